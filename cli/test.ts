@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { ensurePython } from "./setup/python";
+
+const ROOT = join(__dirname, "..");
+const RESULTS = join(ROOT, ".tributary", "test-results");
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Stage {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly folder: string;
+  /** Reads the runner's own result file; a runner that left none has failed. */
+  readonly read: (exitCode: number) => Counts;
+}
+
+const UNIT_EXCLUDES = ["/end-to-end/", "\\.emulator\\.test\\.ts$"];
+
+function stages(python: string, unit: boolean): Stage[] {
+  const check: Stage = {
+    name: "check",
+    command: [process.execPath, "--import", "tsx", "cli/check.ts"],
+    folder: ROOT,
+    read: (exitCode) => ({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 }),
+  };
+  const fast = [
+    jest(
+      "jest",
+      unit ? ["--testPathIgnorePatterns", ...UNIT_EXCLUDES] : ["--testPathIgnorePatterns", "/end-to-end/"],
+    ),
+    pytest(python, unit ? ["-m", "not slow"] : []),
+  ];
+  if (unit) return fast;
+  return [check, ...fast, jest("jest end to end", ["--runInBand", "--testPathPatterns", "/end-to-end/"])];
+}
+
+function jest(name: string, words: readonly string[]): Stage {
+  const file = join(RESULTS, `${name.replaceAll(" ", "-")}.json`);
+  return {
+    name,
+    command: ["npx", "--no", "jest", "--ci", "--json", "--outputFile", file, ...words],
+    folder: ROOT,
+    read: () => readJest(file),
+  };
+}
+
+function readJest(file: string): Counts {
+  const result = JSON.parse(readFileSync(file, "utf8"));
+  return {
+    passed: result.numPassedTests,
+    failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+}
+
+function pytest(python: string, words: readonly string[]): Stage {
+  const file = join(RESULTS, "pytest.xml");
+  return {
+    name: "pytest",
+    command: [python, "-m", "pytest", "-q", `--junitxml=${file}`, ...words],
+    folder: join(ROOT, "glue"),
+    read: () => readJunit(file),
+  };
+}
+
+function readJunit(file: string): Counts {
+  const suite = /<testsuite [^>]*>/.exec(readFileSync(file, "utf8"))?.[0] ?? "";
+  const count = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? Number.NaN);
+  const [failed, skipped] = [count("failures") + count("errors"), count("skipped")];
+  return { passed: count("tests") - failed - skipped, failed, skipped };
+}
+
+/** Runs one stage with its output shown; a runner that ends badly without a counted failure counts as one. */
+async function runStage(stage: Stage): Promise<Counts> {
+  const [program = "", ...words] = stage.command;
+  console.log(`\n── ${stage.name}`);
+  const child = spawn(program, words, { cwd: stage.folder, stdio: "inherit" });
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+  const counts = readOrFail(stage, exitCode);
+  const silent = exitCode !== 0 && counts.failed + counts.skipped === 0;
+  return silent ? { ...counts, failed: 1 } : counts;
+}
+
+function readOrFail(stage: Stage, exitCode: number): Counts {
+  try {
+    return stage.read(exitCode);
+  } catch (error) {
+    console.error(`${stage.name} left no readable result: ${String(error)}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+async function main(unit: boolean): Promise<number> {
+  rmSync(RESULTS, { recursive: true, force: true });
+  mkdirSync(RESULTS, { recursive: true });
+  const { python } = await ensurePython("dev", (message) => console.error(message));
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const rows: string[] = [];
+  for (const stage of stages(python, unit)) {
+    const began = performance.now();
+    const counts = await runStage(stage);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+    const seconds = ((performance.now() - began) / 1000).toFixed(0);
+    rows.push(
+      `${stage.name.padEnd(18)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${seconds} s)`,
+    );
+  }
+  console.log(`\n${rows.join("\n")}`);
+  if (total.skipped > 0) console.error(`${total.skipped} skipped: a skipped test counts as a failure here`);
+  console.log(`${total.passed} passed, ${total.failed + total.skipped} failed`);
+  return total.failed + total.skipped === 0 && total.passed > 0 ? 0 : 1;
+}
+
+new Command("npm test --")
+  .description("Run every test: checks, jest, pytest, and the platform end to end on the local emulator.")
+  .option("--unit", "only the quick subset, under a minute (npm run test:unit)", false)
+  .action(async ({ unit }: { unit: boolean }) => {
+    process.exitCode = await main(unit);
+  })
+  .parseAsync();
