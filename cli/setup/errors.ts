@@ -1,0 +1,4 @@
+/** The machine lacks something that the user can provide; the message names it and the way out. */
+export class SetUpError extends Error {
+  override readonly name = "SetUpError";
+}

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+
+export interface RunOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly folder?: string;
+  /** Receives each line of the program's output, of both streams. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly exitCode: number;
+  /** Both streams, as they came. */
+  readonly output: string;
+}
+
+/** Runs a program to its end, which comes with this process's own at the latest. Throws only where it cannot be started. */
+export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const [program = "", ...words] = command;
+  const child = spawn(program, words, {
+    env: options.environment ?? process.env,
+    cwd: options.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const end = () => child.kill();
+  process.once("exit", end);
+  let output = "";
+  const onChunk = lineSplitter(options.onLine ?? (() => undefined));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk: string) => {
+      output += chunk;
+      onChunk(chunk);
+    });
+  }
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  }).finally(() => process.off("exit", end));
+  return { exitCode, output };
+}
+
+function lineSplitter(onLine: (line: string) => void): (chunk: string) => void {
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line.trimEnd());
+  };
+}
