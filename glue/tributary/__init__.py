@@ -1,0 +1,1 @@
+"""Tributary's data plane: pure kernels, datasets, and what distributes them."""

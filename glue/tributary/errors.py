@@ -1,0 +1,65 @@
+"""Errors of the data plane, told apart by what the caller should do.
+
+A `TerminalError` comes back the same at every attempt: the file goes to quarantine with its `reason`.
+A `TransientError` may pass: the work is tried again, a bounded number of times.
+"""
+
+from typing import ClassVar
+
+
+class TributaryError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class TerminalError(TributaryError):
+    """A failure that a retry cannot mend; `reason` is the code kept beside the quarantined file."""
+
+    reason: ClassVar[str] = "failed"
+
+
+class TransientError(TributaryError):
+    """A failure that a later attempt may not meet."""
+
+
+class DeclarationError(TerminalError):
+    """A dataset's declaration or its SQL is wrong."""
+
+    reason: ClassVar[str] = "bad-declaration"
+
+
+class UnknownDatasetError(TributaryError):
+    """No dataset of that name is declared."""
+
+
+class WholeFileError(TerminalError):
+    """No row of the file can be told: the whole file goes to quarantine."""
+
+
+class EmptyFileError(WholeFileError):
+    """The file holds no line that is not blank, hence no header."""
+
+    reason: ClassVar[str] = "empty-file"
+
+
+class UnreadableHeaderError(WholeFileError):
+    """The header line is no record: broken quotes, not UTF-8, or longer than a record may be."""
+
+    reason: ClassVar[str] = "unreadable-header"
+
+
+class HeaderMismatchError(WholeFileError):
+    """The header lacks a required column, or names a declared one twice."""
+
+    reason: ClassVar[str] = "header-mismatch"
+
+
+class BrokenGzipError(WholeFileError):
+    """The gzip stream is cut off, fails its checksum, or is followed by something else."""
+
+    reason: ClassVar[str] = "broken-gzip"
+
+
+class TransformError(TerminalError):
+    """A transform failed, lost, doubled or reordered rows, or returned other columns than declared."""
+
+    reason: ClassVar[str] = "transform-failed"
