@@ -1,0 +1,31 @@
+import type { EnvironmentSettings } from "./environment";
+
+/** Where changes are tried: small, short-lived, cheap. */
+export const dev: EnvironmentSettings = {
+  account: "111111111111",
+  region: "us-east-1",
+  tags: { "cost-center": "data-platform" },
+  deletionGuard: false,
+  network: {
+    cidr: "10.20.0.0/16",
+    zones: ["a", "b"],
+    egress: "nat",
+    natGateways: "one",
+    interfaceEndpoints: [],
+  },
+  storage: {
+    lifecycle: {
+      raw: { expireDays: 30, noncurrentDays: 7 },
+      curated: { noncurrentDays: 7 },
+      quarantine: { expireDays: 30, noncurrentDays: 7 },
+      artifacts: { noncurrentDays: 14 },
+      accessLogs: { expireDays: 30 },
+    },
+    forceDestroy: true,
+    keyDeletionDays: 7,
+  },
+  csv: { timeoutMinutes: 60, retries: 0, reconcile: { rateMinutes: 30 }, supersededDays: 14 },
+  logs: { retentionDays: 7 },
+  alerts: { emails: ["data-platform-dev@example.com"], oldestPendingMinutes: 120 },
+  budget: { monthlyDollars: 200 },
+};

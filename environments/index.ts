@@ -1,0 +1,46 @@
+import { type Environment, parseEnvironment } from "./environment";
+import * as files from "./files";
+import { EnvironmentsError } from "./problems";
+
+export type { Environment, EnvironmentSettings } from "./environment";
+export * from "./names";
+export { EnvironmentsError } from "./problems";
+
+const known = new Map<string, unknown>(Object.entries(files));
+
+/** Names of all environments. */
+export function environmentNames(): string[] {
+  return [...known.keys()].sort();
+}
+
+/**
+ * The checked environment of that name.
+ * @throws EnvironmentsError when there is none, or with all its problems.
+ */
+export function loadEnvironment(name: string): Environment {
+  if (!known.has(name)) {
+    const message = `${JSON.stringify(name)} is not an environment; use one of ${environmentNames().join(", ")}`;
+    throw new EnvironmentsError([{ path: "environments", message }]);
+  }
+  return parseEnvironment(name, known.get(name));
+}
+
+/**
+ * The checked environments of those names.
+ * @throws EnvironmentsError with the problems of all of them together.
+ */
+export function loadEnvironments(names: readonly string[] = environmentNames()): Environment[] {
+  const results = names.map((name) => attempt(name));
+  const problems = results.flatMap((result) => (result instanceof EnvironmentsError ? result.problems : []));
+  if (problems.length > 0) throw new EnvironmentsError(problems);
+  return results.filter((result) => !(result instanceof EnvironmentsError)) as Environment[];
+}
+
+function attempt(name: string): Environment | EnvironmentsError {
+  try {
+    return loadEnvironment(name);
+  } catch (error) {
+    if (error instanceof EnvironmentsError) return error;
+    throw error;
+  }
+}

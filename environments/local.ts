@@ -1,0 +1,28 @@
+import type { EnvironmentSettings } from "./environment";
+
+/** The platform on one machine: what the emulator lacks is switched off here, and nowhere else. */
+export const local: EnvironmentSettings = {
+  account: "000000000000",
+  region: "us-east-1",
+  deletionGuard: false,
+  network: {
+    cidr: "10.10.0.0/16",
+    zones: ["a", "b"],
+    interfaceEndpoints: [],
+    securityGroupEgress: "cidr",
+    flowLogs: false,
+  },
+  storage: { forceDestroy: true, tlsOnly: false, pathStyle: true, keyDeletionDays: 7 },
+  csv: {
+    engine: "pool",
+    settleSeconds: 3,
+    leaseSeconds: 15,
+    maximumAttempts: 3,
+    timeoutMinutes: 10,
+    retries: 0,
+    reconcile: { rateMinutes: 1, graceSeconds: 5 },
+  },
+  glue: { dependencies: "preinstalled" },
+  logs: { retentionDays: 1 },
+  budget: { monthlyDollars: 1 },
+};

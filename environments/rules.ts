@@ -1,0 +1,88 @@
+/** Rules between settings, which no single setting's range can say. */
+import type { z } from "zod";
+import { type EnvironmentProblem, nodeAt, pathText, type SettingNode, settingTree } from "./problems";
+
+type Lookup = (path: string) => unknown;
+
+interface Rule {
+  /** The setting that the problem is reported at. */
+  readonly path: string;
+  /** Other settings it is compared with; a rule is judged only when all of them are valid by themselves. */
+  readonly against: readonly string[];
+  /** The problem in words, or undefined where there is none. */
+  readonly problem: (value: Lookup) => string | undefined;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    path: "csv.workers.maximum",
+    against: ["csv.workers.number"],
+    problem: (value) =>
+      number(value("csv.workers.maximum")) < number(value("csv.workers.number"))
+        ? `${value("csv.workers.maximum")} is less than csv.workers.number; use at least ${value("csv.workers.number")}`
+        : undefined,
+  },
+  {
+    path: "csv.settleSeconds",
+    against: ["csv.timeoutMinutes"],
+    problem: (value) =>
+      number(value("csv.settleSeconds")) >= 60 * number(value("csv.timeoutMinutes"))
+        ? `${value("csv.settleSeconds")} s outlasts the run; use less than csv.timeoutMinutes, ${value("csv.timeoutMinutes")} min`
+        : undefined,
+  },
+  {
+    path: "storage.versioning",
+    against: [],
+    problem: (value) =>
+      (value("storage.versioning") as readonly string[]).includes("raw")
+        ? undefined
+        : `${JSON.stringify(value("storage.versioning"))} lacks raw, whose version ids identify the uploads; add "raw"`,
+  },
+  {
+    path: "storage.forceDestroy",
+    against: ["deletionGuard"],
+    problem: (value) =>
+      value("storage.forceDestroy") === true && value("deletionGuard") === true
+        ? "true contradicts deletionGuard: true; use false, or lift the guard first"
+        : undefined,
+  },
+];
+
+/** Problems between settings; settings that an issue already names are left alone. */
+export function brokenRules(
+  environment: string,
+  schema: z.ZodType,
+  data: unknown,
+  issues: readonly z.core.$ZodIssue[],
+): EnvironmentProblem[] {
+  const tree = settingTree(schema);
+  const bad = issues
+    .filter((issue) => issue.code !== "unrecognized_keys")
+    .map((issue) => issue.path.map(String));
+  const lookup: Lookup = (path) => valueAt(tree, data, path.split("."));
+  return RULES.filter((rule) => [rule.path, ...rule.against].every((path) => !touched(path, bad))).flatMap(
+    (rule) => {
+      const message = rule.problem(lookup);
+      return message === undefined ? [] : [{ path: pathText(environment, rule.path.split(".")), message }];
+    },
+  );
+}
+
+/** Whether an issue lies at the setting, in it, or at a group that holds it. */
+function touched(path: string, bad: readonly string[][]): boolean {
+  const steps = path.split(".");
+  return bad.some((issue) => issue.slice(0, steps.length).every((step, index) => step === steps[index]));
+}
+
+function valueAt(tree: SettingNode, data: unknown, path: readonly string[]): unknown {
+  const given = path.reduce<unknown>(
+    (value, step) =>
+      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[step] : undefined,
+    data,
+  );
+  return given === undefined ? nodeAt(tree, path)?.default : given;
+}
+
+function number(value: unknown): number {
+  return Number(value);
+}

@@ -1,0 +1,20 @@
+import type { EnvironmentSettings } from "./environment";
+
+/** As production in kind, smaller in size: the last place before it. */
+export const staging: EnvironmentSettings = {
+  account: "222222222222",
+  region: "us-east-1",
+  tags: { "cost-center": "data-platform" },
+  network: { cidr: "10.30.0.0/16", zones: ["a", "b"] },
+  storage: {
+    lifecycle: {
+      raw: { expireDays: 90, noncurrentDays: 30 },
+      quarantine: { expireDays: 90 },
+      accessLogs: { expireDays: 90 },
+    },
+  },
+  csv: { workers: { maximum: 5 }, supersededDays: 30 },
+  logs: { retentionDays: 30 },
+  alerts: { emails: ["data-platform-staging@example.com"] },
+  budget: { monthlyDollars: 500 },
+};

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { choice, flag, list, whole } from "./settings";
+
+/** Buckets of an environment that hold its data, by class. */
+export const BUCKET_CLASSES = ["raw", "curated", "quarantine", "artifacts"] as const;
+export type BucketClass = (typeof BUCKET_CLASSES)[number];
+
+function expiry(description: string) {
+  return whole(1, 3650, "days", { noun: "a number of days", description });
+}
+
+const noncurrentDays = expiry("Days that a replaced or deleted version is kept.");
+
+const lifecycle = z.strictObject({
+  raw: z
+    .strictObject({
+      tieringDays: whole(0, 365, "days", {
+        noun: "a number of days",
+        description: "Age at which an input moves to Intelligent-Tiering.",
+      }).default(0),
+      expireDays: expiry("Days that an input is kept; absent: for ever.").optional(),
+      noncurrentDays: noncurrentDays.default(90),
+    })
+    .prefault({}),
+  curated: z.strictObject({ noncurrentDays: noncurrentDays.default(30) }).prefault({}),
+  quarantine: z
+    .strictObject({
+      expireDays: expiry(
+        "Days that dead letters and quarantined files are kept; absent: for ever.",
+      ).optional(),
+      noncurrentDays: noncurrentDays.default(30),
+    })
+    .prefault({}),
+  artifacts: z.strictObject({ noncurrentDays: noncurrentDays.default(90) }).prefault({}),
+  accessLogs: z
+    .strictObject({ expireDays: expiry("Days that access logs are kept.").default(365) })
+    .prefault({}),
+});
+
+export const storage = z.strictObject({
+  versioning: list(
+    choice(BUCKET_CLASSES, { noun: "a class of buckets", description: "" }),
+    1,
+    BUCKET_CLASSES.length,
+    {
+      noun: "a list of classes of buckets",
+      description:
+        "Buckets that keep versions; `raw` must, since a version id is part of an upload's identity.",
+    },
+  ).default([...BUCKET_CLASSES]),
+  lifecycle: lifecycle.prefault({}),
+  forceDestroy: flag({
+    noun: "a switch",
+    description:
+      "Destroying a bucket deletes its objects first; without it only an empty bucket can be destroyed.",
+  }).default(false),
+  tlsOnly: flag({
+    noun: "a switch",
+    description: "Bucket, queue and topic policies deny requests without TLS.",
+  }).default(true),
+  pathStyle: flag({
+    noun: "a switch",
+    description:
+      "Addresses buckets as host/bucket instead of bucket.host, which an emulator on one host name needs.",
+  }).default(false),
+  cloudtrailDataEvents: flag({
+    noun: "a switch",
+    description:
+      "CloudTrail records every object read and written in raw, curated and quarantine: 0.10 USD for each 100,000 events.",
+  }).default(false),
+  keyDeletionDays: whole(7, 30, "days", {
+    noun: "a waiting period",
+    description: "Days between the deletion of a KMS key and its end, in which it can be taken back.",
+  }).default(30),
+});
