@@ -97,8 +97,7 @@ function descendants(root: number): number[] {
 
 /** What a log says of its failure: from the first line that names an error, without colours; else its end. */
 function excerpt(log: string): string {
-  const lines = stripVTControlCharacters(readFileSync(log, "utf8")).trimEnd().split("
-");
+  const lines = stripVTControlCharacters(readFileSync(log, "utf8")).trimEnd().split("\n");
   const first = lines.findIndex((line) => /\berror\b/i.test(line));
   return (first < 0 ? lines.slice(-EXCERPT_LINES) : lines.slice(first, first + EXCERPT_LINES)).join("\n");
 }
