@@ -1,0 +1,57 @@
+import { GetJobCommand } from "@aws-sdk/client-glue";
+import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { csvJobName } from "../../environments";
+import {
+  customers,
+  deployTestPlatform,
+  environment,
+  finished,
+  outputRows,
+  put,
+  rawBucket,
+  type TestPlatform,
+} from "../support/local-platform";
+
+let platform: TestPlatform;
+
+beforeAll(async () => {
+  platform = await deployTestPlatform({ auth: true });
+}, 300_000);
+
+afterAll(async () => {
+  await platform?.stop();
+}, 60_000);
+
+test("processes a file where the roles of functions and job are enforced", async () => {
+  const { key, version } = await put(platform, "enforced.csv", customers(3));
+  expect(await finished(platform, key, version)).toBe("processed");
+  expect(await outputRows(platform, key)).toHaveLength(3);
+}, 90_000);
+
+test("refuses the job's role what its work does not need", async () => {
+  const { key } = await put(platform, "kept.csv", customers(1));
+  const s3 = await asJobRole();
+  await expect(s3.send(new DeleteObjectCommand({ Bucket: rawBucket, Key: key }))).rejects.toMatchObject({
+    name: "AccessDenied",
+  });
+}, 60_000);
+
+async function asJobRole(): Promise<S3Client> {
+  const { Job } = await platform.glue.send(new GetJobCommand({ JobName: csvJobName(environment) }));
+  const common = { endpoint: platform.aws.endpoint, region: environment.region };
+  const sts = new STSClient({ ...common, credentials: await platform.s3.config.credentials() });
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({ RoleArn: Job?.Role, RoleSessionName: "test" }),
+  );
+  return new S3Client({
+    ...common,
+    forcePathStyle: true,
+    credentials: {
+      accessKeyId: Credentials?.AccessKeyId ?? "",
+      secretAccessKey: Credentials?.SecretAccessKey ?? "",
+      sessionToken: Credentials?.SessionToken ?? "",
+    },
+  });
+}

@@ -1,0 +1,214 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
+import {
+  GetBucketNotificationConfigurationCommand,
+  HeadObjectCommand,
+  PutBucketNotificationConfigurationCommand,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { functionName, uploadsTableName } from "../../environments";
+import {
+  curatedBucket,
+  customers,
+  deployTestPlatform,
+  environment,
+  eventually,
+  finished,
+  HEADER,
+  idle,
+  jobRuns,
+  outputName,
+  outputRows,
+  put,
+  quarantineBucket,
+  rawBucket,
+  statusOf,
+  type TestPlatform,
+  textOf,
+} from "../support/local-platform";
+
+const LAYER_COUNT = 5;
+let platform: TestPlatform;
+
+beforeAll(async () => {
+  platform = await deployTestPlatform();
+}, 300_000);
+
+afterAll(async () => {
+  await platform?.stop();
+}, 60_000);
+
+describe("the reference's cases", () => {
+  test("processes one new file", async () => {
+    const { key, version } = await put(platform, "one.csv", customers(3));
+    expect(await finished(platform, key, version)).toBe("processed");
+    expect(await outputRows(platform, key)).toHaveLength(3);
+    await idle(platform);
+    expect(await jobRuns(platform)).toHaveLength(1);
+  }, 90_000);
+
+  test("processes fifty new files at once in one run", async () => {
+    const before = (await idle(platform)).length;
+    const names = Array.from({ length: 50 }, (_, number) => `bulk/${number}.csv`);
+    const uploads = await Promise.all(names.map((name) => put(platform, name, customers(2))));
+    const outcomes = await Promise.all(
+      uploads.map(({ key, version }) => finished(platform, key, version, 90)),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(["processed"]));
+    expect(await idle(platform)).toHaveLength(before + 1);
+  }, 150_000);
+
+  test("replaces the output when a file comes again with other content, and leaves it when unchanged", async () => {
+    const first = await put(platform, "again.csv", customers(2));
+    await finished(platform, first.key, first.version);
+    const second = await put(platform, "again.csv", customers(4, "20.00"));
+    expect(await finished(platform, second.key, second.version)).toBe("processed");
+    expect(await outputRows(platform, second.key)).toHaveLength(4);
+    const before = await outputHead(first.key);
+    const third = await put(platform, "again.csv", customers(4, "20.00"));
+    expect(await finished(platform, third.key, third.version)).toBe("unchanged");
+    expect(await outputHead(first.key)).toEqual(before);
+    expect(await statusOf(platform, first.key, first.version)).toBe("superseded");
+  }, 150_000);
+});
+
+describe("the platform", () => {
+  test("turns bad lines into dead letters with their line numbers", async () => {
+    const { key, version } = await put(
+      platform,
+      "bad.csv",
+      `${HEADER}\n1,A,a@b.de,01-04-2025,1,x\n2,B\n3,C,c@d.de,01-04-2025,2,x\n`,
+    );
+    expect(await finished(platform, key, version)).toBe("processed");
+    const text = await textOf(
+      platform,
+      quarantineBucket,
+      `dead-letters/customers/${outputName(key)}/${version}.ndjson`,
+    );
+    const letters = (text ?? "")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(letters).toEqual([
+      expect.objectContaining({ source_key: key, source_version: version, line: 3, raw_text: "2,B" }),
+    ]);
+    expect(await outputRows(platform, key)).toHaveLength(2);
+  }, 90_000);
+
+  test("plans no change in any stack when deployed a second time", async () => {
+    await idle(platform);
+    await platform.deploy();
+    const log = readFileSync(join(platform.output, "deploy.log"), "utf8");
+    expect(log.match(/No changes\. Your infrastructure matches the configuration\./g)).toHaveLength(
+      LAYER_COUNT,
+    );
+  }, 200_000);
+
+  test("processes a version once when its event comes five times and out of order", async () => {
+    await withoutNotification(async () => {
+      const older = await put(platform, "events.csv", customers(1));
+      const newer = await put(platform, "events.csv", customers(2));
+      for (let time = 0; time < 5; time += 1) {
+        await announce(newer.key, newer.version, "0002");
+        await announce(older.key, older.version, "0001");
+      }
+      expect(await finished(platform, newer.key, newer.version)).toBe("processed");
+      expect(await finished(platform, older.key, older.version)).toBe("superseded");
+      expect(await outputRows(platform, newer.key)).toHaveLength(2);
+    });
+  }, 120_000);
+
+  test("finishes a file whose job was killed in mid-run, with nothing lost or twice", async () => {
+    await idle(platform);
+    const rows = 400_000;
+    const { key, version } = await put(platform, "large.csv", customers(rows));
+    const run = await eventually("a running job", 30, async () =>
+      (await jobRuns(platform)).find((each) => each.JobRunState === "RUNNING"),
+    );
+    await eventually("a claim", 30, () => claimed(key));
+    killJob(run.Id ?? "");
+    const failed = await eventually("the failure", 30, async () =>
+      (await idle(platform)).find((each) => each.Id === run.Id),
+    );
+    expect(failed.JobRunState).toBe("FAILED");
+    expect(await statusOf(platform, key, version)).toBe("pending");
+    expect(await finished(platform, key, version, 150)).toBe("processed");
+    expect(await outputRows(platform, key)).toHaveLength(rows);
+  }, 300_000);
+
+  test("finds a file that no event announced", async () => {
+    const { key, version } = await withoutNotification(() => put(platform, "silent.csv", customers(2)));
+    expect(await finished(platform, key, version, 120)).toBe("processed");
+    expect(await outputRows(platform, key)).toHaveLength(2);
+  }, 180_000);
+});
+
+async function outputHead(key: string) {
+  const name = `tables/customers/${outputName(key)}.parquet`;
+  const { ETag, VersionId, LastModified } = await platform.s3.send(
+    new HeadObjectCommand({ Bucket: curatedBucket, Key: name }),
+  );
+  return { ETag, VersionId, LastModified };
+}
+
+/** Runs `work` while the raw bucket tells nobody of its objects. */
+async function withoutNotification<Result>(work: () => Promise<Result>): Promise<Result> {
+  const { $metadata, ...configuration } = await platform.s3.send(
+    new GetBucketNotificationConfigurationCommand({ Bucket: rawBucket }),
+  );
+  const set = (value: typeof configuration) =>
+    platform.s3.send(
+      new PutBucketNotificationConfigurationCommand({ Bucket: rawBucket, NotificationConfiguration: value }),
+    );
+  await set({});
+  try {
+    return await work();
+  } finally {
+    await set(configuration);
+  }
+}
+
+/** Hands csv-trigger the event that S3 would send. */
+async function announce(key: string, versionId: string, sequencer: string): Promise<void> {
+  const s3 = {
+    bucket: { name: rawBucket },
+    object: { key: encodeURIComponent(key), size: 1, versionId, sequencer },
+  };
+  const record = {
+    eventSource: "aws:s3",
+    eventName: "ObjectCreated:Put",
+    eventTime: "2026-01-01T00:00:00.000Z",
+    s3,
+  };
+  const { FunctionError } = await platform.lambda.send(
+    new InvokeCommand({
+      FunctionName: functionName(environment, "csv-trigger"),
+      Payload: Buffer.from(JSON.stringify({ Records: [record] })),
+    }),
+  );
+  expect(FunctionError).toBeUndefined();
+}
+
+/** Whether a run holds the lease of this object. */
+async function claimed(key: string): Promise<boolean> {
+  const { Item } = await platform.dynamo.send(
+    new GetItemCommand({
+      TableName: uploadsTableName(environment),
+      Key: { object: { S: `${rawBucket}/${key}` }, version: { S: "#head" } },
+      ConsistentRead: true,
+    }),
+  );
+  return Item?.["lease_owner"]?.S !== undefined;
+}
+
+/** Kills every process of a job run at once, as a lost worker does. */
+function killJob(runId: string): void {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,pgid=,args="], { encoding: "utf8" }).split("\n");
+  const own = rows.find((row) => row.includes(runId) && row.includes("csv_uploads"));
+  const group = Number(own?.trim().split(/\s+/)[1]);
+  if (!group) throw new Error(`no process of job run ${runId}`);
+  process.kill(-group, "SIGKILL");
+}

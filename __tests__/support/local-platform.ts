@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetJobRunsCommand, GlueClient, type JobRun } from "@aws-sdk/client-glue";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { bucketName, csvJobName, loadEnvironment, uploadsTableName } from "../../environments";
+import { type Platform, startPlatform } from "../../local/platform";
+import { Steps } from "../../local/steps";
+
+const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"]);
+
+/** The deployed local environment with clients of it, for one test file. */
+export interface TestPlatform extends Platform {
+  readonly output: string;
+  readonly s3: S3Client;
+  readonly dynamo: DynamoDBClient;
+  readonly glue: GlueClient;
+  readonly lambda: LambdaClient;
+}
+
+export const environment = loadEnvironment("local");
+export const rawBucket = bucketName(environment, "raw");
+export const curatedBucket = bucketName(environment, "curated");
+export const quarantineBucket = bucketName(environment, "quarantine");
+
+export const HEADER = "id,name,email,date,amount,status";
+
+/** A customers file of `count` good rows whose amounts are all `amount`. */
+export function customers(count: number, amount = "10.00"): string {
+  const rows = Array.from(
+    { length: count },
+    (_, row) => `${row},Name ${row},n${row}@example.com,01-04-2025,${amount},active`,
+  );
+  return `${[HEADER, ...rows].join("\n")}\n`;
+}
+
+export async function deployTestPlatform(options: { auth?: boolean } = {}): Promise<TestPlatform> {
+  const output = mkdtempSync(join(tmpdir(), "tributary-test-"));
+  const signal = new AbortController().signal;
+  const platform = await startPlatform({ output, signal, steps: new Steps(process.stderr), ...options });
+  const variables = platform.aws.environment;
+  const client = {
+    region: variables["AWS_REGION"] ?? "",
+    credentials: {
+      accessKeyId: variables["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: variables["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
+    endpoint: platform.aws.endpoint,
+  };
+  return {
+    ...platform,
+    output,
+    s3: new S3Client({ ...client, forcePathStyle: true }),
+    dynamo: new DynamoDBClient(client),
+    glue: new GlueClient({ ...client, endpoint: platform.aws.glueEndpoint }),
+    lambda: new LambdaClient(client),
+    stop: async () => {
+      await platform.stop();
+      rmSync(output, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Uploads one object below the customers' prefix; returns its key and version id. */
+export async function put(
+  platform: TestPlatform,
+  file: string,
+  body: string,
+): Promise<{ key: string; version: string }> {
+  const key = `input/customers/${file}`;
+  const { VersionId = "" } = await platform.s3.send(
+    new PutObjectCommand({ Bucket: rawBucket, Key: key, Body: body }),
+  );
+  return { key, version: VersionId };
+}
+
+/** The status of one object version in the uploads table; undefined when it is not registered. */
+export async function statusOf(
+  platform: TestPlatform,
+  key: string,
+  version: string,
+): Promise<string | undefined> {
+  const { Item } = await platform.dynamo.send(
+    new GetItemCommand({
+      TableName: uploadsTableName(environment),
+      Key: { object: { S: `${rawBucket}/${key}` }, version: { S: version } },
+      ConsistentRead: true,
+    }),
+  );
+  return Item?.["status"]?.S;
+}
+
+/** Waits for `ask` to answer with something; fails with `what` after `seconds`. */
+export async function eventually<Result>(
+  what: string,
+  seconds: number,
+  ask: () => Promise<Result | undefined | false>,
+): Promise<Result> {
+  const until = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (performance.now() > until) throw new Error(`${what} did not happen within ${seconds} s`);
+    await sleep(250);
+  }
+}
+
+/** Waits until this version has left `pending`; returns its status. */
+export function finished(
+  platform: TestPlatform,
+  key: string,
+  version: string,
+  seconds = 60,
+): Promise<string> {
+  return eventually(`an outcome of ${key}`, seconds, async () => {
+    const status = await statusOf(platform, key, version);
+    return status !== "pending" && status;
+  });
+}
+
+export async function jobRuns(platform: TestPlatform): Promise<JobRun[]> {
+  const { JobRuns = [] } = await platform.glue.send(
+    new GetJobRunsCommand({ JobName: csvJobName(environment) }),
+  );
+  return JobRuns;
+}
+
+/** Waits until no run is at work, so that the next upload starts one of its own. */
+export function idle(platform: TestPlatform): Promise<JobRun[]> {
+  return eventually("an idle job", 60, async () => {
+    const runs = await jobRuns(platform);
+    return runs.every((run) => ENDED.has(run.JobRunState ?? "")) && runs;
+  });
+}
+
+/** The part of an output's name that a source key gives: documented in docs/exactly-once.md. */
+export function outputName(key: string): string {
+  const base = key.slice(key.lastIndexOf("/") + 1);
+  const stem = base.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  return `${stem.slice(0, 80)}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+}
+
+/** An object's text; undefined when there is none. */
+export async function textOf(
+  platform: TestPlatform,
+  bucket: string,
+  key: string,
+): Promise<string | undefined> {
+  try {
+    const { Body } = await platform.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return await Body?.transformToString();
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+/** The rows of a source's CSV output, its header left out. */
+export async function outputRows(platform: TestPlatform, key: string): Promise<string[]> {
+  const text = await textOf(platform, curatedBucket, `csv/customers/${outputName(key)}.csv`);
+  return text === undefined ? [] : text.trimEnd().split("\n").slice(1);
+}
