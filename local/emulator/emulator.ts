@@ -1,0 +1,141 @@
+import type { ChildProcess } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { spawnGroup, stopGroup } from "../process-group";
+
+/** The account of everything in the emulator. */
+export const ACCOUNT = "000000000000";
+
+export const REGION = "us-east-1";
+
+/** The emulator's root, which may do everything; also where roles are enforced. */
+export const ROOT_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" } as const;
+
+export interface EmulatorOptions {
+  /** The interpreter of the project's virtual environment. */
+  readonly python: string;
+  /** An existing folder for the log and for temporary files, which go at the end. */
+  readonly folder: string;
+  /** Where functions send Glue calls. @default - to the emulator itself */
+  readonly glueEndpoint?: string;
+  /** Whether the policies of roles are enforced. @default false */
+  readonly auth?: boolean;
+  /** @default 0, any free port */
+  readonly port?: number;
+  /** False leaves the emulator as it comes, for the tests that show what it lacks. @default true */
+  readonly repaired?: boolean;
+}
+
+export interface Emulator {
+  readonly endpoint: string;
+  /** What the emulator wrote, its functions' own output excepted (that is in their log groups). */
+  readonly logFile: string;
+  /** Ends the emulator with all its functions and removes its temporary files. Safe to repeat. */
+  stop(): Promise<void>;
+}
+
+const START_MILLISECONDS = 30_000;
+const STOP_MILLISECONDS = 2000;
+const POLL_MILLISECONDS = 50;
+
+/**
+ * Starts MiniStack with our repairs and waits until it answers.
+ * @throws Error naming the log where it ends or does not answer within 30 seconds.
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const temporary = join(options.folder, "tmp");
+  const logFile = join(options.folder, "emulator.log");
+  mkdirSync(temporary, { recursive: true });
+  const child = launch(options, temporary, logFile);
+  const stop = async () => {
+    await stopGroup(child, STOP_MILLISECONDS);
+    rmSync(temporary, { recursive: true, force: true });
+  };
+  try {
+    const endpoint = await withinTime(logFile, answeringEndpoint(child));
+    return { endpoint, logFile, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function launch(options: EmulatorOptions, temporary: string, logFile: string): ChildProcess {
+  const log = openSync(logFile, "a");
+  try {
+    return spawnGroup(options.python, launcherWords(options), {
+      cwd: temporary,
+      env: cleanEnvironment(options, temporary),
+      stdio: ["pipe", "pipe", log],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function launcherWords(options: EmulatorOptions): string[] {
+  const words = [join(__dirname, "launcher.py"), "--port", String(options.port ?? 0)];
+  return options.repaired === false ? [...words, "--unrepaired"] : words;
+}
+
+/** All that functions inherit: nothing of the user's own environment but the path, with this very Node first. */
+function cleanEnvironment(options: EmulatorOptions, temporary: string): Record<string, string> {
+  return {
+    PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
+    HOME: temporary,
+    TMPDIR: temporary,
+    LANG: "C.UTF-8",
+    PYTHONUNBUFFERED: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
+    MINISTACK_ACCOUNT_ID: ACCOUNT,
+    MINISTACK_REGION: REGION,
+    LOG_LEVEL: "WARNING",
+    AUTH: options.auth ? "true" : "false",
+    // The SDK warns on each cold start that the host's Node 20 is old; Lambda's own runtime is newer.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    ...(options.glueEndpoint ? { AWS_ENDPOINT_URL_GLUE: options.glueEndpoint } : {}),
+  };
+}
+
+async function answeringEndpoint(child: ChildProcess): Promise<string> {
+  const endpoint = `http://127.0.0.1:${await announcedPort(child)}`;
+  while (!(await answers(`${endpoint}/_ministack/health`))) {
+    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+  }
+  return endpoint;
+}
+
+/** The port in the launcher's first line. */
+function announcedPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => reject(new Error(`it ended with code ${code}`)));
+    if (child.stdout) createInterface(child.stdout).once("line", (line) => resolve(JSON.parse(line).port));
+  });
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function withinTime(logFile: string, work: Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("it does not answer")), START_MILLISECONDS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } catch (error) {
+    throw new Error(`the emulator did not start: ${(error as Error).message}; see ${logFile}`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}

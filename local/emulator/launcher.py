@@ -1,0 +1,81 @@
+"""Starts MiniStack on a loopback port with our repairs, and ends when its parent does.
+
+The port is bound before MiniStack is imported, for it reads its own port from the environment then; so two starts at
+once never meet. The first and only line of standard output is `{"port": <number>}`; the rest goes to
+standard error. Standard input is a pipe that the parent
+holds: at its end, the whole process group (functions included) is killed.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+
+HOST = "127.0.0.1"
+KEEP_ALIVE_SECONDS = 75
+
+
+def main() -> None:
+    """Parse the command line, bind, repair, serve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0, the default: any free port")
+    parser.add_argument("--unrepaired", action="store_true", help="leave MiniStack as it is, to test what it lacks")
+    arguments = parser.parse_args()
+    listener = bind(arguments.port)
+    port = listener.getsockname()[1]
+    os.environ.update(BIND_HOST=HOST, MINISTACK_HOST=HOST, GATEWAY_PORT=str(port))
+    allow_many_connections()
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    print(json.dumps({"port": port}), flush=True)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    asyncio.run(serve(listener, repaired=not arguments.unrepaired))
+
+
+def bind(port: int) -> socket.socket:
+    """Return a socket bound to `port` of the loopback interface; exits naming the port where it is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        sys.exit(f"port {port} of {HOST} cannot be used ({error.strerror}); choose another, or end what holds it")
+    return listener
+
+
+def allow_many_connections() -> None:
+    """Raise the soft limit of open files to the hard one, as MiniStack's own start does."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def end_with_parent() -> None:
+    """Wait for the end of standard input, then kill the process group."""
+    while os.read(0, 1):
+        pass
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+async def serve(listener: socket.socket, *, repaired: bool) -> None:
+    """Serve MiniStack on `listener` until SIGTERM."""
+    from hypercorn.asyncio import serve as serve_app
+    from hypercorn.config import Config
+    from ministack.app import app
+
+    if repaired:
+        import repairs
+
+        repairs.apply_all()
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.loglevel = "WARNING"
+    await serve_app(app, config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What MiniStack 1.5.33 lacks and the platform needs; each repair has a test that says when it is no longer needed."""
+
+import datetime
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ministack.services import cloudwatch, eventbridge, glue
+
+Response = tuple[int, dict[str, str], bytes]
+
+
+def apply_all() -> None:
+    """Apply every repair to the imported services."""
+    allow_aws_event_sources()
+    describe_alarms_fully()
+    leave_glue_jobs_to_the_runner()
+
+
+def allow_aws_event_sources() -> None:
+    """Let PutEvents take sources that begin with `aws.`: our Glue runner speaks for Glue."""
+    eventbridge._put_events = functools.partial(eventbridge._put_events, allow_aws_source=True)
+
+
+def describe_alarms_fully() -> None:
+    """Answer DescribeAlarms of the query protocol with every field, else each Terraform plan changes each alarm.
+
+    MiniStack keeps the fields and lists them all in its JSON answer, from which this one is rendered. Of what
+    PutMetricAlarm sends, it forgets InsufficientDataActions alone.
+    """
+    original_put: Callable[..., Response] = cloudwatch._put_metric_alarm
+    original_describe: Callable[..., Response] = cloudwatch._describe_alarms
+
+    def put_metric_alarm(params: dict[str, Any], body: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Response:
+        response = original_put(params, body, is_cbor, is_json)
+        alarm = cloudwatch._alarms.get(cloudwatch._p(params, "AlarmName"))
+        if alarm is not None:
+            alarm["InsufficientDataActions"] = members(params, "InsufficientDataActions")
+        return response
+
+    def describe_alarms(params: dict[str, Any], body: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Response:
+        if is_cbor or is_json:
+            return original_describe(params, body, is_cbor, is_json)
+        status, headers, answer = original_describe({}, describe_request(params), False, True)
+        if status != 200:
+            return original_describe(params, body, is_cbor, is_json)
+        result = xml("DescribeAlarmsResult", json.loads(answer))
+        return cloudwatch._xml(200, "DescribeAlarmsResponse", result)
+
+    cloudwatch._put_metric_alarm = put_metric_alarm
+    cloudwatch._describe_alarms = describe_alarms
+
+
+def leave_glue_jobs_to_the_runner() -> None:
+    """Let job calls be authorized and do nothing: our Glue runner shows them here first, then carries them out."""
+    names = (
+        "_create_job", "_delete_job", "_get_job", "_get_jobs", "_update_job",
+        "_start_job_run", "_get_job_run", "_get_job_runs", "_batch_stop_job_run",
+    )  # fmt: skip
+    for name in names:
+        setattr(glue, name, lambda _data: (200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"))
+
+
+def describe_request(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a DescribeAlarms query as the JSON protocol has them."""
+    single = {
+        key: cloudwatch._p(params, key)
+        for key in ("AlarmNamePrefix", "StateValue", "MaxRecords", "NextToken")
+        if key in params
+    }
+    several = {key: members(params, key) for key in ("AlarmNames", "AlarmTypes")}
+    return single | {key: values for key, values in several.items() if values}
+
+
+def members(params: dict[str, Any], name: str) -> list[str]:
+    """Return the values of the list `name` of a query, in order."""
+    values = []
+    while value := cloudwatch._p(params, f"{name}.member.{len(values) + 1}"):
+        values.append(value)
+    return values
+
+
+def xml(name: str, value: Any) -> str:
+    """Render a JSON value as an element of the query protocol; what is absent on AWS stays absent."""
+    if value is None or value == "":
+        return ""
+    return f"<{name}>{content(name, value)}</{name}>"
+
+
+def content(name: str, value: Any) -> str:
+    """Render what stands within the element `name`."""
+    if isinstance(value, dict):
+        return "".join(xml(key, item) for key, item in value.items())
+    if isinstance(value, list):
+        return "".join(xml("member", item) for item in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if name.endswith("Timestamp"):
+        return datetime.datetime.fromtimestamp(value, datetime.UTC).isoformat()
+    return escape(str(value))

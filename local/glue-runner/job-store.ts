@@ -1,0 +1,111 @@
+import { GlueError, type JsonObject, now, page } from "./protocol";
+
+/** A job definition: every field as it was given, for whatever is dropped shows as drift in a Terraform plan. */
+export interface Job extends JsonObject {
+  readonly Name: string;
+  readonly Role: string;
+  readonly Command: { readonly ScriptLocation: string };
+  readonly DefaultArguments?: Readonly<Record<string, string>>;
+  readonly NonOverridableArguments?: Readonly<Record<string, string>>;
+  readonly ExecutionProperty: { readonly MaxConcurrentRuns: number };
+  readonly MaxRetries: number;
+  /** Minutes. */
+  readonly Timeout: number;
+}
+
+/** What Glue fills in; 480 minutes is its default for Glue 5.0. */
+const DEFAULTS = { ExecutionProperty: { MaxConcurrentRuns: 1 }, MaxRetries: 0, Timeout: 480 };
+
+/** The definitions of jobs and their tags, in memory. */
+export class JobStore {
+  private readonly jobs = new Map<string, Job>();
+  private readonly tags = new Map<string, Record<string, string>>();
+
+  /** @throws GlueError EntityNotFoundException */
+  find(name: unknown): Job {
+    const job = this.jobs.get(String(name));
+    if (!job) throw new GlueError("EntityNotFoundException", `Job ${String(name)} not found.`);
+    return job;
+  }
+
+  create({ Tags, ...fields }: JsonObject): JsonObject {
+    const job = definition(fields, now());
+    if (this.jobs.has(job.Name)) {
+      throw new GlueError("AlreadyExistsException", `Job ${job.Name} already exists.`);
+    }
+    this.jobs.set(job.Name, job);
+    this.tags.set(job.Name, { ...(Tags as Record<string, string> | undefined) });
+    return { Name: job.Name };
+  }
+
+  /** Replaces the whole definition, as Glue does. */
+  update(request: JsonObject): JsonObject {
+    const old = this.find(request["JobName"]);
+    const fields = { ...(request["JobUpdate"] as JsonObject | undefined), Name: old.Name };
+    this.jobs.set(old.Name, definition(fields, old["CreatedOn"] as number));
+    return { JobName: old.Name };
+  }
+
+  get(request: JsonObject): JsonObject {
+    return { Job: this.find(request["JobName"]) };
+  }
+
+  getAll(request: JsonObject): JsonObject {
+    const { items, next } = page([...this.jobs.values()], request);
+    return { Jobs: items, ...next };
+  }
+
+  list(request: JsonObject): JsonObject {
+    const wanted = Object.entries((request["Tags"] as Record<string, string> | undefined) ?? {});
+    const names = [...this.jobs.keys()].filter((name) =>
+      wanted.every(([key, value]) => this.tags.get(name)?.[key] === value),
+    );
+    const { items, next } = page(names, request);
+    return { JobNames: items, ...next };
+  }
+
+  /** Answers alike whether or not there was such a job, as Glue does. */
+  delete(request: JsonObject): JsonObject {
+    const name = String(request["JobName"]);
+    this.jobs.delete(name);
+    this.tags.delete(name);
+    return { JobName: name };
+  }
+
+  tag(request: JsonObject): JsonObject {
+    Object.assign(this.tagsOf(request), request["TagsToAdd"]);
+    return {};
+  }
+
+  untag(request: JsonObject): JsonObject {
+    const tags = this.tagsOf(request);
+    for (const key of request["TagsToRemove"] as string[]) delete tags[key];
+    return {};
+  }
+
+  getTags(request: JsonObject): JsonObject {
+    return { Tags: this.tagsOf(request) };
+  }
+
+  private tagsOf(request: JsonObject): Record<string, string> {
+    const name = jobOfArn(request["ResourceArn"]);
+    const tags = name === undefined ? undefined : this.tags.get(name);
+    if (!tags) throw new GlueError("EntityNotFoundException", `${String(request["ResourceArn"])} not found.`);
+    return tags;
+  }
+}
+
+/** The job's name in an ARN of Glue's, or undefined where the ARN names something else. */
+export function jobOfArn(arn: unknown): string | undefined {
+  return /^arn:[^:]+:glue:[^:]*:[^:]*:job\/(.+)$/.exec(String(arn))?.[1];
+}
+
+function definition(fields: JsonObject, createdOn: number): Job {
+  for (const name of ["Name", "Role", "Command"]) {
+    if (!fields[name]) throw new GlueError("InvalidInputException", `${name} is required`);
+  }
+  if (fields["WorkerType"] !== undefined && fields["MaxCapacity"] !== undefined) {
+    throw new GlueError("InvalidInputException", "Please do not set Max Capacity if using Worker Type.");
+  }
+  return { ...DEFAULTS, ...fields, CreatedOn: createdOn, LastModifiedOn: now() } as unknown as Job;
+}

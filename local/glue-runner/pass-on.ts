@@ -1,0 +1,31 @@
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  request as send,
+} from "node:http";
+import { buffer } from "node:stream/consumers";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Sends a request on as it came, its Host header included, which is part of the signature. */
+export async function passOn(endpoint: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const onward = send(new URL(request.url ?? "/", endpoint), {
+      method: request.method,
+      headers: request.headers,
+      setHost: false,
+    });
+    onward.on("response", resolve).on("error", reject).end(body);
+  });
+  return { status: answer.statusCode ?? 500, headers: answer.headers, body: await buffer(answer) };
+}
+
+export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+  const { "transfer-encoding": _, connection: __, ...kept } = headers;
+  response.writeHead(status, kept).end(body);
+}

@@ -1,0 +1,140 @@
+import { emitStateChange } from "./event-emitter";
+import { execute, type RunnerContext } from "./execution";
+import type { Job, JobStore } from "./job-store";
+import { GlueError, type JsonObject, page } from "./protocol";
+import { changeState, type EndState, endRun, firstRun, hasEnded, type JobRun, retryOf } from "./run";
+
+/** A run that is under way. */
+interface ActiveRun {
+  readonly run: JobRun;
+  readonly aborter: AbortController;
+  /** Why it was aborted, where it was. */
+  reason?: "STOPPED" | "TIMEOUT";
+}
+
+/** Starts, watches, stops and retries runs, with Glue's rules. */
+export class RunScheduler {
+  /** By job name, newest first. */
+  private readonly runs = new Map<string, JobRun[]>();
+  private readonly active = new Map<string, ActiveRun>();
+  private readonly working = new Set<Promise<void>>();
+  private closing = false;
+
+  /** @param minuteMilliseconds what a minute of a job's timeout lasts */
+  constructor(
+    private readonly jobs: JobStore,
+    private readonly context: () => RunnerContext,
+    private readonly minuteMilliseconds: number,
+  ) {}
+
+  start(request: JsonObject): JsonObject {
+    const job = this.jobs.find(request["JobName"]);
+    const limit = job.ExecutionProperty.MaxConcurrentRuns;
+    if (this.runsOf(job.Name).filter((run) => !hasEnded(run)).length >= limit) {
+      throw new GlueError("ConcurrentRunsExceededException", `Concurrent runs exceeded for ${job.Name}`);
+    }
+    const run = firstRun(job, request);
+    this.begin(job, request, run);
+    return { JobRunId: run.Id };
+  }
+
+  get(request: JsonObject): JsonObject {
+    return { JobRun: this.find(this.jobs.find(request["JobName"]), request["RunId"]) };
+  }
+
+  getAll(request: JsonObject): JsonObject {
+    const { items, next } = page(this.runsOf(this.jobs.find(request["JobName"]).Name), request);
+    return { JobRuns: items, ...next };
+  }
+
+  batchStop(request: JsonObject): JsonObject {
+    const job = this.jobs.find(request["JobName"]);
+    const SuccessfulSubmissions: JsonObject[] = [];
+    const Errors: JsonObject[] = [];
+    for (const id of request["JobRunIds"] as string[]) {
+      const names = { JobName: job.Name, JobRunId: id };
+      try {
+        this.stop(this.find(job, id));
+        SuccessfulSubmissions.push(names);
+      } catch (error) {
+        if (!(error instanceof GlueError)) throw error;
+        Errors.push({ ...names, ErrorDetail: { ErrorCode: error.name, ErrorMessage: error.message } });
+      }
+    }
+    return { SuccessfulSubmissions, Errors };
+  }
+
+  /** Stops every run and waits for the end of each; nothing starts and no event is sent from now on. */
+  async close(): Promise<void> {
+    this.closing = true;
+    for (const active of this.active.values()) abort(active, "STOPPED");
+    await Promise.all(this.working);
+  }
+
+  private runsOf(name: string): JobRun[] {
+    return this.runs.get(name) ?? [];
+  }
+
+  private find(job: Job, id: unknown): JobRun {
+    const run = this.runsOf(job.Name).find((candidate) => candidate.Id === id);
+    if (!run) throw new GlueError("EntityNotFoundException", `Job Run ${String(id)} not found.`);
+    return run;
+  }
+
+  private stop(run: JobRun): void {
+    const active = this.active.get(run.Id);
+    if (!active || hasEnded(run)) {
+      throw new GlueError("InvalidInputException", `Job Run ${run.Id} has ended (${run.JobRunState}).`);
+    }
+    changeState(run, "STOPPING");
+    abort(active, "STOPPED");
+  }
+
+  private begin(job: Job, request: JsonObject, run: JobRun): void {
+    if (this.closing) throw new GlueError("InternalServiceException", "the Glue runner is stopping");
+    this.runs.set(job.Name, [run, ...this.runsOf(job.Name)]);
+    const work = this.carryOut(job, request, run)
+      .catch((error: Error) => this.context().warn(`run ${run.Id}: ${error.message}`))
+      .finally(() => this.working.delete(work));
+    this.working.add(work);
+  }
+
+  private async carryOut(job: Job, request: JsonObject, run: JobRun): Promise<void> {
+    const active: ActiveRun = { run, aborter: new AbortController() };
+    this.active.set(run.Id, active);
+    let began: number | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const onRunning = () => {
+      if (active.reason) return;
+      changeState(run, "RUNNING");
+      began = performance.now();
+      timer = setTimeout(() => abort(active, "TIMEOUT"), run.Timeout * this.minuteMilliseconds);
+    };
+    const failure = await execute(this.context(), job, run, onRunning, active.aborter.signal);
+    clearTimeout(timer);
+    this.active.delete(run.Id);
+    const state: EndState = active.reason ?? (failure === undefined ? "SUCCEEDED" : "FAILED");
+    const seconds = began === undefined ? 0 : (performance.now() - began) / 1000;
+    endRun(run, state, seconds, messageOf(state, failure));
+    await this.follow(job, request, run, state);
+  }
+
+  /** What the end of a run brings: another attempt after a failure, and the event. */
+  private async follow(job: Job, request: JsonObject, run: JobRun, state: EndState): Promise<void> {
+    if (this.closing) return;
+    if (state === "FAILED" && run.Attempt < job.MaxRetries) {
+      this.begin(job, request, retryOf(job, request, run));
+    }
+    await emitStateChange(this.context().endpoint, run, state);
+  }
+}
+
+function abort(active: ActiveRun, reason: "STOPPED" | "TIMEOUT"): void {
+  active.reason ??= reason;
+  active.aborter.abort();
+}
+
+function messageOf(state: EndState, failure: string | undefined): string | undefined {
+  if (state === "TIMEOUT") return "Job run timed out";
+  return state === "FAILED" ? failure : undefined;
+}

@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { RunnerContext } from "./execution";
+import { JobStore, jobOfArn } from "./job-store";
+import { passOn, sendAnswer } from "./pass-on";
+import { GlueError, type JsonObject, operationOf, readBody, sendError, sendResult } from "./protocol";
+import { RunScheduler } from "./run-scheduler";
+
+export interface GlueRunnerOptions {
+  /** The interpreter of the project's virtual environment. */
+  readonly python: string;
+  /** An existing folder, in which each run works in one of its own. */
+  readonly folder: string;
+  readonly warn: (message: string) => void;
+  /** What a minute of a job's timeout lasts. @default 60000 */
+  readonly minuteMilliseconds?: number;
+}
+
+export interface GlueRunner {
+  readonly endpoint: string;
+  /** Names the emulator, which is started after the runner, for it hands the runner's endpoint to its functions. */
+  connect(emulatorEndpoint: string): void;
+  /** Stops every run, then the service. Safe to repeat. */
+  stop(): Promise<void>;
+}
+
+type Operation = (request: JsonObject) => JsonObject;
+
+/** Starts the Glue service on a free loopback port. */
+export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueRunner> {
+  let endpoint = "";
+  let emulator: string | undefined;
+  const context = (): RunnerContext => {
+    if (emulator === undefined) {
+      throw new GlueError(
+        "InternalServiceException",
+        "the Glue runner has no emulator yet; connect it first",
+      );
+    }
+    return { ...options, endpoint: emulator, glueEndpoint: endpoint };
+  };
+  const jobs = new JobStore();
+  const runs = new RunScheduler(jobs, context, options.minuteMilliseconds ?? 60_000);
+  const operations = operationsOf(jobs, runs);
+  const server = createServer((request, response) => {
+    answer(operations, () => context().endpoint, request, response).catch((error: Error) => {
+      options.warn(`Glue call ${operationOf(request)}: ${error.message}`);
+      sendError(response, new GlueError("InternalServiceException", error.message));
+    });
+  });
+  endpoint = await listen(server);
+  const connect = (emulatorEndpoint: string) => {
+    emulator = emulatorEndpoint;
+  };
+  const stop = async () => {
+    await runs.close();
+    server.closeAllConnections();
+    server.close();
+  };
+  return { endpoint, connect, stop };
+}
+
+function operationsOf(jobs: JobStore, runs: RunScheduler): ReadonlyMap<string, Operation> {
+  return new Map<string, Operation>([
+    ["CreateJob", (request) => jobs.create(request)],
+    ["UpdateJob", (request) => jobs.update(request)],
+    ["GetJob", (request) => jobs.get(request)],
+    ["GetJobs", (request) => jobs.getAll(request)],
+    ["ListJobs", (request) => jobs.list(request)],
+    ["DeleteJob", (request) => jobs.delete(request)],
+    ["TagResource", (request) => jobs.tag(request)],
+    ["UntagResource", (request) => jobs.untag(request)],
+    ["GetTags", (request) => jobs.getTags(request)],
+    ["StartJobRun", (request) => runs.start(request)],
+    ["GetJobRun", (request) => runs.get(request)],
+    ["GetJobRuns", (request) => runs.getAll(request)],
+    ["BatchStopJobRun", (request) => runs.batchStop(request)],
+  ]);
+}
+
+/** Carries out a call that is ours, if the emulator lets the caller make it, and passes on every other. */
+async function answer(
+  operations: ReadonlyMap<string, Operation>,
+  emulator: () => string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await readBody(request);
+  const passedOn = await passOn(emulator(), request, body);
+  const operation = operations.get(operationOf(request));
+  const input: JsonObject = operation ? JSON.parse(body.toString() || "{}") : {};
+  const isOurs = operation && (input["ResourceArn"] === undefined || jobOfArn(input["ResourceArn"]));
+  if (!isOurs || isRefusal(passedOn.status, passedOn.body)) return sendAnswer(response, passedOn);
+  try {
+    sendResult(response, operation(input));
+  } catch (error) {
+    if (!(error instanceof GlueError)) throw error;
+    sendError(response, error);
+  }
+}
+
+/** Whether the emulator refused the caller, as it does for want of rights where it enforces roles. */
+function isRefusal(status: number, body: Buffer): boolean {
+  return status >= 400 && !/InvalidAction|EntityNotFoundException/.test(body.toString());
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.on("error", reject).listen(0, "127.0.0.1", resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

@@ -1,0 +1,43 @@
+import { createWriteStream, mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { JobRun } from "./run";
+
+/** The files of one run on disk. */
+export interface Workspace {
+  readonly folder: string;
+  readonly script: string;
+  /** What `--extra-py-files` names, in its order: the entries of PYTHONPATH. */
+  readonly packages: readonly string[];
+}
+
+/** Downloads the script of a run and its packages, with the rights of the job's role, as Glue does. */
+export async function makeWorkspace(
+  s3: S3Client,
+  folder: string,
+  scriptLocation: string,
+  run: JobRun,
+): Promise<Workspace> {
+  mkdirSync(join(folder, "tmp"), { recursive: true });
+  const script = await download(s3, scriptLocation, folder);
+  const packages: string[] = [];
+  for (const location of (run.Arguments["--extra-py-files"] ?? "").split(",")) {
+    if (location.trim() !== "") packages.push(await download(s3, location.trim(), folder));
+  }
+  return { folder, script, packages };
+}
+
+async function download(s3: S3Client, location: string, folder: string): Promise<string> {
+  const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
+  if (!Bucket || !Key) throw new Error(`${location} is no S3 location; use s3://bucket/key`);
+  const file = join(folder, basename(Key));
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    await pipeline(Body as Readable, createWriteStream(file));
+  } catch (error) {
+    throw new Error(`cannot download ${location}: ${(error as Error).message}`, { cause: error });
+  }
+  return file;
+}
