@@ -139,9 +139,12 @@ export function idle(platform: TestPlatform): Promise<JobRun[]> {
 
 /** The part of an output's name that a source key gives: documented in docs/exactly-once.md. */
 export function outputName(key: string): string {
-  const base = key.slice(key.lastIndexOf("/") + 1);
-  const stem = base.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
-  return `${stem.slice(0, 80)}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+  const base = key.slice(key.lastIndexOf("/") + 1).replace(/\.csv(\.gz)?$/, "");
+  const stem = base
+    .replace(/[^A-Za-z0-9]/g, "-")
+    .slice(0, 80)
+    .replace(/^-+|-+$/g, "");
+  return `${stem}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
 }
 
 /** An object's text; undefined when there is none. */

@@ -1,0 +1,169 @@
+"""Accounts for every row of a run: copies the outputs and compares them with the input files.
+
+Asks neither the job nor its statistics: input rows come from the files themselves, read by the slow
+reference parser, and output rows and dead letters from the published objects.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+import pyarrow.parquet as pq
+from tributary.datasets import load_dataset
+from tributary.kernels.records import BYTE_ORDER_MARK, Dialect, Reject, Row, is_blank, read_document
+from tributary.naming import output_name
+
+DATASET = load_dataset("customers")
+SHOWN_ROWS = 5
+
+
+@dataclass
+class Accounts:
+    """Counts over all files; the names are those of the JSON that the caller reads."""
+
+    files: int = 0
+    rowsIn: int = 0  # noqa: N815
+    rowsOut: int = 0  # noqa: N815
+    deadLetters: int = 0  # noqa: N815
+    lost: int = 0
+    duplicated: int = 0
+    problems: list[str] = field(default_factory=list)
+    wholeFiles: list[str] = field(default_factory=list)  # noqa: N815
+    firstRows: list[list[str]] = field(default_factory=list)  # noqa: N815
+    places: list[tuple[str, str]] = field(default_factory=list)
+
+    def compare(self, file: str, what: str, expected: Counter[object], found: Counter[object]) -> None:
+        """Add what is expected and not found to the lost, and the reverse to the duplicated."""
+        missing, surplus = expected - found, found - expected
+        self.lost += missing.total()
+        self.duplicated += surplus.total()
+        for word, items in (("lost", missing), ("duplicated or foreign", surplus)):
+            if items:
+                self.problems.append(f"{file}: {items.total()} {what} {word}, the first {next(iter(items))!r}")
+
+
+def main(words: list[str]) -> None:
+    """Copy, compare, and print the accounts as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("input", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("curated", "quarantine"):
+        parser.add_argument(f"--{name}", required=True, help=f"the {name} bucket")
+    arguments = parser.parse_args(words)
+    curated = copy_bucket(arguments.curated, arguments.output / "curated")
+    quarantine = copy_bucket(arguments.quarantine, arguments.output / "quarantine")
+    accounts = Accounts()
+    for path in sorted(file for file in arguments.input.rglob("*") if file.name.endswith((".csv", ".csv.gz"))):
+        account_for_file(accounts, path.relative_to(arguments.input).as_posix(), path, curated, quarantine)
+    accounts.firstRows = first_rows(curated)
+    accounts.places = places(arguments.curated, arguments.quarantine)
+    json.dump(accounts.__dict__, sys.stdout)
+
+
+def copy_bucket(bucket: str, folder: Path) -> Path:
+    """Copy a bucket's objects below `folder`."""
+    client = boto3.client("s3")
+    folder.mkdir(parents=True, exist_ok=True)
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for found in page.get("Contents", []):
+            target = folder / found["Key"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            client.download_file(bucket, found["Key"], str(target))
+    return folder
+
+
+def account_for_file(accounts: Accounts, file: str, path: Path, curated: Path, quarantine: Path) -> None:
+    """Compare one input file with what was published of it."""
+    accounts.files += 1
+    name = output_name(DATASET.prefix + file)
+    whole = [copy for copy in (quarantine / "files" / DATASET.name / name).rglob("*") if copy.name == path.name]
+    if whole:
+        account_for_whole_file(accounts, file, path, whole[0])
+        return
+    ids, rejects = read_input(path)
+    letters = dead_letter_lines(quarantine / "dead-letters" / DATASET.name / name)
+    output = curated / "tables" / DATASET.name / f"{name}.parquet"
+    found = pq.read_table(output, columns=["id"])["id"].to_pylist() if output.exists() else []
+    accounts.rowsIn += len(ids) + len(rejects)
+    accounts.rowsOut += len(found)
+    accounts.deadLetters += len(letters)
+    accounts.compare(file, "rows", Counter(ids), Counter(found))
+    accounts.compare(file, "dead letters", Counter(rejects), Counter(letters))
+
+
+def account_for_whole_file(accounts: Accounts, file: str, path: Path, copy: Path) -> None:
+    """Count a file that was quarantined whole: kept if its copy has its bytes, lost otherwise."""
+    lines = sum(1 for line in readable(path).split(b"\n") if line.strip())
+    accounts.rowsIn += lines
+    accounts.wholeFiles.append(f"{file}: {json.loads((copy.parent / 'reason.json').read_text())['reason']}")
+    if copy.read_bytes() == path.read_bytes():
+        accounts.deadLetters += lines
+    else:
+        accounts.lost += lines
+        accounts.problems.append(f"{file}: its copy in quarantine has other bytes")
+
+
+def readable(path: Path) -> bytes:
+    """Return a file's bytes; of a broken gzip file the bytes as they are."""
+    data = path.read_bytes()
+    if path.suffix != ".gz":
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError):
+        return data
+
+
+def read_input(path: Path) -> tuple[list[str | None], list[int]]:
+    """Return the id of every good row, and the line of every line that is none; the header is left out."""
+    data = readable(path)
+    header = header_of(data)
+    dialect = Dialect(DATASET.format.delimiter, fields=len(header))
+    records = list(read_document(data, dialect))[1:]
+    position = header.index("id")
+    ids = [record.fields[position] or None for record in records if isinstance(record, Row)]
+    return ids, [record.line for record in records if isinstance(record, Reject)]
+
+
+def header_of(data: bytes) -> list[str]:
+    """Return the column names of the first line that is not blank."""
+    for line in data.removeprefix(BYTE_ORDER_MARK).split(b"\n"):
+        if not is_blank(line, DATASET.format.delimiter):
+            text = line.decode().rstrip("\r")
+            return [name.strip() for name in next(csv.reader([text], delimiter=DATASET.format.delimiter))]
+    return []
+
+
+def dead_letter_lines(folder: Path) -> list[int]:
+    """Return the line numbers of a file's dead letters."""
+    texts = [path.read_text() for path in sorted(folder.rglob("*.ndjson"))]
+    return [json.loads(line)["line"] for text in texts for line in text.splitlines()]
+
+
+def first_rows(curated: Path) -> list[list[str]]:
+    """Return the column names and the first rows of the first output, as text."""
+    for path in sorted((curated / "tables" / DATASET.name).rglob("*.parquet")):
+        table = pq.read_table(path).drop_columns(["processing_date", "source_file"])
+        rows = table.slice(0, SHOWN_ROWS).to_pylist()
+        return [table.column_names, *([("" if cell is None else str(cell)) for cell in row.values()] for row in rows)]
+    return []
+
+
+def places(curated: str, quarantine: str) -> list[tuple[str, str]]:
+    """Name the outputs' addresses."""
+    return [
+        ("Parquet", f"s3://{curated}/tables/{DATASET.name}/"),
+        ("CSV", f"s3://{curated}/csv/{DATASET.name}/"),
+        ("statistics", f"s3://{curated}/stats/{DATASET.name}/"),
+        ("dead letters", f"s3://{quarantine}/dead-letters/{DATASET.name}/"),
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
