@@ -1,0 +1,25 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { GlueClient } from "@aws-sdk/client-glue";
+import { answerJobEnd, type JobEnded } from "./job-ended/answer-job-end";
+import { CLIENT_SETTINGS } from "./shared/clients";
+import { SYSTEM_CLOCK } from "./shared/clock";
+import { readVariables } from "./shared/variables";
+
+const variables = readVariables("job-ended");
+
+const ended: JobEnded = {
+  uploads: { client: new DynamoDBClient(CLIENT_SETTINGS), name: variables.UPLOADS_TABLE },
+  job: { client: new GlueClient(CLIENT_SETTINGS), name: variables.JOB_NAME },
+  bus: { client: new EventBridgeClient(CLIENT_SETTINGS), environment: variables.ENVIRONMENT },
+  metrics: {
+    client: new CloudWatchClient(CLIENT_SETTINGS),
+    namespace: variables.METRIC_NAMESPACE,
+    environment: variables.ENVIRONMENT,
+  },
+  clock: SYSTEM_CLOCK,
+};
+
+/** The end of a job run → an alert when it failed, another run when anything is pending. */
+export const handler = (event: unknown): Promise<void> => answerJobEnd(ended, event);

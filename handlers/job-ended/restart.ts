@@ -1,0 +1,38 @@
+import type { Clock } from "../shared/clock";
+import { type Job, requestRun } from "../shared/job-run";
+import { log } from "../shared/log";
+import { seesAvailable } from "../shared/pending";
+import type { UploadsTable } from "../shared/uploads";
+
+/** How long a refusal is put down to the slot of the run that just ended. */
+const REFUSED_FOR_MS = 60_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 8_000;
+
+export interface Restart {
+  uploads: UploadsTable;
+  job: Job;
+  clock: Clock;
+}
+
+/**
+ * Starts a run while anything may be claimed. Glue may free the slot of the ended run only after its event, so a
+ * refusal is tried again for a minute. The index is asked before each trial: the refusal may have come from
+ * another run, which takes the uploads itself, and a run for nothing costs a minute of two workers. A refusal
+ * that lasts is such a run, and its end brings this function again.
+ */
+export async function restartWhilePending({ uploads, job, clock }: Restart): Promise<void> {
+  const giveUpAt = clock.now().getTime() + REFUSED_FOR_MS;
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    if (!(await seesAvailable(uploads, clock))) {
+      log("info", "nothing is pending");
+      return;
+    }
+    if ((await requestRun(job)) === "started") return;
+    if (clock.now().getTime() + wait > giveUpAt) {
+      log("info", "left the pending uploads to the run that is there");
+      return;
+    }
+    await clock.sleep(wait);
+  }
+}

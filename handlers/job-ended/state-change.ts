@@ -1,0 +1,28 @@
+import { UnexpectedEventError } from "../shared/errors";
+
+/** How a run of a Glue job ended; other states ("STOPPING" for one) reach this function by mistake only. */
+const END_STATES = ["SUCCEEDED", "FAILED", "ERROR", "TIMEOUT", "STOPPED"] as const;
+
+export type EndState = (typeof END_STATES)[number];
+
+export interface JobEnd {
+  jobName: string;
+  jobRunId: string;
+  state: EndState;
+  /** Glue's own words. */
+  message: string;
+}
+
+/**
+ * Reads a "Glue Job State Change" event of EventBridge.
+ *
+ * @throws UnexpectedEventError when it is none, or not of the end of a run
+ */
+export function readJobEnd(event: unknown): JobEnd {
+  const { detail } = (event ?? {}) as { detail?: Partial<Record<keyof JobEnd, unknown>> };
+  const state = END_STATES.find((one) => one === detail?.state);
+  if (!state || typeof detail?.jobName !== "string" || typeof detail.jobRunId !== "string") {
+    throw new UnexpectedEventError(`a Glue Job State Change event of state ${END_STATES.join(", ")}`, event);
+  }
+  return { jobName: detail.jobName, jobRunId: detail.jobRunId, state, message: String(detail.message ?? "") };
+}

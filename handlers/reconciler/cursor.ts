@@ -1,0 +1,33 @@
+import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { UploadsTable } from "../shared/uploads";
+
+/** Where a sweep goes on: S3's markers of a version listing, both exclusive. */
+export interface Cursor {
+  keyMarker: string;
+  versionIdMarker: string;
+}
+
+/** It lives in the uploads table, outside the pending index: no object is named so, for bucket names have no `#`. */
+const CURSOR_KEY = { object: { S: "#reconciler" }, version: { S: "cursor" } };
+
+/** The cursor that an earlier invocation left; undefined when its sweep reached the end. */
+export async function readCursor(uploads: UploadsTable): Promise<Cursor | undefined> {
+  const get = new GetItemCommand({ TableName: uploads.name, Key: CURSOR_KEY, ConsistentRead: true });
+  const { Item: item } = await uploads.client.send(get);
+  const keyMarker = item?.["key_marker"]?.S;
+  if (keyMarker === undefined) return undefined;
+  return { keyMarker, versionIdMarker: item?.["version_id_marker"]?.S ?? "" };
+}
+
+/** Keeps the cursor; undefined says that the next sweep begins at the beginning. */
+export async function saveCursor(
+  uploads: UploadsTable,
+  cursor: Cursor | undefined,
+  now: Date,
+): Promise<void> {
+  const markers: Record<string, AttributeValue> = cursor
+    ? { key_marker: { S: cursor.keyMarker }, version_id_marker: { S: cursor.versionIdMarker } }
+    : {};
+  const item = { ...CURSOR_KEY, ...markers, updated_at: { S: now.toISOString() } };
+  await uploads.client.send(new PutItemCommand({ TableName: uploads.name, Item: item }));
+}

@@ -1,0 +1,42 @@
+import { Duties } from "../shared/duties";
+import { type Job, requestRun } from "../shared/job-run";
+import { log } from "../shared/log";
+import { type Metrics, publish } from "../shared/metrics";
+import { type Backlog, readBacklog } from "../shared/pending";
+import { type Sweep, sweep } from "./sweep";
+
+export interface Reconciler extends Sweep {
+  job: Job;
+  metrics: Metrics;
+}
+
+/**
+ * Repairs what no event announced. The backlog comes first, for it is quick and needs a run now: uploads whose run
+ * was refused or died, expired leases among them, since a claimed upload stays pending. Then the bucket is swept
+ * in the time that is left. An index that does not show an upload yet is asked again by the next invocation.
+ *
+ * @throws DutiesFailedError at the end, naming the duties that failed
+ */
+export async function reconcile(reconciler: Reconciler): Promise<void> {
+  const duties = new Duties();
+  const backlog = await duties.attempt("read the backlog", () =>
+    readBacklog(reconciler.uploads, reconciler.clock.now()),
+  );
+  if (backlog) {
+    log("info", "read the backlog", { ...backlog });
+    await duties.attempt("publish metrics", () => publishBacklog(reconciler.metrics, backlog));
+  }
+  if (backlog?.available) await duties.attempt("start a run", () => requestRun(reconciler.job));
+  const swept = await duties.attempt("sweep the raw bucket", () => sweep(reconciler));
+  if (swept?.registered && !backlog?.available) {
+    await duties.attempt("start a run for what was found", () => requestRun(reconciler.job));
+  }
+  duties.finish();
+}
+
+async function publishBacklog(metrics: Metrics, backlog: Backlog): Promise<void> {
+  await publish(metrics, [
+    { name: "PendingUploads", value: backlog.uploads, unit: "Count" },
+    { name: "OldestPendingSeconds", value: backlog.oldestSeconds, unit: "Seconds" },
+  ]);
+}

@@ -1,0 +1,64 @@
+import { type AttributeValue, BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Clock } from "../shared/clock";
+import { UnreadKeysError } from "../shared/errors";
+import { objectOf, type Upload, type UploadsTable } from "../shared/uploads";
+
+/** Most keys that one BatchGetItem takes. */
+const BATCH = 100;
+const ATTEMPTS = 6;
+const FIRST_WAIT_MS = 100;
+
+type Key = Record<string, AttributeValue>;
+
+/**
+ * Those uploads that the table does not hold. Eventually consistent reads, at half the price: an item that was
+ * missed is met again by the conditional write.
+ *
+ * @throws UnreadKeysError when the table leaves keys unread six times in a row
+ */
+export async function unknownUploads(
+  uploads: UploadsTable,
+  found: readonly Upload[],
+  clock: Clock,
+): Promise<Upload[]> {
+  const known = new Set<string>();
+  for (let start = 0; start < found.length; start += BATCH) {
+    const keys = found.slice(start, start + BATCH).map(keyOf);
+    for (const item of await readKeys(uploads, keys, clock)) known.add(identity(item));
+  }
+  return found.filter((upload) => !known.has(identity(keyOf(upload))));
+}
+
+function keyOf(upload: Upload): Key {
+  return { object: { S: objectOf(upload) }, version: { S: upload.version } };
+}
+
+function identity(key: Key): string {
+  return JSON.stringify([key["object"]?.S, key["version"]?.S]);
+}
+
+/** DynamoDB may answer part of a batch and name the rest. */
+async function readKeys(uploads: UploadsTable, keys: Key[], clock: Clock): Promise<Key[]> {
+  const read: Key[] = [];
+  let unread = keys;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) await clock.sleep(FIRST_WAIT_MS * 2 ** attempt);
+    const { Responses, UnprocessedKeys } = await uploads.client.send(batchOf(uploads.name, unread));
+    read.push(...(Responses?.[uploads.name] ?? []));
+    unread = UnprocessedKeys?.[uploads.name]?.Keys ?? [];
+    if (unread.length === 0) return read;
+  }
+  throw new UnreadKeysError(unread.length, ATTEMPTS);
+}
+
+function batchOf(table: string, keys: Key[]): BatchGetItemCommand {
+  return new BatchGetItemCommand({
+    RequestItems: {
+      [table]: {
+        Keys: keys,
+        ProjectionExpression: "#object, #version",
+        ExpressionAttributeNames: { "#object": "object", "#version": "version" },
+      },
+    },
+  });
+}

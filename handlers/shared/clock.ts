@@ -1,0 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Clock {
+  now(): Date;
+  /** Resolves after that many milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => new Date(),
+  sleep: (milliseconds) => sleep(milliseconds),
+};

@@ -1,0 +1,27 @@
+import { DutiesFailedError } from "./errors";
+import { log } from "./log";
+
+/**
+ * The duties of one invocation that must not stop each other: each is attempted, each failure is logged when it
+ * happens, and `finish` throws them together, so that Lambda tries again and then keeps the event.
+ */
+export class Duties {
+  readonly #failures: { duty: string; error: Error }[] = [];
+
+  /** Resolves to what `run` gives, or to undefined when it failed. */
+  async attempt<T>(duty: string, run: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      this.#failures.push({ duty, error });
+      log("error", "a duty failed", { duty, error: error.name, reason: error.message });
+      return undefined;
+    }
+  }
+
+  /** @throws DutiesFailedError when any duty failed */
+  finish(): void {
+    if (this.#failures.length > 0) throw new DutiesFailedError(this.#failures);
+  }
+}

@@ -1,0 +1,25 @@
+import { ConcurrentRunsExceededException, type GlueClient, StartJobRunCommand } from "@aws-sdk/client-glue";
+import { log } from "./log";
+
+export interface Job {
+  client: GlueClient;
+  name: string;
+}
+
+/**
+ * Asks for one run of the job and does not wait for it. "running" means that Glue refused because as many runs
+ * as the job allows are there already: they take what is pending, so it is no failure.
+ *
+ * @throws what Glue answers otherwise, throttling included once the client's attempts are used up
+ */
+export async function requestRun(job: Job): Promise<"started" | "running"> {
+  try {
+    const { JobRunId } = await job.client.send(new StartJobRunCommand({ JobName: job.name }));
+    log("info", "started a job run", { jobName: job.name, jobRunId: JobRunId });
+    return "started";
+  } catch (error) {
+    if (!(error instanceof ConcurrentRunsExceededException)) throw error;
+    log("info", "a job run is there already", { jobName: job.name });
+    return "running";
+  }
+}
