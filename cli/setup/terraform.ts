@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { arch, homedir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { SetUpError } from "./errors";
+import { findInterpreter } from "./interpreter";
+import { withLock } from "./lock";
+import { WORKING_FOLDER } from "./paths";
+import { run } from "./process";
+import { writeProviderConfiguration } from "./provider";
+
+export interface TerraformEnvironment {
+  /** The variables with which programs find Terraform and Terraform finds its provider. */
+  readonly environment: Record<string, string>;
+}
+
+export interface TerraformPlace {
+  /** Where a downloaded Terraform, the provider and the CLI configuration are kept. */
+  readonly folder: string;
+  /** Where Terraform's releases are published. */
+  readonly releases: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly home: string;
+}
+
+const PROJECT: TerraformPlace = {
+  folder: join(WORKING_FOLDER, "terraform"),
+  releases: "https://releases.hashicorp.com/terraform",
+  environment: process.env,
+  home: homedir(),
+};
+
+/** Downloaded where PATH has none of `REQUIRED`. */
+const PINNED = "1.11.4";
+const REQUIRED = ">= 1.11, < 2";
+
+/**
+ * Finds or downloads Terraform and its AWS provider. Safe for two processes at a time.
+ * @throws SetUpError naming what was found and the way out.
+ */
+export async function ensureTerraform(
+  report: (message: string) => void,
+  place: TerraformPlace = PROJECT,
+): Promise<TerraformEnvironment> {
+  mkdirSync(place.folder, { recursive: true });
+  return withLock(join(place.folder, "lock"), report, async () => {
+    const program = await ensureProgram(report, place);
+    const configuration = await writeProviderConfiguration(program, platform(), place, report);
+    return {
+      environment: {
+        PATH: pathWith(program, place.environment["PATH"] ?? ""),
+        TF_CLI_CONFIG_FILE: configuration,
+        // A cache shared by stacks that are initialized at once is a race; the provider is linked, not copied.
+        TF_PLUGIN_CACHE_DIR: "",
+        CHECKPOINT_DISABLE: "1",
+      },
+    };
+  });
+}
+
+/** The first Terraform on PATH that fits, otherwise the pinned one, downloaded once. */
+async function ensureProgram(report: (message: string) => void, place: TerraformPlace): Promise<string> {
+  const found: string[] = [];
+  for (const folder of (place.environment["PATH"] ?? "").split(delimiter)) {
+    const program = join(folder, "terraform");
+    if (folder === "" || !existsSync(program)) continue;
+    const version = await versionOf(program, place.environment);
+    if (fits(version)) return program;
+    found.push(`${program} is ${version}`);
+  }
+  const downloaded = join(place.folder, PINNED, "terraform");
+  if (!existsSync(downloaded)) await download(downloaded, found, report, place);
+  return downloaded;
+}
+
+/** The path on which `program` is the first Terraform; the order of other programs stays where it can. */
+function pathWith(program: string, path: string): string {
+  const first = path.split(delimiter).find((folder) => existsSync(join(folder, "terraform")));
+  return first === dirname(program) ? path : [dirname(program), path].join(delimiter);
+}
+
+async function versionOf(program: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    // It may warn about a CLI configuration file that does not exist; it is asked for its version alone.
+    const { output } = await run([program, "version"], {
+      environment: { ...environment, CHECKPOINT_DISABLE: "1" },
+    });
+    return /Terraform v(\S+)/.exec(output)?.[1] ?? "no Terraform";
+  } catch (error) {
+    return `not startable (${(error as Error).message})`;
+  }
+}
+
+function fits(version: string): boolean {
+  const [major, minor] = version.split(".").map(Number);
+  return major === 1 && minor !== undefined && minor >= 11;
+}
+
+async function download(
+  target: string,
+  found: readonly string[],
+  report: (message: string) => void,
+  place: TerraformPlace,
+): Promise<void> {
+  report(`downloading Terraform ${PINNED}`);
+  const { program } = await findInterpreter(place.environment);
+  const words = [
+    "--releases",
+    place.releases,
+    "--version",
+    PINNED,
+    "--platform",
+    platform(),
+    "--target",
+    target,
+  ];
+  const script = join(__dirname, "fetch_terraform.py");
+  const { exitCode, output } = await run([program, script, ...words], { environment: place.environment });
+  if (exitCode === 0) return;
+  throw new SetUpError(
+    `no Terraform ${REQUIRED} (found: ${found.join("; ") || "none on PATH"}), and ${PINNED} cannot be downloaded ` +
+      `from ${place.releases} (${output.trim()}); install Terraform ${PINNED} and put it on PATH`,
+  );
+}
+
+/** This machine in Terraform's words. */
+function platform(): string {
+  const name = { x64: "amd64", arm64: "arm64" }[arch() as string] ?? arch();
+  return `${process.platform}_${name}`;
+}
