@@ -1,0 +1,46 @@
+import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
+import { Construct } from "constructs";
+
+export interface AlarmProps {
+  readonly alarmName: string;
+  /** What is wrong and where to look, for the one who is called. */
+  readonly description: string;
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: "Sum" | "Maximum";
+  /** Values above it raise the alarm. @default 0 */
+  readonly threshold?: number;
+  readonly periodSeconds: number;
+  /** Periods in a row that must be above the threshold. @default 1 */
+  readonly evaluationPeriods?: number;
+  /** What silence means. @default "notBreaching" */
+  readonly missingData?: "notBreaching" | "breaching";
+  readonly topic: SnsTopic;
+}
+
+/** Alarm that tells the topic when it begins and when it is over. */
+export class Alarm extends Construct {
+  readonly alarm: CloudwatchMetricAlarm;
+
+  constructor(scope: Construct, id: string, props: AlarmProps) {
+    super(scope, id);
+    this.alarm = new CloudwatchMetricAlarm(this, "alarm", {
+      alarmName: props.alarmName,
+      alarmDescription: props.description,
+      namespace: props.namespace,
+      metricName: props.metricName,
+      dimensions: { ...props.dimensions },
+      statistic: props.statistic,
+      comparisonOperator: "GreaterThanThreshold",
+      threshold: props.threshold ?? 0,
+      period: props.periodSeconds,
+      evaluationPeriods: props.evaluationPeriods ?? 1,
+      datapointsToAlarm: props.evaluationPeriods ?? 1,
+      treatMissingData: props.missingData ?? "notBreaching",
+      alarmActions: [props.topic.arn],
+      okActions: [props.topic.arn],
+    });
+  }
+}

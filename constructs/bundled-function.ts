@@ -1,0 +1,131 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
+import { LambdaFunctionEventInvokeConfig } from "@cdktf/provider-aws/lib/lambda-function-event-invoke-config";
+import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
+import { AssetType, Fn, TerraformAsset } from "cdktf";
+import { Construct } from "constructs";
+import type { FunctionVariables } from "../handlers/shared/variables";
+import { bundleArchive } from "./bundle";
+import { useKey } from "./encryption-key";
+import { FailureQueue } from "./failure-queue";
+import type { PolicyStatement } from "./policy";
+import { ServiceRole } from "./service-role";
+
+/** What all functions of an environment share. */
+export interface FunctionSettings {
+  readonly account: string;
+  readonly region: string;
+  /** Key of log groups and queues. */
+  readonly keyArn: string;
+  readonly tlsOnly: boolean;
+  readonly memorySizeMegabytes: number;
+  readonly timeoutSeconds: number;
+  /** Further attempts at an asynchronous event, 0 to 2. */
+  readonly maximumRetryAttempts: number;
+  /** @default - the account's shared pool */
+  readonly reservedConcurrentExecutions?: number;
+  readonly logRetentionDays: number;
+}
+
+export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
+  /** Handler file in handlers/, without its ending. */
+  readonly handler: Name;
+  readonly functionName: string;
+  readonly description: string;
+  /** Exactly the variables that the handler reads. */
+  readonly variables: FunctionVariables[Name];
+  /** What the function may do, beside its own logs and failure queue. */
+  readonly statements: readonly PolicyStatement[];
+  readonly settings: FunctionSettings;
+}
+
+/** Six hours, the longest that Lambda keeps an event: said, because the provider reads another value where it is not. */
+const MAXIMUM_EVENT_AGE_SECONDS = 21_600;
+
+/** A function whose handler does not matter. */
+export type AnyFunction = BundledFunction<keyof FunctionVariables>;
+
+/** Lambda function with a role, a log group and an on-failure queue of its own. */
+export class BundledFunction<Name extends keyof FunctionVariables> extends Construct {
+  readonly function: LambdaFunction;
+  /** Events that failed on every attempt. */
+  readonly failureQueue: SqsQueue;
+
+  constructor(scope: Construct, id: string, props: BundledFunctionProps<Name>) {
+    super(scope, id);
+    const { settings } = props;
+    const logGroup = new CloudwatchLogGroup(this, "log-group", {
+      name: `/aws/lambda/${props.functionName}`,
+      retentionInDays: settings.logRetentionDays,
+      kmsKeyId: settings.keyArn,
+    });
+    this.failureQueue = new FailureQueue(this, "failures", {
+      queueName: `${props.functionName}-failures`,
+      ...settings,
+    }).queue;
+    const role = new ServiceRole(this, "role", {
+      roleName: props.functionName,
+      description: `permissions of the function ${props.functionName}`,
+      service: "lambda.amazonaws.com",
+      account: settings.account,
+      statements: [...ownStatements(logGroup, this.failureQueue, settings), ...props.statements],
+    });
+    this.function = this.deploy(props, role, logGroup);
+    this.configureAsynchronousInvocation(settings);
+  }
+
+  private deploy(
+    props: BundledFunctionProps<Name>,
+    role: ServiceRole,
+    logGroup: CloudwatchLogGroup,
+  ): LambdaFunction {
+    const { settings } = props;
+    const archive = new TerraformAsset(this, "archive", {
+      path: bundleArchive(props.handler),
+      type: AssetType.FILE,
+    });
+    return new LambdaFunction(this, "function", {
+      functionName: props.functionName,
+      description: props.description,
+      role: role.role.arn,
+      runtime: "nodejs22.x",
+      architectures: ["arm64"],
+      handler: "index.handler",
+      filename: archive.path,
+      sourceCodeHash: Fn.filebase64sha256(archive.path),
+      memorySize: settings.memorySizeMegabytes,
+      timeout: settings.timeoutSeconds,
+      ...(settings.reservedConcurrentExecutions === undefined
+        ? {}
+        : { reservedConcurrentExecutions: settings.reservedConcurrentExecutions }),
+      environment: { variables: { ...props.variables } },
+      loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
+      dependsOn: [role.policy],
+    });
+  }
+
+  private configureAsynchronousInvocation(settings: FunctionSettings): void {
+    new LambdaFunctionEventInvokeConfig(this, "asynchronous-invocation", {
+      functionName: this.function.functionName,
+      maximumEventAgeInSeconds: MAXIMUM_EVENT_AGE_SECONDS,
+      maximumRetryAttempts: settings.maximumRetryAttempts,
+      destinationConfig: { onFailure: { destination: this.failureQueue.arn } },
+    });
+  }
+}
+
+function ownStatements(
+  logGroup: CloudwatchLogGroup,
+  queue: SqsQueue,
+  settings: FunctionSettings,
+): PolicyStatement[] {
+  return [
+    {
+      sid: "WriteOwnLogs",
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [`${logGroup.arn}:*`],
+    },
+    { sid: "KeepFailedEvents", actions: ["sqs:SendMessage"], resources: [queue.arn] },
+    useKey(settings.keyArn, settings.region, "sqs", "read-write"),
+  ];
+}

@@ -1,0 +1,148 @@
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import {
+  S3BucketLifecycleConfiguration,
+  type S3BucketLifecycleConfigurationRule,
+} from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration";
+import { S3BucketLoggingA } from "@cdktf/provider-aws/lib/s3-bucket-logging";
+import { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
+import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
+import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block";
+import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
+import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
+import { Construct } from "constructs";
+import { denyWithoutTls, type PolicyStatement, policyDocument } from "./policy";
+
+/** Expiry of what begins with a prefix. */
+export interface PrefixExpiry {
+  readonly prefix: string;
+  readonly days: number;
+}
+
+export interface DataBucketProps {
+  readonly bucketName: string;
+  /** KMS key of the objects. @default - SSE-S3, for a bucket that services write their logs to */
+  readonly keyArn?: string;
+  readonly versioned: boolean;
+  /** Age at which objects move to Intelligent-Tiering. @default - never */
+  readonly tieringDays?: number | undefined;
+  /** Age at which objects expire. @default - never */
+  readonly expireDays?: number | undefined;
+  /** Age at which replaced and deleted versions go. @default - never */
+  readonly noncurrentDays?: number | undefined;
+  /** Objects that expire earlier than the rest. @default - none */
+  readonly prefixExpiries?: readonly PrefixExpiry[];
+  /** Bucket that gets the access logs. @default - no access logs */
+  readonly accessLogs?: S3Bucket;
+  readonly tlsOnly: boolean;
+  readonly forceDestroy: boolean;
+  readonly preventDestroy: boolean;
+  /** Further statements of the bucket policy. @default - none */
+  readonly statements?: (bucket: S3Bucket) => readonly PolicyStatement[];
+}
+
+/** Days after which the parts of an upload that was never completed are removed. */
+const INCOMPLETE_UPLOAD_DAYS = 7;
+
+/** Private, encrypted bucket that its owner alone owns the objects of. */
+export class DataBucket extends Construct {
+  readonly bucket: S3Bucket;
+
+  constructor(scope: Construct, id: string, props: DataBucketProps) {
+    super(scope, id);
+    this.bucket = new S3Bucket(this, "bucket", {
+      bucket: props.bucketName,
+      forceDestroy: props.forceDestroy,
+      lifecycle: { preventDestroy: props.preventDestroy },
+    });
+    this.closeToThePublic();
+    this.encrypt(props.keyArn);
+    if (props.versioned) this.version();
+    this.expire(props);
+    if (props.accessLogs) this.logAccess(props.accessLogs);
+    this.restrict(props);
+  }
+
+  private closeToThePublic(): void {
+    new S3BucketPublicAccessBlock(this, "public-access-block", {
+      bucket: this.bucket.id,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    new S3BucketOwnershipControls(this, "ownership", {
+      bucket: this.bucket.id,
+      rule: { objectOwnership: "BucketOwnerEnforced" },
+    });
+  }
+
+  private encrypt(keyArn: string | undefined): void {
+    new S3BucketServerSideEncryptionConfigurationA(this, "encryption", {
+      bucket: this.bucket.id,
+      rule: [
+        keyArn === undefined
+          ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
+          : {
+              applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: keyArn },
+              bucketKeyEnabled: true,
+            },
+      ],
+    });
+  }
+
+  private version(): void {
+    new S3BucketVersioningA(this, "versioning", {
+      bucket: this.bucket.id,
+      versioningConfiguration: { status: "Enabled" },
+    });
+  }
+
+  private expire(props: DataBucketProps): void {
+    new S3BucketLifecycleConfiguration(this, "lifecycle", {
+      bucket: this.bucket.id,
+      rule: [wholeBucketRule(props), ...(props.prefixExpiries ?? []).map(prefixRule)],
+    });
+  }
+
+  private logAccess(target: S3Bucket): void {
+    new S3BucketLoggingA(this, "access-logging", {
+      bucket: this.bucket.id,
+      targetBucket: target.id,
+      targetPrefix: `s3/${this.node.id}/`,
+    });
+  }
+
+  private restrict(props: DataBucketProps): void {
+    const statements = [
+      ...(props.tlsOnly ? [denyWithoutTls(["s3:*"], [this.bucket.arn, `${this.bucket.arn}/*`])] : []),
+      ...(props.statements?.(this.bucket) ?? []),
+    ];
+    if (statements.length === 0) return;
+    new S3BucketPolicy(this, "bucket-policy", { bucket: this.bucket.id, policy: policyDocument(statements) });
+  }
+}
+
+function wholeBucketRule(props: DataBucketProps): S3BucketLifecycleConfigurationRule {
+  return {
+    id: "whole-bucket",
+    status: "Enabled",
+    filter: [{ prefix: "" }],
+    abortIncompleteMultipartUpload: [{ daysAfterInitiation: INCOMPLETE_UPLOAD_DAYS }],
+    ...(props.tieringDays === undefined
+      ? {}
+      : { transition: [{ days: props.tieringDays, storageClass: "INTELLIGENT_TIERING" }] }),
+    ...(props.expireDays === undefined ? {} : { expiration: [{ days: props.expireDays }] }),
+    ...(props.noncurrentDays === undefined
+      ? {}
+      : { noncurrentVersionExpiration: [{ noncurrentDays: props.noncurrentDays }] }),
+  };
+}
+
+function prefixRule(expiry: PrefixExpiry): S3BucketLifecycleConfigurationRule {
+  return {
+    id: `expire-${expiry.prefix.replaceAll("/", "")}`,
+    status: "Enabled",
+    filter: [{ prefix: expiry.prefix }],
+    expiration: [{ days: expiry.days }],
+  };
+}

@@ -1,0 +1,46 @@
+import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
+import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { Construct } from "constructs";
+import type { Dataset } from "./dataset";
+
+export interface DatasetTableProps {
+  readonly dataset: Dataset;
+  readonly database: GlueCatalogDatabase;
+  /** Bucket that holds the Parquet files under `tables/<dataset>/`. */
+  readonly bucket: S3Bucket;
+  readonly preventDestroy: boolean;
+}
+
+/** Catalog table over the Parquet files of one dataset. */
+export class DatasetTable extends Construct {
+  readonly table: GlueCatalogTable;
+
+  constructor(scope: Construct, id: string, props: DatasetTableProps) {
+    super(scope, id);
+    const { dataset } = props;
+    this.table = new GlueCatalogTable(this, "table", {
+      name: dataset.name,
+      description: dataset.description,
+      databaseName: props.database.name,
+      tableType: "EXTERNAL_TABLE",
+      parameters: { classification: "parquet", "parquet.compression": dataset.outputs.parquet.compression },
+      storageDescriptor: {
+        location: `s3://${props.bucket.bucket}/tables/${dataset.name}/`,
+        inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        serDeInfo: {
+          name: "parquet",
+          serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+          parameters: { "serialization.format": "1" },
+        },
+        columns: dataset.outputColumns.map(({ name, type, comment }) => ({ name, type, comment })),
+      },
+      lifecycle: {
+        preventDestroy: props.preventDestroy,
+        // columns that drift adds at run time are not Terraform's to undo
+        ignoreChanges: ["storage_descriptor[0].columns"],
+      },
+    });
+  }
+}

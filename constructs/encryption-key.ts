@@ -1,0 +1,124 @@
+import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
+import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
+import { Construct } from "constructs";
+import { type PolicyStatement, policyDocument } from "./policy";
+
+/** Services that write under a key on their own, and not with the permissions of a caller. */
+export type KeyUser = "s3" | "events" | "cloudwatch" | "budgets" | "logs";
+
+export interface EncryptionKeyProps {
+  /** Name after `alias/`. */
+  readonly aliasName: string;
+  readonly description: string;
+  readonly account: string;
+  readonly region: string;
+  /** Services admitted by the key policy, each for this account only. */
+  readonly users: readonly KeyUser[];
+  /** Whether DynamoDB may use the key for its callers. @default false */
+  readonly dynamodb?: boolean;
+  readonly deletionWindowInDays: number;
+  readonly preventDestroy: boolean;
+}
+
+/** Customer-managed KMS key with yearly rotation and an alias. */
+export class EncryptionKey extends Construct {
+  readonly key: KmsKey;
+
+  constructor(scope: Construct, id: string, props: EncryptionKeyProps) {
+    super(scope, id);
+    this.key = new KmsKey(this, "key", {
+      description: props.description,
+      enableKeyRotation: true,
+      deletionWindowInDays: props.deletionWindowInDays,
+      policy: policyDocument([
+        accountStatement(props.account),
+        ...props.users.map((user) => serviceStatement(user, props)),
+        ...(props.dynamodb ? dynamodbStatements(props) : []),
+      ]),
+      lifecycle: { preventDestroy: props.preventDestroy },
+    });
+    new KmsAlias(this, "alias", { name: `alias/${props.aliasName}`, targetKeyId: this.key.keyId });
+  }
+
+  get arn(): string {
+    return this.key.arn;
+  }
+}
+
+/** Statement of a role that reads (and writes) objects or messages under the key, through `service` only. */
+export function useKey(
+  keyArn: string,
+  region: string,
+  service: "s3" | "sqs" | "logs",
+  access: "read" | "write" | "read-write",
+): PolicyStatement {
+  const read = access === "write" ? [] : ["kms:Decrypt"];
+  const write = access === "read" ? [] : ["kms:GenerateDataKey"];
+  return {
+    sid: `UseKeyThrough${service.toUpperCase()}`,
+    actions: [...read, ...write],
+    resources: [keyArn],
+    condition: { StringEquals: { "kms:ViaService": `${service}.${region}.amazonaws.com` } },
+  };
+}
+
+/** Without it a key that nobody may administer any more could be left behind; IAM policies decide the rest. */
+function accountStatement(account: string): PolicyStatement {
+  return {
+    sid: "AccountAdministersKey",
+    principal: { AWS: `arn:aws:iam::${account}:root` },
+    actions: ["kms:*"],
+    resources: ["*"], // in a key policy: this key
+  };
+}
+
+function serviceStatement(user: KeyUser, props: EncryptionKeyProps): PolicyStatement {
+  if (user === "logs") return logsStatement(props);
+  return {
+    sid: `${user.charAt(0).toUpperCase()}${user.slice(1)}WritesUnderKey`,
+    principal: { Service: `${user}.amazonaws.com` },
+    actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+    resources: ["*"], // in a key policy: this key
+    condition: { StringEquals: { "aws:SourceAccount": props.account } },
+  };
+}
+
+/** Logs always names the log group in the encryption context and the source account on some paths only. */
+function logsStatement(props: EncryptionKeyProps): PolicyStatement {
+  const groups = `arn:aws:logs:${props.region}:${props.account}:*`;
+  return {
+    sid: "LogsWritesUnderKey",
+    principal: { Service: `logs.${props.region}.amazonaws.com` },
+    actions: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+    resources: ["*"], // in a key policy: this key
+    condition: {
+      StringEqualsIfExists: { "aws:SourceAccount": props.account },
+      ArnLike: { "kms:EncryptionContext:aws:logs:arn": groups },
+    },
+  };
+}
+
+/** What DynamoDB needs on behalf of whoever may use the table; the grant is for the service alone. */
+function dynamodbStatements(props: EncryptionKeyProps): PolicyStatement[] {
+  const caller = {
+    "kms:CallerAccount": props.account,
+    "kms:ViaService": `dynamodb.${props.region}.amazonaws.com`,
+  };
+  const actions = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
+  return [
+    {
+      sid: "DynamodbUsesKeyForCallers",
+      principal: { AWS: "*" },
+      actions,
+      resources: ["*"], // in a key policy: this key
+      condition: { StringEquals: caller },
+    },
+    {
+      sid: "DynamodbHoldsGrant",
+      principal: { AWS: "*" },
+      actions: ["kms:CreateGrant"],
+      resources: ["*"], // in a key policy: this key
+      condition: { StringEquals: caller, Bool: { "kms:GrantIsForAWSResource": "true" } },
+    },
+  ];
+}

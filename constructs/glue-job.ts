@@ -1,0 +1,196 @@
+import { join, relative, resolve } from "node:path";
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import { GlueJob as AwsGlueJob } from "@cdktf/provider-aws/lib/glue-job";
+import { GlueSecurityConfiguration } from "@cdktf/provider-aws/lib/glue-security-configuration";
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
+import { App, AssetType, TerraformAsset, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { type GlueFile, jobScript, lockedWheels, tributaryPackage } from "./glue-package";
+import type { PolicyStatement } from "./policy";
+import { ServiceRole } from "./service-role";
+
+export interface GlueJobProps {
+  readonly jobName: string;
+  readonly description: string;
+  /** Script in glue/jobs/, without its ending. */
+  readonly script: string;
+  /** Bucket that gets script, package and wheels. */
+  readonly artifacts: S3Bucket;
+  readonly account: string;
+  readonly region: string;
+  readonly keyArn: string;
+  readonly glueVersion: string;
+  readonly workerType: string;
+  /** Workers of a run; with auto scaling the most it may have. */
+  readonly numberOfWorkers: number;
+  readonly autoScaling: boolean;
+  readonly timeoutMinutes: number;
+  readonly maximumRetries: number;
+  readonly logRetentionDays: number;
+  /** Whether the locked wheels are uploaded and installed; if not, the workers have them. */
+  readonly installWheels: boolean;
+  /** The script's own arguments, without the leading hyphens. */
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly statements: readonly PolicyStatement[];
+}
+
+/** Where Glue writes the logs of jobs, and the only place its role may. */
+const LOG_PREFIX = "/aws-glue/jobs";
+
+/** Glue Spark job, one run at a time, with a role, a security configuration and log groups of its own. */
+export class GlueJob extends Construct {
+  readonly job: AwsGlueJob;
+
+  constructor(scope: Construct, id: string, props: GlueJobProps) {
+    super(scope, id);
+    const role = this.role(props);
+    const logGroupPrefix = this.logGroups(props);
+    this.job = new AwsGlueJob(this, "job", {
+      name: props.jobName,
+      description: props.description,
+      roleArn: role.role.arn,
+      glueVersion: props.glueVersion,
+      executionClass: "STANDARD",
+      workerType: props.workerType,
+      numberOfWorkers: props.numberOfWorkers,
+      timeout: props.timeoutMinutes,
+      maxRetries: props.maximumRetries,
+      executionProperty: { maxConcurrentRuns: 1 },
+      securityConfiguration: this.securityConfiguration(props).name,
+      command: {
+        name: "glueetl",
+        pythonVersion: "3",
+        scriptLocation: this.upload("script", jobScript(props.script), props.artifacts),
+      },
+      defaultArguments: { ...this.managedArguments(props, logGroupPrefix), ...ownArguments(props) },
+      dependsOn: [role.policy],
+    });
+  }
+
+  private role(props: GlueJobProps): ServiceRole {
+    const groups = `arn:aws:logs:${props.region}:${props.account}:log-group:${LOG_PREFIX}/*`;
+    return new ServiceRole(this, "role", {
+      roleName: props.jobName,
+      description: `permissions of the Glue job ${props.jobName}`,
+      service: "glue.amazonaws.com",
+      account: props.account,
+      statements: [
+        {
+          sid: "WriteJobLogs",
+          actions: [
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "logs:AssociateKmsKey", // Glue ties the groups it makes to the security configuration's key
+          ],
+          resources: [groups],
+        },
+        {
+          sid: "WriteJobMetrics",
+          actions: ["cloudwatch:PutMetricData"],
+          resources: ["*"], // PutMetricData knows no resources: the namespace is the limit
+          condition: { StringEquals: { "cloudwatch:namespace": "Glue" } },
+        },
+        {
+          sid: "ReadOwnCode",
+          actions: ["s3:GetObject"],
+          resources: [`${props.artifacts.arn}/glue/*`, `${props.artifacts.arn}/wheels/*`],
+        },
+        ...props.statements,
+      ],
+    });
+  }
+
+  /** @returns the prefix of the job's two log groups */
+  private logGroups(props: GlueJobProps): string {
+    const prefix = `${LOG_PREFIX}/${props.jobName}`;
+    for (const stream of ["output", "error"]) {
+      new CloudwatchLogGroup(this, `log-group-${stream}`, {
+        name: `${prefix}/${stream}`,
+        retentionInDays: props.logRetentionDays,
+        kmsKeyId: props.keyArn,
+      });
+    }
+    return prefix;
+  }
+
+  private securityConfiguration(props: GlueJobProps): GlueSecurityConfiguration {
+    return new GlueSecurityConfiguration(this, "security-configuration", {
+      name: props.jobName,
+      encryptionConfiguration: {
+        cloudwatchEncryption: { cloudwatchEncryptionMode: "SSE-KMS", kmsKeyArn: props.keyArn },
+        jobBookmarksEncryption: { jobBookmarksEncryptionMode: "CSE-KMS", kmsKeyArn: props.keyArn },
+        s3Encryption: { s3EncryptionMode: "SSE-KMS", kmsKeyArn: props.keyArn },
+      },
+    });
+  }
+
+  private managedArguments(props: GlueJobProps, logGroupPrefix: string): Record<string, string> {
+    return {
+      "--job-language": "python",
+      "--job-bookmark-option": "job-bookmark-disable",
+      "--enable-metrics": "true",
+      "--enable-continuous-cloudwatch-log": "true",
+      "--custom-logGroup-prefix": logGroupPrefix,
+      "--extra-py-files": this.upload("package", tributaryPackage(), props.artifacts),
+      ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
+      ...(props.installWheels ? this.wheelArguments(props.artifacts) : {}),
+    };
+  }
+
+  private wheelArguments(artifacts: S3Bucket): Record<string, string> {
+    const locations = lockedWheels().map((wheel) => this.uploadWheel(wheel, artifacts));
+    return {
+      "--additional-python-modules": locations.join(","),
+      // private subnets reach no package index, and what is not locked must not come in
+      "--python-modules-installer-option": "--no-index",
+    };
+  }
+
+  /** @returns the uploaded file's `s3://` address */
+  private upload(id: string, file: GlueFile, bucket: S3Bucket): string {
+    const asset = new TerraformAsset(this, `${id}-file`, { path: file.path, type: AssetType.FILE });
+    const object = new S3Object(this, id, {
+      bucket: bucket.id,
+      key: `glue/${file.sha256}/${file.name}`,
+      source: asset.path,
+      // the job must never point to an object that is already gone
+      lifecycle: { createBeforeDestroy: true },
+    });
+    return `s3://${object.bucket}/${object.key}`;
+  }
+
+  private uploadWheel(wheel: GlueFile, bucket: S3Bucket): string {
+    const object = new S3Object(this, `wheel-${wheel.name.split("-")[0]}`, {
+      bucket: bucket.id,
+      key: `wheels/${wheel.sha256}/${wheel.name}`,
+      // not an asset: copying the wheels into every stack's folder would take longer than synthesis
+      source: this.fromStackFolder(wheel.path),
+      lifecycle: {
+        createBeforeDestroy: true,
+        // the key carries the content's hash: another path is the same file on another machine
+        ignoreChanges: ["source"],
+      },
+    });
+    return `s3://${object.bucket}/${object.key}`;
+  }
+
+  /** Terraform runs in the stack's own folder of the output. */
+  private fromStackFolder(path: string): string {
+    const stack = join("stacks", TerraformStack.of(this).node.id);
+    return relative(resolve(App.of(this).outdir, stack), path);
+  }
+}
+
+/** @throws Error for an argument that Glue or this construct sets itself */
+function ownArguments(props: GlueJobProps): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(props.arguments).map(([name, value]) => {
+      if (/^[a-z][a-z0-9_]*$/.test(name)) return [`--${name}`, value];
+      throw new Error(
+        `${props.jobName}: argument ${JSON.stringify(name)} could collide with one of Glue's own; use lower-case letters, digits and underscores`,
+      );
+    }),
+  );
+}

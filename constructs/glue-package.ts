@@ -1,0 +1,60 @@
+/** The files a Glue job runs: its script, the shared package, and the wheels both need. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { type ArchiveEntry, contentHash, writeGenerated, zip } from "./archive";
+
+const GLUE = resolve(__dirname, "..", "glue");
+const WHEEL_FOLDER = resolve(__dirname, "..", ".tributary", "wheels");
+
+/** A file to upload, under a key that its content decides. */
+export interface GlueFile {
+  readonly name: string;
+  /** SHA-256 of the content, in hexadecimal. */
+  readonly sha256: string;
+  /** Absolute path on this machine. */
+  readonly path: string;
+}
+
+export interface Wheel {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** Script of a job in glue/jobs/. */
+export function jobScript(job: string): GlueFile {
+  const path = join(GLUE, "jobs", `${job}.py`);
+  return { name: `${job}.py`, sha256: contentHash(readFileSync(path)), path };
+}
+
+let packaged: GlueFile | undefined;
+
+/** The package `tributary` as an archive for `--extra-py-files`, made once a process. */
+export function tributaryPackage(): GlueFile {
+  packaged ??= buildPackage();
+  return packaged;
+}
+
+/**
+ * Wheels of the locked dependencies, as glue/wheels.json lists them; deploying downloads them to .tributary/wheels.
+ * @throws Error when there is no list
+ */
+export function lockedWheels(): GlueFile[] {
+  const list = join(GLUE, "wheels.json");
+  if (!existsSync(list)) throw new Error("glue/wheels.json is missing; it lists the wheels of the Glue jobs");
+  const wheels = JSON.parse(readFileSync(list, "utf8")) as Wheel[];
+  return wheels.map(({ file, sha256 }) => ({ name: file, sha256, path: join(WHEEL_FOLDER, file) }));
+}
+
+function buildPackage(): GlueFile {
+  const archive = zip(packageFiles(join(GLUE, "tributary")));
+  const name = "tributary.zip";
+  return { name, sha256: contentHash(archive), path: writeGenerated(name, archive) };
+}
+
+function packageFiles(folder: string): ArchiveEntry[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(py|sql|json|typed)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.includes(`${sep}__pycache__${sep}`))
+    .map((path) => ({ name: relative(GLUE, path).split(sep).join("/"), content: readFileSync(path) }));
+}

@@ -1,0 +1,10 @@
+import { App } from "cdktf";
+import { loadEnvironments } from "./environments";
+import { Platform } from "./stacks/platform";
+
+/** Set by the command line to synthesize one environment only; all of them otherwise. */
+const chosen = process.env["TRIBUTARY_ENVIRONMENT"];
+
+const app = new App();
+for (const environment of loadEnvironments(chosen ? [chosen] : undefined)) new Platform(app, environment);
+app.synth();

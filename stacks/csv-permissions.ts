@@ -1,0 +1,122 @@
+/** What each function and the job of the CSV pipeline may do: named actions on named resources. */
+import { useKey } from "../constructs/encryption-key";
+import type { PolicyStatement } from "../constructs/policy";
+import { alertSource, csvJobName, type Environment, INPUT_PREFIX, METRIC_NAMESPACE } from "../environments";
+import { type LedgerStack, PENDING_INDEX } from "./ledger";
+import type { StorageStack } from "./storage";
+
+export interface CsvResources {
+  readonly environment: Environment;
+  readonly storage: StorageStack;
+  readonly ledger: LedgerStack;
+}
+
+export function csvTriggerStatements(resources: CsvResources): PolicyStatement[] {
+  return [
+    useUploads(resources, ["dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    startJob(resources.environment),
+  ];
+}
+
+export function jobEndedStatements(resources: CsvResources): PolicyStatement[] {
+  return [
+    queryPending(resources),
+    startJob(resources.environment),
+    putMetrics(),
+    putAlerts(resources.environment),
+  ];
+}
+
+export function reconcilerStatements(resources: CsvResources): PolicyStatement[] {
+  return [
+    useUploads(resources, [
+      "dynamodb:GetItem",
+      "dynamodb:BatchGetItem",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+    ]),
+    queryPending(resources),
+    listInputs(resources.storage),
+    startJob(resources.environment),
+    putMetrics(),
+  ];
+}
+
+export function csvJobStatements(resources: CsvResources): PolicyStatement[] {
+  const { environment, storage } = resources;
+  return [
+    useUploads(resources, [
+      "dynamodb:GetItem",
+      "dynamodb:BatchGetItem",
+      "dynamodb:Query",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+      "dynamodb:ConditionCheckItem",
+    ]),
+    queryPending(resources),
+    {
+      sid: "ReadInputs",
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: [`${storage.raw.arn}/${INPUT_PREFIX}*`],
+    },
+    listInputs(storage),
+    {
+      sid: "PublishOutputs",
+      actions: ["s3:GetObject", "s3:PutObject"],
+      resources: ["tables", "csv", "stats"].map((prefix) => `${storage.curated.arn}/${prefix}/*`),
+    },
+    {
+      // S3 answers 403 instead of 404 for a missing key to those who may not list
+      sid: "TellMissingFromForbidden",
+      actions: ["s3:ListBucket"],
+      resources: [storage.curated.arn],
+    },
+    {
+      sid: "Quarantine",
+      actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
+      resources: ["dead-letters", "files"].map((prefix) => `${storage.quarantine.arn}/${prefix}/*`),
+    },
+    useKey(storage.key.arn, environment.region, "s3", "read-write"),
+  ];
+}
+
+function useUploads(resources: CsvResources, actions: readonly string[]): PolicyStatement {
+  return { sid: "UseUploads", actions, resources: [resources.ledger.uploads.arn] };
+}
+
+function queryPending(resources: CsvResources): PolicyStatement {
+  const index = `${resources.ledger.uploads.arn}/index/${PENDING_INDEX}`;
+  return { sid: "QueryPending", actions: ["dynamodb:Query"], resources: [index] };
+}
+
+function startJob(environment: Environment): PolicyStatement {
+  const job = `arn:aws:glue:${environment.region}:${environment.account}:job/${csvJobName(environment)}`;
+  return { sid: "StartJob", actions: ["glue:StartJobRun"], resources: [job] };
+}
+
+function listInputs(storage: StorageStack): PolicyStatement {
+  return {
+    sid: "ListInputs",
+    actions: ["s3:ListBucket", "s3:ListBucketVersions"],
+    resources: [storage.raw.arn],
+    condition: { StringLike: { "s3:prefix": `${INPUT_PREFIX}*` } },
+  };
+}
+
+function putMetrics(): PolicyStatement {
+  return {
+    sid: "PutMetrics",
+    actions: ["cloudwatch:PutMetricData"],
+    resources: ["*"], // PutMetricData knows no resources: the namespace is the limit
+    condition: { StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE } },
+  };
+}
+
+function putAlerts(environment: Environment): PolicyStatement {
+  return {
+    sid: "PutAlerts",
+    actions: ["events:PutEvents"],
+    resources: [`arn:aws:events:${environment.region}:${environment.account}:event-bus/default`],
+    condition: { StringEquals: { "events:source": alertSource(environment) } },
+  };
+}

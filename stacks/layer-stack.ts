@@ -1,0 +1,44 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { S3Backend, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { type Environment, type Layer, stackName, stateBucketName, stateKey } from "../environments";
+
+/** One layer of one environment: a Terraform state, a provider, and tags of everything in it. */
+export abstract class LayerStack extends TerraformStack {
+  protected readonly environment: Environment;
+
+  constructor(scope: Construct, environment: Environment, layer: Layer) {
+    super(scope, stackName(environment, layer));
+    this.environment = environment;
+    this.keepState(layer);
+    new AwsProvider(this, "aws", {
+      region: environment.region,
+      allowedAccountIds: [environment.account],
+      s3UsePathStyle: environment.storage.pathStyle,
+      defaultTags: [
+        {
+          tags: {
+            ...environment.tags,
+            project: environment.project,
+            environment: environment.name,
+            layer,
+            "managed-by": "terraform",
+          },
+        },
+      ],
+    });
+  }
+
+  private keepState(layer: Layer): void {
+    const backend = new S3Backend(this, {
+      bucket: stateBucketName(this.environment),
+      key: stateKey(this.environment, layer),
+      region: this.environment.region,
+      encrypt: true,
+      allowedAccountIds: [this.environment.account],
+      usePathStyle: this.environment.storage.pathStyle,
+    });
+    // the lock file has no typed property; a remote-state data source needs none
+    backend.addOverride("use_lockfile", true);
+  }
+}

@@ -1,0 +1,184 @@
+import { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget";
+import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboard";
+import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
+import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
+import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
+import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
+import type { Construct } from "constructs";
+import { Alarm } from "../constructs/alarm";
+import type { AnyFunction } from "../constructs/bundled-function";
+import { denyWithoutTls, policyDocument } from "../constructs/policy";
+import {
+  alertSource,
+  alertTopicName,
+  type Environment,
+  METRIC_NAMESPACE,
+  resourceName,
+} from "../environments";
+import type { ComputeStack } from "./compute";
+import { dashboardBody } from "./dashboard";
+import { LayerStack } from "./layer-stack";
+import type { StorageStack } from "./storage";
+
+export interface ObservabilityStackProps {
+  readonly storage: StorageStack;
+  readonly compute: ComputeStack;
+}
+
+const ALERT_DETAIL_TYPE = "Tributary Alert";
+const FIVE_MINUTES = 300;
+/** Rounds of the reconciler without its metric before the silence itself is an alarm. */
+const SILENT_ROUNDS = 3;
+
+/** Who is told what: topic, routes to it, alarms, dashboard, budget. */
+export class ObservabilityStack extends LayerStack {
+  readonly topic: SnsTopic;
+
+  constructor(scope: Construct, environment: Environment, props: ObservabilityStackProps) {
+    super(scope, environment, "observability");
+    const { compute } = props;
+    const functions: AnyFunction[] = [compute.csvTrigger, compute.jobEnded, compute.reconciler];
+    this.topic = this.alertTopic(props.storage);
+    this.subscribe();
+    this.routeAlertEvents();
+    for (const each of functions) this.functionAlarms(each);
+    this.pipelineAlarms();
+    new CloudwatchDashboard(this, "dashboard", {
+      dashboardName: `${environment.project}-${environment.name}`,
+      dashboardBody: dashboardBody(environment, {
+        functionNames: functions.map((each) => each.function.functionName),
+        failureQueueNames: functions.map((each) => each.failureQueue.name),
+      }),
+    });
+    this.budget();
+  }
+
+  private alertTopic(storage: StorageStack): SnsTopic {
+    const topic = new SnsTopic(this, "alerts", {
+      name: alertTopicName(this.environment),
+      displayName: `${this.environment.project} ${this.environment.name}`,
+      kmsMasterKeyId: storage.key.arn,
+    });
+    const publishers = ["events", "cloudwatch", "budgets"].map((service) => ({
+      sid: `${service.charAt(0).toUpperCase()}${service.slice(1)}Publishes`,
+      principal: { Service: `${service}.amazonaws.com` },
+      actions: ["sns:Publish"],
+      resources: [topic.arn],
+      condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
+    }));
+    const tls = this.environment.storage.tlsOnly ? [denyWithoutTls(["sns:Publish"], [topic.arn])] : [];
+    new SnsTopicPolicy(this, "alerts-policy", {
+      arn: topic.arn,
+      policy: policyDocument([...publishers, ...tls]),
+    });
+    return topic;
+  }
+
+  private subscribe(): void {
+    const { emails, endpoints } = this.environment.alerts;
+    for (const address of emails) {
+      new SnsTopicSubscription(this, `email-${address}`, {
+        topicArn: this.topic.arn,
+        protocol: "email",
+        endpoint: address,
+      });
+    }
+    for (const endpoint of endpoints) {
+      new SnsTopicSubscription(this, `https-${endpoint}`, {
+        topicArn: this.topic.arn,
+        protocol: "https",
+        endpoint,
+        // pager services confirm by themselves
+        endpointAutoConfirms: true,
+      });
+    }
+  }
+
+  private routeAlertEvents(): void {
+    const rule = new CloudwatchEventRule(this, "alert-events", {
+      name: alertTopicName(this.environment),
+      description: "alert events of the platform's functions and jobs",
+      eventPattern: JSON.stringify({
+        source: [alertSource(this.environment)],
+        "detail-type": [ALERT_DETAIL_TYPE],
+      }),
+    });
+    new CloudwatchEventTarget(this, "alert-events-target", {
+      rule: rule.name,
+      targetId: "alerts",
+      arn: this.topic.arn,
+    });
+  }
+
+  private functionAlarms(each: AnyFunction): void {
+    const name = each.function.functionName;
+    const id = each.node.id;
+    const common = { topic: this.topic, statistic: "Sum", periodSeconds: FIVE_MINUTES } as const;
+    for (const metricName of ["Errors", "Throttles"]) {
+      new Alarm(this, `${id}-${metricName.toLowerCase()}`, {
+        ...common,
+        alarmName: resourceName(this.environment, `${id}-${metricName.toLowerCase()}`),
+        description: `${metricName.toLowerCase()} of the function ${id}; look at its log group`,
+        namespace: "AWS/Lambda",
+        metricName,
+        dimensions: { FunctionName: name },
+      });
+    }
+    new Alarm(this, `${id}-failed-events`, {
+      ...common,
+      statistic: "Maximum",
+      alarmName: resourceName(this.environment, `${id}-failed-events`),
+      description: `events that the function ${id} failed on for good wait in its on-failure queue`,
+      namespace: "AWS/SQS",
+      metricName: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: each.failureQueue.name },
+    });
+  }
+
+  private pipelineAlarms(): void {
+    const { alerts, csv, name } = this.environment;
+    const common = { topic: this.topic, namespace: METRIC_NAMESPACE, dimensions: { Environment: name } };
+    new Alarm(this, "job-failures", {
+      ...common,
+      alarmName: resourceName(this.environment, "job-failures"),
+      description:
+        "a run of the CSV job failed or timed out; look at the alert event and the job's log groups",
+      metricName: "JobFailures",
+      statistic: "Sum",
+      periodSeconds: FIVE_MINUTES,
+    });
+    new Alarm(this, "oldest-pending", {
+      ...common,
+      alarmName: resourceName(this.environment, "oldest-pending"),
+      description: `an upload waits for more than ${alerts.oldestPendingMinutes} minutes, or the reconciler is silent`,
+      metricName: "OldestPendingSeconds",
+      statistic: "Maximum",
+      threshold: alerts.oldestPendingMinutes * 60,
+      periodSeconds: csv.reconcile.rateMinutes * 60,
+      evaluationPeriods: SILENT_ROUNDS,
+      missingData: "breaching",
+    });
+  }
+
+  private budget(): void {
+    const { project, name, budget } = this.environment;
+    const notification = { comparisonOperator: "GREATER_THAN", thresholdType: "PERCENTAGE" };
+    const subscriberSnsTopicArns = [this.topic.arn];
+    new BudgetsBudget(this, "budget", {
+      name: `${project}-${name}`,
+      budgetType: "COST",
+      timeUnit: "MONTHLY",
+      limitAmount: String(budget.monthlyDollars),
+      limitUnit: "USD",
+      costFilter: [
+        // `$` parts the tag's key from its value in Budgets' own notation
+        { name: "TagKeyValue", values: [`user:environment$${name}`] },
+      ],
+      notification: [
+        { ...notification, threshold: 80, notificationType: "FORECASTED", subscriberSnsTopicArns },
+        { ...notification, threshold: 100, notificationType: "ACTUAL", subscriberSnsTopicArns },
+      ],
+    });
+  }
+}
