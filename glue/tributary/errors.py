@@ -63,3 +63,23 @@ class TransformError(TerminalError):
     """A transform failed, lost, doubled or reordered rows, or returned other columns than declared."""
 
     reason: ClassVar[str] = "transform-failed"
+
+
+class SourceGoneError(TerminalError):
+    """The version of the object that was announced is no longer in the bucket."""
+
+    reason: ClassVar[str] = "source-gone"
+
+
+class OutputTooLargeError(TerminalError):
+    """An output passes what one PUT can carry (5 GiB), and half an output is never shown."""
+
+    reason: ClassVar[str] = "output-too-large"
+
+
+class LeaseLostError(TributaryError):
+    """Another run holds the upload now: whoever sees this gives it up, writing nothing more."""
+
+
+class ArgumentsError(TributaryError):
+    """Arguments of a job are missing or wrong; the message names all of them."""

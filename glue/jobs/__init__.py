@@ -1,0 +1,1 @@
+"""The jobs: arguments, wiring, exit code."""

@@ -1,0 +1,32 @@
+"""AWS clients, made once a process; the SDK's own variables say where they go."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+# Timeouts in seconds. The SDK retries lost connections and throttling itself, so a call may be made twice:
+# every caller here holds when the first answer was lost.
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 6},
+    connect_timeout=5,
+    read_timeout=60,
+    max_pool_connections=32,
+)
+
+
+@cache
+def s3_client() -> "S3Client":
+    """Return the S3 client of this process."""
+    return boto3.session.Session().client("s3", config=_CONFIG)
+
+
+@cache
+def dynamodb_client() -> "DynamoDBClient":
+    """Return the DynamoDB client of this process, which takes and gives plain Python values."""
+    return boto3.session.Session().resource("dynamodb", config=_CONFIG).meta.client

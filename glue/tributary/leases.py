@@ -1,0 +1,119 @@
+"""Leases on objects: the right to process and publish, guarded by a fencing token on the head item."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tributary.clients import dynamodb_client
+from tributary.expressions import update, update_one
+
+HEAD = "#head"
+HOLDS = "#lease_token = :held_token AND #lease_owner = :held_owner"
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as milliseconds since 1970, the unit of `lease_until`."""
+    return int(moment.timestamp() * 1000)
+
+
+def read_head(table: str, object_id: str) -> Mapping[str, Any]:
+    """Read the head item of an object, consistently; empty when there is none."""
+    key = {"object": object_id, "version": HEAD}
+    return dynamodb_client().get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to one object, as long as its head item carries this token and this owner (a run id)."""
+
+    table: str
+    object_id: str
+    token: int
+    owner: str
+
+    def values(self) -> dict[str, Any]:
+        """Return the values that the condition `HOLDS` names."""
+        return {"held_token": self.token, "held_owner": self.owner}
+
+    def holds(self) -> bool:
+        """Read, consistently, whether the lease is still ours."""
+        head = read_head(self.table, self.object_id)
+        return head.get("lease_token") == self.token and head.get("lease_owner") == self.owner
+
+    def begin_publication(self, version: str) -> bool:
+        """Mark, before the first write to a published object, whose rows may be visible from now on."""
+        return self._change({"publishing": version})
+
+    def renew(self, until: datetime) -> bool:
+        """Prolong the lease; False when it has gone to another run."""
+        return self._change({"lease_until": milliseconds(until)})
+
+    def _change(self, sets: dict[str, Any]) -> bool:
+        return update_one(
+            update(self.table, self.object_id, HEAD, sets=sets, condition=HOLDS, values=self.values())
+        )
+
+
+class LeaseKeeper:
+    """Renews all held leases at a third of their length, in a thread of its own.
+
+    A renewal that fails by a lost connection is tried again at the next turn; two turns fit into a lease.
+    """
+
+    def __init__(
+        self, seconds: float, on_lost: Callable[[Lease], None], on_error: Callable[[Lease, Exception], None]
+    ) -> None:
+        self._seconds = seconds
+        self._on_lost = on_lost
+        self._on_error = on_error
+        self._held: dict[str, Lease] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
+
+    def __enter__(self) -> "LeaseKeeper":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def keep(self, lease: Lease) -> None:
+        """Renew this lease from now on."""
+        with self._lock:
+            self._held[lease.object_id] = lease
+
+    def drop(self, lease: Lease) -> None:
+        """Renew this lease no longer."""
+        with self._lock:
+            self._held.pop(lease.object_id, None)
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._seconds / 3):
+            with self._lock:
+                held = list(self._held.values())
+            for lease in held:
+                self._renew(lease)
+
+    def _renew(self, lease: Lease) -> None:
+        try:
+            renewed = lease.renew(utc_now() + timedelta(seconds=self._seconds))
+        except Exception as error:  # noqa: BLE001 reported; the lease itself says when it is too late
+            self._on_error(lease, error)
+            return
+        with self._lock:
+            lost = not renewed and self._held.get(lease.object_id) == lease
+            if lost:
+                del self._held[lease.object_id]
+        if lost:
+            self._on_lost(lease)

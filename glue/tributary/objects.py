@@ -1,0 +1,188 @@
+"""Every read and write of S3 objects.
+
+Encryption is the bucket's default, so no request names a key. A read is pinned to one version id; a write to
+a published object is conditional on the ETag that its writer believes to be there.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import (
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import ConnectionError as SdkConnectionError
+
+from tributary.clients import s3_client
+from tributary.errors import LeaseLostError, OutputTooLargeError, SourceGoneError, TransientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
+
+RANGE_BYTES = 16 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
+# A stream that gives nothing this many times in a row is given up; the pause doubles, in seconds.
+_READ_TRIES = 6
+_READ_PAUSE = 0.2
+_WRITE_TRIES = 8
+# Limits of S3: one PUT or CopyObject carries 5 GiB; a larger copy goes in parts.
+_SINGLE_REQUEST_BYTES = 5 * 1024**3
+_COPY = TransferConfig(
+    multipart_threshold=_SINGLE_REQUEST_BYTES, multipart_chunksize=1024**3, max_concurrency=4
+)
+_BROKEN_STREAM = (
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+    SdkConnectionError,
+    ConnectionError,
+    TimeoutError,
+)
+_GONE = {"NoSuchVersion", "NoSuchKey", "MethodNotAllowed", "404", "405"}
+# NoSuchKey: the object that an If-Match names was deleted meanwhile.
+_REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+
+
+def read_version(bucket: str, key: str, version: str) -> Iterator[bytes]:
+    """Yield the bytes of one version in chunks of at most 1 MiB, read in ranges of 16 MiB.
+
+    A stream that breaks is taken up again at the byte where it broke. Raises `SourceGoneError` when the
+    version is not there, and `TransientError` when it cannot be read to its end.
+    """
+    offset, total, failures = 0, None, 0
+    while total is None or offset < total:
+        try:
+            answer = _open_range(bucket, key, version, offset)
+            if answer is None:
+                return
+            total, body = answer
+            for chunk in body.iter_chunks(_CHUNK_BYTES):
+                offset += len(chunk)
+                failures = 0
+                yield chunk
+        except _BROKEN_STREAM as error:
+            failures += 1
+            if failures == _READ_TRIES:
+                raise TransientError(
+                    f"reading s3://{bucket}/{key} broke off at byte {offset}: {error}"
+                ) from error
+            time.sleep(_READ_PAUSE * 2**failures)
+
+
+def _open_range(bucket: str, key: str, version: str, offset: int) -> tuple[int, Any] | None:
+    """Open the range that begins at `offset`; return the object's size and the stream, None when empty."""
+    last = offset + RANGE_BYTES - 1
+    try:
+        answer = s3_client().get_object(
+            Bucket=bucket, Key=key, VersionId=version, Range=f"bytes={offset}-{last}"
+        )
+    except ClientError as error:
+        if _code(error) == "InvalidRange" and offset == 0:
+            return None
+        if _code(error) in _GONE:
+            raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
+        raise
+    total = answer.get("ContentRange", "").rpartition("/")[2]
+    return int(total or answer["ContentLength"]), answer["Body"]
+
+
+def put_file(bucket: str, key: str, path: Path, content_type: str) -> None:
+    """Write a file to a key that carries the version id: whoever writes it writes the same."""
+    _put(bucket, key, path, {"ContentType": content_type})
+
+
+def put_bytes(bucket: str, key: str, content: bytes, content_type: str) -> None:
+    """Write a small object to a key that carries the version id."""
+    s3_client().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def put_published(
+    bucket: str,
+    key: str,
+    path: Path,
+    content_type: str,
+    *,
+    known_etag: str | None,
+    holds_lease: Callable[[], bool],
+) -> str:
+    """Replace a published object in one conditional PUT and return its new ETag.
+
+    `known_etag` is the ETag of the last committed output, None when there was none. When something else is
+    there, the ETag is read first and the lease checked after it: a newer holder that writes between the two
+    changes the ETag, so the PUT that follows is refused. Raises `LeaseLostError` when the lease has gone.
+    """
+    expected = known_etag
+    for _ in range(_WRITE_TRIES):
+        condition = {"IfMatch": expected} if expected else {"IfNoneMatch": "*"}
+        try:
+            return _put(bucket, key, path, {"ContentType": content_type, **condition})
+        except ClientError as error:
+            if _code(error) not in _REFUSED:
+                raise
+        expected = current_etag(bucket, key)
+        if not holds_lease():
+            raise LeaseLostError(f"the lease for s3://{bucket}/{key} has gone to another run")
+    raise TransientError(f"s3://{bucket}/{key} changed under {_WRITE_TRIES} conditional writes")
+
+
+def current_etag(bucket: str, key: str) -> str | None:
+    """Return the ETag of the object as it is now, None when there is none."""
+    try:
+        return s3_client().head_object(Bucket=bucket, Key=key)["ETag"]
+    except ClientError as error:
+        if _code(error) in _GONE:
+            return None
+        raise
+
+
+def copy_version(bucket: str, key: str, version: str, to_bucket: str, to_key: str) -> None:
+    """Copy one version inside S3, in parts when it is larger than one request may carry.
+
+    Tags stay behind, so no permission to read them is needed. Raises `SourceGoneError` when it is not there.
+    """
+    try:
+        s3_client().copy(
+            {"Bucket": bucket, "Key": key, "VersionId": version},
+            to_bucket,
+            to_key,
+            ExtraArgs={"TaggingDirective": "REPLACE"},
+            Config=_COPY,
+        )
+    except ClientError as error:
+        if _code(error) in _GONE:
+            raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
+        raise
+
+
+def versions_newest_first(bucket: str, key: str) -> list[str]:
+    """Return the ids of all versions of a key, newest first."""
+    found: list[str] = []
+    for page in s3_client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
+        listed = page.get("Versions", [])
+        found += [version["VersionId"] for version in listed if version["Key"] == key]
+        # Keys come in order, so the first longer key ends the versions of this one.
+        if any(version["Key"] != key for version in listed):
+            break
+    return found
+
+
+def _put(bucket: str, key: str, path: Path, options: dict[str, str]) -> str:
+    size = path.stat().st_size
+    if size > _SINGLE_REQUEST_BYTES:
+        raise OutputTooLargeError(
+            f"{size} bytes for s3://{bucket}/{key}; one PUT carries {_SINGLE_REQUEST_BYTES}"
+        )
+    with path.open("rb") as body:
+        request: PutObjectRequestTypeDef = {"Bucket": bucket, "Key": key, "Body": body, **options}  # type: ignore[typeddict-item]
+        return s3_client().put_object(**request)["ETag"]
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")

@@ -1,0 +1,258 @@
+"""One run of the job: claim what is pending, have it processed, commit each file as its outcome arrives."""
+
+import itertools
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tributary import versions
+from tributary.distribution import Engine
+from tributary.errors import TributaryError
+from tributary.events import log
+from tributary.leases import Lease, LeaseKeeper
+from tributary.outcomes import (
+    KILLED_WORKER,
+    Destinations,
+    Failed,
+    LeaseLost,
+    Outcome,
+    Processed,
+    Quarantined,
+    Task,
+    Unchanged,
+)
+from tributary.task import describe, quarantine_file
+from tributary.uploads import Claim, Committed, Held, Ledger
+
+EXHAUSTED = "attempts-exhausted"
+# Claims that ended without a word leave a file under suspicion of killing its driver.
+_TRUSTED_ATTEMPTS = 2
+_CLAIM_THREADS = 8
+_POLL_SECONDS = 1.0
+# The pause before another attempt, in seconds: the first, doubling up to the longest.
+_FIRST_PAUSE = 5
+_LONGEST_PAUSE = 900
+_MACHINERY = (BotoCoreError, ClientError, TributaryError, OSError)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run works; times in seconds."""
+
+    destinations: Destinations
+    date_formats: tuple[str, ...]
+    files_per_claim: int
+    settle_seconds: float
+    lease_seconds: float
+    maximum_attempts: int
+
+
+class Run:
+    """Works until nothing is pending for the settle time, or until `stopping` is set."""
+
+    def __init__(self, ledger: Ledger, engine: Engine, settings: Settings, stopping: Event) -> None:
+        self._ledger = ledger
+        self._engine = engine
+        self._settings = settings
+        self._stopping = stopping
+        self._counts: Counter[str] = Counter()
+        self._failed: set[tuple[str, str]] = set()
+        self._held: dict[str, Claim] = {}
+        self._keeper = LeaseKeeper(settings.lease_seconds, self._lease_lost, self._renewal_failed)
+
+    def run(self) -> bool:
+        """Work; return whether the machinery did its part for every file; a quarantined one is no failure."""
+        began = time.monotonic()
+        try:
+            with self._keeper:
+                self._work()
+        finally:
+            self._release()
+        succeeded = not self._failed and not self._stopping.is_set()
+        log(
+            "finished",
+            succeeded=succeeded,
+            stopped=self._stopping.is_set(),
+            seconds=round(time.monotonic() - began, 3),
+            **self._counts,
+        )
+        return succeeded
+
+    def _work(self) -> None:
+        idle_since = time.monotonic()
+        while not self._stopping.is_set():
+            claims, held = self._claim_batch()
+            if claims:
+                self._process(claims)
+            elif held is not None:
+                self._stopping.wait(self._until(held))
+            elif time.monotonic() - idle_since >= self._settings.settle_seconds:
+                return
+            else:
+                self._stopping.wait(min(_POLL_SECONDS, self._settings.settle_seconds / 4))
+                continue
+            idle_since = time.monotonic()
+
+    def _claim_batch(self) -> tuple[list[Claim], datetime | None]:
+        """Claim up to a batch; return the claims, and when the first lease of another run ends."""
+        limit = self._settings.files_per_claim
+        objects = self._ledger.pending_objects()
+        claims: list[Claim] = []
+        held: list[datetime] = []
+        with ThreadPoolExecutor(_CLAIM_THREADS) as threads:
+            while len(claims) < limit and not self._stopping.is_set():
+                chunk = list(itertools.islice(objects, limit - len(claims)))
+                if not chunk:
+                    break
+                for answer in threads.map(self._claim, chunk):
+                    if isinstance(answer, Held):
+                        held.append(answer.until)
+                    elif answer is not None:
+                        claims.append(answer)
+        return claims, min(held, default=None)
+
+    def _claim(self, object_id: str) -> Claim | Held | None:
+        answer = self._ledger.claim(object_id)
+        if isinstance(answer, Held):
+            return answer
+        for version in answer.superseded:
+            self._counts[versions.SUPERSEDED] += 1
+            log(versions.SUPERSEDED, object=object_id, version=version)
+        claim = answer.claim
+        if claim is not None:
+            self._held[object_id] = claim
+            self._keeper.keep(claim.lease)
+            log("claimed", **_names(claim), attempt=claim.attempts)
+        return claim
+
+    def _process(self, claims: list[Claim]) -> None:
+        spent = [claim for claim in claims if self._spent(claim)]
+        for claim in spent:
+            message = f"{claim.attempts - 1} claims of this file ended without an answer"
+            self._settle(self._task(claim), Failed(KILLED_WORKER, message))
+        tasks = [self._task(claim) for claim in claims if claim not in spent]
+        for task, outcome in self._engine.run(tasks, self._stopping):
+            self._settle(task, outcome)
+
+    def _spent(self, claim: Claim) -> bool:
+        """Tell whether all attempts were taken without one being answered, and none of them published."""
+        return (
+            claim.attempts > self._settings.maximum_attempts
+            and claim.committed.publishing != claim.version.version
+        )
+
+    def _task(self, claim: Claim) -> Task:
+        suspected = (claim.version.last_error or "").startswith(KILLED_WORKER)
+        return Task(
+            claim=claim,
+            destinations=self._settings.destinations,
+            date_formats=self._settings.date_formats,
+            alone=suspected or claim.attempts > _TRUSTED_ATTEMPTS,
+        )
+
+    def _settle(self, task: Task, outcome: Outcome) -> None:
+        """Write an outcome to the table; when that fails, the lease runs out and the file is tried again."""
+        claim = task.claim
+        try:
+            written = self._write(task, outcome)
+        except _MACHINERY as error:
+            written = True
+            self._note_failure(claim, "commit-failed", describe(error))
+        finally:
+            self._keeper.drop(claim.lease)
+            self._held.pop(claim.lease.object_id, None)
+        if not written:
+            self._lease_lost(claim.lease)
+
+    def _write(self, task: Task, outcome: Outcome) -> bool:
+        match outcome:
+            case Processed():
+                return self._commit_processed(task.claim, outcome)
+            case Unchanged():
+                return self._commit_unchanged(task.claim, outcome)
+            case Quarantined():
+                return self._commit_quarantined(task.claim, outcome)
+            case Failed():
+                return self._fail(task, outcome)
+            case LeaseLost():
+                return False
+
+    def _commit_processed(self, claim: Claim, outcome: Processed) -> bool:
+        committed = Committed(
+            content_sha256=outcome.content_sha256,
+            dataset_version=outcome.dataset_version,
+            output_etags=outcome.output_etags,
+        )
+        counts = outcome.counts.as_map()
+        written = self._ledger.commit(claim, versions.PROCESSED, committed, counts)
+        details = {**counts, "drift": outcome.drift, "seconds": round(outcome.seconds, 3)}
+        return written and self._note(versions.PROCESSED, claim, replaces=claim.committed.version, **details)
+
+    def _commit_unchanged(self, claim: Claim, outcome: Unchanged) -> bool:
+        committed = Committed(
+            content_sha256=outcome.content_sha256,
+            dataset_version=outcome.dataset_version,
+            output_etags=claim.committed.output_etags,
+        )
+        written = self._ledger.commit(claim, versions.UNCHANGED, committed, None)
+        return written and self._note(versions.UNCHANGED, claim, replaces=claim.committed.version)
+
+    def _commit_quarantined(self, claim: Claim, outcome: Quarantined) -> bool:
+        written = self._ledger.quarantine(claim, f"{outcome.reason}: {outcome.message}")
+        details = {"reason": outcome.reason, "message": outcome.message}
+        return written and self._note(versions.QUARANTINED, claim, **details)
+
+    def _fail(self, task: Task, outcome: Failed) -> bool:
+        """Give the file back with a pause, or quarantine it when its attempts are used up.
+
+        A file whose publication has begun is never quarantined: its rows may be visible, so it is tried
+        until they are committed, and the run fails loudly until then.
+        """
+        claim = task.claim
+        exhausted = claim.attempts >= self._settings.maximum_attempts
+        if exhausted and not self._ledger.publication_began(claim):
+            reason = outcome.reason if outcome.reason == KILLED_WORKER else EXHAUSTED
+            return self._commit_quarantined(claim, quarantine_file(task, reason, outcome.message))
+        pause = timedelta(seconds=min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (claim.attempts - 1)))
+        written = self._ledger.fail(claim, f"{outcome.reason}: {outcome.message}", pause)
+        if written:
+            self._note_failure(claim, outcome.reason, outcome.message)
+        return written
+
+    def _note(self, event: str, claim: Claim, **details: object) -> bool:
+        self._counts[event] += 1
+        self._failed.discard((claim.lease.object_id, claim.version.version))
+        log(event, **_names(claim), **details)
+        return True
+
+    def _note_failure(self, claim: Claim, reason: str, cause: str) -> None:
+        self._counts["failed"] += 1
+        self._failed.add((claim.lease.object_id, claim.version.version))
+        log("failed", **_names(claim), attempt=claim.attempts, reason=reason, cause=cause)
+
+    def _lease_lost(self, lease: Lease) -> None:
+        self._counts["lease_lost"] += 1
+        log("lease lost", object=lease.object_id, token=lease.token)
+
+    def _renewal_failed(self, lease: Lease, error: Exception) -> None:
+        log("renewal failed", object=lease.object_id, token=lease.token, cause=describe(error))
+
+    def _release(self) -> None:
+        """Give back what was claimed and not settled, so that the next run need not wait for the leases."""
+        for claim in list(self._held.values()):
+            released = self._ledger.release(claim)
+            log("released" if released else "lease lost", **_names(claim))
+        self._held.clear()
+
+    def _until(self, held: datetime) -> float:
+        """Return how long to wait for another run's lease, in seconds, looking in between for new uploads."""
+        return min(max((held - datetime.now(UTC)).total_seconds(), 0.05), _POLL_SECONDS)
+
+
+def _names(claim: Claim) -> dict[str, object]:
+    return {"bucket": claim.bucket, "key": claim.key, "version": claim.version.version}

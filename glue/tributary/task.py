@@ -1,0 +1,151 @@
+"""The work on one claimed file, wherever it runs: read, process, publish, answer."""
+
+import json
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tributary.datasets import Dataset, dataset_for_key
+from tributary.errors import LeaseLostError, SourceGoneError, TerminalError
+from tributary.naming import ObjectKeys, object_keys
+from tributary.objects import copy_version, put_bytes, put_file, put_published, read_version
+from tributary.outcomes import Counts, Failed, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
+from tributary.processing import FileResult, Source, process_file
+from tributary.uploads import timestamp
+
+NO_DATASET = "no-dataset"
+_JSON = "application/json"
+_NDJSON = "application/x-ndjson"
+_PARQUET = "application/vnd.apache.parquet"
+_CSV = "text/csv; charset=utf-8"
+
+
+def run_task(task: Task) -> Outcome:
+    """Process one claimed file; every failure comes back as an outcome, for the driver counts attempts."""
+    try:
+        return _process_or_quarantine(task)
+    except LeaseLostError:
+        return LeaseLost()
+    except Exception as error:  # noqa: BLE001 told to the driver, which fails the run with this cause
+        return Failed("error", describe(error))
+
+
+def describe(error: BaseException) -> str:
+    """Name an error and the errors that caused it, on one line."""
+    words = f"{type(error).__name__}: {error}".replace("\n", " ")
+    return f"{words}; caused by {describe(error.__cause__)}" if error.__cause__ else words
+
+
+def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
+    """Copy the whole file beside its reason; of a version that is gone, the reason alone is left to tell."""
+    claim = task.claim
+    version = claim.version.version
+    keys = _keys(task, dataset_for_key(claim.key))
+    try:
+        copy_version(claim.bucket, claim.key, version, task.destinations.quarantine, keys.whole_file)
+    except SourceGoneError as error:
+        reason, message = error.reason, f"{error} (was to be quarantined: {reason}: {message})"
+    record = {
+        "source_bucket": claim.bucket,
+        "source_key": claim.key,
+        "source_version": version,
+        "reason": reason,
+        "message": message,
+        "attempts": claim.attempts,
+        "run_id": claim.lease.owner,
+        "quarantined_at": timestamp(datetime.now(UTC)),
+    }
+    put_bytes(task.destinations.quarantine, keys.whole_file_reason, _json(record), _JSON)
+    return Quarantined(reason, message)
+
+
+def _process_or_quarantine(task: Task) -> Outcome:
+    dataset = dataset_for_key(task.claim.key)
+    if dataset is None:
+        return quarantine_file(task, NO_DATASET, f"no dataset claims the key {task.claim.key}")
+    try:
+        with tempfile.TemporaryDirectory(prefix="tributary-") as work:
+            return _process(task, dataset, Path(work))
+    except TerminalError as error:
+        return quarantine_file(task, error.reason, str(error))
+
+
+def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
+    began = time.monotonic()
+    claim, committed = task.claim, task.claim.committed
+    version = claim.version.version
+    result = process_file(
+        dataset,
+        Source(claim.bucket, claim.key, version),
+        read_version(claim.bucket, claim.key, version),
+        processing_date=datetime.fromisoformat(claim.first_claimed_at),
+        date_formats=task.date_formats,
+        work=work,
+    )
+    if result.whole_file_reason is not None:
+        return quarantine_file(task, result.whole_file_reason, "; ".join(result.drift))
+    same = (result.content_sha256, dataset.version) == (committed.content_sha256, committed.dataset_version)
+    # After a publication that was not committed, what is visible may not be what was committed.
+    if same and committed.publishing is None:
+        return Unchanged(result.content_sha256, dataset.version)
+    etags = _publish(task, dataset, result)
+    seconds = time.monotonic() - began
+    counts = _counts(result)
+    _put_stats(task, dataset, counts, result.drift, seconds)
+    return Processed(result.content_sha256, dataset.version, etags, counts, result.drift, seconds)
+
+
+def _publish(task: Task, dataset: Dataset, result: FileResult) -> dict[str, str]:
+    """Write dead letters, then the published objects under the fence; return the ETags of the latter."""
+    claim, keys = task.claim, _keys(task, dataset)
+    if result.rejects is not None:
+        put_file(task.destinations.quarantine, keys.dead_letters, result.rejects, _NDJSON)
+    if not claim.lease.begin_publication(claim.version.version):
+        raise LeaseLostError(f"the lease for {claim.lease.object_id} has gone to another run")
+    outputs = [(keys.csv, result.csv, _CSV), (keys.parquet, result.parquet, _PARQUET)]
+    return {
+        key: put_published(
+            task.destinations.curated,
+            key,
+            path,
+            content_type,
+            known_etag=claim.committed.output_etags.get(key),
+            holds_lease=claim.lease.holds,
+        )
+        for key, path, content_type in outputs
+        if path is not None
+    }
+
+
+def _put_stats(task: Task, dataset: Dataset, counts: Counts, drift: tuple[str, ...], seconds: float) -> None:
+    claim = task.claim
+    stats = {
+        "source_file": claim.key,
+        "source_bucket": claim.bucket,
+        "source_version": claim.version.version,
+        **counts.as_map(),
+        "drift": list(drift),
+        "processing_timestamp": claim.first_claimed_at,
+        "run_id": claim.lease.owner,
+        "seconds": round(seconds, 3),
+    }
+    put_bytes(task.destinations.curated, _keys(task, dataset).stats, _json(stats), _JSON)
+
+
+def _counts(result: FileResult) -> Counts:
+    return Counts(
+        input=result.input_count,
+        cleaned=result.cleaned_count,
+        output=result.output_count,
+        rejected=result.rejected_count,
+        issues=dict(result.issues),
+    )
+
+
+def _keys(task: Task, dataset: Dataset | None) -> ObjectKeys:
+    return object_keys(dataset.name if dataset else None, task.claim.key, task.claim.version.version)
+
+
+def _json(document: dict[str, object]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"

@@ -1,0 +1,298 @@
+"""The uploads table: which versions are pending, who holds which object, what was committed.
+
+docs/exactly-once.md has the protocol. Every change is conditional; a refused one means that another run is
+ahead, and is told by the return value, never by an exception.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from typing import Any
+
+from tributary import versions
+from tributary.clients import dynamodb_client
+from tributary.expressions import transact, update, update_one
+from tributary.leases import HEAD, HOLDS, Clock, Lease, milliseconds, read_head, utc_now
+from tributary.objects import versions_newest_first
+from tributary.versions import Version, choose_version
+
+PENDING_INDEX = "pending"
+_SHARDS = 8
+_PENDING_ATTRIBUTES = ("pending_shard", "available_at")
+_STILL_PENDING = "#status = :was_pending"
+_WAS_PENDING = {"was_pending": versions.PENDING}
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a moment as the table has it: ISO-8601, UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What the head item says of the last committed version, and of a publication that began after it."""
+
+    version: str | None = None
+    content_sha256: str | None = None
+    dataset_version: str | None = None
+    output_etags: Mapping[str, str] = field(default_factory=dict)
+    publishing: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One version of one object under a lease; `attempts` counts this claim too."""
+
+    bucket: str
+    key: str
+    version: Version
+    lease: Lease
+    attempts: int
+    first_claimed_at: str
+    committed: Committed
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The answer of the table: a claim, None when nothing is to be done; and what it marked superseded."""
+
+    claim: Claim | None
+    superseded: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Another run has the object; `until` is when its lease runs out unless it is renewed."""
+
+    until: datetime
+
+
+class Ledger:
+    """The uploads table as one run sees it; `lease_seconds` is how long a claim lasts without renewal."""
+
+    def __init__(
+        self, table: str, run_id: str, lease_seconds: float, superseded_days: int, clock: Clock = utc_now
+    ) -> None:
+        self._table = table
+        self._run_id = run_id
+        self._lease_seconds = lease_seconds
+        self._superseded_days = superseded_days
+        self._clock = clock
+
+    def pending_objects(self) -> Iterator[str]:
+        """Yield the objects with a pending version to be tried now, the longest waiting first, once each."""
+        shards = [self._pending_of(str(shard)) for shard in range(_SHARDS)]
+        seen: set[str] = set()
+        for _, object_id in merge(*shards):
+            if object_id not in seen:
+                seen.add(object_id)
+                yield object_id
+
+    def claim(self, object_id: str) -> Taken | Held:
+        """Claim the newest version of an object and mark older pending ones as superseded.
+
+        There is nothing to claim when the index that named the object lags behind the table.
+        """
+        head, found = self._read(object_id)
+        now = self._clock()
+        until = int(head.get("lease_until", 0))
+        if "lease_owner" in head and until > milliseconds(now):
+            return Held(datetime.fromtimestamp(until / 1000, UTC))
+        bucket, _, key = object_id.partition("/")
+        choice = choose_version(found, head.get("publishing"), lambda: versions_newest_first(bucket, key))
+        claim = None
+        if choice.claim is not None:
+            claim = self._claim(object_id, head, choice.claim, now)
+            if not self._take(claim, head, now):
+                return Held(now)
+        outdated = tuple(version.version for version in choice.outdated)
+        superseding = (
+            self._superseding(object_id, version, now, _STILL_PENDING, _WAS_PENDING) for version in outdated
+        )
+        return Taken(
+            claim,
+            tuple(
+                version for version, change in zip(outdated, superseding, strict=True) if update_one(change)
+            ),
+        )
+
+    def commit(self, claim: Claim, status: str, outcome: Committed, counts: Mapping[str, Any] | None) -> bool:
+        """Finish a version as processed or unchanged, in one transaction; False when the lease has gone."""
+        now = self._clock()
+        finished: dict[str, Any] = {"status": status, "content_sha256": outcome.content_sha256}
+        if counts is not None:
+            finished["counts"] = dict(counts)
+        head: dict[str, Any] = {
+            "committed_version": claim.version.version,
+            "content_sha256": outcome.content_sha256,
+            "dataset_version": outcome.dataset_version,
+            "output_etags": dict(outcome.output_etags),
+        }
+        removed = ["publishing"]
+        if claim.version.sequencer is None:
+            removed.append("committed_sequencer")
+        else:
+            head["committed_sequencer"] = claim.version.sequencer
+        return transact(
+            self._finishing(claim, {**finished, "finished_at": timestamp(now)}, ("last_error",)),
+            *self._superseding_committed(claim, now),
+            self._releasing(claim.lease, head, removed),
+        )
+
+    def quarantine(self, claim: Claim, error: str) -> bool:
+        """Finish a version as quarantined; what was committed before stays. False when the lease has gone."""
+        finished_at = timestamp(self._clock())
+        finished = {"status": versions.QUARANTINED, "last_error": error, "finished_at": finished_at}
+        return transact(self._finishing(claim, finished), self._releasing(claim.lease))
+
+    def fail(self, claim: Claim, error: str, pause: timedelta) -> bool:
+        """Give a version back, to be tried again after `pause`; False when the lease has gone."""
+        failed = {"last_error": error, "available_at": timestamp(self._clock() + pause)}
+        return transact(self._changing(claim, failed), self._releasing(claim.lease))
+
+    def release(self, claim: Claim) -> bool:
+        """Give a version back untried, its attempt not counted; False when the lease has gone."""
+        return transact(self._changing(claim, {"attempts": claim.attempts - 1}), self._releasing(claim.lease))
+
+    def publication_began(self, claim: Claim) -> bool:
+        """Read, consistently, whether outputs of this very version may be visible already."""
+        return read_head(self._table, claim.lease.object_id).get("publishing") == claim.version.version
+
+    def _pending_of(self, shard: str) -> Iterator[tuple[str, str]]:
+        """Yield (available_at, object) of one shard of the index, in that order, page by page."""
+        pages = (
+            dynamodb_client()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                IndexName=PENDING_INDEX,
+                KeyConditionExpression="pending_shard = :shard AND available_at <= :now",
+                ExpressionAttributeValues={":shard": shard, ":now": timestamp(self._clock())},
+            )
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield str(item["available_at"]), str(item["object"])
+
+    def _read(self, object_id: str) -> tuple[dict[str, Any], list[Version]]:
+        """Read the head item, empty when there is none, and all registered versions of an object."""
+        pages = (
+            dynamodb_client()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="#object = :object",
+                ExpressionAttributeNames={"#object": "object"},
+                ExpressionAttributeValues={":object": object_id},
+                ConsistentRead=True,
+            )
+        )
+        items: list[dict[str, Any]] = [item for page in pages for item in page["Items"]]
+        head = next((item for item in items if item["version"] == HEAD), {})
+        return head, [_version(item) for item in items if item["version"] != HEAD]
+
+    def _claim(self, object_id: str, head: Mapping[str, Any], version: Version, now: datetime) -> Claim:
+        bucket, _, key = object_id.partition("/")
+        committed = Committed(
+            version=head.get("committed_version"),
+            content_sha256=head.get("content_sha256"),
+            dataset_version=head.get("dataset_version"),
+            output_etags=head.get("output_etags", {}),
+            publishing=head.get("publishing"),
+        )
+        return Claim(
+            bucket=bucket,
+            key=key,
+            version=version,
+            lease=Lease(self._table, object_id, int(head.get("lease_token", 0)) + 1, self._run_id),
+            attempts=version.attempts + 1,
+            first_claimed_at=version.first_claimed_at or timestamp(now),
+            committed=committed,
+        )
+
+    def _take(self, claim: Claim, head: Mapping[str, Any], now: datetime) -> bool:
+        """Write the claim; the head must be as it was read, which any other claim or renewal would change."""
+        lease = claim.lease
+        sets = {
+            "lease_token": lease.token,
+            "lease_owner": lease.owner,
+            "lease_until": milliseconds(now + timedelta(seconds=self._lease_seconds)),
+        }
+        condition, seen = "attribute_not_exists(#version)", {}
+        if head:
+            condition = "#lease_token = :seen_token AND #lease_until = :seen_until"
+            seen = {"seen_token": head["lease_token"], "seen_until": head["lease_until"]}
+        first = {"attempts": claim.attempts, "first_claimed_at": claim.first_claimed_at}
+        return transact(
+            update(self._table, lease.object_id, HEAD, sets=sets, condition=condition, values=seen),
+            self._changing(claim, first),
+        )
+
+    def _changing(
+        self, claim: Claim, sets: Mapping[str, Any], removes: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        return update(
+            self._table,
+            claim.lease.object_id,
+            claim.version.version,
+            sets={**sets, "run_id": self._run_id},
+            removes=removes,
+            condition=_STILL_PENDING,
+            values=_WAS_PENDING,
+        )
+
+    def _finishing(
+        self, claim: Claim, sets: Mapping[str, Any], removes: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        return self._changing(claim, sets, (*_PENDING_ATTRIBUTES, *removes))
+
+    def _releasing(
+        self, lease: Lease, sets: Mapping[str, Any] | None = None, removes: list[str] | None = None
+    ) -> dict[str, Any]:
+        return update(
+            self._table,
+            lease.object_id,
+            HEAD,
+            sets={**(sets or {}), "lease_until": 0},
+            removes=["lease_owner", *(removes or [])],
+            condition=HOLDS,
+            values=lease.values(),
+        )
+
+    def _superseding_committed(self, claim: Claim, now: datetime) -> list[dict[str, Any]]:
+        previous = claim.committed.version
+        if previous is None or previous == claim.version.version:
+            return []
+        return [self._superseding(claim.lease.object_id, previous, now, "", {})]
+
+    def _superseding(
+        self, object_id: str, version: str, now: datetime, condition: str, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        expires = now + timedelta(days=self._superseded_days)
+        sets = {
+            "status": versions.SUPERSEDED,
+            "finished_at": timestamp(now),
+            "expires_at": int(expires.timestamp()),
+        }
+        return update(
+            self._table,
+            object_id,
+            version,
+            sets=sets,
+            removes=_PENDING_ATTRIBUTES,
+            condition=condition,
+            values=values,
+        )
+
+
+def _version(item: Mapping[str, Any]) -> Version:
+    return Version(
+        version=item["version"],
+        status=item["status"],
+        size=int(item.get("size", 0)),
+        sequencer=item.get("sequencer"),
+        attempts=int(item.get("attempts", 0)),
+        first_claimed_at=item.get("first_claimed_at"),
+        last_error=item.get("last_error"),
+    )
