@@ -11,6 +11,7 @@ export interface RunResult {
   readonly exitCode: number;
   /** Both streams, as they came. */
   readonly output: string;
+  readonly stdout: string;
 }
 
 /** Runs a program to its end, which comes with this process's own at the latest. Throws only where it cannot be started. */
@@ -24,11 +25,13 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   const end = () => child.kill();
   process.once("exit", end);
   let output = "";
+  let stdout = "";
   const onChunk = lineSplitter(options.onLine ?? (() => undefined));
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", (chunk: string) => {
       output += chunk;
+      if (stream === child.stdout) stdout += chunk;
       onChunk(chunk);
     });
   }
@@ -36,7 +39,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   }).finally(() => process.off("exit", end));
-  return { exitCode, output };
+  return { exitCode, output, stdout };
 }
 
 function lineSplitter(onLine: (line: string) => void): (chunk: string) => void {

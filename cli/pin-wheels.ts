@@ -1,0 +1,31 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { ROOT } from "./setup/paths";
+import { run } from "./setup/process";
+import { ensurePython } from "./setup/python";
+
+const GLUE = join(ROOT, "glue");
+
+async function main(): Promise<number> {
+  const { python } = await ensurePython("run", (message) => console.error(message));
+  const script = join(__dirname, "setup", "pin_wheels.py");
+  const words = ["--project", join(GLUE, "pyproject.toml"), "--lock", join(GLUE, "requirements.lock")];
+  const { exitCode, stdout, output } = await run([python, script, ...words]);
+  if (exitCode !== 0) {
+    console.error(output.trim());
+    return 1;
+  }
+  const list = join(GLUE, "wheels.json");
+  writeFileSync(`${list}.draft`, stdout);
+  renameSync(`${list}.draft`, list);
+  console.log(`wrote ${JSON.parse(stdout).length} wheels to ${list}`);
+  return 0;
+}
+
+new Command("npm run pin-wheels --")
+  .description("Renew glue/wheels.json, the wheels of the Glue jobs, from glue/requirements.lock.")
+  .action(async () => {
+    process.exitCode = await main();
+  })
+  .parseAsync();
