@@ -42,7 +42,7 @@ async function readKeys(uploads: UploadsTable, keys: Key[], clock: Clock): Promi
   const read: Key[] = [];
   let unread = keys;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (attempt > 0) await clock.sleep(FIRST_WAIT_MS * 2 ** attempt);
+    if (attempt > 0) await clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
     const { Responses, UnprocessedKeys } = await uploads.client.send(batchOf(uploads.name, unread));
     read.push(...(Responses?.[uploads.name] ?? []));
     unread = UnprocessedKeys?.[uploads.name]?.Keys ?? [];

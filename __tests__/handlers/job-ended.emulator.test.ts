@@ -1,0 +1,80 @@
+import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { BUCKET, type Emulated, JOB, startEmulated, TABLE } from "./support/emulator";
+import { jobStateChange, s3Event } from "./support/events";
+import { keepLogs } from "./support/logs";
+
+const JOB_SECONDS = 3;
+
+let emulated: Emulated;
+let jobEnded: (event: unknown) => Promise<void>;
+let trigger: (event: unknown) => Promise<void>;
+
+beforeAll(async () => {
+  emulated = await startEmulated(JOB_SECONDS, {
+    UPLOADS_TABLE: TABLE,
+    JOB_NAME: JOB,
+    ENVIRONMENT: "test",
+    METRIC_NAMESPACE: "Tributary",
+  });
+  ({ handler: jobEnded } = await import("../../handlers/job-ended"));
+  ({ handler: trigger } = await import("../../handlers/csv-trigger"));
+}, 120_000);
+
+afterAll(() => emulated.stop(), 30_000);
+
+describe("job-ended on the emulator", () => {
+  keepLogs();
+
+  test("starts nothing when nothing is pending", async () => {
+    await jobEnded(jobStateChange("SUCCEEDED", JOB));
+    expect(await emulated.runs()).toEqual([]);
+  }, 30_000);
+
+  test("starts the next run as soon as the slot of the last one is free", async () => {
+    await trigger(s3Event({ bucket: BUCKET, key: "input/customers/a.csv" }));
+    expect(await emulated.runs()).toHaveLength(1);
+    await jobEnded(jobStateChange("SUCCEEDED", JOB));
+    expect(await emulated.runs()).toEqual([expect.stringMatching(/STARTING|RUNNING/), "SUCCEEDED"]);
+  }, 60_000);
+
+  test("sends an alert that a rule can route, and counts the failure", async () => {
+    const receive = await queueOfAlerts();
+    await jobEnded(jobStateChange("FAILED", JOB, "out of memory"));
+    expect(await receive()).toMatchObject({
+      source: "tributary.test",
+      "detail-type": "Tributary Alert",
+      detail: {
+        environment: "test",
+        severity: "error",
+        jobName: JOB,
+        jobRunId: "jr_1",
+        reason: "out of memory",
+      },
+    });
+    const cloudwatch = new CloudWatchClient();
+    const { Metrics = [] } = await cloudwatch.send(new ListMetricsCommand({ Namespace: "Tributary" }));
+    cloudwatch.destroy();
+    expect(Metrics).toMatchObject([
+      { MetricName: "JobFailures", Dimensions: [{ Name: "Environment", Value: "test" }] },
+    ]);
+  }, 30_000);
+});
+
+/** Routes alert events to a queue as observability routes them to its topic; gives a reader of the first. */
+async function queueOfAlerts(): Promise<() => Promise<unknown>> {
+  const [sqs, events] = [new SQSClient(), new EventBridgeClient()];
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "alerts" }));
+  const EventPattern = JSON.stringify({ source: ["tributary.test"], "detail-type": ["Tributary Alert"] });
+  await events.send(new PutRuleCommand({ Name: "alerts", EventPattern }));
+  const Arn = "arn:aws:sqs:us-east-1:000000000000:alerts";
+  await events.send(new PutTargetsCommand({ Rule: "alerts", Targets: [{ Id: "queue", Arn }] }));
+  events.destroy();
+  return async () => {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+    sqs.destroy();
+    return JSON.parse(Messages[0]?.Body ?? "null");
+  };
+}

@@ -1,0 +1,20 @@
+import { describe, expect, test } from "@jest/globals";
+import { MissingVariableError } from "../../../handlers/shared/errors";
+import { readVariables } from "../../../handlers/shared/variables";
+
+describe("readVariables", () => {
+  test("gives the variables of the function and no others", () => {
+    const environment = { UPLOADS_TABLE: "uploads", JOB_NAME: "job", PATH: "/bin" };
+    expect(readVariables("csv-trigger", environment)).toEqual({ UPLOADS_TABLE: "uploads", JOB_NAME: "job" });
+  });
+
+  test.each([
+    ["missing", {}, "UPLOADS_TABLE, JOB_NAME"],
+    ["empty", { UPLOADS_TABLE: "uploads", JOB_NAME: "" }, "JOB_NAME"],
+  ])("rejects %s variables, naming each", (_, environment, named) => {
+    expect(() => readVariables("csv-trigger", environment)).toThrow(MissingVariableError);
+    expect(() => readVariables("csv-trigger", environment)).toThrow(
+      `function csv-trigger needs the environment variables ${named},`,
+    );
+  });
+});
