@@ -1,0 +1,142 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CreateJobCommand,
+  type CreateJobCommandInput,
+  GetJobRunCommand,
+  GlueClient,
+  type JobRun,
+  StartJobRunCommand,
+} from "@aws-sdk/client-glue";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { ensurePython } from "../../cli/setup/python";
+import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../local/emulator/emulator";
+import { type GlueRunner, startGlueRunner } from "../../local/glue-runner/server";
+
+/** A minute of a job's timeout in these tests. */
+export const MINUTE_MILLISECONDS = 1000;
+export const ARTIFACTS = "artifacts";
+
+/** An emulator and a Glue runner whose minutes are short, with a bucket for scripts. */
+export interface TestPlatform {
+  readonly folder: string;
+  readonly emulator: Emulator;
+  readonly runner: GlueRunner;
+  readonly warnings: string[];
+  readonly glue: GlueClient;
+  readonly client: { endpoint: string; region: string; credentials: typeof ROOT_CREDENTIALS };
+  stop(): Promise<void>;
+}
+
+export async function startTestPlatform(options: { auth?: boolean } = {}): Promise<TestPlatform> {
+  const folder = mkdtempSync(join(tmpdir(), "tributary-test-"));
+  const warnings: string[] = [];
+  const { python } = await ensurePython("run", () => undefined);
+  const runner = await startGlueRunner({
+    python,
+    folder,
+    warn: (message) => warnings.push(message),
+    minuteMilliseconds: MINUTE_MILLISECONDS,
+  });
+  const emulator = await startEmulator({ ...options, python, folder, glueEndpoint: runner.endpoint });
+  runner.connect(emulator.endpoint);
+  const client = { endpoint: emulator.endpoint, region: REGION, credentials: ROOT_CREDENTIALS };
+  const glue = new GlueClient({ ...client, endpoint: runner.endpoint });
+  await inS3(client, (s3) => s3.send(new CreateBucketCommand({ Bucket: ARTIFACTS })));
+  const stop = async () => {
+    glue.destroy();
+    await runner.stop();
+    await emulator.stop();
+    rmSync(folder, { recursive: true });
+  };
+  return { folder, emulator, runner, warnings, glue, client, stop };
+}
+
+async function inS3<Result>(
+  client: TestPlatform["client"],
+  work: (s3: S3Client) => Promise<Result>,
+): Promise<Result> {
+  const s3 = new S3Client({ ...client, forcePathStyle: true });
+  return work(s3).finally(() => s3.destroy());
+}
+
+export async function putArtifact(
+  platform: TestPlatform,
+  key: string,
+  body: string | Uint8Array,
+): Promise<string> {
+  await inS3(platform.client, (s3) =>
+    s3.send(new PutObjectCommand({ Bucket: ARTIFACTS, Key: key, Body: Buffer.from(body) })),
+  );
+  return `s3://${ARTIFACTS}/${key}`;
+}
+
+/** Creates a job whose script is `source`. */
+export async function createJob(
+  platform: TestPlatform,
+  name: string,
+  source: string,
+  fields: Partial<CreateJobCommandInput> = {},
+): Promise<void> {
+  const ScriptLocation = await putArtifact(platform, `${name}.py`, source);
+  const Command = { Name: "glueetl", ScriptLocation, PythonVersion: "3" };
+  await platform.glue.send(
+    new CreateJobCommand({ Name: name, Role: "arn:aws:iam::000000000000:role/job", Command, ...fields }),
+  );
+}
+
+export async function startRun(
+  platform: TestPlatform,
+  name: string,
+  runArguments?: Record<string, string>,
+): Promise<string> {
+  const { JobRunId = "" } = await platform.glue.send(
+    new StartJobRunCommand({ JobName: name, ...(runArguments ? { Arguments: runArguments } : {}) }),
+  );
+  return JobRunId;
+}
+
+/** Asks for a run until `holds` is true of it, for ten seconds at most. */
+export async function waitForRun(
+  platform: TestPlatform,
+  name: string,
+  id: string,
+  holds: (run: JobRun) => boolean = (run) => run.CompletedOn !== undefined,
+): Promise<JobRun> {
+  return waitFor(async () => {
+    const { JobRun: run } = await platform.glue.send(new GetJobRunCommand({ JobName: name, RunId: id }));
+    return run && holds(run) ? run : undefined;
+  });
+}
+
+/** The lines of a run in one of Glue's log groups. */
+export async function logLines(platform: TestPlatform, group: string, id: string): Promise<string[]> {
+  const logs = new CloudWatchLogsClient(platform.client);
+  try {
+    const { events = [] } = await logs.send(
+      new FilterLogEventsCommand({ logGroupName: group, logStreamNames: [id] }),
+    );
+    return events.map((event) => event.message ?? "");
+  } finally {
+    logs.destroy();
+  }
+}
+
+export async function waitFor<Result>(ask: () => Promise<Result | undefined>): Promise<Result> {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    const result = await ask();
+    if (result !== undefined) return result;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it did not happen within ten seconds");
+}
+
+/** Whether a process runs; one that has ended and waits for its parent to see it does not. */
+export function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.startsWith("Z");
+}
