@@ -1,0 +1,25 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { STSClient } from "@aws-sdk/client-sts";
+import { type Environment, loadEnvironment } from "../environments";
+import { checkAccount } from "./account";
+import { command, runToExitCode } from "./command";
+import { ensureStateBucket } from "./state-bucket";
+
+/** Makes sure of the bucket that holds the Terraform states of the environment's account and region. */
+async function bootstrap(environment: Environment): Promise<number> {
+  const { region, storage } = environment;
+  await checkAccount(new STSClient({ region }), environment);
+  const s3 = new S3Client({ region, forcePathStyle: storage.pathStyle });
+  const { bucket, created } = await ensureStateBucket(s3, environment);
+  console.log(
+    `state bucket ${bucket} ${created ? "created" : "is there; its settings are as they should be"}`,
+  );
+  return 0;
+}
+
+command("bootstrap", "Create the bucket for Terraform's state, or repair its settings. Safe to repeat.")
+  .requiredOption("--environment <name>", "environment whose account and region get the bucket")
+  .action(({ environment }: { environment: string }) =>
+    runToExitCode(() => bootstrap(loadEnvironment(environment))),
+  )
+  .parseAsync();

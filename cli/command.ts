@@ -1,0 +1,27 @@
+import { Command } from "commander";
+import { EnvironmentsError } from "../environments";
+import { SetUpError } from "./setup/errors";
+
+/** A command as users call it: wrong usage exits with 2. */
+export function command(name: string, description: string): Command {
+  return new Command(`npm run ${name} --`)
+    .description(description)
+    .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2));
+}
+
+/** An error whose message says all: a stack trace would only hide it. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
+/** Runs a command to its exit code; 1 with the message alone for errors that are the user's to mend. */
+export async function runToExitCode(action: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await action();
+  } catch (error) {
+    const known =
+      error instanceof CommandError || error instanceof EnvironmentsError || error instanceof SetUpError;
+    console.error(known ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,47 @@
+import { type Environment, loadEnvironment } from "../environments";
+import { runCdktf } from "./cdktf";
+import { command, runToExitCode } from "./command";
+import { ensureTerraform } from "./setup/terraform";
+import { ensureWheels } from "./setup/wheels";
+
+interface DeployOptions {
+  readonly environment: string;
+  readonly autoApprove: boolean;
+  readonly output?: string;
+}
+
+/** Applies the environment's stacks, each after those it depends on and otherwise side by side. */
+async function deploy(
+  environment: Environment,
+  options: DeployOptions,
+  further: readonly string[],
+): Promise<number> {
+  const report = (message: string) => console.error(message);
+  const terraform = await ensureTerraform(report);
+  if (environment.glue.dependencies === "artifacts") await ensureWheels(report);
+  const words = [
+    "deploy",
+    `${environment.name}-*`,
+    // the provider comes from a mirror on this machine: there is no registry to ask for other platforms' hashes
+    "--skip-provider-lock",
+    // a plugin cache shared by stacks that are initialized side by side is a race
+    "--disable-plugin-cache-env",
+    ...(options.autoApprove ? ["--auto-approve"] : []),
+    ...(options.output === undefined ? [] : ["--output", options.output]),
+    ...further,
+  ];
+  return runCdktf(words, { ...terraform.environment, TRIBUTARY_ENVIRONMENT: environment.name });
+}
+
+command(
+  "deploy",
+  "Build the bundles and apply the environment's five stacks. Words after -- go to cdktf deploy.",
+)
+  .requiredOption("--environment <name>", "environment to deploy")
+  .option("--auto-approve", "apply without asking", false)
+  .option("--output <folder>", "folder of the synthesized stacks (default: cdktf.out)")
+  .argument("[cdktf words...]", "further words for cdktf deploy")
+  .action((further: string[], options: DeployOptions) =>
+    runToExitCode(() => deploy(loadEnvironment(options.environment), options, further)),
+  )
+  .parseAsync();

@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { loadEnvironments } from "../environments";
+import { CommandError, command, runToExitCode } from "./command";
+
+const ROOT = join(__dirname, "..");
+
+interface SynthOptions {
+  readonly environment?: string;
+  readonly output: string;
+}
+
+/** Writes the Terraform configuration of one or all environments, and says what it wrote. */
+async function synth(options: SynthOptions): Promise<number> {
+  loadEnvironments(options.environment === undefined ? undefined : [options.environment]);
+  const folder = resolve(ROOT, options.output);
+  const began = performance.now();
+  const { status, error } = spawnSync(process.execPath, ["--import", "tsx", "main.ts"], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      CDKTF_OUTDIR: folder,
+      ...(options.environment === undefined ? {} : { TRIBUTARY_ENVIRONMENT: options.environment }),
+    },
+    stdio: "inherit",
+  });
+  if (error) throw new CommandError(`main.ts cannot be started (${error.message})`, { cause: error });
+  if (status !== 0) return 1;
+  const seconds = (performance.now() - began) / 1000;
+  const stacks = stacksOf(folder);
+  console.log(`${stacks.length} stacks in ${options.output}, ${seconds.toFixed(2)} s`);
+  for (const [name, bytes] of functionSizes(folder, stacks)) console.log(`  ${name}: ${bytes} bytes`);
+  return 0;
+}
+
+function stacksOf(folder: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
+  return Object.keys(manifest.stacks);
+}
+
+/** Bytes of each function's archive, the same in every environment. */
+function functionSizes(folder: string, stacks: readonly string[]): [string, number][] {
+  const compute = stacks.find((stack) => stack.endsWith("-compute"));
+  if (compute === undefined) return [];
+  return readdirSync(join(folder, "stacks", compute, "assets"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".zip") && !path.endsWith("tributary.zip"))
+    .map((path) => [basename(path, ".zip"), statSync(join(folder, "stacks", compute, "assets", path)).size]);
+}
+
+command("synth", "Write the Terraform configuration of all environments, or of one.")
+  .option("--environment <name>", "the only environment to synthesize")
+  .option("--output <folder>", "folder of the synthesized stacks", "cdktf.out")
+  .action((options: SynthOptions) => runToExitCode(() => synth(options)))
+  .parseAsync();
