@@ -45,11 +45,8 @@ export async function answerJobEnd(ended: JobEnded, event: unknown): Promise<voi
   const end = readJobEnd(event);
   const answer = ANSWERS[end.state];
   const duties = new Duties();
-  log(answer.alert ? "error" : "info", "a job run ended", {
-    ...end,
-    message: undefined,
-    reason: end.message,
-  });
+  const { jobName, jobRunId, state, message: reason } = end;
+  log(answer.alert ? "error" : "info", "a job run ended", { jobName, jobRunId, state, reason });
   if (answer.alert) {
     await duties.attempt("alert", () => emitAlert(ended.bus, alertOf(ended.bus.environment, end)));
     const failure = { name: "JobFailures", value: 1, unit: "Count" } as const;

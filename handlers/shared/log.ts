@@ -1,4 +1,9 @@
-export type LogFields = Readonly<Record<string, unknown>>;
+/** What a line says beside its level and message, which no field may replace. */
+export type LogFields = Readonly<Record<string, unknown>> & {
+  timestamp?: never;
+  level?: never;
+  message?: never;
+};
 
 /**
  * Writes one line of JSON. It goes to the stream directly: `console` would put a time and a request id before

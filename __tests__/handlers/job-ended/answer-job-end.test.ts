@@ -63,7 +63,7 @@ const failure = async (promise: Promise<void>) =>
   );
 
 describe("answerJobEnd", () => {
-  keepLogs();
+  const logs = keepLogs();
 
   test.each([
     ["SUCCEEDED", ["run"]],
@@ -101,6 +101,13 @@ describe("answerJobEnd", () => {
         },
       ],
     });
+  });
+
+  test("logs the end with the words of Glue", async () => {
+    await answerJobEnd(makeJobEnded({}).ended, jobStateChange("FAILED", "csv-uploads", "out of memory"));
+    expect(logs.lines()).toEqual([
+      expect.objectContaining({ level: "error", message: "a job run ended", reason: "out of memory" }),
+    ]);
   });
 
   test.each<[string, Faults, string, string[]]>([
