@@ -19,17 +19,13 @@ export interface Sweep {
   remainingMs(): number;
 }
 
-export interface Swept {
-  registered: number;
-  /** Whether the sweep reached the end of the bucket; if not, the next one goes on where it stopped. */
-  complete: boolean;
-}
-
 /**
  * Registers the current versions in the raw bucket that the table does not know, page by page, as long as there
- * is time, one page at least.
+ * is time, one page at least. What is left goes on at the cursor in the next invocation.
+ *
+ * @returns how many were registered
  */
-export async function sweep(context: Sweep): Promise<Swept> {
+export async function sweep(context: Sweep): Promise<number> {
   const olderThan = new Date(context.clock.now().getTime() - context.graceMs);
   const start = await readCursor(context.uploads);
   let cursor = start;
@@ -41,7 +37,7 @@ export async function sweep(context: Sweep): Promise<Swept> {
     cursor = page.next;
   } while (cursor && context.remainingMs() > RESERVE_MS);
   log("info", "swept the raw bucket", { from: start?.keyMarker, to: cursor?.keyMarker, registered });
-  return { registered, complete: cursor === undefined };
+  return registered;
 }
 
 /** How many of these uploads were registered here and now. */
