@@ -16,7 +16,7 @@ async function synth(options: SynthOptions): Promise<number> {
   loadEnvironments(options.environment === undefined ? undefined : [options.environment]);
   const folder = resolve(ROOT, options.output);
   const began = performance.now();
-  const { status, error } = spawnSync(process.execPath, ["--import", "tsx", "main.ts"], {
+  const { status, error } = spawnSync(process.execPath, ["--require", "tsx/cjs", "main.ts"], {
     cwd: ROOT,
     env: {
       ...process.env,

@@ -1,54 +1,99 @@
-/** Lambda bundles: each handler with its SDK clients in one minified file, built once a process. */
-import { readdirSync } from "node:fs";
+/** Lambda bundles: each handler with its SDK clients in one minified file, built when its inputs changed. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
 import { writeGenerated, zip } from "./archive";
 
 const ROOT = resolve(__dirname, "..");
 const HANDLERS = join(ROOT, "handlers");
+const CACHE = join(ROOT, ".tributary", "bundles");
 
-/** Bytes of `index.js` of each handler, by the handler's name. */
-let built: ReadonlyMap<string, Uint8Array> | undefined;
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  outdir: "bundles",
+  bundle: true,
+  minify: true,
+  platform: "node",
+  target: "node22",
+  format: "cjs",
+  // the SDK's ES modules can be tree-shaken, its CommonJS cannot
+  mainFields: ["module", "main"],
+  alias: {
+    "@aws-sdk/credential-provider-node": join(HANDLERS, "shared", "environment-credentials.ts"),
+    "@smithy/core/event-streams": join(HANDLERS, "shared", "no-event-streams.ts"),
+  },
+  legalComments: "none",
+  logLevel: "silent",
+} as const satisfies BuildOptions;
 
-/** All handlers as JavaScript, by name. */
-export function handlerBundles(): ReadonlyMap<string, Uint8Array> {
-  built ??= buildHandlers();
-  return built;
+type Bundles = ReadonlyMap<string, Uint8Array>;
+
+let bundles: Bundles | undefined;
+
+/** All handlers as JavaScript, by the name of their file. */
+export function handlerBundles(): Bundles {
+  bundles ??= cachedBundles();
+  return bundles;
 }
 
+const archives = new Map<string, string>();
+
 /**
- * Archive with the handler's bundle as `index.js`.
+ * Archive with the handler's bundle as `index.js`, the same file for all environments.
  * @returns the archive's absolute path
  * @throws Error when handlers/ has no such file
  */
 export function bundleArchive(name: string): string {
+  const known = archives.get(name);
+  if (known !== undefined) return known;
   const code = handlerBundles().get(name);
-  if (code === undefined) throw new Error(`no handler ${JSON.stringify(name)}; create handlers/${name}.ts`);
-  return writeGenerated(`${name}.zip`, zip([{ name: "index.js", content: code }]));
+  if (code === undefined) {
+    throw new Error(`${JSON.stringify(name)} is not a handler; create handlers/${name}.ts`);
+  }
+  const path = writeGenerated(`${name}.zip`, zip([{ name: "index.js", content: code }]));
+  archives.set(name, path);
+  return path;
 }
 
-function buildHandlers(): ReadonlyMap<string, Uint8Array> {
+function cachedBundles(): Bundles {
+  const folder = join(CACHE, inputsHash());
+  if (!existsSync(folder)) keep(folder, buildHandlers());
+  return new Map(
+    readdirSync(folder).map((file) => [basename(file, ".js"), readFileSync(join(folder, file))]),
+  );
+}
+
+/** Hash of all that a bundle is made of: the handlers, the installed packages, and this file with its options. */
+function inputsHash(): string {
+  const hash = createHash("sha256");
+  const sources = readdirSync(HANDLERS, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .sort();
+  for (const file of sources) hash.update(`${file}\0`).update(readFileSync(join(HANDLERS, file)));
+  const installed = join(ROOT, "node_modules", ".package-lock.json");
+  return hash.update(readFileSync(installed)).update(readFileSync(__filename)).digest("hex");
+}
+
+/** Puts the bundles there whole or not at all: two processes may build the same ones. */
+function keep(folder: string, built: Bundles): void {
+  const partial = `${folder}.${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  for (const [name, code] of built) writeFileSync(join(partial, `${name}.js`), code);
+  try {
+    renameSync(partial, folder);
+  } catch (error) {
+    rmSync(partial, { recursive: true });
+    if (!existsSync(folder)) throw error;
+  }
+}
+
+function buildHandlers(): Bundles {
   const files = readdirSync(HANDLERS).filter((file) => file.endsWith(".ts"));
   const result = buildSync({
-    absWorkingDir: ROOT,
-    entryPoints: files.map((file) => join("handlers", file)),
-    outdir: "bundles",
+    ...OPTIONS,
     write: false,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node22",
-    format: "cjs",
-    // the SDK's ES modules can be tree-shaken, its CommonJS cannot
-    mainFields: ["module", "main"],
-    // Lambda hands out credentials as variables: the other providers of the default chain are dead weight
-    // and S3's event streams serve SelectObjectContent alone
-    alias: {
-      "@aws-sdk/credential-provider-node": join(HANDLERS, "shared", "environment-credentials.ts"),
-      "@smithy/core/event-streams": join(HANDLERS, "shared", "no-event-streams.ts"),
-    },
-    legalComments: "none",
-    logLevel: "silent",
+    entryPoints: files.map((file) => join("handlers", file)),
   });
   return new Map(result.outputFiles.map((file) => [basename(file.path, ".js"), file.contents]));
 }
