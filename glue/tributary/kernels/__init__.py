@@ -1,0 +1,1 @@
+"""Pure kernels: bytes or Arrow in, Arrow and rejects out. Nothing here knows AWS or Spark."""

@@ -1,0 +1,35 @@
+"""Cutting a stream of Arrow batches anew."""
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+
+
+class BatchQueue:
+    """Rows of a stream of batches, taken in any number at a time."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = iter(batches)
+        self._current: pa.RecordBatch | None = None
+
+    def take(self, rows: int) -> list[pa.RecordBatch]:
+        """The next `rows` rows, without copying; fewer at the end of the stream."""
+        taken: list[pa.RecordBatch] = []
+        while rows > 0:
+            if self._current is None:
+                self._current = next(self._batches, None)
+                if self._current is None:
+                    break
+            piece = self._current.slice(0, rows)
+            taken.append(piece)
+            rows -= piece.num_rows
+            left = self._current.num_rows - piece.num_rows
+            self._current = self._current.slice(piece.num_rows) if left else None
+        return taken
+
+
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of exactly `rows` rows, the last one shorter."""
+    queue = BatchQueue(batches)
+    while taken := queue.take(rows):
+        yield pa.Table.from_batches(taken)

@@ -1,0 +1,289 @@
+"""The fast way through a block of whole CSV lines: vectorised where it can be, record by record elsewhere.
+
+A line is regular when it is a record by itself as far as quoting goes. A run of regular lines is parsed by
+Arrow in one go; everything else (quotes over several lines, broken quotes, bytes that are not UTF-8, lone
+CRs, blank lines) is read by `records.read_record`, whose results the fast way equals on any bytes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+
+from tributary.kernels.records import (
+    BYTE_ORDER_MARK,
+    Dialect,
+    Limits,
+    Reject,
+    Row,
+    UnfinishedError,
+    is_blank,
+    read_record,
+    wrong_field_count,
+)
+
+LINE_COLUMN = "line"
+"""Name of the column of physical line numbers (int64, from 1) beside the declared ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the declared columns stand in the file: one name a field, None for a field to keep out.
+
+    `columns` is the order of the declared columns; one that no field carries is null in every row.
+    """
+
+    dialect: Dialect
+    fields: tuple[str | None, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The declared columns as text, then the line number."""
+        return pa.schema([*((name, pa.string()) for name in self.columns), (LINE_COLUMN, pa.int64())])
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a block gave: its rows and rejects in line order, and how much of it was taken."""
+
+    rows: pa.RecordBatch
+    rejects: list[Reject] = field(default_factory=list)
+    lines_taken: int = 0
+    bytes_taken: int = 0
+
+    @staticmethod
+    def rejected(reject: Reject, layout: Layout) -> "Parsed":
+        """A single reject and no row."""
+        return Parsed(_empty(layout), [reject], 1)
+
+
+Ending = Literal["unclosed-quote", "record-too-long"] | None
+
+
+def parse_block(data: bytes, first_line: int, layout: Layout, limits: Limits, ending: Ending) -> Parsed:
+    """Parse whole lines; `ending` says what a quote open at their end means, None that more are to come.
+
+    With None, a record that is not finished is not taken.
+    """
+    if not data:
+        return Parsed(_empty(layout))
+    if _is_plain(data, layout, limits):
+        return _parse_plain(data, first_line, layout)
+    return _parse_carefully(data, first_line, layout, limits, ending)
+
+
+def _is_plain(data: bytes, layout: Layout, limits: Limits) -> bool:
+    """Whether every line is regular, so that Arrow can take the block as it is.
+
+    A file of one column is never plain, for there a line of spaces would pass for a row.
+    """
+    return (
+        len(layout.fields) > 1
+        and b'"' not in data
+        and b"\n\n" not in data
+        and not data.startswith((b"\n", BYTE_ORDER_MARK))
+        and (b"\r" not in data or _ends_lines_only(data))
+        and _is_utf8(data)
+        and not _has_long_line(data, limits.record_bytes)
+    )
+
+
+def _ends_lines_only(data: bytes) -> bool:
+    """Whether each CR ends a line that is not empty."""
+    return data.count(b"\r") == data.count(b"\r\n") and b"\n\r" not in data and not data.startswith(b"\r")
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    offsets = pa.array([0, len(data)], pa.int64()).buffers()[1]
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(data)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _has_long_line(data: bytes, limit: int) -> bool:
+    start = 0
+    while len(data) - start > limit:
+        end = data.rfind(b"\n", start, start + limit + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
+
+
+def _parse_plain(data: bytes, first_line: int, layout: Layout) -> Parsed:
+    total = data.count(b"\n") + (not data.endswith(b"\n"))
+    table, misfits = _read(data, layout, quoting=False)
+    numbers = pa.arange(first_line, first_line + total)
+    rejects: list[Reject] = []
+    if misfits:
+        lines = data.split(b"\n")
+        rejects = list(_misfit_rejects(misfits, lines, numbers, layout))
+        numbers = _without(numbers, misfits)
+    return Parsed(_batch(table, numbers, layout), rejects, total, len(data))
+
+
+def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limits, ending: Ending) -> Parsed:
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    regular: list[bytes] = []
+    numbers: list[pa.Array] = []
+    rows: list[Row] = []
+    rejects: list[Reject] = []
+    taken = 0
+    for irregular in [*_irregular_lines(lines, layout, limits), len(lines)]:
+        if irregular < taken:
+            continue
+        if irregular > taken:
+            regular.extend(lines[taken:irregular])
+            numbers.append(pa.arange(first_line + taken, first_line + irregular))
+            taken = irregular
+        if taken == len(lines):
+            break
+        if is_blank(lines[taken], layout.dialect.delimiter):
+            taken += 1
+            continue
+        try:
+            record, count = read_record(
+                lines, taken, layout.dialect, limits, line=first_line + taken, ending=ending
+            )
+        except UnfinishedError:
+            break
+        taken += count
+        if isinstance(record, Row):
+            rows.append(record)
+        else:
+            rejects.append(record)
+    batch, misfits = _parse_regular(regular, numbers, layout)
+    return Parsed(
+        _merge(batch, rows, layout),
+        sorted([*rejects, *misfits], key=lambda reject: reject.line),
+        taken,
+        min(sum(map(len, lines[:taken])) + taken, len(data)),
+    )
+
+
+def _irregular_lines(lines: Sequence[bytes], layout: Layout, limits: Limits) -> list[int]:
+    """The indices of the lines that are not regular, ascending."""
+    texts = pa.array(lines, pa.binary())
+    regular, blank = _line_patterns(layout.dialect.delimiter)
+    suspicious = pc.or_(
+        pc.invert(pc.match_substring_regex(texts, regular)), pc.match_substring_regex(texts, blank)
+    )
+    suspicious = pc.or_(suspicious, pc.greater(pc.binary_length(texts), limits.record_bytes))
+    found = set(pc.indices_nonzero(suspicious).to_pylist())
+    if not _is_utf8(b"\n".join(lines)):
+        found.update(index for index, line in enumerate(lines) if not _is_utf8(line))
+    for index, line in enumerate(lines):
+        # Arrow drops a byte order mark at the start of what it reads.
+        if index not in found and not line.startswith(BYTE_ORDER_MARK):
+            break
+        found.add(index)
+    return sorted(found)
+
+
+@cache
+def _line_patterns(delimiter: str) -> tuple[str, str]:
+    """The patterns (RE2) of a regular and of a blank line, without its LF."""
+    d = "\\t" if delimiter == "\t" else delimiter
+    one = f'(?:[^"\\r{d}]*|"(?:[^"\\r]|"")*")'
+    return f"^{one}(?:{d}{one})*\\r?$", "^[ \\r]*$" if delimiter == "\t" else "^[ \\t\\r]*$"
+
+
+def _parse_regular(
+    lines: list[bytes], numbers: list[pa.Array], layout: Layout
+) -> tuple[pa.RecordBatch, Iterable[Reject]]:
+    if not lines:
+        return _empty(layout), ()
+    table, misfits = _read(b"\n".join(lines), layout, quoting=True)
+    of_lines = pa.concat_arrays(numbers)
+    rejects = list(_misfit_rejects(misfits, lines, of_lines, layout))
+    return _batch(table, _without(of_lines, misfits), layout), rejects
+
+
+def _read(data: bytes, layout: Layout, *, quoting: bool) -> tuple[pa.Table, list[tuple[int, int]]]:
+    """The rows that Arrow reads, and of each line that does not fit its index and its number of fields."""
+    misfits: list[tuple[int, int]] = []
+
+    def skip(row: arrow_csv.InvalidRow) -> str:
+        misfits.append((row.number - 1, row.actual_columns))
+        return "skip"
+
+    table = arrow_csv.read_csv(
+        pa.BufferReader(data),
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False,
+            block_size=len(data) + 1,
+            column_names=[name or f"#{index}" for index, name in enumerate(layout.fields)],
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=layout.dialect.delimiter,
+            quote_char='"' if quoting else False,
+            ignore_empty_lines=False,
+            invalid_row_handler=skip,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            check_utf8=False,
+            column_types={name: pa.string() for name in layout.columns},
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+            include_columns=layout.columns,
+            include_missing_columns=True,
+        ),
+    )
+    return table, misfits
+
+
+def _misfit_rejects(
+    misfits: list[tuple[int, int]], lines: Sequence[bytes], numbers: pa.Array, layout: Layout
+) -> Iterable[Reject]:
+    for index, found in misfits:
+        raw = lines[index].removesuffix(b"\r")
+        if not is_blank(raw, layout.dialect.delimiter):
+            yield wrong_field_count(raw, found, layout.dialect, numbers[index].as_py())
+
+
+def _without(numbers: pa.Array, misfits: list[tuple[int, int]]) -> pa.Array:
+    if not misfits:
+        return numbers
+    bounds = [-1, *(index for index, _ in misfits), len(numbers)]
+    return pa.concat_arrays(
+        [numbers[before + 1 : after] for before, after in zip(bounds, bounds[1:], strict=False)]
+    )
+
+
+def _batch(table: pa.Table, numbers: pa.Array, layout: Layout) -> pa.RecordBatch:
+    columns = [column.combine_chunks() for column in table.columns]
+    return pa.RecordBatch.from_arrays([*columns, numbers], schema=layout.schema)
+
+
+def _empty(layout: Layout) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema=layout.schema)
+
+
+def _merge(batch: pa.RecordBatch, rows: list[Row], layout: Layout) -> pa.RecordBatch:
+    """The rows of both, in the order of their lines."""
+    if not rows:
+        return batch
+    positions = {name: index for index, name in enumerate(layout.fields)}
+    arrays = [
+        pa.array([row.fields[positions[name]] for row in rows], pa.string())
+        if name in positions
+        else pa.nulls(len(rows), pa.string())
+        for name in layout.columns
+    ]
+    lines = pa.array([row.line for row in rows], pa.int64())
+    slow = pa.RecordBatch.from_arrays([*arrays, lines], schema=layout.schema)
+    if not batch.num_rows:
+        return slow
+    both = pa.concat_batches([batch, slow])
+    return both.take(pc.sort_indices(both, sort_keys=[(LINE_COLUMN, "ascending")]))

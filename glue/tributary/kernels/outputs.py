@@ -1,0 +1,166 @@
+"""Output files: Parquet and CSV of the rows, NDJSON of the dead letters. Same rows, same bytes."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as parquet
+
+from tributary.datasets.declaration import Dataset
+from tributary.errors import TransformError
+from tributary.kernels.records import Reject
+
+ROW_GROUP_ROWS = 1 << 18
+"""Rows in a row group: 15 to 60 MB in memory for the usual row of 60 to 250 bytes."""
+
+_SAMPLE_ROWS = 10_000
+_SIMPLE_TYPES = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+
+
+def output_schema(dataset: Dataset, metadata: Mapping[str, str]) -> pa.Schema:
+    """The Arrow schema of the declared output columns."""
+    return pa.schema(
+        [(column.name, _arrow_type(column.type)) for column in dataset.output_columns],
+        metadata=dict(metadata),
+    )
+
+
+def _arrow_type(glue_type: str) -> pa.DataType:
+    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", glue_type)
+    return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _SIMPLE_TYPES[glue_type]
+
+
+def declared(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the declared columns alone, in their order.
+
+    Raises `TransformError` when one is missing or of another type: values are never cast in silence.
+    """
+    for column in schema:
+        if column.name not in table.schema.names:
+            raise TransformError(f'the transform returns no column "{column.name}"')
+        found = table.schema.field(column.name).type
+        if found != column.type:
+            raise TransformError(
+                f'the transform returns "{column.name}" as {found}, declared is {column.type}'
+            )
+    return table.select(schema.names).replace_schema_metadata(schema.metadata)
+
+
+class TableWriter:
+    """Writes tables, a row group each, as Parquet and, where the dataset says so, as CSV."""
+
+    def __init__(
+        self, dataset: Dataset, schema: pa.Schema, parquet_path: Path, csv_path: Path | None
+    ) -> None:
+        self._compression = dataset.outputs.compression
+        self._schema = schema
+        self._path = parquet_path
+        self._parquet: parquet.ParquetWriter | None = None
+        self._files = ExitStack()
+        self._csv = csv_path and self._files.enter_context(arrow_csv.CSVWriter(str(csv_path), schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._parquet is None:
+            self._open(self._schema.empty_table())
+        self._files.close()
+
+    def write(self, table: pa.Table) -> None:
+        """Write the next rows; `table` has the declared schema."""
+        writer = self._parquet or self._open(table)
+        writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        if self._csv is not None:
+            self._csv.write_table(table)
+
+    def _open(self, first: pa.Table) -> parquet.ParquetWriter:
+        self._parquet = self._files.enter_context(
+            parquet.ParquetWriter(
+                str(self._path),
+                self._schema,
+                compression=self._compression,
+                use_dictionary=_repetitive_columns(first),
+                write_statistics=True,
+                store_schema=False,
+            )
+        )
+        return self._parquet
+
+
+def _repetitive_columns(table: pa.Table) -> list[str]:
+    """The columns for which a dictionary pays: at most half of the first rows differ."""
+    sample = table.slice(0, _SAMPLE_ROWS)
+    return [
+        name
+        for name in sample.schema.names
+        if not pa.types.is_boolean(sample.schema.field(name).type)
+        and pc.count_distinct(sample[name], mode="all").as_py() * 2 <= max(sample.num_rows, 1)
+    ]
+
+
+class RejectWriter:
+    """Writes dead letters as NDJSON; there is no file when there are none."""
+
+    def __init__(self, path: Path, source: Mapping[str, str]) -> None:
+        self._path = path
+        self._source = source
+        self._file: IO[bytes] | None = None
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None when nothing was rejected."""
+        return self._path if self.count else None
+
+    def write(self, rejects: list[Reject]) -> None:
+        """Append the dead letters of a block."""
+        if not rejects:
+            return
+        if self._file is None:
+            self._file = self._path.open("wb")
+        self._file.writelines(_dead_letter(self._source, reject) for reject in rejects)
+        self.count += len(rejects)
+
+
+def _dead_letter(source: Mapping[str, str], reject: Reject) -> bytes:
+    record: dict[str, str | int] = {
+        **source,
+        "line": reject.line,
+        "reason": reject.reason,
+        "message": reject.message,
+    }
+    try:
+        record["raw_text"] = reject.raw.decode("utf-8")
+    except UnicodeDecodeError:
+        record["raw_base64"] = base64.b64encode(reject.raw).decode("ascii")
+    if reject.length > len(reject.raw):
+        record["raw_length"] = reject.length
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

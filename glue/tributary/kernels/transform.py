@@ -1,0 +1,212 @@
+"""A dataset's SQL, run by DuckDB over a stream of Arrow batches, in memory that a file's size does not change.
+
+`transform.sql` holds one or two SELECT statements:
+
+1. over `input`, row by row; its result streams, and must keep every row, its `line` and the order;
+2. optionally over `rows`, the result of the first, for columns that need the whole file (windows): it returns
+   `line` and those columns, ordered by line. DuckDB spills to disk what exceeds its memory limit.
+
+Between the two, the rows wait in an Arrow file in the work folder.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tributary.errors import DeclarationError, TransformError
+from tributary.kernels.batches import BatchQueue
+from tributary.kernels.csv_block import LINE_COLUMN
+from tributary.kernels.functions import date_format_check, macros
+
+BATCH_ROWS = 1 << 16
+"""Rows in a batch that leaves DuckDB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one transform may use: threads, and bytes of memory inside DuckDB before it spills to disk."""
+
+    threads: int = 1
+    memory_bytes: int = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """The SQL with what it is run with; `variables` are read in SQL by `getvariable('name')`."""
+
+    sql: str
+    variables: Mapping[str, str | datetime]
+    date_formats: Sequence[str]
+    resources: Resources
+    work: Path
+
+    def run(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """The transformed batches, in the order of their lines.
+
+        Raises what the batches raise; `DeclarationError` when the SQL is not one or two statements, and
+        `TransformError` when it fails or does not return every row once and in order.
+        """
+        row_by_row, *whole_file = _statements(self.sql)
+        source = _Source(batches, schema)
+        try:
+            rows = source.each_once(self._query(row_by_row, "input", source.reader()))
+            for statement in whole_file:
+                rows = self._with_columns(statement, rows)
+            yield from rows
+        except (duckdb.Error, pa.ArrowException) as error:
+            if source.failure is not None:
+                raise source.failure from None
+            raise TransformError(f"the transform failed: {error}") from error
+
+    def _query(self, statement: str, name: str, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        with self._connection() as connection:
+            connection.register(name, reader)
+            yield from connection.sql(statement).to_arrow_reader(BATCH_ROWS)
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """A database in memory that reaches neither files nor network nor Python objects by itself."""
+        connection = duckdb.connect(
+            config={
+                "threads": self.resources.threads,
+                "memory_limit": f"{self.resources.memory_bytes}B",
+                "temp_directory": str(self.work / "spill"),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "python_enable_replacements": False,
+            }
+        )
+        connection.execute("SET TimeZone = 'UTC'")
+        for name, value in self.variables.items():
+            connection.execute(f"SET VARIABLE {name} = ?", [value])
+        for macro in macros(self.date_formats):
+            connection.execute(macro)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    def _with_columns(self, statement: str, rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows with the columns that the second statement computes over all of them."""
+        spool = self.work / "rows.arrow"
+        if not _write_spool(spool, rows):
+            return
+        try:
+            with pa.OSFile(str(spool)) as for_query, pa.OSFile(str(spool)) as for_rows:
+                whole_file = pa.ipc.open_file(for_query)
+                reader = pa.RecordBatchReader.from_batches(whole_file.schema, _batches(whole_file))
+                computed = BatchQueue(self._query(statement, "rows", reader))
+                for batch in _batches(pa.ipc.open_file(for_rows)):
+                    yield _beside(batch, computed.take(batch.num_rows))
+                if computed.take(1):
+                    raise TransformError("the second statement returned more rows than the first")
+        finally:
+            spool.unlink()
+
+
+def check_date_formats(date_formats: Sequence[str]) -> None:
+    """Raise `DeclarationError` naming the first format that does not carry a day there and back."""
+    with duckdb.connect() as connection:
+        for date_format in date_formats:
+            try:
+                fits = connection.execute(date_format_check(date_format)).fetchall() == [(True,)]
+            except duckdb.Error:
+                fits = False
+            if not fits:
+                raise DeclarationError(
+                    f'the date format "{date_format}" does not tell a day; use strptime directives such as %d-%m-%Y'
+                )
+
+
+def _statements(sql: str) -> list[str]:
+    try:
+        with duckdb.connect() as connection:
+            statements = [statement.query for statement in connection.extract_statements(sql)]
+    except duckdb.Error as error:
+        raise DeclarationError(f"the transform is not SQL: {error}") from error
+    if len(statements) not in (1, 2):
+        raise DeclarationError(
+            f"the transform has {len(statements)} statements; give one, or two with windows"
+        )
+    return statements
+
+
+class _Source:
+    """The batches that go in: counted, and their failure kept, for DuckDB passes on its text alone."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+        self._batches = batches
+        self._schema = schema
+        self._rows = 0
+        self.failure: Exception | None = None
+
+    def reader(self) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(self._schema, self._watched())
+
+    def _watched(self) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in self._batches:
+                self._rows += batch.num_rows
+                if batch.num_rows:
+                    yield batch
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def each_once(self, rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows returned, checked: as many as went in, with rising line numbers."""
+        returned = 0
+        last = 0
+        for batch in rows:
+            if LINE_COLUMN not in batch.schema.names:
+                raise TransformError('the first statement returns no column "line"; select it from input')
+            lines = batch.column(LINE_COLUMN)
+            if lines[0].as_py() <= last or not _rises(lines):
+                raise TransformError(
+                    "the first statement reorders or doubles rows; it must keep those of input"
+                )
+            last = lines[-1].as_py()
+            returned += batch.num_rows
+            yield batch
+        if returned != self._rows:
+            raise TransformError(f"the first statement returned {returned} rows for {self._rows} of input")
+
+
+def _rises(lines: pa.Array) -> bool:
+    return pc.all(pc.greater(lines[1:], lines[:-1])).as_py() is not False
+
+
+def _write_spool(path: Path, rows: Iterable[pa.RecordBatch]) -> bool:
+    """Write the rows to an Arrow file; False, and no file, when there are none."""
+    batches = iter(rows)
+    first = next(batches, None)
+    if first is None:
+        return False
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, first.schema) as writer:
+        writer.write_batch(first)
+        for batch in batches:
+            writer.write_batch(batch)
+    return True
+
+
+def _batches(file: pa.ipc.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
+    for index in range(file.num_record_batches):
+        yield file.get_batch(index)
+
+
+def _beside(batch: pa.RecordBatch, computed: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """The batch with the computed columns after its own."""
+    columns = pa.concat_batches(computed) if computed else None
+    if (
+        columns is None
+        or LINE_COLUMN not in columns.schema.names
+        or not columns.column(LINE_COLUMN).equals(batch.column(LINE_COLUMN))
+    ):
+        raise TransformError('the second statement must return "line" of every row, ordered by it')
+    for name in columns.schema.names:
+        if name != LINE_COLUMN:
+            batch = batch.append_column(name, columns.column(name))
+    return batch
