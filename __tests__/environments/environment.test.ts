@@ -1,0 +1,167 @@
+import { describe, expect, test } from "@jest/globals";
+import { EnvironmentsError, environmentNames, loadEnvironment, loadEnvironments } from "../../environments";
+import { type EnvironmentSettings, parseEnvironment } from "../../environments/environment";
+
+const MINIMAL: EnvironmentSettings = {
+  account: "123456789012",
+  region: "eu-central-1",
+  network: { cidr: "10.0.0.0/16", zones: ["a", "b"] },
+  budget: { monthlyDollars: 10 },
+};
+
+function problemsOf(data: unknown, name = "prod"): string[] {
+  try {
+    parseEnvironment(name, data);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EnvironmentsError)) throw error;
+    return error.problems.map((problem) => `${problem.path}: ${problem.message}`);
+  }
+}
+
+describe("an environment", () => {
+  test("fills in the documented defaults", () => {
+    const environment = parseEnvironment("prod", MINIMAL);
+    expect(environment.project).toBe("tributary");
+    expect(environment.csv.workers).toEqual({ type: "G.1X", number: 2, maximum: 2 });
+    expect(environment.deletionGuard).toBe(true);
+    expect(environment.storage.tlsOnly).toBe(true);
+  });
+
+  const WRONG: [string, unknown, string][] = [
+    [
+      "an unknown choice",
+      { csv: { workers: { type: "G.3X" } } },
+      'prod.csv.workers.type: "G.3X" is not a worker type; use one of G.1X, G.2X, G.4X, G.8X, G.12X, G.16X, R.1X, R.2X, R.4X, R.8X',
+    ],
+    [
+      "a number out of range",
+      { csv: { leaseSeconds: 1 } },
+      "prod.csv.leaseSeconds: 1 is not a lease; use a whole number from 5 to 3600 s",
+    ],
+    [
+      "a fraction",
+      { csv: { retries: 1.5 } },
+      "prod.csv.retries: 1.5 is not a number of retries; use a whole number from 0 to 10 runs",
+    ],
+    [
+      "a wrong type",
+      { deletionGuard: "yes" },
+      'prod.deletionGuard: "yes" is not a switch; use true or false',
+    ],
+    [
+      "a wrong element",
+      { alerts: { endpoints: ["http://pager.example.com"] } },
+      'prod.alerts.endpoints[0]: "http://pager.example.com" is not an HTTPS endpoint; use an address that begins with https://',
+    ],
+    [
+      "a retention that CloudWatch Logs does not know",
+      { logs: { retentionDays: 8 } },
+      "prod.logs.retentionDays: 8 is not a retention that CloudWatch Logs knows; use one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653",
+    ],
+    [
+      "an unknown setting",
+      { ledger: { pitr: true } },
+      'prod.ledger.pitr: "pitr" is not a setting; use one of pointInTimeRecovery',
+    ],
+    [
+      "a missing setting",
+      { budget: {} },
+      "prod.budget.monthlyDollars: missing; use a whole number from 1 to 1000000 USD",
+    ],
+    [
+      "a tag that is no text",
+      { tags: { owner: 3 } },
+      "prod.tags.owner: 3 is not a tag's value; use text of 1 to 256 characters",
+    ],
+    [
+      "a short account id",
+      { account: "1234" },
+      'prod.account: "1234" is not an AWS account id; use the account\'s 12 digits',
+    ],
+    [
+      "a date format without a year",
+      { csv: { dateFormats: ["%d-%m"] } },
+      'prod.csv.dateFormats[0]: "%d-%m" is not a date format; use a strptime format with day, month and year such as %d-%m-%Y, without a comma',
+    ],
+    [
+      "a maximum below the number of workers",
+      { csv: { workers: { number: 4, maximum: 3 } } },
+      "prod.csv.workers.maximum: 3 is less than csv.workers.number; use at least 4",
+    ],
+    [
+      "a settle time that outlasts the run",
+      { csv: { settleSeconds: 120, timeoutMinutes: 2 } },
+      "prod.csv.settleSeconds: 120 s outlasts the run; use less than csv.timeoutMinutes, 2 min",
+    ],
+    [
+      "a raw bucket without versions",
+      { storage: { versioning: ["curated"] } },
+      'prod.storage.versioning: ["curated"] lacks raw, whose version ids identify the uploads; add "raw"',
+    ],
+    [
+      "a guard that does not guard",
+      { storage: { forceDestroy: true } },
+      "prod.storage.forceDestroy: true contradicts deletionGuard: true; use false, or lift the guard first",
+    ],
+  ];
+
+  test.each(WRONG)("rejects %s", (_, data, message) => {
+    expect(problemsOf({ ...MINIMAL, ...(data as object) })).toEqual([message]);
+  });
+
+  test("names every problem at once, rules between settings included", () => {
+    const data = {
+      ...MINIMAL,
+      region: "mars",
+      csv: { workers: { number: 9, surprise: 1 }, retries: -1 },
+      storage: { versioning: ["curated"] },
+    };
+    expect(problemsOf(data).map((line) => line.slice(0, line.indexOf(":")))).toEqual([
+      "prod.region",
+      "prod.csv.workers.surprise",
+      "prod.csv.retries",
+      "prod.csv.workers.maximum",
+      "prod.storage.versioning",
+    ]);
+  });
+
+  test("judges no rule on a value that is wrong by itself", () => {
+    expect(problemsOf({ ...MINIMAL, csv: { workers: { number: "many", maximum: 3 } } })).toHaveLength(1);
+  });
+
+  test.each(["Prod", "a-very-long-name", "9lives", "a--b"])("rejects the name %s", (name) => {
+    expect(problemsOf(MINIMAL, name)).toHaveLength(1);
+  });
+});
+
+describe("the environments of this project", () => {
+  test("are all valid", () => {
+    expect(loadEnvironments().map((environment) => environment.name)).toEqual([
+      "dev",
+      "local",
+      "prod",
+      "staging",
+    ]);
+  });
+
+  test("use blocks of addresses that could be connected", () => {
+    const blocks = loadEnvironments().map((environment) => environment.network.cidr);
+    expect(new Set(blocks).size).toBe(blocks.length);
+  });
+
+  test("guard what holds data from staging on", () => {
+    const guarded = loadEnvironments().filter((environment) => environment.deletionGuard);
+    expect(guarded.map((environment) => environment.name)).toEqual(["prod", "staging"]);
+  });
+
+  test("are named by the error about one that does not exist", () => {
+    expect(() => loadEnvironment("qa")).toThrow(
+      `environments: "qa" is not an environment; use one of ${environmentNames().join(", ")}`,
+    );
+  });
+
+  test("report the problems of all files together", () => {
+    expect(() => loadEnvironments(["qa", "dev", "uat"])).toThrow("the environments have 2 problem(s)");
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  alertSource,
+  alertTopicName,
+  bucketName,
+  csvJobName,
+  databaseName,
+  functionName,
+  LAYERS,
+  loadEnvironments,
+  type Named,
+  stackName,
+  stateBucketName,
+  stateKey,
+  uploadsTableName,
+  workgroupName,
+} from "../../environments";
+
+const dev: Named = { project: "acme-lake", name: "dev", account: "123456789012", region: "eu-west-1" };
+
+const NAMES: [string, string, string][] = [
+  ["stack", stackName(dev, "compute"), "dev-compute"],
+  ["state bucket", stateBucketName(dev), "acme-lake-state-123456789012-eu-west-1"],
+  ["state key", stateKey(dev, "ledger"), "acme-lake/dev/ledger.tfstate"],
+  ["bucket", bucketName(dev, "access-logs"), "acme-lake-dev-access-logs-123456789012"],
+  ["uploads table", uploadsTableName(dev), "acme-lake-dev-uploads"],
+  ["function", functionName(dev, "csv-trigger"), "acme-lake-dev-csv-trigger"],
+  ["job", csvJobName(dev), "acme-lake-dev-csv-uploads"],
+  ["database", databaseName(dev), "acme_lake_dev"],
+  ["workgroup", workgroupName(dev), "acme-lake-dev"],
+  ["alert topic", alertTopicName(dev), "acme-lake-dev-alerts"],
+  ["alert source", alertSource(dev), "acme-lake.dev"],
+];
+
+describe("names", () => {
+  test.each(NAMES)("derives the %s", (_, name, expected) => {
+    expect(name).toBe(expected);
+  });
+
+  test("fit into S3's 63 characters for the longest project and environment", () => {
+    const longest = { ...dev, project: "a".repeat(16), name: "b".repeat(12), region: "ap-southeast-1" };
+    expect(bucketName(longest, "access-logs").length).toBeLessThanOrEqual(63);
+    expect(stateBucketName(longest).length).toBeLessThanOrEqual(63);
+  });
+
+  test("give every layer of every environment a state of its own", () => {
+    const keys = loadEnvironments().flatMap((each) => LAYERS.map((layer) => stateKey(each, layer)));
+    expect(new Set(keys).size).toBe(4 * LAYERS.length);
+  });
+});

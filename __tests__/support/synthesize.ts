@@ -1,0 +1,75 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { type Environment, loadEnvironments } from "../../environments";
+import { Platform } from "../../stacks/platform";
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** A synthesized stack as Terraform reads it. */
+export interface StackJson {
+  readonly resource: Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
+  readonly provider: Readonly<Record<string, readonly Attributes[]>>;
+  readonly terraform: { readonly backend: { readonly s3: Attributes } };
+  readonly data?: Readonly<Record<string, Readonly<Record<string, { readonly config: Attributes }>>>>;
+}
+
+/** All stacks of the environments by their names, as JSON; every stack is prepared before any is written. */
+export function synthesize(environments: readonly Environment[]): ReadonlyMap<string, StackJson> {
+  const written = write(environments, false, "cdk.tf.json");
+  return new Map([...written].map(([stack, text]) => [stack, JSON.parse(text) as StackJson]));
+}
+
+/** All stacks of the environments by their names, as HCL without what follows machine, folder or handlers' code. */
+export function synthesizeHcl(environments: readonly Environment[]): ReadonlyMap<string, string> {
+  return new Map([...write(environments, true, "cdk.tf")].map(([stack, text]) => [stack, normalised(text)]));
+}
+
+/** Stacks of the named environments, synthesized once a test file. */
+export function stacksOf(...names: string[]): ReadonlyMap<string, StackJson> {
+  return synthesize(loadEnvironments(names));
+}
+
+/** One construct in a stack of its own. */
+export function synthesizeConstruct(build: (scope: Construct) => void): StackJson {
+  return inFolder((folder) => {
+    const app = new App({ outdir: folder });
+    build(new TerraformStack(app, "test"));
+    app.synth();
+    return JSON.parse(readFileSync(join(folder, "stacks", "test", "cdk.tf.json"), "utf8"));
+  });
+}
+
+function write(
+  environments: readonly Environment[],
+  hclOutput: boolean,
+  file: string,
+): ReadonlyMap<string, string> {
+  return inFolder((folder) => {
+    const app = new App({ outdir: folder, hclOutput });
+    for (const environment of environments) new Platform(app, environment);
+    app.synth();
+    const stacks = join(folder, "stacks");
+    return new Map(
+      readdirSync(stacks).map((stack) => [stack, readFileSync(join(stacks, stack, file), "utf8")]),
+    );
+  });
+}
+
+function inFolder<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "tributary-synth-"));
+  try {
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function normalised(hcl: string): string {
+  return hcl
+    .replaceAll(/(assets\/[\w-]+)\/[0-9A-F]{32}\//g, "$1/<hash>/")
+    .replaceAll(/\b(glue|wheels)\/[0-9a-f]{64}\//g, "$1/<sha256>/")
+    .replaceAll(/"[^"]*\/(\.tributary\/wheels\/)/g, '"$1');
+}

@@ -1,0 +1,9 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  transform: {
+    "\\.ts$": ["@swc/jest", { jsc: { target: "es2023", parser: { syntax: "typescript" } } }],
+  },
+  // generated folders hold copies of package.json, which would only confuse the module map
+  modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/.tributary", "<rootDir>/dist"],
+};
