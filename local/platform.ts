@@ -34,7 +34,7 @@ export interface Platform {
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { steps, signal, output } = options;
-  mkdirSync(output, { recursive: true });
+  mkdirSync(join(output, "aws"), { recursive: true });
   const { python } = await steps.run("Python environment", (report) => ensurePython("run", report));
   signal.throwIfAborted();
   const terraform = await steps.run("Terraform and AWS provider", (report) => ensureTerraform(report));
@@ -46,7 +46,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await aws.stop();
     rmSync(join(output, "cdktf.out"), { recursive: true, force: true });
   };
-  const variables = { ...process.env, ...terraform.environment, ...aws.environment };
+  // CI: cdktf then writes plain lines instead of redrawing the terminal.
+  const variables = { ...process.env, CI: "true", ...terraform.environment, ...aws.environment };
   const deploy = (...words: readonly string[]) =>
     steps.run("deploy of five stacks", (report) => runDeploy(options, variables, words, report));
   try {

@@ -1,15 +1,18 @@
 import { existsSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { GlueClient } from "@aws-sdk/client-glue";
+import { GetJobRunsCommand, GlueClient, type JobRun } from "@aws-sdk/client-glue";
 import { S3Client } from "@aws-sdk/client-s3";
 import { bucketName, csvJobName, type Environment, loadEnvironment, uploadsTableName } from "../environments";
 import { type Accounts, accountFor } from "./accounts";
 import { queryTable } from "./athena";
 import type { LocalAws } from "./aws";
+import { saveJobLogs } from "./job-logs";
 import { type Platform, startPlatform } from "./platform";
 import { reportOf, showHowToReach, showResults } from "./results";
 import { Steps } from "./steps";
-import { csvFiles, settle, upload } from "./uploads";
+import { csvFiles, settle, type Upload, upload } from "./uploads";
 
 const CUSTOMERS_PREFIX = "input/customers/";
 const PATIENCE_SECONDS = 180;
@@ -71,20 +74,7 @@ async function processFiles(run: Run, { aws, python }: Platform): Promise<boolea
   const uploads = await steps.run(`upload of ${run.files.length} files`, () =>
     upload(s3, bucketName(environment, "raw"), CUSTOMERS_PREFIX, run.input, run.files),
   );
-  const { runs } = await steps.run("CSV pipeline", (report) =>
-    settle(
-      new DynamoDBClient({ ...client, endpoint: aws.endpoint }),
-      new GlueClient({ ...client, endpoint: aws.glueEndpoint }),
-      uploads,
-      {
-        table: uploadsTableName(environment),
-        jobName: csvJobName(environment),
-        signal: run.signal,
-        report,
-        patienceSeconds: PATIENCE_SECONDS,
-      },
-    ),
-  );
+  const runs = await steps.run("CSV pipeline", (report) => finishUploads(run, aws, uploads, report));
   const accounts: Accounts = await steps.run("accounts of every row", () =>
     accountFor(python, run, { ...process.env, ...aws.environment }),
   );
@@ -97,6 +87,32 @@ async function processFiles(run: Run, { aws, python }: Platform): Promise<boolea
   if (run.report !== undefined) writeFileSync(run.report, `${JSON.stringify(report, null, 2)}\n`);
   if (run.keep) await keepUp(run, aws);
   return accounts.lost + accounts.duplicated === 0;
+}
+
+/** Waits for the outcome of every upload, and keeps what the job logged, also when the wait fails. */
+async function finishUploads(
+  run: Run,
+  aws: LocalAws,
+  uploads: readonly Upload[],
+  report: (detail: string) => void,
+): Promise<readonly JobRun[]> {
+  const client = clientSettings(aws.environment);
+  const jobName = csvJobName(run.environment);
+  const log = join(run.output, "job.log");
+  const glue = new GlueClient({ ...client, endpoint: aws.glueEndpoint });
+  try {
+    return await settle(new DynamoDBClient({ ...client, endpoint: aws.endpoint }), glue, uploads, {
+      table: uploadsTableName(run.environment),
+      jobName,
+      signal: run.signal,
+      report,
+      patienceSeconds: PATIENCE_SECONDS,
+      log,
+    });
+  } finally {
+    const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName: jobName }));
+    await saveJobLogs(new CloudWatchLogsClient({ ...client, endpoint: aws.endpoint }), JobRuns, log);
+  }
 }
 
 async function keepUp(run: Run, aws: LocalAws): Promise<void> {

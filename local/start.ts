@@ -35,6 +35,9 @@ function abortOnSignals(): AbortSignal {
   return controller.signal;
 }
 
+// The SDK's advice on Node versions is not the reader's concern here.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+
 async function main(flags: Flags): Promise<number> {
   const signal = abortOnSignals();
   try {

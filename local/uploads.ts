@@ -8,6 +8,7 @@ import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 const BATCH_GET_KEYS = 100;
 const POLL_MILLISECONDS = 500;
 const CONCURRENT_UPLOADS = 8;
+const HOPELESS_FAILURES = 3;
 const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"]);
 
 /** One file as it was put into the raw bucket. */
@@ -54,11 +55,6 @@ export async function upload(
   return uploads;
 }
 
-export interface Settled {
-  readonly statuses: ReadonlyMap<string, number>;
-  readonly runs: readonly JobRun[];
-}
-
 export interface SettleOptions {
   readonly table: string;
   readonly jobName: string;
@@ -66,19 +62,21 @@ export interface SettleOptions {
   readonly report: (detail: string) => void;
   /** How long nothing may change before the wait is given up, in seconds. */
   readonly patienceSeconds: number;
+  /** Where the user finds what the job said. */
+  readonly log: string;
 }
 
 /**
- * Waits until every upload has an outcome in the uploads table and no job run is at work.
+ * Waits until every upload has an outcome in the uploads table and no job run is at work; returns the runs.
  *
- * @throws Error when nothing moved for `patienceSeconds`, naming what is unfinished and how the last run ended.
+ * @throws Error when nothing moved for `patienceSeconds` or every new run fails, naming what is unfinished.
  */
 export async function settle(
   dynamo: DynamoDBClient,
   glue: GlueClient,
   uploads: readonly Upload[],
   options: SettleOptions,
-): Promise<Settled> {
+): Promise<readonly JobRun[]> {
   let last = "";
   let movedAt = performance.now();
   for (;;) {
@@ -88,18 +86,23 @@ export async function settle(
     const busy = runs.some((run) => !ENDED.has(run.JobRunState ?? ""));
     const now = `${uploads.length - unfinished} of ${uploads.length} files, ${runs.length} job runs, newest ${runs[0]?.JobRunState ?? "none"}`;
     options.report(now);
-    if (unfinished === 0 && !busy) return { statuses, runs };
+    if (unfinished === 0 && !busy) return runs;
     if (now !== last) movedAt = performance.now();
     last = now;
-    if (performance.now() - movedAt > options.patienceSeconds * 1000)
-      throw new Error(stuck(now, runs, options));
+    if (performance.now() - movedAt > options.patienceSeconds * 1000) {
+      throw new Error(stuck(`nothing moved for ${options.patienceSeconds} s`, now, runs, options));
+    }
+    const failures = runs.findIndex((run) => run.JobRunState !== "FAILED");
+    if ((failures < 0 ? runs.length : failures) >= HOPELESS_FAILURES) {
+      throw new Error(stuck(`${HOPELESS_FAILURES} job runs in a row failed`, now, runs, options));
+    }
     await sleep(POLL_MILLISECONDS, undefined, { signal: options.signal });
   }
 }
 
-function stuck(now: string, runs: readonly JobRun[], options: SettleOptions): string {
+function stuck(what: string, now: string, runs: readonly JobRun[], options: SettleOptions): string {
   const reason = runs[0]?.ErrorMessage ? `; the newest run says: ${runs[0].ErrorMessage}` : "";
-  return `nothing moved for ${options.patienceSeconds} s (${now})${reason}; look into the logs of job ${options.jobName} in log group /aws-glue/jobs/error`;
+  return `${what} (${now})${reason}; the log of job ${options.jobName} is in ${options.log}`;
 }
 
 async function statusesOf(
