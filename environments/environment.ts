@@ -97,7 +97,7 @@ const budget = z.strictObject({
   monthlyDollars: whole(1, 1_000_000, "USD", {
     noun: "a monthly amount",
     description:
-      "Monthly cost limit of the resources that carry this project's and environment's tags; alerts at 80 % forecast and at 100 %.",
+      "Monthly cost limit of the resources that carry this environment's tag; alerts at 80 % forecast and at 100 %.",
   }),
 });
 

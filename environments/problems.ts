@@ -35,6 +35,7 @@ export interface SettingNode {
   readonly maxItems?: number;
   readonly items?: SettingNode;
   readonly properties?: Readonly<Record<string, SettingNode>>;
+  readonly required?: readonly string[];
   readonly additionalProperties?: SettingNode | false;
 }
 

@@ -1,0 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { loadEnvironments } from "../../environments";
+import { environmentsDocumentation } from "../../environments/documentation";
+
+test("docs/environments.md shows the settings as they are (npm run docs brings it up to date)", () => {
+  const page = readFileSync(join(__dirname, "..", "..", "docs", "environments.md"), "utf8");
+  expect(page).toBe(environmentsDocumentation(loadEnvironments()));
+});

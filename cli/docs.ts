@@ -1,0 +1,17 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadEnvironments } from "../environments";
+import { environmentsDocumentation } from "../environments/documentation";
+import { command, runToExitCode } from "./command";
+
+const PAGE = "docs/environments.md";
+
+command("docs", `Generate ${PAGE} from the schema and the environments.`)
+  .action(() =>
+    runToExitCode(async () => {
+      writeFileSync(join(__dirname, "..", PAGE), environmentsDocumentation(loadEnvironments()));
+      console.log(PAGE);
+      return 0;
+    }),
+  )
+  .parseAsync();
