@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
@@ -139,4 +139,12 @@ export async function waitFor<Result>(ask: () => Promise<Result | undefined>): P
 export function isRunning(pid: number): boolean {
   const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
   return stdout.trim() !== "" && !stdout.startsWith("Z");
+}
+
+/** A function's code: `source` as index.js in a zip. */
+export function functionArchive(python: string, folder: string, source: string): Buffer {
+  const archive = join(folder, "function.zip");
+  const make = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr('index.js', sys.argv[2])";
+  execFileSync(python, ["-c", make, archive, source]);
+  return readFileSync(archive);
 }

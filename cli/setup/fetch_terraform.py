@@ -18,10 +18,14 @@ TIMEOUT_SECONDS = 60
 def main() -> None:
     """Parse the command line and install; ends with a one-line reason on standard error."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--releases", required=True, help="where releases are published, such as https://host/terraform")
+    parser.add_argument(
+        "--releases", required=True, help="where releases are published, such as https://host/terraform"
+    )
     parser.add_argument("--version", required=True)
     parser.add_argument("--platform", required=True, help="such as linux_amd64")
-    parser.add_argument("--target", type=Path, required=True, help="the program's file, which appears only when whole")
+    parser.add_argument(
+        "--target", type=Path, required=True, help="the program's file, which appears only when whole"
+    )
     arguments = parser.parse_args()
     try:
         install(arguments.releases, arguments.version, arguments.platform, arguments.target)
@@ -35,6 +39,7 @@ def install(releases: str, version: str, platform: str, target: Path) -> None:
     Raises:
         ValueError: the archive is not the published one, or this platform has none.
         OSError: it cannot be downloaded or written.
+
     """
     archive_name = f"terraform_{version}_{platform}.zip"
     folder = f"{releases}/{version}"

@@ -1,4 +1,4 @@
-"""Resolves what jobs import to wheels for Glue 5.0 and prints them as JSON, sorted: [{"file": …, "sha256": …}].
+"""Resolves what jobs import to wheels for Glue 5.0 and prints them as JSON: [{"file": …, "sha256": …}].
 
 The versions are those of the lock, and each wheel must be one that the lock vouches for.
 """
@@ -20,7 +20,9 @@ PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 26, 24, 17)] + 
 def main() -> None:
     """Parse the command line, resolve, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--project", type=Path, required=True, help="the pyproject.toml whose dependencies are resolved")
+    parser.add_argument(
+        "--project", type=Path, required=True, help="the pyproject.toml whose dependencies are resolved"
+    )
     parser.add_argument("--lock", type=Path, required=True, help="the lock with the versions and hashes")
     arguments = parser.parse_args()
     wanted: list[str] = tomllib.loads(arguments.project.read_text())["project"]["dependencies"]
@@ -28,7 +30,9 @@ def main() -> None:
     wheels = sorted((wheel_of(item) for item in resolve(wanted, lock)), key=lambda wheel: wheel["file"])
     for wheel in wheels:
         if f"sha256:{wheel['sha256']}" not in lock:
-            sys.exit(f"{wheel['file']} with SHA-256 {wheel['sha256']} is not in {arguments.lock}; renew the lock first")
+            sys.exit(
+                f"{wheel['file']}, SHA-256 {wheel['sha256']}, is not in {arguments.lock}; renew that first"
+            )
     print(json.dumps(wheels, indent=2))
 
 
@@ -57,7 +61,10 @@ def resolve(wanted: list[str], lock: str) -> list[dict[str, Any]]:
 def wheel_of(item: dict[str, Any]) -> dict[str, str]:
     """Return the file and the checksum of one entry of pip's report."""
     download = item["download_info"]
-    return {"file": download["url"].rsplit("/", 1)[-1], "sha256": download["archive_info"]["hashes"]["sha256"]}
+    return {
+        "file": download["url"].rsplit("/", 1)[-1],
+        "sha256": download["archive_info"]["hashes"]["sha256"],
+    }
 
 
 if __name__ == "__main__":

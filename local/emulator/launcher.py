@@ -1,9 +1,9 @@
 """Starts MiniStack on a loopback port with our repairs, and ends when its parent does.
 
-The port is bound before MiniStack is imported, for it reads its own port from the environment then; so two starts at
-once never meet. The first and only line of standard output is `{"port": <number>}`; the rest goes to
-standard error. Standard input is a pipe that the parent
-holds: at its end, the whole process group (functions included) is killed.
+The port is bound before MiniStack is imported, for it reads its own port from the environment then; so two
+starts at once never meet. The only line of standard output is `{"port": <number>}`; the rest goes to
+standard error. Standard input is a pipe that the parent holds: at its end, the whole process group (functions
+included) is killed.
 """
 
 import argparse
@@ -24,7 +24,9 @@ def main() -> None:
     """Parse the command line, bind, repair, serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0, the default: any free port")
-    parser.add_argument("--unrepaired", action="store_true", help="leave MiniStack as it is, to test what it lacks")
+    parser.add_argument(
+        "--unrepaired", action="store_true", help="leave MiniStack as it is, to test what it lacks"
+    )
     arguments = parser.parse_args()
     listener = bind(arguments.port)
     port = listener.getsockname()[1]
@@ -43,7 +45,9 @@ def bind(port: int) -> socket.socket:
     try:
         listener.bind((HOST, port))
     except OSError as error:
-        sys.exit(f"port {port} of {HOST} cannot be used ({error.strerror}); choose another, or end what holds it")
+        sys.exit(
+            f"port {port} of {HOST} cannot be used ({error.strerror}); choose another, or end what holds it"
+        )
     return listener
 
 
@@ -62,12 +66,13 @@ def end_with_parent() -> None:
 
 async def serve(listener: socket.socket, *, repaired: bool) -> None:
     """Serve MiniStack on `listener` until SIGTERM."""
-    from hypercorn.asyncio import serve as serve_app
-    from hypercorn.config import Config
-    from ministack.app import app
+    # Imported here, for they read the environment that main() completes.
+    from hypercorn.asyncio import serve as serve_app  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.app import app  # type: ignore[import-untyped]  # noqa: PLC0415
 
     if repaired:
-        import repairs
+        import repairs  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
 
         repairs.apply_all()
     config = Config()

@@ -1,4 +1,7 @@
-"""What MiniStack 1.5.33 lacks and the platform needs; each repair has a test that says when it is no longer needed."""
+"""What MiniStack 1.5.33 lacks and the platform needs.
+
+Each repair has a test that says when it is no longer needed.
+"""
 
 import datetime
 import functools
@@ -7,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch, eventbridge, glue
+from ministack.core import iam_evaluator  # type: ignore[import-untyped]
+from ministack.services import cloudwatch, eventbridge, glue  # type: ignore[import-untyped]
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -17,6 +21,7 @@ def apply_all() -> None:
     allow_aws_event_sources()
     describe_alarms_fully()
     leave_glue_jobs_to_the_runner()
+    assume_roles_for_services()
 
 
 def allow_aws_event_sources() -> None:
@@ -25,7 +30,7 @@ def allow_aws_event_sources() -> None:
 
 
 def describe_alarms_fully() -> None:
-    """Answer DescribeAlarms of the query protocol with every field, else each Terraform plan changes each alarm.
+    """Answer DescribeAlarms of the query protocol with every field, else each plan changes each alarm.
 
     MiniStack keeps the fields and lists them all in its JSON answer, from which this one is rendered. Of what
     PutMetricAlarm sends, it forgets InsufficientDataActions alone.
@@ -33,34 +38,57 @@ def describe_alarms_fully() -> None:
     original_put: Callable[..., Response] = cloudwatch._put_metric_alarm
     original_describe: Callable[..., Response] = cloudwatch._describe_alarms
 
-    def put_metric_alarm(params: dict[str, Any], body: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Response:
+    def put_metric_alarm(
+        params: dict[str, Any], body: dict[str, Any], is_cbor: bool, is_json: bool = False
+    ) -> Response:
         response = original_put(params, body, is_cbor, is_json)
         alarm = cloudwatch._alarms.get(cloudwatch._p(params, "AlarmName"))
         if alarm is not None:
             alarm["InsufficientDataActions"] = members(params, "InsufficientDataActions")
         return response
 
-    def describe_alarms(params: dict[str, Any], body: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Response:
+    def describe_alarms(
+        params: dict[str, Any], body: dict[str, Any], is_cbor: bool, is_json: bool = False
+    ) -> Response:
         if is_cbor or is_json:
             return original_describe(params, body, is_cbor, is_json)
-        status, headers, answer = original_describe({}, describe_request(params), False, True)
+        status, _, answer = original_describe({}, describe_request(params), False, True)
         if status != 200:
             return original_describe(params, body, is_cbor, is_json)
         result = xml("DescribeAlarmsResult", json.loads(answer))
-        return cloudwatch._xml(200, "DescribeAlarmsResponse", result)
+        rendered: Response = cloudwatch._xml(200, "DescribeAlarmsResponse", result)
+        return rendered
 
     cloudwatch._put_metric_alarm = put_metric_alarm
     cloudwatch._describe_alarms = describe_alarms
 
 
 def leave_glue_jobs_to_the_runner() -> None:
-    """Let job calls be authorized and do nothing: our Glue runner shows them here first, then carries them out."""
+    """Let job calls be authorized and do nothing: our runner shows them here, then carries them out."""
     names = (
         "_create_job", "_delete_job", "_get_job", "_get_jobs", "_update_job",
         "_start_job_run", "_get_job_run", "_get_job_runs", "_batch_stop_job_run",
     )  # fmt: skip
     for name in names:
         setattr(glue, name, lambda _data: (200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"))
+
+
+def assume_roles_for_services() -> None:
+    """Tell trust policies the source account where root assumes a role, as AWS does where a service does.
+
+    MiniStack lets root stand for any service that a trust policy names, but without `aws:SourceAccount`, by
+    which our policies keep other accounts' services out.
+    """
+    original: Callable[..., bool] = iam_evaluator.evaluate_trust_policy
+
+    def evaluate_trust_policy(
+        document: object, caller: str, context: iam_evaluator.EvalContext | None = None
+    ) -> bool:
+        if context is not None and context.principal_type == "Root":
+            context.service_context["aws:sourceaccount"] = context.principal_account
+        return original(document, caller, context)
+
+    iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:
@@ -76,20 +104,20 @@ def describe_request(params: dict[str, Any]) -> dict[str, Any]:
 
 def members(params: dict[str, Any], name: str) -> list[str]:
     """Return the values of the list `name` of a query, in order."""
-    values = []
+    values: list[str] = []
     while value := cloudwatch._p(params, f"{name}.member.{len(values) + 1}"):
         values.append(value)
     return values
 
 
-def xml(name: str, value: Any) -> str:
+def xml(name: str, value: object) -> str:
     """Render a JSON value as an element of the query protocol; what is absent on AWS stays absent."""
     if value is None or value == "":
         return ""
     return f"<{name}>{content(name, value)}</{name}>"
 
 
-def content(name: str, value: Any) -> str:
+def content(name: str, value: object) -> str:
     """Render what stands within the element `name`."""
     if isinstance(value, dict):
         return "".join(xml(key, item) for key, item in value.items())
@@ -97,6 +125,6 @@ def content(name: str, value: Any) -> str:
         return "".join(xml("member", item) for item in value)
     if isinstance(value, bool):
         return str(value).lower()
-    if name.endswith("Timestamp"):
+    if name.endswith("Timestamp") and isinstance(value, int | float):
         return datetime.datetime.fromtimestamp(value, datetime.UTC).isoformat()
     return escape(str(value))

@@ -22,7 +22,7 @@ export interface ScriptOptions {
   readonly signal: AbortSignal;
 }
 
-const STOP_MILLISECONDS = 5000;
+const STOP_MILLISECONDS = 2000;
 
 /** Runs a job's script to its end and returns what went wrong, or undefined where it ended well. */
 export async function runScript(options: ScriptOptions): Promise<string | undefined> {

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { CreateJobCommand, GetJobCommand, GlueClient } from "@aws-sdk/client-glue";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { ensurePython } from "../../cli/setup/python";
+import {
+  ACCOUNT,
+  type Emulator,
+  REGION,
+  ROOT_CREDENTIALS,
+  startEmulator,
+} from "../../local/emulator/emulator";
+
+const MESSAGE = "the emulator no longer needs this repair: remove it from local/emulator/repairs.py";
+
+let folder: string;
+let repaired: Emulator;
+let unrepaired: Emulator;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tributary-test-"));
+  const { python } = await ensurePython("run", () => undefined);
+  const start = (name: string, options: { repaired: boolean }) =>
+    startEmulator({ python, folder: join(folder, name), auth: true, ...options });
+  [repaired, unrepaired] = await Promise.all([
+    start("repaired", { repaired: true }),
+    start("unrepaired", { repaired: false }),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([repaired.stop(), unrepaired.stop()]);
+  rmSync(folder, { recursive: true });
+});
+
+/** What each repair repairs: whether an emulator does it right. */
+const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>][] = [
+  ["takes events whose source is aws.glue", takesGlueEvents],
+  [
+    "describes an alarm with all its fields by the query protocol, which Terraform speaks",
+    describesAlarmFully,
+  ],
+  ["leaves Glue jobs to our runner", leavesJobsAlone],
+  ["lets a role be assumed whose trust asks for aws:SourceAccount", assumesRoleForService],
+];
+
+describe.each(BEHAVIOURS)("the emulator %s", (_, isRight) => {
+  test("as repaired", async () => {
+    expect(await isRight(repaired)).toBe(true);
+  });
+
+  test("and still needs the repair", async () => {
+    const needed = !(await isRight(unrepaired));
+    if (!needed) throw new Error(MESSAGE);
+    expect(needed).toBe(true);
+  });
+});
+
+function clientOf(emulator: Emulator) {
+  return { endpoint: emulator.endpoint, region: REGION, credentials: ROOT_CREDENTIALS };
+}
+
+async function takesGlueEvents(emulator: Emulator): Promise<boolean> {
+  const client = new EventBridgeClient(clientOf(emulator));
+  const entry = { Source: "aws.glue", DetailType: "Glue Job State Change", Detail: "{}" };
+  const { FailedEntryCount } = await client.send(new PutEventsCommand({ Entries: [entry] }));
+  client.destroy();
+  return FailedEntryCount === 0;
+}
+
+/** As the query protocol writes them; the SDK for JavaScript speaks another. */
+const ALARM = {
+  AlarmName: "late & large",
+  AlarmDescription: "more <than> one",
+  ActionsEnabled: "true",
+  "OKActions.member.1": "arn:aws:sns:us-east-1:000000000000:ok",
+  "AlarmActions.member.1": "arn:aws:sns:us-east-1:000000000000:alarm",
+  "InsufficientDataActions.member.1": "arn:aws:sns:us-east-1:000000000000:unknown",
+  MetricName: "OldestPendingSeconds",
+  Namespace: "Tributary",
+  Statistic: "Maximum",
+  "Dimensions.member.1.Name": "Environment",
+  "Dimensions.member.1.Value": "local",
+  Period: "300",
+  EvaluationPeriods: "2",
+  DatapointsToAlarm: "1",
+  Threshold: "900",
+  ComparisonOperator: "GreaterThanThreshold",
+  TreatMissingData: "notBreaching",
+};
+
+async function describesAlarmFully(emulator: Emulator): Promise<boolean> {
+  await query(emulator, { Action: "PutMetricAlarm", ...ALARM });
+  const answer = await query(emulator, {
+    Action: "DescribeAlarms",
+    "AlarmNames.member.1": ALARM.AlarmName,
+    "AlarmTypes.member.1": "MetricAlarm",
+  });
+  const expected = [
+    "<AlarmName>late &amp; large</AlarmName>",
+    "<AlarmDescription>more &lt;than&gt; one</AlarmDescription>",
+    "<ActionsEnabled>true</ActionsEnabled>",
+    "<OKActions><member>arn:aws:sns:us-east-1:000000000000:ok</member></OKActions>",
+    "<AlarmActions><member>arn:aws:sns:us-east-1:000000000000:alarm</member></AlarmActions>",
+    "<InsufficientDataActions><member>arn:aws:sns:us-east-1:000000000000:unknown</member></InsufficientDataActions>",
+    "<Statistic>Maximum</Statistic>",
+    "<Dimensions><member><Name>Environment</Name><Value>local</Value></member></Dimensions>",
+    "<Period>300</Period>",
+    "<EvaluationPeriods>2</EvaluationPeriods>",
+    "<DatapointsToAlarm>1</DatapointsToAlarm>",
+    "<Threshold>900.0</Threshold>",
+    "<TreatMissingData>notBreaching</TreatMissingData>",
+  ];
+  return expected.every((element) => answer.includes(element)) && !answer.includes("<Unit>");
+}
+
+/** Calls CloudWatch by the query protocol. It is signed by root's key alone: authorization is not what is tested. */
+async function query(emulator: Emulator, parameters: Record<string, string>): Promise<string> {
+  const response = await fetch(emulator.endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      host: "monitoring.us-east-1.amazonaws.com",
+    },
+    body: new URLSearchParams({ Version: "2010-08-01", ...parameters }),
+  });
+  return response.text();
+}
+
+async function leavesJobsAlone(emulator: Emulator): Promise<boolean> {
+  const client = new GlueClient(clientOf(emulator));
+  const Command = { Name: "glueetl", ScriptLocation: "s3://artifacts/job.py" };
+  await client.send(new CreateJobCommand({ Name: "job", Role: "job", Command }));
+  const { Job } = await client.send(new GetJobCommand({ JobName: "job" }));
+  client.destroy();
+  return Job === undefined;
+}
+
+async function assumesRoleForService(emulator: Emulator): Promise<boolean> {
+  const iam = new IAMClient(clientOf(emulator));
+  const sts = new STSClient(clientOf(emulator));
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "glue.amazonaws.com" },
+    Action: "sts:AssumeRole",
+    Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
+  };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  await iam.send(new CreateRoleCommand({ RoleName: "job", AssumeRolePolicyDocument }));
+  const RoleArn = `arn:aws:iam::${ACCOUNT}:role/job`;
+  try {
+    await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test" }));
+    return true;
+  } catch (error) {
+    if ((error as Error).name === "AccessDenied") return false;
+    throw error;
+  } finally {
+    iam.destroy();
+    sts.destroy();
+  }
+}
