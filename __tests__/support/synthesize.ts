@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { type Environment, loadEnvironments } from "../../environments";
@@ -18,13 +19,20 @@ export interface StackJson {
 
 /** All stacks of the environments by their names, as JSON; every stack is prepared before any is written. */
 export function synthesize(environments: readonly Environment[]): ReadonlyMap<string, StackJson> {
-  const written = write(environments, false, "cdk.tf.json");
+  const written = write(environments);
   return new Map([...written].map(([stack, text]) => [stack, JSON.parse(text) as StackJson]));
 }
 
 /** All stacks of the environments by their names, as HCL without what follows machine, folder or handlers' code. */
 export function synthesizeHcl(environments: readonly Environment[]): ReadonlyMap<string, string> {
-  return new Map([...write(environments, true, "cdk.tf")].map(([stack, text]) => [stack, normalised(text)]));
+  // decides what a stack writes; the file keeps its name
+  process.env["SYNTH_HCL_OUTPUT"] = "1";
+  try {
+    const written = write(environments);
+    return new Map([...written].map(([stack, text]) => [stack, normalised(text)]));
+  } finally {
+    delete process.env["SYNTH_HCL_OUTPUT"];
+  }
 }
 
 /** Stacks of the named environments, synthesized once a test file. */
@@ -36,24 +44,22 @@ export function stacksOf(...names: string[]): ReadonlyMap<string, StackJson> {
 export function synthesizeConstruct(build: (scope: Construct) => void): StackJson {
   return inFolder((folder) => {
     const app = new App({ outdir: folder });
-    build(new TerraformStack(app, "test"));
+    const stack = new TerraformStack(app, "test");
+    new AwsProvider(stack, "aws", { region: "us-east-1" });
+    build(stack);
     app.synth();
     return JSON.parse(readFileSync(join(folder, "stacks", "test", "cdk.tf.json"), "utf8"));
   });
 }
 
-function write(
-  environments: readonly Environment[],
-  hclOutput: boolean,
-  file: string,
-): ReadonlyMap<string, string> {
+function write(environments: readonly Environment[]): ReadonlyMap<string, string> {
   return inFolder((folder) => {
-    const app = new App({ outdir: folder, hclOutput });
+    const app = new App({ outdir: folder });
     for (const environment of environments) new Platform(app, environment);
     app.synth();
     const stacks = join(folder, "stacks");
     return new Map(
-      readdirSync(stacks).map((stack) => [stack, readFileSync(join(stacks, stack, file), "utf8")]),
+      readdirSync(stacks).map((stack) => [stack, readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8")]),
     );
   });
 }

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "@jest/globals";
+import { BundledFunction, type FunctionSettings } from "../../constructs/bundled-function";
+import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
+import { synthesizeConstruct } from "../support/synthesize";
+
+const SETTINGS: FunctionSettings = {
+  account: "123456789012",
+  region: "us-east-1",
+  keyArn: "arn:aws:kms:us-east-1:123456789012:key/1",
+  tlsOnly: true,
+  memorySizeMegabytes: 256,
+  timeoutSeconds: 120,
+  maximumRetryAttempts: 2,
+  logRetentionDays: 30,
+};
+
+function functionWith(settings: Partial<FunctionSettings> = {}) {
+  return synthesizeConstruct((scope) => {
+    new BundledFunction(scope, "trigger", {
+      handler: "csv-trigger",
+      functionName: "lake-dev-csv-trigger",
+      description: "registers uploads",
+      variables: { UPLOADS_TABLE: "uploads", JOB_NAME: "job" },
+      statements: [{ sid: "Start", actions: ["glue:StartJobRun"], resources: ["arn:job"] }],
+      settings: { ...SETTINGS, ...settings },
+    });
+  });
+}
+
+describe("a bundled function", () => {
+  const stack = functionWith();
+
+  test("runs its bundle on Node 22 and arm64, with exactly the handler's variables", () => {
+    expect(resource(stack, "aws_lambda_function")).toMatchObject({
+      runtime: "nodejs22.x",
+      architectures: ["arm64"],
+      handler: "index.handler",
+      filename: expect.stringMatching(/^assets\/.*\/csv-trigger\.zip$/),
+      environment: { variables: { UPLOADS_TABLE: "uploads", JOB_NAME: "job" } },
+    });
+  });
+
+  test("says every value of its asynchronous settings", () => {
+    expect(resource(stack, "aws_lambda_function_event_invoke_config")).toMatchObject({
+      maximum_event_age_in_seconds: 21_600,
+      maximum_retry_attempts: 2,
+      destination_config: { on_failure: { destination: expect.stringContaining("aws_sqs_queue.") } },
+    });
+  });
+
+  test("keeps failed events for 14 days in an encrypted queue that TLS alone reaches", () => {
+    const queue = resource(stack, "aws_sqs_queue");
+    expect(queue).toMatchObject({
+      name: "lake-dev-csv-trigger-failures",
+      kms_master_key_id: SETTINGS.keyArn,
+      message_retention_seconds: 1_209_600,
+    });
+    expect(statement(queue["policy"], "DenyWithoutTls")).toMatchObject({
+      Effect: "Deny",
+      Resource: ["arn:aws:sqs:us-east-1:123456789012:lake-dev-csv-trigger-failures"],
+    });
+    expect(resourcesOf(stack, "aws_sqs_queue_policy")).toEqual([]);
+  });
+
+  test("logs to an encrypted group of its own that forgets in time", () => {
+    expect(resource(stack, "aws_cloudwatch_log_group")).toMatchObject({
+      name: "/aws/lambda/lake-dev-csv-trigger",
+      retention_in_days: 30,
+      kms_key_id: SETTINGS.keyArn,
+    });
+  });
+
+  test("may do what its props say, write its logs and keep its failures, and nothing else", () => {
+    const statements = statementsOf(resource(stack, "aws_iam_role_policy")["policy"]);
+    expect(statements.map(({ Sid, Action }) => [Sid, Action])).toEqual([
+      ["WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"]],
+      ["KeepFailedEvents", ["sqs:SendMessage"]],
+      ["UseKeyThroughSQS", ["kms:Decrypt", "kms:GenerateDataKey"]],
+      ["Start", ["glue:StartJobRun"]],
+    ]);
+  });
+
+  test("waits for its role's policy", () => {
+    expect(JSON.stringify(resource(stack, "aws_lambda_function")["depends_on"])).toContain(
+      "aws_iam_role_policy.",
+    );
+  });
+
+  test("reserves executions only where asked for", () => {
+    const name = "reserved_concurrent_executions";
+    expect(resource(stack, "aws_lambda_function")).not.toHaveProperty(name);
+    const reserved = functionWith({ reservedConcurrentExecutions: 5 });
+    expect(resource(reserved, "aws_lambda_function")).toHaveProperty(name, 5);
+  });
+
+  test("leaves the queue without a policy where TLS is not enforced", () => {
+    expect(resource(functionWith({ tlsOnly: false }), "aws_sqs_queue")).not.toHaveProperty("policy");
+  });
+});

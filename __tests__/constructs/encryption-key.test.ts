@@ -1,0 +1,90 @@
+import { describe, expect, test } from "@jest/globals";
+import { EncryptionKey, useKey } from "../../constructs/encryption-key";
+import { resource, type Statement, statement, statementsOf } from "../support/resources";
+import { synthesizeConstruct } from "../support/synthesize";
+
+const ACCOUNT = "123456789012";
+
+const stack = synthesizeConstruct((scope) => {
+  new EncryptionKey(scope, "key", {
+    aliasName: "lake-data",
+    description: "data",
+    account: ACCOUNT,
+    region: "eu-west-1",
+    users: ["s3", "events", "cloudwatch", "budgets", "logs"],
+    dynamodb: true,
+    deletionWindowInDays: 30,
+    preventDestroy: true,
+  });
+});
+const policy = resource(stack, "aws_kms_key")["policy"];
+
+function servicesOf(each: Statement): string | undefined {
+  return (each.Principal as { Service?: string }).Service;
+}
+
+describe("an encryption key", () => {
+  test.each([
+    ["S3WritesUnderKey", "s3.amazonaws.com"],
+    ["EventsWritesUnderKey", "events.amazonaws.com"],
+    ["CloudwatchWritesUnderKey", "cloudwatch.amazonaws.com"],
+    ["BudgetsWritesUnderKey", "budgets.amazonaws.com"],
+  ])("admits by %s the service %s for this account only", (sid, service) => {
+    expect(statement(policy, sid)).toMatchObject({
+      Effect: "Allow",
+      Principal: { Service: service },
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
+    });
+  });
+
+  test("admits the region's Logs for this account's log groups only", () => {
+    expect(statement(policy, "LogsWritesUnderKey")).toMatchObject({
+      Principal: { Service: "logs.eu-west-1.amazonaws.com" },
+      Condition: {
+        StringEqualsIfExists: { "aws:SourceAccount": ACCOUNT },
+        ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:eu-west-1:${ACCOUNT}:*` },
+      },
+    });
+  });
+
+  test("admits no service without naming the source account", () => {
+    const services = statementsOf(policy).filter((each) => servicesOf(each) !== undefined);
+    expect(services).toHaveLength(5);
+    for (const each of services)
+      expect(JSON.stringify(each.Condition)).toContain(`"aws:SourceAccount":"${ACCOUNT}"`);
+  });
+
+  test.each(["DynamodbUsesKeyForCallers", "DynamodbHoldsGrant"])(
+    "lets callers use it through DynamoDB alone: %s",
+    (sid) => {
+      expect(statement(policy, sid).Condition?.["StringEquals"]).toEqual({
+        "kms:CallerAccount": ACCOUNT,
+        "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com",
+      });
+    },
+  );
+
+  test("rotates, and is guarded against destruction", () => {
+    expect(resource(stack, "aws_kms_key")).toMatchObject({
+      enable_key_rotation: true,
+      deletion_window_in_days: 30,
+      lifecycle: { prevent_destroy: true },
+    });
+  });
+});
+
+describe("the use of a key", () => {
+  test.each([
+    ["read", ["kms:Decrypt"]],
+    ["write", ["kms:GenerateDataKey"]],
+    ["read-write", ["kms:Decrypt", "kms:GenerateDataKey"]],
+  ] as const)("to %s allows what it takes, through one service", (access, actions) => {
+    expect(useKey("key-arn", "eu-west-1", "s3", access)).toEqual({
+      sid: "UseKeyThroughS3",
+      actions,
+      resources: ["key-arn"],
+      condition: { StringEquals: { "kms:ViaService": "s3.eu-west-1.amazonaws.com" } },
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { describe, expect, test } from "@jest/globals";
+import { GlueJob, type GlueJobProps } from "../../constructs/glue-job";
+import { lockedWheels, tributaryPackage } from "../../constructs/glue-package";
+import { resource, resourcesOf, statementsOf } from "../support/resources";
+import { synthesizeConstruct } from "../support/synthesize";
+
+function jobWith(props: Partial<GlueJobProps> = {}) {
+  return synthesizeConstruct((scope) => {
+    new GlueJob(scope, "job", {
+      jobName: "lake-dev-csv",
+      description: "processes uploads",
+      script: "csv_uploads",
+      artifacts: new S3Bucket(scope, "artifacts", { bucket: "artifacts" }),
+      account: "123456789012",
+      region: "us-east-1",
+      keyArn: "arn:key",
+      glueVersion: "5.0",
+      workerType: "G.1X",
+      numberOfWorkers: 2,
+      autoScaling: false,
+      timeoutMinutes: 60,
+      maximumRetries: 1,
+      logRetentionDays: 7,
+      installWheels: false,
+      arguments: { uploads_table: "uploads" },
+      statements: [],
+      ...props,
+    });
+  });
+}
+
+function argumentsOf(props: Partial<GlueJobProps> = {}): Record<string, string> {
+  return resource(jobWith(props), "aws_glue_job")["default_arguments"] as Record<string, string>;
+}
+
+describe("a Glue job", () => {
+  test("runs once at a time, and ends", () => {
+    expect(resource(jobWith(), "aws_glue_job")).toMatchObject({
+      execution_property: { max_concurrent_runs: 1 },
+      timeout: 60,
+      max_retries: 1,
+      worker_type: "G.1X",
+      number_of_workers: 2,
+      glue_version: "5.0",
+      command: { name: "glueetl", python_version: "3" },
+    });
+  });
+
+  test("encrypts logs, bookmarks and what Spark writes", () => {
+    expect(resource(jobWith(), "aws_glue_security_configuration")).toMatchObject({
+      encryption_configuration: {
+        cloudwatch_encryption: { cloudwatch_encryption_mode: "SSE-KMS", kms_key_arn: "arn:key" },
+        job_bookmarks_encryption: { job_bookmarks_encryption_mode: "CSE-KMS", kms_key_arn: "arn:key" },
+        s3_encryption: { s3_encryption_mode: "SSE-KMS", kms_key_arn: "arn:key" },
+      },
+    });
+  });
+
+  test("finds script and package under keys of their content", () => {
+    const keys = resourcesOf(jobWith(), "aws_s3_object").map(([, object]) => object["key"]);
+    expect(keys).toHaveLength(2);
+    expect(keys).toEqual(
+      expect.arrayContaining([
+        `glue/${tributaryPackage().sha256}/tributary.zip`,
+        expect.stringMatching(/^glue\/[0-9a-f]{64}\/csv_uploads\.py$/),
+      ]),
+    );
+  });
+
+  test("never points to an object that is already gone", () => {
+    for (const [, object] of resourcesOf(jobWith({ installWheels: true }), "aws_s3_object")) {
+      expect(object["lifecycle"]).toMatchObject({ create_before_destroy: true });
+    }
+  });
+
+  test("passes its own arguments with hyphens, beside the managed ones", () => {
+    expect(argumentsOf()).toMatchObject({
+      "--uploads_table": "uploads",
+      "--enable-metrics": "true",
+      "--enable-continuous-cloudwatch-log": "true",
+      "--custom-logGroup-prefix": "/aws-glue/jobs/lake-dev-csv",
+      "--job-bookmark-option": "job-bookmark-disable",
+    });
+  });
+
+  test.each(["enable-metrics", "JOB_NAME", "--uploads_table"])("rejects the argument %s", (name) => {
+    expect(() => jobWith({ arguments: { [name]: "x" } })).toThrow(
+      `lake-dev-csv: argument "${name}" could collide with one of Glue's own`,
+    );
+  });
+
+  test("installs every locked wheel, from the artifacts bucket alone", () => {
+    const wheels = argumentsOf({ installWheels: true });
+    expect(wheels["--additional-python-modules"]?.split(",")).toHaveLength(lockedWheels().length);
+    expect(wheels["--additional-python-modules"]).toMatch(/^s3:\/\//);
+    expect(wheels["--python-modules-installer-option"]).toBe("--no-index");
+    expect(argumentsOf()).not.toHaveProperty("--additional-python-modules");
+  });
+
+  test.each([true, false])("scales by itself: %s", (autoScaling) => {
+    expect("--enable-auto-scaling" in argumentsOf({ autoScaling })).toBe(autoScaling);
+  });
+
+  test("lets its role write its logs and Glue's metrics and read its own code, and nothing else", () => {
+    const statements = statementsOf(resource(jobWith(), "aws_iam_role_policy")["policy"]);
+    expect(statements.map(({ Sid }) => Sid)).toEqual(["WriteJobLogs", "WriteJobMetrics", "ReadOwnCode"]);
+  });
+});

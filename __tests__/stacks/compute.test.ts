@@ -1,0 +1,151 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { ensurePython } from "../../cli/setup/python";
+import { loadEnvironment } from "../../environments";
+import { csvJobArguments } from "../../stacks/csv-job-arguments";
+import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
+import { stacksOf } from "../support/synthesize";
+
+const stacks = stacksOf("local", "prod");
+const prod = stacks.get("prod-compute");
+const GLUE = join(__dirname, "..", "..", "glue");
+
+function actionsOf(role: string): string[] {
+  const policy = resource(prod, "aws_iam_role_policy", role)["policy"];
+  return statementsOf(policy)
+    .flatMap((each) => [...each.Action])
+    .sort();
+}
+
+describe("the notification of uploads", () => {
+  const notification = resource(prod, "aws_s3_bucket_notification");
+
+  test("tells the trigger of every new CSV object under the input prefix", () => {
+    expect(notification["lambda_function"]).toEqual(
+      [".csv", ".csv.gz"].map((suffix) =>
+        expect.objectContaining({
+          events: ["s3:ObjectCreated:*"],
+          filter_prefix: "input/",
+          filter_suffix: suffix,
+        }),
+      ),
+    );
+  });
+
+  test("comes after its permission, which names bucket and account", () => {
+    expect(notification["depends_on"]).toEqual(["aws_lambda_permission.uploads-permission"]);
+    expect(resource(prod, "aws_lambda_permission", "uploads")).toMatchObject({
+      principal: "s3.amazonaws.com",
+      source_account: "333333333333",
+      source_arn: expect.stringContaining("raw"),
+    });
+  });
+
+  test("is the bucket's only one", () => {
+    expect(resourcesOf(prod, "aws_s3_bucket_notification")).toHaveLength(1);
+  });
+});
+
+describe("the end of a run", () => {
+  test("reaches the function for our job and every final state", () => {
+    expect(JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule")["event_pattern"]))).toEqual({
+      source: ["aws.glue"],
+      "detail-type": ["Glue Job State Change"],
+      detail: {
+        jobName: ["tributary-prod-csv-uploads"],
+        state: ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"],
+      },
+    });
+    expect(resource(prod, "aws_lambda_permission", "job-runs-ended")).toMatchObject({
+      principal: "events.amazonaws.com",
+      source_account: "333333333333",
+    });
+  });
+});
+
+describe("the reconciler", () => {
+  test.each([
+    ["local", "rate(1 minutes)"],
+    ["prod", "rate(15 minutes)"],
+  ])("runs on schedule in %s", (name, expression) => {
+    const schedule = resource(stacks.get(`${name}-compute`), "aws_scheduler_schedule");
+    expect(schedule["schedule_expression"]).toBe(expression);
+  });
+});
+
+describe("the permissions", () => {
+  const OWN = [
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+  ];
+
+  test.each([
+    ["csv-trigger", ["dynamodb:PutItem", "dynamodb:UpdateItem", "glue:StartJobRun"]],
+    ["job-ended", ["cloudwatch:PutMetricData", "dynamodb:Query", "events:PutEvents", "glue:StartJobRun"]],
+    [
+      "reconciler_role",
+      [
+        "cloudwatch:PutMetricData",
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+        "glue:StartJobRun",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+      ],
+    ],
+  ])("of %s are those that its code needs", (role, actions) => {
+    expect(actionsOf(role)).toEqual([...OWN, ...actions].sort());
+  });
+
+  test("let the job publish and quarantine, and neither write inputs nor delete anything", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    expect(actionsOf("csv-uploads").filter((action) => /Delete|^s3:Put/.test(action))).toEqual([
+      "s3:PutObject",
+      "s3:PutObject",
+    ]);
+    expect(statement(policy, "PublishOutputs").Resource).toHaveLength(3);
+    expect(JSON.stringify(statement(policy, "ReadInputs").Resource)).toContain("/input/*");
+  });
+
+  test("let alerts be put under the environment's own source only", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "job-ended")["policy"];
+    expect(statement(policy, "PutAlerts").Condition).toEqual({
+      StringEquals: { "events:source": "tributary.prod" },
+    });
+  });
+});
+
+describe("the job", () => {
+  test("is given exactly the arguments that its script reads", async () => {
+    const { python } = await ensurePython("run", () => {});
+    const output = execFileSync(python, ["-m", "tributary.arguments", "csv_uploads"], {
+      cwd: GLUE,
+      encoding: "utf8",
+    });
+    const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
+    const places = { uploadsTable: "u", rawBucket: "r", curatedBucket: "c", quarantineBucket: "q" };
+    expect(Object.keys(csvJobArguments(loadEnvironment("prod"), places)).sort()).toEqual(read.sort());
+  });
+
+  test("grows by itself where the environment's maximum lies above its number", () => {
+    expect(resource(prod, "aws_glue_job")).toMatchObject({
+      number_of_workers: 20,
+      default_arguments: expect.objectContaining({ "--enable-auto-scaling": "true", "--engine": "spark" }),
+    });
+    const local = resource(stacks.get("local-compute"), "aws_glue_job");
+    expect(local["number_of_workers"]).toBe(2);
+    expect(local["default_arguments"]).not.toHaveProperty("--enable-auto-scaling");
+  });
+});
+
+test("compute refers to nothing of observability", () => {
+  const text = JSON.stringify(prod);
+  expect(text).not.toMatch(/aws_sns|observability\.tfstate/);
+});

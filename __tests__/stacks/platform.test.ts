@@ -1,0 +1,141 @@
+import { describe, expect, test } from "@jest/globals";
+import { environmentNames, LAYERS, loadEnvironment } from "../../environments";
+import { resourcesOf, type Statement, statementsOf } from "../support/resources";
+import { type StackJson, stacksOf } from "../support/synthesize";
+
+const stacks = stacksOf(...environmentNames());
+const cases = environmentNames().flatMap((name) => LAYERS.map((layer) => [name, layer] as const));
+
+function stack(name: string): StackJson {
+  const found = stacks.get(name);
+  if (found === undefined) throw new Error(`no stack ${name} among ${[...stacks.keys()]}`);
+  return found;
+}
+
+/** Keys of the states that a stack reads. */
+function readStates(name: string): string[] {
+  return Object.values(stack(name).data?.["terraform_remote_state"] ?? {}).map((each) =>
+    String(each.config["key"]),
+  );
+}
+
+describe.each(cases)("%s %s", (name, layer) => {
+  const environment = loadEnvironment(name);
+  const { provider, terraform } = stack(`${name}-${layer}`);
+
+  test("keeps its state encrypted, locked, and apart from all others", () => {
+    expect(terraform.backend.s3).toMatchObject({
+      bucket: `tributary-state-${environment.account}-us-east-1`,
+      key: `tributary/${name}/${layer}.tfstate`,
+      encrypt: true,
+      use_lockfile: true,
+      use_path_style: name === "local",
+    });
+  });
+
+  test("refuses any other account, and tags everything", () => {
+    expect(provider["aws"]).toEqual([
+      expect.objectContaining({
+        allowed_account_ids: [environment.account],
+        default_tags: [
+          {
+            tags: expect.objectContaining({
+              project: "tributary",
+              environment: name,
+              layer,
+              "managed-by": "terraform",
+            }),
+          },
+        ],
+      }),
+    ]);
+  });
+});
+
+describe("the layers", () => {
+  test.each([
+    ["network", []],
+    ["storage", []],
+    ["ledger", ["storage"]],
+    ["compute", ["ledger", "storage"]],
+    ["observability", ["compute", "storage"]],
+  ])("read of each other: %s reads %j", (layer, read) => {
+    expect(readStates(`prod-${layer}`).sort()).toEqual(read.map((each) => `tributary/prod/${each}.tfstate`));
+  });
+
+  test("reach a remote state as the environment addresses buckets", () => {
+    const states = Object.values(stack("local-compute").data?.["terraform_remote_state"] ?? {});
+    expect(states.map((state) => state.config["use_path_style"])).toEqual([true, true]);
+  });
+});
+
+const GUARDED = [
+  "aws_s3_bucket",
+  "aws_kms_key",
+  "aws_dynamodb_table",
+  "aws_glue_catalog_database",
+  "aws_glue_catalog_table",
+];
+
+describe.each([
+  ["dev", false],
+  ["staging", true],
+  ["prod", true],
+])("in %s", (name, guarded) => {
+  const resources = GUARDED.flatMap((type) =>
+    LAYERS.flatMap((layer) => resourcesOf(stack(`${name}-${layer}`), type)),
+  );
+
+  test(`prevents the destruction of what holds data: ${guarded}`, () => {
+    expect(resources.length).toBeGreaterThanOrEqual(9);
+    for (const [, resource] of resources) {
+      expect(resource["lifecycle"]).toMatchObject({ prevent_destroy: guarded });
+    }
+  });
+});
+
+/** Actions that AWS grants on no named resource, or only with the condition beside it. */
+const UNNAMED: Readonly<Record<string, string | undefined>> = {
+  "cloudwatch:PutMetricData": "cloudwatch:namespace",
+  "logs:DescribeLogGroups": undefined,
+};
+
+function roleStatements(name: string): [string, Statement][] {
+  return LAYERS.flatMap((layer) => resourcesOf(stack(`${name}-${layer}`), "aws_iam_role_policy")).flatMap(
+    ([id, policy]) => statementsOf(policy["policy"]).map((each): [string, Statement] => [id, each]),
+  );
+}
+
+describe("the roles", () => {
+  test.each(environmentNames())("of %s name every action", (name) => {
+    const wild = roleStatements(name).filter(([, { Action }]) =>
+      Action.some((action) => action.includes("*")),
+    );
+    expect(wild).toEqual([]);
+  });
+
+  test.each(environmentNames())("of %s name every resource that AWS lets one name", (name) => {
+    const unnamed = roleStatements(name).filter(([, { Resource }]) => Resource.includes("*"));
+    expect(unnamed.length).toBeGreaterThan(0);
+    for (const [, { Action, Condition }] of unnamed) {
+      expect(Object.keys(UNNAMED)).toEqual(expect.arrayContaining([...Action]));
+      for (const action of Action) {
+        const limit = UNNAMED[action];
+        if (limit !== undefined) expect(JSON.stringify(Condition)).toContain(limit);
+      }
+    }
+  });
+
+  test("are assumed by one service, for this account only", () => {
+    const roles = LAYERS.flatMap((layer) => resourcesOf(stack(`prod-${layer}`), "aws_iam_role"));
+    expect(roles.length).toBe(6);
+    for (const [, role] of roles) {
+      expect(JSON.parse(String(role["assume_role_policy"])).Statement).toEqual([
+        expect.objectContaining({
+          Principal: { Service: expect.stringMatching(/^[\w-]+\.amazonaws\.com$/) },
+          Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
+        }),
+      ]);
+    }
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "@jest/globals";
+import { resource, resourcesOf, statement } from "../support/resources";
+import { stacksOf } from "../support/synthesize";
+
+const stacks = stacksOf("local", "dev", "prod");
+const prod = stacks.get("prod-storage");
+
+describe("storage", () => {
+  test("has the five buckets, their names carrying the account", () => {
+    expect(
+      resourcesOf(prod, "aws_s3_bucket")
+        .map(([, bucket]) => bucket["bucket"])
+        .sort(),
+    ).toEqual(
+      ["access-logs", "artifacts", "curated", "quarantine", "raw"].map(
+        (name) => `tributary-prod-${name}-333333333333`,
+      ),
+    );
+  });
+
+  test("logs access to every bucket but the one that holds the logs", () => {
+    const logged = resourcesOf(prod, "aws_s3_bucket_logging").map(([id]) => id.split("_")[0]);
+    expect(logged.sort()).toEqual(["artifacts", "curated", "quarantine", "raw"]);
+  });
+
+  test("encrypts the access logs by S3's own key, since S3 delivers under no other", () => {
+    const encryption = resource(prod, "aws_s3_bucket_server_side_encryption_configuration", "access-logs");
+    expect(JSON.stringify(encryption)).toContain("AES256");
+  });
+
+  test("admits S3's log delivery for this account only", () => {
+    const policy = resource(prod, "aws_s3_bucket_policy", "access-logs")["policy"];
+    expect(statement(policy, "S3WritesAccessLogs")).toMatchObject({
+      Principal: { Service: "logging.s3.amazonaws.com" },
+      Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
+    });
+  });
+
+  test("moves inputs, and nothing else, to Intelligent-Tiering", () => {
+    const tiered = resourcesOf(prod, "aws_s3_bucket_lifecycle_configuration").filter(([, each]) =>
+      JSON.stringify(each).includes("INTELLIGENT_TIERING"),
+    );
+    expect(tiered.map(([id]) => id.split("_")[0])).toEqual(["raw"]);
+  });
+
+  test("records data events of the data buckets where the environment says so", () => {
+    expect(JSON.stringify(resource(prod, "aws_cloudtrail")["event_selector"])).toContain("AWS::S3::Object");
+    expect(resource(prod, "aws_cloudtrail")["depends_on"]).toEqual([
+      expect.stringContaining("aws_s3_bucket_policy.access-logs"),
+    ]);
+    expect(resourcesOf(stacks.get("dev-storage"), "aws_cloudtrail")).toEqual([]);
+  });
+
+  test("describes the customers table over its Parquet files, and leaves drifted columns alone", () => {
+    const table = resource(prod, "aws_glue_catalog_table");
+    expect(table).toMatchObject({
+      name: "customers",
+      table_type: "EXTERNAL_TABLE",
+      lifecycle: { ignore_changes: ["storage_descriptor[0].columns"] },
+    });
+    const storage = table["storage_descriptor"] as { location: string; columns: { name: string }[] };
+    expect(storage.location).toMatch(/^s3:\/\/.*\/tables\/customers\/$/);
+    expect(storage.columns.map((column) => column.name)).toEqual([
+      "id",
+      "name",
+      "email",
+      "email_valid",
+      "date",
+      "amount",
+      "amount_category",
+      "status",
+      "running_total_by_status",
+      "data_quality_issues",
+      "processing_date",
+      "source_file",
+    ]);
+  });
+
+  test("makes queries use the workgroup's encrypted place for results", () => {
+    expect(resource(prod, "aws_athena_workgroup")).toMatchObject({
+      name: "tributary-prod",
+      configuration: {
+        enforce_workgroup_configuration: true,
+        result_configuration: { encryption_configuration: { encryption_option: "SSE_KMS" } },
+      },
+    });
+  });
+
+  test("denies nothing for want of TLS locally, where the emulator speaks plain HTTP", () => {
+    expect(JSON.stringify(stacks.get("local-storage"))).not.toContain("SecureTransport");
+  });
+});
