@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import {
@@ -101,8 +102,8 @@ describe("the platform", () => {
   test("plans no change in any stack when deployed a second time", async () => {
     await idle(platform);
     await platform.deploy();
-    const log = readFileSync(join(platform.output, "deploy.log"), "utf8");
-    expect(log.match(/No changes\. Your infrastructure matches the configuration\./g)).toHaveLength(
+    const log = stripVTControlCharacters(readFileSync(join(platform.output, "deploy.log"), "utf8"));
+    expect(log.match(/No changes\. Your infrastructure matches the configuration\./g) ?? []).toHaveLength(
       LAYER_COUNT,
     );
   }, 200_000);
