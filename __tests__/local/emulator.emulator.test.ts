@@ -58,10 +58,13 @@ describe("the emulator", () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const { port } = taken.address() as { port: number };
-    await expect(start("one", { port })).rejects.toThrow(
-      new RegExp(`did not start: port ${port} of 127.0.0.1 cannot be used .*; see .*emulator\\.log`),
-    );
-    taken.close();
+    try {
+      await expect(start("one", { port })).rejects.toThrow(
+        new RegExp(`did not start: port ${port} of 127.0.0.1 cannot be used .*; see .*emulator\\.log`),
+      );
+    } finally {
+      taken.close();
+    }
   });
 
   test("gives a function the Glue endpoint and nothing of the user's environment", async () => {

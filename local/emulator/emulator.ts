@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { spawnGroup, stopGroup } from "../process-group";
@@ -132,9 +132,8 @@ async function withinTime(logFile: string, work: Promise<string>): Promise<strin
   try {
     return await Promise.race([work, late]);
   } catch (error) {
-    throw new Error(`the emulator did not start: ${(error as Error).message}; see ${logFile}`, {
-      cause: error,
-    });
+    const reason = readFileSync(logFile, "utf8").trim().split("\n").at(-1) || (error as Error).message;
+    throw new Error(`the emulator did not start: ${reason}; see ${logFile}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
