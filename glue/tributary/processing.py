@@ -40,7 +40,7 @@ class Source:
 class FileResult:
     """What became of one file; the paths lie in the work folder, None where there is nothing to publish.
 
-    `input_count` = `output_count` + `rejected_count`, in records. `whole_file_reason` set means that the whole
+    `input_count` = `output_count` + `rejected_count`, in records. `whole_file_reason` set means: the whole
     file goes to quarantine with that code and message, and nothing is published.
     """
 

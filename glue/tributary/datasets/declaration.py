@@ -17,8 +17,7 @@ _DELIMITERS = (",", ";", "\t")
 _COMPRESSIONS = ("snappy", "zstd")
 
 Text = Literal["exact", "trimmed", "lower", "words"]
-"""How the transform sees a column: as it stood; trimmed; trimmed and in lower case; or trimmed and capitalised
-per word."""
+"""How the transform sees a column: as it stood, or trimmed, and then in lower case or capitalised per word."""
 
 T = TypeVar("T")
 
@@ -102,7 +101,7 @@ class _Reader:
             f"{self.folder}/dataset.json: {path}: {json.dumps(value)} will not do; give {wanted}"
         )
 
-    def mapping(self, value: Any, path: str, allowed: tuple[str, ...]) -> Mapping[str, Any]:
+    def mapping(self, value: object, path: str, allowed: tuple[str, ...]) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             self.note(path, value, "an object")
             return {}
@@ -111,18 +110,18 @@ class _Reader:
                 self.note(f"{path}.{key}", value[key], f"only {', '.join(allowed)}")
         return value
 
-    def text(self, value: Any, path: str, wanted: str, fits: Callable[[str], object] = bool) -> str:
+    def text(self, value: object, path: str, wanted: str, fits: Callable[[str], object] = bool) -> str:
         if isinstance(value, str) and fits(value):
             return value
         self.note(path, value, wanted)
         return ""
 
-    def flag(self, value: Any, path: str) -> bool:
+    def flag(self, value: object, path: str) -> bool:
         if not isinstance(value, bool):
             self.note(path, value, "true or false")
         return value is True
 
-    def named(self, value: Any, path: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
+    def named(self, value: object, path: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
         """Read a list of things that each have a `name` of their own."""
         if not isinstance(value, list) or not value:
             self.note(path, value, "a list of at least one column")
@@ -134,7 +133,7 @@ class _Reader:
         return items
 
 
-def _dataset(reader: _Reader, document: Any, declaration: bytes, transform: bytes) -> Dataset:
+def _dataset(reader: _Reader, document: object, declaration: bytes, transform: bytes) -> Dataset:
     keys = ("name", "description", "prefix", "format", "columns", "outputColumns", "outputs")
     top = reader.mapping(document, "declaration", keys)
     name = top.get("name")
@@ -161,7 +160,7 @@ def _is_prefix(value: str) -> bool:
     return value.startswith("input/") and value.endswith("/") and len(value) > len("input/")
 
 
-def _format(reader: _Reader, value: Any) -> CsvFormat:
+def _format(reader: _Reader, value: object) -> CsvFormat:
     fields = reader.mapping(value, "format", ("kind", "delimiter"))
     reader.text(fields.get("kind"), "format.kind", '"csv"', lambda kind: kind == "csv")
     wanted = 'one of "," ";" "\\t"'
@@ -170,7 +169,7 @@ def _format(reader: _Reader, value: Any) -> CsvFormat:
     )
 
 
-def _input_column(reader: _Reader, value: Any, path: str) -> InputColumn:
+def _input_column(reader: _Reader, value: object, path: str) -> InputColumn:
     fields = reader.mapping(value, path, ("name", "type", "text", "required", "comment"))
     reader.text(fields.get("type"), f"{path}.type", '"string"', lambda kind: kind == "string")
     return InputColumn(
@@ -181,7 +180,7 @@ def _input_column(reader: _Reader, value: Any, path: str) -> InputColumn:
     )
 
 
-def _text(reader: _Reader, value: Any, path: str) -> Text:
+def _text(reader: _Reader, value: object, path: str) -> Text:
     for known in get_args(Text):
         if value == known:
             return cast(Text, known)
@@ -194,7 +193,7 @@ def _is_input_name(value: str) -> bool:
     return _NAME.fullmatch(value) is not None and value != "line"
 
 
-def _output_column(reader: _Reader, value: Any, path: str) -> OutputColumn:
+def _output_column(reader: _Reader, value: object, path: str) -> OutputColumn:
     fields = reader.mapping(value, path, ("name", "type", "comment"))
     types = "a Glue type: string, boolean, int, bigint, double, date, timestamp or decimal(p,s)"
     return OutputColumn(
@@ -204,7 +203,7 @@ def _output_column(reader: _Reader, value: Any, path: str) -> OutputColumn:
     )
 
 
-def _outputs(reader: _Reader, value: Any) -> Outputs:
+def _outputs(reader: _Reader, value: object) -> Outputs:
     fields = reader.mapping(value, "outputs", ("parquet", "csv"))
     parquet = reader.mapping(fields.get("parquet"), "outputs.parquet", ("compression",))
     compression = parquet.get("compression")

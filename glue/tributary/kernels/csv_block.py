@@ -8,6 +8,7 @@ CRs, blank lines) is read by `records.read_record`, whose results the fast way e
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 import pyarrow as pa
@@ -120,13 +121,13 @@ def _has_long_line(data: bytes, limit: int) -> bool:
 
 
 def _parse_plain(data: bytes, first_line: int, layout: Layout) -> Parsed:
+    """Parse a block of regular lines in one go."""
     total = data.count(b"\n") + (not data.endswith(b"\n"))
-    table, misfits = _read(data, layout, quoting=False)
+    table, misfits = _read(data, layout, quoting=b'"' in data)
     numbers = pa.arange(first_line, first_line + total)
     rejects: list[Reject] = []
     if misfits:
-        lines = data.split(b"\n")
-        rejects = list(_misfit_rejects(misfits, lines, numbers, layout))
+        rejects = list(_misfit_rejects(misfits, data.split(b"\n"), numbers, layout))
         numbers = _without(numbers, misfits)
     return Parsed(_batch(table, numbers, layout), rejects, total, len(data))
 
@@ -140,7 +141,10 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
     rows: list[Row] = []
     rejects: list[Reject] = []
     taken = 0
-    for irregular in [*_irregular_lines(lines, layout, limits), len(lines)]:
+    irregular_lines = _irregular_lines(data, lines, layout, limits)
+    if not irregular_lines:
+        return _parse_plain(data, first_line, layout)
+    for irregular in [*irregular_lines, len(lines)]:
         if irregular < taken:
             continue
         if irregular > taken:
@@ -172,16 +176,14 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
     )
 
 
-def _irregular_lines(lines: Sequence[bytes], layout: Layout, limits: Limits) -> list[int]:
-    """The indices of the lines that are not regular, ascending."""
+def _irregular_lines(data: bytes, lines: Sequence[bytes], layout: Layout, limits: Limits) -> list[int]:
+    """The indices of the lines that are not regular, ascending; blank lines are not."""
     texts = pa.array(lines, pa.binary())
-    regular, blank = _line_patterns(layout.dialect.delimiter)
-    suspicious = pc.or_(
-        pc.invert(pc.match_substring_regex(texts, regular)), pc.match_substring_regex(texts, blank)
-    )
-    suspicious = pc.or_(suspicious, pc.greater(pc.binary_length(texts), limits.record_bytes))
-    found = set(pc.indices_nonzero(suspicious).to_pylist())
-    if not _is_utf8(b"\n".join(lines)):
+    pattern = _regular_line(layout.dialect.delimiter, single=len(layout.fields) == 1)
+    found = set(pc.indices_nonzero(pc.invert(pc.match_substring_regex(texts, pattern))).to_pylist())
+    if _has_long_line(data, limits.record_bytes):
+        found.update(index for index, line in enumerate(lines) if len(line) > limits.record_bytes)
+    if not _is_utf8(data):
         found.update(index for index, line in enumerate(lines) if not _is_utf8(line))
     for index, line in enumerate(lines):
         # Arrow drops a byte order mark at the start of what it reads.
@@ -192,11 +194,14 @@ def _irregular_lines(lines: Sequence[bytes], layout: Layout, limits: Limits) -> 
 
 
 @cache
-def _line_patterns(delimiter: str) -> tuple[str, str]:
-    """The patterns (RE2) of a regular and of a blank line, without its LF."""
+def _regular_line(delimiter: str, *, single: bool) -> str:
+    """The pattern (RE2) of a regular line without its LF: two fields or more, or one that is not blank."""
     d = "\\t" if delimiter == "\t" else delimiter
-    one = f'(?:[^"\\r{d}]*|"(?:[^"\\r]|"")*")'
-    return f"^{one}(?:{d}{one})*\\r?$", "^[ \\r]*$" if delimiter == "\t" else "^[ \\t\\r]*$"
+    quoted = r'"(?:[^"\r]|"")*"'
+    if single:
+        return rf'^(?:[^"\r{d}]*[^"\r{d} \t][^"\r{d}]*|{quoted})\r?$'
+    one = rf'(?:[^"\r{d}]*|{quoted})'
+    return rf"^{one}(?:{d}{one})+\r?$"
 
 
 def _parse_regular(
@@ -256,9 +261,7 @@ def _without(numbers: pa.Array, misfits: list[tuple[int, int]]) -> pa.Array:
     if not misfits:
         return numbers
     bounds = [-1, *(index for index, _ in misfits), len(numbers)]
-    return pa.concat_arrays(
-        [numbers[before + 1 : after] for before, after in zip(bounds, bounds[1:], strict=False)]
-    )
+    return pa.concat_arrays([numbers[before + 1 : after] for before, after in pairwise(bounds)])
 
 
 def _batch(table: pa.Table, numbers: pa.Array, layout: Layout) -> pa.RecordBatch:

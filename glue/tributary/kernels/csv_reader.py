@@ -40,7 +40,7 @@ def fixed_blocks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The fields of the header as they stand, the bytes that follow it, and the number of their first line."""
+    """The fields of the header as they stand; the bytes that follow it and the number of their first line."""
 
     fields: tuple[str, ...]
     rest: bytes
@@ -67,7 +67,9 @@ def read_header(blocks: Iterator[bytes], delimiter: str, limits: Limits) -> Head
         try:
             if lines:
                 ending: Literal["unclosed-quote"] | None = "unclosed-quote" if block is None else None
-                return _header(lines, tail + (block or b""), line, delimiter, limits, ending)
+                return _header(
+                    lines, tail + (block or b""), line, delimiter=delimiter, limits=limits, ending=ending
+                )
         except UnfinishedError:
             pass
         if len(buffer) > limits.record_bytes + 1:
@@ -85,6 +87,7 @@ def _header(
     lines: list[bytes],
     tail: bytes,
     line: int,
+    *,
     delimiter: str,
     limits: Limits,
     ending: Literal["unclosed-quote"] | None,

@@ -26,17 +26,19 @@ _EMAIL = (
 
 
 def macros(date_formats: Sequence[str]) -> list[str]:
-    """The statements that create `is_email`, `to_amount` and `to_date`, the last with the formats in order."""
+    """The statements that create `is_email`, `to_amount` and `to_date`, the last with its formats in order."""
     formats = ", ".join(_literal(date_format) for date_format in date_formats)
     return [
         f"""CREATE MACRO is_email(text) AS coalesce(
             regexp_full_match(text, {_literal(_EMAIL)}) AND length(text) <= 254 AND strpos(text, '@') <= 65,
             false)""",
         r"""CREATE MACRO exact_amount(digits) AS CASE
-            WHEN regexp_full_match(digits, '-?0*\d{0,14}(?:\.\d{0,4}0*)?') THEN TRY_CAST(digits AS DECIMAL(18,4))
+            WHEN regexp_full_match(digits, '-?0*\d{0,14}(?:\.\d{0,4}0*)?')
+            THEN TRY_CAST(digits AS DECIMAL(18,4))
             END""",
         f"""CREATE MACRO to_amount(text) AS CASE
-            WHEN regexp_full_match(text, '-?\\d{{1,14}}(?:\\.\\d{{1,4}})?') THEN TRY_CAST(text AS DECIMAL(18,4))
+            WHEN regexp_full_match(text, '-?\\d{{1,14}}(?:\\.\\d{{1,4}})?')
+            THEN TRY_CAST(text AS DECIMAL(18,4))
             WHEN regexp_full_match(text, {_literal(_AMOUNT)}) THEN exact_amount(
                 CASE WHEN regexp_matches(text, '[(\\-\\x{{2212}}]') THEN '-' ELSE '' END
                 || regexp_replace(text, '[^0-9.]', '', 'g'))

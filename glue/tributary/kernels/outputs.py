@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import IO, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from tributary.datasets.declaration import Dataset
 from tributary.errors import TransformError
@@ -73,7 +73,9 @@ class TableWriter:
         self._path = parquet_path
         self._parquet: parquet.ParquetWriter | None = None
         self._files = ExitStack()
-        self._csv = csv_path and self._files.enter_context(arrow_csv.CSVWriter(str(csv_path), schema))
+        self._csv: arrow_csv.CSVWriter | None = None
+        if csv_path is not None:
+            self._csv = self._files.enter_context(arrow_csv.CSVWriter(str(csv_path), _csv_schema(schema)))
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +92,7 @@ class TableWriter:
         writer = self._parquet or self._open(table)
         writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
         if self._csv is not None:
-            self._csv.write_table(table)
+            self._csv.write_table(_csv_table(table))
 
     def _open(self, first: pa.Table) -> parquet.ParquetWriter:
         self._parquet = self._files.enter_context(
@@ -115,6 +117,26 @@ def _repetitive_columns(table: pa.Table) -> list[str]:
         if not pa.types.is_boolean(sample.schema.field(name).type)
         and pc.count_distinct(sample[name], mode="all").as_py() * 2 <= max(sample.num_rows, 1)
     ]
+
+
+def _csv_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema(
+        [(column.name, pa.string() if _is_timestamp(column) else column.type) for column in schema]
+    )
+
+
+def _is_timestamp(column: pa.Field) -> bool:
+    return bool(pa.types.is_timestamp(column.type))
+
+
+def _csv_table(table: pa.Table) -> pa.Table:
+    """The table with timestamps as text; each distinct one formatted once, for that takes Arrow 2 us."""
+    for index, column in enumerate(table.schema):
+        if _is_timestamp(column):
+            distinct = table[column.name].combine_chunks().dictionary_encode()
+            texts = distinct.dictionary.cast(pa.string()).take(distinct.indices)
+            table = table.set_column(index, column.name, texts)
+    return table
 
 
 class RejectWriter:

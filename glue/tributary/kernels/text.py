@@ -28,7 +28,7 @@ def lower(texts: pa.Array) -> pa.Array:
 def words(texts: pa.Array) -> pa.Array:
     """Trimmed, each word with a capital first letter and small ones after it.
 
-    A word is a run of letters, digits and combining marks: `o'brien jean-luc 3rd` gives `O'Brien Jean-Luc 3rd`.
+    A word is a run of letters, digits and combining marks: `o'brien jean-luc 3rd`, `O'Brien Jean-Luc 3rd`.
     """
     texts = trimmed(texts)
     capitalised = pc.utf8_title(texts)

@@ -1,4 +1,4 @@
-"""A dataset's SQL, run by DuckDB over a stream of Arrow batches, in memory that a file's size does not change.
+"""A dataset's SQL, run by DuckDB over a stream of Arrow batches, in memory that a file's size leaves alone.
 
 `transform.sql` holds one or two SELECT statements:
 
@@ -117,7 +117,7 @@ def check_date_formats(date_formats: Sequence[str]) -> None:
                 fits = False
             if not fits:
                 raise DeclarationError(
-                    f'the date format "{date_format}" does not tell a day; use strptime directives such as %d-%m-%Y'
+                    f'the date format "{date_format}" does not tell a day; use directives like those of %d-%m-%Y'
                 )
 
 

@@ -1,0 +1,205 @@
+"""`npm run try`: parse and transform local files as the job would, without any cloud, and show results."""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyarrow import parquet
+
+from tributary.datasets import Dataset, load_dataset
+from tributary.errors import TributaryError, UnknownDatasetError
+from tributary.processing import FileResult, Source, process_file
+
+_CHUNK_BYTES = 8 << 20
+_CELL_WIDTH = 28
+_REJECTS_SHOWN = 20
+_DATE_FORMATS = "%d-%m-%Y,%Y-%m-%d,%d/%m/%Y"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when every file gave rows, 1 when one could not be read, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        dataset = load_dataset(options.dataset)
+        files = [_existing(Path(file)) for file in options.files]
+        _check_names(files)
+    except (UnknownDatasetError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    reports = []
+    for file in files:
+        try:
+            report = _try_file(dataset, file, options)
+        except (TributaryError, OSError) as error:
+            print(f"error: {file}: {error}", file=sys.stderr)
+            return 1
+        reports.append(report)
+        if not options.json:
+            print("\n".join(_shown(report)), end="\n\n")
+    if options.json:
+        print(json.dumps(reports, indent=2, ensure_ascii=False, default=str))
+    return 1 if any(report["wholeFileReason"] for report in reports) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="npm run try --",
+        description="Parse and transform local files as the job would; show rows, counts and rejects.",
+        epilog="Exit code 0: every file was read; 1: one would be quarantined whole; 2: wrong usage.",
+    )
+    parser.add_argument("dataset", help="name of a declared dataset, such as customers")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a CSV file; .gz is decompressed")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write Parquet, CSV and dead letters there")
+    parser.add_argument("--rows", type=_count, default=10, metavar="N", help="rows to show (default 10)")
+    parser.add_argument("--json", action="store_true", help="print one JSON array instead of tables")
+    parser.add_argument(
+        "--date-formats",
+        default=_DATE_FORMATS,
+        metavar="LIST",
+        help=f"accepted date formats in order (default {_DATE_FORMATS.replace('%', '%%')})",
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of rows; give 0 or more')
+    return int(text)
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise FileNotFoundError(f'there is no file "{file}"')
+    return file
+
+
+def _check_names(files: Iterable[Path]) -> None:
+    names = [_stem(file) for file in files]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'two files would both be written as "{name}"; try them one by one')
+
+
+def _stem(file: Path) -> str:
+    return file.name.removesuffix(".gz").removesuffix(".csv")
+
+
+def _try_file(dataset: Dataset, file: Path, options: argparse.Namespace) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="tributary-try-") as folder:
+        result = process_file(
+            dataset,
+            Source(bucket="local", key=str(file), version="local"),
+            _chunks(file),
+            processing_date=datetime.now(UTC).replace(microsecond=0),
+            date_formats=options.date_formats.split(","),
+            work=Path(folder),
+        )
+        return {
+            "file": str(file),
+            "dataset": dataset.name,
+            "counts": {
+                "input": result.input_count,
+                "output": result.output_count,
+                "rejected": result.rejected_count,
+            },
+            "issues": result.issues,
+            "drift": list(result.drift),
+            "wholeFileReason": result.whole_file_reason,
+            "wholeFileMessage": result.whole_file_message,
+            "rows": _first_rows(result, options.rows),
+            "rejects": _first_rejects(result),
+            "written": _keep(result, _stem(file), options.out) if options.out else [],
+        }
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _first_rows(result: FileResult, rows: int) -> list[dict[str, Any]]:
+    if result.parquet is None or rows == 0:
+        return []
+    batch = next(parquet.ParquetFile(result.parquet).iter_batches(batch_size=rows), None)
+    return [] if batch is None else list(batch.to_pylist())
+
+
+def _first_rejects(result: FileResult) -> list[dict[str, Any]]:
+    if result.rejects is None:
+        return []
+    with result.rejects.open(encoding="utf-8") as stream:
+        letters = [json.loads(line) for _, line in zip(range(_REJECTS_SHOWN), stream, strict=False)]
+    hidden = ("source_bucket", "source_key", "source_version")
+    return [{key: value for key, value in letter.items() if key not in hidden} for letter in letters]
+
+
+def _keep(result: FileResult, stem: str, folder: Path) -> list[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = []
+    for path, suffix in (
+        (result.parquet, ".parquet"),
+        (result.csv, ".csv"),
+        (result.rejects, ".dead-letters.ndjson"),
+    ):
+        if path is not None:
+            kept.append(str(shutil.copyfile(path, folder / f"{stem}{suffix}")))
+    return kept
+
+
+def _shown(report: dict[str, Any]) -> Iterator[str]:
+    """The report of one file as lines of text."""
+    yield f"{report['file']} as {report['dataset']}"
+    if report["wholeFileReason"]:
+        yield f"  the whole file would be quarantined: {report['wholeFileReason']}"
+        yield f"  {report['wholeFileMessage']}"
+        return
+    counts = report["counts"]
+    yield from _table(report["rows"])
+    yield f"  rows in {counts['input']}, rows out {counts['output']}, dead letters {counts['rejected']}"
+    if report["issues"]:
+        yield "  issues: " + ", ".join(f"{name} {count}" for name, count in report["issues"].items())
+    for drift in report["drift"]:
+        yield f"  drift: {drift}"
+    for reject in report["rejects"]:
+        raw = json.dumps(reject.get("raw_text") or reject.get("raw_base64"), ensure_ascii=False)
+        yield f"  line {reject['line']}: {reject['reason']}: {reject['message']}: {_cut(raw, 80)}"
+    if counts["rejected"] > len(report["rejects"]):
+        yield f"  and {counts['rejected'] - len(report['rejects'])} dead letters more"
+    for path in report["written"]:
+        yield f"  written: {path}"
+
+
+def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
+        return
+    names = list(rows[0])
+    cells = [names] + [[_cut(_text(row[name]), _CELL_WIDTH) for name in names] for row in rows]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(names))]
+    for number, line in enumerate(cells):
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        if number == 0:
+            yield "  " + "  ".join("-" * width for width in widths)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value)
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
