@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  GetBucketEncryptionCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  PutBucketVersioningCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { STSClient } from "@aws-sdk/client-sts";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { checkAccount } from "../../cli/account";
+import { ensureStateBucket } from "../../cli/state-bucket";
+import { loadEnvironment } from "../../environments";
+import { type LocalAws, startLocalAws } from "../../local/aws";
+
+const local = loadEnvironment("local");
+/** As deployed ones are, in the emulator's account. */
+const deployed = { ...local, project: "lake", storage: { ...local.storage, tlsOnly: true } };
+const BUCKET = "lake-state-000000000000-us-east-1";
+
+describe("bootstrap", () => {
+  let folder = "";
+  let aws: LocalAws;
+  let s3: S3Client;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "tributary-bootstrap-"));
+    aws = await startLocalAws({ folder, report: () => {} });
+    Object.assign(process.env, aws.environment);
+    s3 = new S3Client({ forcePathStyle: true });
+  }, 120_000);
+
+  afterAll(async () => {
+    await aws.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("creates a state bucket that is versioned, encrypted, private and reached by TLS only", async () => {
+    expect(await ensureStateBucket(s3, deployed)).toEqual({ bucket: BUCKET, created: true });
+    const Bucket = BUCKET;
+    expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe("Enabled");
+    const encryption = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
+    expect(JSON.stringify(encryption.ServerSideEncryptionConfiguration)).toContain("aws:kms");
+    const block = await s3.send(new GetPublicAccessBlockCommand({ Bucket }));
+    expect(Object.values(block.PublicAccessBlockConfiguration ?? {})).toEqual([true, true, true, true]);
+    expect((await s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toContain("aws:SecureTransport");
+  });
+
+  test("is safe to repeat, and repairs what was changed", async () => {
+    const suspended = { Status: "Suspended" } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: suspended }));
+    expect(await ensureStateBucket(s3, deployed)).toEqual({ bucket: BUCKET, created: false });
+    expect((await s3.send(new GetBucketVersioningCommand({ Bucket: BUCKET }))).Status).toBe("Enabled");
+  });
+
+  test("accepts the environment's own account", async () => {
+    await expect(checkAccount(new STSClient({}), local)).resolves.toBeUndefined();
+  });
+
+  test("refuses credentials of another account", async () => {
+    await expect(checkAccount(new STSClient({}), loadEnvironment("prod"))).rejects.toThrow(
+      "the credentials belong to account 000000000000, but prod.account is 333333333333; " +
+        "use credentials of that account, or correct environments/prod.ts",
+    );
+  });
+});

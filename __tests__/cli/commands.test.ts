@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+
+const ROOT = join(__dirname, "..", "..");
+
+function run(command: string, ...words: string[]) {
+  return spawnSync(process.execPath, ["--import", "tsx", `cli/${command}.ts`, ...words], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+}
+
+describe.each(["synth", "bootstrap", "deploy", "docs"])("npm run %s", (command) => {
+  test("answers --help", () => {
+    const { status, stdout } = run(command, "--help");
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Usage: npm run ${command} --`);
+  });
+
+  test("exits with 2 for a word that it does not know", () => {
+    expect(run(command, "--sideways").status).toBe(2);
+  });
+});
+
+describe.each(["synth", "bootstrap", "deploy"])("npm run %s", (command) => {
+  test("exits with 1 for an environment that does not exist, naming those that do", () => {
+    const { status, stderr } = run(command, "--environment", "qa");
+    expect(status).toBe(1);
+    expect(stderr.trim().split("\n")).toEqual([
+      "the environments have 1 problem(s)",
+      '  environments: "qa" is not an environment; use one of dev, local, prod, staging',
+    ]);
+  });
+});
+
+test("npm run synth writes the stacks of one environment where it is told to", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tributary-cli-"));
+  try {
+    const { status, stdout } = run("synth", "--environment", "staging", "--output", folder);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`5 stacks in ${folder}`);
+    expect(stdout).toMatch(/reconciler: \d+ bytes/);
+    expect(existsSync(join(folder, "stacks", "staging-compute", "cdk.tf.json"))).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
