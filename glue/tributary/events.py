@@ -1,12 +1,19 @@
 """The log of a run: one JSON object a line, on standard output."""
 
 import json
+import sys
 from datetime import UTC, datetime
+from threading import Lock
 
 from tributary.uploads import timestamp
 
+_lock = Lock()
+
 
 def log(event: str, **details: object) -> None:
-    """Write one line: the time, the event's name, and its details."""
+    """Write one line, whole also among threads: the time, the event's name, and its details."""
     line = {"time": timestamp(datetime.now(UTC)), "event": event, **details}
-    print(json.dumps(line, ensure_ascii=False, default=str), flush=True)
+    text = json.dumps(line, ensure_ascii=False, default=str) + "\n"
+    with _lock:
+        sys.stdout.write(text)
+        sys.stdout.flush()

@@ -11,7 +11,7 @@ from tributary.errors import LeaseLostError, SourceGoneError, TerminalError
 from tributary.naming import ObjectKeys, object_keys
 from tributary.objects import copy_version, put_bytes, put_file, put_published, read_version
 from tributary.outcomes import Counts, Failed, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
-from tributary.processing import FileResult, Source, process_file
+from tributary.processing import FileResult, Source, process_file, rows_version
 from tributary.uploads import timestamp
 
 NO_DATASET = "no-dataset"
@@ -84,16 +84,17 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
         work=work,
     )
     if result.whole_file_reason is not None:
-        return quarantine_file(task, result.whole_file_reason, "; ".join(result.drift))
-    same = (result.content_sha256, dataset.version) == (committed.content_sha256, committed.dataset_version)
+        return quarantine_file(task, result.whole_file_reason, result.whole_file_message or "")
+    rules = rows_version(dataset, task.date_formats)
+    same = (result.content_sha256, rules) == (committed.content_sha256, committed.dataset_version)
     # After a publication that was not committed, what is visible may not be what was committed.
     if same and committed.publishing is None:
-        return Unchanged(result.content_sha256, dataset.version)
+        return Unchanged(result.content_sha256, rules)
     etags = _publish(task, dataset, result)
     seconds = time.monotonic() - began
     counts = _counts(result)
     _put_stats(task, dataset, counts, result.drift, seconds)
-    return Processed(result.content_sha256, dataset.version, etags, counts, result.drift, seconds)
+    return Processed(result.content_sha256, rules, etags, counts, result.drift, seconds)
 
 
 def _publish(task: Task, dataset: Dataset, result: FileResult) -> dict[str, str]:

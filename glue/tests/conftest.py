@@ -1,0 +1,19 @@
+"""What tests of several folders share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.emulator import running_emulator
+from tests.support.world import World
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[str]:
+    with running_emulator() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def world(emulator: str) -> World:
+    return World.create()

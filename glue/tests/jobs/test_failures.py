@@ -1,0 +1,181 @@
+"""Attempts, pauses and their end: what may pass is tried again, what kills its worker falls alone."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectionClosedError
+
+from tests.support.faults import Send, intercepted
+from tests.support.job import finish_job, start_job
+from tests.support.world import World, customers
+from tributary.uploads import timestamp
+
+KEY = "input/customers/april.csv"
+
+
+def refusing(of: str) -> Callable[[str, AWSPreparedRequest, Send], Any]:
+    """Never let a request through whose label contains `of`."""
+
+    def interceptor(name: str, request: AWSPreparedRequest, send: Send) -> Any:
+        if of in name:
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return send(request)
+
+    return interceptor
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the pauses out of the SDK's retries and of ours."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+
+
+def test_gives_a_failed_file_back_with_a_growing_pause(world: World) -> None:
+    version = world.upload(KEY, customers("1"))
+    with intercepted(refusing(f"GET {world.raw}")):
+        for attempt, pause in [(1, 5), (2, 10)]:
+            before = timestamp(world.now())
+            assert not world.run(), "a failed file fails the job"
+            item = world.item(KEY, version)
+            assert (item["status"], item["attempts"]) == ("pending", attempt)
+            assert "Connection was closed" in item["last_error"]
+            assert item["available_at"] > before
+            assert world.run(), "a file in its pause holds no run open"
+            world.pass_time(seconds=pause - 1)
+            assert list(world.ledger("any").pending_objects()) == []
+            world.pass_time(seconds=2)
+    assert world.run()
+    assert world.published(KEY) == ["1"]
+    assert world.item(KEY, version)["attempts"] == 3
+    assert "last_error" not in world.item(KEY, version)
+
+
+def test_quarantines_a_file_whose_attempts_are_used_up(world: World) -> None:
+    version = world.upload(KEY, customers("1"))
+    with intercepted(refusing(f"GET {world.raw}")):
+        for _ in range(3):
+            world.run(maximum_attempts=3)
+            world.pass_time(seconds=60)
+    assert world.status(KEY, version) == "quarantined"
+    assert world.reason(KEY, version)["reason"] == "attempts-exhausted"
+
+
+def test_never_quarantines_a_file_whose_rows_may_be_visible(world: World) -> None:
+    version = world.upload(KEY, customers("1"))
+    with intercepted(refusing("PUT stats")), intercepted(refusing(f"PUT {world.curated}/tables")):
+        for _ in range(4):
+            assert not world.run(maximum_attempts=2)
+            world.pass_time(seconds=120)
+    assert world.status(KEY, version) == "pending"
+    assert world.run(maximum_attempts=2)
+    assert world.published(KEY) == world.published_parquet(KEY) == ["1"]
+
+
+def test_finishes_a_begun_publication_before_a_newer_version(world: World) -> None:
+    begun = world.upload(KEY, customers("1"))
+    with intercepted(refusing(f"PUT {world.curated}/tables")):
+        assert not world.run()
+    world.pass_time(seconds=60)
+    broken = world.upload(KEY, b"alpha\n1\n")
+    assert world.run()
+    assert world.statuses(KEY, begun, broken) == ["processed", "quarantined"]
+    assert world.published(KEY) == world.published_parquet(KEY) == ["1"]
+
+
+def test_quarantines_a_file_whose_claims_all_ended_without_an_answer(world: World) -> None:
+    version = world.upload(KEY, customers("1"))
+    for number in range(2):
+        world.ledger(f"dead-run-{number}").claim(f"{world.raw}/{KEY}")
+        world.pass_time(seconds=61)
+    assert world.run(maximum_attempts=2)
+    assert world.status(KEY, version) == "quarantined"
+    assert world.reason(KEY, version)["reason"] == "killed-worker"
+
+
+@pytest.mark.slow
+class TestProcesses:
+    """The job in processes of its own, as Glue runs it."""
+
+    @pytest.fixture(autouse=True)
+    def hasty(self) -> None:
+        """Leave time as it is."""
+
+    def test_runs_from_its_script_and_its_arguments(self, world: World) -> None:
+        version = world.upload(KEY, customers("1"))
+        code, lines = finish_job(start_job(world))
+        assert code == 0
+        assert [line["event"] for line in lines] == ["started", "claimed", "processed", "finished"]
+        assert world.item(KEY, version)["run_id"] == "jr_1"
+
+    def test_names_all_wrong_arguments(self, world: World) -> None:
+        code, lines = finish_job(start_job(world, engine="magic", parallelism="-1", raw_bucket=""))
+        assert code == 2
+        assert all(name in lines[-1]["cause"] for name in ("--engine", "--parallelism", "--raw_bucket"))
+
+    def test_lets_a_file_that_kills_its_worker_fall_alone(self, world: World) -> None:
+        good = [f"input/customers/good-{number}.csv" for number in range(6)]
+        versions = [world.upload(key, customers("1")) for key in good]
+        poison = "input/customers/kill.csv"
+        poisoned = world.upload(poison, customers("1"))
+        code, lines = finish_job(start_job(world, faults="kill", maximum_attempts=2))
+        assert code == 1
+        assert [world.status(key, version) for key, version in zip(good, versions, strict=True)] == [
+            "processed"
+        ] * 6
+        assert {
+            world.item(key, version)["attempts"] for key, version in zip(good, versions, strict=True)
+        } == {1}
+        failure = next(line for line in lines if line["event"] == "failed")
+        assert (failure["key"], failure["reason"]) == (poison, "killed-worker")
+        assert world.item(poison, poisoned)["attempts"] == 1
+        code, _ = finish_job(start_job(world, faults="kill", maximum_attempts=2, settle_seconds=6))
+        assert code == 0, "a quarantined file is no failure"
+        assert world.reason(poison, poisoned)["reason"] == "killed-worker"
+
+    def test_stops_on_sigterm_and_gives_its_leases_back(self, world: World, tmp_path: Path) -> None:
+        version = world.upload("input/customers/hang.csv", customers("1"))
+        job = start_job(world, faults="hang")
+        wait_for(lambda: world.item("input/customers/hang.csv", version).get("attempts") == 1)
+        children = children_of(job.pid)
+        job.send_signal(signal.SIGTERM)
+        code, lines = finish_job(job, timeout=20)
+        assert code == 1
+        assert [line["event"] for line in lines][-2:] == ["released", "finished"]
+        assert "lease_owner" not in world.head("input/customers/hang.csv")
+        assert world.item("input/customers/hang.csv", version)["attempts"] == 0
+        wait_for(lambda: not any(alive(child) for child in children))
+
+    def test_leaves_no_process_when_it_is_killed(self, world: World) -> None:
+        version = world.upload("input/customers/hang.csv", customers("1"))
+        job = start_job(world, faults="hang")
+        wait_for(lambda: world.item("input/customers/hang.csv", version).get("attempts") == 1)
+        wait_for(lambda: len(children_of(job.pid)) > 1)
+        children = children_of(job.pid)
+        job.kill()
+        job.wait()
+        wait_for(lambda: not any(alive(child) for child in children))
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+def children_of(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(word) for word in listed.stdout.split()]
+
+
+def alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()

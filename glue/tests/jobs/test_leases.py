@@ -1,0 +1,89 @@
+"""Leases: who may hold an object, for how long, and what becomes of it after."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from tests.support.world import World, customers
+from tributary.leases import Lease, LeaseKeeper
+from tributary.uploads import Claim, Held, Ledger, Taken
+
+KEY = "input/customers/april.csv"
+
+
+def claimed(world: World, ledger: Ledger) -> Claim:
+    answer = ledger.claim(f"{world.raw}/{KEY}")
+    assert isinstance(answer, Taken)
+    assert answer.claim is not None
+    return answer.claim
+
+
+def test_gives_an_object_to_one_run_at_a_time(world: World) -> None:
+    world.upload(KEY, customers("1"))
+    first = claimed(world, world.ledger("run-1"))
+    held = world.ledger("run-2").claim(f"{world.raw}/{KEY}")
+    assert isinstance(held, Held)
+    assert held.until > world.now()
+    assert first.lease.holds()
+
+
+def test_takes_over_a_lease_that_ran_out_with_a_higher_token(world: World) -> None:
+    version = world.upload(KEY, customers("1"))
+    first = claimed(world, world.ledger("run-1"))
+    world.pass_time(seconds=61)
+    second = claimed(world, world.ledger("run-2"))
+    assert (first.lease.token, second.lease.token) == (1, 2)
+    assert second.first_claimed_at == first.first_claimed_at
+    assert (second.attempts, world.item(KEY, version)["attempts"]) == (2, 2)
+    assert (first.lease.holds(), second.lease.holds()) == (False, True)
+    assert not first.lease.renew(world.now())
+    assert not first.lease.begin_publication(version)
+
+
+def test_renews_held_leases_and_tells_of_lost_ones(world: World) -> None:
+    world.upload(KEY, customers("1"))
+    lost: list[Lease] = []
+    claim = claimed(world, world.ledger("run-1", lease_seconds=0.6))
+    with LeaseKeeper(0.6, lost.append, lambda *_: None) as keeper:
+        keeper.keep(claim.lease)
+        time.sleep(1)
+        assert isinstance(world.ledger("run-2").claim(f"{world.raw}/{KEY}"), Held)
+        assert lost == []
+        world.pass_time(seconds=61)
+        claimed(world, world.ledger("run-2"))
+        time.sleep(0.5)
+    assert lost == [claim.lease]
+
+
+def test_waits_for_the_lease_of_a_dead_run_before_it_ends(world: World) -> None:
+    version = world.upload(KEY, customers("1"))
+    claimed(world, world.ledger("dead-run", lease_seconds=1))
+    assert world.run()
+    assert (world.status(KEY, version), world.item(KEY, version)["attempts"]) == ("processed", 2)
+
+
+def test_gives_a_claim_back_without_counting_the_attempt(world: World) -> None:
+    version = world.upload(KEY, customers("1"))
+    ledger = world.ledger("run-1")
+    assert ledger.release(claimed(world, ledger))
+    assert world.item(KEY, version)["attempts"] == 0
+    assert claimed(world, world.ledger("run-2")).lease.token == 2
+
+
+@pytest.mark.parametrize("change", ["commit", "quarantine", "fail", "release"])
+def test_refuses_every_change_of_a_stale_holder(world: World, change: str) -> None:
+    version = world.upload(KEY, customers("1"))
+    ledger = world.ledger("run-1")
+    stale = claimed(world, ledger)
+    world.pass_time(seconds=61)
+    claimed(world, world.ledger("run-2"))
+    before = (world.item(KEY, version), world.head(KEY))
+    changes = {
+        "commit": lambda: ledger.commit(stale, "processed", stale.committed, None),
+        "quarantine": lambda: ledger.quarantine(stale, "any"),
+        "fail": lambda: ledger.fail(stale, "any", timedelta(seconds=1)),
+        "release": lambda: ledger.release(stale),
+    }
+    assert not changes[change]()
+    assert (world.item(KEY, version), world.head(KEY)) == before

@@ -1,0 +1,97 @@
+"""A real MiniStack for a test session, and the variables by which every client finds it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tributary import clients
+
+_START_SECONDS = 30
+
+
+@contextmanager
+def running_emulator() -> Iterator[str]:
+    """Start the emulator on a free port and point this process, and those it starts, to it."""
+    port = _free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="tributary-emulator-") as folder:
+        process = _start(port, folder)
+        try:
+            _wait_until_healthy(endpoint, process)
+            with _environment(endpoint):
+                yield endpoint
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def client_variables(endpoint: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _start(port: int, folder: str) -> subprocess.Popen[bytes]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": folder,
+        "TMPDIR": folder,
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "LOG_LEVEL": "ERROR",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "ministack"],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the emulator ended with exit code {process.returncode} before it was up")
+        try:
+            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the emulator did not answer at {endpoint} within {_START_SECONDS} s")
+
+
+@contextmanager
+def _environment(endpoint: str) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(client_variables(endpoint))
+    for made in (clients.s3_client, clients.dynamodb_client):
+        made.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

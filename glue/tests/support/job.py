@@ -1,0 +1,57 @@
+"""The job as Glue runs it: a process of its own, from its script and its arguments."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.support.world import World
+
+GLUE = Path(__file__).parents[2]
+SCRIPT = GLUE / "jobs" / "csv_uploads.py"
+FAULTY_SITE = Path(__file__).parent / "faulty_site"
+
+
+def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
+    arguments = {
+        "JOB_NAME": "tributary-test-csv-uploads",
+        "JOB_RUN_ID": run_id,
+        "uploads_table": world.table,
+        "raw_bucket": world.raw,
+        "curated_bucket": world.curated,
+        "quarantine_bucket": world.quarantine,
+        "engine": "pool",
+        "parallelism": 2,
+        "files_per_claim": 50,
+        "settle_seconds": 1,
+        "lease_seconds": 30,
+        "maximum_attempts": 2,
+        "date_formats": "%d-%m-%Y,%Y-%m-%d",
+        "superseded_days": 30,
+        **changes,
+    }
+    return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
+
+
+def start_job(
+    world: World, run_id: str = "jr_1", faults: str = "", **changes: object
+) -> subprocess.Popen[str]:
+    """Start the job; `faults` is read by the worker processes, see faulty_site."""
+    path = [str(FAULTY_SITE)] * bool(faults) + [str(GLUE)]
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), *job_arguments(world, run_id, **changes)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "TRIBUTARY_TEST_FAULTS": faults},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish_job(job: subprocess.Popen[str], timeout: float = 60) -> tuple[int, list[dict[str, Any]]]:
+    """Wait for the end of a job; return its exit code and its log lines."""
+    out, _ = job.communicate(timeout=timeout)
+    lines = [line for line in out.splitlines() if line.startswith("{")]
+    assert lines, out
+    return job.returncode, [json.loads(line) for line in lines]

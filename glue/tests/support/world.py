@@ -1,0 +1,204 @@
+"""Buckets, table and runs of one test, on the emulator."""
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tributary.clients import dynamodb_client, s3_client
+from tributary.naming import object_keys
+from tributary.outcomes import Destinations, Outcome, Task
+from tributary.run import Run, Settings
+from tributary.task import run_task
+from tributary.uploads import Ledger, timestamp
+
+HEADER = "id,name,email,date,amount,status\n"
+DATASET = "customers"
+_sequence = itertools.count(1)
+
+
+def customers(*ids: str, broken: int = 0) -> bytes:
+    """A file of the dataset with one row an id, and rows that have too few fields."""
+    rows = [f"{id_},ann lee,ann@example.com,01-04-2025,125.50,active\n" for id_ in ids]
+    return (HEADER + "".join(rows) + "broken,row\n" * broken).encode()
+
+
+class InlineEngine:
+    """Runs tasks one after the other in this process."""
+
+    def run(self, tasks: Sequence[Task], stopping: Event) -> Iterator[tuple[Task, Outcome]]:
+        for task in tasks:
+            if stopping.is_set():
+                return
+            yield task, run_task(task)
+
+
+@dataclass
+class World:
+    """One test's own buckets and table; `offset` moves the clock that leases and pauses are told by."""
+
+    raw: str
+    curated: str
+    quarantine: str
+    table: str
+    offset: timedelta = field(default_factory=timedelta)
+
+    @staticmethod
+    def create() -> "World":
+        name = uuid.uuid4().hex[:12]
+        world = World(f"raw-{name}", f"curated-{name}", f"quarantine-{name}", f"uploads-{name}")
+        for bucket in (world.raw, world.curated, world.quarantine):
+            s3_client().create_bucket(Bucket=bucket)
+            versioning: Any = {"Status": "Enabled"}
+            s3_client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
+        _create_table(world.table)
+        return world
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def pass_time(self, **duration: float) -> None:
+        self.offset += timedelta(**duration)
+
+    def upload(self, key: str, body: bytes, *, register: bool = True, sequencer: str | None = "next") -> str:
+        """Put an object; register it as the trigger does; return its version id."""
+        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body)["VersionId"]
+        number = f"{next(_sequence):016X}" if sequencer == "next" else sequencer
+        if register:
+            self.register(key, version, number, len(body))
+        return version
+
+    def register(self, key: str, version: str, sequencer: str | None, size: int = 0) -> bool:
+        """Write the pending item under the condition of the trigger; False when it was there."""
+        object_id = f"{self.raw}/{key}"
+        now = timestamp(self.now())
+        item: dict[str, Any] = {
+            "object": object_id,
+            "version": version,
+            "bucket": self.raw,
+            "key": key,
+            "size": size,
+            "status": "pending",
+            "registered_at": now,
+            "registered_by": "reconciler" if sequencer is None else "event",
+            "pending_shard": str(int(hashlib.sha256(object_id.encode()).hexdigest()[:8], 16) % 8),
+            "available_at": now,
+        }
+        if sequencer is not None:
+            item["sequencer"] = sequencer.ljust(64, "0")
+        client = dynamodb_client()
+        try:
+            client.put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#object)",
+                ExpressionAttributeNames={"#object": "object"},
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def ledger(self, run_id: str, lease_seconds: float = 60) -> Ledger:
+        return Ledger(self.table, run_id, lease_seconds, superseded_days=30, clock=self.now)
+
+    def run(
+        self, run_id: str = "", engine: Any = None, stopping: Event | None = None, **settings: Any
+    ) -> bool:
+        """Run the job's loop in this process; return whether it succeeded."""
+        options = {
+            "files_per_claim": 10,
+            "settle_seconds": 0,
+            "lease_seconds": 60,
+            "maximum_attempts": 3,
+            **settings,
+        }
+        run = Run(
+            self.ledger(run_id or uuid.uuid4().hex, options["lease_seconds"]),
+            engine or InlineEngine(),
+            Settings(self.destinations, ("%d-%m-%Y", "%Y-%m-%d"), **options),
+            stopping or Event(),
+        )
+        return run.run()
+
+    @property
+    def destinations(self) -> Destinations:
+        return Destinations(self.curated, self.quarantine)
+
+    def item(self, key: str, version: str) -> dict[str, Any]:
+        answer = dynamodb_client().get_item(
+            TableName=self.table, Key={"object": f"{self.raw}/{key}", "version": version}, ConsistentRead=True
+        )
+        return dict(answer["Item"])
+
+    def head(self, key: str) -> dict[str, Any]:
+        return self.item(key, "#head")
+
+    def status(self, key: str, version: str) -> str:
+        return str(self.item(key, version)["status"])
+
+    def statuses(self, key: str, *versions: str) -> list[str]:
+        return [self.status(key, version) for version in versions]
+
+    def keys(self, bucket: str) -> list[str]:
+        return [entry["Key"] for entry in s3_client().list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+    def body(self, bucket: str, key: str) -> bytes:
+        return s3_client().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def published(self, key: str) -> list[str]:
+        """The ids of the rows in the CSV output of a source object."""
+        text = self.body(self.curated, object_keys(DATASET, key, "").csv).decode()
+        return [row["id"] for row in csv.DictReader(io.StringIO(text))]
+
+    def published_parquet(self, key: str) -> list[str]:
+        content = self.body(self.curated, object_keys(DATASET, key, "").parquet)
+        return [str(id_) for id_ in pq.read_table(io.BytesIO(content))["id"].to_pylist()]
+
+    def puts_of(self, key: str) -> int:
+        """How many times the Parquet of a source object was written."""
+        name = object_keys(DATASET, key, "").parquet
+        listed = s3_client().list_object_versions(Bucket=self.curated, Prefix=name).get("Versions", [])
+        return len(listed)
+
+    def dead_letters(self, key: str, version: str) -> list[dict[str, Any]]:
+        name = object_keys(DATASET, key, version).dead_letters
+        return [json.loads(line) for line in self.body(self.quarantine, name).splitlines()]
+
+    def reason(self, key: str, version: str, dataset: str | None = DATASET) -> dict[str, Any]:
+        name = object_keys(dataset, key, version).whole_file_reason
+        document: dict[str, Any] = json.loads(self.body(self.quarantine, name))
+        return document
+
+
+def _create_table(name: str) -> None:
+    texts = ["object", "version", "pending_shard", "available_at"]
+    definition: dict[str, Any] = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": text, "AttributeType": "S"} for text in texts],
+        "KeySchema": _keys("object", "version"),
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "pending",
+                "KeySchema": _keys("pending_shard", "available_at"),
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": ["registered_at", "attempts"],
+                },
+            }
+        ],
+    }
+    dynamodb_client().create_table(**definition)
+
+
+def _keys(hashed: str, ranged: str) -> list[dict[str, str]]:
+    return [{"AttributeName": hashed, "KeyType": "HASH"}, {"AttributeName": ranged, "KeyType": "RANGE"}]
