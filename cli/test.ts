@@ -21,7 +21,7 @@ interface Stage {
   readonly read: (exitCode: number) => Counts;
 }
 
-const UNIT_EXCLUDES = ["/end-to-end/", "\\.emulator\\.test\\.ts$"];
+const UNIT_EXCLUDES = ["/end-to-end/", "\\.(emulator|slow)\\.test\\.ts$"];
 
 function stages(python: string, unit: boolean): Stage[] {
   const check: Stage = {

@@ -5,7 +5,7 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { CreateJobCommand, GetJobCommand, GlueClient } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
 import {
   ACCOUNT,
@@ -14,6 +14,8 @@ import {
   ROOT_CREDENTIALS,
   startEmulator,
 } from "../../local/emulator/emulator";
+
+jest.setTimeout(60_000);
 
 const MESSAGE = "the emulator no longer needs this repair: remove it from local/emulator/repairs.py";
 

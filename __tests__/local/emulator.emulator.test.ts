@@ -17,10 +17,12 @@ import {
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
 import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../local/emulator/emulator";
 import { functionArchive, isRunning, waitFor } from "./platform";
+
+jest.setTimeout(60_000);
 
 let folder: string;
 let python: string;

@@ -9,7 +9,7 @@ import {
   StartJobRunCommand,
 } from "@aws-sdk/client-glue";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
 import {
   createJob,
@@ -22,6 +22,8 @@ import {
   waitFor,
   waitForRun,
 } from "./platform";
+
+jest.setTimeout(60_000);
 
 const SLEEP = "import time; time.sleep(60)";
 const STUBBORN = `

@@ -99,7 +99,7 @@ export async function startRun(
   return JobRunId;
 }
 
-/** Asks for a run until `holds` is true of it, for ten seconds at most. */
+/** Asks for a run until `holds` is true of it, for 30 seconds at most. */
 export async function waitForRun(
   platform: TestPlatform,
   name: string,
@@ -126,13 +126,13 @@ export async function logLines(platform: TestPlatform, group: string, id: string
 }
 
 export async function waitFor<Result>(ask: () => Promise<Result | undefined>): Promise<Result> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const result = await ask();
     if (result !== undefined) return result;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("it did not happen within ten seconds");
+  throw new Error("it did not happen within 30 seconds");
 }
 
 /** Whether a process runs; one that has ended and waits for its parent to see it does not. */

@@ -67,7 +67,7 @@ async function download(
   ]);
   if (exitCode !== 0) {
     throw new SetUpError(
-      `pip cannot download the wheels for Glue: ${output.trim().slice(-500)}; check the network`,
+      `pip cannot download the wheels for Glue: ${output.trim().slice(-500)}; check the network and pip's own configuration`,
     );
   }
   for (const { file } of wheels) renameSync(join(drafts, file), join(folder, file));

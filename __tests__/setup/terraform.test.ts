@@ -1,0 +1,197 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { arch } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, jest, test } from "@jest/globals";
+import { findInterpreter } from "../../cli/setup/interpreter";
+import { findMirror } from "../../cli/setup/provider";
+import { ensureTerraform } from "../../cli/setup/terraform";
+import { inFolder, program, zip } from "./machine";
+
+jest.setTimeout(60_000);
+
+const PLATFORM = `${process.platform}_${arch() === "x64" ? "amd64" : arch()}`;
+const PROVIDER = `registry.terraform.io/hashicorp/aws/5.100.0/${PLATFORM}`;
+
+/** Puts a provider mirror into `folder`. */
+function mirror(folder: string): string {
+  mkdirSync(join(folder, PROVIDER), { recursive: true });
+  writeFileSync(join(folder, PROVIDER, "terraform-provider-aws_v5.100.0_x5"), "");
+  return folder;
+}
+
+function terraform(folder: string, version: string): string {
+  return dirname(program(join(folder, "terraform"), `echo "Terraform v${version}"`));
+}
+
+interface Machine {
+  readonly folder: string;
+  readonly path?: string;
+  readonly releases?: string;
+  readonly variables?: Record<string, string>;
+}
+
+interface Ensured {
+  readonly environment: Record<string, string>;
+  readonly reports: readonly string[];
+  readonly configuration: string;
+}
+
+async function ensure({
+  folder,
+  path = "",
+  releases = "http://127.0.0.1:9",
+  variables = {},
+}: Machine): Promise<Ensured> {
+  const reports: string[] = [];
+  const environment = { PATH: path, ...variables };
+  const place = { folder: join(folder, "kept"), releases, environment, home: join(folder, "home") };
+  const result = await ensureTerraform((message) => reports.push(message), place);
+  return {
+    ...result,
+    reports,
+    configuration: readFileSync(result.environment["TF_CLI_CONFIG_FILE"] ?? "", "utf8"),
+  };
+}
+
+describe("the program", () => {
+  test.each(["1.11.0", "1.11.4", "1.15.2"])("is the one on PATH when it is %s", (version) =>
+    inFolder(async (folder) => {
+      const path = `${join(folder, "none")}:${terraform(join(folder, "bin"), version)}`;
+      const { environment } = await ensure({
+        folder,
+        path,
+        variables: { TRIBUTARY_PROVIDER_MIRROR: mirror(folder) },
+      });
+      expect(environment["PATH"]).toBe(path);
+    }),
+  );
+
+  test("is a later one on PATH when the first is too old", () =>
+    inFolder(async (folder) => {
+      const [old, fit] = [terraform(join(folder, "old"), "1.5.7"), terraform(join(folder, "fit"), "1.11.4")];
+      const path = `${old}:${fit}`;
+      const { environment } = await ensure({
+        folder,
+        path,
+        variables: { TRIBUTARY_PROVIDER_MIRROR: mirror(folder) },
+      });
+      expect(environment["PATH"]).toBe(`${fit}:${path}`);
+    }));
+
+  test.each([
+    ["too old", "1.10.5"],
+    ["too new", "2.0.0"],
+  ])("is downloaded once, with its checksum verified, when the one on PATH is %s", (_, version) =>
+    inFolder(async (folder) => {
+      const path = await pythonAnd(terraform(join(folder, "bin"), version));
+      const releases = await serveReleases(folder, (checksum) => checksum);
+      const machine = {
+        folder,
+        path,
+        releases: releases.url,
+        variables: { TRIBUTARY_PROVIDER_MIRROR: mirror(folder) },
+      };
+      const { environment, reports } = await ensure(machine).finally(() => releases.server.close());
+      expect(reports).toEqual(["downloading Terraform 1.11.4"]);
+      expect(environment["PATH"]).toBe(`${join(folder, "kept", "1.11.4")}:${path}`);
+      expect(readFileSync(join(folder, "kept", "1.11.4", "terraform"), "utf8")).toBe("the program");
+      expect((await ensure(machine)).reports).toEqual([]);
+    }),
+  );
+
+  test("is refused when its checksum is not the published one", () =>
+    inFolder(async (folder) => {
+      const releases = await serveReleases(folder, () => "0".repeat(64));
+      const path = await pythonAnd();
+      const work = ensure({ folder, path, releases: releases.url }).finally(() => releases.server.close());
+      await expect(work).rejects.toThrow(/has the SHA-256 [0-9a-f]{64}, published is 0{64}/);
+    }));
+
+  test("is asked for, with what was found, when it cannot be downloaded", () =>
+    inFolder(async (folder) => {
+      const path = await pythonAnd(terraform(join(folder, "bin"), "1.5.7"));
+      await expect(ensure({ folder, path })).rejects.toThrow(
+        /^no Terraform >= 1\.11, < 2 \(found: .*terraform is 1\.5\.7\), and 1\.11\.4 cannot be downloaded from .*; install Terraform 1\.11\.4 and put it on PATH$/,
+      );
+    }));
+});
+
+describe("the provider", () => {
+  test("comes from the mirror that TRIBUTARY_PROVIDER_MIRROR names", () =>
+    inFolder(async (folder) => {
+      const named = mirror(join(folder, "named"));
+      const path = terraform(folder, "1.11.4");
+      const variables = { TRIBUTARY_PROVIDER_MIRROR: named, TF_CLI_CONFIG_FILE: join(folder, "missing") };
+      const { configuration, environment } = await ensure({ folder, path, variables });
+      expect(configuration).toContain(
+        `path    = "${named}"\n    include = ["registry.terraform.io/hashicorp/aws"]`,
+      );
+      expect(configuration).toContain('direct {\n    exclude = ["registry.terraform.io/hashicorp/aws"]');
+      expect(environment).toMatchObject({ TF_PLUGIN_CACHE_DIR: "", CHECKPOINT_DISABLE: "1" });
+    }));
+
+  test("is missed by name in the mirror that the variable names", () =>
+    inFolder(async (folder) => {
+      const work = ensure({
+        folder,
+        path: terraform(folder, "1.11.4"),
+        variables: { TRIBUTARY_PROVIDER_MIRROR: folder },
+      });
+      await expect(work).rejects.toThrow(
+        `TRIBUTARY_PROVIDER_MIRROR names ${folder}, which has no ${join(folder, PROVIDER)}; ` +
+          "name the folder that contains registry.terraform.io, or unset the variable",
+      );
+    }));
+
+  test.each([
+    ["in a system folder itself", "share"],
+    ["one folder below", "share/plugins"],
+    ["two folders below", "share/terraform/plugins"],
+  ])("is found %s", (_, place) =>
+    inFolder(async (folder) => {
+      mkdirSync(join(folder, "share", "other", "registry.terraform.io"), { recursive: true });
+      mirror(join(folder, place));
+      expect(findMirror([join(folder, "absent"), join(folder, "share")], PLATFORM)).toBe(join(folder, place));
+    }),
+  );
+
+  test.each([
+    ["lies deeper", "share/a/b/c", PLATFORM],
+    ["is for another platform", "share", "plan9_mips"],
+  ])("is not found where it %s", (_, place, platform) =>
+    inFolder(async (folder) => {
+      mirror(join(folder, place));
+      expect(findMirror([join(folder, "share")], platform)).toBeUndefined();
+    }),
+  );
+});
+
+/** A path with a Python and the given folders. */
+async function pythonAnd(...folders: string[]): Promise<string> {
+  const { program: python } = await findInterpreter();
+  return [...folders, dirname(python), "/usr/bin", "/bin"]
+    .filter((folder) => folder !== "/usr/local/bin")
+    .join(":");
+}
+
+/** Serves a release like the official site, with a checksum that `published` may falsify. */
+async function serveReleases(
+  folder: string,
+  published: (checksum: string) => string,
+): Promise<{ url: string; server: Server }> {
+  const name = `terraform_1.11.4_${PLATFORM}.zip`;
+  const archive = join(folder, name);
+  const checksum = await zip(archive, { terraform: "the program", "LICENSE.txt": "" });
+  const files: Record<string, string | Buffer> = {
+    "/1.11.4/terraform_1.11.4_SHA256SUMS": `${"1".repeat(64)}  other.zip\n${published(checksum)}  ${name}\n`,
+    [`/1.11.4/${name}`]: readFileSync(archive),
+  };
+  const server = createServer((request, response) => {
+    const body = files[request.url ?? ""];
+    response.writeHead(body === undefined ? 404 : 200).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
