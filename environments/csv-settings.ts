@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { choice, list, text, whole } from "./settings";
 
+/** Those that the pinned AWS provider accepts for a Spark job; AWS has larger ones by now. */
+const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;
+
 const workers = z.strictObject({
-  type: choice(["G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X"], {
+  type: choice(WORKER_TYPES, {
     noun: "a worker type",
     description: "Kind of Glue worker; G.1X is 1 DPU: 4 cores and 16 GB.",
   }).default("G.1X"),

@@ -32,7 +32,7 @@ describe("an environment", () => {
     [
       "an unknown choice",
       { csv: { workers: { type: "G.3X" } } },
-      'prod.csv.workers.type: "G.3X" is not a worker type; use one of G.1X, G.2X, G.4X, G.8X, G.12X, G.16X, R.1X, R.2X, R.4X, R.8X',
+      'prod.csv.workers.type: "G.3X" is not a worker type; use one of G.1X, G.2X, G.4X, G.8X',
     ],
     [
       "a number out of range",
