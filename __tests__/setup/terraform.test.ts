@@ -5,7 +5,7 @@ import { arch } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
 import { findInterpreter } from "../../cli/setup/interpreter";
-import { findMirror } from "../../cli/setup/provider";
+import { findMirror, writeProviderConfiguration } from "../../cli/setup/provider";
 import { ensureTerraform } from "../../cli/setup/terraform";
 import { inFolder, program, zip } from "./machine";
 
@@ -142,6 +142,40 @@ describe("the provider", () => {
       await expect(work).rejects.toThrow(
         `TRIBUTARY_PROVIDER_MIRROR names ${folder}, which has no ${join(folder, PROVIDER)}; ` +
           "name the folder that contains registry.terraform.io, or unset the variable",
+      );
+    }));
+
+  test.each([
+    ["the user's own configuration", true],
+    ["no configuration where the variable names a missing file", false],
+  ])("is installed once by Terraform, under %s, where no mirror is found", (_, exists) =>
+    inFolder(async (folder) => {
+      const own = join(folder, "own.rc");
+      if (exists) writeFileSync(own, "");
+      const binary = `.terraform/providers/${PROVIDER}/terraform-provider-aws_v5.100.0_x5`;
+      const terraform = program(
+        join(folder, "terraform"),
+        `echo "$1 [$TF_CLI_CONFIG_FILE]" >> ${folder}/calls`,
+        `mkdir -p $(dirname ${binary}) && touch ${binary}`,
+      );
+      const environment = { PATH: process.env["PATH"] ?? "", TF_CLI_CONFIG_FILE: own };
+      const place = { folder, releases: "", environment, home: join(folder, "home") };
+      for (let time = 0; time < 2; time++) {
+        const file = await writeProviderConfiguration(terraform, PLATFORM, place, () => undefined, []);
+        expect(readFileSync(file, "utf8")).toContain(join(folder, "provider", ".terraform", "providers"));
+      }
+      expect(readFileSync(join(folder, "calls"), "utf8")).toBe(`init [${exists ? own : ""}]\n`);
+    }),
+  );
+
+  test("is asked for when no mirror is found and Terraform cannot install it", () =>
+    inFolder(async (folder) => {
+      const terraform = program(join(folder, "terraform"), "echo no route to host", "exit 1");
+      const place = { folder, releases: "", environment: {}, home: folder };
+      await expect(
+        writeProviderConfiguration(terraform, PLATFORM, place, () => undefined, []),
+      ).rejects.toThrow(
+        /^no mirror of .*5\.100\.0 is found, .*\(no route to host\); .*TRIBUTARY_PROVIDER_MIRROR$/,
       );
     }));
 
