@@ -1,6 +1,6 @@
 /** ZIP archives that depend on nothing but names and bytes of their files. */
 import { createHash } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 export interface ArchiveEntry {
@@ -50,6 +50,7 @@ export function contentHash(content: Uint8Array): string {
  */
 export function writeGenerated(name: string, content: Uint8Array): string {
   const file = resolve(__dirname, "..", ".tributary", "generated", contentHash(content), name);
+  if (existsSync(file)) return file;
   mkdirSync(dirname(file), { recursive: true });
   const partial = join(dirname(file), `${name}.${process.pid}`);
   writeFileSync(partial, content);
