@@ -27,7 +27,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def breaking(every: int, ranges: bool = True) -> Callable[[str, AWSPreparedRequest, Send], Any]:
-    """Cut the streams of an object: each after `every` bytes; when it is given whole, each that much later."""
+    """Cut each stream of an object after `every` bytes; when it is given whole, each that much later."""
     streams = [0]
 
     def interceptor(name: str, request: AWSPreparedRequest, send: Send) -> Any:
@@ -44,7 +44,8 @@ def breaking(every: int, ranges: bool = True) -> Callable[[str, AWSPreparedReque
 
 def answer_range(request: AWSPreparedRequest, answer: Any) -> None:
     """Answer a range of a version as S3 does; the emulator gives the whole object."""
-    begin, end = (int(word) for word in request.headers["Range"].removeprefix("bytes=").split("-"))
+    asked = request.headers["Range"].decode().removeprefix("bytes=").split("-")
+    begin, end = (int(word) for word in asked)
     whole = answer.raw.read()
     part = whole[begin : end + 1]
     answer.status_code = 206
