@@ -5,10 +5,12 @@ import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "./emulat
 import { type GlueRunner, startGlueRunner } from "./glue-runner/server";
 
 export interface LocalAwsOptions {
-  /** An existing folder for logs and temporary files; the latter go at the end. */
+  /** For logs and temporary files; made where missing. The latter go at the end. */
   readonly folder: string;
   /** Whether the policies of roles are enforced. @default false */
   readonly auth?: boolean;
+  /** Where the emulator answers. @default 0, any free port */
+  readonly port?: number;
   /** Told what the set-up does and what goes wrong beside the calls. */
   readonly report: (message: string) => void;
 }

@@ -31,6 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boolean }][] = [
   ["takes events whose source is aws.glue", takesGlueEvents, { auth: false }],
   ["describes alarms with all their fields in Terraform's protocol", describesAlarmFully, { auth: false }],
+  ["describes alarms on percentiles and metric math as they are", inventsNoField, { auth: false }],
   ["leaves Glue jobs to our runner", leavesJobsAlone, { auth: false }],
   ["lets a role be assumed whose trust asks for aws:SourceAccount", assumesRoleForService, { auth: true }],
 ];
@@ -106,6 +107,16 @@ async function describesAlarmFully(emulator: Emulator): Promise<boolean> {
     "<TreatMissingData>notBreaching</TreatMissingData>",
   ];
   return expected.every((element) => answer.includes(element)) && !answer.includes("<Unit>");
+}
+
+/** Alarms on percentiles have no statistic, those on metric math no period either. */
+async function inventsNoField(emulator: Emulator): Promise<boolean> {
+  const { Statistic: _, ...percentile } = { ...ALARM, AlarmName: "percentile", ExtendedStatistic: "p99" };
+  const { Period: __, MetricName: ___, Namespace: ____, ...math } = { ...percentile, AlarmName: "math" };
+  await query(emulator, { Action: "PutMetricAlarm", ...percentile });
+  await query(emulator, { Action: "PutMetricAlarm", ...math });
+  const answer = await query(emulator, { Action: "DescribeAlarms" });
+  return !answer.includes("<Statistic>") && answer.split("<Period>").length === 2;
 }
 
 /** Calls CloudWatch by the query protocol, unsigned. */

@@ -55,12 +55,23 @@ def describe_alarms_fully() -> None:
         status, _, answer = original_describe({}, describe_request(params), False, True)
         if status != 200:
             return original_describe(params, body, is_cbor, is_json)
-        result = xml("DescribeAlarmsResult", json.loads(answer))
+        found = json.loads(answer)
+        for alarm in found["MetricAlarms"]:
+            forget_invented(alarm)
+        result = xml("DescribeAlarmsResult", found)
         rendered: Response = cloudwatch._xml(200, "DescribeAlarmsResponse", result)
         return rendered
 
     cloudwatch._put_metric_alarm = put_metric_alarm
     cloudwatch._describe_alarms = describe_alarms
+
+
+def forget_invented(alarm: dict[str, Any]) -> None:
+    """Remove what MiniStack fills in for alarms on percentiles and metric math, which have no such fields."""
+    if alarm.get("ExtendedStatistic") or not alarm.get("MetricName"):
+        del alarm["Statistic"]
+    if not alarm.get("MetricName"):
+        del alarm["Period"]
 
 
 def leave_glue_jobs_to_the_runner() -> None:
