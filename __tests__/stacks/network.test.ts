@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { loadEnvironment } from "../../environments";
 import { subnetBlock } from "../../stacks/subnet-block";
 import { resource, resourcesOf } from "../support/resources";
-import { stacksOf } from "../support/synthesize";
+import { stacksOf, synthesize } from "../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const [local, dev, prod] = ["local", "dev", "prod"].map((name) => stacks.get(`${name}-network`));
@@ -57,6 +58,14 @@ describe("the network", () => {
     expect(resourcesOf(dev, "aws_nat_gateway")).toHaveLength(1);
     const routes = resourcesOf(dev, "aws_route").filter(([, route]) => route["nat_gateway_id"]);
     expect(routes).toHaveLength(2);
+  });
+
+  test("gives each zone a NAT gateway of its own where the environment says so", () => {
+    const redundant = { ...loadEnvironment("dev"), name: "wide" };
+    redundant.network = { ...redundant.network, natGateways: "each-zone" };
+    const stack = synthesize([redundant]).get("wide-network");
+    const gateways = resourcesOf(stack, "aws_route").map(([, route]) => route["nat_gateway_id"]);
+    expect(new Set(gateways.filter((each) => each !== undefined)).size).toBe(2);
   });
 
   test("lets workloads speak to themselves, and out by TLS to prefix lists only", () => {

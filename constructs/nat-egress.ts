@@ -1,0 +1,95 @@
+import { Eip } from "@cdktf/provider-aws/lib/eip";
+import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway";
+import { NatGateway } from "@cdktf/provider-aws/lib/nat-gateway";
+import { Route } from "@cdktf/provider-aws/lib/route";
+import { RouteTable } from "@cdktf/provider-aws/lib/route-table";
+import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
+import { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import type { Vpc } from "@cdktf/provider-aws/lib/vpc";
+import { Construct } from "constructs";
+
+/** A zone whose private subnet goes out to the internet. */
+export interface NatZone {
+  /** Availability zone, e.g. `us-east-1a`. */
+  readonly availabilityZone: string;
+  /** Block of the public subnet that holds the zone's gateway. */
+  readonly publicBlock: string;
+  /** Routes of the private subnet. */
+  readonly privateRoutes: RouteTable;
+}
+
+export interface NatEgressProps {
+  readonly vpc: Vpc;
+  readonly zones: readonly NatZone[];
+  /** Whether each zone has a gateway of its own; if not, all use the first zone's. */
+  readonly gatewayInEachZone: boolean;
+  /** Begins the `Name` tags. */
+  readonly namePrefix: string;
+}
+
+const INTERNET = "0.0.0.0/0";
+
+/** The way from private subnets to the internet: public subnets, NAT gateways, routes. */
+export class NatEgress extends Construct {
+  private readonly props: NatEgressProps;
+  private readonly internet: InternetGateway;
+
+  constructor(scope: Construct, id: string, props: NatEgressProps) {
+    super(scope, id);
+    this.props = props;
+    this.internet = new InternetGateway(this, "internet", {
+      vpcId: props.vpc.id,
+      tags: this.tags("internet"),
+    });
+    const publicRoutes = this.publicRoutes();
+    let gateway: NatGateway | undefined;
+    for (const zone of props.zones) {
+      const subnet = this.publicSubnet(zone, publicRoutes);
+      if (gateway === undefined || props.gatewayInEachZone) gateway = this.gateway(zone, subnet);
+      new Route(this, `private-${zone.availabilityZone}`, {
+        routeTableId: zone.privateRoutes.id,
+        destinationCidrBlock: INTERNET,
+        natGatewayId: gateway.id,
+      });
+    }
+  }
+
+  private tags(rest: string) {
+    return { Name: `${this.props.namePrefix}-${rest}` };
+  }
+
+  private publicRoutes(): RouteTable {
+    const table = new RouteTable(this, "public", { vpcId: this.props.vpc.id, tags: this.tags("public") });
+    new Route(this, "public-to-internet", {
+      routeTableId: table.id,
+      destinationCidrBlock: INTERNET,
+      gatewayId: this.internet.id,
+    });
+    return table;
+  }
+
+  private publicSubnet(zone: NatZone, routes: RouteTable): Subnet {
+    const name = `public-${zone.availabilityZone}`;
+    const subnet = new Subnet(this, name, {
+      vpcId: this.props.vpc.id,
+      availabilityZone: zone.availabilityZone,
+      cidrBlock: zone.publicBlock,
+      mapPublicIpOnLaunch: false,
+      tags: this.tags(name),
+    });
+    new RouteTableAssociation(this, `${name}-routes`, { routeTableId: routes.id, subnetId: subnet.id });
+    return subnet;
+  }
+
+  private gateway(zone: NatZone, subnet: Subnet): NatGateway {
+    const name = `nat-${zone.availabilityZone}`;
+    const address = new Eip(this, `${name}-address`, { domain: "vpc", tags: this.tags(name) });
+    return new NatGateway(this, name, {
+      allocationId: address.id,
+      subnetId: subnet.id,
+      tags: this.tags(name),
+      // its address answers only once the VPC has its gateway
+      dependsOn: [this.internet],
+    });
+  }
+}
