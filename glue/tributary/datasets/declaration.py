@@ -17,7 +17,7 @@ _DELIMITERS = (",", ";", "\t")
 _COMPRESSIONS = ("snappy", "zstd")
 
 Text = Literal["exact", "trimmed", "lower", "words"]
-"""How the transform sees a column: as it stood, or trimmed, and then in lower case or capitalised per word."""
+"""How the transform sees a column: as it stood; trimmed; or trimmed, in lower case or capitalised words."""
 
 T = TypeVar("T")
 

@@ -110,6 +110,15 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
+def _decodes(line: bytes) -> bool:
+    """The same for a short text, without the way through Arrow."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _has_long_line(data: bytes, limit: int) -> bool:
     start = 0
     while len(data) - start > limit:
@@ -184,7 +193,7 @@ def _irregular_lines(data: bytes, lines: Sequence[bytes], layout: Layout, limits
     if _has_long_line(data, limits.record_bytes):
         found.update(index for index, line in enumerate(lines) if len(line) > limits.record_bytes)
     if not _is_utf8(data):
-        found.update(index for index, line in enumerate(lines) if not _is_utf8(line))
+        found.update(index for index, line in enumerate(lines) if not _decodes(line))
     for index, line in enumerate(lines):
         # Arrow drops a byte order mark at the start of what it reads.
         if index not in found and not line.startswith(BYTE_ORDER_MARK):

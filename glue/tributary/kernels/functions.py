@@ -26,7 +26,7 @@ _EMAIL = (
 
 
 def macros(date_formats: Sequence[str]) -> list[str]:
-    """The statements that create `is_email`, `to_amount` and `to_date`, the last with its formats in order."""
+    """The statements that create `is_email`, `to_amount` and `to_date`, the last with the formats given."""
     formats = ", ".join(_literal(date_format) for date_format in date_formats)
     return [
         f"""CREATE MACRO is_email(text) AS coalesce(

@@ -59,7 +59,7 @@ def declared(table: pa.Table, schema: pa.Schema) -> pa.Table:
             raise TransformError(
                 f'the transform returns "{column.name}" as {found}, declared is {column.type}'
             )
-    return table.select(schema.names).replace_schema_metadata(schema.metadata)
+    return table.select(schema.names).replace_schema_metadata()
 
 
 class TableWriter:
@@ -69,7 +69,8 @@ class TableWriter:
         self, dataset: Dataset, schema: pa.Schema, parquet_path: Path, csv_path: Path | None
     ) -> None:
         self._compression = dataset.outputs.compression
-        self._schema = schema
+        self._schema = schema.remove_metadata()
+        self._metadata = schema.metadata
         self._path = parquet_path
         self._parquet: parquet.ParquetWriter | None = None
         self._files = ExitStack()
@@ -105,6 +106,7 @@ class TableWriter:
                 store_schema=False,
             )
         )
+        self._parquet.add_key_value_metadata(self._metadata)
         return self._parquet
 
 

@@ -30,6 +30,13 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 Reason = Literal["wrong-field-count", "invalid-utf8", "broken-quote", "unclosed-quote", "record-too-long"]
 
 
+_MESSAGES: dict[Reason, str] = {
+    "record-too-long": "the record is longer than {limit} bytes",
+    "broken-quote": "a quote stands neither around a whole field nor doubled inside one",
+    "unclosed-quote": "a quote is still open at the end of the file",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A good record: the physical number of its first line (from 1) and its fields."""
@@ -186,12 +193,7 @@ def _first_line(raw: bytes, line: int, reason: Reason, limits: Limits) -> Reject
 
 def rejected_line(raw: bytes, length: int, line: int, reason: Reason, limits: Limits) -> Reject:
     """The dead letter of a single physical line, with the message that its reason has."""
-    messages: dict[Reason, str] = {
-        "record-too-long": f"the record is longer than {limits.record_bytes} bytes",
-        "broken-quote": "a quote stands neither around a whole field nor doubled inside one",
-        "unclosed-quote": "a quote is still open at the end of the file",
-    }
-    return Reject(line, reason, messages[reason], raw, length)
+    return Reject(line, reason, _MESSAGES[reason].format(limit=limits.record_bytes), raw, length)
 
 
 def _row_or_reject(raw: bytes, dialect: Dialect, line: int) -> Row | Reject:

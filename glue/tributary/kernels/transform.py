@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.errors import DeclarationError, TransformError
+from tributary.errors import DeclarationError, TransformError, TransientError, TributaryError
 from tributary.kernels.batches import BatchQueue
 from tributary.kernels.csv_block import LINE_COLUMN
 from tributary.kernels.functions import date_format_check, macros
@@ -58,15 +58,20 @@ class Transform:
             for statement in whole_file:
                 rows = self._with_columns(statement, rows)
             yield from rows
-        except (duckdb.Error, pa.ArrowException) as error:
+        except _QueryError as error:
             if source.failure is not None:
                 raise source.failure from None
-            raise TransformError(f"the transform failed: {error}") from error
+            raise error.meaning() from error.__cause__
 
     def _query(self, statement: str, name: str, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         with self._connection() as connection:
             connection.register(name, reader)
-            yield from connection.sql(statement).to_arrow_reader(BATCH_ROWS)
+            try:
+                batches = connection.sql(statement).to_arrow_reader(BATCH_ROWS)
+            except duckdb.Error as error:
+                raise _QueryError(str(error)) from error
+            while (batch := _next(batches)) is not None:
+                yield batch
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         """A database in memory that reaches neither files nor network nor Python objects by itself."""
@@ -81,6 +86,7 @@ class Transform:
             }
         )
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         for name, value in self.variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         for macro in macros(self.date_formats):
@@ -107,6 +113,26 @@ class Transform:
             spool.unlink()
 
 
+class _QueryError(Exception):
+    """DuckDB failed, at once or on the way."""
+
+    def meaning(self) -> TributaryError:
+        """A full disk may have room later; all else fails again."""
+        if str(self).startswith("IO Error"):
+            return TransientError(f"the transform could not use its disk: {self}")
+        return TransformError(f"the transform failed: {self}")
+
+
+def _next(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    try:
+        return batches.read_next_batch()
+    except StopIteration:
+        return None
+    # Arrow hands on the text of DuckDB's error as one of its own or as an OSError.
+    except (OSError, pa.ArrowException) as error:
+        raise _QueryError(str(error)) from error
+
+
 def check_date_formats(date_formats: Sequence[str]) -> None:
     """Raise `DeclarationError` naming the first format that does not carry a day there and back."""
     with duckdb.connect() as connection:
@@ -117,7 +143,7 @@ def check_date_formats(date_formats: Sequence[str]) -> None:
                 fits = False
             if not fits:
                 raise DeclarationError(
-                    f'the date format "{date_format}" does not tell a day; use directives like those of %d-%m-%Y'
+                    f'the date format "{date_format}" does not tell a day; use one such as %d-%m-%Y'
                 )
 
 
@@ -138,17 +164,17 @@ class _Source:
     """The batches that go in: counted, and their failure kept, for DuckDB passes on its text alone."""
 
     def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
-        self._batches = batches
+        self._batches = self._watched(batches)
         self._schema = schema
         self._rows = 0
         self.failure: Exception | None = None
 
     def reader(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(self._schema, self._watched())
+        return pa.RecordBatchReader.from_batches(self._schema, self._batches)
 
-    def _watched(self) -> Iterator[pa.RecordBatch]:
+    def _watched(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         try:
-            for batch in self._batches:
+            for batch in batches:
                 self._rows += batch.num_rows
                 if batch.num_rows:
                     yield batch
@@ -171,6 +197,9 @@ class _Source:
             last = lines[-1].as_py()
             returned += batch.num_rows
             yield batch
+        # A query may end early (LIMIT); every row and reject of the input is counted all the same.
+        for _ in self._batches:
+            pass
         if returned != self._rows:
             raise TransformError(f"the first statement returned {returned} rows for {self._rows} of input")
 

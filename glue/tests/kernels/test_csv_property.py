@@ -1,0 +1,157 @@
+import csv
+import io
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.kernels.support import by_kernel, by_oracle, layout
+from tributary.kernels.csv_reader import CsvRows, fixed_blocks, read_header
+from tributary.kernels.records import Limits, Row, is_blank
+
+SMALL = Limits(record_bytes=12, kept_bytes=20)
+
+PIECES = [
+    b"a",
+    b"bc",
+    b",",
+    b";",
+    b"\t",
+    b'"',
+    b'""',
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b" ",
+    b"\x00",
+    b"\xff",
+    b"\xc3",
+    b"|",
+]
+LONGER = [
+    "\u00e9".encode(),
+    "\u20ac".encode(),
+    "\U0001f40b".encode(),
+    b"\xef\xbb\xbf",
+    b",,",
+    b'"x",',
+    b"\n\n",
+    b"12345678",
+]
+DOCUMENTS = st.one_of(
+    st.lists(st.sampled_from(PIECES + LONGER), max_size=40).map(b"".join),
+    st.lists(st.sampled_from([b"a", b",", b'"', b"\n"]), max_size=40).map(b"".join),
+    st.binary(max_size=80),
+)
+
+
+def chunked(data: bytes, cuts: list[int]) -> list[bytes]:
+    return [data[start:end] for start, end in pairwise([0, *sorted(cuts), max(len(data), *cuts, 0)])]
+
+
+def check_against_oracle(
+    data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
+) -> None:
+    shape = layout(delimiter, fields)
+    expected = by_oracle(data, shape, limits)
+    assert by_kernel(chunked(data, cuts), shape, limits, block) == expected
+
+
+GENERATED = given(
+    data=DOCUMENTS,
+    delimiter=st.sampled_from([",", ";", "\t"]),
+    fields=st.integers(1, 3),
+    limits=st.sampled_from([SMALL, Limits()]),
+    block=st.integers(3, 40),
+    cuts=st.lists(st.integers(0, 80), max_size=4),
+)
+
+
+@GENERATED
+@settings(max_examples=300, deadline=None)
+def test_kernel_equals_the_oracle_on_any_bytes_however_cut(
+    data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
+) -> None:
+    check_against_oracle(data, delimiter, fields, limits, block, cuts)
+
+
+@pytest.mark.slow
+@GENERATED
+@settings(max_examples=20_000, deadline=None)
+def test_kernel_equals_the_oracle_in_the_long_run(
+    data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
+) -> None:
+    check_against_oracle(data, delimiter, fields, limits, block, cuts)
+
+
+@given(data=DOCUMENTS, fields=st.integers(1, 3))
+@settings(max_examples=300, deadline=None)
+def test_every_line_that_is_not_blank_comes_out_exactly_once(data: bytes, fields: int) -> None:
+    """Rows and rejects, put back in order, cover the lines without gap or overlap but for blank ones."""
+    rows, rejects = by_kernel([data], layout(",", fields), Limits(), 1 << 10)
+    starts = sorted([row.line for row in rows] + [reject.line for reject in rejects])
+    assert len(starts) == len(set(starts))
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    spans = {row.line: 1 + sum(field.count("\n") for field in row.fields) for row in rows}
+    spans |= {reject.line: 1 + reject.raw.count(b"\n") for reject in rejects}
+    covered = [line for start in starts for line in range(start, start + spans[start])]
+    assert len(covered) == len(set(covered))
+    left = set(range(1, len(lines) + 1)) - set(covered)
+    assert all(is_blank(lines[line - 1], ",") for line in left)
+
+
+FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)
+
+
+@given(
+    rows=st.lists(st.tuples(FIELDS, FIELDS), max_size=8),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+@settings(max_examples=200, deadline=None)
+def test_reads_back_what_the_standard_library_writes(rows: list[tuple[str, str]], quoting: int) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=quoting).writerows(rows)  # type: ignore[arg-type]
+    read, rejects = by_kernel([text.getvalue().encode()], layout(",", 2), Limits(), 64)
+    assert ([row.fields for row in read], rejects) == (rows, [])
+
+
+@given(data=DOCUMENTS, block=st.integers(3, 20))
+@settings(max_examples=200, deadline=None)
+def test_reads_on_right_after_the_header_whatever_the_blocks(data: bytes, block: int) -> None:
+    blocks = fixed_blocks([b"\xef\xbb\xbf\r\n \nx,y\n" + data], block)
+    header = read_header(blocks, ",", Limits())
+    assert header.fields == ("x", "y")
+    parsed = list(CsvRows(header, blocks, layout(",", 2)))
+    found = [Row(r.pop("line"), tuple(r.values())) for p in parsed for r in p.rows.to_pylist()]
+    # The mark is no mark behind a header, so the oracle gets the header's lines, too.
+    rows, rejects = by_oracle(b"\n\nx,y\n" + data, layout(",", 2), Limits())
+    assert (found, [r for p in parsed for r in p.rejects]) == (rows[1:], rejects)
+
+
+ADVERSARIAL = {
+    "a quote on each line": b'"\n',
+    "an open quote on each line": b'a,"b\n',
+    "a doubled quote on each line": b'"""x\n',
+    "an open quote, then harmless lines": b'a,"b\n' + b"c,d\n" * 1000,
+    "blank lines": b"\n",
+    "spaces": b" \n",
+    "lone CRs": b"a\rb\n",
+    "bytes that are not UTF-8": b"\xff\n",
+    "too few fields": b"a\n",
+    "delimiters": b",,,,,,,,,,,,,,,,,,,,\n",
+}
+
+
+@pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in ADVERSARIAL.items()])
+def test_takes_time_in_proportion_to_the_input(unit: bytes) -> None:
+    def seconds(size: int) -> float:
+        data = unit * (size // len(unit))
+        began = time.process_time()
+        for _ in CsvRows(read_header(iter([b"a,b\n"]), ",", Limits()), iter([data]), layout(",", 2)):
+            pass
+        return time.process_time() - began
+
+    seconds(1 << 12)
+    assert seconds(1 << 18) < 16 * max(seconds(1 << 16), 0.02)
