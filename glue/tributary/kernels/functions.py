@@ -10,7 +10,7 @@ _CURRENCY = r"(?:[A-Z]{0,3}\p{Sc}|[A-Z]{3})"
 _GROUPED = r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ \x{A0}\x{2009}\x{202F}'\x{2019}]\d{3})+"
 _NUMBER = rf"(?:(?:{_GROUPED}|\d+)(?:\.\d*)?|\.\d+)"
 _MONEY = rf"(?:{_CURRENCY}{_SPACE})?{_NUMBER}(?:{_SPACE}{_CURRENCY})?"
-_AMOUNT = "|".join(
+AMOUNT = "|".join(
     [
         rf"(?:[+\-\x{{2212}}]{_SPACE})?{_MONEY}",
         rf"{_CURRENCY}{_SPACE}[+\-\x{{2212}}]{_SPACE}{_NUMBER}",
@@ -20,7 +20,7 @@ _AMOUNT = "|".join(
 )
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_EMAIL = (
+EMAIL = (
     rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[A-Za-z]{{2,63}}|[Xx][Nn]--[A-Za-z0-9-]{{1,58}}[A-Za-z0-9])"
 )
 
@@ -30,7 +30,7 @@ def macros(date_formats: Sequence[str]) -> list[str]:
     formats = ", ".join(_literal(date_format) for date_format in date_formats)
     return [
         f"""CREATE MACRO is_email(text) AS coalesce(
-            regexp_full_match(text, {_literal(_EMAIL)}) AND length(text) <= 254 AND strpos(text, '@') <= 65,
+            regexp_full_match(text, {_literal(EMAIL)}) AND length(text) <= 254 AND strpos(text, '@') <= 65,
             false)""",
         r"""CREATE MACRO exact_amount(digits) AS CASE
             WHEN regexp_full_match(digits, '-?0*\d{0,14}(?:\.\d{0,4}0*)?')
@@ -39,7 +39,7 @@ def macros(date_formats: Sequence[str]) -> list[str]:
         f"""CREATE MACRO to_amount(text) AS CASE
             WHEN regexp_full_match(text, '-?\\d{{1,14}}(?:\\.\\d{{1,4}})?')
             THEN TRY_CAST(text AS DECIMAL(18,4))
-            WHEN regexp_full_match(text, {_literal(_AMOUNT)}) THEN exact_amount(
+            WHEN regexp_full_match(text, {_literal(AMOUNT)}) THEN exact_amount(
                 CASE WHEN regexp_matches(text, '[(\\-\\x{{2212}}]') THEN '-' ELSE '' END
                 || regexp_replace(text, '[^0-9.]', '', 'g'))
             END""",
