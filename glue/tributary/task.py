@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tributary.datasets import Dataset, dataset_for_key
-from tributary.errors import LeaseLostError, SourceGoneError, TerminalError
+from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError
 from tributary.naming import ObjectKeys, object_keys
 from tributary.objects import copy_version, put_bytes, put_file, put_published, read_version
 from tributary.outcomes import Counts, Failed, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
@@ -67,6 +67,9 @@ def _process_or_quarantine(task: Task) -> Outcome:
     try:
         with tempfile.TemporaryDirectory(prefix="tributary-") as work:
             return _process(task, dataset, Path(work))
+    except DeclarationError:
+        # Ours to mend, not the file's: the run fails, and the file waits.
+        raise
     except TerminalError as error:
         return quarantine_file(task, error.reason, str(error))
 

@@ -159,8 +159,9 @@ class Turns:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("second", [4, 5, 6, 7, 8, 9])
-@pytest.mark.parametrize("first", [4, 5, 6, 7, 8, 9])
+# Steps before the mark, before each guarded PUT, and before the commit.
+@pytest.mark.parametrize("second", [5, 6, 7, 9])
+@pytest.mark.parametrize("first", [5, 6, 7, 9])
 @pytest.mark.parametrize("follow", ["newer", "reverted"])
 def test_fences_a_stale_run_that_wakes_amid_the_next(
     world: World, first: int, second: int, follow: str
@@ -183,6 +184,7 @@ def test_fences_a_stale_run_that_wakes_amid_the_next(
     assert world.status(KEY, processing) == "superseded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("request_part", REUPLOAD)
 def test_does_a_step_once_though_its_answer_was_lost(world: World, request_part: str) -> None:
     _, second = reuploaded(world)

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from botocore.exceptions import ConnectionClosedError
 from tests.support.faults import Send, intercepted
 from tests.support.job import finish_job, start_job
 from tests.support.world import World, customers
+from tributary import task
+from tributary.datasets import load_dataset
 from tributary.uploads import timestamp
 
 KEY = "input/customers/april.csv"
@@ -75,6 +78,17 @@ def test_never_quarantines_a_file_whose_rows_may_be_visible(world: World) -> Non
     assert world.status(KEY, version) == "pending"
     assert world.run(maximum_attempts=2)
     assert world.published(KEY) == world.published_parquet(KEY) == ["1"]
+
+
+def test_fails_the_run_and_not_the_file_for_a_wrong_declaration(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.upload(KEY, customers("1"))
+    wrong = replace(load_dataset("customers"), transform="SELECT 1; SELECT 2; SELECT 3")
+    monkeypatch.setattr(task, "dataset_for_key", lambda _: wrong)
+    assert not world.run()
+    assert world.status(KEY, version) == "pending"
+    assert "DeclarationError" in world.item(KEY, version)["last_error"]
 
 
 def test_finishes_a_begun_publication_before_a_newer_version(world: World) -> None:

@@ -181,3 +181,22 @@ def test_gives_up_an_output_that_never_rests(world: World, tmp_path: Path) -> No
     s3_client().put_object(Bucket=world.curated, Key="output", Body=b"other")
     with pytest.raises(TransientError, match="conditional writes"):
         put_published(world.curated, "output", path, "text/csv", known_etag=None, holds_lease=other_writes)
+
+
+def test_is_refused_by_a_holder_that_wrote_between_its_check_and_its_put(
+    world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "output"
+    path.write_bytes(b"stale")
+    s3_client().put_object(Bucket=world.curated, Key="output", Body=b"before")
+    answers = [False, True]
+
+    def holds() -> bool:
+        answer = answers.pop()
+        if answer:
+            s3_client().put_object(Bucket=world.curated, Key="output", Body=b"newer")
+        return answer
+
+    with pytest.raises(LeaseLostError):
+        put_published(world.curated, "output", path, "text/csv", known_etag=None, holds_lease=holds)
+    assert world.body(world.curated, "output") == b"newer"

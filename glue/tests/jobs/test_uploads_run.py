@@ -142,10 +142,10 @@ def test_tells_versions_of_one_key_from_those_of_a_longer_key(world: World) -> N
 
 
 def test_processes_all_files_of_a_bulk_upload_in_one_run(world: World) -> None:
-    keys = [f"input/customers/file-{number}.csv" for number in range(25)]
+    keys = [f"input/customers/file-{number}.csv" for number in range(12)]
     for key in keys:
         world.upload(key, customers(key[-6:-4]))
-    assert world.run(files_per_claim=10)
+    assert world.run(files_per_claim=5)
     assert all(len(world.published(key)) == 1 for key in keys)
 
 
