@@ -5,6 +5,12 @@ import { Platform } from "./stacks/platform";
 /** Set by the command line to synthesize one environment only; all of them otherwise. */
 const chosen = process.env["TRIBUTARY_ENVIRONMENT"];
 
-const app = new App();
-for (const environment of loadEnvironments(chosen ? [chosen] : undefined)) new Platform(app, environment);
-app.synth();
+// cdktf takes a stack trace for every token and reads none: mapping them to sources would take a quarter of the time
+process.setSourceMapsEnabled(false);
+try {
+  const app = new App();
+  for (const environment of loadEnvironments(chosen ? [chosen] : undefined)) new Platform(app, environment);
+  app.synth();
+} finally {
+  process.setSourceMapsEnabled(true);
+}
