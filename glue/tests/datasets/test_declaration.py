@@ -1,0 +1,142 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tributary.datasets import all_datasets, dataset_for_key, load_dataset
+from tributary.datasets.declaration import parse_declaration
+from tributary.errors import DeclarationError, UnknownDatasetError
+
+
+def declaration() -> dict[str, Any]:
+    return {
+        "name": "orders",
+        "description": "Orders.",
+        "prefix": "input/orders/",
+        "format": {"kind": "csv", "delimiter": ";"},
+        "columns": [{"name": "id", "type": "string", "required": True, "comment": "Identifier"}],
+        "outputColumns": [{"name": "id", "type": "bigint", "comment": "Identifier"}],
+        "outputs": {"parquet": {"compression": "zstd"}, "csv": False},
+    }
+
+
+def test_reads_a_declaration() -> None:
+    dataset = parse_declaration("orders", json.dumps(declaration()).encode(), b"SELECT 1")
+    assert (dataset.name, dataset.format.delimiter, dataset.outputs.compression) == ("orders", ";", "zstd")
+    assert [(c.name, c.required, c.text) for c in dataset.columns] == [("id", True, "exact")]
+    assert [(c.name, c.type) for c in dataset.output_columns] == [("id", "bigint")]
+
+
+PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "another name": (
+        lambda d: d.update(name="x"),
+        'name: "x" will not do; give its folder\'s name, "orders"',
+    ),
+    "a prefix elsewhere": (
+        lambda d: d.update(prefix="orders/"),
+        'prefix: "orders/" will not do; give a prefix like',
+    ),
+    "a prefix without slash": (
+        lambda d: d.update(prefix="input/orders"),
+        'prefix: "input/orders" will not do',
+    ),
+    "another kind": (lambda d: d["format"].update(kind="xml"), 'format.kind: "xml" will not do; give "csv"'),
+    "another delimiter": (
+        lambda d: d["format"].update(delimiter="|"),
+        'format.delimiter: "|" will not do; give one of',
+    ),
+    "an unknown key": (
+        lambda d: d.update(extra=1),
+        "declaration.extra: 1 will not do; give only name, description",
+    ),
+    "no columns": (
+        lambda d: d.update(columns=[]),
+        "columns: [] will not do; give a list of at least one column",
+    ),
+    "a typed input column": (
+        lambda d: d["columns"][0].update(type="int"),
+        'columns[0].type: "int" will not do',
+    ),
+    "an unknown text form": (
+        lambda d: d["columns"][0].update(text="upper"),
+        'columns[0].text: "upper" will not do',
+    ),
+    "a column called line": (
+        lambda d: d["columns"][0].update(name="line"),
+        'columns[0].name: "line" will not do',
+    ),
+    "an upper-case column": (
+        lambda d: d["columns"][0].update(name="ID"),
+        'columns[0].name: "ID" will not do',
+    ),
+    "a column twice": (
+        lambda d: d["columns"].append(d["columns"][0]),
+        'columns: "id" will not do; give each column name',
+    ),
+    "a wide decimal": (lambda d: d["outputColumns"][0].update(type="decimal(39,2)"), "outputColumns[0].type"),
+    "no comment": (
+        lambda d: d["outputColumns"][0].pop("comment"),
+        "outputColumns[0].comment: null will not do",
+    ),
+    "another compression": (
+        lambda d: d["outputs"]["parquet"].update(compression="gzip"),
+        "outputs.parquet.compression",
+    ),
+    "a flag as text": (
+        lambda d: d["outputs"].update(csv="yes"),
+        'outputs.csv: "yes" will not do; give true or false',
+    ),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_names_a_problem_with_path_value_and_remedy(problem: str) -> None:
+    change, message = PROBLEMS[problem]
+    document = declaration()
+    change(document)
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
+    assert f"orders/dataset.json: {message}" in str(raised.value)
+
+
+def test_names_every_problem_at_once() -> None:
+    document = declaration() | {"name": "x", "prefix": "y", "outputs": None}
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
+    assert len(str(raised.value).splitlines()) >= 4
+
+
+def test_says_that_a_declaration_is_not_json() -> None:
+    with pytest.raises(DeclarationError, match=r"orders/dataset\.json is not JSON"):
+        parse_declaration("orders", b"{", b"")
+
+
+def test_version_follows_declaration_and_sql() -> None:
+    document = json.dumps(declaration()).encode()
+    versions = {
+        parse_declaration("orders", *parts).version
+        for parts in [(document, b"SELECT 1"), (document, b"SELECT 2"), (document + b" ", b"SELECT 1")]
+    }
+    assert len(versions) == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("input/customers/a.csv", "customers"),
+        ("input/customers/2025/a.csv.gz", "customers"),
+        ("input/customersx/a.csv", None),
+        ("input/a.csv", None),
+        ("customers/a.csv", None),
+    ],
+)
+def test_finds_the_dataset_that_claims_a_key(key: str, name: str | None) -> None:
+    found = dataset_for_key(key)
+    assert (found and found.name) == name
+
+
+def test_names_the_known_datasets_when_one_is_unknown() -> None:
+    names = ", ".join(dataset.name for dataset in all_datasets())
+    with pytest.raises(UnknownDatasetError, match=f'"nope"; there are: {names}'):
+        load_dataset("nope")

@@ -1,0 +1,54 @@
+"""Peak memory of a process that handles one file, by the file's size."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GLUE = Path(__file__).resolve().parents[2]
+
+PROGRAM = """
+import resource, sys, tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from tributary.datasets import load_dataset
+from tributary.processing import Source, process_file
+
+def chunks(megabytes):
+    yield b"id,name,email,date,amount,status\\n"
+    for n in range(megabytes):
+        yield b"".join(
+            b"%d,john doe,john.doe@example.com,%02d-04-2025,%d.5,status %d\\n" % (n, i % 28 + 1, i, i % 5)
+            for i in range(17_500)
+        ) if sys.argv[2] == "rows" else b"x" * (1 << 20)
+
+with tempfile.TemporaryDirectory() as work:
+    result = process_file(
+        load_dataset("customers"), Source("b", "input/customers/a.csv", "v"), chunks(int(sys.argv[1])),
+        processing_date=datetime.now(UTC), date_formats=["%d-%m-%Y"], work=Path(work),
+    )
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak_megabytes(megabytes: int, kind: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(megabytes), kind],
+        env={**os.environ, "PYTHONPATH": str(GLUE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.slow
+def test_holds_a_file_of_a_gigabyte_in_the_memory_of_a_smaller_one() -> None:
+    assert peak_megabytes(1100, "rows") < 700
+
+
+@pytest.mark.slow
+def test_holds_a_single_line_of_a_gigabyte() -> None:
+    assert peak_megabytes(1100, "one line") < 350
