@@ -79,7 +79,7 @@ def process_file(
     same bytes. A file that cannot be read as a whole comes back with its reason; raises `DeclarationError`,
     `TransformError`, and what `chunks` raises.
     """
-    check_date_formats(date_formats)
+    check_date_formats(tuple(date_formats))
     hashed = _Hashed(chunks)
     transform = Transform(
         sql=dataset.transform,

@@ -12,6 +12,7 @@ Between the two, the rows wait in an Arrow file in the work folder.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -133,7 +134,8 @@ def _next(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
         raise _QueryError(str(error)) from error
 
 
-def check_date_formats(date_formats: Sequence[str]) -> None:
+@cache
+def check_date_formats(date_formats: tuple[str, ...]) -> None:
     """Raise `DeclarationError` naming the first format that does not carry a day there and back."""
     with duckdb.connect() as connection:
         for date_format in date_formats:
@@ -147,6 +149,7 @@ def check_date_formats(date_formats: Sequence[str]) -> None:
                 )
 
 
+@cache
 def _statements(sql: str) -> list[str]:
     try:
         with duckdb.connect() as connection:
