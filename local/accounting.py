@@ -15,6 +15,7 @@ from pathlib import Path
 
 import boto3
 import pyarrow.parquet as pq
+
 from tributary.datasets import load_dataset
 from tributary.kernels.records import BYTE_ORDER_MARK, Dialect, Reject, Row, is_blank, read_document
 from tributary.naming import output_name
@@ -45,7 +46,8 @@ class Accounts:
         self.duplicated += surplus.total()
         for word, items in (("lost", missing), ("duplicated or foreign", surplus)):
             if items:
-                self.problems.append(f"{file}: {items.total()} {what} {word}, the first {next(iter(items))!r}")
+                first = next(iter(items))
+                self.problems.append(f"{file}: {items.total()} {what} {word}, the first {first!r}")
 
 
 def main(words: list[str]) -> None:
@@ -59,7 +61,9 @@ def main(words: list[str]) -> None:
     curated = copy_bucket(arguments.curated, arguments.output / "curated")
     quarantine = copy_bucket(arguments.quarantine, arguments.output / "quarantine")
     accounts = Accounts()
-    for path in sorted(file for file in arguments.input.rglob("*") if file.name.endswith((".csv", ".csv.gz"))):
+    for path in sorted(arguments.input.rglob("*")):
+        if not path.name.endswith((".csv", ".csv.gz")):
+            continue
         account_for_file(accounts, path.relative_to(arguments.input).as_posix(), path, curated, quarantine)
     accounts.firstRows = first_rows(curated)
     accounts.places = places(arguments.curated, arguments.quarantine)
@@ -82,9 +86,10 @@ def account_for_file(accounts: Accounts, file: str, path: Path, curated: Path, q
     """Compare one input file with what was published of it."""
     accounts.files += 1
     name = output_name(DATASET.prefix + file)
-    whole = [copy for copy in (quarantine / "files" / DATASET.name / name).rglob("*") if copy.name == path.name]
-    if whole:
-        account_for_whole_file(accounts, file, path, whole[0])
+    copies = (quarantine / "files" / DATASET.name / name).rglob("*")
+    whole_file = next((copy for copy in copies if copy.name == path.name), None)
+    if whole_file:
+        account_for_whole_file(accounts, file, path, whole_file)
         return
     ids, rejects = read_input(path)
     letters = dead_letter_lines(quarantine / "dead-letters" / DATASET.name / name)
@@ -151,7 +156,10 @@ def first_rows(curated: Path) -> list[list[str]]:
     for path in sorted((curated / "tables" / DATASET.name).rglob("*.parquet")):
         table = pq.read_table(path).drop_columns(["processing_date", "source_file"])
         rows = table.slice(0, SHOWN_ROWS).to_pylist()
-        return [table.column_names, *([("" if cell is None else str(cell)) for cell in row.values()] for row in rows)]
+        return [
+            table.column_names,
+            *([("" if cell is None else str(cell)) for cell in row.values()] for row in rows),
+        ]
     return []
 
 

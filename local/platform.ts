@@ -22,6 +22,8 @@ export interface Platform {
   readonly aws: LocalAws;
   /** The interpreter that jobs run with. */
   readonly python: string;
+  /** What a command needs to reach the platform, beside everything of this process that is not of AWS. */
+  readonly variables: NodeJS.ProcessEnv;
   /** Deploys once more, with the given further words of `npm run deploy`. */
   deploy(...words: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -47,13 +49,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     rmSync(join(output, "cdktf.out"), { recursive: true, force: true });
   };
   // CI: cdktf then writes plain lines instead of redrawing the terminal.
-  const variables = { ...process.env, CI: "true", ...terraform.environment, ...aws.environment };
+  const variables = { ...withoutAws(process.env), CI: "true", ...terraform.environment, ...aws.environment };
   const deploy = (...words: readonly string[]) =>
     steps.run("deploy of five stacks", (report) => runDeploy(options, variables, words, report));
   try {
     await steps.run("state bucket", () => runCommand(options, variables, "bootstrap", []));
     await deploy();
-    return { aws, python, deploy, stop };
+    return { aws, python, variables, deploy, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -88,6 +90,11 @@ async function runCommand(
       ...(onLine === undefined ? {} : { onLine }),
     },
   );
+}
+
+/** The user's own profile or session would win over the emulator's credentials. */
+function withoutAws(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith("AWS_")));
 }
 
 /** Tells from a deploy's lines how many resources stand and which stacks are done. */

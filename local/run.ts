@@ -67,7 +67,7 @@ function filesOf(input: string): string[] {
   return files;
 }
 
-async function processFiles(run: Run, { aws, python }: Platform): Promise<boolean> {
+async function processFiles(run: Run, { aws, python, variables }: Platform): Promise<boolean> {
   const { environment, steps } = run;
   const client = clientSettings(aws.environment);
   const s3 = new S3Client({ ...client, endpoint: aws.endpoint, forcePathStyle: true });
@@ -76,7 +76,7 @@ async function processFiles(run: Run, { aws, python }: Platform): Promise<boolea
   );
   const runs = await steps.run("CSV pipeline", (report) => finishUploads(run, aws, uploads, report));
   const accounts: Accounts = await steps.run("accounts of every row", () =>
-    accountFor(python, run, { ...process.env, ...aws.environment }),
+    accountFor(python, run, variables),
   );
   const query = await steps.run("query through Athena", () =>
     queryTable({ ...client, endpoint: aws.endpoint }, environment),

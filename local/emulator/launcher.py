@@ -69,7 +69,7 @@ async def serve(listener: socket.socket, *, repaired: bool) -> None:
     # Imported here, for they read the environment that main() completes.
     from hypercorn.asyncio import serve as serve_app  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
-    from ministack.app import app  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ministack.app import app  # noqa: PLC0415
 
     if repaired:
         import repairs  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415

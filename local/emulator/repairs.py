@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.core import iam_evaluator  # type: ignore[import-untyped]
-from ministack.services import cloudwatch, eventbridge, glue  # type: ignore[import-untyped]
+from ministack.core import iam_evaluator
+from ministack.services import cloudwatch, eventbridge, glue
 
 Response = tuple[int, dict[str, str], bytes]
 
