@@ -137,6 +137,15 @@ def test_writes_dead_letters_with_their_source_line_and_bytes(tmp_path: Path) ->
     assert (result.input_count, result.output_count, result.rejected_count) == (3, 1, 2)
 
 
+def test_says_how_long_a_line_was_that_it_does_not_keep_whole(tmp_path: Path) -> None:
+    result = process(HEADER + b"x" * (9 << 20) + b"\r\n" + ROW, tmp_path)
+    assert result.rejects is not None
+    letter = json.loads(result.rejects.read_text())
+    assert (letter["line"], letter["reason"], letter["raw_length"]) == (2, "record-too-long", 9 << 20)
+    assert letter["raw_text"] == "x" * (8 << 20)
+    assert result.output_count == 1
+
+
 def members(*parts: bytes) -> bytes:
     return b"".join(gzip.compress(part) for part in parts)
 
@@ -163,6 +172,7 @@ def test_decompresses_gzip_of_any_number_of_members(content: bytes, size: int, t
         HEADER + ROW,
         members(HEADER, ROW)[:-4],
     ],
+    ids=["cut by a byte", "cut early", "wrong checksum", "text behind", "no gzip", "second member cut"],
 )
 def test_quarantines_a_broken_gzip_file_whole(content: bytes, tmp_path: Path) -> None:
     result = process_chunks([content], tmp_path, key="input/customers/a.csv.gz")

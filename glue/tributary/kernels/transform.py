@@ -33,7 +33,7 @@ class Resources:
     """What one transform may use: threads, and bytes of memory inside DuckDB before it spills to disk."""
 
     threads: int = 1
-    memory_bytes: int = 256 << 20
+    memory_bytes: int = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
