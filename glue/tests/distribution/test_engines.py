@@ -59,7 +59,6 @@ def start_on_spark(
         env=environment,
         cwd=folder,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
         text=True,
     )
 

@@ -44,7 +44,6 @@ def start_job(
         [sys.executable, str(SCRIPT), *job_arguments(world, run_id, **changes)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "TRIBUTARY_TEST_FAULTS": faults},
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
         text=True,
     )
 
