@@ -28,6 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "glue"))
 
 import duckdb
+
 from tributary.datasets import load_dataset
 from tributary.kernels.functions import AMOUNT, EMAIL
 from tributary.processing import Source, process_file
@@ -215,7 +216,8 @@ def spark(file: Path, output: Path, runs: int) -> dict[str, float]:
         frame.csv(str(file)).createOrReplaceTempView("input")
         session.sql(SPARK_SQL).write.mode("overwrite").parquet(str(output))
 
-    process = Path(f"/proc/{session.sparkContext._gateway.proc.pid}")
+    gateway: Any = session.sparkContext._gateway
+    process = Path(f"/proc/{gateway.proc.pid}")
 
     def cpu_seconds() -> float:
         fields = (process / "stat").read_text().rpartition(")")[2].split()
