@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { Command } from "commander";
+import { command, runToExitCode } from "./command";
 import { ensurePython } from "./setup/python";
 
 const ROOT = join(__dirname, "..");
@@ -54,10 +54,7 @@ function passes(check: Check): boolean {
   return status === 0;
 }
 
-new Command("npm run check --")
-  .description("Check format, lint, import directions and types of the TypeScript and Python code.")
-  .option("--fix", "repair what can be repaired (npm run fix)", false)
-  .action(async ({ fix }: { fix: boolean }) => {
-    process.exitCode = await main(fix);
-  })
+command("check", "Check format, lint, import directions and types of the TypeScript and Python code.")
+  .option("--fix", "repair what can be repaired (npm run fix)")
+  .action(({ fix = false }: { fix?: boolean }) => runToExitCode(() => main(fix)))
   .parseAsync();

@@ -2,9 +2,12 @@ import { Command } from "commander";
 import { EnvironmentsError } from "../environments";
 import { SetUpError } from "./setup/errors";
 
+/** npm's own short names need no `run`. */
+const SHORT_NAMES = new Set(["start", "test"]);
+
 /** A command as users call it: wrong usage exits with 2. */
 export function command(name: string, description: string): Command {
-  return new Command(`npm run ${name} --`)
+  return new Command(`npm ${SHORT_NAMES.has(name) ? name : `run ${name}`} --`)
     .description(description)
     .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2));
 }

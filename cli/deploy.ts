@@ -6,7 +6,7 @@ import { ensureWheels } from "./setup/wheels";
 
 interface DeployOptions {
   readonly environment: string;
-  readonly autoApprove: boolean;
+  readonly autoApprove?: boolean;
   readonly output?: string;
 }
 
@@ -38,7 +38,7 @@ command(
   "Build the bundles and apply the environment's five stacks. Words after -- go to cdktf deploy.",
 )
   .requiredOption("--environment <name>", "environment to deploy")
-  .option("--auto-approve", "apply without asking", false)
+  .option("--auto-approve", "apply without asking")
   .option("--output <folder>", "folder of the synthesized stacks (default: cdktf.out)")
   .argument("[cdktf words...]", "further words for cdktf deploy")
   .action((further: string[], options: DeployOptions) =>

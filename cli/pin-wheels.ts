@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { command, runToExitCode } from "./command";
 import { ROOT } from "./setup/paths";
 import { run } from "./setup/process";
 import { ensurePython } from "./setup/python";
@@ -23,9 +23,6 @@ async function main(): Promise<number> {
   return 0;
 }
 
-new Command("npm run pin-wheels --")
-  .description("Renew glue/wheels.json, the wheels of the Glue jobs, from glue/requirements.lock.")
-  .action(async () => {
-    process.exitCode = await main();
-  })
+command("pin-wheels", "Renew glue/wheels.json, the wheels of the Glue jobs, from glue/requirements.lock.")
+  .action(() => runToExitCode(main))
   .parseAsync();

@@ -1,25 +1,36 @@
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { command } from "../cli/command";
+import { ROOT } from "../cli/setup/paths";
 import { Interrupted } from "./child";
 import { type RunOptions, runPlatform } from "./run";
 
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 
+const SAMPLES = "local/samples/customers";
+const RUNS = ".tributary/runs";
+
 interface Flags {
-  readonly input: string;
-  readonly output: string;
+  readonly input?: string;
+  readonly output?: string;
   readonly report?: string;
-  readonly keep: boolean;
+  readonly keep?: boolean;
 }
 
-function optionsOf(flags: Flags): RunOptions {
+/** The user's paths count from where npm was called, ours from the checkout. */
+function optionsOf({ input, output, report, keep = false }: Flags): RunOptions {
+  const here = process.env["INIT_CWD"] ?? process.cwd();
   return {
-    input: resolve(flags.input),
-    output: resolve(flags.output),
-    ...(flags.report === undefined ? {} : { report: resolve(flags.report) }),
-    keep: flags.keep,
+    input: input === undefined ? resolve(ROOT, SAMPLES) : resolve(here, input),
+    output: output === undefined ? resolve(ROOT, RUNS, runName()) : resolve(here, output),
+    ...(report === undefined ? {} : { report: resolve(here, report) }),
+    keep,
   };
+}
+
+/** Unique also when two runs start at once. */
+function runName(): string {
+  return `${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}`;
 }
 
 /** Aborts at the first SIGINT, SIGTERM or SIGHUP; later ones find the stop under way and change nothing. */
@@ -49,24 +60,20 @@ async function main(flags: Flags): Promise<number> {
   }
 }
 
-new Command("npm start --")
-  .description(
-    "Run the whole platform on this machine: apply the five stacks of the local environment to an AWS emulator, " +
-      "upload CSV files, and show what became of every row.",
-  )
-  .option(
-    "--input <folder>",
-    "upload your own .csv and .csv.gz files instead of the samples",
-    "local/samples/customers",
-  )
-  .option("--output <folder>", "where logs and results of this run go", defaultOutput())
+command(
+  "start",
+  "Run the whole platform on this machine: apply the five stacks of the local environment to an AWS emulator, " +
+    "upload CSV files, and show what became of every row.",
+)
+  .option("--input <folder>", `upload your own .csv and .csv.gz files (default: ${SAMPLES})`)
+  .option("--output <folder>", `where logs and results of this run go (default: a new one below ${RUNS})`)
   .option("--report <file>", "write the figures of the run as JSON")
-  .option("--keep", "leave the platform up until Ctrl-C and print how to reach it", false)
+  .option("--keep", "leave the platform up until Ctrl-C and print how to reach it")
+  .addHelpText(
+    "after",
+    "\nExit code 0: every row is accounted for; 1: one is not, or a step failed; 2: wrong usage; 130: Ctrl-C.",
+  )
   .action(async (flags: Flags) => {
     process.exitCode = await main(flags);
   })
   .parseAsync();
-
-function defaultOutput(): string {
-  return `.tributary/runs/${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}`;
-}
