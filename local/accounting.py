@@ -1,7 +1,8 @@
 """Accounts for every row of a run: copies the outputs and compares them with the input files.
 
 Asks neither the job nor its statistics: input rows come from the files themselves, read by the slow
-reference parser, and output rows and dead letters from the published objects.
+reference parser, and output rows and dead letters from the published objects. The uploaded files come as a
+JSON list of paths on standard input.
 """
 
 import argparse
@@ -17,7 +18,14 @@ import boto3
 import pyarrow.parquet as pq
 
 from tributary.datasets import load_dataset
-from tributary.kernels.records import BYTE_ORDER_MARK, Dialect, Reject, Row, is_blank, read_document
+from tributary.kernels.records import (
+    BYTE_ORDER_MARK,
+    Dialect,
+    Reject,
+    Row,
+    is_blank,
+    read_document,
+)
 from tributary.naming import output_name
 
 DATASET = load_dataset("customers")
@@ -60,11 +68,11 @@ def main(words: list[str]) -> None:
     arguments = parser.parse_args(words)
     curated = copy_bucket(arguments.curated, arguments.output / "curated")
     quarantine = copy_bucket(arguments.quarantine, arguments.output / "quarantine")
+    files: list[str] = json.load(sys.stdin)
     accounts = Accounts()
-    for path in sorted(arguments.input.rglob("*")):
-        if not path.name.endswith((".csv", ".csv.gz")):
-            continue
-        account_for_file(accounts, path.relative_to(arguments.input).as_posix(), path, curated, quarantine)
+    for file in files:
+        account_for_file(accounts, Path(file).as_posix(), arguments.input / file, curated, quarantine)
+    account_for_foreign(accounts, files, curated, quarantine)
     accounts.firstRows = first_rows(curated)
     accounts.places = places(arguments.curated, arguments.quarantine)
     json.dump(accounts.__dict__, sys.stdout)
@@ -88,18 +96,39 @@ def account_for_file(accounts: Accounts, file: str, path: Path, curated: Path, q
     name = output_name(DATASET.prefix + file)
     copies = (quarantine / "files" / DATASET.name / name).rglob("*")
     whole_file = next((copy for copy in copies if copy.name == path.name), None)
-    if whole_file:
-        account_for_whole_file(accounts, file, path, whole_file)
-        return
-    ids, rejects = read_input(path)
+    ids, rejects = ([], []) if whole_file else read_input(path)
     letters = dead_letter_lines(quarantine / "dead-letters" / DATASET.name / name)
-    output = curated / "tables" / DATASET.name / f"{name}.parquet"
-    found = pq.read_table(output, columns=["id"])["id"].to_pylist() if output.exists() else []
+    found = published_ids(curated / "tables" / DATASET.name / f"{name}.parquet")
     accounts.rowsIn += len(ids) + len(rejects)
     accounts.rowsOut += len(found)
     accounts.deadLetters += len(letters)
+    if whole_file:
+        account_for_whole_file(accounts, file, path, whole_file)
     accounts.compare(file, "rows", Counter(ids), Counter(found))
     accounts.compare(file, "dead letters", Counter(rejects), Counter(letters))
+
+
+def account_for_foreign(accounts: Accounts, files: list[str], curated: Path, quarantine: Path) -> None:
+    """Count what was published of no input file."""
+    names = {output_name(DATASET.prefix + Path(file).as_posix()) for file in files}
+    for output in sorted((curated / "tables").rglob("*.parquet")):
+        if output.stem not in names:
+            found = published_ids(output)
+            accounts.rowsOut += len(found)
+            accounts.compare(output.name, "rows", Counter(), Counter(found))
+    for letters in sorted((quarantine / "dead-letters").rglob("*.ndjson")):
+        if letters.parent.name not in names:
+            lines = dead_letter_lines(letters.parent)
+            accounts.deadLetters += len(lines)
+            accounts.compare(letters.parent.name, "dead letters", Counter(), Counter(lines))
+
+
+def published_ids(output: Path) -> list[str | None]:
+    """Return the ids of an output's rows; none where it was not published."""
+    if not output.exists():
+        return []
+    ids: list[str | None] = pq.read_table(output, columns=["id"])["id"].to_pylist()
+    return ids
 
 
 def account_for_whole_file(accounts: Accounts, file: str, path: Path, copy: Path) -> None:
@@ -128,10 +157,11 @@ def readable(path: Path) -> bytes:
 def read_input(path: Path) -> tuple[list[str | None], list[int]]:
     """Return the id of every good row, and the line of every line that is none; the header is left out."""
     data = readable(path)
-    header = header_of(data)
+    header = [name.casefold() for name in header_of(data)]
     dialect = Dialect(DATASET.format.delimiter, fields=len(header))
     records = list(read_document(data, dialect))[1:]
-    position = header.index("id")
+    # A file that was lost whole may have a header that fits nothing: its lines are counted all the same.
+    position = header.index("id") if "id" in header else 0
     ids = [record.fields[position] or None for record in records if isinstance(record, Row)]
     return ids, [record.line for record in records if isinstance(record, Reject)]
 

@@ -26,7 +26,10 @@ export interface Accounts {
 export interface AccountOptions {
   readonly environment: Environment;
   readonly input: string;
+  /** The files that were uploaded, as paths below `input`. */
+  readonly files: readonly string[];
   readonly output: string;
+  readonly signal: AbortSignal;
 }
 
 /** Copies the outputs into the run's folder and compares them with the input files, row by row. */
@@ -43,8 +46,11 @@ export async function accountFor(
   ];
   const child = spawn(python, words, {
     env: { ...variables, PYTHONPATH: join(ROOT, "glue") },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
+    signal: options.signal,
   });
+  // One that ends early reads nothing; its exit code says it better than a broken pipe.
+  child.stdin.on("error", () => undefined).end(JSON.stringify(options.files));
   const [out, err, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -21,6 +21,8 @@ export interface LocalAws {
   readonly glueEndpoint: string;
   /** Every variable that a client needs to reach it as the account's root, which may do everything. */
   readonly environment: Record<string, string>;
+  /** Aborted, with the reason, where the emulator ends before it is stopped. */
+  readonly failure: AbortSignal;
   /** Ends everything that was started, job runs and functions included. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     endpoint: emulator.endpoint,
     glueEndpoint: runner.endpoint,
     environment: clientEnvironment(emulator, runner),
+    failure: emulator.failure,
     stop: async () => {
       await runner.stop();
       await emulator.stop();

@@ -1,12 +1,14 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
 
 const GRACE_MILLISECONDS = 30_000;
 const EXCERPT_LINES = 25;
+const SUPERVISOR = ["-I", "-S", join(__dirname, "supervisor.py")];
 
 /** A command of the run ended badly; `excerpt` is what it said of the reason. */
 export class ChildFailed extends Error {
@@ -21,12 +23,14 @@ export class ChildFailed extends Error {
   }
 }
 
-/** The run was interrupted while a command was at work; the command has ended. */
+/** The user's signal ends the run. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
 export interface ChildOptions {
+  /** The interpreter that supervises the command: it ends with this process, however that ends. */
+  readonly python: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
   /** The file that takes both output streams of the command. */
@@ -39,33 +43,50 @@ export interface ChildOptions {
  * Runs a command in a session of its own, so that Ctrl-C in the terminal reaches it through us alone. On abort it
  * gets SIGINT and time to end by itself; what is left of its descendants after that is killed.
  *
- * @throws ChildFailed when it exits with another code than 0, Interrupted when `signal` was aborted.
+ * @throws ChildFailed when it exits with another code than 0, Error when its log cannot be written, and the reason
+ * of `signal` when that was aborted.
  */
 export async function runChild(command: readonly string[], options: ChildOptions): Promise<void> {
   options.signal.throwIfAborted();
-  const [program = "", ...words] = command;
-  const log = createWriteStream(options.log, { flags: "a" });
-  const child = spawn(program, words, {
+  const child = spawn(options.python, [...SUPERVISOR, ...command], {
     cwd: options.folder,
     env: options.environment,
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.pipe(log, { end: false });
-    createInterface({ input: stream }).on("line", (text) => options.onLine?.(text));
-  }
   const interrupt = () => interruptTree(child.pid);
+  const log = keepOutput(child, options, interrupt);
   options.signal.addEventListener("abort", interrupt, { once: true });
   try {
     const [code] = await once(child, "close");
-    log.end();
-    await finished(log);
-    if (options.signal.aborted) throw new Interrupted(command.join(" "));
+    await log.written();
+    options.signal.throwIfAborted();
     if (code !== 0) throw new ChildFailed(command.slice(-4).join(" "), excerpt(options.log), options.log);
   } finally {
     options.signal.removeEventListener("abort", interrupt);
   }
+}
+
+/** Writes what a command says to its log; ends the command where that is impossible. */
+function keepOutput(child: ChildProcess, options: ChildOptions, interrupt: () => void) {
+  const log = createWriteStream(options.log, { flags: "a" });
+  const written = finished(log).catch((error: Error) => {
+    throw new Error(
+      `${options.log} cannot be written: ${error.message}; free some disk space, or name another folder by --output`,
+      { cause: error },
+    );
+  });
+  written.catch(interrupt);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.pipe(log, { end: false });
+    if (stream) createInterface({ input: stream }).on("line", (text) => options.onLine?.(text));
+  }
+  return {
+    written: () => {
+      log.end();
+      return written;
+    },
+  };
 }
 
 function interruptTree(pid: number | undefined): void {

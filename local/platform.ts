@@ -1,5 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
+import { devNull } from "node:os";
 import { join } from "node:path";
+import { interruptSetUp } from "../cli/setup/interruption";
 import { ROOT } from "../cli/setup/paths";
 import { ensurePython } from "../cli/setup/python";
 import { ensureTerraform } from "../cli/setup/terraform";
@@ -24,6 +26,8 @@ export interface Platform {
   readonly python: string;
   /** What a command needs to reach the platform, beside everything of this process that is not of AWS. */
   readonly variables: NodeJS.ProcessEnv;
+  /** Aborted by the user, or because the emulator ended by itself. */
+  readonly signal: AbortSignal;
   /** Deploys once more, with the given further words of `npm run deploy`. */
   deploy(...words: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -35,12 +39,11 @@ export interface Platform {
  * @throws Error with a message for the user when a step fails; nothing is left running then.
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { steps, signal, output } = options;
+  const { steps, output } = options;
   mkdirSync(join(output, "aws"), { recursive: true });
+  options.signal.addEventListener("abort", interruptSetUp, { once: true });
   const { python } = await steps.run("Python environment", (report) => ensurePython("run", report));
-  signal.throwIfAborted();
   const terraform = await steps.run("Terraform and AWS provider", (report) => ensureTerraform(report));
-  signal.throwIfAborted();
   const aws = await steps.run("AWS emulator and Glue runner", (report) =>
     startLocalAws({ folder: join(output, "aws"), auth: options.auth ?? false, report }),
   );
@@ -48,34 +51,36 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await aws.stop();
     rmSync(join(output, "cdktf.out"), { recursive: true, force: true });
   };
-  // CI: cdktf then writes plain lines instead of redrawing the terminal.
-  const variables = { ...withoutAws(process.env), CI: "true", ...terraform.environment, ...aws.environment };
+  const signal = AbortSignal.any([options.signal, aws.failure]);
+  const variables = { ...withoutUserSettings(process.env), ...terraform.environment, ...aws.environment };
+  const context: Context = { output, signal, python, variables };
   const deploy = (...words: readonly string[]) =>
-    steps.run("deploy of five stacks", (report) => runDeploy(options, variables, words, report));
+    steps.run("deploy of five stacks", (report) => runDeploy(context, words, report));
   try {
-    await steps.run("state bucket", () => runCommand(options, variables, "bootstrap", []));
+    await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
     await deploy();
-    return { aws, python, variables, deploy, stop };
+    return { aws, python, variables, signal, deploy, stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw signal.aborted ? signal.reason : error;
   }
 }
 
+/** What the commands of a run share. */
+type Context = Pick<Platform, "python" | "signal" | "variables"> & Pick<PlatformOptions, "output">;
+
 async function runDeploy(
-  options: PlatformOptions,
-  variables: NodeJS.ProcessEnv,
+  context: Context,
   words: readonly string[],
   report: (detail: string) => void,
 ): Promise<void> {
-  report(`terraform's output: ${join(options.output, "deploy.log")}`);
-  const all = ["--auto-approve", "--output", join(options.output, "cdktf.out"), ...words];
-  await runCommand(options, variables, "deploy", all, deployProgress(report));
+  report(`terraform's output: ${join(context.output, "deploy.log")}`);
+  const all = ["--auto-approve", "--output", join(context.output, "cdktf.out"), ...words];
+  await runCommand(context, "deploy", all, deployProgress(report));
 }
 
 async function runCommand(
-  options: PlatformOptions,
-  variables: NodeJS.ProcessEnv,
+  { python, output, signal, variables }: Context,
   name: "bootstrap" | "deploy",
   words: readonly string[],
   onLine?: (line: string) => void,
@@ -85,16 +90,31 @@ async function runCommand(
     {
       environment: variables,
       folder: ROOT,
-      log: join(options.output, `${name}.log`),
-      signal: options.signal,
+      log: join(output, `${name}.log`),
+      python,
+      signal,
       ...(onLine === undefined ? {} : { onLine }),
     },
   );
 }
 
-/** The user's own profile or session would win over the emulator's credentials. */
-function withoutAws(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith("AWS_")));
+/**
+ * This process's environment without what would lead the platform elsewhere: the user's AWS profile, session and
+ * configuration files, settings of Terraform such as a workspace, a data folder or arguments, and proxies.
+ */
+export function withoutUserSettings(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(variables).filter(([name]) => !/^(AWS_|TF_(?!LOG))/.test(name));
+  const noProxy = [variables["NO_PROXY"] ?? variables["no_proxy"], "127.0.0.1", "localhost"];
+  const direct = noProxy.filter(Boolean).join(",");
+  return {
+    ...Object.fromEntries(kept),
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    NO_PROXY: direct,
+    no_proxy: direct,
+    // cdktf then writes plain lines instead of redrawing the terminal.
+    CI: "true",
+  };
 }
 
 /** Tells from a deploy's lines how many resources stand and which stacks are done. */

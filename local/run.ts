@@ -1,21 +1,33 @@
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetJobRunsCommand, GlueClient, type JobRun } from "@aws-sdk/client-glue";
 import { S3Client } from "@aws-sdk/client-s3";
-import { bucketName, csvJobName, type Environment, loadEnvironment, uploadsTableName } from "../environments";
+import {
+  bucketName,
+  csvJobName,
+  type Environment,
+  functionName,
+  loadEnvironment,
+  uploadsTableName,
+} from "../environments";
 import { type Accounts, accountFor } from "./accounts";
 import { queryTable } from "./athena";
 import type { LocalAws } from "./aws";
-import { saveJobLogs } from "./job-logs";
+import { Interrupted } from "./child";
+import { saveFunctionLogs, saveJobLogs } from "./logs";
 import { type Platform, startPlatform } from "./platform";
+import { checkReportFile, writeReportFile } from "./report-file";
 import { reportOf, showHowToReach, showResults } from "./results";
+import { takeRunFolder } from "./run-folder";
 import { Steps } from "./steps";
-import { csvFiles, settle, type Upload, upload } from "./uploads";
+import { csvFiles, refuseChanged, settle, type Upload, upload } from "./uploads";
 
 const CUSTOMERS_PREFIX = "input/customers/";
 const PATIENCE_SECONDS = 180;
+const FUNCTIONS = ["csv-trigger", "job-ended", "reconciler"] as const;
 
 export interface RunOptions {
   /** Folder whose `.csv` and `.csv.gz` files are uploaded. */
@@ -45,13 +57,26 @@ export async function runPlatform(options: RunOptions, signal: AbortSignal): Pro
     ...options,
     environment: loadEnvironment("local"),
     files: filesOf(options.input),
-    steps: new Steps(),
+    steps: new Steps(signal),
     signal,
     began: performance.now(),
   };
+  if (run.report !== undefined) checkReportFile(run.report);
+  const release = takeRunFolder(run.output);
+  try {
+    return await runIn(run);
+  } finally {
+    release();
+  }
+}
+
+async function runIn(run: Run): Promise<boolean> {
   const platform = await startPlatform(run);
   try {
     return await processFiles(run, platform);
+  } catch (error) {
+    // What a step says of an emulator that is gone hides that it is gone.
+    throw platform.signal.aborted ? platform.signal.reason : error;
   } finally {
     await platform.stop();
   }
@@ -67,57 +92,80 @@ function filesOf(input: string): string[] {
   return files;
 }
 
-async function processFiles(run: Run, { aws, python, variables }: Platform): Promise<boolean> {
+async function processFiles(run: Run, platform: Platform): Promise<boolean> {
   const { environment, steps } = run;
+  const { aws, python, signal, variables } = platform;
   const client = clientSettings(aws.environment);
   const s3 = new S3Client({ ...client, endpoint: aws.endpoint, forcePathStyle: true });
   const uploads = await steps.run(`upload of ${run.files.length} files`, () =>
-    upload(s3, bucketName(environment, "raw"), CUSTOMERS_PREFIX, run.input, run.files),
+    upload(
+      { s3, bucket: bucketName(environment, "raw"), prefix: CUSTOMERS_PREFIX, signal },
+      run.input,
+      run.files,
+    ),
   );
-  const runs = await steps.run("CSV pipeline", (report) => finishUploads(run, aws, uploads, report));
-  const accounts: Accounts = await steps.run("accounts of every row", () =>
-    accountFor(python, run, variables),
-  );
+  const runs = await steps.run("CSV pipeline", (report) => finishUploads(run, platform, uploads, report));
+  const accounts: Accounts = await steps.run("accounts of every row", async () => {
+    const counted = await accountFor(python, { ...run, signal }, variables);
+    refuseChanged(run.input, uploads);
+    return counted;
+  });
   const query = await steps.run("query through Athena", () =>
     queryTable({ ...client, endpoint: aws.endpoint }, environment),
   );
+  signal.throwIfAborted();
   const seconds = (performance.now() - run.began) / 1000;
   const report = reportOf(seconds, steps.finished, accounts, runs.length);
   showResults(report, accounts, query, run.output);
-  if (run.report !== undefined) writeFileSync(run.report, `${JSON.stringify(report, null, 2)}\n`);
-  if (run.keep) await keepUp(run, aws);
+  if (run.report !== undefined) writeReportFile(run.report, report);
+  if (run.keep) await keepUp(run, platform);
   return accounts.lost + accounts.duplicated === 0;
 }
 
-/** Waits for the outcome of every upload, and keeps what the job logged, also when the wait fails. */
+/** Waits for the outcome of every upload, and keeps what job and functions logged, also when the wait fails. */
 async function finishUploads(
   run: Run,
-  aws: LocalAws,
+  { aws, signal }: Platform,
   uploads: readonly Upload[],
   report: (detail: string) => void,
 ): Promise<readonly JobRun[]> {
   const client = clientSettings(aws.environment);
   const jobName = csvJobName(run.environment);
-  const log = join(run.output, "job.log");
   const glue = new GlueClient({ ...client, endpoint: aws.glueEndpoint });
-  try {
-    return await settle(new DynamoDBClient({ ...client, endpoint: aws.endpoint }), glue, uploads, {
-      table: uploadsTableName(run.environment),
-      jobName,
-      signal: run.signal,
-      report,
-      patienceSeconds: PATIENCE_SECONDS,
-      log,
-    });
-  } finally {
-    const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName: jobName }));
-    await saveJobLogs(new CloudWatchLogsClient({ ...client, endpoint: aws.endpoint }), JobRuns, log);
-  }
+  const settling = settle(new DynamoDBClient({ ...client, endpoint: aws.endpoint }), glue, uploads, {
+    table: uploadsTableName(run.environment),
+    jobName,
+    signal,
+    report,
+    patienceSeconds: PATIENCE_SECONDS,
+  });
+  const runs = await settling.catch(async (error: Error) => {
+    if (signal.aborted) throw error;
+    throw new Error(`${error.message}\n${await saveLogs(run, aws, glue)}`, { cause: error });
+  });
+  await saveLogs(run, aws, glue);
+  return runs;
 }
 
-async function keepUp(run: Run, aws: LocalAws): Promise<void> {
+/** Keeps the logs of job and functions; returns where they are, with the functions' newest error. */
+async function saveLogs(run: Run, aws: LocalAws, glue: GlueClient): Promise<string> {
+  const { environment, output } = run;
+  const logs = new CloudWatchLogsClient({ ...clientSettings(aws.environment), endpoint: aws.endpoint });
+  const [jobLog, functionLog] = [join(output, "job.log"), join(output, "functions.log")];
+  const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName: csvJobName(environment) }));
+  await saveJobLogs(logs, JobRuns, jobLog);
+  const functions = FUNCTIONS.map((name) => functionName(environment, name));
+  const error = (await saveFunctionLogs(logs, functions, functionLog)).at(-1);
+  return [
+    ...(error === undefined ? [] : [`a function says: ${error}`]),
+    `what job and functions logged: ${jobLog} and ${functionLog}`,
+  ].join("\n");
+}
+
+async function keepUp(run: Run, { aws, signal }: Platform): Promise<void> {
   showHowToReach(run.environment, aws.environment);
-  await new Promise<void>((resolve) => run.signal.addEventListener("abort", () => resolve(), { once: true }));
+  if (!signal.aborted) await once(signal, "abort");
+  if (!(signal.reason instanceof Interrupted)) throw signal.reason;
 }
 
 function clientSettings(environment: Readonly<Record<string, string>>) {

@@ -46,6 +46,8 @@ function abortOnSignals(): AbortSignal {
   return controller.signal;
 }
 
+// Nothing of the user's own AWS settings may reach the emulator's clients.
+for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
 // The SDK's advice on Node versions is not the reader's concern here.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 

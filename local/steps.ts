@@ -5,24 +5,27 @@ export interface Step {
 }
 
 const FRAME_MILLISECONDS = 1000;
+const NARROWEST_COLUMNS = 20;
 
 /** Shows each step as a line with its state and time, and keeps them for the report. */
 export class Steps {
   readonly finished: Step[] = [];
 
   constructor(
-    private readonly out: NodeJS.WritableStream & { isTTY?: boolean } = process.stdout,
+    private readonly signal: AbortSignal,
+    private readonly out: NodeJS.WritableStream & { isTTY?: boolean; columns?: number } = process.stdout,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
   /**
    * Runs `work` as the step `name`. `work` may report what it is doing; the last report stands beside the time.
-   * Whatever `work` throws is shown as the step's failure and thrown on.
+   * Whatever `work` throws is shown as the step's failure and thrown on; once the run is aborted, no step begins.
    */
   async run<Result>(
     name: string,
     work: (report: (detail: string) => void) => Promise<Result>,
   ): Promise<Result> {
+    this.signal.throwIfAborted();
     const began = this.now();
     let detail = "";
     const elapsed = () => (this.now() - began) / 1000;
@@ -47,7 +50,9 @@ export class Steps {
   }
 
   private overwrite(text: string): void {
-    if (this.out.isTTY) this.out.write(`\r\u001b[K${text}`);
+    // A line that wraps would stay on the screen at each frame.
+    const columns = Math.max((this.out.columns || Number.POSITIVE_INFINITY) - 1, NARROWEST_COLUMNS);
+    if (this.out.isTTY) this.out.write(`\r\u001b[K${text.slice(0, columns)}`);
   }
 
   private finish(text: string): void {

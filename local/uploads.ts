@@ -1,5 +1,6 @@
 import { createReadStream, readdirSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, sep } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetJobRunsCommand, type GlueClient, type JobRun } from "@aws-sdk/client-glue";
@@ -9,6 +10,7 @@ const BATCH_GET_KEYS = 100;
 const POLL_MILLISECONDS = 500;
 const CONCURRENT_UPLOADS = 8;
 const HOPELESS_FAILURES = 3;
+const FAILED = new Set(["FAILED", "TIMEOUT", "ERROR"]);
 const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"]);
 
 /** One file as it was put into the raw bucket. */
@@ -16,20 +18,33 @@ export interface Upload {
   readonly bucket: string;
   readonly key: string;
   readonly version: string;
+  /** The file below the input folder, and what shows that it was changed since. */
+  readonly file: string;
+  readonly fingerprint: string;
 }
 
 /** The files below `folder` that the pipeline takes, as paths relative to it, sorted. */
 export function csvFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.csv(\.gz)?$/.test(path) && statSync(join(folder, path)).isFile())
+    .filter((path) => /\.csv(\.gz)?$/.test(path))
+    .filter((path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile())
     .sort();
 }
 
-/** Puts `files` of `folder` below `prefix` of the raw bucket, a few at a time. */
+export interface UploadTarget {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts `files` of `folder` below a prefix of the raw bucket, a few at a time.
+ *
+ * @throws Error naming the file that cannot be read or changed meanwhile.
+ */
 export async function upload(
-  s3: S3Client,
-  bucket: string,
-  prefix: string,
+  target: UploadTarget,
   folder: string,
   files: readonly string[],
 ): Promise<Upload[]> {
@@ -37,22 +52,54 @@ export async function upload(
   const waiting = [...files];
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const path = join(folder, file);
-      const key = prefix + relative(folder, path).split(sep).join("/");
-      const put = new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: createReadStream(path),
-        ContentLength: statSync(path).size,
-      });
-      const { VersionId: version } = await s3.send(put);
-      if (version === undefined)
-        throw new Error(`bucket ${bucket} gave no version id for ${key}: it is not versioned`);
-      uploads.push({ bucket, key, version });
+      uploads.push(await uploadFile(target, folder, file));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_UPLOADS }, worker));
   return uploads;
+}
+
+async function uploadFile(target: UploadTarget, folder: string, file: string): Promise<Upload> {
+  const { bucket, signal, s3 } = target;
+  const path = join(folder, file);
+  const key = target.prefix + file.split(sep).join("/");
+  const fingerprint = fingerprintOf(path);
+  const size = statSync(path).size;
+  const Body = size === 0 ? Buffer.alloc(0) : Readable.from(bytesOf(path, size));
+  const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength: size });
+  const { VersionId: version } = await s3.send(put, { abortSignal: signal });
+  if (version === undefined)
+    throw new Error(`bucket ${bucket} gave no version id for ${key}: it is not versioned`);
+  const uploaded = { bucket, key, version, file, fingerprint };
+  refuseChanged(folder, [uploaded]);
+  return uploaded;
+}
+
+/** Exactly `size` bytes: more or fewer would break the request without naming the file. */
+async function* bytesOf(path: string, size: number): AsyncGenerator<Buffer> {
+  let sent = 0;
+  for await (const chunk of createReadStream(path, { end: size - 1 })) {
+    sent += chunk.length;
+    yield chunk;
+  }
+  if (sent < size) throw changed(path);
+}
+
+/** @throws Error when a file is no longer what was uploaded: no comparison with it would mean anything. */
+export function refuseChanged(folder: string, uploads: readonly Upload[]): void {
+  for (const { file, fingerprint } of uploads) {
+    const path = join(folder, file);
+    if (fingerprintOf(path) !== fingerprint) throw changed(path);
+  }
+}
+
+function changed(path: string): Error {
+  return new Error(`${path} changed after its upload began; start again when nothing writes to it`);
+}
+
+function fingerprintOf(path: string): string {
+  const { size = 0, mtimeMs = 0, ino = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return `${size} ${mtimeMs} ${ino}`;
 }
 
 export interface SettleOptions {
@@ -60,10 +107,8 @@ export interface SettleOptions {
   readonly jobName: string;
   readonly signal: AbortSignal;
   readonly report: (detail: string) => void;
-  /** How long nothing may change before the wait is given up, in seconds. */
+  /** How long nothing may change, while no job run is at work, before the wait is given up, in seconds. */
   readonly patienceSeconds: number;
-  /** Where the user finds what the job said. */
-  readonly log: string;
 }
 
 /**
@@ -87,22 +132,23 @@ export async function settle(
     const now = `${uploads.length - unfinished} of ${uploads.length} files, ${runs.length} job runs, newest ${runs[0]?.JobRunState ?? "none"}`;
     options.report(now);
     if (unfinished === 0 && !busy) return runs;
-    if (now !== last) movedAt = performance.now();
+    // A large file keeps a run busy without any sign; the job's own timeout ends one that hangs.
+    if (now !== last || busy) movedAt = performance.now();
     last = now;
     if (performance.now() - movedAt > options.patienceSeconds * 1000) {
-      throw new Error(stuck(`nothing moved for ${options.patienceSeconds} s`, now, runs, options));
+      throw new Error(stuck(`nothing moved for ${options.patienceSeconds} s`, now, runs));
     }
-    const failures = runs.findIndex((run) => run.JobRunState !== "FAILED");
+    const failures = runs.findIndex((run) => !FAILED.has(run.JobRunState ?? ""));
     if ((failures < 0 ? runs.length : failures) >= HOPELESS_FAILURES) {
-      throw new Error(stuck(`${HOPELESS_FAILURES} job runs in a row failed`, now, runs, options));
+      throw new Error(stuck(`${HOPELESS_FAILURES} job runs in a row failed`, now, runs));
     }
     await sleep(POLL_MILLISECONDS, undefined, { signal: options.signal });
   }
 }
 
-function stuck(what: string, now: string, runs: readonly JobRun[], options: SettleOptions): string {
-  const reason = runs[0]?.ErrorMessage ? `; the newest run says: ${runs[0].ErrorMessage}` : "";
-  return `${what} (${now})${reason}; the log of job ${options.jobName} is in ${options.log}`;
+function stuck(what: string, now: string, runs: readonly JobRun[]): string {
+  const reason = runs.find((run) => run.ErrorMessage)?.ErrorMessage;
+  return `${what} (${now})${reason === undefined ? "" : `; the newest failed run says: ${reason}`}`;
 }
 
 async function statusesOf(

@@ -41,7 +41,12 @@ export function customers(count: number, amount = "10.00"): string {
 export async function deployTestPlatform(options: { auth?: boolean } = {}): Promise<TestPlatform> {
   const output = mkdtempSync(join(tmpdir(), "tributary-test-"));
   const signal = new AbortController().signal;
-  const platform = await startPlatform({ output, signal, steps: new Steps(process.stderr), ...options });
+  const platform = await startPlatform({
+    output,
+    signal,
+    steps: new Steps(signal, process.stderr),
+    ...options,
+  });
   const variables = platform.aws.environment;
   const client = {
     region: variables["AWS_REGION"] ?? "",

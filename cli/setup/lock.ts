@@ -1,5 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { setUpInterruption } from "./interruption";
 
 const POLL_MILLISECONDS = 200;
 
@@ -23,7 +25,7 @@ export async function withLock<Result>(
     }
     if (holder !== waitsFor) report(`waiting for process ${holder}, which holds ${file}`);
     waitsFor = holder;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+    await sleep(POLL_MILLISECONDS, undefined, { signal: setUpInterruption });
   }
   try {
     return await work();

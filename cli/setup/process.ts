@@ -1,4 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { setUpInterruption } from "./interruption";
+
+/** A terminal's Ctrl-C has reached the program already; a second one would cut its tidying short. */
+const TOLD_BY_TERMINAL_MILLISECONDS = 500;
+const GRACE_MILLISECONDS = 5000;
 
 export interface RunOptions {
   readonly environment?: NodeJS.ProcessEnv;
@@ -16,6 +21,7 @@ export interface RunResult {
 
 /** Runs a program to its end, which comes with this process's own at the latest. Throws only where it cannot be started. */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  setUpInterruption.throwIfAborted();
   const [program = "", ...words] = command;
   const child = spawn(program, words, {
     env: options.environment ?? process.env,
@@ -24,6 +30,8 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   });
   const end = () => child.kill();
   process.once("exit", end);
+  const interrupt = () => interruptProgram(child);
+  setUpInterruption.addEventListener("abort", interrupt, { once: true });
   let output = "";
   let stdout = "";
   const onChunk = lineSplitter(options.onLine ?? (() => undefined));
@@ -38,8 +46,17 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
-  }).finally(() => process.off("exit", end));
+  }).finally(() => {
+    process.off("exit", end);
+    setUpInterruption.removeEventListener("abort", interrupt);
+  });
+  setUpInterruption.throwIfAborted();
   return { exitCode, output, stdout };
+}
+
+function interruptProgram(child: ChildProcess): void {
+  setTimeout(() => child.kill("SIGINT"), TOLD_BY_TERMINAL_MILLISECONDS).unref();
+  setTimeout(() => child.kill("SIGKILL"), GRACE_MILLISECONDS).unref();
 }
 
 function lineSplitter(onLine: (line: string) => void): (chunk: string) => void {

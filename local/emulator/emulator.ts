@@ -31,6 +31,8 @@ export interface Emulator {
   readonly endpoint: string;
   /** What the emulator wrote, its functions' own output excepted (that is in their log groups). */
   readonly logFile: string;
+  /** Aborted, with the reason, where the emulator ends before it is stopped. */
+  readonly failure: AbortSignal;
   /** Ends the emulator with all its functions and removes its temporary files. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -48,13 +50,18 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const logFile = join(options.folder, "emulator.log");
   mkdirSync(temporary, { recursive: true });
   const child = launch(options, temporary, logFile);
+  const failure = new AbortController();
+  const onExit = (code: number | null, signal: string | null) =>
+    failure.abort(new Error(`the emulator ended by itself (${signal ?? `code ${code}`}); see ${logFile}`));
   const stop = async () => {
+    child.off("exit", onExit);
     await stopGroup(child, STOP_MILLISECONDS);
     rmSync(temporary, { recursive: true, force: true });
   };
   try {
     const endpoint = await withinTime(logFile, answeringEndpoint(child));
-    return { endpoint, logFile, stop };
+    child.once("exit", onExit);
+    return { endpoint, logFile, failure: failure.signal, stop };
   } catch (error) {
     await stop();
     throw error;

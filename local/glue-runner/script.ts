@@ -23,6 +23,8 @@ export interface ScriptOptions {
 }
 
 const STOP_MILLISECONDS = 2000;
+/** Ends the script with this process, however that ends. */
+const SUPERVISOR = ["-I", "-S", join(__dirname, "..", "supervisor.py")];
 
 /** Runs a job's script to its end and returns what went wrong, or undefined where it ended well. */
 export async function runScript(options: ScriptOptions): Promise<string | undefined> {
@@ -31,8 +33,17 @@ export async function runScript(options: ScriptOptions): Promise<string | undefi
   const words = Object.entries(run.Arguments).flat();
   const child = spawnGroup(
     options.python,
-    [workspace.script, "--JOB_NAME", run.JobName, "--JOB_RUN_ID", run.Id, ...words],
-    { cwd: workspace.folder, env: environment(options), stdio: ["ignore", "pipe", "pipe"] },
+    [
+      ...SUPERVISOR,
+      options.python,
+      workspace.script,
+      "--JOB_NAME",
+      run.JobName,
+      "--JOB_RUN_ID",
+      run.Id,
+      ...words,
+    ],
+    { cwd: workspace.folder, env: environment(options), stdio: ["pipe", "pipe", "pipe"] },
   );
   const stop = () => void stopGroup(child, STOP_MILLISECONDS);
   options.signal.addEventListener("abort", stop, { once: true });

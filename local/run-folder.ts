@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Holds the process id of the run that is at work in a folder; empty where it has ended. */
+const MARK = ".tributary-run";
+
+/** What a run leaves; results of an earlier one would be counted as this one's. */
+const LEFT = [
+  "aws",
+  "bootstrap.log",
+  "cdktf.out",
+  "curated",
+  "deploy.log",
+  "functions.log",
+  "job.log",
+  "quarantine",
+];
+
+/**
+ * Makes the folder of a run, or clears that of an earlier one, and marks it as taken.
+ *
+ * @returns what gives it free
+ * @throws Error when it cannot be written, holds files of another kind, or another run is at work in it.
+ */
+export function takeRunFolder(folder: string): () => void {
+  const mark = join(folder, MARK);
+  try {
+    mkdirSync(folder, { recursive: true });
+    refuseForeign(folder, mark);
+    for (const name of existsSync(mark) ? LEFT : [])
+      rmSync(join(folder, name), { recursive: true, force: true });
+    writeFileSync(mark, String(process.pid));
+  } catch (error) {
+    throw new Error(
+      `${folder} cannot hold this run: ${(error as Error).message}; name another folder by --output`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return () => writeFileSync(mark, "");
+}
+
+function refuseForeign(folder: string, mark: string): void {
+  if (!existsSync(mark)) {
+    const [first] = readdirSync(folder);
+    if (first !== undefined) throw new Error(`it holds files of another kind (${first})`);
+    return;
+  }
+  const holder = Number(readFileSync(mark, "utf8"));
+  if (holder !== 0 && isAlive(holder)) throw new Error(`process ${holder} is at work in it`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
