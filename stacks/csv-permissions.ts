@@ -59,17 +59,16 @@ export function csvJobStatements(resources: CsvResources): PolicyStatement[] {
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
       resources: [`${storage.raw.arn}/${INPUT_PREFIX}*`],
     },
-    listInputs(storage),
     {
       sid: "PublishOutputs",
       actions: ["s3:GetObject", "s3:PutObject"],
       resources: ["tables", "csv", "stats"].map((prefix) => `${storage.curated.arn}/${prefix}/*`),
     },
     {
-      // S3 answers 403 instead of 404 for a missing key to those who may not list
+      // S3 answers 403 instead of 404 for a missing key to those who may not list, and a read has no prefix to allow
       sid: "TellMissingFromForbidden",
-      actions: ["s3:ListBucket"],
-      resources: [storage.curated.arn],
+      actions: ["s3:ListBucket", "s3:ListBucketVersions"],
+      resources: [storage.raw.arn, storage.curated.arn],
     },
     {
       sid: "Quarantine",

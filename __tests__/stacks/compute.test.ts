@@ -114,6 +114,14 @@ describe("the permissions", () => {
     expect(JSON.stringify(statement(policy, "ReadInputs").Resource)).toContain("/input/*");
   });
 
+  test("let the job tell a missing input from a forbidden one", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    const listing = statement(policy, "TellMissingFromForbidden");
+    expect(listing.Action).toEqual(["s3:ListBucket", "s3:ListBucketVersions"]);
+    expect(JSON.stringify(listing.Resource)).toContain("raw");
+    expect(listing.Condition).toBeUndefined();
+  });
+
   test("let alerts be put under the environment's own source only", () => {
     const policy = resource(prod, "aws_iam_role_policy", "job-ended")["policy"];
     expect(statement(policy, "PutAlerts").Condition).toEqual({
