@@ -16,7 +16,10 @@ const RUFF = ["--config", "glue/pyproject.toml", "glue", ...SCRIPTS];
 
 /** The checks in the order of their speed; with `fix`, only those that can repair, repairing. */
 function checks(python: string, fix: boolean): Check[] {
-  const node = (name: string, ...words: string[]) => ({ name, command: ["npx", "--no", name, ...words] });
+  const node = (name: string, ...words: string[]) => ({
+    name,
+    command: [join(ROOT, "node_modules", ".bin", name), ...words],
+  });
   const module = (name: string, ...words: string[]) => ({ name, command: [python, "-m", ...words] });
   if (fix) {
     return [

@@ -7,6 +7,9 @@ import { ensurePython } from "./setup/python";
 const ROOT = join(__dirname, "..");
 const RESULTS = join(ROOT, ".tributary", "test-results");
 
+/** The SDK's advice on Node versions would stand before every test. */
+const QUIET = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+
 interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -38,14 +41,14 @@ function stages(python: string, unit: boolean): Stage[] {
     pytest(python, unit ? ["-m", "not slow"] : []),
   ];
   if (unit) return fast;
-  return [check, ...fast, jest("jest end to end", ["--runInBand", "--testPathPatterns", "/end-to-end/"])];
+  return [check, ...fast, jest("jest end to end", ["--maxWorkers=2", "--testPathPatterns", "/end-to-end/"])];
 }
 
 function jest(name: string, words: readonly string[]): Stage {
   const file = join(RESULTS, `${name.replaceAll(" ", "-")}.json`);
   return {
     name,
-    command: ["npx", "--no", "jest", "--ci", "--json", "--outputFile", file, ...words],
+    command: [join(ROOT, "node_modules", ".bin", "jest"), "--ci", "--json", "--outputFile", file, ...words],
     folder: ROOT,
     read: () => readJest(file),
   };
@@ -81,7 +84,7 @@ function readJunit(file: string): Counts {
 async function runStage(stage: Stage): Promise<Counts> {
   const [program = "", ...words] = stage.command;
   console.log(`\n── ${stage.name}`);
-  const child = spawn(program, words, { cwd: stage.folder, stdio: "inherit" });
+  const child = spawn(program, words, { cwd: stage.folder, env: QUIET, stdio: "inherit" });
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
