@@ -9,14 +9,16 @@ export interface AlarmProps {
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: "Sum" | "Maximum";
-  /** Values above it raise the alarm. @default 0 */
+  readonly statistic: "Sum" | "Maximum" | "SampleCount";
+  /** @default "GreaterThanThreshold" */
+  readonly comparison?: "GreaterThanThreshold" | "LessThanThreshold";
+  /** Values beyond it raise the alarm. @default 0 */
   readonly threshold?: number;
   readonly periodSeconds: number;
-  /** Periods in a row that must be above the threshold. @default 1 */
+  /** Periods in a row that must be beyond the threshold. @default 1 */
   readonly evaluationPeriods?: number;
-  /** What silence means. @default "notBreaching" */
-  readonly missingData?: "notBreaching" | "breaching";
+  /** What silence means; `ignore` keeps the state. @default "notBreaching" */
+  readonly missingData?: "notBreaching" | "breaching" | "ignore";
   readonly topic: SnsTopic;
 }
 
@@ -33,7 +35,7 @@ export class Alarm extends Construct {
       metricName: props.metricName,
       dimensions: { ...props.dimensions },
       statistic: props.statistic,
-      comparisonOperator: "GreaterThanThreshold",
+      comparisonOperator: props.comparison ?? "GreaterThanThreshold",
       threshold: props.threshold ?? 0,
       period: props.periodSeconds,
       evaluationPeriods: props.evaluationPeriods ?? 1,

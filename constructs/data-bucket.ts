@@ -131,11 +131,17 @@ function wholeBucketRule(props: DataBucketProps): S3BucketLifecycleConfiguration
     ...(props.tieringDays === undefined
       ? {}
       : { transition: [{ days: props.tieringDays, storageClass: "INTELLIGENT_TIERING" }] }),
-    ...(props.expireDays === undefined ? {} : { expiration: [{ days: props.expireDays }] }),
+    ...expiration(props),
     ...(props.noncurrentDays === undefined
       ? {}
       : { noncurrentVersionExpiration: [{ noncurrentDays: props.noncurrentDays }] }),
   };
+}
+
+/** With an age S3 clears away by itself the delete markers that have nothing left to hide. */
+function expiration(props: DataBucketProps): Pick<S3BucketLifecycleConfigurationRule, "expiration"> {
+  if (props.expireDays !== undefined) return { expiration: [{ days: props.expireDays }] };
+  return props.versioned ? { expiration: [{ expiredObjectDeleteMarker: true }] } : {};
 }
 
 function prefixRule(expiry: PrefixExpiry): S3BucketLifecycleConfigurationRule {

@@ -24,7 +24,12 @@ export class DatasetTable extends Construct {
       description: dataset.description,
       databaseName: props.database.name,
       tableType: "EXTERNAL_TABLE",
-      parameters: { classification: "parquet", "parquet.compression": dataset.outputs.parquet.compression },
+      parameters: {
+        // Hive and Spark go by this one, not by the table type
+        EXTERNAL: "TRUE",
+        classification: "parquet",
+        "parquet.compression": dataset.outputs.parquet.compression,
+      },
       storageDescriptor: {
         location: `s3://${props.bucket.bucket}/tables/${dataset.name}/`,
         inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",

@@ -38,6 +38,9 @@ export interface GlueJobProps {
 /** Where Glue writes the logs of jobs, and the only place its role may. */
 const LOG_PREFIX = "/aws-glue/jobs";
 
+/** S3 takes ten tags an object, fewer than an environment may have; the bucket carries them for cost reports. */
+const UNTAGGED = { defaultTags: { tags: {} } };
+
 /** Glue Spark job, one run at a time, with a role, a security configuration and log groups of its own. */
 export class GlueJob extends Construct {
   readonly job: AwsGlueJob;
@@ -69,7 +72,9 @@ export class GlueJob extends Construct {
   }
 
   private role(props: GlueJobProps): ServiceRole {
-    const groups = `arn:aws:logs:${props.region}:${props.account}:log-group:${LOG_PREFIX}/*`;
+    const groups = `arn:aws:logs:${props.region}:${props.account}:log-group:${LOG_PREFIX}`;
+    // role and security configuration, both named as the job: so Glue names the groups it encrypts by itself
+    const encrypted = `${groups}-${props.jobName}-${props.jobName}/*`;
     return new ServiceRole(this, "role", {
       roleName: props.jobName,
       description: `permissions of the Glue job ${props.jobName}`,
@@ -84,7 +89,7 @@ export class GlueJob extends Construct {
             "logs:PutLogEvents",
             "logs:AssociateKmsKey", // Glue ties the groups it makes to the security configuration's key
           ],
-          resources: [groups],
+          resources: [`${groups}/*`, encrypted],
         },
         {
           sid: "WriteJobMetrics",
@@ -143,8 +148,8 @@ export class GlueJob extends Construct {
     const locations = lockedWheels().map((wheel) => this.uploadWheel(wheel, artifacts));
     return {
       "--additional-python-modules": locations.join(","),
-      // private subnets reach no package index, and what is not locked must not come in
-      "--python-modules-installer-option": "--no-index",
+      // private subnets reach no package index; the list is whole, so each wheel goes in as it comes, in any order
+      "--python-modules-installer-option": "--no-index --no-deps",
     };
   }
 
@@ -155,6 +160,7 @@ export class GlueJob extends Construct {
       bucket: bucket.id,
       key: `glue/${file.sha256}/${file.name}`,
       source: asset.path,
+      overrideProvider: UNTAGGED,
       // the job must never point to an object that is already gone
       lifecycle: { createBeforeDestroy: true },
     });
@@ -167,6 +173,7 @@ export class GlueJob extends Construct {
       key: `wheels/${wheel.sha256}/${wheel.name}`,
       // not an asset: copying the wheels into every stack's folder would take longer than synthesis
       source: this.fromStackFolder(wheel.path),
+      overrideProvider: UNTAGGED,
       lifecycle: {
         createBeforeDestroy: true,
         // the key carries the content's hash: another path is the same file on another machine

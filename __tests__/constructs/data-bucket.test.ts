@@ -103,7 +103,16 @@ describe("a data bucket", () => {
 
   test("keeps everything where no day is set", () => {
     const rule = JSON.stringify(resource(bucketWith(), "aws_s3_bucket_lifecycle_configuration"));
-    expect(rule).not.toMatch(/"expiration"|transition|noncurrent/);
+    expect(rule).not.toMatch(/"days"|transition|noncurrent/);
+  });
+
+  test.each<[string, Partial<DataBucketProps>, object | undefined]>([
+    ["versions and no age", { versioned: true }, [{ expired_object_delete_marker: true }]],
+    ["versions and an age, which clears them by itself", { versioned: true, expireDays: 9 }, [{ days: 9 }]],
+    ["no versions", { versioned: false }, undefined],
+  ])("clears away delete markers that hide nothing, given %s", (_, props, expected) => {
+    const { rule } = resource(bucketWith(props), "aws_s3_bucket_lifecycle_configuration");
+    expect((rule as { expiration?: object }[])[0]?.expiration).toEqual(expected);
   });
 
   test("logs access to the given bucket under its own prefix", () => {

@@ -2,7 +2,7 @@ import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
 import { GlueJob, type GlueJobProps } from "../../constructs/glue-job";
 import { lockedWheels, tributaryPackage } from "../../constructs/glue-package";
-import { resource, resourcesOf, statementsOf } from "../support/resources";
+import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { synthesizeConstruct } from "../support/synthesize";
 
 function jobWith(props: Partial<GlueJobProps> = {}) {
@@ -74,6 +74,22 @@ describe("a Glue job", () => {
     }
   });
 
+  test("tags no object, which could carry ten tags at most", () => {
+    for (const [, object] of resourcesOf(jobWith({ installWheels: true }), "aws_s3_object")) {
+      expect(object["override_provider"]).toEqual({ default_tags: { tags: {} } });
+    }
+  });
+
+  test("lets its role write to the groups that Glue names by role and security configuration, too", () => {
+    const stack = jobWith();
+    const job = resource(stack, "aws_glue_security_configuration")["name"];
+    expect(resource(stack, "aws_iam_role")["name"]).toBe(job);
+    expect(statement(resource(stack, "aws_iam_role_policy")["policy"], "WriteJobLogs").Resource).toEqual([
+      expect.stringMatching(/:log-group:\/aws-glue\/jobs\/\*$/),
+      expect.stringContaining(`:log-group:/aws-glue/jobs-${job}-${job}/`),
+    ]);
+  });
+
   test("passes its own arguments with hyphens, beside the managed ones", () => {
     expect(argumentsOf()).toMatchObject({
       "--uploads_table": "uploads",
@@ -94,7 +110,7 @@ describe("a Glue job", () => {
     const wheels = argumentsOf({ installWheels: true });
     expect(wheels["--additional-python-modules"]?.split(",")).toHaveLength(lockedWheels().length);
     expect(wheels["--additional-python-modules"]).toMatch(/^s3:\/\//);
-    expect(wheels["--python-modules-installer-option"]).toBe("--no-index");
+    expect(wheels["--python-modules-installer-option"]).toBe("--no-index --no-deps");
     expect(argumentsOf()).not.toHaveProperty("--additional-python-modules");
   });
 
