@@ -29,6 +29,14 @@ const reconcile = z.strictObject({
     description:
       "Age below which the reconciler leaves an object or item to the event that is still on its way.",
   }).default(300),
+  timeoutSeconds: whole(90, 900, "s", {
+    noun: "a function's timeout",
+    description: "Time limit of the reconciler; what it could not list in it, the next round goes on with.",
+  }).default(300),
+  memoryMegabytes: whole(128, 10_240, "MB", {
+    noun: "a function's memory",
+    description: "Memory of the reconciler, which holds all that is pending.",
+  }).default(512),
 });
 
 export const csv = z.strictObject({

@@ -32,12 +32,12 @@ const glue = z.strictObject({
 const functions = z.strictObject({
   memoryMegabytes: whole(128, 10_240, "MB", {
     noun: "a function's memory",
-    description: "Memory of every function; its processor share follows it.",
+    description: "Memory of every function but the reconciler; its processor share follows it.",
   }).default(256),
-  timeoutSeconds: whole(70, 900, "s", {
+  timeoutSeconds: whole(90, 900, "s", {
     noun: "a function's timeout",
     description:
-      "Time limit of every function; `job-ended` retries a refused run for a minute, hence the least value.",
+      "Time limit of every function but the reconciler; `job-ended` retries a refused run for a minute, hence the least value.",
   }).default(120),
   retries: whole(0, 2, "attempts", {
     noun: "a number of retries",
@@ -115,10 +115,14 @@ export const settings = z.strictObject({
     noun: "an AWS account id",
     description: "The account this environment lives in; the provider refuses any other.",
   }),
-  region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region such as us-east-1", {
-    noun: "an AWS region",
-    description: "The region this environment lives in.",
-  }),
+  region: text(
+    /^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/,
+    "a region of the partition aws such as us-east-1",
+    {
+      noun: "an AWS region",
+      description: "The region this environment lives in.",
+    },
+  ),
   tags: z
     .record(
       z.string(),

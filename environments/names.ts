@@ -15,9 +15,6 @@ export type BucketName = "raw" | "curated" | "quarantine" | "artifacts" | "acces
 /** Prefix in the raw bucket under which uploads are noticed. */
 export const INPUT_PREFIX = "input/";
 
-/** Namespace of the platform's own metrics. */
-export const METRIC_NAMESPACE = "Tributary";
-
 /** `tributary-dev-<rest>`: the form of nearly every name. */
 export function resourceName(environment: Named, rest: string): string {
   return `${environment.project}-${environment.name}-${rest}`;
@@ -64,6 +61,11 @@ export function workgroupName(environment: Named): string {
 
 export function alertTopicName(environment: Named): string {
   return resourceName(environment, "alerts");
+}
+
+/** CloudWatch namespace of the platform's own metrics; the environment is their dimension. */
+export function metricNamespace(environment: Named): string {
+  return environment.project;
 }
 
 /** EventBridge source of the platform's alert events. */

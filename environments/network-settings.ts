@@ -13,9 +13,11 @@ export const ENDPOINT_SERVICES = [
   "glue",
 ] as const;
 
+const BYTE = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+
 export const network = z.strictObject({
   cidr: text(
-    /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/,
+    new RegExp(`^(${BYTE}\\.){3}${BYTE}/(1[6-9]|2[0-4])$`),
     "a block from /16 to /24 such as 10.20.0.0/16; it is cut into sixteen subnets",
     { noun: "a CIDR block", description: "Addresses of the VPC." },
   ),

@@ -13,7 +13,33 @@ interface Rule {
   readonly problem: (value: Lookup) => string | undefined;
 }
 
+/** Tags that every stack sets by itself. */
+const OWN_TAGS: readonly string[] = ["project", "environment", "layer", "managed-by"];
+/** AWS takes fifty a resource; some resources have a Name as well. */
+const MOST_TAGS = 45;
+
 const RULES: readonly Rule[] = [
+  {
+    path: "tags",
+    against: [],
+    problem: (value) => {
+      const keys = Object.keys(value("tags") as Readonly<Record<string, string>>);
+      const reserved = keys.filter((key) => OWN_TAGS.includes(key) || /^aws:/i.test(key) || key.length > 128);
+      if (reserved.length > 0) {
+        return `${JSON.stringify(reserved)} cannot be set here; use keys of at most 128 characters other than ${OWN_TAGS.join(", ")} and aws:…`;
+      }
+      return keys.length > MOST_TAGS ? `${keys.length} tags; use at most ${MOST_TAGS}` : undefined;
+    },
+  },
+  {
+    path: "network.cidr",
+    against: [],
+    problem: (value) => {
+      const block = String(value("network.cidr"));
+      const first = networkOf(block);
+      return block === first ? undefined : `${JSON.stringify(block)} begins inside its block; use ${first}`;
+    },
+  },
   {
     path: "csv.workers.maximum",
     against: ["csv.workers.number"],
@@ -81,6 +107,16 @@ function valueAt(tree: SettingNode, data: unknown, path: readonly string[]): unk
     data,
   );
   return given === undefined ? nodeAt(tree, path)?.default : given;
+}
+
+/** The block with its first address, as AWS would write it. */
+function networkOf(block: string): string {
+  const [address = "", length = ""] = block.split("/");
+  const size = 2 ** (32 - Number(length));
+  const value = address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  const first = value - (value % size);
+  const bytes = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
+  return `${bytes.join(".")}/${length}`;
 }
 
 function number(value: unknown): number {

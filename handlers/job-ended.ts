@@ -12,7 +12,11 @@ const variables = readVariables("job-ended");
 const ended: JobEnded = {
   uploads: { client: new DynamoDBClient(CLIENT_SETTINGS), name: variables.UPLOADS_TABLE },
   job: { client: new GlueClient(CLIENT_SETTINGS), name: variables.JOB_NAME },
-  bus: { client: new EventBridgeClient(CLIENT_SETTINGS), environment: variables.ENVIRONMENT },
+  bus: {
+    client: new EventBridgeClient(CLIENT_SETTINGS),
+    source: variables.ALERT_SOURCE,
+    environment: variables.ENVIRONMENT,
+  },
   metrics: {
     client: new CloudWatchClient(CLIENT_SETTINGS),
     namespace: variables.METRIC_NAMESPACE,

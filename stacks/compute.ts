@@ -8,7 +8,14 @@ import type { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../constructs/bundled-function";
 import { GlueJob } from "../constructs/glue-job";
 import { ServiceRole } from "../constructs/service-role";
-import { csvJobName, type Environment, functionName, INPUT_PREFIX, METRIC_NAMESPACE } from "../environments";
+import {
+  alertSource,
+  csvJobName,
+  type Environment,
+  functionName,
+  INPUT_PREFIX,
+  metricNamespace,
+} from "../environments";
 import { csvJobArguments } from "./csv-job-arguments";
 import {
   type CsvResources,
@@ -114,7 +121,8 @@ export class ComputeStack extends LayerStack {
         UPLOADS_TABLE: resources.ledger.uploads.name,
         JOB_NAME: this.csvJob.job.name,
         ENVIRONMENT: this.environment.name,
-        METRIC_NAMESPACE,
+        METRIC_NAMESPACE: metricNamespace(this.environment),
+        ALERT_SOURCE: alertSource(this.environment),
       },
       statements: jobEndedStatements(resources),
       settings: this.functionSettings(resources.storage),
@@ -134,10 +142,15 @@ export class ComputeStack extends LayerStack {
         GRACE_SECONDS: String(this.environment.csv.reconcile.graceSeconds),
         S3_PATH_STYLE: String(this.environment.storage.pathStyle),
         ENVIRONMENT: this.environment.name,
-        METRIC_NAMESPACE,
+        METRIC_NAMESPACE: metricNamespace(this.environment),
       },
       statements: reconcilerStatements(resources),
-      settings: this.functionSettings(resources.storage),
+      // it lists the whole bucket in one invocation where it can
+      settings: {
+        ...this.functionSettings(resources.storage),
+        memorySizeMegabytes: this.environment.csv.reconcile.memoryMegabytes,
+        timeoutSeconds: this.environment.csv.reconcile.timeoutSeconds,
+      },
     });
   }
 

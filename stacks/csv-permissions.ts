@@ -1,7 +1,7 @@
 /** What each function and the job of the CSV pipeline may do: named actions on named resources. */
 import { useKey } from "../constructs/encryption-key";
 import type { PolicyStatement } from "../constructs/policy";
-import { alertSource, csvJobName, type Environment, INPUT_PREFIX, METRIC_NAMESPACE } from "../environments";
+import { alertSource, csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../environments";
 import { type LedgerStack, PENDING_INDEX } from "./ledger";
 import type { StorageStack } from "./storage";
 
@@ -22,37 +22,26 @@ export function jobEndedStatements(resources: CsvResources): PolicyStatement[] {
   return [
     queryPending(resources),
     startJob(resources.environment),
-    putMetrics(),
+    putMetrics(resources.environment),
     putAlerts(resources.environment),
   ];
 }
 
 export function reconcilerStatements(resources: CsvResources): PolicyStatement[] {
   return [
-    useUploads(resources, [
-      "dynamodb:GetItem",
-      "dynamodb:BatchGetItem",
-      "dynamodb:PutItem",
-      "dynamodb:UpdateItem",
-    ]),
+    useUploads(resources, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     queryPending(resources),
     listInputs(resources.storage),
     startJob(resources.environment),
-    putMetrics(),
+    putMetrics(resources.environment),
   ];
 }
 
 export function csvJobStatements(resources: CsvResources): PolicyStatement[] {
   const { environment, storage } = resources;
   return [
-    useUploads(resources, [
-      "dynamodb:GetItem",
-      "dynamodb:BatchGetItem",
-      "dynamodb:Query",
-      "dynamodb:PutItem",
-      "dynamodb:UpdateItem",
-      "dynamodb:ConditionCheckItem",
-    ]),
+    // a transaction of updates asks for no more than the updates themselves
+    useUploads(resources, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
     queryPending(resources),
     {
       sid: "ReadInputs",
@@ -96,18 +85,18 @@ function startJob(environment: Environment): PolicyStatement {
 function listInputs(storage: StorageStack): PolicyStatement {
   return {
     sid: "ListInputs",
-    actions: ["s3:ListBucket", "s3:ListBucketVersions"],
+    actions: ["s3:ListBucketVersions"],
     resources: [storage.raw.arn],
     condition: { StringLike: { "s3:prefix": `${INPUT_PREFIX}*` } },
   };
 }
 
-function putMetrics(): PolicyStatement {
+function putMetrics(environment: Environment): PolicyStatement {
   return {
     sid: "PutMetrics",
     actions: ["cloudwatch:PutMetricData"],
     resources: ["*"], // PutMetricData knows no resources: the namespace is the limit
-    condition: { StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE } },
+    condition: { StringEquals: { "cloudwatch:namespace": metricNamespace(environment) } },
   };
 }
 

@@ -1,4 +1,4 @@
-import { csvJobName, type Environment, METRIC_NAMESPACE } from "../environments";
+import { csvJobName, type Environment, metricNamespace } from "../environments";
 
 export interface DashboardSubjects {
   readonly functionNames: readonly string[];
@@ -12,7 +12,7 @@ const HEIGHT = 6;
 
 /** Body of the environment's dashboard: waiting work first, then runs, functions and failures. */
 export function dashboardBody(environment: Environment, subjects: DashboardSubjects): string {
-  const own = (name: string): Metric => [METRIC_NAMESPACE, name, "Environment", environment.name];
+  const own = (name: string): Metric => [metricNamespace(environment), name, "Environment", environment.name];
   const ofFunctions = (name: string): Metric[] =>
     subjects.functionNames.map((each) => ["AWS/Lambda", name, "FunctionName", each]);
   const widgets = [

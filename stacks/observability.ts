@@ -13,7 +13,7 @@ import {
   alertSource,
   alertTopicName,
   type Environment,
-  METRIC_NAMESPACE,
+  metricNamespace,
   resourceName,
 } from "../environments";
 import type { ComputeStack } from "./compute";
@@ -138,7 +138,12 @@ export class ObservabilityStack extends LayerStack {
 
   private pipelineAlarms(): void {
     const { alerts, csv, name } = this.environment;
-    const common = { topic: this.topic, namespace: METRIC_NAMESPACE, dimensions: { Environment: name } };
+    const periodSeconds = csv.reconcile.rateMinutes * 60;
+    const common = {
+      topic: this.topic,
+      namespace: metricNamespace(this.environment),
+      dimensions: { Environment: name },
+    };
     new Alarm(this, "job-failures", {
       ...common,
       alarmName: resourceName(this.environment, "job-failures"),
@@ -151,11 +156,24 @@ export class ObservabilityStack extends LayerStack {
     new Alarm(this, "oldest-pending", {
       ...common,
       alarmName: resourceName(this.environment, "oldest-pending"),
-      description: `an upload waits for more than ${alerts.oldestPendingMinutes} minutes, or the reconciler is silent`,
+      description: `an upload waits for more than ${alerts.oldestPendingMinutes} minutes; look at the job's runs and logs`,
       metricName: "OldestPendingSeconds",
       statistic: "Maximum",
       threshold: alerts.oldestPendingMinutes * 60,
-      periodSeconds: csv.reconcile.rateMinutes * 60,
+      periodSeconds,
+      // a round that falls into the next period says nothing about the uploads
+      missingData: "ignore",
+    });
+    new Alarm(this, "reconciler-silent", {
+      ...common,
+      alarmName: resourceName(this.environment, "reconciler-silent"),
+      description:
+        "the reconciler reports nothing: lost events stay lost; look at its schedule and log group",
+      metricName: "OldestPendingSeconds",
+      statistic: "SampleCount",
+      comparison: "LessThanThreshold",
+      threshold: 1,
+      periodSeconds,
       evaluationPeriods: SILENT_ROUNDS,
       missingData: "breaching",
     });

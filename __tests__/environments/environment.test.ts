@@ -85,6 +85,36 @@ describe("an environment", () => {
       'prod.csv.dateFormats[0]: "%d-%m" is not a date format; use a strptime format with day, month and year such as %d-%m-%Y, without a comma',
     ],
     [
+      "a block that is no block of addresses",
+      { network: { cidr: "10.300.0.0/16", zones: ["a"] } },
+      'prod.network.cidr: "10.300.0.0/16" is not a CIDR block; use a block from /16 to /24 such as 10.20.0.0/16; it is cut into sixteen subnets',
+    ],
+    [
+      "a block that begins inside itself",
+      { network: { cidr: "10.20.30.0/16", zones: ["a"] } },
+      'prod.network.cidr: "10.20.30.0/16" begins inside its block; use 10.20.0.0/16',
+    ],
+    [
+      "a region whose names begin otherwise than arn:aws:",
+      { region: "cn-north-1" },
+      'prod.region: "cn-north-1" is not an AWS region; use a region of the partition aws such as us-east-1',
+    ],
+    [
+      "a timeout that job-ended could not keep",
+      { functions: { timeoutSeconds: 70 } },
+      "prod.functions.timeoutSeconds: 70 is not a function's timeout; use a whole number from 90 to 900 s",
+    ],
+    [
+      "a tag that every stack sets by itself",
+      { tags: { layer: "lake", owner: "ann" } },
+      'prod.tags: ["layer"] cannot be set here; use keys of at most 128 characters other than project, environment, layer, managed-by and aws:…',
+    ],
+    [
+      "more tags than a resource may have",
+      { tags: Object.fromEntries(Array.from({ length: 46 }, (_, index) => [`tag-${index}`, "x"])) },
+      "prod.tags: 46 tags; use at most 45",
+    ],
+    [
       "a maximum below the number of workers",
       { csv: { workers: { number: 4, maximum: 3 } } },
       "prod.csv.workers.maximum: 3 is less than csv.workers.number; use at least 4",

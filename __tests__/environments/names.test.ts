@@ -8,6 +8,7 @@ import {
   functionName,
   LAYERS,
   loadEnvironments,
+  metricNamespace,
   type Named,
   stackName,
   stateBucketName,
@@ -29,6 +30,7 @@ const NAMES: [string, string, string][] = [
   ["database", databaseName(dev), "acme_lake_dev"],
   ["workgroup", workgroupName(dev), "acme-lake-dev"],
   ["alert topic", alertTopicName(dev), "acme-lake-dev-alerts"],
+  ["metric namespace", metricNamespace(dev), "acme-lake"],
   ["alert source", alertSource(dev), "acme-lake.dev"],
 ];
 

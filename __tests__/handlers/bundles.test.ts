@@ -14,7 +14,7 @@ const METRICS = { ENVIRONMENT: "test", METRIC_NAMESPACE: "Tributary" };
 
 const VARIABLES: FunctionVariables = {
   "csv-trigger": TABLE,
-  "job-ended": { ...TABLE, ...METRICS },
+  "job-ended": { ...TABLE, ...METRICS, ALERT_SOURCE: "tributary.test" },
   reconciler: {
     ...TABLE,
     ...METRICS,

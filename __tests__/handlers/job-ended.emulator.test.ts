@@ -18,6 +18,7 @@ beforeAll(async () => {
     JOB_NAME: JOB,
     ENVIRONMENT: "test",
     METRIC_NAMESPACE: "Tributary",
+    ALERT_SOURCE: "tributary.test",
   });
   ({ handler: jobEnded } = await import("../../handlers/job-ended"));
   ({ handler: trigger } = await import("../../handlers/csv-trigger"));

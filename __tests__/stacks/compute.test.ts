@@ -2,8 +2,6 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
-import { loadEnvironment } from "../../environments";
-import { csvJobArguments } from "../../stacks/csv-job-arguments";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { stacksOf } from "../support/synthesize";
 
@@ -65,6 +63,14 @@ describe("the end of a run", () => {
 });
 
 describe("the reconciler", () => {
+  test("has time and memory of its own to list a whole bucket", () => {
+    expect(resource(prod, "aws_lambda_function", "reconciler")).toMatchObject({
+      memory_size: 512,
+      timeout: 300,
+    });
+    expect(resource(prod, "aws_lambda_function", "job-ended")).toMatchObject({ timeout: 120 });
+  });
+
   test.each([
     ["local", "rate(1 minutes)"],
     ["prod", "rate(15 minutes)"],
@@ -94,9 +100,7 @@ describe("the permissions", () => {
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
-        "dynamodb:UpdateItem",
         "glue:StartJobRun",
-        "s3:ListBucket",
         "s3:ListBucketVersions",
       ],
     ],
@@ -122,12 +126,42 @@ describe("the permissions", () => {
     expect(listing.Condition).toBeUndefined();
   });
 
+  test("let the job change the uploads table only as its code does", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    expect(statement(policy, "UseUploads").Action).toEqual([
+      "dynamodb:GetItem",
+      "dynamodb:Query",
+      "dynamodb:UpdateItem",
+    ]);
+  });
+
   test("let alerts be put under the environment's own source only", () => {
     const policy = resource(prod, "aws_iam_role_policy", "job-ended")["policy"];
     expect(statement(policy, "PutAlerts").Condition).toEqual({
       StringEquals: { "events:source": "tributary.prod" },
     });
   });
+});
+
+test("alerts carry the source that observability routes", () => {
+  const rule = resource(stacks.get("prod-observability"), "aws_cloudwatch_event_rule");
+  const { variables } = resource(prod, "aws_lambda_function", "job-ended")["environment"] as {
+    variables: Record<string, string>;
+  };
+  expect(JSON.parse(String(rule["event_pattern"])).source).toEqual([variables["ALERT_SOURCE"]]);
+});
+
+test("metrics are published under the namespace that the alarms watch", () => {
+  const namespaces = ["job-failures", "oldest-pending"].map(
+    (id) => resource(stacks.get("prod-observability"), "aws_cloudwatch_metric_alarm", id)["namespace"],
+  );
+  const published = ["job-ended", "reconciler"].map((id) => {
+    const { variables } = resource(prod, "aws_lambda_function", id)["environment"] as {
+      variables: Record<string, string>;
+    };
+    return variables["METRIC_NAMESPACE"];
+  });
+  expect(namespaces).toEqual(published);
 });
 
 describe("the job", () => {
@@ -138,8 +172,10 @@ describe("the job", () => {
       encoding: "utf8",
     });
     const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    const places = { uploadsTable: "u", rawBucket: "r", curatedBucket: "c", quarantineBucket: "q" };
-    expect(Object.keys(csvJobArguments(loadEnvironment("prod"), places)).sort()).toEqual(read.sort());
+    const given = Object.keys(resource(prod, "aws_glue_job")["default_arguments"] as object);
+    // Glue's own arguments have hyphens inside, ours underscores
+    const ours = given.filter((name) => /^--[a-z][a-z0-9_]*$/.test(name)).map((name) => name.slice(2));
+    expect(ours.sort()).toEqual(read.sort());
   });
 
   test("grows by itself where the environment's maximum lies above its number", () => {

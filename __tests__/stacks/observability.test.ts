@@ -57,6 +57,7 @@ describe("the alarms", () => {
         ),
         "job-failures",
         "oldest-pending",
+        "reconciler-silent",
       ].sort(),
     );
   });
@@ -68,11 +69,23 @@ describe("the alarms", () => {
     }
   });
 
-  test("take the silence of the reconciler for a failure", () => {
+  test("tell of an upload that waits too long at the first round that sees it", () => {
     expect(resource(prod, "aws_cloudwatch_metric_alarm", "oldest-pending")).toMatchObject({
       metric_name: "OldestPendingSeconds",
       dimensions: { Environment: "prod" },
       threshold: 1800,
+      period: 900,
+      evaluation_periods: 1,
+      treat_missing_data: "ignore",
+    });
+  });
+
+  test("take the silence of the reconciler for a failure", () => {
+    expect(resource(prod, "aws_cloudwatch_metric_alarm", "reconciler-silent")).toMatchObject({
+      metric_name: "OldestPendingSeconds",
+      statistic: "SampleCount",
+      comparison_operator: "LessThanThreshold",
+      threshold: 1,
       period: 900,
       evaluation_periods: 3,
       treat_missing_data: "breaching",

@@ -56,6 +56,7 @@ describe("storage", () => {
     expect(table).toMatchObject({
       name: "customers",
       table_type: "EXTERNAL_TABLE",
+      parameters: { EXTERNAL: "TRUE", classification: "parquet", "parquet.compression": "snappy" },
       lifecycle: { ignore_changes: ["storage_descriptor[0].columns"] },
     });
     const storage = table["storage_descriptor"] as { location: string; columns: { name: string }[] };

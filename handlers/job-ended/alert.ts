@@ -4,6 +4,8 @@ import type { JobEnd } from "./state-change";
 
 export interface AlertBus {
   client: EventBridgeClient;
+  /** Source of the events, by which they are routed. */
+  source: string;
   environment: string;
 }
 
@@ -25,13 +27,13 @@ export function alertOf(environment: string, { jobName, jobRunId, state, message
 }
 
 /**
- * Puts the alert on the default bus, with source `tributary.<environment>`.
+ * Puts the alert on the default bus.
  *
  * @throws AlertRefusedError when the bus answers but does not take it
  */
 export async function emitAlert(bus: AlertBus, alert: Alert): Promise<void> {
   const entry = {
-    Source: `tributary.${bus.environment}`,
+    Source: bus.source,
     DetailType: "Tributary Alert",
     Detail: JSON.stringify(alert),
   };

@@ -18,6 +18,8 @@ export interface FunctionVariables {
     ENVIRONMENT: string;
     /** CloudWatch namespace of the platform's metrics. */
     METRIC_NAMESPACE: string;
+    /** EventBridge source of alert events, which observability routes by it. */
+    ALERT_SOURCE: string;
   };
   reconciler: {
     UPLOADS_TABLE: string;
@@ -39,7 +41,13 @@ export type FunctionName = keyof FunctionVariables;
 
 const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[Name], true> } = {
   "csv-trigger": { UPLOADS_TABLE: true, JOB_NAME: true },
-  "job-ended": { UPLOADS_TABLE: true, JOB_NAME: true, ENVIRONMENT: true, METRIC_NAMESPACE: true },
+  "job-ended": {
+    UPLOADS_TABLE: true,
+    JOB_NAME: true,
+    ENVIRONMENT: true,
+    METRIC_NAMESPACE: true,
+    ALERT_SOURCE: true,
+  },
   reconciler: {
     UPLOADS_TABLE: true,
     JOB_NAME: true,

@@ -46,7 +46,7 @@ function makeJobEnded({ pending = () => false, alert, metric, run }: Faults) {
   const ended: JobEnded = {
     uploads: { client: dynamo.client, name: "uploads" },
     job: { client: glue.client, name: "csv-uploads" },
-    bus: { client: bus.client, environment: "dev" },
+    bus: { client: bus.client, source: "tributary.dev", environment: "dev" },
     metrics: { client: metrics.client, namespace: "Tributary", environment: "dev" },
     clock,
   };
