@@ -66,14 +66,12 @@ class Lease:
 class LeaseKeeper:
     """Renews all held leases at a third of their length, in a thread of its own.
 
-    A renewal that fails by a lost connection is tried again at the next turn; two turns fit into a lease.
+    A renewal that fails by a lost connection is tried again at the next turn; two turns fit into a lease. A
+    lease that has gone is renewed no longer; whoever works under it is told by the first write it guards.
     """
 
-    def __init__(
-        self, seconds: float, on_lost: Callable[[Lease], None], on_error: Callable[[Lease, Exception], None]
-    ) -> None:
+    def __init__(self, seconds: float, on_error: Callable[[Lease, Exception], None]) -> None:
         self._seconds = seconds
-        self._on_lost = on_lost
         self._on_error = on_error
         self._held: dict[str, Lease] = {}
         self._lock = threading.Lock()
@@ -96,7 +94,8 @@ class LeaseKeeper:
     def drop(self, lease: Lease) -> None:
         """Renew this lease no longer."""
         with self._lock:
-            self._held.pop(lease.object_id, None)
+            if self._held.get(lease.object_id) == lease:
+                del self._held[lease.object_id]
 
     def _run(self) -> None:
         while not self._ended.wait(self._seconds / 3):
@@ -111,9 +110,5 @@ class LeaseKeeper:
         except Exception as error:  # noqa: BLE001 reported; the lease itself says when it is too late
             self._on_error(lease, error)
             return
-        with self._lock:
-            lost = not renewed and self._held.get(lease.object_id) == lease
-            if lost:
-                del self._held[lease.object_id]
-        if lost:
-            self._on_lost(lease)
+        if not renewed:
+            self.drop(lease)

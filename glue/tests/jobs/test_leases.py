@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 
@@ -41,19 +42,33 @@ def test_takes_over_a_lease_that_ran_out_with_a_higher_token(world: World) -> No
     assert not first.lease.begin_publication(version)
 
 
-def test_renews_held_leases_and_tells_of_lost_ones(world: World) -> None:
+def test_renews_held_leases_until_another_run_has_taken_over(world: World) -> None:
     world.upload(KEY, customers("1"))
-    lost: list[Lease] = []
+    failures: list[Exception] = []
     claim = claimed(world, world.ledger("run-1", lease_seconds=0.6))
-    with LeaseKeeper(0.6, lost.append, lambda *_: None) as keeper:
+    with LeaseKeeper(0.6, lambda _, error: failures.append(error)) as keeper:
         keeper.keep(claim.lease)
         time.sleep(1)
         assert isinstance(world.ledger("run-2").claim(f"{world.raw}/{KEY}"), Held)
-        assert lost == []
         world.pass_time(seconds=61)
-        claimed(world, world.ledger("run-2"))
+        holder = claimed(world, world.ledger("run-2"))
         time.sleep(0.5)
-    assert lost == [claim.lease]
+    assert (holder.lease.holds(), claim.lease.holds(), failures) == (True, False, [])
+
+
+def test_tells_of_no_lost_lease_when_a_renewal_meets_the_commit(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.upload(KEY, customers("1"))
+    drop = LeaseKeeper.drop
+
+    def late(keeper: LeaseKeeper, lease: Lease) -> None:
+        time.sleep(0.5)
+        drop(keeper, lease)
+
+    with mock.patch.object(LeaseKeeper, "drop", late):
+        assert world.run(lease_seconds=0.6)
+    assert "lease lost" not in capsys.readouterr().out
 
 
 def test_waits_for_the_lease_of_a_dead_run_before_it_ends(world: World) -> None:
