@@ -7,6 +7,9 @@ from dataclasses import dataclass
 _STEM_LENGTH = 80
 _DIGEST_LENGTH = 16
 _ENDINGS = (".csv.gz", ".csv")
+# S3 refuses keys over 1,024 bytes. Before the base name in the key of a quarantined file the longest names
+# of a dataset and an object take 169; what is left is the version id's, for which S3 uses 32.
+_BASE_BYTES = 600
 UNKNOWN_DATASET = "unknown"
 
 
@@ -39,12 +42,16 @@ class ObjectKeys:
 def object_keys(dataset: str | None, key: str, version: str) -> ObjectKeys:
     """Return the keys for a version of a source object; `dataset` is None when no dataset claims the key."""
     folder = f"{dataset or UNKNOWN_DATASET}/{output_name(key)}"
-    base = key.rsplit("/", 1)[-1]
     return ObjectKeys(
         parquet=f"tables/{folder}.parquet",
         csv=f"csv/{folder}.csv",
         stats=f"stats/{folder}/{version}.json",
         dead_letters=f"dead-letters/{folder}/{version}.ndjson",
-        whole_file=f"files/{folder}/{version}/{base}",
+        whole_file=f"files/{folder}/{version}/{_base_name(key)}",
         whole_file_reason=f"files/{folder}/{version}/reason.json",
     )
+
+
+def _base_name(key: str) -> str:
+    """Return the last part of a key, of a very long one its end, which tells the kind of the file."""
+    return key.rsplit("/", 1)[-1].encode()[-_BASE_BYTES:].decode(errors="ignore")

@@ -26,6 +26,12 @@ from tributary.kernels.transform import Resources, Transform, check_date_formats
 ISSUES_COLUMN = "data_quality_issues"
 """Output column whose texts, joined by "; ", are counted as issues, where a dataset has one."""
 
+OTHER_ISSUES = "other issues"
+"""What issues beyond the first hundred are counted as: a transform may put values into their texts."""
+
+_ISSUES_COUNTED = 100
+_ISSUE_LENGTH = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -172,7 +178,8 @@ def _count_issues(table: pa.Table, issues: Counter[str]) -> None:
         return
     for texts in pc.value_counts(table[ISSUES_COLUMN].drop_null()).to_pylist():
         for issue in texts["values"].split("; "):
-            issues[issue] += texts["counts"]
+            known = issue in issues or len(issues) < _ISSUES_COUNTED
+            issues[issue[:_ISSUE_LENGTH] if known else OTHER_ISSUES] += texts["counts"]
 
 
 class _Hashed:

@@ -15,6 +15,7 @@ from tributary.processing import FileResult, Source, process_file, rows_version
 from tributary.uploads import timestamp
 
 NO_DATASET = "no-dataset"
+_MESSAGE_LENGTH = 2000
 _JSON = "application/json"
 _NDJSON = "application/x-ndjson"
 _PARQUET = "application/vnd.apache.parquet"
@@ -33,8 +34,13 @@ def run_task(task: Task) -> Outcome:
 
 def describe(error: BaseException) -> str:
     """Name an error and the errors that caused it, on one line."""
-    words = f"{type(error).__name__}: {error}".replace("\n", " ")
+    words = f"{type(error).__name__}: {brief(str(error))}".replace("\n", " ")
     return f"{words}; caused by {describe(error.__cause__)}" if error.__cause__ else words
+
+
+def brief(message: str) -> str:
+    """Cut a long message: it may quote a whole value, and an item of the table holds 400 KB."""
+    return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"
 
 
 def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
@@ -46,6 +52,7 @@ def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
         copy_version(claim.bucket, claim.key, version, task.destinations.quarantine, keys.whole_file)
     except SourceGoneError as error:
         reason, message = error.reason, f"{error} (was to be quarantined: {reason}: {message})"
+    message = brief(message)
     record = {
         "source_bucket": claim.bucket,
         "source_key": claim.key,

@@ -91,6 +91,26 @@ def test_fails_the_run_and_not_the_file_for_a_wrong_declaration(
     assert "DeclarationError" in world.item(KEY, version)["last_error"]
 
 
+def test_quarantines_a_file_whose_error_quotes_a_value_larger_than_an_item(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.upload(KEY, customers("1").replace(b"ann lee", b"x" * 500_000))
+    sql = "SELECT line, id, CAST(name AS INTEGER) AS name FROM input"
+    wrong = replace(load_dataset("customers"), transform=sql)
+    monkeypatch.setattr(task, "dataset_for_key", lambda _: wrong)
+    assert world.run()
+    assert world.status(KEY, version) == "quarantined"
+    assert world.reason(KEY, version)["reason"] == "transform-failed"
+
+
+def test_quarantines_a_file_whose_key_is_as_long_as_keys_get(world: World) -> None:
+    key = "input/customers/" + "x" * 1004 + ".csv"
+    version = world.upload(key, b"alpha\n1\n")
+    assert world.run()
+    assert world.status(key, version) == "quarantined"
+    assert world.reason(key, version)["reason"] == "header-mismatch"
+
+
 def test_finishes_a_begun_publication_before_a_newer_version(world: World) -> None:
     begun = world.upload(KEY, customers("1"))
     with intercepted(refusing(f"PUT {world.curated}/tables")):

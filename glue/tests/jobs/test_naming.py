@@ -1,4 +1,5 @@
 import re
+from dataclasses import astuple
 
 import pytest
 from hypothesis import given
@@ -41,3 +42,11 @@ def test_lays_objects_out_as_agreed_with_the_catalog_and_the_operators() -> None
     assert keys.dead_letters == f"dead-letters/customers/{name}/v1.ndjson"
     assert keys.whole_file == f"files/customers/{name}/v1/april.csv"
     assert object_keys(None, "input/a.csv", "v1").whole_file_reason.startswith("files/unknown/")
+
+
+@pytest.mark.parametrize("letter", ["x", "\u00e9", "\U0001f40b"])
+def test_keeps_every_name_within_the_bytes_that_s3_allows(letter: str) -> None:
+    key = "input/" + letter * ((1024 - 10) // len(letter.encode())) + ".csv"
+    keys = object_keys("d" * 63, key, "v" * 32)
+    assert max(len(name.encode()) for name in astuple(keys)) <= 1024
+    assert keys.whole_file.endswith(f"{letter}.csv")

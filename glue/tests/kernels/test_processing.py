@@ -103,6 +103,25 @@ def test_takes_columns_by_name(header: str, row: str, drift: tuple[str, ...], tm
     assert result.drift == drift
 
 
+def test_tells_a_bounded_part_of_many_unknown_columns(tmp_path: Path) -> None:
+    names = ["id", "y" * 1000, *(f"x{number}" for number in range(9_999))]
+    result = process((",".join(names) + "\n" + ",".join("1" for _ in names)).encode(), tmp_path)
+    unknown = [drift for drift in result.drift if "unknown" in drift]
+    assert result.output_count == 1
+    assert unknown[0] == "unknown column: " + "y" * 100
+    assert (len(unknown), unknown[-1]) == (51, "unknown columns: 9950 more")
+
+
+def test_counts_a_bounded_number_of_issues(tmp_path: Path) -> None:
+    sql = CUSTOMERS.transform.replace("'missing id'", "'no id'").replace(
+        "CASE WHEN coalesce(id, '') = '' THEN 'no id' END", "'bad ' || id"
+    )
+    content = HEADER + b"".join(ROW.replace(b"1,", b"%d," % n, 1) for n in range(300))
+    result = process_chunks([content], tmp_path, sql=sql)
+    assert len(result.issues) == 101
+    assert result.issues["other issues"] == 200
+
+
 def test_fills_a_missing_column_with_null_and_reports_it(tmp_path: Path) -> None:
     result = process(b"id,name,email,date,status\n1,a,a@example.com,01-04-2025,x\n", tmp_path)
     [row] = rows_of(result)

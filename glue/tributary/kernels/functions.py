@@ -43,8 +43,9 @@ def macros(date_formats: Sequence[str]) -> list[str]:
                 CASE WHEN regexp_matches(text, '[(\\-\\x{{2212}}]') THEN '-' ELSE '' END
                 || regexp_replace(text, '[^0-9.]', '', 'g'))
             END""",
+        # DuckDB takes words such as "infinity" and "epoch" by any format, and gives a day of 1900 for them.
         f"""CREATE MACRO to_date(text) AS CASE
-            WHEN try_strptime(text, [{formats}]) >= TIMESTAMP '1000-01-01'
+            WHEN regexp_matches(text, '[0-9]') AND try_strptime(text, [{formats}]) >= TIMESTAMP '1000-01-01'
             THEN try_strptime(text, [{formats}])::DATE END""",
     ]
 

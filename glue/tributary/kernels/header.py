@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from tributary.errors import HeaderMismatchError
 
+# A header may be a megabyte; what is told of it goes into logs and statistics.
+_UNKNOWN_NAMED = 50
+_NAME_LENGTH = 100
+
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
@@ -28,10 +32,13 @@ def match_header(fields: Sequence[str], columns: Sequence[str], required: Sequen
     if problems:
         found = ", ".join(f'"{field}"' for field in fields[:50])
         raise HeaderMismatchError(f"{'; '.join(problems)}; the header has {found}"[:2000])
-    drift = [f"missing column: {column}" for column in missing]
-    drift += [
-        f"unknown column: {field.strip() or f'(no name, field {index + 1})'}"
+    unknown = [
+        field.strip()[:_NAME_LENGTH] or f"(no name, field {index + 1})"
         for index, field in enumerate(fields)
         if names[index] not in columns
     ]
+    drift = [f"missing column: {column}" for column in missing]
+    drift += [f"unknown column: {name}" for name in unknown[:_UNKNOWN_NAMED]]
+    if len(unknown) > _UNKNOWN_NAMED:
+        drift.append(f"unknown columns: {len(unknown) - _UNKNOWN_NAMED} more")
     return HeaderMatch(tuple(name if name in columns else None for name in names), tuple(drift))
