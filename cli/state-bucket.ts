@@ -10,6 +10,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { type Environment, stateBucketName } from "../environments";
+import { CommandError } from "./command";
 
 export interface StateBucket {
   readonly bucket: string;
@@ -17,7 +18,10 @@ export interface StateBucket {
   readonly created: boolean;
 }
 
-/** Creates the state bucket where it is missing, and sets what it must have either way. */
+/**
+ * Creates the state bucket where it is missing, and sets what it must have either way.
+ * @throws CommandError when another account has the name, or the credentials may not look
+ */
 export async function ensureStateBucket(s3: S3Client, environment: Environment): Promise<StateBucket> {
   const bucket = stateBucketName(environment);
   const created = !(await exists(s3, bucket, environment.account));
@@ -31,9 +35,14 @@ async function exists(s3: S3Client, bucket: string, account: string): Promise<bo
     await s3.send(new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: account }));
     return true;
   } catch (error) {
-    if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404)
-      return false;
-    throw error;
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status === 404) return false;
+    if (status !== 403) throw error;
+    throw new CommandError(
+      `S3 forbids a look at the state bucket ${bucket} (403): either it belongs to another account than ${account}, ` +
+        "then choose another project name, or the credentials lack s3:ListBucket on it",
+      { cause: error },
+    );
   }
 }
 
