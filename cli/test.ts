@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { command } from "./command";
 import { ensurePython } from "./setup/python";
 
 const ROOT = join(__dirname, "..");
@@ -126,10 +126,9 @@ async function main(unit: boolean): Promise<number> {
   return total.failed + total.skipped === 0 && total.passed > 0 ? 0 : 1;
 }
 
-new Command("npm test --")
-  .description("Run every test: checks, jest, pytest, and the platform end to end on the local emulator.")
-  .option("--unit", "only the quick subset, under a minute (npm run test:unit)", false)
-  .action(async ({ unit }: { unit: boolean }) => {
+command("test", "Run every test: checks, jest, pytest, and the platform end to end on the local emulator.")
+  .option("--unit", "only the quick subset, under a minute (npm run test:unit)")
+  .action(async ({ unit = false }: { unit?: boolean }) => {
     process.exitCode = await main(unit);
   })
   .parseAsync();
