@@ -93,6 +93,8 @@ def bench(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     spark = rows[-1]
     for row in rows:
         row["timesSpark"] = round(row["megabytesPerCpuSecond"] / spark["megabytesPerCpuSecond"], 2)
+    for row in rows:
+        row["megabytesPerCpuSecond"] = round(row["megabytesPerCpuSecond"], 1)
     return {
         "bench": "csv",
         "machine": machine(),
@@ -144,7 +146,7 @@ class Measure:
             "megabytes": round(megabytes, 1),
             "seconds": round(found["seconds"], 2),
             "cpuSeconds": round(found["cpuSeconds"], 2),
-            "megabytesPerCpuSecond": round(megabytes / found["cpuSeconds"], 1),
+            "megabytesPerCpuSecond": megabytes / found["cpuSeconds"],
             "peakMegabytes": round(found["peakBytes"] / 1e6),
         }
 
