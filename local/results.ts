@@ -59,7 +59,7 @@ function whatStays(output: string): [string, string][] {
   return [
     ["outputs", `${output}/curated/`],
     ["dead letters", `${output}/quarantine/`],
-    ["logs", `${output}/ (deploy.log, job.log, aws/emulator.log)`],
+    ["logs", `${output}/ (deploy.log, job.log, functions.log, aws/emulator.log)`],
   ];
 }
 
