@@ -4,6 +4,12 @@ import { join } from "node:path";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateJobCommand, GetJobCommand, GlueClient } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import {
+  AddPermissionCommand,
+  CreateFunctionCommand,
+  GetPolicyCommand,
+  LambdaClient,
+} from "@aws-sdk/client-lambda";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
@@ -14,6 +20,7 @@ import {
   ROOT_CREDENTIALS,
   startEmulator,
 } from "../../local/emulator/emulator";
+import { functionArchive } from "./platform";
 
 jest.setTimeout(60_000);
 
@@ -34,6 +41,7 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["describes alarms on percentiles and metric math as they are", inventsNoField, { auth: false }],
   ["leaves Glue jobs to our runner", leavesJobsAlone, { auth: false }],
   ["lets a role be assumed whose trust asks for aws:SourceAccount", assumesRoleForService, { auth: true }],
+  ["takes the same permission of a function again, and no other", takesPermissionTwice, { auth: false }],
 ];
 
 describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
@@ -50,6 +58,37 @@ describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
     if (await isRightWhere(false)) throw new Error(MESSAGE);
   });
 });
+
+async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {
+  const client = new LambdaClient(clientOf(emulator));
+  const FunctionName = "invoked";
+  await client.send(
+    new CreateFunctionCommand({
+      FunctionName,
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Role: `arn:aws:iam::${ACCOUNT}:role/function`,
+      Code: { ZipFile: functionArchive(python, folder, "exports.handler = async () => {};") },
+    }),
+  );
+  const permission = { FunctionName, StatementId: "s3", Action: "lambda:InvokeFunction" };
+  const add = (Principal: string) =>
+    client.send(new AddPermissionCommand({ ...permission, Principal })).then(
+      () => true,
+      () => false,
+    );
+  const taken = [
+    await add("s3.amazonaws.com"),
+    await add("s3.amazonaws.com"),
+    await add("sns.amazonaws.com"),
+  ];
+  const { Policy = "{}" } = await client.send(new GetPolicyCommand({ FunctionName }));
+  client.destroy();
+  expect(JSON.parse(Policy).Statement).toEqual([
+    expect.objectContaining({ Principal: { Service: "s3.amazonaws.com" } }),
+  ]);
+  return taken.join() === "true,true,false";
+}
 
 function clientOf(emulator: Emulator) {
   return { endpoint: emulator.endpoint, region: REGION, credentials: ROOT_CREDENTIALS };

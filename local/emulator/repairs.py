@@ -7,11 +7,12 @@ import datetime
 import functools
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
 from ministack.core import iam_evaluator
-from ministack.services import cloudwatch, eventbridge, glue
+from ministack.services import cloudwatch, eventbridge, glue, lambda_svc
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -22,6 +23,7 @@ def apply_all() -> None:
     describe_alarms_fully()
     leave_glue_jobs_to_the_runner()
     assume_roles_for_services()
+    take_a_permission_twice()
 
 
 def allow_aws_event_sources() -> None:
@@ -100,6 +102,30 @@ def assume_roles_for_services() -> None:
         return original(document, caller, context)
 
     iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
+
+
+def take_a_permission_twice() -> None:
+    """Take the same AddPermission again, where AWS tells of a conflict.
+
+    The SDK repeats a request whose answer is lost. The provider takes the conflict that this brings for one
+    that passes, and repeats it for many minutes: seen once in a deploy on a busy machine.
+    """
+    original: Callable[..., Response] = lambda_svc._add_permission
+
+    def add_permission(name: str, data: dict[str, Any], *qualifiers: object) -> Response:
+        response = original(name, data, *qualifiers)
+        if response[0] != HTTPStatus.CONFLICT:
+            return response
+        statements = lambda_svc._functions[name]["policy"]["Statement"]
+        existing = next(statement for statement in statements if statement["Sid"] == data["StatementId"])
+        statements.remove(existing)
+        again = original(name, data, *qualifiers)
+        if statements[-1] == existing:
+            return again
+        statements[-1] = existing
+        return response
+
+    lambda_svc._add_permission = add_permission
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:
