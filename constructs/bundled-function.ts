@@ -59,16 +59,17 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
       retentionInDays: settings.logRetentionDays,
       kmsKeyId: settings.keyArn,
     });
-    this.failureQueue = new FailureQueue(this, "failures", {
+    const failures = new FailureQueue(this, "failures", {
       queueName: `${props.functionName}-failures`,
       ...settings,
-    }).queue;
+    });
+    this.failureQueue = failures.queue;
     const role = new ServiceRole(this, "role", {
       roleName: props.functionName,
       description: `permissions of the function ${props.functionName}`,
       service: "lambda.amazonaws.com",
       account: settings.account,
-      statements: [...ownStatements(logGroup, this.failureQueue, settings), ...props.statements],
+      statements: [...ownStatements(logGroup, failures, settings), ...props.statements],
     });
     this.function = this.deploy(props, role, logGroup);
     this.configureAsynchronousInvocation(settings);
@@ -116,7 +117,7 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
 
 function ownStatements(
   logGroup: CloudwatchLogGroup,
-  queue: SqsQueue,
+  failures: FailureQueue,
   settings: FunctionSettings,
 ): PolicyStatement[] {
   return [
@@ -125,7 +126,7 @@ function ownStatements(
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
       resources: [`${logGroup.arn}:*`],
     },
-    { sid: "KeepFailedEvents", actions: ["sqs:SendMessage"], resources: [queue.arn] },
+    { sid: "KeepFailedEvents", actions: ["sqs:SendMessage"], resources: [failures.arn] },
     useKey(settings.keyArn, settings.region, "sqs", "read-write"),
   ];
 }

@@ -16,16 +16,18 @@ const RETENTION_SECONDS = 14 * 24 * 3600;
 /** Queue that keeps the events a function failed on after its last attempt. */
 export class FailureQueue extends Construct {
   readonly queue: SqsQueue;
+  /** Spelled out, not read from the queue: what only names it need not wait the 25 s that the provider takes for it. */
+  readonly arn: string;
 
   constructor(scope: Construct, id: string, props: FailureQueueProps) {
     super(scope, id);
-    // the policy stands inline and its ARN is spelled out: the resource of its own takes the provider 25 s more
-    const arn = `arn:aws:sqs:${props.region}:${props.account}:${props.queueName}`;
+    this.arn = `arn:aws:sqs:${props.region}:${props.account}:${props.queueName}`;
     this.queue = new SqsQueue(this, "queue", {
       name: props.queueName,
       kmsMasterKeyId: props.keyArn,
       messageRetentionSeconds: RETENTION_SECONDS,
-      ...(props.tlsOnly ? { policy: policyDocument([denyWithoutTls(["sqs:*"], [arn])]) } : {}),
+      // inline, for a policy of its own takes the provider 25 s more
+      ...(props.tlsOnly ? { policy: policyDocument([denyWithoutTls(["sqs:*"], [this.arn])]) } : {}),
     });
   }
 }

@@ -80,6 +80,14 @@ describe("a bundled function", () => {
     ]);
   });
 
+  test("waits for no queue: its role names the queue without reading it", () => {
+    const { policy } = resource(stack, "aws_iam_role_policy");
+    expect(statement(policy, "KeepFailedEvents").Resource).toEqual([
+      "arn:aws:sqs:us-east-1:123456789012:lake-dev-csv-trigger-failures",
+    ]);
+    expect(String(policy)).not.toContain("aws_sqs_queue.");
+  });
+
   test("waits for its role's policy", () => {
     expect(JSON.stringify(resource(stack, "aws_lambda_function")["depends_on"])).toContain(
       "aws_iam_role_policy.",
