@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { eventually } from "../support/local-platform";
 
@@ -18,10 +19,21 @@ afterEach(() => {
 });
 
 describe("npm start", () => {
-  test("accounts for every row of the samples and reports the figures", async () => {
+  test("accounts for every row of the samples, reports the figures, and stays up until Ctrl-C", async () => {
     const report = join(folder, "report.json");
-    const { code, output } = await ended(start("--output", join(folder, "run"), "--report", report));
+    const child = start("--keep", "--output", join(folder, "run"), "--report", report);
+    let shown = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      shown += chunk.toString();
+    });
+    const end = ended(child);
+    const isUp = async () => child.exitCode !== null || shown.includes("Ctrl-C stops it");
+    await eventually("a platform that is up", 280, isUp);
+    const tables = child.exitCode === null ? await tablesReachedBy(shown) : [];
+    child.kill("SIGINT");
+    const { code, output } = await end;
     expect({ code, output }).toMatchObject({ code: 0 });
+    expect(tables).toHaveLength(5);
     const { pipelines, steps, seconds } = JSON.parse(readFileSync(report, "utf8"));
     expect(pipelines.csv).toMatchObject({ files: 5, lost: 0, duplicated: 0, runs: 1 });
     expect(pipelines.csv.rowsIn).toBe(pipelines.csv.rowsOut + pipelines.csv.deadLetters);
@@ -50,7 +62,11 @@ describe("npm start", () => {
 
   test.each([
     ["an input folder that does not exist", ["--input", "no/such/folder"], /no\/such\/folder is no folder/],
-    ["an input folder without CSV files", ["--input", "docs/decisions"], /holds no \.csv or \.csv\.gz file/],
+    [
+      "an input folder without CSV files",
+      ["--input", join(ROOT, "docs", "decisions")],
+      /holds no \.csv or \.csv\.gz file/,
+    ],
   ])(
     "refuses %s by name before anything is started",
     async (_, words, message) => {
@@ -79,6 +95,25 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; output
   }
   const [code] = await once(child, "close");
   return { code, output };
+}
+
+/** The published tables, listed by a client that has nothing but the variables that a run shows. */
+async function tablesReachedBy(shown: string): Promise<string[]> {
+  const variables = Object.fromEntries(
+    [...shown.matchAll(/^ {2}export (\w+)=(.*)$/gm)].map(([, ...pair]) => pair),
+  );
+  const [, Bucket] = /s3:\/\/(\S*curated\S*?)\//.exec(shown) ?? [];
+  const s3 = new S3Client({
+    endpoint: variables["AWS_ENDPOINT_URL"],
+    region: variables["AWS_REGION"],
+    credentials: {
+      accessKeyId: variables["AWS_ACCESS_KEY_ID"],
+      secretAccessKey: variables["AWS_SECRET_ACCESS_KEY"],
+    },
+  });
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "tables/customers/" }));
+  s3.destroy();
+  return Contents.map(({ Key = "" }) => Key);
 }
 
 /** Processes that carry this run's folder in their arguments. */

@@ -1,0 +1,176 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { ROOT } from "../../cli/setup/paths";
+import { Checkout } from "../support/checkout";
+
+jest.setTimeout(180_000);
+
+let checkout: Checkout;
+beforeEach(() => {
+  checkout = new Checkout();
+});
+afterEach(() => {
+  checkout.remove();
+});
+
+const SUPPLIERS = {
+  name: "suppliers",
+  description: "Who delivers.",
+  prefix: "input/suppliers/",
+  format: { kind: "csv", delimiter: "," },
+  columns: ["id", "country"].map((name) => ({ name, type: "string", comment: "As it stood" })),
+  outputColumns: ["id", "country"].map((name) => ({ name, type: "string", comment: "As it stood" })),
+  outputs: { parquet: { compression: "snappy" }, csv: false },
+};
+
+describe("npm run try", () => {
+  test.each([
+    ["npm run try -- customers local/samples/customers/april.csv", "rows in 10, rows out 10, dead letters 0"],
+    [
+      "npm run try -- customers local/samples/customers/broken-lines.csv",
+      "line 3: wrong-field-count: expected 6 fields, found 3",
+    ],
+    ["npm run try -- customers local/samples/customers/may.csv --json", '"invalid email": 1'],
+  ])("shows what comes of a file: %s", async (line, shown) => {
+    const { code, stdout } = await checkout.run(line);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(shown) });
+  });
+
+  test("writes the outputs", async () => {
+    const line = "npm run try -- customers local/samples/customers/*.csv --out out";
+    expect(await checkout.run(line)).toMatchObject({ code: 0 });
+    for (const name of ["april.parquet", "april.csv", "broken-lines.dead-letters.ndjson"]) {
+      expect(existsSync(checkout.path("out", name))).toBe(true);
+    }
+  });
+});
+
+describe("a new dataset", () => {
+  beforeEach(() => {
+    const folder = checkout.path("glue", "tributary", "datasets", "suppliers");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "dataset.json"), JSON.stringify(SUPPLIERS));
+    writeFileSync(join(folder, "transform.sql"), "SELECT line, id, upper(country) AS country FROM input");
+  });
+
+  test("is known to npm run try", async () => {
+    writeFileSync(checkout.path("a.csv"), "id,country\n1,nl\n");
+    const { code, stdout } = await checkout.run("npm run try -- suppliers a.csv --json");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('"country": "NL"') });
+  });
+
+  test("has a table in the catalog", async () => {
+    expect(await checkout.run("npm run synth -- --environment dev")).toMatchObject({ code: 0 });
+    const stack = readFileSync(checkout.path("cdktf.out", "stacks", "dev-storage", "cdk.tf.json"), "utf8");
+    const tables = Object.values<{ name: string }>(JSON.parse(stack).resource.aws_glue_catalog_table);
+    expect(tables.map(({ name }) => name).sort()).toEqual(["customers", "suppliers"]);
+  });
+});
+
+describe("a new environment", () => {
+  test("is one file and one line", async () => {
+    const dev = readFileSync(checkout.path("environments", "dev.ts"), "utf8");
+    const files = checkout.path("environments", "files.ts");
+    writeFileSync(checkout.path("environments", "qa.ts"), dev.replace("const dev:", "const qa:"));
+    writeFileSync(files, `${readFileSync(files, "utf8")}export { qa } from "./qa";\n`);
+    const { stdout } = await checkout.run("npx cdktf list", ".", { CI: "true" });
+    expect(stdout.match(/^qa-\w+/gm)).toHaveLength(5);
+    expect(await checkout.run("npm run docs")).toMatchObject({ code: 0 });
+    expect(readFileSync(checkout.path("docs", "environments.md"), "utf8")).toMatch(/^\| setting .* qa \|/m);
+  });
+});
+
+describe("npm run fix", () => {
+  test("repairs the format of TypeScript and Python", async () => {
+    const good = ["environments/names.ts", "local/accounting.py"].map((file) => checkout.path(file));
+    const texts = good.map((file) => readFileSync(file, "utf8"));
+    good.forEach((file, index) => {
+      writeFileSync(file, `\n\n\n${texts[index]}\n\n`);
+    });
+    expect(await checkout.run("npm run fix")).toMatchObject({ code: 0 });
+    expect(good.map((file) => readFileSync(file, "utf8"))).toEqual(texts);
+  });
+});
+
+describe("npm run test:unit", () => {
+  beforeEach(() => {
+    for (const folder of ["__tests__", "glue/tests"]) {
+      rmSync(checkout.path(folder), { recursive: true });
+      mkdirSync(checkout.path(folder));
+    }
+    writeFileSync(
+      checkout.path("glue", "tests", "test_one.py"),
+      "def test_one() -> None:\n    assert True\n",
+    );
+  });
+
+  test.each([
+    ["passes when all pass", "test('one', () => {})", 0, "2 passed, 0 failed"],
+    ["fails when one fails", "test('one', () => { throw new Error('bad') })", 1, "1 passed, 1 failed"],
+    ["fails when one is skipped", "test.skip('one', () => {})", 1, "1 passed, 1 failed"],
+  ])("%s", async (_, source, code, last) => {
+    writeFileSync(checkout.path("__tests__", "one.test.ts"), source);
+    const outcome = await checkout.run("npm run test:unit");
+    expect(outcome).toMatchObject({ code });
+    expect(outcome.stdout.trimEnd().split("\n").at(-1)).toBe(last);
+  });
+});
+
+describe("npx jest -u", () => {
+  test("renews the snapshots of the stacks", async () => {
+    const name = ["__tests__", "stacks", "__snapshots__", "snapshots.test.ts.snap"];
+    const snapshots = checkout.path(...name);
+    writeFileSync(snapshots, readFileSync(snapshots, "utf8").replaceAll("enable_dns_support", "changed"));
+    expect(await checkout.run("npx jest -u __tests__/stacks")).toMatchObject({ code: 0 });
+    expect(readFileSync(snapshots, "utf8")).toBe(readFileSync(join(ROOT, ...name), "utf8"));
+  });
+});
+
+describe("the locks of the Python packages", () => {
+  test("are what their commands make of pyproject.toml", async () => {
+    const pip = ".tributary/python/bin/python -m pip install --quiet --target tools uv==0.13.9";
+    expect(await checkout.run(pip)).toMatchObject({ code: 0 });
+    const PATH = `${checkout.path("tools", "bin")}:${process.env["PATH"]}`;
+    for (const line of [
+      "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local pyproject.toml -o requirements.lock",
+      "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",
+    ]) {
+      expect(await checkout.run(line, "glue", { PATH })).toMatchObject({ code: 0 });
+    }
+    writeFileSync(checkout.path("glue", "wheels.json"), "[]");
+    expect(await checkout.run("npm run pin-wheels")).toMatchObject({ code: 0 });
+    for (const file of ["requirements.lock", "requirements-dev.lock", "wheels.json"]) {
+      expect(pins(checkout.path("glue", file))).toEqual(pins(join(ROOT, "glue", file)));
+    }
+  });
+});
+
+describe("npm run bench", () => {
+  test("lists the benches", async () => {
+    const { code, stdout } = await checkout.run("npm run bench -- --help");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^ {2}csv {2}MB\/s/m) });
+  });
+
+  test("prints a table", async () => {
+    const { code, stdout } = await checkout.run("npm run bench -- csv --rows 500 --runs 1");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Spark SQL .* 1\.0$/m) });
+  });
+
+  test("gives its rows as JSON with machine, versions and sample beside them", async () => {
+    const { code, stdout } = await checkout.run(
+      "npm run --silent bench -- csv --rows 500 --runs 1 --big 1 --json",
+    );
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ bench: "csv", rowsAgree: true, sample: { rows: 500, runs: 1 } });
+    expect(report.rows.map(({ engine }: { engine: string }) => engine)).toContain("tributary, a big file");
+    expect(Object.keys(report.versions)).toEqual(["duckdb", "pyarrow", "pyspark", "python"]);
+  });
+});
+
+/** Package versions of a lock, without hashes (a release may get further files), or the whole list of wheels. */
+function pins(file: string): string[] {
+  const text = readFileSync(file, "utf8");
+  return file.endsWith(".json") ? text.split("\n") : (text.match(/^[\w.-]+==[^\\]+/gm) ?? []);
+}

@@ -1,0 +1,50 @@
+/** A file that runs a command, or what it comes to, and the text in it that shows so. */
+export interface Proof {
+  readonly file: string;
+  readonly contains: string;
+}
+
+const CI = ".ci/run";
+const HERE = "__tests__/docs/commands.slow.test.ts";
+const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
+const START = "__tests__/end-to-end/start.test.ts";
+
+/** Commands that their proof runs word by word. */
+function verbatim(file: string, ...commands: readonly string[]): Record<string, Proof> {
+  return Object.fromEntries(commands.map((command) => [command, { file, contains: command }]));
+}
+
+/** Every command of the docs and how it is proven to work. */
+export const PROOFS: Readonly<Record<string, Proof>> = {
+  ...verbatim(CI, "npm ci", "npm test"),
+  ...verbatim(
+    HERE,
+    "npm run fix",
+    "npm run test:unit",
+    "npm run docs",
+    "npm run synth -- --environment dev",
+    "npx cdktf list",
+    "npx jest -u __tests__/stacks",
+    "npm run pin-wheels",
+    "npm run bench -- --help",
+    "npm run try -- customers local/samples/customers/broken-lines.csv",
+    "npm run try -- customers local/samples/customers/april.csv",
+    "npm run try -- customers local/samples/customers/*.csv --out out",
+    "npm run try -- customers local/samples/customers/may.csv --json",
+    "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local pyproject.toml -o requirements.lock",
+    "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",
+  ),
+  ...verbatim(DEPLOYED, "npx cdktf diff dev-network"),
+  "npm run bootstrap -- --environment dev": { file: DEPLOYED, contains: "bootstrap -- --environment dev" },
+  "npm start": { file: START, contains: "local/start.ts" },
+  "npm start -- --keep": { file: START, contains: '"--keep"' },
+  // the first stage of npm test
+  "npm run check": { file: "cli/test.ts", contains: "cli/check.ts" },
+  // on the emulator for the environment that it has, as one step of npm start
+  "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
+  "npm run try -- <name> FILE": { file: HERE, contains: "npm run try -- suppliers" },
+  // with fewer rows
+  "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
+  "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
+  "npm run bench -- csv --big --json": { file: HERE, contains: "--big 1 --json" },
+};

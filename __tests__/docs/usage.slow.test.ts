@@ -1,0 +1,44 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { describe, expect, jest, test } from "@jest/globals";
+import { ROOT } from "../../cli/setup/paths";
+import { scripts } from "../../package.json";
+
+jest.setTimeout(60_000);
+
+/** These are another command with an option, and show its usage. */
+const ALIASES: Readonly<Record<string, string>> = { "test:unit": "test", fix: "check" };
+const SHORT_NAMES = ["start", "test"];
+
+describe.each(Object.keys(scripts))("npm run %s", (script) => {
+  test("answers -- --help with its usage, and wrong words with 2 and the reason", async () => {
+    const name = ALIASES[script] ?? script;
+    const called = SHORT_NAMES.includes(name) ? `npm ${name} --` : `npm run ${name} --`;
+    const [help, ...wrong] = await Promise.all([
+      npm(script, "--help"),
+      npm(script, "--sideways"),
+      npm(script, "sideways"),
+    ]);
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(`^[Uu]sage: ${called} `) });
+    for (const outcome of wrong) {
+      expect(outcome).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/error: |there is no bench "(--)?sideways"/),
+      });
+    }
+  });
+});
+
+async function npm(script: string, ...words: readonly string[]) {
+  const child = spawn("npm", ["run", "--silent", script, "--", ...words], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
+  return { code, stdout, stderr };
+}
