@@ -18,7 +18,14 @@ from tributary.kernels.csv_reader import BLOCK_BYTES, CsvRows, fixed_blocks, rea
 from tributary.kernels.functions import macros
 from tributary.kernels.gzip_stream import decompressed
 from tributary.kernels.header import HeaderMatch, match_header
-from tributary.kernels.outputs import ROW_GROUP_ROWS, RejectWriter, TableWriter, declared, output_schema
+from tributary.kernels.outputs import (
+    ROW_GROUP_BYTES,
+    ROW_GROUP_ROWS,
+    RejectWriter,
+    TableWriter,
+    declared,
+    output_schema,
+)
 from tributary.kernels.records import Dialect, Limits
 from tributary.kernels.text import FORMS
 from tributary.kernels.transform import Resources, Transform, check_date_formats
@@ -127,7 +134,7 @@ def _process(
         TableWriter(dataset, schema, parquet_path, csv_path) as writer,
     ):
         batches = _rows(CsvRows(header, blocks, layout, limits), dataset, rejects)
-        for table in regrouped(transform.run(batches, layout.schema), ROW_GROUP_ROWS):
+        for table in regrouped(transform.run(batches, layout.schema), ROW_GROUP_ROWS, ROW_GROUP_BYTES):
             writer.write(declared(table, schema))
             rows += table.num_rows
             _count_issues(table, issues)

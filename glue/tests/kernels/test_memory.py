@@ -16,13 +16,17 @@ from pathlib import Path
 from tributary.datasets import load_dataset
 from tributary.processing import Source, process_file
 
+# Long rows: they tell whether memory follows bytes; the bench has short ones, in a file of this size, too.
+ROWS = b"".join(
+    b"%d%s,john doe,john.doe@example.com,%02d-04-2025,%d.5,status %d\\n"
+    % (i, b"x" * 1000, i % 28 + 1, i, i % 5)
+    for i in range(1000)
+)
+
 def chunks(megabytes):
     yield b"id,name,email,date,amount,status\\n"
     for n in range(megabytes):
-        yield b"".join(
-            b"%d,john doe,john.doe@example.com,%02d-04-2025,%d.5,status %d\\n" % (n, i % 28 + 1, i, i % 5)
-            for i in range(17_500)
-        ) if sys.argv[2] == "rows" else b"x" * (1 << 20)
+        yield ROWS if sys.argv[2] == "rows" else b"x" * (1 << 20)
 
 with tempfile.TemporaryDirectory() as work:
     result = process_file(
@@ -46,7 +50,7 @@ def peak_megabytes(megabytes: int, kind: str) -> int:
 
 @pytest.mark.slow
 def test_holds_a_file_of_a_gigabyte_in_the_memory_of_a_smaller_one() -> None:
-    assert peak_megabytes(1100, "rows") < 700
+    assert peak_megabytes(1100, "rows") < 500
 
 
 @pytest.mark.slow

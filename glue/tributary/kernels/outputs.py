@@ -21,6 +21,9 @@ from tributary.kernels.records import Reject
 ROW_GROUP_ROWS = 1 << 18
 """Rows in a row group: 15 to 60 MB in memory for the usual row of 60 to 250 bytes."""
 
+ROW_GROUP_BYTES = 96 << 20
+"""Bytes in memory at which a row group of longer rows ends before."""
+
 _SAMPLE_ROWS = 10_000
 _SIMPLE_TYPES = {
     "string": pa.string(),

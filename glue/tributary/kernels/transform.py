@@ -24,8 +24,8 @@ from tributary.kernels.batches import BatchQueue
 from tributary.kernels.csv_block import LINE_COLUMN
 from tributary.kernels.functions import date_format_check, macros
 
-BATCH_ROWS = 1 << 16
-"""Rows in a batch that leaves DuckDB."""
+BATCH_ROWS = 1 << 11
+"""Rows in a batch that leaves DuckDB: few, for a row may be a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
