@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import time
 from itertools import pairwise
 
@@ -79,10 +80,11 @@ def test_kernel_equals_the_oracle_on_any_bytes_however_cut(
 
 @pytest.mark.slow
 @GENERATED
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "4000")), deadline=None)
 def test_kernel_equals_the_oracle_in_the_long_run(
     data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
 ) -> None:
+    """`TRIBUTARY_TEST_EXAMPLES` makes the run longer; a change of the kernel deserves 100,000."""
     check_against_oracle(data, delimiter, fields, limits, block, cuts)
 
 
@@ -146,6 +148,8 @@ ADVERSARIAL = {
 
 @pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in ADVERSARIAL.items()])
 def test_takes_time_in_proportion_to_the_input(unit: bytes) -> None:
+    """Sixteen times the input: 16 times the time, and 256 times if it grew with the square."""
+
     def seconds(size: int) -> float:
         data = unit * (size // len(unit))
         began = time.process_time()
@@ -153,5 +157,8 @@ def test_takes_time_in_proportion_to_the_input(unit: bytes) -> None:
             pass
         return time.process_time() - began
 
-    seconds(1 << 12)
-    assert seconds(1 << 18) < 16 * max(seconds(1 << 16), 0.02)
+    small, large = 1 << 14, 1 << 18
+    # Other work on the machine makes a run slower, never faster: the best of several is the kernel's own.
+    of_small = min(seconds(small) for _ in range(5))
+    of_large = min(seconds(large) for _ in range(2))
+    assert of_large < 48 * of_small
