@@ -13,6 +13,7 @@ from tributary.distribution import open_engine
 from tributary.errors import ArgumentsError
 from tributary.events import log
 from tributary.outcomes import Destinations
+from tributary.processing import check_dataset
 from tributary.run import Run, Settings
 from tributary.uploads import Ledger
 
@@ -46,9 +47,11 @@ def main(words: Sequence[str]) -> int:
     stopping = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
-    # A wrong declaration is our fault, not the files': it ends the run before one is claimed.
     names = [dataset.name for dataset in all_datasets()]
     log("started", run_id=run_id, engine=arguments.engine, datasets=names)
+    # A wrong declaration is our fault, not the files': its error ends the run before one is claimed.
+    for dataset in all_datasets():
+        check_dataset(dataset, arguments.date_formats)
     ledger = Ledger(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
     with open_engine(arguments.engine, arguments.parallelism) as engine:
         return 0 if Run(ledger, engine, _settings(arguments), stopping).run() else 1

@@ -1,19 +1,20 @@
 """One source object to its output files: the pure middle of the job, without AWS and without Spark."""
 
 import hashlib
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets import Dataset
-from tributary.errors import WholeFileError
+from tributary.errors import DeclarationError, TransformError, WholeFileError
 from tributary.kernels.batches import regrouped
-from tributary.kernels.csv_block import Layout
+from tributary.kernels.csv_block import LINE_COLUMN, Layout
 from tributary.kernels.csv_reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
 from tributary.kernels.functions import macros
 from tributary.kernels.gzip_stream import decompressed
@@ -74,6 +75,25 @@ class FileResult:
 def rows_version(dataset: Dataset, date_formats: Sequence[str]) -> str:
     """A hash that changes whenever the same content would give other rows."""
     return hashlib.sha256("\0".join([dataset.version, *macros(date_formats)]).encode()).hexdigest()
+
+
+def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
+    """Try the transform on one row of nulls, so that what is wrong with it is told before a file is taken up.
+
+    Raises `DeclarationError` when it fails there, or returns other columns than declared.
+    """
+    check_date_formats(tuple(date_formats))
+    names = tuple(column.name for column in dataset.columns)
+    layout = Layout(Dialect(dataset.format.delimiter, len(names)), names, names)
+    row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=layout.schema)
+    with tempfile.TemporaryDirectory(prefix="tributary-check-") as work:
+        variables = {"processing_date": datetime.now(UTC), "source_file": dataset.prefix}
+        transform = Transform(dataset.transform, variables, date_formats, Resources(), Path(work))
+        try:
+            for batch in transform.run([row], layout.schema):
+                declared(pa.Table.from_batches([batch]), output_schema(dataset, {}))
+        except TransformError as error:
+            raise DeclarationError(f'the dataset "{dataset.name}" cannot be used: {error}') from error
 
 
 def process_file(

@@ -152,6 +152,12 @@ class TestProcesses:
         assert code == 2
         assert all(name in lines[-1]["cause"] for name in ("--engine", "--parallelism", "--raw_bucket"))
 
+    def test_claims_nothing_when_a_declaration_is_wrong(self, world: World) -> None:
+        version = world.upload(KEY, customers("1"))
+        code, lines = finish_job(start_job(world, date_formats="%d-%m"))
+        assert (code, [line["event"] for line in lines]) == (1, ["started"])
+        assert "attempts" not in world.item(KEY, version)
+
     def test_lets_a_file_that_kills_its_worker_fall_alone(self, world: World) -> None:
         good = [f"input/customers/good-{number}.csv" for number in range(6)]
         versions = [world.upload(key, customers("1")) for key in good]

@@ -11,9 +11,9 @@ import pytest
 from pyarrow import parquet
 
 from tests.kernels.test_customers import GOOD, PROCESSED, SOURCE, file_of, process, rows_of
-from tributary.datasets import load_dataset
+from tributary.datasets import all_datasets, load_dataset
 from tributary.errors import DeclarationError, TransformError
-from tributary.processing import FileResult, process_file, rows_version
+from tributary.processing import FileResult, check_dataset, process_file, rows_version
 
 HEADER = ",".join(GOOD).encode() + b"\n"
 ROW = ",".join(GOOD.values()).encode() + b"\n"
@@ -297,6 +297,27 @@ def test_refuses_a_transform_that_is_not_one_or_two_statements(
     with pytest.raises(DeclarationError) as raised:
         process_chunks([HEADER + ROW], tmp_path, sql=sql or " ")
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT nothing FROM input", "nothing"),
+        ("SELECT line, no_such_function(id) AS id FROM input", "no_such_function"),
+        ("SELECT line, id FROM input", 'no column "name"'),
+        ("SELECT *, 1 AS email_valid FROM input", "email_valid"),
+        (CUSTOMERS.transform.replace("FROM rows", "FROM no_such_table"), "no_such_table"),
+        (CUSTOMERS.transform.replace("sum(amount)", "sum(nothing)"), "nothing"),
+    ],
+)
+def test_finds_a_wrong_transform_before_any_file(sql: str, message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
+        check_dataset(replace(CUSTOMERS, transform=sql), ["%d-%m-%Y"])
+
+
+def test_finds_nothing_wrong_with_the_declared_datasets() -> None:
+    for dataset in all_datasets():
+        check_dataset(dataset, ["%d-%m-%Y"])
 
 
 @pytest.mark.parametrize("date_format", ["%d-%m", "%H:%M", "nonsense", "%Q"])
