@@ -5,7 +5,7 @@ import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-
 import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import { Alarm } from "../constructs/alarm";
 import type { AnyFunction } from "../constructs/bundled-function";
 import { denyWithoutTls, policyDocument } from "../constructs/policy";
@@ -77,15 +77,17 @@ export class ObservabilityStack extends LayerStack {
 
   private subscribe(): void {
     const { emails, endpoints } = this.environment.alerts;
+    // below a construct ids end in a hash: two addresses that differ in punctuation alone stay two
+    const scope = new Construct(this, "subscriptions");
     for (const address of emails) {
-      new SnsTopicSubscription(this, `email-${address}`, {
+      new SnsTopicSubscription(scope, `email-${address}`, {
         topicArn: this.topic.arn,
         protocol: "email",
         endpoint: address,
       });
     }
     for (const endpoint of endpoints) {
-      new SnsTopicSubscription(this, `https-${endpoint}`, {
+      new SnsTopicSubscription(scope, endpoint.replace("https://", "https-"), {
         topicArn: this.topic.arn,
         protocol: "https",
         endpoint,

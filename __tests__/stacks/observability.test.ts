@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { loadEnvironment } from "../../environments";
 import { resource, resourcesOf, statement } from "../support/resources";
-import { stacksOf } from "../support/synthesize";
+import { stacksOf, synthesize } from "../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-observability");
@@ -36,6 +37,14 @@ describe("the alert topic", () => {
       ["email", "data-platform@example.com"],
       ["https", "https://events.pager.example.com/tributary"],
     ]);
+  });
+
+  test("tells two addresses that differ in punctuation alone", () => {
+    const environment = loadEnvironment("prod");
+    const emails = ["ann.lee@example.com", "annlee@example.com"];
+    const told = synthesize([{ ...environment, alerts: { ...environment.alerts, emails, endpoints: [] } }]);
+    const subscriptions = resourcesOf(told.get("prod-observability"), "aws_sns_topic_subscription");
+    expect(subscriptions.map(([, each]) => each["endpoint"]).sort()).toEqual(emails);
   });
 
   test("gets the platform's alert events", () => {
