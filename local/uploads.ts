@@ -65,9 +65,14 @@ async function uploadFile(target: UploadTarget, folder: string, file: string): P
   const key = target.prefix + file.split(sep).join("/");
   const fingerprint = fingerprintOf(path);
   const size = statSync(path).size;
-  const Body = size === 0 ? Buffer.alloc(0) : Readable.from(bytesOf(path, size));
+  // The SDK neither ends a request whose body fails nor says why: the body ends, and we abort the request.
+  const unreadable = new AbortController();
+  const Body = Readable.from(bytesOf(path, size, (error) => unreadable.abort(error)));
   const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength: size });
-  const { VersionId: version } = await s3.send(put, { abortSignal: signal });
+  const abortSignal = AbortSignal.any([signal, unreadable.signal]);
+  const { VersionId: version } = await s3.send(put, { abortSignal }).catch((error) => {
+    throw unreadable.signal.aborted ? unreadable.signal.reason : error;
+  });
   if (version === undefined)
     throw new Error(`bucket ${bucket} gave no version id for ${key}: it is not versioned`);
   const uploaded = { bucket, key, version, file, fingerprint };
@@ -75,14 +80,19 @@ async function uploadFile(target: UploadTarget, folder: string, file: string): P
   return uploaded;
 }
 
-/** Exactly `size` bytes: more or fewer would break the request without naming the file. */
-async function* bytesOf(path: string, size: number): AsyncGenerator<Buffer> {
+/** Exactly `size` bytes; ends early, having told why, where the file has fewer or cannot be read. */
+async function* bytesOf(path: string, size: number, fail: (error: unknown) => void): AsyncGenerator<Buffer> {
   let sent = 0;
-  for await (const chunk of createReadStream(path, { end: size - 1 })) {
-    sent += chunk.length;
-    yield chunk;
+  if (size === 0) return;
+  try {
+    for await (const chunk of createReadStream(path, { end: size - 1 })) {
+      sent += chunk.length;
+      yield chunk;
+    }
+    if (sent < size) fail(changed(path));
+  } catch (error) {
+    fail(error);
   }
-  if (sent < size) throw changed(path);
 }
 
 /** @throws Error when a file is no longer what was uploaded: no comparison with it would mean anything. */
