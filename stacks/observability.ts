@@ -34,12 +34,14 @@ const SILENT_ROUNDS = 3;
 /** Who is told what: topic, routes to it, alarms, dashboard, budget. */
 export class ObservabilityStack extends LayerStack {
   readonly topic: SnsTopic;
+  private readonly topicPolicy: SnsTopicPolicy;
 
   constructor(scope: Construct, environment: Environment, props: ObservabilityStackProps) {
     super(scope, environment, "observability");
     const { compute } = props;
     const functions: AnyFunction[] = [compute.csvTrigger, compute.jobEnded, compute.reconciler];
     this.topic = this.alertTopic(props.storage);
+    this.topicPolicy = this.admitPublishers();
     this.subscribe();
     this.routeAlertEvents();
     for (const each of functions) this.functionAlarms(each);
@@ -55,24 +57,27 @@ export class ObservabilityStack extends LayerStack {
   }
 
   private alertTopic(storage: StorageStack): SnsTopic {
-    const topic = new SnsTopic(this, "alerts", {
+    return new SnsTopic(this, "alerts", {
       name: alertTopicName(this.environment),
       displayName: `${this.environment.project} ${this.environment.name}`,
       kmsMasterKeyId: storage.key.arn,
     });
+  }
+
+  private admitPublishers(): SnsTopicPolicy {
+    const { arn } = this.topic;
     const publishers = ["events", "cloudwatch", "budgets"].map((service) => ({
       sid: `${service.charAt(0).toUpperCase()}${service.slice(1)}Publishes`,
       principal: { Service: `${service}.amazonaws.com` },
       actions: ["sns:Publish"],
-      resources: [topic.arn],
+      resources: [arn],
       condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
     }));
-    const tls = this.environment.storage.tlsOnly ? [denyWithoutTls(["sns:Publish"], [topic.arn])] : [];
-    new SnsTopicPolicy(this, "alerts-policy", {
-      arn: topic.arn,
+    const tls = this.environment.storage.tlsOnly ? [denyWithoutTls(["sns:Publish"], [arn])] : [];
+    return new SnsTopicPolicy(this, "alerts-policy", {
+      arn,
       policy: policyDocument([...publishers, ...tls]),
     });
-    return topic;
   }
 
   private subscribe(): void {
@@ -199,6 +204,8 @@ export class ObservabilityStack extends LayerStack {
         { ...notification, threshold: 80, notificationType: "FORECASTED", subscriberSnsTopicArns },
         { ...notification, threshold: 100, notificationType: "ACTUAL", subscriberSnsTopicArns },
       ],
+      // a budget must never notify a topic that does not admit it yet
+      dependsOn: [this.topicPolicy],
     });
   }
 }

@@ -112,6 +112,12 @@ describe("the dashboard", () => {
 });
 
 describe("the budget", () => {
+  test("comes after the topic admits it", () => {
+    expect(resource(prod, "aws_budgets_budget")["depends_on"]).toEqual([
+      "aws_sns_topic_policy.alerts-policy",
+    ]);
+  });
+
   test.each([
     ["local", "1"],
     ["dev", "200"],
