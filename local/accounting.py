@@ -188,9 +188,16 @@ def first_rows(curated: Path) -> list[list[str]]:
         rows = table.slice(0, SHOWN_ROWS).to_pylist()
         return [
             table.column_names,
-            *([("" if cell is None else str(cell)) for cell in row.values()] for row in rows),
+            *([shown(cell) for cell in row.values()] for row in rows),
         ]
     return []
+
+
+def shown(cell: object) -> str:
+    """Return a value as SQL would write it, a null as nothing."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return "" if cell is None else str(cell)
 
 
 def places(curated: str, quarantine: str) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ export function reportOf(seconds: number, steps: readonly Step[], accounts: Acco
 export function showResults(report: Report, accounts: Accounts, query: QueryResult, output: string): void {
   const figures = Object.entries(report.pipelines).map(([name, pipeline]) => [
     name,
-    ...Object.values(pipeline).map(String),
+    ...Object.entries(pipeline).map(([key, value]) => (key === "seconds" ? value.toFixed(1) : String(value))),
   ]);
   const heads = ["files", "rows in", "rows out", "dead letters", "lost", "duplicated", "job runs", "seconds"];
   say("", table([["pipeline", ...heads], ...figures]));

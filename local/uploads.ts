@@ -139,7 +139,7 @@ export async function settle(
     const { JobRuns: runs = [] } = await glue.send(new GetJobRunsCommand({ JobName: options.jobName }));
     const unfinished = (statuses.get("pending") ?? 0) + (statuses.get("unregistered") ?? 0);
     const busy = runs.some((run) => !ENDED.has(run.JobRunState ?? ""));
-    const now = `${uploads.length - unfinished} of ${uploads.length} files, ${runs.length} job runs, newest ${runs[0]?.JobRunState ?? "none"}`;
+    const now = `${uploads.length - unfinished} of ${uploads.length} files, job runs: ${runs.length}, the newest ${runs[0]?.JobRunState ?? "none"}`;
     options.report(now);
     if (unfinished === 0 && !busy) return runs;
     // A large file keeps a run busy without any sign; the job's own timeout ends one that hangs.
