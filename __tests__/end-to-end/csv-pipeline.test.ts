@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import {
@@ -138,7 +140,24 @@ describe("the platform", () => {
     expect(await statusOf(platform, key, version)).toBe("pending");
     expect(await finished(platform, key, version, 150)).toBe("processed");
     expect(await outputRows(platform, key)).toHaveLength(rows);
+    const finisher = await runOf(key, version);
+    expect(finisher).not.toBe(run.Id);
+    expect(["job-ended", "reconciler"]).toContain(await starterOf(finisher));
   }, 300_000);
+
+  test.each([0.85, 1])(
+    "processes a file that arrives after %d of the time for which the run waits for more",
+    async (part) => {
+      await idle(platform);
+      const first = await put(platform, `before-${part}.csv`, customers(1));
+      expect(await finished(platform, first.key, first.version)).toBe("processed");
+      await sleep(part * environment.csv.settleSeconds * 1000);
+      const { key, version } = await put(platform, `after-${part}.csv`, customers(2));
+      expect(await finished(platform, key, version, 30)).toBe("processed");
+      expect(await outputRows(platform, key)).toHaveLength(2);
+    },
+    120_000,
+  );
 
   test("finds a file that no event announced", async () => {
     const { key, version } = await withoutNotification(() => put(platform, "silent.csv", customers(2)));
@@ -191,6 +210,35 @@ async function announce(key: string, versionId: string, sequencer: string): Prom
     }),
   );
   expect(FunctionError).toBeUndefined();
+}
+
+/** The run that processed a version. */
+async function runOf(key: string, version: string): Promise<string> {
+  const { Item } = await platform.dynamo.send(
+    new GetItemCommand({
+      TableName: uploadsTableName(environment),
+      Key: { object: { S: `${rawBucket}/${key}` }, version: { S: version } },
+      ConsistentRead: true,
+    }),
+  );
+  return Item?.["run_id"]?.S ?? "";
+}
+
+/** The function that started a run, as its log tells. */
+async function starterOf(runId: string): Promise<string | undefined> {
+  const client = new CloudWatchLogsClient({
+    endpoint: platform.aws.endpoint,
+    region: environment.region,
+    credentials: await platform.s3.config.credentials(),
+  });
+  for (const name of ["csv-trigger", "job-ended", "reconciler"] as const) {
+    const logGroupName = `/aws/lambda/${functionName(environment, name)}`;
+    for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName })) {
+      if (events.some(({ message = "" }) => message.includes("started a job run") && message.includes(runId)))
+        return name;
+    }
+  }
+  return undefined;
 }
 
 /** Whether a run holds the lease of this object. */
