@@ -4,6 +4,7 @@ import itertools
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -156,18 +157,24 @@ class Run:
         )
 
     def _settle(self, task: Task, outcome: Outcome) -> None:
-        """Write an outcome to the table; when that fails, the lease runs out and the file is tried again."""
+        """Write an outcome to the table; when that fails, give the file back if the table takes that."""
         claim = task.claim
         try:
             written = self._write(task, outcome)
         except _MACHINERY as error:
             written = True
-            self._note_failure(claim, "commit-failed", describe(error))
+            self._give_back(claim, describe(error))
         finally:
             self._keeper.drop(claim.lease)
             self._held.pop(claim.lease.object_id, None)
         if not written:
             self._lease_lost(claim.lease)
+
+    def _give_back(self, claim: Claim, cause: str) -> None:
+        """Let it be tried again after its pause; else this run would wait for its own lease, without end."""
+        self._note_failure(claim, "commit-failed", cause)
+        with suppress(*_MACHINERY):
+            self._ledger.fail(claim, f"commit-failed: {cause}", _pause(claim))
 
     def _write(self, task: Task, outcome: Outcome) -> bool:
         match outcome:
@@ -218,8 +225,7 @@ class Run:
         if exhausted and not self._ledger.publication_began(claim):
             reason = outcome.reason if outcome.reason == KILLED_WORKER else EXHAUSTED
             return self._commit_quarantined(claim, quarantine_file(task, reason, outcome.message))
-        pause = timedelta(seconds=min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (claim.attempts - 1)))
-        written = self._ledger.fail(claim, f"{outcome.reason}: {outcome.message}", pause)
+        written = self._ledger.fail(claim, f"{outcome.reason}: {outcome.message}", _pause(claim))
         if written:
             self._note_failure(claim, outcome.reason, outcome.message)
         return written
@@ -252,6 +258,10 @@ class Run:
     def _until(self, held: datetime) -> float:
         """Return how long to wait for another run's lease, in seconds, looking in between for new uploads."""
         return min(max((held - datetime.now(UTC)).total_seconds(), 0.05), _POLL_SECONDS)
+
+
+def _pause(claim: Claim) -> timedelta:
+    return timedelta(seconds=min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (claim.attempts - 1)))
 
 
 def _names(claim: Claim) -> dict[str, object]:

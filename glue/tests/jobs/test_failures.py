@@ -69,6 +69,18 @@ def test_quarantines_a_file_whose_attempts_are_used_up(world: World) -> None:
     assert world.reason(KEY, version)["reason"] == "attempts-exhausted"
 
 
+def test_ends_when_a_file_can_neither_be_processed_nor_quarantined(world: World) -> None:
+    version = world.upload(KEY, b"alpha\n1\n")
+    with intercepted(refusing(f"PUT {world.quarantine}")):
+        assert not world.run(maximum_attempts=1)
+    item = world.item(KEY, version)
+    assert (item["status"], item["last_error"][:14]) == ("pending", "commit-failed:")
+    assert item["available_at"] > timestamp(world.now())
+    world.pass_time(seconds=6)
+    assert world.run(maximum_attempts=1)
+    assert world.status(KEY, version) == "quarantined"
+
+
 def test_never_quarantines_a_file_whose_rows_may_be_visible(world: World) -> None:
     version = world.upload(KEY, customers("1"))
     with intercepted(refusing("PUT stats")), intercepted(refusing(f"PUT {world.curated}/tables")):
