@@ -179,6 +179,9 @@ def test_reads_gzip(world: World) -> None:
         ("input/nobody/a.csv", customers("1"), None, "no-dataset"),
         (f"{KEY}.gz", gzip.compress(customers("1"))[:-9], "customers", "broken-gzip"),
         (KEY, b"", "customers", "empty-file"),
+        (f"{KEY}.gz", gzip.compress(b""), "customers", "empty-file"),
+        (f"{KEY}.gz", gzip.compress(b"id,name\n")[:-1], "customers", "broken-gzip"),
+        ("input/customers/50% of a+b & c=d, M\u00fcller?.csv", b"x\n", "customers", "header-mismatch"),
         (KEY, b"alpha,beta\n1,2\n", "customers", "header-mismatch"),
     ],
 )
