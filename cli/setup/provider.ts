@@ -2,7 +2,13 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { SetUpError } from "./errors";
 import { run } from "./process";
-import type { TerraformPlace } from "./terraform";
+
+/** Where the provider and the CLI configuration are kept and looked for. */
+export interface ProviderPlace {
+  readonly folder: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly home: string;
+}
 
 /** The provider that the bindings of the project were made from. */
 const VERSION = "5.100.0";
@@ -31,7 +37,7 @@ const MOST_FOLDERS = 20_000;
 export async function writeProviderConfiguration(
   terraform: string,
   platform: string,
-  place: TerraformPlace,
+  place: ProviderPlace,
   report: (message: string) => void,
   systemFolders: readonly string[] = SYSTEM_FOLDERS,
 ): Promise<string> {
@@ -96,7 +102,7 @@ function hasProvider(mirror: string, platform: string): boolean {
 async function downloadedMirror(
   terraform: string,
   platform: string,
-  place: TerraformPlace,
+  place: ProviderPlace,
   report: (message: string) => void,
 ): Promise<string> {
   const folder = join(place.folder, "provider");

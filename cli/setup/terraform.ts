@@ -6,20 +6,16 @@ import { findInterpreter } from "./interpreter";
 import { withLock } from "./lock";
 import { WORKING_FOLDER } from "./paths";
 import { run } from "./process";
-import { writeProviderConfiguration } from "./provider";
+import { type ProviderPlace, writeProviderConfiguration } from "./provider";
 
 export interface TerraformEnvironment {
   /** The variables with which programs find Terraform and Terraform finds its provider. */
   readonly environment: Record<string, string>;
 }
 
-export interface TerraformPlace {
-  /** Where a downloaded Terraform, the provider and the CLI configuration are kept. */
-  readonly folder: string;
+export interface TerraformPlace extends ProviderPlace {
   /** Where Terraform's releases are published. */
   readonly releases: string;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly home: string;
 }
 
 const PROJECT: TerraformPlace = {
