@@ -87,7 +87,10 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
     layout = Layout(Dialect(dataset.format.delimiter, len(names)), names, names)
     row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=layout.schema)
     with tempfile.TemporaryDirectory(prefix="tributary-check-") as work:
-        variables = {"processing_date": datetime.now(UTC), "source_file": dataset.prefix}
+        variables: dict[str, str | datetime] = {
+            "processing_date": datetime.now(UTC),
+            "source_file": dataset.prefix,
+        }
         transform = Transform(dataset.transform, variables, date_formats, Resources(), Path(work))
         try:
             for batch in transform.run([row], layout.schema):
