@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { environmentNames } from "../../environments";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -27,11 +28,11 @@ describe.each(["synth", "bootstrap", "deploy", "docs"])("npm run %s", (command) 
 
 describe.each(["synth", "bootstrap", "deploy"])("npm run %s", (command) => {
   test("exits with 1 for an environment that does not exist, naming those that do", () => {
-    const { status, stderr } = run(command, "--environment", "qa");
+    const { status, stderr } = run(command, "--environment", "nowhere");
     expect(status).toBe(1);
     expect(stderr.trim().split("\n")).toEqual([
       "the environments have 1 problem(s)",
-      '  environments: "qa" is not an environment; use one of dev, local, prod, staging',
+      `  environments: "nowhere" is not an environment; use one of ${environmentNames().join(", ")}`,
     ]);
   });
 });

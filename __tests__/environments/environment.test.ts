@@ -186,12 +186,12 @@ describe("the environments of this project", () => {
   });
 
   test("are named by the error about one that does not exist", () => {
-    expect(() => loadEnvironment("qa")).toThrow(
-      `environments: "qa" is not an environment; use one of ${environmentNames().join(", ")}`,
+    expect(() => loadEnvironment("nowhere")).toThrow(
+      `environments: "nowhere" is not an environment; use one of ${environmentNames().join(", ")}`,
     );
   });
 
   test("report the problems of all files together", () => {
-    expect(() => loadEnvironments(["qa", "dev", "uat"])).toThrow("the environments have 2 problem(s)");
+    expect(() => loadEnvironments(["nowhere", "dev", "uat"])).toThrow("the environments have 2 problem(s)");
   });
 });
