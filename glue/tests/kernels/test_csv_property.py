@@ -160,5 +160,4 @@ def test_takes_time_in_proportion_to_the_input(unit: bytes) -> None:
     small, large = 1 << 14, 1 << 18
     # Other work on the machine makes a run slower, never faster: the best of several is the kernel's own.
     of_small = min(seconds(small) for _ in range(5))
-    of_large = min(seconds(large) for _ in range(2))
-    assert of_large < 48 * of_small
+    assert any(seconds(large) < 48 * of_small for _ in range(4))
