@@ -93,7 +93,7 @@ export const csv = z.strictObject({
   supersededDays: whole(1, 3650, "days", {
     noun: "a number of days",
     description:
-      "Days that the uploads table remembers a superseded version; a key's current version is never forgotten.",
-  }).default(90),
+      "Days that the uploads table remembers a superseded version, longer than the raw bucket keeps it; a key's current version is never forgotten.",
+  }).default(120),
   reconcile: reconcile.prefault({}),
 });

@@ -10,7 +10,7 @@ export const prod: EnvironmentSettings = {
     lifecycle: { raw: { tieringDays: 30, noncurrentDays: 365 }, curated: { noncurrentDays: 90 } },
     cloudtrailDataEvents: true,
   },
-  csv: { workers: { maximum: 20 }, timeoutMinutes: 240 },
+  csv: { workers: { maximum: 20 }, timeoutMinutes: 240, supersededDays: 400 },
   functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
   logs: { retentionDays: 365 },
   alerts: {

@@ -18,6 +18,10 @@ const OWN_TAGS: readonly string[] = ["project", "environment", "layer", "managed
 /** AWS takes fifty a resource; some resources have a Name as well. */
 const MOST_TAGS = 45;
 
+const RAW_NONCURRENT_DAYS = "storage.lifecycle.raw.noncurrentDays";
+/** S3 carries out an expiry within days of its date, not on it. */
+const EXPIRY_LAG_DAYS = 7;
+
 const RULES: readonly Rule[] = [
   {
     path: "tags",
@@ -55,6 +59,16 @@ const RULES: readonly Rule[] = [
       number(value("csv.settleSeconds")) >= 60 * number(value("csv.timeoutMinutes"))
         ? `${value("csv.settleSeconds")} s outlasts the run; use less than csv.timeoutMinutes, ${value("csv.timeoutMinutes")} min`
         : undefined,
+  },
+  {
+    path: "csv.supersededDays",
+    against: [RAW_NONCURRENT_DAYS],
+    problem: (value) => {
+      const least = number(value(RAW_NONCURRENT_DAYS)) + EXPIRY_LAG_DAYS;
+      return number(value("csv.supersededDays")) < least
+        ? `${value("csv.supersededDays")} days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least ${least}, ${EXPIRY_LAG_DAYS} more than ${RAW_NONCURRENT_DAYS}`
+        : undefined;
+    },
   },
   {
     path: "storage.versioning",

@@ -13,7 +13,7 @@ export const staging: EnvironmentSettings = {
       accessLogs: { expireDays: 90 },
     },
   },
-  csv: { workers: { maximum: 5 }, supersededDays: 30 },
+  csv: { workers: { maximum: 5 }, supersededDays: 45 },
   logs: { retentionDays: 30 },
   alerts: { emails: ["data-platform-staging@example.com"] },
   budget: { monthlyDollars: 500 },

@@ -125,6 +125,11 @@ describe("an environment", () => {
       "prod.csv.settleSeconds: 120 s outlasts the run; use less than csv.timeoutMinutes, 2 min",
     ],
     [
+      "an uploads table that forgets what the raw bucket still holds",
+      { csv: { supersededDays: 40 }, storage: { lifecycle: { raw: { noncurrentDays: 40 } } } },
+      "prod.csv.supersededDays: 40 days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least 47, 7 more than storage.lifecycle.raw.noncurrentDays",
+    ],
+    [
       "a raw bucket without versions",
       { storage: { versioning: ["curated"] } },
       'prod.storage.versioning: ["curated"] lacks raw, whose version ids identify the uploads; add "raw"',
