@@ -21,7 +21,7 @@ export function csvTriggerStatements(resources: CsvResources): PolicyStatement[]
 export function jobEndedStatements(resources: CsvResources): PolicyStatement[] {
   return [
     queryPending(resources),
-    startJob(resources.environment),
+    startJob(resources.environment, ["glue:GetJobRun"]),
     putMetrics(resources.environment),
     putAlerts(resources.environment),
   ];
@@ -77,9 +77,9 @@ function queryPending(resources: CsvResources): PolicyStatement {
   return { sid: "QueryPending", actions: ["dynamodb:Query"], resources: [index] };
 }
 
-function startJob(environment: Environment): PolicyStatement {
+function startJob(environment: Environment, further: readonly string[] = []): PolicyStatement {
   const job = `arn:aws:glue:${environment.region}:${environment.account}:job/${csvJobName(environment)}`;
-  return { sid: "StartJob", actions: ["glue:StartJobRun"], resources: [job] };
+  return { sid: "StartJob", actions: [...further, "glue:StartJobRun"], resources: [job] };
 }
 
 function listInputs(storage: StorageStack): PolicyStatement {

@@ -41,9 +41,21 @@ describe("job-ended on the emulator", () => {
     expect(await emulated.runs()).toEqual([expect.stringMatching(/STARTING|RUNNING/), "SUCCEEDED"]);
   }, 60_000);
 
+  test("starts a run after a failed one for what came while it ran, and for nothing older", async () => {
+    const failed = await emulated.newestRun();
+    const before = (await emulated.runs()).length;
+    await jobEnded(jobStateChange("FAILED", JOB, "", failed));
+    expect(await emulated.runs()).toHaveLength(before);
+    await trigger(s3Event({ bucket: BUCKET, key: "input/customers/late.csv" }));
+    expect(await emulated.runs()).toHaveLength(before + 1);
+    await jobEnded(jobStateChange("FAILED", JOB, "", failed));
+    expect(await emulated.runs()).toHaveLength(before + 2);
+  }, 60_000);
+
   test("sends an alert that a rule can route, and counts the failure", async () => {
     const receive = await queueOfAlerts();
-    await jobEnded(jobStateChange("FAILED", JOB, "out of memory"));
+    const run = await emulated.newestRun();
+    await jobEnded(jobStateChange("FAILED", JOB, "out of memory", run));
     expect(await receive()).toMatchObject({
       source: "tributary.test",
       "detail-type": "Tributary Alert",
@@ -51,7 +63,7 @@ describe("job-ended on the emulator", () => {
         environment: "test",
         severity: "error",
         jobName: JOB,
-        jobRunId: "jr_1",
+        jobRunId: run,
         reason: "out of memory",
       },
     });

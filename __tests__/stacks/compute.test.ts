@@ -91,7 +91,16 @@ describe("the permissions", () => {
 
   test.each([
     ["csv-trigger", ["dynamodb:PutItem", "dynamodb:UpdateItem", "glue:StartJobRun"]],
-    ["job-ended", ["cloudwatch:PutMetricData", "dynamodb:Query", "events:PutEvents", "glue:StartJobRun"]],
+    [
+      "job-ended",
+      [
+        "cloudwatch:PutMetricData",
+        "dynamodb:Query",
+        "events:PutEvents",
+        "glue:GetJobRun",
+        "glue:StartJobRun",
+      ],
+    ],
     [
       "reconciler_role",
       [

@@ -1,4 +1,5 @@
 import { Duties } from "../shared/duties";
+import { startOfRun } from "../shared/job-run";
 import { log } from "../shared/log";
 import { type Metrics, publish } from "../shared/metrics";
 import { type AlertBus, alertOf, emitAlert } from "./alert";
@@ -13,25 +14,25 @@ export interface JobEnded extends Restart {
 interface Answer {
   /** Report the end as a failure. */
   alert: boolean;
-  /** Start another run when anything is pending. */
-  restart: boolean;
+  /** Start another run when anything is pending, or only for what came since the ended run began, or not at all. */
+  restart: "pending" | "arrived" | "never";
 }
 
 /**
  * What each end asks for.
  * - SUCCEEDED: an upload may have come between the job's last look and its end, its own request refused.
  * - TIMEOUT: Glue does not restart a run that reached its time limit, and such a run did work, so go on.
- * - FAILED, ERROR: Glue retries the run itself as often as the job says, then the reconciler starts one at its
- *   own pace. A restart here would let a job that breaks before its first claim, which no attempt counter of an
- *   upload sees, spin as fast as Glue can start it.
+ * - FAILED, ERROR: the same for what came while it ran. What was there before is left to Glue's own retries, then to
+ *   the reconciler's pace: a job that breaks before its first claim, which no attempt counter of an upload sees,
+ *   would otherwise spin as fast as Glue can start it.
  * - STOPPED: somebody stopped it and may not want it back at once; the reconciler takes the work up later.
  */
 const ANSWERS: Readonly<Record<EndState, Answer>> = {
-  SUCCEEDED: { alert: false, restart: true },
-  TIMEOUT: { alert: true, restart: true },
-  FAILED: { alert: true, restart: false },
-  ERROR: { alert: true, restart: false },
-  STOPPED: { alert: false, restart: false },
+  SUCCEEDED: { alert: false, restart: "pending" },
+  TIMEOUT: { alert: true, restart: "pending" },
+  FAILED: { alert: true, restart: "arrived" },
+  ERROR: { alert: true, restart: "arrived" },
+  STOPPED: { alert: false, restart: "never" },
 };
 
 /**
@@ -52,6 +53,11 @@ export async function answerJobEnd(ended: JobEnded, event: unknown): Promise<voi
     const failure = { name: "JobFailures", value: 1, unit: "Count" } as const;
     await duties.attempt("count the failure", () => publish(ended.metrics, [failure]));
   }
-  if (answer.restart) await duties.attempt("restart", () => restartWhilePending(ended));
+  if (answer.restart !== "never") {
+    await duties.attempt("restart", async () => {
+      const since = answer.restart === "arrived" ? await startOfRun(ended.job, jobRunId) : undefined;
+      await restartWhilePending(ended, since);
+    });
+  }
   duties.finish();
 }

@@ -19,12 +19,13 @@ export interface Restart {
  * Starts a run while anything may be claimed. Glue may free the slot of the ended run only after its event, so a
  * refusal is tried again for a minute. The index is asked before each trial: the refusal may have come from
  * another run, which takes the uploads itself, and a run for nothing costs a minute of two workers. A refusal
- * that lasts is such a run, and its end brings this function again.
+ * that lasts is such a run, and its end brings this function again. With `since`, only uploads that became available
+ * from then on count.
  */
-export async function restartWhilePending({ uploads, job, clock }: Restart): Promise<void> {
+export async function restartWhilePending({ uploads, job, clock }: Restart, since?: Date): Promise<void> {
   const giveUpAt = clock.now().getTime() + REFUSED_FOR_MS;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-    if (!(await seesAvailable(uploads, clock))) {
+    if (!(await seesAvailable(uploads, clock, since))) {
       log("info", "nothing is pending");
       return;
     }

@@ -1,4 +1,9 @@
-import { ConcurrentRunsExceededException, type GlueClient, StartJobRunCommand } from "@aws-sdk/client-glue";
+import {
+  ConcurrentRunsExceededException,
+  GetJobRunCommand,
+  type GlueClient,
+  StartJobRunCommand,
+} from "@aws-sdk/client-glue";
 import { log } from "./log";
 
 export interface Job {
@@ -22,4 +27,10 @@ export async function requestRun(job: Job): Promise<"started" | "running"> {
     log("info", "a job run is there already", { jobName: job.name });
     return "running";
   }
+}
+
+/** When a run of the job began; undefined when Glue does not say. */
+export async function startOfRun(job: Job, runId: string): Promise<Date | undefined> {
+  const { JobRun } = await job.client.send(new GetJobRunCommand({ JobName: job.name, RunId: runId }));
+  return JobRun?.StartedOn;
 }

@@ -23,25 +23,33 @@ export interface Backlog {
 
 /**
  * Whether any upload may be claimed now. "Yes" is believed at once, "no" only when four questions over seven
- * seconds were answered so.
+ * seconds were answered so. With `since`, only uploads that became available from then on count.
  */
-export async function seesAvailable(uploads: UploadsTable, clock: Clock): Promise<boolean> {
+export async function seesAvailable(
+  uploads: UploadsTable,
+  clock: Clock,
+  since = new Date(0),
+): Promise<boolean> {
   for (const wait of PATIENCE) {
-    if (await askAvailable(uploads, clock.now())) return true;
+    if (await askAvailable(uploads, since, clock.now())) return true;
     await clock.sleep(wait);
   }
-  return askAvailable(uploads, clock.now());
+  return askAvailable(uploads, since, clock.now());
 }
 
-async function askAvailable(uploads: UploadsTable, now: Date): Promise<boolean> {
+async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Promise<boolean> {
   const answers = await Promise.all(
     SHARDS.map((shard) =>
       uploads.client.send(
         new QueryCommand({
           TableName: uploads.name,
           IndexName: "pending",
-          KeyConditionExpression: "pending_shard = :shard AND available_at <= :now",
-          ExpressionAttributeValues: { ":shard": { S: shard }, ":now": { S: now.toISOString() } },
+          KeyConditionExpression: "pending_shard = :shard AND available_at BETWEEN :since AND :now",
+          ExpressionAttributeValues: {
+            ":shard": { S: shard },
+            ":since": { S: since.toISOString() },
+            ":now": { S: now.toISOString() },
+          },
           Limit: 1,
         }),
       ),

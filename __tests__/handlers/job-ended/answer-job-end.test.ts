@@ -20,6 +20,8 @@ interface Faults {
   run?: (call: number) => unknown;
 }
 
+const BEGAN = new Date("2026-01-31T11:50:00.000Z");
+
 const refused = () => new ConcurrentRunsExceededException({ message: "one run", $metadata: {} });
 
 function makeJobEnded({ pending = () => false, alert, metric, run }: Faults) {
@@ -40,6 +42,7 @@ function makeJobEnded({ pending = () => false, alert, metric, run }: Faults) {
     PutMetricDataCommand: () => note("metric", metric?.() ?? {}),
   });
   const glue = clientDouble<GlueClient>({
+    GetJobRunCommand: () => ({ JobRun: { StartedOn: BEGAN } }),
     StartJobRunCommand: (_, call) => note("run", run?.(call) ?? { JobRunId: "jr_2" }),
   });
   const clock = clockDouble();
@@ -68,8 +71,8 @@ describe("answerJobEnd", () => {
   test.each([
     ["SUCCEEDED", ["run"]],
     ["TIMEOUT", ["alert", "metric", "run"]],
-    ["FAILED", ["alert", "metric"]],
-    ["ERROR", ["alert", "metric"]],
+    ["FAILED", ["alert", "metric", "run"]],
+    ["ERROR", ["alert", "metric", "run"]],
     ["STOPPED", []],
   ])("answers %s with %j when uploads are pending", async (state, expected) => {
     const { ended, order } = makeJobEnded({ pending: () => true });
@@ -105,9 +108,11 @@ describe("answerJobEnd", () => {
 
   test("logs the end with the words of Glue", async () => {
     await answerJobEnd(makeJobEnded({}).ended, jobStateChange("FAILED", "csv-uploads", "out of memory"));
-    expect(logs.lines()).toEqual([
-      expect.objectContaining({ level: "error", message: "a job run ended", reason: "out of memory" }),
-    ]);
+    expect(logs.lines()[0]).toMatchObject({
+      level: "error",
+      message: "a job run ended",
+      reason: "out of memory",
+    });
   });
 
   test.each<[string, Faults, string, string[]]>([
@@ -141,14 +146,19 @@ describe("answerJobEnd", () => {
     expect(order).toEqual(expected);
   });
 
-  test("asks all shards for what is available now", async () => {
+  test.each([
+    ["SUCCEEDED", "whatever is available", "1970-01-01T00:00:00.000Z"],
+    ["TIMEOUT", "whatever is available", "1970-01-01T00:00:00.000Z"],
+    ["FAILED", "what became available since the run began", BEGAN.toISOString()],
+    ["ERROR", "what became available since the run began", BEGAN.toISOString()],
+  ])("asks all shards, after %s, for %s", async (state, _, since) => {
     const { ended, queries } = makeJobEnded({ pending: () => true });
-    await answerJobEnd(ended, jobStateChange("SUCCEEDED"));
+    await answerJobEnd(ended, jobStateChange(state));
     expect(queries.map(({ input }) => shardOf(input))).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
     expect(queries[0]?.input).toMatchObject({
       IndexName: "pending",
-      KeyConditionExpression: "pending_shard = :shard AND available_at <= :now",
-      ExpressionAttributeValues: { ":now": { S: "2026-01-31T12:00:00.000Z" } },
+      KeyConditionExpression: "pending_shard = :shard AND available_at BETWEEN :since AND :now",
+      ExpressionAttributeValues: { ":since": { S: since }, ":now": { S: "2026-01-31T12:00:00.000Z" } },
       Limit: 1,
     });
   });

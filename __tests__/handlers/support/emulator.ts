@@ -26,6 +26,7 @@ export interface Emulated {
   items(): Promise<Record<string, unknown>[]>;
   /** States of all runs of the job. */
   runs(): Promise<string[]>;
+  newestRun(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -57,6 +58,10 @@ export async function startEmulated(
     runs: async () => {
       const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName: JOB }));
       return JobRuns.map((run) => String(run.JobRunState));
+    },
+    newestRun: async () => {
+      const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName: JOB }));
+      return String(JobRuns[0]?.Id);
     },
     stop: async () => {
       for (const client of [s3, dynamo, glue]) client.destroy();

@@ -34,13 +34,13 @@ export function s3Event(...objects: EventObject[]) {
 }
 
 /** A "Glue Job State Change" event as EventBridge delivers it. */
-export function jobStateChange(state: string, jobName = "csv-uploads", message = "") {
+export function jobStateChange(state: string, jobName = "csv-uploads", message = "", jobRunId = "jr_1") {
   return {
     version: "0",
     "detail-type": "Glue Job State Change",
     source: "aws.glue",
     account: "000000000000",
     region: "us-east-1",
-    detail: { jobName, severity: "INFO", state, jobRunId: "jr_1", message },
+    detail: { jobName, severity: "INFO", state, jobRunId, message },
   };
 }
