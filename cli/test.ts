@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type StdioOptions, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "./command";
@@ -80,15 +80,19 @@ function readJunit(file: string): Counts {
   return { passed: count("tests") - failed - skipped, failed, skipped };
 }
 
-/** Runs one stage with its output shown; a runner that ends badly without a counted failure counts as one. */
-async function runStage(stage: Stage): Promise<Counts> {
+/** Runs one stage; a runner that ends badly without a counted failure counts as one. */
+async function runStage(stage: Stage, output: "shown" | "kept"): Promise<Counts> {
   const [program = "", ...words] = stage.command;
-  console.log(`\n── ${stage.name}`);
-  const child = spawn(program, words, { cwd: stage.folder, env: QUIET, stdio: "inherit" });
+  if (output === "shown") console.log(`\n── ${stage.name}`);
+  const stdio: StdioOptions = output === "shown" ? "inherit" : ["ignore", "pipe", "pipe"];
+  const child = spawn(program, words, { cwd: stage.folder, env: QUIET, stdio });
+  const kept: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => kept.push(chunk));
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
+  if (output === "kept") console.log(`\n── ${stage.name}\n${Buffer.concat(kept).toString()}`);
   const counts = readOrFail(stage, exitCode);
   const silent = exitCode !== 0 && counts.failed + counts.skipped === 0;
   return silent ? { ...counts, failed: 1 } : counts;
@@ -103,24 +107,32 @@ function readOrFail(stage: Stage, exitCode: number): Counts {
   }
 }
 
+interface Result {
+  readonly counts: Counts;
+  readonly row: string;
+}
+
+async function timed(stage: Stage, output: "shown" | "kept"): Promise<Result> {
+  const began = performance.now();
+  const counts = await runStage(stage, output);
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  const { passed, failed, skipped } = counts;
+  const row = `${stage.name.padEnd(18)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds} s)`;
+  return { counts, row };
+}
+
 async function main(unit: boolean): Promise<number> {
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
   const { python } = await ensurePython("dev", (message) => console.error(message));
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  const rows: string[] = [];
-  for (const stage of stages(python, unit)) {
-    const began = performance.now();
-    const counts = await runStage(stage);
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    total.skipped += counts.skipped;
-    const seconds = ((performance.now() - began) / 1000).toFixed(0);
-    rows.push(
-      `${stage.name.padEnd(18)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${seconds} s)`,
-    );
-  }
-  console.log(`\n${rows.join("\n")}`);
+  const all = stages(python, unit);
+  const results: Result[] = [];
+  // The quick subset runs side by side; the rest would disturb one another's timing.
+  if (unit) results.push(...(await Promise.all(all.map((stage) => timed(stage, "kept")))));
+  else for (const stage of all) results.push(await timed(stage, "shown"));
+  const sum = (name: keyof Counts) => results.reduce((total, { counts }) => total + counts[name], 0);
+  const total = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+  console.log(`\n${results.map(({ row }) => row).join("\n")}`);
   if (total.skipped > 0) console.error(`${total.skipped} skipped: a skipped test counts as a failure here`);
   console.log(`${total.passed} passed, ${total.failed + total.skipped} failed`);
   return total.failed + total.skipped === 0 && total.passed > 0 ? 0 : 1;
