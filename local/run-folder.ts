@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isAlive } from "../cli/setup/lock";
 
 /** Holds the process id of the run that is at work in a folder; empty where it has ended. */
 const MARK = ".tributary-run";
@@ -49,13 +50,4 @@ function refuseForeign(folder: string, mark: string): void {
   }
   const holder = Number(readFileSync(mark, "utf8"));
   if (holder !== 0 && isAlive(holder)) throw new Error(`process ${holder} is at work in it`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
