@@ -23,14 +23,14 @@ export function program(file: string, ...lines: string[]): string {
   return file;
 }
 
-/** Makes a zip archive of texts by path, and returns its SHA-256. */
+/** Makes a zip archive of texts by path, the same bytes each time, and returns its SHA-256. */
 export async function zip(file: string, entries: Record<string, string>): Promise<string> {
   const { program: python } = await findInterpreter();
   const script = `
 import json, sys, zipfile
 with zipfile.ZipFile(sys.argv[1], "w") as archive:
     for name, text in json.loads(sys.argv[2]).items():
-        archive.writestr(name, text)`;
+        archive.writestr(zipfile.ZipInfo(name), text)`;
   execFileSync(python, ["-c", script, file, JSON.stringify(entries)]);
   return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
