@@ -1,0 +1,43 @@
+"""NDJSON to Arrow: exact text, one column a top-level key, every rejected line with its place and reason."""
+
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from tributary.kernels.ndjson_plain import parse_plain
+from tributary.kernels.ndjson_types import NdjsonBatch, NdjsonLimits
+
+Engine = Literal["native", "plain"]
+
+DEFAULT_LIMITS = NdjsonLimits()
+
+
+def parse(
+    chunks: Iterable[bytes],
+    limits: NdjsonLimits = DEFAULT_LIMITS,
+    *,
+    keep_lines: bool = False,
+    engine: Engine | None = None,
+) -> Iterator[NdjsonBatch]:
+    """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects.
+
+    With `keep_lines` the positions hold the line of each row, too. Without an `engine` it is the native one;
+    where that cannot be loaded, the plain one, a hundred times slower, after a warning.
+    """
+    if engine != "plain":
+        try:
+            from tributary.kernels.ndjson_native import parse_native  # noqa: PLC0415
+        except ImportError as error:
+            if engine == "native":
+                raise
+            _warn(error)
+        else:
+            return parse_native(chunks, limits, keep_lines)
+    return parse_plain(chunks, limits, keep_lines)
+
+
+def _warn(error: ImportError) -> None:
+    message = f"the native NDJSON kernel cannot be loaded, so lines are read a hundred times slower: {error}"
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
+    print(message, file=sys.stderr)

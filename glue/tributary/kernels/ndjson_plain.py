@@ -1,0 +1,259 @@
+"""The NDJSON kernel in plain Python: slow and obvious, the oracle of the tests and the fallback."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+import pyarrow as pa
+
+from tributary.kernels.ndjson_types import (
+    POSITIONS,
+    POSITIONS_WITH_BYTES,
+    REJECTS,
+    NdjsonBatch,
+    NdjsonLimits,
+    Reason,
+)
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PIECE = re.compile(rb"[^\n]*\n|[^\n]+")
+_BLANKS = re.compile(r"[ \t\r]*")
+_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
+_SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_UNIT = re.compile(r"\\u[0-9a-fA-F]{4}")
+_SHORT = dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))
+_HIGH = range(0xD800, 0xDC00)
+_LOW = range(0xDC00, 0xE000)
+
+# What the next token may begin with.
+_VALUE = '{["-0123456789tfn'
+_FIRST_KEY = '"}'
+_KEY = '"'
+_BEHIND = {"{": ",}", "[": ",]", "": ""}
+
+Row = dict[str, str | None]
+
+
+class _RejectedError(Exception):
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool) -> Iterator[NdjsonBatch]:
+    """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects."""
+    keys: set[str] = set()
+    batch = _Batch()
+    for number, line in enumerate(_lines(iter(chunks), max(limits.line_bytes, limits.kept_bytes)), 1):
+        batch.input_bytes += line.length_with_end
+        if not line.is_blank:
+            _judge(line, number, limits, keys, batch)
+        cells = len(batch.rows) * len(batch.columns)
+        if batch.input_bytes >= limits.batch_bytes or cells >= limits.batch_cells:
+            yield from batch.finished(keep_lines)
+            batch = _Batch()
+    yield from batch.finished(keep_lines)
+
+
+@dataclass(slots=True)
+class _Line:
+    """`head` is the line with its end, or only its beginning where it is longer than anything asks for."""
+
+    offset: int
+    head: bytearray = field(default_factory=bytearray)
+    length_with_end: int = 0
+    last_two: bytes = b""
+    is_blank: bool = True
+
+    def add(self, piece: bytes, head_bytes: int) -> None:
+        self.head += piece[: head_bytes - len(self.head)]
+        self.length_with_end += len(piece)
+        self.last_two = (self.last_two + piece)[-2:]
+        self.is_blank = self.is_blank and not piece.strip(b" \t\r\n")
+
+    @property
+    def length(self) -> int:
+        end = len(self.last_two) - len(self.last_two.removesuffix(b"\n").removesuffix(b"\r"))
+        return self.length_with_end - end
+
+
+def _lines(chunks: Iterator[bytes], head_bytes: int) -> Iterator[_Line]:
+    """Every line; of a longer one only the first `head_bytes` are held."""
+    start = b""
+    while len(start) < len(_BYTE_ORDER_MARK) and (chunk := next(chunks, None)) is not None:
+        start += chunk
+    first = start.removeprefix(_BYTE_ORDER_MARK)
+    line = _Line(len(start) - len(first))
+    for chunk in chain([first], chunks):
+        for match in _PIECE.finditer(chunk):
+            line.add(match.group(), head_bytes)
+            if match.group().endswith(b"\n"):
+                yield line
+                line = _Line(line.offset + line.length_with_end)
+    if line.length_with_end:
+        yield line
+
+
+@dataclass(slots=True)
+class _Batch:
+    input_bytes: int = 0
+    columns: dict[str, None] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    positions: list[dict[str, int | bytes]] = field(default_factory=list)
+    rejects: list[dict[str, int | bytes | str]] = field(default_factory=list)
+
+    def finished(self, keep_lines: bool) -> Iterator[NdjsonBatch]:
+        """The batch, unless there is nothing in it."""
+        if self.rows or self.rejects:
+            schema = POSITIONS_WITH_BYTES if keep_lines else POSITIONS
+            yield NdjsonBatch(
+                self._table(),
+                pa.RecordBatch.from_pylist(self.positions, schema=schema),
+                pa.RecordBatch.from_pylist(self.rejects, schema=REJECTS),
+            )
+
+    def _table(self) -> pa.RecordBatch:
+        if not self.columns:  # made from no arrays, a batch has no rows
+            return pa.RecordBatch.from_struct_array(pa.array([{}] * len(self.rows), pa.struct([])))
+        arrays = [pa.array([row.get(key) for row in self.rows], pa.string()) for key in self.columns]
+        return pa.RecordBatch.from_arrays(arrays, list(self.columns))
+
+
+def _judge(line: _Line, number: int, limits: NdjsonLimits, keys: set[str], batch: _Batch) -> None:
+    """Add the line to the batch, and a row's keys to those of the input."""
+    place = {"line": number, "offset": line.offset, "length": line.length}
+    text = bytes(line.head[: line.length])
+    try:
+        row = _row(text, line.length, limits, keys)
+    except _RejectedError as rejected:
+        kept = text[: limits.kept_bytes] if rejected.reason == "line-too-long" else text
+        batch.rejects.append({**place, "reason": rejected.reason, "bytes": kept})
+        return
+    keys.update(row)
+    batch.columns.update(dict.fromkeys(row))
+    batch.rows.append(row)
+    batch.positions.append({**place, "bytes": text})
+
+
+def _row(text: bytes, length: int, limits: NdjsonLimits, keys: set[str]) -> Row:
+    if length > limits.line_bytes:
+        raise _RejectedError("line-too-long")
+    try:
+        return _Reader(text.decode("utf-8"), limits, keys).read()
+    except UnicodeDecodeError as error:
+        raise _RejectedError("invalid-utf8") from error
+
+
+class _Reader:
+    """One line from left to right; `allowed` holds what the next token may begin with."""
+
+    def __init__(self, text: str, limits: NdjsonLimits, keys: set[str]) -> None:
+        self.text = text
+        self.limits = limits
+        self.keys = keys
+        self.at = 0
+        self.allowed = _VALUE
+        self.open = ""
+        self.row: Row = {}
+        self.new_keys = 0
+        self.key = ""
+        self.value_start = 0
+
+    def read(self) -> Row:
+        """The top-level members; raises `_RejectedError` at the first problem."""
+        while self.allowed:
+            self._take(_BLANKS)
+            first = self.text[self.at : self.at + 1]
+            if not first or first not in self.allowed:
+                raise _RejectedError("not-json")
+            self._token(first)
+        self._take(_BLANKS)
+        if self.at < len(self.text):
+            raise _RejectedError("not-json")
+        if self.text.lstrip(" \t\r")[0] != "{":
+            raise _RejectedError("not-an-object")
+        return self.row
+
+    def _take(self, pattern: re.Pattern[str]) -> str:
+        """Go behind what stands here of the pattern, which may be nothing."""
+        match = pattern.match(self.text, self.at)
+        taken = match.group() if match else ""
+        self.at += len(taken)
+        return taken
+
+    def _token(self, first: str) -> None:
+        if first in "{[":
+            self._begin(first)
+        elif first in "}]":
+            self.at += 1
+            self.open = self.open[:-1]
+            self._end_value(self.text[self.value_start : self.at])
+        elif first in ",:":
+            self.at += 1
+            self.allowed = _KEY if first == "," and self.open[-1] == "{" else _VALUE
+        elif first != '"':
+            scalar = self._take(_SCALAR)
+            if not scalar:
+                raise _RejectedError("not-json")
+            self._end_value(None if scalar == "null" else scalar)
+        elif self.allowed in (_KEY, _FIRST_KEY):
+            self._end_key(self._string())
+        else:
+            self._end_value(self._string())
+
+    def _begin(self, first: str) -> None:
+        if len(self.open) >= self.limits.depth:
+            raise _RejectedError("too-deep")
+        if len(self.open) == 1:
+            self.value_start = self.at
+        self.at += 1
+        self.open += first
+        self.allowed = _FIRST_KEY if first == "{" else _VALUE + "]"
+
+    def _end_value(self, value: str | None) -> None:
+        if self.open == "{":
+            self.row[self.key] = value
+        self.allowed = _BEHIND[self.open[-1:]]
+
+    def _end_key(self, key: str) -> None:
+        self.allowed = ":"
+        if self.open != "{":
+            return
+        if key in self.row:
+            raise _RejectedError("duplicate-key")
+        if key not in self.keys:
+            self.new_keys += 1
+            if len(self.keys) + self.new_keys > self.limits.keys:
+                raise _RejectedError("too-many-keys")
+        self.key = key
+
+    def _string(self) -> str:
+        """The string that begins here, unescaped."""
+        self.at += 1
+        parts = [self._take(_PLAIN)]
+        while self.text.startswith("\\", self.at):
+            parts += self._escaped(), self._take(_PLAIN)
+        if not self.text.startswith('"', self.at):
+            raise _RejectedError("not-json")
+        self.at += 1
+        return "".join(parts)
+
+    def _escaped(self) -> str:
+        if short := _SHORT.get(self.text[self.at + 1 : self.at + 2]):
+            self.at += 2
+            return short
+        unit = self._unit()
+        if unit is None:
+            raise _RejectedError("not-json")
+        low = self._unit() if unit in _HIGH else None
+        if low is not None and low in _LOW:
+            return chr(0x10000 + ((unit - _HIGH.start) << 10) + low - _LOW.start)
+        if unit in _HIGH or unit in _LOW:
+            raise _RejectedError("lone-surrogate")
+        return chr(unit)
+
+    def _unit(self) -> int | None:
+        r"""The number of a \uXXXX, where one stands here."""
+        digits = self._take(_UNIT)[2:]
+        return int(digits, 16) if digits else None
