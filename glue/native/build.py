@@ -122,8 +122,9 @@ def compile_library(target: Target, scratch: Path) -> Path:
     with ThreadPoolExecutor() as pool:
         objects = list(pool.map(kernels, target.processors))
     made = scratch / target.library
-    words = ("-dynamic", "--name", "tributary", "library.zig", *map(str, objects))
-    zig("build-lib", target, target.processors[0], made, *words)
+    # Without a name, macOS libraries carry the path they were made at.
+    name = ("--name", "tributary", *(["-install_name", target.library] if "macos" in target.triple else []))
+    zig("build-lib", target, target.processors[0], made, "-dynamic", *name, "library.zig", *map(str, objects))
     return made
 
 

@@ -33,7 +33,7 @@ def parse(
                 raise
             _warn(error)
         else:
-            return parse_native(chunks, limits, keep_lines)
+            return parse_native(chunks, limits, keep_lines=keep_lines)
     return parse_plain(chunks, limits, keep_lines)
 
 

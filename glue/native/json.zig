@@ -1,0 +1,315 @@
+//! The grammar of RFC 8259, read a vector at a time where strings and digits allow it.
+//!
+//! Every function reads a buffer in which the line ends with LF and `pad` bytes follow that. As LF ends every
+//! token, a block whose bytes are all of a token lies before the LF, and so the next block may be loaded.
+
+const std = @import("std");
+
+pub const block_bytes = 32;
+pub const Block = @Vector(block_bytes, u8);
+const Bits = @Int(.unsigned, block_bytes);
+
+/// Bytes that must be readable behind the LF of a line.
+pub const pad = block_bytes;
+
+pub const Error = error{ InvalidUtf8, NotJson, TooDeep, LoneSurrogate };
+
+inline fn load(buffer: []const u8, at: usize) Block {
+    return buffer[at..][0..block_bytes].*;
+}
+
+inline fn all(byte: u8) Block {
+    return @splat(byte);
+}
+
+/// A bit for each byte that cannot simply stand in a string.
+pub inline fn special(block: Block) Bits {
+    return @bitCast((block == all('"')) | (block == all('\\')) | (block < all(0x20)));
+}
+
+pub const LineEnd = struct { end: usize, ascii: bool };
+
+/// Where the next LF stands, or the length of the buffer; and whether all before it is ASCII.
+pub fn findLineEnd(buffer: []const u8, from: usize) LineEnd {
+    var at = from;
+    var seen: Block = all(0);
+    while (at + block_bytes <= buffer.len) : (at += block_bytes) {
+        const block = load(buffer, at);
+        const ends: Bits = @bitCast(block == all('\n'));
+        if (ends != 0) {
+            const before: u5 = @intCast(@ctz(ends));
+            const high: Bits = @bitCast(block >= all(0x80));
+            const ascii = high & ((@as(Bits, 1) << before) - 1) == 0;
+            return .{ .end = at + before, .ascii = ascii and isAscii(seen) };
+        }
+        seen |= block;
+    }
+    var rest: u8 = 0;
+    while (at < buffer.len and buffer[at] != '\n') : (at += 1) rest |= buffer[at];
+    return .{ .end = at, .ascii = rest < 0x80 and isAscii(seen) };
+}
+
+inline fn isAscii(seen: Block) bool {
+    return @as(Bits, @bitCast(seen >= all(0x80))) == 0;
+}
+
+/// Whether there is nothing but whitespace of JSON.
+pub fn isBlank(bytes: []const u8) bool {
+    for (bytes) |byte| {
+        if (byte != ' ' and byte != '\t' and byte != '\r') return false;
+    }
+    return true;
+}
+
+/// The first byte from `from` that is no whitespace; the LF counts as none.
+pub inline fn skipSpace(buffer: []const u8, from: usize) usize {
+    if (buffer[from] > ' ') return from;
+    return skipSpaces(buffer, from);
+}
+
+fn skipSpaces(buffer: []const u8, from: usize) usize {
+    var at = from;
+    while (buffer[at] == ' ' or buffer[at] == '\t' or buffer[at] == '\r') at += 1;
+    return at;
+}
+
+/// Whether the bytes are UTF-8 after RFC 3629: shortest forms, no surrogates, up to U+10FFFF.
+pub fn isUtf8(bytes: []const u8) bool {
+    var at: usize = 0;
+    while (at < bytes.len) {
+        if (bytes[at] < 0x80) {
+            at += 1;
+            while (at + block_bytes <= bytes.len and isAscii(load(bytes, at))) at += block_bytes;
+            continue;
+        }
+        const length = sequenceLength(bytes[at..]);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
+}
+
+/// Bytes of the sequence of two to four that begins here, 0 when it is none (RFC 3629, section 4).
+inline fn sequenceLength(bytes: []const u8) usize {
+    const first = bytes[0];
+    if (first < 0xC2 or first > 0xF4) return 0;
+    if (bytes.len < 2) return 0;
+    const second = bytes[1];
+    if (first < 0xE0) return if (isTail(second)) 2 else 0;
+    if (bytes.len < 3 or !isTail(bytes[2])) return 0;
+    if (first < 0xF0) {
+        const lowest: u8 = if (first == 0xE0) 0xA0 else 0x80;
+        const highest: u8 = if (first == 0xED) 0x9F else 0xBF;
+        return if (second >= lowest and second <= highest) 3 else 0;
+    }
+    const lowest: u8 = if (first == 0xF0) 0x90 else 0x80;
+    const highest: u8 = if (first == 0xF4) 0x8F else 0xBF;
+    if (bytes.len < 4 or !isTail(bytes[3])) return 0;
+    return if (second >= lowest and second <= highest) 4 else 0;
+}
+
+inline fn isTail(byte: u8) bool {
+    return byte & 0xC0 == 0x80;
+}
+
+pub const String = struct { end: usize, escaped: bool };
+
+/// Read a string whose opening quote stands before `from`; tells the place behind its closing quote.
+pub fn skipString(buffer: []const u8, from: usize) Error!String {
+    var at = from;
+    var escaped = false;
+    while (true) {
+        const marks = special(load(buffer, at));
+        if (marks == 0) {
+            at += block_bytes;
+            continue;
+        }
+        at += @ctz(marks);
+        switch (buffer[at]) {
+            '"' => return .{ .end = at + 1, .escaped = escaped },
+            '\\' => at = try skipEscape(buffer, at),
+            else => return error.NotJson,
+        }
+        escaped = true;
+    }
+}
+
+fn skipEscape(buffer: []const u8, at: usize) Error!usize {
+    switch (buffer[at + 1]) {
+        '"', '\\', '/', 'b', 'f', 'n', 'r', 't' => return at + 2,
+        'u' => {},
+        else => return error.NotJson,
+    }
+    const unit = hexadecimal(buffer, at + 2) orelse return error.NotJson;
+    if (!isSurrogate(unit)) return at + 6;
+    if (isLow(unit) or buffer[at + 6] != '\\' or buffer[at + 7] != 'u') return error.LoneSurrogate;
+    const low = hexadecimal(buffer, at + 8) orelse return error.LoneSurrogate;
+    return if (isLow(low)) at + 12 else error.LoneSurrogate;
+}
+
+fn hexadecimal(buffer: []const u8, at: usize) ?u16 {
+    var unit: u16 = 0;
+    for (buffer[at..][0..4]) |byte| {
+        const digit: u16 = switch (byte) {
+            '0'...'9' => byte - '0',
+            'a'...'f' => byte - 'a' + 10,
+            'A'...'F' => byte - 'A' + 10,
+            else => return null,
+        };
+        unit = unit << 4 | digit;
+    }
+    return unit;
+}
+
+fn isSurrogate(unit: u16) bool {
+    return unit & 0xF800 == 0xD800;
+}
+
+fn isLow(unit: u16) bool {
+    return unit & 0xFC00 == 0xDC00;
+}
+
+/// Write the text of the string `buffer[from..to]`, which was read before, into `room`, which has `pad` bytes
+/// more than it; returns its length.
+pub fn unescape(buffer: []const u8, from: usize, to: usize, room: []u8) usize {
+    var at = from;
+    var length: usize = 0;
+    while (true) {
+        const block = load(buffer, at);
+        room[length..][0..block_bytes].* = block;
+        const escapes: Bits = @bitCast(block == all('\\'));
+        const plain = @min(to - at, if (escapes == 0) block_bytes else @ctz(escapes));
+        at += plain;
+        length += plain;
+        if (at == to) return length;
+        if (buffer[at] != '\\') continue;
+        const byte = buffer[at + 1];
+        if (byte == 'u') {
+            length += writeUnit(buffer, &at, room[length..]);
+        } else {
+            room[length] = single(byte);
+            length += 1;
+            at += 2;
+        }
+    }
+}
+
+fn single(byte: u8) u8 {
+    return switch (byte) {
+        'b' => 0x08,
+        'f' => 0x0C,
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        else => byte,
+    };
+}
+
+fn writeUnit(buffer: []const u8, at: *usize, room: []u8) usize {
+    var point: u21 = hexadecimal(buffer, at.* + 2).?;
+    at.* += 6;
+    if (isSurrogate(@intCast(point))) {
+        const low: u21 = hexadecimal(buffer, at.* + 2).?;
+        at.* += 6;
+        point = 0x10000 + ((point & 0x3FF) << 10 | (low & 0x3FF));
+    }
+    return std.unicode.utf8Encode(point, room) catch unreachable;
+}
+
+/// Read a number; tells the place behind it.
+pub inline fn skipNumber(buffer: []const u8, from: usize) Error!usize {
+    var at = from + @intFromBool(buffer[from] == '-');
+    const integer = countDigits(buffer, at);
+    if (integer == 0 or (integer > 1 and buffer[at] == '0')) return error.NotJson;
+    at += integer;
+    if (buffer[at] == '.') {
+        const fraction = countDigits(buffer, at + 1);
+        if (fraction == 0) return error.NotJson;
+        at += 1 + fraction;
+    }
+    if (buffer[at] | 0x20 == 'e') {
+        at += 1;
+        if (buffer[at] == '+' or buffer[at] == '-') at += 1;
+        const exponent = countDigits(buffer, at);
+        if (exponent == 0) return error.NotJson;
+        at += exponent;
+    }
+    return at;
+}
+
+inline fn countDigits(buffer: []const u8, from: usize) usize {
+    var at = from;
+    while (true) {
+        const others: Bits = @bitCast(load(buffer, at) -% all('0') > all(9));
+        if (others != 0) return at + @ctz(others) - from;
+        at += block_bytes;
+    }
+}
+
+/// Read `true`, `false` or `null`; tells the place behind it.
+pub inline fn skipLiteral(buffer: []const u8, from: usize) Error!usize {
+    const four: u32 = @bitCast(buffer[from..][0..4].*);
+    if (four == word("true") or four == word("null")) return from + 4;
+    if (four == word("fals") and buffer[from + 4] == 'e') return from + 5;
+    return error.NotJson;
+}
+
+inline fn word(comptime letters: *const [4]u8) u32 {
+    return @bitCast(letters.*);
+}
+
+/// Read any value, whatever it holds; `depth` levels are open around it, `stack.len` may be.
+pub fn skipValue(buffer: []const u8, from: usize, stack: []u8, depth: usize) Error!usize {
+    var at = from;
+    var open = depth;
+    value: while (true) {
+        switch (buffer[at]) {
+            '"' => at = (try skipString(buffer, at + 1)).end,
+            '{' => {
+                if (open == stack.len) return error.TooDeep;
+                at = skipSpace(buffer, at + 1);
+                if (buffer[at] != '}') {
+                    stack[open] = '}';
+                    open += 1;
+                    at = try skipKey(buffer, at);
+                    continue :value;
+                }
+                at += 1;
+            },
+            '[' => {
+                if (open == stack.len) return error.TooDeep;
+                at = skipSpace(buffer, at + 1);
+                if (buffer[at] != ']') {
+                    stack[open] = ']';
+                    open += 1;
+                    continue :value;
+                }
+                at += 1;
+            },
+            't', 'f', 'n' => at = try skipLiteral(buffer, at),
+            else => at = try skipNumber(buffer, at),
+        }
+        while (open > depth) {
+            at = skipSpace(buffer, at);
+            const byte = buffer[at];
+            const closing = stack[open - 1];
+            if (byte == ',') {
+                at = skipSpace(buffer, at + 1);
+                if (closing == '}') at = try skipKey(buffer, at);
+                continue :value;
+            }
+            if (byte != closing) return error.NotJson;
+            at += 1;
+            open -= 1;
+        }
+        return at;
+    }
+}
+
+/// Read the key of a nested object and its colon; tells where its value begins.
+inline fn skipKey(buffer: []const u8, from: usize) Error!usize {
+    if (buffer[from] != '"') return error.NotJson;
+    const at = skipSpace(buffer, (try skipString(buffer, from + 1)).end);
+    if (buffer[at] != ':') return error.NotJson;
+    return skipSpace(buffer, at + 1);
+}

@@ -1,0 +1,141 @@
+"""The native NDJSON kernel: a thin way into the library that glue/native holds the source of.
+
+The library speaks the Arrow C data interface, so what it makes becomes Arrow batches without a copy; the
+interpreter's lock is free while it works.
+"""
+
+import ctypes
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from functools import cache
+
+import pyarrow as pa
+
+from tributary.kernels.ndjson_types import (
+    POSITIONS,
+    POSITIONS_WITH_BYTES,
+    REJECTS,
+    NdjsonBatch,
+    NdjsonLimits,
+)
+
+_MOST_BYTES = 1 << 30
+"""A line and a batch may have that many, for the offsets of an Arrow string column are 32-bit."""
+
+_BATCH, _OUT_OF_MEMORY = 1, -1
+
+
+class _Options(ctypes.Structure):
+    """`Options` of ndjson.zig: the fields of `NdjsonLimits`, then these two."""
+
+    _fields_ = [(name, ctypes.c_uint64) for name in (*NdjsonLimits.__slots__, "keep_lines", "seed")]
+
+
+class _Array(ctypes.Structure):
+    """`struct ArrowArray` of the Arrow C data interface."""
+
+    _fields_ = [
+        *((name, ctypes.c_int64) for name in ("length", "null_count", "offset", "n_buffers", "n_children")),
+        *((name, ctypes.c_void_p) for name in ("buffers", "children", "dictionary", "release", "private")),
+    ]
+
+
+class _Output(ctypes.Structure):
+    """`Output` of ndjson.zig: where a batch is put."""
+
+    _fields_ = [(name, ctypes.POINTER(_Array)) for name in ("names", "rows", "positions", "rejects")]
+
+
+class _Library:
+    """The functions of one variant of the library: the same code, compiled for a kind of CPU."""
+
+    def __init__(self, library: ctypes.CDLL, variant: str) -> None:
+        def named(name: str) -> tuple[str, ctypes.CDLL]:
+            return f"tributary_ndjson_{variant}_{name}", library
+
+        parser, status, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
+        self.open = ctypes.CFUNCTYPE(parser, ctypes.POINTER(_Options))(named("open"))
+        self.feed = ctypes.CFUNCTYPE(status, parser, ctypes.c_void_p, size, ctypes.POINTER(size))(
+            named("feed")
+        )
+        self.finish = ctypes.CFUNCTYPE(status, parser)(named("finish"))
+        self.take = ctypes.CFUNCTYPE(status, parser, ctypes.POINTER(_Output))(named("take"))
+        self.close = ctypes.CFUNCTYPE(None, parser)(named("close"))
+
+
+def variants() -> tuple[str, ...]:
+    """The variants that this machine's CPU can run, the fastest first; raises `ImportError` without any."""
+    return tuple(_loaded())
+
+
+@cache
+def _loaded() -> dict[str, _Library]:
+    # Only where it is asked for: a machine without the library reads with the plain kernel.
+    from tributary_native import LIBRARY  # noqa: PLC0415
+
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+    except OSError as error:
+        raise ImportError(f"the native library cannot be loaded: {error}") from error
+    library.tributary_variants.restype = ctypes.c_char_p
+    names = library.tributary_variants().decode("ascii").split()
+    return {name: _Library(library, name) for name in names}
+
+
+def parse_native(
+    chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool, variant: str | None = None
+) -> Iterator[NdjsonBatch]:
+    """The batches of the input, by the fastest variant or the one named.
+
+    Raises `ImportError` without the library, `ValueError` for limits beyond what it can hold, `MemoryError`,
+    and what `chunks` raises.
+    """
+    libraries = _loaded()
+    library = libraries[variant or next(iter(libraries))]
+    if max(limits.line_bytes, limits.batch_bytes) > _MOST_BYTES:
+        raise ValueError(f"{limits}: lines and batches may have up to {_MOST_BYTES} bytes")
+    options = _Options(*astuple(limits), keep_lines, secrets.randbits(64))
+    parser = library.open(ctypes.byref(options))
+    if not parser:
+        raise MemoryError
+    try:
+        positions = POSITIONS_WITH_BYTES if keep_lines else POSITIONS
+        for chunk in chunks:
+            yield from _feed(library, parser, chunk, positions)
+        if _checked(library.finish(parser)) == _BATCH:
+            yield _take(library, parser, positions)
+    finally:
+        library.close(parser)
+
+
+def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) -> Iterator[NdjsonBatch]:
+    # The chunk itself is read in place; `chunk` keeps it alive.
+    address = ctypes.cast(ctypes.c_char_p(chunk), ctypes.c_void_p).value or 0
+    consumed = ctypes.c_size_t(0)
+    at = 0
+    while at < len(chunk):
+        status = _checked(library.feed(parser, address + at, len(chunk) - at, ctypes.byref(consumed)))
+        at += consumed.value
+        if status == _BATCH:
+            yield _take(library, parser, positions)
+
+
+def _take(library: _Library, parser: int, positions: pa.Schema) -> NdjsonBatch:
+    arrays = [_Array() for _ in range(4)]
+    output = _Output(*(ctypes.pointer(array) for array in arrays))
+    _checked(library.take(parser, ctypes.byref(output)))
+    names, rows, places, rejects = (ctypes.addressof(array) for array in arrays)
+    keys = pa.Array._import_from_c(names, pa.string()).to_pylist()
+    schema = pa.schema([(key, pa.string()) for key in keys])
+    return NdjsonBatch(
+        rows=pa.RecordBatch._import_from_c(rows, schema),
+        positions=pa.RecordBatch._import_from_c(places, positions),
+        rejects=pa.RecordBatch._import_from_c(rejects, REJECTS),
+    )
+
+
+def _checked(status: int) -> int:
+    if status == _OUT_OF_MEMORY:
+        raise MemoryError("the native NDJSON kernel has no memory left")
+    return status
