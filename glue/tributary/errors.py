@@ -59,6 +59,12 @@ class BrokenGzipError(WholeFileError):
     reason: ClassVar[str] = "broken-gzip"
 
 
+class BrokenZstdError(WholeFileError):
+    """The zstd stream is cut off, fails a checksum, is followed by something else, or has a huge window."""
+
+    reason: ClassVar[str] = "broken-zstd"
+
+
 class TransformError(TerminalError):
     """A transform failed, lost, doubled or reordered rows, or returned other columns than declared."""
 

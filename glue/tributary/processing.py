@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from tributary.datasets import Dataset
 from tributary.errors import DeclarationError, TransformError, WholeFileError
 from tributary.kernels.batches import regrouped
+from tributary.kernels.compression import uncompressed
 from tributary.kernels.csv_block import LINE_COLUMN, Layout
 from tributary.kernels.csv_reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
 from tributary.kernels.functions import macros
-from tributary.kernels.gzip_stream import decompressed
 from tributary.kernels.header import HeaderMatch, match_header
 from tributary.kernels.outputs import (
     ROW_GROUP_BYTES,
@@ -111,9 +111,9 @@ def process_file(
 ) -> FileResult:
     """Parse and transform one file, streamed, into files below `work` (an existing folder of its own).
 
-    A key that ends in `.gz` is decompressed. `processing_date` carries a time zone. The same input gives the
-    same bytes. A file that cannot be read as a whole comes back with its reason; raises `DeclarationError`,
-    `TransformError`, and what `chunks` raises.
+    A key that ends in `.gz` or `.zst` is decompressed. `processing_date` carries a time zone. The same input
+    gives the same bytes. A file that cannot be read as a whole comes back with its reason; raises
+    `DeclarationError`, `TransformError`, and what `chunks` raises.
     """
     check_date_formats(tuple(date_formats))
     hashed = _Hashed(chunks)
@@ -124,9 +124,8 @@ def process_file(
         resources=resources or Resources(),
         work=work,
     )
-    data = decompressed(hashed) if source.key.endswith(".gz") else iter(hashed)
     try:
-        return _process(dataset, source, data, transform, hashed)
+        return _process(dataset, source, uncompressed(source.key, hashed), transform, hashed)
     except WholeFileError as error:
         hashed.drain()
         return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
