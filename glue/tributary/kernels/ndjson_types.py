@@ -45,7 +45,7 @@ REJECTS = pa.schema([*_PLACE, ("reason", pa.string()), ("bytes", pa.binary())])
 class NdjsonLimits:
     """Bounds of the kernel, in bytes, levels, keys and cells; smaller in tests.
 
-    A batch ends after the line with which it reaches `batch_bytes` of input or `batch_cells` (rows by columns).
+    A batch ends after the line with which it has `batch_bytes` of input or `batch_cells`, rows by columns.
     """
 
     line_bytes: int = 16 << 20
