@@ -115,7 +115,13 @@ inline fn isTail(byte: u8) bool {
 pub const String = struct { end: usize, escaped: bool };
 
 /// Read a string whose opening quote stands before `from`; tells the place behind its closing quote.
-pub fn skipString(buffer: []const u8, from: usize) Error!String {
+pub inline fn skipString(buffer: []const u8, from: usize) Error!String {
+    const marks = special(load(buffer, from));
+    if (marks != 0 and buffer[from + @ctz(marks)] == '"') return .{ .end = from + @ctz(marks) + 1, .escaped = false };
+    return skipLongString(buffer, from);
+}
+
+fn skipLongString(buffer: []const u8, from: usize) Error!String {
     var at = from;
     var escaped = false;
     while (true) {
