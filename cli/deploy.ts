@@ -2,7 +2,7 @@ import { type Environment, loadEnvironment } from "../environments";
 import { runCdktf } from "./cdktf";
 import { command, runToExitCode } from "./command";
 import { ensureTerraform } from "./setup/terraform";
-import { ensureWheels } from "./setup/wheels";
+import { ensureNativeWheel, ensureWheels } from "./setup/wheels";
 
 interface DeployOptions {
   readonly environment: string;
@@ -18,7 +18,10 @@ async function deploy(
 ): Promise<number> {
   const report = (message: string) => console.error(message);
   const terraform = await ensureTerraform(report);
-  if (environment.glue.dependencies === "artifacts") await ensureWheels(report);
+  if (environment.glue.dependencies === "artifacts") {
+    await ensureWheels(report);
+    await ensureNativeWheel(report);
+  }
   const words = [
     "deploy",
     `${environment.name}-*`,

@@ -6,7 +6,7 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
 import { App, AssetType, TerraformAsset, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { type GlueFile, jobScript, lockedWheels, tributaryPackage } from "./glue-package";
+import { type GlueFile, jobScript, lockedWheels, nativeWheel, tributaryPackage } from "./glue-package";
 import type { PolicyStatement } from "./policy";
 import { ServiceRole } from "./service-role";
 
@@ -145,7 +145,8 @@ export class GlueJob extends Construct {
   }
 
   private wheelArguments(artifacts: S3Bucket): Record<string, string> {
-    const locations = lockedWheels().map((wheel) => this.uploadWheel(wheel, artifacts));
+    const wheels = [...lockedWheels(), nativeWheel()];
+    const locations = wheels.map((wheel) => this.uploadWheel(wheel, artifacts));
     return {
       "--additional-python-modules": locations.join(","),
       // private subnets reach no package index; the list is whole, so each wheel goes in as it comes, in any order

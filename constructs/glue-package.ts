@@ -9,7 +9,7 @@ const WHEEL_FOLDER = resolve(__dirname, "..", ".tributary", "wheels");
 /** A file to upload, under a key that its content decides. */
 export interface GlueFile {
   readonly name: string;
-  /** SHA-256 of the content, in hexadecimal. */
+  /** SHA-256 of the content, or of all that decides it, in hexadecimal. */
   readonly sha256: string;
   /** Absolute path on this machine. */
   readonly path: string;
@@ -43,6 +43,22 @@ export function lockedWheels(): GlueFile[] {
   if (!existsSync(list)) throw new Error("glue/wheels.json is missing; it lists the wheels of the Glue jobs");
   const wheels = JSON.parse(readFileSync(list, "utf8")) as Wheel[];
   return wheels.map(({ file, sha256 }) => ({ name: file, sha256, path: join(WHEEL_FOLDER, file) }));
+}
+
+/**
+ * Wheel of the native library, which deploying builds to .tributary/wheels. Its key is the hash of what it is built
+ * from, for sources, script, compiler and version decide its bytes.
+ */
+export function nativeWheel(glue: string = GLUE): GlueFile {
+  const project = readFileSync(join(glue, "pyproject.toml"), "utf8");
+  const [compiler] = /ziglang==[\d.]+/.exec(project) ?? [""];
+  const [, version] = /^version = "(.+)"$/m.exec(project) ?? [];
+  const sources = readdirSync(join(glue, "native"))
+    .filter((name) => /\.(py|zig)$/.test(name))
+    .map((name) => ({ name, content: readFileSync(join(glue, "native", name)) }));
+  const inputs = zip([...sources, { name: "compiler", content: Buffer.from(compiler) }]);
+  const name = `tributary_native-${version}-py3-none-manylinux_2_17_x86_64.whl`;
+  return { name, sha256: contentHash(inputs), path: join(WHEEL_FOLDER, name) };
 }
 
 function buildPackage(): GlueFile {

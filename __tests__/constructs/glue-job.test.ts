@@ -1,7 +1,7 @@
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
 import { GlueJob, type GlueJobProps } from "../../constructs/glue-job";
-import { lockedWheels, tributaryPackage } from "../../constructs/glue-package";
+import { lockedWheels, nativeWheel, tributaryPackage } from "../../constructs/glue-package";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { synthesizeConstruct } from "../support/synthesize";
 
@@ -106,9 +106,12 @@ describe("a Glue job", () => {
     );
   });
 
-  test("installs every locked wheel, from the artifacts bucket alone", () => {
+  test("installs every locked wheel and our own, from the artifacts bucket alone", () => {
+    const expected = [...lockedWheels(), nativeWheel()].map(({ sha256, name }) => `wheels/${sha256}/${name}`);
+    const objects = resourcesOf(jobWith({ installWheels: true }), "aws_s3_object");
+    expect(objects.map(([, object]) => object["key"])).toEqual(expect.arrayContaining(expected));
     const wheels = argumentsOf({ installWheels: true });
-    expect(wheels["--additional-python-modules"]?.split(",")).toHaveLength(lockedWheels().length);
+    expect(wheels["--additional-python-modules"]?.split(",")).toHaveLength(expected.length);
     expect(wheels["--additional-python-modules"]).toMatch(/^s3:\/\//);
     expect(wheels["--python-modules-installer-option"]).toBe("--no-index --no-deps");
     expect(argumentsOf()).not.toHaveProperty("--additional-python-modules");

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { SetUpError } from "./errors";
 import { findInterpreter } from "./interpreter";
 import { withLock } from "./lock";
+import { ensureNative, isNativeCurrent } from "./native";
 import { ROOT, WORKING_FOLDER } from "./paths";
 import { run } from "./process";
 
@@ -19,6 +20,8 @@ interface Place {
   /** Where the virtual environment stands. */
   readonly folder: string;
   readonly locks: Readonly<Record<PythonProfile, string>>;
+  /** Sources of the native library that belongs in it. @default - none does */
+  readonly native?: string;
 }
 
 const PROJECT: Place = {
@@ -27,15 +30,17 @@ const PROJECT: Place = {
     run: join(ROOT, "glue", "requirements.lock"),
     dev: join(ROOT, "glue", "requirements-dev.lock"),
   },
+  native: join(ROOT, "glue", "native"),
 };
 
 /** The hash of the lock that each installed profile came from. */
 type Stamp = Partial<Record<PythonProfile, string>>;
 
 /**
- * Makes the project's virtual environment where it is missing, half-made or older than its locks; otherwise
- * answers at once. Two processes at a time are safe: the second waits for the first.
- * @throws SetUpError where no Python fits or an installation fails.
+ * Makes the project's virtual environment where it is missing, half-made or older than its locks, and builds the
+ * native library into it where that is older than its sources; otherwise answers at once. Two processes at a time
+ * are safe: the second waits for the first.
+ * @throws SetUpError where no Python fits, an installation fails or the native library does not build.
  */
 export async function ensurePython(
   profile: PythonProfile,
@@ -43,9 +48,13 @@ export async function ensurePython(
   place: Place = PROJECT,
 ): Promise<PythonEnvironment> {
   const python = join(place.folder, "bin", "python");
-  if (!isCurrent(profile, place)) {
+  const { native } = place;
+  const isDone = () =>
+    isCurrent(profile, place) && (native === undefined || isNativeCurrent(place.folder, native));
+  if (!isDone()) {
     await withLock(`${place.folder}.lock`, report, async () => {
       if (!isCurrent(profile, place)) await make(profile, place, python, report);
+      if (native !== undefined) await ensureNative(place.folder, python, native, report);
     });
   }
   return { python };

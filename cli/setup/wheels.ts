@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { SetUpError } from "./errors";
 import { withLock } from "./lock";
+import { buildNativeWheel } from "./native";
 import { ROOT, WORKING_FOLDER } from "./paths";
 import { run } from "./process";
 import { ensurePython } from "./python";
@@ -19,6 +20,9 @@ export interface WheelsPlace {
   /** Where the files are kept, by their names. */
   readonly folder: string;
 }
+
+/** Glue's workers, in the words of glue/native/build.py. */
+const GLUE_TARGET = "linux-x86_64";
 
 const PROJECT: WheelsPlace = {
   list: join(ROOT, "glue", "wheels.json"),
@@ -38,6 +42,22 @@ export async function ensureWheels(
   await withLock(`${place.folder}.lock`, report, async () => {
     const missing = wheels.filter((wheel) => !isPresent(wheel, place.folder));
     if (missing.length > 0) await download(missing, place.folder, report);
+  });
+}
+
+/**
+ * Builds the wheel of the native library for Glue beside the others; the compiler remembers what did not change.
+ * @throws SetUpError where this machine cannot build it.
+ */
+export async function ensureNativeWheel(
+  report: (message: string) => void,
+  folder: string = PROJECT.folder,
+): Promise<void> {
+  const { python } = await ensurePython("run", report);
+  const sources = join(ROOT, "glue", "native");
+  await withLock(`${folder}.lock`, report, async () => {
+    const wheel = await buildNativeWheel(python, sources, folder, report, GLUE_TARGET);
+    if (wheel === undefined) throw new SetUpError("deploy from Linux or macOS, on x86_64 or arm64");
   });
 }
 
