@@ -1,0 +1,198 @@
+"""NDJSON lines to one Parquet file: every row with its source, whatever columns come when."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from tributary.kernels.growing_parquet import GrowingParquet, ParquetSettings
+from tributary.kernels.ndjson import parse
+from tributary.kernels.ndjson_types import NdjsonLimits
+from tributary.kernels.text_parquet import TextParquet
+
+Files = dict[str, bytes]
+Row = dict[str, Any]
+
+SMALL_BATCHES = NdjsonLimits(batch_bytes=256)
+SMALL_GROUPS = ParquetSettings(row_group_bytes=1024)
+
+
+def write(
+    path: Path, files: Files, settings: ParquetSettings = SMALL_GROUPS, chunk_bytes: int = 1 << 20
+) -> TextParquet:
+    with TextParquet(path, settings) as writer:
+        for name, content in files.items():
+            chunks = (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
+            for batch in parse(chunks, SMALL_BATCHES):
+                writer.write(batch, name, "v1")
+    return writer
+
+
+def lines(*rows: Row) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def without_nulls(path: Path) -> list[Row]:
+    rows = parquet.read_table(path).to_pylist()
+    return [{key: value for key, value in row.items() if value is not None} for row in rows]
+
+
+def growing(number: int) -> Files:
+    """Files in which columns keep coming, the last ones in the last row."""
+    return {
+        f"{file}.ndjson": lines(*({"id": row, f"k{file}_{row // 7}": "x" * 20} for row in range(30)))
+        for file in range(number)
+    }
+
+
+def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
+    files = {
+        "a": b'\n{"n":1.10,"s":"a\\u0000\\n","o":{"x": [1, 2]},"t":true,"z":null}\nbroken\n{}\n',
+        "b": b'{"userId":12345678901234567890,"n":"1"}',
+    }
+    writer = write(tmp_path / "rows.parquet", files)
+    source = {"_source_version": "v1"}
+    assert without_nulls(tmp_path / "rows.parquet") == [
+        {
+            "_source_file": "a",
+            **source,
+            "_source_line": 2,
+            "n": "1.10",
+            "s": "a\0\n",
+            "o": '{"x": [1, 2]}',
+            "t": "true",
+        },
+        {"_source_file": "a", **source, "_source_line": 4},
+        {"_source_file": "b", **source, "_source_line": 1, "n": "1", "user__id": "12345678901234567890"},
+    ]
+    assert writer.keys == {"n": "n", "s": "s", "o": "o", "t": "t", "z": "z", "userId": "user__id"}
+    assert (writer.rows, writer.notes) == (3, [])
+    schema = parquet.read_schema(tmp_path / "rows.parquet")
+    assert schema.names == [
+        "_source_file",
+        "_source_version",
+        "_source_line",
+        "n",
+        "s",
+        "o",
+        "t",
+        "z",
+        "user__id",
+    ]
+    assert [str(kind) for kind in schema.types] == ["string", "string", "int64", *["string"] * 6]
+
+
+def test_keeps_a_key_that_has_the_name_of_a_source_column(tmp_path: Path) -> None:
+    writer = write(tmp_path / "rows.parquet", {"a": lines({"_source_line": "mine"})})
+    [row] = without_nulls(tmp_path / "rows.parquet")
+    assert (row["_source_line"], row["__05f_source_line"]) == (1, "mine")
+    assert writer.notes == ['the key "_source_line" has the name of another column: __05f_source_line']
+
+
+@pytest.mark.parametrize("number", [1, 2, 9])
+def test_keeps_columns_that_come_after_row_groups_were_written(number: int, tmp_path: Path) -> None:
+    files = growing(number)
+    path = tmp_path / "rows.parquet"
+    writer = write(path, files)
+    expected = [
+        {"_source_file": name, "_source_version": "v1", "_source_line": line}
+        | {key: str(value) for key, value in json.loads(text).items()}
+        for name, content in files.items()
+        for line, text in enumerate(content.splitlines(), 1)
+    ]
+    assert without_nulls(path) == expected
+    assert parquet.ParquetFile(path).num_row_groups > number
+    assert list(writer.keys) == ["id", *(f"k{file}_{n}" for file in range(number) for n in range(5))]
+    assert [file.name for file in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_writes_the_same_bytes_however_the_input_is_cut(tmp_path: Path) -> None:
+    def digest(chunk_bytes: int) -> str:
+        write(tmp_path / "rows.parquet", growing(3), chunk_bytes=chunk_bytes)
+        return hashlib.sha256((tmp_path / "rows.parquet").read_bytes()).hexdigest()
+
+    assert len({digest(chunk_bytes) for chunk_bytes in (1, 7, 100, 1 << 20)}) == 1
+
+
+def test_writes_row_groups_by_bytes(tmp_path: Path) -> None:
+    rows = lines(*({"a": "x" * 100, "b": None} for _ in range(2000)))
+    settings = ParquetSettings(row_group_bytes=64 << 10)
+    write(tmp_path / "rows.parquet", {"a": rows}, settings)
+    metadata = parquet.ParquetFile(tmp_path / "rows.parquet").metadata
+    counts = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+    taken = len(rows) / 2000 + 5 * 4
+    assert len(set(counts[:-1])) == 1
+    assert counts[0] * taken == pytest.approx(64 << 10, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("rows", "has_dictionary"),
+    [
+        ([{"c": f"v{n % 5}"} for n in range(1000)], True),
+        ([{"c": f"v{n}"} for n in range(1000)], False),
+        ([{"c": "v" if n == 500 else None} for n in range(1000)], False),
+        ([{"c": None, "x": n} for n in range(1000)], False),
+        ([{"x": n} for n in range(500)] + [{"c": "v"} for n in range(500)], True),
+    ],
+    ids=["few values", "all different", "one value", "null", "late"],
+)
+def test_has_a_dictionary_where_it_pays(rows: list[Row], has_dictionary: bool, tmp_path: Path) -> None:
+    write(tmp_path / "rows.parquet", {"a": lines(*rows)}, ParquetSettings())
+    metadata = parquet.ParquetFile(tmp_path / "rows.parquet").metadata
+    chunk = next(
+        chunk
+        for chunk in (metadata.row_group(0).column(index) for index in range(metadata.num_columns))
+        if chunk.path_in_schema == "c"
+    )
+    assert chunk.has_dictionary_page == has_dictionary
+    assert chunk.is_stats_set
+
+
+@pytest.mark.parametrize("compression", ["snappy", "zstd"])
+def test_compresses_as_set(compression: Any, tmp_path: Path) -> None:
+    write(tmp_path / "rows.parquet", {"a": lines({"a": 1})}, ParquetSettings(compression=compression))
+    column = parquet.ParquetFile(tmp_path / "rows.parquet").metadata.row_group(0).column(0)
+    assert column.compression == compression.upper()
+
+
+def test_writes_a_file_without_rows(tmp_path: Path) -> None:
+    write(tmp_path / "rows.parquet", {"a": b"\nbroken\n"})
+    table = parquet.read_table(tmp_path / "rows.parquet")
+    assert (table.num_rows, table.schema.names) == (0, ["_source_file", "_source_version", "_source_line"])
+
+
+def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
+    def breaking() -> Iterator[bytes]:
+        yield from growing(5).values()
+        raise OSError("cut off")
+
+    on_the_way = set()
+
+    def run() -> None:
+        with TextParquet(tmp_path / "rows.parquet", SMALL_GROUPS) as writer:
+            for batch in parse(breaking(), SMALL_BATCHES):
+                writer.write(batch, "a", "v1")
+                on_the_way.update(tmp_path.iterdir())
+
+    with pytest.raises(OSError, match="cut off"):
+        run()
+    assert len(on_the_way) > 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_a_column_of_two_types_and_rows_of_no_column(tmp_path: Path) -> None:
+    def run(*batches: dict[str, pa.Array]) -> None:
+        with GrowingParquet(tmp_path / "rows.parquet") as writer:
+            for columns in batches:
+                writer.write(columns, 1, 1)
+
+    with pytest.raises(ValueError, match='the column "a" comes as string, and was int64 before'):
+        run({"a": pa.array([1])}, {"a": pa.array(["1"])})
+    with pytest.raises(ValueError, match="1 rows have no column"):
+        run({})
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,193 @@
+"""One Parquet file from batches whose columns may become more on the way. Same batches, same bytes.
+
+A Parquet file's schema covers every row group, but a column may first occur after row groups are written. So
+the part written so far ends, a part with the wider schema begins, and at the end the parts are copied into
+one file under the whole schema, row group by row group: rows are written twice, at most, however often
+columns come. Where none comes late, the only part is the file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+_SAMPLE_ROWS = 10_000
+_NO_COLUMNS = pa.schema([])
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetSettings:
+    """A row group ends with the batch that brings it to `row_group_bytes`, in the measure of the caller."""
+
+    compression: Literal["snappy", "zstd"] = "snappy"
+    row_group_bytes: int = 128 << 20
+
+
+DEFAULT_SETTINGS = ParquetSettings()
+
+
+@dataclass(slots=True)
+class _RowGroup:
+    """Rows that wait to be written, as batches of different columns."""
+
+    batches: list[tuple[Mapping[str, pa.Array], int]] = field(default_factory=list)
+    bytes: int = 0
+
+    @property
+    def rows(self) -> int:
+        return sum(rows for _, rows in self.batches)
+
+    def table(self, schema: pa.Schema) -> pa.Table:
+        """All rows with all columns, null where a batch lacks one."""
+        nulls: dict[tuple[pa.DataType, int], pa.Array] = {}
+
+        def absent(kind: pa.DataType, rows: int) -> pa.Array:
+            # Shared by all columns: a file of thousands of columns is mostly these.
+            if (kind, rows) not in nulls:
+                nulls[kind, rows] = pa.nulls(rows, kind)
+            return nulls[kind, rows]
+
+        columns = [
+            pa.chunked_array(
+                [columns[name] if name in columns else absent(kind, rows) for columns, rows in self.batches],
+                kind,
+            )
+            for name, kind in zip(schema.names, schema.types, strict=True)
+        ]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+
+class GrowingParquet:
+    """Writes batches as one Parquet file; what is left behind after an error is no file at all.
+
+    `schema` holds the columns that are there from the beginning, and the file's metadata; others follow in
+    the order in which they come.
+    """
+
+    def __init__(
+        self, path: Path, settings: ParquetSettings = DEFAULT_SETTINGS, schema: pa.Schema = _NO_COLUMNS
+    ) -> None:
+        self._path = path
+        self._settings = settings
+        self._metadata = schema.metadata or {}
+        self._types = dict(zip(schema.names, schema.types, strict=True))
+        self._repetitive: dict[str, bool] = {}
+        self._group = _RowGroup()
+        self._parts: list[Path] = []
+        self._part: parquet.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        is_whole = False
+        try:
+            if kind is None:
+                self._finish()
+                is_whole = True
+        finally:
+            self._end_part()
+            for part in self._parts:
+                part.unlink(missing_ok=True)
+            if not is_whole:
+                self._path.unlink(missing_ok=True)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns so far."""
+        return pa.schema(list(self._types.items()))
+
+    def write(self, columns: Mapping[str, pa.Array], rows: int, size: int) -> None:
+        """Write the next rows; `size`, about the bytes that they take, decides where row groups end.
+
+        Raises `ValueError` for a column of another type than it had before, and for rows of no column, of
+        which Parquet cannot keep even the number.
+        """
+        for name, column in columns.items():
+            if self._types.setdefault(name, column.type) != column.type:
+                raise ValueError(
+                    f'the column "{name}" comes as {column.type}, and was {self._types[name]} before'
+                )
+        if rows and not self._types:
+            raise ValueError(f"{rows} rows have no column; give the writer one that is always there")
+        self._group.batches.append((columns, rows))
+        self._group.bytes += size
+        if self._group.bytes >= self._settings.row_group_bytes:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        table = self._group.table(self.schema)
+        self._group = _RowGroup()
+        for name in table.schema.names:
+            # A column without values so far is looked at again when it has some.
+            if name not in self._repetitive and table[name].null_count < table.num_rows:
+                self._repetitive[name] = is_repetitive(table[name])
+        if self._part is None or self._part.schema != table.schema:
+            self._begin_part(table.schema)
+        _write(self._part, table)
+
+    def _begin_part(self, schema: pa.Schema) -> None:
+        self._end_part()
+        self._parts.append(self._path.with_name(f"{self._path.name}.part-{len(self._parts)}"))
+        self._part = self._writer(self._parts[-1], schema)
+
+    def _end_part(self) -> None:
+        part, self._part = self._part, None
+        if part is not None:
+            part.close()
+
+    def _writer(self, path: Path, schema: pa.Schema) -> parquet.ParquetWriter:
+        writer = parquet.ParquetWriter(
+            str(path),
+            schema,
+            compression=self._settings.compression,
+            use_dictionary=[name for name in schema.names if self._repetitive.get(name)],
+            write_statistics=True,
+            store_schema=False,
+        )
+        if self._metadata:
+            writer.add_key_value_metadata(self._metadata)
+        return writer
+
+    def _finish(self) -> None:
+        if self._group.batches:
+            self._write_group()
+        if self._part is None:
+            self._begin_part(self.schema)
+        self._end_part()
+        if len(self._parts) == 1:
+            self._parts[0].replace(self._path)
+        else:
+            self._merge()
+
+    def _merge(self) -> None:
+        with self._writer(self._path, self.schema) as whole:
+            for path in self._parts:
+                with parquet.ParquetFile(path) as part:
+                    for index in range(part.num_row_groups):
+                        narrow = part.read_row_group(index, use_threads=False)
+                        columns = dict(zip(narrow.schema.names, narrow.columns, strict=True))
+                        _write(whole, _RowGroup([(columns, narrow.num_rows)]).table(self.schema))
+                path.unlink()
+
+
+def _write(writer: parquet.ParquetWriter, rows: pa.Table) -> None:
+    """Write one row group."""
+    writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
+
+
+def is_repetitive(column: pa.ChunkedArray) -> bool:
+    """Whether a dictionary pays: at most half of the values in the first 10,000 rows differ."""
+    if pa.types.is_boolean(column.type):
+        return False
+    sample = column.slice(0, _SAMPLE_ROWS)
+    values: int = len(sample) - sample.null_count
+    distinct: int = pc.count_distinct(sample).as_py()
+    return 0 < distinct * 2 <= values

@@ -1,0 +1,67 @@
+"""NDJSON rows of one file or many as one Parquet file of exact texts, each row with its source."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tributary.kernels.catalog_names import KeyNames
+from tributary.kernels.growing_parquet import DEFAULT_SETTINGS, GrowingParquet, ParquetSettings
+from tributary.kernels.ndjson_types import NdjsonBatch
+
+SOURCE_COLUMNS = pa.schema(
+    [("_source_file", pa.string()), ("_source_version", pa.string()), ("_source_line", pa.int64())]
+)
+"""Where a row came from: key and version of the object, and its line, from 1. First in every file."""
+
+_OFFSET_BYTES = 4
+
+
+class TextParquet:
+    """Writes batches as columns of text: the union of all keys, in the order first seen, by catalog names.
+
+    Row groups are measured in bytes of input lines and 4 for each value, null or not: a measure that does
+    not depend on how the input was cut. Used as a context; after an error there is no file.
+    """
+
+    def __init__(self, path: Path, settings: ParquetSettings = DEFAULT_SETTINGS) -> None:
+        self._writer = GrowingParquet(path, settings, SOURCE_COLUMNS)
+        self._names = KeyNames(frozenset(SOURCE_COLUMNS.names))
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The catalog name of each key so far, in the order first seen."""
+        return dict(self._names.items())
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each key whose name is reserved or too long."""
+        return self._names.notes
+
+    def write(self, batch: NdjsonBatch, file: str, version: str) -> None:
+        """Write the rows of a batch of that version of a file; its rejects are the caller's."""
+        rows = batch.positions.num_rows
+        if not rows:
+            return
+        columns = {
+            "_source_file": pa.repeat(file, rows),
+            "_source_version": pa.repeat(version, rows),
+            "_source_line": batch.positions["line"],
+        }
+        for key, column in zip(batch.rows.schema.names, batch.rows.columns, strict=True):
+            columns[self._names[key]] = column
+        size = pc.sum(batch.positions["length"]).as_py() + rows * len(columns) * _OFFSET_BYTES
+        self._writer.write(columns, rows, size)
+        self.rows += rows
