@@ -1,0 +1,81 @@
+"""NDJSON through every engine there is, in a form that can be compared."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tributary.kernels.ndjson_native import parse_native, variants
+from tributary.kernels.ndjson_plain import parse_plain
+from tributary.kernels.ndjson_types import NdjsonBatch, NdjsonLimits
+
+NATIVE = variants()
+"""One engine a kind of CPU, those of them that this machine can run."""
+
+ENGINES = ("plain", *NATIVE)
+
+Row = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not blank: a row's own members or the reason why it is none, and where it stood."""
+
+    number: int
+    offset: int
+    length: int
+    kept: bytes
+    found: Row | str
+
+
+def parse(
+    engine: str, chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool = True
+) -> Iterator[NdjsonBatch]:
+    if engine == "plain":
+        return parse_plain(chunks, limits, keep_lines)
+    return parse_native(chunks, limits, keep_lines=keep_lines, variant=engine)
+
+
+def lines(batches: Iterable[NdjsonBatch]) -> list[Line]:
+    """Rows and rejects in their order in the input; a row has all columns of its batch."""
+    found: list[Line] = []
+    for batch in batches:
+        for row, place in zip(batch.rows.to_pylist(), batch.positions.to_pylist(), strict=True):
+            found.append(_line(place, row))
+        found.extend(_line(place, place["reason"]) for place in batch.rejects.to_pylist())
+    return sorted(found, key=lambda line: line.number)
+
+
+def _line(place: dict[str, object], found: Row | str) -> Line:
+    return Line(place["line"], place["offset"], place["length"], place["bytes"], found)  # type: ignore[arg-type]
+
+
+def read(engine: str, data: bytes, **limits: int) -> list[Line]:
+    """All lines of the data, given in one piece."""
+    return lines(parse(engine, [data], NdjsonLimits(**limits)))
+
+
+def judge(engine: str, line: bytes, **limits: int) -> Row | str:
+    """What becomes of one line: its row or its reason."""
+    (found,) = read(engine, line, **limits)
+    return found.found
+
+
+def difference(one: Iterable[NdjsonBatch], other: Iterable[NdjsonBatch]) -> str | None:
+    """What is not the same in two results, batch by batch; None where they are the same to the last null."""
+    ones, others = list(one), list(other)
+    if len(ones) != len(others):
+        return f"{len(ones)} batches, not {len(others)}"
+    for number, (left, right) in enumerate(zip(ones, others, strict=True)):
+        for name in ("rows", "positions", "rejects"):
+            a, b = getattr(left, name), getattr(right, name)
+            a.validate(full=True)
+            b.validate(full=True)
+            if not (a.schema.equals(b.schema) and a.num_rows == b.num_rows and a.equals(b)):
+                return f"{name} of batch {number}: {a.to_pydict()}, not {b.to_pydict()}"
+    return None
+
+
+def split(data: bytes, *cuts: int) -> list[bytes]:
+    """The data cut at these offsets."""
+    edges = [0, *sorted(cuts), len(data)]
+    return [data[begin:end] for begin, end in pairwise(edges)]
