@@ -1,8 +1,8 @@
 """Builds the native library of the kernels and packs it as the wheel `tributary_native`.
 
-The compiler is the pinned wheel `ziglang` of the interpreter that runs this. On x86_64 the kernels are compiled
-twice, for any processor and for those of the level x86-64-v3; `library.zig` tells which of them can run. The same
-sources, compiler and version give the same bytes, wherever they lie.
+The compiler is the pinned wheel `ziglang` of the interpreter that runs this. On x86_64 the kernels are
+compiled twice, for any processor and for those of the level x86-64-v3; `library.zig` tells which of them can
+run. The same sources, compiler and version give the same bytes, wherever they lie.
 """
 
 import argparse
@@ -64,7 +64,7 @@ class BuildError(Exception):
 
 
 class ImpossibleError(Exception):
-    """This machine can neither build nor run the library."""
+    """The library can neither be built nor run on this machine."""
 
 
 def main() -> int:

@@ -1,0 +1,196 @@
+//! The rows of a batch: lines read into columns, one a top-level key.
+
+const std = @import("std");
+const arrow = @import("arrow.zig");
+const json = @import("json.zig");
+const keys = @import("keys.zig");
+const memory = @import("memory.zig");
+
+const Column = @import("column.zig").Column;
+const Buffer = memory.Buffer;
+const OutOfMemory = memory.OutOfMemory;
+const pad = json.pad;
+
+pub const LineError = json.Error || error{ NotAnObject, DuplicateKey, TooManyKeys, OutOfMemory };
+
+pub const Rows = struct {
+    count: u32 = 0,
+    table: keys.Table,
+    most_keys: u64,
+    /// Which brackets are open; its length is how many may be.
+    stack: Buffer(u8) = .{},
+    /// A key without its escapes.
+    scratch: Buffer(u8) = .{},
+    /// Keys of the columns, in the order first seen in the batch.
+    columns: Buffer(u32) = .{},
+    /// Numbers of the batch and of the line at hand, both from 1.
+    batch: u64 = 1,
+    line: u64 = 0,
+    /// Keys of that line; how many were known, and how many columns there were, before it.
+    touched: Buffer(u32) = .{},
+    known: u32 = 0,
+    shown: usize = 0,
+
+    pub fn init(depth: u64, most_keys: u64, seed: u64) OutOfMemory!Rows {
+        var rows: Rows = .{ .table = keys.Table.init(seed), .most_keys = most_keys };
+        try rows.stack.resize(depth);
+        return rows;
+    }
+
+    pub fn free(rows: *Rows) void {
+        rows.table.free();
+        inline for (.{ &rows.stack, &rows.scratch }) |buffer| buffer.free();
+        inline for (.{ &rows.columns, &rows.touched }) |buffer| buffer.free();
+    }
+
+    /// Put the line `buffer[start..end]`, whose first token is at `first`, into the columns as one row more.
+    /// On an error nothing of it is left there.
+    pub fn read(
+        rows: *Rows,
+        line: u64,
+        buffer: []const u8,
+        first: usize,
+        start: usize,
+        end: usize,
+        ascii: bool,
+    ) LineError!void {
+        rows.line = line;
+        rows.touched.len = 0;
+        rows.known = rows.table.count();
+        rows.shown = rows.columns.len;
+        errdefer rows.undo();
+        if (!ascii and !json.isUtf8(buffer[start..end])) return error.InvalidUtf8;
+        const stack = rows.stack.items();
+        if (buffer[first] != '{') {
+            const after = try json.skipValue(buffer, first, stack, 0);
+            return if (json.skipSpace(buffer, after) == end) error.NotAnObject else error.NotJson;
+        }
+        if (stack.len == 0) return error.TooDeep;
+        var at = json.skipSpace(buffer, first + 1);
+        var previous: u32 = keys.before_first;
+        if (buffer[at] == '}') {
+            at += 1;
+        } else while (true) {
+            if (buffer[at] != '"') return error.NotJson;
+            const key = try rows.readKey(buffer, &at, previous);
+            at = json.skipSpace(buffer, at);
+            if (buffer[at] != ':') return error.NotJson;
+            at = try rows.readValue(buffer, json.skipSpace(buffer, at + 1), &rows.table.keys.items()[key].column);
+            previous = key;
+            at = json.skipSpace(buffer, at);
+            const separator = buffer[at];
+            at += 1;
+            if (separator == '}') break;
+            if (separator != ',') return error.NotJson;
+            at = json.skipSpace(buffer, at);
+        }
+        if (json.skipSpace(buffer, at) != end) return error.NotJson;
+        rows.count += 1;
+    }
+
+    /// The key whose quote stands at `at`; moves `at` behind it and notes that the line has it.
+    fn readKey(rows: *Rows, buffer: []const u8, at: *usize, previous: u32) LineError!u32 {
+        const table = &rows.table;
+        const guess = table.after(previous);
+        var index: u32 = undefined;
+        if (guess != keys.none and table.keys.items()[guess].stands(buffer, at.* + 1)) {
+            index = guess;
+            at.* += table.keys.items()[guess].name.len + 2;
+        } else {
+            const string = try json.skipString(buffer, at.* + 1);
+            var name = buffer[at.* + 1 .. string.end - 1];
+            if (string.escaped) {
+                try rows.scratch.resize(name.len + pad);
+                const room = rows.scratch.items();
+                name = room[0..json.unescape(buffer, at.* + 1, string.end - 1, room)];
+            }
+            index = try table.intern(name, rows.most_keys);
+            at.* = string.end;
+            table.setAfter(previous, index);
+        }
+        const key = &table.keys.items()[index];
+        if (key.line == rows.line) return error.DuplicateKey;
+        key.line = rows.line;
+        try rows.touched.append(index);
+        if (key.batch != rows.batch) {
+            try key.column.begin(key.batch + 1 == rows.batch);
+            try rows.columns.append(index);
+            key.batch = rows.batch;
+        }
+        return index;
+    }
+
+    /// Append the value at `at` to a column; returns where it ends.
+    fn readValue(rows: *Rows, buffer: []const u8, at: usize, column: *Column) LineError!usize {
+        const row = rows.count;
+        switch (buffer[at]) {
+            '"' => {
+                const block: json.Block = buffer[at + 1 ..][0..json.block_bytes].*;
+                const marks = json.special(block);
+                if (marks != 0) {
+                    const length: usize = @ctz(marks);
+                    if (buffer[at + 1 + length] == '"') {
+                        try column.appendBlock(row, block, length);
+                        return at + length + 2;
+                    }
+                }
+                const string = try json.skipString(buffer, at + 1);
+                if (string.escaped) {
+                    const room = try column.reserve(row, string.end - at + pad);
+                    column.commit(json.unescape(buffer, at + 1, string.end - 1, room));
+                } else {
+                    try column.append(row, buffer[at + 1 .. string.end - 1]);
+                }
+                return string.end;
+            },
+            '{', '[' => {
+                const end = try json.skipValue(buffer, at, rows.stack.items(), 1);
+                try column.append(row, buffer[at..end]);
+                return end;
+            },
+            'n' => return json.skipLiteral(buffer, at),
+            't', 'f' => {
+                const end = try json.skipLiteral(buffer, at);
+                try column.append(row, buffer[at..end]);
+                return end;
+            },
+            else => {
+                const end = try json.skipNumber(buffer, at);
+                if (end - at <= json.block_bytes) {
+                    try column.appendBlock(row, buffer[at..][0..json.block_bytes].*, end - at);
+                } else {
+                    try column.append(row, buffer[at..end]);
+                }
+                return end;
+            },
+        }
+    }
+
+    /// Take back what a line that turned out to be broken has put into columns and keys.
+    fn undo(rows: *Rows) void {
+        const all = rows.table.keys.items();
+        for (rows.touched.items()) |index| all[index].column.undo(rows.count);
+        for (rows.columns.items()[rows.shown..]) |index| all[index].batch = 0;
+        rows.columns.len = rows.shown;
+        while (rows.table.count() > rows.known) rows.table.forgetLast();
+    }
+
+    /// Give the columns and their names away, and begin the next batch.
+    pub fn take(rows: *Rows, batch: *arrow.Array, key_names: *arrow.Array) OutOfMemory!void {
+        const all = rows.table.keys.items();
+        const columns = try arrow.batch(batch, rows.count, rows.columns.len);
+        var names: Column = .{};
+        errdefer names.free();
+        try names.begin(false);
+        for (rows.columns.items(), columns, 0..) |index, *array, number| {
+            const key = &all[index];
+            try key.column.fillNulls(rows.count);
+            try arrow.texts(array, &key.column);
+            try names.append(@intCast(number), key.name.items());
+        }
+        try arrow.texts(key_names, &names);
+        rows.columns.len = 0;
+        rows.count = 0;
+        rows.batch += 1;
+    }
+};
