@@ -46,7 +46,7 @@ export async function ensureWheels(
 }
 
 /**
- * Builds the wheel of the native library for Glue beside the others; the compiler remembers what did not change.
+ * Builds the wheel of the native library for Glue beside the others, anew each time: it takes seconds.
  * @throws SetUpError where this machine cannot build it.
  */
 export async function ensureNativeWheel(
