@@ -27,7 +27,9 @@ def parse(
     """
     if engine != "plain":
         try:
-            from tributary.kernels.ndjson_native import parse_native  # noqa: PLC0415
+            from tributary.kernels.ndjson_native import parse_native, variants  # noqa: PLC0415
+
+            variants()
         except ImportError as error:
             if engine == "native":
                 raise
