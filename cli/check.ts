@@ -12,6 +12,7 @@ interface Check {
 
 /** Python outside of glue/, held to the same rules. */
 const SCRIPTS = ["local", "cli", "bench"];
+const NATIVE = "glue/native";
 const RUFF = ["--config", "glue/pyproject.toml", "glue", ...SCRIPTS];
 
 /** The checks in the order of their speed; with `fix`, only those that can repair, repairing. */
@@ -26,6 +27,7 @@ function checks(python: string, fix: boolean): Check[] {
       node("biome", "check", "--write", "."),
       module("ruff", "ruff", "check", "--fix", ...RUFF),
       module("ruff format", "ruff", "format", ...RUFF),
+      module("zig fmt", "ziglang", "fmt", NATIVE),
     ];
   }
   return [
@@ -33,6 +35,7 @@ function checks(python: string, fix: boolean): Check[] {
     node("tsc", "-p", "."),
     module("ruff", "ruff", "check", ...RUFF),
     module("ruff format", "ruff", "format", "--check", ...RUFF),
+    module("zig fmt", "ziglang", "fmt", "--check", NATIVE),
     module("mypy", "mypy", "--config-file", "glue/pyproject.toml"),
   ];
 }
