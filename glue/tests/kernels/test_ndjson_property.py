@@ -15,7 +15,7 @@ from tests.support.ndjson import ENGINES, difference, judge, lines, parse, split
 from tributary.kernels.ndjson import DEFAULT_LIMITS
 from tributary.kernels.ndjson_types import NdjsonLimits
 
-LONG_RUN = int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "3000"))
+LONG_RUN = int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "1000"))
 ARENA = Arena(1 << 16)
 
 
