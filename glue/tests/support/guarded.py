@@ -12,7 +12,7 @@ Side = Literal["end", "begin"]
 
 
 class GuardedBytes(int):
-    """The address of some bytes with their number; `ctypes.c_char_p` takes it as it takes bytes."""
+    """Some bytes of an arena, valid as long as that lives; `ctypes.c_char_p` takes them as it takes bytes."""
 
     size: int
 

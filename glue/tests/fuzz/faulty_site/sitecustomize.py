@@ -1,0 +1,33 @@
+"""Spoils the native kernel wherever its input holds `true`; on the path of the fuzzer's own tests only.
+
+`TRIBUTARY_TEST_FAULTS` is `crash` or `differ`.
+"""
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tributary.kernels import ndjson_native
+from tributary.kernels.ndjson_types import NdjsonBatch, NdjsonLimits
+
+_real = ndjson_native.parse_native
+
+
+def _spoiled(chunks: Iterable[bytes], limits: NdjsonLimits, **options: Any) -> Iterator[NdjsonBatch]:
+    seen = []
+
+    def watched() -> Iterator[bytes]:
+        for chunk in chunks:
+            if b"true" in ctypes.string_at(chunk, len(chunk)):
+                if os.environ["TRIBUTARY_TEST_FAULTS"] == "crash":
+                    os.kill(os.getpid(), signal.SIGSEGV)
+                seen.append(chunk)
+            yield chunk
+
+    batches = list(_real(watched(), limits, **options))
+    yield from batches[:-1] if seen else batches
+
+
+ndjson_native.parse_native = _spoiled
