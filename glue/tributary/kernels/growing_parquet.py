@@ -25,7 +25,7 @@ class ParquetSettings:
     """A row group ends with the batch that brings it to `row_group_bytes`, in the measure of the caller."""
 
     compression: Literal["snappy", "zstd"] = "snappy"
-    row_group_bytes: int = 128 << 20
+    row_group_bytes: int = 64 << 20
 
 
 DEFAULT_SETTINGS = ParquetSettings()
@@ -44,22 +44,32 @@ class _RowGroup:
 
     def table(self, schema: pa.Schema) -> pa.Table:
         """All rows with all columns, null where a batch lacks one."""
-        nulls: dict[tuple[pa.DataType, int], pa.Array] = {}
+        nulls = _Nulls()
+        return pa.Table.from_arrays(
+            [
+                pa.chunked_array(
+                    [
+                        columns[name] if name in columns else nulls.column(kind, rows)
+                        for columns, rows in self.batches
+                    ],
+                    kind,
+                )
+                for name, kind in zip(schema.names, schema.types, strict=True)
+            ],
+            schema=schema,
+        )
 
-        def absent(kind: pa.DataType, rows: int) -> pa.Array:
-            # Shared by all columns: a file of thousands of columns is mostly these.
-            if (kind, rows) not in nulls:
-                nulls[kind, rows] = pa.nulls(rows, kind)
-            return nulls[kind, rows]
 
-        columns = [
-            pa.chunked_array(
-                [columns[name] if name in columns else absent(kind, rows) for columns, rows in self.batches],
-                kind,
-            )
-            for name, kind in zip(schema.names, schema.types, strict=True)
-        ]
-        return pa.Table.from_arrays(columns, schema=schema)
+class _Nulls:
+    """Columns of nulls, one for all that are alike: a file of thousands of columns is mostly these."""
+
+    def __init__(self) -> None:
+        self._columns: dict[tuple[pa.DataType, int], pa.Array] = {}
+
+    def column(self, kind: pa.DataType, rows: int) -> pa.Array:
+        if (kind, rows) not in self._columns:
+            self._columns[kind, rows] = pa.nulls(rows, kind)
+        return self._columns[kind, rows]
 
 
 class GrowingParquet:
@@ -168,14 +178,31 @@ class GrowingParquet:
             self._merge()
 
     def _merge(self) -> None:
-        with self._writer(self._path, self.schema) as whole:
+        schema = self.schema
+        with self._writer(self._path, schema) as whole:
             for path in self._parts:
                 with parquet.ParquetFile(path) as part:
                     for index in range(part.num_row_groups):
-                        narrow = part.read_row_group(index, use_threads=False)
-                        columns = dict(zip(narrow.schema.names, narrow.columns, strict=True))
-                        _write(whole, _RowGroup([(columns, narrow.num_rows)]).table(self.schema))
+                        _write(whole, _widened(part, index, schema))
                 path.unlink()
+
+
+def _widened(part: parquet.ParquetFile, index: int, schema: pa.Schema) -> pa.Table:
+    """A row group with all columns of the schema; those without a value in it are not even read."""
+    group = part.metadata.row_group(index)
+    chunks = (group.column(number) for number in range(group.num_columns))
+    names = [
+        chunk.path_in_schema
+        for chunk in chunks
+        if not chunk.is_stats_set or chunk.statistics.null_count < group.num_rows
+    ]
+    rows = part.read_row_group(index, columns=names, use_threads=False)
+    present, nulls = set(names), _Nulls()
+    columns = [
+        rows[name] if name in present else nulls.column(kind, group.num_rows)
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _write(writer: parquet.ParquetWriter, rows: pa.Table) -> None:
