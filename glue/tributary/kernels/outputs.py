@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ from pyarrow import parquet
 
 from tributary.datasets.declaration import Dataset
 from tributary.errors import TransformError
+from tributary.kernels.glue_types import arrow_type
 from tributary.kernels.records import Reject
 
 ROW_GROUP_ROWS = 1 << 18
@@ -25,28 +25,14 @@ ROW_GROUP_BYTES = 96 << 20
 """Bytes in memory at which a row group of longer rows ends before."""
 
 _SAMPLE_ROWS = 10_000
-_SIMPLE_TYPES = {
-    "string": pa.string(),
-    "boolean": pa.bool_(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", tz="UTC"),
-}
 
 
 def output_schema(dataset: Dataset, metadata: Mapping[str, str]) -> pa.Schema:
     """The Arrow schema of the declared output columns."""
     return pa.schema(
-        [(column.name, _arrow_type(column.type)) for column in dataset.output_columns],
+        [(column.name, arrow_type(column.type)) for column in dataset.output_columns],
         metadata=dict(metadata),
     )
-
-
-def _arrow_type(glue_type: str) -> pa.DataType:
-    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", glue_type)
-    return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _SIMPLE_TYPES[glue_type]
 
 
 def declared(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -1,0 +1,106 @@
+"""Glue (Hive) column types as Arrow types, and the exact reading of JSON texts as values of them."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_SIMPLE_TYPES = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+
+_INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
+_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIMESTAMP = rf"^{_DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})$"
+# Go beyond microseconds by zeros alone, as some clocks write.
+_FINER_ZEROS = r"(\.[0-9]{6})0+(Z|[+-])"
+
+_PATTERNS: Final = {
+    "boolean": "^(?:true|false)$",
+    "int": _INTEGER,
+    "bigint": _INTEGER,
+    "double": _NUMBER,
+    "decimal": _NUMBER,
+    "date": f"^{_DATE}$",
+    "timestamp": _TIMESTAMP,
+}
+
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
+
+
+def arrow_type(glue_type: str) -> pa.DataType:
+    """The Arrow type of a Glue type: those above, and `decimal(p,s)`."""
+    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", glue_type)
+    return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _SIMPLE_TYPES[glue_type]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The values, null where the text was null or will not do; `bad`, if any, is true for the latter."""
+
+    values: pa.Array
+    bad: pa.Array | None
+
+
+def cast(texts: pa.Array, glue_type: str) -> Cast:
+    """The texts as values of the type, each exactly or not at all; docs/datasets.md has the rules."""
+    if glue_type == "string":
+        return Cast(texts, None)
+    fitting = _fitting(texts, glue_type)
+    if glue_type == "boolean":
+        values = pc.equal(fitting, "true")
+    else:
+        values = _held(_converted(fitting, arrow_type(glue_type)))
+    if values.null_count == texts.null_count:
+        return Cast(values, None)
+    return Cast(values, pc.and_(pc.is_valid(texts), pc.is_null(values)))
+
+
+def _fitting(texts: pa.Array, glue_type: str) -> pa.Array:
+    """The texts with those that are not written as the type demands made null."""
+    pattern = _PATTERNS[glue_type.partition("(")[0]]
+    fits = pc.match_substring_regex(texts, pattern)
+    if pc.all(fits).as_py() is not False:
+        return texts
+    if glue_type == "timestamp":
+        texts = pc.replace_substring_regex(texts, _FINER_ZEROS, r"\1\2")
+        fits = pc.match_substring_regex(texts, pattern)
+    return pc.if_else(fits, texts, None)
+
+
+def _converted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The values of the texts; Arrow refuses a whole array for one bad text, so it is halved down to that."""
+    try:
+        return pc.cast(texts, kind)
+    except pa.ArrowInvalid:
+        if len(texts) == 1:
+            return pa.nulls(1, kind)
+        half = len(texts) // 2
+        return pa.concat_arrays([_converted(texts[:half], kind), _converted(texts[half:], kind)])
+
+
+def _held(values: pa.Array) -> pa.Array:
+    """The values without those that are no value of the type: beyond what a double holds, or the calendar."""
+    if pa.types.is_floating(values.type):
+        held = pc.is_finite(values)
+    elif pa.types.is_timestamp(values.type):
+        held = pc.and_(
+            pc.greater_equal(values, pa.scalar(_FIRST, values.type)),
+            pc.less_equal(values, pa.scalar(_LAST, values.type)),
+        )
+    elif pa.types.is_date(values.type):
+        held = pc.greater_equal(values, pa.scalar(_FIRST.date(), values.type))
+    else:
+        return values
+    return values if pc.all(held).as_py() is not False else pc.if_else(held, values, None)
