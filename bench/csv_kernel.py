@@ -10,10 +10,7 @@ by one run before; it does not sort its output by line, as ours is, which is in 
 
 import argparse
 import json
-import os
-import platform
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,14 +18,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "glue"))
-
 import duckdb
 
+from bench.measuring import bind, cpu_seconds, machine, measured_on, peak_bytes, table, versions
 from tributary.datasets import load_dataset
 from tributary.kernels.functions import AMOUNT, EMAIL
 from tributary.processing import Source, process_file
@@ -98,8 +93,7 @@ def bench(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     return {
         "bench": "csv",
         "machine": machine(),
-        "versions": {name: version(name) for name in ("duckdb", "pyarrow", "pyspark")}
-        | {"python": platform.python_version()},
+        "versions": versions("duckdb", "pyarrow", "pyspark"),
         "sample": {
             "rows": options.rows,
             "megabytes": round(one.stat().st_size / 1e6, 1),
@@ -134,7 +128,7 @@ class Measure:
         ]
         print(f"{name}: {rows} rows", file=sys.stderr)
         child = subprocess.run(  # noqa: S603 (this very program)
-            [sys.executable, __file__, *words], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "bench.csv_kernel", *words], capture_output=True, text=True, check=False
         )
         if child.returncode != 0:
             raise RuntimeError(f"the engine {engine} failed:\n{child.stderr}")
@@ -151,26 +145,20 @@ class Measure:
         }
 
 
-def one_core() -> None:
-    """Bind this process and its children to one core, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def best(runs: int, run: Callable[[], None], cpu_seconds: Callable[[], float]) -> dict[str, float]:
+def best(runs: int, run: Callable[[], None], cpu: Callable[[], float]) -> dict[str, float]:
     """Seconds by the clock of the fastest of the runs, and the least seconds of CPU that one took."""
-    seconds, cpu = [], []
+    seconds, cpu_took = [], []
     for _ in range(runs):
-        began, cpu_began = time.perf_counter(), cpu_seconds()
+        began, cpu_began = time.perf_counter(), cpu()
         run()
         seconds.append(time.perf_counter() - began)
-        cpu.append(cpu_seconds() - cpu_began)
-    return {"seconds": min(seconds), "cpuSeconds": min(cpu)}
+        cpu_took.append(cpu() - cpu_began)
+    return {"seconds": min(seconds), "cpuSeconds": min(cpu_took)}
 
 
 def ours(file: Path, output: Path, runs: int, *, csv: bool) -> dict[str, float]:
     """Our kernel: bytes of the file to Parquet on disk, and CSV where asked for."""
-    one_core()
+    bind(1)
     output.mkdir()
     customers = load_dataset("customers")
     dataset = replace(customers, outputs=replace(customers.outputs, csv=csv))
@@ -188,7 +176,7 @@ def ours(file: Path, output: Path, runs: int, *, csv: bool) -> dict[str, float]:
             raise RuntimeError(f"the generated file is not clean: {result}")
 
     found = best(runs, run, time.process_time)
-    return found | {"peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    return found | {"peakBytes": peak_bytes()}
 
 
 def chunks(file: Path) -> Iterator[bytes]:
@@ -202,7 +190,7 @@ def spark(file: Path, output: Path, runs: int) -> dict[str, float]:
     """The same transform as one Spark SQL statement."""
     from pyspark.sql import SparkSession  # noqa: PLC0415 (only this child process needs Spark)
 
-    one_core()
+    bind(1)
     session = (
         SparkSession.builder.master("local[1]")
         .config("spark.driver.memory", "4g")
@@ -226,16 +214,10 @@ def spark(file: Path, output: Path, runs: int) -> dict[str, float]:
         session.sql(SPARK_SQL).write.mode("overwrite").parquet(str(output))
 
     gateway: Any = session.sparkContext._gateway
-    process = Path(f"/proc/{gateway.proc.pid}")
-
-    def cpu_seconds() -> float:
-        fields = (process / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
+    java: int = gateway.proc.pid
     run()
-    found = best(runs, run, cpu_seconds)
-    peak = next(line for line in (process / "status").read_text().splitlines() if "VmHWM" in line)
-    return found | {"peakBytes": int(peak.split()[1]) * 1024}
+    found = best(runs, run, lambda: cpu_seconds(java))
+    return found | {"peakBytes": peak_bytes(java)}
 
 
 def java(pattern: str) -> str:
@@ -368,33 +350,11 @@ def fingerprint(folder: Path) -> tuple[Any, ...]:
     return found or ()
 
 
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    cpu = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        names = [line for line in information.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].split(":", 1)[1].strip() if names else cpu
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()}"}
-
-
 def shown(report: dict[str, Any]) -> str:
     """The report as one table with a line on what it was measured on."""
     heads = ["engine", "rows", "MB", "s", "CPU s", "MB/s a core", "peak MB", "times Spark"]
-    cells = [heads, *([str(value) for value in row.values()] for row in report["rows"])]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(heads))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in cells
-    ]
-    on = report["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
-    lines.append(
-        f"{on['cpu']}, {on['cores']} cores, {on['system']}; {versions}; best of {report['sample']['runs']}"
-    )
+    lines = table(heads, [[str(value) for value in row.values()] for row in report["rows"]])
+    lines.append(f"{measured_on(report)}; best of {report['sample']['runs']}")
     lines.append("rows agree with Spark's" if report["rowsAgree"] else "ROWS DIFFER FROM SPARK'S")
     return "\n".join(lines)
 

@@ -2,13 +2,18 @@ import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { command, runToExitCode } from "../cli/command";
 import { ensureJava } from "../cli/setup/java";
+import { ROOT } from "../cli/setup/paths";
 import { ensurePython } from "../cli/setup/python";
 
-/** A bench is a Python program beside this file that reads its own options. */
-const BENCHES: Record<string, { readonly program: string; readonly description: string }> = {
+/** A bench is a Python module beside this file that reads its own options. */
+const BENCHES: Record<string, { readonly module: string; readonly description: string }> = {
   csv: {
-    program: "csv_kernel.py",
+    module: "bench.csv_kernel",
     description: "MB/s on one core and peak memory of the customers kernel beside plain Spark SQL",
+  },
+  ndjson: {
+    module: "bench.ndjson",
+    description: "MB/s of JSON lines to Parquet, peak memory and exactness, beside other engines",
   },
 };
 
@@ -26,8 +31,9 @@ async function main(name: string, options: readonly string[]): Promise<number> {
     ...process.env,
     JAVA_HOME: java,
     PATH: [join(java, "bin"), process.env["PATH"]].join(delimiter),
+    PYTHONPATH: [ROOT, join(ROOT, "glue")].join(delimiter),
   };
-  const { status, error } = spawnSync(python, [join(__dirname, bench.program), ...options], {
+  const { status, error } = spawnSync(python, ["-m", bench.module, ...options], {
     env: environment,
     stdio: "inherit",
   });
