@@ -158,7 +158,7 @@ def read_input(path: Path) -> tuple[list[str | None], list[int]]:
     """Return the id of every good row, and the line of every line that is none; the header is left out."""
     data = readable(path)
     header = [name.casefold() for name in header_of(data)]
-    dialect = Dialect(DATASET.format.delimiter, fields=len(header))
+    dialect = Dialect(DATASET.csv_format.delimiter, fields=len(header))
     records = list(read_document(data, dialect))[1:]
     # A file that was lost whole may have a header that fits nothing: its lines are counted all the same.
     position = header.index("id") if "id" in header else 0
@@ -169,9 +169,9 @@ def read_input(path: Path) -> tuple[list[str | None], list[int]]:
 def header_of(data: bytes) -> list[str]:
     """Return the column names of the first line that is not blank."""
     for line in data.removeprefix(BYTE_ORDER_MARK).split(b"\n"):
-        if not is_blank(line, DATASET.format.delimiter):
+        if not is_blank(line, DATASET.csv_format.delimiter):
             text = line.decode().rstrip("\r")
-            return [name.strip() for name in next(csv.reader([text], delimiter=DATASET.format.delimiter))]
+            return [name.strip() for name in next(csv.reader([text], delimiter=DATASET.csv_format.delimiter))]
     return []
 
 

@@ -84,7 +84,7 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
     """
     check_date_formats(tuple(date_formats))
     names = tuple(column.name for column in dataset.columns)
-    layout = Layout(Dialect(dataset.format.delimiter, len(names)), names, names)
+    layout = Layout(Dialect(dataset.csv_format.delimiter, len(names)), names, names)
     row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=layout.schema)
     with tempfile.TemporaryDirectory(prefix="tributary-check-") as work:
         variables: dict[str, str | datetime] = {
@@ -136,10 +136,10 @@ def _process(
 ) -> FileResult:
     blocks = fixed_blocks(data, BLOCK_BYTES)
     limits = Limits()
-    header = read_header(blocks, dataset.format.delimiter, limits)
+    header = read_header(blocks, dataset.csv_format.delimiter, limits)
     match = _match(dataset, header.fields)
     layout = Layout(
-        Dialect(dataset.format.delimiter, len(header.fields)),
+        Dialect(dataset.csv_format.delimiter, len(header.fields)),
         match.fields,
         tuple(column.name for column in dataset.columns),
     )
