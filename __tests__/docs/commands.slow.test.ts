@@ -169,6 +169,13 @@ describe("npm run bench", () => {
   });
 });
 
+describe("npm run fuzz", () => {
+  test("finds no difference", async () => {
+    const { code, stdout } = await checkout.run("npm run fuzz -- --minutes 0.05");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/lines\/s: no difference$/m) });
+  });
+});
+
 /** Package versions of a lock, without hashes (a release may get further files), or the whole list of wheels. */
 function pins(file: string): string[] {
   const text = readFileSync(file, "utf8");

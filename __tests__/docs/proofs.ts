@@ -43,6 +43,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   // on the emulator for the environment that it has, as one step of npm start
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
   "npm run try -- <name> FILE": { file: HERE, contains: "npm run try -- suppliers" },
+  "npm run fuzz -- --minutes 15": { file: HERE, contains: "npm run fuzz -- --minutes" },
   // with fewer rows
   "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
   "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
@@ -17,11 +18,12 @@ _TRIALS = 3000
 
 
 def fails(case: Case) -> bool:
-    """Whether the case differs from the oracle, crashes or hangs; tried in a process of its own."""
+    """Whether the case differs from the oracle, crashes or hangs; tried in a process of its own, quietly."""
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(SECONDS)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
         code = 1
         try:
             arena = Arena(max(map(len, case.chunks), default=0))

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
+
+import pyarrow as pa
 
 from tributary.kernels.ndjson_native import parse_native, variants
 from tributary.kernels.ndjson_plain import parse_plain
@@ -63,16 +65,21 @@ def judge(engine: str, line: bytes, **limits: int) -> Row | str:
 def difference(one: Iterable[NdjsonBatch], other: Iterable[NdjsonBatch]) -> str | None:
     """What is not the same in two results, batch by batch; None where they are the same to the last null."""
     ones, others = list(one), list(other)
-    if len(ones) != len(others):
-        return f"{len(ones)} batches, not {len(others)}"
-    for number, (left, right) in enumerate(zip(ones, others, strict=True)):
+    for number, (left, right) in enumerate(zip(ones, others, strict=False)):
         for name in ("rows", "positions", "rejects"):
             a, b = getattr(left, name), getattr(right, name)
             a.validate(full=True)
             b.validate(full=True)
             if not (a.schema.equals(b.schema) and a.num_rows == b.num_rows and a.equals(b)):
-                return f"{name} of batch {number}: {a.to_pydict()}, not {b.to_pydict()}"
-    return None
+                return f"{name} of batch {number}: {_first_difference(a, b)}"
+    return None if len(ones) == len(others) else f"number of batches: {len(ones)}, not {len(others)}"
+
+
+def _first_difference(one: pa.RecordBatch, other: pa.RecordBatch) -> str:
+    if not one.schema.equals(other.schema):
+        return f"{one.schema.names}, not {other.schema.names}"
+    pairs = zip_longest(one.to_pylist(), other.to_pylist())
+    return next(f"{number}: {a}, not {b}" for number, (a, b) in enumerate(pairs) if a != b)
 
 
 def split(data: bytes, *cuts: int) -> list[bytes]:
