@@ -2,74 +2,37 @@
 
 import hashlib
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tributary.datasets import Dataset
 from tributary.errors import DeclarationError, TransformError, WholeFileError
+from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
 from tributary.kernels.batches import regrouped
 from tributary.kernels.compression import uncompressed
 from tributary.kernels.csv_block import LINE_COLUMN, Layout
 from tributary.kernels.csv_reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
+from tributary.kernels.dead_letters import DeadLetterWriter
 from tributary.kernels.functions import macros
 from tributary.kernels.header import HeaderMatch, match_header
 from tributary.kernels.outputs import (
     ROW_GROUP_BYTES,
     ROW_GROUP_ROWS,
-    RejectWriter,
     TableWriter,
     declared,
     output_schema,
 )
 from tributary.kernels.records import Dialect, Limits
+from tributary.kernels.source import Source
 from tributary.kernels.text import FORMS
 from tributary.kernels.transform import Resources, Transform, check_date_formats
+from tributary.kernels.typed_transform import input_schema
+from tributary.ndjson_processing import NdjsonRun, process_ndjson_file
 
-ISSUES_COLUMN = "data_quality_issues"
-"""Output column whose texts, joined by "; ", are counted as issues, where a dataset has one."""
-
-OTHER_ISSUES = "other issues"
-"""What issues beyond the first hundred are counted as: a transform may put values into their texts."""
-
-_ISSUES_COUNTED = 100
-_ISSUE_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The identity of an input: bucket, key and version id."""
-
-    bucket: str
-    key: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What became of one file; the paths lie in the work folder, None where there is nothing to publish.
-
-    `input_count` = `output_count` + `rejected_count`, in records. `whole_file_reason` set means: the whole
-    file goes to quarantine with that code and message, and nothing is published.
-    """
-
-    content_sha256: str
-    input_count: int = 0
-    cleaned_count: int = 0
-    output_count: int = 0
-    rejected_count: int = 0
-    issues: dict[str, int] = field(default_factory=dict)
-    drift: tuple[str, ...] = ()
-    parquet: Path | None = None
-    csv: Path | None = None
-    rejects: Path | None = None
-    whole_file_reason: str | None = None
-    whole_file_message: str | None = None
+__all__ = ["FileResult", "Source", "check_dataset", "process_file", "rows_version"]
 
 
 def rows_version(dataset: Dataset, date_formats: Sequence[str]) -> str:
@@ -83,9 +46,8 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
     Raises `DeclarationError` when it fails there, or returns other columns than declared.
     """
     check_date_formats(tuple(date_formats))
-    names = tuple(column.name for column in dataset.columns)
-    layout = Layout(Dialect(dataset.csv_format.delimiter, len(names)), names, names)
-    row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=layout.schema)
+    schema = _input_schema(dataset)
+    row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=schema)
     with tempfile.TemporaryDirectory(prefix="tributary-check-") as work:
         variables: dict[str, str | datetime] = {
             "processing_date": datetime.now(UTC),
@@ -93,10 +55,18 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
         }
         transform = Transform(dataset.transform, variables, date_formats, Resources(), Path(work))
         try:
-            for batch in transform.run([row], layout.schema):
+            for batch in transform.run([row], schema):
                 declared(pa.Table.from_batches([batch]), output_schema(dataset, {}))
         except TransformError as error:
             raise DeclarationError(f'the dataset "{dataset.name}" cannot be used: {error}') from error
+
+
+def _input_schema(dataset: Dataset) -> pa.Schema:
+    """What `input` is in the dataset's SQL."""
+    if dataset.format.kind == "ndjson":
+        return input_schema(dataset)
+    names = tuple(column.name for column in dataset.columns)
+    return Layout(Dialect(dataset.format.delimiter, len(names)), names, names).schema
 
 
 def process_file(
@@ -116,7 +86,10 @@ def process_file(
     `DeclarationError`, `TransformError`, and what `chunks` raises.
     """
     check_date_formats(tuple(date_formats))
-    hashed = _Hashed(chunks)
+    if dataset.format.kind == "ndjson":
+        run = NdjsonRun(dataset, processing_date, date_formats, work, resources or Resources())
+        return process_ndjson_file(run, source, chunks)
+    hashed = Hashed(chunks)
     transform = Transform(
         sql=dataset.transform,
         variables={"processing_date": processing_date, "source_file": source.key},
@@ -132,7 +105,7 @@ def process_file(
 
 
 def _process(
-    dataset: Dataset, source: Source, data: Iterator[bytes], transform: Transform, hashed: "_Hashed"
+    dataset: Dataset, source: Source, data: Iterator[bytes], transform: Transform, hashed: Hashed
 ) -> FileResult:
     blocks = fixed_blocks(data, BLOCK_BYTES)
     limits = Limits()
@@ -149,24 +122,24 @@ def _process(
     )
     parquet_path = transform.work / "rows.parquet"
     csv_path = transform.work / "rows.csv" if dataset.outputs.csv else None
-    issues: Counter[str] = Counter()
+    issues = IssueCounts()
     rows = 0
     with (
-        RejectWriter(transform.work / "rejects.ndjson", _source_fields(source)) as rejects,
+        DeadLetterWriter(transform.work / "rejects.ndjson") as rejects,
         TableWriter(dataset, schema, parquet_path, csv_path) as writer,
     ):
-        batches = _rows(CsvRows(header, blocks, layout, limits), dataset, rejects)
+        batches = _rows(CsvRows(header, blocks, layout, limits), dataset, source, rejects)
         for table in regrouped(transform.run(batches, layout.schema), ROW_GROUP_ROWS, ROW_GROUP_BYTES):
             writer.write(declared(table, schema))
             rows += table.num_rows
-            _count_issues(table, issues)
+            issues.add(table[ISSUES_COLUMN] if ISSUES_COLUMN in table.schema.names else None)
     return FileResult(
         content_sha256=hashed.hexdigest(),
         input_count=rows + rejects.count,
         cleaned_count=rows,
         output_count=rows,
         rejected_count=rejects.count,
-        issues=dict(sorted(issues.items())),
+        issues=issues.sorted(),
         drift=match.drift,
         parquet=parquet_path,
         csv=csv_path,
@@ -182,51 +155,15 @@ def _match(dataset: Dataset, fields: Sequence[str]) -> HeaderMatch:
     )
 
 
-def _source_fields(source: Source) -> dict[str, str]:
-    return {
-        "source_bucket": source.bucket,
-        "source_key": source.key,
-        "source_version": source.version,
-    }
-
-
-def _rows(parsed_blocks: CsvRows, dataset: Dataset, rejects: RejectWriter) -> Iterator[pa.RecordBatch]:
+def _rows(
+    parsed_blocks: CsvRows, dataset: Dataset, source: Source, rejects: DeadLetterWriter
+) -> Iterator[pa.RecordBatch]:
     """The parsed rows with their texts in the declared forms; rejects are written on the way."""
     forms = {column.name: FORMS[column.text] for column in dataset.columns if column.text in FORMS}
     for parsed in parsed_blocks:
-        rejects.write(parsed.rejects)
+        rejects.write(source.fields, parsed.rejects)
         columns = [
             forms[name](column) if name in forms else column
             for name, column in zip(parsed.rows.schema.names, parsed.rows.columns, strict=True)
         ]
         yield pa.RecordBatch.from_arrays(columns, schema=parsed.rows.schema)
-
-
-def _count_issues(table: pa.Table, issues: Counter[str]) -> None:
-    if ISSUES_COLUMN not in table.schema.names:
-        return
-    for texts in pc.value_counts(table[ISSUES_COLUMN].drop_null()).to_pylist():
-        for issue in texts["values"].split("; "):
-            known = issue in issues or len(issues) < _ISSUES_COUNTED
-            issues[issue[:_ISSUE_LENGTH] if known else OTHER_ISSUES] += texts["counts"]
-
-
-class _Hashed:
-    """The chunks as they pass, with their SHA-256."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._digest = hashlib.sha256()
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._chunks:
-            self._digest.update(chunk)
-            yield chunk
-
-    def drain(self) -> None:
-        """Read what is left, for the digest is of the whole content."""
-        for _ in self:
-            pass
-
-    def hexdigest(self) -> str:
-        return self._digest.hexdigest()

@@ -32,15 +32,11 @@ DEFAULT_SETTINGS = ParquetSettings()
 
 
 @dataclass(slots=True)
-class _RowGroup:
+class RowGroup:
     """Rows that wait to be written, as batches of different columns."""
 
     batches: list[tuple[Mapping[str, pa.Array], int]] = field(default_factory=list)
     bytes: int = 0
-
-    @property
-    def rows(self) -> int:
-        return sum(rows for _, rows in self.batches)
 
     def table(self, schema: pa.Schema) -> pa.Table:
         """All rows with all columns, null where a batch lacks one."""
@@ -82,12 +78,12 @@ class GrowingParquet:
     def __init__(
         self, path: Path, settings: ParquetSettings = DEFAULT_SETTINGS, schema: pa.Schema = _NO_COLUMNS
     ) -> None:
-        self._path = path
+        self.path = path
         self._settings = settings
         self._metadata = schema.metadata or {}
         self._types = dict(zip(schema.names, schema.types, strict=True))
         self._repetitive: dict[str, bool] = {}
-        self._group = _RowGroup()
+        self._group = RowGroup()
         self._parts: list[Path] = []
         self._part: parquet.ParquetWriter | None = None
 
@@ -107,7 +103,7 @@ class GrowingParquet:
             for part in self._parts:
                 part.unlink(missing_ok=True)
             if not is_whole:
-                self._path.unlink(missing_ok=True)
+                self.path.unlink(missing_ok=True)
 
     @property
     def schema(self) -> pa.Schema:
@@ -134,7 +130,7 @@ class GrowingParquet:
 
     def _write_group(self) -> None:
         table = self._group.table(self.schema)
-        self._group = _RowGroup()
+        self._group = RowGroup()
         for name in table.schema.names:
             # A column without values so far is looked at again when it has some.
             if name not in self._repetitive and table[name].null_count < table.num_rows:
@@ -145,7 +141,7 @@ class GrowingParquet:
 
     def _begin_part(self, schema: pa.Schema) -> None:
         self._end_part()
-        self._parts.append(self._path.with_name(f"{self._path.name}.part-{len(self._parts)}"))
+        self._parts.append(self.path.with_name(f"{self.path.name}.part-{len(self._parts)}"))
         self._part = self._writer(self._parts[-1], schema)
 
     def _end_part(self) -> None:
@@ -173,13 +169,13 @@ class GrowingParquet:
             self._begin_part(self.schema)
         self._end_part()
         if len(self._parts) == 1:
-            self._parts[0].replace(self._path)
+            self._parts[0].replace(self.path)
         else:
             self._merge()
 
     def _merge(self) -> None:
         schema = self.schema
-        with self._writer(self._path, schema) as whole:
+        with self._writer(self.path, schema) as whole:
             for path in self._parts:
                 with parquet.ParquetFile(path) as part:
                     for index in range(part.num_row_groups):

@@ -1,12 +1,10 @@
-"""Output files: Parquet and CSV of the rows, NDJSON of the dead letters. Same rows, same bytes."""
+"""Output files of CSV datasets: Parquet and CSV of the rows. Same rows, same bytes."""
 
-import base64
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +14,6 @@ from pyarrow import parquet
 from tributary.datasets.declaration import Dataset
 from tributary.errors import TransformError
 from tributary.kernels.glue_types import arrow_type
-from tributary.kernels.records import Reject
 
 ROW_GROUP_ROWS = 1 << 18
 """Rows in a row group: 15 to 60 MB in memory for the usual row of 60 to 250 bytes."""
@@ -128,52 +125,3 @@ def _csv_table(table: pa.Table) -> pa.Table:
             texts = distinct.dictionary.cast(pa.string()).take(distinct.indices)
             table = table.set_column(index, column.name, texts)
     return table
-
-
-class RejectWriter:
-    """Writes dead letters as NDJSON; there is no file when there are none."""
-
-    def __init__(self, path: Path, source: Mapping[str, str]) -> None:
-        self._path = path
-        self._source = source
-        self._file: IO[bytes] | None = None
-        self.count = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    @property
-    def path(self) -> Path | None:
-        """The file, or None when nothing was rejected."""
-        return self._path if self.count else None
-
-    def write(self, rejects: list[Reject]) -> None:
-        """Append the dead letters of a block."""
-        if not rejects:
-            return
-        if self._file is None:
-            self._file = self._path.open("wb")
-        self._file.writelines(_dead_letter(self._source, reject) for reject in rejects)
-        self.count += len(rejects)
-
-
-def _dead_letter(source: Mapping[str, str], reject: Reject) -> bytes:
-    record: dict[str, str | int] = {
-        **source,
-        "line": reject.line,
-        "reason": reject.reason,
-        "message": reject.message,
-    }
-    try:
-        record["raw_text"] = reject.raw.decode("utf-8")
-    except UnicodeDecodeError:
-        record["raw_base64"] = base64.b64encode(reject.raw).decode("ascii")
-    if reject.length > len(reject.raw):
-        record["raw_length"] = reject.length
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,85 @@
+"""What becomes of a file, and what is counted and hashed on the way to it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ISSUES_COLUMN = "data_quality_issues"
+"""Output column whose texts, joined by "; ", are counted as issues, where a dataset has one."""
+
+OTHER_ISSUES = "other issues"
+"""What issues beyond the first hundred are counted as: a transform may put values into their texts."""
+
+_ISSUES_COUNTED = 100
+_ISSUE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file; the paths lie in the work folder, None where there is nothing to publish.
+
+    `input_count` = `output_count` + `rejected_count`, in records. `whole_file_reason` set means: the whole
+    file goes to quarantine with that code and message, and nothing is published. `partitions` are the Parquet
+    files of a partitioned dataset, which has no `parquet`, by their paths, such as `year=2026/month=01`.
+    """
+
+    content_sha256: str
+    input_count: int = 0
+    cleaned_count: int = 0
+    output_count: int = 0
+    rejected_count: int = 0
+    issues: dict[str, int] = field(default_factory=dict)
+    drift: tuple[str, ...] = ()
+    parquet: Path | None = None
+    partitions: Mapping[str, Path] = field(default_factory=dict)
+    csv: Path | None = None
+    rejects: Path | None = None
+    whole_file_reason: str | None = None
+    whole_file_message: str | None = None
+
+
+class IssueCounts:
+    """How often each issue stands in the issues column."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, issues: pa.Array | pa.ChunkedArray | None) -> None:
+        """Count those of some rows; None where the dataset has no such column."""
+        if issues is None:
+            return
+        for texts in pc.value_counts(issues.drop_null()).to_pylist():
+            for issue in texts["values"].split("; "):
+                known = issue in self._counts or len(self._counts) < _ISSUES_COUNTED
+                self._counts[issue[:_ISSUE_LENGTH] if known else OTHER_ISSUES] += texts["counts"]
+
+    def sorted(self) -> dict[str, int]:
+        """The counts by the issues' texts."""
+        return dict(sorted(self._counts.items()))
+
+
+class Hashed:
+    """The chunks as they pass, with their SHA-256."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._digest.update(chunk)
+            yield chunk
+
+    def drain(self) -> None:
+        """Read what is left, for the digest is of the whole content."""
+        for _ in self:
+            pass
+
+    def hexdigest(self) -> str:
+        """The digest of what has passed."""
+        return self._digest.hexdigest()

@@ -1,0 +1,72 @@
+"""Dead letters as NDJSON: every rejected line with its source, place, bytes and reason."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from tributary.kernels.records import Reject
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A rejected line of NDJSON: its number from 1, byte offset, and why.
+
+    `raw` lacks the line end; `length` is the number of bytes that it had, more than `len(raw)` only for a
+    line longer than the kernel keeps.
+    """
+
+    line: int
+    offset: int
+    reason: str
+    message: str
+    raw: bytes
+    length: int
+
+
+class DeadLetterWriter:
+    """Writes dead letters as NDJSON; there is no file when there are none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None when nothing was rejected."""
+        return self._path if self.count else None
+
+    def write(self, source: Mapping[str, str], letters: Iterable[Reject | DeadLetter]) -> None:
+        """Append dead letters of one source, whose fields stand first in each record."""
+        for letter in letters:
+            if self._file is None:
+                self._file = self._path.open("wb")
+            self._file.write(_record(source, letter))
+            self.count += 1
+
+
+def _record(source: Mapping[str, str], letter: Reject | DeadLetter) -> bytes:
+    record: dict[str, str | int] = {**source, "line": letter.line}
+    if isinstance(letter, DeadLetter):
+        record["offset"] = letter.offset
+    record |= {"reason": letter.reason, "message": letter.message}
+    try:
+        record["raw_text"] = letter.raw.decode("utf-8")
+    except UnicodeDecodeError:
+        record["raw_base64"] = base64.b64encode(letter.raw).decode("ascii")
+    if letter.length > len(letter.raw):
+        record["raw_length"] = letter.length
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

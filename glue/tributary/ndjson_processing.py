@@ -1,0 +1,138 @@
+"""Files of NDJSON to the typed, partitioned Parquet files of a dataset, without AWS and without Spark."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tributary.datasets import Dataset
+from tributary.errors import WholeFileError
+from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
+from tributary.kernels.compression import uncompressed
+from tributary.kernels.dead_letters import DeadLetterWriter
+from tributary.kernels.growing_parquet import GrowingParquet, ParquetSettings
+from tributary.kernels.ndjson import DEFAULT_LIMITS, parse
+from tributary.kernels.ndjson_types import NdjsonBatch, NdjsonLimits
+from tributary.kernels.outputs import output_schema
+from tributary.kernels.partitioned_parquet import PartitionedParquet
+from tributary.kernels.source import Source
+from tributary.kernels.transform import Resources, Transform
+from tributary.kernels.typed_transform import TypedTransform
+
+DEFAULT_RESOURCES = Resources()
+
+_KEYS_NAMED = 50
+_KEY_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NdjsonResult:
+    """What became of some files; the paths lie in the work folder.
+
+    `files` are the Parquet files by partition, such as `year=2026/month=01`; of a dataset without partitions
+    the only one, by the empty text. `drift` names the undeclared keys that were kept.
+    """
+
+    output_count: int
+    rejected_count: int
+    issues: dict[str, int]
+    drift: tuple[str, ...]
+    files: Mapping[str, Path]
+    rejects: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class NdjsonRun:
+    """How a dataset's rows are made of NDJSON: `processing_date` carries a time zone."""
+
+    dataset: Dataset
+    processing_date: datetime
+    date_formats: Sequence[str]
+    work: Path
+    resources: Resources = DEFAULT_RESOURCES
+    limits: NdjsonLimits = DEFAULT_LIMITS
+
+    def process(self, files: Iterable[tuple[Source, Iterable[bytes]]], **metadata: str) -> NdjsonResult:
+        """Parse and transform the files together, streamed, into files below `work` (an existing folder).
+
+        A key that ends in `.gz` or `.zst` is decompressed. The same input gives the same bytes; `metadata`
+        goes into each Parquet file. Raises `WholeFileError` for a file that cannot be read to its end,
+        `DeclarationError`, `TransformError`, and what the chunks raise: then there are no Parquet files.
+        """
+        issues = IssueCounts()
+        rows = 0
+        with (
+            DeadLetterWriter(self.work / "rejects.ndjson") as dead_letters,
+            TypedTransform(self.dataset, self._transform(), dead_letters, self.limits) as transform,
+            self._writer(metadata) as writer,
+        ):
+            for output in transform.run(self._batches(files)):
+                writer.write(output.columns, output.rows, output.bytes)
+                rows += output.rows
+                issues.add(output.columns.get(ISSUES_COLUMN))
+        return NdjsonResult(
+            output_count=rows,
+            rejected_count=dead_letters.count,
+            issues=issues.sorted(),
+            drift=tuple(_drift(dict(transform.names.items()))),
+            files=writer.files if isinstance(writer, PartitionedParquet) else {"": writer.path},
+            rejects=dead_letters.path,
+        )
+
+    def _transform(self) -> Transform:
+        return Transform(
+            sql=self.dataset.transform,
+            variables={"processing_date": self.processing_date},
+            date_formats=self.date_formats,
+            resources=self.resources,
+            work=self.work,
+        )
+
+    def _writer(self, metadata: Mapping[str, str]) -> GrowingParquet | PartitionedParquet:
+        dataset = self.dataset
+        settings = ParquetSettings(compression=dataset.outputs.compression)
+        schema = output_schema(
+            dataset, {"dataset": dataset.name, "dataset_version": dataset.version, **metadata}
+        )
+        if dataset.partitions:
+            return PartitionedParquet(self.work, dataset.partitions, settings, schema)
+        return GrowingParquet(self.work / "rows.parquet", settings, schema)
+
+    def _batches(
+        self, files: Iterable[tuple[Source, Iterable[bytes]]]
+    ) -> Iterator[tuple[Source, NdjsonBatch]]:
+        for source, chunks in files:
+            for batch in parse(uncompressed(source.key, chunks), self.limits, keep_lines=True):
+                yield source, batch
+
+
+def process_ndjson_file(run: NdjsonRun, source: Source, chunks: Iterable[bytes]) -> FileResult:
+    """What becomes of one file; one that cannot be read as a whole comes back with its reason."""
+    hashed = Hashed(chunks)
+    try:
+        result = run.process([(source, hashed)], source_version=source.version)
+    except WholeFileError as error:
+        hashed.drain()
+        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+    return FileResult(
+        content_sha256=hashed.hexdigest(),
+        input_count=result.output_count + result.rejected_count,
+        cleaned_count=result.output_count,
+        output_count=result.output_count,
+        rejected_count=result.rejected_count,
+        issues=result.issues,
+        drift=result.drift,
+        parquet=result.files.get(""),
+        partitions={} if "" in result.files else result.files,
+        rejects=result.rejects,
+    )
+
+
+def _drift(names: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each undeclared key, up to fifty."""
+    for key, name in list(names.items())[:_KEYS_NAMED]:
+        shown = json.dumps(key if len(key) <= _KEY_LENGTH else f"{key[:_KEY_LENGTH]}…", ensure_ascii=False)
+        yield f"unknown key: {shown}, kept as {name}"
+    if len(names) > _KEYS_NAMED:
+        yield f"unknown keys: {len(names) - _KEYS_NAMED} more"
