@@ -2,18 +2,14 @@
 
 import gzip
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from tests.support.memory import numbers_of
 from tributary.errors import BrokenGzipError, BrokenZstdError, TransientError
 from tributary.kernels.compression import uncompressed
-
-GLUE = Path(__file__).resolve().parents[2]
 
 LINE = b'{"a":1}\n'
 LINE_CHECKSUM = bytes.fromhex("e2efece0")  # low half of its XXH64
@@ -118,12 +114,9 @@ def test_passes_on_what_the_source_raises(suffix: str, failure: Exception) -> No
 
 PROGRAM = """
 import sys
-from pathlib import Path
 import pyarrow as pa
+from tests.support.memory import peak_mebibytes
 from tributary.kernels.compression import uncompressed
-
-def vm_peak():
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) // 1024
 
 suffix, megabytes = sys.argv[1], int(sys.argv[2])
 sink = pa.BufferOutputStream()
@@ -131,19 +124,13 @@ with pa.CompressedOutputStream(sink, "gzip" if suffix == ".gz" else "zstd") as s
     for _ in range(megabytes):
         stream.write(bytes(1 << 20))
 data = sink.getvalue().to_pybytes()
-before = vm_peak()
+before = peak_mebibytes()
 assert sum(map(len, uncompressed("a" + suffix, [data]))) == megabytes << 20
-print(vm_peak() - before)
+print(peak_mebibytes() - before)
 """
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_holds_little_of_what_was_compressed_a_thousandfold(suffix: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, suffix, "200"],
-        env={**os.environ, "PYTHONPATH": str(GLUE)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert int(done.stdout) < 30
+    (more,) = numbers_of(PROGRAM, suffix, 200)
+    assert more < 30

@@ -1,18 +1,14 @@
 """Peak memory of a process that handles one file, by the file's size."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-GLUE = Path(__file__).resolve().parents[2]
+from tests.support.memory import numbers_of
 
 PROGRAM = """
-import resource, sys, tempfile
+import sys, tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from tests.support.memory import peak_mebibytes
 from tributary.datasets import load_dataset
 from tributary.processing import Source, process_file
 
@@ -33,31 +29,15 @@ with tempfile.TemporaryDirectory() as work:
         load_dataset("customers"), Source("b", "input/customers/a.csv", "v"), chunks(int(sys.argv[1])),
         processing_date=datetime.now(UTC), date_formats=["%d-%m-%Y"], work=Path(work),
     )
-# Not ru_maxrss on Linux: it begins with the peak of the process that started this one.
-status = Path("/proc/self/status")
-if status.exists():
-    print(int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024)
-else:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20)
+print(peak_mebibytes())
 """
-
-
-def peak_megabytes(megabytes: int, kind: str) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(megabytes), kind],
-        env={**os.environ, "PYTHONPATH": str(GLUE)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return int(done.stdout)
 
 
 @pytest.mark.slow
 def test_holds_a_file_of_a_gigabyte_in_the_memory_of_a_smaller_one() -> None:
-    assert peak_megabytes(1100, "rows") < 500
+    assert numbers_of(PROGRAM, 1100, "rows")[0] < 500
 
 
 @pytest.mark.slow
 def test_holds_a_single_line_of_a_gigabyte() -> None:
-    assert peak_megabytes(1100, "one line") < 350
+    assert numbers_of(PROGRAM, 1100, "one line")[0] < 350

@@ -4,21 +4,16 @@ The bounds are stated in docs/ndjson.md. Time is that of the CPU, so that other 
 little; memory is the peak above what the process had before it began to read.
 """
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from tests.support.memory import numbers_of
 from tests.support.ndjson import NATIVE
 
-GLUE = Path(__file__).resolve().parents[2]
-
 PROGRAM = r'''
-import resource, sys, time
-from pathlib import Path
+import sys, time
+from tests.support.memory import peak_mebibytes
 from tests.support.ndjson import parse
 from tributary.kernels.ndjson import DEFAULT_LIMITS
 
@@ -63,23 +58,16 @@ INPUTS = {
     "digits": in_lines(b"7", b'{"a":'),
 }
 
-def peak():
-    # Not ru_maxrss on Linux: it begins with the peak of the process that started this one.
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20
-
 engine, name, *sizes = sys.argv[1:]
 for batch in parse(engine, [b'{"a":"1"}\nx\n'], DEFAULT_LIMITS):
     pass
-before = peak()
+before = peak_mebibytes()
 for mebibytes in map(int, sizes):
     began = time.process_time()
     for batch in parse(engine, INPUTS[name](mebibytes), DEFAULT_LIMITS, keep_lines=False):
         pass
     print(time.process_time() - began)
-print(peak() - before)
+print(peak_mebibytes() - before)
 '''
 
 
@@ -117,7 +105,7 @@ BOUNDS = {
 @pytest.mark.parametrize("name", BOUNDS)
 def test_stays_within_bounds_on_the_worst_input(name: str) -> None:
     bound = BOUNDS[name]
-    quarter, whole, memory = cost(NATIVE[0], name, bound.mebibytes // 4, bound.mebibytes)
+    quarter, whole, memory = numbers_of(PROGRAM, NATIVE[0], name, bound.mebibytes // 4, bound.mebibytes)
     print(f"{name}: {bound.mebibytes} MiB in {whole:.2f} s and {memory:.0f} MiB")
     assert whole < bound.seconds
     assert memory < bound.memory
@@ -128,17 +116,36 @@ def test_stays_within_bounds_on_the_worst_input(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["one line", "spaces", "one unclosed string"])
 def test_passes_over_an_endless_line_in_plain_python_too(name: str) -> None:
-    _, memory = cost("plain", name, 256)
+    _, memory = numbers_of(PROGRAM, "plain", name, 256)
     assert memory < 64
 
 
-def cost(engine: str, name: str, *mebibytes: int) -> list[float]:
-    """CPU seconds for each size, then MiB of memory for all of them."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, engine, name, *map(str, mebibytes)],
-        env={**os.environ, "PYTHONPATH": str(GLUE)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [float(line) for line in done.stdout.split()]
+LEAVING = r"""
+import sys
+from tests.support.memory import peak_mebibytes
+from tests.support.ndjson import parse
+from tributary.kernels.ndjson_types import NdjsonLimits
+
+LINES = b'{"a":"' + b"x" * 500 + b'","b":[1,2,3]}\nx\n'
+DATA = LINES * 4000 + b'{"cut off":"' + b"y" * 500_000
+
+def read(times):
+    for _ in range(times):
+        whole = list(parse(sys.argv[1], [DATA], NdjsonLimits(batch_bytes=500_000), keep_lines=True))
+        left = parse(sys.argv[1], [DATA], NdjsonLimits(batch_bytes=500_000), keep_lines=True)
+        next(left)
+        del left
+
+read(20)
+before = peak_mebibytes()
+read(100)
+print(peak_mebibytes() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", NATIVE)
+def test_frees_what_it_took(engine: str) -> None:
+    """Two megabytes are read a hundred times, and left in the middle as often: a leak shows as hundreds."""
+    (more,) = numbers_of(LEAVING, engine)
+    assert more < 30
