@@ -32,7 +32,7 @@ def run_cases(seed: str, lines: int) -> None:
 
 
 def test_finds_nothing_in_a_short_run() -> None:
-    run_cases("short", 20_000)
+    run_cases("short", 8_000)
 
 
 @pytest.mark.slow
