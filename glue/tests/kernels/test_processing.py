@@ -199,6 +199,14 @@ def test_quarantines_a_broken_gzip_file_whole(content: bytes, tmp_path: Path) ->
     assert result.content_sha256 == hashlib.sha256(content).hexdigest()
 
 
+def test_reads_zstd_and_quarantines_it_whole_when_broken(tmp_path: Path) -> None:
+    content = bytes(pa.compress(HEADER + ROW, codec="zstd", asbytes=True))
+    whole = process_chunks([content], tmp_path, key="input/customers/a.csv.zst")
+    assert (whole.whole_file_reason, whole.output_count) == (None, 1)
+    cut = process_chunks([content[:-1]], tmp_path, key="input/customers/a.csv.zst")
+    assert (cut.whole_file_reason, cut.parquet) == ("broken-zstd", None)
+
+
 def test_publishes_nothing_of_a_gzip_file_that_breaks_late(tmp_path: Path) -> None:
     content = gzip.compress(HEADER + ROW * 300_000, 1)[:-4]
     result = process_chunks([content], tmp_path, key="input/customers/a.csv.gz")
