@@ -19,7 +19,7 @@ from tributary.kernels.growing_parquet import GrowingParquet, ParquetSettings, R
 
 FILE_NAME = "rows.parquet"
 
-COLLECTED_BYTES = 64 << 20
+COLLECTED_BYTES = 32 << 20
 """Bytes of rows that are sorted at once; three times that is what sorting takes."""
 
 _Piece = tuple[int, int, pa.Schema]

@@ -87,7 +87,9 @@ class TypedTransform:
             rows = declared(pa.Table.from_batches([result]), self._output)
             start = 0
             for beside in aside.take(rows.num_rows):
-                yield self._together(rows.slice(start, beside.num_rows), beside)
+                output = self._together(rows.slice(start, beside.num_rows), beside)
+                if output.rows:
+                    yield output
                 start += beside.num_rows
 
     def _typed(self, batches: Iterable[tuple[Source, NdjsonBatch]]) -> Iterator[pa.RecordBatch]:
