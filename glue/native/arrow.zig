@@ -81,10 +81,9 @@ pub fn batch(array: *Array, rows: usize, columns: usize) OutOfMemory![]Array {
     var children: Buffer(Array) = .{};
     try children.resize(columns);
     holder.children = children.items();
-    for (holder.children) |*child| {
-        child.release = null;
-        try holder.pointers.append(child);
-    }
+    for (holder.children) |*child| child.release = null;
+    try holder.pointers.reserve(columns);
+    for (holder.children) |*child| holder.pointers.append(child) catch unreachable;
     array.children = holder.pointers.room.ptr;
     array.n_children = @intCast(columns);
     return holder.children;

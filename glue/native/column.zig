@@ -19,12 +19,13 @@ pub const Column = struct {
     last_bytes: usize = 0,
     last_rows: usize = 0,
 
-    /// Begin a batch; `expected` when the one before had this column.
-    pub fn begin(column: *Column, expected: bool) OutOfMemory!void {
+    /// Begin a batch at `row`; `expected` when the one before had this column. The rows before it have no
+    /// offsets until `settle`, so that a line which is then rejected costs no more than its own bytes.
+    pub fn begin(column: *Column, row: u32, expected: bool) OutOfMemory!void {
         column.data.len = 0;
         column.offsets.len = 0;
         column.validity.len = 0;
-        column.rows = 0;
+        column.rows = row;
         column.nulls = 0;
         if (expected) {
             try column.data.grow(column.last_bytes + column.last_bytes / 16 + json.pad);
@@ -78,14 +79,24 @@ pub const Column = struct {
         if (column.validity.len > 0) column.validity.room[row / 8] &= ~bit(row);
     }
 
+    /// Nulls for the rows before the one at which the column began, the last that was read.
+    pub fn settle(column: *Column, row: u32) OutOfMemory!void {
+        const text: ?usize = if (column.rows > row) column.data.len else null;
+        column.data.len = 0;
+        column.offsets.len = 1;
+        column.rows = 0;
+        try column.fillNulls(row);
+        if (text) |length| column.commit(length);
+    }
+
     /// Nulls up to `row`.
     pub fn fillNulls(column: *Column, row: u32) OutOfMemory!void {
         const missing = row - column.rows;
         if (missing == 0) return;
         try column.offsets.reserve(row + 2);
+        try column.widenValidity();
         @memset(column.offsets.room[column.offsets.len..][0..missing], @intCast(column.data.len));
         column.offsets.len += missing;
-        try column.widenValidity();
         column.nulls += missing;
         column.rows = row;
     }

@@ -17,7 +17,7 @@ const HeadBits = @Int(.unsigned, json.block_bytes);
 pub const Key = struct {
     name: Buffer(u8),
     hash: u64,
-    /// The beginning of name and closing quote as they stand in a line; zeros when they never stand so.
+    /// The beginning of name and closing quote as they stand in a line, and which bytes of it count.
     head: [json.block_bytes]u8,
     head_bits: HeadBits,
     /// Whether an escape must stand in it, so that it cannot be compared as it is.
@@ -102,8 +102,8 @@ pub const Table = struct {
         }
         var escaped = false;
         for (name) |byte| escaped = escaped or byte == '"' or byte == '\\' or byte < 0x20;
-        // No key of a line holds a bare LF, so this head never stands there.
-        if (escaped) head[0] = '\n';
+        // Such a key never stands: not even where all of its head does.
+        if (escaped) head_bits = std.math.maxInt(HeadBits);
         table.keys.append(.{
             .name = copy,
             .hash = hash,

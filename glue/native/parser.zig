@@ -35,6 +35,9 @@ pub const Output = extern struct {
     rejects: *arrow.Array,
 };
 
+/// Why reading does not go on: the batch is complete, or there is no memory left.
+const Stop = OutOfMemory || error{BatchFull};
+
 /// What a parser answers to `feed` and `finish`.
 pub const Status = enum(c_int) { hungry = 0, batch = 1, out_of_memory = -1 };
 
@@ -134,7 +137,13 @@ pub const Parser = struct {
         errdefer memory.destroy(parser);
         parser.* = .{
             .options = options.*,
-            .rows = try Rows.init(options.depth, options.keys, options.seed),
+            .rows = try Rows.init(
+                // No line of that many bytes opens more brackets.
+                @min(options.depth, options.line_bytes),
+                options.keys,
+                options.batch_cells,
+                options.seed,
+            ),
         };
         errdefer parser.free();
         try parser.beginColumns();
@@ -155,6 +164,23 @@ pub const Parser = struct {
 
     /// Read lines until the chunk or the batch is at its end; tells in `consumed` how far that is.
     pub fn feed(parser: *Parser, chunk: []const u8, consumed: *usize) OutOfMemory!Status {
+        return status(parser.readLines(chunk, consumed));
+    }
+
+    /// The end of the input ends the last line and the last batch; to be asked until there is none.
+    pub fn finish(parser: *Parser) OutOfMemory!Status {
+        return status(parser.endInput());
+    }
+
+    fn status(read: Stop!void) OutOfMemory!Status {
+        read catch |stop| switch (stop) {
+            error.BatchFull => return .batch,
+            error.OutOfMemory => return error.OutOfMemory,
+        };
+        return .hungry;
+    }
+
+    fn readLines(parser: *Parser, chunk: []const u8, consumed: *usize) Stop!void {
         var start: usize = 0;
         defer consumed.* = start;
         while (start < chunk.len) {
@@ -165,22 +191,22 @@ pub const Parser = struct {
                 try parser.hold(bytes);
                 break;
             }
-            start = found.end + 1;
+            // A line that the batch has no room for is read again from `start`.
             if (parser.isCarrying() or found.end + pad > chunk.len) {
                 try parser.hold(bytes);
+                start = found.end;
                 try parser.endCarried();
             } else {
-                try parser.endLine(chunk, found.end - bytes.len, found.end, found.ascii);
+                try parser.endLine(chunk, start, found.end, found.ascii);
             }
-            if (parser.isBatchFull() and parser.endBatch()) return .batch;
+            start = found.end + 1;
+            if (parser.isBatchFull()) try parser.endBatch();
         }
-        return .hungry;
     }
 
-    /// The end of the input ends the last line and the last batch.
-    pub fn finish(parser: *Parser) OutOfMemory!Status {
+    fn endInput(parser: *Parser) Stop!void {
         if (parser.isCarrying()) try parser.endCarried();
-        return if (parser.endBatch()) .batch else .hungry;
+        try parser.endBatch();
     }
 
     fn isCarrying(parser: *const Parser) bool {
@@ -205,7 +231,7 @@ pub const Parser = struct {
     }
 
     /// The line that was held is complete.
-    fn endCarried(parser: *Parser) OutOfMemory!void {
+    fn endCarried(parser: *Parser) Stop!void {
         if (parser.long) |long| {
             const length = long.length - @intFromBool(long.ends_in_cr);
             if (!long.blank) try parser.reject(length, parser.carry.items(), .line_too_long);
@@ -213,6 +239,7 @@ pub const Parser = struct {
             parser.long = null;
         } else {
             const end = parser.carry.len;
+            errdefer parser.carry.len = end;
             try parser.carry.appendSlice(&line_end);
             const ascii = json.findLineEnd(parser.carry.items(), 0).ascii;
             try parser.endLine(parser.carry.items(), 0, end, ascii);
@@ -221,7 +248,7 @@ pub const Parser = struct {
     }
 
     /// The line at `buffer[from..end]`, whose LF is `buffer[end]` and has `pad` bytes behind it.
-    fn endLine(parser: *Parser, buffer: []const u8, from: usize, end: usize, ascii: bool) OutOfMemory!void {
+    fn endLine(parser: *Parser, buffer: []const u8, from: usize, end: usize, ascii: bool) Stop!void {
         const start = from + markLength(parser.offset, buffer[from..end]);
         parser.offset += start - from;
         const text_end = if (end > start and buffer[end - 1] == '\r') end - 1 else end;
@@ -238,7 +265,7 @@ pub const Parser = struct {
                 }
             } else |problem| {
                 const reason: Reason = switch (problem) {
-                    error.OutOfMemory => return error.OutOfMemory,
+                    error.OutOfMemory, error.BatchFull => |stop| return stop,
                     error.InvalidUtf8 => .invalid_utf8,
                     error.NotJson => .not_json,
                     error.NotAnObject => .not_an_object,
@@ -271,13 +298,14 @@ pub const Parser = struct {
             @as(u64, parser.rows.count) * parser.rows.columns.len >= parser.options.batch_cells;
     }
 
-    /// Close the batch; false when it is empty and the next one begins.
-    fn endBatch(parser: *Parser) bool {
+    /// Close the batch; one that is empty simply begins anew.
+    fn endBatch(parser: *Parser) error{BatchFull}!void {
+        if (parser.rows.count > 0 or parser.reject_places.line.len > 0) return error.BatchFull;
         parser.batch_bytes = 0;
-        return parser.rows.count > 0 or parser.reject_places.line.len > 0;
     }
 
-    /// Hand the closed batch out and begin the next one. `names` are the names of the columns of `rows`.
+    /// Hand the closed batch out and begin the next one. `names` are the names of the columns of `rows`. What
+    /// stands in the arrays is the caller's to release, after an error, too.
     pub fn take(parser: *Parser, out: *const Output) OutOfMemory!void {
         const with_lines = parser.options.keep_lines != 0;
         const positions = try arrow.batch(out.positions, parser.rows.count, if (with_lines) 4 else 3);
@@ -289,10 +317,11 @@ pub const Parser = struct {
         try arrow.texts(&rejects[4], &parser.rejected);
         try parser.rows.take(out.rows, out.names);
         try parser.beginColumns();
+        parser.batch_bytes = 0;
     }
 
     fn beginColumns(parser: *Parser) OutOfMemory!void {
-        inline for (.{ &parser.lines, &parser.reasons, &parser.rejected }) |column| try column.begin(true);
+        inline for (.{ &parser.lines, &parser.reasons, &parser.rejected }) |column| try column.begin(0, true);
     }
 };
 

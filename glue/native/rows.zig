@@ -11,12 +11,13 @@ const Buffer = memory.Buffer;
 const OutOfMemory = memory.OutOfMemory;
 const pad = json.pad;
 
-pub const LineError = json.Error || error{ NotAnObject, DuplicateKey, TooManyKeys, OutOfMemory };
+pub const LineError = json.Error || error{ NotAnObject, DuplicateKey, TooManyKeys, BatchFull, OutOfMemory };
 
 pub const Rows = struct {
     count: u32 = 0,
     table: keys.Table,
     most_keys: u64,
+    most_cells: u64,
     /// Which brackets are open; its length is how many may be.
     stack: Buffer(u8) = .{},
     /// A key without its escapes.
@@ -31,8 +32,8 @@ pub const Rows = struct {
     known: u32 = 0,
     shown: usize = 0,
 
-    pub fn init(depth: u64, most_keys: u64, seed: u64) OutOfMemory!Rows {
-        var rows: Rows = .{ .table = keys.Table.init(seed), .most_keys = most_keys };
+    pub fn init(depth: u64, most_keys: u64, most_cells: u64, seed: u64) OutOfMemory!Rows {
+        var rows: Rows = .{ .table = keys.Table.init(seed), .most_keys = most_keys, .most_cells = most_cells };
         try rows.stack.resize(depth);
         return rows;
     }
@@ -44,7 +45,7 @@ pub const Rows = struct {
     }
 
     /// Put the line `buffer[start..end]`, whose first token is at `first`, into the columns as one row more.
-    /// On an error nothing of it is left there.
+    /// On an error nothing of it is left there; `BatchFull` asks for the line again in the next batch.
     pub fn read(
         rows: *Rows,
         line: u64,
@@ -85,7 +86,16 @@ pub const Rows = struct {
             at = json.skipSpace(buffer, at);
         }
         if (json.skipSpace(buffer, at) != end) return error.NotJson;
+        if (rows.columns.len > rows.shown) try rows.widen();
         rows.count += 1;
+    }
+
+    /// Give the columns that came with the line at hand the rows before it.
+    fn widen(rows: *Rows) error{ BatchFull, OutOfMemory }!void {
+        if (rows.count == 0) return;
+        if ((rows.count + 1) * rows.columns.len > rows.most_cells) return error.BatchFull;
+        const all = rows.table.keys.items();
+        for (rows.columns.items()[rows.shown..]) |index| try all[index].column.settle(rows.count);
     }
 
     /// The key whose quote stands at `at`; moves `at` behind it and notes that the line has it.
@@ -113,7 +123,7 @@ pub const Rows = struct {
         key.line = rows.line;
         try rows.touched.append(index);
         if (key.batch != rows.batch) {
-            try key.column.begin(key.batch + 1 == rows.batch);
+            try key.column.begin(rows.count, key.batch + 1 == rows.batch);
             try rows.columns.append(index);
             key.batch = rows.batch;
         }
@@ -169,8 +179,15 @@ pub const Rows = struct {
     /// Take back what a line that turned out to be broken has put into columns and keys.
     fn undo(rows: *Rows) void {
         const all = rows.table.keys.items();
-        for (rows.touched.items()) |index| all[index].column.undo(rows.count);
-        for (rows.columns.items()[rows.shown..]) |index| all[index].batch = 0;
+        for (rows.touched.items()) |index| {
+            all[index].column.undo(rows.count);
+            all[index].line = 0;
+        }
+        for (rows.columns.items()[rows.shown..]) |index| {
+            all[index].batch = 0;
+            // No batch may ever take this memory away: broken lines could fill all of it, key by key.
+            all[index].column.free();
+        }
         rows.columns.len = rows.shown;
         while (rows.table.count() > rows.known) rows.table.forgetLast();
     }
@@ -181,7 +198,7 @@ pub const Rows = struct {
         const columns = try arrow.batch(batch, rows.count, rows.columns.len);
         var names: Column = .{};
         errdefer names.free();
-        try names.begin(false);
+        try names.begin(0, false);
         for (rows.columns.items(), columns, 0..) |index, *array, number| {
             const key = &all[index];
             try key.column.fillNulls(rows.count);

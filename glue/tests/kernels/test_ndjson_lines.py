@@ -300,8 +300,23 @@ def test_counts_line_ends_blanks_and_long_lines_but_not_the_mark(engine: str) ->
 
 def test_ends_a_batch_by_cells(engine: str) -> None:
     data = b'{"a":1,"b":2}\n' * 5 + b'{"c":1}\n' * 2 + b"{}\n" * 9 + b"x\n{}\n"
-    assert ends(engine, data, batch_cells=6) == [3, 6, 12, 18]
+    assert ends(engine, data, batch_cells=6) == [3, 5, 11, 18]
     assert ends(engine, b"{}\n" * 50, batch_cells=1) == [50]
+
+
+@pytest.mark.parametrize("cut", [0, 6, 11, 14, 15])
+def test_ends_a_batch_before_a_row_whose_columns_it_has_no_room_for(engine: str, cut: int) -> None:
+    def rows(data: bytes, **limits: int) -> list[tuple[list[int], list[str]]]:
+        given = parse(engine, split(data, cut), NdjsonLimits(**limits))
+        return [(batch.positions["line"].to_pylist(), batch.rows.schema.names) for batch in given]
+
+    wide = b'{"a":1,"b":{}}'
+    assert rows(b"{}\n{}\n" + wide, batch_cells=5) == [([1, 2], []), ([3], ["a", "b"])]
+    assert rows(b"{}\n{}\n" + wide + b"\n{}", batch_cells=5) == [([1, 2], []), ([3, 4], ["a", "b"])]
+    assert rows(b"{}\n{}\n" + wide, batch_cells=6) == [([1, 2, 3], ["a", "b"])]
+    assert rows(b"{}\nx\n" + wide[:-1] + b"\n{}", batch_cells=2) == [([1, 4], [])]
+    assert rows(wide + b"\n" + wide, batch_cells=1) == [([1], ["a", "b"]), ([2], ["a", "b"])]
+    assert rows(b"{}\n{}\n" + wide, batch_cells=5, keys=2) == [([1, 2], []), ([3], ["a", "b"])]
 
 
 def test_gives_no_batch_of_blanks_and_starts_anew_after_them(engine: str) -> None:

@@ -5,19 +5,12 @@ import mmap
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+import pyarrow as pa
+
 _PROTECTION_NONE = 0
 _POISON = 0xA5
 
 Side = Literal["end", "begin"]
-
-
-class GuardedBytes(int):
-    """Some bytes of an arena, valid as long as that lives; `ctypes.c_char_p` takes them as it takes bytes."""
-
-    size: int
-
-    def __len__(self) -> int:
-        return self.size
 
 
 class Arena:
@@ -38,17 +31,15 @@ class Arena:
             if protect(forbidden, page, _PROTECTION_NONE):
                 raise OSError(ctypes.get_errno(), "mprotect failed")
 
-    def place(self, data: bytes, side: Side) -> GuardedBytes:
-        """Put the data at one end of the arena, where it stays until the next."""
+    def place(self, data: bytes, side: Side) -> pa.Buffer:
+        """Put the data at one end of the arena, where it stays until the next, as long as the arena lives."""
         if len(data) > self.size:
             raise ValueError(f"{len(data)} bytes do not fit into an arena of {self.size}")
         self.poison()
         at = self._begin + (self.size - len(data) if side == "end" else 0)
         ctypes.memmove(at, data, len(data))
         self._used = at, len(data)
-        guarded = GuardedBytes(at)
-        guarded.size = len(data)
-        return guarded
+        return pa.foreign_buffer(at, len(data))
 
     def poison(self) -> None:
         """Overwrite what was placed, for it may not be read again."""
@@ -58,5 +49,5 @@ class Arena:
 def guarded(chunks: Iterable[bytes], arena: Arena, side: Side = "end") -> Iterator[bytes]:
     """Each chunk in guarded memory, gone as soon as the next is asked for."""
     for chunk in chunks:
-        yield arena.place(chunk, side)  # type: ignore[misc]  # bytes to `ctypes`
+        yield arena.place(chunk, side)
     arena.poison()

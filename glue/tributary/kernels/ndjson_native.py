@@ -7,7 +7,7 @@ interpreter's lock is free while it works.
 import ctypes
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from functools import cache
 
 import pyarrow as pa
@@ -20,8 +20,12 @@ from tributary.kernels.ndjson_types import (
     NdjsonLimits,
 )
 
-_MOST_BYTES = 1 << 30
-"""A line and a batch may have that many, for the offsets of an Arrow string column are 32-bit."""
+_MOST_BYTES = 1 << 28
+"""A line and a batch may have that many: the offsets of an Arrow string column are 32-bit, and the reasons of
+rejects take up to 13 bytes for two of the input."""
+
+_MOST = (1 << 64) - 1
+"""Any other limit goes to the library in 64 bits."""
 
 _BATCH, _OUT_OF_MEMORY = 1, -1
 
@@ -39,6 +43,11 @@ class _Array(ctypes.Structure):
         *((name, ctypes.c_int64) for name in ("length", "null_count", "offset", "n_buffers", "n_children")),
         *((name, ctypes.c_void_p) for name in ("buffers", "children", "dictionary", "release", "private")),
     ]
+
+    def free(self) -> None:
+        """Release what nobody has taken."""
+        if self.release:
+            ctypes.CFUNCTYPE(None, ctypes.POINTER(_Array))(self.release)(ctypes.byref(self))
 
 
 class _Output(ctypes.Structure):
@@ -76,11 +85,11 @@ def _loaded() -> dict[str, _Library]:
 
     try:
         library = ctypes.CDLL(str(LIBRARY))
-    except OSError as error:
+        library.tributary_variants.restype = ctypes.c_char_p
+        names = library.tributary_variants().decode("ascii").split()
+        return {name: _Library(library, name) for name in names}
+    except (OSError, AttributeError) as error:  # no such file, another platform's, or not this library
         raise ImportError(f"the native library cannot be loaded: {error}") from error
-    library.tributary_variants.restype = ctypes.c_char_p
-    names = library.tributary_variants().decode("ascii").split()
-    return {name: _Library(library, name) for name in names}
 
 
 def parse_native(
@@ -88,13 +97,12 @@ def parse_native(
 ) -> Iterator[NdjsonBatch]:
     """The batches of the input, by the fastest variant or the one named.
 
-    Raises `ImportError` without the library, `ValueError` for limits beyond what it can hold, `MemoryError`,
-    and what `chunks` raises.
+    A chunk may be anything with the buffer protocol. Raises `ImportError` without the library, `ValueError`
+    for limits beyond what it can hold, `TypeError` for other chunks, `MemoryError`, and what `chunks` raises.
     """
     libraries = _loaded()
     library = libraries[variant or next(iter(libraries))]
-    if max(limits.line_bytes, limits.batch_bytes) > _MOST_BYTES:
-        raise ValueError(f"{limits}: lines and batches may have up to {_MOST_BYTES} bytes")
+    _check(limits)
     options = _Options(*astuple(limits), keep_lines, secrets.randbits(64))
     parser = library.open(ctypes.byref(options))
     if not parser:
@@ -103,19 +111,26 @@ def parse_native(
         positions = POSITIONS_WITH_BYTES if keep_lines else POSITIONS
         for chunk in chunks:
             yield from _feed(library, parser, chunk, positions)
-        if _checked(library.finish(parser)) == _BATCH:
+        while _checked(library.finish(parser)) == _BATCH:
             yield _take(library, parser, positions)
     finally:
         library.close(parser)
 
 
+def _check(limits: NdjsonLimits) -> None:
+    for name, limit in asdict(limits).items():
+        most = _MOST_BYTES if name.endswith("_bytes") else _MOST
+        if not 0 <= limit <= most:
+            raise ValueError(f"{name} is {limit}: it may be from 0 to {most}")
+
+
 def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) -> Iterator[NdjsonBatch]:
-    # The chunk itself is read in place; `chunk` keeps it alive.
-    address = ctypes.cast(ctypes.c_char_p(chunk), ctypes.c_void_p).value or 0
+    # The chunk itself is read in place, and kept alive by `buffer`.
+    buffer = pa.py_buffer(chunk)
     consumed = ctypes.c_size_t(0)
     at = 0
-    while at < len(chunk):
-        status = _checked(library.feed(parser, address + at, len(chunk) - at, ctypes.byref(consumed)))
+    while at < buffer.size:
+        status = _checked(library.feed(parser, buffer.address + at, buffer.size - at, ctypes.byref(consumed)))
         at += consumed.value
         if status == _BATCH:
             yield _take(library, parser, positions)
@@ -123,16 +138,19 @@ def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) ->
 
 def _take(library: _Library, parser: int, positions: pa.Schema) -> NdjsonBatch:
     arrays = [_Array() for _ in range(4)]
-    output = _Output(*(ctypes.pointer(array) for array in arrays))
-    _checked(library.take(parser, ctypes.byref(output)))
-    names, rows, places, rejects = (ctypes.addressof(array) for array in arrays)
-    keys = pa.Array._import_from_c(names, pa.string()).to_pylist()
-    schema = pa.schema([(key, pa.string()) for key in keys])
-    return NdjsonBatch(
-        rows=pa.RecordBatch._import_from_c(rows, schema),
-        positions=pa.RecordBatch._import_from_c(places, positions),
-        rejects=pa.RecordBatch._import_from_c(rejects, REJECTS),
-    )
+    try:
+        _checked(library.take(parser, _Output(*map(ctypes.pointer, arrays))))
+        names, rows, places, rejects = (ctypes.addressof(array) for array in arrays)
+        keys = pa.Array._import_from_c(names, pa.string()).to_pylist()
+        schema = pa.schema([(key, pa.string()) for key in keys])
+        return NdjsonBatch(
+            rows=pa.RecordBatch._import_from_c(rows, schema),
+            positions=pa.RecordBatch._import_from_c(places, positions),
+            rejects=pa.RecordBatch._import_from_c(rejects, REJECTS),
+        )
+    finally:
+        for array in arrays:
+            array.free()
 
 
 def _checked(status: int) -> int:

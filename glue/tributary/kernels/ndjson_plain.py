@@ -46,9 +46,11 @@ def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool)
     keys: set[str] = set()
     batch = _Batch()
     for number, line in enumerate(_lines(iter(chunks), max(limits.line_bytes, limits.kept_bytes)), 1):
-        batch.input_bytes += line.length_with_end
-        if not line.is_blank:
-            _judge(line, number, limits, keys, batch)
+        found = None if line.is_blank else _judge(line, limits, keys)
+        if isinstance(found, dict) and batch.cells_grow_above(limits.batch_cells, found):
+            yield from batch.finished(keep_lines)
+            batch = _Batch()
+        batch.add(number, line, found, limits)
         cells = len(batch.rows) * len(batch.columns)
         if batch.input_bytes >= limits.batch_bytes or cells >= limits.batch_cells:
             yield from batch.finished(keep_lines)
@@ -103,6 +105,26 @@ class _Batch:
     positions: list[dict[str, int | bytes]] = field(default_factory=list)
     rejects: list[dict[str, int | bytes | str]] = field(default_factory=list)
 
+    def cells_grow_above(self, most: int, row: Row) -> bool:
+        """Whether the row brings columns that the batch has no room for, as it has rows already."""
+        columns = self.columns.keys() | row.keys()
+        is_wider = len(columns) > len(self.columns)
+        return is_wider and len(self.rows) > 0 and (len(self.rows) + 1) * len(columns) > most
+
+    def add(self, number: int, line: _Line, found: Row | Reason | None, limits: NdjsonLimits) -> None:
+        self.input_bytes += line.length_with_end
+        if found is None:
+            return
+        place: dict[str, int | bytes] = {"line": number, "offset": line.offset, "length": line.length}
+        text = bytes(line.head[: line.length])
+        if isinstance(found, dict):
+            self.columns.update(dict.fromkeys(found))
+            self.rows.append(found)
+            self.positions.append({**place, "bytes": text})
+        else:
+            kept = text[: limits.kept_bytes] if found == "line-too-long" else text
+            self.rejects.append({**place, "reason": found, "bytes": kept})
+
     def finished(self, keep_lines: bool) -> Iterator[NdjsonBatch]:
         """The batch, unless there is nothing in it."""
         if self.rows or self.rejects:
@@ -120,20 +142,14 @@ class _Batch:
         return pa.RecordBatch.from_arrays(arrays, list(self.columns))
 
 
-def _judge(line: _Line, number: int, limits: NdjsonLimits, keys: set[str], batch: _Batch) -> None:
-    """Add the line to the batch, and a row's keys to those of the input."""
-    place = {"line": number, "offset": line.offset, "length": line.length}
-    text = bytes(line.head[: line.length])
+def _judge(line: _Line, limits: NdjsonLimits, keys: set[str]) -> Row | Reason:
+    """The row of the line, whose keys are then keys of the input, or why it is none."""
     try:
-        row = _row(text, line.length, limits, keys)
+        row = _row(bytes(line.head[: line.length]), line.length, limits, keys)
     except _RejectedError as rejected:
-        kept = text[: limits.kept_bytes] if rejected.reason == "line-too-long" else text
-        batch.rejects.append({**place, "reason": rejected.reason, "bytes": kept})
-        return
+        return rejected.reason
     keys.update(row)
-    batch.columns.update(dict.fromkeys(row))
-    batch.rows.append(row)
-    batch.positions.append({**place, "bytes": text})
+    return row
 
 
 def _row(text: bytes, length: int, limits: NdjsonLimits, keys: set[str]) -> Row:

@@ -45,7 +45,8 @@ REJECTS = pa.schema([*_PLACE, ("reason", pa.string()), ("bytes", pa.binary())])
 class NdjsonLimits:
     """Bounds of the kernel, in bytes, levels, keys and cells; smaller in tests.
 
-    A batch ends after the line with which it has `batch_bytes` of input or `batch_cells`, rows by columns.
+    A batch ends after the line with which it has `batch_bytes` of input or `batch_cells`, rows by columns,
+    and before a row whose new columns would bring it above those.
     """
 
     line_bytes: int = 16 << 20
