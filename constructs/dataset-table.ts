@@ -2,7 +2,7 @@ import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-d
 import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
-import type { Dataset } from "./dataset";
+import type { Dataset, DatasetColumn } from "./dataset";
 
 export interface DatasetTableProps {
   readonly dataset: Dataset;
@@ -19,6 +19,7 @@ export class DatasetTable extends Construct {
   constructor(scope: Construct, id: string, props: DatasetTableProps) {
     super(scope, id);
     const { dataset } = props;
+    const { partitions = [] } = dataset;
     this.table = new GlueCatalogTable(this, "table", {
       name: dataset.name,
       description: dataset.description,
@@ -39,8 +40,11 @@ export class DatasetTable extends Construct {
           serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
           parameters: { "serialization.format": "1" },
         },
-        columns: dataset.outputColumns.map(({ name, type, comment }) => ({ name, type, comment })),
+        columns: dataset.outputColumns.filter(({ name }) => !partitions.includes(name)).map(column),
       },
+      ...(partitions.length > 0 && {
+        partitionKeys: partitions.map((partition) => column(partitionColumn(dataset, partition))),
+      }),
       lifecycle: {
         preventDestroy: props.preventDestroy,
         // columns that drift adds at run time are not Terraform's to undo
@@ -48,4 +52,12 @@ export class DatasetTable extends Construct {
       },
     });
   }
+}
+
+const column = ({ name, type, comment }: DatasetColumn) => ({ name, type, comment });
+
+function partitionColumn({ name, outputColumns }: Dataset, partition: string): DatasetColumn {
+  const found = outputColumns.find((candidate) => candidate.name === partition);
+  if (!found) throw new Error(`the dataset "${name}" has no output column "${partition}" to be a partition`);
+  return found;
 }

@@ -13,6 +13,11 @@ export interface Dataset {
   readonly name: string;
   readonly description: string;
   readonly outputColumns: readonly DatasetColumn[];
+  /**
+   * Output columns that make the path of a file, in its order.
+   * @default - none
+   */
+  readonly partitions?: readonly string[];
   readonly outputs: { readonly parquet: { readonly compression: string } };
 }
 

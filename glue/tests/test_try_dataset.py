@@ -1,12 +1,22 @@
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tributary.try_dataset import main
 
 HEADER = "id,name,email,date,amount,status,phone\n"
+EVENTS = Path(__file__).resolve().parents[2] / "local" / "samples" / "events"
 ROW = "1,john doe,john@example.com,01-04-2025,125.5,active,5\n"
+
+
+def zstd(content: bytes) -> bytes:
+    compressed: bytes = pa.compress(content, "zstd", asbytes=True)
+    return compressed
 
 
 def write(folder: Path, name: str, text: str) -> str:
@@ -55,6 +65,7 @@ def test_fails_when_a_file_would_be_quarantined_whole(
     [
         ("nope", "a.csv", 'no dataset is called "nope"; there are: customers'),
         ("customers", "nope.csv", 'there is no file "nope.csv"'),
+        ("customers", ".", '"." is a folder; name the files in it'),
     ],
 )
 def test_names_what_is_missing(
@@ -69,3 +80,65 @@ def test_refuses_two_files_of_one_name(tmp_path: Path, capsys: pytest.CaptureFix
     file = write(tmp_path, "a.csv", HEADER)
     assert main(["customers", file, file, "--out", str(tmp_path / "out")]) == 2
     assert 'written as "a"' in capsys.readouterr().err
+
+
+def test_refuses_date_formats_that_tell_no_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, "a.csv", HEADER)
+    assert main(["customers", file, "--date-formats", "%d"]) == 2
+    assert 'the date format "%d" does not tell a day' in capsys.readouterr().err
+
+
+def test_refuses_a_folder_whose_declaration_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, "dataset.json", "{}")
+    write(tmp_path, "transform.sql", "SELECT 1")
+    assert main([str(tmp_path), write(tmp_path, "a.ndjson", "")]) == 2
+    assert "dataset.json: prefix: null will not do" in capsys.readouterr().err
+
+
+def test_shows_rows_rejects_and_drift_of_ndjson(capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["2026-01-31-events.ndjson", "2026-02-03-broken-lines.ndjson"]
+    assert main([str(EVENTS), *(str(EVENTS / file) for file in files), "--json"]) == 0
+    good, broken = json.loads(capsys.readouterr().out)
+    assert good["counts"] == {"input": 5, "output": 5, "rejected": 0}
+    assert [
+        (row["event_id"], row["amount"], row["year"], row["month"], row["mode"]) for row in good["rows"]
+    ] == [
+        ("e-0001", "19.90", "2026", "01", "live"),
+        ("e-0002", "5.00", "2026", "01", "live"),
+        ("e-0003", "0.10", "2026", "01", "test"),
+        ("e-0004", "-120.00", "2026", "02", "live"),
+        ("e-0005", "7.50", "2026", "02", "live"),
+    ]
+    assert good["rows"][4]["app__version"] == "1.10"
+    assert good["drift"] == [
+        'unknown key: "coupon", kept as coupon',
+        'unknown key: "appVersion", kept as app__version',
+    ]
+    assert {(reject["line"], reject["reason"]) for reject in broken["rejects"]} == {
+        (2, "not-json"),
+        (3, "bad-value"),
+        (4, "bad-value"),
+        (5, "missing-value"),
+        (6, "bad-partition"),
+        (7, "duplicate-key"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("ending", "compress"), [(".ndjson", bytes), (".ndjson.gz", gzip.compress), (".ndjson.zst", zstd)]
+)
+def test_writes_partitions(ending: str, compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    file = tmp_path / f"a{ending}"
+    file.write_bytes(compress((EVENTS / "2026-01-31-events.ndjson").read_bytes()))
+    out = tmp_path / "out"
+    assert main([str(EVENTS), str(file), "--out", str(out)]) == 0
+    written = {
+        str(path.relative_to(out)): parquet.read_metadata(path).num_rows for path in out.rglob("*.parquet")
+    }
+    assert written == {
+        "year=2026/month=01/mode=live/a.parquet": 2,
+        "year=2026/month=01/mode=test/a.parquet": 1,
+        "year=2026/month=02/mode=live/a.parquet": 2,
+    }

@@ -69,8 +69,8 @@ def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
 
 def _process_or_quarantine(task: Task) -> Outcome:
     dataset = dataset_for_key(task.claim.key)
-    if dataset is None:
-        return quarantine_file(task, NO_DATASET, f"no dataset claims the key {task.claim.key}")
+    if dataset is None or dataset.format.kind != "csv":
+        return quarantine_file(task, NO_DATASET, f"no CSV dataset claims the key {task.claim.key}")
     try:
         with tempfile.TemporaryDirectory(prefix="tributary-") as work:
             return _process(task, dataset, Path(work))

@@ -12,9 +12,9 @@ from typing import Any
 
 from pyarrow import parquet
 
-from tributary.datasets import Dataset, load_dataset
-from tributary.errors import TributaryError, UnknownDatasetError
-from tributary.processing import FileResult, Source, process_file
+from tributary.datasets import Dataset, load_dataset, read_dataset
+from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
+from tributary.processing import FileResult, Source, check_dataset, process_file
 
 _CHUNK_BYTES = 8 << 20
 _CELL_WIDTH = 28
@@ -26,10 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when every file gave rows, 1 when one could not be read, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
-        dataset = load_dataset(options.dataset)
+        dataset = _dataset(options.dataset)
+        check_dataset(dataset, options.date_formats)
         files = [_existing(Path(file)) for file in options.files]
         _check_names(files)
-    except (UnknownDatasetError, OSError, ValueError) as error:
+    except (DeclarationError, UnknownDatasetError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     reports = []
@@ -53,13 +54,18 @@ def _parser() -> argparse.ArgumentParser:
         description="Parse and transform local files as the job would; show rows, counts and rejects.",
         epilog="Exit code 0: every file was read; 1: one would be quarantined whole; 2: wrong usage.",
     )
-    parser.add_argument("dataset", help="name of a declared dataset, such as customers")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a CSV file; .gz is decompressed")
+    parser.add_argument(
+        "dataset", help="a declared dataset, such as customers, or a folder that declares one"
+    )
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a file of its format; .gz and .zst are decompressed"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write Parquet, CSV and dead letters there")
     parser.add_argument("--rows", type=_count, default=10, metavar="N", help="rows to show (default 10)")
     parser.add_argument("--json", action="store_true", help="print one JSON array instead of tables")
     parser.add_argument(
         "--date-formats",
+        type=lambda text: text.split(","),
         default=_DATE_FORMATS,
         metavar="LIST",
         help=f"accepted date formats in order (default {_DATE_FORMATS.replace('%', '%%')})",
@@ -73,7 +79,18 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _dataset(name: str) -> Dataset:
+    try:
+        return load_dataset(name)
+    except UnknownDatasetError:
+        if not (Path(name) / "dataset.json").is_file():
+            raise
+        return read_dataset(Path(name).resolve())
+
+
 def _existing(file: Path) -> Path:
+    if file.is_dir():
+        raise IsADirectoryError(f'"{file}" is a folder; name the files in it')
     if not file.is_file():
         raise FileNotFoundError(f'there is no file "{file}"')
     return file
@@ -87,7 +104,8 @@ def _check_names(files: Iterable[Path]) -> None:
 
 
 def _stem(file: Path) -> str:
-    return file.name.removesuffix(".gz").removesuffix(".csv")
+    name = file.name.removesuffix(".gz").removesuffix(".zst")
+    return name.removesuffix(".csv").removesuffix(".ndjson").removesuffix(".jsonl")
 
 
 def _try_file(dataset: Dataset, file: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -97,7 +115,7 @@ def _try_file(dataset: Dataset, file: Path, options: argparse.Namespace) -> dict
             Source(bucket="local", key=str(file), version="local"),
             _chunks(file),
             processing_date=datetime.now(UTC).replace(microsecond=0),
-            date_formats=options.date_formats.split(","),
+            date_formats=options.date_formats,
             work=Path(folder),
         )
         return {
@@ -125,10 +143,20 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 
 def _first_rows(result: FileResult, rows: int) -> list[dict[str, Any]]:
-    if result.parquet is None or rows == 0:
-        return []
-    batch = next(parquet.ParquetFile(result.parquet).iter_batches(batch_size=rows), None)
-    return [] if batch is None else list(batch.to_pylist())
+    """Rows from the beginning, of a partitioned dataset partition by partition, with what the path says."""
+    found: list[dict[str, Any]] = []
+    for partition, path in _parquet_files(result):
+        wanted = rows - len(found)
+        if wanted > 0:
+            batch = next(parquet.ParquetFile(path).iter_batches(batch_size=wanted), None)
+            values = dict(part.split("=", 1) for part in partition.split("/") if part)
+            found += [{**row, **values} for row in (batch.to_pylist() if batch is not None else [])]
+    return found
+
+
+def _parquet_files(result: FileResult) -> list[tuple[str, Path]]:
+    """The Parquet files by partition, the empty text where there is but one file."""
+    return [("", result.parquet)] if result.parquet is not None else list(result.partitions.items())
 
 
 def _first_rejects(result: FileResult) -> list[dict[str, Any]]:
@@ -141,16 +169,15 @@ def _first_rejects(result: FileResult) -> list[dict[str, Any]]:
 
 
 def _keep(result: FileResult, stem: str, folder: Path) -> list[str]:
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = []
-    for path, suffix in (
-        (result.parquet, ".parquet"),
-        (result.csv, ".csv"),
-        (result.rejects, ".dead-letters.ndjson"),
-    ):
-        if path is not None:
-            kept.append(str(shutil.copyfile(path, folder / f"{stem}{suffix}")))
-    return kept
+    files = [(path, Path(partition) / f"{stem}.parquet") for partition, path in _parquet_files(result)]
+    if result.csv is not None:
+        files.append((result.csv, Path(f"{stem}.csv")))
+    if result.rejects is not None:
+        files.append((result.rejects, Path(f"{stem}.dead-letters.ndjson")))
+    for path, name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / name)
+    return [str(folder / name) for _, name in files]
 
 
 def _shown(report: dict[str, Any]) -> Iterator[str]:

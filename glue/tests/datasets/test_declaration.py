@@ -21,9 +21,31 @@ def declaration() -> dict[str, Any]:
     }
 
 
+NOTE = {"name": "note", "type": "string", "comment": "Note"}
+
+
+def ndjson_declaration() -> dict[str, Any]:
+    return {
+        **declaration(),
+        "format": {"kind": "ndjson"},
+        "columns": [
+            {"name": "id", "key": "orderId", "type": "bigint", "required": True, "comment": "Identifier"},
+            {"name": "paid", "type": "decimal(9,2)", "comment": "Amount"},
+            {"name": "unnamed", "key": "", "type": "string", "comment": "The empty key"},
+        ],
+        "outputColumns": [*declaration()["outputColumns"], NOTE, {**NOTE, "name": "year"}],
+        "partitions": ["year"],
+        "outputs": {"parquet": {"compression": "snappy"}},
+    }
+
+
 def test_reads_a_declaration() -> None:
     dataset = parse_declaration("orders", json.dumps(declaration()).encode(), b"SELECT 1")
-    assert (dataset.name, dataset.format.delimiter, dataset.outputs.compression) == ("orders", ";", "zstd")
+    assert (dataset.name, dataset.csv_format.delimiter, dataset.outputs.compression) == (
+        "orders",
+        ";",
+        "zstd",
+    )
     assert [(c.name, c.required, c.text) for c in dataset.columns] == [("id", True, "exact")]
     assert [(c.name, c.type) for c in dataset.output_columns] == [("id", "bigint")]
 
@@ -41,7 +63,10 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda d: d.update(prefix="input/orders"),
         'prefix: "input/orders" will not do',
     ),
-    "another kind": (lambda d: d["format"].update(kind="xml"), 'format.kind: "xml" will not do; give "csv"'),
+    "another kind": (
+        lambda d: d["format"].update(kind="xml"),
+        'format.kind: "xml" will not do; give "csv" or "ndjson"',
+    ),
     "another delimiter": (
         lambda d: d["format"].update(delimiter="|"),
         'format.delimiter: "|" will not do; give one of',
@@ -74,6 +99,15 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda d: d["columns"].append(d["columns"][0]),
         'columns: "id" will not do; give each column name',
     ),
+    "a key": (lambda d: d["columns"][0].update(key="ID"), 'columns[0].key: "ID" will not do; give only name'),
+    "partitions": (
+        lambda d: (d["outputColumns"].append(NOTE), d.update(partitions=["note"])),
+        'partitions: ["note"] will not do; give none, for a CSV file is published as one object',
+    ),
+    "a decimal of more places than digits": (
+        lambda d: d["outputColumns"][0].update(type="decimal(2,3)"),
+        'outputColumns[0].type: "decimal(2,3)" will not do',
+    ),
     "a wide decimal": (lambda d: d["outputColumns"][0].update(type="decimal(39,2)"), "outputColumns[0].type"),
     "no comment": (
         lambda d: d["outputColumns"][0].pop("comment"),
@@ -98,6 +132,78 @@ def test_names_a_problem_with_path_value_and_remedy(problem: str) -> None:
     with pytest.raises(DeclarationError) as raised:
         parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
     assert f"orders/dataset.json: {message}" in str(raised.value)
+
+
+def test_reads_an_ndjson_declaration() -> None:
+    dataset = parse_declaration("orders", json.dumps(ndjson_declaration()).encode(), b"SELECT 1")
+    assert [(c.name, c.key, c.type, c.required) for c in dataset.columns] == [
+        ("id", "orderId", "bigint", True),
+        ("paid", "paid", "decimal(9,2)", False),
+        ("unnamed", "", "string", False),
+    ]
+    assert (dataset.format.kind, dataset.partitions, dataset.outputs.csv) == ("ndjson", ("year",), False)
+    with pytest.raises(DeclarationError, match='the dataset "orders" is ndjson, not csv'):
+        _ = dataset.csv_format
+
+
+PARTITIONS = "give a list of output columns of type string, each once"
+NDJSON_PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "a delimiter": (
+        lambda d: d["format"].update(delimiter=","),
+        'format.delimiter: "," will not do; give only kind',
+    ),
+    "a text form": (lambda d: d["columns"][0].update(text="lower"), 'columns[0].text: "lower" will not do'),
+    "another type": (
+        lambda d: d["columns"][0].update(type="array<int>"),
+        'columns[0].type: "array<int>" will not do; give a Glue type: string, boolean, int',
+    ),
+    "a key that is no text": (
+        lambda d: d["columns"][0].update(key=1),
+        "columns[0].key: 1 will not do; give a JSON key",
+    ),
+    "a key twice": (
+        lambda d: d["columns"][0].update(key="paid"),
+        'columns: "paid" will not do; give each key once',
+    ),
+    "a column called line": (
+        lambda d: d["columns"][0].update(name="line"),
+        'columns[0].name: "line" will not do',
+    ),
+    "an unknown partition": (
+        lambda d: d.update(partitions=["day"]),
+        f'partitions: ["day"] will not do; {PARTITIONS}',
+    ),
+    "a partition of another type": (
+        lambda d: d.update(partitions=["id"]),
+        f'partitions: ["id"] will not do; {PARTITIONS}',
+    ),
+    "a partition twice": (
+        lambda d: d.update(partitions=["year", "year"]),
+        f'partitions: ["year", "year"] will not do; {PARTITIONS}',
+    ),
+    "partitions as text": (
+        lambda d: d.update(partitions="year"),
+        f'partitions: "year" will not do; {PARTITIONS}',
+    ),
+    "nothing but partitions": (
+        lambda d: d.update(outputColumns=d["outputColumns"][1:], partitions=["note", "year"]),
+        'partitions: ["note", "year"] will not do; give fewer',
+    ),
+    "CSV outputs": (
+        lambda d: d["outputs"].update(csv=False),
+        "outputs.csv: false will not do; give only parquet",
+    ),
+}
+
+
+@pytest.mark.parametrize("problem", NDJSON_PROBLEMS)
+def test_names_a_problem_of_an_ndjson_declaration(problem: str) -> None:
+    change, message = NDJSON_PROBLEMS[problem]
+    document = ndjson_declaration()
+    change(document)
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
+    assert str(raised.value).startswith(f"orders/dataset.json: {message}")
 
 
 def test_names_every_problem_at_once() -> None:

@@ -5,6 +5,7 @@ They are read as package resources, so that they are found inside the zip that a
 
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from tributary.datasets.declaration import (
     CsvFormat,
@@ -27,6 +28,7 @@ __all__ = [
     "all_datasets",
     "dataset_for_key",
     "load_dataset",
+    "read_dataset",
 ]
 
 
@@ -34,13 +36,15 @@ __all__ = [
 def all_datasets() -> tuple[Dataset, ...]:
     """Every declared dataset, by name; raises `DeclarationError` when one is wrong."""
     folders = [entry for entry in resources.files(__name__).iterdir() if (entry / "dataset.json").is_file()]
-    return tuple(
-        parse_declaration(
-            folder.name,
-            (folder / "dataset.json").read_bytes(),
-            (folder / "transform.sql").read_bytes(),
-        )
-        for folder in sorted(folders, key=lambda folder: folder.name)
+    return tuple(read_dataset(folder) for folder in sorted(folders, key=lambda folder: folder.name))
+
+
+def read_dataset(folder: Traversable) -> Dataset:
+    """The dataset that a folder declares; raises `DeclarationError` when wrong, `OSError` when not there."""
+    return parse_declaration(
+        folder.name,
+        (folder / "dataset.json").read_bytes(),
+        (folder / "transform.sql").read_bytes(),
     )
 
 
