@@ -1,0 +1,63 @@
+"""Peak memory of NDJSON to Parquet, by the size of the input: many files of 3.5 MB into one output."""
+
+import pytest
+
+from tests.support.memory import numbers_of
+
+PROGRAM = r"""
+import json, sys, tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from tests.support.memory import peak_mebibytes
+from tests.test_ndjson_processing import dataset
+from tributary.kernels.ndjson import parse
+from tributary.kernels.source import Source
+from tributary.kernels.text_parquet import TextParquet
+from tributary.ndjson_processing import NdjsonRun
+
+kind, files = sys.argv[1], int(sys.argv[2])
+MODES = 500 if kind == "typed, many partitions" else 12
+LINES = b"".join(
+    json.dumps({
+        "Id": n, "at": "2026-%02d-01T00:00:00Z" % (n % 12 + 1), "amount": n / 100, "active": n % 2 == 0,
+        "mode": "m%d" % (n % MODES), "message": "%x" % (n * n) * 12, "tags": ["a", "b", {"n": n}],
+        "device": {"os": "android", "screen": {"width": n % 2000, "height": 1080}},
+    }).encode() + b"\n"
+    for n in range(15_000)
+)
+
+def contents():
+    for number in range(files):
+        late = b'{"Id":1,"at":"2026-01-01T00:00:00Z","mode":"m1","late%d":1}\n' % number
+        source = Source("raw", "input/events/%d.ndjson" % number, "v1")
+        yield source, [LINES, late if "late" in kind else b""]
+
+with tempfile.TemporaryDirectory() as work:
+    if kind.startswith("text"):
+        with TextParquet(Path(work, "rows.parquet")) as writer:
+            for source, chunks in contents():
+                for batch in parse(chunks):
+                    writer.write(batch, source.key, source.version)
+        rows = writer.rows
+    else:
+        run = NdjsonRun(dataset(), datetime.now(UTC), ["%Y-%m-%d"], Path(work))
+        rows = run.process(contents()).output_count
+assert rows == files * (15_001 if "late" in kind else 15_000)
+print(peak_mebibytes())
+"""
+
+
+def peak(kind: str, files: int) -> float:
+    [mebibytes] = numbers_of(PROGRAM, kind, files)
+    return mebibytes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [("text", 512), ("text, late columns", 512), ("typed", 1024), ("typed, many partitions", 1024)],
+)
+def test_takes_the_same_memory_for_more_files(kind: str, most: int) -> None:
+    small, large = peak(kind, 40), peak(kind, 120)
+    assert large < most
+    assert large < small * 1.3
