@@ -84,7 +84,7 @@ class TypedTransform:
         """
         aside = BatchQueue(self._waiting())
         for result in self._transform.run(self._typed(batches), self._schema):
-            rows = declared(pa.Table.from_batches([result]), self._output)
+            [rows] = declared(pa.Table.from_batches([result]), self._output).to_batches()
             start = 0
             for beside in aside.take(rows.num_rows):
                 output = self._together(rows.slice(start, beside.num_rows), beside)
@@ -127,7 +127,7 @@ class TypedTransform:
         while True:
             yield self._aside.popleft()
 
-    def _together(self, rows: pa.Table, beside: pa.RecordBatch) -> OutputRows:
+    def _together(self, rows: pa.RecordBatch, beside: pa.RecordBatch) -> OutputRows:
         """The rows with their undeclared columns, without those whose partition cannot be."""
         refused: dict[int, str] = {}
         for name in self._dataset.partitions:
@@ -137,12 +137,11 @@ class TypedTransform:
             self._refuse(rows, beside, refused)
             good = pa.array([row not in refused for row in range(rows.num_rows)])
             rows, beside = rows.filter(good), beside.filter(good)
-        columns = {name: rows[name].combine_chunks() for name in rows.schema.names}
-        undeclared = [name for name in beside.schema.names if not name.startswith(".")]
-        columns |= {name: beside[name] for name in undeclared}
+        columns = dict(zip(rows.schema.names, rows.columns, strict=True))
+        columns |= {name: beside[name] for name in beside.schema.names if not name.startswith(".")}
         return OutputRows(columns, rows.num_rows, sum(column.nbytes for column in columns.values()))
 
-    def _refuse(self, rows: pa.Table, beside: pa.RecordBatch, refused: Mapping[int, str]) -> None:
+    def _refuse(self, rows: pa.RecordBatch, beside: pa.RecordBatch, refused: Mapping[int, str]) -> None:
         for row, name in sorted(refused.items()):
             [kept] = beside.slice(row, 1).to_pylist()
             place = {field: kept[hidden] for field, hidden in _PLACE.items()}
@@ -153,7 +152,7 @@ class TypedTransform:
             self._dead_letters.write(self._sources[kept[_SOURCE]].fields, [letter])
 
 
-def _unfit(column: pa.ChunkedArray) -> list[int]:
+def _unfit(column: pa.Array) -> list[int]:
     """The rows whose value cannot be that of a partition."""
     values = pc.unique(column).to_pylist()
     wrong = [value for value in values if value is None or not PARTITION_VALUE.fullmatch(value)]
