@@ -15,17 +15,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from bench.measuring import bind, cpu_seconds, peak_bytes
-from bench.ndjson_shapes import content
+from bench.ndjson_shapes import content, first_lines
 
 REJECTS = "rejects.json"
 """In the folder of the output, where an engine tells bad lines: [file name, line, reason or null], each."""
 
-_CHUNK_BYTES = 8 << 20
+_PIECE_BYTES = 256 << 10
 _PREPARED_SECONDS = 0.5
 
 
@@ -46,7 +47,7 @@ class Work:
     @property
     def first_keys(self) -> list[str]:
         """The top-level keys of the first line."""
-        return list(json.loads(content(self.files[0]).split(b"\n", 1)[0]))
+        return list(json.loads(first_lines(self.files[0])[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +279,17 @@ def spark(work: Work, again: Again) -> Measured:
     return Measured(runs, peak_bytes(java) + peak_bytes(), cold)
 
 
+def pieces(file: Path) -> Iterator[bytes]:
+    """The bytes of a file as they stand."""
+    with file.open("rb") as stream:
+        yield from iter(partial(stream.read, _PIECE_BYTES), b"")
+
+
 def chunks(file: Path) -> Iterator[bytes]:
-    """The JSON lines of a file as the job reads them from an object."""
+    """The JSON lines of a file, decompressed."""
     from tributary.kernels.compression import uncompressed  # noqa: PLC0415
 
-    with file.open("rb") as stream:
-        pieces = iter(partial(stream.read, _CHUNK_BYTES), b"")
-        yield from uncompressed(file.name, pieces)
+    return uncompressed(file.name, pieces(file))
 
 
 def ours_parse(work: Work) -> None:
@@ -294,6 +299,20 @@ def ours_parse(work: Work) -> None:
     for file in work.files:
         for _ in parse(chunks(file), engine="native"):
             pass
+
+
+def ours_typed(work: Work) -> None:
+    """Our typed path: typed values through the SQL of a dataset to Parquet, a file a day where there are days."""
+    from bench.ndjson_dataset import dataset_of  # noqa: PLC0415
+    from tributary.kernels.source import Source  # noqa: PLC0415
+    from tributary.ndjson_processing import NdjsonRun  # noqa: PLC0415
+
+    run = NdjsonRun(dataset_of(work.files[0]), datetime(2026, 1, 31, tzinfo=UTC), ("%Y-%m-%d",), work.output)
+    result = run.process((Source("bench", file.name, "1"), pieces(file)) for file in work.files)
+    letters = result.rejects.read_bytes().splitlines() if result.rejects else []
+    records = map(json.loads, letters)
+    rejects = [(record["source_key"], record["line"], record["reason"]) for record in records]
+    (work.output / REJECTS).write_text(json.dumps(rejects))
 
 
 def ours_text(work: Work) -> None:
@@ -330,6 +349,7 @@ _KERNEL = ("tributary.kernels.ndjson_native", "tributary.kernels.ndjson", "tribu
 ONE_THREADED = {
     "parse": OneThreaded(ours_parse, _KERNEL),
     "text": OneThreaded(ours_text, (*_KERNEL, "tributary.kernels.text_parquet")),
+    "typed": OneThreaded(ours_typed, ("bench.ndjson_dataset", "tributary.ndjson_processing")),
     "msgspec": OneThreaded(msgspec_rows, ("msgspec", "pyarrow.parquet")),
 }
 

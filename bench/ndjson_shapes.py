@@ -27,6 +27,7 @@ BAD_LINES = "bad-lines.json"
 _ID_AT = slice(len('{"id":"'), len('{"id":"') + 26)
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _DAYS = 4
+_FIRST_LINES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ def content(file: Path) -> bytes:
     """The JSON lines of a generated file."""
     data = file.read_bytes()
     return gzip.decompress(data) if file.suffix == ".gz" else data
+
+
+def first_lines(file: Path) -> list[bytes]:
+    """Some lines of a generated file, broken ones among them."""
+    return content(file).split(b"\n", _FIRST_LINES)[:-1]
 
 
 def _write_file(
