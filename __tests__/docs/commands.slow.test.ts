@@ -32,6 +32,10 @@ describe("npm run try", () => {
       "line 3: wrong-field-count: expected 6 fields, found 3",
     ],
     ["npm run try -- customers local/samples/customers/may.csv --json", '"invalid email": 1'],
+    [
+      "npm run try -- local/samples/events local/samples/events/2026-02-03-broken-lines.ndjson",
+      'line 4: bad-value: the column "amount" has "9.999", which is no decimal(12,2)',
+    ],
   ])("shows what comes of a file: %s", async (line, shown) => {
     const { code, stdout } = await checkout.run(line);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(shown) });
