@@ -16,7 +16,7 @@ from tests.support.faults import Send, intercepted
 from tests.support.job import finish_job, start_job
 from tests.support.world import World, customers
 from tributary import task
-from tributary.datasets import load_dataset
+from tributary.datasets import NdjsonFormat, load_dataset
 from tributary.uploads import timestamp
 
 KEY = "input/customers/april.csv"
@@ -113,6 +113,17 @@ def test_quarantines_a_file_whose_error_quotes_a_value_larger_than_an_item(
     assert world.run()
     assert world.status(KEY, version) == "quarantined"
     assert world.reason(KEY, version)["reason"] == "transform-failed"
+
+
+def test_quarantines_a_csv_file_that_a_dataset_of_another_format_claims(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.upload(KEY, customers("1"))
+    other = replace(load_dataset("customers"), format=NdjsonFormat())
+    monkeypatch.setattr(task, "dataset_for_key", lambda _: other)
+    assert world.run()
+    assert world.status(KEY, version) == "quarantined"
+    assert world.reason(KEY, version)["reason"] == "no-dataset"
 
 
 def test_quarantines_a_file_whose_key_is_as_long_as_keys_get(world: World) -> None:
