@@ -7,6 +7,7 @@ generated.
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -213,8 +214,9 @@ def failure(stderr: str) -> str:
     """The first words of the error that ended an engine."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     last = next((line for line in reversed(lines) if not line.startswith(("at ", "..."))), "no word")
-    errors = [line for line in lines if "Error" in line.split(":")[0].split(" ")[0]]
-    return (errors[-1] if errors else last).removeprefix("polars.exceptions.")[:80]
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception):", line)]
+    kind, colon, message = (errors[-1] if errors else last).partition(":")
+    return f"{kind.rpartition('.')[2]}{colon}{message}"[:80]
 
 
 if __name__ == "__main__":

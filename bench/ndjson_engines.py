@@ -302,7 +302,7 @@ def ours_parse(work: Work) -> None:
 
 
 def ours_typed(work: Work) -> None:
-    """Our typed path: typed values through the SQL of a dataset to Parquet, a file a day where there are days."""
+    """Our typed path: typed values through a dataset's SQL; a Parquet file a day where there are days."""
     from bench.ndjson_dataset import dataset_of  # noqa: PLC0415
     from tributary.kernels.source import Source  # noqa: PLC0415
     from tributary.ndjson_processing import NdjsonRun  # noqa: PLC0415

@@ -180,6 +180,68 @@ describe("npm run fuzz", () => {
   });
 });
 
+describe("npm run bench -- ndjson", () => {
+  const SMALL = "npm run --silent bench -- ndjson --megabytes 1 --runs 1";
+
+  test("tells of every engine how fast it was and what it changed", async () => {
+    const { code, stdout } = await checkout.run(`${SMALL} --shapes nested,dirty --cores 1 --json`);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      bench: "ndjson",
+      sample: { megabytes: { nested: 1, dirty: 1 }, runs: 1 },
+    });
+    expect(Object.keys(report.versions)).toEqual([
+      "duckdb",
+      "pyarrow",
+      "polars",
+      "msgspec",
+      "pyspark",
+      "python",
+    ]);
+    expect(report.spark).toMatchObject({ master: "local[cores]", "spark.driver.memory": "4g" });
+    const told = report.rows.map((row: Record<string, unknown>) => [
+      `${row["shape"]}: ${row["engine"]}`,
+      row["failure"] === null ? row["exact"] : "failed",
+    ]);
+    expect(Object.fromEntries(told)).toEqual({
+      "nested: tributary, parse alone": null,
+      "nested: tributary, text": true,
+      "nested: tributary, typed": true,
+      "nested: Spark, cold": false,
+      "nested: Spark, warm": false,
+      "nested: DuckDB": false,
+      "nested: DuckDB, all VARCHAR": false,
+      "nested: polars": false,
+      "nested: polars, all String": false,
+      "nested: msgspec, pyarrow": true,
+      "dirty: tributary, parse alone": null,
+      "dirty: tributary, text": true,
+      "dirty: tributary, typed": true,
+      "dirty: Spark, warm": "failed",
+      "dirty: DuckDB": false,
+      "dirty: DuckDB, all VARCHAR": false,
+      "dirty: polars": "failed",
+      "dirty: polars, all String": "failed",
+      "dirty: msgspec, pyarrow": false,
+    });
+    for (const row of report.rows.filter(({ failure }: { failure: unknown }) => failure === null)) {
+      expect(row.megabytesPerSecond).toBeGreaterThan(0);
+      expect(row.peakMegabytes).toBeGreaterThan(20);
+    }
+    expect(report.required.map(({ measured }: { measured: unknown }) => typeof measured)).toEqual(
+      Array(5).fill("number"),
+    );
+  });
+
+  test("takes each shape on two cores, and says which figures are required", async () => {
+    const { code, stdout } = await checkout.run(`${SMALL} --engines parse,text,typed --cores 2`);
+    expect(code).toBe(0);
+    expect(stdout.match(/^\w\S* +tributary, (text|typed) +2 .* yes$/gm)).toHaveLength(16);
+    expect(stdout.match(/^required: .* measured None: not measured$/gm)).toHaveLength(5);
+  });
+});
+
 /** Package versions of a lock, without hashes (a release may get further files), or the whole list of wheels. */
 function pins(file: string): string[] {
   const text = readFileSync(file, "utf8");
