@@ -48,11 +48,15 @@ pub const Table = struct {
     keys: Buffer(Key) = .{},
     /// Index plus one of a key, by its hash; a power of two of them, half of them free at least.
     slots: Buffer(u32) = .{},
+    /// Bytes of all names.
+    bytes: usize = 0,
+    most: u64,
+    most_bytes: u64,
     seed: u64,
     first: u32 = none,
 
-    pub fn init(seed: u64) Table {
-        return .{ .seed = seed };
+    pub fn init(most: u64, most_bytes: u64, seed: u64) Table {
+        return .{ .most = most, .most_bytes = most_bytes, .seed = seed };
     }
 
     pub inline fn count(table: *const Table) u32 {
@@ -74,17 +78,18 @@ pub const Table = struct {
     }
 
     /// The index of the key of that name, a new one if need be.
-    pub fn intern(table: *Table, name: []const u8, limit: u64) (OutOfMemory || error{TooManyKeys})!u32 {
+    pub fn intern(table: *Table, name: []const u8) (OutOfMemory || error{TooManyKeys})!u32 {
         const hash = std.hash.Wyhash.hash(table.seed, name);
         if (table.slots.len > 0) {
             const found = table.slots.items()[table.slotOf(hash, name)];
             if (found > 0) return found - 1;
         }
-        if (table.keys.len >= limit) return error.TooManyKeys;
+        if (table.keys.len >= table.most or table.bytes + name.len > table.most_bytes) return error.TooManyKeys;
         if (2 * (table.keys.len + 1) > table.slots.len) try table.rehash();
         const index = table.count();
         try table.add(name, hash);
         table.slots.items()[table.slotOf(hash, name)] = index + 1;
+        table.bytes += name.len;
         return index;
     }
 
@@ -138,6 +143,7 @@ pub const Table = struct {
     pub fn forgetLast(table: *Table) void {
         const key = &table.keys.items()[table.keys.len - 1];
         table.slots.items()[table.slotOf(key.hash, key.name.items())] = 0;
+        table.bytes -= key.name.len;
         key.name.free();
         key.column.free();
         table.keys.len -= 1;

@@ -10,6 +10,7 @@ const memory = @import("memory.zig");
 
 const Column = @import("column.zig").Column;
 const Rows = @import("rows.zig").Rows;
+const Table = @import("keys.zig").Table;
 const Buffer = memory.Buffer;
 const OutOfMemory = memory.OutOfMemory;
 const pad = json.pad;
@@ -20,7 +21,9 @@ pub const Options = extern struct {
     kept_bytes: u64,
     depth: u64,
     keys: u64,
+    key_bytes: u64,
     batch_bytes: u64,
+    batch_lines: u64,
     batch_cells: u64,
     keep_lines: u64,
     /// Seed of the hash of the keys, which nobody outside shall guess.
@@ -138,11 +141,10 @@ pub const Parser = struct {
         parser.* = .{
             .options = options.*,
             .rows = try Rows.init(
+                Table.init(options.keys, options.key_bytes, options.seed),
                 // No line of that many bytes opens more brackets.
                 @min(options.depth, options.line_bytes),
-                options.keys,
                 options.batch_cells,
-                options.seed,
             ),
         };
         errdefer parser.free();
@@ -295,6 +297,7 @@ pub const Parser = struct {
 
     fn isBatchFull(parser: *const Parser) bool {
         return parser.batch_bytes >= parser.options.batch_bytes or
+            parser.rows.count + parser.reject_places.line.len >= parser.options.batch_lines or
             @as(u64, parser.rows.count) * parser.rows.columns.len >= parser.options.batch_cells;
     }
 

@@ -16,7 +16,6 @@ pub const LineError = json.Error || error{ NotAnObject, DuplicateKey, TooManyKey
 pub const Rows = struct {
     count: u32 = 0,
     table: keys.Table,
-    most_keys: u64,
     most_cells: u64,
     /// Which brackets are open; its length is how many may be.
     stack: Buffer(u8) = .{},
@@ -32,8 +31,8 @@ pub const Rows = struct {
     known: u32 = 0,
     shown: usize = 0,
 
-    pub fn init(depth: u64, most_keys: u64, most_cells: u64, seed: u64) OutOfMemory!Rows {
-        var rows: Rows = .{ .table = keys.Table.init(seed), .most_keys = most_keys, .most_cells = most_cells };
+    pub fn init(table: keys.Table, depth: u64, most_cells: u64) OutOfMemory!Rows {
+        var rows: Rows = .{ .table = table, .most_cells = most_cells };
         try rows.stack.resize(depth);
         return rows;
     }
@@ -114,7 +113,7 @@ pub const Rows = struct {
                 const room = rows.scratch.items();
                 name = room[0..json.unescape(buffer, at.* + 1, string.end - 1, room)];
             }
-            index = try table.intern(name, rows.most_keys);
+            index = try table.intern(name);
             at.* = string.end;
             table.setAfter(previous, index);
         }

@@ -200,6 +200,8 @@ class Documents:
             kept_bytes=drawn(large.kept_bytes, [0, 1, 5, 16, 40, 64, 300]),
             depth=drawn(large.depth, [0, 1, 2, 3, 4, 8, 63, 64, 65]),
             keys=drawn(large.keys, [0, 1, 2, 3, 5, 8, 12, 30]),
+            key_bytes=drawn(large.key_bytes, [0, 1, 5, 20, 60]),
+            batch_lines=drawn(large.batch_lines, [1, 2, 3, 10, 100]),
             batch_bytes=drawn(large.batch_bytes, [1, 10, 100, 333, 1000, 5000]),
             batch_cells=drawn(large.batch_cells, [1, 5, 17, 64, 200, 900]),
         )

@@ -39,6 +39,13 @@ def unclosed(mebibytes):
     yield b'{"a":"'
     yield from repeated(b"x")(mebibytes)
 
+def long_keys(mebibytes):
+    """Each line has another key, a little shorter than the limit of lines."""
+    for number in range(mebibytes // SHORT_OF_LIMIT):
+        yield b'{"%d' % number
+        yield from [b"k" * MIB] * SHORT_OF_LIMIT
+        yield b'":1}\n'
+
 INPUTS = {
     "brackets": repeated(b"["),
     "brackets in lines": in_lines(b"["),
@@ -53,6 +60,7 @@ INPUTS = {
     "blank lines": repeated(b"\n"),
     "bytes that are not UTF-8": in_lines(b"\xff"),
     "ten thousand keys a line": repeated(TEN_THOUSAND),
+    "long keys": long_keys,
     "empty objects": repeated(b"{}\n"),
     "short rejects": repeated(b"x\n"),
     "digits": in_lines(b"7", b'{"a":'),
@@ -95,8 +103,9 @@ BOUNDS = {
     "blank lines": Bound(128, 10, 64),
     "bytes that are not UTF-8": Bound(GIB, 10, 160),
     "ten thousand keys a line": Bound(256, 20, 160),
-    "empty objects": Bound(64, 10, 300),
-    "short rejects": Bound(64, 15, 1000),
+    "long keys": Bound(GIB, 15, 200),
+    "empty objects": Bound(64, 10, 64),
+    "short rejects": Bound(64, 15, 64),
     "digits": Bound(256, 10, 160),
 }
 

@@ -42,7 +42,12 @@ REASONS: dict[str, list[tuple[bytes, dict[str, int]]]] = {
         (rb'["\ud800', {}),
     ],
     "duplicate-key": [(b'{"a":1,"a":2}', {}), (rb'{"a":1,"\u0061":', {}), (b'{"":null,"":null}', {})],
-    "too-many-keys": [(b'{"a":1,"b":2}', {"keys": 1}), (b'{"a"', {"keys": 0})],
+    "too-many-keys": [
+        (b'{"a":1,"b":2}', {"keys": 1}),
+        (b'{"a"', {"keys": 0}),
+        (b'{"a":1,"bc":2}', {"key_bytes": 2}),
+        (b'{"a"', {"key_bytes": 0}),
+    ],
 }
 
 FIRST_PROBLEM_WINS = [
@@ -58,6 +63,9 @@ FIRST_PROBLEM_WINS = [
     (b'{"a":1,"a":1}', {"keys": 1}, "duplicate-key"),
     (b'{"a":1,"a":1,"b":1}', {"keys": 1}, "duplicate-key"),
     (b'{"a":1,"b":1,"a":1}', {"keys": 1}, "too-many-keys"),
+    (b'{"ab":1,"ab":1}', {"key_bytes": 2}, "duplicate-key"),
+    (b'{"ab":1,"c":1,"ab":1}', {"key_bytes": 2}, "too-many-keys"),
+    (b'{"abc\\ud800":1}', {"key_bytes": 2}, "lone-surrogate"),
     (b'{"a":1}]', {}, "not-json"),
     (b"[1]]", {}, "not-json"),
     (b'[[["\\ud800', {"depth": 2}, "too-deep"),
@@ -213,6 +221,26 @@ def test_counts_keys_of_accepted_lines_only(engine: str) -> None:
     ]  # fmt: skip
 
 
+def test_counts_the_bytes_of_keys_of_accepted_lines_only(engine: str) -> None:
+    data = b"\n".join(
+        [
+            b'{"a":1,"bc":{"long and nested":1}}',
+            b'{"def":1,"g":2}',  # would be seven
+            b'{"ghi":1,',
+            b'{"":1,"a":2}',  # takes none
+            '{"é":1}'.encode(),  # five
+            rb'{"\u00e9":1}',
+            rb'{"\u0078":1}',  # six
+            b'{"y":1}',
+            b'{"bc":1,"x":2}',
+        ]
+    )
+    found = read(engine, data, key_bytes=6)
+    assert [line.found if isinstance(line.found, str) else "row" for line in found] == [
+        "row", "too-many-keys", "not-json", "row", "row", "row", "row", "too-many-keys", "row",
+    ]  # fmt: skip
+
+
 def test_counts_keys_over_all_batches(engine: str) -> None:
     data = b"".join(b'{"k%d":1}\n' % n for n in range(30)) + b'{"k9":2}\n'
     found = read(engine, data, keys=20, batch_bytes=1)
@@ -317,6 +345,14 @@ def test_ends_a_batch_before_a_row_whose_columns_it_has_no_room_for(engine: str,
     assert rows(b"{}\nx\n" + wide[:-1] + b"\n{}", batch_cells=2) == [([1, 4], [])]
     assert rows(wide + b"\n" + wide, batch_cells=1) == [([1], ["a", "b"]), ([2], ["a", "b"])]
     assert rows(b"{}\n{}\n" + wide, batch_cells=5, keys=2) == [([1, 2], []), ([3], ["a", "b"])]
+
+
+def test_ends_a_batch_by_rows_and_rejects(engine: str) -> None:
+    data = b"{}\nx\n\n \n{}\n{}\n[\nx\n{}"
+    assert ends(engine, data, batch_lines=1) == [1, 2, 5, 6, 7, 8, 9]
+    assert ends(engine, data, batch_lines=2) == [2, 6, 8, 9]
+    assert ends(engine, data, batch_lines=3) == [5, 8, 9]
+    assert ends(engine, data, batch_lines=7) == [9]
 
 
 def test_gives_no_batch_of_blanks_and_starts_anew_after_them(engine: str) -> None:

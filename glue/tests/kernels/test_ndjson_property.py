@@ -86,6 +86,8 @@ LIMITS = st.builds(
     kept_bytes=st.sampled_from([DEFAULT_LIMITS.kept_bytes] * 2 + [0, 7, 40]),
     depth=st.sampled_from([DEFAULT_LIMITS.depth] * 4 + [0, 1, 2, 3]),
     keys=st.sampled_from([DEFAULT_LIMITS.keys] * 4 + [0, 1, 2, 3]),
+    key_bytes=st.sampled_from([DEFAULT_LIMITS.key_bytes] * 4 + [0, 1, 2, 5]),
+    batch_lines=st.sampled_from([DEFAULT_LIMITS.batch_lines] * 3 + [1, 2]),
     batch_bytes=st.sampled_from([DEFAULT_LIMITS.batch_bytes] * 2 + [1, 9, 40]),
     batch_cells=st.sampled_from([DEFAULT_LIMITS.batch_cells] * 2 + [1, 2, 7]),
 )

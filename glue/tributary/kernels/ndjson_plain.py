@@ -43,7 +43,7 @@ class _RejectedError(Exception):
 
 def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool) -> Iterator[NdjsonBatch]:
     """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects."""
-    keys: set[str] = set()
+    keys = _Keys()
     batch = _Batch()
     for number, line in enumerate(_lines(iter(chunks), max(limits.line_bytes, limits.kept_bytes)), 1):
         found = None if line.is_blank else _judge(line, limits, keys)
@@ -51,8 +51,7 @@ def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool)
             yield from batch.finished(keep_lines)
             batch = _Batch()
         batch.add(number, line, found, limits)
-        cells = len(batch.rows) * len(batch.columns)
-        if batch.input_bytes >= limits.batch_bytes or cells >= limits.batch_cells:
+        if batch.is_full(limits):
             yield from batch.finished(keep_lines)
             batch = _Batch()
     yield from batch.finished(keep_lines)
@@ -105,6 +104,13 @@ class _Batch:
     positions: list[dict[str, int | bytes]] = field(default_factory=list)
     rejects: list[dict[str, int | bytes | str]] = field(default_factory=list)
 
+    def is_full(self, limits: NdjsonLimits) -> bool:
+        return (
+            self.input_bytes >= limits.batch_bytes
+            or len(self.rows) + len(self.rejects) >= limits.batch_lines
+            or len(self.rows) * len(self.columns) >= limits.batch_cells
+        )
+
     def cells_grow_above(self, most: int, row: Row) -> bool:
         """Whether the row brings columns that the batch has no room for, as it has rows already."""
         columns = self.columns.keys() | row.keys()
@@ -142,17 +148,29 @@ class _Batch:
         return pa.RecordBatch.from_arrays(arrays, list(self.columns))
 
 
-def _judge(line: _Line, limits: NdjsonLimits, keys: set[str]) -> Row | Reason:
+@dataclass(slots=True)
+class _Keys:
+    """The distinct top-level keys of the accepted lines, and the bytes of their names."""
+
+    names: set[str] = field(default_factory=set)
+    bytes: int = 0
+
+    def add(self, row: Row) -> None:
+        self.bytes += sum(len(key.encode()) for key in row.keys() - self.names)
+        self.names.update(row)
+
+
+def _judge(line: _Line, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
     """The row of the line, whose keys are then keys of the input, or why it is none."""
     try:
         row = _row(bytes(line.head[: line.length]), line.length, limits, keys)
     except _RejectedError as rejected:
         return rejected.reason
-    keys.update(row)
+    keys.add(row)
     return row
 
 
-def _row(text: bytes, length: int, limits: NdjsonLimits, keys: set[str]) -> Row:
+def _row(text: bytes, length: int, limits: NdjsonLimits, keys: _Keys) -> Row:
     if length > limits.line_bytes:
         raise _RejectedError("line-too-long")
     try:
@@ -164,7 +182,7 @@ def _row(text: bytes, length: int, limits: NdjsonLimits, keys: set[str]) -> Row:
 class _Reader:
     """One line from left to right; `allowed` holds what the next token may begin with."""
 
-    def __init__(self, text: str, limits: NdjsonLimits, keys: set[str]) -> None:
+    def __init__(self, text: str, limits: NdjsonLimits, keys: _Keys) -> None:
         self.text = text
         self.limits = limits
         self.keys = keys
@@ -173,6 +191,7 @@ class _Reader:
         self.open = ""
         self.row: Row = {}
         self.new_keys = 0
+        self.new_bytes = 0
         self.key = ""
         self.value_start = 0
 
@@ -238,9 +257,14 @@ class _Reader:
             return
         if key in self.row:
             raise _RejectedError("duplicate-key")
-        if key not in self.keys:
+        if key not in self.keys.names:
             self.new_keys += 1
-            if len(self.keys) + self.new_keys > self.limits.keys:
+            self.new_bytes += len(key.encode())
+            known, known_bytes = len(self.keys.names), self.keys.bytes
+            if (
+                known + self.new_keys > self.limits.keys
+                or known_bytes + self.new_bytes > self.limits.key_bytes
+            ):
                 raise _RejectedError("too-many-keys")
         self.key = key
 

@@ -25,7 +25,7 @@ MESSAGES: dict[Reason, str] = {
     "too-deep": "the line nests deeper than {limits.depth} levels",
     "lone-surrogate": "a \\u escape gives half of a surrogate pair",
     "duplicate-key": "a top-level key stands twice in the line",
-    "too-many-keys": "the line brings the distinct top-level keys of the input above {limits.keys}",
+    "too-many-keys": "the line adds to {limits.keys} top-level keys, or to {limits.key_bytes} bytes of them",
 }
 """A sentence for each reason, to be formatted with `limits`."""
 
@@ -45,16 +45,20 @@ REJECTS = pa.schema([*_PLACE, ("reason", pa.string()), ("bytes", pa.binary())])
 class NdjsonLimits:
     """Bounds of the kernel, in bytes, levels, keys and cells; smaller in tests.
 
-    A batch ends after the line with which it has `batch_bytes` of input or `batch_cells`, rows by columns,
-    and before a row whose new columns would bring it above those.
+    `keys` and `key_bytes` bound the distinct top-level keys of the whole input, and their names together.
+
+    A batch ends after the line with which it has `batch_bytes` of input, `batch_lines` (rows and rejects) or
+    `batch_cells` (rows by columns), and before a row whose new columns would bring it above the last.
     """
 
     line_bytes: int = 16 << 20
     kept_bytes: int = 64 << 10
     depth: int = 128
     keys: int = 10_000
+    key_bytes: int = 16 << 20
     batch_bytes: int = 8 << 20
-    batch_cells: int = 1 << 22
+    batch_lines: int = 1 << 17
+    batch_cells: int = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
