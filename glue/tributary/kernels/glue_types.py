@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Final
 
 import pyarrow as pa
@@ -35,6 +36,9 @@ _PATTERNS: Final = {
     "timestamp": _TIMESTAMP,
 }
 
+# Arrow 26 takes a text of scale 39, 1E-39 say, for zero; texts like these have none above 38.
+_SHORT_DECIMAL = r"^[^eE]{1,40}$"
+
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
 
@@ -60,6 +64,8 @@ def cast(texts: pa.Array, glue_type: str) -> Cast:
     fitting = _fitting(texts, glue_type)
     if glue_type == "boolean":
         values = pc.equal(fitting, "true")
+    elif glue_type.startswith("decimal"):
+        values = _decimals(fitting, arrow_type(glue_type))
     else:
         values = _held(_converted(fitting, arrow_type(glue_type)))
     if values.null_count == texts.null_count:
@@ -88,6 +94,24 @@ def _converted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
             return pa.nulls(1, kind)
         half = len(texts) // 2
         return pa.concat_arrays([_converted(texts[:half], kind), _converted(texts[half:], kind)])
+
+
+def _decimals(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The values of the texts: the usual ones by Arrow, those with exponents or many digits one by one."""
+    short = pc.match_substring_regex(texts, _SHORT_DECIMAL)
+    if pc.all(short).as_py() is not False:
+        return _converted(texts, kind)
+    long = pc.if_else(short, None, texts).to_pylist()
+    values = [None if text is None else _decimal(text, kind) for text in long]
+    return pc.coalesce(_converted(pc.if_else(short, texts, None), kind), pa.array(values, kind))
+
+
+def _decimal(text: str, kind: pa.DataType) -> Decimal | None:
+    exact = Context(prec=kind.precision, traps=[Inexact, InvalidOperation])
+    try:
+        return exact.quantize(Decimal(text), Decimal(1).scaleb(-kind.scale))
+    except ArithmeticError:
+        return None
 
 
 def _held(values: pa.Array) -> pa.Array:
