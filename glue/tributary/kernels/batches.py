@@ -16,18 +16,20 @@ class BatchQueue:
 
     def take(self, rows: int) -> list[pa.RecordBatch]:
         """The next `rows` rows, without copying; fewer at the end of the stream."""
-        taken: list[pa.RecordBatch] = []
+        return list(self.pieces(rows))
+
+    def pieces(self, rows: int) -> Iterator[pa.RecordBatch]:
+        """The same one by one, each batch asked for when the one before it was dealt with."""
         while rows > 0:
             if self._current is None:
                 self._current = next(self._batches, None)
                 if self._current is None:
                     break
             piece = self._current.slice(0, rows)
-            taken.append(piece)
             rows -= piece.num_rows
             left = self._current.num_rows - piece.num_rows
             self._current = self._current.slice(piece.num_rows) if left else None
-        return taken
+            yield piece
 
 
 def regrouped(batches: Iterable[pa.RecordBatch], rows: int, size: int) -> Iterator[pa.Table]:

@@ -86,7 +86,7 @@ class TypedTransform:
         for result in self._transform.run(self._typed(batches), self._schema):
             [rows] = declared(pa.Table.from_batches([result]), self._output).to_batches()
             start = 0
-            for beside in aside.take(rows.num_rows):
+            for beside in aside.pieces(rows.num_rows):
                 output = self._together(rows.slice(start, beside.num_rows), beside)
                 if output.rows:
                     yield output
