@@ -16,14 +16,15 @@ from tributary.kernels.text_parquet import TextParquet
 from tributary.ndjson_processing import NdjsonRun
 
 kind, files = sys.argv[1], int(sys.argv[2])
+ROWS, MESSAGE = (15, 20_000) if "long values" in kind else (15_000, 12)
 MODES = 500 if kind == "typed, many partitions" else 12
 LINES = b"".join(
     json.dumps({
         "Id": n, "at": "2026-%02d-01T00:00:00Z" % (n % 12 + 1), "amount": n / 100, "active": n % 2 == 0,
-        "mode": "m%d" % (n % MODES), "message": "%x" % (n * n) * 12, "tags": ["a", "b", {"n": n}],
+        "mode": "m%d" % (n % MODES), "message": ("%08x" % (n * n)) * MESSAGE, "tags": ["a", "b", {"n": n}],
         "device": {"os": "android", "screen": {"width": n % 2000, "height": 1080}},
     }).encode() + b"\n"
-    for n in range(15_000)
+    for n in range(ROWS)
 )
 
 def contents():
@@ -42,7 +43,7 @@ with tempfile.TemporaryDirectory() as work:
     else:
         run = NdjsonRun(dataset(), datetime.now(UTC), ["%Y-%m-%d"], Path(work))
         rows = run.process(contents()).output_count
-assert rows == files * (15_001 if "late" in kind else 15_000)
+assert rows == files * (ROWS + ("late" in kind))
 print(peak_mebibytes())
 """
 
@@ -55,7 +56,13 @@ def peak(kind: str, files: int) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "most"),
-    [("text", 512), ("text, late columns", 512), ("typed", 1024), ("typed, many partitions", 1024)],
+    [
+        ("text", 512),
+        ("text, late columns", 512),
+        ("typed", 1024),
+        ("typed, many partitions", 1024),
+        ("typed, long values", 1024),
+    ],
 )
 def test_takes_the_same_memory_for_more_files(kind: str, most: int) -> None:
     small, large = peak(kind, 40), peak(kind, 120)
