@@ -180,6 +180,6 @@ def test_reads_no_text_that_is_not_written_as_the_type_demands(text: str) -> Non
             assert re.fullmatch(r"true|false|[0-9TZeE:.+-]+", text, re.ASCII)
 
 
-def test_is_not_slow_where_every_text_is_refused_by_its_value_alone() -> None:
+def test_refuses_every_text_by_its_value_alone() -> None:
     result = cast(pa.repeat("2025-02-30", 20_000), "date")
     assert result.values.null_count == 20_000
