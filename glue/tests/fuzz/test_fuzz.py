@@ -51,6 +51,7 @@ def test_makes_a_failing_case_smaller() -> None:
     assert smaller == Case((b"xyz",), NdjsonLimits(depth=3), False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["difference", "exception", "crash", "hang"])
 def test_tells_each_way_of_failing(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def spoiled(*_: object, **__: object) -> str | None:

@@ -146,6 +146,7 @@ ADVERSARIAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in ADVERSARIAL.items()])
 def test_takes_time_in_proportion_to_the_input(unit: bytes) -> None:
     """Sixteen times the input: 16 times the time, and 256 times if it grew with the square."""

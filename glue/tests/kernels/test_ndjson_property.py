@@ -140,6 +140,7 @@ def check_every_split(data: bytes, limits: NdjsonLimits) -> None:
             assert difference(parse(engine, split(data, at), limits), expected) is None
 
 
+@pytest.mark.slow
 @given(line=st.one_of(OBJECT, broken(), VALUE.map(str.encode)))
 @settings(max_examples=100, deadline=None)
 def test_plain_judges_as_the_standard_library(line: bytes) -> None:

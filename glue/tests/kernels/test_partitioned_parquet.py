@@ -46,6 +46,7 @@ def write(
     return writer.files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collected_bytes", [1, 5000, 1 << 20])
 @pytest.mark.parametrize("partitions", [1, 7, 200])
 def test_puts_every_row_into_its_partition_in_order(

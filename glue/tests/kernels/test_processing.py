@@ -230,6 +230,7 @@ def test_gives_the_same_bytes_again_and_for_other_chunks(tmp_path: Path) -> None
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_keeps_the_order_of_lines_over_many_batches_and_row_groups(tmp_path: Path) -> None:
     count = 300_000
     content = HEADER + b"".join(

@@ -2,12 +2,14 @@ import sys
 import unicodedata
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tributary.kernels.text import capitalise_words, words
 
 
+@pytest.mark.slow
 def test_the_fast_way_capitalises_every_character_as_the_slow_one() -> None:
     characters = [
         chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) not in ("Cs", "Cn")
