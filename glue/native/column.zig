@@ -47,6 +47,16 @@ pub const Column = struct {
         column.commit(text.len);
     }
 
+    /// Append the text of a string whose opening quote stands before `from`; tells the place behind it.
+    pub fn appendString(column: *Column, row: u32, buffer: []const u8, from: usize) (json.Error || OutOfMemory)!usize {
+        _ = try column.reserve(row, 0);
+        const before = column.data.len;
+        errdefer column.data.len = before;
+        const end = try json.readString(buffer, from, &column.data);
+        column.commit(0);
+        return end;
+    }
+
     /// Room for `bytes` of the text of a row, to be committed; the rows before that had none become null.
     pub inline fn reserve(column: *Column, row: u32, bytes: usize) OutOfMemory![]u8 {
         if (row != column.rows or column.offsets.len + 1 >= column.offsets.room.len or

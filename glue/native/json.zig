@@ -4,6 +4,10 @@
 //! token, a block whose bytes are all of a token lies before the LF, and so the next block may be loaded.
 
 const std = @import("std");
+const memory = @import("memory.zig");
+
+const Buffer = memory.Buffer;
+const OutOfMemory = memory.OutOfMemory;
 
 pub const block_bytes = 32;
 pub const Block = @Vector(block_bytes, u8);
@@ -133,38 +137,52 @@ fn skipLongString(buffer: []const u8, from: usize) Error!String {
         at += @ctz(marks);
         switch (buffer[at]) {
             '"' => return .{ .end = at + 1, .escaped = escaped },
-            '\\' => at = try skipEscape(buffer, at),
+            '\\' => at = (try readEscape(buffer, at)).end,
             else => return error.NotJson,
         }
         escaped = true;
     }
 }
 
-fn skipEscape(buffer: []const u8, at: usize) Error!usize {
-    switch (buffer[at + 1]) {
-        '"', '\\', '/', 'b', 'f', 'n', 'r', 't' => return at + 2,
-        'u' => {},
-        else => return error.NotJson,
-    }
+const Escape = struct { point: u21, end: usize };
+
+/// Read the escape whose backslash stands at `at`.
+fn readEscape(buffer: []const u8, at: usize) Error!Escape {
+    const byte = buffer[at + 1];
+    if (singles[byte] != 0) return .{ .point = singles[byte], .end = at + 2 };
+    if (byte != 'u') return error.NotJson;
     const unit = hexadecimal(buffer, at + 2) orelse return error.NotJson;
-    if (!isSurrogate(unit)) return at + 6;
+    if (!isSurrogate(unit)) return .{ .point = unit, .end = at + 6 };
     if (isLow(unit) or buffer[at + 6] != '\\' or buffer[at + 7] != 'u') return error.LoneSurrogate;
     const low = hexadecimal(buffer, at + 8) orelse return error.LoneSurrogate;
-    return if (isLow(low)) at + 12 else error.LoneSurrogate;
+    if (!isLow(low)) return error.LoneSurrogate;
+    const point = 0x10000 + (@as(u21, unit & 0x3FF) << 10 | (low & 0x3FF));
+    return .{ .point = point, .end = at + 12 };
 }
+
+/// What a backslash and a byte stand for; 0 for the bytes that need more or stand for nothing.
+const singles: [256]u8 = table: {
+    var characters: [256]u8 = @splat(0);
+    for ("\"\\/bfnrt", "\"\\/\x08\x0C\n\r\t") |byte, character| characters[byte] = character;
+    break :table characters;
+};
+
+/// The value of each hexadecimal digit; more than 15 for every other byte.
+const digits: [256]u8 = table: {
+    var values: [256]u8 = @splat(0xFF);
+    for ("0123456789abcdef", 0..) |digit, value| values[digit] = value;
+    for ("ABCDEF", 10..) |digit, value| values[digit] = value;
+    break :table values;
+};
 
 fn hexadecimal(buffer: []const u8, at: usize) ?u16 {
     var unit: u16 = 0;
+    var all_bits: u8 = 0;
     for (buffer[at..][0..4]) |byte| {
-        const digit: u16 = switch (byte) {
-            '0'...'9' => byte - '0',
-            'a'...'f' => byte - 'a' + 10,
-            'A'...'F' => byte - 'A' + 10,
-            else => return null,
-        };
-        unit = unit << 4 | digit;
+        all_bits |= digits[byte];
+        unit = unit << 4 | digits[byte];
     }
-    return unit;
+    return if (all_bits > 15) null else unit;
 }
 
 fn isSurrogate(unit: u16) bool {
@@ -175,51 +193,60 @@ fn isLow(unit: u16) bool {
     return unit & 0xFC00 == 0xDC00;
 }
 
-/// Write the text of the string `buffer[from..to]`, which was read before, into `room`, which has `pad` bytes
-/// more than it; returns its length.
-pub fn unescape(buffer: []const u8, from: usize, to: usize, room: []u8) usize {
+/// Append the text of a string whose opening quote stands before `from`, tell the place behind its closing quote.
+/// After an error some of it may be there.
+pub fn readString(buffer: []const u8, from: usize, text: *Buffer(u8)) (Error || OutOfMemory)!usize {
     var at = from;
-    var length: usize = 0;
     while (true) {
+        if (text.room.len - text.len < block_bytes + longest_character) {
+            try text.reserve(text.len + block_bytes + longest_character);
+        }
         const block = load(buffer, at);
-        room[length..][0..block_bytes].* = block;
-        const escapes: Bits = @bitCast(block == all('\\'));
-        const plain = @min(to - at, if (escapes == 0) block_bytes else @ctz(escapes));
+        text.room[text.len..][0..block_bytes].* = block;
+        const marks = special(block);
+        const plain: usize = if (marks == 0) block_bytes else @ctz(marks);
         at += plain;
-        length += plain;
-        if (at == to) return length;
-        if (buffer[at] != '\\') continue;
-        const byte = buffer[at + 1];
-        if (byte == 'u') {
-            length += writeUnit(buffer, &at, room[length..]);
-        } else {
-            room[length] = single(byte);
-            length += 1;
-            at += 2;
+        text.len += plain;
+        if (marks == 0) continue;
+        switch (buffer[at]) {
+            '"' => return at + 1,
+            // Escapes often stand side by side.
+            '\\' => while (buffer[at] == '\\' and text.room.len - text.len >= longest_character) {
+                const escape = try readEscape(buffer, at);
+                text.len += encode(escape.point, text.room[text.len..][0..longest_character]);
+                at = escape.end;
+            },
+            else => return error.NotJson,
         }
     }
 }
 
-fn single(byte: u8) u8 {
-    return switch (byte) {
-        'b' => 0x08,
-        'f' => 0x0C,
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        else => byte,
-    };
+const longest_character = 4;
+
+/// Write a character as UTF-8 (RFC 3629, section 3); tells its length.
+inline fn encode(point: u21, room: *[longest_character]u8) usize {
+    if (point < 0x80) {
+        room[0] = @intCast(point);
+        return 1;
+    }
+    if (point < 0x800) {
+        room.* = .{ 0xC0 | bits(point, 6), tail(point, 0), 0, 0 };
+        return 2;
+    }
+    if (point < 0x10000) {
+        room.* = .{ 0xE0 | bits(point, 12), tail(point, 6), tail(point, 0), 0 };
+        return 3;
+    }
+    room.* = .{ 0xF0 | bits(point, 18), tail(point, 12), tail(point, 6), tail(point, 0) };
+    return 4;
 }
 
-fn writeUnit(buffer: []const u8, at: *usize, room: []u8) usize {
-    var point: u21 = hexadecimal(buffer, at.* + 2).?;
-    at.* += 6;
-    if (isSurrogate(@intCast(point))) {
-        const low: u21 = hexadecimal(buffer, at.* + 2).?;
-        at.* += 6;
-        point = 0x10000 + ((point & 0x3FF) << 10 | (low & 0x3FF));
-    }
-    return std.unicode.utf8Encode(point, room) catch unreachable;
+inline fn bits(point: u21, comptime shift: u5) u8 {
+    return @truncate(point >> shift);
+}
+
+inline fn tail(point: u21, comptime shift: u5) u8 {
+    return 0x80 | (bits(point, shift) & 0x3F);
 }
 
 /// Read a number; tells the place behind it.

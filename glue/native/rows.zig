@@ -9,7 +9,6 @@ const memory = @import("memory.zig");
 const Column = @import("column.zig").Column;
 const Buffer = memory.Buffer;
 const OutOfMemory = memory.OutOfMemory;
-const pad = json.pad;
 
 pub const LineError = json.Error || error{ NotAnObject, DuplicateKey, TooManyKeys, BatchFull, OutOfMemory };
 
@@ -109,9 +108,9 @@ pub const Rows = struct {
             const string = try json.skipString(buffer, at.* + 1);
             var name = buffer[at.* + 1 .. string.end - 1];
             if (string.escaped) {
-                try rows.scratch.resize(name.len + pad);
-                const room = rows.scratch.items();
-                name = room[0..json.unescape(buffer, at.* + 1, string.end - 1, room)];
+                rows.scratch.len = 0;
+                _ = try json.readString(buffer, at.* + 1, &rows.scratch);
+                name = rows.scratch.items();
             }
             index = try table.intern(name);
             at.* = string.end;
@@ -143,14 +142,7 @@ pub const Rows = struct {
                         return at + length + 2;
                     }
                 }
-                const string = try json.skipString(buffer, at + 1);
-                if (string.escaped) {
-                    const room = try column.reserve(row, string.end - at + pad);
-                    column.commit(json.unescape(buffer, at + 1, string.end - 1, room));
-                } else {
-                    try column.append(row, buffer[at + 1 .. string.end - 1]);
-                }
-                return string.end;
+                return column.appendString(row, buffer, at + 1);
             },
             '{', '[' => {
                 const end = try json.skipValue(buffer, at, rows.stack.items(), 1);
