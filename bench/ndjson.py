@@ -36,7 +36,7 @@ NAMES = {
 }
 COLD = "Spark, cold"
 
-SPARK_FILES = {"nested": 72, "gzip": 72, "wide": 4}
+SPARK_FILES = {"nested": 72, "wide": 4}
 """Spark reads that many files of a shape, otherwise 30, so that a run ends within a quarter of an hour."""
 
 _SPARK_FILES = 30
@@ -115,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
         type=positive,
         default=3,
         metavar="N",
-        help=f"runs, the best counts (default 3; no further one after {_SECONDS:.0f} s)",
+        help=f"runs, the best counts (default 3; no third one after {_SECONDS:.0f} s)",
     )
     result.add_argument(
         "--megabytes", type=positive, metavar="MB", help="size of each shape (default 201 or 241)"
