@@ -78,43 +78,74 @@ fn skipSpaces(buffer: []const u8, from: usize) usize {
 }
 
 /// Whether the bytes are UTF-8 after RFC 3629: shortest forms, no surrogates, up to U+10FFFF.
+///
+/// A state machine whose states are shifts: a byte's entry holds the next state for each state at its shift, so
+/// that a byte costs one shift, and what it loads waits for nothing.
 pub fn isUtf8(bytes: []const u8) bool {
+    var state: u64 = State.complete.shift();
     var at: usize = 0;
-    while (at < bytes.len) {
-        if (bytes[at] < 0x80) {
-            at += 1;
-            while (at + block_bytes <= bytes.len and isAscii(load(bytes, at))) at += block_bytes;
-            continue;
+    while (at + block_bytes <= bytes.len) : (at += block_bytes) {
+        if (isAscii(load(bytes, at))) {
+            if (state & 63 != State.complete.shift()) return false;
+        } else {
+            inline for (0..block_bytes) |index| state = steps[bytes[at..][0..block_bytes][index]] >> @truncate(state & 63);
         }
-        const length = sequenceLength(bytes[at..]);
-        if (length == 0) return false;
-        at += length;
     }
-    return true;
+    for (bytes[at..]) |byte| state = steps[byte] >> @truncate(state & 63);
+    return state & 63 == State.complete.shift();
 }
 
-/// Bytes of the sequence of two to four that begins here, 0 when it is none (RFC 3629, section 4).
-inline fn sequenceLength(bytes: []const u8) usize {
-    const first = bytes[0];
-    if (first < 0xC2 or first > 0xF4) return 0;
-    if (bytes.len < 2) return 0;
-    const second = bytes[1];
-    if (first < 0xE0) return if (isTail(second)) 2 else 0;
-    if (bytes.len < 3 or !isTail(bytes[2])) return 0;
-    if (first < 0xF0) {
-        const lowest: u8 = if (first == 0xE0) 0xA0 else 0x80;
-        const highest: u8 = if (first == 0xED) 0x9F else 0xBF;
-        return if (second >= lowest and second <= highest) 3 else 0;
-    }
-    const lowest: u8 = if (first == 0xF0) 0x90 else 0x80;
-    const highest: u8 = if (first == 0xF4) 0x8F else 0xBF;
-    if (bytes.len < 4 or !isTail(bytes[3])) return 0;
-    return if (second >= lowest and second <= highest) 4 else 0;
-}
+/// What may follow within a character (RFC 3629, section 4).
+const State = enum(u6) {
+    complete,
+    broken,
+    one_tail,
+    two_tails,
+    three_tails,
+    after_e0,
+    after_ed,
+    after_f0,
+    after_f4,
 
-inline fn isTail(byte: u8) bool {
-    return byte & 0xC0 == 0x80;
-}
+    fn shift(state: State) u6 {
+        return 6 * @backingInt(state);
+    }
+
+    fn next(state: State, byte: u8) State {
+        return switch (state) {
+            .complete => switch (byte) {
+                0x00...0x7F => .complete,
+                0xC2...0xDF => .one_tail,
+                0xE0 => .after_e0,
+                0xED => .after_ed,
+                0xE1...0xEC, 0xEE...0xEF => .two_tails,
+                0xF0 => .after_f0,
+                0xF1...0xF3 => .three_tails,
+                0xF4 => .after_f4,
+                else => .broken,
+            },
+            .broken => .broken,
+            .one_tail => if (byte >= 0x80 and byte <= 0xBF) .complete else .broken,
+            .two_tails => if (byte >= 0x80 and byte <= 0xBF) .one_tail else .broken,
+            .three_tails => if (byte >= 0x80 and byte <= 0xBF) .two_tails else .broken,
+            .after_e0 => if (byte >= 0xA0 and byte <= 0xBF) .one_tail else .broken,
+            .after_ed => if (byte >= 0x80 and byte <= 0x9F) .one_tail else .broken,
+            .after_f0 => if (byte >= 0x90 and byte <= 0xBF) .two_tails else .broken,
+            .after_f4 => if (byte >= 0x80 and byte <= 0x8F) .two_tails else .broken,
+        };
+    }
+};
+
+const steps: [256]u64 = table: {
+    @setEvalBranchQuota(100_000);
+    var entries: [256]u64 = @splat(0);
+    for (&entries, 0..) |*entry, byte| {
+        for (std.enums.values(State)) |state| {
+            entry.* |= @as(u64, state.next(byte).shift()) << state.shift();
+        }
+    }
+    break :table entries;
+};
 
 pub const String = struct { end: usize, escaped: bool };
 
@@ -229,13 +260,13 @@ inline fn encode(point: u21, room: *[longest_character]u8) usize {
         room[0] = @intCast(point);
         return 1;
     }
-    if (point < 0x800) {
-        room.* = .{ 0xC0 | bits(point, 6), tail(point, 0), 0, 0 };
-        return 2;
-    }
     if (point < 0x10000) {
-        room.* = .{ 0xE0 | bits(point, 12), tail(point, 6), tail(point, 0), 0 };
-        return 3;
+        // Without a branch, for which of the two it is cannot be guessed.
+        const three = point >= 0x800;
+        room[0] = if (three) 0xE0 | bits(point, 12) else 0xC0 | bits(point, 6);
+        room[1] = if (three) tail(point, 6) else tail(point, 0);
+        room[2] = tail(point, 0);
+        return if (three) 3 else 2;
     }
     room.* = .{ 0xF0 | bits(point, 18), tail(point, 12), tail(point, 6), tail(point, 0) };
     return 4;
