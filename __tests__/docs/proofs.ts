@@ -48,5 +48,12 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   // with fewer rows
   "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
   "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
+  // smaller, and one shape or two
+  "npm run bench -- ndjson": { file: HERE, contains: "bench -- ndjson --megabytes 1" },
+  "npm run bench -- ndjson --shapes nested --cores 1": { file: HERE, contains: "--shapes nested" },
+  "npm run bench -- ndjson --engines text,duckdb --runs 1 --megabytes 20 --json": {
+    file: HERE,
+    contains: "--json",
+  },
   "npm run bench -- csv --big --json": { file: HERE, contains: "--big 1 --json" },
 };

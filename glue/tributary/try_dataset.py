@@ -16,7 +16,7 @@ from tributary.datasets import Dataset, load_dataset, read_dataset
 from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
 from tributary.processing import FileResult, Source, check_dataset, process_file
 
-_CHUNK_BYTES = 8 << 20
+_CHUNK_BYTES = 512 << 10
 _CELL_WIDTH = 28
 _REJECTS_SHOWN = 20
 _DATE_FORMATS = "%d-%m-%Y,%Y-%m-%d,%d/%m/%Y"
