@@ -1,0 +1,20 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ensurePython } from "./setup/python";
+
+const GLUE = join(__dirname, "..", "glue");
+
+/** Runs a Python module of glue/ with this process's arguments, and gives its exit code. */
+export async function runPythonModule(module: string): Promise<number> {
+  const { python } = await ensurePython("run", (message) => console.error(message));
+  // On an interrupt the module ends by itself, having said what it has.
+  process.on("SIGINT", () => {});
+  const { status, error } = spawnSync(python, ["-m", module, ...process.argv.slice(2)], {
+    // Files are named relative to where npm was called, so the package is found by its path instead.
+    cwd: process.env["INIT_CWD"] ?? process.cwd(),
+    env: { ...process.env, PYTHONPATH: GLUE },
+    stdio: "inherit",
+  });
+  if (error) throw error;
+  return status ?? 1;
+}
