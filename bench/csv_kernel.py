@@ -25,7 +25,7 @@ import duckdb
 
 from bench.measuring import bind, cpu_seconds, machine, measured_on, peak_bytes, table, versions
 from tributary.datasets import load_dataset
-from tributary.kernels.functions import AMOUNT, EMAIL
+from tributary.kernels.transform.functions import AMOUNT, EMAIL
 from tributary.processing import Source, process_file
 
 DATE_FORMATS = ("%d-%m-%Y", "%Y-%m-%d")

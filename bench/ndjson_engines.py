@@ -289,14 +289,14 @@ def pieces(file: Path) -> Iterator[bytes]:
 
 def chunks(file: Path) -> Iterator[bytes]:
     """The JSON lines of a file, decompressed."""
-    from tributary.kernels.compression import uncompressed  # noqa: PLC0415
+    from tributary.kernels.compression.streams import uncompressed  # noqa: PLC0415
 
     return uncompressed(file.name, pieces(file))
 
 
 def ours_parse(work: Work) -> None:
     """Our kernel alone: bytes to Arrow batches in memory."""
-    from tributary.kernels.ndjson import parse  # noqa: PLC0415
+    from tributary.kernels.ndjson.parse import parse  # noqa: PLC0415
 
     for file in work.files:
         for _ in parse(chunks(file), engine="native"):
@@ -319,8 +319,8 @@ def ours_typed(work: Work) -> None:
 
 def ours_text(work: Work) -> None:
     """Our text path: one Parquet file of exact texts, with each row's source; the bad lines beside it."""
-    from tributary.kernels.ndjson import parse  # noqa: PLC0415
-    from tributary.kernels.text_parquet import TextParquet  # noqa: PLC0415
+    from tributary.kernels.ndjson.parse import parse  # noqa: PLC0415
+    from tributary.kernels.output.text_parquet import TextParquet  # noqa: PLC0415
 
     rejects = []
     with TextParquet(work.output / "part.parquet") as parquet:
@@ -346,11 +346,15 @@ class OneThreaded:
         return self.run
 
 
-_KERNEL = ("tributary.kernels.ndjson_native", "tributary.kernels.ndjson", "tributary.kernels.compression")
+_KERNEL = (
+    "tributary.kernels.ndjson.native",
+    "tributary.kernels.ndjson.parse",
+    "tributary.kernels.compression.streams",
+)
 
 ONE_THREADED = {
     "parse": OneThreaded(ours_parse, _KERNEL),
-    "text": OneThreaded(ours_text, (*_KERNEL, "tributary.kernels.text_parquet")),
+    "text": OneThreaded(ours_text, (*_KERNEL, "tributary.kernels.output.text_parquet")),
     "typed": OneThreaded(ours_typed, ("bench.ndjson_dataset", "tributary.ndjson_processing")),
     "msgspec": OneThreaded(msgspec_rows, ("msgspec", "pyarrow.parquet")),
 }

@@ -18,7 +18,7 @@ import boto3
 import pyarrow.parquet as pq
 
 from tributary.datasets import load_dataset
-from tributary.kernels.records import (
+from tributary.kernels.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
     Reject,

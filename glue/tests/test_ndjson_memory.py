@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tests.test_ndjson_processing import dataset
-from tributary.kernels.ndjson import parse
+from tributary.kernels.ndjson.parse import parse
 from tributary.kernels.source import Source
-from tributary.kernels.text_parquet import TextParquet
+from tributary.kernels.output.text_parquet import TextParquet
 from tributary.ndjson_processing import NdjsonRun
 
 kind, files = sys.argv[1], int(sys.argv[2])

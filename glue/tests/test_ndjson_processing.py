@@ -18,9 +18,9 @@ from tributary.datasets import Dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.errors import BrokenGzipError, DeclarationError, TransformError
 from tributary.file_result import FileResult
-from tributary.kernels import typed_transform
-from tributary.kernels.ndjson_types import NdjsonLimits
+from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.source import Source
+from tributary.kernels.transform import typed_transform
 from tributary.ndjson_processing import NdjsonResult, NdjsonRun, process_ndjson_file
 from tributary.processing import check_dataset
 

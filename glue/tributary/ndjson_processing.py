@@ -9,16 +9,16 @@ from pathlib import Path
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
-from tributary.kernels.compression import uncompressed
-from tributary.kernels.dead_letters import DeadLetterWriter
-from tributary.kernels.growing_parquet import GrowingParquet, ParquetSettings
-from tributary.kernels.ndjson import DEFAULT_LIMITS, parse
-from tributary.kernels.ndjson_types import NdjsonBatch, NdjsonLimits
-from tributary.kernels.outputs import output_schema
-from tributary.kernels.partitioned_parquet import PartitionedParquet
+from tributary.kernels.compression.streams import uncompressed
+from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
+from tributary.kernels.output.dead_letters import DeadLetterWriter
+from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
+from tributary.kernels.output.partitioned_parquet import PartitionedParquet
+from tributary.kernels.output.tables import output_schema
 from tributary.kernels.source import Source
-from tributary.kernels.transform import Resources, Transform
-from tributary.kernels.typed_transform import TypedTransform
+from tributary.kernels.transform.sql import Resources, Transform
+from tributary.kernels.transform.typed_transform import TypedTransform
 
 DEFAULT_RESOURCES = Resources()
 

@@ -11,25 +11,25 @@ import pyarrow as pa
 from tributary.datasets import Dataset
 from tributary.errors import DeclarationError, TransformError, WholeFileError
 from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
-from tributary.kernels.batches import regrouped
-from tributary.kernels.compression import uncompressed
-from tributary.kernels.csv_block import LINE_COLUMN, Layout
-from tributary.kernels.csv_reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
-from tributary.kernels.dead_letters import DeadLetterWriter
-from tributary.kernels.functions import macros
-from tributary.kernels.header import HeaderMatch, match_header
-from tributary.kernels.outputs import (
+from tributary.kernels.compression.streams import uncompressed
+from tributary.kernels.csv.block import LINE_COLUMN, Layout
+from tributary.kernels.csv.header import HeaderMatch, match_header
+from tributary.kernels.csv.reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
+from tributary.kernels.csv.records import Dialect, Limits
+from tributary.kernels.csv.text import FORMS
+from tributary.kernels.output.dead_letters import DeadLetterWriter
+from tributary.kernels.output.tables import (
     ROW_GROUP_BYTES,
     ROW_GROUP_ROWS,
     TableWriter,
     declared,
     output_schema,
 )
-from tributary.kernels.records import Dialect, Limits
 from tributary.kernels.source import Source
-from tributary.kernels.text import FORMS
-from tributary.kernels.transform import Resources, Transform, check_date_formats
-from tributary.kernels.typed_transform import input_schema
+from tributary.kernels.transform.batches import regrouped
+from tributary.kernels.transform.functions import macros
+from tributary.kernels.transform.sql import Resources, Transform, check_date_formats
+from tributary.kernels.transform.typed_transform import input_schema
 from tributary.ndjson_processing import NdjsonRun, process_ndjson_file
 
 __all__ = ["FileResult", "Source", "check_dataset", "process_file", "rows_version"]

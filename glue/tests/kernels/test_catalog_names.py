@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tributary.kernels.catalog_names import MAXIMUM_LENGTH, KeyNames, catalog_name, key_of
+from tributary.kernels.output.catalog_names import MAXIMUM_LENGTH, KeyNames, catalog_name, key_of
 
 TABLE = {
     "user_id": "user_id",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.memory import numbers_of
 from tributary.errors import BrokenGzipError, BrokenZstdError, TransientError
-from tributary.kernels.compression import uncompressed
+from tributary.kernels.compression.streams import uncompressed
 
 LINE = b'{"a":1}\n'
 LINE_CHECKSUM = bytes.fromhex("e2efece0")  # low half of its XXH64
@@ -126,7 +126,7 @@ PROGRAM = """
 import sys
 import pyarrow as pa
 from tests.support.memory import peak_mebibytes
-from tributary.kernels.compression import uncompressed
+from tributary.kernels.compression.streams import uncompressed
 
 suffix, megabytes = sys.argv[1], int(sys.argv[2])
 sink = pa.BufferOutputStream()

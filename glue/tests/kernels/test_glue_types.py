@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tributary.kernels.glue_types import cast
+from tributary.kernels.transform.glue_types import cast
 
 BAD = object()
 

@@ -9,8 +9,8 @@ import pytest
 from pyarrow import parquet
 
 from tributary.errors import TransformError
-from tributary.kernels.growing_parquet import DEFAULT_SETTINGS, ParquetSettings
-from tributary.kernels.partitioned_parquet import PartitionedParquet
+from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, ParquetSettings
+from tributary.kernels.output.partitioned_parquet import PartitionedParquet
 
 SCHEMA = pa.schema(
     [("id", pa.int64()), ("day", pa.string()), ("mode", pa.string())], metadata={"dataset": "x"}

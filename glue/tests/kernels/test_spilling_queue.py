@@ -3,7 +3,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tributary.kernels.spilling_queue import SpillingQueue
+from tributary.kernels.transform.spilling_queue import SpillingQueue
 
 
 def batch(number: int) -> pa.RecordBatch:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tributary.kernels.growing_parquet import GrowingParquet, ParquetSettings
-from tributary.kernels.ndjson import parse
-from tributary.kernels.ndjson_types import NdjsonLimits
-from tributary.kernels.text_parquet import TextParquet
+from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
+from tributary.kernels.output.text_parquet import TextParquet
 
 Files = dict[str, bytes]
 Row = dict[str, Any]

@@ -8,8 +8,8 @@ import signal
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tributary.kernels import ndjson_native
-from tributary.kernels.ndjson_types import NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson import native as ndjson_native
+from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 
 _real = ndjson_native.parse_native
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from tributary.kernels import gzip_stream, zstd_stream
+from tributary.kernels.compression import gzip_stream, zstd_stream
 
 
 def uncompressed(key: str, chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from tributary.kernels.records import (
+from tributary.kernels.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
     Limits,

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.errors import TransformError
-from tributary.kernels.growing_parquet import GrowingParquet, ParquetSettings, RowGroup
+from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings, RowGroup
 
 FILE_NAME = "rows.parquet"
 

@@ -12,7 +12,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from tributary.kernels.ndjson_types import (
+from tributary.kernels.ndjson.batch import (
     POSITIONS,
     POSITIONS_WITH_BYTES,
     REJECTS,

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from tributary.datasets.declaration import Dataset
 from tributary.errors import TransformError
-from tributary.kernels.glue_types import arrow_type
+from tributary.kernels.transform.glue_types import arrow_type
 
 ROW_GROUP_ROWS = 1 << 18
 """Rows in a row group: 15 to 60 MB in memory for the usual row of 60 to 250 bytes."""

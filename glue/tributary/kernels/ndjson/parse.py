@@ -5,8 +5,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from tributary.kernels.ndjson_plain import parse_plain
-from tributary.kernels.ndjson_types import NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.plain import parse_plain
 
 Engine = Literal["native", "plain"]
 
@@ -27,7 +27,7 @@ def parse(
     """
     if engine != "plain":
         try:
-            from tributary.kernels.ndjson_native import parse_native, variants  # noqa: PLC0415
+            from tributary.kernels.ndjson.native import parse_native, variants  # noqa: PLC0415
 
             variants()
         except ImportError as error:

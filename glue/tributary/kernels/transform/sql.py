@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.errors import DeclarationError, TransformError, TransientError, TributaryError
-from tributary.kernels.batches import BatchQueue
-from tributary.kernels.csv_block import LINE_COLUMN
-from tributary.kernels.functions import date_format_check, macros
+from tributary.kernels.csv.block import LINE_COLUMN
+from tributary.kernels.transform.batches import BatchQueue
+from tributary.kernels.transform.functions import date_format_check, macros
 
 BATCH_ROWS = 1 << 11
 """Rows in a batch that leaves DuckDB: few, for a row may be a megabyte."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tributary.errors import EmptyFileError, UnreadableHeaderError
-from tributary.kernels.csv_block import Layout, Parsed, parse_block
-from tributary.kernels.records import (
+from tributary.kernels.csv.block import Layout, Parsed, parse_block
+from tributary.kernels.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
     Limits,

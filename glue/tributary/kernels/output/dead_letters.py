@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from tributary.kernels.records import Reject
+from tributary.kernels.csv.records import Reject
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.catalog_names import KeyNames
-from tributary.kernels.growing_parquet import DEFAULT_SETTINGS, GrowingParquet, ParquetSettings
-from tributary.kernels.ndjson_types import NdjsonBatch
+from tributary.kernels.ndjson.batch import NdjsonBatch
+from tributary.kernels.output.catalog_names import KeyNames
+from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, GrowingParquet, ParquetSettings
 
 SOURCE_COLUMNS = pa.schema(
     [("_source_file", pa.string()), ("_source_version", pa.string()), ("_source_line", pa.int64())]

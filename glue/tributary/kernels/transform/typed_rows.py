@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import InputColumn
-from tributary.kernels.dead_letters import DeadLetter
-from tributary.kernels.glue_types import arrow_type, cast
-from tributary.kernels.ndjson_types import MESSAGES, NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.batch import MESSAGES, NdjsonBatch, NdjsonLimits
+from tributary.kernels.output.dead_letters import DeadLetter
+from tributary.kernels.transform.glue_types import arrow_type, cast
 
 _SHOWN = 100
 

@@ -1,0 +1,1 @@
+"""Compressed streams to bytes."""

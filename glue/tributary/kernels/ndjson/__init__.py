@@ -1,0 +1,1 @@
+"""NDJSON bytes to Arrow batches of text."""

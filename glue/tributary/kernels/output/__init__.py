@@ -1,0 +1,1 @@
+"""Rows to Parquet and CSV, rejects to dead letters."""
