@@ -32,7 +32,7 @@ describe("npm start", () => {
     const tables = child.exitCode === null ? await tablesReachedBy(shown) : [];
     child.kill("SIGINT");
     const { code, output } = await end;
-    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(code === 0 ? code : output).toBe(0);
     expect(tables).toHaveLength(5);
     const { pipelines, steps, seconds } = JSON.parse(readFileSync(report, "utf8"));
     expect(pipelines.csv).toMatchObject({ files: 5, lost: 0, duplicated: 0, runs: 1 });

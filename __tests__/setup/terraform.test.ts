@@ -129,7 +129,11 @@ describe("the provider", () => {
         `path    = "${named}"\n    include = ["registry.terraform.io/hashicorp/aws"]`,
       );
       expect(configuration).toContain('direct {\n    exclude = ["registry.terraform.io/hashicorp/aws"]');
-      expect(environment).toMatchObject({ TF_PLUGIN_CACHE_DIR: "", CHECKPOINT_DISABLE: "1" });
+      expect(environment).toMatchObject({
+        TF_PLUGIN_CACHE_DIR: "",
+        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+        CHECKPOINT_DISABLE: "1",
+      });
     }));
 
   test("is missed by name in the mirror that the variable names", () =>
