@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { describe, expect, jest, test } from "@jest/globals";
 import { ROOT } from "../../cli/setup/paths";
 import { scripts } from "../../package.json";
+import { outcomeOf } from "../support/outcome";
 
 jest.setTimeout(60_000);
 
@@ -30,15 +28,6 @@ describe.each(Object.keys(scripts))("npm run %s", (script) => {
   });
 });
 
-async function npm(script: string, ...words: readonly string[]) {
-  const child = spawn("npm", ["run", "--silent", script, "--", ...words], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "close"),
-  ]);
-  return { code, stdout, stderr };
+function npm(script: string, ...words: readonly string[]) {
+  return outcomeOf(["npm", "run", "--silent", script, "--", ...words], ROOT);
 }

@@ -1,20 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { text } from "node:stream/consumers";
 import { ROOT } from "../../cli/setup/paths";
+import { type Outcome, outcomeOf } from "./outcome";
 
 /** What is installed and takes long to install, which a copy shares. */
 const SHARED = ["node_modules", ".tributary/python", ".tributary/terraform"];
 const LEFT_OUT = new Set(["node_modules", ".tributary", ".git", "cdktf.out", "dist", "coverage"]);
-
-export interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A copy of the project that commands may change. */
 export class Checkout {
@@ -30,18 +22,8 @@ export class Checkout {
   }
 
   /** Runs a command line as its reader would, in `folder` of the copy. */
-  async run(line: string, folder = ".", variables: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-    const child = spawn("sh", ["-c", line], {
-      cwd: join(this.folder, folder),
-      env: { ...process.env, ...variables },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close"),
-    ]);
-    return { code, stdout, stderr };
+  run(line: string, folder = ".", variables: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    return outcomeOf(["sh", "-c", line], join(this.folder, folder), variables);
   }
 
   path(...names: readonly string[]): string {
