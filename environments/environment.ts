@@ -1,6 +1,7 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
 import { csv } from "./csv-settings";
+import { manifest } from "./manifest-settings";
 import { network } from "./network-settings";
 import { type EnvironmentProblem, EnvironmentsError, problemsOf } from "./problems";
 import { brokenRules } from "./rules";
@@ -142,6 +143,7 @@ export const settings = z.strictObject({
   storage: storage.prefault({}),
   ledger: ledger.prefault({}),
   csv: csv.prefault({}),
+  manifest: manifest.prefault({}),
   glue: glue.prefault({}),
   functions: functions.prefault({}),
   logs: logs.prefault({}),
