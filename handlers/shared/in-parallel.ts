@@ -1,0 +1,60 @@
+import type { Clock } from "./clock";
+
+/** What AWS answers when it wants fewer calls; all of these pass. */
+const THROTTLED = new Set([
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "SlowDown",
+  "ThrottledException",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "TransactionConflictException",
+  "TransactionInProgressException",
+]);
+
+const ATTEMPTS = 6;
+const FIRST_WAIT_MS = 200;
+
+/**
+ * Does `work` for every item, at most `atOnce` of them at a time, whatever fails among them.
+ *
+ * @returns the errors of those that failed
+ */
+export async function inParallel<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<unknown>,
+): Promise<Error[]> {
+  const errors: Error[] = [];
+  const left = items.values();
+  const worker = async () => {
+    for (const item of left) {
+      await work(item).catch((thrown) =>
+        errors.push(thrown instanceof Error ? thrown : new Error(String(thrown))),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return errors;
+}
+
+/**
+ * Repeats a call that was throttled after 0.1 to 0.2 s, then up to twice as long each time. The SDK repeats it, too,
+ * but all calls of a client share one allowance for that, which many throttled calls at once use up.
+ *
+ * @throws what the last of six attempts threw, or the first error of another kind
+ */
+export async function withBackoff<Result>(clock: Clock, call: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isThrottled(error)) throw error;
+      await clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof Error && THROTTLED.has(error.name);
+}
