@@ -11,6 +11,7 @@ const LARGEST = 400_000;
 
 const TABLE = { UPLOADS_TABLE: "uploads", JOB_NAME: "csv-uploads" };
 const METRICS = { ENVIRONMENT: "test", METRIC_NAMESPACE: "Tributary" };
+const TRACKING = { TRACKING_TABLE: "files", TRACKING_SHARDS: "16", S3_PATH_STYLE: "false", ...METRICS };
 
 const VARIABLES: FunctionVariables = {
   "csv-trigger": TABLE,
@@ -22,6 +23,37 @@ const VARIABLES: FunctionVariables = {
     INPUT_PREFIX: "input/",
     GRACE_SECONDS: "60",
     S3_PATH_STYLE: "false",
+  },
+  "manifest-builder": {
+    ...TRACKING,
+    MANIFESTS_BUCKET: "manifests",
+    QUARANTINE_BUCKET: "quarantine",
+    DATASETS: "[]",
+    MANIFEST_BYTES: "1000000000",
+    MANIFEST_FILES: "1000",
+    CLAIM_SECONDS: "240",
+  },
+  "control-plane": {
+    ...TRACKING,
+    METRICS_TABLE: "metrics",
+    CONTROL_TABLE: "control",
+    MANIFESTS_BUCKET: "manifests",
+    JOB_NAME: "manifest-stream",
+    WORKERS: "2",
+    DATABASE: "tributary_test",
+    ALERT_SOURCE: "tributary.test",
+  },
+  "manifest-reconciler": {
+    ...TRACKING,
+    CONTROL_TABLE: "control",
+    RAW_BUCKET: "raw",
+    MANIFESTS_BUCKET: "manifests",
+    CURATED_BUCKET: "curated",
+    DATASETS: "[]",
+    INPUTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/000000000000/inputs",
+    MANIFESTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/000000000000/manifests",
+    CONTROL_PLANE: "control-plane",
+    GRACE_SECONDS: "1800",
   },
 };
 

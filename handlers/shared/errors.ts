@@ -28,6 +28,15 @@ export class MalformedRecordError extends Error {
   }
 }
 
+/** A manifest or a receipt that is not what its JSON schema says. No retry helps: its writer is wrong. */
+export class SchemaViolationError extends Error {
+  override readonly name = "SchemaViolationError";
+
+  constructor(violation: string) {
+    super(`${violation}: glue/tributary/*.schema.json say what is expected`);
+  }
+}
+
 /** EventBridge answered, and refused the alert. */
 export class AlertRefusedError extends Error {
   override readonly name = "AlertRefusedError";
