@@ -10,6 +10,20 @@ import { type GlueFile, jobScript, lockedWheels, nativeWheel, tributaryPackage }
 import type { PolicyStatement } from "./policy";
 import { ServiceRole } from "./service-role";
 
+/** A run that ends when its work does. */
+export interface BatchRun {
+  readonly kind: "batch";
+  readonly timeoutMinutes: number;
+  readonly maximumRetries: number;
+}
+
+/** A run without end. It takes no time limit, and none of Glue's retries: whoever wants it up starts it again. */
+export interface StreamingRun {
+  readonly kind: "streaming";
+  /** Day and hour in UTC, e.g. `Sun:3`, at which Glue may restart it: it does so at least every seven days. */
+  readonly maintenanceWindow: string;
+}
+
 export interface GlueJobProps {
   readonly jobName: string;
   readonly description: string;
@@ -25,8 +39,7 @@ export interface GlueJobProps {
   /** Workers of a run; with auto scaling the most it may have. */
   readonly numberOfWorkers: number;
   readonly autoScaling: boolean;
-  readonly timeoutMinutes: number;
-  readonly maximumRetries: number;
+  readonly run: BatchRun | StreamingRun;
   readonly logRetentionDays: number;
   /** Whether the locked wheels are uploaded and installed; if not, the workers have them. */
   readonly installWheels: boolean;
@@ -57,12 +70,11 @@ export class GlueJob extends Construct {
       executionClass: "STANDARD",
       workerType: props.workerType,
       numberOfWorkers: props.numberOfWorkers,
-      timeout: props.timeoutMinutes,
-      maxRetries: props.maximumRetries,
+      ...runFields(props.run),
       executionProperty: { maxConcurrentRuns: 1 },
       securityConfiguration: this.securityConfiguration(props).name,
       command: {
-        name: "glueetl",
+        name: props.run.kind === "batch" ? "glueetl" : "gluestreaming",
         pythonVersion: "3",
         scriptLocation: this.upload("script", jobScript(props.script), props.artifacts),
       },
@@ -189,6 +201,12 @@ export class GlueJob extends Construct {
     const stack = join("stacks", TerraformStack.of(this).node.id);
     return relative(resolve(App.of(this).outdir, stack), path);
   }
+}
+
+function runFields(run: BatchRun | StreamingRun) {
+  return run.kind === "batch"
+    ? { timeout: run.timeoutMinutes, maxRetries: run.maximumRetries }
+    : { maintenanceWindow: run.maintenanceWindow, maxRetries: 0 };
 }
 
 /** @throws Error for an argument that Glue or this construct sets itself */

@@ -64,7 +64,8 @@ export function controlTableName(environment: Named): string {
 }
 
 /** `inputs`: S3's announcements of NDJSON files; `manifests`: those of manifests. Each has a dead-letter queue. */
-export type PipelineQueue = "inputs" | "manifests";
+export const PIPELINE_QUEUES = ["inputs", "manifests"] as const;
+export type PipelineQueue = (typeof PIPELINE_QUEUES)[number];
 
 export function queueName(environment: Named, queue: PipelineQueue): string {
   return resourceName(environment, queue);
