@@ -42,19 +42,25 @@ export async function inParallel<Item>(
  * Repeats a call that was throttled after 0.1 to 0.2 s, then up to twice as long each time. The SDK repeats it, too,
  * but all calls of a client share one allowance for that, which many throttled calls at once use up.
  *
+ * @param passes whether a call that threw this is repeated; by default only where it was throttled
  * @throws what the last of six attempts threw, or the first error of another kind
  */
-export async function withBackoff<Result>(clock: Clock, call: () => Promise<Result>): Promise<Result> {
+export async function withBackoff<Result>(
+  clock: Clock,
+  call: () => Promise<Result>,
+  passes: (error: unknown) => boolean = isThrottled,
+): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isThrottled(error)) throw error;
+      if (attempt === ATTEMPTS || !passes(error)) throw error;
       await clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
     }
   }
 }
 
-function isThrottled(error: unknown): boolean {
+/** Whether AWS refused a call for there were too many; nothing was done then. */
+export function isThrottled(error: unknown): boolean {
   return error instanceof Error && THROTTLED.has(error.name);
 }
