@@ -1,3 +1,4 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "./clock";
 
 /** What AWS answers when it wants fewer calls; all of these pass. */
@@ -11,6 +12,9 @@ const THROTTLED = new Set([
   "TransactionConflictException",
   "TransactionInProgressException",
 ]);
+
+/** Reasons of a cancelled transaction that pass as well. */
+const CONTENDED = new Set(["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"]);
 
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 200;
@@ -62,5 +66,12 @@ export async function withBackoff<Result>(
 
 /** Whether AWS refused a call for there were too many; nothing was done then. */
 export function isThrottled(error: unknown): boolean {
-  return error instanceof Error && THROTTLED.has(error.name);
+  if (!(error instanceof Error)) return false;
+  return error instanceof TransactionCanceledException ? isContended(error) : THROTTLED.has(error.name);
+}
+
+/** A transaction that met a condition besides would meet it again. */
+function isContended({ CancellationReasons = [] }: TransactionCanceledException): boolean {
+  const codes = CancellationReasons.map(({ Code = "None" }) => Code).filter((code) => code !== "None");
+  return codes.length > 0 && codes.every((code) => CONTENDED.has(code));
 }
