@@ -24,6 +24,13 @@ export interface StreamingRun {
   readonly maintenanceWindow: string;
 }
 
+/** Where the uploaded code that jobs share lies, as `s3://` addresses. */
+export interface GlueCode {
+  readonly package: string;
+  /** Empty where the workers have them. */
+  readonly wheels: readonly string[];
+}
+
 export interface GlueJobProps {
   readonly jobName: string;
   readonly description: string;
@@ -41,8 +48,14 @@ export interface GlueJobProps {
   readonly autoScaling: boolean;
   readonly run: BatchRun | StreamingRun;
   readonly logRetentionDays: number;
-  /** Whether the locked wheels are uploaded and installed; if not, the workers have them. */
+  /** Whether the locked wheels are installed; if not, the workers have them. */
   readonly installWheels: boolean;
+  /**
+   * Package and wheels of another job with the same `installWheels`: two resources on one object would delete it from
+   * under each other.
+   * @default - uploaded by this job
+   */
+  readonly code?: GlueCode;
   /** The script's own arguments, without the leading hyphens. */
   readonly arguments: Readonly<Record<string, string>>;
   readonly statements: readonly PolicyStatement[];
@@ -57,9 +70,11 @@ const UNTAGGED = { defaultTags: { tags: {} } };
 /** Glue Spark job, one run at a time, with a role, a security configuration and log groups of its own. */
 export class GlueJob extends Construct {
   readonly job: AwsGlueJob;
+  readonly code: GlueCode;
 
   constructor(scope: Construct, id: string, props: GlueJobProps) {
     super(scope, id);
+    this.code = props.code ?? this.uploadCode(props);
     const role = this.role(props);
     const logGroupPrefix = this.logGroups(props);
     this.job = new AwsGlueJob(this, "job", {
@@ -150,19 +165,17 @@ export class GlueJob extends Construct {
       "--enable-metrics": "true",
       "--enable-continuous-cloudwatch-log": "true",
       "--custom-logGroup-prefix": logGroupPrefix,
-      "--extra-py-files": this.upload("package", tributaryPackage(), props.artifacts),
+      "--extra-py-files": this.code.package,
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
-      ...(props.installWheels ? this.wheelArguments(props.artifacts) : {}),
+      ...(props.installWheels ? wheelArguments(this.code.wheels) : {}),
     };
   }
 
-  private wheelArguments(artifacts: S3Bucket): Record<string, string> {
-    const wheels = [...lockedWheels(), nativeWheel()];
-    const locations = wheels.map((wheel) => this.uploadWheel(wheel, artifacts));
+  private uploadCode({ artifacts, installWheels }: GlueJobProps): GlueCode {
+    const wheels = installWheels ? [...lockedWheels(), nativeWheel()] : [];
     return {
-      "--additional-python-modules": locations.join(","),
-      // private subnets reach no package index; the list is whole, so each wheel goes in as it comes, in any order
-      "--python-modules-installer-option": "--no-index --no-deps",
+      package: this.upload("package", tributaryPackage(), artifacts),
+      wheels: wheels.map((wheel) => this.uploadWheel(wheel, artifacts)),
     };
   }
 
@@ -201,6 +214,14 @@ export class GlueJob extends Construct {
     const stack = join("stacks", TerraformStack.of(this).node.id);
     return relative(resolve(App.of(this).outdir, stack), path);
   }
+}
+
+function wheelArguments(locations: readonly string[]): Record<string, string> {
+  return {
+    "--additional-python-modules": locations.join(","),
+    // private subnets reach no package index; the list is whole, so each wheel goes in as it comes, in any order
+    "--python-modules-installer-option": "--no-index --no-deps",
+  };
 }
 
 function runFields(run: BatchRun | StreamingRun) {

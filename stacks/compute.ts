@@ -50,6 +50,7 @@ export class ComputeStack extends LayerStack {
     this.manifest = new ManifestPipeline(this, "manifest", {
       ...resources,
       settings: this.functionSettings(props.storage),
+      code: this.csvJob.code,
     });
     this.notifyOfUploads(props.storage);
     this.notifyOfEndedRuns();

@@ -3,7 +3,7 @@ import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notifica
 import { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../constructs/bundled-function";
 import { textDatasetsVariable } from "../constructs/dataset";
-import { GlueJob } from "../constructs/glue-job";
+import { type GlueCode, GlueJob } from "../constructs/glue-job";
 import { routeEvents, scheduleRounds } from "../constructs/invocations";
 import { QueueWithDeadLetters } from "../constructs/queue-with-dead-letters";
 import {
@@ -30,6 +30,8 @@ import type { PipelineResources } from "./pipeline-resources";
 export interface ManifestPipelineProps extends PipelineResources {
   /** What all functions of the environment share. */
   readonly settings: FunctionSettings;
+  /** Package and wheels of the environment's jobs. */
+  readonly code: GlueCode;
 }
 
 const BUILDER_TIMEOUT_SECONDS = 180;
@@ -100,6 +102,7 @@ export class ManifestPipeline extends Construct {
       run: { kind: "streaming", maintenanceWindow: manifest.maintenanceWindow },
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",
+      code: props.code,
       arguments: manifestJobArguments(this.environment, {
         manifestsQueueUrl: this.manifests.queue.url,
         manifestsBucket: storage.manifests.bucket,

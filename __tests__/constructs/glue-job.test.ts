@@ -46,6 +46,30 @@ describe("a Glue job", () => {
     });
   });
 
+  test("streams without a time limit or retries of Glue's, in a maintenance window", () => {
+    const job = resource(jobWith({ run: { kind: "streaming", maintenanceWindow: "Sun:3" } }), "aws_glue_job");
+    expect(job).toMatchObject({
+      execution_property: { max_concurrent_runs: 1 },
+      maintenance_window: "Sun:3",
+      max_retries: 0,
+      command: { name: "gluestreaming" },
+    });
+    expect(job).not.toHaveProperty("timeout");
+  });
+
+  test("runs the code that another job uploaded", () => {
+    const code = {
+      package: "s3://artifacts/glue/1/tributary.zip",
+      wheels: ["s3://artifacts/wheels/2/a.whl"],
+    };
+    const stack = jobWith({ installWheels: true, code });
+    expect(resource(stack, "aws_s3_object")["key"]).toContain("csv_uploads.py");
+    expect(resource(stack, "aws_glue_job")["default_arguments"]).toMatchObject({
+      "--extra-py-files": code.package,
+      "--additional-python-modules": code.wheels[0],
+    });
+  });
+
   test("encrypts logs, bookmarks and what Spark writes", () => {
     expect(resource(jobWith(), "aws_glue_security_configuration")).toMatchObject({
       encryption_configuration: {
