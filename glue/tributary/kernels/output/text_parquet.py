@@ -1,5 +1,6 @@
 """NDJSON rows of one file or many as one Parquet file of exact texts, each row with its source."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,10 @@ from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, GrowingPa
 SOURCE_COLUMNS = pa.schema(
     [("_source_file", pa.string()), ("_source_version", pa.string()), ("_source_line", pa.int64())]
 )
-"""Where a row came from: key and version of the object, and its line, from 1. First in every file."""
+"""Where a row came from: key and version of the object, and its line, from 1."""
+
+TEXT_SOURCE_COLUMNS = SOURCE_COLUMNS.insert(2, pa.field("_source_revision", pa.int64()))
+"""The same with the number of the version among those of its key. First in every file of texts."""
 
 _OFFSET_BYTES = 4
 
@@ -26,9 +30,14 @@ class TextParquet:
     not depend on how the input was cut. Used as a context; after an error there is no file.
     """
 
-    def __init__(self, path: Path, settings: ParquetSettings = DEFAULT_SETTINGS) -> None:
-        self._writer = GrowingParquet(path, settings, SOURCE_COLUMNS)
-        self._names = KeyNames(frozenset(SOURCE_COLUMNS.names))
+    def __init__(
+        self,
+        path: Path,
+        settings: ParquetSettings = DEFAULT_SETTINGS,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self._writer = GrowingParquet(path, settings, TEXT_SOURCE_COLUMNS.with_metadata(metadata))
+        self._names = KeyNames(frozenset(TEXT_SOURCE_COLUMNS.names))
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -46,11 +55,16 @@ class TextParquet:
         return dict(self._names.items())
 
     @property
+    def columns(self) -> list[str]:
+        """The names of all columns so far."""
+        return list(self._writer.schema.names)
+
+    @property
     def notes(self) -> list[str]:
         """A sentence for each key whose name is reserved or too long."""
         return self._names.notes
 
-    def write(self, batch: NdjsonBatch, file: str, version: str) -> None:
+    def write(self, batch: NdjsonBatch, file: str, version: str, revision: int = 1) -> None:
         """Write the rows of a batch of that version of a file; its rejects are the caller's."""
         rows = batch.positions.num_rows
         if not rows:
@@ -58,6 +72,7 @@ class TextParquet:
         columns = {
             "_source_file": pa.repeat(file, rows),
             "_source_version": pa.repeat(version, rows),
+            "_source_revision": pa.repeat(revision, rows),
             "_source_line": batch.positions["line"],
         }
         for key, column in zip(batch.rows.schema.names, batch.rows.columns, strict=True):
