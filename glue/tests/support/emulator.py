@@ -81,7 +81,7 @@ def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None
 def _environment(endpoint: str) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(client_variables(endpoint))
-    for made in (clients.s3_client, clients.dynamodb_client):
+    for made in (clients.s3_client, clients.dynamodb_client, clients.sqs_client, clients.events_client):
         made.cache_clear()
     try:
         yield
