@@ -1,6 +1,7 @@
 /** The rows `hour#<hh>#<dataset>` of the metrics table: what was committed in each hour. */
 import { type AttributeValue, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { Receipt } from "../shared/manifests";
+import { HOUR_ROWS, hourRowKey, type MetricKey, parseHourRow } from "../shared/metric-rows";
 import { OBSERVED, type Observed, type Sample } from "./observations";
 import type { MetricsTable } from "./plane";
 
@@ -19,12 +20,6 @@ export interface Hour {
   samples: Readonly<Record<Observed, Sample>>;
 }
 
-/** Keys of a row of the metrics table. */
-export interface MetricKey {
-  metric_date: string;
-  metric_type: string;
-}
-
 /** When the work on a manifest ended: the same for each event of one generation. */
 export function committedAt({ started_at, seconds }: Receipt): Date {
   return new Date(Date.parse(started_at) + seconds * 1_000);
@@ -32,8 +27,7 @@ export function committedAt({ started_at, seconds }: Receipt): Date {
 
 /** Keys of the row of the hour in which a manifest was committed. */
 export function hourKey(receipt: Receipt): MetricKey {
-  const [metric_date = "", time = ""] = committedAt(receipt).toISOString().split("T");
-  return { metric_date, metric_type: `hour#${time.slice(0, 2)}#${receipt.dataset}` };
+  return hourRowKey(committedAt(receipt), receipt.dataset);
 }
 
 /** Keys of the row that marks a generation of a manifest as counted. */
@@ -54,15 +48,17 @@ async function readRows(metrics: MetricsTable, date: string): Promise<Record<str
   const query = new QueryCommand({
     TableName: metrics.name,
     KeyConditionExpression: "metric_date = :date AND begins_with(metric_type, :hour)",
-    ExpressionAttributeValues: { ":date": { S: date }, ":hour": { S: "hour#" } },
+    ExpressionAttributeValues: { ":date": { S: date }, ":hour": { S: HOUR_ROWS } },
   });
   return (await metrics.client.send(query)).Items ?? [];
 }
 
 function hourOf(row: Record<string, AttributeValue>): Hour {
   const number = (name: string) => Number(row[name]?.N ?? 0);
-  const [, hour = "00", dataset = ""] = row["metric_type"]?.S?.split("#") ?? [];
-  const startedAt = new Date(`${row["metric_date"]?.S}T${hour}:00:00.000Z`);
+  const { startedAt, dataset } = parseHourRow({
+    metric_date: row["metric_date"]?.S ?? "",
+    metric_type: row["metric_type"]?.S ?? "",
+  });
   return {
     dataset,
     startedAt,

@@ -1,4 +1,5 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { JOB_RUN_ROWS } from "../shared/metric-rows";
 import type { ControlPlane } from "./plane";
 import { ACTIVE_STATES, costOf, type Run } from "./run";
 
@@ -48,7 +49,7 @@ export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): P
       TableName: metrics.name,
       Item: {
         metric_date: { S: day.date },
-        metric_type: { S: `job_run#${run.id}` },
+        metric_type: { S: `${JOB_RUN_ROWS}${run.id}` },
         job_name: { S: run.jobName },
         state: { S: run.state },
         started_at: { S: run.startedAt.toISOString() },

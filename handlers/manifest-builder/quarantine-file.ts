@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { CopyObjectCommand, PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
 import { log } from "../shared/log";
+import { quarantineFolder } from "../shared/quarantine-folder";
 import { baseName } from "../shared/text-datasets";
 import { headKey, putIfNew, type TrackedFile } from "../shared/tracking";
 import type { Invocation } from "./builder";
@@ -29,12 +29,6 @@ export async function quarantineFile(invocation: Invocation, quarantine: Quarant
   if (await track(invocation, quarantine)) tally.count("FilesQuarantined");
   else tally.count("FilesKnown");
   log("warn", "quarantined a file", { key, version: version_id, reason, detail: note.message });
-}
-
-/** Where a version's copy and its reason lie: the streaming job uses the same names. */
-export function quarantineFolder(date: string | undefined, { key, version }: Input): string {
-  const digest = createHash("sha256").update(key, "utf8").digest("hex").slice(0, 16);
-  return `quarantine/${date ?? "undated"}/${digest}-${version}`;
 }
 
 function withNote(message: string, copied: boolean): string {

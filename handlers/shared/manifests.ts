@@ -76,6 +76,11 @@ export function receiptKey({ id, dataset, date }: ManifestName): string {
   return `receipts/${dataset}/${date}/${id}.json`;
 }
 
+/** Key in the quarantine bucket of the rejected lines, which stands only where there are any. */
+export function deadLettersKey({ id, dataset, date }: ManifestName): string {
+  return `dead-letters/${dataset}/date=${date}/${id}.ndjson`;
+}
+
 /** Key in the curated bucket. */
 export function parquetKey({ id, dataset, date }: ManifestName): string {
   return `tables/${dataset}/date=${date}/${id}.parquet`;
