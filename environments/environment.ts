@@ -13,8 +13,7 @@ const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const ledger = z.strictObject({
   pointInTimeRecovery: flag({
     noun: "a switch",
-    description:
-      "Continuous backups of the tables: each can be restored to any second of the last 35 days.",
+    description: "Continuous backups of the tables: each can be restored to any second of the last 35 days.",
   }).default(true),
 });
 
@@ -33,7 +32,8 @@ const glue = z.strictObject({
 const functions = z.strictObject({
   memoryMegabytes: whole(128, 10_240, "MB", {
     noun: "a function's memory",
-    description: "Memory of the CSV functions but the reconciler; their processor share follows it. The manifest functions have what they need.",
+    description:
+      "Memory of the CSV functions but the reconciler; their processor share follows it. The manifest functions have what they need.",
   }).default(256),
   timeoutSeconds: whole(90, 900, "s", {
     noun: "a function's timeout",
