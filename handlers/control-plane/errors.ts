@@ -18,3 +18,12 @@ export class FilesLeftError extends AggregateError {
     );
   }
 }
+
+/** A dataset has no table in the catalog. A deploy makes it. */
+export class UnknownTableError extends Error {
+  override readonly name = "UnknownTableError";
+
+  constructor(database: string, table: string) {
+    super(`the catalog has no table ${database}.${table}: deploy, which makes the table of each dataset`);
+  }
+}

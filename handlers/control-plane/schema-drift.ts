@@ -1,33 +1,46 @@
 import { emitEvent } from "../shared/alerts";
 import { emitMetrics } from "../shared/embedded-metrics";
+import { inParallel } from "../shared/in-parallel";
 import { log } from "../shared/log";
 import type { Receipt } from "../shared/manifests";
 import { type Claim, claimAnnouncement, noteAnnounced } from "./announce-once";
-import { addColumns, missingColumns } from "./catalog-columns";
+import { addColumns, keepViewInStep, missingColumns } from "./columns";
 import type { ControlPlane } from "./plane";
 
 /** An event holds 256 KB, a column's name at most 255 bytes. */
 const COLUMNS_AN_EVENT = 500;
+const CLAIMS_AT_ONCE = 20;
 
 /**
- * Adds the columns of an output that the catalog does not show yet, and announces each of them once a day. They are
- * announced first: a column that stands in the catalog is not new to anybody, so one that was added by a function
- * that died before it spoke would never be told of. One that another invocation is announcing is left to that one.
+ * Keeps the catalog in step with an output: columns that the table does not show yet are announced, each once a day,
+ * and added, and the view follows the table, also where the function died between the two the last time.
  */
 export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): Promise<void> {
   const { catalog, clock } = plane;
+  const missing = await missingColumns(catalog, clock, receipt.dataset, receipt.columns);
+  if (missing.length > 0) await addNew(plane, receipt, missing);
+  await keepViewInStep(catalog, clock, receipt.dataset);
+}
+
+/**
+ * Announces first: a column that stands in the catalog is new to nobody, so one that was added by a function that
+ * died before it spoke would never be told of. One that another invocation is announcing is left to that one.
+ */
+async function addNew(plane: ControlPlane, receipt: Receipt, missing: readonly string[]): Promise<void> {
+  const { catalog, clock } = plane;
   const { dataset, id } = receipt;
-  const missing = await missingColumns(catalog, clock, dataset, receipt.columns);
-  if (missing.length === 0) return;
   const claims = new Map<string, Claim>();
-  for (const column of missing) claims.set(column, await claimAnnouncement(plane, typeOf(dataset, column)));
+  const errors = await inParallel(missing, CLAIMS_AT_ONCE, async (column) => {
+    claims.set(column, await claimAnnouncement(plane, typeOf(dataset, column)));
+  });
   const claimed = missing.filter((column) => claims.get(column) === "claimed");
   for (let start = 0; start < claimed.length; start += COLUMNS_AN_EVENT) {
     await announce(plane, receipt, claimed.slice(start, start + COLUMNS_AN_EVENT));
   }
-  const ready = missing.filter((column) => claims.get(column) !== "taken");
+  const ready = missing.filter((column) => claims.has(column) && claims.get(column) !== "taken");
   await addColumns(catalog, clock, dataset, ready);
   log("warn", "added columns to the catalog", { dataset, manifest: id, columns: ready });
+  if (errors[0]) throw errors[0];
 }
 
 async function announce(plane: ControlPlane, receipt: Receipt, columns: readonly string[]): Promise<void> {
@@ -43,11 +56,14 @@ async function announce(plane: ControlPlane, receipt: Receipt, columns: readonly
     manifest: id,
   };
   await emitEvent(bus, "SchemaDrift", detail, summary);
-  for (const column of columns) await noteAnnounced(plane, typeOf(dataset, column));
+  const errors = await inParallel(columns, CLAIMS_AT_ONCE, (column) =>
+    noteAnnounced(plane, typeOf(dataset, column)),
+  );
   emitMetrics(emf, [{ name: "SchemaDrift", value: columns.length, unit: "Count" }], {
     dataset,
     manifest: id,
   });
+  if (errors[0]) throw errors[0];
 }
 
 function typeOf(dataset: string, column: string): string {
