@@ -59,6 +59,14 @@ export async function settleEnd(plane: ControlPlane, run: Run): Promise<void> {
   }
   duties.finish();
   const end = { runId: run.id, startedAt: run.startedAt, failures, nextStartAt };
-  const recorded = await recordEnd(control, end);
-  if (recorded && failed) emitMetrics(emf, [{ name: "JobFailures", value: 1, unit: "Count" }], { jobRunId });
+  if (!(await recordEnd(control, end))) return;
+  emitMetrics(
+    emf,
+    [
+      { name: "JobRuns", value: 1, unit: "Count" },
+      { name: "StreamingJobFailures", value: failed ? 1 : 0, unit: "Count" },
+      { name: "DpuSeconds", value: run.dpuSeconds ?? 0, unit: "Seconds" },
+    ],
+    { jobRunId },
+  );
 }

@@ -41,16 +41,20 @@ function withEnd(job: StreamingJob, newest: Run | undefined, now: Date): Streami
 }
 
 /** Two that start at once are no failure: the job allows one run, and Glue refuses the other. */
-async function startRun({ client, name }: StreamingJobName, workers: number): Promise<void> {
-  // Glue takes a number of workers only along with their type
-  const { Job } = await client.send(new GetJobCommand({ JobName: name }));
-  const type = Job?.WorkerType;
-  const size = type === undefined ? {} : { WorkerType: type, NumberOfWorkers: workers };
+async function startRun(job: StreamingJobName, workers: number): Promise<void> {
+  const size = workers === job.workers ? {} : await sizeOf(job, workers);
   try {
-    const { JobRunId } = await client.send(new StartJobRunCommand({ JobName: name, ...size }));
-    log("info", "started a run of the streaming job", { jobName: name, jobRunId: JobRunId, workers });
+    const start = new StartJobRunCommand({ JobName: job.name, ...size });
+    const { JobRunId } = await job.client.send(start);
+    log("info", "started a run of the streaming job", { jobName: job.name, jobRunId: JobRunId, workers });
   } catch (error) {
     if (!(error instanceof ConcurrentRunsExceededException)) throw error;
-    log("info", "a run of the streaming job is there already", { jobName: name });
+    log("info", "a run of the streaming job is there already", { jobName: job.name });
   }
+}
+
+/** Glue takes a number of workers only along with their type. */
+async function sizeOf({ client, name }: StreamingJobName, workers: number) {
+  const { Job } = await client.send(new GetJobCommand({ JobName: name }));
+  return { NumberOfWorkers: workers, ...(Job?.WorkerType ? { WorkerType: Job.WorkerType } : {}) };
 }

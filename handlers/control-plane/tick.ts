@@ -1,11 +1,13 @@
 import { Duties } from "../shared/duties";
+import { measure } from "./measure";
 import type { ControlPlane } from "./plane";
 import { settleEnd } from "./run-end";
 import { keepRunRows } from "./run-rows";
 import { newestRuns, startWhereDue } from "./start-run";
 
 /**
- * What is to be done each minute: answer an end that no event told of, start the job when it is due, and measure.
+ * What is to be done each minute: answer an end that no event told of, start the job when it is due, and measure. The
+ * row of a run that goes on says what it cost so far.
  *
  * @throws DutiesFailedError at the end, naming the duties that failed
  */
@@ -19,5 +21,6 @@ export async function tick(plane: ControlPlane): Promise<void> {
     );
   }
   if (runs) await duties.attempt("start the job", () => startWhereDue(plane));
+  await duties.attempt("measure", () => measure(plane, newest));
   duties.finish();
 }
