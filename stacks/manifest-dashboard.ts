@@ -78,6 +78,7 @@ function ownWidgets(environment: Environment): Widget[] {
     widget("Manifests: dead letters and quarantined files", "Sum", [
       own("DeadLetters"),
       own("QuarantinedFiles"),
+      own("FilesQuarantined"),
     ]),
     widget("Manifests: seconds without Parquet while files wait", "Maximum", [own("SecondsWithoutParquet")]),
   ];

@@ -89,7 +89,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
     { sid: "UseControl", actions: write, resources: [ledger.control.arn] },
     {
       sid: "RunJob",
-      actions: ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"],
+      actions: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
       resources: [`arn:aws:glue:${region}:${account}:job/${manifestJobName(environment)}`],
     },
     {

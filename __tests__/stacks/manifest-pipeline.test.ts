@@ -226,7 +226,7 @@ describe("the permissions", () => {
       QueryOpen: ["dynamodb:Query"],
       UseMetrics: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"],
       UseControl: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-      RunJob: ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"],
+      RunJob: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
       AddColumns: ["glue:GetTable", "glue:UpdateTable"],
       ReadManifestsAndReceipts: ["s3:GetObject"],
       TellMissingFromForbidden: ["s3:ListBucket"],

@@ -197,6 +197,10 @@ describe("the dashboard", () => {
     expect(JSON.stringify(widgets)).toContain(`["tributary","${name}","Environment","prod"]`);
   });
 
+  test("shows the files that the builder quarantined beside those of the job", () => {
+    expect(JSON.stringify(widgets)).toContain("FilesQuarantined");
+  });
+
   test("shows median and worst percent of the time from upload to Parquet", () => {
     const [latency] = widgets.filter((each: object) => JSON.stringify(each).includes("LatencySeconds"));
     expect(latency.properties.metrics.map((metric: unknown[]) => metric.at(-1))).toEqual([
