@@ -23,8 +23,13 @@ export function manifestBuilderStatements(resources: PipelineResources): PolicyS
       actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
       resources: [queueArn(environment, "inputs")],
     },
-    // a transaction asks for no more than its writes themselves
-    useTracking(resources, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    // a transaction asks for no more than its writes and checks themselves
+    useTracking(resources, [
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+      "dynamodb:ConditionCheckItem",
+    ]),
     readInputs(resources),
     {
       sid: "CommitManifests",

@@ -211,7 +211,12 @@ describe("the permissions", () => {
   test("of the builder are those that its code needs", () => {
     expect(furtherOf("manifest-builder", OWN)).toEqual({
       TakeInputs: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-      UseTracking: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      UseTracking: [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:ConditionCheckItem",
+      ],
       ReadInputs: ["s3:GetObject", "s3:GetObjectVersion"],
       CommitManifests: ["s3:GetObject", "s3:PutObject"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
