@@ -3,15 +3,8 @@
 import gzip
 import time
 
-import pytest
-
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
-
-
-@pytest.fixture
-def world(emulator: str) -> ManifestWorld:
-    return ManifestWorld.create()
 
 
 def test_turns_a_manifest_into_one_parquet_object_and_accounts_for_every_line(world: ManifestWorld) -> None:

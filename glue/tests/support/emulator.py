@@ -19,6 +19,13 @@ _START_SECONDS = 30
 @contextmanager
 def running_emulator() -> Iterator[str]:
     """Start the emulator on a free port and point this process, and those it starts, to it."""
+    with emulator_process() as (endpoint, _):
+        yield endpoint
+
+
+@contextmanager
+def emulator_process() -> Iterator[tuple[str, int]]:
+    """The same, with the emulator's process id."""
     port = _free_port()
     endpoint = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="tributary-emulator-") as folder:
@@ -26,7 +33,7 @@ def running_emulator() -> Iterator[str]:
         try:
             _wait_until_healthy(endpoint, process)
             with _environment(endpoint):
-                yield endpoint
+                yield endpoint, process.pid
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

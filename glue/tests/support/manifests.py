@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -59,8 +60,7 @@ class ManifestWorld:
     @staticmethod
     def create() -> "ManifestWorld":
         name = uuid.uuid4().hex[:12]
-        buckets = [f"{kind}-{name}" for kind in ("raw", "manifests", "curated", "quarantine")]
-        for bucket in buckets:
+        for bucket in (f"{kind}-{name}" for kind in ("raw", "manifests", "curated", "quarantine")):
             s3_client().create_bucket(Bucket=bucket)
             versioning: Any = {"Status": "Enabled"}
             s3_client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
@@ -76,7 +76,15 @@ class ManifestWorld:
         events_client().put_rule(Name=rule, EventPattern=json.dumps({"source": [f"{SOURCE}.{name}"]}))
         target = {"Id": "t", "Arn": f"arn:aws:sqs:us-east-1:000000000000:e-{name}"}
         events_client().put_targets(Rule=rule, Targets=[target])  # type: ignore[list-item]
-        return ManifestWorld(*buckets, f"control-{name}", *queues)
+        return ManifestWorld(
+            raw=f"raw-{name}",
+            manifests=f"manifests-{name}",
+            curated=f"curated-{name}",
+            quarantine=f"quarantine-{name}",
+            control=f"control-{name}",
+            queue=queues[0],
+            events=queues[1],
+        )
 
     @property
     def source(self) -> str:
@@ -94,11 +102,14 @@ class ManifestWorld:
         return f"input/{DATASET}/{DATE}-{name}"
 
     def entry(self, key: str, version: str, revision: int = 1) -> dict[str, Any]:
+        return self.entry_of(key, version, len(self.uploaded[key, version]), revision)
+
+    def entry_of(self, key: str, version: str, size: int, revision: int = 1) -> dict[str, Any]:
         return {
             "bucket": self.raw,
             "key": key,
             "version_id": version,
-            "size": len(self.uploaded[key, version]),
+            "size": size,
             "sequencer": None,
             "revision": revision,
             "uploaded_at": timestamp(datetime.now(UTC)),
@@ -153,7 +164,7 @@ class ManifestWorld:
         }
         return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
 
-    def order(self, **item: object) -> None:
+    def order(self, **item: Any) -> None:
         """Write what the operator wants of the job."""
         dynamodb_client().put_item(TableName=self.control, Item={"name": "streaming-job", **item})
 
@@ -185,9 +196,16 @@ class ManifestWorld:
         found = sqs_client().get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
         return int(found[names[0]]), int(found[names[1]])
 
-    def reveal(self) -> None:
-        """Let messages in work by a dead run come into sight, as they do after their time."""
-        sqs_client().set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": "0"})
+    def wait_for_message(self) -> None:
+        """Until a message is in sight again."""
+        deadline = time.monotonic() + 10
+        while not self.waiting()[0] and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def versions(self, bucket: str) -> list[str]:
+        """The ids of all versions of all objects."""
+        listed = s3_client().list_object_versions(Bucket=bucket).get("Versions", [])
+        return [version["VersionId"] for version in listed]
 
     def processed(self) -> list[dict[str, Any]]:
         """The manifests that events told of since the last call."""
