@@ -25,7 +25,7 @@ export interface EventSource {
 }
 
 /** Longest that a stop waits for functions: what takes longer returns to its queue. */
-const GRACE_MILLISECONDS = 10_000;
+const GRACE_MILLISECONDS = 5000;
 const REST_MILLISECONDS = 500;
 const LONGEST_REST_MILLISECONDS = 30_000;
 
