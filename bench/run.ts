@@ -38,7 +38,7 @@ async function main(name: string, options: readonly string[]): Promise<number> {
   if ("script" in bench) {
     return runBench(
       process.execPath,
-      ["--expose-gc", "--import", "tsx", bench.script, ...options],
+      ["--expose-gc", "--import", "tsx", join(ROOT, bench.script), ...options],
       process.env,
     );
   }
@@ -54,7 +54,7 @@ async function main(name: string, options: readonly string[]): Promise<number> {
 }
 
 function runBench(program: string, words: readonly string[], env: NodeJS.ProcessEnv): number {
-  const { status, error } = spawnSync(program, words, { cwd: ROOT, env, stdio: "inherit" });
+  const { status, error } = spawnSync(program, words, { env, stdio: "inherit" });
   if (error) throw error;
   return status ?? 1;
 }
