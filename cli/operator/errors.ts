@@ -35,10 +35,14 @@ export function explained(error: unknown, environment: Environment): unknown {
   if (/^AccessDenied|^UnauthorizedOperation|^Forbidden|^403$/.test(error.name)) {
     return new CommandError(`the credentials do not allow this: ${error.message}`, { cause: error });
   }
-  const { code } = error as { code?: string };
-  if (code !== undefined && CONNECTION.has(code))
-    return new CommandError(unreachable(code), { cause: error });
-  return error;
+  const code = codeOf(error) ?? codeOf(error.cause);
+  return code === undefined ? error : new CommandError(unreachable(code), { cause: error });
+}
+
+/** Of a connection that failed; of an error with a cause, the cause may have it. */
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: string };
+  return code !== undefined && CONNECTION.has(code) ? code : undefined;
 }
 
 function unreachable(code: string): string {

@@ -63,6 +63,12 @@ function environmentName({ environment = process.env[VARIABLE] }: CommonOptions)
   throw new UsageError(`${JSON.stringify(environment)} is not an environment; use one of ${known}`);
 }
 
+/** AWS's own words say more than where in this program they arrived; a fault of this program needs its place. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "$metadata" in error ? `${error.name}: ${error.message}` : (error.stack ?? error.message);
+}
+
 function told(error: unknown, terminal: Terminal, signal: AbortSignal): ExitCode {
   if (signal.aborted && error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
   const isKnown =
@@ -70,7 +76,7 @@ function told(error: unknown, terminal: Terminal, signal: AbortSignal): ExitCode
     error instanceof NothingMatched ||
     error instanceof CommandError ||
     error instanceof EnvironmentsError;
-  terminal.warn(isKnown ? `error: ${error.message}` : `error: ${(error as Error)?.stack ?? error}`);
+  terminal.warn(`error: ${isKnown ? error.message : wordsOf(error)}`);
   if (error instanceof UsageError) return EXIT.usage;
   return error instanceof NothingMatched ? EXIT.nothing : EXIT.failed;
 }
