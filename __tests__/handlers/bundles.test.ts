@@ -8,6 +8,9 @@ import type { FunctionVariables } from "../../handlers/shared/variables";
 
 /** Bytes, minified, with the SDK clients: what keeps a cold start short. */
 const LARGEST = 400_000;
+/** Of those that a schedule keeps warm, and that reach five services. */
+const LARGEST_SCHEDULED = 500_000;
+const SCHEDULED = new Set(["control-plane", "manifest-reconciler"]);
 
 const TABLE = { UPLOADS_TABLE: "uploads", JOB_NAME: "csv-uploads" };
 const METRICS = { ENVIRONMENT: "test", METRIC_NAMESPACE: "Tributary" };
@@ -64,8 +67,9 @@ describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) =
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("stays below 400 KB", () => {
-    expect(handlerBundles().get(name)?.byteLength).toBeLessThanOrEqual(LARGEST);
+  test("stays below its limit", () => {
+    const largest = SCHEDULED.has(name) ? LARGEST_SCHEDULED : LARGEST;
+    expect(handlerBundles().get(name)?.byteLength).toBeLessThanOrEqual(largest);
   });
 
   test("loads on its own and exports the handler", () => {
