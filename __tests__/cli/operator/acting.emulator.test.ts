@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
@@ -5,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { queueUrl } from "../../../cli/operator/queues";
 import { Terminal } from "../../../cli/operator/terminal";
 import { readHead } from "../../../cli/operator/tracking";
+import { ROOT } from "../../../cli/setup/paths";
 import { controlTableName, deadLetterQueueName, manifestJobName, queueName } from "../../../environments";
 import { readStreamingJob } from "../../../handlers/shared/control";
 import { manifestKey } from "../../../handlers/shared/manifests";
@@ -39,6 +42,10 @@ function headOf(key: string) {
     { environment, aws: operated.aws, terminal, signal: new AbortController().signal, now: new Date() },
     key,
   );
+}
+
+function control() {
+  return readStreamingJob({ client: operated.aws.dynamo, name: controlTableName(environment) });
 }
 
 /** A published manifest of one file. */
@@ -187,9 +194,6 @@ describe("tributary redrive", () => {
 });
 
 describe("the streaming job", () => {
-  const control = () =>
-    readStreamingJob({ client: operated.aws.dynamo, name: controlTableName(environment) });
-
   test("is scaled from its next run on, or at once", async () => {
     const next = await operated.tributary("scale", "--workers", "6");
     expect(next).toMatchObject({ code: 0, stdout: "workers: as deployed → 6, from the next run on\n" });
@@ -224,6 +228,30 @@ describe("the streaming job", () => {
       runs: [{ state: "RUNNING" }],
     });
   }, 20_000);
+});
+
+describe("an environment of another account", () => {
+  test("is refused before anything is asked or changed", async () => {
+    expect(await operated.tributary("stop", "--environment", "prod")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("the credentials belong to account 000000000000"),
+    });
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("ends the waiting with 130, and what was ordered stays ordered", async () => {
+    const asked = Date.now();
+    const words = ["cli/tributary.js", "restart", "--wait", "--environment", "local"];
+    const stdio = ["ignore", "ignore", "pipe"] as const;
+    const child = spawn(process.execPath, words, { cwd: ROOT, env: process.env, stdio: [...stdio] });
+    const [said] = child.stderr === null ? [] : await once(child.stderr, "data");
+    child.kill("SIGINT");
+    const [code] = await once(child, "close");
+    expect({ code, said: String(said) }).toEqual({ code: 130, said: expect.stringMatching(/^jr_/) });
+    const { restartRequestedAt } = await control();
+    expect(Number(restartRequestedAt)).toBeGreaterThan(asked);
+  }, 30_000);
 });
 
 describe("tributary resume", () => {

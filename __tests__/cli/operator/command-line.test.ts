@@ -61,8 +61,22 @@ describe("tributary", () => {
       `"nowhere" is not an environment; use one of ${environmentNames().join(", ")}`,
     ],
   ])("exits with 2 for %s", async (_, words, message) => {
-    const { code, stderr } = await tributary(words);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+    delete process.env["TRIBUTARY_ENVIRONMENT"];
+    const said = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+    const exit = jest.spyOn(process, "exit").mockImplementation((code) => {
+      throw code;
+    });
+    let ended: unknown;
+    const program = operatorProgram((code) => {
+      ended = code;
+    });
+    await program.parseAsync(words, { from: "user" }).catch((code) => {
+      ended = code;
+    });
+    const stderr = said.mock.calls.join("");
+    for (const each of [said, exit]) each.mockRestore();
+    expect(ended).toBe(2);
+    expect(stderr).toContain(message);
   });
 
   test("says that there are no credentials", async () => {
