@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from tributary.kernels.ndjson.batch import NdjsonBatch
+from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TextParquet
 from tributary.manifests.fetching import Fetch, Fetched, Unreadable
+from tributary.manifests.key_budget import KeyBudget
 from tributary.manifests.manifest import Entry
 
 T = TypeVar("T")
@@ -57,16 +58,22 @@ def convert(
     compression: Literal["snappy", "zstd"],
     metadata: Mapping[str, str],
     seconds: Seconds,
+    *,
+    limits: NdjsonLimits = DEFAULT_LIMITS,
 ) -> Converted:
-    """Write the rows of the files, in their order, into files below `work`. Same files, same bytes."""
+    """Write the rows of the files, in their order, into files below `work`. Same files, same bytes.
+
+    The limits on keys hold for each file, and for all together.
+    """
     result = Converted(work / "rows.parquet")
     settings = ParquetSettings(compression=compression)
     with DeadLetterWriter(work / "rejects.ndjson") as letters:
         with TextParquet(result.parquet, settings, metadata) as parquet:
+            writer = _Writer(parquet, letters, limits)
             for file in seconds.waiting(files, "fetch"):
                 if isinstance(file, Fetched):
                     with file.content:
-                        _write(file, parquet, letters, seconds)
+                        writer.write(file, seconds)
                     result.published.append(file.entry)
                 else:
                     result.unreadable[file[0]] = file[1]
@@ -77,11 +84,28 @@ def convert(
     return result
 
 
-def _write(file: Fetched, parquet: TextParquet, letters: DeadLetterWriter, seconds: Seconds) -> None:
-    entry = file.entry
-    batches: Iterable[NdjsonBatch] = parse(file.chunks())
-    for batch in seconds.waiting(batches, "parse"):
-        began = time.perf_counter()
-        parquet.write(batch, entry.key, entry.version_id, entry.revision)
-        letters.write(entry.source.fields, rejected_lines(batch.rejects, DEFAULT_LIMITS))
-        seconds.write += time.perf_counter() - began
+class _Writer:
+    """Rows to Parquet, rejects and rows beyond the bound on keys to dead letters."""
+
+    def __init__(self, parquet: TextParquet, letters: DeadLetterWriter, limits: NdjsonLimits) -> None:
+        self._parquet = parquet
+        self._letters = letters
+        self._limits = limits
+        self._budget = KeyBudget(limits)
+
+    def write(self, file: Fetched, seconds: Seconds) -> None:
+        """Write one file."""
+        for batch in seconds.waiting(parse(file.chunks(), self._limits), "parse"):
+            began = time.perf_counter()
+            self._write(file, batch)
+            seconds.write += time.perf_counter() - began
+
+    def _write(self, file: Fetched, batch: NdjsonBatch) -> None:
+        entry = file.entry
+        rows, beyond = self._budget.split(batch)
+        self._parquet.write(rows, entry.key, entry.version_id, entry.revision)
+        letters = [*rejected_lines(batch.rejects, self._limits)]
+        if beyond is not None:
+            letters += self._budget.dead_letters(beyond, file.chunks())
+            letters.sort(key=lambda letter: letter.line)
+        self._letters.write(entry.source.fields, letters)

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -104,5 +103,12 @@ def fetch(entry: Entry, folder: Path) -> Fetch:
 
 
 def _pieces(content: IO[bytes]) -> Iterator[bytes]:
-    content.seek(0)
-    return iter(partial(content.read, _PIECE_BYTES), b"")
+    """The content from its beginning, by a place of its own: several may read it by turns."""
+    place = 0
+    while True:
+        content.seek(place)
+        piece = content.read(_PIECE_BYTES)
+        if not piece:
+            return
+        place += len(piece)
+        yield piece
