@@ -235,11 +235,13 @@ class ManifestWorld:
     def rows(self) -> list[dict[str, Any]]:
         return [row for table in self.tables() for row in table.to_pylist()]
 
+    def receipts(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for body in self.objects(self.manifests, "receipts/").values()]
+
     def receipt(self) -> dict[str, Any]:
         """The only receipt."""
-        [body] = self.objects(self.manifests, "receipts/").values()
-        document: dict[str, Any] = json.loads(body)
-        return document
+        [receipt] = self.receipts()
+        return receipt
 
     def dead_letters(self) -> list[dict[str, Any]]:
         found = self.objects(self.quarantine, "dead-letters/").values()
@@ -254,7 +256,7 @@ class ManifestWorld:
     def account(self) -> "Account":
         """Compare every line that was uploaded with where it went."""
         whole = {(reason["key"], reason["version_id"]) for reason in self.reasons().values()}
-        gone = {(file["key"], file["version_id"]) for file in self.receipt()["gone"]}
+        gone = {(file["key"], file["version_id"]) for receipt in self.receipts() for file in receipt["gone"]}
         readable = {source: body for source, body in self.uploaded.items() if source not in whole | gone}
         published = [
             (row["_source_file"], row["_source_version"], row["_source_line"]) for row in self.rows()
