@@ -50,6 +50,19 @@ describe("npm run try", () => {
   });
 });
 
+describe("npm run generate", () => {
+  test.each([
+    ["npm run generate -- ndjson --help", "--dirty SHARE"],
+    [
+      "npm run generate -- ndjson --count 2 --size 3.5MB --seed 1 --dirty 0.01 --out DIR",
+      "2 files in DIR: 7.0 MB",
+    ],
+  ])("writes files: %s", async (line, shown) => {
+    const { code, stdout } = await checkout.run(line);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(shown) });
+  });
+});
+
 describe("a new dataset", () => {
   beforeEach(() => {
     const folder = checkout.path("glue", "tributary", "datasets", "suppliers");

@@ -27,6 +27,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npx jest -u __tests__/stacks",
     "npm run pin-wheels",
     "npm run bench -- --help",
+    "npm run generate -- ndjson --help",
     "npm run try -- customers local/samples/customers/broken-lines.csv",
     "npm run try -- customers local/samples/customers/april.csv",
     "npm run try -- customers local/samples/customers/*.csv --out out",
@@ -45,6 +46,12 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
   "npm run try -- <name> FILE": { file: HERE, contains: "npm run try -- suppliers" },
   "npm run fuzz -- --minutes 15": { file: HERE, contains: "npm run fuzz -- --minutes" },
+  // fewer of them
+  "npm run generate -- ndjson --count 300 --size 3.5MB --seed 1 --dirty 0.01 --out DIR": {
+    file: HERE,
+    contains: "--size 3.5MB --seed 1 --dirty 0.01 --out",
+  },
+  "npm start -- --input DIR": { file: START, contains: '"--input"' },
   // with fewer rows
   "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
   "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
