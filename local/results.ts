@@ -76,8 +76,12 @@ export function showResults(
       "quarantined whole, each line counted as a dead letter:",
       wholeFiles.map((file) => `  ${file}`).join("\n"),
     );
-  for (const { firstRows } of all)
-    if (firstRows.length > 0) say("first rows of the output:", table(firstRows));
+  for (const [name, { firstRows }] of [
+    ["customers", accounts.csv],
+    ["clicks", accounts.manifest],
+  ] as const) {
+    if (firstRows.length > 0) say(`first rows of ${name}:`, table(firstRows));
+  }
   for (const { sql, rows } of answers) say(sql, table(rows));
   say("where it is, while the platform is up:", list(all.flatMap(({ places }) => places)));
   say("what stays:", list(whatStays(relative(process.cwd(), output))));
@@ -120,6 +124,7 @@ function whatStays(output: string): [string, string][] {
 const NEXT = [
   ["npm start -- --keep", "leave the platform up and use it"],
   ["npm start -- --input <folder>", "upload your own CSV and NDJSON files"],
+  ["npm run generate -- ndjson --help", "make NDJSON files in any number"],
   ["npm run try -- customers FILE", "parse and transform one file, without any cloud"],
 ] as const;
 

@@ -24,6 +24,7 @@ from tributary.kernels.output.catalog_names import key_of
 DATASET = load_text_dataset("clicks")
 #: Columns that are no key of a line.
 SOURCE_COLUMNS = ("_source_file", "_source_version", "_source_revision", "_source_line")
+SHOWN_COLUMNS = 9
 SHOWN_CHARACTERS = 20
 
 Version = tuple[str, str]
@@ -191,6 +192,7 @@ def first_rows(curated: Path) -> list[list[str]]:
     for path in sorted((curated / "tables" / DATASET.name).rglob("*.parquet")):
         table = pq.read_table(path).slice(0, SHOWN_ROWS).drop_columns(list(SOURCE_COLUMNS[:3]))
         if table.num_rows:
+            table = table.select(table.column_names[:SHOWN_COLUMNS])
             rows = ([brief(shown(cell)) for cell in row.values()] for row in table.to_pylist())
             return [table.column_names, *rows]
     return []
