@@ -1,11 +1,12 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { type PipelineQueue, queueName } from "../../environments";
+import { announcement } from "../../handlers/shared/s3-record";
 import { CommandError } from "../command";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { manifestsBucket } from "./outputs";
 import { queueUrl } from "./queues";
-import { type AnnounceOrder, type Left, type Order, planOf, type Selection } from "./reprocess-plan";
+import { type Left, type Order, planOf, type Selection } from "./reprocess-plan";
 import { type Column, table } from "./tables";
 import { forgetTurnedAway } from "./turned-away";
 
@@ -86,28 +87,11 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
   );
   const ready = announcements.filter((_, index) => forgotten[index]);
   outcome.left += announcements.length - ready.length;
-  outcome.announced += await send(operator, "inputs", ready.map(announcement));
-}
-
-/** S3's own event of that version, with what the books kept of it. */
-function announcement({ bucket, key, version, size, uploadedAt, sequencer }: AnnounceOrder): object {
-  const encoded = key.split("/").map(encodeURIComponent).join("/");
-  const object = {
-    key: encoded,
-    size,
-    versionId: version,
-    ...(sequencer === undefined ? {} : { sequencer }),
-  };
-  return {
-    Records: [
-      {
-        eventSource: "aws:s3",
-        eventName: "ObjectCreated:Put",
-        eventTime: uploadedAt,
-        s3: { bucket: { name: bucket }, object },
-      },
-    ],
-  };
+  outcome.announced += await send(
+    operator,
+    "inputs",
+    ready.map((order) => announcement(order, "Reprocessed")),
+  );
 }
 
 /** @throws CommandError when SQS refuses some: what was asked for before is done, and asking again does no harm */

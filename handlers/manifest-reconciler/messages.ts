@@ -12,40 +12,6 @@ const SENDS_AT_ONCE = 8;
 /** Most manifests of one event, as of the streaming job. */
 const MANIFESTS_AN_EVENT = 20;
 
-/** A version of an input that is to be announced. */
-export interface Announced {
-  bucket: string;
-  key: string;
-  version: string;
-  /** Bytes. */
-  size: number;
-  /** When S3 had it, ISO-8601 in UTC. */
-  uploadedAt: string;
-  /** Padded, where an event once told it. */
-  sequencer?: string | undefined;
-}
-
-/** The message by which S3 would have announced a version, without the sequencer that only S3 knows. */
-export function announcement({ bucket, key, version, size, uploadedAt, sequencer }: Announced): object {
-  const object = { key: encodeKey(key), size, versionId: version, ...(sequencer ? { sequencer } : {}) };
-  return {
-    Records: [
-      {
-        eventVersion: "2.1",
-        eventSource: "aws:s3",
-        eventTime: uploadedAt,
-        eventName: "ObjectCreated:Reconciled",
-        s3: { s3SchemaVersion: "1.0", bucket: { name: bucket }, object },
-      },
-    ],
-  };
-}
-
-/** As S3 encodes keys in its events. */
-function encodeKey(key: string): string {
-  return encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
-}
-
 /**
  * Sends the messages, ten a call.
  *

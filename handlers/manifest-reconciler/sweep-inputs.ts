@@ -3,9 +3,10 @@ import { Duties } from "../shared/duties";
 import { inParallel } from "../shared/in-parallel";
 import { type CurrentVersion, listVersions } from "../shared/list-versions";
 import { log } from "../shared/log";
+import { announcement } from "../shared/s3-record";
 import { datasetOf, type TextDataset } from "../shared/text-datasets";
 import { isDue, YOUNGEST_FORGOTTEN_MS } from "./due";
-import { announcement, sendAll, waitingMessages } from "./messages";
+import { sendAll, waitingMessages } from "./messages";
 import { type ManifestReconciler, RESERVE_MS, type Repairs } from "./reconciler";
 import { dueUnits, type Unit, type UnitCursor, unitsOf } from "./sweep-plan";
 import { untracked } from "./untracked";
@@ -109,7 +110,10 @@ async function announceUnknown(
     key: unknown[0]?.key,
   });
   const messages = unknown.map(({ key, version, size, lastModified }) =>
-    announcement({ bucket: raw.name, key, version, size, uploadedAt: lastModified.toISOString() }),
+    announcement(
+      { bucket: raw.name, key, version, size, uploadedAt: lastModified.toISOString() },
+      "Reconciled",
+    ),
   );
   await sendAll(inputsQueue, clock, messages);
   repairs.announced += unknown.length;

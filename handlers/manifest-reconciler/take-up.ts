@@ -1,9 +1,10 @@
 import { inParallel, withBackoff } from "../shared/in-parallel";
 import { log } from "../shared/log";
+import { announcement } from "../shared/s3-record";
 import { type Item, readTracked } from "../shared/tracking";
 import { isDue } from "./due";
 import { judgeManifest, type Verdict } from "./judge-manifest";
-import { announcement, sendAll, tellControlPlane } from "./messages";
+import { sendAll, tellControlPlane } from "./messages";
 import type { OpenFile } from "./open-files";
 import type { ManifestReconciler, Repairs } from "./reconciler";
 
@@ -84,7 +85,7 @@ export class TakeUp {
       const file = await withBackoff(clock, () => readTracked(tracking, item));
       // the index may be behind the table
       if (file?.status !== "manifested" || file.manifestPath !== manifestPath) return;
-      messages.push(announcement(file));
+      messages.push(announcement(file, "Reconciled"));
     });
     await sendAll(inputsQueue, clock, messages);
     this.repairs.announced += messages.length;

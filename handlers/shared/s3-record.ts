@@ -42,6 +42,43 @@ export function readCreatedObject(record: unknown): CreatedObject | { ignored: s
   };
 }
 
+/** A version of an input that is to be announced. */
+export interface Announced {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version: string;
+  /** Bytes. */
+  readonly size: number;
+  /** When S3 had it, ISO-8601 in UTC. */
+  readonly uploadedAt: string;
+  /** Padded, where an event once told it. */
+  readonly sequencer?: string | undefined;
+}
+
+/** The message by which S3 would have announced a version, without the sequencer that only S3 knows. */
+export function announcement(
+  { bucket, key, version, size, uploadedAt, sequencer }: Announced,
+  by: "Reconciled" | "Reprocessed",
+): object {
+  const object = { key: encodeKey(key), size, versionId: version, ...(sequencer ? { sequencer } : {}) };
+  return {
+    Records: [
+      {
+        eventVersion: "2.1",
+        eventSource: "aws:s3",
+        eventTime: uploadedAt,
+        eventName: `ObjectCreated:${by}`,
+        s3: { s3SchemaVersion: "1.0", bucket: { name: bucket }, object },
+      },
+    ],
+  };
+}
+
+/** As S3 encodes keys in its events. */
+function encodeKey(key: string): string {
+  return encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
+}
+
 /** Event keys are URL-encoded as in a form: a space is a `+`, all else is percent-encoded UTF-8. */
 export function decodeKey(encoded: string): string {
   try {
