@@ -1,13 +1,14 @@
 import { once } from "node:events";
-import { existsSync, rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, loadEnvironment } from "../environments";
 import { type Accounts, accountForManifests, accountForUploads, type ManifestAccounts } from "./accounts";
 import { QUERIES, query } from "./athena";
 import { Interrupted } from "./child";
 import { clientsOf } from "./clients";
-import { type CsvInput, runCsvPipeline } from "./csv-pipeline";
+import { runCsvPipeline } from "./csv-pipeline";
 import { generateFiles } from "./generated-files";
+import { type InputOptions, type Inputs, inputsOf } from "./inputs";
 import { type NdjsonInput, runManifestPipeline } from "./manifest-pipeline";
 import type { PipelineContext, PipelineOutcome } from "./pipeline";
 import { type Platform, startPlatform } from "./platform";
@@ -15,13 +16,9 @@ import { checkReportFile, writeReportFile } from "./report-file";
 import { reportOf, showHowToReach, showResults } from "./results";
 import { takeRunFolder } from "./run-folder";
 import { Steps } from "./steps";
-import { csvFiles, ndjsonFiles, refuseChanged } from "./uploads";
+import { ndjsonFiles, refuseChanged } from "./uploads";
 
-export interface RunOptions {
-  /** Folder with the sample files of the CSV pipeline. */
-  readonly samples: string;
-  /** The user's folder: its CSV files take the samples' place, its NDJSON files that of the generated ones. */
-  readonly input?: string;
+export interface RunOptions extends InputOptions {
   /** Folder of this run: logs, the results' copies. */
   readonly output: string;
   readonly report?: string;
@@ -29,11 +26,8 @@ export interface RunOptions {
 }
 
 /** What the steps of one run share. */
-interface Run extends RunOptions {
+interface Run extends RunOptions, Inputs {
   readonly environment: Environment;
-  readonly csv: CsvInput;
-  /** Where the user gave none, files are generated. */
-  readonly ndjson?: NdjsonInput;
   readonly steps: Steps;
   readonly signal: AbortSignal;
   readonly began: number;
@@ -74,25 +68,6 @@ async function runIn(run: Run): Promise<boolean> {
     await platform.stop();
     rmSync(generated, { recursive: true, force: true });
   }
-}
-
-/** The files of both pipelines. @throws Error where the user's folder has none for either. */
-function inputsOf({ samples, input }: RunOptions): Pick<Run, "csv" | "ndjson"> {
-  const ofSamples = { folder: samples, files: csvFiles(samples) };
-  if (input === undefined) return { csv: ofSamples };
-  if (!existsSync(input) || !statSync(input).isDirectory()) {
-    throw new Error(`${input} is no folder; --input takes a folder with CSV or NDJSON files`);
-  }
-  const [csv, ndjson] = [csvFiles(input), ndjsonFiles(input)];
-  if (csv.length + ndjson.length === 0) {
-    throw new Error(
-      `${input} holds no .csv, .csv.gz, .ndjson or .ndjson.gz file; put some there or leave --input out`,
-    );
-  }
-  return {
-    csv: csv.length > 0 ? { folder: input, files: csv } : ofSamples,
-    ...(ndjson.length > 0 ? { ndjson: { folder: input, files: ndjson } } : {}),
-  };
 }
 
 async function generatedInput(run: Run, platform: Platform, folder: string): Promise<NdjsonInput> {
