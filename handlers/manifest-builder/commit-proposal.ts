@@ -77,7 +77,7 @@ async function claimAll(
 
 /** Writes the manifest; gives the claimed files that the one which stands does not list. */
 async function write(
-  { store, tally }: Invocation,
+  { store, tally, limit }: Invocation,
   { dataset, date }: Proposal,
   id: string,
   won: readonly Won[],
@@ -86,7 +86,9 @@ async function write(
   if (won.length === 0) return new Set();
   const files = won.map(({ file }) => file);
   const messages = files.flatMap((file) => file.messages);
-  const put = await failures.guard(messages, () => store.put({ id, dataset, date }, won.map(entryOf)));
+  const put = await failures.guard(messages, () =>
+    limit(() => store.put({ id, dataset, date }, won.map(entryOf))),
+  );
   if (put === undefined) return new Set();
   if (put.written) {
     const bytes = files.reduce((sum, { size }) => sum + size, 0);

@@ -50,7 +50,7 @@ export class MemoryTable {
 
   get({ Key = {} }: Write): { Item?: Item } {
     const item = this.items.get(keyOf(Key));
-    return item ? { Item: structuredClone(item) } : {};
+    return item ? { Item: { ...item } } : {};
   }
 
   put(write: Write): object {
@@ -86,7 +86,7 @@ export class MemoryTable {
     throw new ConditionalCheckFailedException({
       message: "The conditional request failed",
       $metadata: { httpStatusCode: 400 },
-      Item: structuredClone(this.items.get(keyOf(key)) ?? {}),
+      Item: { ...this.items.get(keyOf(key)) },
     });
   }
 
@@ -97,7 +97,7 @@ export class MemoryTable {
   }
 
   #updated(write: Write): Item {
-    const item = structuredClone(this.items.get(keyOf(write.Key ?? {})) ?? write.Key ?? {});
+    const item = { ...(this.items.get(keyOf(write.Key ?? {})) ?? write.Key) };
     const [, sets = "", removes = ""] =
       /^SET (.*?)(?: REMOVE (.*))?$/.exec(write.UpdateExpression ?? "") ?? [];
     for (const set of sets.split(", ")) {
@@ -110,7 +110,7 @@ export class MemoryTable {
 
   #store(item: Item, factor: number): void {
     const before = this.items.get(keyOf(item));
-    this.items.set(keyOf(item), structuredClone(item));
+    this.items.set(keyOf(item), { ...item });
     this.units.table += factor * Math.max(kilobytes(item), kilobytes(before ?? {}));
     this.units.index += factor * indexWrites(before ?? {}, item);
   }
