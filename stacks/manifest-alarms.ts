@@ -4,7 +4,6 @@ import { Alarm } from "../constructs/alarm";
 import {
   deadLetterQueueName,
   type Environment,
-  functionName,
   metricNamespace,
   PIPELINE_QUEUES,
   type PipelineQueue,
@@ -92,32 +91,28 @@ export class ManifestAlarms extends Construct {
   }
 
   private silenceAlarms(): void {
-    const { environment, topic } = this;
+    const { environment } = this;
     const silence = {
+      ...this.own,
+      statistic: "SampleCount",
       comparison: "LessThanThreshold",
       threshold: 1,
       evaluationPeriods: SILENT_ROUNDS,
       missingData: "breaching",
     } as const;
     new Alarm(this, "control-plane-silent", {
-      ...this.own,
       ...silence,
       alarmName: resourceName(environment, "control-plane-silent"),
       description:
         "the control plane's tick reports nothing: nobody starts the streaming job again; look at its schedule and log group",
       metricName: "SecondsWithoutParquet",
-      statistic: "SampleCount",
     });
     new Alarm(this, "manifest-reconciler-silent", {
-      topic,
       ...silence,
       alarmName: resourceName(environment, "manifest-reconciler-silent"),
       description:
-        "the manifest reconciler does not run: lost events stay lost; look at its schedule (what fails in it has an alarm of its own)",
-      namespace: "AWS/Lambda",
-      metricName: "Invocations",
-      statistic: "Sum",
-      dimensions: { FunctionName: functionName(environment, "manifest-reconciler") },
+        "the manifest reconciler reports nothing: lost events stay lost; look at its schedule and log group",
+      metricName: "AnnouncedFiles",
       periodSeconds: environment.manifest.reconcile.rateMinutes * 60,
     });
   }

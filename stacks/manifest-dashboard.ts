@@ -80,6 +80,11 @@ function ownWidgets(environment: Environment): Widget[] {
       own("QuarantinedFiles"),
       own("FilesQuarantined"),
     ]),
+    widget("Manifests: repaired by the reconciler", "Sum", [
+      own("AnnouncedFiles"),
+      own("ResentManifests"),
+      own("RepairedManifests"),
+    ]),
     widget("Manifests: seconds without Parquet while files wait", "Maximum", [own("SecondsWithoutParquet")]),
   ];
 }

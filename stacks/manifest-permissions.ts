@@ -123,7 +123,7 @@ export function manifestReconcilerStatements(resources: PipelineResources): Poli
       resources: [storage.raw.arn],
       condition: { StringLike: { "s3:prefix": `${INPUT_PREFIX}*` } },
     },
-    useTracking(resources, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]),
+    useTracking(resources, ["dynamodb:GetItem", "dynamodb:Query"]),
     queryOpen(resources),
     {
       sid: "UseControl",

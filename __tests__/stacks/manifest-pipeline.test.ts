@@ -243,7 +243,7 @@ describe("the permissions", () => {
   test("of the reconciler are those that its code needs", () => {
     expect(furtherOf("manifest-reconciler", OWN)).toEqual({
       ListInputs: ["s3:ListBucketVersions"],
-      UseTracking: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
+      UseTracking: ["dynamodb:GetItem", "dynamodb:Query"],
       QueryOpen: ["dynamodb:Query"],
       UseControl: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       SendAgain: ["sqs:SendMessage", "sqs:GetQueueAttributes"],

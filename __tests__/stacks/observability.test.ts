@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { FUNCTIONS, loadEnvironment, PIPELINE_QUEUES } from "../../environments";
 import { resource, resourcesOf, statement } from "../support/resources";
@@ -161,14 +163,15 @@ describe("the alarms of the manifest pipeline", () => {
   });
 
   test.each([
-    ["control-plane", "SecondsWithoutParquet", "SampleCount"],
-    ["manifest-reconciler", "Invocations", "Sum"],
-  ])("take the silence of %s for a failure", (name, metric, statistic) => {
+    ["control-plane", "SecondsWithoutParquet", 300],
+    ["manifest-reconciler", "AnnouncedFiles", 900],
+  ])("take the silence of %s for a failure", (name, metric, period) => {
     expect(alarm(`manifest_${name}-silent`)).toMatchObject({
       metric_name: metric,
-      statistic,
+      statistic: "SampleCount",
       comparison_operator: "LessThanThreshold",
       threshold: 1,
+      period,
       evaluation_periods: 3,
       treat_missing_data: "breaching",
     });
@@ -182,7 +185,7 @@ describe("the dashboard", () => {
   test("shows the four groups of the manifest pipeline: queues, functions, job, and what it makes", () => {
     const groups = ["Queues: ", "Function ", "Streaming job: ", "Manifests: "];
     expect(groups.map((group) => titles.filter((each: string) => each.startsWith(group)).length)).toEqual([
-      4, 4, 4, 7,
+      4, 4, 4, 8,
     ]);
   });
 
@@ -210,9 +213,25 @@ describe("the dashboard", () => {
   });
 
   test("shows waiting work, runs, functions and failures first", () => {
-    expect(titles).toHaveLength(24);
+    expect(titles).toHaveLength(25);
     expect(titles[0]).toBe("Oldest pending upload, seconds");
   });
+});
+
+test("no metric of ours is shown or watched that no function emits", () => {
+  const { dashboard_body } = resource(prod, "aws_cloudwatch_dashboard");
+  const shown = String(dashboard_body).matchAll(/\["tributary","(\w+)"/g);
+  const watched = resourcesOf(prod, "aws_cloudwatch_metric_alarm")
+    .filter(([, alarm]) => alarm["namespace"] === "tributary")
+    .map(([, alarm]) => String(alarm["metric_name"]));
+  const names = new Set([...watched, ...[...shown].map(([, name]) => name)]);
+  const handlers = join(__dirname, "..", "..", "handlers");
+  const sources = readdirSync(handlers, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => readFileSync(join(handlers, file), "utf8"))
+    .join("\n");
+  expect(names.size).toBeGreaterThan(15);
+  expect([...names].filter((name) => !sources.includes(`"${name}"`))).toEqual([]);
 });
 
 describe("the budget", () => {
