@@ -163,6 +163,13 @@ describe("the locks of the Python packages", () => {
   });
 });
 
+describe("tributary", () => {
+  test.each(["npx tributary --help", "npm exec tributary -- --help"])("answers to %s", async (line) => {
+    const { code, stdout } = await checkout.run(line);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Usage: tributary /) });
+  });
+});
+
 describe("npm run bench", () => {
   test("lists the benches", async () => {
     const { code, stdout } = await checkout.run("npm run bench -- --help");

@@ -8,6 +8,8 @@ const CI = ".ci/run";
 const HERE = "__tests__/docs/commands.slow.test.ts";
 const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
+const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
+const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
 function verbatim(file: string, ...commands: readonly string[]): Record<string, Proof> {
@@ -63,4 +65,23 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: "--json",
   },
   "npm run bench -- csv --big --json": { file: HERE, contains: "--big 1 --json" },
+  "npx tributary --help": { file: HERE, contains: '"npx tributary --help"' },
+  // the environment by its variable, and with files of the test's own
+  "npx tributary status --environment local": { file: LOOKING, contains: 'tributary("status")' },
+  "npx tributary reprocess input/clicks/2026-01-31-a.ndjson --environment local": {
+    file: ACTING,
+    contains: 'tributary("reprocess", file.key)',
+  },
+  "npx tributary reprocess --date 2026-01-31 --dataset clicks --environment local --yes": {
+    file: ACTING,
+    contains: '"--dataset", "clicks", "--yes"',
+  },
+  "npx tributary reprocess --status failed --environment local --yes": {
+    file: ACTING,
+    contains: 'tributary("reprocess", "--status", "failed"',
+  },
+  "npx tributary redrive --environment local --yes": {
+    file: ACTING,
+    contains: 'tributary("redrive", "--queue", "inputs", "--yes"',
+  },
 };
