@@ -60,7 +60,7 @@ export function alertOfEnd(
   { failed, failures, nextStartAt }: EndAnswer,
 ): Alert {
   const reason = run.error ?? "Glue gives no reason";
-  const times = failures > 1 ? `, the ${failures}th end in a row that nobody asked for` : "";
+  const times = failures > 1 ? `, ${failures} ends in a row that nobody asked for` : "";
   const next = nextStartAt ? `; the next one starts at ${nextStartAt.toISOString()}` : "";
   return {
     environment,

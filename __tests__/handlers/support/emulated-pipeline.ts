@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type AttributeValue,
+  BatchWriteItemCommand,
   CreateTableCommand,
-  DeleteItemCommand,
   DynamoDBClient,
   PutItemCommand,
   ScanCommand,
@@ -40,7 +40,7 @@ import {
   type Receipt,
   receiptKey,
 } from "../../../handlers/shared/manifests";
-import { headKey, type TrackedFile, toItem } from "../../../handlers/shared/tracking";
+import { headKey, type ItemKey, type TrackedFile, toItem } from "../../../handlers/shared/tracking";
 import { type LocalAws, startLocalAws } from "../../../local/aws";
 
 export const RAW = "raw";
@@ -68,7 +68,10 @@ export interface ManifestPipeline {
   queues: Record<"inputs" | "manifests" | "events", string>;
   /** Rows of a table, by their keys, with plain values. */
   rows(table: string): Promise<Row[]>;
-  track(file: TrackedFile): Promise<void>;
+  /** Puts the item of a file, as its head unless another key is given. */
+  track(file: TrackedFile, key?: ItemKey): Promise<void>;
+  /** Puts a row of plain values. */
+  put(table: string, row: Readonly<Record<string, string | number>>): Promise<void>;
   /** Puts manifest, receipt and an empty Parquet object, each where it is given. */
   publish(work: { manifest?: Manifest; receipt?: Receipt; parquet?: boolean }): Promise<void>;
   /** Messages that are in a queue now; they are deleted. */
@@ -102,8 +105,17 @@ export async function startManifestPipeline(): Promise<ManifestPipeline> {
     glue,
     queues,
     rows: (table) => readRows(dynamo, table),
-    track: async (file) => {
-      const Item = toItem(file, headKey(file, SHARDS), SHARDS);
+    put: async (TableName, row) => {
+      const Item = Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          typeof value === "number" ? { N: String(value) } : { S: value },
+        ]),
+      );
+      await dynamo.send(new PutItemCommand({ TableName, Item }));
+    },
+    track: async (file, key = headKey(file, SHARDS)) => {
+      const Item = toItem(file, key, SHARDS);
       await dynamo.send(new PutItemCommand({ TableName: TRACKING, Item }));
     },
     publish: (work) => publish(s3, work),
@@ -122,7 +134,7 @@ export async function startManifestPipeline(): Promise<ManifestPipeline> {
       return (Table?.StorageDescriptor?.Columns ?? []).map((column) => String(column.Name));
     },
     clear: async (...tables) => {
-      for (const table of tables) await clear(dynamo, table);
+      await Promise.all(tables.map((table) => clear(dynamo, table)));
     },
     stop: async () => {
       for (const client of [s3, dynamo, glue, sqs]) client.destroy();
@@ -325,10 +337,14 @@ async function clear(dynamo: DynamoDBClient, TableName: string): Promise<void> {
     [METRICS]: ["metric_date", "metric_type"],
   };
   const { Items = [] } = await dynamo.send(new ScanCommand({ TableName }));
-  for (const item of Items) {
-    const keys = names[TableName] ?? ["name"];
+  const keys = names[TableName] ?? ["name"];
+  const deletes = Items.map((item) => {
     const Key = Object.fromEntries(keys.map((name) => [name, item[name] ?? { S: "" }]));
-    await dynamo.send(new DeleteItemCommand({ TableName, Key }));
+    return { DeleteRequest: { Key } };
+  });
+  for (let start = 0; start < deletes.length; start += 25) {
+    const RequestItems = { [TableName]: deletes.slice(start, start + 25) };
+    await dynamo.send(new BatchWriteItemCommand({ RequestItems }));
   }
 }
 
