@@ -11,12 +11,12 @@ const eventSource = z.strictObject({
   batchSize: whole(1, MOST_EVENTS, "messages", {
     noun: "a batch size",
     description:
-      "Most S3 events of one invocation of the manifest builder. Lambda hands over at most 6 MB, about 3,500 events, hence the limit; above 10 it needs a window.",
+      "Most S3 events of one invocation of the manifest builder, so most files of a manifest: 280 files of 3.5 MB are 980 MB. Lambda hands over at most 6 MB, about 3,500 events, hence the limit; above 10 it needs a window.",
   }).default(1000),
   windowSeconds: whole(0, 300, "s", {
     noun: "a batching window",
     description:
-      "Longest that a poller gathers events: the latency that a user chooses. Lambda begins with five pollers, so a manifest has about rate × window ÷ 5 files: at 55 files/s and 30 s, 330.",
+      "Longest that a poller gathers events: the latency that a user chooses. Lambda begins with five pollers, so a manifest has about rate × window ÷ 5 files: at 55 files/s and 30 s, 330, unless the batch is full before. More pollers come as messages wait and make manifests smaller; `maximumConcurrency` holds them back.",
   }).default(30),
   maximumConcurrency: whole(2, 1000, "invocations", {
     noun: "a concurrency",

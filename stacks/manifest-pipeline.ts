@@ -132,6 +132,8 @@ export class ManifestPipeline extends Construct {
         ...this.commonVariables(),
       },
       statements: manifestBuilderStatements(props),
+      // its failure queue is for invocations by hand: the event source mapping waits for the answer, and what fails
+      // stays in the queue
       settings: { ...props.settings, memorySizeMegabytes: 512, timeoutSeconds: BUILDER_TIMEOUT_SECONDS },
     });
   }
