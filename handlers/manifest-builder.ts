@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
-import { type BatchResponse, buildManifests } from "./manifest-builder/build-manifests";
+import { AT_ONCE, type BatchResponse, buildManifests } from "./manifest-builder/build-manifests";
 import type { Builder } from "./manifest-builder/builder";
 import type { Message } from "./manifest-builder/read-messages";
 import { CLIENT_SETTINGS } from "./shared/clients";
@@ -11,7 +11,11 @@ import { readVariables } from "./shared/variables";
 const variables = readVariables("manifest-builder");
 
 /** The builder repeats calls itself, too: more attempts of the SDK would only multiply. */
-const CLIENT = { ...CLIENT_SETTINGS, maxAttempts: 3 };
+const CLIENT = {
+  ...CLIENT_SETTINGS,
+  maxAttempts: 3,
+  requestHandler: { ...CLIENT_SETTINGS.requestHandler, httpsAgent: { maxSockets: AT_ONCE } },
+};
 
 const s3 = new S3Client({ ...CLIENT, forcePathStyle: variables.S3_PATH_STYLE === "true" });
 

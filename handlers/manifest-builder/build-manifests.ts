@@ -10,8 +10,8 @@ import type { Message } from "./read-messages";
 import { retrying } from "./retry";
 import { Tally } from "./tally";
 
-/** Files in work at once: what one core keeps up with at some 5 ms a call. */
-const AT_ONCE = 64;
+/** Files in work at once, each with one call at most: what one core keeps up with at some 5 ms a call. */
+export const AT_ONCE = 64;
 
 /** The answer that makes SQS deliver these messages again, and delete the others. */
 export interface BatchResponse {

@@ -5,12 +5,19 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import type { Bucket } from "../shared/manifests";
+import { limiter } from "./limiter";
 import type { Retry } from "./retry";
 
-const GIB = 2 ** 30;
+/**
+ * Most bytes that are copied in one call. S3 would take twenty times as much, but answers once all is copied, which
+ * must not take longer than a call's time limit.
+ */
+export const LARGEST_COPY = 256 * 2 ** 20;
 
-/** Most bytes that S3 copies in one call. */
-export const LARGEST_COPY = 5 * GIB;
+/** S3 takes no more parts of one object. */
+const MOST_PARTS = 10_000;
+
+const PARTS_AT_ONCE = 16;
 
 /** What is copied, and where to. */
 export interface Copied {
@@ -21,7 +28,7 @@ export interface Copied {
   readonly key: string;
 }
 
-/** Copies an object that is too large for one call: parts of 1 GiB, inside S3. */
+/** Copies an object that is too large for one call part by part, inside S3. */
 export async function copyInParts(
   { client, name }: Bucket,
   retry: Retry,
@@ -29,8 +36,10 @@ export async function copyInParts(
 ): Promise<void> {
   const target = { Bucket: name, Key: key };
   const { UploadId } = await retry(() => client.send(new CreateMultipartUploadCommand(target)));
+  const partBytes = Math.max(LARGEST_COPY, Math.ceil(size / MOST_PARTS));
+  const limit = limiter(PARTS_AT_ONCE);
   const copyPart = async (part: number) => {
-    const range = `bytes=${part * GIB}-${Math.min((part + 1) * GIB, size) - 1}`;
+    const range = `bytes=${part * partBytes}-${Math.min((part + 1) * partBytes, size) - 1}`;
     const PartNumber = part + 1;
     const { CopyPartResult } = await retry(() =>
       client.send(
@@ -47,7 +56,7 @@ export async function copyInParts(
   };
   try {
     const Parts = await Promise.all(
-      Array.from({ length: Math.ceil(size / GIB) }, (_, part) => copyPart(part)),
+      Array.from({ length: Math.ceil(size / partBytes) }, (_, part) => limit(() => copyPart(part))),
     );
     await retry(() =>
       client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } })),

@@ -53,7 +53,13 @@ async function copy({ quarantine, retry }: Invocation, file: Input, key: string)
     else {
       await retry(() =>
         quarantine.client.send(
-          new CopyObjectCommand({ Bucket: quarantine.name, Key: key, CopySource: source }),
+          new CopyObjectCommand({
+            Bucket: quarantine.name,
+            Key: key,
+            CopySource: source,
+            // to copy tags takes permissions of their own
+            TaggingDirective: "REPLACE",
+          }),
         ),
       );
     }

@@ -31,9 +31,9 @@ describe("compareChecksums", () => {
 
 describe("copyInParts", () => {
   const retry = <Result>(call: () => Promise<Result>) => call();
-  const copied = { source: "raw/k?versionId=v", size: 5 * 2 ** 30 + 1, key: "copy" };
+  const copied = { source: "raw/k?versionId=v", size: 2 ** 30 + 1, key: "copy" };
 
-  test("copies parts of 1 GiB and the rest", async () => {
+  test("copies parts of 256 MiB and the rest", async () => {
     const { client, sent } = clientDouble<S3Client>({
       CreateMultipartUploadCommand: () => ({ UploadId: "u" }),
       UploadPartCopyCommand: (_, call) => ({ CopyPartResult: { ETag: `e${call}` } }),
@@ -42,14 +42,23 @@ describe("copyInParts", () => {
     await copyInParts({ client, name: "quarantine" }, retry, copied);
     const parts = sent.filter(({ name }) => name === "UploadPartCopyCommand").map(({ input }) => input);
     expect(parts.map(({ CopySourceRange }) => CopySourceRange)).toEqual([
-      "bytes=0-1073741823",
-      "bytes=1073741824-2147483647",
-      "bytes=2147483648-3221225471",
-      "bytes=3221225472-4294967295",
-      "bytes=4294967296-5368709119",
-      "bytes=5368709120-5368709120",
+      "bytes=0-268435455",
+      "bytes=268435456-536870911",
+      "bytes=536870912-805306367",
+      "bytes=805306368-1073741823",
+      "bytes=1073741824-1073741824",
     ]);
-    expect(sent.at(-1)?.input.MultipartUpload.Parts).toHaveLength(6);
+    expect(sent.at(-1)?.input.MultipartUpload.Parts).toHaveLength(5);
+  });
+
+  test("needs no more parts than S3 takes", async () => {
+    const { client, sent } = clientDouble<S3Client>({
+      CreateMultipartUploadCommand: () => ({ UploadId: "u" }),
+      UploadPartCopyCommand: () => ({ CopyPartResult: { ETag: "e" } }),
+      CompleteMultipartUploadCommand: () => ({}),
+    });
+    await copyInParts({ client, name: "quarantine" }, retry, { ...copied, size: 5 * 2 ** 40 });
+    expect(sent.filter(({ name }) => name === "UploadPartCopyCommand")).toHaveLength(10_000);
   });
 
   test("leaves no parts behind when one fails", async () => {
