@@ -1,5 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GetJobRunsCommand, StartJobRunCommand } from "@aws-sdk/client-glue";
@@ -7,46 +5,29 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
-import {
-  bucketName,
-  controlTableName,
-  functionName,
-  manifestJobName,
-  queueName,
-  trackingTableName,
-} from "../../environments";
+import { bucketName, controlTableName, functionName, manifestJobName, queueName } from "../../environments";
 import { accountForManifests, type ManifestAccounts } from "../../local/accounts";
 import { clientsOf } from "../../local/clients";
-import { settledOf } from "../../local/tracked-files";
-import { ndjsonFiles, type Upload, upload } from "../../local/uploads";
+import { Clicks } from "../support/clicks";
 import {
   environment,
   eventually,
   killJob,
-  rawBucket,
   type TestPlatform,
   withoutNotification,
 } from "../support/local-platform";
 
 const JOB = manifestJobName(environment);
-/** Files of today: the reconciler looks at these in each of its rounds. */
-const TODAY = new Date().toISOString().slice(0, 10);
 
 /** What is broken on purpose in a deployed pipeline; afterwards every line is counted. */
 export function breakManifestPipeline(platformOf: () => TestPlatform): void {
   describe("the manifest pipeline", () => {
-    const uploads: Upload[] = [];
     let platform: TestPlatform;
-    let folder: string;
-    let files: string[];
+    let clicks: Clicks;
 
     beforeAll(() => {
       platform = platformOf();
-      folder = join(platform.output, "clicks");
-      const words = ["ndjson", "--count", "8", "--dirty", "0.01", "--dates", TODAY, "--out", folder];
-      execFileSync(platform.python, ["-m", "local.generator", ...words], { cwd: ROOT });
-      files = ndjsonFiles(folder);
+      clicks = new Clicks(platform, 8);
     });
 
     afterAll(() => order("running"));
@@ -60,7 +41,7 @@ export function breakManifestPipeline(platformOf: () => TestPlatform): void {
       );
       await order("running");
       const killed = await startWithShortVisibility();
-      uploads.push(...(await send(4)));
+      await clicks.send(4);
       await eventually("a manifest in work", 30, async () => (await inWork()) > 0);
       killJob(killed, "manifest_stream");
       await eventually("the failure", 30, async () => (await running()) === undefined);
@@ -74,7 +55,7 @@ export function breakManifestPipeline(platformOf: () => TestPlatform): void {
       const before = await tables();
       await events.send(new DisableRuleCommand({ Name }));
       try {
-        uploads.push(...(await send(2)));
+        await clicks.send(2);
         await eventually("Parquet", 40, async () => (await tables()) > before);
         await reconciled();
       } finally {
@@ -84,35 +65,23 @@ export function breakManifestPipeline(platformOf: () => TestPlatform): void {
     }, 120_000);
 
     test("finds a file that no event announced", async () => {
-      uploads.push(...(await withoutNotification(platform, () => send(2))));
+      await withoutNotification(platform, () => clicks.send(2));
       await reconciled();
     }, 120_000);
 
     test("has lost no line and none twice in all of this", async () => {
       const { python, variables, output } = platform;
       const { signal } = new AbortController();
-      const accounts = await accountForManifests({ environment, uploads, output, signal, python, variables });
+      const common = { environment, output, signal, python, variables };
+      const accounts = await accountForManifests({ ...common, uploads: clicks.uploads });
       const expected: Partial<ManifestAccounts> = { files: 8, lost: 0, duplicated: 0, problems: [] };
       expect(accounts).toMatchObject(expected);
       expect(accounts.rowsIn).toBe(accounts.rowsOut + accounts.deadLetters);
       expect(accounts.deadLetters).toBeGreaterThan(0);
     }, 60_000);
 
-    /** Uploads the next files. */
-    function send(count: number): Promise<Upload[]> {
-      const { signal } = new AbortController();
-      const target = { s3: platform.s3, bucket: rawBucket, prefix: "input/clicks/", signal };
-      return upload(target, folder, files.splice(0, count));
-    }
-
     function allSettled(seconds: number): Promise<unknown> {
-      return eventually("an outcome of each file", seconds, isSettled);
-    }
-
-    async function isSettled(): Promise<boolean> {
-      const shards = environment.manifest.trackingShards;
-      const table = { dynamo: platform.dynamo, name: trackingTableName(environment), shards };
-      return (await settledOf(table, uploads)).size === uploads.length;
+      return eventually("an outcome of each file", seconds, () => clicks.areSettled());
     }
 
     /** Has the reconciler look, as its schedule does each minute, until each file has its outcome. */
@@ -122,7 +91,7 @@ export function breakManifestPipeline(platformOf: () => TestPlatform): void {
           new InvokeCommand({ FunctionName: functionName(environment, "manifest-reconciler") }),
         );
         expect(FunctionError && Buffer.from(Payload ?? []).toString()).toBeUndefined();
-        return isSettled();
+        return clicks.areSettled();
       });
     }
 
