@@ -154,6 +154,7 @@ export function showHowToReach(environment: Environment, variables: Readonly<Rec
   );
   const exports = Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`);
   say("variables that any AWS client needs, for another shell:", exports.join("\n"));
+  say("with these, this shows how the manifest pipeline is:", "  npx tributary status --environment local");
   say("Ctrl-C stops it");
 }
 

@@ -5,6 +5,7 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  readonly expiration: Date;
 }
 
 /** The emulator's longest session: a run may take hours. */
@@ -22,13 +23,14 @@ export async function assumeRole(endpoint: string, role: string, session: string
         DurationSeconds: SESSION_SECONDS,
       }),
     );
-    if (!given?.AccessKeyId || !given.SecretAccessKey || !given.SessionToken) {
+    if (!given?.AccessKeyId || !given.SecretAccessKey || !given.SessionToken || !given.Expiration) {
       throw new Error(`the emulator gave no credentials of role ${role}`);
     }
     return {
       accessKeyId: given.AccessKeyId,
       secretAccessKey: given.SecretAccessKey,
       sessionToken: given.SessionToken,
+      expiration: given.Expiration,
     };
   } finally {
     sts.destroy();

@@ -90,7 +90,8 @@ async function serverOf(
   mapping: Mapping,
   signal: AbortSignal,
 ): Promise<MappingServer> {
-  const credentials = await assumeRole(endpoint, mapping.roleArn, `event-source-${mapping.id}`);
+  // Asked again when they expire.
+  const credentials = () => assumeRole(endpoint, mapping.roleArn, `event-source-${mapping.id}`);
   const sqs = new SQSClient({ endpoint, region: REGION, credentials });
   return new MappingServer({
     mapping,
