@@ -200,6 +200,20 @@ describe("npm run fuzz", () => {
   });
 });
 
+describe("npm run bench -- manifest", () => {
+  test("tells where the time of a manifest goes, from S3 to S3", async () => {
+    const { code, stdout } = await checkout.run(
+      "npm run --silent bench -- manifest --megabytes 7 --slots 2 --without-spark --json",
+    );
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ bench: "manifest", sample: { megabytes: 7, files: 2 } });
+    expect(report.rows).toEqual([
+      expect.objectContaining({ engine: "tributary", slots: 2, manifests: 2, isWhole: true }),
+    ]);
+  });
+});
+
 describe("npm run bench -- ndjson", () => {
   const SMALL = "npm run --silent bench -- ndjson --megabytes 1 --runs 1";
 

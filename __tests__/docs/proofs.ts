@@ -58,6 +58,11 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
   "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
   // smaller, and one shape or two
+  "npm run bench -- manifest": { file: HERE, contains: "bench -- manifest --megabytes 7" },
+  "npm run bench -- manifest --megabytes 100 --slots 1 --without-spark --json": {
+    file: HERE,
+    contains: "--slots 2 --without-spark --json",
+  },
   "npm run bench -- ndjson": { file: HERE, contains: "bench -- ndjson --megabytes 1" },
   "npm run bench -- ndjson --shapes nested --cores 1": { file: HERE, contains: "--shapes nested" },
   "npm run bench -- ndjson --engines text,duckdb --runs 1 --megabytes 20 --json": {
