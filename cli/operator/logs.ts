@@ -75,7 +75,7 @@ async function readEvents(
 function lineOf({ timestamp = 0, logStreamName, message = "" }: FilteredLogEvent, json: boolean): string {
   const at = new Date(timestamp).toISOString();
   if (json) return JSON.stringify({ at, stream: logStreamName, message: message.trimEnd() });
-  return `${at} ${message.trimEnd().split("\n").map(printable).join("\n  ")}`;
+  return `${at} ${message.trimEnd().replaceAll("\t", " ").split("\n").map(printable).join("\n  ")}`;
 }
 
 async function pause(signal: AbortSignal): Promise<void> {

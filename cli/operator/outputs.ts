@@ -30,6 +30,8 @@ export interface DeadLetter {
   readonly offset?: number;
   readonly reason: string;
   readonly message?: string;
+  /** Where the line is UTF-8. */
+  readonly raw_text?: string;
 }
 
 export interface DeadLetters {
@@ -113,7 +115,7 @@ export async function readDeadLetters(
       // most lines are of other files, and parsing is dear
       if (!line.includes(file.version)) continue;
       const letter = JSON.parse(line);
-      if (letter.key !== file.key || letter.version_id !== file.version) continue;
+      if (letter.source_key !== file.key || letter.source_version !== file.version) continue;
       count += 1;
       if (first.length < most) first.push(letter);
     }

@@ -7,7 +7,7 @@ type Screen = Writable & { readonly isTTY?: boolean };
 
 /** Where a command writes: results to standard output, as text or as JSON; progress to standard error. */
 export class Terminal {
-  private saidAt = 0;
+  private saidAt = Date.now();
   private isRewriting = false;
 
   constructor(

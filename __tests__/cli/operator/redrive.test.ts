@@ -50,10 +50,11 @@ function run(sqs: SQSClient) {
       done();
     },
   });
+  const screen = Object.assign(output, { isTTY: true });
   const operator = {
     environment,
     aws: { ...connect(environment), sqs },
-    terminal: new Terminal(true, output, output),
+    terminal: new Terminal(true, output, screen),
     signal: new AbortController().signal,
     now: new Date(),
   };
@@ -69,7 +70,7 @@ describe("tributary redrive on AWS", () => {
     const { written, done } = run(sqs);
     expect(await done).toBe(0);
     expect(sqs.started).toEqual([{ SourceArn: "arn:https://sqs/tributary-prod-inputs-dead-letters" }]);
-    expect(written[0]).toBe("5 of 12 to queue inputs\n");
+    expect(written[0]).toContain("5 of 12 to queue inputs");
     expect(JSON.parse(written.at(-1) ?? "")).toEqual({
       applied: true,
       queues: [{ queue: "inputs", messages: 12 }],
