@@ -87,9 +87,9 @@ def test_makes_the_calls_that_the_tests_below_break(world: ManifestWorld) -> Non
 
 
 def killed_run(world: ManifestWorld, at: int, moment: str) -> None:
-    # The parent's connections are not to be read by two processes.
+    # Or two processes would read from the parent's connections.
     for client in (clients.s3_client, clients.sqs_client, clients.dynamodb_client, clients.events_client):
-        client.cache_clear()
+        client().close()
     with intercepted(Death(at, moment, ASIDE)):
         world.run()
 
