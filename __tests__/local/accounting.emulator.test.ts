@@ -3,12 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { ROOT } from "../../cli/setup/paths";
 import { ensurePython } from "../../cli/setup/python";
 import { bucketName, loadEnvironment } from "../../environments";
 import { type Accounts, accountForUploads } from "../../local/accounts";
 import { type LocalAws, startLocalAws } from "../../local/aws";
+
+jest.setTimeout(30_000);
 
 type Files = Readonly<Record<string, string>>;
 
