@@ -1,4 +1,4 @@
-import { ContestedFileError, OutOfTimeError } from "../shared/errors";
+import { ContestedFileError, NewerVersionFailedError, OutOfTimeError } from "../shared/errors";
 import {
   finishedTtl,
   headKey,
@@ -55,8 +55,7 @@ export async function supersedeFile(invocation: Invocation, file: AcceptedFile):
   checkTime(invocation, file);
   const { table, retry } = invocation;
   const head = await retry(() => readTracked(table, headKey(file, table.shards)));
-  // the newer one failed: it comes back, and so does this one
-  if (head === undefined || !isBehind(file, head)) throw new ContestedFileError(file.key, 1);
+  if (head === undefined || !isBehind(file, head)) throw new NewerVersionFailedError(file.key, file.version);
   await noteSuperseded(invocation, file, head);
 }
 

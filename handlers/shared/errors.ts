@@ -55,6 +55,15 @@ export class ContestedFileError extends Error {
   }
 }
 
+/** A version of a batch is replaced by a newer one of it, which was not taken. Both messages come back. */
+export class NewerVersionFailedError extends Error {
+  override readonly name = "NewerVersionFailedError";
+
+  constructor(key: string, version: string) {
+    super(`version ${version} of ${key} waits for the newer one of its batch, which was not taken`);
+  }
+}
+
 /** The invocation's time is nearly over. The message comes back. */
 export class OutOfTimeError extends Error {
   override readonly name = "OutOfTimeError";
