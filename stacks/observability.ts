@@ -27,7 +27,7 @@ export interface ObservabilityStackProps {
   readonly compute: ComputeStack;
 }
 
-const ALERT_DETAIL_TYPE = "Tributary Alert";
+const ALERT_DETAIL_TYPES = ["Tributary Alert", "SchemaDrift"];
 const FIVE_MINUTES = 300;
 /** Rounds of the reconciler without its metric before the silence itself is an alarm. */
 const SILENT_ROUNDS = 3;
@@ -122,7 +122,7 @@ export class ObservabilityStack extends LayerStack {
       description: "alert events of the platform's functions and jobs",
       eventPattern: JSON.stringify({
         source: [alertSource(this.environment)],
-        "detail-type": [ALERT_DETAIL_TYPE],
+        "detail-type": ALERT_DETAIL_TYPES,
       }),
     });
     new CloudwatchEventTarget(this, "alert-events-target", {

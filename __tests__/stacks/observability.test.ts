@@ -52,7 +52,7 @@ describe("the alert topic", () => {
   test("gets the platform's alert events", () => {
     expect(JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule")["event_pattern"]))).toEqual({
       source: ["tributary.prod"],
-      "detail-type": ["Tributary Alert"],
+      "detail-type": ["Tributary Alert", "SchemaDrift"],
     });
   });
 });
