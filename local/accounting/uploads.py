@@ -45,13 +45,19 @@ def main(words: list[str]) -> None:
         arguments.quarantine, arguments.output / "quarantine", f"dead-letters/{name}/", f"files/{name}/"
     )
     files: list[str] = json.load(sys.stdin)
-    accounts = Accounts()
-    for file in files:
-        account_for_file(accounts, Path(file).as_posix(), arguments.input / file, curated, quarantine)
-    account_for_foreign(accounts, files, curated, quarantine)
+    accounts = account_for(files, arguments.input, curated, quarantine)
     accounts.firstRows = first_rows(curated)
     accounts.places = places(arguments.curated, arguments.quarantine)
     json.dump(accounts.__dict__, sys.stdout)
+
+
+def account_for(files: list[str], folder: Path, curated: Path, quarantine: Path) -> Accounts:
+    """Compare the input files of a folder with copies of the outputs."""
+    accounts = Accounts()
+    for file in files:
+        account_for_file(accounts, Path(file).as_posix(), folder / file, curated, quarantine)
+    account_for_foreign(accounts, files, curated, quarantine)
+    return accounts
 
 
 def account_for_file(accounts: Accounts, file: str, path: Path, curated: Path, quarantine: Path) -> None:
