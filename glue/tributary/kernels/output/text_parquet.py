@@ -17,6 +17,7 @@ SOURCE_COLUMNS = pa.schema(
 """Where a row came from: key and version of the object, and its line, from 1. First in every file."""
 
 _OFFSET_BYTES = 4
+_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
 
 class TextParquet:
@@ -27,7 +28,11 @@ class TextParquet:
     """
 
     def __init__(self, path: Path, settings: ParquetSettings = DEFAULT_SETTINGS) -> None:
-        self._writer = GrowingParquet(path, settings, SOURCE_COLUMNS)
+        columns = [
+            (column.name, _DICTIONARY if pa.types.is_string(column.type) else column.type)
+            for column in SOURCE_COLUMNS
+        ]
+        self._writer = GrowingParquet(path, settings, pa.schema(columns))
         self._names = KeyNames(frozenset(SOURCE_COLUMNS.names))
         self.rows = 0
 
@@ -56,8 +61,8 @@ class TextParquet:
         if not rows:
             return
         columns = {
-            "_source_file": pa.repeat(file, rows),
-            "_source_version": pa.repeat(version, rows),
+            "_source_file": _repeated(file, rows),
+            "_source_version": _repeated(version, rows),
             "_source_line": batch.positions["line"],
         }
         for key, column in zip(batch.rows.schema.names, batch.rows.columns, strict=True):
@@ -65,3 +70,8 @@ class TextParquet:
         size = pc.sum(batch.positions["length"]).as_py() + rows * len(columns) * _OFFSET_BYTES
         self._writer.write(columns, rows, size)
         self.rows += rows
+
+
+def _repeated(text: str, rows: int) -> pa.DictionaryArray:
+    """A column of one text, which the writer need not look up row by row."""
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), [text])
