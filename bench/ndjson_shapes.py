@@ -50,10 +50,10 @@ class Sample:
     bad_lines: dict[str, dict[int, str]]
 
 
-def generate(name: str, folder: Path, megabytes: int | None) -> Sample:
-    """Write the files of a shape into a new folder."""
+def generate(name: str, folder: Path, megabytes: int | None, count: int | None = None) -> Sample:
+    """Write the files of a shape into a new folder, so many or as many as have about the usual size."""
     folder.mkdir(parents=True)
-    count = max(2, round((megabytes or SHAPES[name].megabytes) * 1_000_000 / FILE_BYTES))
+    count = count or max(2, round((megabytes or SHAPES[name].megabytes) * 1_000_000 / FILE_BYTES))
     file_bytes = FILE_BYTES if megabytes is None else megabytes * 1_000_000 // count
     write = partial(_write_file, name, folder, count, file_bytes)
     with ProcessPoolExecutor(os.cpu_count()) as pool:

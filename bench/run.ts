@@ -5,11 +5,21 @@ import { ensureJava } from "../cli/setup/java";
 import { ROOT } from "../cli/setup/paths";
 import { ensurePython } from "../cli/setup/python";
 
-/** A bench is a Python module beside this file that reads its own options. */
-const BENCHES: Record<string, { readonly module: string; readonly description: string }> = {
+/** A bench is a Python module or a TypeScript file beside this one that reads its own options. */
+type Bench = { readonly description: string } & ({ readonly module: string } | { readonly script: string });
+
+const BENCHES: Record<string, Bench> = {
   csv: {
     module: "bench.csv_kernel",
     description: "MB/s on one core and peak memory of the customers kernel beside plain Spark SQL",
+  },
+  manifest: {
+    module: "bench.manifest",
+    description: "MB/s of a manifest from S3 to Parquet in S3 by the streaming job, beside Spark from disk",
+  },
+  "manifest-builder": {
+    script: "bench/manifest-builder.ts",
+    description: "files/s of one manifest builder over a million files, its AWS calls stubbed at 5 ms each",
   },
   ndjson: {
     module: "bench.ndjson",
@@ -25,6 +35,13 @@ async function main(name: string, options: readonly string[]): Promise<number> {
     console.error(`there is no bench "${name}"; there are: ${Object.keys(BENCHES).join(", ")}`);
     return 2;
   }
+  if ("script" in bench) {
+    return runBench(
+      process.execPath,
+      ["--expose-gc", "--import", "tsx", join(ROOT, bench.script), ...options],
+      process.env,
+    );
+  }
   const { python } = await ensurePython("dev", report);
   const java = await ensureJava(report);
   const environment = {
@@ -33,10 +50,11 @@ async function main(name: string, options: readonly string[]): Promise<number> {
     PATH: [join(java, "bin"), process.env["PATH"]].join(delimiter),
     PYTHONPATH: [ROOT, join(ROOT, "glue")].join(delimiter),
   };
-  const { status, error } = spawnSync(python, ["-m", bench.module, ...options], {
-    env: environment,
-    stdio: "inherit",
-  });
+  return runBench(python, ["-m", bench.module, ...options], environment);
+}
+
+function runBench(program: string, words: readonly string[], env: NodeJS.ProcessEnv): number {
+  const { status, error } = spawnSync(program, words, { env, stdio: "inherit" });
   if (error) throw error;
   return status ?? 1;
 }

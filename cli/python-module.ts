@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { ROOT } from "./setup/paths";
 import { ensurePython } from "./setup/python";
 
-const GLUE = join(__dirname, "..", "glue");
+/** Where modules are looked for: those of glue/ by their own names, others by their folders'. */
+const PYTHONPATH = [join(ROOT, "glue"), ROOT].join(delimiter);
 
-/** Runs a Python module of glue/ with this process's arguments, and gives its exit code. */
+/** Runs a Python module with this process's arguments, and gives its exit code. */
 export async function runPythonModule(module: string): Promise<number> {
   const { python } = await ensurePython("run", (message) => console.error(message));
   // On an interrupt the module ends by itself, having said what it has.
@@ -12,7 +14,7 @@ export async function runPythonModule(module: string): Promise<number> {
   const { status, error } = spawnSync(python, ["-m", module, ...process.argv.slice(2)], {
     // Files are named relative to where npm was called, so the package is found by its path instead.
     cwd: process.env["INIT_CWD"] ?? process.cwd(),
-    env: { ...process.env, PYTHONPATH: GLUE },
+    env: { ...process.env, PYTHONPATH },
     stdio: "inherit",
   });
   if (error) throw error;

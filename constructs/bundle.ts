@@ -7,6 +7,8 @@ import { writeGenerated, zip } from "./archive";
 
 const ROOT = resolve(__dirname, "..");
 const HANDLERS = join(ROOT, "handlers");
+/** Its JSON schemas are bundled, too. */
+const SCHEMAS = join(ROOT, "glue", "tributary");
 const CACHE = join(ROOT, ".tributary", "bundles");
 
 const OPTIONS = {
@@ -64,13 +66,15 @@ function cachedBundles(): Bundles {
   );
 }
 
-/** Hash of all that a bundle is made of: the handlers, the installed packages, and this file with its options. */
+/** Hash of all that a bundle is made of: handlers, schemas, the installed packages, and this file with its options. */
 function inputsHash(): string {
   const hash = createHash("sha256");
   const sources = readdirSync(HANDLERS, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .sort();
   for (const file of sources) hash.update(`${file}\0`).update(readFileSync(join(HANDLERS, file)));
+  const schemas = readdirSync(SCHEMAS).filter((file) => file.endsWith(".schema.json"));
+  for (const file of schemas.sort()) hash.update(`${file}\0`).update(readFileSync(join(SCHEMAS, file)));
   const installed = join(ROOT, "node_modules", ".package-lock.json");
   return hash.update(readFileSync(installed)).update(readFileSync(__filename)).digest("hex");
 }

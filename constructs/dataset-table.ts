@@ -3,6 +3,7 @@ import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
 import type { Dataset, DatasetColumn } from "./dataset";
+import { PARQUET_STORAGE, parquetParameters } from "./parquet-table";
 
 export interface DatasetTableProps {
   readonly dataset: Dataset;
@@ -25,21 +26,10 @@ export class DatasetTable extends Construct {
       description: dataset.description,
       databaseName: props.database.name,
       tableType: "EXTERNAL_TABLE",
-      parameters: {
-        // Hive and Spark go by this one, not by the table type
-        EXTERNAL: "TRUE",
-        classification: "parquet",
-        "parquet.compression": dataset.outputs.parquet.compression,
-      },
+      parameters: parquetParameters(dataset.outputs.parquet.compression),
       storageDescriptor: {
+        ...PARQUET_STORAGE,
         location: `s3://${props.bucket.bucket}/tables/${dataset.name}/`,
-        inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-        outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-        serDeInfo: {
-          name: "parquet",
-          serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-          parameters: { "serialization.format": "1" },
-        },
         columns: dataset.outputColumns.filter(({ name }) => !partitions.includes(name)).map(column),
       },
       ...(partitions.length > 0 && {

@@ -9,24 +9,72 @@ export interface DatasetColumn {
   readonly comment: string;
 }
 
-export interface Dataset {
+interface Declaration {
   readonly name: string;
   readonly description: string;
+  readonly outputs: { readonly parquet: { readonly compression: string } };
+}
+
+/** A dataset of typed columns and a transform. */
+export interface Dataset extends Declaration {
   readonly outputColumns: readonly DatasetColumn[];
   /**
    * Output columns that make the path of a file, in its order.
    * @default - none
    */
   readonly partitions?: readonly string[];
-  readonly outputs: { readonly parquet: { readonly compression: string } };
+}
+
+/** A dataset whose columns are the keys of its lines, each as text, in one partition a date. */
+export interface TextDataset extends Declaration {
+  readonly values: "text";
+  /** What the keys of its files begin with. */
+  readonly prefix: string;
+  readonly dates: {
+    /** First date that a file's name may carry, yyyy-mm-dd. */
+    readonly from: string;
+  };
+  /**
+   * Size that a file must have; a megabyte is 10^6 bytes.
+   * @default - 3.5 MB, 10 % more or less
+   */
+  readonly size?: { readonly megabytes: number; readonly tolerancePercent: number } | "any";
 }
 
 const DATASETS = resolve(__dirname, "..", "glue", "tributary", "datasets");
+const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 
-/** All declared datasets, by name. */
+/** All declared datasets with typed columns, by name. */
 export function declaredDatasets(): Dataset[] {
+  return declarations().filter((each): each is Dataset => !isText(each));
+}
+
+/** All declared text datasets, by name. */
+export function declaredTextDatasets(): TextDataset[] {
+  return declarations().filter(isText);
+}
+
+/** The text datasets as functions read them (`handlers/shared/text-datasets.ts`). */
+export function textDatasetsVariable(datasets: readonly TextDataset[] = declaredTextDatasets()): string {
+  const entries = datasets.map(({ name, prefix, dates, size = USUAL_SIZE }) => ({
+    name,
+    prefix,
+    from: dates.from,
+    size:
+      size === "any"
+        ? null
+        : { bytes: Math.round(size.megabytes * 1e6), tolerance: size.tolerancePercent / 100 },
+  }));
+  return JSON.stringify(entries);
+}
+
+function isText(dataset: Dataset | TextDataset): dataset is TextDataset {
+  return "values" in dataset && dataset.values === "text";
+}
+
+function declarations(): (Dataset | TextDataset)[] {
   return readdirSync(DATASETS, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
-    .map((entry) => JSON.parse(readFileSync(join(DATASETS, entry.name, "dataset.json"), "utf8")) as Dataset)
+    .map((entry) => JSON.parse(readFileSync(join(DATASETS, entry.name, "dataset.json"), "utf8")))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }

@@ -10,6 +10,27 @@ import { type GlueFile, jobScript, lockedWheels, nativeWheel, tributaryPackage }
 import type { PolicyStatement } from "./policy";
 import { ServiceRole } from "./service-role";
 
+/** A run that ends when its work does. */
+export interface BatchRun {
+  readonly kind: "batch";
+  readonly timeoutMinutes: number;
+  readonly maximumRetries: number;
+}
+
+/** A run without end. It takes no time limit, and none of Glue's retries: whoever wants it up starts it again. */
+export interface StreamingRun {
+  readonly kind: "streaming";
+  /** Day and hour in UTC, e.g. `Sun:3`, at which Glue may restart it: it does so at least every seven days. */
+  readonly maintenanceWindow: string;
+}
+
+/** Where the uploaded code that jobs share lies, as `s3://` addresses. */
+export interface GlueCode {
+  readonly package: string;
+  /** Empty where the workers have them. */
+  readonly wheels: readonly string[];
+}
+
 export interface GlueJobProps {
   readonly jobName: string;
   readonly description: string;
@@ -25,11 +46,16 @@ export interface GlueJobProps {
   /** Workers of a run; with auto scaling the most it may have. */
   readonly numberOfWorkers: number;
   readonly autoScaling: boolean;
-  readonly timeoutMinutes: number;
-  readonly maximumRetries: number;
+  readonly run: BatchRun | StreamingRun;
   readonly logRetentionDays: number;
-  /** Whether the locked wheels are uploaded and installed; if not, the workers have them. */
+  /** Whether the locked wheels are installed; if not, the workers have them. */
   readonly installWheels: boolean;
+  /**
+   * Package and wheels of another job with the same `installWheels`: two resources on one object would delete it from
+   * under each other.
+   * @default - uploaded by this job
+   */
+  readonly code?: GlueCode;
   /** The script's own arguments, without the leading hyphens. */
   readonly arguments: Readonly<Record<string, string>>;
   readonly statements: readonly PolicyStatement[];
@@ -44,9 +70,11 @@ const UNTAGGED = { defaultTags: { tags: {} } };
 /** Glue Spark job, one run at a time, with a role, a security configuration and log groups of its own. */
 export class GlueJob extends Construct {
   readonly job: AwsGlueJob;
+  readonly code: GlueCode;
 
   constructor(scope: Construct, id: string, props: GlueJobProps) {
     super(scope, id);
+    this.code = props.code ?? this.uploadCode(props);
     const role = this.role(props);
     const logGroupPrefix = this.logGroups(props);
     this.job = new AwsGlueJob(this, "job", {
@@ -57,12 +85,11 @@ export class GlueJob extends Construct {
       executionClass: "STANDARD",
       workerType: props.workerType,
       numberOfWorkers: props.numberOfWorkers,
-      timeout: props.timeoutMinutes,
-      maxRetries: props.maximumRetries,
+      ...runFields(props.run),
       executionProperty: { maxConcurrentRuns: 1 },
       securityConfiguration: this.securityConfiguration(props).name,
       command: {
-        name: "glueetl",
+        name: props.run.kind === "batch" ? "glueetl" : "gluestreaming",
         pythonVersion: "3",
         scriptLocation: this.upload("script", jobScript(props.script), props.artifacts),
       },
@@ -138,19 +165,17 @@ export class GlueJob extends Construct {
       "--enable-metrics": "true",
       "--enable-continuous-cloudwatch-log": "true",
       "--custom-logGroup-prefix": logGroupPrefix,
-      "--extra-py-files": this.upload("package", tributaryPackage(), props.artifacts),
+      "--extra-py-files": this.code.package,
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
-      ...(props.installWheels ? this.wheelArguments(props.artifacts) : {}),
+      ...(props.installWheels ? wheelArguments(this.code.wheels) : {}),
     };
   }
 
-  private wheelArguments(artifacts: S3Bucket): Record<string, string> {
-    const wheels = [...lockedWheels(), nativeWheel()];
-    const locations = wheels.map((wheel) => this.uploadWheel(wheel, artifacts));
+  private uploadCode({ artifacts, installWheels }: GlueJobProps): GlueCode {
+    const wheels = installWheels ? [...lockedWheels(), nativeWheel()] : [];
     return {
-      "--additional-python-modules": locations.join(","),
-      // private subnets reach no package index; the list is whole, so each wheel goes in as it comes, in any order
-      "--python-modules-installer-option": "--no-index --no-deps",
+      package: this.upload("package", tributaryPackage(), artifacts),
+      wheels: wheels.map((wheel) => this.uploadWheel(wheel, artifacts)),
     };
   }
 
@@ -189,6 +214,20 @@ export class GlueJob extends Construct {
     const stack = join("stacks", TerraformStack.of(this).node.id);
     return relative(resolve(App.of(this).outdir, stack), path);
   }
+}
+
+function wheelArguments(locations: readonly string[]): Record<string, string> {
+  return {
+    "--additional-python-modules": locations.join(","),
+    // private subnets reach no package index; the list is whole, so each wheel goes in as it comes, in any order
+    "--python-modules-installer-option": "--no-index --no-deps",
+  };
+}
+
+function runFields(run: BatchRun | StreamingRun) {
+  return run.kind === "batch"
+    ? { timeout: run.timeoutMinutes, maxRetries: run.maximumRetries }
+    : { maintenanceWindow: run.maintenanceWindow, maxRetries: 0 };
 }
 
 /** @throws Error for an argument that Glue or this construct sets itself */

@@ -16,6 +16,7 @@ export const dev: EnvironmentSettings = {
   storage: {
     lifecycle: {
       raw: { expireDays: 30, noncurrentDays: 7 },
+      manifests: { expireDays: 31, noncurrentDays: 7 },
       curated: { noncurrentDays: 7 },
       quarantine: { expireDays: 30, noncurrentDays: 7 },
       artifacts: { noncurrentDays: 14 },
@@ -25,7 +26,9 @@ export const dev: EnvironmentSettings = {
     keyDeletionDays: 7,
   },
   csv: { timeoutMinutes: 60, retries: 0, reconcile: { rateMinutes: 30 }, supersededDays: 14 },
+  // the smallest streaming job there is, about 160 USD a month while it runs: `tributary stop` ends it
+  manifest: { workers: { type: "G.025X" }, maximumMegabytes: 250 },
   logs: { retentionDays: 7 },
   alerts: { emails: ["data-platform-dev@example.com"], oldestPendingMinutes: 120 },
-  budget: { monthlyDollars: 200 },
+  budget: { monthlyDollars: 400 },
 };

@@ -1,6 +1,7 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
 import { csv } from "./csv-settings";
+import { manifest } from "./manifest-settings";
 import { network } from "./network-settings";
 import { type EnvironmentProblem, EnvironmentsError, problemsOf } from "./problems";
 import { brokenRules } from "./rules";
@@ -12,8 +13,7 @@ const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const ledger = z.strictObject({
   pointInTimeRecovery: flag({
     noun: "a switch",
-    description:
-      "Continuous backups of the uploads table: it can be restored to any second of the last 35 days.",
+    description: "Continuous backups of the tables: each can be restored to any second of the last 35 days.",
   }).default(true),
 });
 
@@ -32,12 +32,13 @@ const glue = z.strictObject({
 const functions = z.strictObject({
   memoryMegabytes: whole(128, 10_240, "MB", {
     noun: "a function's memory",
-    description: "Memory of every function but the reconciler; its processor share follows it.",
+    description:
+      "Memory of the CSV functions but the reconciler; their processor share follows it. The manifest functions have what they need.",
   }).default(256),
   timeoutSeconds: whole(90, 900, "s", {
     noun: "a function's timeout",
     description:
-      "Time limit of every function but the reconciler; `job-ended` retries a refused run for a minute, hence the least value.",
+      "Time limit of the CSV functions but the reconciler; `job-ended` retries a refused run for a minute, hence the least value.",
   }).default(120),
   retries: whole(0, 2, "attempts", {
     noun: "a number of retries",
@@ -142,6 +143,7 @@ export const settings = z.strictObject({
   storage: storage.prefault({}),
   ledger: ledger.prefault({}),
   csv: csv.prefault({}),
+  manifest: manifest.prefault({}),
   glue: glue.prefault({}),
   functions: functions.prefault({}),
   logs: logs.prefault({}),

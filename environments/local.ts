@@ -22,6 +22,14 @@ export const local: EnvironmentSettings = {
     retries: 0,
     reconcile: { rateMinutes: 1, graceSeconds: 5 },
   },
+  manifest: {
+    // the emulator hands over ten messages at most and knows no window
+    eventSource: { windowSeconds: 2, maximumConcurrency: 2, served: "locally" },
+    engine: "pool",
+    slots: 2,
+    pollSeconds: 1,
+    reconcile: { rateMinutes: 1, graceSeconds: 5 },
+  },
   glue: { dependencies: "preinstalled" },
   logs: { retentionDays: 1 },
   budget: { monthlyDollars: 1 },

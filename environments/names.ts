@@ -7,10 +7,17 @@ export type Named = Pick<Environment, "project" | "name" | "account" | "region">
 export const LAYERS = ["network", "storage", "ledger", "compute", "observability"] as const;
 export type Layer = (typeof LAYERS)[number];
 
-export const FUNCTIONS = ["csv-trigger", "job-ended", "reconciler"] as const;
+export const FUNCTIONS = [
+  "csv-trigger",
+  "job-ended",
+  "reconciler",
+  "manifest-builder",
+  "control-plane",
+  "manifest-reconciler",
+] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-export type BucketName = "raw" | "curated" | "quarantine" | "artifacts" | "access-logs";
+export type BucketName = "raw" | "manifests" | "curated" | "quarantine" | "artifacts" | "access-logs";
 
 /** Prefix in the raw bucket under which uploads are noticed. */
 export const INPUT_PREFIX = "input/";
@@ -42,12 +49,42 @@ export function uploadsTableName(environment: Named): string {
   return resourceName(environment, "uploads");
 }
 
+/** One item a file that the manifest pipeline was told of. */
+export function trackingTableName(environment: Named): string {
+  return resourceName(environment, "file-tracking");
+}
+
+export function metricsTableName(environment: Named): string {
+  return resourceName(environment, "metrics");
+}
+
+/** Desired state, worker numbers and cursors: what changes at run time and is not Terraform's. */
+export function controlTableName(environment: Named): string {
+  return resourceName(environment, "control");
+}
+
+/** `inputs`: S3's announcements of NDJSON files; `manifests`: those of manifests. Each has a dead-letter queue. */
+export const PIPELINE_QUEUES = ["inputs", "manifests"] as const;
+export type PipelineQueue = (typeof PIPELINE_QUEUES)[number];
+
+export function queueName(environment: Named, queue: PipelineQueue): string {
+  return resourceName(environment, queue);
+}
+
+export function deadLetterQueueName(environment: Named, queue: PipelineQueue): string {
+  return `${queueName(environment, queue)}-dead-letters`;
+}
+
 export function functionName(environment: Named, name: FunctionName): string {
   return resourceName(environment, name);
 }
 
 export function csvJobName(environment: Named): string {
   return resourceName(environment, "csv-uploads");
+}
+
+export function manifestJobName(environment: Named): string {
+  return resourceName(environment, "manifest-stream");
 }
 
 /** Athena accepts no hyphen in an unquoted database name. */

@@ -11,6 +11,13 @@ export const prod: EnvironmentSettings = {
     cloudtrailDataEvents: true,
   },
   csv: { workers: { maximum: 20 }, timeoutMinutes: 240, supersededDays: 400 },
+  // 200,000 files and 700 GB an hour: docs/costs.md has the arithmetic; 280 files of 3.5 MB are a manifest of 980 MB
+  manifest: {
+    eventSource: { batchSize: 280 },
+    workers: { number: 3 },
+    silentMinutes: 15,
+    oldestMessageMinutes: 15,
+  },
   functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
   logs: { retentionDays: 365 },
   alerts: {
@@ -18,5 +25,5 @@ export const prod: EnvironmentSettings = {
     endpoints: ["https://events.pager.example.com/tributary"],
     oldestPendingMinutes: 30,
   },
-  budget: { monthlyDollars: 3000 },
+  budget: { monthlyDollars: 20_000 },
 };

@@ -22,6 +22,9 @@ const RAW_NONCURRENT_DAYS = "storage.lifecycle.raw.noncurrentDays";
 /** S3 carries out an expiry within days of its date, not on it. */
 const EXPIRY_LAG_DAYS = 7;
 
+/** The largest batch that Lambda takes from a queue without a window. */
+const MOST_WITHOUT_WINDOW = 10;
+
 const RULES: readonly Rule[] = [
   {
     path: "tags",
@@ -67,6 +70,27 @@ const RULES: readonly Rule[] = [
       const least = number(value(RAW_NONCURRENT_DAYS)) + EXPIRY_LAG_DAYS;
       return number(value("csv.supersededDays")) < least
         ? `${value("csv.supersededDays")} days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least ${least}, ${EXPIRY_LAG_DAYS} more than ${RAW_NONCURRENT_DAYS}`
+        : undefined;
+    },
+  },
+  {
+    path: "manifest.eventSource.batchSize",
+    against: ["manifest.eventSource.windowSeconds"],
+    problem: (value) => {
+      const size = number(value("manifest.eventSource.batchSize"));
+      return size > MOST_WITHOUT_WINDOW && number(value("manifest.eventSource.windowSeconds")) < 1
+        ? `${size} messages need time to gather, and Lambda refuses more than ${MOST_WITHOUT_WINDOW} without; use at most ${MOST_WITHOUT_WINDOW}, or manifest.eventSource.windowSeconds of at least 1`
+        : undefined;
+    },
+  },
+  {
+    path: "manifest.eventSource.maximumConcurrency",
+    against: ["functions.reservedConcurrency"],
+    problem: (value) => {
+      const most = number(value("manifest.eventSource.maximumConcurrency"));
+      const reserved = value("functions.reservedConcurrency");
+      return reserved !== undefined && most > number(reserved)
+        ? `${most} builders at once are more than Lambda would run, and each refused delivery counts towards the dead-letter queue; use at most functions.reservedConcurrency, ${reserved}`
         : undefined;
     },
   },

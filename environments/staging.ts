@@ -14,7 +14,8 @@ export const staging: EnvironmentSettings = {
     },
   },
   csv: { workers: { maximum: 5 }, supersededDays: 45 },
+  manifest: { eventSource: { batchSize: 280 } },
   logs: { retentionDays: 30 },
   alerts: { emails: ["data-platform-staging@example.com"] },
-  budget: { monthlyDollars: 500 },
+  budget: { monthlyDollars: 1200 },
 };

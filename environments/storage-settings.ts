@@ -2,7 +2,7 @@ import { z } from "zod";
 import { choice, flag, list, whole } from "./settings";
 
 /** Buckets of an environment that hold its data, by class. */
-export const BUCKET_CLASSES = ["raw", "curated", "quarantine", "artifacts"] as const;
+export const BUCKET_CLASSES = ["raw", "manifests", "curated", "quarantine", "artifacts"] as const;
 export type BucketClass = (typeof BUCKET_CLASSES)[number];
 
 function expiry(description: string) {
@@ -20,6 +20,16 @@ const lifecycle = z.strictObject({
       }).default(0),
       expireDays: expiry("Days that an input is kept; absent: for ever.").optional(),
       noncurrentDays: noncurrentDays.default(90),
+    })
+    .prefault({}),
+  manifests: z
+    .strictObject({
+      expireDays: whole(31, 3650, "days", {
+        noun: "a number of days",
+        description:
+          "Days that manifests and receipts are kept, longer than the 30 days that the tracking table remembers a finished file.",
+      }).default(90),
+      noncurrentDays: noncurrentDays.default(30),
     })
     .prefault({}),
   curated: z.strictObject({ noncurrentDays: noncurrentDays.default(30) }).prefault({}),

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ROOT } from "../cli/setup/paths";
 import { bucketName, type Environment } from "../environments";
+import type { Upload } from "./uploads";
 
 /** What became of every row, counted from the input files and the published objects themselves. */
 export interface Accounts {
@@ -23,34 +24,65 @@ export interface Accounts {
   readonly places: readonly (readonly [string, string])[];
 }
 
-export interface AccountOptions {
-  readonly environment: Environment;
-  readonly input: string;
-  /** The files that were uploaded, as paths below `input`. */
-  readonly files: readonly string[];
-  readonly output: string;
-  readonly signal: AbortSignal;
+/** Those of the manifest pipeline, whose files are versions of objects. */
+export interface ManifestAccounts extends Accounts {
+  /** Manifests that list files. */
+  readonly manifests: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
 }
 
-/** Copies the outputs into the run's folder and compares them with the input files, row by row. */
-export async function accountFor(
-  python: string,
-  options: AccountOptions,
-  variables: NodeJS.ProcessEnv,
-): Promise<Accounts> {
-  const words = [
-    join(ROOT, "local", "accounting.py"),
-    ...["--input", options.input, "--output", options.output],
-    ...["--curated", bucketName(options.environment, "curated")],
-    ...["--quarantine", bucketName(options.environment, "quarantine")],
-  ];
-  const child = spawn(python, words, {
-    env: { ...variables, PYTHONPATH: join(ROOT, "glue") },
+export interface AccountOptions {
+  readonly environment: Environment;
+  /** What was uploaded, in that order. */
+  readonly uploads: readonly Upload[];
+  /** The run's folder, which gets copies of the outputs. */
+  readonly output: string;
+  readonly signal: AbortSignal;
+  /** The interpreter of the project's virtual environment. */
+  readonly python: string;
+  /** What it needs to reach the platform. */
+  readonly variables: NodeJS.ProcessEnv;
+}
+
+/** Copies the outputs of the CSV pipeline into the run's folder and compares them with the input, row by row. */
+export function accountForUploads(options: AccountOptions & { readonly input: string }): Promise<Accounts> {
+  const files = options.uploads.map(({ file }) => file);
+  return count(
+    options,
+    "uploads",
+    ["--input", options.input, ...buckets(options, "curated", "quarantine")],
+    files,
+  );
+}
+
+/** Copies the outputs of the manifest pipeline into the run's folder and compares them with the input, line by line. */
+export function accountForManifests(options: AccountOptions): Promise<ManifestAccounts> {
+  const uploads = options.uploads.map(({ bucket, key, version, path }) => ({ bucket, key, version, path }));
+  return count(options, "manifests", buckets(options, "manifests", "curated", "quarantine"), uploads);
+}
+
+function buckets(
+  { environment }: AccountOptions,
+  ...names: readonly ("manifests" | "curated" | "quarantine")[]
+): string[] {
+  return names.flatMap((name) => [`--${name}`, bucketName(environment, name)]);
+}
+
+/** Runs one module of local/accounting, which reads `input` as JSON and prints what it counted. */
+async function count<Result>(
+  { output, python, signal, variables }: AccountOptions,
+  module: "uploads" | "manifests",
+  words: readonly string[],
+  input: unknown,
+): Promise<Result> {
+  const child = spawn(python, ["-m", `local.accounting.${module}`, "--output", output, ...words], {
+    env: { ...variables, PYTHONPATH: [join(ROOT, "glue"), ROOT].join(delimiter) },
     stdio: ["pipe", "pipe", "pipe"],
-    signal: options.signal,
+    signal,
   });
   // One that ends early reads nothing; its exit code says it better than a broken pipe.
-  child.stdin.on("error", () => undefined).end(JSON.stringify(options.files));
+  child.stdin.on("error", () => undefined).end(JSON.stringify(input));
   const [out, err, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

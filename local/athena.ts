@@ -17,15 +17,23 @@ export interface QueryResult {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** One of each pipeline's table. */
+export const QUERIES = [
+  "SELECT status, count(*) AS customers, sum(amount) AS amount FROM customers GROUP BY status ORDER BY status",
+  "SELECT page, count(*) AS clicks, count(DISTINCT _source_file) AS files FROM clicks GROUP BY page ORDER BY page",
+] as const;
+
 /**
- * Sums up the customers table by one query through the environment's Athena workgroup.
+ * Answers a query through the environment's Athena workgroup.
  *
  * @throws Error with Athena's reason when the query does not succeed.
  */
-export async function queryTable(client: AthenaClientConfig, environment: Environment): Promise<QueryResult> {
+export async function query(
+  client: AthenaClientConfig,
+  environment: Environment,
+  sql: string,
+): Promise<QueryResult> {
   const athena = new AthenaClient(client);
-  const sql =
-    "SELECT status, count(*) AS customers, sum(amount) AS amount FROM customers GROUP BY status ORDER BY status";
   const { QueryExecutionId: id } = await athena.send(
     new StartQueryExecutionCommand({
       QueryString: sql,

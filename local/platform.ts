@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import { interruptSetUp } from "../cli/setup/interruption";
@@ -8,6 +8,7 @@ import { ensureTerraform } from "../cli/setup/terraform";
 import { LAYERS } from "../environments";
 import { type LocalAws, startLocalAws } from "./aws";
 import { runChild } from "./child";
+import { type EventSource, startEventSource } from "./event-source/event-source";
 import type { Steps } from "./steps";
 
 export interface PlatformOptions {
@@ -34,7 +35,8 @@ export interface Platform {
 }
 
 /**
- * Sets up what is missing, starts the emulator and the Glue runner, and applies the five stacks.
+ * Sets up what is missing, starts the emulator and the Glue runner, applies the five stacks, and then delivers what
+ * is in the queues of mappings that the emulator does not serve.
  *
  * @throws Error with a message for the user when a step fails; nothing is left running then.
  */
@@ -47,7 +49,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const aws = await steps.run("AWS emulator and Glue runner", (report) =>
     startLocalAws({ folder: join(output, "aws"), auth: options.auth ?? false, report }),
   );
+  let source: EventSource | undefined;
   const stop = async () => {
+    await source?.stop();
     await aws.stop();
     rmSync(join(output, "cdktf.out"), { recursive: true, force: true });
   };
@@ -59,11 +63,16 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   try {
     await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
     await deploy();
+    source = startEventSource({ endpoint: aws.endpoint, warn: noteIn(join(output, "event-source.log")) });
     return { aws, python, variables, signal, deploy, stop };
   } catch (error) {
     await stop();
     throw signal.aborted ? signal.reason : error;
   }
+}
+
+function noteIn(file: string): (message: string) => void {
+  return (message) => appendFileSync(file, `${new Date().toISOString()} ${message}\n`);
 }
 
 /** What the commands of a run share. */

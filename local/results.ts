@@ -1,7 +1,9 @@
 import { relative } from "node:path";
-import { bucketName, type Environment } from "../environments";
-import type { Accounts } from "./accounts";
+import { type BucketName, bucketName, type Environment } from "../environments";
+import type { Accounts, ManifestAccounts } from "./accounts";
 import type { QueryResult } from "./athena";
+import { CSV_STEP } from "./csv-pipeline";
+import { MANIFEST_STEP } from "./manifest-pipeline";
 import { round, type Step } from "./steps";
 
 /** The figures of a run, as `--report` writes them. */
@@ -9,7 +11,7 @@ export interface Report {
   /** Seconds of the whole run, set-up included. */
   readonly seconds: number;
   readonly steps: readonly Step[];
-  readonly pipelines: Readonly<Record<string, PipelineFigures>>;
+  readonly pipelines: { readonly csv: PipelineFigures; readonly manifest: ManifestFigures };
 }
 
 export interface PipelineFigures {
@@ -24,34 +26,89 @@ export interface PipelineFigures {
   readonly seconds: number;
 }
 
-export function reportOf(seconds: number, steps: readonly Step[], accounts: Accounts, runs: number): Report {
-  const { files, rowsIn, rowsOut, deadLetters, lost, duplicated } = accounts;
-  const own = steps.find((step) => step.name === "CSV pipeline")?.seconds ?? 0;
+/** Those of the manifest pipeline, whose files are versions of objects. */
+export interface ManifestFigures extends PipelineFigures {
+  /** Manifests that list files. */
+  readonly manifests: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
+}
+
+/** What became of the rows of both pipelines. */
+export interface BothAccounts {
+  readonly csv: Accounts;
+  readonly manifest: ManifestAccounts;
+}
+
+export function reportOf(
+  seconds: number,
+  steps: readonly Step[],
+  { csv, manifest }: BothAccounts,
+  runs: Readonly<Record<keyof BothAccounts, number>>,
+): Report {
+  const figures = (accounts: Accounts, ofRuns: number, step: string): PipelineFigures => {
+    const { files, rowsIn, rowsOut, deadLetters, lost, duplicated } = accounts;
+    const own = steps.find(({ name }) => name === step)?.seconds ?? 0;
+    return { files, rowsIn, rowsOut, deadLetters, lost, duplicated, runs: ofRuns, seconds: own };
+  };
+  const { manifests, quarantined } = manifest;
   return {
     seconds: round(seconds),
     steps,
-    pipelines: { csv: { files, rowsIn, rowsOut, deadLetters, lost, duplicated, runs, seconds: own } },
+    pipelines: {
+      csv: figures(csv, runs.csv, CSV_STEP),
+      manifest: { ...figures(manifest, runs.manifest, MANIFEST_STEP), manifests, quarantined },
+    },
   };
 }
 
-export function showResults(report: Report, accounts: Accounts, query: QueryResult, output: string): void {
-  const figures = Object.entries(report.pipelines).map(([name, pipeline]) => [
-    name,
-    ...Object.entries(pipeline).map(([key, value]) => (key === "seconds" ? value.toFixed(1) : String(value))),
-  ]);
-  const heads = ["files", "rows in", "rows out", "dead letters", "lost", "duplicated", "job runs", "seconds"];
-  say("", table([["pipeline", ...heads], ...figures]));
-  if (accounts.wholeFiles.length > 0)
+export function showResults(
+  report: Report,
+  accounts: BothAccounts,
+  answers: readonly QueryResult[],
+  output: string,
+): void {
+  const all = [accounts.csv, accounts.manifest];
+  say("", figuresTable(report));
+  const wholeFiles = all.flatMap((one) => one.wholeFiles);
+  if (wholeFiles.length > 0)
     say(
       "quarantined whole, each line counted as a dead letter:",
-      accounts.wholeFiles.map((file) => `  ${file}`).join("\n"),
+      wholeFiles.map((file) => `  ${file}`).join("\n"),
     );
-  if (accounts.firstRows.length > 0) say("first rows of the output:", table(accounts.firstRows));
-  say(query.sql, table(query.rows));
-  say("where it is, while the platform is up:", list(accounts.places));
+  for (const [name, { firstRows }] of [
+    ["customers", accounts.csv],
+    ["clicks", accounts.manifest],
+  ] as const) {
+    if (firstRows.length > 0) say(`first rows of ${name}:`, table(firstRows));
+  }
+  for (const { sql, rows } of answers) say(sql, table(rows));
+  say("where it is, while the platform is up:", list(all.flatMap(({ places }) => places)));
   say("what stays:", list(whatStays(relative(process.cwd(), output))));
   say("what to try next:", list(NEXT));
-  say(`${verdict(accounts)} after ${report.seconds.toFixed(1)} s`);
+  say(`${verdict(all)} after ${report.seconds.toFixed(1)} s`);
+}
+
+/** One pipeline a row; what one of them has no figure for stays empty. */
+function figuresTable({ pipelines }: Report): string {
+  const heads: Readonly<Record<keyof ManifestFigures, string>> = {
+    files: "files",
+    rowsIn: "rows in",
+    rowsOut: "rows out",
+    deadLetters: "dead letters",
+    lost: "lost",
+    duplicated: "duplicated",
+    runs: "job runs",
+    seconds: "seconds",
+    manifests: "manifests",
+    quarantined: "quarantined",
+  };
+  const keys = Object.keys(heads) as (keyof ManifestFigures)[];
+  const rows = Object.entries(pipelines).map(([name, figures]: [string, Partial<ManifestFigures>]) => [
+    name,
+    ...keys.map((key) => (key === "seconds" ? (figures[key] ?? 0).toFixed(1) : String(figures[key] ?? ""))),
+  ]);
+  return table([["pipeline", ...Object.values(heads)], ...rows]);
 }
 
 /** Folders and logs of a run, by their content. */
@@ -59,34 +116,45 @@ function whatStays(output: string): [string, string][] {
   return [
     ["outputs", `${output}/curated/`],
     ["dead letters", `${output}/quarantine/`],
-    ["logs", `${output}/ (deploy.log, job.log, functions.log, aws/emulator.log)`],
+    ["manifests", `${output}/manifests/`],
+    ["logs", `${output}/ (deploy.log, job.log, stream.log, functions.log, aws/emulator.log)`],
   ];
 }
 
 const NEXT = [
   ["npm start -- --keep", "leave the platform up and use it"],
-  ["npm start -- --input <folder>", "upload your own CSV files"],
+  ["npm start -- --input <folder>", "upload your own CSV and NDJSON files"],
+  ["npm run generate -- ndjson --help", "make NDJSON files in any number"],
   ["npm run try -- customers FILE", "parse and transform one file, without any cloud"],
 ] as const;
 
-function verdict({ lost, duplicated, problems }: Accounts): string {
+function verdict(all: readonly Accounts[]): string {
+  const [lost, duplicated] = [sum(all.map((one) => one.lost)), sum(all.map((one) => one.duplicated))];
   if (lost + duplicated === 0) return "every row is accounted for: 0 lost, 0 duplicated";
-  return `${lost} rows lost, ${duplicated} duplicated:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n`;
+  const problems = all.flatMap((one) => one.problems).map((problem) => `  ${problem}`);
+  return `${lost} rows lost, ${duplicated} duplicated:\n${problems.join("\n")}\n`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** Prints what a client of the running platform needs. */
 export function showHowToReach(environment: Environment, variables: Readonly<Record<string, string>>): void {
-  const bucket = (name: "raw" | "curated" | "quarantine") => `s3://${bucketName(environment, name)}/`;
+  const bucket = (name: BucketName) => `s3://${bucketName(environment, name)}/`;
   say(
     "the platform is up. Buckets:",
     list([
-      ["upload to", `${bucket("raw")}input/customers/`],
+      ["upload CSV to", `${bucket("raw")}input/customers/`],
+      ["upload NDJSON to", `${bucket("raw")}input/clicks/`],
+      ["manifests", bucket("manifests")],
       ["outputs", bucket("curated")],
       ["dead letters", bucket("quarantine")],
     ]),
   );
   const exports = Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`);
   say("variables that any AWS client needs, for another shell:", exports.join("\n"));
+  say("with these, this shows how the manifest pipeline is:", "  npx tributary status --environment local");
   say("Ctrl-C stops it");
 }
 

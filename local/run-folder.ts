@@ -12,9 +12,13 @@ const LEFT = [
   "cdktf.out",
   "curated",
   "deploy.log",
+  "event-source.log",
   "functions.log",
+  "generated",
   "job.log",
+  "manifests",
   "quarantine",
+  "stream.log",
 ];
 
 /**

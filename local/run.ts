@@ -1,37 +1,24 @@
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { GetJobRunsCommand, GlueClient, type JobRun } from "@aws-sdk/client-glue";
-import { S3Client } from "@aws-sdk/client-s3";
-import {
-  bucketName,
-  csvJobName,
-  type Environment,
-  functionName,
-  loadEnvironment,
-  uploadsTableName,
-} from "../environments";
-import { type Accounts, accountFor } from "./accounts";
-import { queryTable } from "./athena";
-import type { LocalAws } from "./aws";
+import { type Environment, loadEnvironment } from "../environments";
+import { type Accounts, accountForManifests, accountForUploads, type ManifestAccounts } from "./accounts";
+import { QUERIES, query } from "./athena";
 import { Interrupted } from "./child";
-import { saveFunctionLogs, saveJobLogs } from "./logs";
+import { clientsOf } from "./clients";
+import { runCsvPipeline } from "./csv-pipeline";
+import { generateFiles } from "./generated-files";
+import { type InputOptions, type Inputs, inputsOf } from "./inputs";
+import { type NdjsonInput, runManifestPipeline } from "./manifest-pipeline";
+import type { PipelineContext, PipelineOutcome } from "./pipeline";
 import { type Platform, startPlatform } from "./platform";
 import { checkReportFile, writeReportFile } from "./report-file";
 import { reportOf, showHowToReach, showResults } from "./results";
 import { takeRunFolder } from "./run-folder";
 import { Steps } from "./steps";
-import { csvFiles, refuseChanged, settle, type Upload, upload } from "./uploads";
+import { ndjsonFiles, refuseChanged } from "./uploads";
 
-const CUSTOMERS_PREFIX = "input/customers/";
-const PATIENCE_SECONDS = 180;
-const FUNCTIONS = ["csv-trigger", "job-ended", "reconciler"] as const;
-
-export interface RunOptions {
-  /** Folder whose `.csv` and `.csv.gz` files are uploaded. */
-  readonly input: string;
+export interface RunOptions extends InputOptions {
   /** Folder of this run: logs, the results' copies. */
   readonly output: string;
   readonly report?: string;
@@ -39,9 +26,8 @@ export interface RunOptions {
 }
 
 /** What the steps of one run share. */
-interface Run extends RunOptions {
+interface Run extends RunOptions, Inputs {
   readonly environment: Environment;
-  readonly files: readonly string[];
   readonly steps: Steps;
   readonly signal: AbortSignal;
   readonly began: number;
@@ -55,8 +41,8 @@ interface Run extends RunOptions {
 export async function runPlatform(options: RunOptions, signal: AbortSignal): Promise<boolean> {
   const run: Run = {
     ...options,
+    ...inputsOf(options),
     environment: loadEnvironment("local"),
-    files: filesOf(options.input),
     steps: new Steps(signal),
     signal,
     began: performance.now(),
@@ -72,108 +58,82 @@ export async function runPlatform(options: RunOptions, signal: AbortSignal): Pro
 
 async function runIn(run: Run): Promise<boolean> {
   const platform = await startPlatform(run);
+  const generated = join(run.output, "generated");
   try {
-    return await processFiles(run, platform);
+    return await processFiles(run, platform, run.ndjson ?? (await generatedInput(run, platform, generated)));
   } catch (error) {
     // What a step says of an emulator that is gone hides that it is gone.
     throw platform.signal.aborted ? platform.signal.reason : error;
   } finally {
     await platform.stop();
+    rmSync(generated, { recursive: true, force: true });
   }
 }
 
-function filesOf(input: string): string[] {
-  if (!existsSync(input) || !statSync(input).isDirectory()) {
-    throw new Error(`${input} is no folder; --input takes a folder with .csv or .csv.gz files`);
-  }
-  const files = csvFiles(input);
-  if (files.length === 0)
-    throw new Error(`${input} holds no .csv or .csv.gz file; put some there or leave --input out`);
-  return files;
-}
-
-async function processFiles(run: Run, platform: Platform): Promise<boolean> {
-  const { environment, steps } = run;
-  const { aws, python, signal, variables } = platform;
-  const client = clientSettings(aws.environment);
-  const s3 = new S3Client({ ...client, endpoint: aws.endpoint, forcePathStyle: true });
-  const uploads = await steps.run(`upload of ${run.files.length} files`, () =>
-    upload(
-      { s3, bucket: bucketName(environment, "raw"), prefix: CUSTOMERS_PREFIX, signal },
-      run.input,
-      run.files,
-    ),
-  );
-  const runs = await steps.run("CSV pipeline", (report) => finishUploads(run, platform, uploads, report));
-  const accounts: Accounts = await steps.run("accounts of every row", async () => {
-    const counted = await accountFor(python, { ...run, signal }, variables);
-    refuseChanged(run.input, uploads);
-    return counted;
+async function generatedInput(run: Run, platform: Platform, folder: string): Promise<NdjsonInput> {
+  return run.steps.run("NDJSON files", async (report) => {
+    const { first, replaced, bytes } = await generateFiles(platform.python, folder, platform.signal);
+    const files = ndjsonFiles(first);
+    const [file = ""] = ndjsonFiles(replaced);
+    report(`${files.length + 1} files, ${(bytes / 1e6).toFixed(1)} MB, 1 % of the lines broken`);
+    return { folder: first, files, replaced: { folder: replaced, file } };
   });
-  const query = await steps.run("query through Athena", () =>
-    queryTable({ ...client, endpoint: aws.endpoint }, environment),
+}
+
+async function processFiles(run: Run, platform: Platform, ndjson: NdjsonInput): Promise<boolean> {
+  const { environment, steps, output } = run;
+  const clients = clientsOf(platform.aws);
+  const failure = new AbortController();
+  const signal = AbortSignal.any([platform.signal, failure.signal]);
+  const context: PipelineContext = { environment, platform, clients, steps, output, signal };
+  const [csv, manifest] = await bothOf(
+    [runCsvPipeline(context, run.csv), runManifestPipeline(context, ndjson)],
+    failure,
   );
-  signal.throwIfAborted();
+  const accounts = await steps.run("accounts of every row", () => accountsOf(run, platform, csv, manifest));
+  const answers = await steps.run("queries through Athena", () =>
+    Promise.all(QUERIES.map((sql) => query(clients.settings, environment, sql))),
+  );
+  platform.signal.throwIfAborted();
   const seconds = (performance.now() - run.began) / 1000;
-  const report = reportOf(seconds, steps.finished, accounts, runs.length);
-  showResults(report, accounts, query, run.output);
+  const report = reportOf(seconds, steps.finished, accounts, { csv: csv.runs, manifest: manifest.runs });
+  showResults(report, accounts, answers, output);
   if (run.report !== undefined) writeReportFile(run.report, report);
   if (run.keep) await keepUp(run, platform);
-  return accounts.lost + accounts.duplicated === 0;
+  return Object.values(accounts).every(({ lost, duplicated }) => lost + duplicated === 0);
 }
 
-/** Waits for the outcome of every upload, and keeps what job and functions logged, also when the wait fails. */
-async function finishUploads(
-  run: Run,
-  { aws, signal }: Platform,
-  uploads: readonly Upload[],
-  report: (detail: string) => void,
-): Promise<readonly JobRun[]> {
-  const client = clientSettings(aws.environment);
-  const jobName = csvJobName(run.environment);
-  const glue = new GlueClient({ ...client, endpoint: aws.glueEndpoint });
-  const settling = settle(new DynamoDBClient({ ...client, endpoint: aws.endpoint }), glue, uploads, {
-    table: uploadsTableName(run.environment),
-    jobName,
-    signal,
-    report,
-    patienceSeconds: PATIENCE_SECONDS,
-  });
-  const runs = await settling.catch(async (error: Error) => {
-    if (signal.aborted) throw error;
-    throw new Error(`${error.message}\n${await saveLogs(run, aws, glue)}`, { cause: error });
-  });
-  await saveLogs(run, aws, glue);
-  return runs;
+/** Waits for both; where one fails the other is given up, and the first failure is thrown. */
+async function bothOf(
+  work: readonly [Promise<PipelineOutcome>, Promise<PipelineOutcome>],
+  failure: AbortController,
+): Promise<[PipelineOutcome, PipelineOutcome]> {
+  try {
+    return await Promise.all(work);
+  } catch (error) {
+    failure.abort(error);
+    await Promise.allSettled(work);
+    throw error;
+  }
 }
 
-/** Keeps the logs of job and functions; returns where they are, with the functions' newest error. */
-async function saveLogs(run: Run, aws: LocalAws, glue: GlueClient): Promise<string> {
-  const { environment, output } = run;
-  const logs = new CloudWatchLogsClient({ ...clientSettings(aws.environment), endpoint: aws.endpoint });
-  const [jobLog, functionLog] = [join(output, "job.log"), join(output, "functions.log")];
-  const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName: csvJobName(environment) }));
-  await saveJobLogs(logs, JobRuns, jobLog);
-  const functions = FUNCTIONS.map((name) => functionName(environment, name));
-  const error = (await saveFunctionLogs(logs, functions, functionLog)).at(-1);
-  return [
-    ...(error === undefined ? [] : [`a function says: ${error}`]),
-    `what job and functions logged: ${jobLog} and ${functionLog}`,
-  ].join("\n");
+async function accountsOf(
+  { environment, output, csv: { folder } }: Run,
+  { python, signal, variables }: Platform,
+  csv: PipelineOutcome,
+  manifest: PipelineOutcome,
+): Promise<{ csv: Accounts; manifest: ManifestAccounts }> {
+  const common = { environment, output, python, signal, variables };
+  const [ofCsv, ofManifest] = await Promise.all([
+    accountForUploads({ ...common, input: folder, uploads: csv.uploads }),
+    accountForManifests({ ...common, uploads: manifest.uploads }),
+  ]);
+  refuseChanged([...csv.uploads, ...manifest.uploads]);
+  return { csv: ofCsv, manifest: ofManifest };
 }
 
 async function keepUp(run: Run, { aws, signal }: Platform): Promise<void> {
   showHowToReach(run.environment, aws.environment);
   if (!signal.aborted) await once(signal, "abort");
   if (!(signal.reason instanceof Interrupted)) throw signal.reason;
-}
-
-function clientSettings(environment: Readonly<Record<string, string>>) {
-  return {
-    region: environment["AWS_REGION"] ?? "",
-    credentials: {
-      accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "",
-      secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "",
-    },
-  };
 }

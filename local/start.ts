@@ -21,7 +21,8 @@ interface Flags {
 function optionsOf({ input, output, report, keep = false }: Flags): RunOptions {
   const here = process.env["INIT_CWD"] ?? process.cwd();
   return {
-    input: input === undefined ? resolve(ROOT, SAMPLES) : resolve(here, input),
+    samples: resolve(ROOT, SAMPLES),
+    ...(input === undefined ? {} : { input: resolve(here, input) }),
     output: output === undefined ? resolve(ROOT, RUNS, runName()) : resolve(here, output),
     ...(report === undefined ? {} : { report: resolve(here, report) }),
     keep,
@@ -65,9 +66,12 @@ async function main(flags: Flags): Promise<number> {
 command(
   "start",
   "Run the whole platform on this machine: apply the five stacks of the local environment to an AWS emulator, " +
-    "upload CSV files, and show what became of every row.",
+    "upload CSV and NDJSON files, and show what became of every row.",
 )
-  .option("--input <folder>", `upload your own .csv and .csv.gz files (default: ${SAMPLES})`)
+  .option(
+    "--input <folder>",
+    "upload your own .csv and .ndjson files, compressed or not, instead of the samples",
+  )
   .option("--output <folder>", `where logs and results of this run go (default: a new one below ${RUNS})`)
   .option("--report <file>", "write the figures of the run as JSON")
   .option("--keep", "leave the platform up until Ctrl-C and print how to reach it")

@@ -6,10 +6,13 @@ export interface Step {
 
 const FRAME_MILLISECONDS = 1000;
 const NARROWEST_COLUMNS = 20;
+const SEPARATOR = " │ ";
 
-/** Shows each step as a line with its state and time, and keeps them for the report. */
+/** Shows each step as a line with its state and time, and keeps them for the report. Steps may overlap. */
 export class Steps {
   readonly finished: Step[] = [];
+  /** What is shown of the steps under way. */
+  private readonly active = new Map<symbol, () => string>();
 
   constructor(
     private readonly signal: AbortSignal,
@@ -27,21 +30,26 @@ export class Steps {
   ): Promise<Result> {
     this.signal.throwIfAborted();
     const began = this.now();
+    const id = Symbol(name);
     let detail = "";
     const elapsed = () => (this.now() - began) / 1000;
-    const frame = () => this.overwrite(line("…", name, elapsed(), detail));
+    this.active.set(id, () => line("…", name, elapsed(), detail));
     const report = (next: string) => {
       detail = next;
-      frame();
+      this.frame();
     };
-    frame();
-    const ticking = setInterval(frame, FRAME_MILLISECONDS);
+    this.frame();
+    const ticking = setInterval(() => this.frame(), FRAME_MILLISECONDS);
+    const end = (mark: string) => {
+      this.active.delete(id);
+      this.finish(line(mark, name, elapsed(), detail));
+    };
     try {
       const result = await work(report);
-      this.finish(line("✓", name, elapsed(), detail));
+      end("✓");
       return result;
     } catch (error) {
-      this.finish(line("✗", name, elapsed(), detail));
+      end("✗");
       throw error;
     } finally {
       clearInterval(ticking);
@@ -49,14 +57,19 @@ export class Steps {
     }
   }
 
-  private overwrite(text: string): void {
+  /** Shows all steps under way on the last line, which each frame writes anew. */
+  private frame(): void {
     // A line that wraps would stay on the screen at each frame.
     const columns = Math.max((this.out.columns || Number.POSITIVE_INFINITY) - 1, NARROWEST_COLUMNS);
-    if (this.out.isTTY) this.out.write(`\r\u001b[K${text.slice(0, columns)}`);
+    const shown = [...this.active.values()].map((show) => show());
+    const share = Math.floor((columns - SEPARATOR.length * (shown.length - 1)) / shown.length);
+    const text = shown.map((one) => one.replace(/ {2,}/g, shown.length > 1 ? " " : "$&").slice(0, share));
+    if (this.out.isTTY) this.out.write(`\r\u001b[K${text.join(SEPARATOR)}`);
   }
 
   private finish(text: string): void {
     this.out.write(this.out.isTTY ? `\r\u001b[K${text}\n` : `${text}\n`);
+    if (this.active.size > 0) this.frame();
   }
 }
 

@@ -1,32 +1,34 @@
 import { createReadStream, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
-import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { GetJobRunsCommand, type GlueClient, type JobRun } from "@aws-sdk/client-glue";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 
-const BATCH_GET_KEYS = 100;
-const POLL_MILLISECONDS = 500;
 const CONCURRENT_UPLOADS = 8;
-const HOPELESS_FAILURES = 3;
-const FAILED = new Set(["FAILED", "TIMEOUT", "ERROR"]);
-const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"]);
 
 /** One file as it was put into the raw bucket. */
 export interface Upload {
   readonly bucket: string;
   readonly key: string;
   readonly version: string;
-  /** The file below the input folder, and what shows that it was changed since. */
+  /** The file below the input folder, its whole path, and what shows that it was changed since. */
   readonly file: string;
+  readonly path: string;
   readonly fingerprint: string;
 }
 
-/** The files below `folder` that the pipeline takes, as paths relative to it, sorted. */
+/** The files below `folder` that the CSV pipeline takes, as paths relative to it, sorted. */
 export function csvFiles(folder: string): string[] {
+  return filesOf(folder, /\.csv(\.gz)?$/);
+}
+
+/** The files below `folder` that the manifest pipeline takes, as paths relative to it, sorted. */
+export function ndjsonFiles(folder: string): string[] {
+  return filesOf(folder, /\.ndjson(\.gz)?$/);
+}
+
+function filesOf(folder: string, kind: RegExp): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.csv(\.gz)?$/.test(path))
+    .filter((path) => kind.test(path))
     .filter((path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile())
     .sort();
 }
@@ -75,8 +77,8 @@ async function uploadFile(target: UploadTarget, folder: string, file: string): P
   });
   if (version === undefined)
     throw new Error(`bucket ${bucket} gave no version id for ${key}: it is not versioned`);
-  const uploaded = { bucket, key, version, file, fingerprint };
-  refuseChanged(folder, [uploaded]);
+  const uploaded = { bucket, key, version, file, path, fingerprint };
+  refuseChanged([uploaded]);
   return uploaded;
 }
 
@@ -96,9 +98,8 @@ async function* bytesOf(path: string, size: number, fail: (error: unknown) => vo
 }
 
 /** @throws Error when a file is no longer what was uploaded: no comparison with it would mean anything. */
-export function refuseChanged(folder: string, uploads: readonly Upload[]): void {
-  for (const { file, fingerprint } of uploads) {
-    const path = join(folder, file);
+export function refuseChanged(uploads: readonly Upload[]): void {
+  for (const { path, fingerprint } of uploads) {
     if (fingerprintOf(path) !== fingerprint) throw changed(path);
   }
 }
@@ -110,79 +111,4 @@ function changed(path: string): Error {
 function fingerprintOf(path: string): string {
   const { size = 0, mtimeMs = 0, ino = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
   return `${size} ${mtimeMs} ${ino}`;
-}
-
-export interface SettleOptions {
-  readonly table: string;
-  readonly jobName: string;
-  readonly signal: AbortSignal;
-  readonly report: (detail: string) => void;
-  /** How long nothing may change, while no job run is at work, before the wait is given up, in seconds. */
-  readonly patienceSeconds: number;
-}
-
-/**
- * Waits until every upload has an outcome in the uploads table and no job run is at work; returns the runs.
- *
- * @throws Error when nothing moved for `patienceSeconds` or every new run fails, naming what is unfinished.
- */
-export async function settle(
-  dynamo: DynamoDBClient,
-  glue: GlueClient,
-  uploads: readonly Upload[],
-  options: SettleOptions,
-): Promise<readonly JobRun[]> {
-  let last = "";
-  let movedAt = performance.now();
-  for (;;) {
-    const statuses = await statusesOf(dynamo, options.table, uploads);
-    const { JobRuns: runs = [] } = await glue.send(new GetJobRunsCommand({ JobName: options.jobName }));
-    const unfinished = (statuses.get("pending") ?? 0) + (statuses.get("unregistered") ?? 0);
-    const busy = runs.some((run) => !ENDED.has(run.JobRunState ?? ""));
-    const now = `${uploads.length - unfinished} of ${uploads.length} files, job runs: ${runs.length}, the newest ${runs[0]?.JobRunState ?? "none"}`;
-    options.report(now);
-    if (unfinished === 0 && !busy) return runs;
-    // A large file keeps a run busy without any sign; the job's own timeout ends one that hangs.
-    if (now !== last || busy) movedAt = performance.now();
-    last = now;
-    if (performance.now() - movedAt > options.patienceSeconds * 1000) {
-      throw new Error(stuck(`nothing moved for ${options.patienceSeconds} s`, now, runs));
-    }
-    const failures = runs.findIndex((run) => !FAILED.has(run.JobRunState ?? ""));
-    if ((failures < 0 ? runs.length : failures) >= HOPELESS_FAILURES) {
-      throw new Error(stuck(`${HOPELESS_FAILURES} job runs in a row failed`, now, runs));
-    }
-    await sleep(POLL_MILLISECONDS, undefined, { signal: options.signal });
-  }
-}
-
-function stuck(what: string, now: string, runs: readonly JobRun[]): string {
-  const reason = runs.find((run) => run.ErrorMessage)?.ErrorMessage;
-  return `${what} (${now})${reason === undefined ? "" : `; the newest failed run says: ${reason}`}`;
-}
-
-async function statusesOf(
-  dynamo: DynamoDBClient,
-  table: string,
-  uploads: readonly Upload[],
-): Promise<Map<string, number>> {
-  const statuses = new Map<string, number>();
-  for (let from = 0; from < uploads.length; from += BATCH_GET_KEYS) {
-    const batch = uploads.slice(from, from + BATCH_GET_KEYS);
-    const keys = batch.map(({ bucket, key, version }) => ({
-      object: { S: `${bucket}/${key}` },
-      version: { S: version },
-    }));
-    const { Responses = {} } = await dynamo.send(
-      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
-    );
-    const items = Responses[table] ?? [];
-    for (const item of items) count(statuses, item["status"]?.S ?? "pending", 1);
-    count(statuses, "unregistered", batch.length - items.length);
-  }
-  return statuses;
-}
-
-function count(counts: Map<string, number>, name: string, by: number): void {
-  if (by > 0) counts.set(name, (counts.get(name) ?? 0) + by);
 }

@@ -1,13 +1,8 @@
-import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
-import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
-import type { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
-import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
-import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule";
 import type { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../constructs/bundled-function";
 import { GlueJob } from "../constructs/glue-job";
-import { ServiceRole } from "../constructs/service-role";
+import { admitInvoker, routeEvents, scheduleRounds } from "../constructs/invocations";
 import {
   alertSource,
   csvJobName,
@@ -18,7 +13,6 @@ import {
 } from "../environments";
 import { csvJobArguments } from "./csv-job-arguments";
 import {
-  type CsvResources,
   csvJobStatements,
   csvTriggerStatements,
   jobEndedStatements,
@@ -26,6 +20,8 @@ import {
 } from "./csv-permissions";
 import { LayerStack } from "./layer-stack";
 import type { LedgerStack } from "./ledger";
+import { ManifestPipeline } from "./manifest-pipeline";
+import type { PipelineResources } from "./pipeline-resources";
 import type { StorageStack } from "./storage";
 
 export interface ComputeStackProps {
@@ -36,12 +32,13 @@ export interface ComputeStackProps {
 /** States of a job run after which it does nothing more. */
 const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"];
 
-/** What runs: the functions and the job of the CSV pipeline, and what starts them. */
+/** What runs: the functions and the job of the CSV pipeline, what starts them, and the manifest pipeline. */
 export class ComputeStack extends LayerStack {
   readonly csvTrigger: BundledFunction<"csv-trigger">;
   readonly jobEnded: BundledFunction<"job-ended">;
   readonly reconciler: BundledFunction<"reconciler">;
   readonly csvJob: GlueJob;
+  readonly manifest: ManifestPipeline;
 
   constructor(scope: Construct, environment: Environment, props: ComputeStackProps) {
     super(scope, environment, "compute");
@@ -50,6 +47,11 @@ export class ComputeStack extends LayerStack {
     this.csvTrigger = this.csvTriggerFunction(resources);
     this.jobEnded = this.jobEndedFunction(resources);
     this.reconciler = this.reconcilerFunction(resources);
+    this.manifest = new ManifestPipeline(this, "manifest", {
+      ...resources,
+      settings: this.functionSettings(props.storage),
+      code: this.csvJob.code,
+    });
     this.notifyOfUploads(props.storage);
     this.notifyOfEndedRuns();
     this.scheduleReconciler();
@@ -72,7 +74,7 @@ export class ComputeStack extends LayerStack {
     };
   }
 
-  private job(resources: CsvResources): GlueJob {
+  private job(resources: PipelineResources): GlueJob {
     const { account, region, csv, glue, logs } = this.environment;
     const { storage, ledger } = resources;
     return new GlueJob(this, "csv-uploads", {
@@ -87,8 +89,7 @@ export class ComputeStack extends LayerStack {
       workerType: csv.workers.type,
       numberOfWorkers: csv.workers.maximum,
       autoScaling: csv.workers.maximum > csv.workers.number,
-      timeoutMinutes: csv.timeoutMinutes,
-      maximumRetries: csv.retries,
+      run: { kind: "batch", timeoutMinutes: csv.timeoutMinutes, maximumRetries: csv.retries },
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",
       arguments: csvJobArguments(this.environment, {
@@ -101,7 +102,7 @@ export class ComputeStack extends LayerStack {
     });
   }
 
-  private csvTriggerFunction(resources: CsvResources): BundledFunction<"csv-trigger"> {
+  private csvTriggerFunction(resources: PipelineResources): BundledFunction<"csv-trigger"> {
     return new BundledFunction(this, "csv-trigger", {
       handler: "csv-trigger",
       functionName: functionName(this.environment, "csv-trigger"),
@@ -112,7 +113,7 @@ export class ComputeStack extends LayerStack {
     });
   }
 
-  private jobEndedFunction(resources: CsvResources): BundledFunction<"job-ended"> {
+  private jobEndedFunction(resources: PipelineResources): BundledFunction<"job-ended"> {
     return new BundledFunction(this, "job-ended", {
       handler: "job-ended",
       functionName: functionName(this.environment, "job-ended"),
@@ -129,7 +130,7 @@ export class ComputeStack extends LayerStack {
     });
   }
 
-  private reconcilerFunction(resources: CsvResources): BundledFunction<"reconciler"> {
+  private reconcilerFunction(resources: PipelineResources): BundledFunction<"reconciler"> {
     return new BundledFunction(this, "reconciler", {
       handler: "reconciler",
       functionName: functionName(this.environment, "reconciler"),
@@ -156,14 +157,24 @@ export class ComputeStack extends LayerStack {
 
   /** All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one. */
   private notifyOfUploads(storage: StorageStack): void {
-    const permission = this.admit(this.csvTrigger.function, "s3.amazonaws.com", storage.raw.arn, "uploads");
+    const permission = admitInvoker(this, "uploads", this.csvTrigger.function, {
+      principal: "s3.amazonaws.com",
+      sourceArn: storage.raw.arn,
+      account: this.environment.account,
+    });
+    const common = { events: ["s3:ObjectCreated:*"], filterPrefix: INPUT_PREFIX };
     new S3BucketNotification(this, "uploads", {
       bucket: storage.raw.id,
       lambdaFunction: [".csv", ".csv.gz"].map((suffix) => ({
+        ...common,
         id: `uploads${suffix.replaceAll(".", "-")}`,
         lambdaFunctionArn: this.csvTrigger.function.arn,
-        events: ["s3:ObjectCreated:*"],
-        filterPrefix: INPUT_PREFIX,
+        filterSuffix: suffix,
+      })),
+      queue: [".ndjson", ".ndjson.gz"].map((suffix) => ({
+        ...common,
+        id: `inputs${suffix.replaceAll(".", "-")}`,
+        queueArn: this.manifest.inputs.queue.arn,
         filterSuffix: suffix,
       })),
       // S3 tries the function when the notification is put, and refuses what it may not call
@@ -172,67 +183,25 @@ export class ComputeStack extends LayerStack {
   }
 
   private notifyOfEndedRuns(): void {
-    const rule = new CloudwatchEventRule(this, "job-runs-ended", {
-      name: functionName(this.environment, "job-ended"),
+    routeEvents(this, "job-runs-ended", this.jobEnded.function, {
+      ruleName: functionName(this.environment, "job-ended"),
       description: "runs of the CSV job that ended, whatever the outcome",
-      eventPattern: JSON.stringify({
+      pattern: {
         source: ["aws.glue"],
         "detail-type": ["Glue Job State Change"],
         detail: { jobName: [csvJobName(this.environment)], state: FINAL_STATES },
-      }),
-    });
-    this.admit(this.jobEnded.function, "events.amazonaws.com", rule.arn, "job-runs-ended");
-    new CloudwatchEventTarget(this, "job-runs-ended-target", {
-      rule: rule.name,
+      },
       targetId: "job-ended",
-      arn: this.jobEnded.function.arn,
-    });
-  }
-
-  private admit(
-    target: LambdaFunction,
-    principal: string,
-    sourceArn: string,
-    source: string,
-  ): LambdaPermission {
-    return new LambdaPermission(this, `${source}-permission`, {
-      statementId: source,
-      action: "lambda:InvokeFunction",
-      functionName: target.functionName,
-      principal,
-      sourceArn,
-      sourceAccount: this.environment.account,
+      account: this.environment.account,
     });
   }
 
   private scheduleReconciler(): void {
-    const { account, csv } = this.environment;
-    const name = functionName(this.environment, "reconciler");
-    const role = new ServiceRole(this, "reconciler-schedule-role", {
-      roleName: `${name}-schedule`,
-      description: "invokes the reconciler on schedule",
-      service: "scheduler.amazonaws.com",
-      account,
-      statements: [
-        {
-          sid: "InvokeReconciler",
-          actions: ["lambda:InvokeFunction"],
-          resources: [this.reconciler.function.arn],
-        },
-      ],
-    });
-    new SchedulerSchedule(this, "reconciler-schedule", {
-      name,
+    scheduleRounds(this, "reconciler", this.reconciler.function, {
+      scheduleName: functionName(this.environment, "reconciler"),
       description: "the reconciler's rounds",
-      scheduleExpression: `rate(${csv.reconcile.rateMinutes} minutes)`,
-      flexibleTimeWindow: { mode: "OFF" },
-      target: {
-        arn: this.reconciler.function.arn,
-        roleArn: role.role.arn,
-        // a missed round is made good by the next one
-        retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 },
-      },
-      dependsOn: [role.policy],
+      rateMinutes: this.environment.csv.reconcile.rateMinutes,
+      account: this.environment.account,
     });
   }
 }

@@ -1,33 +1,28 @@
 /** What each function and the job of the CSV pipeline may do: named actions on named resources. */
 import { useKey } from "../constructs/encryption-key";
 import type { PolicyStatement } from "../constructs/policy";
-import { alertSource, csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../environments";
-import { type LedgerStack, PENDING_INDEX } from "./ledger";
+import { csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../environments";
+import { PENDING_INDEX } from "./ledger";
+import { type PipelineResources, putOwnEvents } from "./pipeline-resources";
 import type { StorageStack } from "./storage";
 
-export interface CsvResources {
-  readonly environment: Environment;
-  readonly storage: StorageStack;
-  readonly ledger: LedgerStack;
-}
-
-export function csvTriggerStatements(resources: CsvResources): PolicyStatement[] {
+export function csvTriggerStatements(resources: PipelineResources): PolicyStatement[] {
   return [
     useUploads(resources, ["dynamodb:PutItem", "dynamodb:UpdateItem"]),
     startJob(resources.environment),
   ];
 }
 
-export function jobEndedStatements(resources: CsvResources): PolicyStatement[] {
+export function jobEndedStatements(resources: PipelineResources): PolicyStatement[] {
   return [
     queryPending(resources),
     startJob(resources.environment, ["glue:GetJobRun"]),
     putMetrics(resources.environment),
-    putAlerts(resources.environment),
+    putOwnEvents("PutAlerts", resources.environment),
   ];
 }
 
-export function reconcilerStatements(resources: CsvResources): PolicyStatement[] {
+export function reconcilerStatements(resources: PipelineResources): PolicyStatement[] {
   return [
     useUploads(resources, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     queryPending(resources),
@@ -37,7 +32,7 @@ export function reconcilerStatements(resources: CsvResources): PolicyStatement[]
   ];
 }
 
-export function csvJobStatements(resources: CsvResources): PolicyStatement[] {
+export function csvJobStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
   return [
     // a transaction of updates asks for no more than the updates themselves
@@ -68,11 +63,11 @@ export function csvJobStatements(resources: CsvResources): PolicyStatement[] {
   ];
 }
 
-function useUploads(resources: CsvResources, actions: readonly string[]): PolicyStatement {
+function useUploads(resources: PipelineResources, actions: readonly string[]): PolicyStatement {
   return { sid: "UseUploads", actions, resources: [resources.ledger.uploads.arn] };
 }
 
-function queryPending(resources: CsvResources): PolicyStatement {
+function queryPending(resources: PipelineResources): PolicyStatement {
   const index = `${resources.ledger.uploads.arn}/index/${PENDING_INDEX}`;
   return { sid: "QueryPending", actions: ["dynamodb:Query"], resources: [index] };
 }
@@ -97,14 +92,5 @@ function putMetrics(environment: Environment): PolicyStatement {
     actions: ["cloudwatch:PutMetricData"],
     resources: ["*"], // PutMetricData knows no resources: the namespace is the limit
     condition: { StringEquals: { "cloudwatch:namespace": metricNamespace(environment) } },
-  };
-}
-
-function putAlerts(environment: Environment): PolicyStatement {
-  return {
-    sid: "PutAlerts",
-    actions: ["events:PutEvents"],
-    resources: [`arn:aws:events:${environment.region}:${environment.account}:event-bus/default`],
-    condition: { StringEquals: { "events:source": alertSource(environment) } },
   };
 }

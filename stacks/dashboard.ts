@@ -1,16 +1,13 @@
 import { csvJobName, type Environment, metricNamespace } from "../environments";
+import { manifestWidgets } from "./manifest-dashboard";
+import { dashboardOf, type Metric, widget } from "./widgets";
 
 export interface DashboardSubjects {
   readonly functionNames: readonly string[];
   readonly failureQueueNames: readonly string[];
 }
 
-type Metric = readonly (string | Readonly<Record<string, string>>)[];
-
-const HALF = 12;
-const HEIGHT = 6;
-
-/** Body of the environment's dashboard: waiting work first, then runs, functions and failures. */
+/** Body of the environment's dashboard: the CSV pipeline, all functions, then the manifest pipeline. */
 export function dashboardBody(environment: Environment, subjects: DashboardSubjects): string {
   const own = (name: string): Metric => [metricNamespace(environment), name, "Environment", environment.name];
   const ofFunctions = (name: string): Metric[] =>
@@ -33,6 +30,7 @@ export function dashboardBody(environment: Environment, subjects: DashboardSubje
     ]),
     widget("Function invocations", "Sum", ofFunctions("Invocations")),
     widget("Function errors and throttles", "Sum", [...ofFunctions("Errors"), ...ofFunctions("Throttles")]),
+    widget("Function executions at once", "Maximum", ofFunctions("ConcurrentExecutions")),
     widget("Function duration, milliseconds", "Maximum", ofFunctions("Duration")),
     widget(
       "Events in on-failure queues",
@@ -45,20 +43,5 @@ export function dashboardBody(environment: Environment, subjects: DashboardSubje
       ]),
     ),
   ];
-  return JSON.stringify({ widgets: widgets.map((each, index) => place(each, index, environment.region)) });
-}
-
-function widget(title: string, stat: string, metrics: readonly Metric[]) {
-  return { title, stat, metrics };
-}
-
-function place(content: ReturnType<typeof widget>, index: number, region: string) {
-  return {
-    type: "metric",
-    x: (index % 2) * HALF,
-    y: Math.floor(index / 2) * HEIGHT,
-    width: HALF,
-    height: HEIGHT,
-    properties: { ...content, region, view: "timeSeries", period: 300 },
-  };
+  return dashboardOf([...widgets, ...manifestWidgets(environment)], environment.region);
 }

@@ -19,6 +19,7 @@ import {
 import type { ComputeStack } from "./compute";
 import { dashboardBody } from "./dashboard";
 import { LayerStack } from "./layer-stack";
+import { ManifestAlarms } from "./manifest-alarms";
 import type { StorageStack } from "./storage";
 
 export interface ObservabilityStackProps {
@@ -31,6 +32,9 @@ const FIVE_MINUTES = 300;
 /** Rounds of the reconciler without its metric before the silence itself is an alarm. */
 const SILENT_ROUNDS = 3;
 
+/** Errors in five minutes that a builder may have: its messages come back, three times. */
+const BUILDER_ERRORS = 5;
+
 /** Who is told what: topic, routes to it, alarms, dashboard, budget. */
 export class ObservabilityStack extends LayerStack {
   readonly topic: SnsTopic;
@@ -39,13 +43,23 @@ export class ObservabilityStack extends LayerStack {
   constructor(scope: Construct, environment: Environment, props: ObservabilityStackProps) {
     super(scope, environment, "observability");
     const { compute } = props;
-    const functions: AnyFunction[] = [compute.csvTrigger, compute.jobEnded, compute.reconciler];
+    const { builder, controlPlane, reconciler } = compute.manifest;
+    const others: AnyFunction[] = [
+      compute.csvTrigger,
+      compute.jobEnded,
+      compute.reconciler,
+      controlPlane,
+      reconciler,
+    ];
+    const functions = [...others, builder];
     this.topic = this.alertTopic(props.storage);
     this.topicPolicy = this.admitPublishers();
     this.subscribe();
     this.routeAlertEvents();
-    for (const each of functions) this.functionAlarms(each);
+    for (const each of others) this.functionAlarms(each, 0);
+    this.functionAlarms(builder, BUILDER_ERRORS);
     this.pipelineAlarms();
+    new ManifestAlarms(this, "manifest", { environment, topic: this.topic });
     new CloudwatchDashboard(this, "dashboard", {
       dashboardName: `${environment.project}-${environment.name}`,
       dashboardBody: dashboardBody(environment, {
@@ -118,7 +132,7 @@ export class ObservabilityStack extends LayerStack {
     });
   }
 
-  private functionAlarms(each: AnyFunction): void {
+  private functionAlarms(each: AnyFunction, toleratedErrors: number): void {
     const name = each.function.functionName;
     const id = each.node.id;
     const common = { topic: this.topic, statistic: "Sum", periodSeconds: FIVE_MINUTES } as const;
@@ -130,6 +144,7 @@ export class ObservabilityStack extends LayerStack {
         namespace: "AWS/Lambda",
         metricName,
         dimensions: { FunctionName: name },
+        threshold: metricName === "Errors" ? toleratedErrors : 0,
       });
     }
     new Alarm(this, `${id}-failed-events`, {

@@ -4,10 +4,11 @@ import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-databa
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { Construct } from "constructs";
 import { DataBucket } from "../constructs/data-bucket";
-import { declaredDatasets } from "../constructs/dataset";
+import { declaredDatasets, declaredTextDatasets } from "../constructs/dataset";
 import { DatasetTable } from "../constructs/dataset-table";
 import { EncryptionKey } from "../constructs/encryption-key";
 import type { PolicyStatement } from "../constructs/policy";
+import { TextDatasetTable } from "../constructs/text-dataset-table";
 import { bucketName, databaseName, type Environment, resourceName, workgroupName } from "../environments";
 import { LayerStack } from "./layer-stack";
 
@@ -20,6 +21,8 @@ const ATHENA_RESULT_DAYS = 7;
 export class StorageStack extends LayerStack {
   readonly key: EncryptionKey;
   readonly raw: S3Bucket;
+  /** Manifests and receipts. */
+  readonly manifests: S3Bucket;
   readonly curated: S3Bucket;
   readonly quarantine: S3Bucket;
   readonly artifacts: S3Bucket;
@@ -32,6 +35,7 @@ export class StorageStack extends LayerStack {
     this.accessLogs = this.accessLogBucket();
     const { lifecycle } = environment.storage;
     this.raw = this.dataBucket("raw", lifecycle.raw);
+    this.manifests = this.dataBucket("manifests", lifecycle.manifests);
     this.curated = this.dataBucket("curated", lifecycle.curated);
     this.quarantine = this.dataBucket("quarantine", lifecycle.quarantine);
     this.artifacts = this.dataBucket("artifacts", {
@@ -169,6 +173,15 @@ export class StorageStack extends LayerStack {
       new DatasetTable(this, `table-${dataset.name}`, {
         dataset,
         database,
+        bucket: this.curated,
+        preventDestroy: this.environment.deletionGuard,
+      });
+    }
+    for (const dataset of declaredTextDatasets()) {
+      new TextDatasetTable(this, `table-${dataset.name}`, {
+        dataset,
+        database,
+        databaseName: databaseName(this.environment),
         bucket: this.curated,
         preventDestroy: this.environment.deletionGuard,
       });

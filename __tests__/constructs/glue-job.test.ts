@@ -19,8 +19,7 @@ function jobWith(props: Partial<GlueJobProps> = {}) {
       workerType: "G.1X",
       numberOfWorkers: 2,
       autoScaling: false,
-      timeoutMinutes: 60,
-      maximumRetries: 1,
+      run: { kind: "batch", timeoutMinutes: 60, maximumRetries: 1 },
       logRetentionDays: 7,
       installWheels: false,
       arguments: { uploads_table: "uploads" },
@@ -44,6 +43,30 @@ describe("a Glue job", () => {
       number_of_workers: 2,
       glue_version: "5.0",
       command: { name: "glueetl", python_version: "3" },
+    });
+  });
+
+  test("streams without a time limit or retries of Glue's, in a maintenance window", () => {
+    const job = resource(jobWith({ run: { kind: "streaming", maintenanceWindow: "Sun:3" } }), "aws_glue_job");
+    expect(job).toMatchObject({
+      execution_property: { max_concurrent_runs: 1 },
+      maintenance_window: "Sun:3",
+      max_retries: 0,
+      command: { name: "gluestreaming" },
+    });
+    expect(job).not.toHaveProperty("timeout");
+  });
+
+  test("runs the code that another job uploaded", () => {
+    const code = {
+      package: "s3://artifacts/glue/1/tributary.zip",
+      wheels: ["s3://artifacts/wheels/2/a.whl"],
+    };
+    const stack = jobWith({ installWheels: true, code });
+    expect(resource(stack, "aws_s3_object")["key"]).toContain("csv_uploads.py");
+    expect(resource(stack, "aws_glue_job")["default_arguments"]).toMatchObject({
+      "--extra-py-files": code.package,
+      "--additional-python-modules": code.wheels[0],
     });
   });
 

@@ -50,6 +50,19 @@ describe("npm run try", () => {
   });
 });
 
+describe("npm run generate", () => {
+  test.each([
+    ["npm run generate -- ndjson --help", "--dirty SHARE"],
+    [
+      "npm run generate -- ndjson --count 2 --size 3.5MB --seed 1 --dirty 0.01 --out DIR",
+      "2 files in DIR: 7.0 MB",
+    ],
+  ])("writes files: %s", async (line, shown) => {
+    const { code, stdout } = await checkout.run(line);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(shown) });
+  });
+});
+
 describe("a new dataset", () => {
   beforeEach(() => {
     const folder = checkout.path("glue", "tributary", "datasets", "suppliers");
@@ -150,6 +163,13 @@ describe("the locks of the Python packages", () => {
   });
 });
 
+describe("tributary", () => {
+  test.each(["npx tributary --help", "npm exec tributary -- --help"])("answers to %s", async (line) => {
+    const { code, stdout } = await checkout.run(line);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Usage: tributary /) });
+  });
+});
+
 describe("npm run bench", () => {
   test("lists the benches", async () => {
     const { code, stdout } = await checkout.run("npm run bench -- --help");
@@ -177,6 +197,20 @@ describe("npm run fuzz", () => {
   test("finds no difference", async () => {
     const { code, stdout } = await checkout.run("npm run fuzz -- --minutes 0.05");
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/lines\/s: no difference$/m) });
+  });
+});
+
+describe("npm run bench -- manifest", () => {
+  test("tells where the time of a manifest goes, from S3 to S3", async () => {
+    const { code, stdout } = await checkout.run(
+      "npm run --silent bench -- manifest --megabytes 7 --slots 2 --without-spark --json",
+    );
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ bench: "manifest", sample: { megabytes: 7, files: 2 } });
+    expect(report.rows).toEqual([
+      expect.objectContaining({ engine: "tributary", slots: 2, manifests: 2, isWhole: true }),
+    ]);
   });
 });
 

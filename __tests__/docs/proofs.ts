@@ -8,6 +8,8 @@ const CI = ".ci/run";
 const HERE = "__tests__/docs/commands.slow.test.ts";
 const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
+const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
+const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
 function verbatim(file: string, ...commands: readonly string[]): Record<string, Proof> {
@@ -27,6 +29,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npx jest -u __tests__/stacks",
     "npm run pin-wheels",
     "npm run bench -- --help",
+    "npm run generate -- ndjson --help",
     "npm run try -- customers local/samples/customers/broken-lines.csv",
     "npm run try -- customers local/samples/customers/april.csv",
     "npm run try -- customers local/samples/customers/*.csv --out out",
@@ -45,10 +48,21 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
   "npm run try -- <name> FILE": { file: HERE, contains: "npm run try -- suppliers" },
   "npm run fuzz -- --minutes 15": { file: HERE, contains: "npm run fuzz -- --minutes" },
+  // fewer of them
+  "npm run generate -- ndjson --count 300 --size 3.5MB --seed 1 --dirty 0.01 --out DIR": {
+    file: HERE,
+    contains: "--size 3.5MB --seed 1 --dirty 0.01 --out",
+  },
+  "npm start -- --input DIR": { file: START, contains: '"--input"' },
   // with fewer rows
   "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
   "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
   // smaller, and one shape or two
+  "npm run bench -- manifest": { file: HERE, contains: "bench -- manifest --megabytes 7" },
+  "npm run bench -- manifest --megabytes 100 --slots 1 --without-spark --json": {
+    file: HERE,
+    contains: "--slots 2 --without-spark --json",
+  },
   "npm run bench -- ndjson": { file: HERE, contains: "bench -- ndjson --megabytes 1" },
   "npm run bench -- ndjson --shapes nested --cores 1": { file: HERE, contains: "--shapes nested" },
   "npm run bench -- ndjson --engines text,duckdb --runs 1 --megabytes 20 --json": {
@@ -56,4 +70,23 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: "--json",
   },
   "npm run bench -- csv --big --json": { file: HERE, contains: "--big 1 --json" },
+  "npx tributary --help": { file: HERE, contains: '"npx tributary --help"' },
+  // the environment by its variable, and with files of the test's own
+  "npx tributary status --environment local": { file: LOOKING, contains: 'tributary("status")' },
+  "npx tributary reprocess input/clicks/2026-01-31-a.ndjson --environment local": {
+    file: ACTING,
+    contains: 'tributary("reprocess", file.key)',
+  },
+  "npx tributary reprocess --date 2026-01-31 --dataset clicks --environment local --yes": {
+    file: ACTING,
+    contains: '"--dataset", "clicks", "--yes"',
+  },
+  "npx tributary reprocess --status failed --environment local --yes": {
+    file: ACTING,
+    contains: 'tributary("reprocess", "--status", "failed"',
+  },
+  "npx tributary redrive --environment local --yes": {
+    file: ACTING,
+    contains: 'tributary("redrive", "--queue", "inputs", "--yes"',
+  },
 };

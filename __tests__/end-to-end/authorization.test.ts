@@ -1,12 +1,15 @@
 import { GetJobCommand } from "@aws-sdk/client-glue";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { csvJobName } from "../../environments";
+import { csvJobName, functionName } from "../../environments";
+import { Clicks } from "../support/clicks";
 import {
   customers,
   deployTestPlatform,
   environment,
+  eventually,
   finished,
   outputRows,
   put,
@@ -29,6 +32,22 @@ test("processes a file where the roles of functions and job are enforced", async
   expect(await finished(platform, key, version)).toBe("processed");
   expect(await outputRows(platform, key)).toHaveLength(3);
 }, 90_000);
+
+test("turns NDJSON into Parquet and keeps its books where roles are enforced", async () => {
+  const clicks = new Clicks(platform, 2);
+  await clicks.send(2);
+  const FunctionName = functionName(environment, "control-plane");
+  const tick = new InvokeCommand({ FunctionName, Payload: Buffer.from('{"kind":"tick"}') });
+  const { FunctionError, Payload } = await platform.lambda.send(tick);
+  expect(FunctionError && Buffer.from(Payload ?? []).toString()).toBeUndefined();
+  await eventually("an outcome of each file", 60, () => clicks.areSettled());
+}, 90_000);
+
+test("lets the manifest reconciler do all that it does where roles are enforced", async () => {
+  const FunctionName = functionName(environment, "manifest-reconciler");
+  const { FunctionError, Payload } = await platform.lambda.send(new InvokeCommand({ FunctionName }));
+  expect(FunctionError && Buffer.from(Payload ?? []).toString()).toBeUndefined();
+}, 60_000);
 
 test("refuses the job's role what its work does not need", async () => {
   const { key } = await put(platform, "kept.csv", customers(1));

@@ -37,6 +37,11 @@ describe("npm start", () => {
     const { pipelines, steps, seconds } = JSON.parse(readFileSync(report, "utf8"));
     expect(pipelines.csv).toMatchObject({ files: 5, lost: 0, duplicated: 0, runs: 1 });
     expect(pipelines.csv.rowsIn).toBe(pipelines.csv.rowsOut + pipelines.csv.deadLetters);
+    // Fourteen versions of twelve files, three of one of them; four are to be quarantined.
+    expect(pipelines.manifest).toMatchObject({ files: 14, quarantined: 4, lost: 0, duplicated: 0, runs: 1 });
+    expect(pipelines.manifest.rowsIn).toBe(pipelines.manifest.rowsOut + pipelines.manifest.deadLetters);
+    expect(pipelines.manifest.rowsOut).toBeGreaterThan(100_000);
+    expect(pipelines.manifest.manifests).toBeGreaterThanOrEqual(3);
     expect(steps.map((step: { name: string }) => step.name)).toContain("deploy of five stacks");
     expect(seconds).toBeGreaterThan(0);
     expect(output).toContain("every row is accounted for");
@@ -63,9 +68,9 @@ describe("npm start", () => {
   test.each([
     ["an input folder that does not exist", ["--input", "no/such/folder"], /no\/such\/folder is no folder/],
     [
-      "an input folder without CSV files",
+      "an input folder without files for a pipeline",
       ["--input", join(ROOT, "docs", "decisions")],
-      /holds no \.csv or \.csv\.gz file/,
+      /holds no \.csv, \.csv\.gz, \.ndjson or \.ndjson\.gz file/,
     ],
   ])(
     "refuses %s by name before anything is started",

@@ -130,6 +130,26 @@ describe("an environment", () => {
       "prod.csv.supersededDays: 40 days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least 47, 7 more than storage.lifecycle.raw.noncurrentDays",
     ],
     [
+      "a batch that Lambda refuses without a window",
+      { manifest: { eventSource: { windowSeconds: 0 } } },
+      "prod.manifest.eventSource.batchSize: 1000 messages need time to gather, and Lambda refuses more than 10 without; use at most 10, or manifest.eventSource.windowSeconds of at least 1",
+    ],
+    [
+      "a batch larger than Lambda hands over",
+      { manifest: { eventSource: { batchSize: 10_000 } } },
+      "prod.manifest.eventSource.batchSize: 10000 is not a batch size; use a whole number from 1 to 3500 messages",
+    ],
+    [
+      "more builders at once than Lambda would run",
+      { manifest: { eventSource: { maximumConcurrency: 60 } }, functions: { reservedConcurrency: 50 } },
+      "prod.manifest.eventSource.maximumConcurrency: 60 builders at once are more than Lambda would run, and each refused delivery counts towards the dead-letter queue; use at most functions.reservedConcurrency, 50",
+    ],
+    [
+      "manifests that go before the books forget their files",
+      { storage: { lifecycle: { manifests: { expireDays: 30 } } } },
+      "prod.storage.lifecycle.manifests.expireDays: 30 is not a number of days; use a whole number from 31 to 3650 days",
+    ],
+    [
       "a raw bucket without versions",
       { storage: { versioning: ["curated"] } },
       'prod.storage.versioning: ["curated"] lacks raw, whose version ids identify the uploads; add "raw"',

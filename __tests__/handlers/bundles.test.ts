@@ -8,9 +8,13 @@ import type { FunctionVariables } from "../../handlers/shared/variables";
 
 /** Bytes, minified, with the SDK clients: what keeps a cold start short. */
 const LARGEST = 400_000;
+/** Of those that a schedule keeps warm, and that reach five services. */
+const LARGEST_SCHEDULED = 500_000;
+const SCHEDULED = new Set(["control-plane", "manifest-reconciler"]);
 
 const TABLE = { UPLOADS_TABLE: "uploads", JOB_NAME: "csv-uploads" };
 const METRICS = { ENVIRONMENT: "test", METRIC_NAMESPACE: "Tributary" };
+const TRACKING = { TRACKING_TABLE: "files", TRACKING_SHARDS: "16", S3_PATH_STYLE: "false", ...METRICS };
 
 const VARIABLES: FunctionVariables = {
   "csv-trigger": TABLE,
@@ -23,6 +27,37 @@ const VARIABLES: FunctionVariables = {
     GRACE_SECONDS: "60",
     S3_PATH_STYLE: "false",
   },
+  "manifest-builder": {
+    ...TRACKING,
+    MANIFESTS_BUCKET: "manifests",
+    QUARANTINE_BUCKET: "quarantine",
+    DATASETS: "[]",
+    MANIFEST_BYTES: "1000000000",
+    MANIFEST_FILES: "1000",
+    CLAIM_SECONDS: "240",
+  },
+  "control-plane": {
+    ...TRACKING,
+    METRICS_TABLE: "metrics",
+    CONTROL_TABLE: "control",
+    MANIFESTS_BUCKET: "manifests",
+    JOB_NAME: "manifest-stream",
+    WORKERS: "2",
+    DATABASE: "tributary_test",
+    ALERT_SOURCE: "tributary.test",
+  },
+  "manifest-reconciler": {
+    ...TRACKING,
+    CONTROL_TABLE: "control",
+    RAW_BUCKET: "raw",
+    MANIFESTS_BUCKET: "manifests",
+    CURATED_BUCKET: "curated",
+    DATASETS: "[]",
+    INPUTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/000000000000/inputs",
+    MANIFESTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/000000000000/manifests",
+    CONTROL_PLANE: "control-plane",
+    GRACE_SECONDS: "1800",
+  },
 };
 
 describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) => {
@@ -32,8 +67,9 @@ describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) =
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("stays below 400 KB", () => {
-    expect(handlerBundles().get(name)?.byteLength).toBeLessThanOrEqual(LARGEST);
+  test("stays below its limit", () => {
+    const largest = SCHEDULED.has(name) ? LARGEST_SCHEDULED : LARGEST;
+    expect(handlerBundles().get(name)?.byteLength).toBeLessThanOrEqual(largest);
   });
 
   test("loads on its own and exports the handler", () => {

@@ -3,12 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { ROOT } from "../../cli/setup/paths";
 import { ensurePython } from "../../cli/setup/python";
 import { bucketName, loadEnvironment } from "../../environments";
-import { type Accounts, accountFor } from "../../local/accounts";
+import { type Accounts, accountForUploads } from "../../local/accounts";
 import { type LocalAws, startLocalAws } from "../../local/aws";
+
+jest.setTimeout(30_000);
 
 type Files = Readonly<Record<string, string>>;
 
@@ -107,9 +109,12 @@ async function accountsOf(published: Files): Promise<Accounts> {
     env: { ...variables, PYTHONPATH: join(ROOT, "glue") },
     input: JSON.stringify({ curated, quarantine, files: published }),
   });
-  const files = Object.keys(INPUT);
+  const uploads = Object.keys(INPUT).map((file) => ({
+    ...{ bucket: bucketName(environment, "raw"), key: `input/customers/${file}`, version: "v1", file },
+    ...{ path: join(input, file), fingerprint: "" },
+  }));
   const { signal } = new AbortController();
-  return accountFor(python, { environment, input, files, output, signal }, variables);
+  return accountForUploads({ environment, input, uploads, output, signal, python, variables });
 }
 
 async function makeBuckets(...names: readonly string[]): Promise<void> {

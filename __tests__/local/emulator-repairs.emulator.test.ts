@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateJobCommand, GetJobCommand, GlueClient } from "@aws-sdk/client-glue";
-import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   AddPermissionCommand,
   CreateFunctionCommand,
   GetPolicyCommand,
   LambdaClient,
 } from "@aws-sdk/client-lambda";
+import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
@@ -42,6 +44,11 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["leaves Glue jobs to our runner", leavesJobsAlone, { auth: false }],
   ["lets a role be assumed whose trust asks for aws:SourceAccount", assumesRoleForService, { auth: true }],
   ["takes the same permission of a function again, and no other", takesPermissionTwice, { auth: false }],
+  [
+    "asks for the right to each message of a batch, and tells policies what is put",
+    judgesPuts,
+    { auth: true },
+  ],
 ];
 
 describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
@@ -88,6 +95,59 @@ async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {
     expect.objectContaining({ Principal: { Service: "s3.amazonaws.com" } }),
   ]);
   return taken.join() === "true,true,false";
+}
+
+/** A role that may send to one queue, and put events and metrics of its own: whether just these come through. */
+async function judgesPuts(emulator: Emulator): Promise<boolean> {
+  const root = clientOf(emulator);
+  const { QueueUrl } = await new SQSClient(root).send(new CreateQueueCommand({ QueueName: "files" }));
+  const limits = { "events:PutEvents": "events:source", "cloudwatch:PutMetricData": "cloudwatch:namespace" };
+  const own = { ...root, credentials: await credentialsOf(emulator, statementsFor(limits)) };
+  const entry = { Id: "1", MessageBody: "{}" };
+  const event = (Source: string) => ({ Source, DetailType: "Test", Detail: "{}" });
+  const metric = (Namespace: string) =>
+    new PutMetricDataCommand({ Namespace, MetricData: [{ MetricName: "Rows", Value: 1 }] });
+  const tries: Promise<unknown>[] = [
+    new SQSClient(own).send(new SendMessageBatchCommand({ QueueUrl, Entries: [entry] })),
+    new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own"), event("own")] })),
+    new CloudWatchClient(own).send(metric("own")),
+    new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own"), event("other")] })),
+    new CloudWatchClient(own).send(metric("other")),
+  ];
+  const outcomes = await Promise.allSettled(tries);
+  return outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,false,false";
+}
+
+function statementsFor(limits: Readonly<Record<string, string>>): object[] {
+  const limited = Object.entries(limits).map(([Action, key]) => ({
+    Effect: "Allow",
+    Action,
+    Resource: "*",
+    Condition: { StringEquals: { [key]: "own" } },
+  }));
+  return [{ Effect: "Allow", Action: "sqs:SendMessage", Resource: "*" }, ...limited];
+}
+
+async function credentialsOf(emulator: Emulator, statements: readonly object[]) {
+  const RoleName = "putter";
+  const iam = new IAMClient(clientOf(emulator));
+  const trust = { Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" };
+  const document = (Statement: readonly object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+  const { Role } = await iam.send(
+    new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document([trust]) }),
+  );
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName, PolicyName: "own", PolicyDocument: document(statements) }),
+  );
+  const sts = new STSClient(clientOf(emulator));
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: "test" }),
+  );
+  return {
+    accessKeyId: Credentials?.AccessKeyId ?? "",
+    secretAccessKey: Credentials?.SecretAccessKey ?? "",
+    sessionToken: Credentials?.SessionToken ?? "",
+  };
 }
 
 function clientOf(emulator: Emulator) {

@@ -193,6 +193,42 @@ describe("limits", () => {
   });
 });
 
+describe("a run of a streaming job", () => {
+  test("has no timeout, and the workers that it was started with", async () => {
+    await createJob(platform, "streaming", SLEEP, {
+      Command: streaming("streaming"),
+      WorkerType: "G.1X",
+      NumberOfWorkers: 2,
+      MaintenanceWindow: "Sun:3",
+    });
+    const { JobRunId = "" } = await platform.glue.send(
+      new StartJobRunCommand({ JobName: "streaming", NumberOfWorkers: 5 }),
+    );
+    const running = await waitForRun(
+      platform,
+      "streaming",
+      JobRunId,
+      ({ JobRunState }) => JobRunState === "RUNNING",
+    );
+    expect(running).toMatchObject({ WorkerType: "G.1X", NumberOfWorkers: 5, MaintenanceWindow: "Sun:3" });
+    expect(running.Timeout).toBeUndefined();
+    await platform.glue.send(new BatchStopJobRunCommand({ JobName: "streaming", JobRunIds: [JobRunId] }));
+    await expect(waitForRun(platform, "streaming", JobRunId)).resolves.toMatchObject({
+      JobRunState: "STOPPED",
+    });
+  });
+
+  test("may be ended as by its maintenance window, which is told as any end", async () => {
+    const told = await tellsOf("expiring");
+    await createJob(platform, "expiring", SLEEP, { Command: streaming("expiring") });
+    const id = await startRun(platform, "expiring");
+    await waitForRun(platform, "expiring", id, ({ JobRunState }) => JobRunState === "RUNNING");
+    platform.runner.expire("expiring", id);
+    await expect(waitForRun(platform, "expiring", id)).resolves.toMatchObject({ JobRunState: "EXPIRED" });
+    expect(await told()).toMatchObject({ jobRunId: id, state: "EXPIRED" });
+  });
+});
+
 describe("stopping", () => {
   test("ends a script that ignores it together with the processes it made", async () => {
     await createJob(platform, "stubborn", STUBBORN);
@@ -241,33 +277,10 @@ test.each([
   ["runs out of time", SLEEP, "TIMEOUT", "WARN"],
 ])("a run that %s is told to a queue by Glue's event", async (_, source, state, severity) => {
   const job = `told-${state.toLowerCase()}`;
-  const sqs = new SQSClient(platform.client);
-  const events = new EventBridgeClient(platform.client);
-  try {
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: job }));
-    const pattern = {
-      source: ["aws.glue"],
-      "detail-type": ["Glue Job State Change"],
-      detail: { jobName: [job] },
-    };
-    await events.send(new PutRuleCommand({ Name: job, EventPattern: JSON.stringify(pattern) }));
-    const Arn = `arn:aws:sqs:us-east-1:000000000000:${job}`;
-    await events.send(new PutTargetsCommand({ Rule: job, Targets: [{ Id: "queue", Arn }] }));
-    await createJob(platform, job, source, { Timeout: 1 });
-    const id = await startRun(platform, job);
-    const body = await waitFor(async () => {
-      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
-      return Messages?.[0]?.Body;
-    });
-    expect(JSON.parse(body)).toMatchObject({
-      source: "aws.glue",
-      "detail-type": "Glue Job State Change",
-      detail: { jobName: job, jobRunId: id, state, severity, message: expect.any(String) },
-    });
-  } finally {
-    sqs.destroy();
-    events.destroy();
-  }
+  const told = await tellsOf(job);
+  await createJob(platform, job, source, { Timeout: 1 });
+  const id = await startRun(platform, job);
+  expect(await told()).toEqual({ jobName: job, jobRunId: id, state, severity, message: expect.any(String) });
 });
 
 test("the end of the service ends its runs and leaves no process", async () => {
@@ -285,3 +298,31 @@ test("the end of the service ends its runs and leaves no process", async () => {
 test("nothing beside the runs went wrong", () => {
   expect(platform.warnings).toEqual([]);
 });
+
+function streaming(job: string) {
+  return { Name: "gluestreaming", ScriptLocation: `s3://artifacts/${job}.py`, PythonVersion: "3" };
+}
+
+/** What Glue's next event of a job says; asked for before the job runs, for a queue is to take it. */
+async function tellsOf(job: string): Promise<() => Promise<Record<string, unknown>>> {
+  const sqs = new SQSClient(platform.client);
+  const events = new EventBridgeClient(platform.client);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: job }));
+  const pattern = {
+    source: ["aws.glue"],
+    "detail-type": ["Glue Job State Change"],
+    detail: { jobName: [job] },
+  };
+  await events.send(new PutRuleCommand({ Name: job, EventPattern: JSON.stringify(pattern) }));
+  const Arn = `arn:aws:sqs:us-east-1:000000000000:${job}`;
+  await events.send(new PutTargetsCommand({ Rule: job, Targets: [{ Id: "queue", Arn }] }));
+  events.destroy();
+  return async () => {
+    const body = await waitFor(async () => {
+      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+      return Messages?.[0]?.Body;
+    });
+    sqs.destroy();
+    return JSON.parse(body).detail;
+  };
+}

@@ -18,6 +18,19 @@ test("cuts what it overwrites to the terminal's width, and keeps the last line w
   expect(frames.at(-1)).toBe(`✓ ${"a step".padEnd(34)}    0.0 s  ${"x".repeat(100)}\n`);
 });
 
+test("shows steps that overlap side by side, and each that is done on a line of its own", async () => {
+  const out = terminal(80);
+  const steps = new Steps(signal, out, () => 0);
+  const first = steps.run("one", async (report) => {
+    await steps.run("two", async () => report("half"));
+  });
+  await first;
+  out.end();
+  const frames = (await text(out)).split("\r\u001b[K").map((frame) => frame.replace(/ +/g, " "));
+  expect(frames).toContain("… one 0.0 s half │ … two 0.0 s");
+  expect(frames.slice(-3)).toEqual(["✓ two 0.0 s\n", "… one 0.0 s half", "✓ one 0.0 s half\n"]);
+});
+
 test("writes one line a step, without any control character, where there is no terminal", async () => {
   const out = new PassThrough();
   const steps = new Steps(signal, out, () => 0);

@@ -17,7 +17,7 @@ function actionsOf(role: string): string[] {
 }
 
 describe("the notification of uploads", () => {
-  const notification = resource(prod, "aws_s3_bucket_notification");
+  const notification = resource(prod, "aws_s3_bucket_notification", "uploads");
 
   test("tells the trigger of every new CSV object under the input prefix", () => {
     expect(notification["lambda_function"]).toEqual(
@@ -26,6 +26,19 @@ describe("the notification of uploads", () => {
           events: ["s3:ObjectCreated:*"],
           filter_prefix: "input/",
           filter_suffix: suffix,
+        }),
+      ),
+    );
+  });
+
+  test("tells the manifest pipeline of every new NDJSON object there", () => {
+    expect(notification["queue"]).toEqual(
+      [".ndjson", ".ndjson.gz"].map((suffix) =>
+        expect.objectContaining({
+          events: ["s3:ObjectCreated:*"],
+          filter_prefix: "input/",
+          filter_suffix: suffix,
+          queue_arn: expect.stringMatching(/aws_sqs_queue\.manifest_inputs_queue_.*\.arn/),
         }),
       ),
     );
@@ -41,13 +54,17 @@ describe("the notification of uploads", () => {
   });
 
   test("is the bucket's only one", () => {
-    expect(resourcesOf(prod, "aws_s3_bucket_notification")).toHaveLength(1);
+    const buckets = resourcesOf(prod, "aws_s3_bucket_notification").map(([, each]) => each["bucket"]);
+    expect(new Set(buckets).size).toBe(buckets.length);
+    expect(buckets).toHaveLength(2);
   });
 });
 
 describe("the end of a run", () => {
   test("reaches the function for our job and every final state", () => {
-    expect(JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule")["event_pattern"]))).toEqual({
+    expect(
+      JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule", "job-runs-ended")["event_pattern"])),
+    ).toEqual({
       source: ["aws.glue"],
       "detail-type": ["Glue Job State Change"],
       detail: {
@@ -64,7 +81,7 @@ describe("the end of a run", () => {
 
 describe("the reconciler", () => {
   test("has time and memory of its own to list a whole bucket", () => {
-    expect(resource(prod, "aws_lambda_function", "reconciler")).toMatchObject({
+    expect(resource(prod, "aws_lambda_function", "reconciler_")).toMatchObject({
       memory_size: 512,
       timeout: 300,
     });
@@ -72,10 +89,10 @@ describe("the reconciler", () => {
   });
 
   test.each([
-    ["local", "rate(1 minutes)"],
+    ["local", "rate(1 minute)"],
     ["prod", "rate(15 minutes)"],
   ])("runs on schedule in %s", (name, expression) => {
-    const schedule = resource(stacks.get(`${name}-compute`), "aws_scheduler_schedule");
+    const schedule = resource(stacks.get(`${name}-compute`), "aws_scheduler_schedule", "reconciler");
     expect(schedule["schedule_expression"]).toBe(expression);
   });
 });
@@ -164,7 +181,7 @@ test("metrics are published under the namespace that the alarms watch", () => {
   const namespaces = ["job-failures", "oldest-pending"].map(
     (id) => resource(stacks.get("prod-observability"), "aws_cloudwatch_metric_alarm", id)["namespace"],
   );
-  const published = ["job-ended", "reconciler"].map((id) => {
+  const published = ["job-ended", "reconciler_"].map((id) => {
     const { variables } = resource(prod, "aws_lambda_function", id)["environment"] as {
       variables: Record<string, string>;
     };
@@ -181,18 +198,18 @@ describe("the job", () => {
       encoding: "utf8",
     });
     const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    const given = Object.keys(resource(prod, "aws_glue_job")["default_arguments"] as object);
+    const given = Object.keys(resource(prod, "aws_glue_job", "csv-uploads")["default_arguments"] as object);
     // Glue's own arguments have hyphens inside, ours underscores
     const ours = given.filter((name) => /^--[a-z][a-z0-9_]*$/.test(name)).map((name) => name.slice(2));
     expect(ours.sort()).toEqual(read.sort());
   });
 
   test("grows by itself where the environment's maximum lies above its number", () => {
-    expect(resource(prod, "aws_glue_job")).toMatchObject({
+    expect(resource(prod, "aws_glue_job", "csv-uploads")).toMatchObject({
       number_of_workers: 20,
       default_arguments: expect.objectContaining({ "--enable-auto-scaling": "true", "--engine": "spark" }),
     });
-    const local = resource(stacks.get("local-compute"), "aws_glue_job");
+    const local = resource(stacks.get("local-compute"), "aws_glue_job", "csv-uploads");
     expect(local["number_of_workers"]).toBe(2);
     expect(local["default_arguments"]).not.toHaveProperty("--enable-auto-scaling");
   });

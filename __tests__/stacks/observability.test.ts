@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { loadEnvironment } from "../../environments";
+import { FUNCTIONS, loadEnvironment, PIPELINE_QUEUES } from "../../environments";
 import { resource, resourcesOf, statement } from "../support/resources";
 import { stacksOf, synthesize } from "../support/synthesize";
 
@@ -58,15 +60,20 @@ describe("the alert topic", () => {
 describe("the alarms", () => {
   const alarms = resourcesOf(prod, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
 
-  test("watch every function, every failure queue, the job and the waiting uploads", () => {
+  test("watch every function, queue and job, what waits, and the silence of what looks after it", () => {
     expect(alarms.map((alarm) => String(alarm["alarm_name"]).replace("tributary-prod-", "")).sort()).toEqual(
       [
-        ...["csv-trigger", "job-ended", "reconciler"].flatMap((name) =>
+        ...FUNCTIONS.flatMap((name) =>
           ["errors", "failed-events", "throttles"].map((what) => `${name}-${what}`),
         ),
+        ...PIPELINE_QUEUES.flatMap((queue) => [`${queue}-dead-letters`, `${queue}-oldest-message`]),
+        "control-plane-silent",
         "job-failures",
+        "manifest-reconciler-silent",
+        "no-parquet",
         "oldest-pending",
         "reconciler-silent",
+        "streaming-job-failures",
       ].sort(),
     );
   });
@@ -102,13 +109,129 @@ describe("the alarms", () => {
   });
 });
 
+describe("the alarms of the manifest pipeline", () => {
+  const alarm = (id: string) => resource(prod, "aws_cloudwatch_metric_alarm", id);
+
+  test.each(PIPELINE_QUEUES)("tell of any message in the dead-letter queue of %s", (queue) => {
+    expect(alarm(`manifest_${queue}-dead-letters`)).toMatchObject({
+      namespace: "AWS/SQS",
+      metric_name: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: `tributary-prod-${queue}-dead-letters` },
+      comparison_operator: "GreaterThanThreshold",
+      threshold: 0,
+    });
+  });
+
+  test.each(PIPELINE_QUEUES)("tell of a message that waits in %s for longer than is set", (queue) => {
+    expect(alarm(`manifest_${queue}-oldest-message`)).toMatchObject({
+      metric_name: "ApproximateAgeOfOldestMessage",
+      dimensions: { QueueName: `tributary-prod-${queue}` },
+      threshold: 900,
+    });
+  });
+
+  test.each([
+    ["manifest-builder", 5],
+    ["control-plane", 0],
+    ["manifest-reconciler", 0],
+  ])("tell of more errors of %s than %i in five minutes", (name, threshold) => {
+    expect(alarm(`${name}-errors`)).toMatchObject({
+      namespace: "AWS/Lambda",
+      metric_name: "Errors",
+      statistic: "Sum",
+      period: 300,
+      threshold,
+    });
+    expect(alarm(`${name}-throttles`)["threshold"]).toBe(0);
+  });
+
+  test("tell of any failed run of the streaming job", () => {
+    expect(alarm("manifest_streaming-job-failures")).toMatchObject({
+      metric_name: "StreamingJobFailures",
+      statistic: "Sum",
+      threshold: 0,
+    });
+  });
+
+  test("tell when files wait and no Parquet came for as long as is set", () => {
+    expect(alarm("manifest_no-parquet")).toMatchObject({
+      metric_name: "SecondsWithoutParquet",
+      dimensions: { Environment: "prod" },
+      statistic: "Maximum",
+      threshold: 900,
+    });
+  });
+
+  test.each([
+    ["control-plane", "SecondsWithoutParquet", 300],
+    ["manifest-reconciler", "AnnouncedFiles", 900],
+  ])("take the silence of %s for a failure", (name, metric, period) => {
+    expect(alarm(`manifest_${name}-silent`)).toMatchObject({
+      metric_name: metric,
+      statistic: "SampleCount",
+      comparison_operator: "LessThanThreshold",
+      threshold: 1,
+      period,
+      evaluation_periods: 3,
+      treat_missing_data: "breaching",
+    });
+  });
+});
+
 describe("the dashboard", () => {
-  test("shows waiting work, runs, functions and failures", () => {
-    const { widgets } = JSON.parse(String(resource(prod, "aws_cloudwatch_dashboard")["dashboard_body"]));
-    const titles = widgets.map((widget: { properties: { title: string } }) => widget.properties.title);
-    expect(titles).toHaveLength(8);
+  const { widgets } = JSON.parse(String(resource(prod, "aws_cloudwatch_dashboard")["dashboard_body"]));
+  const titles = widgets.map((widget: { properties: { title: string } }) => widget.properties.title);
+
+  test("shows the four groups of the manifest pipeline: queues, functions, job, and what it makes", () => {
+    const groups = ["Queues: ", "Function ", "Streaming job: ", "Manifests: "];
+    expect(groups.map((group) => titles.filter((each: string) => each.startsWith(group)).length)).toEqual([
+      4, 4, 4, 8,
+    ]);
+  });
+
+  test.each([
+    "CostPerGigabyte",
+    "FilesPerHour",
+    "MeanBatchMegabytes",
+    "Rows",
+    "DeadLetters",
+    "QuarantinedFiles",
+  ])("shows %s of the environment", (name) => {
+    expect(JSON.stringify(widgets)).toContain(`["tributary","${name}","Environment","prod"]`);
+  });
+
+  test("shows the files that the builder quarantined beside those of the job", () => {
+    expect(JSON.stringify(widgets)).toContain("FilesQuarantined");
+  });
+
+  test("shows median and worst percent of the time from upload to Parquet", () => {
+    const [latency] = widgets.filter((each: object) => JSON.stringify(each).includes("LatencySeconds"));
+    expect(latency.properties.metrics.map((metric: unknown[]) => metric.at(-1))).toEqual([
+      { stat: "p50" },
+      { stat: "p99" },
+    ]);
+  });
+
+  test("shows waiting work, runs, functions and failures first", () => {
+    expect(titles).toHaveLength(25);
     expect(titles[0]).toBe("Oldest pending upload, seconds");
   });
+});
+
+test("no metric of ours is shown or watched that no function emits", () => {
+  const { dashboard_body } = resource(prod, "aws_cloudwatch_dashboard");
+  const shown = String(dashboard_body).matchAll(/\["tributary","(\w+)"/g);
+  const watched = resourcesOf(prod, "aws_cloudwatch_metric_alarm")
+    .filter(([, alarm]) => alarm["namespace"] === "tributary")
+    .map(([, alarm]) => String(alarm["metric_name"]));
+  const names = new Set([...watched, ...[...shown].map(([, name]) => name)]);
+  const handlers = join(__dirname, "..", "..", "handlers");
+  const sources = readdirSync(handlers, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => readFileSync(join(handlers, file), "utf8"))
+    .join("\n");
+  expect(names.size).toBeGreaterThan(15);
+  expect([...names].filter((name) => !sources.includes(`"${name}"`))).toEqual([]);
 });
 
 describe("the budget", () => {
@@ -120,8 +243,8 @@ describe("the budget", () => {
 
   test.each([
     ["local", "1"],
-    ["dev", "200"],
-    ["prod", "3000"],
+    ["dev", "400"],
+    ["prod", "20000"],
   ])("of %s limits the month to %s USD", (name, amount) => {
     expect(resource(stacks.get(`${name}-observability`), "aws_budgets_budget")).toMatchObject({
       limit_amount: amount,

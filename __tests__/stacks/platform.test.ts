@@ -87,7 +87,7 @@ describe.each([
   );
 
   test(`prevents the destruction of what holds data: ${guarded}`, () => {
-    expect(resources.length).toBeGreaterThanOrEqual(9);
+    expect(resources.length).toBeGreaterThanOrEqual(15);
     for (const [, resource] of resources) {
       expect(resource["lifecycle"]).toMatchObject({ prevent_destroy: guarded });
     }
@@ -128,7 +128,7 @@ describe("the roles", () => {
 
   test("are assumed by one service, for this account only", () => {
     const roles = LAYERS.flatMap((layer) => resourcesOf(stack(`prod-${layer}`), "aws_iam_role"));
-    expect(roles.length).toBe(6);
+    expect(roles.length).toBe(12);
     for (const [, role] of roles) {
       expect(JSON.parse(String(role["assume_role_policy"])).Statement).toEqual([
         expect.objectContaining({

@@ -6,13 +6,13 @@ const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-storage");
 
 describe("storage", () => {
-  test("has the five buckets, their names carrying the account", () => {
+  test("has the six buckets, their names carrying the account", () => {
     expect(
       resourcesOf(prod, "aws_s3_bucket")
         .map(([, bucket]) => bucket["bucket"])
         .sort(),
     ).toEqual(
-      ["access-logs", "artifacts", "curated", "quarantine", "raw"].map(
+      ["access-logs", "artifacts", "curated", "manifests", "quarantine", "raw"].map(
         (name) => `tributary-prod-${name}-333333333333`,
       ),
     );
@@ -20,7 +20,7 @@ describe("storage", () => {
 
   test("logs access to every bucket but the one that holds the logs", () => {
     const logged = resourcesOf(prod, "aws_s3_bucket_logging").map(([id]) => id.split("_")[0]);
-    expect(logged.sort()).toEqual(["artifacts", "curated", "quarantine", "raw"]);
+    expect(logged.sort()).toEqual(["artifacts", "curated", "manifests", "quarantine", "raw"]);
   });
 
   test("encrypts the access logs by S3's own key, since S3 delivers under no other", () => {
@@ -52,7 +52,7 @@ describe("storage", () => {
   });
 
   test("describes the customers table over its Parquet files, and leaves drifted columns alone", () => {
-    const table = resource(prod, "aws_glue_catalog_table");
+    const table = resource(prod, "aws_glue_catalog_table", "table-customers");
     expect(table).toMatchObject({
       name: "customers",
       table_type: "EXTERNAL_TABLE",
@@ -75,6 +75,31 @@ describe("storage", () => {
       "processing_date",
       "source_file",
     ]);
+  });
+
+  test("has table and view of each text dataset, and no typed table of it", () => {
+    const names = resourcesOf(prod, "aws_glue_catalog_table").map(([id]) => id.replace(/_[0-9A-F]{8}$/, ""));
+    expect(names.sort()).toEqual(["table-clicks_latest", "table-clicks_table", "table-customers_table"]);
+  });
+
+  test.each([
+    ["dev", 31],
+    ["prod", 90],
+  ])("keeps manifests in %s for %i days, longer than the books remember a finished file", (name, days) => {
+    const lifecycle = resource(
+      stacks.get(`${name}-storage`),
+      "aws_s3_bucket_lifecycle_configuration",
+      "manifests",
+    );
+    expect(lifecycle["rule"]).toMatchObject([{ expiration: [{ days }] }]);
+  });
+
+  test("lets S3 write to encrypted queues under the key, for this account only", () => {
+    expect(statement(resource(prod, "aws_kms_key")["policy"], "S3WritesUnderKey")).toMatchObject({
+      Principal: { Service: "s3.amazonaws.com" },
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
+    });
   });
 
   test("makes queries use the workgroup's encrypted place for results", () => {

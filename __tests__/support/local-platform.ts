@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetJobRunsCommand, GlueClient, type JobRun } from "@aws-sdk/client-glue";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  GetBucketNotificationConfigurationCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { bucketName, csvJobName, loadEnvironment, uploadsTableName } from "../../environments";
 import { type Platform, startPlatform } from "../../local/platform";
 import { Steps } from "../../local/steps";
@@ -171,4 +179,33 @@ export async function textOf(
 export async function outputRows(platform: TestPlatform, key: string): Promise<string[]> {
   const text = await textOf(platform, curatedBucket, `csv/customers/${outputName(key)}.csv`);
   return text === undefined ? [] : text.trimEnd().split("\n").slice(1);
+}
+
+/** Runs `work` while the raw bucket tells nobody of its objects. */
+export async function withoutNotification<Result>(
+  platform: TestPlatform,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { $metadata, ...configuration } = await platform.s3.send(
+    new GetBucketNotificationConfigurationCommand({ Bucket: rawBucket }),
+  );
+  const set = (value: typeof configuration) =>
+    platform.s3.send(
+      new PutBucketNotificationConfigurationCommand({ Bucket: rawBucket, NotificationConfiguration: value }),
+    );
+  await set({});
+  try {
+    return await work();
+  } finally {
+    await set(configuration);
+  }
+}
+
+/** Kills every process of a job run at once, as a lost worker does. */
+export function killJob(runId: string, script: string): void {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,pgid=,args="], { encoding: "utf8" }).split("\n");
+  const own = rows.find((row) => row.includes(runId) && row.includes(script));
+  const group = Number(own?.trim().split(/\s+/)[1]);
+  if (!group) throw new Error(`no process of job run ${runId}`);
+  process.kill(-group, "SIGKILL");
 }

@@ -1,10 +1,12 @@
 """What tests of several folders share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.emulator import running_emulator
+from tests.support.spark import make_home
 from tests.support.world import World
 
 
@@ -17,3 +19,8 @@ def emulator() -> Iterator[str]:
 @pytest.fixture
 def world(emulator: str) -> World:
     return World.create()
+
+
+@pytest.fixture
+def spark_home(tmp_path: Path) -> Path:
+    return make_home(tmp_path)

@@ -8,7 +8,9 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
 
 # Timeouts in seconds. The SDK retries lost connections and throttling itself, so a call may be made twice:
 # every caller here holds when the first answer was lost.
@@ -30,3 +32,15 @@ def s3_client() -> "S3Client":
 def dynamodb_client() -> "DynamoDBClient":
     """Return the DynamoDB client of this process, which takes and gives plain Python values."""
     return boto3.session.Session().resource("dynamodb", config=_CONFIG).meta.client
+
+
+@cache
+def sqs_client() -> "SQSClient":
+    """Return the SQS client of this process."""
+    return boto3.session.Session().client("sqs", config=_CONFIG)
+
+
+@cache
+def events_client() -> "EventBridgeClient":
+    """Return the EventBridge client of this process."""
+    return boto3.session.Session().client("events", config=_CONFIG)

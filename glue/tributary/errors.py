@@ -83,8 +83,18 @@ class OutputTooLargeError(TerminalError):
     reason: ClassVar[str] = "output-too-large"
 
 
+class InvalidManifestError(TerminalError):
+    """A manifest, or the message that names it, is not what the schema says."""
+
+    reason: ClassVar[str] = "invalid-manifest"
+
+
 class LeaseLostError(TributaryError):
     """Another run holds the upload now: whoever sees this gives it up, writing nothing more."""
+
+
+class WorkerKilledError(TributaryError):
+    """The process that worked on a task died under it, or was ended."""
 
 
 class ArgumentsError(TributaryError):

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tributary import versions
 from tributary.distribution import Engine
+from tributary.distribution.batches import run_batch
 from tributary.errors import TributaryError
 from tributary.events import log
 from tributary.leases import Lease, LeaseKeeper
@@ -27,7 +28,7 @@ from tributary.outcomes import (
     Task,
     Unchanged,
 )
-from tributary.task import describe, quarantine_file
+from tributary.task import describe, quarantine_file, run_task
 from tributary.uploads import Claim, Committed, Held, Ledger
 
 EXHAUSTED = "attempts-exhausted"
@@ -137,7 +138,15 @@ class Run:
             message = f"{claim.attempts - 1} claims of this file ended without an answer"
             self._settle(self._task(claim), Failed(KILLED_WORKER, message))
         tasks = [self._task(claim) for claim in claims if claim not in spent]
-        for task, outcome in self._engine.run(tasks, self._stopping):
+        outcomes = run_batch(
+            self._engine,
+            run_task,
+            tasks,
+            alone=lambda task: task.alone,
+            killed=lambda error: Failed(KILLED_WORKER, str(error)),
+            stopping=self._stopping,
+        )
+        for task, outcome in outcomes:
             self._settle(task, outcome)
 
     def _spent(self, claim: Claim) -> bool:

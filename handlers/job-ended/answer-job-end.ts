@@ -1,8 +1,9 @@
+import { type AlertBus, emitAlert } from "../shared/alerts";
 import { Duties } from "../shared/duties";
 import { startOfRun } from "../shared/job-run";
 import { log } from "../shared/log";
 import { type Metrics, publish } from "../shared/metrics";
-import { type AlertBus, alertOf, emitAlert } from "./alert";
+import { alertOf } from "./alert";
 import { type Restart, restartWhilePending } from "./restart";
 import { type EndState, readJobEnd } from "./state-change";
 

@@ -1,11 +1,9 @@
 import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { VersionMarker } from "../shared/list-versions";
 import type { UploadsTable } from "../shared/uploads";
 
-/** Where a sweep goes on: S3's markers of a version listing, both exclusive. */
-export interface Cursor {
-  keyMarker: string;
-  versionIdMarker: string;
-}
+/** Where a sweep goes on. */
+export type Cursor = VersionMarker;
 
 /** It lives in the uploads table, outside the pending index: no object is named so, for bucket names have no `#`. */
 const CURSOR_KEY = { object: { S: "#reconciler" }, version: { S: "cursor" } };

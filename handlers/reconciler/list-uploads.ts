@@ -1,8 +1,5 @@
-import {
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { listVersions } from "../shared/list-versions";
 import { isUploadKey, type Upload } from "../shared/uploads";
 import type { Cursor } from "./cursor";
 
@@ -20,51 +17,15 @@ export interface Page {
   next: Cursor | undefined;
 }
 
-/**
- * One page of up to 1,000 versions. Only current versions count: an older one would be superseded at once, and a
- * key whose current version is a delete marker has none, so a deleted source asks for nothing.
- */
+/** One page of up to 1,000 versions. An older one than the current would be superseded at once. */
 export async function listUploads(
   bucket: RawBucket,
   from: Cursor | undefined,
   olderThan: Date,
 ): Promise<Page> {
-  const answer = await bucket.client.send(
-    new ListObjectVersionsCommand({
-      Bucket: bucket.name,
-      Prefix: bucket.prefix,
-      // A key may hold characters that XML cannot.
-      EncodingType: "url",
-      ...(from ? { KeyMarker: from.keyMarker } : {}),
-      ...(from?.versionIdMarker ? { VersionIdMarker: from.versionIdMarker } : {}),
-    }),
-  );
-  const decode = answer.EncodingType === "url" ? decodeListed : (key: string) => key;
-  return { uploads: uploadsOf(bucket.name, answer, olderThan, decode), next: nextOf(answer, decode) };
-}
-
-/** Listed keys are encoded as event keys are. */
-function decodeListed(key: string): string {
-  return decodeURIComponent(key.replaceAll("+", " "));
-}
-
-function uploadsOf(
-  bucket: string,
-  answer: ListObjectVersionsCommandOutput,
-  olderThan: Date,
-  decode: (key: string) => string,
-): Upload[] {
-  return (answer.Versions ?? []).flatMap(({ Key, VersionId, Size, IsLatest, LastModified }) => {
-    if (!IsLatest || !Key || !VersionId || !LastModified || LastModified > olderThan) return [];
-    const key = decode(Key);
-    return isUploadKey(key) ? [{ bucket, key, version: VersionId, size: Size ?? 0 }] : [];
-  });
-}
-
-function nextOf(
-  answer: ListObjectVersionsCommandOutput,
-  decode: (key: string) => string,
-): Cursor | undefined {
-  if (!answer.IsTruncated || !answer.NextKeyMarker) return undefined;
-  return { keyMarker: decode(answer.NextKeyMarker), versionIdMarker: answer.NextVersionIdMarker ?? "" };
+  const { current, next } = await listVersions(bucket, bucket.prefix, from);
+  const uploads = current
+    .filter(({ key, lastModified }) => lastModified <= olderThan && isUploadKey(key))
+    .map(({ key, version, size }) => ({ bucket: bucket.name, key, version, size }));
+  return { uploads, next };
 }

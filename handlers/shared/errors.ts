@@ -28,6 +28,51 @@ export class MalformedRecordError extends Error {
   }
 }
 
+/** A manifest or a receipt that is not what its JSON schema says. No retry helps: its writer is wrong. */
+export class SchemaViolationError extends Error {
+  override readonly name = "SchemaViolationError";
+
+  constructor(violation: string) {
+    super(`${violation}: glue/tributary/*.schema.json say what is expected`);
+  }
+}
+
+/** Another builder claimed the file a moment ago and may still write its manifest. The message comes back. */
+export class ClaimedElsewhereError extends Error {
+  override readonly name = "ClaimedElsewhereError";
+
+  constructor(key: string, manifest: string) {
+    super(`${key} is claimed by ${manifest}, which does not stand yet: it is taken over once it is late`);
+  }
+}
+
+/** The item of a file changed before each of several writes. The message comes back. */
+export class ContestedFileError extends Error {
+  override readonly name = "ContestedFileError";
+
+  constructor(key: string, attempts: number) {
+    super(`the item of ${key} changed before each of ${attempts} writes: other builders are at work on it`);
+  }
+}
+
+/** The invocation's time is nearly over. The message comes back. */
+export class OutOfTimeError extends Error {
+  override readonly name = "OutOfTimeError";
+
+  constructor(work: string, remainingMs: number) {
+    super(`${work} was not begun with ${remainingMs} ms left: fewer files a batch would do`);
+  }
+}
+
+/** S3 refused to write a manifest because it stands, and then it did not: somebody deletes manifests. */
+export class ManifestVanishedError extends Error {
+  override readonly name = "ManifestVanishedError";
+
+  constructor(key: string) {
+    super(`${key} stood and is gone: nobody may delete manifests, for their names must not be used again`);
+  }
+}
+
 /** EventBridge answered, and refused the alert. */
 export class AlertRefusedError extends Error {
   override readonly name = "AlertRefusedError";

@@ -35,6 +35,62 @@ export interface FunctionVariables {
     ENVIRONMENT: string;
     METRIC_NAMESPACE: string;
   };
+  "manifest-builder": {
+    /** Name of the DynamoDB table of files (`handlers/shared/tracking.ts`). */
+    TRACKING_TABLE: string;
+    /** Partitions that a date's files are spread over. */
+    TRACKING_SHARDS: string;
+    /** Bucket of manifests and receipts. */
+    MANIFESTS_BUCKET: string;
+    QUARANTINE_BUCKET: string;
+    /** The declared text datasets as JSON (`handlers/shared/text-datasets.ts`). */
+    DATASETS: string;
+    /** Most input bytes of one manifest. */
+    MANIFEST_BYTES: string;
+    /** Most files of one manifest. */
+    MANIFEST_FILES: string;
+    /** Age in seconds from which a claim without a manifest is given up: the function's timeout and a minute. */
+    CLAIM_SECONDS: string;
+    S3_PATH_STYLE: string;
+    ENVIRONMENT: string;
+    METRIC_NAMESPACE: string;
+  };
+  "control-plane": {
+    TRACKING_TABLE: string;
+    TRACKING_SHARDS: string;
+    METRICS_TABLE: string;
+    CONTROL_TABLE: string;
+    MANIFESTS_BUCKET: string;
+    /** Name of the Glue streaming job. */
+    JOB_NAME: string;
+    /** Workers of a run while the control table names no other number. */
+    WORKERS: string;
+    /** Name of the Glue catalog database. */
+    DATABASE: string;
+    S3_PATH_STYLE: string;
+    ENVIRONMENT: string;
+    METRIC_NAMESPACE: string;
+    ALERT_SOURCE: string;
+  };
+  "manifest-reconciler": {
+    TRACKING_TABLE: string;
+    TRACKING_SHARDS: string;
+    CONTROL_TABLE: string;
+    RAW_BUCKET: string;
+    MANIFESTS_BUCKET: string;
+    CURATED_BUCKET: string;
+    DATASETS: string;
+    /** Queue that the manifest builder reads. */
+    INPUTS_QUEUE_URL: string;
+    /** Queue that the streaming job reads. */
+    MANIFESTS_QUEUE_URL: string;
+    /** Name of the function that takes what a receipt says into the books. */
+    CONTROL_PLANE: string;
+    GRACE_SECONDS: string;
+    S3_PATH_STYLE: string;
+    ENVIRONMENT: string;
+    METRIC_NAMESPACE: string;
+  };
 }
 
 export type FunctionName = keyof FunctionVariables;
@@ -53,6 +109,49 @@ const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[N
     JOB_NAME: true,
     RAW_BUCKET: true,
     INPUT_PREFIX: true,
+    GRACE_SECONDS: true,
+    S3_PATH_STYLE: true,
+    ENVIRONMENT: true,
+    METRIC_NAMESPACE: true,
+  },
+  "manifest-builder": {
+    TRACKING_TABLE: true,
+    TRACKING_SHARDS: true,
+    MANIFESTS_BUCKET: true,
+    QUARANTINE_BUCKET: true,
+    DATASETS: true,
+    MANIFEST_BYTES: true,
+    MANIFEST_FILES: true,
+    CLAIM_SECONDS: true,
+    S3_PATH_STYLE: true,
+    ENVIRONMENT: true,
+    METRIC_NAMESPACE: true,
+  },
+  "control-plane": {
+    TRACKING_TABLE: true,
+    TRACKING_SHARDS: true,
+    METRICS_TABLE: true,
+    CONTROL_TABLE: true,
+    MANIFESTS_BUCKET: true,
+    JOB_NAME: true,
+    WORKERS: true,
+    DATABASE: true,
+    S3_PATH_STYLE: true,
+    ENVIRONMENT: true,
+    METRIC_NAMESPACE: true,
+    ALERT_SOURCE: true,
+  },
+  "manifest-reconciler": {
+    TRACKING_TABLE: true,
+    TRACKING_SHARDS: true,
+    CONTROL_TABLE: true,
+    RAW_BUCKET: true,
+    MANIFESTS_BUCKET: true,
+    CURATED_BUCKET: true,
+    DATASETS: true,
+    INPUTS_QUEUE_URL: true,
+    MANIFESTS_QUEUE_URL: true,
+    CONTROL_PLANE: true,
     GRACE_SECONDS: true,
     S3_PATH_STYLE: true,
     ENVIRONMENT: true,

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import cloudwatch, eventbridge, glue, lambda_svc
 
 Response = tuple[int, dict[str, str], bytes]
@@ -24,6 +24,8 @@ def apply_all() -> None:
     leave_glue_jobs_to_the_runner()
     assume_roles_for_services()
     take_a_permission_twice()
+    ask_for_each_message_of_a_batch()
+    tell_policies_what_is_put()
 
 
 def allow_aws_event_sources() -> None:
@@ -126,6 +128,37 @@ def take_a_permission_twice() -> None:
         return response
 
     lambda_svc._add_permission = add_permission
+
+
+def ask_for_each_message_of_a_batch() -> None:
+    """Ask for the right to a queue's messages where a batch of them comes: IAM has no action for batches."""
+    original: Callable[..., str | None] = iam_actions.extract_iam_action
+    messages = ("sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+    batches = {f"{action}Batch": action for action in messages}
+
+    def extract_iam_action(*request: object) -> str | None:
+        action = original(*request)
+        return batches.get(action or "", action)
+
+    iam_actions.extract_iam_action = extract_iam_action
+
+
+def tell_policies_what_is_put() -> None:
+    """Tell policies `events:source` and `cloudwatch:namespace`, the limits of actions without a resource."""
+    original: Callable[..., dict[str, Any]] = iam_actions.request_tag_context
+
+    def request_context(service: str, action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+        context = original(service, action, body, params)
+        # other protocols than JSON are none that the SDKs of our functions and jobs speak
+        request = json.loads(body) if body.startswith(b"{") else {}
+        if action == "events:PutEvents":
+            sources = {entry.get("Source") for entry in request.get("Entries", [])}
+            return context | {"events:source": sources.pop() if len(sources) == 1 else list(sources)}
+        if action == "cloudwatch:PutMetricData":
+            return context | {"cloudwatch:namespace": request.get("Namespace")}
+        return context
+
+    iam_actions.request_tag_context = request_context
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:

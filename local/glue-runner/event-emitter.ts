@@ -5,6 +5,7 @@ import type { EndState, JobRun } from "./run";
 const SEVERITIES: Record<EndState, string> = {
   SUCCEEDED: "INFO",
   STOPPED: "INFO",
+  EXPIRED: "INFO",
   TIMEOUT: "WARN",
   FAILED: "ERROR",
 };

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { assumeJobRole, type Credentials, logsClient, s3Client } from "./clients";
+import type { Credentials } from "../emulator/assume-role";
+import { assumeJobRole, logsClient, s3Client } from "./clients";
 import type { Job } from "./job-store";
 import { LogStreamer } from "./log-streamer";
 import type { JobRun } from "./run";

@@ -4,17 +4,20 @@ import { GlueError, type JsonObject, now, page } from "./protocol";
 export interface Job extends JsonObject {
   readonly Name: string;
   readonly Role: string;
-  readonly Command: { readonly ScriptLocation: string };
+  readonly Command: { readonly Name: string; readonly ScriptLocation: string };
   readonly DefaultArguments?: Readonly<Record<string, string>>;
   readonly NonOverridableArguments?: Readonly<Record<string, string>>;
   readonly ExecutionProperty: { readonly MaxConcurrentRuns: number };
   readonly MaxRetries: number;
-  /** Minutes. */
-  readonly Timeout: number;
+  /** Minutes; a streaming job has none unless it was given one. */
+  readonly Timeout?: number;
 }
 
-/** What Glue fills in; 480 minutes is its default for Glue 5.0. */
-const DEFAULTS = { ExecutionProperty: { MaxConcurrentRuns: 1 }, MaxRetries: 0, Timeout: 480 };
+/** What Glue fills in. */
+const DEFAULTS = { ExecutionProperty: { MaxConcurrentRuns: 1 }, MaxRetries: 0 };
+/** Its default for Glue 5.0; streaming jobs have none. */
+const TIMEOUT_MINUTES = 480;
+const STREAMING = "gluestreaming";
 
 /** The definitions of jobs and their tags, in memory. */
 export class JobStore {
@@ -107,5 +110,13 @@ function definition(fields: JsonObject, createdOn: number): Job {
   if (fields["WorkerType"] !== undefined && fields["MaxCapacity"] !== undefined) {
     throw new GlueError("InvalidInputException", "Please do not set Max Capacity if using Worker Type.");
   }
-  return { ...DEFAULTS, ...fields, CreatedOn: createdOn, LastModifiedOn: now() } as unknown as Job;
+  const isStreaming = (fields["Command"] as Job["Command"]).Name === STREAMING;
+  const timeout = isStreaming ? {} : { Timeout: TIMEOUT_MINUTES };
+  return {
+    ...DEFAULTS,
+    ...timeout,
+    ...fields,
+    CreatedOn: createdOn,
+    LastModifiedOn: now(),
+  } as unknown as Job;
 }

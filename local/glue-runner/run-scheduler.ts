@@ -9,8 +9,10 @@ interface ActiveRun {
   readonly run: JobRun;
   readonly aborter: AbortController;
   /** Why it was aborted, where it was. */
-  reason?: "STOPPED" | "TIMEOUT";
+  reason?: AbortReason;
 }
+
+type AbortReason = Extract<EndState, "STOPPED" | "TIMEOUT" | "EXPIRED">;
 
 /** Starts, watches, stops and retries runs, with Glue's rules. */
 export class RunScheduler {
@@ -64,6 +66,12 @@ export class RunScheduler {
     return { SuccessfulSubmissions, Errors };
   }
 
+  /** Ends a run as Glue does in the maintenance window of its job, which does not come here. */
+  expire(jobName: string, runId: string): void {
+    const active = this.active.get(this.find(this.jobs.find(jobName), runId).Id);
+    if (active) abort(active, "EXPIRED");
+  }
+
   /** Stops every run and waits for the end of each; nothing starts and no event is sent from now on. */
   async close(): Promise<void> {
     this.closing = true;
@@ -108,6 +116,7 @@ export class RunScheduler {
       if (active.reason) return;
       changeState(run, "RUNNING");
       began = performance.now();
+      if (run.Timeout === undefined) return;
       timer = setTimeout(() => abort(active, "TIMEOUT"), run.Timeout * this.minuteMilliseconds);
     };
     const failure = await execute(this.context(), job, run, onRunning, active.aborter.signal);
@@ -129,7 +138,7 @@ export class RunScheduler {
   }
 }
 
-function abort(active: ActiveRun, reason: "STOPPED" | "TIMEOUT"): void {
+function abort(active: ActiveRun, reason: AbortReason): void {
   active.reason ??= reason;
   active.aborter.abort();
 }

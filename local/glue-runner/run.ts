@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { Job } from "./job-store";
 import { type JsonObject, now } from "./protocol";
 
-export type RunState = "STARTING" | "RUNNING" | "STOPPING" | "SUCCEEDED" | "FAILED" | "STOPPED" | "TIMEOUT";
+/** `EXPIRED`: a streaming run that Glue ended in its maintenance window. */
+export type EndState = "SUCCEEDED" | "FAILED" | "STOPPED" | "TIMEOUT" | "EXPIRED";
 
-export type EndState = Extract<RunState, "SUCCEEDED" | "FAILED" | "STOPPED" | "TIMEOUT">;
+export type RunState = "STARTING" | "RUNNING" | "STOPPING" | EndState;
 
 /** One attempt to run a job, with the names that Glue's API gives its fields. Times are seconds since 1970. */
 export interface JobRun extends JsonObject {
@@ -15,8 +16,8 @@ export interface JobRun extends JsonObject {
   /** The job's default arguments, overlaid by the run's own. */
   readonly Arguments: Readonly<Record<string, string>>;
   readonly StartedOn: number;
-  /** Minutes. */
-  readonly Timeout: number;
+  /** Minutes; none for a streaming run. */
+  readonly Timeout?: number;
   readonly LogGroupName: string;
   JobRunState: RunState;
   LastModifiedOn: number;
@@ -30,6 +31,7 @@ export interface JobRun extends JsonObject {
 const OVERRIDES = [
   "ExecutionClass",
   "GlueVersion",
+  "MaintenanceWindow",
   "MaxCapacity",
   "NotificationProperty",
   "NumberOfWorkers",

@@ -2,9 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Credentials } from "../emulator/assume-role";
 import { REGION } from "../emulator/emulator";
 import { spawnGroup, stopGroup } from "../process-group";
-import type { Credentials } from "./clients";
 import type { JobRun } from "./run";
 import type { Workspace } from "./workspace";
 

@@ -20,6 +20,8 @@ export interface GlueRunner {
   readonly endpoint: string;
   /** Names the emulator, which is started after the runner, for it hands the runner's endpoint to its functions. */
   connect(emulatorEndpoint: string): void;
+  /** Ends a run of a streaming job as its maintenance window would, for tests: its state becomes EXPIRED. */
+  expire(jobName: string, runId: string): void;
   /** Stops every run, then the service. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -57,7 +59,8 @@ export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueR
     server.closeAllConnections();
     server.close();
   };
-  return { endpoint, connect, stop };
+  const expire = (jobName: string, runId: string) => runs.expire(jobName, runId);
+  return { endpoint, connect, expire, stop };
 }
 
 function operationsOf(jobs: JobStore, runs: RunScheduler): ReadonlyMap<string, Operation> {

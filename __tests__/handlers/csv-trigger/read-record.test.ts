@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { decodeKey, padSequencer, readRecord } from "../../../handlers/csv-trigger/read-record";
+import { readRecord } from "../../../handlers/csv-trigger/read-record";
 import { MalformedRecordError } from "../../../handlers/shared/errors";
+import { decodeKey, padSequencer } from "../../../handlers/shared/s3-record";
 import { s3Record } from "../support/events";
 
 type Parts = ReturnType<typeof s3Record>["s3"]["object"];

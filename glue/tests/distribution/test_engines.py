@@ -1,17 +1,13 @@
 """The pool and Spark give the same bytes; on Spark the package exists only as the zip that Glue ships."""
 
-import os
-import shutil
 import subprocess
-import sys
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import pyspark
 import pytest
 
-from tests.support.job import FAULTY_SITE, GLUE, SCRIPT, finish_job, job_arguments, start_job
+from tests.support.job import SCRIPT, finish_job, job_arguments, start_job
+from tests.support.spark import submit
 from tests.support.world import World, customers
 from tributary.clients import dynamodb_client
 
@@ -19,48 +15,11 @@ KEYS = [f"input/customers/file-{number}.csv" for number in range(4)]
 CLAIMED_AT = "2026-01-31T12:00:00.000Z"
 
 
-@pytest.fixture
-def spark_home(tmp_path: Path) -> Path:
-    """A folder that looks like the package's own: Spark's workers write into it."""
-    home = tmp_path / "spark"
-    home.mkdir()
-    for entry in Path(pyspark.__file__).parent.iterdir():
-        (home / entry.name).symlink_to(entry)
-    return home
-
-
-def shipped_package(folder: Path) -> Path:
-    package = folder / "tributary.zip"
-    with zipfile.ZipFile(package, "w") as archive:
-        for path in sorted((GLUE / "tributary").rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                archive.write(path, path.relative_to(GLUE))
-    return package
-
-
 def start_on_spark(
     world: World, home: Path, folder: Path, faults: str = "", **changes: object
 ) -> subprocess.Popen[str]:
-    """Start the job on two executor processes, from a folder that holds the script alone."""
-    script = shutil.copy(SCRIPT, folder)
-    submit = [str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1024]"]
-    shipped = ["--py-files", str(shipped_package(folder))]
-    arguments = job_arguments(world, "jr_spark", engine="spark", **changes)
-    environment = {
-        **os.environ,
-        "SPARK_HOME": str(home),
-        "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(FAULTY_SITE) if faults else "",
-        "TRIBUTARY_TEST_FAULTS": faults,
-        "SPARK_LOCAL_IP": "127.0.0.1",
-    }
-    return subprocess.Popen(
-        [*submit, *shipped, script, *arguments],
-        env=environment,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    """Start the CSV job on Spark."""
+    return submit(SCRIPT, job_arguments(world, "jr_spark", engine="spark", **changes), home, folder, faults)
 
 
 def register_as_claimed_before(world: World, versions: dict[str, str]) -> None:

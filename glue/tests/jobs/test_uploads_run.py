@@ -2,18 +2,20 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
-from threading import Event
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from tests.support.world import InlineEngine, World, customers
 from tributary.clients import s3_client
 from tributary.naming import object_keys
-from tributary.outcomes import Outcome, Task
+from tributary.outcomes import Task
 
 KEY = "input/customers/april.csv"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def events(captured: str, name: str) -> list[dict[str, Any]]:
@@ -156,10 +158,10 @@ def test_takes_up_a_file_that_arrives_while_it_works(
     late = "input/customers/late.csv"
 
     class Uploading(InlineEngine):
-        def run(self, tasks: Sequence[Task], stopping: Event) -> Iterator[tuple[Task, Outcome]]:
-            if tasks[0].claim.key == KEY:
+        def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+            if cast(Task, task).claim.key == KEY:
                 world.upload(late, customers("9"))
-            yield from super().run(tasks, stopping)
+            return super().submit(work, task)
 
     assert world.run(engine=Uploading())
     assert world.published(late) == ["9"]

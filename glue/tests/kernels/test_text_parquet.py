@@ -13,7 +13,7 @@ from pyarrow import parquet
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import parse
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
-from tributary.kernels.output.text_parquet import TextParquet
+from tributary.kernels.output.text_parquet import TEXT_SOURCE_COLUMNS, TextParquet
 
 Files = dict[str, bytes]
 Row = dict[str, Any]
@@ -56,7 +56,7 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
         "b": b'{"userId":12345678901234567890,"n":"1"}',
     }
     writer = write(tmp_path / "rows.parquet", files)
-    source = {"_source_version": "v1"}
+    source = {"_source_version": "v1", "_source_revision": 1}
     assert without_nulls(tmp_path / "rows.parquet") == [
         {
             "_source_file": "a",
@@ -76,6 +76,7 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
     assert schema.names == [
         "_source_file",
         "_source_version",
+        "_source_revision",
         "_source_line",
         "n",
         "s",
@@ -84,7 +85,7 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
         "z",
         "user__id",
     ]
-    assert [str(kind) for kind in schema.types] == ["string", "string", "int64", *["string"] * 6]
+    assert [str(kind) for kind in schema.types] == ["string", "string", "int64", "int64", *["string"] * 6]
 
 
 def test_keeps_a_key_that_has_the_name_of_a_source_column(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_keeps_columns_that_come_after_row_groups_were_written(number: int, tmp_
     path = tmp_path / "rows.parquet"
     writer = write(path, files)
     expected = [
-        {"_source_file": name, "_source_version": "v1", "_source_line": line}
+        {"_source_file": name, "_source_version": "v1", "_source_revision": 1, "_source_line": line}
         | {key: str(value) for key, value in json.loads(text).items()}
         for name, content in files.items()
         for line, text in enumerate(content.splitlines(), 1)
@@ -178,7 +179,7 @@ def test_compresses_as_set(compression: Any, tmp_path: Path) -> None:
 def test_writes_a_file_without_rows(tmp_path: Path) -> None:
     write(tmp_path / "rows.parquet", {"a": b"\nbroken\n"})
     table = parquet.read_table(tmp_path / "rows.parquet")
-    assert (table.num_rows, table.schema.names) == (0, ["_source_file", "_source_version", "_source_line"])
+    assert (table.num_rows, table.schema.names) == (0, TEXT_SOURCE_COLUMNS.names)
 
 
 def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:

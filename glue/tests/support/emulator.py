@@ -19,6 +19,13 @@ _START_SECONDS = 30
 @contextmanager
 def running_emulator() -> Iterator[str]:
     """Start the emulator on a free port and point this process, and those it starts, to it."""
+    with emulator_process() as (endpoint, _):
+        yield endpoint
+
+
+@contextmanager
+def emulator_process() -> Iterator[tuple[str, int]]:
+    """The same, with the emulator's process id."""
     port = _free_port()
     endpoint = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="tributary-emulator-") as folder:
@@ -26,7 +33,7 @@ def running_emulator() -> Iterator[str]:
         try:
             _wait_until_healthy(endpoint, process)
             with _environment(endpoint):
-                yield endpoint
+                yield endpoint, process.pid
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -81,7 +88,7 @@ def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None
 def _environment(endpoint: str) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(client_variables(endpoint))
-    for made in (clients.s3_client, clients.dynamodb_client):
+    for made in (clients.s3_client, clients.dynamodb_client, clients.sqs_client, clients.events_client):
         made.cache_clear()
     try:
         yield

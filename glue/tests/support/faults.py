@@ -82,6 +82,28 @@ class Steps:
         return send(request)
 
 
+class Death:
+    """Kills this process right before the given request is sent, or right after it was answered."""
+
+    def __init__(self, number: int, moment: str, ignored: frozenset[str]) -> None:
+        self._left = number
+        self._moment = moment
+        self._ignored = ignored
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str, request: AWSPreparedRequest, send: Send) -> Any:
+        if name in self._ignored:
+            return send(request)
+        with self._lock:
+            self._left -= 1
+            is_last = self._left == 0
+            if is_last:
+                if self._moment == "after":
+                    send(request)
+                kill_this_process()
+        return send(request)
+
+
 def kill_this_process() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
     threading.Event().wait()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,14 @@ def start_job(
     world: World, run_id: str = "jr_1", faults: str = "", **changes: object
 ) -> subprocess.Popen[str]:
     """Start the job; `faults` is read by the worker processes, see faulty_site."""
+    return start_script(SCRIPT, job_arguments(world, run_id, **changes), faults)
+
+
+def start_script(script: Path, words: Sequence[str], faults: str = "") -> subprocess.Popen[str]:
+    """Start a job from its script."""
     path = [str(FAULTY_SITE)] * bool(faults) + [str(GLUE)]
     return subprocess.Popen(
-        [sys.executable, str(SCRIPT), *job_arguments(world, run_id, **changes)],
+        [sys.executable, str(script), *words],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "TRIBUTARY_TEST_FAULTS": faults},
         stdout=subprocess.PIPE,
         text=True,

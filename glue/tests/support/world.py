@@ -6,23 +6,27 @@ import io
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
 
 from tributary.clients import dynamodb_client, s3_client
+from tributary.distribution.alone import run_alone
 from tributary.naming import object_keys
-from tributary.outcomes import Destinations, Outcome, Task
+from tributary.outcomes import Destinations
 from tributary.run import Run, Settings
-from tributary.task import run_task
 from tributary.uploads import Ledger, timestamp
 
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"
+T = TypeVar("T")
+R = TypeVar("R")
 _sequence = itertools.count(1)
 
 
@@ -33,13 +37,22 @@ def customers(*ids: str, broken: int = 0) -> bytes:
 
 
 class InlineEngine:
-    """Runs tasks one after the other in this process."""
+    """Runs each task in this thread, at once, those too that are to run in a process of their own."""
 
-    def run(self, tasks: Sequence[Task], stopping: Event) -> Iterator[tuple[Task, Outcome]]:
-        for task in tasks:
-            if stopping.is_set():
-                return
-            yield task, run_task(task)
+    slots = 1
+
+    def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+        if isinstance(work, partial) and work.func is run_alone:
+            work = work.args[0]
+        future: Future[R] = Future()
+        try:
+            future.set_result(work(task))
+        except Exception as error:  # noqa: BLE001 the future tells it
+            future.set_exception(error)
+        return future
+
+    def stop(self) -> None:
+        """Nothing runs on."""
 
 
 @dataclass

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from tributary.datasets.reader import DeclarationReader
+from tributary.datasets.reader import DeclarationReader, is_prefix
 from tributary.errors import DeclarationError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -124,7 +124,7 @@ def _dataset(reader: DeclarationReader, document: object, declaration: bytes, tr
             top.get("name"), "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__
         ),
         description=reader.text(top.get("description"), "description", "a sentence"),
-        prefix=reader.text(top.get("prefix"), "prefix", "a prefix like input/customers/", _is_prefix),
+        prefix=reader.text(top.get("prefix"), "prefix", "a prefix like input/customers/", is_prefix),
         format=file_format,
         columns=_columns(reader, top.get("columns"), file_format),
         output_columns=output_columns,
@@ -133,10 +133,6 @@ def _dataset(reader: DeclarationReader, document: object, declaration: bytes, tr
         transform=transform.decode("utf-8"),
         version=_version(declaration, transform),
     )
-
-
-def _is_prefix(value: str) -> bool:
-    return value.startswith("input/") and value.endswith("/") and len(value) > len("input/")
 
 
 def _format(reader: DeclarationReader, value: object) -> CsvFormat | NdjsonFormat:

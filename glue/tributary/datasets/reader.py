@@ -53,3 +53,8 @@ class DeclarationReader:
         for name in sorted({name for name in names if names.count(name) > 1}):
             self.note(path, name, "each column name once")
         return items
+
+
+def is_prefix(value: str) -> bool:
+    """Whether a text will do as the prefix of a dataset's objects."""
+    return value.startswith("input/") and value.endswith("/") and len(value) > len("input/")

@@ -2,55 +2,50 @@
 
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event
+from typing import TypeVar, cast
 
-from tributary.outcomes import KILLED_WORKER, Failed, Outcome, Task
+from tributary.errors import WorkerKilledError
 
-_POLL_SECONDS = 0.2
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-def run_alone(task: Task, stopping: Event | None = None) -> Outcome | None:
-    """Run a task in a child process; None when `stopping` was set before it ended.
+def run_alone(work: Callable[[T], R], task: T, memory_bytes: int = 0) -> R:
+    """Run `work(task)` in a child process that may take so much memory (0: any); raises what it raised.
 
-    The child's temporary files live in a folder that is removed even when the child was killed.
+    Raises `WorkerKilledError` when the child died, also for want of memory. Its temporary files live in a
+    folder that is removed even then, and it ends with this process.
     """
     with tempfile.TemporaryDirectory(prefix="tributary-alone-") as folder:
-        (Path(folder) / "task").write_bytes(pickle.dumps(task))
+        (Path(folder) / "task").write_bytes(pickle.dumps((work, task)))
         # The package may be inside a zip that only this process has on its path.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TMPDIR": folder}
-        command = [sys.executable, "-m", __name__, folder]
+        command = [sys.executable, "-m", __name__, folder, str(memory_bytes)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as child:  # noqa: S603 our own module
             try:
-                if not _wait(child, stopping):
-                    return None
+                child.wait()
             finally:
                 child.kill()
-        return _outcome(Path(folder), child.returncode)
+        return cast(R, _answer(Path(folder), child.returncode))
 
 
-def _wait(child: subprocess.Popen[bytes], stopping: Event | None) -> bool:
-    while stopping is None or not stopping.is_set():
-        try:
-            child.wait(_POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-        return True
-    return False
-
-
-def _outcome(folder: Path, code: int) -> Outcome:
-    answer = folder / "outcome"
+def _answer(folder: Path, code: int) -> object:
+    answer = folder / "answer"
     if code == 0 and answer.exists():
-        outcome: Outcome = pickle.loads(answer.read_bytes())  # noqa: S301 written by our own child
-        return outcome
+        returned, raised = pickle.loads(answer.read_bytes())  # noqa: S301 written by our own child
+        if raised is not None:
+            raise raised
+        return returned
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-    return Failed(KILLED_WORKER, f"the process that worked on this file alone was ended {how}")
+    raise WorkerKilledError(f"the process that worked on this alone was ended {how}")
 
 
 def _end_with_parent() -> None:
@@ -59,19 +54,32 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _child(folder: Path) -> None:
+def _child(folder: Path, memory_bytes: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Here, because the parent may be a driver that never processes a file itself.
-    from tributary.task import run_task  # noqa: PLC0415
-
-    outcome = run_task(pickle.loads((folder / "task").read_bytes()))  # noqa: S301 written by our own parent
-    partial = folder / "outcome.part"
-    partial.write_bytes(pickle.dumps(outcome))
-    partial.replace(folder / "outcome")
+    if memory_bytes:
+        # Of private memory alone: address space that is reserved and never touched costs nothing.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    work, task = pickle.loads((folder / "task").read_bytes())  # noqa: S301 written by our own parent
+    partial = folder / "answer.part"
+    partial.write_bytes(pickle.dumps(_tried(work, task)))
+    partial.replace(folder / "answer")
     # Python's own way out, with the thread above still reading, leaves half of the modules alive, and DuckDB
     # reports leaks on stderr.
     os._exit(0)
 
 
+def _tried(work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
+    """What the work returned, or raised; too little memory ends this process, like any other death."""
+    try:
+        return work(task), None
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)
+    except Exception as error:  # noqa: BLE001 the parent raises it
+        return None, error
+
+
+_OUT_OF_MEMORY = 137
+"""Exit code for want of memory: that of a process which the kernel killed for it."""
+
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]))
+    _child(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,21 +1,30 @@
-"""What an engine does for a run."""
+"""What an engine does for a job, whatever its tasks are."""
 
-from collections.abc import Iterator, Sequence
-from threading import Event
-from typing import Literal, Protocol
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Literal, Protocol, TypeVar
 
-from tributary.outcomes import Outcome, Task
+T = TypeVar("T")
+R = TypeVar("R")
 
 EngineName = Literal["pool", "spark"]
 
 
 class Engine(Protocol):
-    """Runs tasks somewhere and gives each outcome as soon as it is there."""
+    """Runs tasks somewhere, each in a slot of its own: what one does to its process harms no other."""
 
-    def run(self, tasks: Sequence[Task], stopping: Event) -> Iterator[tuple[Task, Outcome]]:
-        """Yield one outcome a task, in the order of their ends.
+    @property
+    def slots(self) -> int:
+        """How many tasks run at once; more wait for their turn."""
+        ...
 
-        A worker that dies takes no other task's outcome along: unfinished tasks are run again, one at a time,
-        each in a process of its own. When `stopping` is set, running ones are ended and the iterator stops.
+    def submit(self, work: Callable[[T], R], task: T) -> "Future[R]":
+        """Have `work(task)` done by a worker; both and the answer are pickled.
+
+        The future raises `WorkerKilledError` when the process died under the task, and what `work` raised.
         """
+        ...
+
+    def stop(self) -> None:
+        """End the tasks that run, and take no more; their futures raise `WorkerKilledError`."""
         ...

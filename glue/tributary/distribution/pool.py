@@ -1,4 +1,4 @@
-"""The local engine: a pool of processes on this machine."""
+"""The local engine: processes on this machine, one a slot."""
 
 import atexit
 import multiprocessing
@@ -6,68 +6,90 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
-from threading import Event
+from queue import SimpleQueue
+from typing import TypeVar
 
-from tributary.distribution.alone import run_alone
-from tributary.outcomes import Outcome, Task
-from tributary.task import run_task
+from tributary.errors import WorkerKilledError
 
-_POLL_SECONDS = 0.2
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class PoolEngine:
-    """Runs tasks in `parallelism` spawned processes, 0 for one a core; a new pool is made after one broke."""
+    """Runs tasks in `parallelism` spawned processes, 0 for one a core; one that died is replaced."""
 
     def __init__(self, parallelism: int) -> None:
-        self._processes = parallelism or os.cpu_count() or 1
-        self._pool: _Pool | None = None
+        self.slots = parallelism or os.cpu_count() or 1
         self._folder = tempfile.TemporaryDirectory(prefix="tributary-pool-")
+        self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="slot")
+        self._workers = [_Worker(self._folder.name) for _ in range(self.slots)]
+        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
 
     def __enter__(self) -> "PoolEngine":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end_pool()
+        self.stop()
+        self._threads.shutdown()
         self._folder.cleanup()
 
-    def run(self, tasks: Sequence[Task], stopping: Event) -> Iterator[tuple[Task, Outcome]]:
-        """Yield outcomes as they come; see `Engine.run`."""
-        unfinished = yield from self._run_together([task for task in tasks if not task.alone], stopping)
-        for task in (*unfinished, *(task for task in tasks if task.alone)):
-            outcome = run_alone(task, stopping)
-            if outcome is None:
-                return
-            yield task, outcome
+    def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+        """Have `work(task)` done by a free process; see `Engine.submit`."""
+        return self._threads.submit(self._run, work, task)
 
-    def _run_together(
-        self, tasks: Sequence[Task], stopping: Event
-    ) -> Generator[tuple[Task, Outcome], None, list[Task]]:
-        """Yield the outcomes of the pool; return the tasks that had none when a worker died."""
-        if not tasks:
-            return []
-        self._pool = self._pool or _Pool(self._processes, self._folder.name)
-        running, unfinished = self._pool.submit(tasks)
-        while running and not stopping.is_set():
-            for future in wait(running, _POLL_SECONDS, FIRST_COMPLETED).done:
-                task = running.pop(future)
-                try:
-                    outcome = future.result()
-                except BrokenProcessPool:
-                    unfinished.append(task)
-                else:
-                    yield task, outcome
-        if unfinished or stopping.is_set():
+    def stop(self) -> None:
+        """End all processes; see `Engine.stop`."""
+        for worker in self._workers:
+            worker.end()
+
+    def _run(self, work: Callable[[T], R], task: T) -> R:
+        worker = self._free.get()
+        try:
+            return worker.run(work, task)
+        finally:
+            self._free.put(worker)
+
+
+class _Worker:
+    """One process at a time, made when there is work for it, and again after it died."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._pool: _Pool | None = None
+        self._is_ended = False
+
+    def run(self, work: Callable[[T], R], task: T) -> R:
+        """Do the work in the process; raises `WorkerKilledError` when that dies or was ended."""
+        try:
+            return self._submit(work, task).result()
+        except BrokenProcessPool as error:
             self._end_pool()
-        return unfinished
+            raise WorkerKilledError(f"the process that worked on it died: {error}") from error
+
+    def _submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+        with self._lock:
+            if self._is_ended:
+                raise WorkerKilledError("the engine was stopped before the task began")
+            self._pool = self._pool or _Pool(1, self._folder)
+            return self._pool.submit(work, task)
+
+    def end(self) -> None:
+        """End the process, and make none any more."""
+        self._is_ended = True
+        self._end_pool()
 
     def _end_pool(self) -> None:
-        if self._pool is not None:
-            self._pool.end()
-            self._pool = None
+        with self._lock:
+            pool, self._pool = self._pool, None
+            if pool is not None:
+                pool.end()
 
 
 class _Pool:
@@ -80,15 +102,9 @@ class _Pool:
             processes, context, initializer=_prepare_worker, initargs=(self._watched, folder)
         )
 
-    def submit(self, tasks: Sequence[Task]) -> tuple[dict[Future[Outcome], Task], list[Task]]:
-        """Submit tasks; return the running ones, and those that a pool broken meanwhile refused."""
-        running: dict[Future[Outcome], Task] = {}
-        for index, task in enumerate(tasks):
-            try:
-                running[self._executor.submit(run_task, task)] = task
-            except BrokenProcessPool:
-                return running, list(tasks[index:])
-        return running, []
+    def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+        """Have the work done by a process of the pool; raises `BrokenProcessPool` when one has died."""
+        return self._executor.submit(work, task)
 
     def end(self) -> None:
         self._lifeline.close()

@@ -1,74 +1,67 @@
-"""The engine on Glue: Spark carries tasks to executors and their outcomes back, and nothing else.
+"""The engine on Glue: Spark carries tasks to executors and their answers back, and nothing else.
 
-A file is a Spark job of one task. So its outcome reaches the driver when it ends, not when the slowest of its
-batch does, files go to whichever core is free, and a lost executor takes no other file's outcome along.
+A task is a Spark job of one task. So its answer reaches the driver when it ends, not when the slowest of its
+batch does, tasks go to whichever core is free, and a lost executor takes no other task's answer along.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from threading import Event
-from typing import cast
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar, cast
 
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext
 
-from tributary.distribution.alone import run_alone
-from tributary.outcomes import KILLED_WORKER, Failed, Outcome, Task
-from tributary.task import run_task
+from tributary.errors import WorkerKilledError
 
-_POLL_SECONDS = 0.2
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class SparkEngine:
     """Runs tasks on the executors, `parallelism` at once, 0 for as many as Spark has cores."""
 
     def __init__(self, parallelism: int) -> None:
-        # A task that killed its executor must not go on to kill three more: we run it alone ourselves.
+        # A task that killed its executor must not go on to kill three more: the job decides what follows.
         conf = SparkConf().setIfMissing("spark.app.name", "tributary").set("spark.task.maxFailures", "1")
         self._context = SparkContext.getOrCreate(conf)
-        self._threads = ThreadPoolExecutor(parallelism or self._context.defaultParallelism)
+        self.slots = parallelism or self._context.defaultParallelism
+        self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="slot")
+        self._is_stopped = False
 
     def __enter__(self) -> "SparkEngine":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._context.cancelAllJobs()
+        self.stop()
         self._threads.shutdown(cancel_futures=True)
         self._context.stop()
 
-    def run(self, tasks: Sequence[Task], stopping: Event) -> Iterator[tuple[Task, Outcome]]:
-        """Yield outcomes as they come; see `Engine.run`."""
-        unfinished = yield from self._run_together([task for task in tasks if not task.alone], stopping)
-        for task in (*unfinished, *(task for task in tasks if task.alone)):
-            if stopping.is_set():
-                return
-            yield task, self._run_alone(task)
+    def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+        """Have `work(task)` done by an executor; see `Engine.submit`."""
+        return self._threads.submit(self._on_executor, work, task)
 
-    def _run_together(
-        self, tasks: Sequence[Task], stopping: Event
-    ) -> Generator[tuple[Task, Outcome], None, list[Task]]:
-        """Yield outcomes as they come; return the tasks whose executor was lost."""
-        running = {self._threads.submit(self._on_executor, run_task, task): task for task in tasks}
-        unfinished: list[Task] = []
-        while running and not stopping.is_set():
-            for future in wait(running, _POLL_SECONDS, FIRST_COMPLETED).done:
-                task = running.pop(future)
-                try:
-                    outcome = future.result()
-                except Py4JJavaError:
-                    unfinished.append(task)
-                else:
-                    yield task, outcome
-        if stopping.is_set():
-            self._context.cancelAllJobs()
-        return unfinished
+    def stop(self) -> None:
+        """End all Spark jobs; see `Engine.stop`."""
+        self._is_stopped = True
+        self._context.cancelAllJobs()
 
-    def _run_alone(self, task: Task) -> Outcome:
+    def _on_executor(self, work: Callable[[T], R], task: T) -> R:
+        if self._is_stopped:
+            raise WorkerKilledError("the engine was stopped before the task began")
+
         try:
-            return self._on_executor(run_alone, task)
-        except Py4JJavaError as error:
-            return Failed(KILLED_WORKER, f"the executor was lost: {error.java_exception}")
+            [(answer, error)] = self._context.parallelize([task], 1).map(partial(_answered, work)).collect()
+        except Py4JJavaError as lost:
+            raise WorkerKilledError(f"the executor was lost: {lost.java_exception}") from lost
+        if error is not None:
+            raise error
+        return cast(R, answer)
 
-    def _on_executor(self, work: Callable[[Task], Outcome | None], task: Task) -> Outcome:
-        outcomes = self._context.parallelize([task], 1).map(work).collect()
-        return cast(Outcome, outcomes[0])
+
+def _answered(work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
+    """What the work returned, or raised: an error of it must not look like a lost executor."""
+    try:
+        return work(task), None
+    except Exception as error:  # noqa: BLE001 raised again by the driver
+        return None, error

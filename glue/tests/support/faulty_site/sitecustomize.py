@@ -1,26 +1,40 @@
-"""Makes a process kill itself, or hang, when it reads a poisoned object; on the path of such tests only.
+"""Makes a process kill itself or its executor, or hang, when it reads a poisoned object; for such tests only.
 
-`TRIBUTARY_TEST_FAULTS` is `kill` or `hang`; a key is poisoned when it contains that word.
+`TRIBUTARY_TEST_FAULTS` is some of `kill`, `hang` and `executor:FILE`, by commas; a key is poisoned when it
+contains the word. An executor is killed once: then the file is there.
 """
 
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.httpsession import URLLib3Session
 
-_fault = os.environ["TRIBUTARY_TEST_FAULTS"]
+_faults = [word.partition(":") for word in os.environ["TRIBUTARY_TEST_FAULTS"].split(",")]
 _send = URLLib3Session.send
 
 
 def _sending(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
-    if request.method == "GET" and _fault in request.url:
-        if _fault == "kill":
-            os.kill(os.getpid(), signal.SIGKILL)
-        threading.Event().wait()
+    for fault, _, marker in _faults:
+        if request.method == "GET" and fault in request.url:
+            _commit(fault, marker)
     return _send(session, request)
+
+
+def _commit(fault: str, marker: str) -> None:
+    if fault == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if fault == "executor":
+        if Path(marker).exists():
+            return
+        Path(marker).touch()
+        # Above this worker are the daemon that made it, and the executor's JVM.
+        daemon = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()
+        os.kill(int(daemon[1]), signal.SIGKILL)
+    threading.Event().wait()
 
 
 URLLib3Session.send = _sending  # type: ignore[method-assign]

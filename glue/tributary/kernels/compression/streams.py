@@ -5,6 +5,11 @@ from collections.abc import Iterable, Iterator
 from tributary.kernels.compression import gzip_stream, zstd_stream
 
 
+def is_compressed(key: str) -> bool:
+    """Whether a file of that name is taken for compressed."""
+    return key.endswith((".gz", ".zst"))
+
+
 def uncompressed(key: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The bytes of a file's content: `.gz` is gunzipped, `.zst` is decompressed, anything else is as it is.
 

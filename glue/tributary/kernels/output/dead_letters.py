@@ -2,13 +2,16 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+import pyarrow as pa
+
 from tributary.kernels.csv.records import Reject
+from tributary.kernels.ndjson.batch import MESSAGES, NdjsonLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,17 @@ class DeadLetter:
     message: str
     raw: bytes
     length: int
+
+
+def dead_letter(place: dict[str, int | bytes], reason: str, message: str) -> DeadLetter:
+    """The dead letter of a line, from its place and bytes."""
+    return DeadLetter(place["line"], place["offset"], reason, message, place["bytes"], place["length"])  # type: ignore[arg-type]
+
+
+def rejected_lines(rejects: pa.RecordBatch, limits: NdjsonLimits) -> Iterator[DeadLetter]:
+    """The dead letters of the lines that the NDJSON kernel rejected under these limits."""
+    for reject in rejects.to_pylist():
+        yield dead_letter(reject, reject["reason"], MESSAGES[reject["reason"]].format(limits=limits))
 
 
 class DeadLetterWriter:

@@ -1,5 +1,6 @@
 """NDJSON rows of one file or many as one Parquet file of exact texts, each row with its source."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,10 @@ from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, GrowingPa
 SOURCE_COLUMNS = pa.schema(
     [("_source_file", pa.string()), ("_source_version", pa.string()), ("_source_line", pa.int64())]
 )
-"""Where a row came from: key and version of the object, and its line, from 1. First in every file."""
+"""Where a row came from: key and version of the object, and its line, from 1."""
+
+TEXT_SOURCE_COLUMNS = SOURCE_COLUMNS.insert(2, pa.field("_source_revision", pa.int64()))
+"""The same with the number of the version among those of its key. First in every file of texts."""
 
 _OFFSET_BYTES = 4
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
@@ -27,13 +31,18 @@ class TextParquet:
     not depend on how the input was cut. Used as a context; after an error there is no file.
     """
 
-    def __init__(self, path: Path, settings: ParquetSettings = DEFAULT_SETTINGS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: ParquetSettings = DEFAULT_SETTINGS,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         columns = [
             (column.name, _DICTIONARY if pa.types.is_string(column.type) else column.type)
-            for column in SOURCE_COLUMNS
+            for column in TEXT_SOURCE_COLUMNS
         ]
-        self._writer = GrowingParquet(path, settings, pa.schema(columns))
-        self._names = KeyNames(frozenset(SOURCE_COLUMNS.names))
+        self._writer = GrowingParquet(path, settings, pa.schema(columns, metadata))
+        self._names = KeyNames(frozenset(TEXT_SOURCE_COLUMNS.names))
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -51,11 +60,16 @@ class TextParquet:
         return dict(self._names.items())
 
     @property
+    def columns(self) -> list[str]:
+        """The names of all columns so far."""
+        return list(self._writer.schema.names)
+
+    @property
     def notes(self) -> list[str]:
         """A sentence for each key whose name is reserved or too long."""
         return self._names.notes
 
-    def write(self, batch: NdjsonBatch, file: str, version: str) -> None:
+    def write(self, batch: NdjsonBatch, file: str, version: str, revision: int = 1) -> None:
         """Write the rows of a batch of that version of a file; its rejects are the caller's."""
         rows = batch.positions.num_rows
         if not rows:
@@ -63,6 +77,7 @@ class TextParquet:
         columns = {
             "_source_file": _repeated(file, rows),
             "_source_version": _repeated(version, rows),
+            "_source_revision": pa.repeat(revision, rows),
             "_source_line": batch.positions["line"],
         }
         for key, column in zip(batch.rows.schema.names, batch.rows.columns, strict=True):

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import InputColumn
-from tributary.kernels.ndjson.batch import MESSAGES, NdjsonBatch, NdjsonLimits
-from tributary.kernels.output.dead_letters import DeadLetter
+from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.output.dead_letters import DeadLetter, dead_letter, rejected_lines
 from tributary.kernels.transform.glue_types import arrow_type, cast
 
 _SHOWN = 100
@@ -62,15 +62,9 @@ def typed_rows(batch: NdjsonBatch, columns: Sequence[InputColumn], limits: Ndjso
             refusals.append(_Refusal(column, result.bad, text))
         if column.required and text.null_count:
             refusals.append(_Refusal(column, pc.is_null(text), None))
-    letters = [*_rejected(batch.rejects, limits), *_refused(batch.positions, refusals)]
+    letters = [*rejected_lines(batch.rejects, limits), *_refused(batch.positions, refusals)]
     rows = TypedRows(batch.positions, values, texts, sorted(letters, key=lambda letter: letter.line))
     return _without(rows, refusals) if refusals else rows
-
-
-def _rejected(rejects: pa.RecordBatch, limits: NdjsonLimits) -> Iterator[DeadLetter]:
-    for reject in rejects.to_pylist():
-        message = MESSAGES[reject["reason"]].format(limits=limits)
-        yield dead_letter(reject, reject["reason"], message)
 
 
 def _refused(positions: pa.RecordBatch, refusals: Sequence[_Refusal]) -> Iterator[DeadLetter]:
@@ -82,11 +76,6 @@ def _refused(positions: pa.RecordBatch, refusals: Sequence[_Refusal]) -> Iterato
     for row, refusal in first.items():
         [position] = positions.slice(row, 1).to_pylist()
         yield dead_letter(position, refusal.reason(), refusal.message(row))
-
-
-def dead_letter(place: dict[str, int | bytes], reason: str, message: str) -> DeadLetter:
-    """The dead letter of a line, from its place and bytes."""
-    return DeadLetter(place["line"], place["offset"], reason, message, place["bytes"], place["length"])  # type: ignore[arg-type]
 
 
 def _without(rows: TypedRows, refusals: Sequence[_Refusal]) -> TypedRows:

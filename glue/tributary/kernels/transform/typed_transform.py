@@ -14,14 +14,14 @@ from tributary.datasets.declaration import Dataset
 from tributary.kernels.csv.block import LINE_COLUMN
 from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.output.catalog_names import KeyNames
-from tributary.kernels.output.dead_letters import DeadLetterWriter
+from tributary.kernels.output.dead_letters import DeadLetterWriter, dead_letter
 from tributary.kernels.output.tables import declared, output_schema
 from tributary.kernels.output.text_parquet import SOURCE_COLUMNS
 from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.spilling_queue import SpillingQueue
 from tributary.kernels.transform.sql import Transform
-from tributary.kernels.transform.typed_rows import TypedRows, dead_letter, typed_rows, typed_schema
+from tributary.kernels.transform.typed_rows import TypedRows, typed_rows, typed_schema
 
 PARTITION_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 """What a partition column may hold: text that stays as it is in an object key, a catalog and a query."""

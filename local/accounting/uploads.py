@@ -1,4 +1,4 @@
-"""Accounts for every row of a run: copies the outputs and compares them with the input files.
+"""Accounts for every row of the CSV pipeline: copies the outputs and compares them with the input files.
 
 Asks neither the job nor its statistics: input rows come from the files themselves, read by the slow
 reference parser, and output rows and dead letters from the published objects. The uploaded files come as a
@@ -7,16 +7,14 @@ JSON list of paths on standard input.
 
 import argparse
 import csv
-import gzip
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import boto3
 import pyarrow.parquet as pq
 
+from local.accounting.accounts import SHOWN_ROWS, Accounts, copy_objects, readable, shown
 from tributary.datasets import load_dataset
 from tributary.kernels.csv.records import (
     BYTE_ORDER_MARK,
@@ -29,33 +27,6 @@ from tributary.kernels.csv.records import (
 from tributary.naming import output_name
 
 DATASET = load_dataset("customers")
-SHOWN_ROWS = 5
-
-
-@dataclass
-class Accounts:
-    """Counts over all files; the names are those of the JSON that the caller reads."""
-
-    files: int = 0
-    rowsIn: int = 0  # noqa: N815
-    rowsOut: int = 0  # noqa: N815
-    deadLetters: int = 0  # noqa: N815
-    lost: int = 0
-    duplicated: int = 0
-    problems: list[str] = field(default_factory=list)
-    wholeFiles: list[str] = field(default_factory=list)  # noqa: N815
-    firstRows: list[list[str]] = field(default_factory=list)  # noqa: N815
-    places: list[tuple[str, str]] = field(default_factory=list)
-
-    def compare(self, file: str, what: str, expected: Counter[object], found: Counter[object]) -> None:
-        """Add what is expected and not found to the lost, and the reverse to the duplicated."""
-        missing, surplus = expected - found, found - expected
-        self.lost += missing.total()
-        self.duplicated += surplus.total()
-        for word, items in (("lost", missing), ("duplicated or foreign", surplus)):
-            if items:
-                first = next(iter(items))
-                self.problems.append(f"{file}: {items.total()} {what} {word}, the first {first!r}")
 
 
 def main(words: list[str]) -> None:
@@ -66,8 +37,13 @@ def main(words: list[str]) -> None:
     for name in ("curated", "quarantine"):
         parser.add_argument(f"--{name}", required=True, help=f"the {name} bucket")
     arguments = parser.parse_args(words)
-    curated = copy_bucket(arguments.curated, arguments.output / "curated")
-    quarantine = copy_bucket(arguments.quarantine, arguments.output / "quarantine")
+    name = DATASET.name
+    curated = copy_objects(
+        arguments.curated, arguments.output / "curated", f"tables/{name}/", f"csv/{name}/", f"stats/{name}/"
+    )
+    quarantine = copy_objects(
+        arguments.quarantine, arguments.output / "quarantine", f"dead-letters/{name}/", f"files/{name}/"
+    )
     files: list[str] = json.load(sys.stdin)
     accounts = Accounts()
     for file in files:
@@ -76,18 +52,6 @@ def main(words: list[str]) -> None:
     accounts.firstRows = first_rows(curated)
     accounts.places = places(arguments.curated, arguments.quarantine)
     json.dump(accounts.__dict__, sys.stdout)
-
-
-def copy_bucket(bucket: str, folder: Path) -> Path:
-    """Copy a bucket's objects below `folder`."""
-    client = boto3.client("s3")
-    folder.mkdir(parents=True, exist_ok=True)
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for found in page.get("Contents", []):
-            target = folder / found["Key"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            client.download_file(bucket, found["Key"], str(target))
-    return folder
 
 
 def account_for_file(accounts: Accounts, file: str, path: Path, curated: Path, quarantine: Path) -> None:
@@ -111,12 +75,12 @@ def account_for_file(accounts: Accounts, file: str, path: Path, curated: Path, q
 def account_for_foreign(accounts: Accounts, files: list[str], curated: Path, quarantine: Path) -> None:
     """Count what was published of no input file."""
     names = {output_name(DATASET.prefix + Path(file).as_posix()) for file in files}
-    for output in sorted((curated / "tables").rglob("*.parquet")):
+    for output in sorted((curated / "tables" / DATASET.name).rglob("*.parquet")):
         if output.stem not in names:
             found = published_ids(output)
             accounts.rowsOut += len(found)
             accounts.compare(output.name, "rows", Counter(), Counter(found))
-    for letters in sorted((quarantine / "dead-letters").rglob("*.ndjson")):
+    for letters in sorted((quarantine / "dead-letters" / DATASET.name).rglob("*.ndjson")):
         if letters.parent.name not in names:
             lines = dead_letter_lines(letters.parent)
             accounts.deadLetters += len(lines)
@@ -141,17 +105,6 @@ def account_for_whole_file(accounts: Accounts, file: str, path: Path, copy: Path
     else:
         accounts.lost += lines
         accounts.problems.append(f"{file}: its copy in quarantine has other bytes")
-
-
-def readable(path: Path) -> bytes:
-    """Return a file's bytes; of a broken gzip file the bytes as they are."""
-    data = path.read_bytes()
-    if path.suffix != ".gz":
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError):
-        return data
 
 
 def read_input(path: Path) -> tuple[list[str | None], list[int]]:
@@ -191,13 +144,6 @@ def first_rows(curated: Path) -> list[list[str]]:
             *([shown(cell) for cell in row.values()] for row in rows),
         ]
     return []
-
-
-def shown(cell: object) -> str:
-    """Return a value as SQL would write it, a null as nothing."""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    return "" if cell is None else str(cell)
 
 
 def places(curated: str, quarantine: str) -> list[tuple[str, str]]:

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,11 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
-import {
-  GetBucketNotificationConfigurationCommand,
-  HeadObjectCommand,
-  PutBucketNotificationConfigurationCommand,
-} from "@aws-sdk/client-s3";
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { functionName, uploadsTableName } from "../../environments";
 import {
@@ -23,6 +18,7 @@ import {
   HEADER,
   idle,
   jobRuns,
+  killJob,
   outputName,
   outputRows,
   put,
@@ -31,7 +27,9 @@ import {
   statusOf,
   type TestPlatform,
   textOf,
+  withoutNotification,
 } from "../support/local-platform";
+import { breakManifestPipeline } from "./manifest-pipeline";
 
 const LAYER_COUNT = 5;
 let platform: TestPlatform;
@@ -78,6 +76,8 @@ describe("the reference's cases", () => {
   }, 150_000);
 });
 
+breakManifestPipeline(() => platform);
+
 describe("the platform", () => {
   test("turns bad lines into dead letters with their line numbers", async () => {
     const { key, version } = await put(
@@ -111,7 +111,7 @@ describe("the platform", () => {
   }, 200_000);
 
   test("processes a version once when its event comes five times and out of order", async () => {
-    await withoutNotification(async () => {
+    await withoutNotification(platform, async () => {
       const older = await put(platform, "events.csv", customers(1));
       const newer = await put(platform, "events.csv", customers(2));
       for (let time = 0; time < 5; time += 1) {
@@ -132,7 +132,7 @@ describe("the platform", () => {
       (await jobRuns(platform)).find((each) => each.JobRunState === "RUNNING"),
     );
     await eventually("a claim", 30, () => claimed(key));
-    killJob(run.Id ?? "");
+    killJob(run.Id ?? "", "csv_uploads");
     const failed = await eventually("the failure", 30, async () =>
       (await idle(platform)).find((each) => each.Id === run.Id),
     );
@@ -160,7 +160,9 @@ describe("the platform", () => {
   );
 
   test("finds a file that no event announced", async () => {
-    const { key, version } = await withoutNotification(() => put(platform, "silent.csv", customers(2)));
+    const { key, version } = await withoutNotification(platform, () =>
+      put(platform, "silent.csv", customers(2)),
+    );
     expect(await finished(platform, key, version, 120)).toBe("processed");
     expect(await outputRows(platform, key)).toHaveLength(2);
   }, 180_000);
@@ -172,23 +174,6 @@ async function outputHead(key: string) {
     new HeadObjectCommand({ Bucket: curatedBucket, Key: name }),
   );
   return { ETag, VersionId, LastModified };
-}
-
-/** Runs `work` while the raw bucket tells nobody of its objects. */
-async function withoutNotification<Result>(work: () => Promise<Result>): Promise<Result> {
-  const { $metadata, ...configuration } = await platform.s3.send(
-    new GetBucketNotificationConfigurationCommand({ Bucket: rawBucket }),
-  );
-  const set = (value: typeof configuration) =>
-    platform.s3.send(
-      new PutBucketNotificationConfigurationCommand({ Bucket: rawBucket, NotificationConfiguration: value }),
-    );
-  await set({});
-  try {
-    return await work();
-  } finally {
-    await set(configuration);
-  }
 }
 
 /** Hands csv-trigger the event that S3 would send. */
@@ -251,13 +236,4 @@ async function claimed(key: string): Promise<boolean> {
     }),
   );
   return Item?.["lease_owner"]?.S !== undefined;
-}
-
-/** Kills every process of a job run at once, as a lost worker does. */
-function killJob(runId: string): void {
-  const rows = execFileSync("ps", ["-A", "-o", "pid=,pgid=,args="], { encoding: "utf8" }).split("\n");
-  const own = rows.find((row) => row.includes(runId) && row.includes("csv_uploads"));
-  const group = Number(own?.trim().split(/\s+/)[1]);
-  if (!group) throw new Error(`no process of job run ${runId}`);
-  process.kill(-group, "SIGKILL");
 }

@@ -1,0 +1,264 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StartJobRunCommand } from "@aws-sdk/client-glue";
+import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { queueUrl } from "../../../cli/operator/queues";
+import { Terminal } from "../../../cli/operator/terminal";
+import { readHead } from "../../../cli/operator/tracking";
+import { ROOT } from "../../../cli/setup/paths";
+import { controlTableName, deadLetterQueueName, manifestJobName, queueName } from "../../../environments";
+import { readStreamingJob } from "../../../handlers/shared/control";
+import { manifestKey } from "../../../handlers/shared/manifests";
+import { readCreatedObject } from "../../../handlers/shared/s3-record";
+import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";
+
+const INPUTS = queueName(environment, "inputs");
+const WORK = queueName(environment, "manifests");
+
+let operated: Operated;
+
+beforeAll(async () => {
+  operated = await startOperated();
+}, 60_000);
+
+afterAll(() => operated.stop(), 30_000);
+
+/** What the streaming job and the builder are asked for; asking takes it. */
+async function orders() {
+  const [inputs, work] = await Promise.all([operated.take(INPUTS), operated.take(WORK)]);
+  return {
+    announced: inputs.flatMap(({ Body = "" }) => JSON.parse(Body).Records.map(readCreatedObject)),
+    manifests: work.map(({ Body = "" }) => JSON.parse(Body)),
+  };
+}
+
+const NOTHING = { announced: [], manifests: [] };
+
+function headOf(key: string) {
+  const terminal = new Terminal(true);
+  return readHead(
+    { environment, aws: operated.aws, terminal, signal: new AbortController().signal, now: new Date() },
+    key,
+  );
+}
+
+function control() {
+  return readStreamingJob({ client: operated.aws.dynamo, name: controlTableName(environment) });
+}
+
+/** A published manifest of one file. */
+async function publish(
+  digit: string,
+  date: string,
+  status: "completed" | "quarantined" | "failed",
+  generation = 0,
+) {
+  const name = nameOf(digit, date);
+  const file = fileOf(`${date}-${digit}.ndjson`, { status, manifestPath: manifestKey(name) });
+  await operated.track(file);
+  await operated.publish(name, [file], { generation });
+  return {
+    file,
+    order: { manifest: { bucket: MANIFESTS, key: manifestKey(name) }, generation: generation + 1 },
+  };
+}
+
+describe("tributary reprocess", () => {
+  test("raises the generation of a file's manifest, and nothing before --yes", async () => {
+    const { file, order } = await publish("a", "2026-03-01", "completed", 4);
+    const dry = await operated.tributary("reprocess", file.key);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("repeat with --yes") });
+    expect(dry.stdout).toContain("to the streaming job, generation 5");
+    expect(await orders()).toEqual(NOTHING);
+    const applied = await operated.tributary("reprocess", file.key, "--yes", "--json");
+    expect(JSON.parse(applied.stdout)).toMatchObject({ applied: true, manifests: 1, announced: 0, left: 0 });
+    expect(await orders()).toEqual({ announced: [], manifests: [order] });
+  });
+
+  test("takes a file that the job quarantined by its manifest, for the manifest lists it", async () => {
+    const { file, order } = await publish("b", "2026-03-02", "quarantined");
+    await operated.tributary("reprocess", file.key, "--yes");
+    await operated.tributary("reprocess", file.key, "--yes");
+    // the same generation both times: work that was asked for twice is done once
+    expect(await orders()).toEqual({ announced: [], manifests: [order, order] });
+  });
+
+  test("takes all manifests of a date, and of one dataset", async () => {
+    const [one, other] = [
+      await publish("c", "2026-03-03", "completed"),
+      await publish("d", "2026-03-03", "failed"),
+    ];
+    await operated.tributary("reprocess", "--date", "2026-03-03", "--dataset", "clicks", "--yes");
+    expect((await orders()).manifests).toEqual([one.order, other.order]);
+    expect(
+      await operated.tributary("reprocess", "--date", "2026-03-03", "--dataset", "orders"),
+    ).toMatchObject({
+      code: 3,
+    });
+  });
+
+  test("takes a manifest by its key or its parts, and starts with generation 0 where none is committed", async () => {
+    const name = nameOf("e", "2026-03-04");
+    await operated.publish(name, [fileOf("2026-03-04-e.ndjson")]);
+    const order = { manifest: { bucket: MANIFESTS, key: manifestKey(name) }, generation: 0 };
+    await operated.tributary("reprocess", "--manifest", manifestKey(name), "--yes");
+    await operated.tributary("reprocess", "--manifest", `clicks/2026-03-04/${name.id}`, "--yes");
+    expect((await orders()).manifests).toEqual([order, order]);
+    const never = `clicks/2026-03-04/${"f".repeat(32)}`;
+    expect(await operated.tributary("reprocess", "--manifest", never)).toMatchObject({ code: 3 });
+    expect(await operated.tributary("reprocess", "--manifest", "some")).toMatchObject({ code: 2 });
+  });
+
+  test("lets the builder judge a file anew that it turned away", async () => {
+    const file = fileOf("2026-03-05-small.ndjson", { status: "quarantined", revision: 0, version: "v7" });
+    await operated.track(file);
+    await operated.tributary("reprocess", "2026-03-05-small.ndjson", file.key);
+    expect(await headOf(file.key)).toMatchObject({ status: "quarantined" });
+    await operated.tributary("reprocess", file.key, "--yes");
+    expect(await headOf(file.key)).toBeUndefined();
+    expect((await orders()).announced).toEqual([
+      { bucket: file.bucket, key: file.key, version: "v7", size: file.size, sequencer: file.sequencer },
+    ]);
+  });
+
+  test("announces a key with odd characters so that it is read as it stands", async () => {
+    const file = fileOf("2026-03-06-a b+c%20é.ndjson", { status: "quarantined", revision: 0 });
+    await operated.track(file);
+    await operated.tributary("reprocess", file.key, "--yes");
+    expect((await orders()).announced).toMatchObject([{ key: file.key }]);
+  });
+
+  test("announces what the books do not know, and a claim whose manifest was never written", async () => {
+    const key = "input/clicks/2026-03-07-new.ndjson";
+    const version = await operated.put("raw", key, "{}\n");
+    const manifestPath = manifestKey(nameOf("f", "2026-03-07"));
+    const claimed = fileOf("2026-03-07-claimed.ndjson", {
+      status: "manifested",
+      manifestPath,
+      version: "v3",
+    });
+    await operated.track(claimed);
+    await operated.tributary("reprocess", key, claimed.key, "--yes");
+    expect((await orders()).announced).toMatchObject([
+      { key, version, size: 3 },
+      { key: claimed.key, version: "v3" },
+    ]);
+    // the claim stays: the builder takes it over by its own rules
+    expect(await headOf(claimed.key)).toMatchObject({ status: "manifested", manifestPath });
+  });
+
+  test("takes the files of a status by the index, each manifest once", async () => {
+    const name = nameOf("1", "2026-03-08");
+    const both = ["x", "y"].map((letter) =>
+      fileOf(`2026-03-08-${letter}.ndjson`, { status: "failed", manifestPath: manifestKey(name) }),
+    );
+    for (const file of both) await operated.track(file);
+    await operated.publish(name, both, {});
+    const { stdout } = await operated.tributary("reprocess", "--status", "failed", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ applied: false, manifests: 2 });
+    await operated.tributary("reprocess", "--status", "failed", "--date", "2026-03-08", "--yes");
+    expect((await orders()).manifests).toMatchObject([
+      { generation: 1, manifest: { key: manifestKey(name) } },
+    ]);
+  });
+
+  test("wants one kind of selection", async () => {
+    expect(await operated.tributary("reprocess")).toMatchObject({ code: 2 });
+    expect(await operated.tributary("reprocess", "a.ndjson", "--date", "2026-03-01")).toMatchObject({
+      code: 2,
+    });
+  });
+});
+
+describe("tributary redrive", () => {
+  test("says what is there, then moves it, with its text as it was", async () => {
+    const QueueUrl = await queueUrl(operated.aws.sqs, deadLetterQueueName(environment, "inputs"));
+    const body = (key: string) => JSON.stringify({ Records: [{ s3: { object: { key } } }] });
+    const bodies = Array.from({ length: 12 }, (_, index) => body(`input/clicks/a+${index}.ndjson`)).sort();
+    for (const MessageBody of bodies)
+      await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    const dry = await operated.tributary("redrive");
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("12 to queue inputs") });
+    expect(dry.stdout).toContain("input/clicks/a 0.ndjson");
+    expect(await operated.take(INPUTS)).toEqual([]);
+    const applied = await operated.tributary("redrive", "--queue", "inputs", "--yes", "--json");
+    expect(JSON.parse(applied.stdout)).toEqual({
+      applied: true,
+      queues: [{ queue: "inputs", messages: 12 }],
+    });
+    expect((await operated.take(INPUTS)).map(({ Body }) => Body).sort()).toEqual(bodies);
+    expect(await operated.tributary("redrive", "--yes")).toMatchObject({ code: 3 });
+  });
+});
+
+describe("the streaming job", () => {
+  test("is scaled from its next run on, or at once", async () => {
+    const next = await operated.tributary("scale", "--workers", "6");
+    expect(next).toMatchObject({ code: 0, stdout: "workers: as deployed → 6, from the next run on\n" });
+    expect(await control()).toMatchObject({ workers: 6, desired: "running" });
+    expect((await control()).restartRequestedAt).toBeUndefined();
+    expect(await operated.tributary("scale", "--workers", "4", "--now")).toMatchObject({ code: 0 });
+    expect(await control()).toMatchObject({ workers: 4, restartRequestedAt: expect.any(Date) });
+  });
+
+  test("is stopped and started; a stopped one is neither restarted nor scaled at once", async () => {
+    expect(await operated.tributary("stop", "--wait")).toMatchObject({ code: 0 });
+    expect(await control()).toMatchObject({ desired: "stopped", workers: 4 });
+    for (const words of [["restart"], ["scale", "--workers", "3", "--now"]]) {
+      expect(await operated.tributary(...words)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("the streaming job is to be stopped"),
+      });
+    }
+    expect(await operated.tributary("start")).toMatchObject({ code: 0 });
+    expect(await control()).toMatchObject({ desired: "running", workers: 4 });
+  });
+
+  test("is restarted, and waited for until a new run is at work", async () => {
+    const waiting = operated.tributary("restart", "--wait", "--json");
+    setTimeout(() => {
+      operated.aws.glue.send(new StartJobRunCommand({ JobName: manifestJobName(environment) }));
+    }, 1000);
+    const { code, stdout } = await waiting;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      restartRequestedAt: expect.any(String),
+      runs: [{ state: "RUNNING" }],
+    });
+  }, 20_000);
+});
+
+describe("an environment of another account", () => {
+  test("is refused before anything is asked or changed", async () => {
+    expect(await operated.tributary("stop", "--environment", "prod")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("the credentials belong to account 000000000000"),
+    });
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("ends the waiting with 130, and what was ordered stays ordered", async () => {
+    const asked = Date.now();
+    const words = ["cli/tributary.js", "restart", "--wait", "--environment", "local"];
+    const child = spawn(process.execPath, words, { cwd: ROOT, env: process.env, stdio: "ignore" });
+    const ended = once(child, "close");
+    while (Number((await control()).restartRequestedAt) < asked) await sleep(100);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([130, null]);
+  }, 30_000);
+});
+
+describe("tributary resume", () => {
+  test("leaves alone a mapping that is served locally: messages would be delivered twice", async () => {
+    expect(await operated.tributary("resume")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("a second time"),
+    });
+    const { EventSourceMappings } = await operated.aws.lambda.send(new ListEventSourceMappingsCommand({}));
+    expect(EventSourceMappings).toMatchObject([{ State: "Disabled" }]);
+  });
+});

@@ -1,0 +1,111 @@
+import { type AddressInfo, createServer } from "node:net";
+import { devNull } from "node:os";
+import { join } from "node:path";
+import { describe, expect, jest, test } from "@jest/globals";
+import { operatorProgram } from "../../../cli/operator/program";
+import { environmentNames } from "../../../environments";
+import { outcomeOf } from "../../support/outcome";
+
+jest.setTimeout(30_000);
+
+const ROOT = join(__dirname, "..", "..", "..");
+const COMMANDS = operatorProgram(() => {}).commands.map((command) => command.name());
+
+function tributary(words: readonly string[], variables: NodeJS.ProcessEnv = {}) {
+  const none = {
+    TRIBUTARY_ENVIRONMENT: "",
+    AWS_ENDPOINT_URL: "",
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+  };
+  const files = {
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+  return outcomeOf([process.execPath, "cli/tributary.js", ...words], ROOT, {
+    ...none,
+    ...files,
+    ...variables,
+  });
+}
+
+describe("tributary", () => {
+  test("answers --help with its commands and exit codes", async () => {
+    const { code, stdout } = await tributary(["--help"]);
+    expect(code).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched");
+  });
+
+  test.each(COMMANDS)("%s has --environment, --json and examples", (name) => {
+    const command = operatorProgram(() => {}).commands.find((each) => each.name() === name);
+    let help = "";
+    command?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    expect(help).toMatch(/--environment <name>/);
+    expect(help).toMatch(/--json/);
+    expect(help).toMatch(new RegExp(`Examples:\\n {2}npx tributary ${name} `));
+  });
+
+  test.each([
+    ["a word that it does not know", ["sideways"], "unknown command 'sideways'"],
+    ["an option that it does not know", ["status", "--sideways"], "unknown option '--sideways'"],
+    ["no file", ["describe"], "missing required argument 'file'"],
+    ["a date that does not exist", ["files", "--date", "2026-02-30"], "use a date such as 2026-01-31"],
+    ["a status that does not exist", ["files", "--status", "done"], "Allowed choices are manifested"],
+    ["too few workers", ["scale", "--workers", "1"], "use a whole number from 2 to 100"],
+    ["no environment", ["status"], `TRIBUTARY_ENVIRONMENT: ${environmentNames().join(", ")}`],
+    [
+      "an environment that does not exist",
+      ["status", "--environment", "nowhere"],
+      `"nowhere" is not an environment; use one of ${environmentNames().join(", ")}`,
+    ],
+  ])("exits with 2 for %s", async (_, words, message) => {
+    delete process.env["TRIBUTARY_ENVIRONMENT"];
+    const said = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+    const exit = jest.spyOn(process, "exit").mockImplementation((code) => {
+      throw code;
+    });
+    let ended: unknown;
+    const program = operatorProgram((code) => {
+      ended = code;
+    });
+    await program.parseAsync(words, { from: "user" }).catch((code) => {
+      ended = code;
+    });
+    const stderr = said.mock.calls.join("");
+    for (const each of [said, exit]) each.mockRestore();
+    expect(ended).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  test("says that there are no credentials", async () => {
+    const { code, stderr } = await tributary(["status", "--environment", "local"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^error: AWS does not say whose credentials these are .*; set AWS_PROFILE, or sign in again$/m,
+      ),
+    });
+  });
+
+  test("says that nothing answers where the platform was", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    const { port } = await new Promise<AddressInfo>((resolve) =>
+      server.on("listening", () => resolve(server.address() as AddressInfo)),
+    );
+    await new Promise((resolve) => server.close(resolve));
+    const variables = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: "x",
+      AWS_SECRET_ACCESS_KEY: "x",
+    };
+    const { code, stderr } = await tributary(["status", "--environment", "local"], variables);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^error: nothing answers at AWS_ENDPOINT_URL=.*is npm start -- --keep still running\?$/m,
+      ),
+    });
+  });
+});

@@ -1,0 +1,298 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { queueUrl } from "../../../cli/operator/queues";
+import { ROOT } from "../../../cli/setup/paths";
+import { functionName, metricsTableName, queueName } from "../../../environments";
+import { deadLettersKey, manifestKey } from "../../../handlers/shared/manifests";
+import { hourRowKey, JOB_RUN_ROWS } from "../../../handlers/shared/metric-rows";
+import { quarantineFolder } from "../../../handlers/shared/quarantine-folder";
+import { environment, fileOf, nameOf, type Operated, startOperated } from "./operated";
+
+const NAME = nameOf("a");
+const PATH = manifestKey(NAME);
+
+const SAMPLE = "local/samples/events/2026-02-03-broken-lines.ndjson";
+
+/** Dead letters as the kernels write them, of a sample, as if it were that version. */
+let written = "";
+const deadLetters = (key: string, version: string) =>
+  written
+    .replaceAll(JSON.stringify(SAMPLE), JSON.stringify(key))
+    .replaceAll('"local"', JSON.stringify(version));
+
+let operated: Operated;
+let published: ReturnType<typeof fileOf>;
+const turnedAway = fileOf("2026-01-31-small.ndjson", {
+  status: "quarantined",
+  revision: 0,
+  size: 12,
+  errorMessage: "unexpected-size: 12 bytes are not between 3150000 and 3850000",
+});
+
+function writeDeadLetters(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tributary-letters-"));
+  try {
+    const words = ["--import", "tsx", "cli/try.ts", "local/samples/events", SAMPLE, "--out", folder];
+    execFileSync(process.execPath, words, { cwd: ROOT });
+    return readFileSync(join(folder, "2026-02-03-broken-lines.dead-letters.ndjson"), "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+beforeAll(async () => {
+  written = writeDeadLetters();
+  operated = await startOperated();
+  const version = await operated.put("raw", "input/clicks/2026-01-31-a.ndjson", '{"id":1}\n{"id":\n');
+  published = fileOf("2026-01-31-a.ndjson", { version, revision: 2, manifestPath: PATH, size: 16 });
+  await operated.track(published);
+  const old = { version: "v0", revision: 1, manifestPath: manifestKey(nameOf("9")) };
+  await operated.track(fileOf("2026-01-31-a.ndjson", old), "history");
+  await operated.publish(NAME, [published], { rows: 1, dead_letters: 2 });
+  const own = deadLetters(published.key, version);
+  const others = deadLetters("input/clicks/2026-01-31-b.ndjson", version);
+  await operated.put("quarantine", deadLettersKey(NAME), others + own);
+
+  await operated.track(turnedAway);
+  const reason = { reason: "unexpected-size", message: "12 bytes", at: "2026-01-31T08:00:05.000Z" };
+  const folder = quarantineFolder("2026-01-31", turnedAway);
+  await operated.put("quarantine", `${folder}/reason.json`, JSON.stringify(reason));
+
+  const waiting = { status: "manifested", manifestPath: manifestKey(nameOf("b")) } as const;
+  await operated.track(fileOf("2026-02-01-c.ndjson", { ...waiting, createdAt: "2026-02-01T00:00:00.000Z" }));
+  await operated.track(fileOf("2026-02-01-d.ndjson", { ...waiting, createdAt: "2026-02-02T00:00:00.000Z" }));
+  await operated.publish(nameOf("b", "2026-02-01"), []);
+}, 60_000);
+
+afterAll(() => operated.stop(), 30_000);
+
+async function metric(key: { metric_date: string; metric_type: string }, numbers: Record<string, number>) {
+  const values = Object.entries(numbers).map(([name, value]) => [name, { N: String(value) }]);
+  await operated.aws.dynamo.send(
+    new PutItemCommand({
+      TableName: metricsTableName(environment),
+      Item: {
+        metric_date: { S: key.metric_date },
+        metric_type: { S: key.metric_type },
+        ...Object.fromEntries(values),
+      },
+    }),
+  );
+}
+
+describe("tributary status", () => {
+  test("shows queues, event source, job, rates, the file that waits longest, and the cost", async () => {
+    const now = new Date();
+    const today = now.toISOString().slice(0, 10);
+    await metric({ metric_date: today, metric_type: `${JOB_RUN_ROWS}jr_1` }, { estimated_cost_usd: 1.5 });
+    await metric(hourRowKey(now, "clicks"), { manifests: 2, files: 572, rows: 9000, input_bytes: 2e9 });
+    const QueueUrl = await queueUrl(operated.aws.sqs, queueName(environment, "inputs"));
+    await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
+    const { code, stdout } = await operated.tributary("status", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      environment: "local",
+      queues: [
+        { queue: "inputs", waiting: 1, inWork: 0 },
+        { queue: "inputs dead letters", waiting: 0, inWork: 0 },
+        { queue: "manifests", waiting: 0, inWork: 0 },
+        { queue: "manifests dead letters", waiting: 0, inWork: 0 },
+      ],
+      intake: { state: "Disabled", served: "locally" },
+      job: { name: "tributary-local-manifest-stream", desired: "running", failures: 0, runs: [] },
+      rates: [{ dataset: "clicks", manifests: 2, files: 572, rows: 9000, inputBytes: 2e9 }],
+      open: { manifested: { count: 2, isWhole: true }, failed: { count: 0 }, quarantined: { count: 1 } },
+      oldestWaiting: { key: "input/clicks/2026-02-01-c.ndjson" },
+      cost: { todayDollars: 1.5, monthDollars: 1.5 },
+    });
+    const text = await operated.tributary("status");
+    expect(text.stdout).toMatch(/^ {2}inputs +1 +0 +-$/m);
+    expect(text.stdout).toMatch(/^ {2}waiting longest +input\/clicks\/2026-02-01-c\.ndjson, \d+ d/m);
+    expect(text.stdout).toMatch(/^ {2}today +\$1\.50$/m);
+  });
+});
+
+describe("tributary files", () => {
+  test("lists the files of a date in the order of their keys", async () => {
+    const { code, stdout } = await operated.tributary("files", "--date", "2026-01-31");
+    expect(code).toBe(0);
+    expect(stdout.split("\n").map((line) => line.split(/ +/)[0])).toEqual([
+      "status",
+      expect.stringMatching(/^─+$/),
+      "completed",
+      "quarantined",
+      "",
+    ]);
+  });
+
+  test("lists those of a status, one JSON object a line", async () => {
+    const { stdout } = await operated.tributary(
+      "files",
+      "--date",
+      "2026-01-31",
+      "--status",
+      "quarantined",
+      "--json",
+    );
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([expect.objectContaining({ key: turnedAway.key, status: "quarantined", size: 12 })]);
+  });
+
+  test("finds unfinished files of any date by the index, up to the limit", async () => {
+    const all = await operated.tributary("files", "--status", "manifested");
+    expect(all.stdout.match(/2026-02-01-[cd]\.ndjson/g)?.sort()).toEqual([
+      "2026-02-01-c.ndjson",
+      "2026-02-01-d.ndjson",
+    ]);
+    const one = await operated.tributary("files", "--status", "manifested", "--limit", "1", "--json");
+    expect(one.stdout.trimEnd().split("\n")).toHaveLength(1);
+    expect(one.stderr).toBe("there are more than 1: --limit 0 shows all\n");
+  });
+
+  test("ends with 3 when nothing fits, and with 2 when it is told too little", async () => {
+    expect(await operated.tributary("files", "--date", "2020-01-01")).toMatchObject({ code: 3, stdout: "" });
+    expect(await operated.tributary("files", "--status", "completed")).toMatchObject({
+      code: 2,
+      stderr: "error: name a --date, or one --status of manifested, failed, quarantined without --dataset\n",
+    });
+  });
+});
+
+describe("tributary describe", () => {
+  test.each([
+    ["a key", "input/clicks/2026-01-31-a.ndjson"],
+    ["an address", "s3://tributary-local-raw-000000000000/input/clicks/2026-01-31-a.ndjson"],
+    ["a name", "2026-01-31-a.ndjson"],
+  ])("finds a file by %s, with its history, manifest, Parquet and dead letters", async (_, name) => {
+    const { code, stdout } = await operated.tributary("describe", name, "--lines", "1", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      key: published.key,
+      object: { version: published.version, size: 16 },
+      versions: [
+        {
+          version: published.version,
+          revision: 2,
+          status: "completed",
+          manifest: {
+            key: PATH,
+            state: "lists the file",
+            files: 1,
+            parquet: { size: 4, generation: 0 },
+            receipt: { rows: 1, dead_letters: 2, columns: 2, job_run_id: "jr_1" },
+          },
+          deadLetters: {
+            count: written.trimEnd().split("\n").length,
+            first: [{ line: 2, reason: "not-json" }],
+          },
+        },
+        { version: "v0", revision: 1, manifest: { state: "missing" } },
+      ],
+    });
+  });
+
+  test("tells a reader the same", async () => {
+    const { stdout } = await operated.tributary("describe", "2026-01-31-a.ndjson");
+    expect(stdout).toMatch(
+      /Parquet +s3:\/\/tributary-local-curated-000000000000\/tables\/clicks\/date=2026-01-31\/a{32}\.parquet/,
+    );
+    expect(stdout).toMatch(/dead letters +\d+ of this file/);
+    expect(stdout).toMatch(/^ +3 +bad-value/m);
+  });
+
+  test("tells why a file was turned away", async () => {
+    const { stdout } = await operated.tributary("describe", turnedAway.key);
+    expect(stdout).toMatch(/reason +unexpected-size: 12 bytes$/m);
+  });
+
+  test("saves the version to look at it, and overwrites nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tributary-save-"));
+    try {
+      expect(await operated.tributary("describe", "2026-01-31-a.ndjson", "--save", folder)).toMatchObject({
+        code: 0,
+      });
+      const path = join(folder, "2026-01-31-a.ndjson");
+      expect(existsSync(path) && readFileSync(path, "utf8")).toBe('{"id":1}\n{"id":\n');
+      expect(await operated.tributary("describe", "2026-01-31-a.ndjson", "--save", folder)).toMatchObject({
+        code: 1,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("ends with 3 for a file that nobody knows", async () => {
+    expect(await operated.tributary("describe", "2026-01-31-never.ndjson")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("neither the tracking table nor the raw bucket knows"),
+    });
+  });
+});
+
+describe("tributary manifests", () => {
+  test("tells which have their Parquet", async () => {
+    const done = await operated.tributary("manifests", "--date", "2026-01-31", "--json");
+    expect(JSON.parse(done.stdout)).toMatchObject({ manifest: PATH, parquet: { size: 4 } });
+    expect(await operated.tributary("manifests", "--date", "2026-01-31", "--waiting")).toMatchObject({
+      code: 3,
+    });
+    const waiting = await operated.tributary("manifests", "--date", "2026-02-01", "--waiting");
+    expect(waiting.stdout).toMatch(/^clicks +b{32} +\S+ +- +-$/m);
+  });
+});
+
+describe("tributary costs", () => {
+  test("shows days and runs", async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const numbers = { estimated_cost_usd: 3, dpu_seconds: 7200, execution_time_seconds: 3600 };
+    await metric({ metric_date: today, metric_type: `${JOB_RUN_ROWS}jr_2` }, numbers);
+    const { code, stdout } = await operated.tributary("costs", "--days", "2");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${today} +jr_2 .*1 h 0 min .*\\$3\\.00$`, "m"));
+  });
+});
+
+describe("tributary logs", () => {
+  test("shows what a function logged lately", async () => {
+    const logGroupName = `/aws/lambda/${functionName(environment, "control-plane")}`;
+    const stream = { logGroupName, logStreamName: "one" };
+    await operated.aws.logs.send(new CreateLogGroupCommand({ logGroupName }));
+    await operated.aws.logs.send(new CreateLogStreamCommand(stream));
+    const logEvents = [
+      { timestamp: Date.now() - 3_600_000, message: "long ago" },
+      { timestamp: Date.now() - 1000, message: "a moment ago" },
+    ];
+    await operated.aws.logs.send(new PutLogEventsCommand({ ...stream, logEvents }));
+    const { code, stdout } = await operated.tributary("logs", "control-plane", "--since", "5m", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stream: "one", message: "a moment ago" });
+    const more = await operated.tributary("logs", "control-plane", "--since", "2h");
+    expect(
+      more.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.slice(25)),
+    ).toEqual(["long ago", "a moment ago"]);
+  });
+
+  test("says that a function which never ran has no log", async () => {
+    expect(await operated.tributary("logs", "reconciler")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("npm run deploy -- --environment local"),
+    });
+  });
+});

@@ -1,0 +1,338 @@
+import { GetTableCommand } from "@aws-sdk/client-glue";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { answer } from "../../handlers/control-plane/answer";
+import { hourKey } from "../../handlers/control-plane/hours";
+import { orderStreamingJob } from "../../handlers/shared/control";
+import { manifestKey, type Receipt } from "../../handlers/shared/manifests";
+import { type TrackedFile, versionKey } from "../../handlers/shared/tracking";
+import { realPlane } from "./control-plane/real-plane";
+import {
+  CONTROL,
+  claimed,
+  DATABASE,
+  idOf,
+  type ManifestPipeline,
+  METRICS,
+  manifestOf,
+  processedEvent,
+  receiptOf,
+  SHARDS,
+  STREAMING_JOB,
+  startManifestPipeline,
+  TRACKING,
+} from "./support/emulated-pipeline";
+import { jobStateChange } from "./support/events";
+import { dieAt, seeded, throttle } from "./support/faults";
+import { keepLogs } from "./support/logs";
+
+type Context = { getRemainingTimeInMillis(): number };
+
+let pipeline: ManifestPipeline;
+let handler: (event: unknown, context: Context) => Promise<void>;
+
+const ENOUGH: Context = { getRemainingTimeInMillis: () => 60_000 };
+const controlPlane = (event: unknown, context = ENOUGH) => handler(event, context);
+const tick = () => controlPlane({ kind: "tick" });
+
+beforeAll(async () => {
+  pipeline = await startManifestPipeline();
+  ({ handler } = await import("../../handlers/control-plane"));
+}, 60_000);
+
+afterAll(() => pipeline.stop(), 30_000);
+
+const { lines } = keepLogs();
+
+beforeEach(async () => {
+  await pipeline.clear(TRACKING, METRICS, CONTROL);
+  await pipeline.take("events");
+});
+
+/** Tracks files of one manifest and puts what the job wrote of them. */
+async function published(digits: string, names: readonly string[], more: Partial<Receipt> = {}) {
+  const files = names.map((name) => claimed(`2026-01-31-${name}.ndjson`, idOf(digits)));
+  const manifest = manifestOf(idOf(digits), files);
+  const receipt = receiptOf(manifest, more);
+  await Promise.all([pipeline.publish({ manifest, receipt }), ...files.map((file) => pipeline.track(file))]);
+  return { files, manifest, receipt };
+}
+
+/** A receipt with a file of each outcome, and columns of which the last is given. */
+function mixed(column: string): Partial<Receipt> {
+  const key = (name: string) => `input/clicks/2026-01-31-${name}.ndjson`;
+  return {
+    files: 1,
+    columns: ["_source_file", "_source_version", "_source_revision", "_source_line", column],
+    quarantined: [{ key: key("b"), version_id: "v1", reason: "corrupt-gzip", message: "bad checksum" }],
+    gone: [{ key: key("c"), version_id: "v1" }],
+  };
+}
+
+const statuses = async () =>
+  Object.fromEntries(
+    (await pipeline.rows(TRACKING)).map(({ file_name, status }) => [String(file_name).slice(24), status]),
+  );
+
+const ofType = async (prefix: string) =>
+  (await pipeline.rows(METRICS)).filter(({ metric_type }) => String(metric_type).startsWith(prefix));
+
+const events = async (type: string) =>
+  (await pipeline.take("events")).filter((event) => event["detail-type"] === type);
+
+const emitted = (name: string) => lines().flatMap((line) => (name in line ? [line[name]] : []));
+
+describe("a processed manifest", () => {
+  test("completes its files, and says which ones could not be", async () => {
+    const { receipt } = await published("1", ["a", "b", "c"], mixed("url"));
+    await controlPlane(processedEvent(receipt));
+    const rows = (await pipeline.rows(TRACKING)).sort((one, other) =>
+      String(one["file_name"]) < String(other["file_name"]) ? -1 : 1,
+    );
+    expect(rows).toMatchObject([
+      { status: "completed", job_run_id: "jr_1", ttl: expect.any(Number) },
+      {
+        status: "quarantined",
+        error_message: "corrupt-gzip: bad checksum",
+        open_shard: expect.stringMatching(/^quarantined#/),
+      },
+      {
+        status: "failed",
+        error_message: expect.stringMatching(/^gone/),
+        open_shard: expect.stringMatching(/^failed#/),
+      },
+    ]);
+    expect(rows.map((row) => "ttl" in row)).toEqual([true, false, false]);
+    expect(rows[0]).not.toHaveProperty("open_shard");
+  });
+
+  test("takes one write a file, which takes the file out of the index", async () => {
+    const names = Array.from({ length: 60 }, (_, n) => `f${n}`);
+    const { receipt } = await published("2", names);
+    const { plane, sent } = realPlane(pipeline);
+    await answer(plane, processedEvent(receipt));
+    const writes = sent.filter(({ input }) => input.TableName === TRACKING);
+    expect(writes.map(({ name }) => name)).toEqual(names.map(() => "UpdateItemCommand"));
+    for (const { input } of writes) expect(input.UpdateExpression).toMatch(/REMOVE .*#open_shard/);
+    expect(new Set(Object.values(await statuses()))).toEqual(new Set(["completed"]));
+  }, 20_000);
+
+  test("completes the item of a version that was replaced meanwhile, and leaves the newer one alone", async () => {
+    const { receipt, files } = await published("3", ["a"]);
+    const [old] = files as [TrackedFile];
+    await pipeline.track({ ...old, version: "v2", manifestPath: manifestKey({ ...receipt, id: idOf("4") }) });
+    await pipeline.track(old, versionKey(old, SHARDS));
+    await controlPlane(processedEvent(receipt));
+    const rows = await pipeline.rows(TRACKING);
+    expect(rows.map(({ version, status }) => [version, status])).toEqual([
+      ["v2", "manifested"],
+      ["v1", "completed"],
+    ]);
+  });
+
+  test("counts once, however often and in whatever order its events come", async () => {
+    const one = await published("5", ["a", "b"], { dead_letters: 3 });
+    const two = await published("6", ["c"]);
+    for (const event of [two, one, one, two, one]) await controlPlane(processedEvent(event.receipt));
+    await controlPlane(processedEvent(one.receipt, two.receipt));
+    expect(await ofType("manifest#")).toHaveLength(2);
+    expect(await ofType("hour#")).toMatchObject([
+      { metric_type: "hour#12#clicks", manifests: 2, files: 3, rows: 30, dead_letters: 3, rejects_count: 2 },
+    ]);
+    expect(emitted("FilesProcessed").sort()).toEqual([1, 2]);
+    expect(emitted("LatencySeconds")).toEqual([
+      [30, 40, 50],
+      [30, 40, 50],
+    ]);
+  });
+
+  test("is left to the newer generation when its event is late", async () => {
+    const { manifest, receipt, files } = await published("7", ["a"]);
+    const newer = receiptOf(manifest, {
+      generation: 1,
+      gone: [{ key: files[0]?.key ?? "", version_id: "v1" }],
+    });
+    await pipeline.publish({ receipt: newer });
+    await controlPlane(processedEvent(receipt));
+    expect(Object.values(await statuses())).toEqual(["manifested"]);
+    await controlPlane(processedEvent(newer));
+    await controlPlane(processedEvent(receipt));
+    expect(Object.values(await statuses())).toEqual(["failed"]);
+    expect((await ofType("manifest#")).map((row) => row["generation"])).toEqual([1]);
+  });
+
+  test("goes back to the bus when the time does not suffice for the next one", async () => {
+    const one = await published("8", ["a"]);
+    const two = await published("9", ["b"]);
+    await controlPlane(processedEvent(one.receipt, two.receipt), { getRemainingTimeInMillis: () => 1_000 });
+    expect(Object.values(await statuses()).sort()).toEqual(["completed", "manifested"]);
+    const [back] = await events("ManifestProcessed");
+    await controlPlane(back);
+    expect(Object.values(await statuses())).toEqual(["completed", "completed"]);
+  });
+
+  test("adds its new columns to table and view, and announces each once a day", async () => {
+    const { receipt } = await published("a", ["a"], mixed("Referrer"));
+    await controlPlane(processedEvent(receipt));
+    await controlPlane(processedEvent((await published("b", ["d"], mixed("referrer"))).receipt));
+    expect((await pipeline.columns("clicks")).filter((name) => /referrer/i.test(name))).toHaveLength(1);
+    const columns = await pipeline.columns("clicks");
+    expect(await pipeline.columns("clicks_latest")).toEqual([...columns, "date"]);
+    const view = await pipeline.glue.send(
+      new GetTableCommand({ DatabaseName: DATABASE, Name: "clicks_latest" }),
+    );
+    const [, encoded = ""] = /Presto View: (\S+)/.exec(view.Table?.ViewOriginalText ?? "") ?? [];
+    const definition = JSON.parse(Buffer.from(encoded, "base64").toString());
+    expect(definition.columns.at(-2)).toEqual({ name: "Referrer", type: "varchar" });
+    expect(definition.originalSql).toBe("SELECT 1");
+    expect(await events("SchemaDrift")).toMatchObject([
+      { detail: { dataset: "clicks", columns: ["Referrer"], severity: "warning", environment: "test" } },
+    ]);
+    expect(emitted("SchemaDrift")).toEqual([1]);
+  });
+
+  test("loses no column when several functions add theirs at once", async () => {
+    const names = Array.from({ length: 6 }, (_, n) => `at_once_${n}`);
+    const receipts: Receipt[] = [];
+    for (const name of names)
+      receipts.push((await published(`c${names.indexOf(name)}`, [name], { columns: [name] })).receipt);
+    await Promise.all(receipts.map((receipt) => controlPlane(processedEvent(receipt))));
+    const columns = await pipeline.columns("clicks");
+    expect(columns).toEqual(expect.arrayContaining(names));
+    expect(await pipeline.columns("clicks_latest")).toEqual([...columns, "date"]);
+  }, 20_000);
+
+  test("alerts once an hour when its lines are rejected as never before", async () => {
+    const started_at = new Date().toISOString();
+    const hour = hourKey(receiptOf(manifestOf(idOf("d"), []), { started_at }));
+    const sums = {
+      rejects_count: 40,
+      rejects_sum: 0.4,
+      rejects_squares: 0.005,
+      size_count: 40,
+      size_sum: 140,
+    };
+    await pipeline.put(METRICS, { ...hour, ...sums, size_squares: 490.4 });
+    const usual = await published("d", ["d"], { started_at, rows: 1_000, dead_letters: 15 });
+    await controlPlane(processedEvent(usual.receipt));
+    expect(await events("Tributary Alert")).toEqual([]);
+    for (const digits of ["e1", "e2"]) {
+      const { receipt } = await published(digits, [digits], {
+        started_at: new Date().toISOString(),
+        dead_letters: 9,
+      });
+      await controlPlane(processedEvent(receipt));
+    }
+    expect(await events("Tributary Alert")).toMatchObject([
+      { detail: { severity: "warning", summary: expect.stringMatching(/^47.37 % of the lines rejected/) } },
+    ]);
+    expect(emitted("Anomalies")).toEqual([1, 1]);
+  }, 30_000);
+});
+
+describe("the books after a fault", () => {
+  /** What must be true of a manifest with a file of each outcome, whatever went wrong on the way. */
+  async function expectInOrder(column: string): Promise<void> {
+    expect(await statuses()).toEqual({
+      "a.ndjson": "completed",
+      "b.ndjson": "quarantined",
+      "c.ndjson": "failed",
+    });
+    expect(await ofType("hour#")).toMatchObject([{ manifests: 1, files: 1 }]);
+    const columns = await pipeline.columns("clicks");
+    expect(columns).toContain(column);
+    expect(await pipeline.columns("clicks_latest")).toEqual([...columns, "date"]);
+    expect((await events("SchemaDrift")).length).toBeGreaterThanOrEqual(1);
+  }
+
+  test.each(["before", "after"] as const)(
+    "are in order when a function that was killed %s any of its calls is run again",
+    async (when) => {
+      for (let call = 0; ; call++) {
+        await pipeline.clear(TRACKING, METRICS, CONTROL);
+        const column = `killed_${when}_${call}`;
+        const { receipt } = await published("f", ["a", "b", "c"], mixed(column));
+        const event = processedEvent(receipt);
+        const { fault, died } = dieAt(call, when);
+        const { plane, sent } = realPlane(pipeline, { fault });
+        await Promise.race([answer(plane, event), died]);
+        const calls = sent.length;
+        await answer(realPlane(pipeline, { laterMs: 120_000 }).plane, event);
+        await expectInOrder(column);
+        if (calls <= call) break;
+        expect(call).toBeLessThan(60);
+      }
+    },
+    60_000,
+  );
+
+  test("are in order when 30 % of all calls are throttled", async () => {
+    for (const seed of [1, 2, 3]) {
+      await pipeline.clear(TRACKING, METRICS, CONTROL);
+      const { receipt } = await published("f", ["a", "b", "c"], mixed(`throttled_${seed}`));
+      const fault = throttle(0.3, seeded(seed));
+      for (let attempt = 0; attempt < 20; attempt++) {
+        const { plane } = realPlane(pipeline, { fault, laterMs: attempt * 120_000 });
+        const failed = await answer(plane, processedEvent(receipt)).catch((error: Error) => error);
+        if (!failed) break;
+      }
+      await expectInOrder(`throttled_${seed}`);
+    }
+  }, 30_000);
+});
+
+describe("the streaming job", () => {
+  const ended = async () => {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const [newest] = await pipeline.runs();
+      if (newest && !/STARTING|RUNNING|STOPPING/.test(newest.state)) return newest;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error("the run goes on");
+  };
+  const stateChange = async () => {
+    const { id, state } = await ended();
+    return jobStateChange(state, STREAMING_JOB, "", id);
+  };
+  const control = async () => (await pipeline.rows(CONTROL))[0] ?? {};
+
+  test("is started by a tick, with the workers that the control table names, and once", async () => {
+    await pipeline.setScript("import sys\nsys.exit('ModuleNotFoundError: No module named tributary')\n");
+    const table = { client: pipeline.dynamo, name: CONTROL };
+    await orderStreamingJob(table, { workers: 5 }, "test", new Date());
+    await Promise.all([tick(), tick()]);
+    expect(await pipeline.runs()).toMatchObject([{ workers: 5 }]);
+    await ended();
+  });
+
+  test("waits 1, 2, 4 minutes after ends that nobody asked for, and each failure is reported once", async () => {
+    await controlPlane(await stateChange());
+    await controlPlane(await stateChange());
+    await tick();
+    expect(await pipeline.runs()).toHaveLength(1);
+    const [alert, ...more] = await events("Tributary Alert");
+    expect(alert).toMatchObject({
+      detail: { severity: "error", jobName: STREAMING_JOB, nextStep: expect.stringMatching(/deploy again/) },
+    });
+    expect(more).toEqual([]);
+    expect(emitted("StreamingJobFailures")).toEqual([1]);
+    for (const [failures, minutes] of [
+      [2, 2],
+      [3, 4],
+    ] as const) {
+      await answer(realPlane(pipeline, { laterMs: 3_600_000 }).plane, { kind: "tick" });
+      expect(await pipeline.runs()).toHaveLength(failures);
+      await ended();
+      // no event of this end: the tick answers it
+      await tick();
+      expect(await pipeline.runs()).toHaveLength(failures);
+      const { next_start_at, failures: counted } = await control();
+      expect(counted).toBe(failures);
+      const wait = (Date.parse(String(next_start_at)) - Date.now()) / 60_000;
+      expect(wait).toBeGreaterThan(minutes - 0.5);
+      expect(wait).toBeLessThanOrEqual(minutes);
+    }
+    expect((await events("Tributary Alert")).at(-1)).toMatchObject({
+      detail: { summary: expect.stringMatching(/ 3 ends in a row/) },
+    });
+  }, 30_000);
+});

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "@jest/globals";
+import { buildManifests } from "../../../handlers/manifest-builder/build-manifests";
+import { endFile } from "../../../handlers/shared/tracking";
+import { awsError } from "../support/doubles";
+import { keepLogs } from "../support/logs";
+import { account, IN_ORDER } from "./accounts";
+import { ManifestPipeline } from "./pipeline";
+
+const DAY_MS = 86_400_000;
+
+const key = (name: string) => `input/clicks/2026-01-31-${name}.ndjson`;
+
+/** A pipeline that was told of `count` files. */
+function makePipeline(count: number) {
+  const pipeline = new ManifestPipeline();
+  const uploads = Array.from({ length: count }, (_, index) => pipeline.upload(key(`file-${index}`), "x"));
+  return { pipeline, messages: pipeline.messages(uploads) };
+}
+
+describe("buildManifests", () => {
+  const logs = keepLogs();
+
+  test("costs a new file one write of the table and one of its index, and no read", async () => {
+    const { pipeline, messages } = makePipeline(300);
+    pipeline.limits = { bytes: 10_000, files: 100 };
+    await pipeline.build(messages);
+    const { aws } = pipeline;
+    const calls = Object.fromEntries([...new Set(aws.calls)].map((name) => [name, countOf(aws.calls, name)]));
+    expect(calls).toEqual({ PutItemCommand: 300, PutObjectCommand: 3 });
+    expect(aws.table.units).toEqual({ table: 300, index: 300 });
+  });
+
+  test("takes two writes a file with its completion, and one more of the index", async () => {
+    const { pipeline, messages } = makePipeline(10);
+    await pipeline.build(messages);
+    const { table } = pipeline.builder();
+    for (const { dataset, date, id, entries } of pipeline.manifests()) {
+      const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
+      for (const { key: file, version_id: version } of entries) {
+        await endFile(table, { date, key: file, version }, { status: "completed", manifestPath }, new Date());
+      }
+    }
+    expect(pipeline.aws.table.units).toEqual({ table: 20, index: 20 });
+  });
+
+  test("writes metrics of what became of the files", async () => {
+    const { pipeline } = makePipeline(0);
+    await pipeline.deliver(
+      pipeline.messages([pipeline.upload(key("a"), "a"), pipeline.upload(key("b"), "b")]),
+    );
+    const again = [pipeline.upload(key("a"), "a"), pipeline.upload(key("b"), "large", 500)];
+    await pipeline.build([...pipeline.messages(again), { messageId: "bad", body: "{" }]);
+    const metrics = logs.lines().filter((line) => "_aws" in line);
+    expect(metrics).toMatchObject([
+      { Environment: "test", FilesClaimed: 2, ManifestsWritten: 1, BytesClaimed: 200, MessagesFailed: 0 },
+      { FilesClaimed: 0, FilesUnchanged: 1, FilesQuarantined: 1, MessagesFailed: 1 },
+    ]);
+  });
+
+  test("fails the message of a file that cannot be claimed, and publishes the others", async () => {
+    const { pipeline, messages } = makePipeline(3);
+    const failed = await pipeline.build(messages, async (call, work) => {
+      if (call.number === 1) throw awsError("AccessDeniedException");
+      return work();
+    });
+    expect(failed).toEqual([messages[1]]);
+    expect(pipeline.manifests().map(({ entries }) => entries.length)).toEqual([2]);
+    await pipeline.deliver(failed);
+    expect(account(pipeline)).toEqual(IN_ORDER);
+  });
+
+  test("fails the message of several records when one of its files cannot be claimed", async () => {
+    const pipeline = new ManifestPipeline();
+    const records = ["a", "b"].flatMap((name) => {
+      const [message] = pipeline.messages([pipeline.upload(key(name), name)]);
+      return JSON.parse(message?.body ?? "").Records;
+    });
+    const message = { messageId: "both", body: JSON.stringify({ Records: records }) };
+    const failed = await pipeline.build([message], async (call, work) => {
+      if (call.number === 1) throw awsError("AccessDeniedException");
+      return work();
+    });
+    expect(failed).toEqual([message]);
+    await pipeline.deliver(failed);
+    expect(account(pipeline)).toEqual(IN_ORDER);
+  });
+
+  test("begins no file when its time is nearly over", async () => {
+    const { pipeline, messages } = makePipeline(2);
+    const { batchItemFailures } = await buildManifests(pipeline.builder(), messages, () => 5_000);
+    expect(batchItemFailures).toHaveLength(2);
+    expect(pipeline.aws.calls).toEqual([]);
+  });
+
+  test("has at most 64 calls in work at once", async () => {
+    const { pipeline, messages } = makePipeline(200);
+    let [running, most] = [0, 0];
+    await pipeline.build(messages, async (_, work) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      return work();
+    });
+    expect(most).toBeGreaterThan(32);
+    expect(most).toBeLessThanOrEqual(64);
+  });
+
+  test("keeps a name that is too long for the quarantine bucket by its end", async () => {
+    const pipeline = new ManifestPipeline();
+    await pipeline.deliver(
+      pipeline.messages([pipeline.upload(`input/clicks/${"ü".repeat(500)}.ndjson`, "x")]),
+    );
+    const keys = [...pipeline.quarantined().keys()];
+    expect(keys).toHaveLength(2);
+    for (const one of keys) expect(Buffer.byteLength(one)).toBeLessThanOrEqual(1_024);
+    expect(keys[0]).toMatch(/\/ü+\.ndjson$/);
+  });
+
+  test("notes a file in quarantine that was gone before it could be copied", async () => {
+    const pipeline = new ManifestPipeline();
+    const upload = pipeline.upload(key("gone"), "large", 500);
+    pipeline.aws.objects.delete({ Bucket: "raw", Key: upload.key, VersionId: upload.version });
+    await pipeline.deliver(pipeline.messages([upload]));
+    expect([...pipeline.quarantined().values()].map((text) => JSON.parse(text))).toMatchObject([
+      { reason: "unexpected-size", message: expect.stringMatching(/gone before it could be copied$/) },
+    ]);
+  });
+
+  test("fails a file whose quarantine bucket is missing", async () => {
+    const pipeline = new ManifestPipeline();
+    const messages = pipeline.messages([pipeline.upload(key("large"), "large", 500)]);
+    const failed = await pipeline.build(messages, async ({ name }, work) => {
+      if (name === "CopyObjectCommand") throw awsError("NoSuchBucket");
+      return work();
+    });
+    expect(failed).toEqual(messages);
+    expect(pipeline.aws.table.rows()).toEqual([]);
+  });
+
+  test("publishes what was turned away for its date once it is uploaded on that date", async () => {
+    const pipeline = new ManifestPipeline();
+    const early = pipeline.upload("input/clicks/2026-02-10-a.ndjson", "a");
+    await pipeline.deliver(pipeline.messages([early]));
+    expect(pipeline.manifests()).toEqual([]);
+    pipeline.clock.pass(10 * DAY_MS);
+    const inTime = pipeline.upload("input/clicks/2026-02-10-a.ndjson", "a");
+    await pipeline.deliver(pipeline.messages([early, inTime]));
+    const entries = pipeline.manifests().flatMap(({ entries: listed }) => listed);
+    expect(entries).toMatchObject([{ version_id: inTime.version, revision: 1 }]);
+  });
+
+  test("keeps the books of unchanged versions as long as their messages may come back", async () => {
+    const pipeline = new ManifestPipeline();
+    const first = pipeline.upload(key("a"), "a");
+    await pipeline.deliver(pipeline.messages([first]));
+    const [{ dataset, date, id } = { dataset: "", date: "", id: "" }] = pipeline.manifests();
+    const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
+    const { table } = pipeline.builder();
+    await endFile(table, { date, ...first }, { status: "completed", manifestPath }, pipeline.clock.now());
+    pipeline.clock.pass(25 * DAY_MS);
+    const same = pipeline.messages([pipeline.upload(key("a"), "a")]);
+    await pipeline.deliver(same);
+    pipeline.clock.pass(28 * DAY_MS);
+    pipeline.aws.table.expire(pipeline.clock.now());
+    await pipeline.deliver(same);
+    expect(pipeline.manifests()).toHaveLength(1);
+  });
+});
+
+function countOf(names: readonly string[], name: string): number {
+  return names.filter((one) => one === name).length;
+}

@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { ROOT } from "../../cli/setup/paths";
+import { trackingTableName } from "../../environments";
+import { settledOf } from "../../local/tracked-files";
+import { ndjsonFiles, type Upload, upload } from "../../local/uploads";
+import { environment, rawBucket, type TestPlatform } from "./local-platform";
+
+/** Files of the manifest pipeline, generated once and uploaded a few at a time. */
+export class Clicks {
+  /** In the order of uploading. */
+  readonly uploads: Upload[] = [];
+  private readonly folder: string;
+  private readonly waiting: string[];
+
+  /** Makes `count` files of today, which the reconciler looks at in each of its rounds, with some dirty lines. */
+  constructor(
+    private readonly platform: TestPlatform,
+    count: number,
+  ) {
+    this.folder = join(platform.output, "clicks");
+    const today = new Date().toISOString().slice(0, 10);
+    const words = ["--count", String(count), "--dirty", "0.01", "--dates", today, "--out", this.folder];
+    execFileSync(platform.python, ["-m", "local.generator", "ndjson", ...words], { cwd: ROOT });
+    this.waiting = ndjsonFiles(this.folder);
+  }
+
+  /** Uploads the next files. */
+  async send(count: number): Promise<void> {
+    const { signal } = new AbortController();
+    const target = { s3: this.platform.s3, bucket: rawBucket, prefix: "input/clicks/", signal };
+    this.uploads.push(...(await upload(target, this.folder, this.waiting.splice(0, count))));
+  }
+
+  /** Whether each file that was uploaded has its outcome in the books. */
+  async areSettled(): Promise<boolean> {
+    const shards = environment.manifest.trackingShards;
+    const table = { dynamo: this.platform.dynamo, name: trackingTableName(environment), shards };
+    return (await settledOf(table, this.uploads)).size === this.uploads.length;
+  }
+}

@@ -1,0 +1,80 @@
+"""Where the bench of manifests takes place: the emulator with files in it, and the job as Glue runs it."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.job import start_script
+from tests.support.manifests import SCRIPT, ManifestWorld
+from tributary.clients import s3_client
+
+_WAIT_SECONDS = 600
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run of the job logged, and its seconds of CPU with those of its workers."""
+
+    log: list[dict[str, Any]]
+    cpu_seconds: float
+
+
+@dataclass
+class BenchWorld:
+    """A world whose files were put once, and stand in each of its manifests."""
+
+    world: ManifestWorld
+    entries: Sequence[dict[str, Any]]
+    manifests: int = 0
+
+    @staticmethod
+    def create(files: Sequence[Path]) -> "BenchWorld":
+        """Put the files into the emulator."""
+        world = ManifestWorld.create()
+        began = time.perf_counter()
+
+        def put(file: Path) -> dict[str, Any]:
+            key = world.key(file.name)
+            with file.open("rb") as body:
+                version = s3_client().put_object(Bucket=world.raw, Key=key, Body=body)["VersionId"]
+            return world.entry_of(key, version, file.stat().st_size)
+
+        with ThreadPoolExecutor(4) as threads:
+            entries = list(threads.map(put, files))
+        print(f"{len(files)} files put in {time.perf_counter() - began:.1f} s", file=sys.stderr)
+        return BenchWorld(world, entries)
+
+    def send_manifest(self) -> None:
+        """Write one more manifest of all files, and its message."""
+        self.manifests += 1
+        listed = [{**entry, "revision": self.manifests} for entry in self.entries]
+        self.world.send(self.world.manifest(*listed))
+
+    def run_job(self, slots: int) -> Ran:
+        """Run the job until all manifests are published."""
+        self.world.order(desired="running")
+        before = _children_cpu()
+        job = start_script(SCRIPT, self.world.arguments(slots=slots, visibility_seconds=900))
+        self._wait(job)
+        self.world.order(desired="stopped")
+        out, _ = job.communicate(timeout=60)
+        log = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+        return Ran(log, _children_cpu() - before)
+
+    def _wait(self, job: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while time.monotonic() < deadline and job.poll() is None and any(self.world.waiting()):
+            time.sleep(_LOOK_SECONDS)
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,5 @@
+import { runToExitCode } from "./command";
+import { runPythonModule } from "./python-module";
+
+// Writes files to try and test the platform with.
+runToExitCode(() => runPythonModule("local.generator"));

@@ -1,0 +1,155 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { bucketName } from "../../environments";
+import { manifestKey, parseManifestKey, type Receipt } from "../../handlers/shared/manifests";
+import { baseName } from "../../handlers/shared/text-datasets";
+import type { TrackedFile } from "../../handlers/shared/tracking";
+import { describedText } from "./described-text";
+import { EXIT, type ExitCode } from "./exit-codes";
+import { type FoundFile, findFile } from "./find";
+import type { Operator } from "./operator";
+import {
+  type DeadLetters,
+  generationOf,
+  type Output,
+  type Quarantine,
+  readDeadLetters,
+  readOutput,
+  readQuarantine,
+} from "./outputs";
+import { readHistory } from "./tracking";
+
+export interface DescribeOptions {
+  readonly file: string;
+  /** Most dead letters to show. */
+  readonly lines: number;
+  /** Folder to save the newest version in. */
+  readonly save?: string;
+}
+
+/** What `describe --json` writes. */
+export interface DescribedFile {
+  readonly key: string;
+  /** The newest version in the raw bucket; absent: it was deleted there. */
+  readonly object?: { readonly version: string; readonly size: number; readonly modifiedAt: string };
+  /** Every version that is in the books, the newest first. */
+  readonly versions: readonly DescribedVersion[];
+}
+
+export interface DescribedVersion extends TrackedFile {
+  readonly manifest?: DescribedManifest;
+  readonly deadLetters?: DeadLetters;
+  readonly quarantine?: Quarantine;
+}
+
+export interface DescribedManifest {
+  readonly key: string;
+  /** `missing`: claimed and not written; `fenced`: closed without files; `without`: it lists others only. */
+  readonly state: "lists the file" | "missing" | "fenced" | "without the file";
+  readonly files: number;
+  readonly parquet?: {
+    readonly key: string;
+    readonly size: number;
+    readonly generation: number;
+    readonly writtenAt: string;
+  };
+  /** Without its lists, which are of all files. */
+  readonly receipt?: Omit<Receipt, "columns" | "quarantined" | "gone" | "latency_seconds"> & {
+    readonly columns: number;
+  };
+}
+
+/** Shows all that is known of a file. */
+export async function describeFile(operator: Operator, options: DescribeOptions): Promise<ExitCode> {
+  const found = await findFile(operator, options.file);
+  const versions = found.head ? [found.head, ...(await readHistory(operator, found.head))] : [];
+  versions.sort(
+    (one, other) => other.revision - one.revision || (one.uploadedAt < other.uploadedAt ? 1 : -1),
+  );
+  const described: DescribedVersion[] = [];
+  for (const version of versions) described.push(await describeVersion(operator, version, options.lines));
+  const file: DescribedFile = {
+    key: found.key,
+    ...(found.object === undefined ? {} : { object: withoutMetadata(found.object) }),
+    versions: described,
+  };
+  operator.terminal.show(file, describedText(file, operator.environment));
+  if (options.save !== undefined) await save(operator, found, options.save);
+  return EXIT.ok;
+}
+
+function withoutMetadata({ version, size, modifiedAt }: NonNullable<FoundFile["object"]>) {
+  return { version, size, modifiedAt };
+}
+
+async function describeVersion(
+  operator: Operator,
+  version: TrackedFile,
+  lines: number,
+): Promise<DescribedVersion> {
+  const name = version.manifestPath === undefined ? undefined : parseManifestKey(version.manifestPath);
+  const [output, deadLetters, quarantine] = await Promise.all([
+    name && readOutput(operator, name, manifestKey(name)),
+    name && readDeadLetters(operator, name, version, lines),
+    version.status === "quarantined" ? readQuarantine(operator, version.date, version) : undefined,
+  ]);
+  return {
+    ...version,
+    ...(output === undefined ? {} : { manifest: describeManifest(version, output) }),
+    ...(deadLetters === undefined || deadLetters.count === 0 ? {} : { deadLetters }),
+    ...(quarantine === undefined ? {} : { quarantine }),
+  };
+}
+
+function describeManifest(version: TrackedFile, output: Output): DescribedManifest {
+  const { manifest, receipt, parquet } = output;
+  return {
+    key: version.manifestPath ?? "",
+    state: stateOf(version, manifest?.entries),
+    files: manifest?.entries.length ?? 0,
+    ...(parquet === undefined
+      ? {}
+      : {
+          parquet: {
+            key: parquet.key,
+            size: parquet.size,
+            generation: generationOf(parquet),
+            writtenAt: parquet.modifiedAt,
+          },
+        }),
+    ...(receipt === undefined ? {} : { receipt: shortened(receipt) }),
+  };
+}
+
+function stateOf(
+  { key, version }: TrackedFile,
+  entries: readonly { readonly key: string; readonly version_id: string }[] | undefined,
+): DescribedManifest["state"] {
+  if (entries === undefined) return "missing";
+  if (entries.length === 0) return "fenced";
+  const isListed = entries.some((entry) => entry.key === key && entry.version_id === version);
+  return isListed ? "lists the file" : "without the file";
+}
+
+function shortened({ columns, quarantined, gone, latency_seconds, ...figures }: Receipt) {
+  return { ...figures, columns: columns.length };
+}
+
+async function save(operator: Operator, { key, head, object }: FoundFile, folder: string): Promise<void> {
+  const VersionId = head?.version ?? object?.version;
+  const { Body } = await operator.aws.s3.send(
+    new GetObjectCommand({
+      Bucket: bucketName(operator.environment, "raw"),
+      Key: key,
+      ...(VersionId === undefined ? {} : { VersionId }),
+    }),
+  );
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, baseName(key));
+  await pipeline(Body as Readable, createWriteStream(path, { flags: "wx" }));
+  operator.terminal.warn(`saved version ${VersionId} as ${path}`);
+}

@@ -1,0 +1,178 @@
+import { Argument, Command, Option } from "commander";
+import { date, minutes, whole } from "./arguments";
+import { costs } from "./costs";
+import { type DescribeOptions, describeFile } from "./describe";
+import { EXIT, type ExitCode } from "./exit-codes";
+import { files } from "./files";
+import { switchIntake } from "./intake";
+import { LOG_SOURCES, type LogsOptions, logs } from "./logs";
+import { manifests } from "./manifests";
+import type { Operator } from "./operator";
+import { QUEUES } from "./queues";
+import { redrive } from "./redrive";
+import { type ReprocessOptions, reprocess } from "./reprocess";
+import { type CommonOptions, run } from "./run";
+import { restart, scale, start, stop } from "./scale";
+import { status } from "./status";
+import { STATUSES } from "./tracking";
+
+const HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
+--json writes one JSON value; files, manifests and logs write one JSON object a line.
+docs/operations.md has a runbook for each alarm.`;
+
+const NOW_OR_NOT = "act; without it, only say what would be done";
+const MOST_WORKERS = 100;
+
+/** The words of the command line; `end` is told the exit code of the command that ran. */
+export function operatorProgram(end: (code: ExitCode) => void): Command {
+  const program = new Command("tributary")
+    .description("Look at the manifest pipeline of an environment, and operate it.")
+    .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
+    .showHelpAfterError("(tributary <command> --help shows how it is used)")
+    .addHelpText("after", HELP);
+  for (const add of [looking, repairing, steering]) add(program, end);
+  return program;
+}
+
+type End = (code: ExitCode) => void;
+type LogsCommandOptions = Omit<LogsOptions, "source" | "minutes"> & { readonly since: number };
+
+/** Commands that change nothing. */
+function looking(program: Command, end: End): void {
+  one(program, "status", "queues, runs, rates, the file that waits longest, cost so far", [
+    "status --environment prod",
+    "status --environment prod --json | jq .queues",
+  ]).action(act(end, (operator) => status(operator)));
+
+  one(program, "files", "files of a date, or all unfinished ones of a status", [
+    "files --date 2026-01-31 --status quarantined --environment prod",
+    "files --status failed --environment prod",
+    "files --date undated --environment prod",
+  ])
+    .option("--date <yyyy-mm-dd>", "date in the files' names, or undated", date)
+    .addOption(new Option("--status <status>", "only files of that status").choices(STATUSES))
+    .option("--dataset <name>", "only files of that dataset")
+    .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
+    .action(act(end, files));
+
+  one(program, "describe", "a file's whole history, down to the Parquet object and its dead letters", [
+    "describe input/clicks/2026-01-31-a.ndjson --environment prod",
+    "describe 2026-01-31-a.ndjson --save /tmp/look --environment prod",
+  ])
+    .argument("<file>", "key, s3:// address, or the last part of a key right below a dataset's folder")
+    .option("--lines <n>", "most dead letters to show", whole(0, 1000), 5)
+    .option("--save <folder>", "also save the newest version there, to look at it")
+    .action((file: string, options) =>
+      act<Omit<DescribeOptions, "file">>(end, (operator, others) =>
+        describeFile(operator, { ...others, file }),
+      )(options),
+    );
+
+  one(program, "manifests", "manifests of a date and whether their Parquet stands", [
+    "manifests --date 2026-01-31 --waiting --environment prod",
+  ])
+    .requiredOption("--date <yyyy-mm-dd>", "date of the manifests", date)
+    .option("--dataset <name>", "only manifests of that dataset")
+    .option("--waiting", "only manifests without Parquet")
+    .option("--limit <n>", "most manifests to show; 0: all", whole(0, 1e9), 100)
+    .action(act(end, manifests));
+
+  one(program, "costs", "job runs and what they cost, by day", ["costs --days 7 --environment prod"])
+    .option("--days <n>", "days to look back, today included", whole(1, 30), 7)
+    .action(act(end, costs));
+
+  one(program, "logs", "what the streaming job or a function logged", [
+    "logs job --environment prod",
+    "logs manifest-builder --since 2h --filter ERROR --environment prod",
+    "logs control-plane --follow --environment prod",
+  ])
+    .addArgument(new Argument("<source>", "job or a function").choices(LOG_SOURCES))
+    .option("--since <time>", "how far to look back: 15m, 2h, 3d", minutes, 15)
+    .option("--filter <pattern>", "CloudWatch's filter pattern")
+    .option("--follow", "go on until Ctrl-C")
+    .action((source, options) =>
+      act<LogsCommandOptions>(end, (operator, { since, ...others }) =>
+        logs(operator, { ...others, source, minutes: since }),
+      )(options),
+    );
+}
+
+/** Commands that send work through the pipeline again. */
+function repairing(program: Command, end: End): void {
+  one(program, "reprocess", "make outputs anew: replaces them, never adds to them", [
+    "reprocess input/clicks/2026-01-31-a.ndjson --environment prod",
+    "reprocess --date 2026-01-31 --dataset clicks --environment prod --yes",
+    "reprocess --status failed --environment prod",
+  ])
+    .argument("[files...]", "files as describe takes them")
+    .option("--manifest <key>", "key of a manifest, or <dataset>/<date>/<id>")
+    .option("--date <yyyy-mm-dd>", "all manifests of that date, or its files of --status", date)
+    .addOption(new Option("--status <status>", "files of that status").choices(STATUSES))
+    .option("--dataset <name>", "only of that dataset")
+    .option("--yes", NOW_OR_NOT)
+    .action((names: string[], options) =>
+      act<Omit<ReprocessOptions, "files">>(end, (operator, others) =>
+        reprocess(operator, { ...others, files: names }),
+      )(options),
+    );
+
+  one(program, "redrive", "send dead letters of the queues back to where they failed", [
+    "redrive --environment prod",
+    "redrive --queue inputs --environment prod --yes",
+  ])
+    .addOption(new Option("--queue <name>", "only those of that queue").choices(QUEUES))
+    .option("--yes", NOW_OR_NOT)
+    .action(act(end, redrive));
+}
+
+/** Commands that change what runs. */
+function steering(program: Command, end: End): void {
+  const wait = "wait until it is so";
+  one(program, "scale", "set the number of workers of the next runs", [
+    "scale --workers 6 --environment prod",
+    "scale --workers 6 --now --wait --environment prod",
+  ])
+    .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MOST_WORKERS))
+    .option("--now", "finish what is in work and start again with them")
+    .option("--wait", wait)
+    .action(act(end, scale));
+
+  one(program, "stop", "finish what is in work, then run no more", ["stop --environment prod --wait"])
+    .option("--wait", wait)
+    .action(act(end, stop));
+
+  one(program, "start", "let the streaming job run", ["start --environment prod --wait"])
+    .option("--wait", wait)
+    .action(act(end, start));
+
+  one(program, "restart", "finish what is in work, then start again", ["restart --environment prod --wait"])
+    .option("--wait", wait)
+    .action(act(end, restart));
+
+  one(program, "pause", "leave new files in queue inputs: switch the builder's event source off", [
+    "pause --environment prod",
+  ]).action(act(end, (operator) => switchIntake(operator, false)));
+
+  one(program, "resume", "take new files again: switch the builder's event source on", [
+    "resume --environment prod",
+  ]).action(act(end, (operator) => switchIntake(operator, true)));
+}
+
+/** A command with the options that all have. */
+function one(program: Command, name: string, description: string, examples: readonly string[]): Command {
+  const lines = examples.map((example) => `  npx tributary ${example}`);
+  return program
+    .command(name)
+    .description(description)
+    .option("--environment <name>", "environment to work with; default: the variable TRIBUTARY_ENVIRONMENT")
+    .option("--json", "write JSON")
+    .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+function act<Options extends object>(
+  end: End,
+  work: (operator: Operator, options: Options) => Promise<ExitCode>,
+): (options: Options & CommonOptions) => Promise<void> {
+  return async (options) => end(await run(options, (operator) => work(operator, options)));
+}

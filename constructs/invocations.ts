@@ -1,0 +1,103 @@
+/** What invokes a function from outside. Each adds its resources to the scope, under ids that begin with `id`. */
+import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
+import type { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
+import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
+import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule";
+import type { Construct } from "constructs";
+import { ServiceRole } from "./service-role";
+
+export interface InvokerProps {
+  /** Principal that invokes, e.g. `s3.amazonaws.com`. */
+  readonly principal: string;
+  /** What it invokes on behalf of. */
+  readonly sourceArn: string;
+  readonly account: string;
+}
+
+/** Lets a service of this account invoke the function. */
+export function admitInvoker(
+  scope: Construct,
+  id: string,
+  target: LambdaFunction,
+  { principal, sourceArn, account }: InvokerProps,
+): LambdaPermission {
+  return new LambdaPermission(scope, `${id}-permission`, {
+    statementId: id,
+    action: "lambda:InvokeFunction",
+    functionName: target.functionName,
+    principal,
+    sourceArn,
+    sourceAccount: account,
+  });
+}
+
+export interface EventRouteProps {
+  readonly ruleName: string;
+  readonly description: string;
+  /** Pattern of the default bus's events. */
+  readonly pattern: object;
+  /** Identifies the target within the rule. */
+  readonly targetId: string;
+  readonly account: string;
+}
+
+/** Invokes the function with each event that fits the pattern. */
+export function routeEvents(
+  scope: Construct,
+  id: string,
+  target: LambdaFunction,
+  props: EventRouteProps,
+): void {
+  const rule = new CloudwatchEventRule(scope, id, {
+    name: props.ruleName,
+    description: props.description,
+    eventPattern: JSON.stringify(props.pattern),
+  });
+  const { account } = props;
+  admitInvoker(scope, id, target, { principal: "events.amazonaws.com", sourceArn: rule.arn, account });
+  new CloudwatchEventTarget(scope, `${id}-target`, {
+    rule: rule.name,
+    targetId: props.targetId,
+    arn: target.arn,
+  });
+}
+
+export interface ScheduleProps {
+  readonly scheduleName: string;
+  readonly description: string;
+  readonly rateMinutes: number;
+  /** What the function is invoked with, as JSON. @default - the scheduler's own event */
+  readonly input?: string;
+  readonly account: string;
+}
+
+/** Invokes the function at a fixed rate; a missed round is made good by the next one. */
+export function scheduleRounds(
+  scope: Construct,
+  id: string,
+  target: LambdaFunction,
+  props: ScheduleProps,
+): void {
+  const role = new ServiceRole(scope, `${id}-schedule-role`, {
+    roleName: `${props.scheduleName}-schedule`,
+    description: `invokes the function ${props.scheduleName} on schedule`,
+    service: "scheduler.amazonaws.com",
+    account: props.account,
+    statements: [{ sid: "InvokeFunction", actions: ["lambda:InvokeFunction"], resources: [target.arn] }],
+  });
+  const { rateMinutes } = props;
+  new SchedulerSchedule(scope, `${id}-schedule`, {
+    name: props.scheduleName,
+    description: props.description,
+    scheduleExpression: `rate(${rateMinutes} ${rateMinutes === 1 ? "minute" : "minutes"})`,
+    flexibleTimeWindow: { mode: "OFF" },
+    target: {
+      arn: target.arn,
+      roleArn: role.role.arn,
+      ...(props.input === undefined ? {} : { input: props.input }),
+      retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 },
+    },
+    dependsOn: [role.policy],
+  });
+}

@@ -1,0 +1,21 @@
+/** What catalog tables over Parquet files have in common. */
+
+/** Readers and writers of Parquet, as Hive, Spark and Athena name them. */
+export const PARQUET_STORAGE = {
+  inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+  outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+  serDeInfo: {
+    name: "parquet",
+    serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    parameters: { "serialization.format": "1" },
+  },
+} as const;
+
+export function parquetParameters(compression: string): Record<string, string> {
+  return {
+    // Hive and Spark go by this one, not by the table type
+    EXTERNAL: "TRUE",
+    classification: "parquet",
+    "parquet.compression": compression,
+  };
+}

@@ -1,0 +1,93 @@
+import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
+import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { Construct } from "constructs";
+import type { DatasetColumn, TextDataset } from "./dataset";
+import { latestViewName, latestViewText } from "./latest-view";
+import { PARQUET_STORAGE, parquetParameters } from "./parquet-table";
+
+export interface TextDatasetTableProps {
+  readonly dataset: TextDataset;
+  readonly database: GlueCatalogDatabase;
+  /** Name of the database, known before it is deployed. */
+  readonly databaseName: string;
+  /** Bucket that holds the Parquet files under `tables/<dataset>/date=<yyyy-mm-dd>/`. */
+  readonly bucket: S3Bucket;
+  readonly preventDestroy: boolean;
+}
+
+/** What each row says of its origin; the keys of the lines follow at run time. */
+const ORIGIN: readonly DatasetColumn[] = [
+  { name: "_source_file", type: "string", comment: "Key of the source object" },
+  { name: "_source_version", type: "string", comment: "Version id of the source object" },
+  {
+    name: "_source_revision",
+    type: "bigint",
+    comment: "1 for the first published version of the file, one more for each that replaces it",
+  },
+  { name: "_source_line", type: "bigint", comment: "Number of the line in the file, from 1" },
+];
+
+const DATE: DatasetColumn = { name: "date", type: "string", comment: "Date in the file's name, yyyy-mm-dd" };
+
+/** Catalog table over the Parquet files of a text dataset, and a view of each file's newest version. */
+export class TextDatasetTable extends Construct {
+  constructor(scope: Construct, id: string, props: TextDatasetTableProps) {
+    super(scope, id);
+    const table = this.table(props);
+    this.view(props, table);
+  }
+
+  private table({ dataset, database, bucket, preventDestroy }: TextDatasetTableProps): GlueCatalogTable {
+    return new GlueCatalogTable(this, "table", {
+      name: dataset.name,
+      description: dataset.description,
+      databaseName: database.name,
+      tableType: "EXTERNAL_TABLE",
+      parameters: { ...parquetParameters(dataset.outputs.parquet.compression), ...projection(dataset) },
+      storageDescriptor: {
+        ...PARQUET_STORAGE,
+        location: `s3://${bucket.bucket}/tables/${dataset.name}/`,
+        columns: [...ORIGIN],
+      },
+      partitionKeys: [DATE],
+      lifecycle: {
+        preventDestroy,
+        // the control plane adds a column for each new key
+        ignoreChanges: ["storage_descriptor[0].columns"],
+      },
+    });
+  }
+
+  private view(props: TextDatasetTableProps, table: GlueCatalogTable): void {
+    const columns = [...ORIGIN, DATE];
+    new GlueCatalogTable(this, "latest", {
+      name: latestViewName(table.name),
+      description: `The newest version of each file of ${props.dataset.name}.`,
+      databaseName: props.database.name,
+      tableType: "VIRTUAL_VIEW",
+      parameters: { presto_view: "true", comment: "Presto View" },
+      viewOriginalText: latestViewText(props.databaseName, props.dataset.name, columns),
+      viewExpandedText: "/* Presto View */",
+      // Glue wants a format named where there is none
+      storageDescriptor: { columns, serDeInfo: { name: "-", serializationLibrary: "-" } },
+      lifecycle: {
+        preventDestroy: props.preventDestroy,
+        // it names the table's columns, which the control plane adds to
+        ignoreChanges: ["storage_descriptor[0].columns", "view_original_text"],
+      },
+    });
+  }
+}
+
+/** Dates are computed, not registered: no crawler, and a new one is there with its first file. */
+function projection({ dates }: TextDataset): Record<string, string> {
+  return {
+    "projection.enabled": "true",
+    "projection.date.type": "date",
+    "projection.date.format": "yyyy-MM-dd",
+    "projection.date.range": `${dates.from},NOW+1DAYS`,
+    "projection.date.interval": "1",
+    "projection.date.interval.unit": "DAYS",
+  };
+}

@@ -1,0 +1,316 @@
+"""The job under kills, twins, late messages and broken files: no line is lost, doubled or made up."""
+
+import gzip
+import io
+import multiprocessing
+import signal
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
+from tests.support.manifests import EVEN, ManifestWorld, lines
+from tributary import clients
+from tributary.clients import s3_client
+from tributary.kernels.output.growing_parquet import ParquetSettings
+from tributary.manifests import conversion, work
+from tributary.manifests.fetching import Unreadable
+from tributary.manifests.queue import ManifestQueue
+from tributary.manifests.task import Committed, Needless, NotDone
+
+# The test's own looks at the queue, and what goes by the clock.
+ASIDE = frozenset({"GetQueueAttributes", "ChangeMessageVisibilityBatch", "GetItem"})
+STEPS = [
+    *("ReceiveMessage", "GET manifests", "HEAD curated"),
+    *["GET raw"] * 4,
+    *("PUT manifests", "GET manifests", "PUT quarantine", "HEAD raw", "PUT quarantine", "PUT quarantine"),
+    *("PUT curated", "PutEvents", "DeleteMessageBatch"),
+]
+CORRUPT = gzip.compress(lines({"id": "9"}) * 50)[:-5]
+
+
+def dirty(world: ManifestWorld) -> str:
+    """A manifest with good, broken, corrupt and gone files; return its key."""
+    world.upload("good.ndjson.gz", gzip.compress(lines({"id": "1"}, {"id": "2", "more": 0.10})))
+    world.upload("some.ndjson", lines({"id": "3"}, "[1]", "", {"id": "4"}, '{"a":1,"a":2}', end="\r\n"))
+    world.upload("corrupt.ndjson.gz", CORRUPT)
+    gone = world.upload("went.ndjson", lines({"id": "5"}))
+    key = world.manifest()
+    s3_client().delete_object(Bucket=world.raw, Key=world.key("went.ndjson"), VersionId=gone)
+    return key
+
+
+def assert_published(world: ManifestWorld, generation: int = 0) -> None:
+    assert world.account() == EVEN
+    assert [row["id"] for row in world.rows()] == ["1", "2", "3", "4"]
+    assert world.receipt()["generation"] == generation
+    assert [reason["reason"] for reason in world.reasons().values()] == ["broken-gzip"]
+    assert [gone["key"] for gone in world.receipt()["gone"]] == [world.key("went.ndjson")]
+    assert list(world.objects(world.quarantine).values()).count(CORRUPT) == 1
+
+
+def short(name: str) -> str:
+    """The method, and the kind of the bucket, of a request."""
+    return name.split("-", 1)[0]
+
+
+def run_as_first(at: int, at_step: Callable[[], None], run: Callable[[], None]) -> None:
+    """Run, with `at_step` before the request number `at`."""
+    token = actor.set("first")
+    try:
+        with intercepted(Steps(at, at_step)):
+            run()
+    finally:
+        actor.reset(token)
+
+
+def test_makes_the_calls_that_the_tests_below_break(world: ManifestWorld) -> None:
+    world.send(dirty(world))
+    names: list[str] = []
+
+    def noting(name: str, request: Any, send: Any) -> Any:
+        names.append(name)
+        return send(request)
+
+    with intercepted(noting):
+        world.run()
+    names = [name for name in names if name not in ASIDE]
+    # Files are fetched while others are worked on.
+    assert sorted(map(short, names)) == sorted(STEPS)
+    assert short(names[0]) == STEPS[0]
+    assert_published(world)
+
+
+def killed_run(world: ManifestWorld, at: int, moment: str) -> None:
+    # Or two processes would read from the parent's connections.
+    for client in (clients.s3_client, clients.sqs_client, clients.dynamodb_client, clients.events_client):
+        client().close()
+    with intercepted(Death(at, moment, ASIDE)):
+        world.run()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, len(STEPS) + 1))
+def test_survives_a_kill_before_and_after_any_call(world: ManifestWorld, at: int, moment: str) -> None:
+    key = dirty(world)
+    world.send(key)
+    child = multiprocessing.get_context("fork").Process(target=killed_run, args=(world, at, moment))
+    child.start()
+    child.join(30)
+    assert child.exitcode == -signal.SIGKILL
+    world.send(key)  # which is what the queue does when the message's time is up
+    world.run()
+    assert_published(world)
+    assert world.processed()[-1]["manifest"] == key
+
+
+def test_gets_a_message_back_from_a_killed_run(world: ManifestWorld) -> None:
+    world.files(a=lines({"id": "1"}))
+    assert len(ManifestQueue(world.queue, 1).receive(1, 1)) == 1
+    world.wait_for_message()
+    world.run()
+    assert world.account() == EVEN
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("generation", [0, 1], ids=["a-twin", "a-higher-generation"])
+@pytest.mark.parametrize("at", range(1, len(STEPS) - 2))
+def test_agrees_with_another_job_that_does_all_before_any_call(
+    world: ManifestWorld, at: int, generation: int
+) -> None:
+    """The first sleeps before a call; the other works to its end; then the call goes out."""
+    key = dirty(world)
+    answers: list[Any] = []
+    run_as_first(
+        at, lambda: answers.append(world.work(key, generation)), lambda: answers.append(world.work(key))
+    )
+    other, first = answers
+    assert isinstance(other, Committed)
+    assert isinstance(first, Needless if generation else Committed)
+    assert_published(world, generation)
+    assert [standing_generation(world)] == [str(generation)]
+
+
+def standing_generation(world: ManifestWorld) -> str:
+    [key] = world.objects(world.curated)
+    return s3_client().head_object(Bucket=world.curated, Key=key)["Metadata"]["generation"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["PUT", "GET", "HEAD", "PutEvents", "DeleteMessageBatch", "ReceiveMessage"])
+def test_does_its_work_though_an_answer_was_lost(world: ManifestWorld, part: str) -> None:
+    world.send(dirty(world))
+    with intercepted(lose_answer(part)):
+        world.run(visibility=1)
+    if part == "ReceiveMessage":
+        world.wait_for_message()
+        world.run()
+    assert_published(world)
+    assert world.waiting() == (0, 0)
+
+
+def test_announces_and_acknowledges_again_what_was_done_before(world: ManifestWorld) -> None:
+    key = dirty(world)
+    world.send(key)
+    world.run()
+    before = world.versions(world.curated), world.versions(world.quarantine), world.versions(world.manifests)
+    world.send(key)
+    world.run()
+    now = world.versions(world.curated), world.versions(world.quarantine), world.versions(world.manifests)
+    assert now == before
+    assert [event["manifest"] for event in world.processed()] == [key, key]
+    assert_published(world)
+
+
+def test_replaces_under_a_higher_generation_and_skips_a_lower_one(world: ManifestWorld) -> None:
+    key = dirty(world)
+    for generation in (1, 2, 0):
+        world.send(key, generation)
+        world.run()
+    assert_published(world, 2)
+    assert [event["generation"] for event in world.processed()] == [1, 2]
+
+
+def test_takes_dead_letters_back_that_a_higher_generation_does_not_have(world: ManifestWorld) -> None:
+    bad = world.upload("bad.ndjson", b"{\n")
+    world.upload("good.ndjson", lines({"id": "1"}))
+    key = world.manifest()
+    assert isinstance(world.work(key), Committed)
+    assert len(world.dead_letters()) == 1
+    s3_client().delete_object(Bucket=world.raw, Key=world.key("bad.ndjson"), VersionId=bad)
+    assert isinstance(world.work(key, 1), Committed)
+    assert world.dead_letters() == []
+    assert world.account() == EVEN
+
+
+def test_lets_the_first_receipt_of_a_generation_decide(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt that took a file for a killer dies after its receipt; the next finds the file harmless."""
+    world.upload("a.ndjson", lines({"id": "1"}, "["))
+    world.upload("b.ndjson", lines({"id": "2"}, "]"))
+    key = world.manifest()
+    why = Unreadable("killed-worker", "it died")
+    monkeypatch.setattr(work, "killers", lambda entries, _: {entries[0]: why})
+    with intercepted(lose_connection("PUT dead-letters")):
+        assert isinstance(world.work(key, by_file=True), NotDone)
+    assert isinstance(world.work(key), Committed)
+    assert [row["id"] for row in world.rows()] == ["2"]
+    assert [letter["raw_text"] for letter in world.dead_letters()] == ["]"]
+    assert world.reasons()[world.key("a.ndjson")]["reason"] == "killed-worker"
+    assert world.account() == EVEN
+
+
+def lose_connection(part: str) -> Any:
+    def interceptor(name: str, request: Any, send: Any) -> Any:
+        if part in f"{name.split(' ', maxsplit=1)[0]} {name.partition('/')[2]}":
+            raise OSError("no network")
+        return send(request)
+
+    return interceptor
+
+
+def test_publishes_nothing_that_the_receipt_does_not_tell(world: ManifestWorld) -> None:
+    """A version that the receipt counts is deleted before the commit: only a higher generation helps."""
+    version = world.upload("a.ndjson", lines({"id": "1"}))
+    world.upload("b.ndjson", lines({"id": "2"}))
+    key = world.manifest()
+    with intercepted(lose_connection("PUT tables")):
+        assert isinstance(world.work(key), NotDone)
+    s3_client().delete_object(Bucket=world.raw, Key=world.key("a.ndjson"), VersionId=version)
+    answer = world.work(key)
+    assert isinstance(answer, NotDone)
+    assert "reprocess the manifest" in answer.message
+    assert world.objects(world.curated) == {}
+    assert isinstance(world.work(key, 1), Committed)
+    assert world.account() == EVEN
+
+
+def test_keeps_a_key_that_comes_in_the_last_file_with_the_same_bytes_each_time(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversion, "ParquetSettings", partial(ParquetSettings, row_group_bytes=200))
+    for number in range(5):
+        world.upload(f"{number}.ndjson", lines(*({"id": f"{number}-{line}"} for line in range(20))))
+    world.upload("last.ndjson", lines({"id": "x", "new": True}))
+    key = world.manifest()
+    bodies = []
+    for _ in range(2):
+        assert isinstance(world.work(key), Committed)
+        [(name, body)] = world.objects(world.curated).items()
+        bodies.append(body)
+        s3_client().delete_object(Bucket=world.curated, Key=name)
+    assert bodies[0] == bodies[1]
+    table = pq.read_table(io.BytesIO(bodies[0]))
+    assert table["new"].to_pylist() == [None] * 100 + ["true"]
+    assert table["id"].null_count == 0
+
+
+def test_publishes_nothing_on_a_full_disk(world: ManifestWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = world.files(a=lines({"id": "1"}))
+
+    class FullDisk(tempfile.TemporaryDirectory[str]):
+        def __enter__(self) -> str:
+            (Path(self.name) / "rows.parquet.part-0").symlink_to("/dev/full")
+            return super().__enter__()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work.tempfile, "TemporaryDirectory", FullDisk)
+        answer = world.work(key)
+        world.run()
+    assert isinstance(answer, NotDone)
+    assert "No space left on device" in answer.message
+    assert (world.objects(world.curated), world.objects(world.manifests, "receipts/")) == ({}, {})
+    assert world.waiting() == (0, 1)
+    world.send(key)
+    world.run()
+    assert world.account() == EVEN
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"id": "nope"}, "invalid-manifest"),
+        ({"total_bytes": -1}, "invalid-manifest"),
+        ({"dataset": "customers"}, "invalid-manifest"),
+        ({"extra": 1}, "invalid-manifest"),
+    ],
+)
+def test_leaves_a_manifest_that_breaks_its_schema_to_the_dead_letter_queue(
+    world: ManifestWorld, change: dict[str, object], said: str
+) -> None:
+    world.upload("a.ndjson", lines({"id": "1"}))
+    good = world.manifest()
+    key = world.manifest(**change)
+    s3_client().copy_object(
+        Bucket=world.manifests, Key=good, CopySource={"Bucket": world.manifests, "Key": key}
+    )
+    answer = world.work(good)
+    assert isinstance(answer, NotDone)
+    assert answer.reason == said
+    assert world.objects(world.curated) == {}
+
+
+def test_leaves_an_output_that_one_request_cannot_carry_to_the_dead_letter_queue(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.objects._SINGLE_REQUEST_BYTES", 1000)
+    world.files(a=lines(*({"id": str(number)} for number in range(1000))))
+    world.run()
+    assert world.objects(world.curated) == {}
+    assert world.waiting() == (0, 1)
+
+
+def test_acknowledges_a_fence_without_output(world: ManifestWorld) -> None:
+    world.upload("a.ndjson", b"{}\n")
+    key = world.manifest(entries=[], total_bytes=0)
+    world.send(key)
+    world.run()
+    assert (world.objects(world.curated), world.objects(world.manifests, "receipts/")) == ({}, {})
+    assert (world.waiting(), world.processed()) == ((0, 0), [])

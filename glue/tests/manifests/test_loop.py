@@ -1,0 +1,135 @@
+"""When the loop takes messages, keeps them out of sight, and ends."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.support.faults import intercepted
+from tests.support.manifests import EVEN, ManifestWorld, lines
+from tests.support.world import InlineEngine
+from tributary.errors import WorkerKilledError
+from tributary.manifests.control import Control
+from tributary.uploads import timestamp
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Threads(InlineEngine):
+    """Runs tasks in threads, and counts how many at once."""
+
+    def __init__(self, slots: int, seconds: float = 0.0) -> None:
+        self.slots = slots
+        self.most = 0
+        self._seconds = seconds
+        self._now = 0
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(slots)
+
+    def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+        return self._threads.submit(self._count, work, task)
+
+    def _count(self, work: Callable[[T], R], task: T) -> R:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        time.sleep(self._seconds)
+        try:
+            return work(task)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+
+def send_each(world: ManifestWorld, count: int) -> None:
+    """So many manifests of one file."""
+    for number in range(count):
+        world.upload(f"{number}.ndjson", lines({"id": number}))
+        world.send(world.manifest(world.entry(*list(world.uploaded)[-1])))
+
+
+def test_has_as_many_manifests_in_work_as_there_are_slots(world: ManifestWorld) -> None:
+    send_each(world, 7)
+    engine = Threads(3, 0.2)
+    world.run(engine)
+    assert engine.most == 3
+    assert sorted(row["id"] for row in world.rows()) == [str(number) for number in range(7)]
+    assert world.waiting() == (0, 0)
+
+
+def test_tells_of_several_manifests_in_one_event(world: ManifestWorld) -> None:
+    send_each(world, 5)
+    names: list[str] = []
+
+    def noting(name: str, request: Any, send: Any) -> Any:
+        names.append(name)
+        return send(request)
+
+    with intercepted(noting):
+        world.run()
+    assert names.count("PutEvents") < 5
+    assert len(world.processed()) == 5
+
+
+def test_keeps_a_message_out_of_sight_while_it_is_in_work(world: ManifestWorld) -> None:
+    world.files(a=lines({"id": "1"}))
+    world.run(Threads(2, seconds=2.5), visibility=1)
+    assert world.account() == EVEN
+    assert len(world.versions(world.curated)) == 1
+    assert len(world.processed()) == 1
+
+
+def test_works_again_under_a_killed_worker_and_gives_up_after_the_third(
+    world: ManifestWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.files(a=lines({"id": "1"}))
+    tasks: list[Any] = []
+
+    class Killing(InlineEngine):
+        def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+            tasks.append(task)
+            future: Future[R] = Future()
+            future.set_exception(WorkerKilledError("the executor was lost"))
+            return future
+
+    world.run(Killing())
+    assert [task.by_file for task in tasks] == [False, False, True]
+    assert world.waiting() == (0, 1)
+    assert '"reason": "killed-worker"' in capsys.readouterr().out
+
+
+def test_finishes_what_is_in_work_when_it_is_told_to_stop(world: ManifestWorld) -> None:
+    send_each(world, 3)
+
+    class Stopping(Threads):
+        def _count(self, work: Callable[[T], R], task: T) -> R:
+            world.order(desired="stopped")
+            return super()._count(work, task)
+
+    world.run(Stopping(1, 0.5))
+    assert len(world.rows()) == 1
+    assert world.waiting() == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        ({}, None),
+        ({"desired": "running"}, None),
+        ({"desired": "stopped"}, "stopped"),
+        ({"restart_requested_at": timestamp(datetime.now(UTC) + timedelta(hours=1))}, "restart"),
+        ({"restart_requested_at": timestamp(datetime.now(UTC) - timedelta(hours=1))}, None),
+    ],
+)
+def test_ends_as_the_control_table_says(world: ManifestWorld, item: dict[str, Any], why: str | None) -> None:
+    control = Control(world.control, 3600)
+    if item:
+        world.order(**item)
+    assert control.stop_wanted() == why
+    world.order(desired="stopped")
+    assert control.stop_wanted() is None, "it is too early to look again"

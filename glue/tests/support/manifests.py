@@ -1,0 +1,308 @@
+"""Buckets, queue, control table, runs and accounts of one test of the manifest job, on the emulator."""
+
+import hashlib
+import io
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tests.support.job import GLUE
+from tests.support.world import InlineEngine
+from tributary.clients import dynamodb_client, events_client, s3_client, sqs_client
+from tributary.kernels.compression.streams import uncompressed
+from tributary.manifests.completion import Announcer
+from tributary.manifests.control import Control
+from tributary.manifests.manifest import manifest_key
+from tributary.manifests.messages import Request
+from tributary.manifests.queue import ManifestQueue
+from tributary.manifests.stream import Stream, StreamSettings
+from tributary.manifests.task import Answer, ManifestTask
+from tributary.manifests.work import work_on_manifest
+from tributary.outcomes import Destinations
+from tributary.uploads import timestamp
+
+SCRIPT = GLUE / "jobs" / "manifest_stream.py"
+DATASET = "clicks"
+DATE = "2026-02-03"
+SOURCE = "tributary.test"
+
+Line = tuple[str, str, str, int]
+"""Bucket, key, version and number of a line."""
+
+
+def lines(*documents: object, end: str = "\n") -> bytes:
+    """Each as a line of JSON, a text as it is."""
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in documents]
+    return "".join(f"{text}{end}" for text in texts).encode()
+
+
+@dataclass
+class ManifestWorld:
+    """One test's own buckets, queues and control table."""
+
+    raw: str
+    manifests: str
+    curated: str
+    quarantine: str
+    control: str
+    queue: str
+    events: str
+    uploaded: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    @staticmethod
+    def create() -> "ManifestWorld":
+        name = uuid.uuid4().hex[:12]
+        for bucket in (f"{kind}-{name}" for kind in ("raw", "manifests", "curated", "quarantine")):
+            s3_client().create_bucket(Bucket=bucket)
+            versioning: Any = {"Status": "Enabled"}
+            s3_client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
+        definition: dict[str, Any] = {
+            "TableName": f"control-{name}",
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "name", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
+        }
+        dynamodb_client().create_table(**definition)
+        queues = [sqs_client().create_queue(QueueName=f"{kind}-{name}")["QueueUrl"] for kind in ("q", "e")]
+        rule = f"rule-{name}"
+        events_client().put_rule(Name=rule, EventPattern=json.dumps({"source": [f"{SOURCE}.{name}"]}))
+        target = {"Id": "t", "Arn": f"arn:aws:sqs:us-east-1:000000000000:e-{name}"}
+        events_client().put_targets(Rule=rule, Targets=[target])  # type: ignore[list-item]
+        return ManifestWorld(
+            raw=f"raw-{name}",
+            manifests=f"manifests-{name}",
+            curated=f"curated-{name}",
+            quarantine=f"quarantine-{name}",
+            control=f"control-{name}",
+            queue=queues[0],
+            events=queues[1],
+        )
+
+    @property
+    def source(self) -> str:
+        return f"{SOURCE}.{self.control.removeprefix('control-')}"
+
+    def upload(self, name: str, body: bytes) -> str:
+        """Put a file of the dataset; return its version id."""
+        key = self.key(name)
+        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body)["VersionId"]
+        self.uploaded[key, version] = body
+        return version
+
+    @staticmethod
+    def key(name: str) -> str:
+        return f"input/{DATASET}/{DATE}-{name}"
+
+    def entry(self, key: str, version: str, revision: int = 1) -> dict[str, Any]:
+        return self.entry_of(key, version, len(self.uploaded[key, version]), revision)
+
+    def entry_of(self, key: str, version: str, size: int, revision: int = 1) -> dict[str, Any]:
+        return {
+            "bucket": self.raw,
+            "key": key,
+            "version_id": version,
+            "size": size,
+            "sequencer": None,
+            "revision": revision,
+            "uploaded_at": timestamp(datetime.now(UTC)),
+        }
+
+    def manifest(self, *entries: dict[str, Any], dataset: str = DATASET, **changes: object) -> str:
+        """Write a manifest of all uploads, or of these entries; return its key."""
+        listed = entries or tuple(self.entry(key, version) for key, version in self.uploaded)
+        document = {
+            "id": hashlib.sha256(json.dumps([self.raw, *listed]).encode()).hexdigest()[:32],
+            "dataset": dataset,
+            "date": DATE,
+            "total_bytes": sum(entry["size"] for entry in listed),
+            "entries": sorted(listed, key=lambda entry: (entry["key"], entry["version_id"])),
+            **changes,
+        }
+        key = manifest_key(dataset, DATE, str(document["id"]))
+        s3_client().put_object(Bucket=self.manifests, Key=key, Body=json.dumps(document).encode())
+        return key
+
+    def send(self, key: str, generation: int = 0) -> None:
+        """Send the message that asks for a manifest; of generation 0 as S3 would."""
+        named = {"manifest": {"bucket": self.manifests, "key": key}, "generation": generation}
+        s3 = {"bucket": {"name": self.manifests}, "object": {"key": key.replace("=", "%3D")}}
+        body = named if generation else {"Records": [{"eventName": "ObjectCreated:Put", "s3": s3}]}
+        sqs_client().send_message(QueueUrl=self.queue, MessageBody=json.dumps(body))
+
+    def files(self, **named: bytes) -> str:
+        """Upload files, write the manifest of all and send its message; return its key."""
+        for name, body in named.items():
+            self.upload(f"{name}.ndjson", body)
+        key = self.manifest()
+        self.send(key)
+        return key
+
+    def arguments(self, run_id: str = "jr_1", **changes: object) -> list[str]:
+        arguments = {
+            "JOB_NAME": "tributary-test-manifest-stream",
+            "JOB_RUN_ID": run_id,
+            "manifests_queue_url": self.queue,
+            "manifests_bucket": self.manifests,
+            "curated_bucket": self.curated,
+            "quarantine_bucket": self.quarantine,
+            "control_table": self.control,
+            "event_source": self.source,
+            "environment": "test",
+            "engine": "pool",
+            "slots": 2,
+            "poll_seconds": 1,
+            "visibility_seconds": 30,
+            **changes,
+        }
+        return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
+
+    def order(self, **item: Any) -> None:
+        """Write what the operator wants of the job."""
+        dynamodb_client().put_item(TableName=self.control, Item={"name": "streaming-job", **item})
+
+    def task(self, key: str, generation: int = 0, by_file: bool = False) -> ManifestTask:
+        return ManifestTask(Request(self.manifests, key, generation), self.destinations, "jr_test", by_file)
+
+    def work(self, key: str, generation: int = 0, by_file: bool = False) -> Answer:
+        """Work on one manifest in this process."""
+        return work_on_manifest(self.task(key, generation, by_file))
+
+    @property
+    def destinations(self) -> Destinations:
+        return Destinations(self.curated, self.quarantine)
+
+    def run(self, engine: Any = None, visibility: int = 30, hurry: Event | None = None) -> None:
+        """Run the loop in this process until the queue has no message in sight."""
+        Stream(
+            queue=ManifestQueue(self.queue, visibility),
+            engine=engine or InlineEngine(),
+            control=UntilEmpty(self),
+            announcer=Announcer(self.source, "test"),
+            settings=StreamSettings(self.destinations, "jr_test", 0),
+            hurry=hurry or Event(),
+        ).run()
+
+    def waiting(self) -> tuple[int, int]:
+        """Messages of the queue: in sight, and in work."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = sqs_client().get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return int(found[names[0]]), int(found[names[1]])
+
+    def wait_for_message(self) -> None:
+        """Until a message is in sight again."""
+        deadline = time.monotonic() + 10
+        while not self.waiting()[0] and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def versions(self, bucket: str) -> list[str]:
+        """The ids of all versions of all objects."""
+        listed = s3_client().list_object_versions(Bucket=bucket).get("Versions", [])
+        return [version["VersionId"] for version in listed]
+
+    def processed(self) -> list[dict[str, Any]]:
+        """The manifests that events told of since the last call."""
+        found: list[dict[str, Any]] = []
+        while (
+            messages := sqs_client()
+            .receive_message(QueueUrl=self.events, MaxNumberOfMessages=10)
+            .get("Messages", [])
+        ):
+            for message in messages:
+                sqs_client().delete_message(QueueUrl=self.events, ReceiptHandle=message["ReceiptHandle"])
+                found += json.loads(message["Body"])["detail"]["manifests"]
+        return found
+
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+        listed = s3_client().list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        return {entry["Key"]: self.body(bucket, entry["Key"]) for entry in listed}
+
+    @staticmethod
+    def body(bucket: str, key: str) -> bytes:
+        return s3_client().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def tables(self) -> list[Any]:
+        """The published Parquet objects."""
+        return [pq.read_table(io.BytesIO(body)) for body in self.objects(self.curated).values()]
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [row for table in self.tables() for row in table.to_pylist()]
+
+    def receipts(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for body in self.objects(self.manifests, "receipts/").values()]
+
+    def receipt(self) -> dict[str, Any]:
+        """The only receipt."""
+        [receipt] = self.receipts()
+        return receipt
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        found = self.objects(self.quarantine, "dead-letters/").values()
+        return [json.loads(line) for body in found for line in body.splitlines()]
+
+    def reasons(self) -> dict[str, dict[str, Any]]:
+        """The reason objects of files that were quarantined whole, by key."""
+        found = self.objects(self.quarantine, "quarantine/")
+        documents = [json.loads(body) for name, body in found.items() if name.endswith("/reason.json")]
+        return {document["key"]: document for document in documents}
+
+    def account(self) -> "Account":
+        """Compare every line that was uploaded with where it went."""
+        whole = {(reason["key"], reason["version_id"]) for reason in self.reasons().values()}
+        gone = {(file["key"], file["version_id"]) for receipt in self.receipts() for file in receipt["gone"]}
+        readable = {source: body for source, body in self.uploaded.items() if source not in whole | gone}
+        published = [
+            (row["_source_file"], row["_source_version"], row["_source_line"]) for row in self.rows()
+        ]
+        letters = [(one["source_key"], one["source_version"], one["line"]) for one in self.dead_letters()]
+        return Account.of(self.raw, readable, [*published, *letters])
+
+
+@dataclass(frozen=True)
+class Account:
+    """Lines that are nowhere, that are more than once somewhere, and that nobody uploaded."""
+
+    lost: frozenset[Line]
+    duplicated: frozenset[Line]
+    unexpected: frozenset[Line]
+
+    @staticmethod
+    def of(
+        bucket: str, inputs: Mapping[tuple[str, str], bytes], outputs: Iterable[tuple[str, str, int]]
+    ) -> "Account":
+        expected = {
+            (bucket, key, version, number)
+            for (key, version), body in inputs.items()
+            for number in _numbers(b"".join(uncompressed(key, [body])))
+        }
+        found = Counter((bucket, *place) for place in outputs)
+        return Account(
+            lost=frozenset(expected - found.keys()),
+            duplicated=frozenset(line for line, count in found.items() if count > 1),
+            unexpected=frozenset(found.keys() - expected),
+        )
+
+
+EVEN = Account(frozenset(), frozenset(), frozenset())
+
+
+def _numbers(content: bytes) -> list[int]:
+    return [number for number, line in enumerate(content.split(b"\n"), 1) if line.strip(b" \t\r")]
+
+
+class UntilEmpty(Control):
+    """Ends the loop as soon as no message is in sight."""
+
+    def __init__(self, world: ManifestWorld) -> None:
+        super().__init__(world.control, 0)
+        self._world = world
+
+    def stop_wanted(self) -> Any:
+        return super().stop_wanted() or (None if self._world.waiting()[0] else "stopped")

@@ -1,0 +1,1 @@
+"""Manifests of NDJSON files to Parquet objects: one manifest, one task, one object."""

@@ -1,0 +1,124 @@
+"""After the commit: the event, then the message, several manifests at once."""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from tributary.clients import events_client
+from tributary.errors import TransientError
+from tributary.events import log
+from tributary.manifests.queue import ManifestQueue, Message
+from tributary.manifests.receipt import Receipt
+from tributary.manifests.task import Committed
+
+_MOST = 20
+_GATHER_SECONDS = 0.5
+DETAIL_TYPE = "ManifestProcessed"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A message all of whose manifests are committed or needless."""
+
+    message: Message
+    committed: tuple[tuple[str, Committed], ...]
+    """Each with the manifest's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Where events go, and in whose name."""
+
+    source: str
+    environment: str
+
+    def announce(self, manifests: Sequence[dict[str, Any]]) -> None:
+        """Put one event about manifests; raises `TransientError` when it was not taken."""
+        detail = {"environment": self.environment, "manifests": manifests}
+        answer = events_client().put_events(
+            Entries=[
+                {
+                    "Source": self.source,
+                    "DetailType": DETAIL_TYPE,
+                    "Detail": json.dumps(detail, ensure_ascii=False),
+                }
+            ]
+        )
+        if answer["FailedEntryCount"]:
+            raise TransientError(f"EventBridge refused an event: {answer['Entries']}")
+
+
+class Completion:
+    """A thread that announces and acknowledges what is done; leaving the context waits for the rest."""
+
+    def __init__(
+        self, queue: ManifestQueue, announcer: Announcer, settled: Callable[[Message], None]
+    ) -> None:
+        self._queue = queue
+        self._announcer = announcer
+        self._settled = settled
+        self._done: SimpleQueue[Done | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="completion")
+
+    def __enter__(self) -> "Completion":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.put(None)
+        self._thread.join()
+
+    def add(self, done: Done) -> None:
+        """Announce and acknowledge this soon."""
+        self._done.put(done)
+
+    def _run(self) -> None:
+        while (first := self._done.get()) is not None:
+            batch, is_last = self._gather(first)
+            self._settle(batch)
+            if is_last:
+                return
+
+    def _gather(self, first: Done) -> tuple[list[Done], bool]:
+        batch = [first]
+        while sum(len(done.committed) for done in batch) < _MOST:
+            try:
+                following = self._done.get(timeout=_GATHER_SECONDS)
+            except Empty:
+                break
+            if following is None:
+                return batch, True
+            batch.append(following)
+        return batch, False
+
+    def _settle(self, batch: Sequence[Done]) -> None:
+        """One that fails comes back by itself, and is announced again: what is committed stays so."""
+        try:
+            manifests = [
+                _summary(key, committed.receipt) for done in batch for key, committed in done.committed
+            ]
+            for start in range(0, len(manifests), _MOST):
+                self._announcer.announce(manifests[start : start + _MOST])
+            self._queue.delete(done.message for done in batch)
+        except Exception as error:  # noqa: BLE001 whatever it is, the messages come back
+            log("acknowledgement failed", messages=[done.message.id for done in batch], cause=repr(error))
+        finally:
+            for done in batch:
+                self._settled(done.message)
+
+
+def _summary(manifest: str, receipt: Receipt) -> dict[str, Any]:
+    names = ("id", "dataset", "date", "generation")
+    counts = ("rows", "dead_letters", "input_bytes", "output_bytes", "files")
+    return {
+        **{name: receipt[name] for name in names},
+        "manifest": manifest,
+        "receipt": f"receipts/{manifest.removeprefix('manifests/')}",
+        **{name: receipt[name] for name in counts},
+        "quarantined": len(receipt["quarantined"]),
+        "gone": len(receipt["gone"]),
+        "seconds": receipt["seconds"],
+    }

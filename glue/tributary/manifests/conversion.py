@@ -1,0 +1,111 @@
+"""Fetched files to one Parquet file and the dead letters beside it, without AWS and without Spark."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
+from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
+from tributary.kernels.output.growing_parquet import ParquetSettings
+from tributary.kernels.output.text_parquet import TextParquet
+from tributary.manifests.fetching import Fetch, Fetched, Unreadable
+from tributary.manifests.key_budget import KeyBudget
+from tributary.manifests.manifest import Entry
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Seconds:
+    """Where the time went: waiting for files, parsing, writing Parquet and dead letters, and putting."""
+
+    fetch: float = 0.0
+    parse: float = 0.0
+    write: float = 0.0
+    put: float = 0.0
+
+    def waiting(self, items: Iterable[T], stage: Literal["fetch", "parse"]) -> Iterator[T]:
+        """The items, with the time that each took to come counted to `stage`."""
+        iterator = iter(items)
+        while True:
+            began = time.perf_counter()
+            item = next(iterator, None)
+            setattr(self, stage, getattr(self, stage) + time.perf_counter() - began)
+            if item is None:
+                return
+            yield item
+
+
+@dataclass(slots=True)
+class Converted:
+    """What became of the files; the paths lie in the work folder, `rejects` None without any."""
+
+    parquet: Path
+    rejects: Path | None = None
+    rows: int = 0
+    dead_letters: int = 0
+    columns: list[str] = field(default_factory=list)
+    published: list[Entry] = field(default_factory=list)
+    unreadable: dict[Entry, Unreadable] = field(default_factory=dict)
+
+
+def convert(
+    files: Iterable[Fetch],
+    work: Path,
+    compression: Literal["snappy", "zstd"],
+    metadata: Mapping[str, str],
+    seconds: Seconds,
+    *,
+    limits: NdjsonLimits = DEFAULT_LIMITS,
+) -> Converted:
+    """Write the rows of the files, in their order, into files below `work`. Same files, same bytes.
+
+    The limits on keys hold for each file, and for all together.
+    """
+    result = Converted(work / "rows.parquet")
+    settings = ParquetSettings(compression=compression)
+    with DeadLetterWriter(work / "rejects.ndjson") as letters:
+        with TextParquet(result.parquet, settings, metadata) as parquet:
+            writer = _Writer(parquet, letters, limits)
+            for file in seconds.waiting(files, "fetch"):
+                if isinstance(file, Fetched):
+                    with file.content:
+                        writer.write(file, seconds)
+                    result.published.append(file.entry)
+                else:
+                    result.unreadable[file[0]] = file[1]
+            began = time.perf_counter()
+        seconds.write += time.perf_counter() - began
+    result.rejects, result.rows, result.dead_letters = letters.path, parquet.rows, letters.count
+    result.columns = parquet.columns
+    return result
+
+
+class _Writer:
+    """Rows to Parquet, rejects and rows beyond the bound on keys to dead letters."""
+
+    def __init__(self, parquet: TextParquet, letters: DeadLetterWriter, limits: NdjsonLimits) -> None:
+        self._parquet = parquet
+        self._letters = letters
+        self._limits = limits
+        self._budget = KeyBudget(limits)
+
+    def write(self, file: Fetched, seconds: Seconds) -> None:
+        """Write one file."""
+        for batch in seconds.waiting(parse(file.chunks(), self._limits), "parse"):
+            began = time.perf_counter()
+            self._write(file, batch)
+            seconds.write += time.perf_counter() - began
+
+    def _write(self, file: Fetched, batch: NdjsonBatch) -> None:
+        entry = file.entry
+        rows, beyond = self._budget.split(batch)
+        self._parquet.write(rows, entry.key, entry.version_id, entry.revision)
+        letters = [*rejected_lines(batch.rejects, self._limits)]
+        if beyond is not None:
+            letters += self._budget.dead_letters(beyond, file.chunks())
+            letters.sort(key=lambda letter: letter.line)
+        self._letters.write(entry.source.fields, letters)

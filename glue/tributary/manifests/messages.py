@@ -1,0 +1,51 @@
+"""What a message of the manifest queue asks for."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from tributary.errors import InvalidManifestError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Work on a manifest under a generation: 0 at first, one more for each time it is to be done again."""
+
+    bucket: str
+    key: str
+    generation: int
+
+
+def read_message(body: str) -> list[Request]:
+    """The requests of a message: S3's event, a request by name, or S3's test, which asks for nothing.
+
+    Raises `InvalidManifestError` for anything else.
+    """
+    try:
+        document = json.loads(body)
+        if document.get("Event") == "s3:TestEvent":
+            return []
+        if "manifest" in document:
+            return [_named(document)]
+        return [_announced(record) for record in document["Records"]]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidManifestError(f"a message that asks for no manifest: {body[:500]}") from error
+
+
+def _named(document: dict[str, Any]) -> Request:
+    bucket, key, generation = (
+        document["manifest"]["bucket"],
+        document["manifest"]["key"],
+        document["generation"],
+    )
+    if not (isinstance(bucket, str) and isinstance(key, str)):
+        raise TypeError("bucket and key are texts")
+    if not isinstance(generation, int) or isinstance(generation, bool) or generation < 0:
+        raise ValueError("a generation is a whole number of 0 or more")
+    return Request(bucket, key, generation)
+
+
+def _announced(record: dict[str, Any]) -> Request:
+    s3 = record["s3"]
+    return Request(s3["bucket"]["name"], unquote_plus(s3["object"]["key"]), 0)

@@ -1,0 +1,40 @@
+"""Names of the objects that come of a manifest: functions of the work, never of the attempt."""
+
+import hashlib
+from dataclasses import dataclass
+
+from tributary.manifests.manifest import Manifest
+
+_DIGEST_LENGTH = 16
+# S3 refuses keys over 1,024 bytes; what stands before the base name takes less than the rest.
+_BASE_BYTES = 600
+
+
+@dataclass(frozen=True, slots=True)
+class OutputKeys:
+    """`parquet` in the curated bucket, `dead_letters` in quarantine, `receipt` beside the manifests."""
+
+    parquet: str
+    dead_letters: str
+    receipt: str
+
+
+def output_keys(manifest: Manifest) -> OutputKeys:
+    """Where the outputs of a manifest go."""
+    dataset, date, name = manifest.dataset, manifest.date, manifest.id
+    return OutputKeys(
+        parquet=f"tables/{dataset}/date={date}/{name}.parquet",
+        dead_letters=f"dead-letters/{dataset}/date={date}/{name}.ndjson",
+        receipt=f"receipts/{dataset}/{date}/{name}.json",
+    )
+
+
+def quarantine_folder(date: str, key: str, version: str) -> str:
+    """Where a version of a file goes that cannot be read as a whole; its reason stands beside it."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"quarantine/{date}/{digest}-{version}"
+
+
+def base_name(key: str) -> str:
+    """The last part of a key, of a very long one its end, which tells the kind of the file."""
+    return key.rsplit("/", 1)[-1].encode()[-_BASE_BYTES:].decode(errors="ignore")

@@ -1,0 +1,88 @@
+"""The receipt of a manifest: what became of it. The first of a generation decides what its output is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tributary.errors import SourceGoneError
+from tributary.manifests.conversion import Converted
+from tributary.manifests.fetching import Unreadable
+from tributary.manifests.manifest import Entry, Manifest
+from tributary.manifests.names import output_keys
+from tributary.uploads import timestamp
+
+_MOST_LATENCIES = 100
+
+Receipt = Mapping[str, Any]
+"""A document after glue/tributary/receipt.schema.json."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Which run works, from when, under which generation."""
+
+    run_id: str
+    generation: int
+    started_at: datetime
+
+
+def receipt_of(manifest: Manifest, attempt: Attempt, converted: Converted) -> Receipt:
+    """The receipt of a conversion that ends now."""
+    now = datetime.now(UTC)
+    quarantined = {entry: why for entry, why in converted.unreadable.items() if not why.is_gone}
+    gone = [entry for entry, why in converted.unreadable.items() if why.is_gone]
+    return {
+        "id": manifest.id,
+        "dataset": manifest.dataset,
+        "date": manifest.date,
+        "generation": attempt.generation,
+        "parquet": output_keys(manifest).parquet,
+        "rows": converted.rows,
+        "dead_letters": converted.dead_letters,
+        "input_bytes": sum(entry.size for entry in converted.published),
+        "output_bytes": converted.parquet.stat().st_size,
+        "files": len(converted.published),
+        "columns": converted.columns,
+        "quarantined": [
+            {**_named(entry), "reason": why.reason, "message": why.message}
+            for entry, why in quarantined.items()
+        ],
+        "gone": [_named(entry) for entry in gone],
+        "latency_seconds": _latencies([entry.uploaded_at for entry in converted.published], now),
+        "job_run_id": attempt.run_id,
+        "started_at": timestamp(attempt.started_at),
+        "seconds": round((now - attempt.started_at).total_seconds(), 3),
+    }
+
+
+def to_bytes(receipt: Receipt) -> bytes:
+    """The receipt as it is stored."""
+    return json.dumps(receipt, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def unreadable_of(receipt: Receipt) -> dict[tuple[str, str], Unreadable]:
+    """The files that gave no rows, by key and version, and why."""
+    gone = Unreadable(SourceGoneError.reason, "the version was gone when the receipt was written")
+    return {
+        **{_identity(file): Unreadable(file["reason"], file["message"]) for file in receipt["quarantined"]},
+        **{_identity(file): gone for file in receipt["gone"]},
+    }
+
+
+def _named(entry: Entry) -> dict[str, str]:
+    return {"key": entry.key, "version_id": entry.version_id}
+
+
+def _identity(file: Mapping[str, str]) -> tuple[str, str]:
+    return file["key"], file["version_id"]
+
+
+def _latencies(uploaded: Sequence[datetime], now: datetime) -> list[float]:
+    """Seconds from upload to now: all, or so many that stand for all at equal steps."""
+    seconds = sorted(round((now - moment).total_seconds(), 3) for moment in uploaded)
+    if len(seconds) <= _MOST_LATENCIES:
+        return seconds
+    step = (len(seconds) - 1) / (_MOST_LATENCIES - 1)
+    return [seconds[round(index * step)] for index in range(_MOST_LATENCIES)]

@@ -1,0 +1,180 @@
+"""The loop of the streaming job: as many manifests in work as there are slots, until it is told to end."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Event
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tributary.distribution import Engine
+from tributary.errors import InvalidManifestError, TributaryError, WorkerKilledError
+from tributary.events import log
+from tributary.manifests.completion import Announcer, Completion, Done
+from tributary.manifests.control import Control
+from tributary.manifests.messages import Request, read_message
+from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
+from tributary.manifests.task import Answer, Committed, ManifestTask, NotDone
+from tributary.manifests.work import work_on_manifest
+from tributary.outcomes import KILLED_WORKER, Destinations
+from tributary.task import describe
+
+# From this delivery on a manifest is suspected to kill its driver, and is worked on file by file.
+_SUSPECT_RECEIVES = 3
+_MOST_KILLS = 3
+# How long a message that failed stays away, by its deliveries so far, in seconds.
+_PAUSES = (15, 60)
+# After SIGTERM what ends this soon is still committed; the rest goes back to the queue.
+_HURRY_SECONDS = 1.0
+_LOOK_SECONDS = 0.5
+_MACHINERY = (BotoCoreError, ClientError, TributaryError)
+
+Work = Callable[[ManifestTask], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """How the loop works; `poll_seconds` is the longest wait for a message."""
+
+    destinations: Destinations
+    run_id: str
+    poll_seconds: int
+
+
+class Stream:
+    """Works until the control table says stop or restart, or `hurry` is set."""
+
+    def __init__(
+        self,
+        *,
+        queue: ManifestQueue,
+        engine: Engine,
+        control: Control,
+        announcer: Announcer,
+        settings: StreamSettings,
+        hurry: Event,
+    ) -> None:
+        self._queue = queue
+        self._engine = engine
+        self._control = control
+        self._settings = settings
+        self._hurry = hurry
+        self._counts: Counter[str] = Counter()
+        self._held: dict[str, Message] = {}
+        self._lock = threading.Lock()
+        self._keeper = VisibilityKeeper(queue, lambda error: log("renewal failed", cause=describe(error)))
+        self._completion = Completion(queue, announcer, self._let_go)
+
+    def run(self) -> None:
+        """Work; what is in work when the loop ends is finished. Raises what the queue or the table raise."""
+        began = time.monotonic()
+        working: set[Future[None]] = set()
+        with self._keeper:
+            with self._completion, ThreadPoolExecutor(self._engine.slots) as threads:
+                try:
+                    why = self._receive(threads, working)
+                finally:
+                    self._finish(working)
+            self._give_back_rest()
+        log("finished", why=why, seconds=round(time.monotonic() - began, 3), **self._counts)
+
+    def _receive(self, threads: ThreadPoolExecutor, working: set[Future[None]]) -> str:
+        """Take messages as slots fall free; return why the job is to end."""
+        while not self._hurry.is_set():
+            if (why := self._control.stop_wanted()) is not None:
+                return why
+            working -= wait(working, 0, FIRST_COMPLETED).done
+            free = self._engine.slots - len(working)
+            if not free:
+                wait(working, _LOOK_SECONDS, FIRST_COMPLETED)
+                continue
+            for message in self._queue.receive(free, self._settings.poll_seconds):
+                self._hold(message)
+                working.add(threads.submit(self._work_on, message))
+        return "signal"
+
+    def _finish(self, working: set[Future[None]]) -> None:
+        """Wait for what is in work; in a hurry only a moment, and then end it."""
+        while working and not self._hurry.is_set():
+            working -= wait(working, _LOOK_SECONDS, FIRST_COMPLETED).done
+        if working and wait(working, _HURRY_SECONDS).not_done:
+            self._engine.stop()
+
+    def _work_on(self, message: Message) -> None:
+        try:
+            requests = read_message(message.body)
+        except InvalidManifestError as error:
+            return self._fail(message, NotDone(error.reason, str(error)))
+        committed: list[tuple[str, Committed]] = []
+        for request in requests:
+            log("received", manifest=request.key, generation=request.generation, receives=message.receives)
+            answer = self._answer(request, message)
+            if isinstance(answer, NotDone):
+                return self._fail(message, answer, manifest=request.key)
+            if isinstance(answer, Committed):
+                committed.append((request.key, answer))
+            self._note(request, answer)
+        return self._completion.add(Done(message, tuple(committed)))
+
+    def _answer(self, request: Request, message: Message) -> Answer:
+        """Have it worked on; under a worker's second death file by file, after the third no more."""
+        settings = self._settings
+        by_file = message.receives >= _SUSPECT_RECEIVES
+        task = ManifestTask(request, settings.destinations, settings.run_id, by_file)
+        for kills in range(1, _MOST_KILLS + 1):
+            try:
+                return self._engine.submit(work_on_manifest, task).result()
+            except WorkerKilledError as error:
+                cause = describe(error)
+                if self._hurry.is_set():
+                    break
+                log("worker killed", manifest=request.key, kills=kills, by_file=task.by_file, cause=cause)
+                task = replace(task, by_file=task.by_file or kills > 1)
+        return NotDone(KILLED_WORKER, cause)
+
+    def _note(self, request: Request, answer: Answer) -> None:
+        if not isinstance(answer, Committed):
+            self._counts["needless"] += 1
+            log("needless", manifest=request.key, generation=request.generation)
+            return
+        receipt = answer.receipt
+        self._counts["committed" if answer.is_new else "committed_before"] += 1
+        if answer.is_new:
+            names = ("rows", "dead_letters", "files", "input_bytes", "output_bytes", "seconds")
+            log(
+                "committed",
+                manifest=request.key,
+                generation=request.generation,
+                **{name: receipt[name] for name in names},
+                quarantined=receipt["quarantined"],
+                gone=receipt["gone"],
+                **answer.measures,
+            )
+
+    def _fail(self, message: Message, answer: NotDone, **details: object) -> None:
+        """Let the message come back; after its last delivery it goes to the dead-letter queue instead."""
+        self._counts["failed"] += 1
+        pause = 0 if self._hurry.is_set() else _PAUSES[min(message.receives, len(_PAUSES)) - 1]
+        log("failed", **details, receives=message.receives, reason=answer.reason, cause=answer.message)
+        with suppress(*_MACHINERY):
+            self._queue.hide([message], min(pause, self._queue.visibility))
+        self._let_go(message)
+
+    def _hold(self, message: Message) -> None:
+        with self._lock:
+            self._held[message.handle] = message
+        self._keeper.keep(message)
+
+    def _let_go(self, message: Message) -> None:
+        self._keeper.drop(message)
+        with self._lock:
+            self._held.pop(message.handle, None)
+
+    def _give_back_rest(self) -> None:
+        """What is still held, though nobody works on it any more, comes back at once."""
+        with suppress(*_MACHINERY):
+            self._queue.hide(list(self._held.values()), 0)

@@ -1,0 +1,190 @@
+"""The work on one manifest, wherever it runs: fetch, convert, publish, answer.
+
+The receipt is written before anything else, and the first one of a generation decides which files have no
+rows. So all attempts at a generation, at the same time or one after the other, write the same objects.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tributary.datasets import load_text_dataset
+from tributary.errors import SourceGoneError, TerminalError, TransientError
+from tributary.manifests.conversion import Converted, Seconds, convert
+from tributary.manifests.fetching import Fetch, ReadAhead, Unreadable
+from tributary.manifests.manifest import Entry, Manifest, parse_manifest
+from tributary.manifests.names import base_name, output_keys, quarantine_folder
+from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
+from tributary.manifests.suspects import killers
+from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
+from tributary.memory import peak_bytes
+from tributary.objects import copy_version, put_bytes, put_generation, read_object, standing
+from tributary.task import describe
+from tributary.uploads import timestamp
+
+_JSON = "application/json"
+_NDJSON = "application/x-ndjson"
+_PARQUET = "application/vnd.apache.parquet"
+_MEBIBYTE = 1 << 20
+
+
+def work_on_manifest(task: ManifestTask) -> Answer:
+    """Publish one manifest; every failure comes back as an answer, for the message must then come back."""
+    try:
+        request = task.request
+        manifest = parse_manifest(request.key, read_object(request.bucket, request.key))
+        if not manifest.entries:
+            return Needless("it lists no files")
+        with tempfile.TemporaryDirectory(prefix="tributary-manifest-") as work:
+            return _Publication(task, manifest, Path(work)).run()
+    except TerminalError as error:
+        return NotDone(error.reason, describe(error))
+    except Exception as error:  # noqa: BLE001 told to the driver, which logs it and lets the message come back
+        return NotDone("error", describe(error))
+
+
+class _Publication:
+    """One attempt at a manifest that lists files."""
+
+    def __init__(self, task: ManifestTask, manifest: Manifest, work: Path) -> None:
+        self._task = task
+        self._manifest = manifest
+        self._work = work
+        self._keys = output_keys(manifest)
+        self._attempt = Attempt(task.run_id, task.request.generation, datetime.now(UTC))
+        self._seconds = Seconds()
+
+    def run(self) -> Answer:
+        """Do what is left to be done under this generation."""
+        generation = self._attempt.generation
+        found = standing(self._task.destinations.curated, self._keys.parquet)
+        if found is None or found.generation < generation:
+            return self._publish()
+        receipt = self._standing_receipt() if found.generation == generation else None
+        if receipt is None:
+            return Needless(f"generation {found.generation} stands")
+        return Committed(receipt, is_new=False, measures={})
+
+    def _publish(self) -> Answer:
+        began = time.perf_counter()
+        converted = self._convert(self._killed())
+        receipt = receipt_of(self._manifest, self._attempt, converted)
+        stands = self._put_receipt(receipt)
+        if stands == self._attempt.generation:
+            receipt = self._standing_receipt() or receipt
+            converted = self._agreeing(converted, receipt)
+            self._put_dead_letters(converted)
+            self._quarantine(converted)
+            stands = self._put_parquet(converted)
+        if stands > self._attempt.generation:
+            return Needless(f"generation {stands} took over")
+        return Committed(receipt, is_new=True, measures=self._measures(began))
+
+    def _killed(self) -> dict[tuple[str, str], Unreadable]:
+        if not self._task.by_file:
+            return {}
+        return {entry.identity: why for entry, why in killers(self._manifest.entries, self._work).items()}
+
+    def _convert(self, excluded: Mapping[tuple[str, str], Unreadable]) -> Converted:
+        """Convert all files but those that are known to give no rows."""
+        dataset = load_text_dataset(self._manifest.dataset)
+        metadata = {
+            "dataset": dataset.name,
+            "manifest": self._manifest.id,
+            "generation": str(self._attempt.generation),
+        }
+        wanted = [entry for entry in self._manifest.entries if entry.identity not in excluded]
+        with ReadAhead(wanted, self._work) as files:
+            every = _in_order(self._manifest.entries, excluded, iter(files))
+            return convert(every, self._work, dataset.compression, metadata, self._seconds)
+
+    def _agreeing(self, converted: Converted, receipt: Receipt) -> Converted:
+        """What the receipt tells of: our conversion, or another when ours lacks other files.
+
+        Raises `TransientError` when a file that the receipt counts can be read no more.
+        """
+        told = unreadable_of(receipt)
+        if told.keys() == {entry.identity for entry in converted.unreadable}:
+            return converted
+        again = self._convert(told)
+        if told.keys() != {entry.identity for entry in again.unreadable}:
+            raise TransientError(
+                f"{self._keys.receipt} counts files that can be read no more; reprocess the manifest"
+            )
+        return again
+
+    def _put_receipt(self, receipt: Receipt) -> int:
+        bucket, generation = self._task.request.bucket, self._attempt.generation
+        return self._timed_put(bucket, self._keys.receipt, to_bytes(receipt), _JSON, generation)
+
+    def _standing_receipt(self) -> Receipt | None:
+        """The receipt of this generation, if that is the one that stands."""
+        with suppress(SourceGoneError):
+            receipt: Receipt = json.loads(read_object(self._task.request.bucket, self._keys.receipt))
+            if receipt["generation"] == self._attempt.generation:
+                return receipt
+        return None
+
+    def _put_dead_letters(self, converted: Converted) -> None:
+        """Write them, and over those of an earlier generation also when there are none."""
+        bucket, key = self._task.destinations.quarantine, self._keys.dead_letters
+        content: Path | bytes | None = converted.rejects
+        if content is None and self._attempt.generation and standing(bucket, key):
+            content = b""
+        if content is not None:
+            self._timed_put(bucket, key, content, _NDJSON, self._attempt.generation)
+
+    def _put_parquet(self, converted: Converted) -> int:
+        bucket, generation = self._task.destinations.curated, self._attempt.generation
+        return self._timed_put(bucket, self._keys.parquet, converted.parquet, _PARQUET, generation)
+
+    def _timed_put(
+        self, bucket: str, key: str, content: Path | bytes, content_type: str, generation: int
+    ) -> int:
+        began = time.perf_counter()
+        stands = put_generation(bucket, key, content, content_type, generation)
+        self._seconds.put += time.perf_counter() - began
+        return stands
+
+    def _quarantine(self, converted: Converted) -> None:
+        for entry, why in converted.unreadable.items():
+            if not why.is_gone:
+                quarantine_entry(entry, why, self._manifest.date, self._task.destinations.quarantine)
+
+    def _measures(self, began: float) -> dict[str, float]:
+        measures = {**asdict(self._seconds), "work": time.perf_counter() - began}
+        measures = {f"{name}_seconds": round(value, 3) for name, value in measures.items()}
+        return {**measures, "peak_mebibytes": round(peak_bytes() / _MEBIBYTE)}
+
+
+def quarantine_entry(entry: Entry, why: Unreadable, date: str, bucket: str) -> None:
+    """Copy a file whole beside its reason; of a version gone meanwhile the reason alone is left to tell."""
+    folder = quarantine_folder(date, entry.key, entry.version_id)
+    message = why.message
+    try:
+        copy_version(entry.bucket, entry.key, entry.version_id, bucket, f"{folder}/{base_name(entry.key)}")
+    except SourceGoneError as error:
+        message = f"{message}; {error}"
+    record = {
+        "bucket": entry.bucket,
+        "key": entry.key,
+        "version_id": entry.version_id,
+        "reason": why.reason,
+        "message": message,
+        "at": timestamp(datetime.now(UTC)),
+    }
+    content = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
+    put_bytes(bucket, f"{folder}/reason.json", content, _JSON)
+
+
+def _in_order(
+    entries: tuple[Entry, ...], excluded: Mapping[tuple[str, str], Unreadable], fetched: Iterator[Fetch]
+) -> Iterator[Fetch]:
+    for entry in entries:
+        known = excluded.get(entry.identity)
+        yield next(fetched) if known is None else (entry, known)

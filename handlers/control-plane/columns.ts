@@ -1,0 +1,87 @@
+/** Columns of a dataset's table, and of the view `<dataset>_latest`, which must list the table's. */
+import type { Column, Table } from "@aws-sdk/client-glue";
+import type { Clock } from "../shared/clock";
+import { changeTable, readTable } from "./catalog";
+import { UnknownTableError } from "./errors";
+import type { Catalog } from "./plane";
+
+/** Types of Athena's engine, where they have another name than Glue's. */
+const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar" };
+
+const VIEW_TEXT = /^(\/\* Presto View: )(\S+)( \*\/)$/;
+
+/**
+ * Those names that the table shows neither as a column nor as a partition key.
+ *
+ * @throws UnknownTableError when the dataset has no table
+ */
+export async function missingColumns(
+  catalog: Catalog,
+  clock: Clock,
+  dataset: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const table = await readTable(catalog, clock, dataset);
+  if (!table) throw new UnknownTableError(catalog.database, dataset);
+  return missingOf(table, names);
+}
+
+/** Adds columns of type string at the end, each that the table does not have yet. Nothing is removed. */
+export async function addColumns(
+  catalog: Catalog,
+  clock: Clock,
+  dataset: string,
+  names: readonly string[],
+): Promise<void> {
+  await changeTable(catalog, clock, dataset, async (current) => {
+    const missing = missingOf(current, names).map((Name) => ({ Name, Type: "string" }));
+    return missing.length === 0 ? undefined : withColumns(current, [...columnsOf(current), ...missing]);
+  });
+}
+
+/**
+ * Gives the view the table's columns: Athena refuses a view that lists others than its query has. The view is read
+ * before the table, whose columns only grow, so of two that do this at once the one that knew less is refused.
+ */
+export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: string): Promise<void> {
+  await changeTable(catalog, clock, `${dataset}_latest`, async (view) => {
+    const table = await readTable(catalog, clock, dataset);
+    const columns = table && [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(nameAndType);
+    if (!columns || sameNames(columns, columnsOf(view))) return undefined;
+    const ViewOriginalText = viewText(view.ViewOriginalText ?? "", columns);
+    return { ...withColumns(view, columns), ViewOriginalText };
+  });
+}
+
+/** The catalog's names know no upper case. */
+function missingOf(table: Table, names: readonly string[]): string[] {
+  const known = [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(({ Name }) => Name?.toLowerCase());
+  const seen = new Set(known);
+  return names.filter((name) => !seen.has(name.toLowerCase()));
+}
+
+function columnsOf({ StorageDescriptor }: Table): Column[] {
+  return StorageDescriptor?.Columns ?? [];
+}
+
+function withColumns({ StorageDescriptor }: Table, columns: Column[]) {
+  return { StorageDescriptor: { ...StorageDescriptor, Columns: columns } };
+}
+
+function nameAndType({ Name, Type }: Column): Column {
+  return { Name, Type };
+}
+
+function sameNames(some: readonly Column[], others: readonly Column[]): boolean {
+  return some.length === others.length && some.every(({ Name }, index) => Name === others[index]?.Name);
+}
+
+/** The text of a view as Athena keeps it: JSON in base64 within a comment. What is no such text stays. */
+function viewText(text: string, columns: readonly Column[]): string {
+  return text.replace(VIEW_TEXT, (_, before: string, encoded: string, after: string) => {
+    const definition = JSON.parse(Buffer.from(encoded, "base64").toString());
+    const listed = columns.map(({ Name, Type = "" }) => ({ name: Name, type: PRESTO_TYPES[Type] ?? Type }));
+    const changed = JSON.stringify({ ...definition, columns: listed });
+    return `${before}${Buffer.from(changed).toString("base64")}${after}`;
+  });
+}

@@ -1,0 +1,152 @@
+import {
+  type AttributeValue,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { type EmbeddedMetric, emitMetrics } from "../shared/embedded-metrics";
+import { withBackoff } from "../shared/in-parallel";
+import { log } from "../shared/log";
+import type { Receipt } from "../shared/manifests";
+import { reportAnomalies } from "./anomalies";
+import { committedAt, hourKey, manifestRowKey } from "./hours";
+import { type Observations, observe } from "./observations";
+import type { ControlPlane } from "./plane";
+import { METRICS_KEPT_SECONDS } from "./run-rows";
+
+type Item = Record<string, AttributeValue>;
+
+/**
+ * Counts a manifest: its own row and its hour's sums in one transaction, so a repeated event counts nothing twice.
+ * Only whoever wins it writes the metrics, after the transaction: a crash between the two leaves one manifest out of
+ * the metrics and none in twice.
+ */
+export async function countManifest(plane: ControlPlane, receipt: Receipt): Promise<void> {
+  const observations = observe(receipt);
+  await reportAnomalies(plane, receipt, observations);
+  if (!(await withBackoff(plane.clock, () => write(plane, receipt, observations)))) {
+    log("info", "the manifest is counted already", { id: receipt.id, generation: receipt.generation });
+    return;
+  }
+  const { id, dataset, generation } = receipt;
+  emitMetrics(plane.emf, metricsOf(receipt), { dataset, manifest: id, generation });
+}
+
+function metricsOf(receipt: Receipt): EmbeddedMetric[] {
+  return [
+    { name: "FilesProcessed", value: receipt.files, unit: "Count" },
+    { name: "Rows", value: receipt.rows, unit: "Count" },
+    { name: "DeadLetters", value: receipt.dead_letters, unit: "Count" },
+    { name: "QuarantinedFiles", value: receipt.quarantined.length, unit: "Count" },
+    { name: "GoneFiles", value: receipt.gone.length, unit: "Count" },
+    { name: "InputBytes", value: receipt.input_bytes, unit: "Bytes" },
+    { name: "MeanBatchMegabytes", value: receipt.input_bytes / 1e6, unit: "Megabytes" },
+    { name: "LatencySeconds", value: receipt.latency_seconds, unit: "Seconds" },
+  ];
+}
+
+async function write(
+  { metrics }: ControlPlane,
+  receipt: Receipt,
+  observations: Observations,
+): Promise<boolean> {
+  const at = committedAt(receipt);
+  const key = hourKey(receipt);
+  const ttl = { N: String(Date.parse(key.metric_date) / 1_000 + METRICS_KEPT_SECONDS) };
+  const transaction = new TransactWriteItemsCommand({
+    TransactItems: [
+      {
+        Put: {
+          TableName: metrics.name,
+          Item: { ...manifestRow(receipt, at), ttl },
+          ConditionExpression: "attribute_not_exists(metric_type)",
+        },
+      },
+      {
+        Update: {
+          TableName: metrics.name,
+          Key: { metric_date: { S: key.metric_date }, metric_type: { S: key.metric_type } },
+          ...addition(sumsOf(receipt, observations), { newest_at: { S: at.toISOString() }, ttl }),
+        },
+      },
+    ],
+  });
+  try {
+    await metrics.client.send(transaction);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    if (error.CancellationReasons?.[0]?.Code === "ConditionalCheckFailed") return false;
+    throw error;
+  }
+}
+
+function manifestRow(receipt: Receipt, at: Date): Item {
+  const { dataset, date, job_run_id, quarantined, gone } = receipt;
+  const key = manifestRowKey(receipt);
+  const numbers = {
+    generation: receipt.generation,
+    rows: receipt.rows,
+    dead_letters: receipt.dead_letters,
+    input_bytes: receipt.input_bytes,
+    output_bytes: receipt.output_bytes,
+    files: receipt.files,
+    quarantined: quarantined.length,
+    gone: gone.length,
+    seconds: receipt.seconds,
+  };
+  return {
+    metric_date: { S: key.metric_date },
+    metric_type: { S: key.metric_type },
+    dataset: { S: dataset },
+    date: { S: date },
+    job_run_id: { S: job_run_id },
+    committed_at: { S: at.toISOString() },
+    ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { N: String(value) }])),
+  };
+}
+
+function sumsOf(receipt: Receipt, observations: Observations): Record<string, number> {
+  const sums: Record<string, number> = {
+    manifests: 1,
+    files: receipt.files,
+    rows: receipt.rows,
+    dead_letters: receipt.dead_letters,
+    quarantined: receipt.quarantined.length,
+    gone: receipt.gone.length,
+    input_bytes: receipt.input_bytes,
+    output_bytes: receipt.output_bytes,
+    work_seconds: receipt.seconds,
+  };
+  for (const [name, value] of Object.entries(observations)) {
+    sums[`${name}_count`] = 1;
+    sums[`${name}_sum`] = value;
+    sums[`${name}_squares`] = value * value;
+  }
+  return sums;
+}
+
+/** An update that adds to some attributes and sets others. */
+function addition(added: Readonly<Record<string, number>>, set: Item) {
+  const names = [...Object.keys(added), ...Object.keys(set)];
+  return {
+    UpdateExpression:
+      `ADD ${Object.keys(added)
+        .map((name) => `#${name} :${name}`)
+        .join(", ")} ` +
+      `SET ${Object.keys(set)
+        .map((name) => `#${name} = :${name}`)
+        .join(", ")}`,
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(
+        Object.entries(added).map(([name, value]) => [`:${name}`, { N: decimal(value) }]),
+      ),
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+    },
+  };
+}
+
+/** DynamoDB adds decimal numbers of at most 38 digits exactly. */
+function decimal(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(12);
+}

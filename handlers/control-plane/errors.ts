@@ -1,0 +1,29 @@
+/** What an event says was committed is not to be read. A retry helps when the event is early, and else a person. */
+export class MissingReceiptError extends Error {
+  override readonly name = "MissingReceiptError";
+
+  constructor(key: string, generation: number) {
+    super(`${key} does not stand in generation ${generation}: the streaming job writes it before its event`);
+  }
+}
+
+/** Some files of a manifest kept their old status. A retry repeats those that are left. */
+export class FilesLeftError extends AggregateError {
+  override readonly name = "FilesLeftError";
+
+  constructor(manifest: string, errors: readonly Error[], files: number) {
+    super(
+      errors,
+      `${errors.length} of ${files} files of ${manifest} have no status yet: ${errors[0]?.message}`,
+    );
+  }
+}
+
+/** A dataset has no table in the catalog. A deploy makes it. */
+export class UnknownTableError extends Error {
+  override readonly name = "UnknownTableError";
+
+  constructor(database: string, table: string) {
+    super(`the catalog has no table ${database}.${table}: deploy, which makes the table of each dataset`);
+  }
+}

@@ -1,0 +1,94 @@
+/** The rows `hour#<hh>#<dataset>` of the metrics table: what was committed in each hour. */
+import { type AttributeValue, QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { Receipt } from "../shared/manifests";
+import { HOUR_ROWS, hourRowKey, type MetricKey, parseHourRow } from "../shared/metric-rows";
+import { OBSERVED, type Observed, type Sample } from "./observations";
+import type { MetricsTable } from "./plane";
+
+const HOUR_MS = 3_600_000;
+
+/** What one dataset's manifests came to in one hour. */
+export interface Hour {
+  dataset: string;
+  /** The hour's begin. */
+  startedAt: Date;
+  manifests: number;
+  files: number;
+  inputBytes: number;
+  /** When the last of them was committed. */
+  newestAt: Date;
+  samples: Readonly<Record<Observed, Sample>>;
+}
+
+/** When the work on a manifest ended: the same for each event of one generation. */
+export function committedAt({ started_at, seconds }: Receipt): Date {
+  return new Date(Date.parse(started_at) + seconds * 1_000);
+}
+
+/** Keys of the row of the hour in which a manifest was committed. */
+export function hourKey(receipt: Receipt): MetricKey {
+  return hourRowKey(committedAt(receipt), receipt.dataset);
+}
+
+/** Keys of the row that marks a generation of a manifest as counted. */
+export function manifestRowKey(receipt: Receipt): MetricKey {
+  const { metric_date } = hourKey(receipt);
+  return { metric_date, metric_type: `manifest#${receipt.id}#${receipt.generation}` };
+}
+
+/** The hours that began within the last 24, of all datasets, the current one included. */
+export async function readHours(metrics: MetricsTable, now: Date): Promise<Hour[]> {
+  const from = now.getTime() - 24 * HOUR_MS;
+  const dates = [...new Set([from, now.getTime()].map((time) => new Date(time).toISOString().slice(0, 10)))];
+  const rows = (await Promise.all(dates.map((date) => readRows(metrics, date)))).flat();
+  return rows.map(hourOf).filter(({ startedAt }) => startedAt.getTime() > from);
+}
+
+async function readRows(metrics: MetricsTable, date: string): Promise<Record<string, AttributeValue>[]> {
+  const query = new QueryCommand({
+    TableName: metrics.name,
+    KeyConditionExpression: "metric_date = :date AND begins_with(metric_type, :hour)",
+    ExpressionAttributeValues: { ":date": { S: date }, ":hour": { S: HOUR_ROWS } },
+  });
+  return (await metrics.client.send(query)).Items ?? [];
+}
+
+function hourOf(row: Record<string, AttributeValue>): Hour {
+  const number = (name: string) => Number(row[name]?.N ?? 0);
+  const { startedAt, dataset } = parseHourRow({
+    metric_date: row["metric_date"]?.S ?? "",
+    metric_type: row["metric_type"]?.S ?? "",
+  });
+  return {
+    dataset,
+    startedAt,
+    manifests: number("manifests"),
+    files: number("files"),
+    inputBytes: number("input_bytes"),
+    newestAt: new Date(row["newest_at"]?.S ?? startedAt),
+    samples: Object.fromEntries(
+      OBSERVED.map((name) => [
+        name,
+        {
+          count: number(`${name}_count`),
+          sum: number(`${name}_sum`),
+          squares: number(`${name}_squares`),
+        },
+      ]),
+    ) as Record<Observed, Sample>,
+  };
+}
+
+/** What the last 60 minutes came to: this hour, and of the one before the part that is not yet 60 minutes old. */
+export function lastSixtyMinutes(hours: readonly Hour[], now: Date): { files: number; inputBytes: number } {
+  const thisHour = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
+  const passed = (now.getTime() - thisHour) / HOUR_MS;
+  let [files, inputBytes] = [0, 0];
+  for (const hour of hours) {
+    const age = (thisHour - hour.startedAt.getTime()) / HOUR_MS;
+    const share = age === 0 ? 1 : age === 1 ? 1 - passed : 0;
+    files += hour.files * share;
+    inputBytes += hour.inputBytes * share;
+  }
+  return { files, inputBytes };
+}

@@ -1,0 +1,38 @@
+import { type EmbeddedMetric, emitMetrics } from "../shared/embedded-metrics";
+import { type Hour, lastSixtyMinutes, readHours } from "./hours";
+import { oldestClaim } from "./open-files";
+import type { ControlPlane } from "./plane";
+import { DOLLARS_PER_DPU_HOUR, type Run } from "./run";
+
+/** Measures what no single event shows: how long files wait, and what the last 60 minutes brought and cost. */
+export async function measure(plane: ControlPlane, newest: Run | undefined): Promise<void> {
+  const now = plane.clock.now();
+  const [oldest, hours] = await Promise.all([oldestClaim(plane.tracking), readHours(plane.metrics, now)]);
+  emitMetrics(plane.emf, [...waiting(oldest, hours, now), ...rates(hours, newest, now)]);
+}
+
+/**
+ * `SecondsWithoutParquet`: 0 while no file waits, else the time since the last Parquet object or since the oldest
+ * waiting file was claimed, whichever came later: after a quiet weekend the first file is not two days late.
+ */
+export function waiting(oldest: Date | undefined, hours: readonly Hour[], now: Date): EmbeddedMetric[] {
+  const since = (time: number) => Math.max(0, now.getTime() - time) / 1_000;
+  const newest = Math.max(...hours.map(({ newestAt }) => newestAt.getTime()), 0);
+  const oldestSeconds = oldest ? since(oldest.getTime()) : 0;
+  return [
+    { name: "OldestOpenSeconds", value: oldestSeconds, unit: "Seconds" },
+    { name: "SecondsWithoutParquet", value: Math.min(oldestSeconds, since(newest)), unit: "Seconds" },
+  ];
+}
+
+/** `CostPerGigabyte`: dollars of the workers that run now for an hour, by the gigabytes (10^9) of the last one. */
+export function rates(hours: readonly Hour[], newest: Run | undefined, now: Date): EmbeddedMetric[] {
+  const { files, inputBytes } = lastSixtyMinutes(hours, now);
+  const dpus = newest?.endedAt === undefined ? newest?.dpus : undefined;
+  const cost =
+    dpus === undefined || inputBytes === 0 ? [] : [(dpus * DOLLARS_PER_DPU_HOUR * 1e9) / inputBytes];
+  return [
+    { name: "FilesPerHour", value: files, unit: "Count" },
+    { name: "CostPerGigabyte", value: cost, unit: "None" },
+  ];
+}

@@ -1,0 +1,29 @@
+import type { Receipt } from "../shared/manifests";
+
+/** What a manifest is compared by with those before it. */
+export const OBSERVED = ["rejects", "size", "latency"] as const;
+export type Observed = (typeof OBSERVED)[number];
+
+/** Absent: the manifest has nothing to measure it by. */
+export type Observations = Readonly<Partial<Record<Observed, number>>>;
+
+/** Count, sum and sum of squares, of which mean and deviation follow. They add up over hours. */
+export interface Sample {
+  count: number;
+  sum: number;
+  squares: number;
+}
+
+/** Rejected lines of all lines; megabytes (10^6) a file; mean seconds from upload to Parquet. */
+export function observe({ rows, dead_letters, input_bytes, files, latency_seconds }: Receipt): Observations {
+  const lines = rows + dead_letters;
+  return {
+    ...(lines > 0 ? { rejects: dead_letters / lines } : {}),
+    ...(files > 0 ? { size: input_bytes / files / 1e6 } : {}),
+    ...(latency_seconds.length > 0 ? { latency: meanOf(latency_seconds) } : {}),
+  };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,41 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { GlueClient } from "@aws-sdk/client-glue";
+import type { AlertBus } from "../shared/alerts";
+import type { Clock } from "../shared/clock";
+import type { ControlTable } from "../shared/control";
+import type { EmbeddedMetrics } from "../shared/embedded-metrics";
+import type { Job } from "../shared/job-run";
+import type { Bucket } from "../shared/manifests";
+import type { TrackingTable } from "../shared/tracking";
+
+/** Rows by `metric_date` and `metric_type`, which expire 30 days after their date. */
+export interface MetricsTable {
+  client: DynamoDBClient;
+  name: string;
+}
+
+export interface StreamingJobName extends Job {
+  /** Workers of a run where the control table names no other number. */
+  workers: number;
+}
+
+export interface Catalog {
+  client: GlueClient;
+  database: string;
+}
+
+/** All that the control plane reaches. */
+export interface ControlPlane {
+  tracking: TrackingTable;
+  metrics: MetricsTable;
+  control: ControlTable;
+  /** Bucket of manifests and receipts. */
+  manifests: Bucket;
+  job: StreamingJobName;
+  catalog: Catalog;
+  bus: AlertBus;
+  emf: EmbeddedMetrics;
+  clock: Clock;
+  /** Milliseconds that the invocation still has. */
+  remainingMs(): number;
+}

@@ -1,0 +1,86 @@
+import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { JOB_RUN_ROWS } from "../shared/metric-rows";
+import type { ControlPlane } from "./plane";
+import { ACTIVE_STATES, costOf, type Run } from "./run";
+
+const DAY_MS = 86_400_000;
+export const METRICS_KEPT_SECONDS = 30 * 86_400;
+
+/** What a run used on one date, in UTC. */
+export interface DayOfRun {
+  date: string;
+  seconds: number;
+  dpuSeconds?: number;
+}
+
+/**
+ * A run's use by date, in proportion to its time on each: a streaming run lasts up to a week, and what a day cost is
+ * asked for by date.
+ */
+export function daysOf(run: Run, now: Date): DayOfRun[] {
+  const [from, to] = [
+    run.startedAt.getTime(),
+    Math.max((run.endedAt ?? now).getTime(), run.startedAt.getTime()),
+  ];
+  const whole = to - from;
+  const days: DayOfRun[] = [];
+  for (let start = Math.floor(from / DAY_MS) * DAY_MS; start <= to; start += DAY_MS) {
+    const time = Math.min(to, start + DAY_MS) - Math.max(from, start);
+    const share = whole === 0 ? 1 : time / whole;
+    if (share === 0) continue;
+    const dpuSeconds = run.dpuSeconds === undefined ? {} : { dpuSeconds: run.dpuSeconds * share };
+    days.push({
+      date: new Date(start).toISOString().slice(0, 10),
+      seconds: run.seconds * share,
+      ...dpuSeconds,
+    });
+  }
+  return days;
+}
+
+/**
+ * Writes the row `job_run#<id>` of each date of the run: of all dates when it has ended, of yesterday and today while
+ * it runs, for those before do not change. The rows of all dates add up to the run.
+ */
+export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): Promise<void> {
+  const days = daysOf(run, clock.now());
+  for (const day of run.endedAt ? days : days.slice(-2)) {
+    const put = new PutItemCommand({
+      TableName: metrics.name,
+      Item: {
+        metric_date: { S: day.date },
+        metric_type: { S: `${JOB_RUN_ROWS}${run.id}` },
+        job_name: { S: run.jobName },
+        state: { S: run.state },
+        started_at: { S: run.startedAt.toISOString() },
+        ...(run.endedAt ? { ended_at: { S: run.endedAt.toISOString() } } : {}),
+        execution_time_seconds: { N: rounded(day.seconds) },
+        ...(day.dpuSeconds === undefined
+          ? {}
+          : {
+              dpu_seconds: { N: rounded(day.dpuSeconds) },
+              estimated_cost_usd: { N: rounded(costOf(day.dpuSeconds)) },
+            }),
+        ...(run.workerType === undefined ? {} : { worker_type: { S: run.workerType } }),
+        ...(run.workers === undefined ? {} : { number_of_workers: { N: String(run.workers) } }),
+        ...(run.error === undefined ? {} : { error_message: { S: run.error } }),
+        ttl: { N: String(Date.parse(day.date) / 1_000 + METRICS_KEPT_SECONDS) },
+      },
+      ...(run.endedAt ? {} : UNLESS_ENDED),
+    });
+    await metrics.client.send(put).catch((error) => {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    });
+  }
+}
+
+/** A tick that was slow must not undo what the end of the run wrote. */
+const UNLESS_ENDED = {
+  ConditionExpression: `attribute_not_exists(#state) OR #state IN (${ACTIVE_STATES.map((_, n) => `:s${n}`).join(", ")})`,
+  ExpressionAttributeNames: { "#state": "state" },
+  ExpressionAttributeValues: Object.fromEntries(ACTIVE_STATES.map((state, n) => [`:s${n}`, { S: state }])),
+};
+
+function rounded(value: number): string {
+  return String(Math.round(value * 1e6) / 1e6);
+}

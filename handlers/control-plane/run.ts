@@ -1,0 +1,72 @@
+import type { JobRun } from "@aws-sdk/client-glue";
+
+/** States of a run that holds the one slot of the job. */
+export const ACTIVE_STATES: readonly string[] = ["STARTING", "RUNNING", "STOPPING", "WAITING"];
+
+/** What a worker counts for on the bill: data processing units. */
+const DPUS: Readonly<Record<string, number>> = {
+  "G.025X": 0.25,
+  "G.1X": 1,
+  "G.2X": 2,
+  "G.4X": 4,
+  "G.8X": 8,
+};
+
+/** US dollars an hour of one DPU, the list price of us-east-1 and most regions. */
+export const DOLLARS_PER_DPU_HOUR = 0.44;
+
+/** One run of the streaming job. */
+export interface Run {
+  id: string;
+  jobName: string;
+  state: string;
+  startedAt: Date;
+  /** Undefined while it runs. */
+  endedAt?: Date;
+  /** Billed time so far. */
+  seconds: number;
+  /** Undefined where Glue names neither workers nor capacity. */
+  dpus?: number;
+  /** Glue's own count, where it gives one; else seconds × DPU. */
+  dpuSeconds?: number;
+  workerType?: string;
+  workers?: number;
+  /** Glue's own words. */
+  error?: string;
+}
+
+/** What Glue says of a run, as far as it matters here. */
+export function runOf(run: JobRun, now: Date): Run {
+  const state = run.JobRunState ?? "";
+  const startedAt = run.StartedOn ?? now;
+  const active = ACTIVE_STATES.includes(state);
+  const endedAt = active ? undefined : (run.CompletedOn ?? run.LastModifiedOn ?? now);
+  const sinceStart = ((endedAt ?? now).getTime() - startedAt.getTime()) / 1_000;
+  // Glue gives the time of a run once it has ended, and none of one that never got its workers
+  const seconds = active ? Math.max(run.ExecutionTime ?? 0, sinceStart) : (run.ExecutionTime ?? sinceStart);
+  const dpus = dpusOf(run);
+  const dpuSeconds = run.DPUSeconds ?? (dpus === undefined ? undefined : dpus * seconds);
+  return {
+    id: run.Id ?? "",
+    jobName: run.JobName ?? "",
+    state,
+    startedAt,
+    seconds,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(dpus === undefined ? {} : { dpus }),
+    ...(dpuSeconds === undefined ? {} : { dpuSeconds }),
+    ...(run.WorkerType === undefined ? {} : { workerType: run.WorkerType }),
+    ...(run.NumberOfWorkers === undefined ? {} : { workers: run.NumberOfWorkers }),
+    ...(run.ErrorMessage ? { error: run.ErrorMessage } : {}),
+  };
+}
+
+function dpusOf({ WorkerType, NumberOfWorkers, MaxCapacity }: JobRun): number | undefined {
+  const weight = WorkerType === undefined ? undefined : DPUS[WorkerType];
+  return weight === undefined || NumberOfWorkers === undefined ? MaxCapacity : weight * NumberOfWorkers;
+}
+
+/** Dollars of so many DPU seconds. */
+export function costOf(dpuSeconds: number): number {
+  return (dpuSeconds / 3_600) * DOLLARS_PER_DPU_HOUR;
+}

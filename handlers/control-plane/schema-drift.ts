@@ -1,0 +1,71 @@
+import { emitEvent } from "../shared/alerts";
+import { emitMetrics } from "../shared/embedded-metrics";
+import { inParallel } from "../shared/in-parallel";
+import { log } from "../shared/log";
+import type { Receipt } from "../shared/manifests";
+import { type Claim, claimAnnouncement, noteAnnounced } from "./announce-once";
+import { addColumns, keepViewInStep, missingColumns } from "./columns";
+import type { ControlPlane } from "./plane";
+
+/** An event holds 256 KB, a column's name at most 255 bytes. */
+const COLUMNS_AN_EVENT = 500;
+const CLAIMS_AT_ONCE = 20;
+
+/**
+ * Keeps the catalog in step with an output: columns that the table does not show yet are announced, each once a day,
+ * and added, and the view follows the table, also where the function died between the two the last time.
+ */
+export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): Promise<void> {
+  const { catalog, clock } = plane;
+  const missing = await missingColumns(catalog, clock, receipt.dataset, receipt.columns);
+  if (missing.length > 0) await addNew(plane, receipt, missing);
+  await keepViewInStep(catalog, clock, receipt.dataset);
+}
+
+/**
+ * Announces first: a column that stands in the catalog is new to nobody, so one that was added by a function that
+ * died before it spoke would never be told of. One that another invocation is announcing is left to that one.
+ */
+async function addNew(plane: ControlPlane, receipt: Receipt, missing: readonly string[]): Promise<void> {
+  const { catalog, clock } = plane;
+  const { dataset, id } = receipt;
+  const claims = new Map<string, Claim>();
+  const errors = await inParallel(missing, CLAIMS_AT_ONCE, async (column) => {
+    claims.set(column, await claimAnnouncement(plane, typeOf(dataset, column)));
+  });
+  const claimed = missing.filter((column) => claims.get(column) === "claimed");
+  for (let start = 0; start < claimed.length; start += COLUMNS_AN_EVENT) {
+    await announce(plane, receipt, claimed.slice(start, start + COLUMNS_AN_EVENT));
+  }
+  const ready = missing.filter((column) => claims.has(column) && claims.get(column) !== "taken");
+  await addColumns(catalog, clock, dataset, ready);
+  log("warn", "added columns to the catalog", { dataset, manifest: id, columns: ready });
+  if (errors[0]) throw errors[0];
+}
+
+async function announce(plane: ControlPlane, receipt: Receipt, columns: readonly string[]): Promise<void> {
+  const { bus, emf } = plane;
+  const { dataset, id } = receipt;
+  const summary = `${columns.length} new columns in ${dataset} of ${bus.environment}, the first ${columns[0]}`;
+  const detail = {
+    environment: bus.environment,
+    severity: "warning",
+    summary,
+    dataset,
+    columns,
+    manifest: id,
+  };
+  await emitEvent(bus, "SchemaDrift", detail, summary);
+  const errors = await inParallel(columns, CLAIMS_AT_ONCE, (column) =>
+    noteAnnounced(plane, typeOf(dataset, column)),
+  );
+  emitMetrics(emf, [{ name: "SchemaDrift", value: columns.length, unit: "Count" }], {
+    dataset,
+    manifest: id,
+  });
+  if (errors[0]) throw errors[0];
+}
+
+function typeOf(dataset: string, column: string): string {
+  return `drift#${dataset}#${column}`;
+}

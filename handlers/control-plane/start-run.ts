@@ -1,0 +1,60 @@
+import {
+  ConcurrentRunsExceededException,
+  GetJobCommand,
+  GetJobRunsCommand,
+  StartJobRunCommand,
+} from "@aws-sdk/client-glue";
+import { readStreamingJob, type StreamingJob } from "../shared/control";
+import { log } from "../shared/log";
+import type { ControlPlane, StreamingJobName } from "./plane";
+import { answerEnd, isDue } from "./restart-policy";
+import { type Run, runOf } from "./run";
+
+/** Runs that are looked at: the newest, and those that may still hold the slot. */
+const NEWEST = 10;
+
+/** The job's newest runs, the newest first. */
+export async function newestRuns({ job, clock }: ControlPlane): Promise<Run[]> {
+  const get = new GetJobRunsCommand({ JobName: job.name, MaxResults: NEWEST });
+  const { JobRuns = [] } = await job.client.send(get);
+  return JobRuns.map((run) => runOf(run, clock.now())).sort(
+    (one, other) => other.startedAt.getTime() - one.startedAt.getTime(),
+  );
+}
+
+/** Starts a run of the job when one is wanted, it is time, and none is there. */
+export async function startWhereDue(plane: ControlPlane): Promise<void> {
+  const { control, clock, job } = plane;
+  const runs = await newestRuns(plane);
+  if (runs.some(({ endedAt }) => endedAt === undefined)) return;
+  const wanted = withEnd(await readStreamingJob(control), runs[0], clock.now());
+  if (!isDue(wanted, runs[0], clock.now())) return;
+  await startRun(job, wanted.workers ?? job.workers);
+}
+
+/** An end whose record is still to come makes the next run wait all the same. */
+function withEnd(job: StreamingJob, newest: Run | undefined, now: Date): StreamingJob {
+  if (!newest || job.answered?.runId === newest.id) return job;
+  const { nextStartAt } = answerEnd(job, newest, now);
+  const { nextStartAt: _, ...rest } = job;
+  return nextStartAt ? { ...rest, nextStartAt } : rest;
+}
+
+/** Two that start at once are no failure: the job allows one run, and Glue refuses the other. */
+async function startRun(job: StreamingJobName, workers: number): Promise<void> {
+  const size = workers === job.workers ? {} : await sizeOf(job, workers);
+  try {
+    const start = new StartJobRunCommand({ JobName: job.name, ...size });
+    const { JobRunId } = await job.client.send(start);
+    log("info", "started a run of the streaming job", { jobName: job.name, jobRunId: JobRunId, workers });
+  } catch (error) {
+    if (!(error instanceof ConcurrentRunsExceededException)) throw error;
+    log("info", "a run of the streaming job is there already", { jobName: job.name });
+  }
+}
+
+/** Glue takes a number of workers only along with their type. */
+async function sizeOf({ client, name }: StreamingJobName, workers: number) {
+  const { Job } = await client.send(new GetJobCommand({ JobName: name }));
+  return { NumberOfWorkers: workers, ...(Job?.WorkerType ? { WorkerType: Job.WorkerType } : {}) };
+}

@@ -1,0 +1,32 @@
+import type { Clock } from "../shared/clock";
+import type { EmbeddedMetrics } from "../shared/embedded-metrics";
+import type { Bucket } from "../shared/manifests";
+import type { TrackingTable } from "../shared/tracking";
+import type { Limiter } from "./limiter";
+import type { ManifestStore } from "./manifest-store";
+import type { PlanSettings } from "./plan";
+import type { Retry } from "./retry";
+import type { Tally } from "./tally";
+
+/** What every invocation uses. */
+export interface Builder {
+  readonly table: TrackingTable;
+  readonly manifests: Bucket;
+  readonly quarantine: Bucket;
+  readonly settings: PlanSettings;
+  /** Milliseconds from which a claim without a manifest is given up; above the function's timeout. */
+  readonly claimMs: number;
+  readonly metrics: EmbeddedMetrics;
+  readonly clock: Clock;
+}
+
+/** One invocation. */
+export interface Invocation extends Builder {
+  /** Milliseconds that are left to it. */
+  readonly remainingMs: () => number;
+  readonly store: ManifestStore;
+  readonly retry: Retry;
+  /** Bounds the files that are in work at once. */
+  readonly limit: Limiter;
+  readonly tally: Tally;
+}

@@ -1,0 +1,190 @@
+import { ContestedFileError, OutOfTimeError } from "../shared/errors";
+import {
+  finishedTtl,
+  headKey,
+  putIfNew,
+  readTracked,
+  type TrackedFile,
+  versionKey,
+} from "../shared/tracking";
+import type { Invocation } from "./builder";
+import { sameContent } from "./content";
+import { type AcceptedFile, compareAge } from "./input";
+import type { Listing } from "./manifest-store";
+import { noteBesideHead, noteUnchanged, replaceHead, takeOver } from "./tracked";
+
+/**
+ * What a claim came to. "won": the manifest may list the file; "done": nothing is left to do for it; "waiting":
+ * another builder claimed it a moment ago and has not written its manifest.
+ */
+export type Claim =
+  | { readonly kind: "won"; readonly revision: number }
+  | { readonly kind: "done" }
+  | { readonly kind: "waiting"; readonly manifestPath: string };
+
+const DONE: Claim = { kind: "done" };
+
+/** An item that changes before each of so many writes is left to the next delivery. */
+const MOST_RACES = 8;
+
+/** Milliseconds of an invocation that are kept for writing the manifests of what is claimed already. */
+const RESERVE_MS = 20_000;
+
+/**
+ * Claims a version for the manifest under `path`. A file that was never seen takes one conditional write.
+ *
+ * @throws OutOfTimeError, ContestedFileError, or what AWS answers: then the messages of the file come back
+ */
+export async function claimFile(invocation: Invocation, file: AcceptedFile, path: string): Promise<Claim> {
+  const { table, retry, clock } = invocation;
+  checkTime(invocation, file);
+  for (let race = 0; race < MOST_RACES; race++) {
+    const first = claimed(file, path, 1, clock.now());
+    const head = await retry(() => putIfNew(table, headKey(file, table.shards), first));
+    if (head === undefined) return { kind: "won", revision: 1 };
+    const claim = await (head.version === file.version
+      ? reclaim(invocation, head, path)
+      : replace(invocation, file, head, path));
+    if (claim !== "raced") return claim;
+  }
+  throw new ContestedFileError(file.key, MOST_RACES);
+}
+
+/** Notes a version that a newer one of the same batch replaces, once that one was taken. */
+export async function supersedeFile(invocation: Invocation, file: AcceptedFile): Promise<void> {
+  checkTime(invocation, file);
+  const { table, retry } = invocation;
+  const head = await retry(() => readTracked(table, headKey(file, table.shards)));
+  // the newer one failed: it comes back, and so does this one
+  if (head === undefined || !isBehind(file, head)) throw new ContestedFileError(file.key, 1);
+  await noteSuperseded(invocation, file, head);
+}
+
+function checkTime({ remainingMs }: Invocation, { key }: AcceptedFile): void {
+  const left = remainingMs();
+  if (left < RESERVE_MS) throw new OutOfTimeError(key, left);
+}
+
+/** The head is this very version: a response was lost, a message came twice, or a builder died. */
+async function reclaim(invocation: Invocation, head: TrackedFile, path: string): Promise<Claim | "raced"> {
+  if (head.manifestPath === path) return { kind: "won", revision: head.revision };
+  const published = await isListed(invocation, head);
+  if (published === "waiting") return waitingFor(head);
+  if (published) {
+    invocation.tally.count("FilesKnown");
+    return DONE;
+  }
+  const taken = await invocation.retry(() => takeOver(invocation.table, head, path, invocation.clock.now()));
+  if (!taken) return "raced";
+  invocation.tally.count("ClaimsTakenOver");
+  return { kind: "won", revision: head.revision };
+}
+
+/** The head is another version. */
+async function replace(
+  invocation: Invocation,
+  file: AcceptedFile,
+  head: TrackedFile,
+  path: string,
+): Promise<Claim | "raced"> {
+  const { table, retry, tally } = invocation;
+  if (await retry(() => readTracked(table, versionKey(file, table.shards)))) {
+    tally.count("FilesKnown");
+    return DONE;
+  }
+  if (isTurnedAway(head)) return succeed(invocation, file, head, head, path);
+  if (isBehind(file, head)) return (await noteSuperseded(invocation, file, head)) ? DONE : "raced";
+  const published = await isListed(invocation, head);
+  if (published === "waiting") return waitingFor(head);
+  if (!published) return succeed(invocation, file, head, superseded(head, invocation.clock.now()), path);
+  if (!(await sameContent(invocation, head, file))) return succeed(invocation, file, head, head, path);
+  return (await noteSame(invocation, file, head)) ? DONE : "raced";
+}
+
+/** The version becomes the head under the next revision, or under that of a version that was never published. */
+async function succeed(
+  { table, retry, clock, tally }: Invocation,
+  file: AcceptedFile,
+  head: TrackedFile,
+  replaced: TrackedFile,
+  path: string,
+): Promise<Claim | "raced"> {
+  const revision = replaced.status === "superseded" ? head.revision : head.revision + 1;
+  const next = claimed(file, path, revision, clock.now());
+  if (!(await retry(() => replaceHead(table, head, replaced, next)))) return "raced";
+  if (replaced.status === "superseded") tally.count("FilesSuperseded");
+  return { kind: "won", revision };
+}
+
+async function noteSuperseded(
+  { table, retry, clock, tally }: Invocation,
+  file: AcceptedFile,
+  head: TrackedFile,
+): Promise<boolean> {
+  const version = { ...claimed(file, undefined, head.revision, clock.now()), status: "superseded" as const };
+  const noted = await retry(() => noteBesideHead(table, { ...version, ttl: finishedTtl(clock.now()) }));
+  tally.count(noted ? "FilesSuperseded" : "FilesKnown");
+  return noted;
+}
+
+async function noteSame(
+  { table, retry, clock, tally }: Invocation,
+  file: AcceptedFile,
+  head: TrackedFile,
+): Promise<boolean> {
+  const now = clock.now();
+  const version = { ...claimed(file, undefined, head.revision, now), status: "unchanged" as const };
+  const noted = await retry(() => noteUnchanged(table, head, { ...version, ttl: finishedTtl(now) }, now));
+  if (noted) tally.count("FilesUnchanged");
+  return noted;
+}
+
+/**
+ * Whether a manifest lists the head's version. Only a claim needs to be looked up: every other status was given
+ * by what came after its manifest. A claim that is late is fenced, so that it can never be listed.
+ */
+async function isListed(invocation: Invocation, head: TrackedFile): Promise<boolean | "waiting"> {
+  if (head.status !== "manifested" || head.manifestPath === undefined) return true;
+  const listing = await settled(invocation, head.manifestPath, head.updatedAt);
+  return listing === undefined ? "waiting" : listing.has(head);
+}
+
+async function settled(
+  { store, clock, claimMs }: Invocation,
+  path: string,
+  claimedAt: string,
+): Promise<Listing | undefined> {
+  const listing = await store.read(path);
+  if (listing !== undefined) return listing;
+  if (clock.now().getTime() - Date.parse(claimedAt) < claimMs) return undefined;
+  return store.fence(path);
+}
+
+/** Turned away by a builder: such a version replaces nothing, whatever its age. */
+function isTurnedAway(head: TrackedFile): boolean {
+  return head.status === "quarantined" && head.manifestPath === undefined;
+}
+
+/** Whether a newer version than this one was taken. */
+function isBehind(file: AcceptedFile, head: TrackedFile): boolean {
+  return head.version !== file.version && !isTurnedAway(head) && compareAge(file, head) < 0;
+}
+
+function waitingFor({ manifestPath = "" }: TrackedFile): Claim {
+  return { kind: "waiting", manifestPath };
+}
+
+function superseded(head: TrackedFile, now: Date): TrackedFile {
+  return { ...head, status: "superseded", updatedAt: now.toISOString(), ttl: finishedTtl(now) };
+}
+
+function claimed(
+  file: AcceptedFile,
+  manifestPath: string | undefined,
+  revision: number,
+  now: Date,
+): TrackedFile {
+  const { messages: _, ...described } = file;
+  const time = now.toISOString();
+  return { ...described, manifestPath, revision, status: "manifested", createdAt: time, updatedAt: time };
+}

@@ -1,0 +1,68 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCopyCommand,
+} from "@aws-sdk/client-s3";
+import type { Bucket } from "../shared/manifests";
+import { limiter } from "./limiter";
+import type { Retry } from "./retry";
+
+/**
+ * Most bytes that are copied in one call. S3 would take twenty times as much, but answers once all is copied, which
+ * must not take longer than a call's time limit.
+ */
+export const LARGEST_COPY = 256 * 2 ** 20;
+
+/** S3 takes no more parts of one object. */
+const MOST_PARTS = 10_000;
+
+const PARTS_AT_ONCE = 16;
+
+/** What is copied, and where to. */
+export interface Copied {
+  /** `<bucket>/<encoded key>?versionId=<version>` */
+  readonly source: string;
+  /** Bytes of the source. */
+  readonly size: number;
+  readonly key: string;
+}
+
+/** Copies an object that is too large for one call part by part, inside S3. */
+export async function copyInParts(
+  { client, name }: Bucket,
+  retry: Retry,
+  { source, size, key }: Copied,
+): Promise<void> {
+  const target = { Bucket: name, Key: key };
+  const { UploadId } = await retry(() => client.send(new CreateMultipartUploadCommand(target)));
+  const partBytes = Math.max(LARGEST_COPY, Math.ceil(size / MOST_PARTS));
+  const limit = limiter(PARTS_AT_ONCE);
+  const copyPart = async (part: number) => {
+    const range = `bytes=${part * partBytes}-${Math.min((part + 1) * partBytes, size) - 1}`;
+    const PartNumber = part + 1;
+    const { CopyPartResult } = await retry(() =>
+      client.send(
+        new UploadPartCopyCommand({
+          ...target,
+          UploadId,
+          PartNumber,
+          CopySource: source,
+          CopySourceRange: range,
+        }),
+      ),
+    );
+    return { PartNumber, ETag: CopyPartResult?.ETag };
+  };
+  try {
+    const Parts = await Promise.all(
+      Array.from({ length: Math.ceil(size / partBytes) }, (_, part) => limit(() => copyPart(part))),
+    );
+    await retry(() =>
+      client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } })),
+    );
+  } catch (error) {
+    await client.send(new AbortMultipartUploadCommand({ ...target, UploadId })).catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+import { PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
+import { ManifestVanishedError } from "../shared/errors";
+import {
+  type Bucket,
+  type InputIdentity,
+  type Manifest,
+  type ManifestEntry,
+  type ManifestName,
+  manifestBody,
+  manifestKey,
+  parseManifestKey,
+  readManifest,
+} from "../shared/manifests";
+import type { Retry } from "./retry";
+
+/** What a manifest lists. It never changes once it stands. */
+export interface Listing {
+  has(input: InputIdentity): boolean;
+}
+
+/** Listings that are kept, some hundred KB each: a redelivered batch meets few manifests, many times each. */
+const KEPT = 64;
+
+/** The manifests of the bucket, for one invocation. */
+export class ManifestStore {
+  readonly #bucket: Bucket;
+  readonly #retry: Retry;
+  readonly #kept = new Map<string, Promise<Listing | undefined>>();
+  readonly #fences = new Map<string, Promise<Listing>>();
+
+  constructor(bucket: Bucket, retry: Retry) {
+    this.#bucket = bucket;
+    this.#retry = retry;
+  }
+
+  /** What the manifest under `key` lists; undefined while none stands. */
+  async read(key: string): Promise<Listing | undefined> {
+    const reading = this.#kept.get(key) ?? this.#read(key);
+    this.#kept.set(key, reading);
+    const forget = () => this.#kept.delete(key);
+    const listing = await reading.catch((error) => {
+      forget();
+      throw error;
+    });
+    if (listing === undefined) forget();
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return listing;
+  }
+
+  async #read(key: string): Promise<Listing | undefined> {
+    const manifest = await this.#retry(() => readManifest(this.#bucket, key));
+    return manifest && listingOf(manifest);
+  }
+
+  /** Writes a manifest unless one of this name stands, and gives what the one that stands now lists. */
+  async put(
+    name: ManifestName,
+    entries: readonly ManifestEntry[],
+  ): Promise<{ written: boolean; listing: Listing }> {
+    const Key = manifestKey(name);
+    const put = new PutObjectCommand({
+      Bucket: this.#bucket.name,
+      Key,
+      Body: manifestBody(name, entries),
+      ContentType: "application/json",
+      IfNoneMatch: "*",
+    });
+    try {
+      await this.#retry(() => this.#bucket.client.send(put));
+      return { written: true, listing: listingOf({ entries }) };
+    } catch (error) {
+      if (!isPreconditionFailed(error)) throw error;
+    }
+    this.#kept.delete(Key);
+    const listing = await this.read(Key);
+    if (listing === undefined) throw new ManifestVanishedError(Key);
+    return { written: false, listing };
+  }
+
+  /** Closes a name whose writer is late, so that it cannot be written any more; gives what stands there now. */
+  fence(key: string): Promise<Listing> {
+    const known = this.#fences.get(key);
+    if (known) return known;
+    const name = parseManifestKey(key);
+    if (name === undefined) throw new Error(`${JSON.stringify(key)} is no key of a manifest`);
+    const fence = this.put(name, []).then(({ listing }) => listing);
+    this.#fences.set(key, fence);
+    // a fence that failed is tried again
+    fence.catch(() => this.#fences.delete(key));
+    return fence;
+  }
+}
+
+function listingOf({ entries }: Pick<Manifest, "entries">): Listing {
+  const listed = new Set(entries.map(({ bucket, key, version_id }) => identity(bucket, key, version_id)));
+  return { has: ({ bucket, key, version }) => listed.has(identity(bucket, key, version)) };
+}
+
+function identity(bucket: string, key: string, version: string): string {
+  return `${bucket}\0${key}\0${version}`;
+}
+
+function isPreconditionFailed(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === "PreconditionFailed";
+}

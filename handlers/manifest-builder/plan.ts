@@ -1,0 +1,129 @@
+import { compareInputs } from "../shared/manifests";
+import { baseName, datasetOf, dateOf, isProjected, type TextDataset } from "../shared/text-datasets";
+import { type AcceptedFile, compareAge, type Input } from "./input";
+import { type Limits, pack } from "./pack";
+import { type Failure, type Message, readMessages } from "./read-messages";
+
+/** What a plan follows from, beside the messages and the time. */
+export interface PlanSettings {
+  /** In the order of `readTextDatasets`. */
+  readonly datasets: readonly TextDataset[];
+  readonly limits: Limits;
+}
+
+/** Files of one dataset and date, sorted, that are to become one manifest. */
+export interface Proposal {
+  readonly dataset: string;
+  readonly date: string;
+  readonly files: readonly AcceptedFile[];
+}
+
+export type QuarantineReason = "no-dataset" | "invalid-name" | "date-out-of-range" | "unexpected-size";
+
+/** A file that no manifest takes. */
+export interface Quarantine {
+  readonly file: Input;
+  readonly dataset?: string;
+  readonly date?: string;
+  readonly reason: QuarantineReason;
+  readonly message: string;
+}
+
+export interface Plan {
+  readonly proposals: readonly Proposal[];
+  /** Versions that a newer one of the same batch replaces. */
+  readonly superseded: readonly AcceptedFile[];
+  readonly quarantines: readonly Quarantine[];
+  /** Messages that cannot be read. */
+  readonly failures: readonly Failure[];
+}
+
+/** Longest key, in UTF-8 bytes, that leaves room for the version beside it in a key of the tracking table. */
+const LONGEST_KEY = 900;
+
+/** What is to be done for a batch of messages; the same for any order of them. */
+export function plan(messages: readonly Message[], settings: PlanSettings, now: Date): Plan {
+  const { inputs, failures } = readMessages(messages);
+  const accepted: AcceptedFile[] = [];
+  const quarantines: Quarantine[] = [];
+  for (const input of inputs) {
+    const verdict = judge(input, settings.datasets, now);
+    if ("reason" in verdict) quarantines.push(verdict);
+    else accepted.push(verdict);
+  }
+  const { newest, superseded } = splitVersions(accepted);
+  return { proposals: propose(newest, settings.limits), superseded, quarantines, failures };
+}
+
+/** The file with its dataset and date, or why it is turned away. */
+export function judge(file: Input, datasets: readonly TextDataset[], now: Date): AcceptedFile | Quarantine {
+  const dataset = datasetOf(datasets, file.key);
+  const date = dateOf(file.key);
+  const turnAway = (reason: QuarantineReason, message: string): Quarantine => ({
+    file,
+    reason,
+    message,
+    ...(dataset === undefined ? {} : { dataset: dataset.name }),
+    ...(date === undefined ? {} : { date }),
+  });
+  if (dataset === undefined) return turnAway("no-dataset", "no text dataset is declared for this prefix");
+  if (date === undefined) {
+    return turnAway(
+      "invalid-name",
+      `${JSON.stringify(baseName(file.key))} is not yyyy-mm-dd-*.ndjson or yyyy-mm-dd-*.ndjson.gz with a real date`,
+    );
+  }
+  if (Buffer.byteLength(file.key) > LONGEST_KEY) {
+    return turnAway("invalid-name", `the key is longer than ${LONGEST_KEY} bytes`);
+  }
+  if (!isProjected(dataset, date, now)) {
+    return turnAway("date-out-of-range", `${date} is not between ${dataset.from} and tomorrow (UTC)`);
+  }
+  const size = sizeProblem(dataset, file.size);
+  if (size !== undefined) return turnAway("unexpected-size", size);
+  return { ...file, dataset: dataset.name, date };
+}
+
+function sizeProblem({ size: expected }: TextDataset, size: number): string | undefined {
+  if (expected === null) return undefined;
+  const margin = Math.round(expected.bytes * expected.tolerance);
+  const least = expected.bytes - margin;
+  const most = expected.bytes + margin;
+  return least <= size && size <= most ? undefined : `${size} bytes are not between ${least} and ${most}`;
+}
+
+/** Of several versions of a key the newest is taken; two of the same age are told apart by their ids. */
+function splitVersions(files: readonly AcceptedFile[]): {
+  newest: AcceptedFile[];
+  superseded: AcceptedFile[];
+} {
+  const newest = new Map<string, AcceptedFile>();
+  const superseded: AcceptedFile[] = [];
+  for (const file of files) {
+    const object = JSON.stringify([file.bucket, file.key]);
+    const other = newest.get(object);
+    const wins = other === undefined || (compareAge(file, other) || compareInputs(file, other)) > 0;
+    if (wins) newest.set(object, file);
+    const loser = wins ? other : file;
+    if (loser !== undefined) superseded.push(loser);
+  }
+  return { newest: [...newest.values()], superseded };
+}
+
+function propose(files: readonly AcceptedFile[], limits: Limits): Proposal[] {
+  const groups = new Map<string, AcceptedFile[]>();
+  for (const file of files) {
+    const name = `${file.dataset}/${file.date}`;
+    const group = groups.get(name);
+    if (group) group.push(file);
+    else groups.set(name, [file]);
+  }
+  const names = [...groups.keys()].sort();
+  return names.flatMap((name) =>
+    pack(groups.get(name) ?? [], limits).map((packed) => ({
+      dataset: packed[0]?.dataset ?? "",
+      date: packed[0]?.date ?? "",
+      files: packed,
+    })),
+  );
+}

@@ -1,0 +1,37 @@
+import type { Clock } from "../shared/clock";
+import { isThrottled, withBackoff } from "../shared/in-parallel";
+
+/** Makes a call, and again when it may pass the next time. */
+export type Retry = <Result>(call: () => Promise<Result>) => Promise<Result>;
+
+/** Names of errors after which it is unknown whether the call was done, or which S3 asks to repeat (409). */
+const PASSING = new Set([
+  "ConditionalRequestConflict",
+  "InternalError",
+  "InternalServerError",
+  "ServiceUnavailable",
+  "TimeoutError",
+]);
+
+/** Every call of the builder may be made twice: its writes are conditional, and it knows its own from others'. */
+export function retrying(clock: Clock): Retry {
+  return (call) => withBackoff(clock, call, mayPass);
+}
+
+function mayPass(error: unknown): boolean {
+  if (isThrottled(error)) return true;
+  if (!(error instanceof Error)) return false;
+  const { $metadata, CancellationReasons } = error as {
+    $metadata?: { httpStatusCode?: number };
+    CancellationReasons?: readonly { Code?: string }[];
+  };
+  // a transaction that met another one, or a throttle, in none of its conditions
+  if (CancellationReasons) return !CancellationReasons.some(({ Code }) => Code === "ConditionalCheckFailed");
+  return PASSING.has(error.name) || ($metadata?.httpStatusCode ?? 0) >= 500 || isNetworkError(error);
+}
+
+function isNetworkError(error: Error): boolean {
+  return ["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT"].includes(
+    String((error as { code?: unknown }).code),
+  );
+}

@@ -1,0 +1,166 @@
+/** The builder's writes to the tracking table beside the first claim of a file, which is `putIfNew`. */
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  finishedTtl,
+  headKey,
+  type Item,
+  type ItemKey,
+  type TrackedFile,
+  type TrackingTable,
+  toItem,
+  versionKey,
+} from "../shared/tracking";
+
+/** Whether the write was done, or the item had changed since it was read. */
+export type Written = boolean;
+
+/** Gives a claim to another manifest, at `now`. */
+export async function takeOver(
+  table: TrackingTable,
+  head: TrackedFile,
+  manifestPath: string,
+  now: Date,
+): Promise<Written> {
+  const { values, condition } = asRead(head);
+  const update = new UpdateItemCommand({
+    TableName: table.name,
+    Key: keyOf(headKey(head, table.shards)),
+    UpdateExpression: "SET manifest_path = :mine, updated_at = :now",
+    ConditionExpression: condition,
+    ExpressionAttributeNames: { "#status": "status" },
+    ExpressionAttributeValues: { ...values, ":mine": { S: manifestPath }, ":now": { S: now.toISOString() } },
+  });
+  try {
+    await table.client.send(update);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** Makes `next` the head; `replaced`, the head as read with the status it is to have, moves beside it. */
+export function replaceHead(
+  table: TrackingTable,
+  head: TrackedFile,
+  replaced: TrackedFile,
+  next: TrackedFile,
+): Promise<Written> {
+  const { values, condition } = asRead(head);
+  return transact(table, [
+    putVersion(table, replaced),
+    {
+      Put: {
+        TableName: table.name,
+        Item: toItem(next, headKey(next, table.shards), table.shards),
+        ConditionExpression: condition,
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: values,
+      },
+    },
+    {
+      ConditionCheck: {
+        TableName: table.name,
+        Key: keyOf(versionKey(next, table.shards)),
+        ConditionExpression: "attribute_not_exists(file_name)",
+      },
+    },
+  ]);
+}
+
+/** Notes a version with the content of the head's, which from now on is as new as that version. */
+export function noteUnchanged(
+  table: TrackingTable,
+  head: TrackedFile,
+  version: TrackedFile,
+  now: Date,
+): Promise<Written> {
+  const { values, condition } = asRead(head);
+  const raised: Item = {
+    ":uploaded": { S: version.uploadedAt },
+    ...(version.sequencer === undefined ? {} : { ":sequencer": { S: version.sequencer } }),
+    // the head must outlive the messages of this version, which it turns away
+    ...(head.ttl === undefined ? {} : { ":ttl": { N: String(finishedTtl(now)) } }),
+  };
+  const sets = ["uploaded_at = :uploaded"];
+  if (":sequencer" in raised) sets.push("sequencer = :sequencer");
+  if (":ttl" in raised) sets.push("#ttl = :ttl");
+  return transact(table, [
+    putVersion(table, version),
+    {
+      Update: {
+        TableName: table.name,
+        Key: keyOf(headKey(head, table.shards)),
+        UpdateExpression: `SET ${sets.join(", ")}`,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: { "#status": "status", ...(":ttl" in raised ? { "#ttl": "ttl" } : {}) },
+        ExpressionAttributeValues: { ...values, ...raised },
+      },
+    },
+  ]);
+}
+
+/** Notes a version beside a head that is another one. */
+export function noteBesideHead(table: TrackingTable, version: TrackedFile): Promise<Written> {
+  return transact(table, [
+    putVersion(table, version),
+    {
+      ConditionCheck: {
+        TableName: table.name,
+        Key: keyOf(headKey(version, table.shards)),
+        ConditionExpression: "version <> :version",
+        ExpressionAttributeValues: { ":version": { S: version.version } },
+      },
+    },
+  ]);
+}
+
+function putVersion(table: TrackingTable, version: TrackedFile): TransactWriteItem {
+  return {
+    Put: {
+      TableName: table.name,
+      Item: toItem(version, versionKey(version, table.shards), table.shards),
+      ConditionExpression: "attribute_not_exists(file_name)",
+    },
+  };
+}
+
+/** The condition that a head is as it was read: nobody gave it to another version, manifest or status. */
+function asRead(head: TrackedFile): { condition: string; values: Item } {
+  const { manifestPath } = head;
+  const manifest =
+    manifestPath === undefined ? "attribute_not_exists(manifest_path)" : "manifest_path = :manifest";
+  return {
+    condition: `version = :version AND ${manifest} AND #status = :status`,
+    values: {
+      ":version": { S: head.version },
+      ...(manifestPath === undefined ? {} : { ":manifest": { S: manifestPath } }),
+      ":status": { S: head.status },
+    },
+  };
+}
+
+async function transact(table: TrackingTable, items: TransactWriteItem[]): Promise<Written> {
+  try {
+    await table.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+    return true;
+  } catch (error) {
+    if (isRefused(error)) return false;
+    throw error;
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof TransactionCanceledException)) return false;
+  return (error.CancellationReasons ?? []).some(({ Code }) => Code === "ConditionalCheckFailed");
+}
+
+function keyOf({ date_prefix, file_name }: ItemKey): Item {
+  return { date_prefix: { S: date_prefix }, file_name: { S: file_name } };
+}

@@ -1,0 +1,86 @@
+import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { Clock } from "../shared/clock";
+import { inParallel, withBackoff } from "../shared/in-parallel";
+import type { CurrentVersion } from "../shared/list-versions";
+import { compareUtf8 } from "../shared/manifests";
+import { dateOf } from "../shared/text-datasets";
+import { headKey, type Item, readTracked, type TrackingTable, versionKey } from "../shared/tracking";
+
+const QUERIES_AT_ONCE = 16;
+
+/** Files of one partition of the table, in the order of their keys. */
+interface Group {
+  partition: string;
+  files: CurrentVersion[];
+}
+
+/**
+ * Those versions that the table knows nothing of. The table keeps a partition's files in the order of their keys, as
+ * S3 lists them, so each partition is read as one range: about eight rows for the price of one asked for by its key.
+ * Only what such a read, which may be a moment behind, does not show is asked for by itself.
+ */
+export async function untracked(
+  tracking: TrackingTable,
+  clock: Clock,
+  found: readonly CurrentVersion[],
+): Promise<CurrentVersion[]> {
+  const heads = new Map<string, string>();
+  const read = await inParallel(groupsOf(tracking, found), QUERIES_AT_ONCE, (group) =>
+    readHeads(tracking, clock, group, heads),
+  );
+  if (read[0]) throw read[0];
+  const missing = found.filter(({ key, version }) => heads.get(key) !== version);
+  const unknown: CurrentVersion[] = [];
+  const asked = await inParallel(missing, QUERIES_AT_ONCE, async (file) => {
+    if (!(await withBackoff(clock, () => isTracked(tracking, file)))) unknown.push(file);
+  });
+  if (asked[0]) throw asked[0];
+  return unknown;
+}
+
+function groupsOf(tracking: TrackingTable, found: readonly CurrentVersion[]): Group[] {
+  const groups = new Map<string, CurrentVersion[]>();
+  for (const file of found) {
+    const { date_prefix } = headKey({ date: dateOf(file.key), key: file.key }, tracking.shards);
+    const group = groups.get(date_prefix);
+    if (group) group.push(file);
+    else groups.set(date_prefix, [file]);
+  }
+  return [...groups].map(([partition, files]) => ({
+    partition,
+    files: files.sort((one, other) => compareUtf8(one.key, other.key)),
+  }));
+}
+
+/** Notes the head's version of every file in the group's range. */
+async function readHeads(
+  { client, name }: TrackingTable,
+  clock: Clock,
+  { partition, files }: Group,
+  heads: Map<string, string>,
+): Promise<void> {
+  let next: Item | undefined;
+  do {
+    const query = new QueryCommand({
+      TableName: name,
+      KeyConditionExpression: "date_prefix = :partition AND file_name BETWEEN :first AND :last",
+      ExpressionAttributeValues: {
+        ":partition": { S: partition },
+        ":first": { S: files[0]?.key ?? "" },
+        ":last": { S: files.at(-1)?.key ?? "" },
+      },
+      ProjectionExpression: "file_name, version",
+      ...(next ? { ExclusiveStartKey: next } : {}),
+    });
+    const { Items = [], LastEvaluatedKey } = await withBackoff(clock, () => client.send(query));
+    for (const item of Items) heads.set(item["file_name"]?.S ?? "", item["version"]?.S ?? "");
+    next = LastEvaluatedKey;
+  } while (next);
+}
+
+async function isTracked(tracking: TrackingTable, { key, version }: CurrentVersion): Promise<boolean> {
+  const file = { date: dateOf(key), key, version };
+  const head = await readTracked(tracking, headKey(file, tracking.shards));
+  if (!head || head.version === version) return head !== undefined;
+  return (await readTracked(tracking, versionKey(file, tracking.shards))) !== undefined;
+}

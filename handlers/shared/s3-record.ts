@@ -1,0 +1,122 @@
+import { MalformedRecordError } from "./errors";
+
+/** Characters that a padded sequencer has: S3's are at most half as long. */
+const SEQUENCER_LENGTH = 64;
+
+/** The version of an object that S3 announced. */
+export interface CreatedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Orders the versions of one key as text, padded; S3's events carry it, a sweep's do not. */
+  readonly sequencer?: string;
+}
+
+/** Parts of an S3 event record that are read here; all of it comes from outside, so nothing is certain. */
+interface S3Record {
+  eventName?: unknown;
+  s3?: {
+    bucket?: { name?: unknown };
+    object?: { key?: unknown; size?: unknown; versionId?: unknown; sequencer?: unknown };
+  };
+}
+
+/**
+ * The object version that a record of an S3 event announces; deletions and other news ask for no work.
+ *
+ * @throws MalformedRecordError when the record should name an object version and does not
+ */
+export function readCreatedObject(record: unknown): CreatedObject | { ignored: string } {
+  const { eventName, s3 } = (record ?? {}) as S3Record;
+  const name = textOf(eventName, "eventName");
+  if (!name.startsWith("ObjectCreated:")) return { ignored: `${name} creates no object` };
+  const { key, size, versionId, sequencer } = s3?.object ?? {};
+  return {
+    bucket: textOf(s3?.bucket?.name, "s3.bucket.name"),
+    key: decodeKey(textOf(key, "s3.object.key")),
+    version: versionOf(versionId),
+    size: sizeOf(size),
+    ...(sequencer === undefined ? {} : { sequencer: padSequencer(textOf(sequencer, "s3.object.sequencer")) }),
+  };
+}
+
+/** A version of an input that is to be announced. */
+export interface Announced {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version: string;
+  /** Bytes. */
+  readonly size: number;
+  /** When S3 had it, ISO-8601 in UTC. */
+  readonly uploadedAt: string;
+  /** Padded, where an event once told it. */
+  readonly sequencer?: string | undefined;
+}
+
+/** The message by which S3 would have announced a version, without the sequencer that only S3 knows. */
+export function announcement(
+  { bucket, key, version, size, uploadedAt, sequencer }: Announced,
+  by: "Reconciled" | "Reprocessed",
+): object {
+  const object = { key: encodeKey(key), size, versionId: version, ...(sequencer ? { sequencer } : {}) };
+  return {
+    Records: [
+      {
+        eventVersion: "2.1",
+        eventSource: "aws:s3",
+        eventTime: uploadedAt,
+        eventName: `ObjectCreated:${by}`,
+        s3: { s3SchemaVersion: "1.0", bucket: { name: bucket }, object },
+      },
+    ],
+  };
+}
+
+/** As S3 encodes keys in its events. */
+function encodeKey(key: string): string {
+  return encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
+}
+
+/** Event keys are URL-encoded as in a form: a space is a `+`, all else is percent-encoded UTF-8. */
+export function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll("+", " "));
+  } catch {
+    throw new MalformedRecordError("s3.object.key is not URL-encoded", encoded, "S3 percent-encodes UTF-8");
+  }
+}
+
+/**
+ * Sequencers are hexadecimal and of any length; S3's documentation has them compared as text, the shorter one
+ * padded with zeros on the right ("Event message structure" in the S3 user guide).
+ */
+export function padSequencer(sequencer: string): string {
+  if (/^[0-9A-Fa-f]{1,64}$/.test(sequencer)) return sequencer.toUpperCase().padEnd(SEQUENCER_LENGTH, "0");
+  throw new MalformedRecordError(
+    "s3.object.sequencer is not hexadecimal text",
+    sequencer,
+    `1 to ${SEQUENCER_LENGTH} hexadecimal digits would do`,
+  );
+}
+
+/** @throws MalformedRecordError when `value`, which stands at `path` of the record, is not text */
+export function textOf(value: unknown, path: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new MalformedRecordError(`${path} is not text`, value, "a record of an S3 notification has it");
+}
+
+function versionOf(value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new MalformedRecordError(
+    "s3.object.versionId is not text",
+    value,
+    "turn on versioning of the bucket: without it a re-upload cannot be told from a redelivery",
+  );
+}
+
+function sizeOf(value: unknown): number {
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  throw new MalformedRecordError("s3.object.size is not a size", value, "a whole number of bytes would do");
+}

@@ -1,0 +1,288 @@
+import { createHash } from "node:crypto";
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+
+/** The table of files. `shards` spreads the files of one date over as many partitions. */
+export interface TrackingTable {
+  client: DynamoDBClient;
+  name: string;
+  shards: number;
+}
+
+/** A file by what the table's keys are made of; no date: its name has none. */
+export interface FileKey {
+  readonly date?: string | undefined;
+  /** Key of the object. */
+  readonly key: string;
+}
+
+/** One version of a file. */
+export interface FileVersionKey extends FileKey {
+  readonly version: string;
+}
+
+/**
+ * `manifested`: claimed, whether or not the manifest stands yet; the others: what became of the version.
+ * An item of the first three is in the index `open` and never expires.
+ */
+export type OpenStatus = "manifested" | "failed" | "quarantined";
+export type FinishedStatus = "completed" | "superseded" | "unchanged";
+export type FileStatus = OpenStatus | FinishedStatus;
+
+/** An item of the table: the head of a file, or one of its other versions. Times are ISO-8601 in UTC. */
+export interface TrackedFile extends FileVersionKey {
+  readonly bucket: string;
+  /** Absent where the file is of no declared dataset. */
+  readonly dataset?: string | undefined;
+  /** Bytes. */
+  readonly size: number;
+  readonly sequencer?: string | undefined;
+  readonly uploadedAt: string;
+  /** 1 for the first published version of the file, 0 while there was none. */
+  readonly revision: number;
+  readonly status: FileStatus;
+  /** Key of the manifest that claims the version; absent where it was turned away before. */
+  readonly manifestPath?: string | undefined;
+  readonly createdAt: string;
+  /** Of a claim: when it was made. */
+  readonly updatedAt: string;
+  readonly jobRunId?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  /** Epoch seconds from which DynamoDB may delete the item. */
+  readonly ttl?: number | undefined;
+}
+
+export type Item = Record<string, AttributeValue>;
+
+/** Keys of one table item. */
+export interface ItemKey {
+  readonly date_prefix: string;
+  readonly file_name: string;
+}
+
+/** Sparse index on items that are not finished; `open_shard` and `created_at` are its keys. */
+export const OPEN_INDEX = "open";
+
+/** Partitions of each status in the index. */
+const OPEN_SHARDS = 16;
+
+/**
+ * Seconds that a finished item is kept. A message lives 14 days, and 14 more when it is redriven: an item that
+ * expired before would let its file in again.
+ */
+const FINISHED_SECONDS = 30 * 86_400;
+
+const OPEN: ReadonlySet<FileStatus> = new Set<FileStatus>(["manifested", "failed", "quarantined"]);
+
+/** The shard of a file: the first 8 hex digits of its key's SHA-256, modulo the shards. */
+export function shardOf(key: string, shards: number): number {
+  const digest = createHash("sha256").update(key, "utf8").digest("hex");
+  return Number.parseInt(digest.slice(0, 8), 16) % shards;
+}
+
+/** Partition of a date's heads in one shard: `2026-01-31#07`. */
+export function headPartition(date: string | undefined, shard: number): string {
+  return `${date ?? "undated"}#${twoDigits(shard)}`;
+}
+
+/** Key of the item of a file's newest version that was taken. */
+export function headKey(file: FileKey, shards: number): ItemKey {
+  return { date_prefix: headPartition(file.date, shardOf(file.key, shards)), file_name: file.key };
+}
+
+/** Key of the item of a version that is not, or no longer, the head. */
+export function versionKey(file: FileVersionKey, shards: number): ItemKey {
+  const { date_prefix } = headKey(file, shards);
+  return { date_prefix: `${date_prefix}#versions`, file_name: `${file.key}#${file.version}` };
+}
+
+/** All partitions of the index that hold a status. */
+export function openPartitions(status: OpenStatus): string[] {
+  return Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition(status, shard));
+}
+
+function openPartition(status: FileStatus, shard: number): string {
+  return `${status}#${twoDigits(shard % OPEN_SHARDS)}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, "0");
+}
+
+/** The `ttl` of an item that is finished at `now`, in epoch seconds. */
+export function finishedTtl(now: Date): number {
+  return Math.floor(now.getTime() / 1_000) + FINISHED_SECONDS;
+}
+
+/** The item of a file under `key`; the index and the expiry follow from its status. */
+export function toItem(file: TrackedFile, key: ItemKey, shards: number): Item {
+  const open = OPEN.has(file.status);
+  return {
+    date_prefix: { S: key.date_prefix },
+    file_name: { S: key.file_name },
+    ...text("dataset", file.dataset),
+    version: { S: file.version },
+    ...text("sequencer", file.sequencer),
+    uploaded_at: { S: file.uploadedAt },
+    revision: { N: String(file.revision) },
+    status: { S: file.status },
+    ...text("manifest_path", file.manifestPath),
+    file_path: { S: `s3://${file.bucket}/${file.key}` },
+    file_size_mb: { N: megabytes(file.size) },
+    created_at: { S: file.createdAt },
+    updated_at: { S: file.updatedAt },
+    ...text("job_run_id", file.jobRunId),
+    ...text("error_message", file.errorMessage),
+    ...(open || file.ttl === undefined ? {} : { ttl: { N: String(file.ttl) } }),
+    ...(open ? { open_shard: { S: openPartition(file.status, shardOf(file.key, shards)) } } : {}),
+  };
+}
+
+function text(name: string, value: string | undefined): Item {
+  return value === undefined ? {} : { [name]: { S: value } };
+}
+
+/** Bytes in units of 10^6, exactly. */
+function megabytes(bytes: number): string {
+  return `${Math.floor(bytes / 1e6)}.${String(bytes % 1e6).padStart(6, "0")}`;
+}
+
+/** What an item says. */
+export function fromItem(item: Item): TrackedFile {
+  const path = item["file_path"]?.S ?? "";
+  const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(path) ?? [];
+  const date = item["date_prefix"]?.S?.split("#")[0];
+  return {
+    bucket,
+    key,
+    date: date === "undated" ? undefined : date,
+    version: item["version"]?.S ?? "",
+    dataset: item["dataset"]?.S,
+    size: Math.round(Number(item["file_size_mb"]?.N ?? 0) * 1e6),
+    sequencer: item["sequencer"]?.S,
+    uploadedAt: item["uploaded_at"]?.S ?? "",
+    revision: Number(item["revision"]?.N ?? 0),
+    status: (item["status"]?.S ?? "") as FileStatus,
+    manifestPath: item["manifest_path"]?.S,
+    createdAt: item["created_at"]?.S ?? "",
+    updatedAt: item["updated_at"]?.S ?? "",
+    jobRunId: item["job_run_id"]?.S,
+    errorMessage: item["error_message"]?.S,
+    ttl: item["ttl"]?.N === undefined ? undefined : Number(item["ttl"].N),
+  };
+}
+
+/** The item under `key`, read consistently. */
+export async function readTracked(table: TrackingTable, key: ItemKey): Promise<TrackedFile | undefined> {
+  const get = new GetItemCommand({
+    TableName: table.name,
+    Key: { date_prefix: { S: key.date_prefix }, file_name: { S: key.file_name } },
+    ConsistentRead: true,
+  });
+  const { Item } = await table.client.send(get);
+  return Item && fromItem(Item);
+}
+
+/** Puts the item unless its key is taken; gives what holds it. */
+export async function putIfNew(
+  table: TrackingTable,
+  key: ItemKey,
+  file: TrackedFile,
+): Promise<TrackedFile | undefined> {
+  const put = new PutItemCommand({
+    TableName: table.name,
+    Item: toItem(file, key, table.shards),
+    ConditionExpression: "attribute_not_exists(file_name)",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+  try {
+    await table.client.send(put);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return fromItem(error.Item ?? {});
+    throw error;
+  }
+}
+
+/** What the streaming job made of a file. */
+export interface FileEnd {
+  readonly status: "completed" | "failed" | "quarantined";
+  /** Key of the manifest that lists the version: an item that another manifest claims stays as it is. */
+  readonly manifestPath: string;
+  readonly jobRunId?: string | undefined;
+  readonly errorMessage?: string | undefined;
+}
+
+/**
+ * Notes the end of a version in its item: the head's, else that of the replaced version. One write for a head.
+ * "same": the item has that status already; "elsewhere": no item of this version names that manifest.
+ */
+export async function endFile(
+  table: TrackingTable,
+  file: FileVersionKey,
+  end: FileEnd,
+  now: Date,
+): Promise<"written" | "same" | "elsewhere"> {
+  const head = await endItem(table, headKey(file, table.shards), file, end, now);
+  if (head !== "elsewhere") return head;
+  return endItem(table, versionKey(file, table.shards), file, end, now);
+}
+
+async function endItem(
+  table: TrackingTable,
+  key: ItemKey,
+  file: FileVersionKey,
+  end: FileEnd,
+  now: Date,
+): Promise<"written" | "same" | "elsewhere"> {
+  try {
+    await table.client.send(endUpdate(table, key, file, end, now));
+    return "written";
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const { version, manifestPath } = fromItem(error.Item ?? {});
+    return version === file.version && manifestPath === end.manifestPath ? "same" : "elsewhere";
+  }
+}
+
+function endUpdate(
+  table: TrackingTable,
+  key: ItemKey,
+  file: FileVersionKey,
+  end: FileEnd,
+  now: Date,
+): UpdateItemCommand {
+  const finished = !OPEN.has(end.status);
+  const values: Item = {
+    status: { S: end.status },
+    updated_at: { S: now.toISOString() },
+    ...text("job_run_id", end.jobRunId),
+    ...text("error_message", end.errorMessage),
+    ...(finished ? { ttl: { N: String(finishedTtl(now)) } } : {}),
+    ...(finished ? {} : { open_shard: { S: openPartition(end.status, shardOf(file.key, table.shards)) } }),
+  };
+  const removed = ["error_message", "ttl", "open_shard"].filter((name) => !(name in values));
+  return new UpdateItemCommand({
+    TableName: table.name,
+    Key: { date_prefix: { S: key.date_prefix }, file_name: { S: key.file_name } },
+    UpdateExpression: `SET ${Object.keys(values)
+      .map((name) => `#${name} = :${name}`)
+      .join(", ")} REMOVE ${removed.map((name) => `#${name}`).join(", ")}`,
+    ConditionExpression: "version = :version AND manifest_path = :manifest AND #status <> :status",
+    ExpressionAttributeNames: Object.fromEntries(
+      [...Object.keys(values), ...removed].map((name) => [`#${name}`, name]),
+    ),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])),
+      ":version": { S: file.version },
+      ":manifest": { S: end.manifestPath },
+    },
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+}

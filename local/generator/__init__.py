@@ -1,0 +1,1 @@
+"""Test files for the platform, the same ones for the same options."""

@@ -1,0 +1,181 @@
+"""`npm run generate`: write files for trying out and testing the platform."""
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from local.generator.files import Order, files, write
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+_SMALLEST_BYTES = 1000
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when the files stand, 1 when they cannot be written, 2 for wrong usage."""
+    parser = _parser()
+    options = parser.parse_args(words)
+    order = _order(options, parser)
+    out: Path = options.out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if not options.force and any(out.iterdir()):
+            print(
+                f"error: {out} holds files already; name an empty folder, or let files of the same names be "
+                "replaced by --force",
+                file=sys.stderr,
+            )
+            return 1
+        report = _generate(order, out)
+    except OSError as error:
+        print(f"error: {error.filename or out} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    print(json.dumps(report) if options.json else _shown(report, out))
+    return 0
+
+
+def _generate(order: Order, out: Path) -> dict[str, float]:
+    began = time.perf_counter()
+    written = [write(out / file.name, file, order) for file in files(order)]
+    return {
+        "files": len(written),
+        "bytes": sum(one.bytes for one in written),
+        "lines": sum(one.lines for one in written),
+        "dirty": sum(one.dirty for one in written),
+        "seconds": round(time.perf_counter() - began, 3),
+    }
+
+
+def _shown(report: dict[str, float], out: Path) -> str:
+    size = report["bytes"] / 10**6
+    return (
+        f"{report['files']} files in {out}: {size:,.1f} MB, {report['lines']:,} lines, "
+        f"{report['dirty']:,} of them dirty, in {report['seconds']:.1f} s "
+        f"({size / max(report['seconds'], 0.001):,.0f} MB/s)"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="npm run generate --",
+        description="Write files to try and test the platform with: the same ones for the same options.",
+        epilog="Exit code 0: the files stand; 1: they cannot be written; 2: wrong usage.",
+    )
+    kinds = parser.add_subparsers(required=True, metavar="KIND")
+    ndjson = kinds.add_parser(
+        "ndjson",
+        help="NDJSON files as the dataset clicks takes them",
+        description="Write NDJSON files as the dataset clicks takes them: <date>-clicks-<number>.ndjson.",
+    )
+    add = ndjson.add_argument
+    add("--count", type=_count, required=True, metavar="N", help="files in all")
+    add("--out", type=Path, required=True, metavar="DIR", help="folder to write to; made where missing")
+    add(
+        "--size",
+        type=_size,
+        default="3.5MB",
+        metavar="SIZE",
+        help="of each file, such as 3.5MB (default) or 500kB",
+    )
+    add("--seed", type=int, default=1, metavar="N", help="another number gives other lines (default 1)")
+    add(
+        "--dirty",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="of the lines, broken ones: 0.01 is 1 %% (default 0)",
+    )
+    add(
+        "--dates",
+        type=_dates,
+        default="2026-01-31",
+        metavar="LIST",
+        help="dates in the files' names, in turn (default 2026-01-31)",
+    )
+    add(
+        "--gzip",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="of the files, compressed ones: 1 is all (default 0)",
+    )
+    add(
+        "--wrong-names",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="of the files, ones without a date of the dataset",
+    )
+    add(
+        "--wrong-sizes",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="of the files, ones of half or one and a half the size",
+    )
+    add(
+        "--corrupt",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="of the files, compressed ones that are cut off",
+    )
+    add(
+        "--force",
+        action="store_true",
+        help="write into a folder that holds files; those of the same names are replaced",
+    )
+    add("--json", action="store_true", help="print the figures as JSON")
+    return parser
+
+
+def _order(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Order:
+    names = ("count", "size", "seed", "dirty", "dates", "gzip", "wrong_names", "wrong_sizes", "corrupt")
+    order = Order(**{name: getattr(options, name) for name in names})
+    wrong = order.wrong_names + order.wrong_sizes + order.corrupt
+    if wrong > order.count:
+        parser.error(f"{wrong} files with something wrong are more than --count {order.count}")
+    return order
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of files; give 0 or more')
+    return int(text)
+
+
+def _size(text: str) -> int:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
+    if not found or found[2] not in _UNITS:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a size; give one such as 3.5MB, 500kB or 1GiB')
+    size = round(float(found[1]) * _UNITS[found[2]])
+    if size < _SMALLEST_BYTES:
+        raise argparse.ArgumentTypeError(f'"{text}" is less than two lines have; give 1kB or more')
+    return size
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a share; give a number from 0 to 1')
+    return share
+
+
+def _dates(text: str) -> list[str]:
+    try:
+        return [date.fromisoformat(part.strip()).isoformat() for part in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not a list of dates such as 2026-01-30,2026-01-31'
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

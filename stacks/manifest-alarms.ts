@@ -1,0 +1,119 @@
+import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
+import { Construct } from "constructs";
+import { Alarm } from "../constructs/alarm";
+import {
+  deadLetterQueueName,
+  type Environment,
+  metricNamespace,
+  PIPELINE_QUEUES,
+  type PipelineQueue,
+  queueName,
+  resourceName,
+} from "../environments";
+
+export interface ManifestAlarmsProps {
+  readonly environment: Environment;
+  readonly topic: SnsTopic;
+}
+
+const FIVE_MINUTES = 300;
+/** Rounds without a sign of life before the silence itself is an alarm. */
+const SILENT_ROUNDS = 3;
+
+/** What of the manifest pipeline calls somebody, beside the errors of its functions. */
+export class ManifestAlarms extends Construct {
+  private readonly environment: Environment;
+  private readonly topic: SnsTopic;
+
+  constructor(scope: Construct, id: string, props: ManifestAlarmsProps) {
+    super(scope, id);
+    this.environment = props.environment;
+    this.topic = props.topic;
+    for (const queue of PIPELINE_QUEUES) this.queueAlarms(queue);
+    this.jobAlarms();
+    this.silenceAlarms();
+  }
+
+  private queueAlarms(queue: PipelineQueue): void {
+    const { environment, topic } = this;
+    const { oldestMessageMinutes } = environment.manifest;
+    const common = {
+      topic,
+      namespace: "AWS/SQS",
+      statistic: "Maximum",
+      periodSeconds: FIVE_MINUTES,
+    } as const;
+    new Alarm(this, `${queue}-dead-letters`, {
+      ...common,
+      alarmName: resourceName(environment, `${queue}-dead-letters`),
+      description: `messages of the queue ${queue} failed three times; look at what its reader logged, then redrive`,
+      metricName: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: deadLetterQueueName(environment, queue) },
+    });
+    new Alarm(this, `${queue}-oldest-message`, {
+      ...common,
+      alarmName: resourceName(environment, `${queue}-oldest-message`),
+      description: `a message waits for more than ${oldestMessageMinutes} minutes in the queue ${queue}; look at its reader, or give it more workers`,
+      metricName: "ApproximateAgeOfOldestMessage",
+      dimensions: { QueueName: queueName(environment, queue) },
+      threshold: oldestMessageMinutes * 60,
+    });
+  }
+
+  private get own() {
+    const { environment, topic } = this;
+    return {
+      topic,
+      namespace: metricNamespace(environment),
+      dimensions: { Environment: environment.name },
+      periodSeconds: FIVE_MINUTES,
+    };
+  }
+
+  private jobAlarms(): void {
+    const { environment } = this;
+    const { silentMinutes } = environment.manifest;
+    new Alarm(this, "streaming-job-failures", {
+      ...this.own,
+      alarmName: resourceName(environment, "streaming-job-failures"),
+      description: "a run of the streaming job failed; look at the alert event and the job's log groups",
+      metricName: "StreamingJobFailures",
+      statistic: "Sum",
+    });
+    new Alarm(this, "no-parquet", {
+      ...this.own,
+      alarmName: resourceName(environment, "no-parquet"),
+      description: `files wait and no Parquet came for more than ${silentMinutes} minutes; look at the streaming job's runs and logs`,
+      metricName: "SecondsWithoutParquet",
+      statistic: "Maximum",
+      threshold: silentMinutes * 60,
+    });
+  }
+
+  private silenceAlarms(): void {
+    const { environment } = this;
+    const silence = {
+      ...this.own,
+      statistic: "SampleCount",
+      comparison: "LessThanThreshold",
+      threshold: 1,
+      evaluationPeriods: SILENT_ROUNDS,
+      missingData: "breaching",
+    } as const;
+    new Alarm(this, "control-plane-silent", {
+      ...silence,
+      alarmName: resourceName(environment, "control-plane-silent"),
+      description:
+        "the control plane's tick reports nothing: nobody starts the streaming job again; look at its schedule and log group",
+      metricName: "SecondsWithoutParquet",
+    });
+    new Alarm(this, "manifest-reconciler-silent", {
+      ...silence,
+      alarmName: resourceName(environment, "manifest-reconciler-silent"),
+      description:
+        "the manifest reconciler reports nothing: lost events stay lost; look at its schedule and log group",
+      metricName: "AnnouncedFiles",
+      periodSeconds: environment.manifest.reconcile.rateMinutes * 60,
+    });
+  }
+}
