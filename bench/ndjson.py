@@ -36,10 +36,11 @@ NAMES = {
 }
 COLD = "Spark, cold"
 
-SPARK_FILES = {"nested": 72, "wide": 4}
-"""Spark reads that many files of a shape, otherwise 30, so that a run ends within a quarter of an hour."""
+SLOW = ("spark", "msgspec")
+SLOW_FILES = {"nested": 72, "wide": 4}
+"""The slow engines read that many files of a shape, otherwise 15, so that all takes 20 minutes."""
 
-_SPARK_FILES = 30
+_SLOW_FILES = 15
 _SECONDS = 5.0
 
 
@@ -169,7 +170,7 @@ class Measure:
 
     def __call__(self, engine: str, cores: int) -> Iterator[Result]:
         """The rows of the table: one, or two where a cold run stands beside the warm ones."""
-        count = SPARK_FILES.get(self._shape, _SPARK_FILES) if engine == "spark" else len(self._sample.files)
+        count = SLOW_FILES.get(self._shape, _SLOW_FILES) if engine in SLOW else len(self._sample.files)
         files = self._sample.files[:count]
         output = self._folder / "output"
         megabytes = sum(self._sample.json_bytes[: len(files)]) / 1e6

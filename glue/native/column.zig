@@ -50,8 +50,6 @@ pub const Column = struct {
     /// Append the text of a string whose opening quote stands before `from`; tells the place behind it.
     pub fn appendString(column: *Column, row: u32, buffer: []const u8, from: usize) (json.Error || OutOfMemory)!usize {
         _ = try column.reserve(row, 0);
-        const before = column.data.len;
-        errdefer column.data.len = before;
         const end = try json.readString(buffer, from, &column.data);
         column.commit(0);
         return end;

@@ -77,76 +77,6 @@ fn skipSpaces(buffer: []const u8, from: usize) usize {
     return at;
 }
 
-/// Whether the bytes are UTF-8 after RFC 3629: shortest forms, no surrogates, up to U+10FFFF.
-///
-/// A state machine whose states are shifts: a byte's entry holds the next state for each state at its shift, so
-/// that a byte costs one shift, and what it loads waits for nothing.
-pub fn isUtf8(bytes: []const u8) bool {
-    var state: u64 = State.complete.shift();
-    var at: usize = 0;
-    while (at + block_bytes <= bytes.len) : (at += block_bytes) {
-        if (isAscii(load(bytes, at))) {
-            if (state & 63 != State.complete.shift()) return false;
-        } else {
-            inline for (0..block_bytes) |index| state = steps[bytes[at..][0..block_bytes][index]] >> @truncate(state & 63);
-        }
-    }
-    for (bytes[at..]) |byte| state = steps[byte] >> @truncate(state & 63);
-    return state & 63 == State.complete.shift();
-}
-
-/// What may follow within a character (RFC 3629, section 4).
-const State = enum(u6) {
-    complete,
-    broken,
-    one_tail,
-    two_tails,
-    three_tails,
-    after_e0,
-    after_ed,
-    after_f0,
-    after_f4,
-
-    fn shift(state: State) u6 {
-        return 6 * @backingInt(state);
-    }
-
-    fn next(state: State, byte: u8) State {
-        return switch (state) {
-            .complete => switch (byte) {
-                0x00...0x7F => .complete,
-                0xC2...0xDF => .one_tail,
-                0xE0 => .after_e0,
-                0xED => .after_ed,
-                0xE1...0xEC, 0xEE...0xEF => .two_tails,
-                0xF0 => .after_f0,
-                0xF1...0xF3 => .three_tails,
-                0xF4 => .after_f4,
-                else => .broken,
-            },
-            .broken => .broken,
-            .one_tail => if (byte >= 0x80 and byte <= 0xBF) .complete else .broken,
-            .two_tails => if (byte >= 0x80 and byte <= 0xBF) .one_tail else .broken,
-            .three_tails => if (byte >= 0x80 and byte <= 0xBF) .two_tails else .broken,
-            .after_e0 => if (byte >= 0xA0 and byte <= 0xBF) .one_tail else .broken,
-            .after_ed => if (byte >= 0x80 and byte <= 0x9F) .one_tail else .broken,
-            .after_f0 => if (byte >= 0x90 and byte <= 0xBF) .two_tails else .broken,
-            .after_f4 => if (byte >= 0x80 and byte <= 0x8F) .two_tails else .broken,
-        };
-    }
-};
-
-const steps: [256]u64 = table: {
-    @setEvalBranchQuota(100_000);
-    var entries: [256]u64 = @splat(0);
-    for (&entries, 0..) |*entry, byte| {
-        for (std.enums.values(State)) |state| {
-            entry.* |= @as(u64, state.next(byte).shift()) << state.shift();
-        }
-    }
-    break :table entries;
-};
-
 pub const String = struct { end: usize, escaped: bool };
 
 /// Read a string whose opening quote stands before `from`; tells the place behind its closing quote.
@@ -175,108 +105,105 @@ fn skipLongString(buffer: []const u8, from: usize) Error!String {
     }
 }
 
-const Escape = struct { point: u21, end: usize };
+const Escape = struct { point: u32, end: usize };
 
-/// Read the escape whose backslash stands at `at`.
-fn readEscape(buffer: []const u8, at: usize) Error!Escape {
+/// Read the escape whose backslash stands at `at`. Which kind comes next cannot be guessed, so the two usual ones
+/// are told apart without a branch.
+inline fn readEscape(buffer: []const u8, at: usize) Error!Escape {
     const byte = buffer[at + 1];
-    if (singles[byte] != 0) return .{ .point = singles[byte], .end = at + 2 };
-    if (byte != 'u') return error.NotJson;
-    const unit = hexadecimal(buffer, at + 2) orelse return error.NotJson;
-    if (!isSurrogate(unit)) return .{ .point = unit, .end = at + 6 };
-    if (isLow(unit) or buffer[at + 6] != '\\' or buffer[at + 7] != 'u') return error.LoneSurrogate;
-    const low = hexadecimal(buffer, at + 8) orelse return error.LoneSurrogate;
-    if (!isLow(low)) return error.LoneSurrogate;
-    const point = 0x10000 + (@as(u21, unit & 0x3FF) << 10 | (low & 0x3FF));
-    return .{ .point = point, .end = at + 12 };
+    const is_unit: u32 = @intFromBool(byte == 'u');
+    const point = singles[byte] + is_unit * hexadecimal(buffer, at + 2);
+    if (point > 0xFFFF) return error.NotJson;
+    if (isSurrogate(point)) return readPair(buffer, at, point);
+    return .{ .point = point, .end = at + 2 + 4 * is_unit };
 }
 
-/// What a backslash and a byte stand for; 0 for the bytes that need more or stand for nothing.
-const singles: [256]u8 = table: {
-    var characters: [256]u8 = @splat(0);
-    for ("\"\\/bfnrt", "\"\\/\x08\x0C\n\r\t") |byte, character| characters[byte] = character;
+/// Read the second half of a surrogate pair, whose first one stands at `at`.
+fn readPair(buffer: []const u8, at: usize, high: u32) Error!Escape {
+    if (isLow(high) or buffer[at + 6] != '\\' or buffer[at + 7] != 'u') return error.LoneSurrogate;
+    const low = hexadecimal(buffer, at + 8);
+    if (!isLow(low)) return error.LoneSurrogate;
+    return .{ .point = 0x10000 + ((high & 0x3FF) << 10 | (low & 0x3FF)), .end = at + 12 };
+}
+
+/// More than any escape of four digits stands for.
+const no_point = 0x10000;
+
+/// What a backslash and a byte stand for; the digits after a `u` stand for the rest.
+const singles: [256]u32 = table: {
+    var characters: [256]u32 = @splat(no_point);
+    for ("\"\\/bfnrtu", "\"\\/\x08\x0C\n\r\t\x00") |byte, character| characters[byte] = character;
     break :table characters;
 };
 
-/// The value of each hexadecimal digit; more than 15 for every other byte.
-const digits: [256]u8 = table: {
-    var values: [256]u8 = @splat(0xFF);
+/// The value of each hexadecimal digit.
+const digits: [256]u32 = table: {
+    var values: [256]u32 = @splat(no_point);
     for ("0123456789abcdef", 0..) |digit, value| values[digit] = value;
     for ("ABCDEF", 10..) |digit, value| values[digit] = value;
     break :table values;
 };
 
-fn hexadecimal(buffer: []const u8, at: usize) ?u16 {
-    var unit: u16 = 0;
-    var all_bits: u8 = 0;
-    for (buffer[at..][0..4]) |byte| {
-        all_bits |= digits[byte];
-        unit = unit << 4 | digits[byte];
-    }
-    return if (all_bits > 15) null else unit;
+/// The value of four hexadecimal digits; `no_point` or more where they are none.
+inline fn hexadecimal(buffer: []const u8, at: usize) u32 {
+    const four = buffer[at..][0..4];
+    return digits[four[0]] << 12 | digits[four[1]] << 8 | digits[four[2]] << 4 | digits[four[3]];
 }
 
-fn isSurrogate(unit: u16) bool {
-    return unit & 0xF800 == 0xD800;
+inline fn isSurrogate(unit: u32) bool {
+    return unit & 0x1F800 == 0xD800;
 }
 
-fn isLow(unit: u16) bool {
-    return unit & 0xFC00 == 0xDC00;
+inline fn isLow(unit: u32) bool {
+    return unit & ~@as(u32, 0x3FF) == 0xDC00;
 }
 
 /// Append the text of a string whose opening quote stands before `from`, tell the place behind its closing quote.
-/// After an error some of it may be there.
+/// After an error nothing is appended.
 pub fn readString(buffer: []const u8, from: usize, text: *Buffer(u8)) (Error || OutOfMemory)!usize {
     var at = from;
+    var len = text.len;
     while (true) {
-        if (text.room.len - text.len < block_bytes + longest_character) {
-            try text.reserve(text.len + block_bytes + longest_character);
-        }
+        if (text.room.len - len < block_bytes + longest_character) try text.reserve(len + block_bytes + longest_character);
         const block = load(buffer, at);
-        text.room[text.len..][0..block_bytes].* = block;
+        text.room[len..][0..block_bytes].* = block;
         const marks = special(block);
         const plain: usize = if (marks == 0) block_bytes else @ctz(marks);
         at += plain;
-        text.len += plain;
+        len += plain;
         if (marks == 0) continue;
-        switch (buffer[at]) {
-            '"' => return at + 1,
-            // Escapes often stand side by side.
-            '\\' => while (buffer[at] == '\\' and text.room.len - text.len >= longest_character) {
-                const escape = try readEscape(buffer, at);
-                text.len += encode(escape.point, text.room[text.len..][0..longest_character]);
-                at = escape.end;
-            },
-            else => return error.NotJson,
-        }
+        if (buffer[at] != '\\') break;
+        const escape = try readEscape(buffer, at);
+        len += encode(escape.point, text.room[len..][0..longest_character]);
+        at = escape.end;
     }
+    if (buffer[at] != '"') return error.NotJson;
+    text.len = len;
+    return at + 1;
 }
 
 const longest_character = 4;
 
 /// Write a character as UTF-8 (RFC 3629, section 3); tells its length.
-inline fn encode(point: u21, room: *[longest_character]u8) usize {
-    if (point < 0x80) {
-        room[0] = @intCast(point);
-        return 1;
+inline fn encode(point: u32, room: *[longest_character]u8) usize {
+    if (point > 0xFFFF) {
+        room.* = .{ 0xF0 | bits(point, 18), tail(point, 12), tail(point, 6), tail(point, 0) };
+        return 4;
     }
-    if (point < 0x10000) {
-        // Without a branch, for which of the two it is cannot be guessed.
-        const three = point >= 0x800;
-        room[0] = if (three) 0xE0 | bits(point, 12) else 0xC0 | bits(point, 6);
-        room[1] = if (three) tail(point, 6) else tail(point, 0);
-        room[2] = tail(point, 0);
-        return if (three) 3 else 2;
-    }
-    room.* = .{ 0xF0 | bits(point, 18), tail(point, 12), tail(point, 6), tail(point, 0) };
-    return 4;
+    // Without a branch, for which of the three lengths it is cannot be guessed.
+    const tails: u32 = @as(u32, @intFromBool(point >= 0x80)) + @intFromBool(point >= 0x800);
+    const marks = @as(u32, 0xE0C000) >> @truncate(8 * tails);
+    const lead = point >> @truncate(6 * tails) | marks & 0xFF;
+    const two_tails = @as(u32, tail(point, 6)) | @as(u32, tail(point, 0)) << 8;
+    std.mem.writeInt(u32, room, lead | two_tails >> @truncate(8 * (2 - tails)) << 8, .little);
+    return 1 + tails;
 }
 
-inline fn bits(point: u21, comptime shift: u5) u8 {
+inline fn bits(point: u32, comptime shift: u5) u8 {
     return @truncate(point >> shift);
 }
 
-inline fn tail(point: u21, comptime shift: u5) u8 {
+inline fn tail(point: u32, comptime shift: u5) u8 {
     return 0x80 | (bits(point, shift) & 0x3F);
 }
 

@@ -5,6 +5,7 @@ const arrow = @import("arrow.zig");
 const json = @import("json.zig");
 const keys = @import("keys.zig");
 const memory = @import("memory.zig");
+const utf8 = @import("utf8.zig");
 
 const Column = @import("column.zig").Column;
 const Buffer = memory.Buffer;
@@ -58,7 +59,7 @@ pub const Rows = struct {
         rows.known = rows.table.count();
         rows.shown = rows.columns.len;
         errdefer rows.undo();
-        if (!ascii and !json.isUtf8(buffer[start..end])) return error.InvalidUtf8;
+        if (!ascii and !utf8.isUtf8(buffer, start, end)) return error.InvalidUtf8;
         const stack = rows.stack.items();
         if (buffer[first] != '{') {
             const after = try json.skipValue(buffer, first, stack, 0);

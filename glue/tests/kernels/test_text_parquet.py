@@ -139,8 +139,9 @@ def test_writes_row_groups_by_bytes(tmp_path: Path) -> None:
         ([{"c": "v" if n == 500 else None} for n in range(1000)], False),
         ([{"c": None, "x": n} for n in range(1000)], False),
         ([{"x": n} for n in range(500)] + [{"c": "v"} for n in range(500)], True),
+        ([{"c": f"{n:0100000}"} for n in range(20)] + [{"c": "v"}] * 40, False),
     ],
-    ids=["few values", "all different", "one value", "null", "late"],
+    ids=["few values", "all different", "one value", "null", "late", "a MiB of different values"],
 )
 def test_has_a_dictionary_where_it_pays(rows: list[Row], has_dictionary: bool, tmp_path: Path) -> None:
     write(tmp_path / "rows.parquet", {"a": lines(*rows)}, ParquetSettings())
@@ -152,6 +153,20 @@ def test_has_a_dictionary_where_it_pays(rows: list[Row], has_dictionary: bool, t
     )
     assert chunk.has_dictionary_page == has_dictionary
     assert chunk.is_stats_set
+
+
+def test_holds_the_name_of_a_source_once_in_a_row_group(tmp_path: Path) -> None:
+    files = {letter * 1_000: lines(*({"x": n} for n in range(300))) for letter in "abc"}
+    write(tmp_path / "rows.parquet", files, ParquetSettings())
+    [file, version] = [
+        parquet.ParquetFile(tmp_path / "rows.parquet").metadata.row_group(0).column(n) for n in (0, 1)
+    ]
+    assert file.has_dictionary_page
+    assert file.total_uncompressed_size < 6_000
+    assert version.total_uncompressed_size < 100
+    assert (file.statistics.min, file.statistics.max) == ("a" * 1_000, "c" * 1_000)
+    names = parquet.read_table(tmp_path / "rows.parquet")["_source_file"].to_pylist()
+    assert names == [name for name in files for _ in range(300)]
 
 
 @pytest.mark.parametrize("compression", ["snappy", "zstd"])

@@ -21,6 +21,7 @@ TEXT_SOURCE_COLUMNS = SOURCE_COLUMNS.insert(2, pa.field("_source_revision", pa.i
 """The same with the number of the version among those of its key. First in every file of texts."""
 
 _OFFSET_BYTES = 4
+_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
 
 class TextParquet:
@@ -36,7 +37,11 @@ class TextParquet:
         settings: ParquetSettings = DEFAULT_SETTINGS,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        self._writer = GrowingParquet(path, settings, TEXT_SOURCE_COLUMNS.with_metadata(metadata))
+        columns = [
+            (column.name, _DICTIONARY if pa.types.is_string(column.type) else column.type)
+            for column in TEXT_SOURCE_COLUMNS
+        ]
+        self._writer = GrowingParquet(path, settings, pa.schema(columns, metadata))
         self._names = KeyNames(frozenset(TEXT_SOURCE_COLUMNS.names))
         self.rows = 0
 
@@ -70,8 +75,8 @@ class TextParquet:
         if not rows:
             return
         columns = {
-            "_source_file": pa.repeat(file, rows),
-            "_source_version": pa.repeat(version, rows),
+            "_source_file": _repeated(file, rows),
+            "_source_version": _repeated(version, rows),
             "_source_revision": pa.repeat(revision, rows),
             "_source_line": batch.positions["line"],
         }
@@ -80,3 +85,8 @@ class TextParquet:
         size = pc.sum(batch.positions["length"]).as_py() + rows * len(columns) * _OFFSET_BYTES
         self._writer.write(columns, rows, size)
         self.rows += rows
+
+
+def _repeated(text: str, rows: int) -> pa.DictionaryArray:
+    """A column of one text, which the writer need not look up row by row."""
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), [text])
