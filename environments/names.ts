@@ -79,6 +79,11 @@ export function functionName(environment: Named, name: FunctionName): string {
   return resourceName(environment, name);
 }
 
+/** Queue of the events that a function failed on for good, which its construct names so. */
+export function failureQueueName(environment: Named, name: FunctionName): string {
+  return `${functionName(environment, name)}-failures`;
+}
+
 export function csvJobName(environment: Named): string {
   return resourceName(environment, "csv-uploads");
 }

@@ -8,8 +8,7 @@ import { switchIntake } from "./intake";
 import { LOG_SOURCES, type LogsOptions, logs } from "./logs";
 import { manifests } from "./manifests";
 import type { Operator } from "./operator";
-import { QUEUES } from "./queues";
-import { redrive } from "./redrive";
+import { REDRIVEN, redrive } from "./redrive";
 import { type ReprocessOptions, reprocess } from "./reprocess";
 import { type CommonOptions, run } from "./run";
 import { restart, scale, start, stop } from "./scale";
@@ -117,11 +116,13 @@ function repairing(program: Command, end: End): void {
       )(options),
     );
 
-  one(program, "redrive", "send dead letters of the queues back to where they failed", [
-    "redrive --environment prod",
-    "redrive --queue inputs --environment prod --yes",
-  ])
-    .addOption(new Option("--queue <name>", "only those of that queue").choices(QUEUES))
+  one(
+    program,
+    "redrive",
+    "send what failed for good back to where it failed: dead letters of queues, events of functions",
+    ["redrive --environment prod", "redrive --queue inputs --environment prod --yes"],
+  )
+    .addOption(new Option("--queue <name>", "only those of that queue or function").choices(REDRIVEN))
     .option("--yes", NOW_OR_NOT)
     .action(act(end, redrive));
 }

@@ -9,10 +9,17 @@ import { queueUrl } from "../../../cli/operator/queues";
 import { Terminal } from "../../../cli/operator/terminal";
 import { readHead } from "../../../cli/operator/tracking";
 import { ROOT } from "../../../cli/setup/paths";
-import { controlTableName, deadLetterQueueName, manifestJobName, queueName } from "../../../environments";
+import {
+  controlTableName,
+  deadLetterQueueName,
+  failureQueueName,
+  manifestJobName,
+  queueName,
+} from "../../../environments";
 import { readStreamingJob } from "../../../handlers/shared/control";
 import { manifestKey } from "../../../handlers/shared/manifests";
 import { readCreatedObject } from "../../../handlers/shared/s3-record";
+import { eventually } from "../../support/local-platform";
 import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";
 
 const INPUTS = queueName(environment, "inputs");
@@ -181,7 +188,7 @@ describe("tributary redrive", () => {
     for (const MessageBody of bodies)
       await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
     const dry = await operated.tributary("redrive");
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("12 to queue inputs") });
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("12 to inputs") });
     expect(dry.stdout).toContain("input/clicks/a 0.ndjson");
     expect(await operated.take(INPUTS)).toEqual([]);
     const applied = await operated.tributary("redrive", "--queue", "inputs", "--yes", "--json");
@@ -192,6 +199,23 @@ describe("tributary redrive", () => {
     expect((await operated.take(INPUTS)).map(({ Body }) => Body).sort()).toEqual(bodies);
     expect(await operated.tributary("redrive", "--yes")).toMatchObject({ code: 3 });
   });
+
+  test("invokes a function again with the events that it failed on", async () => {
+    const queue = failureQueueName(environment, "manifest-builder");
+    const MessageBody = JSON.stringify({ requestContext: {}, requestPayload: { kind: "a failed event" } });
+    const QueueUrl = await queueUrl(operated.aws.sqs, queue);
+    await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    const dry = await operated.tributary("redrive");
+    expect(dry.stdout).toContain('1 to manifest-builder, among them:\n  {"kind":"a failed event"}');
+    const applied = await operated.tributary("redrive", "--queue", "manifest-builder", "--yes");
+    expect(applied).toMatchObject({ code: 0, stdout: "to manifest-builder  1\n" });
+    expect(await operated.take(queue)).toEqual([]);
+    const shown = await eventually("an invocation", 10, async () => {
+      const { stdout } = await operated.tributary("logs", "manifest-builder");
+      return stdout.includes("called with") && stdout;
+    });
+    expect(shown).toContain('called with {"kind":"a failed event"}');
+  }, 20_000);
 });
 
 describe("the streaming job", () => {

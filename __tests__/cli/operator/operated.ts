@@ -17,6 +17,8 @@ import {
   bucketName,
   controlTableName,
   deadLetterQueueName,
+  FUNCTIONS,
+  failureQueueName,
   functionName,
   loadEnvironment,
   manifestJobName,
@@ -67,7 +69,7 @@ export async function startOperated(): Promise<Operated> {
   const local = await startLocalAws({ folder, report: () => {} });
   Object.assign(process.env, local.environment);
   const aws = connect(environment);
-  await Promise.all([makeBuckets(aws), makeTables(aws), makeQueues(aws)]);
+  await Promise.all([makeBuckets(aws), makeTables(aws), makeQueues(aws), makeFailureQueues(aws)]);
   await makeJob(aws);
   await makeBuilder(aws, folder);
   const put: Operated["put"] = async (bucket, Key, Body, Metadata = {}) => {
@@ -145,6 +147,12 @@ async function makeQueues({ sqs }: Clients): Promise<void> {
   }
 }
 
+async function makeFailureQueues({ sqs }: Clients): Promise<void> {
+  for (const name of FUNCTIONS) {
+    await sqs.send(new CreateQueueCommand({ QueueName: failureQueueName(environment, name) }));
+  }
+}
+
 async function makeJob({ glue, s3 }: Clients): Promise<void> {
   await s3.send(
     new PutObjectCommand({ Bucket: MANIFESTS, Key: "sleep.py", Body: "import time\ntime.sleep(60)\n" }),
@@ -176,9 +184,9 @@ async function makeJob({ glue, s3 }: Clients): Promise<void> {
 async function makeBuilder({ lambda }: Clients, folder: string): Promise<void> {
   const { python } = await ensurePython("run", () => {});
   const archive = join(folder, "function.zip");
-  const make =
-    "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr('index.js', 'exports.handler = () => {}')";
-  execFileSync(python, ["-c", make, archive]);
+  const make = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr('index.js', sys.argv[2])";
+  const source = "exports.handler = async (event) => console.log('called with', JSON.stringify(event))";
+  execFileSync(python, ["-c", make, archive, source]);
   const FunctionName = functionName(environment, "manifest-builder");
   await lambda.send(
     new CreateFunctionCommand({
@@ -189,10 +197,8 @@ async function makeBuilder({ lambda }: Clients, folder: string): Promise<void> {
       Code: { ZipFile: readFileSync(archive) },
     }),
   );
-  const source = `arn:aws:sqs:${environment.region}:${environment.account}:${queueName(environment, "inputs")}`;
-  await lambda.send(
-    new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn: source, Enabled: false }),
-  );
+  const EventSourceArn = `arn:aws:sqs:${environment.region}:${environment.account}:${queueName(environment, "inputs")}`;
+  await lambda.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn, Enabled: false }));
 }
 
 async function track({ dynamo }: Clients, file: TrackedFile, as: "head" | "history"): Promise<void> {
