@@ -15,7 +15,7 @@ class Engine(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many tasks run at once; more wait for their turn."""
+        """How many tasks run at once, as of now; more wait for their turn."""
         ...
 
     def submit(self, work: Callable[[T], R], task: T) -> "Future[R]":

@@ -18,6 +18,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+# Threads that wait for Spark; one is made when a task needs it.
+_MOST_THREADS = 1000
+
+
 class SparkEngine:
     """Runs tasks on the executors, `parallelism` at once, 0 for as many as Spark has cores."""
 
@@ -25,8 +29,8 @@ class SparkEngine:
         # A task that killed its executor must not go on to kill three more: the job decides what follows.
         conf = SparkConf().setIfMissing("spark.app.name", "tributary").set("spark.task.maxFailures", "1")
         self._context = SparkContext.getOrCreate(conf)
-        self.slots = parallelism or self._context.defaultParallelism
-        self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="slot")
+        self._parallelism = parallelism
+        self._threads = ThreadPoolExecutor(parallelism or _MOST_THREADS, thread_name_prefix="slot")
         self._is_stopped = False
 
     def __enter__(self) -> "SparkEngine":
@@ -36,6 +40,11 @@ class SparkEngine:
         self.stop()
         self._threads.shutdown(cancel_futures=True)
         self._context.stop()
+
+    @property
+    def slots(self) -> int:
+        """As many as asked for, or the cores of now: at the start not every executor is there."""
+        return self._parallelism or self._context.defaultParallelism
 
     def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
         """Have `work(task)` done by an executor; see `Engine.submit`."""

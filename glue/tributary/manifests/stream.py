@@ -18,7 +18,7 @@ from tributary.manifests.completion import Announcer, Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
 from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
-from tributary.manifests.task import Answer, Committed, ManifestTask, NotDone
+from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
 from tributary.manifests.work import work_on_manifest
 from tributary.outcomes import KILLED_WORKER, Destinations
 from tributary.task import describe
@@ -31,6 +31,8 @@ _PAUSES = (15, 60)
 # After SIGTERM what ends this soon is still committed; the rest goes back to the queue.
 _HURRY_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
+# Threads that wait for the engine; one is made when a manifest needs it.
+_MOST_SLOTS = 1000
 _MACHINERY = (BotoCoreError, ClientError, TributaryError)
 
 Work = Callable[[ManifestTask], Answer]
@@ -74,7 +76,7 @@ class Stream:
         began = time.monotonic()
         working: set[Future[None]] = set()
         with self._keeper:
-            with self._completion, ThreadPoolExecutor(self._engine.slots) as threads:
+            with self._completion, ThreadPoolExecutor(_MOST_SLOTS) as threads:
                 try:
                     why = self._receive(threads, working)
                 finally:
@@ -89,13 +91,17 @@ class Stream:
                 return why
             working -= wait(working, 0, FIRST_COMPLETED).done
             free = self._engine.slots - len(working)
-            if not free:
+            if free <= 0:
                 wait(working, _LOOK_SECONDS, FIRST_COMPLETED)
                 continue
-            for message in self._queue.receive(free, self._settings.poll_seconds):
+            for message in self._queue.receive(free, self._patience(is_idle=not working)):
                 self._hold(message)
                 working.add(threads.submit(self._work_on, message))
         return "signal"
+
+    def _patience(self, is_idle: bool) -> int:
+        """How long to wait for a message; while others are in work a signal must not wait that long."""
+        return self._settings.poll_seconds if is_idle else min(self._settings.poll_seconds, 1)
 
     def _finish(self, working: set[Future[None]]) -> None:
         """Wait for what is in work; in a hurry only a moment, and then end it."""
@@ -136,10 +142,10 @@ class Stream:
                 task = replace(task, by_file=task.by_file or kills > 1)
         return NotDone(KILLED_WORKER, cause)
 
-    def _note(self, request: Request, answer: Answer) -> None:
-        if not isinstance(answer, Committed):
+    def _note(self, request: Request, answer: Committed | Needless) -> None:
+        if isinstance(answer, Needless):
             self._counts["needless"] += 1
-            log("needless", manifest=request.key, generation=request.generation)
+            log("needless", manifest=request.key, generation=request.generation, why=answer.why)
             return
         receipt = answer.receipt
         self._counts["committed" if answer.is_new else "committed_before"] += 1
