@@ -21,7 +21,7 @@ let platform: TestPlatform;
 
 beforeAll(async () => {
   platform = await deployTestPlatform({ auth: true });
-}, 300_000);
+}, 480_000);
 
 afterAll(async () => {
   await platform?.stop();

@@ -36,7 +36,7 @@ let platform: TestPlatform;
 
 beforeAll(async () => {
   platform = await deployTestPlatform();
-}, 300_000);
+}, 480_000);
 
 afterAll(async () => {
   await platform?.stop();

@@ -28,7 +28,7 @@ describe("npm start", () => {
     });
     const end = ended(child);
     const isUp = async () => child.exitCode !== null || shown.includes("Ctrl-C stops it");
-    await eventually("a platform that is up", 280, isUp);
+    await eventually("a platform that is up", 460, isUp);
     const tables = child.exitCode === null ? await tablesReachedBy(shown) : [];
     child.kill("SIGINT");
     const { code, output } = await end;
@@ -46,7 +46,7 @@ describe("npm start", () => {
     expect(seconds).toBeGreaterThan(0);
     expect(output).toContain("every row is accounted for");
     expect(processesNaming(folder)).toEqual([]);
-  }, 300_000);
+  }, 480_000);
 
   test("leaves no process and no half-written file behind after Ctrl-C in mid-deploy", async () => {
     const run = join(folder, "run");
