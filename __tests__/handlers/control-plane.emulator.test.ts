@@ -2,10 +2,12 @@ import { GetTableCommand } from "@aws-sdk/client-glue";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { answer } from "../../handlers/control-plane/answer";
 import { hourKey } from "../../handlers/control-plane/hours";
-import { orderStreamingJob } from "../../handlers/shared/control";
+import { orderStreamingJob, recordEnd } from "../../handlers/shared/control";
+import { UnexpectedEventError } from "../../handlers/shared/errors";
 import { manifestKey, type Receipt } from "../../handlers/shared/manifests";
 import { type TrackedFile, versionKey } from "../../handlers/shared/tracking";
 import { realPlane } from "./control-plane/real-plane";
+import { awsError } from "./support/doubles";
 import {
   CONTROL,
   claimed,
@@ -24,6 +26,7 @@ import {
 import { jobStateChange } from "./support/events";
 import { dieAt, seeded, throttle } from "./support/faults";
 import { keepLogs } from "./support/logs";
+import type { Fault } from "./support/memory-aws";
 
 type Context = { getRemainingTimeInMillis(): number };
 
@@ -304,6 +307,33 @@ describe("the streaming job", () => {
     await ended();
   });
 
+  test("waits for its time although its end cannot be reported, which the next tick does", async () => {
+    const fault: Fault = async (call, work) => {
+      if (call.name === "PutEventsCommand") throw awsError("InternalException");
+      return work();
+    };
+    await expect(answer(realPlane(pipeline, { fault }).plane, { kind: "tick" })).rejects.toThrow(
+      /alert: Internal/,
+    );
+    expect(await pipeline.runs()).toHaveLength(1);
+    await tick();
+    expect(await pipeline.runs()).toHaveLength(1);
+    expect(await events("Tributary Alert")).toHaveLength(1);
+  });
+
+  test("is measured although Glue does not answer", async () => {
+    await pipeline.track(claimed("2026-01-31-a.ndjson", idOf("1"), { createdAt: new Date().toISOString() }));
+    const fault: Fault = async (call, work) => {
+      if (call.name === "GetJobRunsCommand") throw awsError("AccessDeniedException");
+      return work();
+    };
+    const { plane } = realPlane(pipeline, { fault, laterMs: 600_000 });
+    await expect(answer(plane, { kind: "tick" })).rejects.toThrow(/read the runs: AccessDenied/);
+    const [seconds] = emitted("SecondsWithoutParquet");
+    expect(seconds).toBeGreaterThanOrEqual(600);
+    expect(seconds).toBeLessThan(660);
+  });
+
   test("waits 1, 2, 4 minutes after ends that nobody asked for, and each failure is reported once", async () => {
     await controlPlane(await stateChange());
     await controlPlane(await stateChange());
@@ -335,4 +365,31 @@ describe("the streaming job", () => {
       detail: { summary: expect.stringMatching(/ 3 ends in a row/) },
     });
   }, 30_000);
+
+  test("costs something while it runs, and starts at once where a restart was asked for", async () => {
+    await pipeline.setScript("import time\ntime.sleep(60)\n");
+    const table = { client: pipeline.dynamo, name: CONTROL };
+    const [before] = await pipeline.runs();
+    const fourMinutes = { runId: String(before?.id), startedAt: new Date(), failures: 3 };
+    await recordEnd(table, { ...fourMinutes, nextStartAt: new Date(Date.now() + 240_000) });
+    await tick();
+    expect((await pipeline.runs())[0]).toEqual(before);
+    await orderStreamingJob(table, { restartRequestedAt: new Date() }, "test", new Date());
+    await tick();
+    const [newest] = await pipeline.runs();
+    expect(newest?.id).not.toBe(before?.id);
+    await answer(realPlane(pipeline, { laterMs: 1_000 }).plane, { kind: "tick" });
+    const rows = await ofType(`job_run#${newest?.id}`);
+    expect(rows).toMatchObject([
+      { state: expect.stringMatching(/STARTING|RUNNING/), worker_type: "G.1X", number_of_workers: 2 },
+    ]);
+    const [{ dpu_seconds, estimated_cost_usd }] = rows as [Record<string, number>];
+    expect(dpu_seconds).toBeGreaterThan(0);
+    expect(estimated_cost_usd).toBeCloseTo((Number(dpu_seconds) / 3_600) * 0.44, 5);
+  }, 20_000);
+
+  test("is not what other events are about", async () => {
+    await expect(controlPlane({ kind: "other" })).rejects.toThrow(UnexpectedEventError);
+    await expect(controlPlane(jobStateChange("FAILED", "csv-uploads"))).rejects.toThrow(UnexpectedEventError);
+  });
 });
