@@ -1,13 +1,17 @@
 import { GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { deadLetterQueueName, type PipelineQueue, queueName } from "../../environments";
+import {
+  deadLetterQueueName,
+  FUNCTIONS,
+  failureQueueName,
+  PIPELINE_QUEUES,
+  queueName,
+} from "../../environments";
 import type { Operator } from "./operator";
-
-export const QUEUES: readonly PipelineQueue[] = ["inputs", "manifests"];
 
 /** Messages of a queue, as SQS estimates them. */
 export interface QueueState {
-  /** `inputs`, `manifests`, or one of these and ` dead letters`. */
+  /** `inputs`, `manifests`, one of these and ` dead letters`, or a function and ` failures`. */
   readonly queue: string;
   readonly name: string;
   readonly waiting: number;
@@ -16,24 +20,37 @@ export interface QueueState {
   readonly oldestSeconds?: number;
 }
 
-/** The queues of the pipeline, each before its dead-letter queue. */
+/**
+ * The queues of the pipeline, each before its dead-letter queue, and of the queues with events that functions failed
+ * on those that are not empty.
+ */
 export async function readQueues(operator: Operator): Promise<QueueState[]> {
   const { environment } = operator;
-  const queues = QUEUES.flatMap((queue) => [
+  const queues = PIPELINE_QUEUES.flatMap((queue) => [
     { queue: queue as string, name: queueName(environment, queue) },
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
-  const ages = await oldestMessages(
-    operator,
-    queues.map(({ name }) => name),
-  );
-  return Promise.all(
-    queues.map(async ({ queue, name }) => {
-      const counts = await countMessages(operator.aws.sqs, name);
-      const oldestSeconds = counts.waiting + counts.inWork > 0 ? ages.get(name) : undefined;
-      return { queue, name, ...counts, ...(oldestSeconds === undefined ? {} : { oldestSeconds }) };
-    }),
-  );
+  const failures = FUNCTIONS.map((name) => ({
+    queue: `${name} failures`,
+    name: failureQueueName(environment, name),
+  }));
+  const [ages, states, failed] = await Promise.all([
+    oldestMessages(
+      operator,
+      [...queues, ...failures].map(({ name }) => name),
+    ),
+    Promise.all(queues.map((each) => readQueue(operator, each))),
+    Promise.all(failures.map((each) => readQueue(operator, each))),
+  ]);
+  const shown = [...states, ...failed.filter(isFull)];
+  return shown.map((state) => {
+    const oldestSeconds = isFull(state) ? ages.get(state.name) : undefined;
+    return oldestSeconds === undefined ? state : { ...state, oldestSeconds };
+  });
+}
+
+function isFull({ waiting, inWork }: QueueState): boolean {
+  return waiting + inWork > 0;
 }
 
 export async function queueUrl(sqs: SQSClient, QueueName: string): Promise<string> {
@@ -41,7 +58,10 @@ export async function queueUrl(sqs: SQSClient, QueueName: string): Promise<strin
   return QueueUrl;
 }
 
-async function countMessages(sqs: SQSClient, name: string): Promise<{ waiting: number; inWork: number }> {
+async function readQueue(
+  { aws: { sqs } }: Operator,
+  { queue, name }: { readonly queue: string; readonly name: string },
+): Promise<QueueState> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: await queueUrl(sqs, name),
@@ -53,6 +73,8 @@ async function countMessages(sqs: SQSClient, name: string): Promise<{ waiting: n
     }),
   );
   return {
+    queue,
+    name,
     waiting:
       Number(Attributes["ApproximateNumberOfMessages"]) +
       Number(Attributes["ApproximateNumberOfMessagesDelayed"] ?? 0),

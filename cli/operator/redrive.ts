@@ -4,6 +4,7 @@ import {
   FUNCTIONS,
   type FunctionName,
   failureQueueName,
+  PIPELINE_QUEUES,
   type PipelineQueue,
   queueName,
 } from "../../environments";
@@ -11,11 +12,11 @@ import { decodeKey } from "../../handlers/shared/s3-record";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { invokeAgain, type Move, moveBySqs } from "./moves";
 import type { Operator } from "./operator";
-import { QUEUES, queueUrl } from "./queues";
+import { queueUrl } from "./queues";
 import { indented, list } from "./tables";
 
 /** Whose failed messages there are: those of a queue's reader, or the events of a function. */
-export const REDRIVEN: readonly (PipelineQueue | FunctionName)[] = [...QUEUES, ...FUNCTIONS];
+export const REDRIVEN: readonly (PipelineQueue | FunctionName)[] = [...PIPELINE_QUEUES, ...FUNCTIONS];
 
 export interface RedriveOptions {
   /** The only one whose messages are sent back. */
@@ -36,7 +37,7 @@ export async function redrive(operator: Operator, options: RedriveOptions): Prom
 }
 
 async function look({ aws, environment }: Operator, name: PipelineQueue | FunctionName): Promise<Move> {
-  const queue = QUEUES.find((each) => each === name);
+  const queue = PIPELINE_QUEUES.find((each) => each === name);
   const source =
     queue === undefined
       ? failureQueueName(environment, name as FunctionName)

@@ -5,9 +5,11 @@ import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Operator } from "../../../cli/operator/operator";
 import { queueUrl } from "../../../cli/operator/queues";
 import { Terminal } from "../../../cli/operator/terminal";
 import { readHead } from "../../../cli/operator/tracking";
+import { forgetTurnedAway } from "../../../cli/operator/turned-away";
 import { ROOT } from "../../../cli/setup/paths";
 import {
   controlTableName,
@@ -44,12 +46,13 @@ async function orders() {
 
 const NOTHING = { announced: [], manifests: [] };
 
+function operator(): Operator {
+  const { signal } = new AbortController();
+  return { environment, aws: operated.aws, terminal: new Terminal(true), signal, now: new Date() };
+}
+
 function headOf(key: string) {
-  const terminal = new Terminal(true);
-  return readHead(
-    { environment, aws: operated.aws, terminal, signal: new AbortController().signal, now: new Date() },
-    key,
-  );
+  return readHead(operator(), key);
 }
 
 function control() {
@@ -131,6 +134,17 @@ describe("tributary reprocess", () => {
     ]);
   });
 
+  test.each([
+    ["published", { status: "quarantined", manifestPath: manifestKey(nameOf("a")) }],
+    ["completed meanwhile", { status: "completed", manifestPath: manifestKey(nameOf("a")) }],
+    ["of another version meanwhile", { status: "quarantined", version: "v8" }],
+  ] as const)("forgets no row that is %s", async (_, changed) => {
+    const file = fileOf("2026-03-09-kept.ndjson", { revision: 0, version: "v7", ...changed });
+    await operated.track(file);
+    expect(await forgetTurnedAway(operator(), { key: file.key, version: "v7" })).toBe(false);
+    expect(await headOf(file.key)).toMatchObject(changed);
+  });
+
   test("announces a key with odd characters so that it is read as it stands", async () => {
     const file = fileOf("2026-03-06-a b+c%20é.ndjson", { status: "quarantined", revision: 0 });
     await operated.track(file);
@@ -205,6 +219,8 @@ describe("tributary redrive", () => {
     const MessageBody = JSON.stringify({ requestContext: {}, requestPayload: { kind: "a failed event" } });
     const QueueUrl = await queueUrl(operated.aws.sqs, queue);
     await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    const { stdout: status } = await operated.tributary("status");
+    expect(status).toMatch(/^ {2}manifest-builder failures +1 +0 /m);
     const dry = await operated.tributary("redrive");
     expect(dry.stdout).toContain('1 to manifest-builder, among them:\n  {"kind":"a failed event"}');
     const applied = await operated.tributary("redrive", "--queue", "manifest-builder", "--yes");

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  controlTableName,
+  deadLetterQueueName,
+  FUNCTIONS,
+  failureQueueName,
+  functionName,
+  loadEnvironment,
+  manifestJobName,
+  metricsTableName,
+  PIPELINE_QUEUES,
+  queueName,
+  trackingTableName,
+} from "../../../environments";
+import { OPEN_INDEX } from "../../../handlers/shared/tracking";
+import { resource, resourcesOf } from "../../support/resources";
+import { stacksOf } from "../../support/synthesize";
+
+const environment = loadEnvironment("prod");
+const stacks = stacksOf("prod");
+
+function deployed(type: string, attribute = "name"): unknown[] {
+  return [...stacks.values()].flatMap((stack) => resourcesOf(stack, type).map(([, each]) => each[attribute]));
+}
+
+describe("what tributary asks for by name is deployed:", () => {
+  test.each([
+    ["queues", "aws_sqs_queue", PIPELINE_QUEUES.map((queue) => queueName(environment, queue))],
+    [
+      "dead-letter queues",
+      "aws_sqs_queue",
+      PIPELINE_QUEUES.map((queue) => deadLetterQueueName(environment, queue)),
+    ],
+    [
+      "queues of failed events",
+      "aws_sqs_queue",
+      FUNCTIONS.map((name) => failureQueueName(environment, name)),
+    ],
+    [
+      "tables",
+      "aws_dynamodb_table",
+      [trackingTableName(environment), metricsTableName(environment), controlTableName(environment)],
+    ],
+    ["the streaming job", "aws_glue_job", [manifestJobName(environment)]],
+    [
+      "log groups",
+      "aws_cloudwatch_log_group",
+      FUNCTIONS.map((name) => `/aws/lambda/${functionName(environment, name)}`),
+    ],
+  ])("%s", (_, type, names) => {
+    expect(deployed(type)).toEqual(expect.arrayContaining(names));
+  });
+
+  test("the index of open files, with the manifest of each", () => {
+    const table = resource(stacks.get("prod-ledger"), "aws_dynamodb_table", "file-tracking");
+    expect(table["global_secondary_index"]).toMatchObject([
+      {
+        name: OPEN_INDEX,
+        hash_key: "open_shard",
+        range_key: "created_at",
+        non_key_attributes: ["manifest_path"],
+      },
+    ]);
+  });
+});
