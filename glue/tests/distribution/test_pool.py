@@ -1,9 +1,16 @@
-"""How the worker processes of the pool end."""
+"""How the processes of the pool, and those alone, work and end."""
 
+import os
 import subprocess
 import sys
+import time
+
+import pytest
 
 from tests.support.job import GLUE
+from tributary.distribution.alone import run_alone
+from tributary.distribution.pool import PoolEngine
+from tributary.errors import WorkerKilledError
 
 # The workers take the end of their queue, as they may before the end of the pipe.
 PROGRAM = """
@@ -19,3 +26,37 @@ def test_ends_its_workers_without_a_word() -> None:
         [sys.executable, "-c", PROGRAM], cwd=GLUE, capture_output=True, text=True, check=True, timeout=60
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.slow
+def test_replaces_a_worker_that_died_and_harms_no_other() -> None:
+    with PoolEngine(2) as engine:
+        slow = engine.submit(time.sleep, 1)
+        with pytest.raises(WorkerKilledError, match="died"):
+            engine.submit(os._exit, 3).result()
+        assert slow.result() is None
+        assert [engine.submit(abs, number).result() for number in (-1, -2)] == [1, 2]
+        with pytest.raises(ValueError, match="invalid literal"):
+            engine.submit(int, "x").result()
+
+
+@pytest.mark.slow
+def test_ends_what_runs_when_it_is_stopped() -> None:
+    with PoolEngine(1) as engine:
+        assert engine.submit(abs, -1).result() == 1
+        endless = engine.submit(time.sleep, 3600)
+        time.sleep(0.2)
+        engine.stop()
+        with pytest.raises(WorkerKilledError):
+            endless.result(timeout=10)
+        with pytest.raises(WorkerKilledError, match="stopped before"):
+            engine.submit(abs, -1).result(timeout=10)
+
+
+@pytest.mark.slow
+def test_gives_the_answer_or_the_error_of_a_task_alone() -> None:
+    assert run_alone(abs, -3) == 3
+    with pytest.raises(ValueError, match="invalid literal"):
+        run_alone(int, "x")
+    with pytest.raises(WorkerKilledError, match="exit code 5"):
+        run_alone(os._exit, 5)

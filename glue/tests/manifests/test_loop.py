@@ -12,6 +12,7 @@ import pytest
 from tests.support.faults import intercepted
 from tests.support.manifests import EVEN, ManifestWorld, lines
 from tests.support.world import InlineEngine
+from tributary.clients import sqs_client
 from tributary.errors import WorkerKilledError
 from tributary.manifests.control import Control
 from tributary.uploads import timestamp
@@ -101,6 +102,20 @@ def test_works_again_under_a_killed_worker_and_gives_up_after_the_third(
     assert [task.by_file for task in tasks] == [False, False, True]
     assert world.waiting() == (0, 1)
     assert '"reason": "killed-worker"' in capsys.readouterr().out
+
+
+def test_lets_a_message_go_whatever_breaks(world: ManifestWorld) -> None:
+    world.files(a=lines({"id": "1"}))
+
+    class Broken(InlineEngine):
+        def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+            raise RuntimeError("the driver's own fault")
+
+    world.run(Broken())
+    assert world.waiting() == (0, 1)
+    sqs_client().send_message(QueueUrl=world.queue, MessageBody="no JSON")
+    world.run()
+    assert world.waiting() == (0, 2)
 
 
 def test_finishes_what_is_in_work_when_it_is_told_to_stop(world: ManifestWorld) -> None:

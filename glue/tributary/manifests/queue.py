@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from tributary.clients import sqs_client
 from tributary.errors import TransientError
 
@@ -113,7 +111,7 @@ class VisibilityKeeper:
                 held = list(self._held.values())
             try:
                 self._queue.hide(held, self._queue.visibility)
-            except (BotoCoreError, ClientError, TransientError) as error:
+            except Exception as error:  # noqa: BLE001 reported; the next turn tries again
                 self._on_error(error)
 
 

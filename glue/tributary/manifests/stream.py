@@ -112,19 +112,25 @@ class Stream:
 
     def _work_on(self, message: Message) -> None:
         try:
-            requests = read_message(message.body)
+            self._publish(message)
         except InvalidManifestError as error:
-            return self._fail(message, NotDone(error.reason, str(error)))
+            self._fail(message, NotDone(error.reason, str(error)))
+        except Exception as error:  # noqa: BLE001 or the message would be held for ever
+            self._fail(message, NotDone("error", describe(error)))
+
+    def _publish(self, message: Message) -> None:
+        requests = read_message(message.body)
         committed: list[tuple[str, Committed]] = []
         for request in requests:
             log("received", manifest=request.key, generation=request.generation, receives=message.receives)
             answer = self._answer(request, message)
             if isinstance(answer, NotDone):
-                return self._fail(message, answer, manifest=request.key)
+                self._fail(message, answer, manifest=request.key)
+                return
             if isinstance(answer, Committed):
                 committed.append((request.key, answer))
             self._note(request, answer)
-        return self._completion.add(Done(message, tuple(committed)))
+        self._completion.add(Done(message, tuple(committed)))
 
     def _answer(self, request: Request, message: Message) -> Answer:
         """Have it worked on; under a worker's second death file by file, after the third no more."""
