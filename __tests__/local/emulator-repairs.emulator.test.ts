@@ -11,6 +11,7 @@ import {
   GetPolicyCommand,
   LambdaClient,
 } from "@aws-sdk/client-lambda";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
@@ -100,6 +101,8 @@ async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {
 /** A role that may send to one queue, and put events and metrics of its own: whether just these come through. */
 async function judgesPuts(emulator: Emulator): Promise<boolean> {
   const root = clientOf(emulator);
+  const Bucket = "files";
+  await new S3Client({ ...root, forcePathStyle: true }).send(new CreateBucketCommand({ Bucket }));
   const { QueueUrl } = await new SQSClient(root).send(new CreateQueueCommand({ QueueName: "files" }));
   const limits = { "events:PutEvents": "events:source", "cloudwatch:PutMetricData": "cloudwatch:namespace" };
   const own = { ...root, credentials: await credentialsOf(emulator, statementsFor(limits)) };
@@ -111,11 +114,15 @@ async function judgesPuts(emulator: Emulator): Promise<boolean> {
     new SQSClient(own).send(new SendMessageBatchCommand({ QueueUrl, Entries: [entry] })),
     new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own"), event("own")] })),
     new CloudWatchClient(own).send(metric("own")),
+    // looks like JSON, and is somebody's file
+    new S3Client({ ...own, forcePathStyle: true }).send(
+      new PutObjectCommand({ Bucket, Key: "file", Body: Buffer.from([0x7b, 0xff]) }),
+    ),
     new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own"), event("other")] })),
     new CloudWatchClient(own).send(metric("other")),
   ];
   const outcomes = await Promise.allSettled(tries);
-  return outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,false,false";
+  return outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,true,false,false";
 }
 
 function statementsFor(limits: Readonly<Record<string, string>>): object[] {
@@ -125,7 +132,8 @@ function statementsFor(limits: Readonly<Record<string, string>>): object[] {
     Resource: "*",
     Condition: { StringEquals: { [key]: "own" } },
   }));
-  return [{ Effect: "Allow", Action: "sqs:SendMessage", Resource: "*" }, ...limited];
+  const others = { Effect: "Allow", Action: ["sqs:SendMessage", "s3:PutObject"], Resource: "*" };
+  return [others, ...limited];
 }
 
 async function credentialsOf(emulator: Emulator, statements: readonly object[]) {

@@ -147,18 +147,26 @@ def tell_policies_what_is_put() -> None:
     """Tell policies `events:source` and `cloudwatch:namespace`, the limits of actions without a resource."""
     original: Callable[..., dict[str, Any]] = iam_actions.request_tag_context
 
+    # all in JSON, which the SDKs of our functions and jobs speak to these services
+    keys = {
+        "events:PutEvents": ("events:source", event_sources),
+        "cloudwatch:PutMetricData": ("cloudwatch:namespace", lambda request: request["Namespace"]),
+    }
+
     def request_context(service: str, action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
         context = original(service, action, body, params)
-        # other protocols than JSON are none that the SDKs of our functions and jobs speak
-        request = json.loads(body) if body.startswith(b"{") else {}
-        if action == "events:PutEvents":
-            sources = {entry.get("Source") for entry in request.get("Entries", [])}
-            return context | {"events:source": sources.pop() if len(sources) == 1 else list(sources)}
-        if action == "cloudwatch:PutMetricData":
-            return context | {"cloudwatch:namespace": request.get("Namespace")}
-        return context
+        if action not in keys or not body.startswith(b"{"):
+            return context
+        key, value_of = keys[action]
+        return context | {key: value_of(json.loads(body))}
 
     iam_actions.request_tag_context = request_context
+
+
+def event_sources(request: dict[str, Any]) -> str | list[str]:
+    """Return the source of the events to put, or all of them where they differ."""
+    sources = sorted({entry["Source"] for entry in request["Entries"]})
+    return sources[0] if len(sources) == 1 else sources
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:
