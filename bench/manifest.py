@@ -89,8 +89,7 @@ def _job(world: BenchWorld, slots: int, emulator: int, lines: int) -> dict[str, 
     for _ in range(slots):
         world.send_manifest()
     before = cpu_seconds(emulator)
-    ran = world.run_job(slots)
-    committed = [line for line in ran.log if line["event"] == "committed"]
+    committed = [line for line in world.run_job(slots) if line["event"] == "committed"]
     seconds = _seconds(committed) if committed else 0.0
     megabytes = sum(line["input_bytes"] for line in committed) / 1e6
     spent = {
@@ -104,7 +103,7 @@ def _job(world: BenchWorld, slots: int, emulator: int, lines: int) -> dict[str, 
         megabytes=megabytes,
         seconds=seconds,
         **spent,
-        cpuSeconds=ran.cpu_seconds,
+        cpuSeconds=sum(line["cpu_seconds"] for line in committed),
         emulatorCpuSeconds=cpu_seconds(emulator) - before,
         peakMegabytes=peak * _MEBIBYTE,
         is_whole=len(committed) == slots and all(line["rows"] == lines for line in committed),

@@ -1,7 +1,6 @@
 """Where the bench of manifests takes place: the emulator with files in it, and the job as Glue runs it."""
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -17,14 +16,6 @@ from tributary.clients import s3_client
 
 _WAIT_SECONDS = 600
 _LOOK_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a run of the job logged, and its seconds of CPU with those of its workers."""
-
-    log: list[dict[str, Any]]
-    cpu_seconds: float
 
 
 @dataclass
@@ -58,23 +49,16 @@ class BenchWorld:
         listed = [{**entry, "revision": self.manifests} for entry in self.entries]
         self.world.send(self.world.manifest(*listed))
 
-    def run_job(self, slots: int) -> Ran:
-        """Run the job until all manifests are published."""
+    def run_job(self, slots: int) -> list[dict[str, Any]]:
+        """Run the job until all manifests are published; return its log."""
         self.world.order(desired="running")
-        before = _children_cpu()
         job = start_script(SCRIPT, self.world.arguments(slots=slots, visibility_seconds=900))
         self._wait(job)
         self.world.order(desired="stopped")
         out, _ = job.communicate(timeout=60)
-        log = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-        return Ran(log, _children_cpu() - before)
+        return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
     def _wait(self, job: subprocess.Popen[str]) -> None:
         deadline = time.monotonic() + _WAIT_SECONDS
         while time.monotonic() < deadline and job.poll() is None and any(self.world.waiting()):
             time.sleep(_LOOK_SECONDS)
-
-
-def _children_cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime

@@ -104,6 +104,24 @@ def test_works_again_under_a_killed_worker_and_gives_up_after_the_third(
     assert '"reason": "killed-worker"' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("before", "by_file"), [(1, False), (2, True)])
+def test_works_file_by_file_from_the_third_delivery(world: ManifestWorld, before: int, by_file: bool) -> None:
+    """A manifest that kills its driver leaves no word but the number of its deliveries."""
+    world.files(a=lines({"id": "1"}))
+    for _ in range(before):
+        sqs_client().receive_message(QueueUrl=world.queue, VisibilityTimeout=0)
+    tasks: list[Any] = []
+
+    class Noting(InlineEngine):
+        def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+            tasks.append(task)
+            return super().submit(work, task)
+
+    world.run(Noting())
+    assert [task.by_file for task in tasks] == [by_file]
+    assert world.account() == EVEN
+
+
 def test_lets_a_message_go_whatever_breaks(world: ManifestWorld) -> None:
     world.files(a=lines({"id": "1"}))
 

@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
-from tributary.clients import sqs_client
 from tributary.distribution.alone import run_alone
 from tributary.errors import WorkerKilledError
 from tributary.manifests import suspects
@@ -32,37 +31,23 @@ def poisoned(world: ManifestWorld) -> str:
 def test_lets_a_file_fall_alone_that_kills_its_worker(world: ManifestWorld) -> None:
     key = poisoned(world)
     world.send(key)
-    job = start_script(SCRIPT, world.arguments(slots=1), faults="kill")
-    wait_for(lambda: world.objects(world.curated))
+    version = world.upload("beside.ndjson", lines({"id": "beside"}))
+    world.send(world.manifest(world.entry(world.key("beside.ndjson"), version)))
+    job = start_script(SCRIPT, world.arguments(slots=2), faults="kill")
+    wait_for(lambda: len(world.objects(world.curated)) == 2)
     world.order(desired="stopped")
     code, log = finish_job(job)
     assert code == 0, log
-    kills = [line["by_file"] for line in log if line["event"] == "worker killed"]
-    assert kills == [False, False]
-    assert [row["id"] for row in world.rows()] == ["a", "z"]
+    kills = [(line["manifest"], line["by_file"]) for line in log if line["event"] == "worker killed"]
+    assert kills == [(key, False), (key, False)]
+    assert sorted(row["id"] for row in world.rows()) == ["a", "beside", "z"]
     assert {key: reason["reason"] for key, reason in world.reasons().items()} == {
         world.key("kill.ndjson"): "killed-worker"
     }
-    assert "SIGKILL" in world.receipt()["quarantined"][0]["message"]
+    [quarantined] = [file for receipt in world.receipts() for file in receipt["quarantined"]]
+    assert "SIGKILL" in quarantined["message"]
     assert world.account() == EVEN
     assert world.waiting() == (0, 0)
-
-
-@pytest.mark.slow
-def test_harms_no_manifest_beside_the_one_that_kills_its_worker(world: ManifestWorld) -> None:
-    world.upload("kill.ndjson", lines({"id": "k"}))
-    world.send(world.manifest(world.entry(*list(world.uploaded)[-1])))
-    for name in ("b", "c"):
-        world.upload(f"{name}.ndjson", lines({"id": name}))
-        world.send(world.manifest(world.entry(*list(world.uploaded)[-1])))
-    job = start_script(SCRIPT, world.arguments(slots=2), faults="kill")
-    wait_for(lambda: len(world.objects(world.curated)) == 3)
-    world.order(desired="stopped")
-    _, log = finish_job(job)
-    assert {line["manifest"] for line in log if line["event"] == "worker killed"} == {
-        line["manifest"] for line in log if line["event"] == "committed" and line["quarantined"]
-    }
-    assert sorted(row["id"] for row in world.rows()) == ["b", "c"]
 
 
 @pytest.mark.slow
@@ -78,21 +63,6 @@ def test_gives_back_at_once_what_is_in_work_at_a_signal(world: ManifestWorld) ->
     assert (code, log[-1]["why"], world.waiting()) == (0, "signal", (1, 0))
     assert time.monotonic() - began < 10
     assert world.objects(world.curated) == {}
-
-
-@pytest.mark.slow
-def test_works_file_by_file_from_the_third_delivery(world: ManifestWorld) -> None:
-    """A manifest that kills its driver leaves no word but the number of its deliveries."""
-    world.send(poisoned(world))
-    for _ in range(2):
-        sqs_client().receive_message(QueueUrl=world.queue, VisibilityTimeout=0)
-    job = start_script(SCRIPT, world.arguments(slots=1), faults="kill")
-    wait_for(lambda: world.objects(world.curated))
-    world.order(desired="stopped")
-    _, log = finish_job(job)
-    assert [line for line in log if line["event"] == "worker killed"] == []
-    assert [row["id"] for row in world.rows()] == ["a", "z"]
-    assert world.account() == EVEN
 
 
 def hoard(mebibytes: int) -> int:

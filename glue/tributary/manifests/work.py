@@ -71,7 +71,7 @@ class _Publication:
         return Committed(receipt, is_new=False, measures={})
 
     def _publish(self) -> Answer:
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         converted = self._convert(self._killed())
         receipt = receipt_of(self._manifest, self._attempt, converted)
         stands = self._put_receipt(receipt)
@@ -83,7 +83,7 @@ class _Publication:
             stands = self._put_parquet(converted)
         if stands > self._attempt.generation:
             return Needless(f"generation {stands} took over")
-        return Committed(receipt, is_new=True, measures=self._measures(began))
+        return Committed(receipt, is_new=True, measures=self._measures(began, cpu_began))
 
     def _killed(self) -> dict[tuple[str, str], Unreadable]:
         if not self._task.by_file:
@@ -156,8 +156,12 @@ class _Publication:
             if not why.is_gone:
                 quarantine_entry(entry, why, self._manifest.date, self._task.destinations.quarantine)
 
-    def _measures(self, began: float) -> dict[str, float]:
-        measures = {**asdict(self._seconds), "work": time.perf_counter() - began}
+    def _measures(self, began: float, cpu_began: float) -> dict[str, float]:
+        measures = {
+            **asdict(self._seconds),
+            "work": time.perf_counter() - began,
+            "cpu": time.process_time() - cpu_began,
+        }
         measures = {f"{name}_seconds": round(value, 3) for name, value in measures.items()}
         return {**measures, "peak_mebibytes": round(peak_bytes() / _MEBIBYTE)}
 
