@@ -29,6 +29,7 @@ export interface Operator {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C: a command ends between two items, never within one. */
   readonly signal: AbortSignal;
+  /** Begin of the command, by AWS's clock. */
   readonly now: Date;
 }
 

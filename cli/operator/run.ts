@@ -1,6 +1,7 @@
 import { EnvironmentsError, environmentNames, loadEnvironment } from "../../environments";
 import { checkAccount } from "../account";
 import { CommandError } from "../command";
+import { awsClock } from "./aws-clock";
 import { explained, NothingMatched, UsageError } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { connect, disconnect, type Operator } from "./operator";
@@ -45,8 +46,9 @@ async function runIn(
   const environment = loadEnvironment(environmentName(options));
   const aws = connect(environment);
   try {
+    const clock = awsClock(aws.sts);
     await checkAccount(aws.sts, environment);
-    const code = await work({ environment, aws, terminal, signal, now: new Date() });
+    const code = await work({ environment, aws, terminal, signal, now: clock() });
     return signal.aborted && code !== EXIT.failed ? EXIT.interrupted : code;
   } catch (error) {
     throw explained(error, environment);

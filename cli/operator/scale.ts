@@ -7,6 +7,7 @@ import {
   type StreamingJobOrder,
 } from "../../handlers/shared/control";
 import { CommandError } from "../command";
+import { UsageError } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { isAtWork, type RunState, readRuns, waitForRuns } from "./job";
 import type { Operator } from "./operator";
@@ -28,6 +29,8 @@ export function controlTable({ aws, environment }: Operator): ControlTable {
 
 /** Sets the workers of the next runs; the job's definition stays as it was deployed. */
 export async function scale(operator: Operator, options: ScaleOptions): Promise<ExitCode> {
+  if (options.wait && !options.now)
+    throw new UsageError("--wait needs --now: the next run may be a week away");
   const { desired, workers: before } = await readStreamingJob(controlTable(operator));
   const { workers, now } = options;
   if (now && desired === "stopped") {

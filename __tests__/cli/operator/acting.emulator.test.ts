@@ -240,6 +240,7 @@ describe("the streaming job", () => {
     expect(next).toMatchObject({ code: 0, stdout: "workers: as deployed → 6, from the next run on\n" });
     expect(await control()).toMatchObject({ workers: 6, desired: "running" });
     expect((await control()).restartRequestedAt).toBeUndefined();
+    expect(await operated.tributary("scale", "--workers", "6", "--wait")).toMatchObject({ code: 2 });
     expect(await operated.tributary("scale", "--workers", "4", "--now")).toMatchObject({ code: 0 });
     expect(await control()).toMatchObject({ workers: 4, restartRequestedAt: expect.any(Date) });
   });

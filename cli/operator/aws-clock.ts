@@ -1,0 +1,22 @@
+import type { STSClient } from "@aws-sdk/client-sts";
+
+/**
+ * The time by AWS's clock, as the client's newest answer told it, up to a second late; this machine's before any.
+ * Orders are compared with the starts of runs: a machine that is a minute behind would ask a run to end that, as it
+ * seems, began after the order, and one that is ahead would end the next run, too.
+ */
+export function awsClock(sts: STSClient): () => Date {
+  let aheadMilliseconds = 0;
+  sts.middlewareStack.add(
+    (next) => async (call) => {
+      const answer = await next(call);
+      const { headers = {} } = answer.response as { headers?: Record<string, string> };
+      // the header tells the whole second that has begun
+      const time = Date.parse(headers["date"] ?? "") + 999;
+      if (!Number.isNaN(time)) aheadMilliseconds = time - Date.now();
+      return answer;
+    },
+    { step: "deserialize", name: "watchDate" },
+  );
+  return () => new Date(Date.now() + aheadMilliseconds);
+}
