@@ -57,6 +57,15 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   // with fewer rows
   "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
   "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
+  // fewer files
+  "npm run bench -- manifest-builder": {
+    file: "__tests__/docs/manifest-builder-bench.slow.test.ts",
+    contains: "bench -- manifest-builder --files",
+  },
+  "npm run bench -- manifest-builder --files 200000 --latency 20 --json": {
+    file: "__tests__/docs/manifest-builder-bench.slow.test.ts",
+    contains: "--latency 1 --json",
+  },
   // smaller, and one shape or two
   "npm run bench -- manifest": { file: HERE, contains: "bench -- manifest --megabytes 7" },
   "npm run bench -- manifest --megabytes 100 --slots 1 --without-spark --json": {
