@@ -63,7 +63,7 @@ def test_fails_when_a_file_would_be_quarantined_whole(
 @pytest.mark.parametrize(
     ("dataset", "file", "message"),
     [
-        ("nope", "a.csv", 'no dataset is called "nope"; there are: customers'),
+        ("nope", "a.csv", 'no dataset is called "nope"; there are: clicks, customers'),
         ("customers", "nope.csv", 'there is no file "nope.csv"'),
         ("customers", ".", '"." is a folder; name the files in it'),
     ],
@@ -142,3 +142,21 @@ def test_writes_partitions(ending: str, compress: Callable[[bytes], bytes], tmp_
         "year=2026/month=01/mode=test/a.parquet": 1,
         "year=2026/month=02/mode=live/a.parquet": 2,
     }
+
+
+def test_shows_a_file_of_a_text_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "2026-02-03-a.ndjson"
+    file.write_text('{"id": "1", "n": 1.10}\n[1]\n{"id": "2"}\n')
+    assert main(["clicks", str(file), "--json", "--out", str(tmp_path / "out")]) == 0
+    [report] = json.loads(capsys.readouterr().out)
+    assert report["counts"] == {"input": 3, "output": 2, "rejected": 1}
+    assert [(row["id"], row["n"], row["_source_line"]) for row in report["rows"]] == [
+        ("1", "1.10", 1),
+        ("2", None, 3),
+    ]
+    assert [reject["reason"] for reject in report["rejects"]] == ["not-an-object"]
+    assert len(report["written"]) == 2
+    broken = tmp_path / "2026-02-03-b.ndjson.gz"
+    broken.write_bytes(b"no gzip")
+    assert main(["clicks", str(broken)]) == 1
+    assert "broken-gzip" in capsys.readouterr().out

@@ -12,8 +12,9 @@ from typing import Any
 
 from pyarrow import parquet
 
-from tributary.datasets import Dataset, load_dataset, read_dataset
+from tributary.datasets import Dataset, TextDataset, load_any_dataset, read_any_dataset
 from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
+from tributary.manifests.one_file import process_text_file
 from tributary.processing import FileResult, Source, check_dataset, process_file
 
 _CHUNK_BYTES = 512 << 10
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         dataset = _dataset(options.dataset)
-        check_dataset(dataset, options.date_formats)
+        if isinstance(dataset, Dataset):
+            check_dataset(dataset, options.date_formats)
         files = [_existing(Path(file)) for file in options.files]
         _check_names(files)
     except (DeclarationError, UnknownDatasetError, OSError, ValueError) as error:
@@ -79,13 +81,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _dataset(name: str) -> Dataset:
+def _dataset(name: str) -> Dataset | TextDataset:
     try:
-        return load_dataset(name)
+        return load_any_dataset(name)
     except UnknownDatasetError:
         if not (Path(name) / "dataset.json").is_file():
             raise
-        return read_dataset(Path(name).resolve())
+        return read_any_dataset(Path(name).resolve())
 
 
 def _existing(file: Path) -> Path:
@@ -108,16 +110,25 @@ def _stem(file: Path) -> str:
     return name.removesuffix(".csv").removesuffix(".ndjson").removesuffix(".jsonl")
 
 
-def _try_file(dataset: Dataset, file: Path, options: argparse.Namespace) -> dict[str, Any]:
+def _processed(
+    dataset: Dataset | TextDataset, file: Path, options: argparse.Namespace, work: Path
+) -> FileResult:
+    source = Source(bucket="local", key=str(file), version="local")
+    if isinstance(dataset, TextDataset):
+        return process_text_file(dataset, source, _chunks(file), work)
+    return process_file(
+        dataset,
+        source,
+        _chunks(file),
+        processing_date=datetime.now(UTC).replace(microsecond=0),
+        date_formats=options.date_formats,
+        work=work,
+    )
+
+
+def _try_file(dataset: Dataset | TextDataset, file: Path, options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="tributary-try-") as folder:
-        result = process_file(
-            dataset,
-            Source(bucket="local", key=str(file), version="local"),
-            _chunks(file),
-            processing_date=datetime.now(UTC).replace(microsecond=0),
-            date_formats=options.date_formats,
-            work=Path(folder),
-        )
+        result = _processed(dataset, file, options, Path(folder))
         return {
             "file": str(file),
             "dataset": dataset.name,

@@ -31,8 +31,10 @@ __all__ = [
     "TextDataset",
     "all_datasets",
     "dataset_for_key",
+    "load_any_dataset",
     "load_dataset",
     "load_text_dataset",
+    "read_any_dataset",
     "read_dataset",
     "text_datasets",
 ]
@@ -52,6 +54,23 @@ def text_datasets() -> tuple[TextDataset, ...]:
         for folder in _folders()
         if _is_text(folder)
     )
+
+
+def read_any_dataset(folder: Traversable) -> Dataset | TextDataset:
+    """The dataset of either kind that a folder declares; raises what `read_dataset` does."""
+    if _is_text(folder):
+        return parse_text_declaration(folder.name, (folder / "dataset.json").read_bytes())
+    return read_dataset(folder)
+
+
+def load_any_dataset(name: str) -> Dataset | TextDataset:
+    """The dataset of that name, of either kind; raises `UnknownDatasetError` naming those that there are."""
+    every: list[Dataset | TextDataset] = [*all_datasets(), *text_datasets()]
+    for dataset in every:
+        if dataset.name == name:
+            return dataset
+    known = ", ".join(sorted(dataset.name for dataset in every))
+    raise UnknownDatasetError(f'no dataset is called "{name}"; there are: {known}')
 
 
 def load_text_dataset(name: str) -> TextDataset:

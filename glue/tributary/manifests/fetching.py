@@ -86,18 +86,24 @@ class ReadAhead:
 
 
 def fetch(entry: Entry, folder: Path) -> Fetch:
-    """Bring one file here, into memory or below `folder`, and read a compressed one to its end.
+    """Bring one file here; raises what `read_version` does but for a version that is gone, and `spool`."""
+    return spool(entry, read_version(entry.bucket, entry.key, entry.version_id), folder)
 
-    Raises what `read_version` does but for a version that is gone, and `OSError` for a full disk.
+
+def spool(entry: Entry, chunks: Iterable[bytes], folder: Path) -> Fetch:
+    """Put a file into memory or below `folder`, and read a compressed one to its end.
+
+    Raises what the chunks raise but for a version that is gone, and `OSError` for a full disk.
     """
     content: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 read later
     try:
-        for chunk in read_version(entry.bucket, entry.key, entry.version_id):
+        for chunk in chunks:
             content.write(chunk)
         if is_compressed(entry.key):
             for _ in uncompressed(entry.key, _pieces(content)):
                 pass
     except (SourceGoneError, WholeFileError) as error:
+        content.close()
         return entry, Unreadable(error.reason, str(error))
     return Fetched(entry, content)
 

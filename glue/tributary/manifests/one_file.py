@@ -1,0 +1,35 @@
+"""One file of a text dataset as a manifest of its own would publish it, without AWS."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tributary.datasets import TextDataset
+from tributary.file_result import FileResult, Hashed
+from tributary.kernels.source import Source
+from tributary.manifests.conversion import Seconds, convert
+from tributary.manifests.fetching import spool
+from tributary.manifests.manifest import Entry
+
+
+def process_text_file(
+    dataset: TextDataset, source: Source, chunks: Iterable[bytes], work: Path
+) -> FileResult:
+    """Convert one file into files below `work`; one that cannot be read as a whole comes with its reason."""
+    hashed = Hashed(chunks)
+    entry = Entry(
+        source.bucket, source.key, source.version, size=0, revision=1, uploaded_at=datetime.now(UTC)
+    )
+    result = convert([spool(entry, hashed, work)], work, dataset.compression, {}, Seconds())
+    for why in result.unreadable.values():
+        hashed.drain()
+        return FileResult(hashed.hexdigest(), whole_file_reason=why.reason, whole_file_message=why.message)
+    return FileResult(
+        content_sha256=hashed.hexdigest(),
+        input_count=result.rows + result.dead_letters,
+        cleaned_count=result.rows,
+        output_count=result.rows,
+        rejected_count=result.dead_letters,
+        parquet=result.parquet,
+        rejects=result.rejects,
+    )
