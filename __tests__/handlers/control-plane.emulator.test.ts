@@ -247,10 +247,14 @@ describe("the books after a fault", () => {
     expect((await events("SchemaDrift")).length).toBeGreaterThanOrEqual(1);
   }
 
-  test.each(["before", "after"] as const)(
+  test.each([
+    ["before", 1],
+    // nearly the same as before the next one
+    ["after", 3],
+  ] as const)(
     "are in order when a function that was killed %s any of its calls is run again",
-    async (when) => {
-      for (let call = 0; ; call++) {
+    async (when, step) => {
+      for (let call = 0; ; call += step) {
         await pipeline.clear(TRACKING, METRICS, CONTROL);
         const column = `killed_${when}_${call}`;
         const { receipt } = await published("f", ["a", "b", "c"], mixed(column));

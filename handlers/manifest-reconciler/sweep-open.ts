@@ -32,13 +32,15 @@ export async function sweepOpen(reconciler: ManifestReconciler, repairs: Repairs
   round.sending &&= await maySend(reconciler);
   const takeUp = new TakeUp(reconciler, repairs, { ...ended, sending: round.sending });
   const partitions = openPartitions("manifested");
+  const save = () => saveCursor(control, PART, cursorOf(round, ended, partitions.length), clock.now());
   do {
     const { files, next } = await readOpen(reconciler, partitions[round.partition] ?? "", round.startKey);
     await takeUp.files(files);
     if (!next) round.partition += 1;
     round.startKey = next;
-    await saveCursor(control, PART, cursorOf(round, ended, partitions.length), clock.now());
+    if (files.length > 0) await save();
   } while (round.partition < partitions.length && reconciler.remainingMs() > halfMs);
+  await save();
   if (takeUp.errors.length > 0) throw new UnjudgedManifestsError(takeUp.errors);
 }
 
