@@ -6,7 +6,7 @@ import { ROOT } from "../cli/setup/paths";
 
 /** What is uploaded to the manifest pipeline where the user names no files: folders, in this order. */
 export interface GeneratedFiles {
-  /** Good and dirty lines, two compressed files, and one of each kind that is quarantined whole. */
+  /** Files with good and dirty lines, one of them compressed, and four that are to be quarantined whole. */
   readonly first: string;
   /** A file of `first` by name, with other content. */
   readonly replaced: string;
