@@ -49,7 +49,8 @@ async function read(
   return Responses[name] ?? [];
 }
 
-function partitionOf(key: string, shards: number): string {
+/** Partition of the item of a file's newest version; those of older ones have `#versions` behind it. */
+export function partitionOf(key: string, shards: number): string {
   const shard = Number.parseInt(createHash("sha256").update(key).digest("hex").slice(0, 8), 16) % shards;
   return `${dateOf(key) ?? "undated"}#${String(shard).padStart(2, "0")}`;
 }
