@@ -8,6 +8,7 @@ import {
 } from "../../handlers/shared/manifests";
 import {
   type FileStatus,
+  finishedTtl,
   headKey,
   readTracked,
   type TrackedFile,
@@ -15,6 +16,7 @@ import {
 } from "../../handlers/shared/tracking";
 import { NothingMatched, UsageError } from "./errors";
 import { findFile } from "./find";
+import type { ObjectHead } from "./objects";
 import type { Operator } from "./operator";
 import { committedGeneration, manifestsBucket, manifestsOfDate } from "./outputs";
 import {
@@ -70,6 +72,9 @@ export type Order = ManifestOrder | AnnounceOrder | Left;
 
 /** Manifests that are kept while files are looked up in them; each takes some hundred KB. */
 const KEPT = 64;
+
+const FORGOTTEN =
+  "so old that its row may have expired: it could be published already; name its manifest or its date, or upload it again";
 
 /** What would be done, each manifest once; read as it goes, so that millions of files need no memory. */
 export async function* planOf(operator: Operator, selection: Selection): AsyncGenerator<Order> {
@@ -145,6 +150,10 @@ class Plan {
     // turned away after another version had been published, it stands beside that one
     for (const file of history.filter(({ status }) => status === "quarantined")) yield* this.tracked(file);
     if (object === undefined || known.some(({ version }) => version === object.version)) return;
+    if (mayBeForgotten(object, this.operator.now)) {
+      yield { kind: "left", what: key, why: FORGOTTEN };
+      return;
+    }
     yield {
       kind: "announce",
       bucket: bucketName(this.operator.environment, "raw"),
@@ -193,6 +202,11 @@ class Plan {
     }
     return this.manifests.get(key);
   }
+}
+
+/** Whether the row of a version that was uploaded then may have expired: announced, it would be published again. */
+function mayBeForgotten({ modifiedAt }: ObjectHead, now: Date): boolean {
+  return finishedTtl(new Date(modifiedAt)) * 1_000 <= now.getTime();
 }
 
 function announceOf(file: TrackedFile, forget: boolean, why: string): AnnounceOrder {

@@ -7,6 +7,7 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Operator } from "../../../cli/operator/operator";
 import { queueUrl } from "../../../cli/operator/queues";
+import { type Order, planOf } from "../../../cli/operator/reprocess-plan";
 import { Terminal } from "../../../cli/operator/terminal";
 import { readHead } from "../../../cli/operator/tracking";
 import { forgetTurnedAway } from "../../../cli/operator/turned-away";
@@ -169,6 +170,19 @@ describe("tributary reprocess", () => {
     ]);
     // the claim stays: the builder takes it over by its own rules
     expect(await headOf(claimed.key)).toMatchObject({ status: "manifested", manifestPath });
+  });
+
+  test("announces no file that is so old that its row may have expired", async () => {
+    const key = "input/clicks/2026-03-07-old.ndjson";
+    await operated.put("raw", key, "{}\n");
+    const kindsAfter = async (days: number) => {
+      const now = new Date(Date.now() + days * 86_400_000);
+      const orders: Order[] = [];
+      for await (const order of planOf({ ...operator(), now }, { files: [key] })) orders.push(order);
+      return orders.map(({ kind }) => kind);
+    };
+    expect(await kindsAfter(29)).toEqual(["announce"]);
+    expect(await kindsAfter(31)).toEqual(["left"]);
   });
 
   test("takes the files of a status by the index, each manifest once", async () => {
