@@ -1,5 +1,6 @@
 import { compareInputs } from "../shared/manifests";
 import { baseName, datasetOf, dateOf, isProjected, type TextDataset } from "../shared/text-datasets";
+import { LONGEST_KEY } from "../shared/tracking";
 import { type AcceptedFile, compareAge, type Input } from "./input";
 import { type Limits, pack } from "./pack";
 import { type Failure, type Message, readMessages } from "./read-messages";
@@ -37,9 +38,6 @@ export interface Plan {
   /** Messages that cannot be read. */
   readonly failures: readonly Failure[];
 }
-
-/** Longest key, in UTF-8 bytes, that leaves room for the version beside it in a key of the tracking table. */
-const LONGEST_KEY = 900;
 
 /** What is to be done for a batch of messages; the same for any order of them. */
 export function plan(messages: readonly Message[], settings: PlanSettings, now: Date): Plan {

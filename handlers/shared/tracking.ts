@@ -69,6 +69,9 @@ export interface ItemKey {
 /** Sparse index on items that are not finished; `open_shard` and `created_at` are its keys. */
 export const OPEN_INDEX = "open";
 
+/** Longest key, in UTF-8 bytes, that leaves room for the version beside it in a key of the table. */
+export const LONGEST_KEY = 900;
+
 /** Partitions of each status in the index. */
 const OPEN_SHARDS = 16;
 
@@ -82,8 +85,11 @@ const OPEN: ReadonlySet<FileStatus> = new Set<FileStatus>(["manifested", "failed
 
 /** The shard of a file: the first 8 hex digits of its key's SHA-256, modulo the shards. */
 export function shardOf(key: string, shards: number): number {
-  const digest = createHash("sha256").update(key, "utf8").digest("hex");
-  return Number.parseInt(digest.slice(0, 8), 16) % shards;
+  return Number.parseInt(digestOf(key).slice(0, 8), 16) % shards;
+}
+
+function digestOf(key: string): string {
+  return createHash("sha256").update(key, "utf8").digest("hex");
 }
 
 /** Partition of a date's heads in one shard: `2026-01-31#07`. */
@@ -96,10 +102,14 @@ export function headKey(file: FileKey, shards: number): ItemKey {
   return { date_prefix: headPartition(file.date, shardOf(file.key, shards)), file_name: file.key };
 }
 
-/** Key of the item of a version that is not, or no longer, the head. */
+/**
+ * Key of the item of a version that is not, or no longer, the head. DynamoDB takes 1,024 bytes, as many as S3 takes
+ * for an object's key alone: the digest stands for a key that leaves no room for the version.
+ */
 export function versionKey(file: FileVersionKey, shards: number): ItemKey {
   const { date_prefix } = headKey(file, shards);
-  return { date_prefix: `${date_prefix}#versions`, file_name: `${file.key}#${file.version}` };
+  const name = Buffer.byteLength(file.key) > LONGEST_KEY ? digestOf(file.key) : file.key;
+  return { date_prefix: `${date_prefix}#versions`, file_name: `${name}#${file.version}` };
 }
 
 /** All partitions of the index that hold a status. */

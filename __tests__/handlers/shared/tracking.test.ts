@@ -58,6 +58,15 @@ describe("an item of the tracking table", () => {
     expect(headKey({ key: FILE.key }, 16).date_prefix).toBe("undated#11");
   });
 
+  test("keeps the versions of a key apart that is as long as S3 allows, in keys that DynamoDB takes", () => {
+    const [one, other] = ["a", "b"].map((end) => `input/clicks/${"ü".repeat(500)}/${end}`);
+    const keys = [one, other].flatMap((key = "") =>
+      ["v1", "v".repeat(32)].map((version) => versionKey({ key, version }, 16).file_name),
+    );
+    expect(new Set(keys).size).toBe(4);
+    for (const key of keys) expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1_024);
+  });
+
   test.each([
     ["a claim", FILE],
     ["a finished version", { ...FILE, status: "unchanged" as const, ttl: 1, manifestPath: undefined }],
