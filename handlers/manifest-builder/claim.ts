@@ -96,7 +96,8 @@ async function replace(
   const published = await isListed(invocation, head);
   if (published === "waiting") return waitingFor(head);
   if (!published) return succeed(invocation, file, head, superseded(head, invocation.clock.now()), path);
-  if (!(await sameContent(invocation, head, file))) return succeed(invocation, file, head, head, path);
+  const isSame = standsFor(head) && (await sameContent(invocation, head, file));
+  if (!isSame) return succeed(invocation, file, head, head, path);
   return (await noteSame(invocation, file, head)) ? DONE : "raced";
 }
 
@@ -162,6 +163,11 @@ async function settled(
 /** Turned away by a builder: such a version replaces nothing, whatever its age. */
 function isTurnedAway(head: TrackedFile): boolean {
   return head.status === "quarantined" && head.manifestPath === undefined;
+}
+
+/** Whether a version in a manifest is published, or may yet be: not what the streaming job gave up. */
+function standsFor({ status }: TrackedFile): boolean {
+  return status !== "quarantined" && status !== "failed";
 }
 
 /** Whether a newer version than this one was taken. */

@@ -26,14 +26,18 @@ export interface Ordered {
 }
 
 /**
- * Below zero when `one` was uploaded before `other`. Sequencers are S3's own order; where one is missing, the times
- * of upload stand in.
+ * Below zero when `one` was uploaded before `other`. Sequencers are S3's own order; where one is missing, the seconds
+ * of upload stand in: a listing, which knows no sequencer, cuts off their fractions, and an event does not.
  */
 export function compareAge(one: Ordered, other: Ordered): number {
   if (one.sequencer !== undefined && other.sequencer !== undefined) {
     return compareText(one.sequencer, other.sequencer);
   }
-  return Date.parse(one.uploadedAt) - Date.parse(other.uploadedAt);
+  return secondOf(one) - secondOf(other);
+}
+
+function secondOf({ uploadedAt }: Ordered): number {
+  return Math.floor(Date.parse(uploadedAt) / 1_000);
 }
 
 function compareText(one: string, other: string): number {

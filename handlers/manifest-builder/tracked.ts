@@ -91,13 +91,15 @@ export function noteUnchanged(
   const sets = ["uploaded_at = :uploaded"];
   if (":sequencer" in raised) sets.push("sequencer = :sequencer");
   if (":ttl" in raised) sets.push("#ttl = :ttl");
+  // the head's own would let in what is older than this version
+  const removes = ":sequencer" in raised ? "" : " REMOVE sequencer";
   return transact(table, [
     putVersion(table, version),
     {
       Update: {
         TableName: table.name,
         Key: keyOf(headKey(head, table.shards)),
-        UpdateExpression: `SET ${sets.join(", ")}`,
+        UpdateExpression: `SET ${sets.join(", ")}${removes}`,
         ConditionExpression: condition,
         ExpressionAttributeNames: { "#status": "status", ...(":ttl" in raised ? { "#ttl": "ttl" } : {}) },
         ExpressionAttributeValues: { ...values, ...raised },

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { buildManifests } from "../../../handlers/manifest-builder/build-manifests";
-import { endFile } from "../../../handlers/shared/tracking";
+import { announcement } from "../../../handlers/shared/s3-record";
+import { endFile, type FileEnd } from "../../../handlers/shared/tracking";
 import { awsError } from "../support/doubles";
+import { s3Record } from "../support/events";
 import { keepLogs } from "../support/logs";
 import { account, IN_ORDER } from "./accounts";
-import { ManifestPipeline } from "./pipeline";
+import { ManifestPipeline, type Uploaded } from "./pipeline";
 
 const DAY_MS = 86_400_000;
 
@@ -149,14 +151,47 @@ describe("buildManifests", () => {
     expect(entries).toMatchObject([{ version_id: inTime.version, revision: 1 }]);
   });
 
+  test.each(["quarantined", "failed"] as const)(
+    "publishes a version with the bytes of one that the job %s: that one stands for nothing",
+    async (status) => {
+      const pipeline = new ManifestPipeline();
+      const first = pipeline.upload(key("a"), "a");
+      await pipeline.deliver(pipeline.messages([first]));
+      await end(pipeline, first, status);
+      const again = pipeline.upload(key("a"), "a");
+      await pipeline.deliver(pipeline.messages([again]));
+      const entries = pipeline.manifests().flatMap(({ entries: listed }) => listed);
+      expect(entries).toMatchObject([
+        { version_id: first.version, revision: 1 },
+        { version_id: again.version, revision: 2 },
+      ]);
+    },
+  );
+
+  test("takes the newest version that a sweep found within the second of the one before", async () => {
+    const pipeline = new ManifestPipeline();
+    const first = pipeline.upload(key("a"), "a");
+    await pipeline.deliver([sent("one", { ...s3Record(first), eventTime: "2026-01-31T12:00:00.900Z" })]);
+    const newest = pipeline.upload(key("a"), "b");
+    await pipeline.deliver([sent("two", sweptRecord(newest, "2026-01-31T12:00:00.000Z"))]);
+    expect(account(pipeline)).toEqual(IN_ORDER);
+  });
+
+  test("does not show an old version whose event is late when a sweep found the newest unchanged", async () => {
+    const pipeline = new ManifestPipeline();
+    const [first, late, newest] = ["a", "b", "a"].map((text) => pipeline.upload(key("a"), text));
+    if (!first || !late || !newest) throw new Error("three were uploaded");
+    await pipeline.deliver([sent("one", { ...s3Record(first), eventTime: "2026-01-31T12:00:00.000Z" })]);
+    await pipeline.deliver([sent("three", sweptRecord(newest, "2026-01-31T12:00:20.000Z"))]);
+    await pipeline.deliver([sent("two", { ...s3Record(late), eventTime: "2026-01-31T12:00:10.000Z" })]);
+    expect(account(pipeline)).toEqual(IN_ORDER);
+  });
+
   test("keeps the books of unchanged versions as long as their messages may come back", async () => {
     const pipeline = new ManifestPipeline();
     const first = pipeline.upload(key("a"), "a");
     await pipeline.deliver(pipeline.messages([first]));
-    const [{ dataset, date, id } = { dataset: "", date: "", id: "" }] = pipeline.manifests();
-    const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
-    const { table } = pipeline.builder();
-    await endFile(table, { date, ...first }, { status: "completed", manifestPath }, pipeline.clock.now());
+    await end(pipeline, first, "completed");
     pipeline.clock.pass(25 * DAY_MS);
     const same = pipeline.messages([pipeline.upload(key("a"), "a")]);
     await pipeline.deliver(same);
@@ -166,6 +201,27 @@ describe("buildManifests", () => {
     expect(pipeline.manifests()).toHaveLength(1);
   });
 });
+
+/** What the control plane notes of a file of the only manifest. */
+async function end(pipeline: ManifestPipeline, file: Uploaded, status: FileEnd["status"]): Promise<void> {
+  const [{ dataset, date, id } = { dataset: "", date: "", id: "" }] = pipeline.manifests();
+  const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
+  const { table } = pipeline.builder();
+  await endFile(table, { date, ...file }, { status, manifestPath }, pipeline.clock.now());
+}
+
+function sent(messageId: string, record: object) {
+  return { messageId, body: JSON.stringify({ Records: [record] }) };
+}
+
+/** What the reconciler sends: times of a listing are whole seconds, and it knows no sequencer. */
+function sweptRecord({ bucket = "", key: name, version, size }: Uploaded, uploadedAt: string): object {
+  const { Records } = announcement(
+    { bucket, key: name, version, size: size ?? 0, uploadedAt },
+    "Reconciled",
+  ) as { Records: object[] };
+  return Records[0] ?? {};
+}
 
 function countOf(names: readonly string[], name: string): number {
   return names.filter((one) => one === name).length;
