@@ -2,9 +2,10 @@ import { GetTableCommand } from "@aws-sdk/client-glue";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { answer } from "../../handlers/control-plane/answer";
 import { hourKey } from "../../handlers/control-plane/hours";
+import { readProcessed } from "../../handlers/control-plane/processed-event";
 import { orderStreamingJob, recordEnd } from "../../handlers/shared/control";
 import { UnexpectedEventError } from "../../handlers/shared/errors";
-import { manifestKey, type Receipt } from "../../handlers/shared/manifests";
+import { manifestKey, type Receipt, receiptKey } from "../../handlers/shared/manifests";
 import { type TrackedFile, versionKey } from "../../handlers/shared/tracking";
 import { realPlane } from "./control-plane/real-plane";
 import { awsError } from "./support/doubles";
@@ -13,6 +14,7 @@ import {
   claimed,
   DATABASE,
   idOf,
+  MANIFESTS,
   type ManifestPipeline,
   METRICS,
   manifestOf,
@@ -171,6 +173,23 @@ describe("a processed manifest", () => {
     const [back] = await events("ManifestProcessed");
     await controlPlane(back);
     expect(Object.values(await statuses())).toEqual(["completed", "completed"]);
+  });
+
+  test("that fails among others goes back alone, so that a repeated event puts nothing back twice", async () => {
+    const one = await published("12", ["a"]);
+    const two = await published("13", ["b"]);
+    const { receipt: lost } = await published("14", ["c"]);
+    await pipeline.remove(MANIFESTS, receiptKey(lost));
+    const { plane } = realPlane(pipeline, { remainingMs: 1_000 });
+    await answer(plane, processedEvent(lost, one.receipt, two.receipt));
+    const back = await events("ManifestProcessed");
+    const size = (event: object) => readProcessed(event).length;
+    const [alone = {}, others = {}] = back.sort((some, more) => size(some) - size(more));
+    expect(back.map(size)).toEqual([1, 2]);
+    await expect(controlPlane(alone)).rejects.toThrow(/does not stand in generation 0/);
+    await controlPlane(others);
+    expect(Object.values(await statuses()).sort()).toEqual(["completed", "completed", "manifested"]);
+    expect(await events("ManifestProcessed")).toEqual([]);
   });
 
   test("adds its new columns to table and view, and announces each once a day", async () => {

@@ -15,29 +15,45 @@ const RESERVE_MS = 40_000;
 
 /**
  * Takes what the receipts of manifests say into the books, one manifest after another, each as if it were alone. What
- * the time does not suffice for goes back to the bus as an event of its own, so a batch of any size is worked off.
+ * the time does not suffice for goes back to the bus as an event of its own, so a batch of any size is worked off, and
+ * so does each manifest that failed: Lambda repeats an event whole, and would put the rest back each time.
  *
- * @throws DutiesFailedError at the end, naming the manifests that failed
+ * @throws what the one manifest of an event failed with, and DutiesFailedError when something could not be put back
  */
 export async function completeManifests(
   plane: ControlPlane,
   processed: readonly ProcessedManifest[],
 ): Promise<void> {
-  const duties = new Duties();
+  const [only, ...others] = processed;
+  if (only && others.length === 0) return completeManifest(plane, only);
   const left = [...processed];
+  const failed: ProcessedManifest[] = [];
   for (let next = left.shift(); next; next = left.shift()) {
-    const one = next;
-    await duties.attempt(`manifest ${one.id}`, () => completeManifest(plane, one));
+    if (!(await succeeds(plane, next))) failed.push(next);
     if (plane.remainingMs() < RESERVE_MS) break;
   }
-  if (left.length > 0) await duties.attempt("put the rest back", () => putBack(plane, left));
+  const duties = new Duties();
+  for (const event of [left, ...failed.map((one) => [one])]) {
+    if (event.length > 0) await duties.attempt("put manifests back", () => putBack(plane, event));
+  }
   duties.finish();
+}
+
+async function succeeds(plane: ControlPlane, processed: ProcessedManifest): Promise<boolean> {
+  try {
+    await completeManifest(plane, processed);
+    return true;
+  } catch (error) {
+    const { manifest, generation } = processed;
+    log("error", "a manifest failed among others", { manifest, generation, reason: String(error) });
+    return false;
+  }
 }
 
 async function putBack({ bus }: ControlPlane, manifests: readonly ProcessedManifest[]): Promise<void> {
   const detail = { environment: bus.environment, manifests };
   await emitEvent(bus, "ManifestProcessed", detail, `${manifests.length} manifests that are left`);
-  log("info", "put manifests back that the time did not suffice for", { manifests: manifests.length });
+  log("info", "put manifests back", { manifests: manifests.length });
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
@@ -74,6 +75,8 @@ export interface ManifestPipeline {
   put(table: string, row: Readonly<Record<string, string | number>>): Promise<void>;
   /** Puts manifest, receipt and an empty Parquet object, each where it is given. */
   publish(work: { manifest?: Manifest; receipt?: Receipt; parquet?: boolean }): Promise<void>;
+  /** Removes an object, which leaves a delete marker. */
+  remove(bucket: string, key: string): Promise<void>;
   /** Messages that are in a queue now; they are deleted. */
   take(queue: "inputs" | "manifests" | "events"): Promise<Row[]>;
   runs(): Promise<{ id: string; state: string; workers: number | undefined }[]>;
@@ -119,6 +122,9 @@ export async function startManifestPipeline(): Promise<ManifestPipeline> {
       await dynamo.send(new PutItemCommand({ TableName: TRACKING, Item }));
     },
     publish: (work) => publish(s3, work),
+    remove: async (Bucket, Key) => {
+      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    },
     take: (queue) => take(sqs, queues[queue]),
     runs: async () => {
       const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName: STREAMING_JOB }));
