@@ -94,9 +94,10 @@ export const manifest = z.strictObject({
     noun: "a time",
     description: "Minutes without Parquet, while files arrive, that raise an alarm.",
   }).default(30),
-  oldestMessageMinutes: whole(5, 1440, "min", {
+  oldestMessageMinutes: whole(16, 1440, "min", {
     noun: "an age",
-    description: "A message that waits longer than this in a queue of the pipeline raises an alarm.",
+    description:
+      "A message that waits longer than this in a queue of the pipeline raises an alarm; one that failed once comes back after 15 minutes.",
   }).default(30),
   reconcile: reconcile.prefault({}),
 });

@@ -16,7 +16,7 @@ export const prod: EnvironmentSettings = {
     eventSource: { batchSize: 280 },
     workers: { number: 3 },
     silentMinutes: 15,
-    oldestMessageMinutes: 15,
+    oldestMessageMinutes: 20,
   },
   functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
   logs: { retentionDays: 365 },

@@ -17,6 +17,8 @@ export interface ManifestAlarmsProps {
 }
 
 const FIVE_MINUTES = 300;
+/** Messages that a builder may fail in five minutes: now and then one meets another builder's claim. */
+const FAILED_MESSAGES = 5;
 /** Rounds without a sign of life before the silence itself is an alarm. */
 const SILENT_ROUNDS = 3;
 
@@ -30,6 +32,7 @@ export class ManifestAlarms extends Construct {
     this.environment = props.environment;
     this.topic = props.topic;
     for (const queue of PIPELINE_QUEUES) this.queueAlarms(queue);
+    this.builderAlarm();
     this.jobAlarms();
     this.silenceAlarms();
   }
@@ -68,6 +71,18 @@ export class ManifestAlarms extends Construct {
       dimensions: { Environment: environment.name },
       periodSeconds: FIVE_MINUTES,
     };
+  }
+
+  /** An invocation that gives messages back is no error of its function. */
+  private builderAlarm(): void {
+    new Alarm(this, "builder-failed-messages", {
+      ...this.own,
+      alarmName: resourceName(this.environment, "manifest-builder-failed-messages"),
+      description: `the manifest builder failed more than ${FAILED_MESSAGES} messages, which come back; look at its log group`,
+      metricName: "MessagesFailed",
+      statistic: "Sum",
+      threshold: FAILED_MESSAGES,
+    });
   }
 
   private jobAlarms(): void {

@@ -69,6 +69,7 @@ describe("the alarms", () => {
         ...PIPELINE_QUEUES.flatMap((queue) => [`${queue}-dead-letters`, `${queue}-oldest-message`]),
         "control-plane-silent",
         "job-failures",
+        "manifest-builder-failed-messages",
         "manifest-reconciler-silent",
         "no-parquet",
         "oldest-pending",
@@ -123,10 +124,11 @@ describe("the alarms of the manifest pipeline", () => {
   });
 
   test.each(PIPELINE_QUEUES)("tell of a message that waits in %s for longer than is set", (queue) => {
+    // a message that failed once comes back after 900 s, which is no alarm
     expect(alarm(`manifest_${queue}-oldest-message`)).toMatchObject({
       metric_name: "ApproximateAgeOfOldestMessage",
       dimensions: { QueueName: `tributary-prod-${queue}` },
-      threshold: 900,
+      threshold: 1200,
     });
   });
 
@@ -143,6 +145,16 @@ describe("the alarms of the manifest pipeline", () => {
       threshold,
     });
     expect(alarm(`${name}-throttles`)["threshold"]).toBe(0);
+  });
+
+  test("tell of more than five messages that a builder failed, which is no error of its function", () => {
+    expect(alarm("manifest_builder-failed-messages")).toMatchObject({
+      metric_name: "MessagesFailed",
+      dimensions: { Environment: "prod" },
+      statistic: "Sum",
+      period: 300,
+      threshold: 5,
+    });
   });
 
   test("tell of any failed run of the streaming job", () => {
