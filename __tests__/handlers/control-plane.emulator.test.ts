@@ -165,6 +165,21 @@ describe("a processed manifest", () => {
     expect((await ofType("manifest#")).map((row) => row["generation"])).toEqual([1]);
   });
 
+  test("keeps the status of its newest generation although an older one is being worked on", async () => {
+    const gone = { key: "input/clicks/2026-01-31-a.ndjson", version_id: "v1" };
+    const { manifest, receipt } = await published("15", ["a"], { gone: [gone] });
+    const newer = receiptOf(manifest, { generation: 1 });
+    const fault: Fault = async ({ name }, work) => {
+      if (name === "UpdateItemCommand") {
+        await pipeline.publish({ receipt: newer });
+        await controlPlane(processedEvent(newer));
+      }
+      return work();
+    };
+    await answer(realPlane(pipeline, { fault }).plane, processedEvent(receipt));
+    expect(Object.values(await statuses())).toEqual(["completed"]);
+  });
+
   test("goes back to the bus when the time does not suffice for the next one", async () => {
     const one = await published("8", ["a"]);
     const two = await published("9", ["b"]);

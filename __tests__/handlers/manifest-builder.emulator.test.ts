@@ -112,7 +112,7 @@ describe("the manifest builder on the emulator", () => {
     const table = { client: dynamo, name: NAMES.table, shards: SHARDS };
     const manifestPath = (await readTracked(table, headKey(file, SHARDS)))?.manifestPath ?? "";
     expect(await openFiles()).toContainEqual({ key: file.key, manifestPath });
-    const end = { status: "completed" as const, manifestPath, jobRunId: "jr_1" };
+    const end = { status: "completed" as const, manifestPath, generation: 0, jobRunId: "jr_1" };
     expect(await endFile(table, file, { ...end, manifestPath: "another" }, new Date())).toBe("elsewhere");
     expect(await endFile(table, file, end, new Date())).toBe("written");
     expect(await endFile(table, file, end, new Date())).toBe("same");

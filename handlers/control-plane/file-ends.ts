@@ -23,7 +23,8 @@ export async function endFiles(
   const counts = { written: 0, same: 0, elsewhere: 0 };
   const errors = await inParallel(manifest.entries, WRITES_AT_ONCE, async (entry) => {
     const file = { date: manifest.date, key: entry.key, version: entry.version_id };
-    const end = { ...endOf(exceptions, entry), manifestPath, jobRunId: receipt.job_run_id };
+    const { generation, job_run_id: jobRunId } = receipt;
+    const end = { ...endOf(exceptions, entry), manifestPath, generation, jobRunId };
     const written = await withBackoff(clock, () => endFile(tracking, file, end, clock.now()));
     counts[written] += 1;
     if (written === "elsewhere")

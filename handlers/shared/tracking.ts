@@ -54,6 +54,8 @@ export interface TrackedFile extends FileVersionKey {
   readonly updatedAt: string;
   readonly jobRunId?: string | undefined;
   readonly errorMessage?: string | undefined;
+  /** Of the receipt that gave it its status. */
+  readonly generation?: number | undefined;
   /** Epoch seconds from which DynamoDB may delete the item. */
   readonly ttl?: number | undefined;
 }
@@ -149,6 +151,7 @@ export function toItem(file: TrackedFile, key: ItemKey, shards: number): Item {
     updated_at: { S: file.updatedAt },
     ...text("job_run_id", file.jobRunId),
     ...text("error_message", file.errorMessage),
+    ...(file.generation === undefined ? {} : { generation: { N: String(file.generation) } }),
     ...(open || file.ttl === undefined ? {} : { ttl: { N: String(file.ttl) } }),
     ...(open ? { open_shard: { S: openPartition(file.status, shardOf(file.key, shards)) } } : {}),
   };
@@ -184,6 +187,7 @@ export function fromItem(item: Item): TrackedFile {
     updatedAt: item["updated_at"]?.S ?? "",
     jobRunId: item["job_run_id"]?.S,
     errorMessage: item["error_message"]?.S,
+    generation: item["generation"]?.N === undefined ? undefined : Number(item["generation"].N),
     ttl: item["ttl"]?.N === undefined ? undefined : Number(item["ttl"].N),
   };
 }
@@ -225,13 +229,15 @@ export interface FileEnd {
   readonly status: "completed" | "failed" | "quarantined";
   /** Key of the manifest that lists the version: an item that another manifest claims stays as it is. */
   readonly manifestPath: string;
+  /** Of the receipt that says so: the end of a newer one stays. */
+  readonly generation: number;
   readonly jobRunId?: string | undefined;
   readonly errorMessage?: string | undefined;
 }
 
 /**
  * Notes the end of a version in its item: the head's, else that of the replaced version. One write for a head.
- * "same": the item has that status already; "elsewhere": no item of this version names that manifest.
+ * "same": the item has that status, or that of a newer generation, already; "elsewhere": no item of this version names that manifest.
  */
 export async function endFile(
   table: TrackingTable,
@@ -272,6 +278,7 @@ function endUpdate(
   const values: Item = {
     status: { S: end.status },
     updated_at: { S: now.toISOString() },
+    generation: { N: String(end.generation) },
     ...text("job_run_id", end.jobRunId),
     ...text("error_message", end.errorMessage),
     ...(finished ? { ttl: { N: String(finishedTtl(now)) } } : {}),
@@ -284,7 +291,9 @@ function endUpdate(
     UpdateExpression: `SET ${Object.keys(values)
       .map((name) => `#${name} = :${name}`)
       .join(", ")} REMOVE ${removed.map((name) => `#${name}`).join(", ")}`,
-    ConditionExpression: "version = :version AND manifest_path = :manifest AND #status <> :status",
+    // what is not there is not greater
+    ConditionExpression:
+      "version = :version AND manifest_path = :manifest AND #status <> :status AND NOT #generation > :generation",
     ExpressionAttributeNames: Object.fromEntries(
       [...Object.keys(values), ...removed].map((name) => [`#${name}`, name]),
     ),

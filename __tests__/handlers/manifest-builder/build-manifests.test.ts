@@ -39,7 +39,12 @@ describe("buildManifests", () => {
     for (const { dataset, date, id, entries } of pipeline.manifests()) {
       const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
       for (const { key: file, version_id: version } of entries) {
-        await endFile(table, { date, key: file, version }, { status: "completed", manifestPath }, new Date());
+        await endFile(
+          table,
+          { date, key: file, version },
+          { status: "completed", manifestPath, generation: 0 },
+          new Date(),
+        );
       }
     }
     expect(pipeline.aws.table.units).toEqual({ table: 20, index: 20 });
@@ -207,7 +212,7 @@ async function end(pipeline: ManifestPipeline, file: Uploaded, status: FileEnd["
   const [{ dataset, date, id } = { dataset: "", date: "", id: "" }] = pipeline.manifests();
   const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
   const { table } = pipeline.builder();
-  await endFile(table, { date, ...file }, { status, manifestPath }, pipeline.clock.now());
+  await endFile(table, { date, ...file }, { status, manifestPath, generation: 0 }, pipeline.clock.now());
 }
 
 function sent(messageId: string, record: object) {

@@ -87,7 +87,8 @@ describe("the manifest builder", () => {
 async function finishAll(pipeline: ManifestPipeline): Promise<void> {
   const { table } = pipeline.builder();
   for (const { id, dataset, date, entries } of pipeline.manifests()) {
-    const end = { status: "completed" as const, manifestPath: `manifests/${dataset}/${date}/${id}.json` };
+    const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
+    const end = { status: "completed" as const, manifestPath, generation: 0 };
     for (const { key, version_id: version } of entries) {
       expect(await endFile(table, { date, key, version }, end, pipeline.clock.now())).toBe("written");
     }

@@ -30,7 +30,12 @@ const FILE: TrackedFile = {
   createdAt: NOW.toISOString(),
   updatedAt: NOW.toISOString(),
 };
-const END = { status: "completed" as const, manifestPath: FILE.manifestPath ?? "", jobRunId: "jr_1" };
+const END = {
+  status: "completed" as const,
+  manifestPath: FILE.manifestPath ?? "",
+  generation: 0,
+  jobRunId: "jr_1",
+};
 
 function makeTable() {
   const aws = new MemoryAws();
@@ -129,6 +134,18 @@ describe("endFile", () => {
     const before = aws.table.rows();
     expect(await endFile(table, file, end, new Date())).toBe(outcome);
     expect(aws.table.rows()).toEqual(before);
+  });
+
+  test("leaves what a newer generation made of a file", async () => {
+    const { table } = makeTable();
+    await putIfNew(table, headKey(FILE, 16), FILE);
+    expect(await endFile(table, FILE, { ...END, generation: 1 }, NOW)).toBe("written");
+    const late = { ...END, status: "quarantined" as const, errorMessage: "corrupt-gzip" };
+    expect(await endFile(table, FILE, late, NOW)).toBe("same");
+    const head = await readTracked(table, headKey(FILE, 16));
+    expect(head).toMatchObject({ status: "completed", generation: 1 });
+    expect(fromItem(toItem(head ?? FILE, versionKey(FILE, 16), 16))).toEqual(head);
+    expect(await endFile(table, FILE, { ...late, generation: 2 }, NOW)).toBe("written");
   });
 
   test("opens a file again that failed, and finishes it after all", async () => {

@@ -127,6 +127,11 @@ export function cancelled(reasons: CancellationReason[]): TransactionCanceledExc
 function termHolds(term: string, item: Item, write: Write): boolean {
   const [, fn, argument] = /^(attribute_exists|attribute_not_exists)\((\S+)\)$/.exec(term) ?? [];
   if (fn && argument) return attributeName(argument, write) in item === (fn === "attribute_exists");
+  const [, least, most] = /^NOT (\S+) > (:\S+)$/.exec(term) ?? [];
+  if (least && most) {
+    const number = item[attributeName(least, write)]?.N;
+    return number === undefined || Number(number) <= Number(namedValue(most, write).N);
+  }
   const [, name, operator, value] = /^(\S+) (=|<>) (:\S+)$/.exec(term) ?? [];
   if (!name || !value) throw new Error(`the double does not know the condition ${term}`);
   const equal = JSON.stringify(item[attributeName(name, write)]) === JSON.stringify(namedValue(value, write));
