@@ -1,12 +1,16 @@
 /** Columns of a dataset's table, and of the view `<dataset>_latest`, which must list the table's. */
 import type { Column, Table } from "@aws-sdk/client-glue";
 import type { Clock } from "../shared/clock";
+import { log } from "../shared/log";
 import { changeTable, readTable } from "./catalog";
 import { UnknownTableError } from "./errors";
 import type { Catalog } from "./plane";
 
 /** Types of Athena's engine, where they have another name than Glue's. */
 const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar" };
+
+/** Glue takes no longer one: 6,000 columns with names of 20 characters. */
+const LONGEST_VIEW_TEXT = 409_600;
 
 const VIEW_TEXT = /^(\/\* Presto View: )(\S+)( \*\/)$/;
 
@@ -49,6 +53,13 @@ export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: st
     const columns = table && [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(nameAndType);
     if (!columns || sameNames(columns, columnsOf(view))) return undefined;
     const ViewOriginalText = viewText(view.ViewOriginalText ?? "", columns);
+    if (ViewOriginalText.length > LONGEST_VIEW_TEXT) {
+      log("error", "left a view behind its table, for its text would be too long", {
+        view: view.Name,
+        columns: columns.length,
+      });
+      return undefined;
+    }
     return { ...withColumns(view, columns), ViewOriginalText };
   });
 }

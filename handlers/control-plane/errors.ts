@@ -19,6 +19,15 @@ export class FilesLeftError extends AggregateError {
   }
 }
 
+/** New columns that the time did not suffice for. A retry, or the next manifest that has them, goes on. */
+export class ColumnsLeftError extends Error {
+  override readonly name = "ColumnsLeftError";
+
+  constructor(dataset: string, columns: number) {
+    super(`${columns} new columns of ${dataset} are not in the catalog yet: there was no time for more`);
+  }
+}
+
 /** A dataset has no table in the catalog. A deploy makes it. */
 export class UnknownTableError extends Error {
   override readonly name = "UnknownTableError";

@@ -5,11 +5,17 @@ import { log } from "../shared/log";
 import type { Receipt } from "../shared/manifests";
 import { type Claim, claimAnnouncement, noteAnnounced } from "./announce-once";
 import { addColumns, keepViewInStep, missingColumns } from "./columns";
+import { ColumnsLeftError } from "./errors";
 import type { ControlPlane } from "./plane";
 
-/** An event holds 256 KB, a column's name at most 255 bytes. */
-const COLUMNS_AN_EVENT = 500;
+/**
+ * Columns that are announced and added together: an event holds 256 KB, a name at most 255 bytes. Their 1,000 writes
+ * take 7 s at 256 MB, so a function that is cut off has added some of 10,000, and the next one goes on.
+ */
+const COLUMNS_AT_ONCE = 500;
 const CLAIMS_AT_ONCE = 20;
+/** No further columns are begun with less. */
+const RESERVE_MS = 20_000;
 
 /**
  * Keeps the catalog in step with an output: columns that the table does not show yet are announced, each once a day,
@@ -18,15 +24,28 @@ const CLAIMS_AT_ONCE = 20;
 export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): Promise<void> {
   const { catalog, clock } = plane;
   const missing = await missingColumns(catalog, clock, receipt.dataset, receipt.columns);
-  if (missing.length > 0) await addNew(plane, receipt, missing);
-  await keepViewInStep(catalog, clock, receipt.dataset);
+  try {
+    await addNew(plane, receipt, missing);
+  } finally {
+    await keepViewInStep(catalog, clock, receipt.dataset);
+  }
+}
+
+/** @throws ColumnsLeftError when the time did not suffice for all */
+async function addNew(plane: ControlPlane, receipt: Receipt, missing: readonly string[]): Promise<void> {
+  for (let start = 0; start < missing.length; start += COLUMNS_AT_ONCE) {
+    if (start > 0 && plane.remainingMs() < RESERVE_MS) {
+      throw new ColumnsLeftError(receipt.dataset, missing.length - start);
+    }
+    await addSome(plane, receipt, missing.slice(start, start + COLUMNS_AT_ONCE));
+  }
 }
 
 /**
  * Announces first: a column that stands in the catalog is new to nobody, so one that was added by a function that
  * died before it spoke would never be told of. One that another invocation is announcing is left to that one.
  */
-async function addNew(plane: ControlPlane, receipt: Receipt, missing: readonly string[]): Promise<void> {
+async function addSome(plane: ControlPlane, receipt: Receipt, missing: readonly string[]): Promise<void> {
   const { catalog, clock } = plane;
   const { dataset, id } = receipt;
   const claims = new Map<string, Claim>();
@@ -34,9 +53,7 @@ async function addNew(plane: ControlPlane, receipt: Receipt, missing: readonly s
     claims.set(column, await claimAnnouncement(plane, typeOf(dataset, column)));
   });
   const claimed = missing.filter((column) => claims.get(column) === "claimed");
-  for (let start = 0; start < claimed.length; start += COLUMNS_AN_EVENT) {
-    await announce(plane, receipt, claimed.slice(start, start + COLUMNS_AN_EVENT));
-  }
+  if (claimed.length > 0) await announce(plane, receipt, claimed);
   const ready = missing.filter((column) => claims.has(column) && claims.get(column) !== "taken");
   await addColumns(catalog, clock, dataset, ready);
   log("warn", "added columns to the catalog", { dataset, manifest: id, columns: ready });
