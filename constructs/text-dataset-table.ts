@@ -23,7 +23,7 @@ const ORIGIN: readonly DatasetColumn[] = [
   {
     name: "_source_revision",
     type: "bigint",
-    comment: "1 for the first published version of the file, one more for each that replaces it",
+    comment: "Number of the published version of the file: the greatest is the newest",
   },
   { name: "_source_line", type: "bigint", comment: "Number of the line in the file, from 1" },
 ];

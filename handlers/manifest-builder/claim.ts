@@ -9,6 +9,7 @@ import {
 } from "../shared/tracking";
 import type { Invocation } from "./builder";
 import { sameContent } from "./content";
+import { firstRevision } from "./first-revision";
 import { type AcceptedFile, compareAge } from "./input";
 import type { Listing } from "./manifest-store";
 import { noteBesideHead, noteUnchanged, replaceHead, takeOver } from "./tracked";
@@ -39,9 +40,10 @@ export async function claimFile(invocation: Invocation, file: AcceptedFile, path
   const { table, retry, clock } = invocation;
   checkTime(invocation, file);
   for (let race = 0; race < MOST_RACES; race++) {
-    const first = claimed(file, path, 1, clock.now());
+    const revision = firstRevision(file.date, clock.now());
+    const first = claimed(file, path, revision, clock.now());
     const head = await retry(() => putIfNew(table, headKey(file, table.shards), first));
-    if (head === undefined) return { kind: "won", revision: 1 };
+    if (head === undefined) return { kind: "won", revision };
     const claim = await (head.version === file.version
       ? reclaim(invocation, head, path)
       : replace(invocation, file, head, path));
@@ -109,11 +111,16 @@ async function succeed(
   replaced: TrackedFile,
   path: string,
 ): Promise<Claim | "raced"> {
-  const revision = replaced.status === "superseded" ? head.revision : head.revision + 1;
+  const revision = revisionAfter(head, replaced, file.date, clock.now());
   const next = claimed(file, path, revision, clock.now());
   if (!(await retry(() => replaceHead(table, head, replaced, next)))) return "raced";
   if (replaced.status === "superseded") tally.count("FilesSuperseded");
   return { kind: "won", revision };
+}
+
+function revisionAfter(head: TrackedFile, replaced: TrackedFile, date: string, now: Date): number {
+  if (head.revision === 0) return firstRevision(date, now);
+  return replaced.status === "superseded" ? head.revision : head.revision + 1;
 }
 
 async function noteSuperseded(

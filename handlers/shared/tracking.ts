@@ -44,7 +44,7 @@ export interface TrackedFile extends FileVersionKey {
   readonly size: number;
   readonly sequencer?: string | undefined;
   readonly uploadedAt: string;
-  /** 1 for the first published version of the file, 0 while there was none. */
+  /** 1 or, for a file that came late, more for the first published version of the file; 0 while there was none. */
   readonly revision: number;
   readonly status: FileStatus;
   /** Key of the manifest that claims the version; absent where it was turned away before. */

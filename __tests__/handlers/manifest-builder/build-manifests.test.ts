@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { buildManifests } from "../../../handlers/manifest-builder/build-manifests";
+import { manifestKey } from "../../../handlers/shared/manifests";
 import { announcement } from "../../../handlers/shared/s3-record";
 import { endFile, type FileEnd } from "../../../handlers/shared/tracking";
 import { awsError } from "../support/doubles";
@@ -162,7 +163,7 @@ describe("buildManifests", () => {
       const pipeline = new ManifestPipeline();
       const first = pipeline.upload(key("a"), "a");
       await pipeline.deliver(pipeline.messages([first]));
-      await end(pipeline, first, status);
+      await finish(pipeline, first, status);
       const again = pipeline.upload(key("a"), "a");
       await pipeline.deliver(pipeline.messages([again]));
       const entries = pipeline.manifests().flatMap(({ entries: listed }) => listed);
@@ -192,11 +193,32 @@ describe("buildManifests", () => {
     expect(account(pipeline)).toEqual(IN_ORDER);
   });
 
+  test("gives a file that the books forgot a revision above those of its old versions", async () => {
+    const pipeline = new ManifestPipeline();
+    const first = pipeline.upload(key("a"), "a");
+    await pipeline.deliver(pipeline.messages([first]));
+    await finish(pipeline, first, "completed");
+    pipeline.clock.pass(29 * DAY_MS);
+    const second = pipeline.upload(key("a"), "b");
+    await pipeline.deliver(pipeline.messages([second]));
+    await finish(pipeline, second, "completed");
+    pipeline.clock.pass(31 * DAY_MS);
+    pipeline.aws.table.expire(pipeline.clock.now());
+    const turnedAway = pipeline.upload(key("a"), "large", 500);
+    await pipeline.deliver(pipeline.messages([turnedAway]));
+    const third = pipeline.upload(key("a"), "c");
+    await pipeline.deliver(pipeline.messages([third]));
+    const revisions = pipeline.manifests().flatMap(({ entries }) => entries.map(({ revision }) => revision));
+    const [one, two, three] = revisions.sort((a, b) => a - b);
+    expect([one, two]).toEqual([1, 2]);
+    expect(three).toBeGreaterThan(2);
+  });
+
   test("keeps the books of unchanged versions as long as their messages may come back", async () => {
     const pipeline = new ManifestPipeline();
     const first = pipeline.upload(key("a"), "a");
     await pipeline.deliver(pipeline.messages([first]));
-    await end(pipeline, first, "completed");
+    await finish(pipeline, first, "completed");
     pipeline.clock.pass(25 * DAY_MS);
     const same = pipeline.messages([pipeline.upload(key("a"), "a")]);
     await pipeline.deliver(same);
@@ -207,12 +229,15 @@ describe("buildManifests", () => {
   });
 });
 
-/** What the control plane notes of a file of the only manifest. */
-async function end(pipeline: ManifestPipeline, file: Uploaded, status: FileEnd["status"]): Promise<void> {
-  const [{ dataset, date, id } = { dataset: "", date: "", id: "" }] = pipeline.manifests();
-  const manifestPath = `manifests/${dataset}/${date}/${id}.json`;
+/** What the control plane notes of a file, of whose manifest the job made that. */
+async function finish(pipeline: ManifestPipeline, file: Uploaded, status: FileEnd["status"]): Promise<void> {
+  const manifest = pipeline
+    .manifests()
+    .find(({ entries }) => entries.some(({ version_id }) => version_id === file.version));
+  if (manifest === undefined) throw new Error(`no manifest lists ${file.version}`);
+  const end = { status, manifestPath: manifestKey(manifest), generation: 0 };
   const { table } = pipeline.builder();
-  await endFile(table, { date, ...file }, { status, manifestPath, generation: 0 }, pipeline.clock.now());
+  await endFile(table, { date: manifest.date, ...file }, end, pipeline.clock.now());
 }
 
 function sent(messageId: string, record: object) {
