@@ -359,6 +359,16 @@ describe("the streaming job", () => {
     expect(await events("Tributary Alert")).toHaveLength(1);
   });
 
+  test("makes a tick write nothing while it is stopped", async () => {
+    const table = { client: pipeline.dynamo, name: CONTROL };
+    await orderStreamingJob(table, { desired: "stopped" }, "test", new Date());
+    await tick();
+    const { plane, sent } = realPlane(pipeline);
+    await answer(plane, { kind: "tick" });
+    expect(sent.map(({ name }) => name)).not.toContainEqual(expect.stringMatching(/^(Put|Update|Transact)/));
+    expect(await ofType("job_run#")).toHaveLength(1);
+  });
+
   test("is measured although Glue does not answer", async () => {
     await pipeline.track(claimed("2026-01-31-a.ndjson", idOf("1"), { createdAt: new Date().toISOString() }));
     const fault: Fault = async (call, work) => {

@@ -37,11 +37,12 @@ export async function answerStateChange(plane: ControlPlane, event: unknown): Pr
 /**
  * Does what the end of a run asks for, once: its rows, an alert, the time of the next start. The record of the end
  * comes last, so that a failure before leaves it to the next event or tick; an alert may come twice then. Of a run
- * that is answered, or older than one that is, only the rows are written again.
+ * that is older than one that was answered only the rows are written.
  */
 export async function settleEnd(plane: ControlPlane, run: Run): Promise<void> {
   const { bus, clock, control, emf } = plane;
   const job = await readStreamingJob(control);
+  if (job.answered?.runId === run.id) return;
   if (job.answered && job.answered.startedAt >= run.startedAt) return keepRunRows(plane, run);
   const answer = answerEnd(job, run, clock.now());
   const { failures, nextStartAt, failed } = answer;
