@@ -10,6 +10,8 @@ import type { ManifestReconciler, Repairs } from "./reconciler";
 
 const MANIFESTS_AT_ONCE = 8;
 const READS_AT_ONCE = 16;
+/** Names of files and columns that are kept, some 120 bytes each: a job that stood still for a day has millions. */
+const MOST_KEPT = 500_000;
 
 /** A round through the index of open files. */
 export interface Round {
@@ -30,8 +32,9 @@ interface Since {
   sending: boolean;
 }
 
-/** Takes up open files, and each of their manifests once an invocation. */
+/** Takes up open files, and each of their manifests once an invocation, though it may have to be looked at again. */
 export class TakeUp {
+  private kept = 0;
   private readonly verdicts = new Map<string, Verdict>();
   private readonly handled = new Set<string>();
   /** Of manifests that cannot be judged: they must not keep the others waiting. */
@@ -41,6 +44,7 @@ export class TakeUp {
     private readonly reconciler: ManifestReconciler,
     private readonly repairs: Repairs,
     private readonly since: Since,
+    private readonly mostKept = MOST_KEPT,
   ) {}
 
   /** Says again what would bring these files on: to the builder, to the streaming job, or to the control plane. */
@@ -69,10 +73,15 @@ export class TakeUp {
   }
 
   private async judge(paths: ReadonlySet<string>): Promise<void> {
+    if (this.kept > this.mostKept) {
+      this.verdicts.clear();
+      this.kept = 0;
+    }
     const unknown = [...paths].filter((path) => !this.verdicts.has(path));
     const errors = await inParallel(unknown, MANIFESTS_AT_ONCE, async (path) => {
-      const judged = withBackoff(this.reconciler.clock, () => judgeManifest(this.reconciler, path));
-      this.verdicts.set(path, await judged);
+      const verdict = await withBackoff(this.reconciler.clock, () => judgeManifest(this.reconciler, path));
+      this.verdicts.set(path, verdict);
+      this.kept += verdict.files.size + (verdict.kind === "published" ? verdict.receipt.columns.length : 0);
     });
     this.errors.push(...errors);
   }

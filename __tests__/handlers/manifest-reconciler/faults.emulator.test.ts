@@ -4,6 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { reconcile } from "../../../handlers/manifest-reconciler/reconcile";
 import type { ManifestReconciler } from "../../../handlers/manifest-reconciler/reconciler";
+import { TakeUp } from "../../../handlers/manifest-reconciler/take-up";
 import { orderStreamingJob, saveCursor } from "../../../handlers/shared/control";
 import { awsError } from "../support/doubles";
 import {
@@ -203,6 +204,21 @@ describe("the manifest reconciler", () => {
     await expect(reconcile(reconciler)).rejects.toThrow(/1 manifests could not be judged: AccessDenied/);
     const { announced, resent, completed } = await said(sent);
     expect([announced, resent.length + completed.length]).toEqual([ALL.announced, 1]);
+  });
+
+  test("keeps no more of what it saw than it has room for, and says nothing twice for that", async () => {
+    const { reconciler, sent } = makeReconciler();
+    const repairs = { announced: 0, resent: 0, completed: 0, compared: 0, pages: 0 };
+    const takeUp = new TakeUp(reconciler, repairs, { sending: true }, 0);
+    const page = (name: string, digits: string) => {
+      const { key, manifestPath = "" } = claimed(`2026-01-31-${name}.ndjson`, idOf(digits));
+      const item = { date_prefix: "2026-01-31#00", file_name: key };
+      return takeUp.files([{ item, createdAt: new Date(DAYS_AGO), manifestPath }]);
+    };
+    for (const [name, digits] of ["a1", "b2", "a1", "a1"]) await page(name ?? "", digits ?? "");
+    const read = sent.flatMap(({ input }) => /^manifests\/.*(\d)\.json$/.exec(input.Key ?? "")?.[1] ?? []);
+    expect(read).toEqual(["1", "2", "1", "1"]);
+    expect(repairs).toMatchObject({ resent: 1, completed: 1 });
   });
 
   test("is not led astray by a cursor of a date that is gone", async () => {
