@@ -109,6 +109,7 @@ function repairing(program: Command, end: End): void {
     .option("--date <yyyy-mm-dd>", "all manifests of that date, or its files of --status", date)
     .addOption(new Option("--status <status>", "files of that status").choices(STATUSES))
     .option("--dataset <name>", "only of that dataset")
+    .option("--without-gone", "also where files are gone from the raw bucket: outputs lose their rows")
     .option("--yes", NOW_OR_NOT)
     .action((names: string[], options) =>
       act<Omit<ReprocessOptions, "files">>(end, (operator, others) =>

@@ -16,6 +16,7 @@ import {
 } from "../../handlers/shared/tracking";
 import { NothingMatched, UsageError } from "./errors";
 import { findFile } from "./find";
+import { countGone, mayBeGone } from "./gone";
 import type { ObjectHead } from "./objects";
 import type { Operator } from "./operator";
 import { committedGeneration, manifestsBucket, manifestsOfDate } from "./outputs";
@@ -36,6 +37,8 @@ export interface Selection {
   readonly date?: string;
   readonly status?: FileStatus;
   readonly dataset?: string;
+  /** Also manifests with files that are gone from the raw bucket, whose rows their outputs then lose. */
+  readonly withoutGone?: boolean;
 }
 
 /** Work on a manifest once more: its outputs are replaced, whatever they are. */
@@ -73,17 +76,20 @@ export type Order = ManifestOrder | AnnounceOrder | Left;
 /** Manifests that are kept while files are looked up in them; each takes some hundred KB. */
 const KEPT = 64;
 
+const DAY_MS = 86_400_000;
+
+const GONE = "files that the raw bucket has no longer; --without-gone does it all the same";
 const FORGOTTEN =
   "so old that its row may have expired: it could be published already; name its manifest or its date, or upload it again";
 
 /** What would be done, each manifest once; read as it goes, so that millions of files need no memory. */
 export async function* planOf(operator: Operator, selection: Selection): AsyncGenerator<Order> {
-  const { files, manifest, date, status, dataset } = selection;
+  const { files, manifest, date, status, dataset, withoutGone = false } = selection;
   const kinds = [files.length > 0, manifest !== undefined, date !== undefined || status !== undefined];
   if (kinds.filter(Boolean).length !== 1) {
     throw new UsageError("name files, or a --manifest, or a --date or --status");
   }
-  const plan = new Plan(operator);
+  const plan = new Plan(operator, withoutGone);
   if (manifest !== undefined) yield await plan.manifestByName(manifest);
   else if (files.length > 0) for (const file of files) yield* plan.file(file);
   else if (status === undefined) yield* plan.manifestsOf(date ?? "", dataset);
@@ -94,7 +100,10 @@ class Plan {
   private readonly ordered = new Set<string>();
   private readonly manifests = new Map<string, Manifest | undefined>();
 
-  constructor(private readonly operator: Operator) {}
+  constructor(
+    private readonly operator: Operator,
+    private readonly withoutGone: boolean,
+  ) {}
 
   /** @throws NothingMatched when no such manifest stands */
   async manifestByName(text: string): Promise<Order> {
@@ -182,11 +191,23 @@ class Plan {
     }
   }
 
-  private async order(name: ManifestName, why: string): Promise<ManifestOrder> {
+  private async order(name: ManifestName, why: string): Promise<ManifestOrder | Left> {
     const committed = await committedGeneration(this.operator, name);
     const manifest = manifestKey(name);
     this.ordered.add(manifest);
+    const gone = committed === undefined || this.withoutGone ? 0 : await this.goneOf(name);
+    if (gone > 0) {
+      return { kind: "left", what: manifest, why: `its output would lose the rows of ${gone} of its ${GONE}` };
+    }
     return { kind: "manifest", manifest, generation: committed === undefined ? 0 : committed + 1, why };
+  }
+
+  private async goneOf(name: ManifestName): Promise<number> {
+    // a file is not published before the eve of its date
+    const earliest = new Date(Date.parse(name.date) - DAY_MS).toISOString();
+    if (!mayBeGone(this.operator, earliest)) return 0;
+    const manifest = await this.manifest(manifestKey(name));
+    return manifest === undefined ? 0 : countGone(this.operator, manifest);
   }
 
   private async isListed({ key, version }: TrackedFile, manifestPath: string): Promise<boolean> {

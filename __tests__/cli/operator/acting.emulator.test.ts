@@ -28,6 +28,8 @@ import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } 
 const INPUTS = queueName(environment, "inputs");
 const WORK = queueName(environment, "manifests");
 
+const NOW = new Date().toISOString();
+
 let operated: Operated;
 
 beforeAll(async () => {
@@ -68,7 +70,11 @@ async function publish(
   generation = 0,
 ) {
   const name = nameOf(digit, date);
-  const file = fileOf(`${date}-${digit}.ndjson`, { status, manifestPath: manifestKey(name) });
+  const file = fileOf(`${date}-${digit}.ndjson`, {
+    status,
+    manifestPath: manifestKey(name),
+    uploadedAt: NOW,
+  });
   await operated.track(file);
   await operated.publish(name, [file], { generation });
   return {
@@ -121,6 +127,25 @@ describe("tributary reprocess", () => {
     const never = `clicks/2026-03-04/${"f".repeat(32)}`;
     expect(await operated.tributary("reprocess", "--manifest", never)).toMatchObject({ code: 3 });
     expect(await operated.tributary("reprocess", "--manifest", "some")).toMatchObject({ code: 2 });
+  });
+
+  test("leaves alone a manifest whose output would lose rows, for the raw bucket has let go files of it", async () => {
+    const name = nameOf("6", "2026-02-03");
+    const [kept, broken, gone] = ["kept", "broken", "gone"].map((each) => `2026-02-03-${each}.ndjson`);
+    const version = await operated.put("raw", `input/clicks/${kept}`, "{}\n");
+    const files = [
+      fileOf(`${kept}`, { version }),
+      fileOf(`${broken}`, { version: "v5" }),
+      fileOf(`${gone}`, { version: "v6" }),
+    ];
+    const quarantined = [{ key: "", version_id: "v5", reason: "corrupt-gzip", message: "" }];
+    await operated.publish(name, files, { quarantined });
+    const key = manifestKey(name);
+    const left = await operated.tributary("reprocess", "--manifest", key, "--yes");
+    expect(left).toMatchObject({ code: 3, stdout: expect.stringContaining("lose the rows of 1 of its files") });
+    expect(await orders()).toEqual(NOTHING);
+    await operated.tributary("reprocess", "--manifest", key, "--without-gone", "--yes");
+    expect((await orders()).manifests).toMatchObject([{ generation: 1, manifest: { key } }]);
   });
 
   test("lets the builder judge a file anew that it turned away", async () => {
@@ -188,7 +213,11 @@ describe("tributary reprocess", () => {
   test("takes the files of a status by the index, each manifest once", async () => {
     const name = nameOf("1", "2026-03-08");
     const both = ["x", "y"].map((letter) =>
-      fileOf(`2026-03-08-${letter}.ndjson`, { status: "failed", manifestPath: manifestKey(name) }),
+      fileOf(`2026-03-08-${letter}.ndjson`, {
+        status: "failed",
+        manifestPath: manifestKey(name),
+        uploadedAt: NOW,
+      }),
     );
     for (const file of both) await operated.track(file);
     await operated.publish(name, both, {});

@@ -1,0 +1,36 @@
+import { bucketName } from "../../environments";
+import { inParallel } from "../../handlers/shared/in-parallel";
+import { type Manifest, type ManifestName, readReceipt, receiptKey } from "../../handlers/shared/manifests";
+import { headObject } from "./objects";
+import type { Operator } from "./operator";
+import { manifestsBucket } from "./outputs";
+
+const DAY_MS = 86_400_000;
+const READS_AT_ONCE = 16;
+
+/**
+ * Whether the raw bucket may have let go a version of that time. It keeps even a replaced one for a number of days;
+ * what somebody deletes by its version id is meant to go.
+ */
+export function mayBeGone({ environment, now }: Operator, uploadedAt: string): boolean {
+  const { noncurrentDays } = environment.storage.lifecycle.raw;
+  return now.getTime() - Date.parse(uploadedAt) >= noncurrentDays * DAY_MS;
+}
+
+/** How many files of a published manifest have rows in its output that nothing could be made of any more. */
+export async function countGone(operator: Operator, manifest: Manifest & ManifestName): Promise<number> {
+  const raw = bucketName(operator.environment, "raw");
+  const old = manifest.entries.filter(({ uploaded_at }) => mayBeGone(operator, uploaded_at));
+  if (old.length === 0) return 0;
+  const receipt = await readReceipt(manifestsBucket(operator), receiptKey(manifest));
+  const without = new Set(
+    [...(receipt?.gone ?? []), ...(receipt?.quarantined ?? [])].map(({ version_id }) => version_id),
+  );
+  let gone = 0;
+  const [error] = await inParallel(old, READS_AT_ONCE, async ({ key, version_id }) => {
+    if (without.has(version_id)) return;
+    if ((await headObject(operator, raw, key, version_id)) === undefined) gone += 1;
+  });
+  if (error) throw error;
+  return gone;
+}
