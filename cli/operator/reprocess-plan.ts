@@ -197,7 +197,11 @@ class Plan {
     this.ordered.add(manifest);
     const gone = committed === undefined || this.withoutGone ? 0 : await this.goneOf(name);
     if (gone > 0) {
-      return { kind: "left", what: manifest, why: `its output would lose the rows of ${gone} of its ${GONE}` };
+      return {
+        kind: "left",
+        what: manifest,
+        why: `its output would lose the rows of ${gone} of its ${GONE}`,
+      };
     }
     return { kind: "manifest", manifest, generation: committed === undefined ? 0 : committed + 1, why };
   }

@@ -142,7 +142,10 @@ describe("tributary reprocess", () => {
     await operated.publish(name, files, { quarantined });
     const key = manifestKey(name);
     const left = await operated.tributary("reprocess", "--manifest", key, "--yes");
-    expect(left).toMatchObject({ code: 3, stdout: expect.stringContaining("lose the rows of 1 of its files") });
+    expect(left).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining("lose the rows of 1 of its files"),
+    });
     expect(await orders()).toEqual(NOTHING);
     await operated.tributary("reprocess", "--manifest", key, "--without-gone", "--yes");
     expect((await orders()).manifests).toMatchObject([{ generation: 1, manifest: { key } }]);
