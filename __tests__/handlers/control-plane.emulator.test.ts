@@ -163,6 +163,8 @@ describe("a processed manifest", () => {
     await controlPlane(processedEvent(receipt));
     expect(Object.values(await statuses())).toEqual(["failed"]);
     expect((await ofType("manifest#")).map((row) => row["generation"])).toEqual([1]);
+    expect(emitted("FilesProcessed")).toEqual([1]);
+    expect(emitted("LatencySeconds")).toEqual([]);
   });
 
   test("keeps the status of its newest generation although an older one is being worked on", async () => {

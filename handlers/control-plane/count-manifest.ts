@@ -9,7 +9,7 @@ import { log } from "../shared/log";
 import type { Receipt } from "../shared/manifests";
 import { reportAnomalies } from "./anomalies";
 import { committedAt, hourKey, manifestRowKey } from "./hours";
-import { type Observations, observe } from "./observations";
+import { latenciesOf, type Observations, observe } from "./observations";
 import type { ControlPlane } from "./plane";
 import { METRICS_KEPT_SECONDS } from "./run-rows";
 
@@ -40,7 +40,7 @@ function metricsOf(receipt: Receipt): EmbeddedMetric[] {
     { name: "GoneFiles", value: receipt.gone.length, unit: "Count" },
     { name: "InputBytes", value: receipt.input_bytes, unit: "Bytes" },
     { name: "MeanBatchMegabytes", value: receipt.input_bytes / 1e6, unit: "Megabytes" },
-    { name: "LatencySeconds", value: receipt.latency_seconds, unit: "Seconds" },
+    { name: "LatencySeconds", value: latenciesOf(receipt), unit: "Seconds" },
   ];
 }
 

@@ -15,13 +15,20 @@ export interface Sample {
 }
 
 /** Rejected lines of all lines; megabytes (10^6) a file; mean seconds from upload to Parquet. */
-export function observe({ rows, dead_letters, input_bytes, files, latency_seconds }: Receipt): Observations {
+export function observe(receipt: Receipt): Observations {
+  const { rows, dead_letters, input_bytes, files } = receipt;
   const lines = rows + dead_letters;
+  const latencies = latenciesOf(receipt);
   return {
     ...(lines > 0 ? { rejects: dead_letters / lines } : {}),
     ...(files > 0 ? { size: input_bytes / files / 1e6 } : {}),
-    ...(latency_seconds.length > 0 ? { latency: meanOf(latency_seconds) } : {}),
+    ...(latencies.length > 0 ? { latency: meanOf(latencies) } : {}),
   };
+}
+
+/** Seconds from upload to Parquet; none of a manifest that is done again, for its files were there before. */
+export function latenciesOf({ generation, latency_seconds }: Receipt): readonly number[] {
+  return generation > 0 ? [] : latency_seconds;
 }
 
 function meanOf(values: readonly number[]): number {

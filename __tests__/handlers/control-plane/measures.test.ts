@@ -61,7 +61,9 @@ describe("anomalies", () => {
     ["no file", { rows: 0, dead_letters: 0, input_bytes: 0, files: 0 }, {}],
   ])("are judged by what a receipt measures of %s", (_, receipt, expected) => {
     expect(observe({ ...receipt, latency_seconds: [] } as never)).toEqual(expected);
-    expect(observe({ ...receipt, latency_seconds: [10, 20] } as never)).toEqual({ ...expected, latency: 15 });
+    const late = { ...receipt, generation: 0, latency_seconds: [10, 20] };
+    expect(observe(late as never)).toEqual({ ...expected, latency: 15 });
+    expect(observe({ ...late, generation: 1 } as never)).toEqual(expected);
   });
 });
 
