@@ -438,6 +438,20 @@ describe("the streaming job", () => {
     expect(estimated_cost_usd).toBeCloseTo((Number(dpu_seconds) / 3_600) * 0.44, 5);
   }, 20_000);
 
+  test("is asked again to restart, as long as the run is there that was to", async () => {
+    const table = { client: pipeline.dynamo, name: CONTROL };
+    const tickLater = (laterMs: number) => answer(realPlane(pipeline, { laterMs }).plane, { kind: "tick" });
+    const requested = async () => Date.parse(String((await control())["restart_requested_at"]));
+    const before = new Date(Date.now() - 3_600_000);
+    await orderStreamingJob(table, { restartRequestedAt: before }, "test", new Date());
+    await tickLater(0);
+    expect(await requested()).toBe(before.getTime());
+    const order = new Date();
+    await orderStreamingJob(table, { restartRequestedAt: order }, "test", new Date());
+    await tickLater(60_000);
+    expect(await requested()).toBeGreaterThanOrEqual(order.getTime() + 60_000);
+  });
+
   test("is not what other events are about", async () => {
     await expect(controlPlane({ kind: "other" })).rejects.toThrow(UnexpectedEventError);
     await expect(controlPlane(jobStateChange("FAILED", "csv-uploads"))).rejects.toThrow(UnexpectedEventError);

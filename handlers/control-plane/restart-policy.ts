@@ -42,17 +42,16 @@ export function startAfterGoodRun(endedAt: Date): Date {
 export function isDue(job: StreamingJob, newest: Run | undefined, now: Date): boolean {
   if (job.desired === "stopped") return false;
   if (!job.nextStartAt || job.nextStartAt <= now) return true;
-  return newest !== undefined && isAfter(job.restartRequestedAt, newest.startedAt);
+  return newest !== undefined && isToRestart(job, newest);
+}
+
+/** Whether a restart was asked for since the run began: then it is to end, and the next one to start at once. */
+export function isToRestart({ restartRequestedAt }: StreamingJob, { startedAt }: Run): boolean {
+  return restartRequestedAt !== undefined && restartRequestedAt > startedAt;
 }
 
 function wasAskedFor(job: StreamingJob, run: Run): boolean {
-  return (
-    run.state === "EXPIRED" || job.desired === "stopped" || isAfter(job.restartRequestedAt, run.startedAt)
-  );
-}
-
-function isAfter(time: Date | undefined, other: Date): boolean {
-  return time !== undefined && time > other;
+  return run.state === "EXPIRED" || job.desired === "stopped" || isToRestart(job, run);
 }
 
 function waitMs(failures: number): number {

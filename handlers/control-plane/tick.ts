@@ -1,6 +1,9 @@
+import { readStreamingJob, renewRestart } from "../shared/control";
 import { Duties } from "../shared/duties";
 import { measure } from "./measure";
 import type { ControlPlane } from "./plane";
+import { isToRestart } from "./restart-policy";
+import type { Run } from "./run";
 import { settleEnd } from "./run-end";
 import { keepRunRows } from "./run-rows";
 import { newestRuns, startWhereDue } from "./start-run";
@@ -13,14 +16,27 @@ import { newestRuns, startWhereDue } from "./start-run";
  */
 export async function tick(plane: ControlPlane): Promise<void> {
   const duties = new Duties();
+  const asOf = plane.clock.now();
   const runs = await duties.attempt("read the runs", () => newestRuns(plane));
   const newest = runs?.[0];
   if (newest) {
     await duties.attempt("the newest run", () =>
       newest.endedAt ? settleEnd(plane, newest) : keepRunRows(plane, newest),
     );
+    if (!newest.endedAt) await duties.attempt("ask for the restart", () => askAgain(plane, newest, asOf));
   }
   if (runs) await duties.attempt("start the job", () => startWhereDue(plane));
   await duties.attempt("measure", () => measure(plane, newest));
   duties.finish();
+}
+
+/**
+ * A run that was being started when a restart was asked for finds an order from before its first line, and would go
+ * on: while it is there, it is asked again. `asOf` is a time at which it was there, so the next one begins after it.
+ */
+async function askAgain({ control }: ControlPlane, run: Run, asOf: Date): Promise<void> {
+  const job = await readStreamingJob(control);
+  const { restartRequestedAt } = job;
+  if (!restartRequestedAt || restartRequestedAt >= asOf || !isToRestart(job, run)) return;
+  await renewRestart(control, restartRequestedAt, asOf);
 }

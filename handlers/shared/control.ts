@@ -90,6 +90,18 @@ export async function orderStreamingJob(
   });
 }
 
+/** Asks for a restart again, as of `at`, unless the order is another one by now. */
+export async function renewRestart(control: ControlTable, requested: Date, at: Date): Promise<void> {
+  await updated(control, {
+    UpdateExpression: "SET restart_requested_at = :at",
+    ConditionExpression: "restart_requested_at = :requested",
+    ExpressionAttributeValues: {
+      ":at": { S: at.toISOString() },
+      ":requested": { S: requested.toISOString() },
+    },
+  });
+}
+
 /**
  * Remembers an end, unless that of the same run or of a later one is remembered already: events come twice and out
  * of order, and an end must count once.
