@@ -49,7 +49,8 @@ class ManifestQueue:
         ]
 
     def delete(self, messages: Iterable[Message]) -> None:
-        """Acknowledge messages; raises `TransientError` when one could not be."""
+        """Acknowledge messages; raises `TransientError` when one could not be, after all were tried."""
+        failed: list[object] = []
         for batch in _batches(messages):
             answer = sqs_client().delete_message_batch(
                 QueueUrl=self._url,
@@ -57,10 +58,15 @@ class ManifestQueue:
                     {"Id": str(index), "ReceiptHandle": message.handle} for index, message in enumerate(batch)
                 ],
             )
-            _raise_failed(answer.get("Failed", []))
+            failed += answer.get("Failed", [])
+        _raise_failed(failed)
 
     def hide(self, messages: Iterable[Message], seconds: int) -> None:
-        """Let messages come back after so long; raises `TransientError` when one is no longer ours."""
+        """Let messages come back after so long; raises `TransientError` when one is no longer ours.
+
+        The others are hidden all the same.
+        """
+        failed: list[object] = []
         for batch in _batches(messages):
             answer = sqs_client().change_message_visibility_batch(
                 QueueUrl=self._url,
@@ -69,7 +75,8 @@ class ManifestQueue:
                     for index, message in enumerate(batch)
                 ],
             )
-            _raise_failed(answer.get("Failed", []))
+            failed += answer.get("Failed", [])
+        _raise_failed(failed)
 
 
 class VisibilityKeeper:
