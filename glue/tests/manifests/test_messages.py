@@ -49,6 +49,7 @@ def test_reads_what_a_message_asks_for(body: str, requests: list[Request]) -> No
         "[]",
         "{}",
         "null",
+        '{"Records":[]}',
         '{"Records":[{}]}',
         '{"manifest":{"bucket":"m"},"generation":1}',
         '{"manifest":{"bucket":"m","key":"k"}}',

@@ -28,7 +28,10 @@ def read_message(body: str) -> list[Request]:
             return []
         if "manifest" in document:
             return [_named(document)]
-        return [_announced(record) for record in document["Records"]]
+        requests = [_announced(record) for record in document["Records"]]
+        if not requests:
+            raise ValueError("an event of no object")
+        return requests
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidManifestError(f"a message that asks for no manifest: {body[:500]}") from error
 
