@@ -18,21 +18,24 @@ const RESERVE_MS = 40_000;
  * the time does not suffice for goes back to the bus as an event of its own, so a batch of any size is worked off, and
  * so does each manifest that failed: Lambda repeats an event whole, and would put the rest back each time.
  *
- * @throws what the one manifest of an event failed with, and DutiesFailedError when something could not be put back
+ * @throws DutiesFailedError naming the one manifest of an event, or when something could not be put back
  */
 export async function completeManifests(
   plane: ControlPlane,
   processed: readonly ProcessedManifest[],
 ): Promise<void> {
+  const duties = new Duties();
   const [only, ...others] = processed;
-  if (only && others.length === 0) return completeManifest(plane, only);
+  if (only && others.length === 0) {
+    await duties.attempt(`manifest ${only.id}`, () => completeManifest(plane, only));
+    return duties.finish();
+  }
   const left = [...processed];
   const failed: ProcessedManifest[] = [];
   for (let next = left.shift(); next; next = left.shift()) {
     if (!(await succeeds(plane, next))) failed.push(next);
     if (plane.remainingMs() < RESERVE_MS) break;
   }
-  const duties = new Duties();
   for (const event of [left, ...failed.map((one) => [one])]) {
     if (event.length > 0) await duties.attempt("put manifests back", () => putBack(plane, event));
   }
