@@ -237,7 +237,8 @@ export interface FileEnd {
 
 /**
  * Notes the end of a version in its item: the head's, else that of the replaced version. One write for a head.
- * "same": the item has that status, or that of a newer generation, already; "elsewhere": no item of this version names that manifest.
+ * "same": the item has that status, or that of a newer generation, already; "elsewhere": no item of this version
+ * names that manifest.
  */
 export async function endFile(
   table: TrackingTable,
