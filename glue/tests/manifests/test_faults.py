@@ -14,14 +14,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
-from tests.support.manifests import EVEN, ManifestWorld, lines
+from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tributary import clients
 from tributary.clients import s3_client
 from tributary.kernels.output.growing_parquet import ParquetSettings
+from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.manifests import conversion, work
 from tributary.manifests.fetching import Unreadable
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.task import Committed, Needless, NotDone
+from tributary.objects import put_generation
 
 # The test's own looks at the queue, and what goes by the clock.
 ASIDE = frozenset({"GetQueueAttributes", "ChangeMessageVisibilityBatch", "GetItem"})
@@ -205,6 +207,63 @@ def test_lets_the_first_receipt_of_a_generation_decide(
     assert [row["id"] for row in world.rows()] == ["2"]
     assert [letter["raw_text"] for letter in world.dead_letters()] == ["]"]
     assert world.reasons()[world.key("a.ndjson")]["reason"] == "killed-worker"
+    assert world.account() == EVEN
+
+
+def test_keeps_the_reason_of_a_file_that_is_gone_before_it_is_quarantined(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receipt tells of a killer; the attempt dies, and the next one finds the version gone."""
+    version = world.upload("a.ndjson", lines({"id": "1"}))
+    world.upload("b.ndjson", lines({"id": "2"}))
+    key = world.manifest()
+    why = Unreadable("killed-worker", "it died")
+    monkeypatch.setattr(work, "killers", lambda entries, _: {entries[0]: why})
+    with intercepted(lose_connection("PUT quarantine")):
+        assert isinstance(world.work(key, by_file=True), NotDone)
+    s3_client().delete_object(Bucket=world.raw, Key=world.key("a.ndjson"), VersionId=version)
+    assert isinstance(world.work(key), Committed)
+    assert world.reasons()[world.key("a.ndjson")]["reason"] == "killed-worker"
+    assert world.account() == EVEN
+
+
+@pytest.mark.parametrize("at", [7, 8])
+def test_leaves_no_dead_letters_of_a_late_writer_beside_a_higher_generation_without_any(
+    world: ManifestWorld, at: int
+) -> None:
+    """A file is gone under the higher generation; the lower one, which read it, comes before any call."""
+    bad = world.upload("bad.ndjson", b"{\n")
+    world.upload("good.ndjson", lines({"id": "1"}))
+    key = world.manifest()
+    s3_client().delete_object(Bucket=world.raw, Key=world.key("bad.ndjson"), VersionId=bad)
+    late = f"dead-letters/clicks/date={DATE}/{key[-37:-5]}.ndjson"
+
+    def write_late() -> None:
+        put_generation(world.quarantine, late, b'{"line":1}\n', "application/x-ndjson", 0)
+
+    answers: list[Any] = []
+    run_as_first(at, write_late, lambda: answers.append(world.work(key, 1)))
+    assert isinstance(answers[0], Committed)
+    assert world.dead_letters() == []
+    assert world.account() == EVEN
+
+
+def test_commits_nothing_whose_lines_come_out_otherwise_than_the_receipt_tells(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run ends after its dead letters stand; the next one, of a later version, refuses fewer lines."""
+    world.upload("a.ndjson", lines({"id": "1"}, {"a": {"b": 1}}))
+    key = world.manifest()
+    strict = partial(conversion.convert, limits=NdjsonLimits(depth=1))
+    with monkeypatch.context() as patch, intercepted(lose_connection("PUT tables")):
+        patch.setattr(work, "convert", strict)
+        assert isinstance(world.work(key), NotDone)
+    assert len(world.dead_letters()) == 1
+    answer = world.work(key)
+    assert isinstance(answer, NotDone)
+    assert "1 rows and 1 dead letters, now there are 2 and 0; reprocess the manifest" in answer.message
+    assert world.objects(world.curated) == {}
+    assert isinstance(world.work(key, 1), Committed)
     assert world.account() == EVEN
 
 

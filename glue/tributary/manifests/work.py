@@ -79,7 +79,7 @@ class _Publication:
             receipt = self._standing_receipt() or receipt
             converted = self._agreeing(converted, receipt)
             self._put_dead_letters(converted)
-            self._quarantine(converted)
+            self._quarantine(unreadable_of(receipt))
             stands = self._put_parquet(converted)
         if stands > self._attempt.generation:
             return Needless(f"generation {stands} took over")
@@ -106,17 +106,22 @@ class _Publication:
     def _agreeing(self, converted: Converted, receipt: Receipt) -> Converted:
         """What the receipt tells of: our conversion, or another when ours lacks other files.
 
-        Raises `TransientError` when a file that the receipt counts can be read no more.
+        Raises `TransientError` when a file that the receipt counts can be read no more, and when its lines
+        come out otherwise, as after an update of this package: half of the outputs may stand as they were.
         """
         told = unreadable_of(receipt)
-        if told.keys() == {entry.identity for entry in converted.unreadable}:
-            return converted
-        again = self._convert(told)
-        if told.keys() != {entry.identity for entry in again.unreadable}:
+        if told.keys() != {entry.identity for entry in converted.unreadable}:
+            converted = self._convert(told)
+        if told.keys() != {entry.identity for entry in converted.unreadable}:
             raise TransientError(
                 f"{self._keys.receipt} counts files that can be read no more; reprocess the manifest"
             )
-        return again
+        if (receipt["rows"], receipt["dead_letters"]) != (converted.rows, converted.dead_letters):
+            raise TransientError(
+                f"{self._keys.receipt} tells of {receipt['rows']} rows and {receipt['dead_letters']} dead "
+                f"letters, now there are {converted.rows} and {converted.dead_letters}; reprocess the manifest"
+            )
+        return converted
 
     def _put_receipt(self, receipt: Receipt) -> int:
         bucket, generation = self._task.request.bucket, self._attempt.generation
@@ -131,13 +136,10 @@ class _Publication:
         return None
 
     def _put_dead_letters(self, converted: Converted) -> None:
-        """Write them, and over those of an earlier generation also when there are none."""
-        bucket, key = self._task.destinations.quarantine, self._keys.dead_letters
-        content: Path | bytes | None = converted.rejects
-        if content is None and self._attempt.generation and standing(bucket, key):
-            content = b""
-        if content is not None:
-            self._timed_put(bucket, key, content, _NDJSON, self._attempt.generation)
+        """Write them, under a generation after the first also none: a late writer of an earlier one has some."""
+        bucket, generation = self._task.destinations.quarantine, self._attempt.generation
+        if converted.rejects is not None or generation:
+            self._timed_put(bucket, self._keys.dead_letters, converted.rejects or b"", _NDJSON, generation)
 
     def _put_parquet(self, converted: Converted) -> int:
         bucket, generation = self._task.destinations.curated, self._attempt.generation
@@ -151,9 +153,11 @@ class _Publication:
         self._seconds.put += time.perf_counter() - began
         return stands
 
-    def _quarantine(self, converted: Converted) -> None:
-        for entry, why in converted.unreadable.items():
-            if not why.is_gone:
+    def _quarantine(self, told: Mapping[tuple[str, str], Unreadable]) -> None:
+        """Keep the files of which the receipt says so, for its reasons: ours may be others."""
+        for entry in self._manifest.entries:
+            why = told.get(entry.identity)
+            if why is not None and not why.is_gone:
                 quarantine_entry(entry, why, self._manifest.date, self._task.destinations.quarantine)
 
     def _measures(self, began: float, cpu_began: float) -> dict[str, float]:
