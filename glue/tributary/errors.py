@@ -97,5 +97,9 @@ class WorkerKilledError(TributaryError):
     """The process that worked on a task died under it, or was ended."""
 
 
+class NoAnswerError(WorkerKilledError):
+    """The process that worked on a task came to its end and could not tell what became of it."""
+
+
 class ArgumentsError(TributaryError):
     """Arguments of a job are missing or wrong; the message names all of them."""

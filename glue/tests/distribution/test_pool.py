@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.support.job import GLUE
 from tributary.distribution.alone import run_alone
 from tributary.distribution.pool import PoolEngine
-from tributary.errors import WorkerKilledError
+from tributary.errors import NoAnswerError, WorkerKilledError
 
 # The workers take the end of their queue, as they may before the end of the pipe.
 PROGRAM = """
@@ -60,3 +61,5 @@ def test_gives_the_answer_or_the_error_of_a_task_alone() -> None:
         run_alone(int, "x")
     with pytest.raises(WorkerKilledError, match="exit code 5"):
         run_alone(os._exit, 5)
+    with pytest.raises(NoAnswerError, match="could not write its answer"):
+        run_alone(threading.Condition, None)  # which no process can hand to another

@@ -17,8 +17,8 @@ from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tributary import clients
 from tributary.clients import s3_client
-from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.manifests import conversion, work
 from tributary.manifests.fetching import Unreadable
 from tributary.manifests.queue import ManifestQueue

@@ -1,8 +1,10 @@
 """What kills its worker, and how the job ends: the script itself, in processes of its own."""
 
 import signal
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
 from tributary.distribution.alone import run_alone
 from tributary.errors import WorkerKilledError
 from tributary.manifests import suspects
+from tributary.manifests.task import NotDone
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
@@ -63,6 +66,23 @@ def test_gives_back_at_once_what_is_in_work_at_a_signal(world: ManifestWorld) ->
     assert (code, log[-1]["why"], world.waiting()) == (0, "signal", (1, 0))
     assert time.monotonic() - began < 10
     assert world.objects(world.curated) == {}
+
+
+def answer_on_a_full_disk(_: suspects.Trial) -> None:
+    """What can be read of the file is, and the answer's name is taken by what no file replaces."""
+    (Path(tempfile.gettempdir()) / "answer.part").symlink_to("/dev/full")
+
+
+@pytest.mark.slow
+def test_takes_no_file_for_a_killer_because_the_disk_is_full(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.upload("a.ndjson", lines({"id": "1"}))
+    monkeypatch.setattr(suspects, "try_files", answer_on_a_full_disk)
+    answer = world.work(world.manifest(), by_file=True)
+    assert isinstance(answer, NotDone)
+    assert "could not write its answer" in answer.message
+    assert world.objects(world.quarantine) == {}
 
 
 def hoard(mebibytes: int) -> int:

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
 
-from tributary.errors import WorkerKilledError
+from tributary.errors import NoAnswerError, WorkerKilledError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,8 +22,9 @@ R = TypeVar("R")
 def run_alone(work: Callable[[T], R], task: T, memory_bytes: int = 0) -> R:
     """Run `work(task)` in a child process that may take so much memory (0: any); raises what it raised.
 
-    Raises `WorkerKilledError` when the child died, also for want of memory. Its temporary files live in a
-    folder that is removed even then, and it ends with this process.
+    Raises `WorkerKilledError` when the child died, also for want of memory, and `NoAnswerError` when it did
+    not, but its answer cannot be written, as on a full disk. Its temporary files live in a folder that is
+    removed even then, and it ends with this process.
     """
     with tempfile.TemporaryDirectory(prefix="tributary-alone-") as folder:
         (Path(folder) / "task").write_bytes(pickle.dumps((work, task)))
@@ -44,6 +46,8 @@ def _answer(folder: Path, code: int) -> object:
         if raised is not None:
             raise raised
         return returned
+    if code == _NO_ANSWER:
+        raise NoAnswerError("the process that worked on this alone could not write its answer")
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
     raise WorkerKilledError(f"the process that worked on this alone was ended {how}")
 
@@ -60,9 +64,14 @@ def _child(folder: Path, memory_bytes: int) -> None:
         # Of private memory alone: address space that is reserved and never touched costs nothing.
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     work, task = pickle.loads((folder / "task").read_bytes())  # noqa: S301 written by our own parent
-    partial = folder / "answer.part"
-    partial.write_bytes(pickle.dumps(_tried(work, task)))
-    partial.replace(folder / "answer")
+    answer = _tried(work, task)
+    try:
+        partial = folder / "answer.part"
+        partial.write_bytes(pickle.dumps(answer))
+        partial.replace(folder / "answer")
+    except Exception:  # noqa: BLE001 said here, and known by the code
+        traceback.print_exc()
+        os._exit(_NO_ANSWER)
     # Python's own way out, with the thread above still reading, leaves half of the modules alive, and DuckDB
     # reports leaks on stderr.
     os._exit(0)
@@ -80,6 +89,8 @@ def _tried(work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]
 
 _OUT_OF_MEMORY = 137
 """Exit code for want of memory: that of a process which the kernel killed for it."""
+_NO_ANSWER = 75
+"""Exit code of what may pass, after sysexits.h."""
 
 if __name__ == "__main__":
     _child(Path(sys.argv[1]), int(sys.argv[2]))

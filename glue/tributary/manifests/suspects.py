@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tributary.distribution.alone import run_alone
-from tributary.errors import TransientError, WorkerKilledError
+from tributary.errors import NoAnswerError, TransientError, WorkerKilledError
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.fetching import Unreadable, fetch
 from tributary.manifests.manifest import Entry
@@ -25,7 +25,10 @@ class Trial:
 
 
 def killers(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable]:
-    """The files under which a child process died twice, once of them alone."""
+    """The files under which a child process died twice, once of them alone.
+
+    Raises what a child raised, and `NoAnswerError` where that cannot be told: no file is to blame for it.
+    """
     found: dict[Entry, Unreadable] = {}
     left = tuple(entries)
     while left:
@@ -34,6 +37,8 @@ def killers(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable]:
         try:
             run_alone(try_files, Trial(left, done), MEMORY_BYTES)
             return found
+        except NoAnswerError:
+            raise
         except WorkerKilledError:
             count = len(done.read_bytes().splitlines())
             if count == len(left):
@@ -47,6 +52,8 @@ def killers(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable]:
 def _kills(suspect: Entry, done: Path) -> str | None:
     try:
         run_alone(try_files, Trial((suspect,), done), MEMORY_BYTES)
+    except NoAnswerError:
+        raise
     except WorkerKilledError as error:
         return str(error)
     return None

@@ -118,8 +118,9 @@ class _Publication:
             )
         if (receipt["rows"], receipt["dead_letters"]) != (converted.rows, converted.dead_letters):
             raise TransientError(
-                f"{self._keys.receipt} tells of {receipt['rows']} rows and {receipt['dead_letters']} dead "
-                f"letters, now there are {converted.rows} and {converted.dead_letters}; reprocess the manifest"
+                f"{self._keys.receipt} tells of {receipt['rows']} rows and {receipt['dead_letters']} "
+                f"dead letters, now there are {converted.rows} and {converted.dead_letters}; "
+                "reprocess the manifest"
             )
         return converted
 
@@ -136,7 +137,7 @@ class _Publication:
         return None
 
     def _put_dead_letters(self, converted: Converted) -> None:
-        """Write them, under a generation after the first also none: a late writer of an earlier one has some."""
+        """Write them, under a later generation also none: a late writer of an earlier one may have some."""
         bucket, generation = self._task.destinations.quarantine, self._attempt.generation
         if converted.rejects is not None or generation:
             self._timed_put(bucket, self._keys.dead_letters, converted.rejects or b"", _NDJSON, generation)
