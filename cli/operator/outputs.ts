@@ -69,13 +69,21 @@ function headParquet(operator: Operator, name: ManifestName): Promise<ObjectHead
   return headObject(operator, bucketName(operator.environment, "curated"), parquetKey(name));
 }
 
-/** Generation of the output that is committed; undefined where none is. */
-export async function committedGeneration(
-  operator: Operator,
-  name: ManifestName,
-): Promise<number | undefined> {
-  const head = await headParquet(operator, name);
-  return head && generationOf(head);
+/** Generations of a manifest that something stands of. */
+export interface Generations {
+  /** The Parquet object's; undefined where none is committed. */
+  readonly committed: number | undefined;
+  /** The greatest that was begun, -1 for none: its receipt decides what it may publish, so it may never be done. */
+  readonly begun: number;
+}
+
+export async function readGenerations(operator: Operator, name: ManifestName): Promise<Generations> {
+  const [parquet, receipt] = await Promise.all([
+    headParquet(operator, name),
+    readReceipt(manifestsBucket(operator), receiptKey(name)),
+  ]);
+  const committed = parquet && generationOf(parquet);
+  return { committed, begun: Math.max(committed ?? -1, receipt?.generation ?? -1) };
 }
 
 export function generationOf(parquet: ObjectHead): number {

@@ -19,7 +19,7 @@ import { findFile } from "./find";
 import { countGone, mayBeGone } from "./gone";
 import type { ObjectHead } from "./objects";
 import type { Operator } from "./operator";
-import { committedGeneration, manifestsBucket, manifestsOfDate } from "./outputs";
+import { manifestsBucket, manifestsOfDate, readGenerations } from "./outputs";
 import {
   filesOfDate,
   isOpen,
@@ -45,7 +45,7 @@ export interface Selection {
 export interface ManifestOrder {
   readonly kind: "manifest";
   readonly manifest: string;
-  /** One more than the committed one's; 0 where none is committed, which adds nothing to what waits already. */
+  /** One more than the last that was begun; 0 where none was, which adds nothing to what waits already. */
   readonly generation: number;
   readonly why: string;
 }
@@ -192,7 +192,7 @@ class Plan {
   }
 
   private async order(name: ManifestName, why: string): Promise<ManifestOrder | Left> {
-    const committed = await committedGeneration(this.operator, name);
+    const { committed, begun } = await readGenerations(this.operator, name);
     const manifest = manifestKey(name);
     this.ordered.add(manifest);
     const gone = committed === undefined || this.withoutGone ? 0 : await this.goneOf(name);
@@ -203,7 +203,7 @@ class Plan {
         why: `its output would lose the rows of ${gone} of its ${GONE}`,
       };
     }
-    return { kind: "manifest", manifest, generation: committed === undefined ? 0 : committed + 1, why };
+    return { kind: "manifest", manifest, generation: begun + 1, why };
   }
 
   private async goneOf(name: ManifestName): Promise<number> {

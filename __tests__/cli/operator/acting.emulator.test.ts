@@ -20,7 +20,7 @@ import {
   queueName,
 } from "../../../environments";
 import { readStreamingJob } from "../../../handlers/shared/control";
-import { manifestKey } from "../../../handlers/shared/manifests";
+import { manifestKey, parquetKey } from "../../../handlers/shared/manifests";
 import { readCreatedObject } from "../../../handlers/shared/s3-record";
 import { eventually } from "../../support/local-platform";
 import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";
@@ -115,6 +115,13 @@ describe("tributary reprocess", () => {
     ).toMatchObject({
       code: 3,
     });
+  });
+
+  test("begins a new generation where one was begun and not committed, whose receipt may bar it", async () => {
+    const { file, order } = await publish("7", "2026-03-16", "completed", 3);
+    await operated.put("curated", parquetKey(nameOf("7", "2026-03-16")), "PAR1", { generation: "2" });
+    await operated.tributary("reprocess", file.key, "--yes");
+    expect(await orders()).toEqual({ announced: [], manifests: [order] });
   });
 
   test("takes a manifest by its key or its parts, and starts with generation 0 where none is committed", async () => {
