@@ -33,6 +33,13 @@ def letters(result: Converted) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.rejects.read_bytes().splitlines()] if result.rejects else []
 
 
+def test_leaves_the_name_of_the_partition_free(tmp_path: Path) -> None:
+    result = converted(tmp_path, NdjsonLimits(), one=lines({"date": "31.1.", "Date": 2}))
+    rows = pq.read_table(result.parquet)
+    assert rows.schema.names[4:] == ["__064_ate", "__date"]
+    assert rows["__064_ate"].to_pylist() == ["31.1."]
+
+
 @pytest.mark.parametrize("compressed", [False, True])
 def test_bounds_the_keys_of_all_files_together(tmp_path: Path, compressed: bool) -> None:
     first = lines({"a": 1, "b": 2})

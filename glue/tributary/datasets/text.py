@@ -9,6 +9,9 @@ from typing import Literal
 from tributary.datasets.reader import DeclarationReader, is_prefix
 from tributary.errors import DeclarationError
 
+PARTITIONS = frozenset({"date"})
+"""Columns that stand in the paths of the files instead of in them."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COMPRESSIONS = ("snappy", "zstd")
 _MEGABYTE = 1_000_000

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from tributary.datasets.text import PARTITIONS
 from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
@@ -68,7 +69,7 @@ def convert(
     result = Converted(work / "rows.parquet")
     settings = ParquetSettings(compression=compression)
     with DeadLetterWriter(work / "rejects.ndjson") as letters:
-        with TextParquet(result.parquet, settings, metadata) as parquet:
+        with TextParquet(result.parquet, settings, metadata, PARTITIONS) as parquet:
             writer = _Writer(parquet, letters, limits)
             for file in seconds.waiting(files, "fetch"):
                 if isinstance(file, Fetched):

@@ -1,6 +1,7 @@
 """NDJSON rows of one file or many as one Parquet file of exact texts, each row with its source."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,7 +29,8 @@ class TextParquet:
     """Writes batches as columns of text: the union of all keys, in the order first seen, by catalog names.
 
     Row groups are measured in bytes of input lines and 4 for each value, null or not: a measure that does
-    not depend on how the input was cut. Used as a context; after an error there is no file.
+    not depend on how the input was cut. No key gets a name of `reserved`, which the caller's partitions have.
+    Used as a context; after an error there is no file.
     """
 
     def __init__(
@@ -36,13 +38,14 @@ class TextParquet:
         path: Path,
         settings: ParquetSettings = DEFAULT_SETTINGS,
         metadata: Mapping[str, str] | None = None,
+        reserved: AbstractSet[str] = frozenset(),
     ) -> None:
         columns = [
             (column.name, _DICTIONARY if pa.types.is_string(column.type) else column.type)
             for column in TEXT_SOURCE_COLUMNS
         ]
         self._writer = GrowingParquet(path, settings, pa.schema(columns, metadata))
-        self._names = KeyNames(frozenset(TEXT_SOURCE_COLUMNS.names))
+        self._names = KeyNames(reserved | frozenset(TEXT_SOURCE_COLUMNS.names))
         self.rows = 0
 
     def __enter__(self) -> Self:
