@@ -14,6 +14,7 @@ from tests.support.manifests import EVEN, ManifestWorld, lines
 from tests.support.world import InlineEngine
 from tributary.clients import sqs_client
 from tributary.errors import WorkerKilledError
+from tributary.manifests import stream
 from tributary.manifests.control import Control
 from tributary.uploads import timestamp
 
@@ -147,6 +148,25 @@ def test_finishes_what_is_in_work_when_it_is_told_to_stop(world: ManifestWorld) 
     world.run(Stopping(1, 0.5))
     assert len(world.rows()) == 1
     assert world.waiting() == (2, 0)
+
+
+def test_ends_though_a_task_never_does(world: ManifestWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr(stream, "_LOOK_SECONDS", 0.1)
+    send_each(world, 1)
+
+    class Stuck(InlineEngine):
+        future: Future[Any] = Future()
+
+        def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+            world.order(desired="stopped")
+            return self.future
+
+        def stop(self) -> None:
+            self.future.set_exception(WorkerKilledError("the engine was stopped"))
+
+    world.run(Stuck())
+    assert world.waiting() == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ _MOST_KILLS = 3
 _PAUSES = (15, 60)
 # After SIGTERM what ends this soon is still committed; the rest goes back to the queue.
 _HURRY_SECONDS = 1.0
+# When the job is told to end, what is not done by then never will be, and goes back, too.
+_DRAIN_SECONDS = 3600.0
 _LOOK_SECONDS = 0.5
 # Threads that wait for the engine; one is made when a manifest needs it.
 _MOST_SLOTS = 1000
@@ -104,9 +106,13 @@ class Stream:
         return self._settings.poll_seconds if is_idle else min(self._settings.poll_seconds, 1)
 
     def _finish(self, working: set[Future[None]]) -> None:
-        """Wait for what is in work; in a hurry only a moment, and then end it."""
+        """Wait for what is in work, an hour at most; in a hurry only a moment, and then end it."""
+        deadline = time.monotonic() + _DRAIN_SECONDS
         while working and not self._hurry.is_set():
             working -= wait(working, _LOOK_SECONDS, FIRST_COMPLETED).done
+            if working and time.monotonic() > deadline:
+                log("stuck", messages=[message.id for message in self._held.values()])
+                self._hurry.set()
         if working and wait(working, _HURRY_SECONDS).not_done:
             self._engine.stop()
 
