@@ -36,7 +36,9 @@ function stages(python: string, unit: boolean): Stage[] {
   const fast = [
     jest(
       "jest",
-      unit ? ["--testPathIgnorePatterns", ...UNIT_EXCLUDES] : ["--testPathIgnorePatterns", "/end-to-end/"],
+      unit
+        ? ["--testPathIgnorePatterns", ...UNIT_EXCLUDES]
+        : ["--maxWorkers=2", "--testPathIgnorePatterns", "/end-to-end/"],
     ),
     pytest(python, unit ? ["-m", "not slow"] : []),
   ];
