@@ -19,13 +19,13 @@ export interface EndAnswer {
 }
 
 /**
- * What the end of a run asks for. Asked for is an end after a stop or a restart was asked for, and Glue's own weekly
- * end of streaming runs, EXPIRED. After any other the next run waits 1, 2, 4 … 60 minutes from the end, so that a
+ * What the end of a run asks for. Asked for is an end after a stop or a restart was asked for, and an end that Glue
+ * gives long runs. After any other the next run waits 1, 2, 4 … 60 minutes from the end, so that a
  * job that dies at its first line does not start all night. A run that lasted half an hour, or committed a manifest,
  * was a good one: its end counts as the first.
  */
 export function answerEnd(job: StreamingJob, run: Run, now: Date): EndAnswer {
-  const failed = FAILED_STATES.includes(run.state);
+  const failed = FAILED_STATES.includes(run.state) && !wasEndedByGlue(run);
   if (wasAskedFor(job, run)) return { failures: 0, nextStartAt: undefined, failed, alert: failed };
   const healthy = run.seconds >= HEALTHY_SECONDS || job.committedRunId === run.id;
   const failures = healthy ? 1 : job.failures + 1;
@@ -51,7 +51,15 @@ export function isToRestart({ restartRequestedAt }: StreamingJob, { startedAt }:
 }
 
 function wasAskedFor(job: StreamingJob, run: Run): boolean {
-  return run.state === "EXPIRED" || job.desired === "stopped" || isToRestart(job, run);
+  return wasEndedByGlue(run) || job.desired === "stopped" || isToRestart(job, run);
+}
+
+/**
+ * EXPIRED is the weekly end of streaming runs. Whether one without a timeout has none or Glue's default of 2,880
+ * minutes its documents leave open (JobRun.Timeout), so a long run may end as TIMEOUT as well.
+ */
+function wasEndedByGlue({ state, seconds }: Run): boolean {
+  return state === "EXPIRED" || (state === "TIMEOUT" && seconds >= HEALTHY_SECONDS);
 }
 
 function waitMs(failures: number): number {

@@ -42,6 +42,7 @@ describe("the end of a run of the streaming job", () => {
     ["when it was to stop", { desired: "stopped" }, { state: "SUCCEEDED" }],
     ["when a restart was asked for", { restartRequestedAt: at("12:00:30") }, { state: "SUCCEEDED" }],
     ["when Glue ended it in its maintenance window", {}, { state: "EXPIRED" }],
+    ["when Glue ended it at the longest that it lets runs last", {}, { state: "TIMEOUT", seconds: 172_800 }],
   ])("waits for nothing and forgets failures %s", (_, wanted, ended) => {
     const answer = answerEnd(job({ failures: 5, ...wanted }), run(ended), at("12:01:00"));
     expect(answer).toEqual({ failures: 0, nextStartAt: undefined, failed: false, alert: false });
