@@ -321,7 +321,7 @@ def test_publishes_nothing_on_a_full_disk(world: ManifestWorld, monkeypatch: pyt
             return super().__enter__()
 
     with monkeypatch.context() as patch:
-        patch.setattr(work.tempfile, "TemporaryDirectory", FullDisk)
+        patch.setattr(tempfile, "TemporaryDirectory", FullDisk)
         answer = world.work(key)
         world.run()
     assert isinstance(answer, NotDone)

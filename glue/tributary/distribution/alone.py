@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from tributary.errors import NoAnswerError, WorkerKilledError
+from tributary.temporary import temporary_folder
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,17 +26,21 @@ def run_alone(work: Callable[[T], R], task: T, memory_bytes: int = 0) -> R:
     not, but its answer cannot be written, as on a full disk. Its temporary files live in a folder that is
     removed even then, and it ends with this process.
     """
-    with tempfile.TemporaryDirectory(prefix="tributary-alone-") as folder:
-        (Path(folder) / "task").write_bytes(pickle.dumps((work, task)))
+    with temporary_folder("alone") as folder:
+        (folder / "task").write_bytes(pickle.dumps((work, task)))
         # The package may be inside a zip that only this process has on its path.
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TMPDIR": folder}
-        command = [sys.executable, "-m", __name__, folder, str(memory_bytes)]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "TMPDIR": str(folder),
+        }
+        command = [sys.executable, "-m", __name__, str(folder), str(memory_bytes)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as child:  # noqa: S603 our own module
             try:
                 child.wait()
             finally:
                 child.kill()
-        return cast(R, _answer(Path(folder), child.returncode))
+        return cast(R, _answer(folder, child.returncode))
 
 
 def _answer(folder: Path, code: int) -> object:

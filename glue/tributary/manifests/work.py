@@ -5,7 +5,6 @@ rows. So all attempts at a generation, at the same time or one after the other, 
 """
 
 import json
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -25,6 +24,7 @@ from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, 
 from tributary.memory import peak_bytes
 from tributary.objects import copy_version, put_bytes, put_generation, read_object, standing
 from tributary.task import describe
+from tributary.temporary import temporary_folder
 from tributary.uploads import timestamp
 
 _JSON = "application/json"
@@ -40,8 +40,8 @@ def work_on_manifest(task: ManifestTask) -> Answer:
         manifest = parse_manifest(request.key, read_object(request.bucket, request.key))
         if not manifest.entries:
             return Needless("it lists no files")
-        with tempfile.TemporaryDirectory(prefix="tributary-manifest-") as work:
-            return _Publication(task, manifest, Path(work)).run()
+        with temporary_folder("manifest") as work:
+            return _Publication(task, manifest, work).run()
     except TerminalError as error:
         return NotDone(error.reason, describe(error))
     except Exception as error:  # noqa: BLE001 told to the driver, which logs it and lets the message come back
