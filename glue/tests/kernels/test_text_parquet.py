@@ -28,7 +28,7 @@ def write(
     with TextParquet(path, settings) as writer:
         for name, content in files.items():
             chunks = (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
-            for batch in parse(chunks, SMALL_BATCHES):
+            for batch in parse([content], SMALL_BATCHES):
                 writer.write(batch, name, "v1")
     return writer
 
@@ -199,6 +199,22 @@ def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
         run()
     assert len(on_the_way) > 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_joins_the_rows_of_many_small_files(tmp_path: Path) -> None:
+    """Each brings a key of its own: as batches and chunks they would cost the square of their number."""
+    files = {f"{n}.ndjson": lines({"id": n, f"late{n}": n}) for n in range(500)}
+    with TextParquet(tmp_path / "rows.parquet") as writer:
+        for name, content in files.items():
+            for batch in parse([content], SMALL_BATCHES):
+                writer.write(batch, name, "v1")
+        assert len(writer._writer._group.batches) < 100
+    rows = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
+    for n, row in enumerate(rows):
+        values = {name: value for name, value in row.items() if value is not None}
+        source = {"_source_file": f"{n}.ndjson", "_source_version": "v1", "_source_revision": 1}
+        assert values == {**source, "_source_line": 1, "id": str(n), f"late{n}": str(n)}
+    assert len(rows) == 500
 
 
 def test_refuses_a_column_of_two_types_and_rows_of_no_column(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ one file under the whole schema, row group by row group: rows are written twice,
 columns come. Where none comes late, the only part is the file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,11 @@ from pyarrow import parquet
 
 _SAMPLE_ROWS = 4_000
 _SAMPLE_BYTES = 1 << 20
+_LOOSE_BATCHES = 64
 _NO_COLUMNS = pa.schema([])
+
+Batch = tuple[Mapping[str, pa.Array], int]
+"""Columns, and the number of their rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,23 @@ DEFAULT_SETTINGS = ParquetSettings()
 
 @dataclass(slots=True)
 class RowGroup:
-    """Rows that wait to be written, as batches of different columns."""
+    """Rows that wait to be written, as batches of different columns.
 
-    batches: list[tuple[Mapping[str, pa.Array], int]] = field(default_factory=list)
+    Small batches are joined, for as objects, and as chunks of every column, they cost far more than their
+    bytes. Large ones fill a row group before there are so many.
+    """
+
+    batches: list[Batch] = field(default_factory=list)
     bytes: int = 0
+    joined: int = 0
+
+    def add(self, columns: Mapping[str, pa.Array], rows: int, size: int) -> None:
+        """Put a batch to the rows."""
+        self.batches.append((columns, rows))
+        self.bytes += size
+        if len(self.batches) - self.joined == _LOOSE_BATCHES:
+            self.batches[self.joined :] = [_joined(self.batches[self.joined :])]
+            self.joined += 1
 
     def table(self, schema: pa.Schema) -> pa.Table:
         """All rows with all columns, null where a batch lacks one."""
@@ -55,6 +72,19 @@ class RowGroup:
             ],
             schema=schema,
         ).unify_dictionaries()
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    """Batches as one, with the columns of all."""
+    nulls = _Nulls()
+    kinds = {name: column.type for columns, _ in batches for name, column in columns.items()}
+    columns = {
+        name: pa.concat_arrays(
+            [columns[name] if name in columns else nulls.column(kind, rows) for columns, rows in batches]
+        )
+        for name, kind in kinds.items()
+    }
+    return columns, sum(rows for _, rows in batches)
 
 
 class _Nulls:
@@ -124,8 +154,7 @@ class GrowingParquet:
                 )
         if rows and not self._types:
             raise ValueError(f"{rows} rows have no column; give the writer one that is always there")
-        self._group.batches.append((columns, rows))
-        self._group.bytes += size
+        self._group.add(columns, rows, size)
         if self._group.bytes >= self._settings.row_group_bytes:
             self._write_group()
 

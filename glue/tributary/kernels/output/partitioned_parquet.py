@@ -75,8 +75,7 @@ class PartitionedParquet:
         """Write the next rows, of about `size` bytes."""
         for name, column in columns.items():
             self._types.setdefault(name, column.type)
-        self._rows.batches.append((columns, rows))
-        self._rows.bytes += size
+        self._rows.add(columns, rows, size)
         if self._rows.bytes >= self._collected_bytes:
             for partition, piece in self._sorted():
                 self._append(partition, piece)
