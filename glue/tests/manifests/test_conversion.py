@@ -4,6 +4,7 @@ import gzip
 import io
 import itertools
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from tests.support.manifests import lines
 from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.manifests import fetching
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.fetching import Fetched
 from tributary.manifests.manifest import Entry
@@ -69,13 +71,27 @@ def test_bounds_the_bytes_of_all_keys_together(tmp_path: Path) -> None:
     assert (result.rows, result.dead_letters) == (2, 3)
 
 
-def test_reads_lines_again_wherever_batches_and_pieces_end(tmp_path: Path) -> None:
-    documents = [{"k": number, f"key-{number % 7}": "x" * number} for number in range(400)]
-    result = converted(tmp_path, NdjsonLimits(keys=4, batch_lines=13), f=b"\xef\xbb\xbf" + lines(*documents))
-    kept = [number for number in range(400) if number % 7 < 3]
-    assert pq.read_table(result.parquet)["k"].to_pylist() == [str(number) for number in kept]
+def test_reads_lines_again_wherever_batches_and_pieces_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fetched("first", lines({"k": "first", "a": 1, "b": 2, "key-0": 3}))
+    documents = [{"k": number, f"key-{number % 3}": "x" * number} for number in range(400)]
+    read: list[int] = []
+
+    class Counted(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            read.append(self.tell())
+            return super().read(size)
+
+    monkeypatch.setattr(fetching, "_PIECE_BYTES", 1000)
+    file = Fetched(fetched("f", b"").entry, Counted(b"\xef\xbb\xbf" + lines(*documents)))
+    limits = NdjsonLimits(keys=4, batch_lines=13)
+    result = convert([first, file], tmp_path, "snappy", {}, Seconds(), limits=limits)
+    assert max(Counter(read).values()) <= 2, "the whole file is read again once, not for each batch"
+    kept = [number for number in range(400) if number % 3 == 0]
+    assert pq.read_table(result.parquet)["k"].to_pylist() == ["first", *map(str, kept)]
     refused = [json.loads(one["raw_text"])["k"] for one in letters(result)]
-    assert refused == [number for number in range(400) if number % 7 >= 3]
+    assert refused == [number for number in range(400) if number % 3]
 
 
 def test_gives_the_same_bytes_with_metadata_and_revisions(tmp_path: Path) -> None:

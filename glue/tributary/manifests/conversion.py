@@ -13,7 +13,7 @@ from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lin
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TextParquet
 from tributary.manifests.fetching import Fetch, Fetched, Unreadable
-from tributary.manifests.key_budget import KeyBudget
+from tributary.manifests.key_budget import KeyBudget, LineReader
 from tributary.manifests.manifest import Entry
 
 T = TypeVar("T")
@@ -96,17 +96,17 @@ class _Writer:
 
     def write(self, file: Fetched, seconds: Seconds) -> None:
         """Write one file."""
+        again = LineReader(file.chunks())
         for batch in seconds.waiting(parse(file.chunks(), self._limits), "parse"):
             began = time.perf_counter()
-            self._write(file, batch)
+            self._write(file.entry, batch, again)
             seconds.write += time.perf_counter() - began
 
-    def _write(self, file: Fetched, batch: NdjsonBatch) -> None:
-        entry = file.entry
+    def _write(self, entry: Entry, batch: NdjsonBatch, again: LineReader) -> None:
         rows, beyond = self._budget.split(batch)
         self._parquet.write(rows, entry.key, entry.version_id, entry.revision)
         letters = [*rejected_lines(batch.rejects, self._limits)]
         if beyond is not None:
-            letters += self._budget.dead_letters(beyond, file.chunks())
+            letters += self._budget.dead_letters(beyond, again)
             letters.sort(key=lambda letter: letter.line)
         self._letters.write(entry.source.fields, letters)

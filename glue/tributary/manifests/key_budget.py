@@ -12,6 +12,23 @@ from tributary.kernels.output.dead_letters import DeadLetter, dead_letter
 _REASON: Final = "too-many-keys"
 
 
+class LineReader:
+    """Reads lines of a file again, at rising places: the file passes once, however often it is asked."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._held = b""
+        self._start = 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The bytes at that place."""
+        while self._start + len(self._held) < offset + length:
+            skipped = min(max(offset - self._start, 0), len(self._held))
+            self._held, self._start = self._held[skipped:] + next(self._chunks), self._start + skipped
+        begin = offset - self._start
+        return bytes(self._held[begin : begin + length])
+
+
 class KeyBudget:
     """Counts the keys of the batches that pass, and takes out the rows with keys beyond the limits.
 
@@ -30,11 +47,11 @@ class KeyBudget:
             return batch, None
         return _without(batch, beyond)
 
-    def dead_letters(self, positions: pa.RecordBatch, chunks: Iterable[bytes]) -> Iterator[DeadLetter]:
+    def dead_letters(self, positions: pa.RecordBatch, again: LineReader) -> Iterator[DeadLetter]:
         """The dead letters of rows that were taken out, their bytes read again from their file."""
         message = MESSAGES[_REASON].format(limits=self._limits)
-        places = positions.to_pylist()
-        for place, line in zip(places, _lines(places, chunks), strict=True):
+        for place in positions.to_pylist():
+            line = again.read(place["offset"], place["length"])
             yield dead_letter({**place, "bytes": line}, _REASON, message)
 
     def _admits(self, name: str) -> bool:
@@ -62,14 +79,3 @@ def _without(batch: NdjsonBatch, beyond: set[str]) -> tuple[NdjsonBatch, pa.Reco
     )
     refused = batch.positions.filter(has_value)
     return NdjsonBatch(rows, batch.positions.filter(good), batch.rejects), refused
-
-
-def _lines(places: list[dict[str, int]], chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes at rising places of a stream."""
-    stream, held, start = iter(chunks), b"", 0
-    for place in places:
-        begin, end = place["offset"], place["offset"] + place["length"]
-        while start + len(held) < end:
-            skipped = min(max(begin - start, 0), len(held))
-            held, start = held[skipped:] + next(stream), start + skipped
-        yield bytes(held[begin - start : end - start])
