@@ -58,7 +58,13 @@ export function accountForUploads(options: AccountOptions & { readonly input: st
 
 /** Copies the outputs of the manifest pipeline into the run's folder and compares them with the input, line by line. */
 export function accountForManifests(options: AccountOptions): Promise<ManifestAccounts> {
-  const uploads = options.uploads.map(({ bucket, key, version, path }) => ({ bucket, key, version, path }));
+  const uploads = options.uploads.map(({ bucket, key, version, path, awaited = false }) => ({
+    bucket,
+    key,
+    version,
+    path,
+    awaited,
+  }));
   return count(options, "manifests", buckets(options, "manifests", "curated", "quarantine"), uploads);
 }
 

@@ -38,6 +38,7 @@ export async function runManifestPipeline(
   const uploads = await steps.run(`upload of ${input.files.length} NDJSON files`, () =>
     upload(target, input.folder, input.files),
   );
+  const awaited = new Set<Upload>();
   await steps.run(MANIFEST_STEP, (report) => {
     const progress = new Progress(context, uploads, report);
     const work = async () => {
@@ -45,13 +46,15 @@ export async function runManifestPipeline(
       for (const _ of replaced ? ["other content", "the same content"] : []) {
         const earlier = uploads.filter(({ file }) => file === replaced?.file);
         await progress.until(earlier);
+        for (const each of earlier) awaited.add(each);
         uploads.push(...(await upload(target, replaced?.folder ?? "", [replaced?.file ?? ""])));
       }
       await progress.until(uploads);
     };
     return keepingLogs(context, jobName, "stream.log", work());
   });
-  return { uploads, runs: (await jobRuns(context, jobName)).length };
+  const told = uploads.map((each) => (awaited.has(each) ? { ...each, awaited: true } : each));
+  return { uploads: told, runs: (await jobRuns(context, jobName)).length };
 }
 
 /** Has the control plane look at the job now, as an operator may, instead of at the next minute. */

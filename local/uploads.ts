@@ -14,6 +14,8 @@ export interface Upload {
   readonly file: string;
   readonly path: string;
   readonly fingerprint: string;
+  /** Whether it was done before its key was uploaded again, so that nothing replaced it unpublished. */
+  readonly awaited?: boolean;
 }
 
 /** The files below `folder` that the CSV pipeline takes, as paths relative to it, sorted. */

@@ -1,7 +1,8 @@
 """Counts made-up outputs of the manifest pipeline; no bucket is needed for it.
 
-Standard input: a JSON list of {"uploads": [{"file", "version", "text" or "base64"}], "rows": [[file, version,
-line, {column: text}]], "letters": [[file, version, line, raw text]], "whole": [[file, version, text]]}.
+Standard input: a JSON list of {"uploads": [{"file", "version", "text" or "base64", "awaited"}], "rows":
+[[file, version, line, {column: text}, date]], "letters": [[file, version, line, raw text]], "whole": [[file,
+version, text]]}; "awaited" and date may be missing.
 """
 
 import base64
@@ -24,7 +25,8 @@ def count(case: dict, folder: Path) -> dict:
         path = folder / str(number) / given["file"]
         path.parent.mkdir(parents=True)
         path.write_bytes(base64.b64decode(given["base64"]) if "base64" in given else given["text"].encode())
-        uploads.append(Upload("raw", DATASET.prefix + given["file"], given["version"], path))
+        key = DATASET.prefix + given["file"]
+        uploads.append(Upload("raw", key, given["version"], path, given.get("awaited", False)))
     curated, quarantine = folder / "curated", folder / "quarantine"
     write_rows(case.get("rows", []), curated)
     write_letters(case.get("letters", []), quarantine)
@@ -39,8 +41,9 @@ def count(case: dict, folder: Path) -> dict:
 
 def write_rows(rows: list, curated: Path) -> None:
     """Write each row into a Parquet object of its own."""
-    for number, (file, version, line, fields) in enumerate(rows):
-        path = curated / "tables" / DATASET.name / "date=2026-01-31" / f"{number}.parquet"
+    for number, (file, version, line, fields, *other) in enumerate(rows):
+        date = other[0] if other else "2026-01-31"
+        path = curated / "tables" / DATASET.name / f"date={date}" / f"{number}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         source = {
             "_source_file": DATASET.prefix + file,

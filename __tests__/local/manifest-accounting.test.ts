@@ -12,10 +12,16 @@ const FIRST = { id: "1.10", name: "A", on: "true", deep: '{"x":1}' };
 const LAST = { id: "3", name: "C" };
 const PADDING = " ".repeat(1000);
 
-type Row = readonly [file: string, version: string, line: number, content: unknown];
+type Row = readonly [file: string, version: string, line: number, content: unknown, date?: string];
 
 interface Case {
-  readonly uploads: readonly { file: string; version: string; text?: string; base64?: string }[];
+  readonly uploads: readonly {
+    file: string;
+    version: string;
+    text?: string;
+    base64?: string;
+    awaited?: boolean;
+  }[];
   readonly rows?: readonly Row[];
   readonly letters?: readonly Row[];
   readonly whole?: readonly (readonly [string, string, string])[];
@@ -63,6 +69,16 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Ma
     { lost: 1, duplicated: 1 },
   ],
   [
+    "a dead letter without its bytes",
+    { uploads: ONE, rows: ROWS, letters: [[FILE, "v1", 3, ""]] },
+    { lost: 1, duplicated: 1 },
+  ],
+  [
+    "a row in the partition of another date",
+    { uploads: ONE, rows: [[FILE, "v1", 1, FIRST, "2026-01-30"], ...ROWS.slice(1)], letters: LETTERS },
+    { lost: 1, duplicated: 1 },
+  ],
+  [
     "rows of the wrong line",
     { uploads: ONE, rows: [...ROWS.slice(1), [FILE, "v1", 2, FIRST]], letters: LETTERS },
     { lost: 1, duplicated: 1 },
@@ -81,6 +97,17 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Ma
     "an older version that was never published",
     { uploads: [...ONE, { file: FILE, version: "v2", text: OTHER }], rows: [[FILE, "v2", 1, OTHER_ROW]] },
     { files: 2, rowsIn: 1, rowsOut: 1 },
+  ],
+  [
+    "an older version that was never published, though it was waited for",
+    {
+      uploads: [
+        { file: FILE, version: "v1", text: TEXT, awaited: true },
+        { file: FILE, version: "v2", text: OTHER },
+      ],
+      rows: [[FILE, "v2", 1, OTHER_ROW]],
+    },
+    { rowsIn: 4, lost: 3 },
   ],
   [
     "a newest version that was never published",

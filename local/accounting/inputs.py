@@ -19,12 +19,16 @@ _BLANKS = b" \t\r"
 
 @dataclass(frozen=True)
 class Upload:
-    """One version of an object, and the file that it was made of."""
+    """One version of an object, and the file that it was made of.
+
+    Of one that was `awaited`, the next version came only after it was done: none replaced it before.
+    """
 
     bucket: str
     key: str
     version: str
     path: Path
+    awaited: bool = False
 
     @property
     def name(self) -> str:

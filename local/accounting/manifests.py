@@ -17,8 +17,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from local.accounting.accounts import SHOWN_ROWS, Accounts, copy_objects, shown
-from local.accounting.inputs import Upload, is_publishable, lines_of, quarantine_folder
+from local.accounting.inputs import Upload, date_of, is_publishable, lines_of, quarantine_folder
 from tributary.datasets import load_text_dataset
+from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
 from tributary.kernels.output.catalog_names import key_of
 
 DATASET = load_text_dataset("clicks")
@@ -93,7 +94,9 @@ def account_for(uploads: list[Upload], outputs: Outputs, quarantine: Path) -> Ma
         expected: Counter[int] = Counter()
         if upload.version not in good:
             account_for_whole_file(accounts, upload, quarantine)
-        elif standing.get(upload.key) != upload.digest and (rows or letters or upload is newest[upload.key]):
+        elif standing.get(upload.key) != upload.digest and (
+            rows or letters or upload.awaited or upload is newest[upload.key]
+        ):
             standing[upload.key] = upload.digest
             expected = Counter(lines_of(upload.path).keys())
         accounts.rowsIn += expected.total()
@@ -143,13 +146,13 @@ def read_outputs(uploads: list[Upload], curated: Path, quarantine: Path) -> Outp
     for path in sorted((curated / "tables" / DATASET.name).rglob("*.parquet")):
         for key, version, line, values in rows_of(path):
             outputs.rows[key, version][line] += 1
-            if not is_row_of(line_of((key, version), line), values):
+            if not (is_of_date(path, key) and is_row_of(line_of((key, version), line), values)):
                 outputs.altered[key, version].add(line)
     for path in sorted((quarantine / "dead-letters" / DATASET.name).rglob("*.ndjson")):
         for letter in map(json.loads, path.read_bytes().splitlines()):
             source = letter["source_key"], letter["source_version"]
             outputs.letters[source][letter["line"]] += 1
-            if not line_of(source, letter["line"]).startswith(raw_of(letter)):
+            if not (is_of_date(path, source[0]) and is_letter_of(line_of(source, letter["line"]), letter)):
                 outputs.altered[source].add(letter["line"])
     return outputs
 
@@ -181,9 +184,15 @@ def is_row_of(line: bytes, values: dict[str, str | None]) -> bool:
     return not any(value is not None and key not in fields for key, value in values.items())
 
 
-def raw_of(letter: dict[str, str]) -> bytes:
-    """Return the bytes that a dead letter holds, of an overlong line the first ones."""
-    return letter["raw_text"].encode() if "raw_text" in letter else base64.b64decode(letter["raw_base64"])
+def is_letter_of(line: bytes, letter: dict[str, str]) -> bool:
+    """Whether a dead letter holds the bytes of a line, of an overlong one the first."""
+    raw = letter["raw_text"].encode() if "raw_text" in letter else base64.b64decode(letter["raw_base64"])
+    return raw == (line if len(line) <= DEFAULT_LIMITS.line_bytes else line[: DEFAULT_LIMITS.kept_bytes])
+
+
+def is_of_date(path: Path, key: str) -> bool:
+    """Whether an output lies in the partition of the date in a file's name."""
+    return path.parent.name == f"date={date_of(key.rsplit('/', 1)[-1])}"
 
 
 def first_rows(curated: Path) -> list[list[str]]:
