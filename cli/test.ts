@@ -26,24 +26,25 @@ interface Stage {
 
 const UNIT_EXCLUDES = ["/end-to-end/", "\\.(emulator|slow)\\.test\\.ts$"];
 
-function stages(python: string, unit: boolean): Stage[] {
+/** The stages, in groups that follow each other; those of a group run side by side, and show what the first says at once. */
+function stages(python: string, unit: boolean): Stage[][] {
+  if (unit) {
+    return [
+      [jest("jest", ["--testPathIgnorePatterns", ...UNIT_EXCLUDES]), pytest(python, ["-m", "not slow"])],
+    ];
+  }
   const check: Stage = {
     name: "check",
     command: [process.execPath, "--import", "tsx", "cli/check.ts"],
     folder: ROOT,
     read: (exitCode) => ({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 }),
   };
-  const fast = [
-    jest(
-      "jest",
-      unit
-        ? ["--testPathIgnorePatterns", ...UNIT_EXCLUDES]
-        : ["--maxWorkers=2", "--testPathIgnorePatterns", "/end-to-end/"],
-    ),
-    pytest(python, unit ? ["-m", "not slow"] : []),
+  return [
+    [check],
+    [jest("jest", ["--maxWorkers=2", "--testPathIgnorePatterns", "/end-to-end/"])],
+    // a deploy mostly waits for the provider's own pauses
+    [jest("jest end to end", ["--maxWorkers=2", "--testPathPatterns", "/end-to-end/"]), pytest(python, [])],
   ];
-  if (unit) return fast;
-  return [check, ...fast, jest("jest end to end", ["--maxWorkers=2", "--testPathPatterns", "/end-to-end/"])];
 }
 
 function jest(name: string, words: readonly string[]): Stage {
@@ -127,11 +128,11 @@ async function main(unit: boolean): Promise<number> {
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
   const { python } = await ensurePython("dev", (message) => console.error(message));
-  const all = stages(python, unit);
   const results: Result[] = [];
-  // The quick subset runs side by side; the rest would disturb one another's timing.
-  if (unit) results.push(...(await Promise.all(all.map((stage) => timed(stage, "kept")))));
-  else for (const stage of all) results.push(await timed(stage, "shown"));
+  for (const group of stages(python, unit)) {
+    const running = group.map((stage, index) => timed(stage, unit || index > 0 ? "kept" : "shown"));
+    results.push(...(await Promise.all(running)));
+  }
   const sum = (name: keyof Counts) => results.reduce((total, { counts }) => total + counts[name], 0);
   const total = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
   console.log(`\n${results.map(({ row }) => row).join("\n")}`);
