@@ -12,6 +12,7 @@ from tests.support.world import World, customers
 from tributary.clients import dynamodb_client
 
 KEYS = [f"input/customers/file-{number}.csv" for number in range(4)]
+POISON = "input/customers/kill.csv"
 CLAIMED_AT = "2026-01-31T12:00:00.000Z"
 
 
@@ -42,33 +43,21 @@ def outputs(world: World) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_gives_the_same_bytes_on_the_pool_and_on_spark(
+def test_gives_the_same_bytes_on_the_pool_and_on_spark_though_a_file_kills_an_executor_s_worker_there(
     world: World, spark_home: Path, tmp_path: Path
 ) -> None:
     other = replace(World.create(), raw=world.raw)
     bodies = {key: customers(*map(str, range(50 * number)), broken=number) for number, key in enumerate(KEYS)}
     versions = {key: world.upload(key, body, register=False) for key, body in bodies.items()}
-    for one in (world, other):
-        register_as_claimed_before(one, versions)
-    code, lines = finish_job(start_on_spark(other, spark_home, tmp_path), timeout=120)
+    poison = world.upload(POISON, customers("1"), register=False)
+    register_as_claimed_before(world, versions)
+    register_as_claimed_before(other, {**versions, POISON: poison})
+    job = start_on_spark(other, spark_home, tmp_path, faults="kill", maximum_attempts=1)
+    code, lines = finish_job(job, timeout=120)
     assert code == 0, lines
+    assert other.reason(POISON, poison)["reason"] == "killed-worker"
     code, lines = finish_job(start_job(world))
     assert code == 0, lines
     on_pool, on_spark = outputs(world), outputs(other)
-    assert sorted(on_pool) == sorted(on_spark)
     assert len([key for key in on_pool if key.startswith("tables/")]) == len(KEYS)
-    assert on_pool == on_spark
-
-
-@pytest.mark.slow
-def test_lets_a_file_that_kills_an_executor_s_worker_fall_alone_on_spark(
-    world: World, spark_home: Path, tmp_path: Path
-) -> None:
-    good = {key: world.upload(key, customers("1")) for key in KEYS}
-    poison = "input/customers/kill.csv"
-    poisoned = world.upload(poison, customers("1"))
-    job = start_on_spark(world, spark_home, tmp_path, faults="kill", maximum_attempts=1)
-    code, lines = finish_job(job, timeout=120)
-    assert code == 0, lines
-    assert {world.status(key, version) for key, version in good.items()} == {"processed"}
-    assert world.reason(poison, poisoned)["reason"] == "killed-worker"
+    assert on_pool == {key: body for key, body in on_spark.items() if poison not in key}
