@@ -45,12 +45,13 @@ def main(words: Sequence[str]) -> int:
         log("wrong arguments", cause=str(error))
         return 2
     hurry = Event()
-    signal.signal(signal.SIGTERM, lambda *_: hurry.set())
-    signal.signal(signal.SIGINT, lambda *_: hurry.set())
     names = [dataset.name for dataset in text_datasets()]
     log("started", run_id=run_id, engine=arguments.engine, datasets=names)
     control = Control(arguments.control_table, arguments.poll_seconds)
     with open_engine(arguments.engine, arguments.slots) as engine:
+        # Only now: Spark sets a handler of its own for SIGINT, which would break out of the loop.
+        signal.signal(signal.SIGTERM, lambda *_: hurry.set())
+        signal.signal(signal.SIGINT, lambda *_: hurry.set())
         Stream(
             queue=ManifestQueue(arguments.manifests_queue_url, arguments.visibility_seconds),
             engine=engine,
