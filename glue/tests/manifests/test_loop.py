@@ -80,7 +80,16 @@ def test_tells_of_several_manifests_in_one_event(world: ManifestWorld) -> None:
 
 def test_keeps_a_message_out_of_sight_while_it_is_in_work(world: ManifestWorld) -> None:
     world.files(a=lines({"id": "1"}))
-    world.run(Threads(2, seconds=2.5), visibility=1)
+    seen: list[tuple[int, int]] = []
+
+    class Slow(InlineEngine):
+        def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+            time.sleep(1.6)
+            seen.append(world.waiting())
+            return super().submit(work, task)
+
+    world.run(Slow(), visibility=1)
+    assert seen == [(0, 1)]
     assert world.account() == EVEN
     assert len(world.versions(world.curated)) == 1
     assert len(world.processed()) == 1

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
+from tests.support.memory import hoard
 from tributary.distribution.alone import run_alone
 from tributary.errors import WorkerKilledError
 from tributary.manifests import suspects
@@ -83,10 +84,6 @@ def test_takes_no_file_for_a_killer_because_the_disk_is_full(
     assert isinstance(answer, NotDone)
     assert "could not write its answer" in answer.message
     assert world.objects(world.quarantine) == {}
-
-
-def hoard(mebibytes: int) -> int:
-    return len(bytearray(mebibytes << 20))
 
 
 @pytest.mark.slow

@@ -28,3 +28,8 @@ def numbers_of(program: str, *words: object) -> list[float]:
         check=True,
     )
     return [float(line) for line in done.stdout.split()]
+
+
+def hoard(mebibytes: int) -> int:
+    """Take so much memory, as the work of a process alone: here, for few modules are imported with it."""
+    return len(bytearray(mebibytes << 20))
