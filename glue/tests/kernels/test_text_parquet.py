@@ -28,7 +28,7 @@ def write(
     with TextParquet(path, settings) as writer:
         for name, content in files.items():
             chunks = (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
-            for batch in parse([content], SMALL_BATCHES):
+            for batch in parse(chunks, SMALL_BATCHES):
                 writer.write(batch, name, "v1")
     return writer
 
