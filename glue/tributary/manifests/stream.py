@@ -27,7 +27,7 @@ from tributary.task import describe
 _SUSPECT_RECEIVES = 3
 _MOST_KILLS = 3
 # How long a message that failed stays away, by its deliveries so far, in seconds.
-_PAUSES = (15, 60)
+_PAUSES = (60, 600)
 # After SIGTERM what ends this soon is still committed; the rest goes back to the queue.
 _HURRY_SECONDS = 1.0
 # When the job is told to end, what is not done by then never will be, and goes back, too.
