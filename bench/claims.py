@@ -1,8 +1,9 @@
-"""`npm run bench -- claims`: rates of the ledger on the local PostgreSQL, fsync on, with rows that finished before.
+"""`npm run bench -- claims`: rates of the ledger on the local PostgreSQL, fsync on, beside finished rows.
 
-Each worker is a process with a connection of its own that claims batches of 10,000 until nothing is left. With each
-number of workers: before, again after a million further claims, and while a snapshot is held that was opened when
-the queue was full. The server has the same cores as the workers. Beside it the lister's rate over new and known keys.
+Each worker is a process with a connection of its own that claims batches of 10,000 until nothing is left.
+With each number of workers: before, again after a million further claims, and while a snapshot is held that was
+opened when the queue was full. The server has the same cores as the workers. Beside it the lister's rate over
+new and known keys.
 """
 
 import argparse
@@ -10,10 +11,11 @@ import json
 import math
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -30,9 +32,10 @@ _LEAST_REGISTERED_A_SECOND = 20_000
 _MOST_AFTER = 1.5
 _MOST_HELD = 2.0
 _HEADS = ("what", "workers", "rows", "s", "rows/s", "p50 ms", "p99 ms", "of before")
-_KEY = "format('raw-json-data/2025/week%%s/part-%%s.json', lpad((n / 20000)::text, 4, '0'), lpad(n::text, 12, '0'))"
+_WEEK = "lpad((n / 20000)::text, 4, '0')"
+_KEY = f"format('raw-json-data/2025/week%%s/part-%%s.json', {_WEEK}, lpad(n::text, 12, '0'))"
 
-# The files of a bench with the status that they would have, each statement a transaction of at most a million rows.
+# The files of a bench with the status that they would have, each statement at most a million rows.
 _ADD_FILES = f"""
 INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified)
 SELECT 'acme-dev-tributary-raw', {_KEY}, left(md5(n::text), 32), 10000, now()
@@ -55,6 +58,8 @@ WITH added AS ({_ADD_FILES} RETURNING id, size)
 INSERT INTO ledger.queue (id, available_at, size) SELECT id, now(), size FROM added ORDER BY id
 """  # noqa: S608 likewise
 _MILLION = 1_000_000
+# begin, end in seconds, files
+_Claim = tuple[float, float, int]
 
 
 @dataclass
@@ -70,7 +75,7 @@ class Ledger:
         end = self.names + count
         while self.names < end:
             last = min(self.names + _MILLION, end)
-            self.superuser.execute(statement.encode(), (self.names + 1, last))
+            self.superuser.execute(statement, (self.names + 1, last))
             self.names = last
 
 
@@ -79,7 +84,9 @@ def main() -> int:
     options = _parser().parse_args()
     with running_postgres() as server, server.superuser() as superuser:
         rows = measure(Ledger(server, superuser), options)
-        settings = {name: _show(superuser, name) for name in ("fsync", "synchronous_commit", "server_version")}
+        settings = {
+            name: _show(superuser, name) for name in ("fsync", "synchronous_commit", "server_version")
+        }
     judge(rows)
     report = {
         "bench": "claims",
@@ -97,17 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="npm run bench -- claims", description="rows/s of the ledger's claims and registrations."
     )
-    number = {"type": int, "metavar": "N"}
-    result.add_argument(
-        "--finished", **number, default=10 * _MILLION, help="rows that finished before (default 10 million)"
-    )
-    result.add_argument(
-        "--rows", **number, default=400_000, help="rows of a measurement (default 400,000; half under the snapshot)"
-    )
-    result.add_argument(
-        "--further", **number, default=_MILLION, help="further claims between (default a million)"
-    )
-    result.add_argument("--keys", **number, default=_MILLION, help="keys to register (default a million)")
+    for name, default, text in (
+        ("--finished", 10 * _MILLION, "rows that finished before (default 10 million)"),
+        ("--rows", 400_000, "rows of a measurement (default 400,000; half under the snapshot)"),
+        ("--further", _MILLION, "further claims between (default a million)"),
+        ("--keys", _MILLION, "keys to register (default a million)"),
+    ):
+        result.add_argument(name, type=int, metavar="N", default=default, help=text)
     result.add_argument(
         "--workers", type=_numbers, default=[1, 4, 16], metavar="A,B", help="workers at once (default 1,4,16)"
     )
@@ -143,12 +146,14 @@ def measure(ledger: Ledger, options: argparse.Namespace) -> list[dict[str, Any]]
 
 
 def registered(ledger: Ledger, keys: int) -> Iterator[dict[str, Any]]:
-    """Register new keys in the order of a listing, then the same again; what is queued by that is claimed away."""
+    """Register new keys in the order of a listing, then the same again; the queue is empty after it."""
     modified = datetime.now(UTC)
     with ledger.server.connect("ledger_lister") as connection:
         for what in ("register new keys", "register known keys"):
             files = (
-                FoundFile("acme-dev-tributary-raw", f"raw-json-data/all/{n:012}.json", "1" * 32, 10_000, modified)
+                FoundFile(
+                    "acme-dev-tributary-raw", f"raw-json-data/all/{n:012}.json", "1" * 32, 10_000, modified
+                )
                 for n in range(keys)
             )
             began = time.perf_counter()
@@ -167,7 +172,7 @@ def claimed(ledger: Ledger, what: str, workers: int, count: int) -> dict[str, An
 
 
 @contextmanager
-def pool(ledger: Ledger, workers: int) -> Iterator[Any]:
+def pool(ledger: Ledger, workers: int) -> Iterator[Callable[[str], dict[str, Any]]]:
     """Workers with open connections that wait for a start."""
     context = multiprocessing.get_context("spawn")
     barrier, answers = context.Barrier(workers + 1), context.SimpleQueue()
@@ -193,7 +198,7 @@ def pool(ledger: Ledger, workers: int) -> Iterator[Any]:
             process.join()
 
 
-def _work(settings: LedgerSettings, barrier: Barrier, answers: Any) -> None:
+def _work(settings: LedgerSettings, barrier: Barrier, answers: "SimpleQueue[list[_Claim]]") -> None:
     with LedgerConnection(settings) as ledger:
         ledger.repeatedly(lambda connection: connection.execute("SELECT"))
         barrier.wait()

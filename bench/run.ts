@@ -11,7 +11,8 @@ type Bench = { readonly description: string } & ({ readonly module: string } | {
 const BENCHES: Record<string, Bench> = {
   claims: {
     module: "bench.claims",
-    description: "rows/s of claims and registrations in the ledger, on PostgreSQL with ten million finished rows",
+    description:
+      "rows/s of claims and registrations in the ledger, on PostgreSQL with ten million finished rows",
   },
   csv: {
     module: "bench.csv_kernel",

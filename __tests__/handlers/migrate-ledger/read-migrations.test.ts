@@ -13,7 +13,8 @@ describe("readMigrations", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const write = (...names: readonly string[]) => {
-    for (const name of names) writeFileSync(join(folder, name), name.includes("bare") ? "-- no transaction\n" : "");
+    for (const name of names)
+      writeFileSync(join(folder, name), name.includes("bare") ? "-- no transaction\n" : "");
   };
 
   test("reads the files in the order of their numbers, with hash and mark", () => {

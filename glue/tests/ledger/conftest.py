@@ -48,7 +48,7 @@ class Books:
         return HeldBatches(self.connect(), owner, rules)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.superuser.execute(query.encode(), values).fetchall()
+        return self.superuser.execute(query, values).fetchall()
 
     def statuses(self) -> dict[str, int]:
         counted = "SELECT processing_status, count(*) FROM ledger.file_processing_status GROUP BY 1"
@@ -75,7 +75,7 @@ class Books:
         )
 
     def empty(self) -> None:
-        self.superuser.execute(f"TRUNCATE {', '.join(f'ledger.{name}' for name in _TABLES.split(', '))}".encode())
+        self.superuser.execute(f"TRUNCATE {', '.join(f'ledger.{name}' for name in _TABLES.split(', '))}")
         self.superuser.execute("UPDATE ledger.whole_scan SET began_at = '-infinity'")
 
 

@@ -203,16 +203,19 @@ def test_refuses_partial_files_of_another_batch(books: Books) -> None:
 )
 def test_refuses_roles_what_is_not_theirs(books: Books, role: str, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        books.connect(role).once(lambda connection: connection.execute(statement.encode()))
+        books.connect(role).once(lambda connection: connection.execute(statement))
 
 
 def test_lets_the_operator_read_everything(books: Books) -> None:
     tables = books.rows(
-        "SELECT c.oid::regclass::text FROM pg_class c WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'v')"
+        "SELECT oid::regclass::text FROM pg_class "
+        "WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'v')"
     )
     assert len(tables) == 7
     for (name,) in tables:
-        books.connect("ledger_operator").once(lambda connection, name=name: connection.execute(f"TABLE {name}"))
+        books.connect("ledger_operator").once(
+            lambda connection, name=name: connection.execute(f"TABLE {name}")
+        )
 
 
 def test_counts_a_holder_by_its_owner(books: Books) -> None:

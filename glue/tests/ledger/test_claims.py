@@ -104,7 +104,9 @@ def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
 
 
 def entries_read(books: Books) -> int:
-    return books.rows("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'queue_order'")[0][0]
+    return books.rows("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'queue_order'")[0][
+        0
+    ]
 
 
 def flushed(books: Books, least: int) -> int:

@@ -32,7 +32,7 @@ def _die(*_: object) -> None:
 
 
 def _claimer_that_dies(settings: LedgerSettings, moment: str) -> None:
-    """A claimer whose process is killed in the claim, before or after its commit, or at one of the next steps."""
+    """A claimer whose process is killed in or after its claim, or at one of the next steps."""
     with LedgerConnection(settings) as ledger:
         if moment == "before the claim's commit":
             claim = claims._claim
@@ -138,7 +138,7 @@ def test_repeats_a_transaction_that_met_a_deadlock(books: Books) -> None:
         tries.append(order)
         for turn, place in enumerate(order):
             connection.execute(
-                "UPDATE ledger.queue SET size = size + 1 WHERE id = (SELECT id FROM ledger.files ORDER BY id OFFSET %s LIMIT 1)",
+                "UPDATE ledger.queue SET size = size + 1 WHERE id = (SELECT min(id) + %s FROM ledger.files)",
                 (place,),
             )
             if turn == 0 and len(tries) <= 2:

@@ -1,7 +1,7 @@
-"""What the holder of a batch does with it. Each change is guarded by the token; a refusal is told by the answer.
+"""What the holder of a batch does with it. Each change is guarded by the token; the answer tells a refusal.
 
-False means that another run holds the batch now or ended it: whoever sees that gives it up, writing nothing more.
-Every change may be made twice, so that a lost answer does no harm.
+False means that another run holds the batch now or ended it: whoever sees that gives it up, writing nothing
+more. Every change may be made twice, so that a lost answer does no harm.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,28 +12,28 @@ from psycopg.types.json import Jsonb
 from tributary.ledger.claims import Batch, BatchFile, ClaimRules, without
 from tributary.ledger.connection import Connection, LedgerConnection
 
-_HELD = "id = %(id)s AND token = %(token)s"
-
-_RENEW = f"""
+_RENEW = """
 UPDATE ledger.batches SET available_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-WHERE {_HELD} AND state IN ('CLAIMED', 'COMMITTED')
+WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
 """
 
-_COMMIT = f"""
+_COMMIT = """
 UPDATE ledger.batches SET state = 'COMMITTED', objects = %(objects)s, counts = %(counts)s,
   partial_ids = %(partial_ids)s::bigint[], committed_at = clock_timestamp(), updated_at = clock_timestamp(),
   available_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-WHERE {_HELD} AND state = 'CLAIMED' AND file_ids @> %(partial_ids)s::bigint[]
+WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED' AND file_ids @> %(partial_ids)s::bigint[]
 """
-_IS_COMMITTED = f"SELECT FROM ledger.batches WHERE {_HELD} AND committed_at IS NOT NULL"
+_IS_COMMITTED = """
+SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND committed_at IS NOT NULL
+"""
 
 # Outcomes are inserted in the order of ids, as every statement over several files goes.
-_FINISH = f"""
+_FINISH = """
 WITH finished AS (
   UPDATE ledger.batches SET
     state = CASE WHEN cardinality(partial_ids) > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END::ledger.batch_state,
     available_at = 'infinity', finished_at = clock_timestamp(), updated_at = clock_timestamp()
-  WHERE {_HELD} AND state = 'COMMITTED'
+  WHERE id = %(id)s AND token = %(token)s AND state = 'COMMITTED'
   RETURNING id, file_ids, partial_ids
 ), ended AS (
   INSERT INTO ledger.outcomes (file_id, batch_id, outcome)
@@ -46,10 +46,12 @@ WITH finished AS (
 )
 SELECT FROM finished
 """
-_IS_FINISHED = f"SELECT FROM ledger.batches WHERE {_HELD} AND finished_at IS NOT NULL"
+_IS_FINISHED = """
+SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND finished_at IS NOT NULL
+"""
 
 # An attempt that failed; what is committed is only to be published, however often that takes.
-_FAIL = f"""
+_FAIL = """
 UPDATE ledger.batches SET
   state = CASE
     WHEN state = 'COMMITTED' THEN state WHEN attempts >= %(attempts)s THEN 'FAILED' ELSE 'WAITING'
@@ -60,23 +62,24 @@ UPDATE ledger.batches SET
   END,
   token = token + 1, updated_at = clock_timestamp(),
   first_error = coalesce(first_error, %(error)s), last_error = %(error)s
-WHERE {_HELD} AND state IN ('CLAIMED', 'COMMITTED')
+WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
 """
 
-_RELEASE = f"""
+_RELEASE = """
 UPDATE ledger.batches SET state = CASE WHEN state = 'COMMITTED' THEN state ELSE 'WAITING' END,
   attempts = attempts - 1, token = token + 1, available_at = clock_timestamp(), updated_at = clock_timestamp()
-WHERE {_HELD} AND state IN ('CLAIMED', 'COMMITTED')
+WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
 """
 _IS_GIVEN_BACK = """
 SELECT FROM ledger.batches
-WHERE id = %(id)s AND token = %(token)s + 1 AND owner = %(owner)s AND state IN ('WAITING', 'COMMITTED', 'FAILED')
+WHERE id = %(id)s AND token = %(token)s + 1 AND owner = %(owner)s
+  AND state IN ('WAITING', 'COMMITTED', 'FAILED')
 """
 
-_LEAVE = f"""
+_LEAVE = """
 UPDATE ledger.batches SET file_ids = array_remove(file_ids, %(file_id)s), bytes = bytes - %(size)s,
   updated_at = clock_timestamp()
-WHERE {_HELD} AND state = 'CLAIMED' AND file_ids @> ARRAY[%(file_id)s::bigint]
+WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED' AND file_ids @> ARRAY[%(file_id)s::bigint]
 """
 _QUARANTINE = """
 INSERT INTO ledger.outcomes (file_id, batch_id, outcome) VALUES (%(file_id)s, %(id)s, 'QUARANTINED')
@@ -86,10 +89,12 @@ INSERT INTO ledger.file_errors AS known (file_id, first_error, last_error)
 VALUES (%(file_id)s, %(error)s, %(error)s)
 ON CONFLICT (file_id) DO UPDATE SET last_error = excluded.last_error, last_error_at = clock_timestamp()
 """
-_IS_QUARANTINED = f"""
+_IS_QUARANTINED = """
 SELECT FROM ledger.outcomes JOIN ledger.batches ON batches.id = batch_id
-WHERE file_id = %(file_id)s AND outcome = 'QUARANTINED' AND {_HELD.replace("id =", "batches.id =", 1)}
-"""  # noqa: S608 the program's own text
+WHERE file_id = %(file_id)s AND outcome = 'QUARANTINED' AND batches.id = %(id)s AND token = %(token)s
+"""
+
+Json = Mapping[str, Any] | Sequence[Any]
 
 
 class HeldBatches:
@@ -105,11 +110,11 @@ class HeldBatches:
         return self._change(batch, {"lease_seconds": self._rules.lease_seconds}, _RENEW)
 
     def commit(
-        self, batch: Batch, objects: Any, counts: Mapping[str, Any], partial_ids: Sequence[int] = ()
+        self, batch: Batch, objects: Json, counts: Mapping[str, Any], partial_ids: Sequence[int] = ()
     ) -> bool:
         """Make this attempt the winner: from now on the batch is only to be published.
 
-        `objects` is whatever a publisher needs, as JSON; `partial_ids` are files of which lines were rejected.
+        `objects` is whatever a publisher needs, as JSON; of files in `partial_ids` lines were rejected.
         """
         values = {
             "objects": Jsonb(objects),
@@ -124,7 +129,7 @@ class HeldBatches:
         return self._change(batch, {}, _FINISH, _IS_FINISHED)
 
     def fail(self, batch: Batch, error: str) -> bool:
-        """Give the batch back after an attempt that failed, to be tried after a pause, or FAILED after the last."""
+        """Give the batch back after a failed attempt, to be tried after a pause, or FAILED after the last."""
         pause = self._rules.pause_seconds(batch.attempts)
         values = {"error": error, "attempts": self._rules.attempts, "pause_seconds": pause}
         return self._change(batch, values, _FAIL, _IS_GIVEN_BACK)
@@ -147,14 +152,14 @@ class HeldBatches:
         was_made: str | None = None,
         further: Sequence[str] = (),
     ) -> bool:
-        """Make a change with what belongs to it in one transaction, unless `was_made` finds it made before."""
+        """Make a change and what belongs to it in one transaction, unless `was_made` finds it made before."""
         given = {**values, "id": batch.id, "token": batch.token, "owner": self._owner}
 
         def work(connection: Connection) -> bool:
-            if connection.execute(change.encode(), given).rowcount == 0:
-                return was_made is not None and connection.execute(was_made.encode(), given).rowcount > 0
+            if connection.execute(change, given).rowcount == 0:
+                return was_made is not None and connection.execute(was_made, given).rowcount > 0
             for statement in further:
-                connection.execute(statement.encode(), given)
+                connection.execute(statement, given)
             return True
 
         return self._ledger.repeatedly(work)

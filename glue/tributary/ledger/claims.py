@@ -12,12 +12,12 @@ from tributary.ledger.connection import Connection, LedgerConnection
 # The whole queue is looked at once in this time by one claim; the others begin where the newest batch began.
 _WHOLE_SCAN_SECONDS = 60
 _COLUMNS = """
-  id, token, state::text AS state, dataset_version, attempts, lapsed_leases, cardinality(file_ids) AS files, bytes,
-  objects, counts
+  id, token, state::text AS state, dataset_version, attempts, lapsed_leases, cardinality(file_ids) AS files,
+  bytes, objects, counts
 """
 
-# The queue's statistics are those of an hour ago or of a minute: the plan must not follow them. And two claims at a
-# time are enough: skipping what 15 others have locked takes longer than waiting for a turn of 30 ms.
+# The queue's statistics are those of an hour ago or of a minute: the plan must not follow them. And two
+# claims at a time are enough: skipping what 15 others have locked takes longer than waiting for a turn of 30 ms.
 _BEGIN = """
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
   set_config('enable_sort', 'off', true),
@@ -26,10 +26,10 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan'
 """
 _TURNS = 724_611
 
-# Rows of earlier claims stay in the index until they are cleaned, which an open snapshot can put off for hours.
+# Rows of earlier claims stay in the index until they are cleaned, which a held snapshot can put off for hours.
 # So a claim begins where the newest batch did. What lies before that (an older claim was undone, an older
-# registration was committed late) is found by the claim that looks at everything, once a minute, and by every claim
-# that finds nothing.
+# registration was committed late) is found by the claim that looks at everything, once a minute, and by every
+# claim that finds nothing.
 _POSITION = """
 WITH whole AS (
   UPDATE ledger.whole_scan SET began_at = now()
@@ -44,8 +44,8 @@ ORDER BY id DESC LIMIT 1
 """
 _QUEUE_START = ("-infinity", 0)
 
-# Rows are locked in the order of the queue, and none is waited for. Found by their place (ctid), which a locked row
-# keeps, they are deleted without another look into an index.
+# Rows are locked in the order of the queue, and none is waited for. Found by their place (ctid), which a
+# locked row keeps, they are deleted without another look into an index.
 _CLAIM = f"""
 WITH candidates AS MATERIALIZED (
   SELECT ctid AS place, id, available_at, size FROM ledger.queue
@@ -62,7 +62,8 @@ WITH candidates AS MATERIALIZED (
 )
 INSERT INTO ledger.batches
   (state, dataset_version, owner, available_at, file_ids, bytes, position_available_at, position_id)
-SELECT 'CLAIMED', %(dataset_version)s, %(owner)s, clock_timestamp() + make_interval(secs => %(lease_seconds)s),
+SELECT 'CLAIMED', %(dataset_version)s, %(owner)s,
+  clock_timestamp() + make_interval(secs => %(lease_seconds)s),
   array_agg(id ORDER BY id), sum(size),
   min(available_at) FILTER (WHERE number = 1), min(id) FILTER (WHERE number = 1)
 FROM chosen HAVING count(*) > 0
@@ -76,7 +77,8 @@ WITH due AS (
   ORDER BY available_at, id LIMIT 1
   FOR UPDATE SKIP LOCKED
 ), seen AS (
-  SELECT id AS seen_id, is_exhausted, CASE WHEN state <> 'WAITING' THEN 'the lease of ' || owner || ' ran out' END AS lapse
+  SELECT id AS seen_id, is_exhausted,
+    CASE WHEN state <> 'WAITING' THEN 'the lease of ' || owner || ' ran out' END AS lapse
   FROM due JOIN ledger.batches USING (id)
 )
 UPDATE ledger.batches AS batch SET
@@ -153,14 +155,14 @@ def claim_batch(
 ) -> Batch | None:
     """Take over a batch that is due, or else make a new one; None when nothing is claimable.
 
-    A batch that is taken over keeps its files and its dataset version. When the connection breaks in the midst, a
-    batch may have been made that nobody works on: its lease runs out, and it is taken over.
+    A batch that is taken over keeps its files and its dataset version. When the connection breaks in the
+    midst, a batch may have been made that nobody works on: its lease runs out, and it is taken over.
     """
     return take_over(ledger, owner, rules) or new_batch(ledger, owner, rules, dataset_version)
 
 
 def take_over(ledger: LedgerConnection, owner: str, rules: ClaimRules) -> Batch | None:
-    """Take the batch that is due the longest under a new token; one that is out of attempts becomes FAILED."""
+    """Take the batch that is due the longest, under a new token; out of attempts, it becomes FAILED."""
     values = {"owner": owner, "attempts": rules.attempts, "lease_seconds": rules.lease_seconds}
     while True:
         batch = ledger.once(lambda connection: _one(connection, _TAKE_OVER, values))
@@ -183,9 +185,9 @@ def new_batch(ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_v
 def batch_files(ledger: LedgerConnection, batch: Batch) -> list[BatchFile]:
     """The files of a batch by id."""
     return ledger.repeatedly(
-        lambda connection: connection.cursor(row_factory=class_row(BatchFile))
-        .execute(_FILES, (batch.id,))
-        .fetchall()
+        lambda connection: (
+            connection.cursor(row_factory=class_row(BatchFile)).execute(_FILES, (batch.id,)).fetchall()
+        )
     )
 
 
@@ -210,4 +212,4 @@ def _from(connection: Connection, values: Mapping[str, Any], position: tuple[Any
 
 
 def _one(connection: Connection, statement: str, values: Mapping[str, Any]) -> Batch | None:
-    return connection.cursor(row_factory=class_row(Batch)).execute(statement.encode(), values).fetchone()
+    return connection.cursor(row_factory=class_row(Batch)).execute(statement, values).fetchone()

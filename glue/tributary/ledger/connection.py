@@ -1,4 +1,4 @@
-"""One connection to the ledger, made again when it was lost, and transactions that are tried again where that is safe."""
+"""A connection to the ledger that is made again when it was lost; transactions repeated where that is safe."""
 
 import random
 import time
@@ -39,7 +39,7 @@ _SESSION = {
 
 
 class LedgerUnreachableError(TransientError):
-    """The ledger did not answer as long as it was tried, or the connection broke where nothing may be repeated."""
+    """The ledger did not answer for long, or the connection broke in what may not be repeated."""
 
 
 class LedgerContendedError(TransientError):
@@ -50,7 +50,7 @@ class LedgerContendedError(TransientError):
 class LedgerSettings:
     """Where the ledger is and who asks. Libpq's rules: what is None comes from PGHOST, PGPORT and so on.
 
-    There is no password here: `password` is called for each new connection, so that a token may be short-lived.
+    There is no password here: `password` is called for each new connection, so a token may be short-lived.
     """
 
     host: str | None = None
@@ -107,14 +107,14 @@ class LedgerConnection:
             self._connection = None
 
     def once(self, work: Work[Result]) -> Result:
-        """Run a transaction that must not be done twice: tried again only where the server says that it did nothing.
+        """Run a transaction that must not be done twice: repeated only where the server says it did nothing.
 
         Raises LedgerUnreachableError when the connection broke: whether it was done is then unknown.
         """
         return self._run(work, repeatable=False)
 
     def repeatedly(self, work: Work[Result]) -> Result:
-        """Run a transaction that finds out by itself whether it was done before: tried again whatever broke."""
+        """Run a transaction that finds out by itself whether it was done before: repeated whatever broke."""
         return self._run(work, repeatable=True)
 
     def _run(self, work: Work[Result], *, repeatable: bool) -> Result:

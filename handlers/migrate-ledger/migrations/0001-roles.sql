@@ -9,11 +9,12 @@ BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN', name);
     END IF;
   END LOOP;
+  -- RDS has no superuser: who makes a role there has to make itself a member to act as it.
+  IF NOT pg_has_role(CURRENT_USER, 'ledger_migrator', 'SET') THEN
+    GRANT ledger_migrator TO CURRENT_USER;
+  END IF;
 END
 $$;
-
--- RDS has no superuser: who makes a role there has to make itself a member to act as it.
-GRANT ledger_migrator TO CURRENT_USER;
 
 CREATE SCHEMA ledger AUTHORIZATION ledger_migrator;
 GRANT USAGE ON SCHEMA ledger TO ledger_lister, ledger_batch, ledger_operator;
