@@ -1,9 +1,9 @@
 """`npm run bench -- claims`: rates of the ledger on the local PostgreSQL, fsync on, beside finished rows.
 
 Each worker is a process with a connection of its own that claims batches of 10,000 until nothing is left.
-With each number of workers: before, again after a million further claims, and while a snapshot is held that was
-opened when the queue was full. The server has the same cores as the workers. Beside it the lister's rate over
-new and known keys.
+With each number of workers: before, again after a million further claims, and while a snapshot is held that
+was opened when the queue was full. The server has the same cores as the workers. Beside it the lister's rate
+over new and known keys.
 """
 
 import argparse

@@ -17,7 +17,7 @@ _COLUMNS = """
 """
 
 # The queue's statistics are those of an hour ago or of a minute: the plan must not follow them. And two
-# claims at a time are enough: skipping what 15 others have locked takes longer than waiting for a turn of 30 ms.
+# claims at a time are enough: skipping what 15 others have locked takes longer than waiting for a turn.
 _BEGIN = """
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
   set_config('enable_sort', 'off', true),
@@ -26,7 +26,7 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan'
 """
 _TURNS = 724_611
 
-# Rows of earlier claims stay in the index until they are cleaned, which a held snapshot can put off for hours.
+# Rows of earlier claims stay in the index until they are cleaned, which a held snapshot puts off for hours.
 # So a claim begins where the newest batch did. What lies before that (an older claim was undone, an older
 # registration was committed late) is found by the claim that looks at everything, once a minute, and by every
 # claim that finds nothing.

@@ -1,4 +1,4 @@
-"""A connection to the ledger that is made again when it was lost; transactions repeated where that is safe."""
+"""A connection to the ledger, made again when it was lost; transactions repeated where that is safe."""
 
 import random
 import time
