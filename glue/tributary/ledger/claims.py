@@ -27,7 +27,7 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan'
 _TURNS = 724_611
 
 # Rows of earlier claims stay in the index until they are cleaned, which a held snapshot puts off for hours.
-# So a claim begins where the newest batch did. What lies before that (an older claim was undone, an older
+# So a claim begins where the newest batch ended. What lies before that (an older claim was undone, an older
 # registration was committed late) is found by the claim that looks at everything, once a minute, and by every
 # claim that finds nothing.
 _POSITION = """
@@ -49,7 +49,7 @@ _QUEUE_START = ("-infinity", 0)
 _CLAIM = f"""
 WITH candidates AS MATERIALIZED (
   SELECT ctid AS place, id, available_at, size FROM ledger.queue
-  WHERE available_at <= now() AND (available_at, id) >= (%(from_at)s, %(from_id)s)
+  WHERE available_at <= now() AND (available_at, id) > (%(from_at)s, %(from_id)s)
   ORDER BY available_at, id LIMIT %(files)s
   FOR UPDATE SKIP LOCKED
 ), counted AS (
@@ -65,7 +65,7 @@ INSERT INTO ledger.batches
 SELECT 'CLAIMED', %(dataset_version)s, %(owner)s,
   clock_timestamp() + make_interval(secs => %(lease_seconds)s),
   array_agg(id ORDER BY id), sum(size),
-  min(available_at) FILTER (WHERE number = 1), min(id) FILTER (WHERE number = 1)
+  max(available_at), max(id) FILTER (WHERE number = (SELECT count(*) FROM chosen))
 FROM chosen HAVING count(*) > 0
 RETURNING {_COLUMNS}
 """  # noqa: S608 the program's own text

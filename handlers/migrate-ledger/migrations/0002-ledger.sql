@@ -76,7 +76,7 @@ CREATE TABLE ledger.batches (
   -- what the winning attempt staged and the final names, and what it counted
   objects jsonb,
   counts jsonb,
-  -- where in the queue the claim began: the next one begins there, and not among the rows that are gone
+  -- where in the queue the claim ended: the next one begins there, and not among the rows that are gone
   position_available_at timestamptz NOT NULL,
   position_id bigint NOT NULL,
   CHECK ((state IN ('COMMITTED', 'SUCCEEDED', 'PARTIAL')) = (committed_at IS NOT NULL)),

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.ledger.conftest import Books, names
+from tests.support.ledger import Books, names
 from tributary.ledger import claims
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import ClaimRules, batch_files, claim_batch, new_batch

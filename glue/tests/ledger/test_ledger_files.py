@@ -2,7 +2,7 @@
 
 from threading import Thread
 
-from tests.ledger.conftest import Books, found, names
+from tests.support.ledger import Books, found, names
 from tributary.ledger.claims import ClaimRules
 from tributary.ledger.files import Registered, register_files
 

@@ -5,7 +5,7 @@ import time
 import psycopg
 import pytest
 
-from tests.ledger.conftest import Books, names
+from tests.support.ledger import Books, names
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, BatchFile, ClaimRules, batch_files, take_over
 
