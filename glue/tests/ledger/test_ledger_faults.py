@@ -100,7 +100,9 @@ def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) ->
 
     def work(owner: int) -> None:
         with books.server.connect("ledger_batch") as ledger:
-            rules = ClaimRules(files=150, lease_seconds=60, first_pause_seconds=0.01)
+            rules = ClaimRules(
+                files=150, lease_seconds=60, attempts=1000, first_pause_seconds=0, longest_pause_seconds=0
+            )
             held, turn = HeldBatches(ledger, f"run-{owner}", rules), owner
             while (batch := claim_batch(ledger, f"run-{owner}", rules, "v1")) or not ended.is_set():
                 turn += 1
