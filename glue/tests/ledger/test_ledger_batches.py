@@ -149,7 +149,8 @@ def test_publishes_however_often_that_fails(books: Books) -> None:
         assert books.held(RULES).fail(batch, "slow down")
         expire(books)
         batch = claimed(books)
-    assert batch.state == "COMMITTED"
+    assert (batch.state, batch.lapsed_leases) == ("COMMITTED", 0)
+    assert books.rows("SELECT first_error, last_error FROM ledger.batches") == [("slow down", "slow down")]
 
 
 def test_releases_untried(books: Books) -> None:

@@ -32,7 +32,7 @@ _FINISH = """
 WITH finished AS (
   UPDATE ledger.batches SET
     state = CASE WHEN cardinality(partial_ids) > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END::ledger.batch_state,
-    available_at = 'infinity', finished_at = clock_timestamp(), updated_at = clock_timestamp()
+    is_held = false, available_at = 'infinity', finished_at = clock_timestamp(), updated_at = clock_timestamp()
   WHERE id = %(id)s AND token = %(token)s AND state = 'COMMITTED'
   RETURNING id, file_ids, partial_ids
 ), ended AS (
@@ -60,20 +60,21 @@ UPDATE ledger.batches SET
     WHEN state <> 'COMMITTED' AND attempts >= %(attempts)s THEN 'infinity'
     ELSE clock_timestamp() + make_interval(secs => %(pause_seconds)s)
   END,
-  token = token + 1, updated_at = clock_timestamp(),
+  token = token + 1, is_held = false, updated_at = clock_timestamp(),
   first_error = coalesce(first_error, %(error)s), last_error = %(error)s
 WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
 """
 
 _RELEASE = """
 UPDATE ledger.batches SET state = CASE WHEN state = 'COMMITTED' THEN state ELSE 'WAITING' END,
-  attempts = attempts - 1, token = token + 1, available_at = clock_timestamp(), updated_at = clock_timestamp()
+  attempts = attempts - 1, token = token + 1, is_held = false,
+  available_at = clock_timestamp(), updated_at = clock_timestamp()
 WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
 """
 _IS_GIVEN_BACK = """
 SELECT FROM ledger.batches
 WHERE id = %(id)s AND token = %(token)s + 1 AND owner = %(owner)s
-  AND state IN ('WAITING', 'COMMITTED', 'FAILED')
+  AND NOT is_held AND finished_at IS NULL
 """
 
 _LEAVE = """

@@ -78,12 +78,13 @@ WITH due AS (
   FOR UPDATE SKIP LOCKED
 ), seen AS (
   SELECT id AS seen_id, is_exhausted,
-    CASE WHEN state <> 'WAITING' THEN 'the lease of ' || owner || ' ran out' END AS lapse
+    CASE WHEN is_held THEN 'the lease of ' || owner || ' ran out' END AS lapse
   FROM due JOIN ledger.batches USING (id)
 )
 UPDATE ledger.batches AS batch SET
   state = CASE WHEN is_exhausted THEN 'FAILED' WHEN state = 'WAITING' THEN 'CLAIMED' ELSE state END,
   token = token + 1,
+  is_held = NOT is_exhausted,
   owner = CASE WHEN is_exhausted THEN owner ELSE %(owner)s END,
   attempts = CASE WHEN is_exhausted THEN attempts ELSE attempts + 1 END,
   lapsed_leases = lapsed_leases + (lapse IS NOT NULL)::integer,

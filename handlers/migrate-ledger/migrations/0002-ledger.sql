@@ -58,6 +58,8 @@ CREATE TABLE ledger.batches (
   token bigint NOT NULL DEFAULT 1,
   -- run id of the holder, also of the last one
   owner text NOT NULL,
+  -- whether the owner holds it, and did not give it back
+  is_held boolean NOT NULL DEFAULT true,
   -- end of the lease, or when to try again; infinity once finished
   available_at timestamptz NOT NULL,
   attempts integer NOT NULL DEFAULT 1,
