@@ -1,6 +1,7 @@
 /**
  * A PostgreSQL with the ledger's schema for a program in another language: prints one line of JSON, libpq's variables,
- * and serves until standard input ends. A line `crash` there kills and restarts the server, which prints the line again.
+ * and serves until standard input ends or a signal comes. A line `crash` there kills the server, starts it again and
+ * prints the line again.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,12 +11,16 @@ import { createInterface } from "node:readline";
 import { ROOT } from "../../cli/setup/paths";
 import { PostgresServer } from "./server";
 
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-postgres-"));
   const server = await PostgresServer.start({ folder });
   try {
     migrate(server);
-    for await (const line of withFirst(createInterface({ input: process.stdin }))) {
+    if (stop.signal.aborted) return;
+    for await (const line of withFirst(createInterface({ input: process.stdin, signal: stop.signal }))) {
       if (line === "crash") await server.crashAndRestart();
       console.log(JSON.stringify(server.variables));
     }

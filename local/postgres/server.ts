@@ -28,7 +28,10 @@ const SETTINGS = {
 };
 
 export interface PostgresOptions {
-  /** Becomes the server's; it is made where it is missing, and whoever made it deletes it after `stop`. */
+  /**
+   * Becomes the server's; it is made where it is missing, and whoever made it deletes it after `stop`. Where root starts
+   * the server, everybody must be able to enter the folders above it.
+   */
   readonly folder: string;
   /** @default - a free one */
   readonly port?: number;

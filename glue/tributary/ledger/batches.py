@@ -32,7 +32,8 @@ _FINISH = """
 WITH finished AS (
   UPDATE ledger.batches SET
     state = CASE WHEN cardinality(partial_ids) > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END::ledger.batch_state,
-    is_held = false, available_at = 'infinity', finished_at = clock_timestamp(), updated_at = clock_timestamp()
+    is_held = false, available_at = 'infinity',
+    finished_at = clock_timestamp(), updated_at = clock_timestamp()
   WHERE id = %(id)s AND token = %(token)s AND state = 'COMMITTED'
   RETURNING id, file_ids, partial_ids
 ), ended AS (
