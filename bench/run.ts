@@ -9,6 +9,11 @@ import { ensurePython } from "../cli/setup/python";
 type Bench = { readonly description: string } & ({ readonly module: string } | { readonly script: string });
 
 const BENCHES: Record<string, Bench> = {
+  claims: {
+    module: "bench.claims",
+    description:
+      "rows/s of claims and registrations in the ledger, on PostgreSQL with ten million finished rows",
+  },
   csv: {
     module: "bench.csv_kernel",
     description: "MB/s on one core and peak memory of the customers kernel beside plain Spark SQL",

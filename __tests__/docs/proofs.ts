@@ -57,6 +57,19 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   // with fewer rows
   "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
   "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
+  // fewer rows
+  "npm run bench -- claims": {
+    file: "__tests__/docs/claims-bench.slow.test.ts",
+    contains: "bench -- claims",
+  },
+  "npm run bench -- claims --finished 1000000 --workers 4 --json": {
+    file: "__tests__/docs/claims-bench.slow.test.ts",
+    contains: "--json",
+  },
+  "npm run migrate": {
+    file: "__tests__/handlers/migrate-ledger/migrate.slow.test.ts",
+    contains: '"migrate"',
+  },
   // fewer files
   "npm run bench -- manifest-builder": {
     file: "__tests__/docs/manifest-builder-bench.slow.test.ts",

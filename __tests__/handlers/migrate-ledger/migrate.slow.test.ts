@@ -1,0 +1,148 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { ROOT } from "../../../cli/setup/paths";
+import { ChangedMigrationError, FailedMigrationError } from "../../../handlers/migrate-ledger/errors";
+import { migrate } from "../../../handlers/migrate-ledger/migrate";
+import { type Migration, readMigrations } from "../../../handlers/migrate-ledger/read-migrations";
+import { PostgresServer } from "../../../local/postgres/server";
+import { outcomeOf } from "../../support/outcome";
+
+const MIGRATIONS = join(ROOT, "handlers", "migrate-ledger", "migrations");
+const FILES = readdirSync(MIGRATIONS).sort();
+
+describe("migrate", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tributary-migrate-"));
+  let server: PostgresServer;
+  let database = "";
+  let count = 0;
+
+  beforeAll(async () => {
+    server = await PostgresServer.start({ folder });
+  }, 60_000);
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    database = `migrate_${++count}`;
+    await query(`CREATE DATABASE ${database}`, "postgres");
+  });
+
+  async function query(sql: string, name = database) {
+    const client = server.client(name);
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function apply(migrations: readonly Migration[] = readMigrations(MIGRATIONS)): Promise<string[]> {
+    const client = server.client(database);
+    await client.connect();
+    try {
+      return await migrate(client, migrations);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The project's migrations with one more, or with one that has other content. */
+  function withFile(name: string, content: string): Migration[] {
+    const other = mkdtempSync(join(tmpdir(), "tributary-migrations-"));
+    try {
+      cpSync(MIGRATIONS, other, { recursive: true });
+      writeFileSync(join(other, name), content);
+      return readMigrations(other);
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  }
+  const next = `${String(FILES.length + 1).padStart(4, "0")}-next.sql`;
+
+  test("needs no superuser, on a server that was never used", async () => {
+    await query(`CREATE ROLE deployer LOGIN CREATEROLE; GRANT CREATE ON DATABASE ${database} TO deployer`);
+    const environment = { ...server.variables, PGDATABASE: database, PGUSER: "deployer" };
+    const line = ["npm", "run", "--silent", "migrate"];
+    expect(await outcomeOf(line, ROOT, environment)).toMatchObject({
+      code: 0,
+      stdout: `applied ${FILES.join(", ")}\n`,
+    });
+    expect(await outcomeOf(line, ROOT, environment)).toMatchObject({ code: 0, stdout: "nothing to apply\n" });
+  }, 60_000);
+
+  test("applies every file once, in order, and records it", async () => {
+    expect(await apply()).toEqual(FILES);
+    expect(await apply()).toEqual([]);
+    expect(await query("SELECT file, sha256 FROM migrations.applied ORDER BY file")).toEqual(
+      readMigrations(MIGRATIONS).map(({ file, sha256 }) => ({ file, sha256 })),
+    );
+  });
+
+  test("applies each file once when two run at the same time", async () => {
+    const both = await Promise.all([apply(), apply()]);
+    expect(both.map(({ length }) => length).sort()).toEqual([0, FILES.length]);
+  });
+
+  test.each([
+    [
+      "changed",
+      (all: Migration[]) => all.map((one, n) => (n === 1 ? { ...one, sha256: "0" } : one)),
+      "is 0 now",
+    ],
+    ["gone", (all: Migration[]) => all.slice(0, 1), "is gone"],
+  ])("refuses when an applied file is %s, and applies nothing", async (_, change, message) => {
+    await apply();
+    const further = withFile(next, "CREATE TABLE public.further ()");
+    const given = [...change(further.slice(0, FILES.length)), ...further.slice(FILES.length)];
+    const refused = apply(given);
+    await expect(refused).rejects.toThrow(ChangedMigrationError);
+    await expect(refused).rejects.toThrow(message);
+    expect(await query("SELECT to_regclass('public.further') AS found")).toEqual([{ found: null }]);
+  });
+
+  test("undoes all of a file that fails, keeps those before it, and goes on once it is mended", async () => {
+    const broken = withFile(next, "CREATE TABLE public.half (); SELECT 1 / 0");
+    await expect(apply(broken)).rejects.toThrow(FailedMigrationError);
+    await expect(apply(broken)).rejects.toThrow(`migration ${next} failed: division by zero`);
+    expect(await query("SELECT to_regclass('public.half') AS found")).toEqual([{ found: null }]);
+    expect(await apply(withFile(next, "CREATE TABLE public.whole ()"))).toEqual([next]);
+  });
+
+  test("runs a marked file outside of a transaction", async () => {
+    const index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS files_size ON ledger.files (size)";
+    await expect(apply(withFile(next, index))).rejects.toThrow("cannot run inside a transaction block");
+    expect(await apply(withFile(next, `-- no transaction\n${index}`))).toEqual([next]);
+  });
+
+  test("makes roles without login or password, and gives everything to the migrator", async () => {
+    await apply();
+    expect(
+      await query(
+        "SELECT rolname, rolcanlogin, rolsuper, rolpassword FROM pg_authid WHERE rolname LIKE 'ledger%' ORDER BY 1",
+      ),
+    ).toEqual(
+      ["ledger_batch", "ledger_lister", "ledger_migrator", "ledger_operator"].map((rolname) => ({
+        rolname,
+        rolcanlogin: false,
+        rolsuper: false,
+        rolpassword: null,
+      })),
+    );
+    expect(
+      await query(
+        "SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relnamespace = 'ledger'::regnamespace",
+      ),
+    ).toEqual([{ owner: "ledger_migrator" }]);
+  });
+
+  test("keeps what was committed when the server falls", async () => {
+    await apply();
+    await query("INSERT INTO ledger.queue VALUES (1, now(), 1)");
+    await server.crashAndRestart();
+    expect(await query("SELECT id FROM ledger.queue")).toEqual([{ id: "1" }]);
+  }, 60_000);
+});

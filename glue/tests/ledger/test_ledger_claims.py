@@ -1,0 +1,133 @@
+"""Claiming: in order, within limits, disjoint and complete."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support.ledger import Books, found, names
+from tributary.ledger.claims import ClaimRules, batch_files, claim_batch, new_batch
+from tributary.ledger.connection import Connection
+
+RULES = ClaimRules(files=10, lease_seconds=60)
+
+
+def keys(books: Books, rules: ClaimRules = RULES) -> list[str]:
+    batch = books.claim(rules)
+    return [] if batch is None else [file.key for file in batch_files(books.connect(), batch)]
+
+
+def test_finds_nothing_where_nothing_is_claimable(books: Books) -> None:
+    assert books.claim(RULES) is None
+    assert books.rows("SELECT count(*) FROM ledger.batches") == [(0,)]
+
+
+def test_takes_the_longest_waiting_first_up_to_the_batch_size(books: Books) -> None:
+    books.register(names(5, first=100))
+    books.register(names(15))
+    assert keys(books) == [*(file.key for file in names(5, first=100)), *(file.key for file in names(5))]
+    assert keys(books) == [file.key for file in names(10, first=5)]
+    assert keys(books) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "limit", "taken"),
+    [((5, 5, 5), 10, 2), ((5, 5, 5), 9, 1), ((50, 5), 10, 1), ((0, 0, 10), 10, 3), ((5, 50, 5), 10, 1)],
+)
+def test_keeps_the_byte_limit_and_takes_one_file_at_least(
+    books: Books, sizes: tuple[int, ...], limit: int, taken: int
+) -> None:
+    books.register([found(str(number), size=size) for number, size in enumerate(sizes)])
+    batch = books.claim(ClaimRules(bytes=limit))
+    assert batch is not None
+    assert (batch.files, batch.bytes) == (taken, sum(sizes[:taken]))
+    assert books.places() == {(1, len(sizes))}
+
+
+def test_leaves_out_what_is_available_later(books: Books) -> None:
+    books.register(names(3))
+    books.superuser.execute("UPDATE ledger.queue SET available_at = now() + interval '1 hour' WHERE size > 0")
+    assert books.claim(RULES) is None
+
+
+def test_finds_what_was_left_behind_the_newest_batch(books: Books) -> None:
+    books.register(names(30))
+    with books.server.superuser() as slow, slow.transaction():
+        slow.execute("SELECT FROM ledger.queue ORDER BY available_at, id LIMIT 10 FOR UPDATE")
+        assert keys(books) == [file.key for file in names(10, first=10)]
+    assert keys(books) == [file.key for file in names(10, first=20)]
+    assert keys(books) == [file.key for file in names(10)]
+
+
+def test_begins_again_at_the_oldest_once_a_minute(books: Books) -> None:
+    books.register(names(40))
+    with books.server.superuser() as slow, slow.transaction():
+        slow.execute("SELECT FROM ledger.queue ORDER BY available_at, id LIMIT 10 FOR UPDATE")
+        assert keys(books) == [file.key for file in names(10, first=10)]
+    books.superuser.execute("UPDATE ledger.whole_scan SET began_at = now() - interval '61 seconds'")
+    assert keys(books) == [file.key for file in names(10)]
+
+
+def test_gives_sixteen_claimers_disjoint_batches_and_all_files(books: Books) -> None:
+    books.register(names(20_050))
+    rules = ClaimRules(files=500, lease_seconds=60)
+
+    def work(owner: int) -> list[int]:
+        taken = []
+        with books.server.connect("ledger_batch") as ledger:
+            while batch := new_batch(ledger, f"run-{owner}", rules, "v1"):
+                taken += [file.id for file in batch_files(ledger, batch)]
+        return taken
+
+    with ThreadPoolExecutor(16) as claimers:
+        taken = [id for ids in claimers.map(work, range(16)) for id in ids]
+    assert len(taken) == len(set(taken)) == 20_050
+    assert books.places() == {(1, 20_050)}
+    assert books.rows("SELECT count(DISTINCT owner) > 1 FROM ledger.batches") == [(True,)]
+
+
+def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
+    books.register(names(10_000))
+    rules = ClaimRules(files=500, lease_seconds=60)
+    with books.server.superuser() as holder, holder.transaction():
+        holder.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        holder.execute("SELECT count(*) FROM ledger.queue")
+        read = entries_read(books)
+        with books.server.connect("ledger_batch") as ledger:
+            for _ in range(20):
+                batch = claim_batch(ledger, "run", rules, "v1")
+                assert batch is not None
+                assert batch.files == 500
+        seen = flushed(books, read + 10_000) - read
+    # each claim reads its own rows alone; from the start it would be 105,000
+    assert 10_000 <= seen <= 11_000
+
+
+def entries_read(books: Books) -> int:
+    return books.rows("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'queue_order'")[0][
+        0
+    ]
+
+
+def flushed(books: Books, least: int) -> int:
+    """The statistics once the closed connection's are in."""
+    deadline = time.monotonic() + 10
+    while entries_read(books) < least and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return entries_read(books)
+
+
+def test_waits_for_no_claimer_that_is_in_the_midst(books: Books) -> None:
+    books.register(names(20))
+    meanwhile = books.connect()
+
+    def claim_in_the_midst(connection: Connection) -> list[str]:
+        connection.execute(_LOCK)
+        batch = new_batch(meanwhile, "other", RULES, "v1")
+        assert batch is not None
+        return [file.key for file in batch_files(meanwhile, batch)]
+
+    assert books.connect().once(claim_in_the_midst) == [file.key for file in names(10, first=10)]
+
+
+_LOCK = "SELECT id FROM ledger.queue ORDER BY available_at, id LIMIT 10 FOR UPDATE SKIP LOCKED"

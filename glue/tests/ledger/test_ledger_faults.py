@@ -1,0 +1,269 @@
+"""The ledger while processes are killed, the server falls, and everybody is at the same rows."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support.ledger import Books, names
+from tributary.ledger import claims
+from tributary.ledger.batches import HeldBatches
+from tributary.ledger.claims import ClaimRules, batch_files, claim_batch, new_batch
+from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings, LedgerUnreachableError
+from tributary.ledger.files import register_files
+
+RULES = ClaimRules(files=10, lease_seconds=60, attempts=5, first_pause_seconds=0.01)
+OBJECTS = ["a.parquet"]
+
+
+def expire(books: Books) -> None:
+    books.superuser.execute("UPDATE ledger.batches SET available_at = now() WHERE finished_at IS NULL")
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _claimer_that_dies(settings: LedgerSettings, moment: str) -> None:
+    """A claimer whose process is killed in or after its claim, or at one of the next steps."""
+    with LedgerConnection(settings) as ledger:
+        if moment == "before the claim's commit":
+            claim = claims._claim
+            claims._claim = lambda *words: _die(claim(*words))  # type: ignore[assignment]
+        batch = new_batch(ledger, "killed", RULES, "v1")
+        assert batch is not None
+        held = HeldBatches(ledger, "killed", RULES)
+        if moment == "before the batch's commit":
+            ledger.repeatedly = lambda work: ledger._run(  # type: ignore[method-assign]
+                lambda connection: _die(work(connection)), repeatable=True
+            )
+        if moment != "after the claim's commit":
+            held.commit(batch, OBJECTS, {"rows": 1})
+        if moment == "before the finish's commit":
+            ledger.repeatedly = lambda work: ledger._run(  # type: ignore[method-assign]
+                lambda connection: _die(work(connection)), repeatable=True
+            )
+            held.finish(batch)
+        _die()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("moment", "left"),
+    [
+        ("before the claim's commit", {"PENDING": 10}),
+        ("after the claim's commit", {"PROCESSING": 10}),
+        ("before the batch's commit", {"PROCESSING": 10}),
+        ("after the batch's commit", {"COMMITTED": 10}),
+        ("before the finish's commit", {"COMMITTED": 10}),
+    ],
+)
+def test_survives_a_kill(books: Books, moment: str, left: dict[str, int]) -> None:
+    books.register(names(10))
+    settings = books.server.settings("ledger_batch")
+    process = multiprocessing.get_context("spawn").Process(
+        target=_claimer_that_dies, args=(settings, moment), daemon=True
+    )
+    process.start()
+    process.join(30)
+    assert process.exitcode == -signal.SIGKILL
+    wait_for(lambda: books.statuses() == left)
+    expire(books)
+    batch = claim_batch(books.connect(), "next", RULES, "v2")
+    assert batch is not None
+    assert (batch.files, batch.dataset_version) == (10, "v2" if left == {"PENDING": 10} else "v1")
+    held = books.held(RULES, "next")
+    if batch.state == "CLAIMED":
+        assert held.commit(batch, OBJECTS, {"rows": 1})
+    assert held.finish(batch)
+    assert books.places() == {(1, 10)}
+    assert books.statuses() == {"SUCCEEDED": 10}
+
+
+@pytest.mark.slow
+def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) -> None:
+    files = names(6000)
+    ended = threading.Event()
+
+    def register(order: int) -> None:
+        given = files if order % 2 else files[::-1]
+        with books.server.connect("ledger_lister") as ledger:
+            for _ in range(2):
+                register_files(ledger, given)
+
+    def work(owner: int) -> None:
+        with books.server.connect("ledger_batch") as ledger:
+            rules = ClaimRules(
+                files=150, lease_seconds=60, attempts=1000, first_pause_seconds=0, longest_pause_seconds=0
+            )
+            held, turn = HeldBatches(ledger, f"run-{owner}", rules), owner
+            while (batch := claim_batch(ledger, f"run-{owner}", rules, "v1")) or not ended.is_set():
+                turn += 1
+                if batch is None:
+                    time.sleep(0.01)
+                elif batch.state == "CLAIMED" and turn % 4 == 0:
+                    held.fail(batch, "broken") if turn % 8 else held.release(batch)
+                elif batch.state == "COMMITTED" or _publish(ledger, held, batch, turn):
+                    held.finish(batch)
+
+    with ThreadPoolExecutor(8) as pool:
+        workers = [pool.submit(work, owner) for owner in range(4)]
+        listers = [pool.submit(register, order) for order in range(4)]
+        for lister in listers:
+            lister.result()
+        ended.set()
+        for worker in workers:
+            worker.result()
+    assert books.places() == {(1, 6000)}
+    assert set(books.statuses()) == {"SUCCEEDED", "PARTIAL", "QUARANTINED"}
+
+
+def _publish(ledger: LedgerConnection, held: HeldBatches, batch: Any, turn: int) -> bool:
+    first, *others = batch_files(ledger, batch)
+    if turn % 5 == 0:
+        assert held.quarantine(batch, first, "poison") is not None
+    return held.commit(batch, OBJECTS, {}, [file.id for file in others[:3]])
+
+
+def test_repeats_a_transaction_that_met_a_deadlock(books: Books) -> None:
+    books.register(names(2))
+    barrier, tries = threading.Barrier(2), []
+
+    def update(connection: Connection, order: tuple[int, int]) -> None:
+        tries.append(order)
+        for turn, place in enumerate(order):
+            connection.execute(
+                "UPDATE ledger.queue SET size = size + 1 WHERE id = (SELECT min(id) + %s FROM ledger.files)",
+                (place,),
+            )
+            if turn == 0 and len(tries) <= 2:
+                barrier.wait()
+
+    def run(order: tuple[int, int]) -> None:
+        with LedgerConnection(books.server.settings()) as ledger:
+            ledger.once(lambda connection: update(connection, order))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, [(0, 1), (1, 0)]))
+    assert len(tries) == 3
+    assert books.rows("SELECT size FROM ledger.queue") == [(12,), (12,)]
+
+
+@pytest.mark.slow
+def test_survives_a_crash_of_the_server_in_mid_commit(books: Books) -> None:
+    books.register(names(20))
+    batch = claim_batch(books.connect(), "run", RULES, "v1")
+    assert batch is not None
+    waiting = books.connect()
+    with ThreadPoolExecutor(1) as pool:
+        blocker = books.server.superuser()
+        blocker.execute("BEGIN")
+        blocker.execute("SELECT FROM ledger.batches FOR UPDATE")
+        commit = pool.submit(HeldBatches(waiting, "run", RULES).commit, batch, OBJECTS, {})
+        wait_for(lambda: waits_for_a_lock(books))
+        books.server.crash()
+        assert commit.result() is True
+    blocker.close()
+    books.superuser = books.server.superuser()
+    assert books.held(RULES).finish(batch)
+    assert books.statuses() == {"SUCCEEDED": 10, "PENDING": 10}
+    assert books.places() == {(1, 20)}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_finds_out_whether_a_commit_was_made_whose_answer_was_lost(books: Books, moment: str) -> None:
+    books.register(names(1))
+    ledger = books.connect()
+    batch = claim_batch(ledger, "run", RULES, "v1")
+    assert batch is not None
+    lose_one_answer(books, ledger, moment)
+    assert HeldBatches(ledger, "run", RULES).commit(batch, OBJECTS, {})
+    assert books.rows("SELECT state, token, objects FROM ledger.batches") == [("COMMITTED", 1, OBJECTS)]
+
+
+def test_does_not_repeat_a_claim_whose_answer_was_lost(books: Books) -> None:
+    books.register(names(20))
+    ledger = books.connect()
+    claim_batch(ledger, "run", RULES, "v1")
+    lose_one_answer(books, ledger, "after")
+    with pytest.raises(LedgerUnreachableError, match="the connection broke"):
+        new_batch(ledger, "run", RULES, "v1")
+    assert books.rows("SELECT count(*) FROM ledger.batches") == [(2,)]
+    expire(books)
+    taken = [claim_batch(ledger, "next", RULES, "v2") for _ in range(3)]
+    assert [batch and (batch.token, batch.files) for batch in taken] == [(2, 10), (2, 10), None]
+
+
+def lose_one_answer(books: Books, ledger: LedgerConnection, moment: str) -> None:
+    """Let the connection break once, before the transaction's commit or after it and before its answer."""
+    run, state = ledger._connect, {"lost": False}
+
+    def connect(deadline: float) -> Any:
+        connection = run(deadline)
+        if not state["lost"]:
+            state["lost"] = True
+            books.opened.append(ledger)
+            return _Breaking(books, connection, moment)
+        return connection
+
+    ledger._connect = connect  # type: ignore[method-assign]
+
+
+class _Breaking:
+    """A connection that breaks at the end of its transaction."""
+
+    def __init__(self, books: Books, connection: Connection, moment: str) -> None:
+        self._books, self._connection, self._moment = books, connection, moment
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def transaction(self) -> Any:
+        return _BreakingTransaction(self._books, self._connection, self._moment)
+
+
+class _BreakingTransaction:
+    def __init__(self, books: Books, connection: Connection, moment: str) -> None:
+        self._books, self._connection, self._moment = books, connection, moment
+        self._transaction = connection.transaction()
+
+    def __enter__(self) -> object:
+        return self._transaction.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._moment == "after":
+            self._transaction.__exit__(*error)
+        pid = self._connection.info.backend_pid
+        self._books.superuser.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        if self._moment == "before":
+            self._transaction.__exit__(*error)
+        self._connection.execute("SELECT")
+
+
+def test_gives_up_on_a_ledger_that_does_not_answer(books: Books) -> None:
+    settings = LedgerSettings(host="127.0.0.1", port=1, user="nobody", database="none", patience_seconds=0.2)
+    with LedgerConnection(settings) as ledger, pytest.raises(LedgerUnreachableError, match="does not answer"):
+        ledger.repeatedly(lambda connection: connection.execute("SELECT"))
+
+
+def test_shows_a_wrong_statement_at_once(books: Books) -> None:
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        books.connect().repeatedly(lambda connection: connection.execute("SELECT FROM ledger.nothing"))
+
+
+def waits_for_a_lock(books: Books) -> bool:
+    return books.rows("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0] > 0
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

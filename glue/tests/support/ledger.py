@@ -1,0 +1,76 @@
+"""A ledger on a real PostgreSQL as tests look at it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.support.postgres import Server
+from tributary.ledger.batches import HeldBatches
+from tributary.ledger.claims import Batch, ClaimRules, claim_batch
+from tributary.ledger.connection import Connection, LedgerConnection
+from tributary.ledger.files import FoundFile, Registered, register_files
+
+_TABLES = "files, queue, batches, outcomes, file_errors"
+_MODIFIED = datetime(2026, 1, 31, tzinfo=UTC)
+
+
+def found(key: str, version_id: str = "1", size: int = 10) -> FoundFile:
+    return FoundFile("raw", key, version_id, size, _MODIFIED)
+
+
+def names(count: int, first: int = 0) -> list[FoundFile]:
+    return [found(f"{number:09}.json") for number in range(first, first + count)]
+
+
+@dataclass
+class Books:
+    """The ledger with a connection of each role."""
+
+    server: Server
+    superuser: Connection
+    opened: list[LedgerConnection] = field(default_factory=list)
+
+    def connect(self, role: str = "ledger_batch") -> LedgerConnection:
+        connection = self.server.connect(role)
+        self.opened.append(connection)
+        return connection
+
+    def register(self, files: list[FoundFile]) -> Registered:
+        return register_files(self.connect("ledger_lister"), files)
+
+    def claim(self, rules: ClaimRules, owner: str = "run", version: str = "v1") -> Batch | None:
+        return claim_batch(self.connect(), owner, rules, version)
+
+    def held(self, rules: ClaimRules, owner: str = "run") -> HeldBatches:
+        return HeldBatches(self.connect(), owner, rules)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.superuser.execute(query, values).fetchall()
+
+    def statuses(self) -> dict[str, int]:
+        counted = "SELECT processing_status, count(*) FROM ledger.file_processing_status GROUP BY 1"
+        return dict(self.rows(counted))
+
+    def status(self, key: str, *columns: str) -> tuple[Any, ...]:
+        query = f"SELECT {', '.join(columns)} FROM ledger.file_processing_status WHERE s3_key = %s"
+        return self.rows(query, key)[0]
+
+    def places(self) -> set[tuple[int, int]]:
+        """How many files stand in how many places: {(1, all of them)} where nothing is lost or twice."""
+        return set(
+            self.rows(
+                """
+                SELECT places, count(*) FROM (
+                  SELECT count(place.id) AS places FROM ledger.files LEFT JOIN (
+                    SELECT id FROM ledger.queue
+                    UNION ALL SELECT file_id FROM ledger.outcomes
+                    UNION ALL SELECT unnest(file_ids) FROM ledger.batches WHERE finished_at IS NULL
+                  ) AS place USING (id) GROUP BY files.id
+                ) AS counted GROUP BY 1
+                """
+            )
+        )
+
+    def empty(self) -> None:
+        self.superuser.execute(f"TRUNCATE {', '.join(f'ledger.{name}' for name in _TABLES.split(', '))}")
+        self.superuser.execute("UPDATE ledger.whole_scan SET began_at = '-infinity'")

@@ -1,0 +1,167 @@
+"""What the holder of a batch does with it. Each change is guarded by the token; the answer tells a refusal.
+
+False means that another run holds the batch now or ended it: whoever sees that gives it up, writing nothing
+more. Every change may be made twice, so that a lost answer does no harm.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from tributary.ledger.claims import Batch, BatchFile, ClaimRules, without
+from tributary.ledger.connection import Connection, LedgerConnection
+
+_RENEW = """
+UPDATE ledger.batches SET available_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
+"""
+
+_COMMIT = """
+UPDATE ledger.batches SET state = 'COMMITTED', objects = %(objects)s, counts = %(counts)s,
+  partial_ids = %(partial_ids)s::bigint[], committed_at = clock_timestamp(), updated_at = clock_timestamp(),
+  available_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED' AND file_ids @> %(partial_ids)s::bigint[]
+"""
+_IS_COMMITTED = """
+SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND committed_at IS NOT NULL
+"""
+
+# Outcomes are inserted in the order of ids, as every statement over several files goes.
+_FINISH = """
+WITH finished AS (
+  UPDATE ledger.batches SET
+    state = CASE WHEN cardinality(partial_ids) > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END::ledger.batch_state,
+    is_held = false, available_at = 'infinity',
+    finished_at = clock_timestamp(), updated_at = clock_timestamp()
+  WHERE id = %(id)s AND token = %(token)s AND state = 'COMMITTED'
+  RETURNING id, file_ids, partial_ids
+), ended AS (
+  INSERT INTO ledger.outcomes (file_id, batch_id, outcome)
+  SELECT file_id, finished.id,
+    CASE WHEN rejected IS NULL THEN 'SUCCEEDED' ELSE 'PARTIAL' END::ledger.outcome
+  FROM finished
+    CROSS JOIN unnest(file_ids) AS file_id
+    LEFT JOIN (SELECT unnest(partial_ids) FROM finished) AS partial (rejected) ON rejected = file_id
+  ORDER BY file_id
+)
+SELECT FROM finished
+"""
+_IS_FINISHED = """
+SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND finished_at IS NOT NULL
+"""
+
+# An attempt that failed; what is committed is only to be published, however often that takes.
+_FAIL = """
+UPDATE ledger.batches SET
+  state = CASE
+    WHEN state = 'COMMITTED' THEN state WHEN attempts >= %(attempts)s THEN 'FAILED' ELSE 'WAITING'
+  END,
+  available_at = CASE
+    WHEN state <> 'COMMITTED' AND attempts >= %(attempts)s THEN 'infinity'
+    ELSE clock_timestamp() + make_interval(secs => %(pause_seconds)s)
+  END,
+  token = token + 1, is_held = false, updated_at = clock_timestamp(),
+  first_error = coalesce(first_error, %(error)s), last_error = %(error)s
+WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
+"""
+
+_RELEASE = """
+UPDATE ledger.batches SET state = CASE WHEN state = 'COMMITTED' THEN state ELSE 'WAITING' END,
+  attempts = attempts - 1, token = token + 1, is_held = false,
+  available_at = clock_timestamp(), updated_at = clock_timestamp()
+WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
+"""
+_IS_GIVEN_BACK = """
+SELECT FROM ledger.batches
+WHERE id = %(id)s AND token = %(token)s + 1 AND owner = %(owner)s
+  AND NOT is_held AND finished_at IS NULL
+"""
+
+_LEAVE = """
+UPDATE ledger.batches SET file_ids = array_remove(file_ids, %(file_id)s), bytes = bytes - %(size)s,
+  updated_at = clock_timestamp()
+WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED' AND file_ids @> ARRAY[%(file_id)s::bigint]
+"""
+_QUARANTINE = """
+INSERT INTO ledger.outcomes (file_id, batch_id, outcome) VALUES (%(file_id)s, %(id)s, 'QUARANTINED')
+"""
+_KEEP_ERROR = """
+INSERT INTO ledger.file_errors AS known (file_id, first_error, last_error)
+VALUES (%(file_id)s, %(error)s, %(error)s)
+ON CONFLICT (file_id) DO UPDATE SET last_error = excluded.last_error, last_error_at = clock_timestamp()
+"""
+_IS_QUARANTINED = """
+SELECT FROM ledger.outcomes JOIN ledger.batches ON batches.id = batch_id
+WHERE file_id = %(file_id)s AND outcome = 'QUARANTINED' AND batches.id = %(id)s AND token = %(token)s
+"""
+
+Json = Mapping[str, Any] | Sequence[Any]
+
+
+class HeldBatches:
+    """The changes that one run makes to the batches which it holds."""
+
+    def __init__(self, ledger: LedgerConnection, owner: str, rules: ClaimRules) -> None:
+        self._ledger = ledger
+        self._owner = owner
+        self._rules = rules
+
+    def renew(self, batch: Batch) -> bool:
+        """Prolong the lease from now."""
+        return self._change(batch, {"lease_seconds": self._rules.lease_seconds}, _RENEW)
+
+    def commit(
+        self, batch: Batch, objects: Json, counts: Mapping[str, Any], partial_ids: Sequence[int] = ()
+    ) -> bool:
+        """Make this attempt the winner: from now on the batch is only to be published.
+
+        `objects` is whatever a publisher needs, as JSON; of files in `partial_ids` lines were rejected.
+        """
+        values = {
+            "objects": Jsonb(objects),
+            "counts": Jsonb(counts),
+            "partial_ids": sorted(partial_ids),
+            "lease_seconds": self._rules.lease_seconds,
+        }
+        return self._change(batch, values, _COMMIT, _IS_COMMITTED)
+
+    def finish(self, batch: Batch) -> bool:
+        """Mark a published batch and its files SUCCEEDED, or PARTIAL where lines were rejected."""
+        return self._change(batch, {}, _FINISH, _IS_FINISHED)
+
+    def fail(self, batch: Batch, error: str) -> bool:
+        """Give the batch back after a failed attempt, to be tried after a pause, or FAILED after the last."""
+        pause = self._rules.pause_seconds(batch.attempts)
+        values = {"error": error, "attempts": self._rules.attempts, "pause_seconds": pause}
+        return self._change(batch, values, _FAIL, _IS_GIVEN_BACK)
+
+    def release(self, batch: Batch) -> bool:
+        """Give the batch back untried, its attempt not counted."""
+        return self._change(batch, {}, _RELEASE, _IS_GIVEN_BACK)
+
+    def quarantine(self, batch: Batch, file: BatchFile, error: str) -> Batch | None:
+        """Take one file out of an uncommitted batch for good; the batch without it, None when it has gone."""
+        values = {"file_id": file.id, "size": file.size, "error": error}
+        changed = self._change(batch, values, _LEAVE, _IS_QUARANTINED, (_QUARANTINE, _KEEP_ERROR))
+        return without(batch, file) if changed else None
+
+    def _change(
+        self,
+        batch: Batch,
+        values: Mapping[str, Any],
+        change: str,
+        was_made: str | None = None,
+        further: Sequence[str] = (),
+    ) -> bool:
+        """Make a change and what belongs to it in one transaction, unless `was_made` finds it made before."""
+        given = {**values, "id": batch.id, "token": batch.token, "owner": self._owner}
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(change, given).rowcount == 0:
+                return was_made is not None and connection.execute(was_made, given).rowcount > 0
+            for statement in further:
+                connection.execute(statement, given)
+            return True
+
+        return self._ledger.repeatedly(work)

@@ -1,0 +1,73 @@
+"""Registering files: each version of an object is work once, however often and by whomever it is listed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from tributary.ledger.connection import Connection, LedgerConnection
+
+FILES_A_STATEMENT = 1000
+
+# In the order of the unique index: two listers over the same names wait for each other in one direction only.
+_REGISTER = """
+WITH added AS (
+  INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified)
+  SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])
+    AS given (bucket, s3_key, version_id, size, last_modified)
+  ORDER BY s3_key COLLATE "C", version_id COLLATE "C", bucket COLLATE "C"
+  ON CONFLICT (s3_key, version_id, bucket) DO NOTHING
+  RETURNING id, size
+)
+INSERT INTO ledger.queue (id, available_at, size)
+SELECT id, now(), size FROM added ORDER BY id
+"""
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """One version of an object as a listing tells it; `version_id` is `null` where the bucket keeps none."""
+
+    bucket: str
+    key: str
+    version_id: str
+    size: int
+    last_modified: datetime
+
+
+@dataclass(frozen=True)
+class Registered:
+    """How many files were given, and how many of them were new."""
+
+    given: int
+    added: int
+
+
+def register_files(ledger: LedgerConnection, files: Iterable[FoundFile]) -> Registered:
+    """Register files in statements of 1,000, each a transaction of its own, and make the new ones claimable.
+
+    A known version changes nothing, whatever became of it; another version of a known key is new work.
+    """
+    given = added = 0
+    for chunk in _chunks(files):
+        given += len(chunk)
+        added += ledger.repeatedly(partial(_register, chunk))
+    return Registered(given, added)
+
+
+def _chunks(files: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
+    rest = iter(files)
+    while chunk := list(islice(rest, FILES_A_STATEMENT)):
+        yield chunk
+
+
+def _register(chunk: list[FoundFile], connection: Connection) -> int:
+    columns = (
+        [file.bucket for file in chunk],
+        [file.key for file in chunk],
+        [file.version_id for file in chunk],
+        [file.size for file in chunk],
+        [file.last_modified for file in chunk],
+    )
+    return connection.execute(_REGISTER, columns).rowcount

