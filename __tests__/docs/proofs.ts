@@ -67,7 +67,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: "--json",
   },
   "npm run migrate": {
-    file: "__tests__/handlers/migrate-ledger/migrate.slow.test.ts",
+    file: "__tests__/handlers/shared/ledger-migrations/migrate.slow.test.ts",
     contains: '"migrate"',
   },
   // fewer files

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, cpSync, statSync } from "node:fs";
+import { accessSync, constants, cpSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { arch, platform } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { ROOT } from "../../cli/setup/paths";
 
 /** The user whom the server runs as, where it is started by root: PostgreSQL refuses to run as root. */
@@ -35,10 +35,25 @@ export function binariesFolder(account: Account | undefined, folder: string): st
       { cause: error },
     );
   }
+  linkLibraries(installed);
   if (account === undefined || isOpen(installed)) return join(installed, "bin");
   const copy = join(folder, "native");
   cpSync(installed, copy, { recursive: true, verbatimSymlinks: true });
   return join(copy, "bin");
+}
+
+/** Makes the links that an npm package cannot carry, which its install script makes where npm runs it. */
+function linkLibraries(installed: string): void {
+  const list = join(installed, "pg-symlinks.json");
+  if (!existsSync(list)) return;
+  const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, "utf8"));
+  for (const { source, target } of links) {
+    try {
+      symlinkSync(relative(dirname(target), source), join(dirname(installed), target));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
 }
 
 function platformName(): string {

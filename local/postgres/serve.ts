@@ -39,7 +39,7 @@ async function* withFirst(lines: AsyncIterable<string>): AsyncGenerator<string> 
 function migrate(server: PostgresServer): void {
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["--import", "tsx", join(ROOT, "handlers", "migrate-ledger", "command.ts")],
+    ["--import", "tsx", join(ROOT, "cli", "migrate.ts")],
     { cwd: ROOT, env: { ...process.env, ...server.variables }, encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`the migrations cannot be applied: ${stderr.trim()}`);

@@ -2,14 +2,20 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ROOT } from "../../../cli/setup/paths";
-import { ChangedMigrationError, FailedMigrationError } from "../../../handlers/migrate-ledger/errors";
-import { migrate } from "../../../handlers/migrate-ledger/migrate";
-import { type Migration, readMigrations } from "../../../handlers/migrate-ledger/read-migrations";
-import { PostgresServer } from "../../../local/postgres/server";
-import { outcomeOf } from "../../support/outcome";
+import { ROOT } from "../../../../cli/setup/paths";
+import {
+  ChangedMigrationError,
+  FailedMigrationError,
+} from "../../../../handlers/shared/ledger-migrations/errors";
+import { migrate } from "../../../../handlers/shared/ledger-migrations/migrate";
+import {
+  type Migration,
+  readMigrations,
+} from "../../../../handlers/shared/ledger-migrations/read-migrations";
+import { PostgresServer } from "../../../../local/postgres/server";
+import { outcomeOf } from "../../../support/outcome";
 
-const MIGRATIONS = join(ROOT, "handlers", "migrate-ledger", "migrations");
+const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
 const FILES = readdirSync(MIGRATIONS).sort();
 
 describe("migrate", () => {
