@@ -47,5 +47,6 @@ function migrate(server: PostgresServer): void {
 
 main().catch((error: unknown) => {
   console.error(error);
-  process.exitCode = 1;
+  // whoever waits for a line must not wait for ever: standard input would keep this process
+  process.exit(1);
 });

@@ -15,6 +15,8 @@ export const DATABASE = "tributary";
 const START_SECONDS = 60;
 const POLL_MILLISECONDS = 50;
 const LOG_EXCERPT_BYTES = 2000;
+/** What PostgreSQL says while processes of a killed server still end. */
+const IN_USE = "pre-existing shared memory block";
 
 /** Settings beside PostgreSQL's own. fsync and synchronous commit stay on: what is measured here is meant. */
 const SETTINGS = {
@@ -97,18 +99,26 @@ export class PostgresServer {
     writeFileSync(join(this.data, "postgresql.conf"), lines.join(""), { flag: "a" });
   }
 
+  /** Starts the server and waits until it answers; again where processes of one that was killed still end. */
   private async up(): Promise<void> {
+    const deadline = performance.now() + START_SECONDS * 1000;
+    let child = this.spawn();
+    while (!(await this.answers())) {
+      const isOver = performance.now() > deadline;
+      if (isOver || (child.exitCode !== null && !this.logExcerpt().includes(IN_USE))) {
+        throw new Error(`PostgreSQL does not come up: ${this.logExcerpt()}`);
+      }
+      await sleep(POLL_MILLISECONDS);
+      if (child.exitCode !== null) child = this.spawn();
+    }
+  }
+
+  private spawn(): ChildProcess {
     const words = ["-c", 'exec "$0" "$@" >>"$SERVER_LOG" 2>&1', join(this.binaries, "postgres")];
     const env = { ...process.env, SERVER_LOG: this.log };
     const options = this.as({ cwd: this.folder, env, stdio: "ignore" as const });
     this.child = spawnGroup("/bin/sh", [...words, "-D", this.data, "-p", String(this.port)], options);
-    const deadline = performance.now() + START_SECONDS * 1000;
-    while (!(await this.answers())) {
-      if (this.child.exitCode !== null || performance.now() > deadline) {
-        throw new Error(`PostgreSQL does not come up: ${this.logExcerpt()}`);
-      }
-      await sleep(POLL_MILLISECONDS);
-    }
+    return this.child;
   }
 
   private async answers(): Promise<boolean> {
