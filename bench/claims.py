@@ -19,7 +19,7 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from bench.measuring import machine, measured_on, table, versions
+from bench.measuring import machine, measured_on, positive, table, versions
 from tests.support.postgres import Server, running_postgres
 from tributary.ledger.claims import ClaimRules, new_batch
 from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         ("--further", _MILLION, "further claims between (default a million)"),
         ("--keys", _MILLION, "keys to register (default a million)"),
     ):
-        result.add_argument(name, type=int, metavar="N", default=default, help=text)
+        result.add_argument(name, type=positive, metavar="N", default=default, help=text)
     result.add_argument(
         "--workers", type=_numbers, default=[1, 4, 16], metavar="A,B", help="workers at once (default 1,4,16)"
     )
@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(word) for word in text.split(",")]
+    return [positive(word) for word in text.split(",")]
 
 
 def _show(superuser: Connection, name: str) -> str:

@@ -1,5 +1,6 @@
 """What the benches measure a process by, and how they print."""
 
+import argparse
 import os
 import platform
 import resource
@@ -65,3 +66,11 @@ def measured_on(report: dict[str, Any]) -> str:
     on = report["machine"]
     numbers = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
     return f"{on['cpu']}, {on['cores']} cores, {on['system']}; {numbers}"
+
+
+def positive(text: str) -> int:
+    """The type of an option that counts something."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.measuring import machine, versions
+from bench.measuring import machine, positive, versions
 from bench.ndjson_engines import SPARK_CONFIGURATION
 from bench.ndjson_exact import Truth, differences, truth_of
 from bench.ndjson_report import required, shown
@@ -136,14 +136,6 @@ def choices(known: list[str]) -> Callable[[str], list[str]]:
         return [word for word in known if word in words]
 
     return some
-
-
-def positive(text: str) -> int:
-    """The type of an option that counts something."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
 
 
 def bench(folder: Path, options: argparse.Namespace) -> Iterator[Result]:

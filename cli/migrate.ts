@@ -7,7 +7,7 @@ import { ROOT } from "./setup/paths";
 
 const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
 
-/** Where one takes longer than a function may run. */
+/** By hand, for a migration that takes longer than a function may run. */
 async function main(): Promise<void> {
   const client = new Client({ application_name: "tributary migrate" });
   await client.connect();

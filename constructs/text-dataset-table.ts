@@ -23,7 +23,7 @@ const ORIGIN: readonly DatasetColumn[] = [
   {
     name: "_source_revision",
     type: "bigint",
-    comment: "Number of the published version of the file: the greatest is the newest",
+    comment: "Rises with each published version of the file: the greatest is the newest",
   },
   { name: "_source_line", type: "bigint", comment: "Number of the line in the file, from 1" },
 ];

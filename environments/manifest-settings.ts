@@ -44,7 +44,8 @@ const workers = z.strictObject({
 const reconcile = z.strictObject({
   rateMinutes: whole(1, 60, "min", {
     noun: "an interval",
-    description: "Time between two runs of the manifest reconciler; a full round ends within an hour.",
+    description:
+      "Time between two runs of the manifest reconciler; at full load it lists yesterday's to tomorrow's files about once an hour.",
   }).default(15),
   graceSeconds: whole(0, 86_400, "s", {
     noun: "an age",
@@ -97,7 +98,7 @@ export const manifest = z.strictObject({
   oldestMessageMinutes: whole(16, 1440, "min", {
     noun: "an age",
     description:
-      "A message that waits longer than this in a queue of the pipeline raises an alarm; one that failed once comes back after 15 minutes.",
+      "A message that waits longer than this in a queue of the pipeline raises an alarm; an S3 event that failed once comes back after 15 minutes, a manifest after one, then ten.",
   }).default(30),
   reconcile: reconcile.prefault({}),
 });

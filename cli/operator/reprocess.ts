@@ -111,7 +111,7 @@ async function send(
   if (first === undefined) return bodies.length;
   throw new CommandError(
     `queue ${queue} refused ${Failed.length} of ${bodies.length} messages (${first.Code}: ${first.Message}); ` +
-      "repeat the command: what was sent already is not done twice",
+      "repeat the command: outputs are replaced, so what is done twice adds nothing",
   );
 }
 

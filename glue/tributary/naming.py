@@ -47,11 +47,11 @@ def object_keys(dataset: str | None, key: str, version: str) -> ObjectKeys:
         csv=f"csv/{folder}.csv",
         stats=f"stats/{folder}/{version}.json",
         dead_letters=f"dead-letters/{folder}/{version}.ndjson",
-        whole_file=f"files/{folder}/{version}/{_base_name(key)}",
+        whole_file=f"files/{folder}/{version}/{base_name(key)}",
         whole_file_reason=f"files/{folder}/{version}/reason.json",
     )
 
 
-def _base_name(key: str) -> str:
+def base_name(key: str) -> str:
     """Return the last part of a key, of a very long one its end, which tells the kind of the file."""
     return key.rsplit("/", 1)[-1].encode()[-_BASE_BYTES:].decode(errors="ignore")

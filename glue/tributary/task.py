@@ -1,7 +1,6 @@
 """The work on one claimed file, wherever it runs: read, process, publish, answer."""
 
 import json
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from tributary.naming import ObjectKeys, object_keys
 from tributary.objects import copy_version, put_bytes, put_file, put_published, read_version
 from tributary.outcomes import Counts, Failed, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 from tributary.processing import FileResult, Source, process_file, rows_version
+from tributary.temporary import temporary_folder
 from tributary.uploads import timestamp
 
 NO_DATASET = "no-dataset"
@@ -72,8 +72,8 @@ def _process_or_quarantine(task: Task) -> Outcome:
     if dataset is None or dataset.format.kind != "csv":
         return quarantine_file(task, NO_DATASET, f"no CSV dataset claims the key {task.claim.key}")
     try:
-        with tempfile.TemporaryDirectory(prefix="tributary-") as work:
-            return _process(task, dataset, Path(work))
+        with temporary_folder("csv") as work:
+            return _process(task, dataset, work)
     except DeclarationError:
         # Ours to mend, not the file's: the run fails, and the file waits.
         raise

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from tributary.manifests.manifest import Manifest
 
 _DIGEST_LENGTH = 16
-# S3 refuses keys over 1,024 bytes; what stands before the base name takes less than the rest.
-_BASE_BYTES = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,3 @@ def quarantine_folder(date: str, key: str, version: str) -> str:
     """Where a version of a file goes that cannot be read as a whole; its reason stands beside it."""
     digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
     return f"quarantine/{date}/{digest}-{version}"
-
-
-def base_name(key: str) -> str:
-    """The last part of a key, of a very long one its end, which tells the kind of the file."""
-    return key.rsplit("/", 1)[-1].encode()[-_BASE_BYTES:].decode(errors="ignore")

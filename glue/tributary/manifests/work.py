@@ -17,11 +17,12 @@ from tributary.errors import SourceGoneError, TerminalError, TransientError
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.fetching import Fetch, ReadAhead, Unreadable
 from tributary.manifests.manifest import Entry, Manifest, parse_manifest
-from tributary.manifests.names import base_name, output_keys, quarantine_folder
+from tributary.manifests.names import output_keys, quarantine_folder
 from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
 from tributary.manifests.suspects import killers
 from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
 from tributary.memory import peak_bytes
+from tributary.naming import base_name
 from tributary.objects import copy_version, put_bytes, put_generation, read_object, standing
 from tributary.task import describe
 from tributary.temporary import temporary_folder

@@ -113,7 +113,7 @@ def _database(resources: Resources, date_formats: tuple[str, ...]) -> duckdb.Duc
         config={
             "threads": resources.threads,
             "memory_limit": f"{resources.memory_bytes}B",
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"tributary-spill-{os.getpid()}"),
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"tributary-spill-{os.getpid()}-duckdb"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
