@@ -14,6 +14,9 @@ export const FUNCTIONS = [
   "manifest-builder",
   "control-plane",
   "manifest-reconciler",
+  "ledger-migrator",
+  "ledger-registrar",
+  "ledger-operator",
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -21,6 +24,18 @@ export type BucketName = "raw" | "manifests" | "curated" | "quarantine" | "artif
 
 /** Prefix in the raw bucket under which uploads are noticed. */
 export const INPUT_PREFIX = "input/";
+
+/** Prefix in the raw bucket of the raw JSON files, which the ledger lists. */
+export const RAW_JSON_PREFIX = "raw-json-data/";
+
+/** Where raw JSON files go once their rows are published. */
+export const PROCESSED_PREFIX = "raw-json-data-processed/";
+
+/** Dead letters of the ledger pipeline in the quarantine bucket, a folder for each batch. */
+export const MALFORMED_PREFIX = "error-data-lake/json_malformed_records/";
+
+/** What attempts of the ledger pipeline write in the curated bucket before one of them wins. */
+export const STAGING_PREFIX = "_staging/";
 
 /** `tributary-dev-<rest>`: the form of nearly every name. */
 export function resourceName(environment: Named, rest: string): string {
@@ -63,8 +78,11 @@ export function controlTableName(environment: Named): string {
   return resourceName(environment, "control");
 }
 
-/** `inputs`: S3's announcements of NDJSON files; `manifests`: those of manifests. Each has a dead-letter queue. */
-export const PIPELINE_QUEUES = ["inputs", "manifests"] as const;
+/**
+ * S3's announcements: `inputs` of NDJSON files, `manifests` of manifests, `ledger-inputs` of raw JSON files. Each has a
+ * dead-letter queue.
+ */
+export const PIPELINE_QUEUES = ["inputs", "manifests", "ledger-inputs"] as const;
 export type PipelineQueue = (typeof PIPELINE_QUEUES)[number];
 
 export function queueName(environment: Named, queue: PipelineQueue): string {
@@ -90,6 +108,26 @@ export function csvJobName(environment: Named): string {
 
 export function manifestJobName(environment: Named): string {
   return resourceName(environment, "manifest-stream");
+}
+
+/** Lists raw JSON files into the ledger. */
+export function ledgerListerJobName(environment: Named): string {
+  return resourceName(environment, "ledger-lister");
+}
+
+/** Claims batches from the ledger and transforms them. */
+export function ledgerBatchJobName(environment: Named): string {
+  return resourceName(environment, "ledger-batch");
+}
+
+/** Runs the lister, and the batch job when it succeeded. */
+export function ledgerWorkflowName(environment: Named): string {
+  return resourceName(environment, "ledger");
+}
+
+/** The managed PostgreSQL server. */
+export function ledgerServerName(environment: Named): string {
+  return resourceName(environment, "ledger");
 }
 
 /** Athena accepts no hyphen in an unquoted database name. */

@@ -1,5 +1,20 @@
 import { MissingVariableError } from "./errors";
 
+/** Where the ledger is, and who asks. */
+export interface LedgerVariables {
+  /** `libpq`: as PGHOST of the function's surroundings says, for a server on the same machine. */
+  LEDGER_HOST: string;
+  /** `0`: as PGPORT says. */
+  LEDGER_PORT: string;
+  LEDGER_DATABASE: string;
+  /** `iam`: a token for the function's own login; `secret`: name and password of a secret; `none`: the login alone. */
+  LEDGER_AUTHENTICATION: "iam" | "secret" | "none";
+  /** ARN of the secret, `none` without. */
+  LEDGER_SECRET_ARN: string;
+  /** `verify-full`: by Amazon's authorities for RDS; `require`: encrypted, of whoever answers. */
+  LEDGER_TLS: "verify-full" | "require" | "disable";
+}
+
 /**
  * The environment variables of each function, declared once: the construct must set exactly these and the
  * handler reads exactly these. All values are strings, as Lambda passes them.
@@ -91,9 +106,34 @@ export interface FunctionVariables {
     ENVIRONMENT: string;
     METRIC_NAMESPACE: string;
   };
+  "ledger-migrator": LedgerVariables & {
+    /** How the logins that it makes will prove who they are. */
+    LOGIN_AUTHENTICATION: "iam" | "secret" | "none";
+  };
+  "ledger-registrar": LedgerVariables & {
+    /** What the keys of raw JSON files begin with. */
+    RAW_JSON_PREFIX: string;
+    /** First year of the weekly folders. */
+    START_YEAR: string;
+    ENVIRONMENT: string;
+    METRIC_NAMESPACE: string;
+  };
+  "ledger-operator": LedgerVariables & {
+    ENVIRONMENT: string;
+    METRIC_NAMESPACE: string;
+  };
 }
 
 export type FunctionName = keyof FunctionVariables;
+
+const LEDGER = {
+  LEDGER_HOST: true,
+  LEDGER_PORT: true,
+  LEDGER_DATABASE: true,
+  LEDGER_AUTHENTICATION: true,
+  LEDGER_SECRET_ARN: true,
+  LEDGER_TLS: true,
+} as const;
 
 const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[Name], true> } = {
   "csv-trigger": { UPLOADS_TABLE: true, JOB_NAME: true },
@@ -157,6 +197,15 @@ const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[N
     ENVIRONMENT: true,
     METRIC_NAMESPACE: true,
   },
+  "ledger-migrator": { ...LEDGER, LOGIN_AUTHENTICATION: true },
+  "ledger-registrar": {
+    ...LEDGER,
+    RAW_JSON_PREFIX: true,
+    START_YEAR: true,
+    ENVIRONMENT: true,
+    METRIC_NAMESPACE: true,
+  },
+  "ledger-operator": { ...LEDGER, ENVIRONMENT: true, METRIC_NAMESPACE: true },
 };
 
 /**
