@@ -11,6 +11,8 @@ export interface LocalAwsOptions {
   readonly auth?: boolean;
   /** Where the emulator answers. @default 0, any free port */
   readonly port?: number;
+  /** What functions and jobs find in their environment beside AWS's own variables. @default - nothing */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Told what the set-up does and what goes wrong beside the calls. */
   readonly report: (message: string) => void;
 }
@@ -32,7 +34,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const { python } = await ensurePython("run", options.report);
   const glueFolder = join(options.folder, "glue");
   mkdirSync(glueFolder, { recursive: true });
-  const runner = await startGlueRunner({ python, folder: glueFolder, warn: options.report });
+  const runner = await startGlueRunner({
+    python,
+    folder: glueFolder,
+    variables: options.variables ?? {},
+    warn: options.report,
+  });
   const emulator = await startEmulator({ ...options, python, glueEndpoint: runner.endpoint }).catch(
     async (error) => {
       await runner.stop();

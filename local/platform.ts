@@ -9,6 +9,7 @@ import { LAYERS } from "../environments";
 import { type LocalAws, startLocalAws } from "./aws";
 import { runChild } from "./child";
 import { type EventSource, startEventSource } from "./event-source/event-source";
+import { type LedgerServer, startLedgerServer } from "./ledger-server";
 import type { Steps } from "./steps";
 
 export interface PlatformOptions {
@@ -23,11 +24,13 @@ export interface PlatformOptions {
 /** The local environment, deployed and running. */
 export interface Platform {
   readonly aws: LocalAws;
+  /** The PostgreSQL that functions and jobs are led to. */
+  readonly ledger: LedgerServer;
   /** The interpreter that jobs run with. */
   readonly python: string;
   /** What a command needs to reach the platform, beside everything of this process that is not of AWS. */
   readonly variables: NodeJS.ProcessEnv;
-  /** Aborted by the user, or because the emulator ended by itself. */
+  /** Aborted by the user, or because the emulator or PostgreSQL ended by itself. */
   readonly signal: AbortSignal;
   /** Deploys once more, with the given further words of `npm run deploy`. */
   deploy(...words: readonly string[]): Promise<void>;
@@ -35,7 +38,7 @@ export interface Platform {
 }
 
 /**
- * Sets up what is missing, starts the emulator and the Glue runner, applies the five stacks, and then delivers what
+ * Sets up what is missing, starts PostgreSQL, the emulator and the Glue runner, applies the five stacks, and then delivers what
  * is in the queues of mappings that the emulator does not serve.
  *
  * @throws Error with a message for the user when a step fails; nothing is left running then.
@@ -46,16 +49,28 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   options.signal.addEventListener("abort", interruptSetUp, { once: true });
   const { python } = await steps.run("Python environment", (report) => ensurePython("run", report));
   const terraform = await steps.run("Terraform and AWS provider", (report) => ensureTerraform(report));
-  const aws = await steps.run("AWS emulator and Glue runner", (report) =>
-    startLocalAws({ folder: join(output, "aws"), auth: options.auth ?? false, report }),
-  );
+  const ledger = await steps.run("PostgreSQL", () => startLedgerServer(join(output, "aws")));
+  const aws = await steps
+    .run("AWS emulator and Glue runner", (report) =>
+      startLocalAws({
+        folder: join(output, "aws"),
+        auth: options.auth ?? false,
+        variables: ledger.variables,
+        report,
+      }),
+    )
+    .catch(async (error) => {
+      await ledger.stop();
+      throw error;
+    });
   let source: EventSource | undefined;
   const stop = async () => {
     await source?.stop();
     await aws.stop();
+    await ledger.stop();
     rmSync(join(output, "cdktf.out"), { recursive: true, force: true });
   };
-  const signal = AbortSignal.any([options.signal, aws.failure]);
+  const signal = AbortSignal.any([options.signal, aws.failure, ledger.failure]);
   const variables = { ...withoutUserSettings(process.env), ...terraform.environment, ...aws.environment };
   const context: Context = { output, signal, python, variables };
   const deploy = (...words: readonly string[]) =>
@@ -64,7 +79,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
     await deploy();
     source = startEventSource({ endpoint: aws.endpoint, warn: noteIn(join(output, "event-source.log")) });
-    return { aws, python, variables, signal, deploy, stop };
+    return { aws, ledger, python, variables, signal, deploy, stop };
   } catch (error) {
     await stop();
     throw signal.aborted ? signal.reason : error;

@@ -19,7 +19,13 @@ import {
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
-import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../local/emulator/emulator";
+import {
+  type Emulator,
+  type EmulatorOptions,
+  REGION,
+  ROOT_CREDENTIALS,
+  startEmulator,
+} from "../../local/emulator/emulator";
 import { functionArchive, isRunning, waitFor } from "./platform";
 
 jest.setTimeout(60_000);
@@ -38,7 +44,7 @@ afterEach(async () => {
 
 async function start(
   name = "one",
-  options: { glueEndpoint?: string; port?: number } = {},
+  options: Pick<EmulatorOptions, "glueEndpoint" | "port" | "variables"> = {},
 ): Promise<Emulator> {
   const emulator = await startEmulator({ python, folder: join(folder, name), ...options });
   started.push(emulator);
@@ -69,9 +75,12 @@ describe("the emulator", () => {
     }
   });
 
-  test("gives a function the Glue endpoint and nothing of the user's environment", async () => {
+  test("gives a function the Glue endpoint, the variables that were given, and nothing of the user's environment", async () => {
     process.env["TRIBUTARY_TEST_SECRET"] = "visible";
-    const emulator = await start("one", { glueEndpoint: "http://127.0.0.1:9" });
+    const emulator = await start("one", {
+      glueEndpoint: "http://127.0.0.1:9",
+      variables: { PGHOST: "127.0.0.1", HOME: "/not/this" },
+    });
     delete process.env["TRIBUTARY_TEST_SECRET"];
     const { variables } = await invoke(
       emulator,
@@ -82,9 +91,10 @@ describe("the emulator", () => {
       AWS_ENDPOINT_URL_GLUE: "http://127.0.0.1:9",
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       OWN: "1",
+      PGHOST: "127.0.0.1",
     });
     expect(variables).not.toHaveProperty("TRIBUTARY_TEST_SECRET");
-    expect(variables["TMPDIR"]).toContain(folder);
+    for (const name of ["TMPDIR", "HOME"]) expect(variables[name]).toContain(folder);
   });
 
   test("ends with its functions and temporary files when it is stopped", async () => {

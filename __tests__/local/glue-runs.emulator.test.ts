@@ -11,6 +11,7 @@ import {
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
+import { REGION } from "../../local/emulator/emulator";
 import {
   createJob,
   isRunning,
@@ -34,7 +35,7 @@ print("child", child.pid, flush=True)
 time.sleep(60)`;
 const SHOW = `
 import json, os, sys
-print(json.dumps({"arguments": sys.argv[1:], "variables": sorted(os.environ), "key": os.environ["AWS_ACCESS_KEY_ID"]}))`;
+print(json.dumps({"arguments": sys.argv[1:], "variables": dict(os.environ)}))`;
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -84,19 +85,23 @@ describe("a run", () => {
     expect(JSON.parse(line).arguments).toEqual(["--JOB_NAME", "overlay", "--JOB_RUN_ID", id, ...words]);
   });
 
-  test("sees the credentials of its role and nothing of this machine's environment", async () => {
+  test("sees the credentials of its role, the variables that were given, and nothing of this machine's environment", async () => {
     process.env["TRIBUTARY_TEST_SECRET"] = "visible";
     await createJob(platform, "clean", SHOW);
     const id = await startRun(platform, "clean");
     delete process.env["TRIBUTARY_TEST_SECRET"];
     await waitForRun(platform, "clean", id);
     const [line = "{}"] = await logLines(platform, "/aws-glue/jobs/output", id);
-    const { variables, key } = JSON.parse(line);
-    expect(key).toMatch(/^ASIA/);
-    expect(variables).toEqual(
-      expect.arrayContaining(["AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"]),
-    );
-    expect(variables).not.toContain("TRIBUTARY_TEST_SECRET");
+    const { variables } = JSON.parse(line);
+    expect(variables).toMatchObject({
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/),
+      AWS_ENDPOINT_URL: platform.emulator.endpoint,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_SESSION_TOKEN: expect.anything(),
+      HOME: expect.stringContaining(platform.folder),
+      PGHOST: "127.0.0.1",
+    });
+    expect(variables).not.toHaveProperty("TRIBUTARY_TEST_SECRET");
   });
 
   test("imports the packages that --extra-py-files names", async () => {
@@ -111,6 +116,14 @@ describe("a run", () => {
     await expect(waitForRun(platform, "packaged", id)).resolves.toMatchObject({ JobRunState: "SUCCEEDED" });
     const [line] = await logLines(platform, "/aws-glue/jobs/output", id);
     expect(line).toMatch(/package\.zip\/shipped\/__init__\.py$/);
+  });
+
+  test("finds the files that --extra-files names in its working folder", async () => {
+    const location = await putArtifact(platform, "ca.pem", "authority");
+    await createJob(platform, "filed", "print(open('ca.pem').read())");
+    const id = await startRun(platform, "filed", { "--extra-files": location });
+    await expect(waitForRun(platform, "filed", id)).resolves.toMatchObject({ JobRunState: "SUCCEEDED" });
+    expect(await logLines(platform, "/aws-glue/jobs/output", id)).toEqual(["authority"]);
   });
 
   test("streams both its outputs line by line, while it runs, to the log groups of its settings", async () => {

@@ -38,6 +38,7 @@ export async function startTestPlatform(options: { auth?: boolean } = {}): Promi
   const runner = await startGlueRunner({
     python,
     folder,
+    variables: { PGHOST: "127.0.0.1", HOME: "/not/this" },
     warn: (message) => warnings.push(message),
     minuteMilliseconds: MINUTE_MILLISECONDS,
   });

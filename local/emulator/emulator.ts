@@ -21,6 +21,8 @@ export interface EmulatorOptions {
   readonly glueEndpoint?: string;
   /** Whether the policies of roles are enforced. @default false */
   readonly auth?: boolean;
+  /** What functions inherit beside AWS's own variables. @default - nothing */
+  readonly variables?: Readonly<Record<string, string>>;
   /** @default 0, any free port */
   readonly port?: number;
   /** False leaves the emulator as it comes, for the tests that show what it lacks. @default true */
@@ -89,6 +91,7 @@ function launcherWords(options: EmulatorOptions): string[] {
 /** All that functions inherit: nothing of the user's own environment but the path, with this very Node first. */
 function cleanEnvironment(options: EmulatorOptions, temporary: string): Record<string, string> {
   return {
+    ...options.variables,
     PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
     HOME: temporary,
     TMPDIR: temporary,

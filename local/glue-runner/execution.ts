@@ -16,6 +16,8 @@ export interface RunnerContext {
   readonly folder: string;
   readonly endpoint: string;
   readonly glueEndpoint: string;
+  /** What scripts find in their environment beside AWS's own variables. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Told what goes wrong beside a run, such as logs that cannot be written. */
   readonly warn: (message: string) => void;
 }

@@ -13,6 +13,7 @@ export interface ScriptOptions {
   readonly python: string;
   readonly endpoint: string;
   readonly glueEndpoint: string;
+  readonly variables: Readonly<Record<string, string>>;
   readonly credentials: Credentials;
   readonly workspace: Workspace;
   readonly run: JobRun;
@@ -60,6 +61,7 @@ export async function runScript(options: ScriptOptions): Promise<string | undefi
 function environment(options: ScriptOptions): Record<string, string> {
   const { workspace, credentials } = options;
   return {
+    ...options.variables,
     PATH: [dirname(options.python), process.env["PATH"] ?? ""].join(delimiter),
     HOME: workspace.folder,
     TMPDIR: join(workspace.folder, "tmp"),

@@ -11,6 +11,8 @@ export interface GlueRunnerOptions {
   readonly python: string;
   /** An existing folder, in which each run works in one of its own. */
   readonly folder: string;
+  /** What jobs find in their environment beside AWS's own variables. @default - nothing */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly warn: (message: string) => void;
   /** What a minute of a job's timeout lasts. @default 60000 */
   readonly minuteMilliseconds?: number;
@@ -39,7 +41,7 @@ export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueR
         "the Glue runner has no emulator yet; connect it first",
       );
     }
-    return { ...options, endpoint: emulator, glueEndpoint: endpoint };
+    return { variables: {}, ...options, endpoint: emulator, glueEndpoint: endpoint };
   };
   const jobs = new JobStore();
   const runs = new RunScheduler(jobs, context, options.minuteMilliseconds ?? 60_000);

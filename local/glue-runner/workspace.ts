@@ -13,7 +13,7 @@ export interface Workspace {
   readonly packages: readonly string[];
 }
 
-/** Downloads the script of a run and its packages, with the rights of the job's role, as Glue does. */
+/** Downloads the script of a run, its packages and its files, with the rights of the job's role, as Glue does. */
 export async function makeWorkspace(
   s3: S3Client,
   folder: string,
@@ -23,10 +23,15 @@ export async function makeWorkspace(
   mkdirSync(join(folder, "tmp"), { recursive: true });
   const script = await download(s3, scriptLocation, folder);
   const packages: string[] = [];
-  for (const location of (run.Arguments["--extra-py-files"] ?? "").split(",")) {
-    if (location.trim() !== "") packages.push(await download(s3, location.trim(), folder));
-  }
+  for (const location of locationsOf(run, "--extra-py-files"))
+    packages.push(await download(s3, location, folder));
+  for (const location of locationsOf(run, "--extra-files")) await download(s3, location, folder);
   return { folder, script, packages };
+}
+
+function locationsOf(run: JobRun, argument: string): string[] {
+  const words = (run.Arguments[argument] ?? "").split(",").map((word) => word.trim());
+  return words.filter((word) => word !== "");
 }
 
 async function download(s3: S3Client, location: string, folder: string): Promise<string> {

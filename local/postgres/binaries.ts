@@ -36,7 +36,7 @@ export function binariesFolder(account: Account | undefined, folder: string): st
     );
   }
   linkLibraries(installed);
-  if (account === undefined || isOpen(installed)) return join(installed, "bin");
+  if (isOpenTo(account, installed)) return join(installed, "bin");
   const copy = join(folder, "native");
   cpSync(installed, copy, { recursive: true, verbatimSymlinks: true });
   return join(copy, "bin");
@@ -60,9 +60,10 @@ function platformName(): string {
   return `${platform() === "win32" ? "windows" : platform()}-${arch()}`;
 }
 
-/** Whether others may enter a folder and all above it. */
-function isOpen(folder: string): boolean {
+/** Whether the server's account may enter a folder and all above it. */
+export function isOpenTo(account: Account | undefined, folder: string): boolean {
+  if (account === undefined) return true;
   const others = statSync(folder).mode & constants.S_IXOTH;
   const parent = dirname(folder);
-  return others !== 0 && (parent === folder || isOpen(parent));
+  return others !== 0 && (parent === folder || isOpenTo(account, parent));
 }

@@ -1,7 +1,7 @@
 /** A real PostgreSQL on loopback, of the major version that RDS runs. Its programs come as an npm package. */
-import { type ChildProcess, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,6 +35,8 @@ export interface PostgresOptions {
    * the server, everybody must be able to enter the folders above it.
    */
   readonly folder: string;
+  /** What the server says goes to this file. @default - postgres.log in `folder` */
+  readonly log?: string;
   /** @default - a free one */
   readonly port?: number;
 }
@@ -42,10 +44,13 @@ export interface PostgresOptions {
 /** A running server with one empty database. Loopback alone reaches it; it asks for no password. */
 export class PostgresServer {
   private child: ChildProcess | undefined;
+  private guard: ChildProcess | undefined;
+  private readonly ended = new AbortController();
 
   private constructor(
     readonly port: number,
     private readonly folder: string,
+    readonly log: string,
     private readonly binaries: string,
     private readonly account: Account | undefined,
   ) {}
@@ -57,11 +62,27 @@ export class PostgresServer {
     mkdirSync(folder, { recursive: true });
     if (account) chownSync(folder, account.uid, account.gid);
     const binaries = binariesFolder(account, folder);
-    const server = new PostgresServer(options.port ?? (await freePort()), folder, binaries, account);
-    server.initialise();
-    await server.up();
-    await server.createDatabase();
-    return server;
+    const server = new PostgresServer(
+      options.port ?? (await freePort()),
+      folder,
+      options.log ?? join(folder, "postgres.log"),
+      binaries,
+      account,
+    );
+    try {
+      server.initialise();
+      await server.up();
+      await server.createDatabase();
+      return server;
+    } catch (error) {
+      await server.end("SIGKILL");
+      throw error;
+    }
+  }
+
+  /** Aborted, with the reason, where the server ends before it is stopped. */
+  get failure(): AbortSignal {
+    return this.ended.signal;
   }
 
   /** For any client: libpq's variables. */
@@ -111,15 +132,24 @@ export class PostgresServer {
       await sleep(POLL_MILLISECONDS);
       if (child.exitCode !== null) child = this.spawn();
     }
+    child.once("exit", this.onExit);
+    this.guard = guardOf(child);
   }
 
   private spawn(): ChildProcess {
-    const words = ["-c", 'exec "$0" "$@" >>"$SERVER_LOG" 2>&1', join(this.binaries, "postgres")];
-    const env = { ...process.env, SERVER_LOG: this.log };
-    const options = this.as({ cwd: this.folder, env, stdio: "ignore" as const });
-    this.child = spawnGroup("/bin/sh", [...words, "-D", this.data, "-p", String(this.port)], options);
-    return this.child;
+    const log = openSync(this.log, "a");
+    try {
+      const words = ["-D", this.data, "-p", String(this.port)];
+      const options = this.as({ cwd: this.folder, stdio: ["ignore", log, log] as ("ignore" | number)[] });
+      this.child = spawnGroup(join(this.binaries, "postgres"), words, options);
+      return this.child;
+    } finally {
+      closeSync(log);
+    }
   }
+
+  private readonly onExit = (code: number | null, signal: string | null) =>
+    this.ended.abort(new Error(`PostgreSQL ended by itself (${signal ?? `code ${code}`}); see ${this.log}`));
 
   private async answers(): Promise<boolean> {
     const client = this.client("postgres");
@@ -148,6 +178,8 @@ export class PostgresServer {
   private async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.off("exit", this.onExit);
+    this.guard?.kill("SIGKILL");
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;
@@ -161,10 +193,6 @@ export class PostgresServer {
     return join(this.folder, "data");
   }
 
-  private get log(): string {
-    return join(this.folder, "postgres.log");
-  }
-
   private logExcerpt(): string {
     try {
       return readFileSync(this.log, "utf8").slice(-LOG_EXCERPT_BYTES).trim();
@@ -172,6 +200,16 @@ export class PostgresServer {
       return "it left no log";
     }
   }
+}
+
+/** Ends the server where this process ends without stopping it: standard input then ends. */
+function guardOf({ pid }: ChildProcess): ChildProcess {
+  const guard = spawn("/bin/sh", ["-c", 'cat >/dev/null; kill -QUIT "$0"', String(pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  guard.on("error", () => undefined).unref();
+  return guard;
 }
 
 async function freePort(): Promise<number> {
