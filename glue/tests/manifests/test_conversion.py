@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.manifests import lines
+from tributary import fetching
+from tributary.fetching import Fetched
 from tributary.kernels.ndjson.batch import NdjsonLimits
-from tributary.manifests import fetching
 from tributary.manifests.conversion import Converted, Seconds, convert
-from tributary.manifests.fetching import Fetched
 from tributary.manifests.manifest import Entry
 
 
-def fetched(name: str, body: bytes) -> Fetched:
+def fetched(name: str, body: bytes) -> Fetched[Entry]:
     entry = Entry("raw", name, f"v-{name}", len(body), 3, datetime(2026, 2, 3, tzinfo=UTC))
     return Fetched(entry, io.BytesIO(body))
 

@@ -17,10 +17,10 @@ from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tributary import clients
 from tributary.clients import s3_client
+from tributary.fetching import Unreadable
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.manifests import conversion, work
-from tributary.manifests.fetching import Unreadable
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.task import Committed, Needless, NotDone
 from tributary.objects import put_generation

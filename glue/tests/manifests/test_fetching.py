@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tributary import fetching
 from tributary.errors import SourceGoneError, TransientError
-from tributary.manifests import fetching
-from tributary.manifests.fetching import Fetched, ReadAhead, fetch
+from tributary.fetching import Fetched, ReadAhead, Unreadable, fetch
 from tributary.manifests.manifest import Entry
 
 BODY = b'{"id":1}\n' * 1000
@@ -39,25 +39,22 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes | Exception]:
 def test_gives_files_in_their_order(contents: dict[str, bytes | Exception], tmp_path: Path) -> None:
     names = [f"{number}.ndjson" for number in range(40)]
     contents.update({name: name.encode() * 10 for name in names})
-    with ReadAhead(map(entry, names), tmp_path) as ahead:
+    with ReadAhead(map(entry, names), tmp_path, fetch) as ahead:
         read = [(file.entry.key, b"".join(file.chunks())) for file in ahead if isinstance(file, Fetched)]
     assert read == [(name, name.encode() * 10) for name in names]
 
 
 @pytest.mark.parametrize(("size", "most"), [(1, 6), (30 << 20, 2), (1 << 40, 1)])
-def test_fetches_a_few_files_and_bytes_ahead(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int, most: int
-) -> None:
+def test_fetches_a_few_files_and_bytes_ahead(tmp_path: Path, size: int, most: int) -> None:
     waiting: list[str] = []
     lock = threading.Lock()
 
-    def fetch(one: Entry, _: Path) -> tuple[Entry, None]:
+    def note(one: Entry, _: Path) -> tuple[Entry, Unreadable]:
         with lock:
             waiting.append(one.key)
-        return one, None
+        return one, Unreadable("noted", "")
 
-    monkeypatch.setattr(fetching, "fetch", fetch)
-    with ReadAhead([entry(str(number), size) for number in range(20)], tmp_path) as ahead:
+    with ReadAhead([entry(str(number), size) for number in range(20)], tmp_path, note) as ahead:
         for count, _ in enumerate(ahead, 1):
             assert len(waiting) <= count + most
 
@@ -81,7 +78,7 @@ def test_tells_what_is_gone_from_what_may_come_back(
     gone = fetch(entry("gone"), tmp_path)
     assert not isinstance(gone, Fetched)
     assert gone[1].is_gone
-    with ReadAhead([entry("fine"), entry("lost"), entry("never")], tmp_path) as ahead:
+    with ReadAhead([entry("fine"), entry("lost"), entry("never")], tmp_path, fetch) as ahead:
         files = iter(ahead)
         assert isinstance(next(files), Fetched)
         with pytest.raises(TransientError, match="no network"):

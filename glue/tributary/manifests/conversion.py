@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from tributary.datasets.text import PARTITIONS
+from tributary.fetching import Fetch, Fetched, Unreadable
 from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TextParquet
-from tributary.manifests.fetching import Fetch, Fetched, Unreadable
 from tributary.manifests.key_budget import KeyBudget, LineReader
 from tributary.manifests.manifest import Entry
 
@@ -54,7 +54,7 @@ class Converted:
 
 
 def convert(
-    files: Iterable[Fetch],
+    files: Iterable[Fetch[Entry]],
     work: Path,
     compression: Literal["snappy", "zstd"],
     metadata: Mapping[str, str],
@@ -94,7 +94,7 @@ class _Writer:
         self._limits = limits
         self._budget = KeyBudget(limits)
 
-    def write(self, file: Fetched, seconds: Seconds) -> None:
+    def write(self, file: Fetched[Entry], seconds: Seconds) -> None:
         """Write one file."""
         again = LineReader(file.chunks())
         for batch in seconds.waiting(parse(file.chunks(), self._limits), "parse"):

@@ -1,11 +1,8 @@
 """Names of the objects that come of a manifest: functions of the work, never of the attempt."""
 
-import hashlib
 from dataclasses import dataclass
 
 from tributary.manifests.manifest import Manifest
-
-_DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +22,3 @@ def output_keys(manifest: Manifest) -> OutputKeys:
         dead_letters=f"dead-letters/{dataset}/date={date}/{name}.ndjson",
         receipt=f"receipts/{dataset}/{date}/{name}.json",
     )
-
-
-def quarantine_folder(date: str, key: str, version: str) -> str:
-    """Where a version of a file goes that cannot be read as a whole; its reason stands beside it."""
-    digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
-    return f"quarantine/{date}/{digest}-{version}"

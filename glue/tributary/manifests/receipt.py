@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tributary.errors import SourceGoneError
+from tributary.fetching import Unreadable
 from tributary.manifests.conversion import Converted
-from tributary.manifests.fetching import Unreadable
 from tributary.manifests.manifest import Entry, Manifest
 from tributary.manifests.names import output_keys
 from tributary.uploads import timestamp

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tributary.distribution.alone import run_alone
 from tributary.errors import NoAnswerError, TransientError, WorkerKilledError
+from tributary.fetching import Unreadable, fetch
 from tributary.manifests.conversion import Seconds, convert
-from tributary.manifests.fetching import Unreadable, fetch
 from tributary.manifests.manifest import Entry
 from tributary.outcomes import KILLED_WORKER
 

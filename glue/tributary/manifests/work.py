@@ -14,19 +14,18 @@ from pathlib import Path
 
 from tributary.datasets import load_text_dataset
 from tributary.errors import SourceGoneError, TerminalError, TransientError
+from tributary.fetching import Fetch, ReadAhead, Unreadable, fetch
 from tributary.manifests.conversion import Converted, Seconds, convert
-from tributary.manifests.fetching import Fetch, ReadAhead, Unreadable
 from tributary.manifests.manifest import Entry, Manifest, parse_manifest
-from tributary.manifests.names import output_keys, quarantine_folder
+from tributary.manifests.names import output_keys
 from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
 from tributary.manifests.suspects import killers
 from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
 from tributary.memory import peak_bytes
-from tributary.naming import base_name
-from tributary.objects import copy_version, put_bytes, put_generation, read_object, standing
+from tributary.objects import put_generation, read_object, standing
+from tributary.quarantine import quarantine_version
 from tributary.task import describe
 from tributary.temporary import temporary_folder
-from tributary.uploads import timestamp
 
 _JSON = "application/json"
 _NDJSON = "application/x-ndjson"
@@ -100,7 +99,7 @@ class _Publication:
             "generation": str(self._attempt.generation),
         }
         wanted = [entry for entry in self._manifest.entries if entry.identity not in excluded]
-        with ReadAhead(wanted, self._work) as files:
+        with ReadAhead(wanted, self._work, fetch) as files:
             every = _in_order(self._manifest.entries, excluded, iter(files))
             return convert(every, self._work, dataset.compression, metadata, self._seconds)
 
@@ -160,7 +159,7 @@ class _Publication:
         for entry in self._manifest.entries:
             why = told.get(entry.identity)
             if why is not None and not why.is_gone:
-                quarantine_entry(entry, why, self._manifest.date, self._task.destinations.quarantine)
+                quarantine_version(entry, why, self._manifest.date, self._task.destinations.quarantine)
 
     def _measures(self, began: float, cpu_began: float) -> dict[str, float]:
         measures = {
@@ -172,29 +171,11 @@ class _Publication:
         return {**measures, "peak_mebibytes": round(peak_bytes() / _MEBIBYTE)}
 
 
-def quarantine_entry(entry: Entry, why: Unreadable, date: str, bucket: str) -> None:
-    """Copy a file whole beside its reason; of a version gone meanwhile the reason alone is left to tell."""
-    folder = quarantine_folder(date, entry.key, entry.version_id)
-    message = why.message
-    try:
-        copy_version(entry.bucket, entry.key, entry.version_id, bucket, f"{folder}/{base_name(entry.key)}")
-    except SourceGoneError as error:
-        message = f"{message}; {error}"
-    record = {
-        "bucket": entry.bucket,
-        "key": entry.key,
-        "version_id": entry.version_id,
-        "reason": why.reason,
-        "message": message,
-        "at": timestamp(datetime.now(UTC)),
-    }
-    content = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
-    put_bytes(bucket, f"{folder}/reason.json", content, _JSON)
-
-
 def _in_order(
-    entries: tuple[Entry, ...], excluded: Mapping[tuple[str, str], Unreadable], fetched: Iterator[Fetch]
-) -> Iterator[Fetch]:
+    entries: tuple[Entry, ...],
+    excluded: Mapping[tuple[str, str], Unreadable],
+    fetched: Iterator[Fetch[Entry]],
+) -> Iterator[Fetch[Entry]]:
     for entry in entries:
         known = excluded.get(entry.identity)
         yield next(fetched) if known is None else (entry, known)

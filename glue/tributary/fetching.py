@@ -1,25 +1,57 @@
-"""The files of a manifest, fetched ahead of the parser by threads."""
+"""Versions of objects, fetched ahead of the parser by threads."""
 
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Generic, Protocol, Self, TypeVar
 
 from tributary.errors import SourceGoneError, WholeFileError
 from tributary.kernels.compression.streams import is_compressed, uncompressed
-from tributary.manifests.manifest import Entry
 from tributary.objects import read_version
 
-_THREADS = 4
-_AHEAD_FILES = 6
-_AHEAD_BYTES = 64 << 20
 # A file of the usual 3.5 MB waits in memory, a larger one on disk.
 _MEMORY_BYTES = 4 << 20
 _PIECE_BYTES = 256 << 10
+
+
+class StoredVersion(Protocol):
+    """One version of an object."""
+
+    @property
+    def bucket(self) -> str:
+        """Where it lies."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def version_id(self) -> str:
+        """Which version it is."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Its bytes as they lie there."""
+        ...
+
+
+Version = TypeVar("Version", bound=StoredVersion)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """How far ahead files are fetched: by so many threads, up to so many files and bytes."""
+
+    threads: int = 4
+    files: int = 6
+    bytes: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +68,10 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Generic[Version]):
     """A file that lies here, its compression checked to the end."""
 
-    entry: Entry
+    entry: Version
     content: IO[bytes]
 
     def chunks(self) -> Iterator[bytes]:
@@ -47,17 +79,26 @@ class Fetched:
         return uncompressed(self.entry.key, _pieces(self.content))
 
 
-Fetch = Fetched | tuple[Entry, Unreadable]
+Fetch = Fetched[Version] | tuple[Version, Unreadable]
 
 
-class ReadAhead:
+class ReadAhead(Generic[Version]):
     """Gives the files in their order, while those that follow are fetched; used as a context."""
 
-    def __init__(self, entries: Iterable[Entry], folder: Path) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Version],
+        folder: Path,
+        fetch: Callable[[Version, Path], Fetch[Version]],
+        limits: Ahead = Ahead(),
+    ) -> None:
         self._entries = deque(entries)
         self._folder = folder
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="fetch")
-        self._ahead: deque[tuple[int, Future[Fetch]]] = deque()
+        self._fetch = fetch
+        self._limits = limits
+        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="fetch")
+        self._ahead: deque[tuple[int, Future[Fetch[Version]]]] = deque()
+        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -67,30 +108,33 @@ class ReadAhead:
     ) -> None:
         self._threads.shutdown(cancel_futures=True)
 
-    def __iter__(self) -> Iterator[Fetch]:
+    def __iter__(self) -> Iterator[Fetch[Version]]:
         self._fill()
         while self._ahead:
-            fetched = self._ahead[0][1].result()
+            size, following = self._ahead[0]
+            fetched = following.result()
             self._ahead.popleft()
+            self._bytes -= size
             self._fill()
             yield fetched
 
     def _fill(self) -> None:
         while self._entries and self._has_room(self._entries[0].size):
             entry = self._entries.popleft()
-            self._ahead.append((entry.size, self._threads.submit(fetch, entry, self._folder)))
+            self._bytes += entry.size
+            self._ahead.append((entry.size, self._threads.submit(self._fetch, entry, self._folder)))
 
     def _has_room(self, size: int) -> bool:
-        waiting = sum(ahead for ahead, _ in self._ahead)
-        return not self._ahead or (len(self._ahead) < _AHEAD_FILES and waiting + size <= _AHEAD_BYTES)
+        limits = self._limits
+        return not self._ahead or (len(self._ahead) < limits.files and self._bytes + size <= limits.bytes)
 
 
-def fetch(entry: Entry, folder: Path) -> Fetch:
+def fetch(entry: Version, folder: Path) -> Fetch[Version]:
     """Bring one file here; raises what `read_version` does but for a version that is gone, and `spool`."""
     return spool(entry, read_version(entry.bucket, entry.key, entry.version_id), folder)
 
 
-def spool(entry: Entry, chunks: Iterable[bytes], folder: Path) -> Fetch:
+def spool(entry: Version, chunks: Iterable[bytes], folder: Path) -> Fetch[Version]:
     """Put a file into memory or below `folder`, and read a compressed one to its end.
 
     Raises what the chunks raise but for a version that is gone, and `OSError` for a full disk.

@@ -1,0 +1,39 @@
+"""Files that cannot be read as a whole: a copy of each, and the reason beside it."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+from tributary.errors import SourceGoneError
+from tributary.fetching import StoredVersion, Unreadable
+from tributary.naming import base_name
+from tributary.objects import copy_version, put_bytes
+from tributary.uploads import timestamp
+
+_DIGEST_LENGTH = 16
+
+
+def quarantine_folder(group: str, key: str, version: str) -> str:
+    """Where a version goes; `group` is what its pipeline groups by, a date or a dataset."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"quarantine/{group}/{digest}-{version}"
+
+
+def quarantine_version(file: StoredVersion, why: Unreadable, group: str, bucket: str) -> None:
+    """Copy a file whole beside its reason; of a version gone meanwhile the reason alone is left to tell."""
+    folder = quarantine_folder(group, file.key, file.version_id)
+    message = why.message
+    try:
+        copy_version(file.bucket, file.key, file.version_id, bucket, f"{folder}/{base_name(file.key)}")
+    except SourceGoneError as error:
+        message = f"{message}; {error}"
+    record = {
+        "bucket": file.bucket,
+        "key": file.key,
+        "version_id": file.version_id,
+        "reason": why.reason,
+        "message": message,
+        "at": timestamp(datetime.now(UTC)),
+    }
+    content = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
+    put_bytes(bucket, f"{folder}/reason.json", content, "application/json")
