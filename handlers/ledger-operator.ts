@@ -1,0 +1,19 @@
+import { answer } from "./ledger-operator/answer";
+import { ledgerOf } from "./ledger-operator/ledger";
+import { LedgerConnection } from "./shared/ledger/connection";
+import { readVariables } from "./shared/variables";
+
+const variables = readVariables("ledger-operator");
+
+const connection = new LedgerConnection(variables, {
+  login: "tributary_operator",
+  application: "ledger-operator",
+});
+const emf = { namespace: variables.METRIC_NAMESPACE, environment: variables.ENVIRONMENT };
+
+/** A request of the command line, or the schedule's `{"command": "measure"}` → its answer. */
+export const handler = async (
+  request: unknown,
+  context: { getRemainingTimeInMillis(): number },
+): Promise<unknown> =>
+  answer({ ledger: ledgerOf(connection, () => context.getRemainingTimeInMillis()), emf }, request);

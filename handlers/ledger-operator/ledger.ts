@@ -1,0 +1,51 @@
+import type { ClientBase } from "pg";
+import type { LedgerConnection, LedgerWork } from "../shared/ledger/connection";
+
+/** The ledger to an operator: transactions under one of two roles, which the login may act as and has no rights without. */
+export interface Ledger {
+  /** A transaction that can write nothing. */
+  read<Result>(work: LedgerWork<Result>): Promise<Result>;
+  /** A transaction that finds out by itself whether its work was done before: it may run twice. */
+  write<Result>(work: LedgerWork<Result>): Promise<Result>;
+}
+
+const BEGIN = {
+  read: "SET TRANSACTION READ ONLY; SET LOCAL ROLE ledger_operator; SET LOCAL timezone = 'UTC'",
+  write: "SET LOCAL ROLE ledger_maintainer; SET LOCAL timezone = 'UTC'",
+};
+
+/** @param remainingMs what is left of the invocation, of which a transaction takes no more */
+export function ledgerOf(connection: LedgerConnection, remainingMs: () => number): Ledger {
+  const run = <Result>(begin: string, work: LedgerWork<Result>) =>
+    connection.repeatedly(async (client) => {
+      await client.query(begin);
+      return work(client);
+    }, remainingMs());
+  return { read: (work) => run(BEGIN.read, work), write: (work) => run(BEGIN.write, work) };
+}
+
+/**
+ * The rows of a query as JSON has them: numbers for bigint (ids and sums stay below 2^53), ISO 8601 in UTC for times, names
+ * as the query's aliases say.
+ */
+export async function rowsOf<Row>(
+  client: ClientBase,
+  query: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const { rows } = await client.query<{ row: Row }>(`SELECT to_json(found) AS row FROM (${query}) AS found`, [
+    ...values,
+  ]);
+  return rows.map(({ row }) => row);
+}
+
+/** The one row of a query that always has one. */
+export async function rowOf<Row>(
+  client: ClientBase,
+  query: string,
+  values: readonly unknown[] = [],
+): Promise<Row> {
+  const [row] = await rowsOf<Row>(client, query, values);
+  if (row === undefined) throw new Error(`the ledger gave no row for ${query}`);
+  return row;
+}

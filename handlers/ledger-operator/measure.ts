@@ -1,0 +1,43 @@
+import { emitMetrics } from "../shared/embedded-metrics";
+import type { LedgerMeasures, LedgerMetric } from "../shared/ledger/operator-protocol";
+import { type Ledger, rowOf } from "./ledger";
+import type { LedgerOperator } from "./operator";
+import {
+  COUNT_FAILED_FILES,
+  COUNT_UNPUBLISHED,
+  OLDEST_CLAIMABLE,
+  OLDEST_TRANSACTION,
+  QUARANTINED_TODAY,
+  TAKE_OVERS,
+} from "./statements";
+import { countQueue } from "./status";
+
+/** Writes what alarms watch as metrics. */
+export async function measure({ ledger, emf }: LedgerOperator): Promise<LedgerMeasures> {
+  const measures = await readMeasures(ledger);
+  const metrics = Object.entries(measures).map(([name, value]) => ({ name, value, unit: unitOf(name) }));
+  emitMetrics(emf, metrics);
+  return measures;
+}
+
+function unitOf(name: string): "Seconds" | "Count" {
+  return name.endsWith("Seconds") ? "Seconds" : "Count";
+}
+
+function readMeasures(ledger: Ledger): Promise<LedgerMeasures> {
+  return ledger.read(async (client) => {
+    const counted = async (statement: string) =>
+      (await rowOf<{ counted: number }>(client, statement)).counted;
+    const seconds = async (statement: string) =>
+      (await rowOf<{ seconds: number | null }>(client, statement)).seconds ?? 0;
+    return {
+      LedgerQueuedFiles: (await countQueue(client)).count,
+      LedgerFailedFiles: await counted(COUNT_FAILED_FILES),
+      LedgerQuarantinedFiles: await counted(QUARANTINED_TODAY),
+      LedgerOldestClaimableSeconds: await seconds(OLDEST_CLAIMABLE),
+      LedgerLeaseTakeovers: await counted(TAKE_OVERS),
+      LedgerUnpublishedCommits: await counted(COUNT_UNPUBLISHED),
+      LedgerOldestTransactionSeconds: await seconds(OLDEST_TRANSACTION),
+    } satisfies Record<LedgerMetric, number>;
+  });
+}

@@ -1,0 +1,8 @@
+import type { EmbeddedMetrics } from "../shared/embedded-metrics";
+import type { Ledger } from "./ledger";
+
+/** What the function works with. */
+export interface LedgerOperator {
+  readonly ledger: Ledger;
+  readonly emf: EmbeddedMetrics;
+}

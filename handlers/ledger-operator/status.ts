@@ -1,0 +1,110 @@
+import type { ClientBase } from "pg";
+import type {
+  BatchState,
+  LastHour,
+  LedgerFileStatus,
+  LedgerStatus,
+} from "../shared/ledger/operator-protocol";
+import { type Ledger, rowOf, rowsOf } from "./ledger";
+import {
+  COUNT_BATCHES,
+  COUNT_EXACTLY,
+  COUNT_QUARANTINED,
+  COUNT_QUEUE,
+  COUNT_UNPUBLISHED,
+  ESTIMATE_QUEUE,
+  LAST_HOUR,
+  OLDEST_CLAIMABLE,
+  TAKE_OVERS,
+} from "./statements";
+
+/** Up to here the queue is counted, which takes a tenth of a second; beyond, estimated. */
+const MOST_COUNTED = 1_000_000;
+
+interface BatchCount {
+  readonly state: BatchState;
+  readonly batches: number;
+  readonly files: number;
+  /** Files of which lines were rejected. */
+  readonly partial: number;
+  /** Files of batches that were given back and have not failed. */
+  readonly untried: number;
+}
+
+interface Queued {
+  readonly count: number;
+  readonly isEstimate: boolean;
+}
+
+/** Counts files by their status, and tells how the work goes. All is of one moment, unless it is an estimate. */
+export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus> {
+  return ledger.read(async (client) => {
+    await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    const batches = await rowsOf<BatchCount>(client, COUNT_BATCHES);
+    const { files, isEstimate } = exact ? await exactly(client, batches) : await cheaply(client, batches);
+    const { at } = await rowOf<{ at: string }>(client, "SELECT now() AS at");
+    const { seconds } = await rowOf<{ seconds: number | null }>(client, OLDEST_CLAIMABLE);
+    const lastHour = await rowOf<Omit<LastHour, "takeOvers">>(client, LAST_HOUR);
+    return {
+      at,
+      files,
+      estimated: isEstimate ? ["pending"] : [],
+      batches: batches.map(({ state, batches: count, files: of }) => ({ state, batches: count, files: of })),
+      oldestClaimableSeconds: seconds,
+      unpublishedCommits: await counted(client, COUNT_UNPUBLISHED),
+      lastHour: { ...lastHour, takeOvers: await counted(client, TAKE_OVERS) },
+    };
+  });
+}
+
+type FileCounts = Readonly<Record<LedgerFileStatus, number>>;
+
+async function cheaply(client: ClientBase, batches: readonly BatchCount[]) {
+  const queued = await countQueue(client);
+  const finished = filesOf(batches, ["SUCCEEDED", "PARTIAL"]);
+  const partial = batches.reduce((sum, each) => sum + (isFinished(each) ? each.partial : 0), 0);
+  const quarantined = await counted(client, COUNT_QUARANTINED);
+  const files = { ...open(batches, queued.count), succeeded: finished - partial, partial, quarantined };
+  return { files, isEstimate: queued.isEstimate };
+}
+
+async function exactly(client: ClientBase, batches: readonly BatchCount[]) {
+  const { queued, ...finished } = await rowOf<
+    Record<"queued" | "succeeded" | "partial" | "quarantined", number>
+  >(client, COUNT_EXACTLY);
+  return { files: { ...open(batches, queued), ...finished }, isEstimate: false };
+}
+
+/** Files that are in the queue or in a batch that is not finished. */
+function open(
+  batches: readonly BatchCount[],
+  queued: number,
+): Pick<FileCounts, "pending" | "processing" | "failed" | "committed"> {
+  const untried = batches.reduce((sum, each) => sum + each.untried, 0);
+  return {
+    pending: queued + untried,
+    processing: filesOf(batches, ["CLAIMED"]),
+    failed: filesOf(batches, ["WAITING", "FAILED"]) - untried,
+    committed: filesOf(batches, ["COMMITTED"]),
+  };
+}
+
+function isFinished({ state }: BatchCount): boolean {
+  return state === "SUCCEEDED" || state === "PARTIAL";
+}
+
+function filesOf(batches: readonly BatchCount[], states: readonly BatchState[]): number {
+  return batches.filter(({ state }) => states.includes(state)).reduce((sum, { files }) => sum + files, 0);
+}
+
+async function counted(client: ClientBase, statement: string): Promise<number> {
+  return (await rowOf<{ counted: number }>(client, statement)).counted;
+}
+
+/** How many files are in the queue, counted where that is quick. */
+export async function countQueue(client: ClientBase): Promise<Queued> {
+  const { counted: count } = await rowOf<{ counted: number }>(client, COUNT_QUEUE, [MOST_COUNTED]);
+  if (count < MOST_COUNTED) return { count, isEstimate: false };
+  const { estimated } = await rowOf<{ estimated: number }>(client, ESTIMATE_QUEUE);
+  return { count: Math.max(estimated, MOST_COUNTED), isEstimate: true };
+}
