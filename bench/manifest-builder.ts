@@ -10,8 +10,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { command, runToExitCode } from "../cli/command";
 import { buildManifests } from "../handlers/manifest-builder/build-manifests";
 import type { Builder } from "../handlers/manifest-builder/builder";
-import type { Message } from "../handlers/manifest-builder/read-messages";
 import { SYSTEM_CLOCK } from "../handlers/shared/clock";
+import type { Message } from "../handlers/shared/queue-messages";
 
 const LEAST_FILES_A_SECOND = 5_000;
 /** Messages of an invocation: the default of the setting `manifest.eventSource.batchSize`. */

@@ -3,12 +3,16 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { type BuildOptions, buildSync } from "esbuild";
-import { writeGenerated, zip } from "./archive";
+import { type ArchiveEntry, writeGenerated, zip } from "./archive";
 
 const ROOT = resolve(__dirname, "..");
 const HANDLERS = join(ROOT, "handlers");
 /** Its JSON schemas are bundled, too. */
 const SCHEMAS = join(ROOT, "glue", "tributary");
+/** Files that a function reads beside its code, by the function's name: a folder of handlers/, and one in the archive. */
+const COMPANIONS: Readonly<Record<string, { from: string; to: string }>> = {
+  "ledger-migrator": { from: join(HANDLERS, "shared", "ledger-migrations", "sql"), to: "sql" },
+};
 const CACHE = join(ROOT, ".tributary", "bundles");
 
 const OPTIONS = {
@@ -23,8 +27,11 @@ const OPTIONS = {
   mainFields: ["module", "main"],
   alias: {
     "@aws-sdk/credential-provider-node": join(HANDLERS, "shared", "environment-credentials.ts"),
+    "@aws-sdk/credential-providers": join(HANDLERS, "shared", "environment-credentials.ts"),
     "@smithy/core/event-streams": join(HANDLERS, "shared", "no-event-streams.ts"),
   },
+  // pg loads it only where NODE_PG_FORCE_NATIVE asks for it
+  external: ["pg-native"],
   legalComments: "none",
   logLevel: "silent",
 } as const satisfies BuildOptions;
@@ -42,7 +49,7 @@ export function handlerBundles(): Bundles {
 const archives = new Map<string, string>();
 
 /**
- * Archive with the handler's bundle as `index.js`, the same file for all environments.
+ * Archive with the handler's bundle as `index.js` and the files that it reads, the same for all environments.
  * @returns the archive's absolute path
  * @throws Error when handlers/ has no such file
  */
@@ -53,9 +60,19 @@ export function bundleArchive(name: string): string {
   if (code === undefined) {
     throw new Error(`${JSON.stringify(name)} is not a handler; create handlers/${name}.ts`);
   }
-  const path = writeGenerated(`${name}.zip`, zip([{ name: "index.js", content: code }]));
+  const path = writeGenerated(`${name}.zip`, zip([{ name: "index.js", content: code }, ...companions(name)]));
   archives.set(name, path);
   return path;
+}
+
+function companions(name: string): ArchiveEntry[] {
+  const companion = COMPANIONS[name];
+  if (companion === undefined) return [];
+  const { from, to } = companion;
+  return readdirSync(from).map((file) => ({
+    name: `${to}/${file}`,
+    content: readFileSync(join(from, file)),
+  }));
 }
 
 function cachedBundles(): Bundles {

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
-import { AT_ONCE, type BatchResponse, buildManifests } from "./manifest-builder/build-manifests";
+import { AT_ONCE, buildManifests } from "./manifest-builder/build-manifests";
 import type { Builder } from "./manifest-builder/builder";
-import type { Message } from "./manifest-builder/read-messages";
 import { CLIENT_SETTINGS } from "./shared/clients";
 import { SYSTEM_CLOCK } from "./shared/clock";
+import type { BatchResponse, Message } from "./shared/queue-messages";
 import { readTextDatasets } from "./shared/text-datasets";
 import { readVariables } from "./shared/variables";
 

@@ -17,9 +17,8 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { BatchResponse } from "../../handlers/manifest-builder/build-manifests";
-import type { Message } from "../../handlers/manifest-builder/read-messages";
 import { checkManifest, type Manifest } from "../../handlers/shared/manifests";
+import type { BatchResponse, Message } from "../../handlers/shared/queue-messages";
 import {
   endFile,
   fromItem,

@@ -1,3 +1,4 @@
+import type { BatchResponse, Message } from "../shared/queue-messages";
 import type { Builder, Invocation } from "./builder";
 import { supersedeFile } from "./claim";
 import { commitProposal } from "./commit-proposal";
@@ -6,17 +7,11 @@ import { limiter } from "./limiter";
 import { ManifestStore } from "./manifest-store";
 import { plan } from "./plan";
 import { quarantineFile } from "./quarantine-file";
-import type { Message } from "./read-messages";
 import { retrying } from "./retry";
 import { Tally } from "./tally";
 
 /** Files in work at once, each with one call at most: what one core keeps up with at some 5 ms a call. */
 export const AT_ONCE = 64;
-
-/** The answer that makes SQS deliver these messages again, and delete the others. */
-export interface BatchResponse {
-  batchItemFailures: { itemIdentifier: string }[];
-}
 
 /**
  * Writes manifests of what a batch of messages announces and gives the messages that must come back. Doing it again,

@@ -1,9 +1,10 @@
 import { compareInputs } from "../shared/manifests";
+import type { Failure, Message } from "../shared/queue-messages";
 import { baseName, datasetOf, dateOf, isProjected, type TextDataset } from "../shared/text-datasets";
 import { LONGEST_KEY } from "../shared/tracking";
 import { type AcceptedFile, compareAge, type Input } from "./input";
 import { type Limits, pack } from "./pack";
-import { type Failure, type Message, readMessages } from "./read-messages";
+import { readMessages } from "./read-messages";
 
 /** What a plan follows from, beside the messages and the time. */
 export interface PlanSettings {

@@ -29,3 +29,6 @@ export function defaultProvider(): () => Promise<Credentials> {
     };
   };
 }
+
+/** The chain's name among the providers that the signer of RDS tokens brings along. */
+export const fromNodeProviderChain = defaultProvider;

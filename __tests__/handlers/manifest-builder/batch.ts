@@ -1,4 +1,4 @@
-import type { Message } from "../../../handlers/manifest-builder/read-messages";
+import type { Message } from "../../../handlers/shared/queue-messages";
 import { ManifestPipeline } from "./pipeline";
 
 /**

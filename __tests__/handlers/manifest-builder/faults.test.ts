@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Message } from "../../../handlers/manifest-builder/read-messages";
+import type { Message } from "../../../handlers/shared/queue-messages";
 import { endFile } from "../../../handlers/shared/tracking";
 import { awsError } from "../support/doubles";
 import { dieAt, loseAnswer, seeded, shuffled, TIMEOUT, throttle } from "../support/faults";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { pack } from "../../../handlers/manifest-builder/pack";
 import { judge, type Plan, plan } from "../../../handlers/manifest-builder/plan";
-import type { Message } from "../../../handlers/manifest-builder/read-messages";
 import { manifestId } from "../../../handlers/shared/manifests";
+import type { Message } from "../../../handlers/shared/queue-messages";
 import { readTextDatasets } from "../../../handlers/shared/text-datasets";
 import { type EventObject, s3Event, s3Record } from "../support/events";
 import { seeded, shuffled } from "../support/faults";

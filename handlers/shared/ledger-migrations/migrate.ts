@@ -15,21 +15,27 @@ CREATE TABLE IF NOT EXISTS migrations.applied (
 );`;
 
 /** The connection's own settings may have been changed by the session. */
-const RESET = "RESET ROLE; SET lock_timeout = '30s'; SET statement_timeout = 0;";
+const reset = (statementMs: number) =>
+  `RESET ROLE; SET lock_timeout = '30s'; SET statement_timeout = ${statementMs};`;
 
 /**
  * Applies what is missing, in order. Another program that does the same waits, and then finds it done.
  * @param client a connection of its own, connected
+ * @param statementMs how long a statement that begins now may take; 0: without end
  * @returns the files applied by this call
  * @throws ChangedMigrationError before anything is applied; FailedMigrationError with the server's error as its cause.
  */
-export async function migrate(client: ClientBase, migrations: readonly Migration[]): Promise<string[]> {
+export async function migrate(
+  client: ClientBase,
+  migrations: readonly Migration[],
+  statementMs: () => number = () => 0,
+): Promise<string[]> {
   await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
   try {
     const applied = await readApplied(client);
     refuseChanged(applied, migrations);
     const missing = migrations.filter(({ file }) => !applied.has(file));
-    for (const migration of missing) await apply(client, migration);
+    for (const migration of missing) await apply(client, migration, statementMs());
     return missing.map(({ file }) => file);
   } finally {
     await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
@@ -53,14 +59,14 @@ function refuseChanged(applied: ReadonlyMap<string, string>, migrations: readonl
   }
 }
 
-async function apply(client: ClientBase, migration: Migration): Promise<void> {
+async function apply(client: ClientBase, migration: Migration, statementMs: number): Promise<void> {
   const record = () =>
     client.query("INSERT INTO migrations.applied (file, sha256) VALUES ($1, $2)", [
       migration.file,
       migration.sha256,
     ]);
   try {
-    await client.query(RESET);
+    await client.query(reset(statementMs));
     if (migration.isBare) {
       await client.query(migration.sql);
       await record();

@@ -1,0 +1,54 @@
+import type { LedgerFile } from "../shared/ledger/register-files";
+import { log } from "../shared/log";
+import { type Message, recordsOf, timeOf } from "../shared/queue-messages";
+import { readCreatedObject } from "../shared/s3-record";
+import { isWanted, type WantedKeys } from "./wanted";
+
+/** What one message announces. */
+export interface Inputs {
+  readonly messageId: string;
+  readonly files: readonly LedgerFile[];
+  /** Records that ask for no work. */
+  readonly ignored: number;
+  /** Why the message must come back: a record of it cannot be read. The files of the others count none the less. */
+  readonly error?: Error;
+}
+
+/** Reads the records of a message, each as if it were alone. */
+export function readInputs(wanted: WantedKeys, { messageId, body }: Message): Inputs {
+  const files: LedgerFile[] = [];
+  let ignored = 0;
+  let error: Error | undefined;
+  const attempt = (work: () => void) => {
+    try {
+      work();
+    } catch (thrown) {
+      error ??= thrown as Error;
+    }
+  };
+  attempt(() => {
+    for (const record of recordsOf(body)) {
+      attempt(() => {
+        const file = readInput(wanted, record);
+        if (file) files.push(file);
+        else ignored++;
+      });
+    }
+  });
+  return { messageId, files, ignored, ...(error ? { error } : {}) };
+}
+
+/** @throws MalformedRecordError when it should name an object version and does not */
+function readInput(wanted: WantedKeys, record: unknown): LedgerFile | undefined {
+  const object = readCreatedObject(record);
+  if ("ignored" in object) {
+    log("info", "ignored a record", { reason: object.ignored });
+    return undefined;
+  }
+  const { bucket, key, version, size } = object;
+  if (!isWanted(wanted, key)) {
+    log("info", "ignored a record", { reason: "its key is none that is listed", key });
+    return undefined;
+  }
+  return { bucket, key, version, size, modifiedAt: timeOf(record) };
+}

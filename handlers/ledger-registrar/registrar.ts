@@ -1,0 +1,10 @@
+import type { EmbeddedMetrics } from "../shared/embedded-metrics";
+import type { LedgerConnection } from "../shared/ledger/connection";
+import type { WantedKeys } from "./wanted";
+
+/** All that the registrar reaches. */
+export interface Registrar {
+  ledger: LedgerConnection;
+  wanted: WantedKeys;
+  metrics: EmbeddedMetrics;
+}

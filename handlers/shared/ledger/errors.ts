@@ -1,0 +1,17 @@
+/** The connection could not be made, or broke where what was asked may not be asked again. A retry may help. */
+export class LedgerUnreachableError extends Error {
+  override readonly name = "LedgerUnreachableError";
+
+  constructor(cause: unknown) {
+    super(`the ledger does not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** The secret is there, and holds no login. No retry helps. */
+export class LedgerSecretError extends Error {
+  override readonly name = "LedgerSecretError";
+
+  constructor(arn: string) {
+    super(`the secret ${arn} holds no login: a JSON object with "username" and "password" would do`);
+  }
+}
