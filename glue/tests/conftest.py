@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.emulator import running_emulator
+from tests.support.ledger import Books
+from tests.support.postgres import Server, running_postgres
 from tests.support.spark import make_home
 from tests.support.world import World
 
@@ -24,3 +26,21 @@ def world(emulator: str) -> World:
 @pytest.fixture
 def spark_home(tmp_path: Path) -> Path:
     return make_home(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A real PostgreSQL with the ledger's schema."""
+    with running_postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def books(server: Server) -> Iterator[Books]:
+    """The ledger, empty before each test."""
+    with server.superuser() as superuser:
+        result = Books(server, superuser)
+        result.empty()
+        yield result
+        for connection in result.opened:
+            connection.close()
