@@ -65,7 +65,7 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "another kind": (
         lambda d: d["format"].update(kind="xml"),
-        'format.kind: "xml" will not do; give "csv" or "ndjson"',
+        'format.kind: "xml" will not do; give "csv", "ndjson" or "json"',
     ),
     "another delimiter": (
         lambda d: d["format"].update(delimiter="|"),

@@ -3,15 +3,17 @@
 They are read as package resources, so that they are found inside the zip that a Glue job ships, too.
 """
 
-import json
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import TypeVar
 
 from tributary.datasets.declaration import (
     CsvFormat,
     Dataset,
     InputColumn,
+    JsonFormat,
     NdjsonFormat,
     OutputColumn,
     Outputs,
@@ -25,61 +27,79 @@ __all__ = [
     "Dataset",
     "FileSize",
     "InputColumn",
+    "JsonFormat",
     "NdjsonFormat",
     "OutputColumn",
     "Outputs",
     "TextDataset",
     "all_datasets",
     "dataset_for_key",
+    "declared_datasets",
+    "json_datasets",
     "load_any_dataset",
     "load_dataset",
+    "load_json_dataset",
     "load_text_dataset",
     "read_any_dataset",
-    "read_dataset",
     "text_datasets",
 ]
 
+Each = TypeVar("Each", Dataset, TextDataset, Dataset | TextDataset)
+
 
 @cache
+def declared_datasets() -> tuple[Dataset | TextDataset, ...]:
+    """Every declared dataset, by name; raises `DeclarationError` when one is wrong."""
+    return tuple(read_any_dataset(folder) for folder in _folders())
+
+
 def all_datasets() -> tuple[Dataset, ...]:
-    """Every declared dataset of typed columns, by name; raises `DeclarationError` when one is wrong."""
-    return tuple(read_dataset(folder) for folder in _folders() if not _is_text(folder))
+    """Those whose uploads become one output each, with typed columns."""
+    return tuple(dataset for dataset in _typed() if dataset.format.kind != "json")
 
 
-@cache
+def json_datasets() -> tuple[Dataset, ...]:
+    """Those of JSON files, which are processed in batches."""
+    return tuple(dataset for dataset in _typed() if dataset.format.kind == "json")
+
+
 def text_datasets() -> tuple[TextDataset, ...]:
-    """Every declared text dataset, by name; raises `DeclarationError` when one is wrong."""
-    return tuple(
-        parse_text_declaration(folder.name, (folder / "dataset.json").read_bytes())
-        for folder in _folders()
-        if _is_text(folder)
-    )
-
-
-def read_any_dataset(folder: Traversable) -> Dataset | TextDataset:
-    """The dataset of either kind that a folder declares; raises what `read_dataset` does."""
-    if _is_text(folder):
-        return parse_text_declaration(folder.name, (folder / "dataset.json").read_bytes())
-    return read_dataset(folder)
+    """Those whose columns are text."""
+    return tuple(dataset for dataset in declared_datasets() if isinstance(dataset, TextDataset))
 
 
 def load_any_dataset(name: str) -> Dataset | TextDataset:
-    """The dataset of that name, of either kind; raises `UnknownDatasetError` naming those that there are."""
-    every: list[Dataset | TextDataset] = [*all_datasets(), *text_datasets()]
-    for dataset in every:
-        if dataset.name == name:
-            return dataset
-    known = ", ".join(sorted(dataset.name for dataset in every))
-    raise UnknownDatasetError(f'no dataset is called "{name}"; there are: {known}')
+    """The dataset of that name, of any kind; raises `UnknownDatasetError` naming those that there are."""
+    return _named(name, declared_datasets(), "dataset")
+
+
+def load_dataset(name: str) -> Dataset:
+    """The one of `all_datasets` of that name; raises `UnknownDatasetError` naming those that there are."""
+    return _named(name, all_datasets(), "dataset")
+
+
+def load_json_dataset(name: str) -> Dataset:
+    """The JSON dataset of that name; raises `UnknownDatasetError` naming those that there are."""
+    return _named(name, json_datasets(), "JSON dataset")
 
 
 def load_text_dataset(name: str) -> TextDataset:
     """The text dataset of that name; raises `UnknownDatasetError` naming those that there are."""
-    for dataset in text_datasets():
-        if dataset.name == name:
-            return dataset
-    known = ", ".join(dataset.name for dataset in text_datasets())
-    raise UnknownDatasetError(f'no text dataset is called "{name}"; there are: {known}')
+    return _named(name, text_datasets(), "text dataset")
+
+
+def dataset_for_key(key: str) -> Dataset | None:
+    """The one of `all_datasets` with the longest prefix of an object's key, or None when none claims it."""
+    claiming = [dataset for dataset in all_datasets() if key.startswith(dataset.prefix)]
+    return max(claiming, key=lambda dataset: len(dataset.prefix), default=None)
+
+
+def read_any_dataset(folder: Traversable) -> Dataset | TextDataset:
+    """The dataset that a folder declares; raises `DeclarationError` when wrong, `OSError` when not there."""
+    declaration = (folder / "dataset.json").read_bytes()
+    if is_text_declaration(declaration):
+        return parse_text_declaration(folder.name, declaration)
+    return parse_declaration(folder.name, declaration, (folder / "transform.sql").read_bytes())
 
 
 def _folders() -> list[Traversable]:
@@ -87,32 +107,13 @@ def _folders() -> list[Traversable]:
     return sorted(folders, key=lambda folder: folder.name)
 
 
-def _is_text(folder: Traversable) -> bool:
-    try:
-        return is_text_declaration(json.loads((folder / "dataset.json").read_bytes()))
-    except ValueError:
-        return False  # told by the reading of a typed one
+def _typed() -> Iterator[Dataset]:
+    return (dataset for dataset in declared_datasets() if isinstance(dataset, Dataset))
 
 
-def read_dataset(folder: Traversable) -> Dataset:
-    """The dataset that a folder declares; raises `DeclarationError` when wrong, `OSError` when not there."""
-    return parse_declaration(
-        folder.name,
-        (folder / "dataset.json").read_bytes(),
-        (folder / "transform.sql").read_bytes(),
-    )
-
-
-def load_dataset(name: str) -> Dataset:
-    """The dataset of that name; raises `UnknownDatasetError` naming those that there are."""
-    for dataset in all_datasets():
+def _named(name: str, datasets: Sequence[Each], kind: str) -> Each:
+    for dataset in datasets:
         if dataset.name == name:
             return dataset
-    known = ", ".join(dataset.name for dataset in all_datasets())
-    raise UnknownDatasetError(f'no dataset is called "{name}"; there are: {known}')
-
-
-def dataset_for_key(key: str) -> Dataset | None:
-    """The dataset with the longest prefix of an object's key, or None when no dataset claims it."""
-    claiming = [dataset for dataset in all_datasets() if key.startswith(dataset.prefix)]
-    return max(claiming, key=lambda dataset: len(dataset.prefix), default=None)
+    known = ", ".join(dataset.name for dataset in datasets)
+    raise UnknownDatasetError(f'no {kind} is called "{name}"; there are: {known}')

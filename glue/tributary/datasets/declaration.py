@@ -2,24 +2,29 @@
 
 import hashlib
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
-from tributary.datasets.reader import DeclarationReader, is_prefix
+from tributary.datasets.columns import (
+    InputColumn,
+    OutputColumn,
+    Text,
+    csv_column,
+    json_column,
+    ndjson_column,
+    output_column,
+)
+from tributary.datasets.reader import DeclarationReader, is_prefix, is_raw_json_prefix
 from tributary.errors import DeclarationError
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_TYPE = re.compile(
-    r"string|boolean|int|bigint|double|date|timestamp"
-    r"|decimal\((?P<precision>[1-9]|[12]\d|3[0-8]),(?P<scale>\d|[12]\d|3[0-8])\)"
-)
-_TYPES = "a Glue type: string, boolean, int, bigint, double, date, timestamp or decimal(p,s)"
+__all__ = ["InputColumn", "OutputColumn", "Text"]
+
 _DELIMITERS = (",", ";", "\t")
 _COMPRESSIONS = ("snappy", "zstd")
 
-Text = Literal["exact", "trimmed", "lower", "words"]
-"""How the transform sees a column: as it stood; trimmed; or trimmed, in lower case or capitalised words."""
+JsonForm = Literal["detect", "document", "lines", "array"]
+"""What a JSON file holds; docs/datasets.md says how it is detected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +43,16 @@ class NdjsonFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class InputColumn:
-    """A column that the transform sees.
+class JsonFormat:
+    """JSON objects: one a file, one a line, or the elements of an array."""
 
-    Of CSV it is text in one of its forms, and a file without a required one is quarantined. Of NDJSON it is
-    the value of `key` as the Glue type, and a row without a required one is a dead letter.
-    """
-
-    name: str
-    key: str
-    type: str
-    comment: str
-    required: bool
-    text: Text
+    form: JsonForm
+    kind: Literal["json"] = "json"
 
 
-@dataclass(frozen=True, slots=True)
-class OutputColumn:
-    """A column of the output with its Glue (Hive) type."""
+Format = CsvFormat | NdjsonFormat | JsonFormat
 
-    name: str
-    type: str
-    comment: str
+_COLUMN_READERS: Final = {"csv": csv_column, "ndjson": ndjson_column, "json": json_column}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +67,20 @@ class Outputs:
 class Dataset:
     """One declared dataset; `version` changes whenever its declaration or its SQL does.
 
-    `partitions` are the output columns that make the path of a file instead of standing in it.
+    `partitions` are the output columns that make the path of a file instead of standing in it, and
+    `partition_values` are all that some of these may have. `sort` is the output column by which the rows of a
+    JSON dataset stand in their files.
     """
 
     name: str
     description: str
     prefix: str
-    format: CsvFormat | NdjsonFormat
+    format: Format
     columns: tuple[InputColumn, ...]
     output_columns: tuple[OutputColumn, ...]
     partitions: tuple[str, ...]
+    partition_values: Mapping[str, tuple[str, ...]]
+    sort: str | None
     outputs: Outputs
     transform: str
     version: str
@@ -94,6 +91,13 @@ class Dataset:
         if self.format.kind != "csv":
             raise DeclarationError(f'the dataset "{self.name}" is {self.format.kind}, not csv')
         return self.format
+
+    @property
+    def json_form(self) -> JsonForm:
+        """The form of a JSON dataset's files; raises `DeclarationError` for another one."""
+        if self.format.kind != "json":
+            raise DeclarationError(f'the dataset "{self.name}" is {self.format.kind}, not json')
+        return self.format.form
 
 
 def parse_declaration(folder: str, declaration: bytes, transform: bytes) -> Dataset:
@@ -113,44 +117,60 @@ def parse_declaration(folder: str, declaration: bytes, transform: bytes) -> Data
 
 
 def _dataset(reader: DeclarationReader, document: object, declaration: bytes, transform: bytes) -> Dataset:
-    keys = ("name", "description", "prefix", "format", "columns", "outputColumns", "partitions", "outputs")
-    top = reader.mapping(document, "declaration", keys)
-    file_format = _format(reader, top.get("format"))
+    keys = ["name", "description", "prefix", "format", "columns", "outputColumns", "partitions", "outputs"]
+    file_format = _format(reader, document.get("format") if isinstance(document, dict) else None)
+    is_json = file_format.kind == "json"
+    top = reader.mapping(document, "declaration", (*keys, *(("partitionValues", "sort") if is_json else ())))
     output_columns = reader.named(
-        top.get("outputColumns"), "outputColumns", lambda value, path: _output_column(reader, value, path)
+        top.get("outputColumns"),
+        "outputColumns",
+        lambda value, path: output_column(reader, value, path, nested=is_json),
     )
+    partitions = _partitions(reader, top.get("partitions", []), file_format, output_columns)
     return Dataset(
         name=reader.text(
             top.get("name"), "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__
         ),
         description=reader.text(top.get("description"), "description", "a sentence"),
-        prefix=reader.text(top.get("prefix"), "prefix", "a prefix like input/customers/", is_prefix),
+        prefix=_prefix(reader, top.get("prefix"), is_json=is_json),
         format=file_format,
         columns=_columns(reader, top.get("columns"), file_format),
         output_columns=output_columns,
-        partitions=_partitions(reader, top.get("partitions", []), file_format, output_columns),
+        partitions=partitions,
+        partition_values=_partition_values(reader, top.get("partitionValues", {}), partitions),
+        sort=_sort(reader, top.get("sort"), output_columns, partitions) if is_json else None,
         outputs=_outputs(reader, top.get("outputs"), file_format),
         transform=transform.decode("utf-8"),
         version=_version(declaration, transform),
     )
 
 
-def _format(reader: DeclarationReader, value: object) -> CsvFormat | NdjsonFormat:
-    if isinstance(value, dict) and value.get("kind") == "ndjson":
+def _format(reader: DeclarationReader, value: object) -> Format:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind == "ndjson":
         reader.mapping(value, "format", ("kind",))
         return NdjsonFormat()
+    if kind == "json":
+        form = reader.mapping(value, "format", ("kind", "form")).get("form")
+        if form not in get_args(JsonForm):
+            reader.note("format.form", form, f"one of {', '.join(get_args(JsonForm))}")
+        return JsonFormat(cast(JsonForm, form))
     fields = reader.mapping(value, "format", ("kind", "delimiter"))
-    reader.text(fields.get("kind"), "format.kind", '"csv" or "ndjson"', "csv".__eq__)
+    reader.text(fields.get("kind"), "format.kind", '"csv", "ndjson" or "json"', "csv".__eq__)
     wanted = 'one of "," ";" "\\t"'
     return CsvFormat(
         delimiter=reader.text(fields.get("delimiter"), "format.delimiter", wanted, _DELIMITERS.__contains__)
     )
 
 
-def _columns(
-    reader: DeclarationReader, value: object, file_format: CsvFormat | NdjsonFormat
-) -> tuple[InputColumn, ...]:
-    read = _csv_column if file_format.kind == "csv" else _ndjson_column
+def _prefix(reader: DeclarationReader, value: object, *, is_json: bool) -> str:
+    if is_json:
+        return reader.text(value, "prefix", "a prefix like raw-json-data/", is_raw_json_prefix)
+    return reader.text(value, "prefix", "a prefix like input/customers/", is_prefix)
+
+
+def _columns(reader: DeclarationReader, value: object, file_format: Format) -> tuple[InputColumn, ...]:
+    read = _COLUMN_READERS[file_format.kind]
     columns = reader.named(value, "columns", lambda item, path: read(reader, item, path))
     keys = [column.key for column in columns]
     for key in sorted({key for key in keys if keys.count(key) > 1 and file_format.kind == "ndjson"}):
@@ -158,64 +178,8 @@ def _columns(
     return columns
 
 
-def _csv_column(reader: DeclarationReader, value: object, path: str) -> InputColumn:
-    fields = reader.mapping(value, path, ("name", "type", "text", "required", "comment"))
-    name = reader.text(fields.get("name"), f"{path}.name", "a lower-case name", _is_input_name)
-    return InputColumn(
-        name=name,
-        key=name,
-        type=reader.text(fields.get("type"), f"{path}.type", '"string"', "string".__eq__),
-        comment=reader.text(fields.get("comment"), f"{path}.comment", "a sentence"),
-        required=reader.flag(fields.get("required", False), f"{path}.required"),
-        text=_text(reader, fields.get("text", "exact"), f"{path}.text"),
-    )
-
-
-def _ndjson_column(reader: DeclarationReader, value: object, path: str) -> InputColumn:
-    fields = reader.mapping(value, path, ("name", "key", "type", "required", "comment"))
-    name = reader.text(fields.get("name"), f"{path}.name", "a lower-case name", _is_input_name)
-    return InputColumn(
-        name=name,
-        key=reader.text(fields.get("key", name), f"{path}.key", "a JSON key", lambda _: True),
-        type=reader.text(fields.get("type"), f"{path}.type", _TYPES, _is_type),
-        comment=reader.text(fields.get("comment"), f"{path}.comment", "a sentence"),
-        required=reader.flag(fields.get("required", False), f"{path}.required"),
-        text="exact",
-    )
-
-
-def _text(reader: DeclarationReader, value: object, path: str) -> Text:
-    for known in get_args(Text):
-        if value == known:
-            return cast(Text, known)
-    reader.note(path, value, f"one of {', '.join(get_args(Text))}")
-    return "exact"
-
-
-def _is_input_name(value: str) -> bool:
-    # `line` is the physical line number that the kernel adds beside the declared columns.
-    return _NAME.fullmatch(value) is not None and value != "line"
-
-
-def _is_type(value: str) -> bool:
-    found = _TYPE.fullmatch(value)
-    return found is not None and (found["scale"] is None or int(found["scale"]) <= int(found["precision"]))
-
-
-def _output_column(reader: DeclarationReader, value: object, path: str) -> OutputColumn:
-    fields = reader.mapping(value, path, ("name", "type", "comment"))
-    return OutputColumn(
-        name=reader.text(fields.get("name"), f"{path}.name", "a lower-case name", _NAME.fullmatch),
-        type=reader.text(fields.get("type"), f"{path}.type", _TYPES, _is_type),
-        comment=reader.text(fields.get("comment"), f"{path}.comment", "a sentence"),
-    )
-
-
 def _partitions(
-    reader: DeclarationReader,
-    value: object,
-    file_format: CsvFormat | NdjsonFormat,
-    columns: tuple[OutputColumn, ...],
+    reader: DeclarationReader, value: object, file_format: Format, columns: tuple[OutputColumn, ...]
 ) -> tuple[str, ...]:
     strings = [column.name for column in columns if column.type == "string"]
     names = value if isinstance(value, list) else []
@@ -224,16 +188,41 @@ def _partitions(
         return ()
     if names and file_format.kind == "csv":
         reader.note("partitions", value, "none, for a CSV file is published as one object")
+    if not names and file_format.kind == "json":
+        reader.note("partitions", value, "at least one output column, for a batch is published by partition")
     if names and len(names) == len(columns):
         reader.note("partitions", value, "fewer, for an output column must be left to stand in the files")
     return tuple(names)
 
 
-def _outputs(reader: DeclarationReader, value: object, file_format: CsvFormat | NdjsonFormat) -> Outputs:
+def _partition_values(
+    reader: DeclarationReader, value: object, partitions: tuple[str, ...]
+) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, values in reader.mapping(value, "partitionValues", partitions).items():
+        texts = values if isinstance(values, list) else []
+        if (
+            not texts
+            or len({*map(str, texts)}) < len(texts)
+            or not all(isinstance(each, str) for each in texts)
+        ):
+            reader.note(f"partitionValues.{name}", values, "a list of texts, each once")
+        found[name] = tuple(texts)
+    return found
+
+
+def _sort(
+    reader: DeclarationReader, value: object, columns: tuple[OutputColumn, ...], partitions: tuple[str, ...]
+) -> str:
+    sortable = [column.name for column in columns if "<" not in column.type and column.name not in partitions]
+    return reader.text(value, "sort", "an output column that stands in the files", sortable.__contains__)
+
+
+def _outputs(reader: DeclarationReader, value: object, file_format: Format) -> Outputs:
     kinds = ("parquet", "csv") if file_format.kind == "csv" else ("parquet",)
     fields = reader.mapping(value, "outputs", kinds)
     parquet = reader.mapping(fields.get("parquet"), "outputs.parquet", ("compression",))
-    compression = parquet.get("compression")
+    compression: Any = parquet.get("compression")
     if compression not in _COMPRESSIONS:
         reader.note("outputs.parquet.compression", compression, "one of snappy, zstd")
     return Outputs(

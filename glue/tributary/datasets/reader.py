@@ -55,6 +55,11 @@ class DeclarationReader:
         return items
 
 
+def is_raw_json_prefix(value: str) -> bool:
+    """Whether a text will do as the prefix of a JSON dataset's objects."""
+    return value.endswith("/") and not value.startswith(("input/", "/"))
+
+
 def is_prefix(value: str) -> bool:
-    """Whether a text will do as the prefix of a dataset's objects."""
+    """Whether a text will do as the prefix of a dataset's uploads."""
     return value.startswith("input/") and value.endswith("/") and len(value) > len("input/")

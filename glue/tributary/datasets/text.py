@@ -41,8 +41,12 @@ class TextDataset:
     compression: Literal["snappy", "zstd"]
 
 
-def is_text_declaration(document: object) -> bool:
-    """Whether parsed JSON means to declare a text dataset: those alone have `values`."""
+def is_text_declaration(declaration: bytes) -> bool:
+    """Whether a text dataset is meant: those alone have `values`."""
+    try:
+        document = json.loads(declaration)
+    except ValueError:
+        return False  # told by the reading of a typed one
     return isinstance(document, dict) and "values" in document
 
 

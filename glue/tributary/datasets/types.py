@@ -1,0 +1,107 @@
+"""The types that a declaration may give to a column: Glue's notation, and `instant` for what is read."""
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"[a-z][a-z0-9_]*|\((?:\d+),(?:\d+)\)|[<>:,]")
+_SCALARS = frozenset({"string", "boolean", "int", "bigint", "double", "date", "timestamp"})
+_DECIMAL = re.compile(r"\(([1-9]|[12]\d|3[0-8]),(\d|[12]\d|3[0-8])\)")
+
+INSTANT = "instant"
+"""A timestamp that may be written as seconds or milliseconds of the epoch, too; only of input columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A type of single values, such as `bigint`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalType:
+    """`decimal(precision,scale)`."""
+
+    precision: int
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """`array<element>`."""
+
+    element: "ColumnType"
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    """`struct<name:type,…>`: its fields in their order."""
+
+    fields: tuple[tuple[str, "ColumnType"], ...]
+
+
+ColumnType = Scalar | DecimalType | ArrayType | StructType
+
+
+def column_type(text: str) -> ColumnType:
+    """The type that a text writes down, without spaces; raises `ValueError` for anything else."""
+    parser = _Parser(text)
+    found = parser.type()
+    if parser.rest:
+        raise ValueError(f'"{parser.rest}" follows the type')
+    return found
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.rest = text
+
+    def type(self) -> ColumnType:
+        word = self._take()
+        if word in _SCALARS or word == INSTANT:
+            return Scalar(word)
+        if word == "decimal":
+            return self._decimal()
+        if word == "array":
+            self._expect("<")
+            element = self.type()
+            self._expect(">")
+            return ArrayType(element)
+        if word == "struct":
+            return self._struct()
+        raise ValueError(f'"{word}" is no type')
+
+    def _decimal(self) -> DecimalType:
+        found = _DECIMAL.fullmatch(self._take())
+        if found is None or int(found[2]) > int(found[1]):
+            raise ValueError("a decimal has up to 38 digits, and no more of them behind its point")
+        return DecimalType(int(found[1]), int(found[2]))
+
+    def _struct(self) -> StructType:
+        self._expect("<")
+        fields: dict[str, ColumnType] = {}
+        while not fields or self._follows(","):
+            name = self._take()
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in fields:
+                raise ValueError(f'"{name}" is no name of a field, or one for the second time')
+            self._expect(":")
+            fields[name] = self.type()
+        self._expect(">")
+        return StructType(tuple(fields.items()))
+
+    def _take(self) -> str:
+        token = _TOKEN.match(self.rest)
+        if token is None:
+            raise ValueError(f'"{self.rest}" is no type')
+        self.rest = self.rest[token.end() :]
+        return token.group()
+
+    def _expect(self, token: str) -> None:
+        if self._take() != token:
+            raise ValueError(f'"{token}" is missing before "{self.rest}"')
+
+    def _follows(self, token: str) -> bool:
+        follows = self.rest.startswith(token)
+        if follows:
+            self._take()
+        return follows
