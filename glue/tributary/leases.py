@@ -1,10 +1,13 @@
-"""Leases on objects: the right to process and publish, guarded by a fencing token on the head item."""
+"""Leases on objects: the right to process and publish, guarded by a fencing token on the head item.
+
+Beside them the thread that keeps leases of any kind alive.
+"""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from tributary.clients import dynamodb_client
 from tributary.expressions import update, update_one
@@ -33,12 +36,21 @@ def read_head(table: str, object_id: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to one object, as long as its head item carries this token and this owner (a run id)."""
+    """The right to one object, as long as its head item carries this token and this owner (a run id).
+
+    A renewal prolongs it to `seconds` from then.
+    """
 
     table: str
     object_id: str
     token: int
     owner: str
+    seconds: float
+
+    @property
+    def key(self) -> str:
+        """The object that it is on."""
+        return self.object_id
 
     def values(self) -> dict[str, Any]:
         """Return the values that the condition `HOLDS` names."""
@@ -53,8 +65,9 @@ class Lease:
         """Mark, before the first write to a published object, whose rows may be visible from now on."""
         return self._change({"publishing": version})
 
-    def renew(self, until: datetime) -> bool:
+    def renew(self) -> bool:
         """Prolong the lease; False when it has gone to another run."""
+        until = utc_now() + timedelta(seconds=self.seconds)
         return self._change({"lease_until": milliseconds(until)})
 
     def _change(self, sets: dict[str, Any]) -> bool:
@@ -63,22 +76,36 @@ class Lease:
         )
 
 
-class LeaseKeeper:
+class Renewable(Protocol):
+    """A lease as its keeper sees it."""
+
+    @property
+    def key(self) -> Hashable:
+        """What the lease is on: a newer lease of the same key takes the place of the older one."""
+
+    def renew(self) -> bool:
+        """Prolong the lease; False when it has gone to another run."""
+
+
+L = TypeVar("L", bound=Renewable)
+
+
+class LeaseKeeper(Generic[L]):
     """Renews all held leases at a third of their length, in a thread of its own.
 
     A renewal that fails by a lost connection is tried again at the next turn; two turns fit into a lease. A
     lease that has gone is renewed no longer; whoever works under it is told by the first write it guards.
     """
 
-    def __init__(self, seconds: float, on_error: Callable[[Lease, Exception], None]) -> None:
+    def __init__(self, seconds: float, on_error: Callable[[L, Exception], None]) -> None:
         self._seconds = seconds
         self._on_error = on_error
-        self._held: dict[str, Lease] = {}
+        self._held: dict[Hashable, L] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
 
-    def __enter__(self) -> "LeaseKeeper":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -86,16 +113,16 @@ class LeaseKeeper:
         self._ended.set()
         self._thread.join()
 
-    def keep(self, lease: Lease) -> None:
+    def keep(self, lease: L) -> None:
         """Renew this lease from now on."""
         with self._lock:
-            self._held[lease.object_id] = lease
+            self._held[lease.key] = lease
 
-    def drop(self, lease: Lease) -> None:
+    def drop(self, lease: L) -> None:
         """Renew this lease no longer."""
         with self._lock:
-            if self._held.get(lease.object_id) == lease:
-                del self._held[lease.object_id]
+            if self._held.get(lease.key) == lease:
+                del self._held[lease.key]
 
     def _run(self) -> None:
         while not self._ended.wait(self._seconds / 3):
@@ -104,9 +131,9 @@ class LeaseKeeper:
             for lease in held:
                 self._renew(lease)
 
-    def _renew(self, lease: Lease) -> None:
+    def _renew(self, lease: L) -> None:
         try:
-            renewed = lease.renew(utc_now() + timedelta(seconds=self._seconds))
+            renewed = lease.renew()
         except Exception as error:  # noqa: BLE001 reported; the lease itself says when it is too late
             self._on_error(lease, error)
             return

@@ -65,7 +65,7 @@ class Run:
         self._counts: Counter[str] = Counter()
         self._failed: set[tuple[str, str]] = set()
         self._held: dict[str, Claim] = {}
-        self._keeper = LeaseKeeper(settings.lease_seconds, self._renewal_failed)
+        self._keeper: LeaseKeeper[Lease] = LeaseKeeper(settings.lease_seconds, self._renewal_failed)
 
     def run(self) -> bool:
         """Work; return whether the machinery did its part for every file; a quarantined one is no failure."""

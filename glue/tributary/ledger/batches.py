@@ -14,7 +14,7 @@ from tributary.ledger.connection import Connection, LedgerConnection
 
 _RENEW = """
 UPDATE ledger.batches SET available_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
+WHERE id = %(id)s AND token = %(token)s AND is_held
 """
 
 _COMMIT = """
@@ -27,12 +27,13 @@ _IS_COMMITTED = """
 SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND committed_at IS NOT NULL
 """
 
-# Outcomes are inserted in the order of ids, as every statement over several files goes.
+# Outcomes are inserted in the order of ids, as every statement over several files goes. The lease lasts until
+# the raw files are archived.
 _FINISH = """
 WITH finished AS (
   UPDATE ledger.batches SET
     state = CASE WHEN cardinality(partial_ids) > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END::ledger.batch_state,
-    is_held = false, available_at = 'infinity',
+    available_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s),
     finished_at = clock_timestamp(), updated_at = clock_timestamp()
   WHERE id = %(id)s AND token = %(token)s AND state = 'COMMITTED'
   RETURNING id, file_ids, partial_ids
@@ -51,31 +52,40 @@ _IS_FINISHED = """
 SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND finished_at IS NOT NULL
 """
 
-# An attempt that failed; what is committed is only to be published, however often that takes.
+_ARCHIVED = """
+UPDATE ledger.batches SET archived_at = clock_timestamp(), updated_at = clock_timestamp(),
+  earlier_objects = '[]', is_held = false, available_at = 'infinity'
+WHERE id = %(id)s AND token = %(token)s AND finished_at IS NOT NULL AND archived_at IS NULL
+"""
+_IS_ARCHIVED = """
+SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND archived_at IS NOT NULL
+"""
+
+# An attempt that failed; what is committed is only to be published and archived, however often that takes.
 _FAIL = """
 UPDATE ledger.batches SET
   state = CASE
-    WHEN state = 'COMMITTED' THEN state WHEN attempts >= %(attempts)s THEN 'FAILED' ELSE 'WAITING'
+    WHEN committed_at IS NOT NULL THEN state WHEN attempts >= %(attempts)s THEN 'FAILED' ELSE 'WAITING'
   END,
   available_at = CASE
-    WHEN state <> 'COMMITTED' AND attempts >= %(attempts)s THEN 'infinity'
+    WHEN committed_at IS NULL AND attempts >= %(attempts)s THEN 'infinity'
     ELSE clock_timestamp() + make_interval(secs => %(pause_seconds)s)
   END,
   token = token + 1, is_held = false, updated_at = clock_timestamp(),
   first_error = coalesce(first_error, %(error)s), last_error = %(error)s
-WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
+WHERE id = %(id)s AND token = %(token)s AND is_held
 """
 
 _RELEASE = """
-UPDATE ledger.batches SET state = CASE WHEN state = 'COMMITTED' THEN state ELSE 'WAITING' END,
+UPDATE ledger.batches SET state = CASE WHEN committed_at IS NOT NULL THEN state ELSE 'WAITING' END,
   attempts = attempts - 1, token = token + 1, is_held = false,
   available_at = clock_timestamp(), updated_at = clock_timestamp()
-WHERE id = %(id)s AND token = %(token)s AND state IN ('CLAIMED', 'COMMITTED')
+WHERE id = %(id)s AND token = %(token)s AND is_held
 """
 _IS_GIVEN_BACK = """
 SELECT FROM ledger.batches
 WHERE id = %(id)s AND token = %(token)s + 1 AND owner = %(owner)s
-  AND NOT is_held AND finished_at IS NULL
+  AND NOT is_held AND archived_at IS NULL
 """
 
 _LEAVE = """
@@ -116,7 +126,7 @@ class HeldBatches:
     ) -> bool:
         """Make this attempt the winner: from now on the batch is only to be published.
 
-        `objects` is whatever a publisher needs, as JSON; of files in `partial_ids` lines were rejected.
+        `objects` is a list of what a publisher needs, as JSON; of files in `partial_ids` lines were rejected.
         """
         values = {
             "objects": Jsonb(objects),
@@ -127,8 +137,15 @@ class HeldBatches:
         return self._change(batch, values, _COMMIT, _IS_COMMITTED)
 
     def finish(self, batch: Batch) -> bool:
-        """Mark a published batch and its files SUCCEEDED, or PARTIAL where lines were rejected."""
-        return self._change(batch, {}, _FINISH, _IS_FINISHED)
+        """Mark a published batch and its files SUCCEEDED, or PARTIAL where lines were rejected.
+
+        It stays under the lease until it is `archived`: a later run archives what another left.
+        """
+        return self._change(batch, {"lease_seconds": self._rules.lease_seconds}, _FINISH, _IS_FINISHED)
+
+    def archived(self, batch: Batch) -> bool:
+        """End the work on a batch: its raw files are archived, and no object of an earlier commit is left."""
+        return self._change(batch, {}, _ARCHIVED, _IS_ARCHIVED)
 
     def fail(self, batch: Batch, error: str) -> bool:
         """Give the batch back after a failed attempt, to be tried after a pause, or FAILED after the last."""

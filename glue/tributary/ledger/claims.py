@@ -12,8 +12,8 @@ from tributary.ledger.connection import Connection, LedgerConnection
 # The whole queue is looked at once in this time by one claim; the others begin where the newest batch began.
 _WHOLE_SCAN_SECONDS = 60
 _COLUMNS = """
-  id, token, state::text AS state, dataset_version, attempts, lapsed_leases, cardinality(file_ids) AS files,
-  bytes, objects, counts
+  id, token, state::text AS state, dataset_version, attempts, lapsed_leases, replays, files, bytes,
+  objects, earlier_objects, counts
 """
 
 # The queue's statistics are those of an hour ago or of a minute: the plan must not follow them. And two
@@ -72,8 +72,8 @@ RETURNING {_COLUMNS}
 
 _TAKE_OVER = f"""
 WITH due AS (
-  SELECT id, state <> 'COMMITTED' AND attempts >= %(attempts)s AS is_exhausted FROM ledger.batches
-  WHERE state IN ('CLAIMED', 'WAITING', 'COMMITTED') AND available_at <= now()
+  SELECT id, committed_at IS NULL AND attempts >= %(attempts)s AS is_exhausted FROM ledger.batches
+  WHERE archived_at IS NULL AND available_at <= now()
   ORDER BY available_at, id LIMIT 1
   FOR UPDATE SKIP LOCKED
 ), seen AS (
@@ -83,11 +83,14 @@ WITH due AS (
 )
 UPDATE ledger.batches AS batch SET
   state = CASE WHEN is_exhausted THEN 'FAILED' WHEN state = 'WAITING' THEN 'CLAIMED' ELSE state END,
+  -- a replay waits without one, and takes that of its first claimer
+  dataset_version = coalesce(dataset_version, %(dataset_version)s),
   token = token + 1,
   is_held = NOT is_exhausted,
   owner = CASE WHEN is_exhausted THEN owner ELSE %(owner)s END,
   attempts = CASE WHEN is_exhausted THEN attempts ELSE attempts + 1 END,
   lapsed_leases = lapsed_leases + (lapse IS NOT NULL)::integer,
+  lapsed_at = CASE WHEN lapse IS NULL THEN lapsed_at ELSE clock_timestamp() END,
   available_at = CASE
     WHEN is_exhausted THEN 'infinity' ELSE clock_timestamp() + make_interval(secs => %(lease_seconds)s)
   END,
@@ -106,9 +109,12 @@ WHERE id = ANY (ARRAY(SELECT unnest(file_ids) FROM ledger.batches WHERE id = %s)
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch under a lease. `state` is CLAIMED, or COMMITTED where it only remains to be published.
+    """A batch under a lease.
 
-    `token` guards every change; `attempts` counts this one; `objects` and `counts` are those of the commit.
+    `state` is CLAIMED; COMMITTED where it only remains to be published; SUCCEEDED or PARTIAL where it only
+    remains to be archived. `token` guards every change; `attempts` counts this one, since the batch was made
+    or replayed; `objects` and `counts` are those of the commit, `earlier_objects` those of a commit that this
+    replay is to replace.
     """
 
     id: int
@@ -117,9 +123,11 @@ class Batch:
     dataset_version: str
     attempts: int
     lapsed_leases: int
+    replays: int
     files: int
     bytes: int
     objects: Any
+    earlier_objects: Any
     counts: Mapping[str, Any] | None
 
 
@@ -148,7 +156,7 @@ class ClaimRules:
 
     def pause_seconds(self, attempts: int) -> float:
         """How long a batch rests after that many attempts."""
-        return min(self.first_pause_seconds * 2.0 ** (attempts - 1), self.longest_pause_seconds)
+        return min(self.first_pause_seconds * 2.0 ** min(attempts - 1, 30), self.longest_pause_seconds)
 
 
 def claim_batch(
@@ -156,15 +164,23 @@ def claim_batch(
 ) -> Batch | None:
     """Take over a batch that is due, or else make a new one; None when nothing is claimable.
 
-    A batch that is taken over keeps its files and its dataset version. When the connection breaks in the
-    midst, a batch may have been made that nobody works on: its lease runs out, and it is taken over.
+    A batch that is taken over keeps its files and its dataset version; a replay takes that of its first
+    claimer. When the connection breaks in the midst, a batch may have been made that nobody works on: its
+    lease runs out, and it is taken over.
     """
-    return take_over(ledger, owner, rules) or new_batch(ledger, owner, rules, dataset_version)
+    return take_over(ledger, owner, rules, dataset_version) or new_batch(
+        ledger, owner, rules, dataset_version
+    )
 
 
-def take_over(ledger: LedgerConnection, owner: str, rules: ClaimRules) -> Batch | None:
+def take_over(ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_version: str) -> Batch | None:
     """Take the batch that is due the longest, under a new token; out of attempts, it becomes FAILED."""
-    values = {"owner": owner, "attempts": rules.attempts, "lease_seconds": rules.lease_seconds}
+    values = {
+        "owner": owner,
+        "dataset_version": dataset_version,
+        "attempts": rules.attempts,
+        "lease_seconds": rules.lease_seconds,
+    }
     while True:
         batch = ledger.once(lambda connection: _one(connection, _TAKE_OVER, values))
         if batch is None or batch.state != "FAILED":

@@ -47,10 +47,18 @@ class LedgerContendedError(TransientError):
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """Name and password, or token, of one new connection."""
+
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
 class LedgerSettings:
     """Where the ledger is and who asks. Libpq's rules: what is None comes from PGHOST, PGPORT and so on.
 
-    There is no password here: `password` is called for each new connection, so a token may be short-lived.
+    There is no password here: `credentials` is called for each new connection, so a token may be short-lived.
     """
 
     host: str | None = None
@@ -61,7 +69,7 @@ class LedgerSettings:
     role: str | None = None
     sslmode: Literal["disable", "prefer", "require", "verify-full"] | None = None
     sslrootcert: str | None = None
-    password: Callable[[], str] | None = None
+    credentials: Callable[[], Credentials] | None = None
     connect_seconds: int = 10
     patience_seconds: float = 60.0
 
@@ -70,14 +78,15 @@ class LedgerSettings:
         options = [f"-c {name}={value}" for name, value in _SESSION.items()]
         if self.role is not None:
             options.append(f"-c role={self.role}")
+        credentials = None if self.credentials is None else self.credentials()
         given = {
             "host": self.host,
             "port": self.port,
             "dbname": self.database,
-            "user": self.user,
+            "user": self.user if credentials is None else credentials.user,
             "sslmode": self.sslmode,
             "sslrootcert": self.sslrootcert,
-            "password": None if self.password is None else self.password(),
+            "password": None if credentials is None else credentials.password,
             "application_name": self.application,
             "connect_timeout": self.connect_seconds,
             "options": " ".join(options),

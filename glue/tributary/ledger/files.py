@@ -10,19 +10,8 @@ from tributary.ledger.connection import Connection, LedgerConnection
 
 FILES_A_STATEMENT = 1000
 
-# In the order of the unique index: two listers over the same names wait for each other in one direction only.
-_REGISTER = """
-WITH added AS (
-  INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified)
-  SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])
-    AS given (bucket, s3_key, version_id, size, last_modified)
-  ORDER BY s3_key COLLATE "C", version_id COLLATE "C", bucket COLLATE "C"
-  ON CONFLICT (s3_key, version_id, bucket) DO NOTHING
-  RETURNING id, size
-)
-INSERT INTO ledger.queue (id, available_at, size)
-SELECT id, now(), size FROM added ORDER BY id
-"""
+# It sorts them, so that two listers over the same names wait for each other in one direction only.
+_REGISTER = "SELECT ledger.register(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])"
 
 
 @dataclass(frozen=True)
@@ -70,4 +59,5 @@ def _register(chunk: list[FoundFile], connection: Connection) -> int:
         [file.size for file in chunk],
         [file.last_modified for file in chunk],
     )
-    return connection.execute(_REGISTER, columns).rowcount
+    (added,) = connection.execute(_REGISTER, columns).fetchone() or (0,)
+    return int(added)

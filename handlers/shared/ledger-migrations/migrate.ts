@@ -1,10 +1,8 @@
 /** Brings the ledger's schema up to date: applies the migrations that were not applied yet, each once. */
 import type { ClientBase } from "pg";
 import { ChangedMigrationError, FailedMigrationError } from "./errors";
+import { locked } from "./lock";
 import type { Migration } from "./read-migrations";
-
-/** What two programs at once meet at: any number that nothing else locks. */
-const LOCK = 7_246_118_350;
 
 const BOOKS = `
 CREATE SCHEMA IF NOT EXISTS migrations;
@@ -30,16 +28,13 @@ export async function migrate(
   migrations: readonly Migration[],
   statementMs: () => number = () => 0,
 ): Promise<string[]> {
-  await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
-  try {
+  return locked(client, async () => {
     const applied = await readApplied(client);
     refuseChanged(applied, migrations);
     const missing = migrations.filter(({ file }) => !applied.has(file));
     for (const migration of missing) await apply(client, migration, statementMs());
     return missing.map(({ file }) => file);
-  } finally {
-    await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
-  }
+  });
 }
 
 async function readApplied(client: ClientBase): Promise<Map<string, string>> {

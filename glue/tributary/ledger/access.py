@@ -1,0 +1,86 @@
+"""Where a job finds the ledger and how it proves who it is: no password stands in an argument."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import boto3
+
+from tributary.errors import TributaryError
+from tributary.ledger.connection import Credentials, LedgerSettings
+
+Login = Literal["tributary_lister", "tributary_batch"]
+
+# The certificates of Amazon's authorities for RDS, which Glue puts into the working folder (--extra-files).
+AUTHORITIES = "rds-ca.pem"
+# Of the same machine: host and port stand in PGHOST and PGPORT.
+_FROM_SURROUNDINGS = "libpq"
+_PORT = 5432
+# Who connects as a secret's user acts as the group of its own login.
+_GROUPS: dict[Login, str] = {"tributary_lister": "ledger_lister", "tributary_batch": "ledger_batch"}
+
+
+class LedgerSecretError(TributaryError):
+    """The secret of the ledger has no name and password in it."""
+
+
+@dataclass(frozen=True)
+class LedgerArguments:
+    """Arguments of every job that works with the ledger.
+
+    `ledger_host` may be `libpq`: as PGHOST says; `ledger_port` 0: as PGPORT says, or 5432. Authentication is
+    by a token of IAM, by name and password of a secret, or by the login alone; `ledger_secret_arn` is `none`
+    without a secret.
+    """
+
+    ledger_host: str
+    ledger_port: int
+    ledger_database: str
+    ledger_authentication: Literal["iam", "secret", "none"]
+    ledger_secret_arn: str
+    ledger_tls: Literal["verify-full", "require", "disable"]
+
+
+def ledger_settings(arguments: LedgerArguments, login: Login) -> LedgerSettings:
+    """The settings of connections of a job; tokens and secrets are fetched anew for each of them."""
+    by_secret = arguments.ledger_authentication == "secret"
+    return LedgerSettings(
+        host=None if arguments.ledger_host == _FROM_SURROUNDINGS else arguments.ledger_host,
+        port=arguments.ledger_port or None,
+        database=arguments.ledger_database,
+        user=login,
+        application=login,
+        role=_GROUPS[login] if by_secret else None,
+        sslmode=arguments.ledger_tls,
+        sslrootcert=str(Path(AUTHORITIES).resolve()) if arguments.ledger_tls == "verify-full" else None,
+        credentials=_credentials(arguments, login),
+    )
+
+
+def _credentials(arguments: LedgerArguments, login: Login) -> "partial[Credentials] | None":
+    match arguments.ledger_authentication:
+        case "iam":
+            return partial(_token, arguments.ledger_host, arguments.ledger_port, login)
+        case "secret":
+            return partial(_secret, arguments.ledger_secret_arn)
+        case "none":
+            return None
+
+
+def _token(host: str, port: int, login: str) -> Credentials:
+    """A token that lasts for 15 minutes."""
+    given = os.environ.get("PGHOST", "") if host == _FROM_SURROUNDINGS else host
+    client = boto3.session.Session().client("rds")
+    at = port or int(os.environ.get("PGPORT", _PORT))
+    return Credentials(login, client.generate_db_auth_token(DBHostname=given, Port=at, DBUsername=login))
+
+
+def _secret(arn: str) -> Credentials:
+    client = boto3.session.Session().client("secretsmanager")
+    content = json.loads(client.get_secret_value(SecretId=arn).get("SecretString", "{}"))
+    if not content.get("username") or not content.get("password"):
+        raise LedgerSecretError(f"the secret {arn} has no username and password")
+    return Credentials(content["username"], content["password"])
