@@ -19,7 +19,7 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from bench.measuring import machine, measured_on, positive, table, versions
+from bench.measuring import machine, measured_on, positive, several, table, versions
 from tests.support.postgres import Server, running_postgres
 from tributary.ledger.claims import ClaimRules, new_batch
 from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings
@@ -113,14 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     ):
         result.add_argument(name, type=positive, metavar="N", default=default, help=text)
     result.add_argument(
-        "--workers", type=_numbers, default=[1, 4, 16], metavar="A,B", help="workers at once (default 1,4,16)"
+        "--workers", type=several, default=[1, 4, 16], metavar="A,B", help="workers at once (default 1,4,16)"
     )
     result.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return result
-
-
-def _numbers(text: str) -> list[int]:
-    return [positive(word) for word in text.split(",")]
 
 
 def _show(superuser: Connection, name: str) -> str:

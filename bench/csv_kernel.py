@@ -23,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from bench.measuring import bind, cpu_seconds, machine, measured_on, peak_bytes, table, versions
+from bench.measuring import bind, cpu_seconds, machine, measured_on, peak_bytes, positive, table, versions
 from tributary.datasets import load_dataset
 from tributary.kernels.transform.functions import AMOUNT, EMAIL
 from tributary.processing import Source, process_file
@@ -52,11 +52,15 @@ def parser() -> argparse.ArgumentParser:
         prog="npm run bench -- csv",
         description="MB/s on one core and peak memory of the customers kernel beside plain Spark SQL.",
     )
-    result.add_argument("--rows", type=int, default=1_000_000, metavar="N", help="rows (default 1000000)")
-    result.add_argument("--runs", type=int, default=3, metavar="N", help="runs, the best counts (default 3)")
+    result.add_argument(
+        "--rows", type=positive, default=1_000_000, metavar="N", help="rows (default 1000000)"
+    )
+    result.add_argument(
+        "--runs", type=positive, default=3, metavar="N", help="runs, the best counts (default 3)"
+    )
     result.add_argument(
         "--big",
-        type=int,
+        type=positive,
         nargs="?",
         const=BIG_MEGABYTES,
         metavar="MB",

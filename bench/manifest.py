@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.manifest_world import BenchWorld
-from bench.measuring import cpu_seconds, machine, measured_on, table, versions
+from bench.measuring import cpu_seconds, machine, measured_on, positive, several, table, versions
 from bench.ndjson_shapes import Sample, generate
 from tests.support.emulator import emulator_process
 
@@ -63,18 +63,18 @@ def _parser() -> argparse.ArgumentParser:
         description="MB/s of a manifest from S3 to Parquet in S3, where the time goes, and peak memory.",
     )
     result.add_argument(
-        "--megabytes", type=int, default=1001, metavar="MB", help="of a manifest (default 1001: 286 files)"
+        "--megabytes",
+        type=positive,
+        default=1001,
+        metavar="MB",
+        help="of a manifest (default 1001: 286 files)",
     )
     result.add_argument(
-        "--slots", type=_slots, default=[1, 2], metavar="A,B", help="manifests at once (default 1,2)"
+        "--slots", type=several, default=[1, 2], metavar="A,B", help="manifests at once (default 1,2)"
     )
     result.add_argument("--without-spark", action="store_true", help="leave the reference's way out")
     result.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return result
-
-
-def _slots(text: str) -> list[int]:
-    return [int(word) for word in text.split(",")]
 
 
 def ours(sample: Sample, slots: Sequence[int]) -> list[dict[str, Any]]:

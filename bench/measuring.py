@@ -74,3 +74,8 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
     return number
+
+
+def several(text: str) -> list[int]:
+    """The type of an option that takes such numbers, separated by commas."""
+    return [positive(word) for word in text.split(",")]

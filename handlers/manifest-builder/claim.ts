@@ -1,4 +1,4 @@
-import { ContestedFileError, NewerVersionFailedError, OutOfTimeError } from "../shared/errors";
+import { ContestedFileError, NewerVersionFailedError, OutOfTimeError } from "./errors";
 import {
   finishedTtl,
   headKey,

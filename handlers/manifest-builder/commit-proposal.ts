@@ -1,4 +1,4 @@
-import { ClaimedElsewhereError } from "../shared/errors";
+import { ClaimedElsewhereError } from "./errors";
 import { log } from "../shared/log";
 import { type ManifestEntry, manifestId, manifestKey } from "../shared/manifests";
 import type { Invocation } from "./builder";

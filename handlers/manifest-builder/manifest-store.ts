@@ -1,5 +1,5 @@
 import { PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
-import { ManifestVanishedError } from "../shared/errors";
+import { ManifestVanishedError } from "./errors";
 import {
   type Bucket,
   type InputIdentity,
