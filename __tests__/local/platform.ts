@@ -14,6 +14,7 @@ import {
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { ensurePython } from "../../cli/setup/python";
 import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../local/emulator/emulator";
+import type { Clock } from "../../local/glue-runner/clock";
 import { type GlueRunner, startGlueRunner } from "../../local/glue-runner/server";
 
 /** A minute of a job's timeout in these tests. */
@@ -31,7 +32,13 @@ export interface TestPlatform {
   stop(): Promise<void>;
 }
 
-export async function startTestPlatform(options: { auth?: boolean } = {}): Promise<TestPlatform> {
+export async function startTestPlatform({
+  clock,
+  ...options
+}: {
+  auth?: boolean;
+  clock?: Clock;
+} = {}): Promise<TestPlatform> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-test-"));
   const warnings: string[] = [];
   const { python } = await ensurePython("run", () => undefined);
@@ -41,6 +48,7 @@ export async function startTestPlatform(options: { auth?: boolean } = {}): Promi
     variables: { PGHOST: "127.0.0.1", HOME: "/not/this" },
     warn: (message) => warnings.push(message),
     minuteMilliseconds: MINUTE_MILLISECONDS,
+    ...(clock ? { clock } : {}),
   });
   const emulator = await startEmulator({ ...options, python, folder, glueEndpoint: runner.endpoint });
   runner.connect(emulator.endpoint);

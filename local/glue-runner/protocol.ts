@@ -9,6 +9,7 @@ export class GlueError extends Error {
       | "AlreadyExistsException"
       | "ConcurrentRunsExceededException"
       | "EntityNotFoundException"
+      | "IllegalWorkflowStateException"
       | "InternalServiceException"
       | "InvalidInputException",
     message: string,

@@ -14,6 +14,14 @@ interface ActiveRun {
 
 type AbortReason = Extract<EndState, "STOPPED" | "TIMEOUT" | "EXPIRED">;
 
+/** Told of every run. */
+export interface RunObserver {
+  /** An attempt begins. */
+  began(run: JobRun): void;
+  /** A run has ended for good: no further attempt follows. */
+  completed(run: JobRun): void;
+}
+
 /** Starts, watches, stops and retries runs, with Glue's rules. */
 export class RunScheduler {
   /** By job name, newest first. */
@@ -21,6 +29,7 @@ export class RunScheduler {
   private readonly active = new Map<string, ActiveRun>();
   private readonly working = new Set<Promise<void>>();
   private closing = false;
+  observer: RunObserver | undefined;
 
   /** @param minuteMilliseconds what a minute of a job's timeout lasts */
   constructor(
@@ -29,15 +38,20 @@ export class RunScheduler {
     private readonly minuteMilliseconds: number,
   ) {}
 
-  start(request: JsonObject): JsonObject {
+  start({ TriggerName: _, ...request }: JsonObject): JsonObject {
+    return { JobRunId: this.begin(request).Id };
+  }
+
+  /** Starts a run. @throws GlueError ConcurrentRunsExceededException where the job has as many as it may have. */
+  begin(request: JsonObject): JobRun {
     const job = this.jobs.find(request["JobName"]);
     const limit = job.ExecutionProperty.MaxConcurrentRuns;
     if (this.runsOf(job.Name).filter((run) => !hasEnded(run)).length >= limit) {
       throw new GlueError("ConcurrentRunsExceededException", `Concurrent runs exceeded for ${job.Name}`);
     }
     const run = firstRun(job, request);
-    this.begin(job, request, run);
-    return { JobRunId: run.Id };
+    this.launch(job, request, run);
+    return run;
   }
 
   get(request: JsonObject): JsonObject {
@@ -89,7 +103,8 @@ export class RunScheduler {
     return run;
   }
 
-  private stop(run: JobRun): void {
+  /** @throws GlueError InvalidInputException where it has ended. */
+  stop(run: JobRun): void {
     const active = this.active.get(run.Id);
     if (!active || hasEnded(run)) {
       throw new GlueError("InvalidInputException", `Job Run ${run.Id} has ended (${run.JobRunState}).`);
@@ -98,9 +113,10 @@ export class RunScheduler {
     abort(active, "STOPPED");
   }
 
-  private begin(job: Job, request: JsonObject, run: JobRun): void {
+  private launch(job: Job, request: JsonObject, run: JobRun): void {
     if (this.closing) throw new GlueError("InternalServiceException", "the Glue runner is stopping");
     this.runs.set(job.Name, [run, ...this.runsOf(job.Name)]);
+    this.observer?.began(run);
     const work = this.carryOut(job, request, run)
       .catch((error: Error) => this.context().warn(`run ${run.Id}: ${error.message}`))
       .finally(() => this.working.delete(work));
@@ -132,7 +148,9 @@ export class RunScheduler {
   private async follow(job: Job, request: JsonObject, run: JobRun, state: EndState): Promise<void> {
     if (this.closing) return;
     if (state === "FAILED" && run.Attempt < job.MaxRetries) {
-      this.begin(job, request, retryOf(job, request, run));
+      this.launch(job, request, retryOf(job, request, run));
+    } else {
+      this.observer?.completed(run);
     }
     await emitStateChange(this.context().endpoint, run, state);
   }

@@ -13,6 +13,8 @@ export interface JobRun extends JsonObject {
   readonly Attempt: number;
   readonly PreviousRunId?: string;
   readonly JobName: string;
+  /** The trigger that started it, if one did. */
+  readonly TriggerName?: string;
   /** The job's default arguments, overlaid by the run's own. */
   readonly Arguments: Readonly<Record<string, string>>;
   readonly StartedOn: number;
@@ -65,6 +67,7 @@ function newRun(job: Job, request: JsonObject, id: string, attempt: JsonObject):
   return {
     Id: id,
     ...attempt,
+    ...(request["TriggerName"] === undefined ? {} : { TriggerName: request["TriggerName"] }),
     JobName: job.Name,
     JobRunState: "STARTING",
     Arguments: runArguments,

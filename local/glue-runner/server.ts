@@ -1,10 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Clock, timeOfDay } from "./clock";
 import type { RunnerContext } from "./execution";
 import { JobStore, jobOfArn } from "./job-store";
+import { jobOperations, type Operation, triggerOperations, workflowOperations } from "./operations";
 import { passOn, sendAnswer } from "./pass-on";
 import { GlueError, type JsonObject, operationOf, readBody, sendError, sendResult } from "./protocol";
 import { RunScheduler } from "./run-scheduler";
+import { TriggerScheduler } from "./trigger-scheduler";
+import { TriggerStore } from "./trigger-store";
+import { WorkflowRuns } from "./workflow-runs";
+import { WorkflowStore } from "./workflow-store";
 
 export interface GlueRunnerOptions {
   /** The interpreter of the project's virtual environment. */
@@ -16,6 +22,8 @@ export interface GlueRunnerOptions {
   readonly warn: (message: string) => void;
   /** What a minute of a job's timeout lasts. @default 60000 */
   readonly minuteMilliseconds?: number;
+  /** What scheduled triggers go by. @default - the time of day */
+  readonly clock?: Clock;
 }
 
 export interface GlueRunner {
@@ -28,7 +36,7 @@ export interface GlueRunner {
   stop(): Promise<void>;
 }
 
-type Operation = (request: JsonObject) => JsonObject;
+const MINUTE_MILLISECONDS = 60_000;
 
 /** Starts the Glue service on a free loopback port. */
 export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueRunner> {
@@ -44,8 +52,18 @@ export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueR
     return { variables: {}, ...options, endpoint: emulator, glueEndpoint: endpoint };
   };
   const jobs = new JobStore();
-  const runs = new RunScheduler(jobs, context, options.minuteMilliseconds ?? 60_000);
-  const operations = operationsOf(jobs, runs);
+  const runs = new RunScheduler(jobs, context, options.minuteMilliseconds ?? MINUTE_MILLISECONDS);
+  const workflows = new WorkflowStore();
+  const triggers = new TriggerStore(workflows);
+  const workflowRuns = new WorkflowRuns(workflows, triggers);
+  const scheduler = new TriggerScheduler(triggers, workflows, workflowRuns, runs, options.warn);
+  runs.observer = scheduler;
+  const operations = new Map([
+    ...jobOperations(jobs, runs),
+    ...triggerOperations(triggers, scheduler),
+    ...workflowOperations(workflows, workflowRuns, scheduler),
+  ]);
+  const stopClock = (options.clock ?? timeOfDay).eachMinute((time) => scheduler.tick(time));
   const server = createServer((request, response) => {
     answer(operations, () => context().endpoint, request, response).catch((error: Error) => {
       options.warn(`Glue call ${operationOf(request)}: ${error.message}`);
@@ -57,30 +75,13 @@ export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueR
     emulator = emulatorEndpoint;
   };
   const stop = async () => {
+    stopClock();
     await runs.close();
     server.closeAllConnections();
     server.close();
   };
   const expire = (jobName: string, runId: string) => runs.expire(jobName, runId);
   return { endpoint, connect, expire, stop };
-}
-
-function operationsOf(jobs: JobStore, runs: RunScheduler): ReadonlyMap<string, Operation> {
-  return new Map<string, Operation>([
-    ["CreateJob", (request) => jobs.create(request)],
-    ["UpdateJob", (request) => jobs.update(request)],
-    ["GetJob", (request) => jobs.get(request)],
-    ["GetJobs", (request) => jobs.getAll(request)],
-    ["ListJobs", (request) => jobs.list(request)],
-    ["DeleteJob", (request) => jobs.delete(request)],
-    ["TagResource", (request) => jobs.tag(request)],
-    ["UntagResource", (request) => jobs.untag(request)],
-    ["GetTags", (request) => jobs.getTags(request)],
-    ["StartJobRun", (request) => runs.start(request)],
-    ["GetJobRun", (request) => runs.get(request)],
-    ["GetJobRuns", (request) => runs.getAll(request)],
-    ["BatchStopJobRun", (request) => runs.batchStop(request)],
-  ]);
 }
 
 /** Carries out a call that is ours, if the emulator lets the caller make it, and passes on every other. */
