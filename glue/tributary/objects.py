@@ -6,7 +6,7 @@ a published object is conditional on the ETag that its writer believes to be the
 
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,13 @@ from tributary.clients import s3_client
 from tributary.errors import LeaseLostError, OutputTooLargeError, SourceGoneError, TransientError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import (
+        CopySourceTypeDef,
+        GetObjectRequestTypeDef,
+        ObjectIdentifierTypeDef,
+        PutObjectRequestTypeDef,
+        TagTypeDef,
+    )
 
 RANGE_BYTES = 16 * 1024 * 1024
 # Of the sizes tried, those that stay in the cache while they are parsed were read a quarter faster.
@@ -48,22 +54,33 @@ _BROKEN_STREAM = (
     ConnectionError,
     TimeoutError,
 )
+_DELETED_AT_ONCE = 1000
 _GENERATION = "generation"
 _GONE = {"NoSuchVersion", "NoSuchKey", "MethodNotAllowed", "404", "405"}
 # NoSuchKey: the object that an If-Match names was deleted meanwhile.
 _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
-def read_version(bucket: str, key: str, version: str) -> Iterator[bytes]:
+def read_version(bucket: str, key: str, version: str, archived_key: str | None = None) -> Iterator[bytes]:
     """Yield the bytes of one version in chunks of at most 256 KiB, read in ranges of 16 MiB.
 
-    A stream that breaks is taken up again at the byte where it broke. Raises `SourceGoneError` when the
-    version is not there, and `TransientError` when it cannot be read to its end.
+    A stream that breaks is taken up again at the byte where it broke, and below `archived_key` once the
+    version is gone: there the same bytes lie. Raises `SourceGoneError` when they lie nowhere, and
+    `TransientError` when they cannot be read to their end.
     """
+    return _read({"Bucket": bucket, "Key": key, "VersionId": version}, archived_key)
+
+
+def read_current(bucket: str, key: str) -> Iterator[bytes]:
+    """Yield the bytes of an object that nobody replaces, like `read_version`."""
+    return _read({"Bucket": bucket, "Key": key}, None)
+
+
+def _read(place: dict[str, str], archived_key: str | None) -> Iterator[bytes]:
     offset, total, failures = 0, None, 0
     while total is None or offset < total:
         try:
-            answer = _open_range(bucket, key, version, offset)
+            answer = _open_range(place, offset)
             if answer is None:
                 return
             total, body = answer
@@ -71,27 +88,31 @@ def read_version(bucket: str, key: str, version: str) -> Iterator[bytes]:
                 offset += len(chunk)
                 failures = 0
                 yield chunk
+        except SourceGoneError:
+            if archived_key is None:
+                raise
+            place, archived_key = {"Bucket": place["Bucket"], "Key": archived_key}, None
         except _BROKEN_STREAM as error:
             failures += 1
             if failures == _READ_TRIES:
-                raise TransientError(
-                    f"reading s3://{bucket}/{key} broke off at byte {offset}: {error}"
-                ) from error
+                name = f"s3://{place['Bucket']}/{place['Key']}"
+                raise TransientError(f"reading {name} broke off at byte {offset}: {error}") from error
             time.sleep(_READ_PAUSE * 2**failures)
 
 
-def _open_range(bucket: str, key: str, version: str, offset: int) -> tuple[int, Any] | None:
+def _open_range(place: Mapping[str, str], offset: int) -> tuple[int, Any] | None:
     """Open the range that begins at `offset`; return the object's size and the stream, None when empty."""
     last = offset + RANGE_BYTES - 1
+    request: GetObjectRequestTypeDef = {**place, "Range": f"bytes={offset}-{last}"}  # type: ignore[typeddict-item]
     try:
-        answer = s3_client().get_object(
-            Bucket=bucket, Key=key, VersionId=version, Range=f"bytes={offset}-{last}"
-        )
+        answer = s3_client().get_object(**request)
     except ClientError as error:
         if _code(error) == "InvalidRange" and offset == 0:
             return None
         if _code(error) in _GONE:
-            raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
+            name = f"s3://{place['Bucket']}/{place['Key']}"
+            version = f"version {place['VersionId']} of " if "VersionId" in place else ""
+            raise SourceGoneError(f"{version}{name} is gone") from error
         raise
     if "ContentRange" in answer:
         return int(answer["ContentRange"].rpartition("/")[2]), answer["Body"]
@@ -203,23 +224,67 @@ def current_etag(bucket: str, key: str) -> str | None:
         raise
 
 
-def copy_version(bucket: str, key: str, version: str, to_bucket: str, to_key: str) -> None:
+def copy_version(
+    bucket: str, key: str, version: str | None, to_bucket: str, to_key: str, *, size: int | None = None
+) -> None:
     """Copy one version inside S3, in parts when it is larger than one request may carry.
 
-    Tags stay behind, so no permission to read them is needed. Raises `SourceGoneError` when it is not there.
+    Without a version it is what stands there now. Who knows its size in bytes saves the request that asks for
+    it. Tags stay behind, so no permission to read them is needed. Raises `SourceGoneError` when it is gone.
     """
+    source: CopySourceTypeDef = {"Bucket": bucket, "Key": key}
+    if version is not None:
+        source["VersionId"] = version
     try:
-        s3_client().copy(
-            {"Bucket": bucket, "Key": key, "VersionId": version},
-            to_bucket,
-            to_key,
-            ExtraArgs={"TaggingDirective": "REPLACE"},
-            Config=_COPY,
-        )
+        if size is not None and size <= _SINGLE_REQUEST_BYTES:
+            s3_client().copy_object(
+                CopySource=source, Bucket=to_bucket, Key=to_key, TaggingDirective="REPLACE"
+            )
+        else:
+            replace = {"TaggingDirective": "REPLACE"}
+            s3_client().copy(source, to_bucket, to_key, ExtraArgs=replace, Config=_COPY)
     except ClientError as error:
         if _code(error) in _GONE:
             raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
         raise
+
+
+def delete_versions(bucket: str, versions: Sequence[tuple[str, str]]) -> None:
+    """Delete exactly these (key, version id), 1,000 a request; one that is gone is no error."""
+    for begin in range(0, len(versions), _DELETED_AT_ONCE):
+        chunk = versions[begin : begin + _DELETED_AT_ONCE]
+        names: list[ObjectIdentifierTypeDef] = [{"Key": key, "VersionId": version} for key, version in chunk]
+        answer = s3_client().delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
+        errors = [error for error in answer.get("Errors", []) if error.get("Code") not in _GONE]
+        if errors:
+            raise TransientError(f"{len(errors)} versions in {bucket} were not deleted: {errors[0]}")
+
+
+def tag_version(bucket: str, key: str, version: str, tags: Mapping[str, str]) -> None:
+    """Give one version these tags and no others; raises `SourceGoneError` when it is not there."""
+    tag_set: list[TagTypeDef] = [{"Key": name, "Value": value} for name, value in tags.items()]
+    try:
+        s3_client().put_object_tagging(Bucket=bucket, Key=key, VersionId=version, Tagging={"TagSet": tag_set})
+    except ClientError as error:
+        if _code(error) in _GONE:
+            raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
+        raise
+
+
+def delete_generation(bucket: str, key: str, below: int) -> None:
+    """Delete what stands at a key if its generation is lower than that, and only while just that stands."""
+    for _ in range(_WRITE_TRIES):
+        found = standing(bucket, key)
+        if found is None or found.generation >= below:
+            return
+        try:
+            s3_client().delete_object(Bucket=bucket, Key=key, IfMatch=found.etag)
+        except ClientError as error:
+            if _code(error) not in _REFUSED:
+                raise
+        else:
+            return
+    raise TransientError(f"s3://{bucket}/{key} changed under {_WRITE_TRIES} conditional deletes")
 
 
 def versions_newest_first(bucket: str, key: str) -> list[str]:

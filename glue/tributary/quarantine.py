@@ -19,12 +19,23 @@ def quarantine_folder(group: str, key: str, version: str) -> str:
     return f"quarantine/{group}/{digest}-{version}"
 
 
-def quarantine_version(file: StoredVersion, why: Unreadable, group: str, bucket: str) -> None:
-    """Copy a file whole beside its reason; of a version gone meanwhile the reason alone is left to tell."""
+def quarantine_version(
+    file: StoredVersion, why: Unreadable, group: str, bucket: str, archived_key: str | None = None
+) -> None:
+    """Copy a file whole beside its reason; of a version gone meanwhile the reason alone is left to tell.
+
+    Below `archived_key` the bytes of the version may lie once it is gone.
+    """
     folder = quarantine_folder(group, file.key, file.version_id)
     message = why.message
+    to_key = f"{folder}/{base_name(file.key)}"
     try:
-        copy_version(file.bucket, file.key, file.version_id, bucket, f"{folder}/{base_name(file.key)}")
+        try:
+            copy_version(file.bucket, file.key, file.version_id, bucket, to_key)
+        except SourceGoneError:
+            if archived_key is None:
+                raise
+            copy_version(file.bucket, archived_key, None, bucket, to_key)
     except SourceGoneError as error:
         message = f"{message}; {error}"
     record = {

@@ -14,11 +14,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tests.support.events import event_queue, received
 from tests.support.job import GLUE
 from tests.support.world import InlineEngine
-from tributary.clients import dynamodb_client, events_client, s3_client, sqs_client
+from tributary.announcing import Announcer
+from tributary.clients import dynamodb_client, s3_client, sqs_client
 from tributary.kernels.compression.streams import uncompressed
-from tributary.manifests.completion import Announcer
 from tributary.manifests.control import Control
 from tributary.manifests.manifest import manifest_key
 from tributary.manifests.messages import Request
@@ -71,19 +72,14 @@ class ManifestWorld:
             "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
         }
         dynamodb_client().create_table(**definition)
-        queues = [sqs_client().create_queue(QueueName=f"{kind}-{name}")["QueueUrl"] for kind in ("q", "e")]
-        rule = f"rule-{name}"
-        events_client().put_rule(Name=rule, EventPattern=json.dumps({"source": [f"{SOURCE}.{name}"]}))
-        target = {"Id": "t", "Arn": f"arn:aws:sqs:us-east-1:000000000000:e-{name}"}
-        events_client().put_targets(Rule=rule, Targets=[target])  # type: ignore[list-item]
         return ManifestWorld(
             raw=f"raw-{name}",
             manifests=f"manifests-{name}",
             curated=f"curated-{name}",
             quarantine=f"quarantine-{name}",
             control=f"control-{name}",
-            queue=queues[0],
-            events=queues[1],
+            queue=sqs_client().create_queue(QueueName=f"q-{name}")["QueueUrl"],
+            events=event_queue(name, f"{SOURCE}.{name}"),
         )
 
     @property
@@ -209,16 +205,7 @@ class ManifestWorld:
 
     def processed(self) -> list[dict[str, Any]]:
         """The manifests that events told of since the last call."""
-        found: list[dict[str, Any]] = []
-        while (
-            messages := sqs_client()
-            .receive_message(QueueUrl=self.events, MaxNumberOfMessages=10)
-            .get("Messages", [])
-        ):
-            for message in messages:
-                sqs_client().delete_message(QueueUrl=self.events, ReceiptHandle=message["ReceiptHandle"])
-                found += json.loads(message["Body"])["detail"]["manifests"]
-        return found
+        return [manifest for event in received(self.events) for manifest in event["detail"]["manifests"]]
 
     def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
         listed = s3_client().list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])

@@ -1,14 +1,12 @@
 """After the commit: the event, then the message, several manifests at once."""
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from tributary.clients import events_client
-from tributary.errors import TransientError
+from tributary.announcing import Announcer
 from tributary.events import log
 from tributary.manifests.queue import ManifestQueue, Message
 from tributary.manifests.receipt import Receipt
@@ -26,29 +24,6 @@ class Done:
     message: Message
     committed: tuple[tuple[str, Committed], ...]
     """Each with the manifest's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Announcer:
-    """Where events go, and in whose name."""
-
-    source: str
-    environment: str
-
-    def announce(self, manifests: Sequence[dict[str, Any]]) -> None:
-        """Put one event about manifests; raises `TransientError` when it was not taken."""
-        detail = {"environment": self.environment, "manifests": manifests}
-        answer = events_client().put_events(
-            Entries=[
-                {
-                    "Source": self.source,
-                    "DetailType": DETAIL_TYPE,
-                    "Detail": json.dumps(detail, ensure_ascii=False),
-                }
-            ]
-        )
-        if answer["FailedEntryCount"]:
-            raise TransientError(f"EventBridge refused an event: {answer['Entries']}")
 
 
 class Completion:
@@ -101,7 +76,7 @@ class Completion:
                 _summary(key, committed.receipt) for done in batch for key, committed in done.committed
             ]
             for start in range(0, len(manifests), _MOST):
-                self._announcer.announce(manifests[start : start + _MOST])
+                self._announcer.announce(DETAIL_TYPE, {"manifests": manifests[start : start + _MOST]})
             self._queue.delete(done.message for done in batch)
         except Exception as error:  # noqa: BLE001 whatever it is, the messages come back
             log("acknowledgement failed", messages=[done.message.id for done in batch], cause=repr(error))

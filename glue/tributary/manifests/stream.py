@@ -11,10 +11,12 @@ from threading import Event
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tributary.announcing import Announcer
 from tributary.distribution import Engine
+from tributary.distribution.surviving import submit_surviving
 from tributary.errors import InvalidManifestError, TributaryError, WorkerKilledError
 from tributary.events import log
-from tributary.manifests.completion import Announcer, Completion, Done
+from tributary.manifests.completion import Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
 from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
@@ -25,7 +27,6 @@ from tributary.task import describe
 
 # From this delivery on a manifest is suspected to kill its driver, and is worked on file by file.
 _SUSPECT_RECEIVES = 3
-_MOST_KILLS = 3
 # How long a message that failed stays away, by its deliveries so far, in seconds.
 _PAUSES = (60, 600)
 # After SIGTERM what ends this soon is still committed; the rest goes back to the queue.
@@ -143,16 +144,18 @@ class Stream:
         settings = self._settings
         by_file = message.receives >= _SUSPECT_RECEIVES
         task = ManifestTask(request, settings.destinations, settings.run_id, by_file)
-        for kills in range(1, _MOST_KILLS + 1):
-            try:
-                return self._engine.submit(work_on_manifest, task).result()
-            except WorkerKilledError as error:
-                cause = describe(error)
-                if self._hurry.is_set():
-                    break
-                log("worker killed", manifest=request.key, kills=kills, by_file=task.by_file, cause=cause)
-                task = replace(task, by_file=task.by_file or kills > 1)
-        return NotDone(KILLED_WORKER, cause)
+
+        def killed(task: ManifestTask, kills: int, error: WorkerKilledError) -> ManifestTask:
+            if self._hurry.is_set():
+                raise error
+            cause = describe(error)
+            log("worker killed", manifest=request.key, kills=kills, by_file=task.by_file, cause=cause)
+            return replace(task, by_file=task.by_file or kills > 1)
+
+        try:
+            return submit_surviving(self._engine, work_on_manifest, task, killed)
+        except WorkerKilledError as error:
+            return NotDone(KILLED_WORKER, describe(error))
 
     def _note(self, request: Request, answer: Committed | Needless) -> None:
         if isinstance(answer, Needless):

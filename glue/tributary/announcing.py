@@ -1,0 +1,26 @@
+"""Events of the data plane, on the default bus."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tributary.clients import events_client
+from tributary.errors import TransientError
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """In whose name events go out."""
+
+    source: str
+    environment: str
+
+    def announce(self, detail_type: str, detail: Mapping[str, Any]) -> None:
+        """Put one event; raises `TransientError` when it was not taken."""
+        text = json.dumps({"environment": self.environment, **detail}, ensure_ascii=False)
+        answer = events_client().put_events(
+            Entries=[{"Source": self.source, "DetailType": detail_type, "Detail": text}]
+        )
+        if answer["FailedEntryCount"]:
+            raise TransientError(f"EventBridge refused an event: {answer['Entries']}")
