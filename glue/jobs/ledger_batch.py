@@ -1,0 +1,118 @@
+"""The Glue job that turns raw JSON files of the ledger into Parquet, batch after batch."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Literal
+
+from tributary.announcing import Announcer
+from tributary.arguments import read_arguments, read_run_id
+from tributary.batch.course import CourseSettings
+from tributary.batch.run import Run, RunSettings
+from tributary.batch.shared_ledger import SharedLedger
+from tributary.batch.task import TransformSettings
+from tributary.batch.versions import deployed_version
+from tributary.distribution import open_engine
+from tributary.errors import ArgumentsError
+from tributary.events import log
+from tributary.ledger.access import LedgerArguments, ledger_settings
+from tributary.ledger.claims import ClaimRules
+from tributary.ledger.keeper import BatchKeeper
+from tributary.outcomes import Destinations
+from tributary.task import describe
+
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class LedgerBatchArguments(LedgerArguments):
+    """What the job reads; `slots` is batches in work at once, 0 = as many as there are cores."""
+
+    raw_bucket: str
+    curated_bucket: str
+    quarantine_bucket: str
+    dataset: str
+    engine: Literal["pool", "spark"]
+    slots: int
+    batch_files: int
+    batch_megabytes: int
+    lease_seconds: int
+    maximum_attempts: int
+    budget_minutes: int
+    object_megabytes: int
+    first_year: int
+    last_year: int
+    archive: Literal["move", "tag"]
+    child_megabytes: int
+    event_source: str
+    environment: str
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the job; return 0 when the machinery did its part, 1 when it did not, 2 for wrong arguments."""
+    try:
+        arguments = read_arguments(LedgerBatchArguments, words)
+        run_id = read_run_id(words)
+    except ArgumentsError as error:
+        log("wrong arguments", cause=str(error))
+        return 2
+    stopping = Event()
+    settings = _settings(arguments, run_id)
+    log(
+        "started",
+        run_id=run_id,
+        engine=arguments.engine,
+        dataset=arguments.dataset,
+        dataset_version=settings.version.version,
+    )
+    access = ledger_settings(arguments, "tributary_batch")
+    keeper = BatchKeeper(access, run_id, settings.rules, _note_renewal)
+    with open_engine(arguments.engine, arguments.slots) as engine, SharedLedger(access) as ledger:
+        # Only now: Spark sets a handler of its own for SIGINT, which would break out of the loop.
+        signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+        signal.signal(signal.SIGINT, lambda *_: stopping.set())
+        return 0 if Run(ledger, keeper, engine, settings, stopping).run() else 1
+
+
+def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
+    return RunSettings(
+        owner=run_id,
+        rules=ClaimRules(
+            files=arguments.batch_files,
+            bytes=arguments.batch_megabytes * _MEGABYTE,
+            lease_seconds=arguments.lease_seconds,
+            attempts=arguments.maximum_attempts,
+        ),
+        version=deployed_version(arguments.dataset),
+        course=CourseSettings(
+            transform=TransformSettings(
+                destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
+                object_bytes=arguments.object_megabytes * _MEGABYTE,
+                child_bytes=arguments.child_megabytes * _MEGABYTE,
+                first_year=arguments.first_year,
+                last_year=arguments.last_year,
+                threads=_threads(arguments),
+            ),
+            archive=arguments.archive,
+            announcer=Announcer(arguments.event_source, arguments.environment),
+        ),
+        budget_seconds=arguments.budget_minutes * 60,
+    )
+
+
+def _threads(arguments: LedgerBatchArguments) -> int:
+    """Threads of one transform: the cores that its slot has for itself."""
+    return max(1, (os.cpu_count() or 1) // arguments.slots) if arguments.slots else 1
+
+
+def _note_renewal(lease: object, error: Exception) -> None:
+    log("renewal failed", lease=str(lease), cause=describe(error))
+
+
+if __name__ == "__main__":
+    # No exit call on success: Glue has been seen to report any SystemExit as a failure.
+    if code := main(sys.argv[1:]):
+        sys.exit(code)

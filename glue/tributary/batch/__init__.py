@@ -1,0 +1,1 @@
+"""The batch job: files of the ledger to Parquet, batch after batch, each published once."""

@@ -1,0 +1,61 @@
+"""Raw files whose rows are published go to the processed prefix, or get a tag; any number of times."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from tributary.batch.names import archived_key
+from tributary.batch.task import Archived, ArchiveTask
+from tributary.errors import SourceGoneError
+from tributary.ledger.claims import BatchFile
+from tributary.objects import copy_version, delete_versions, tag_version
+from tributary.outcomes import Failed
+from tributary.task import describe
+
+TAG = {"tributary": "processed"}
+_THREADS = 16
+_FILES_A_DELETE = 1000
+
+
+def archive(task: ArchiveTask) -> Archived | Failed:
+    """Put the files of a batch away; a failure comes back as an answer."""
+    try:
+        with ThreadPoolExecutor(_THREADS) as threads:
+            put_away = partial(_tag if task.mode == "tag" else _move, threads)
+            files = sum(
+                put_away(task.files[begin : begin + _FILES_A_DELETE])
+                for begin in range(0, len(task.files), _FILES_A_DELETE)
+            )
+    except Exception as error:  # noqa: BLE001 told to the driver, which gives the batch back
+        return Failed("archive-failed", describe(error))
+    return Archived(files, len(task.files) - files)
+
+
+def _move(threads: ThreadPoolExecutor, files: Sequence[BatchFile]) -> int:
+    """Copy each version, then delete exactly these: a newer upload of a name stays as it is."""
+    copied = [file for file, is_there in zip(files, threads.map(_copy, files), strict=True) if is_there]
+    for bucket in sorted({file.bucket for file in copied}):
+        delete_versions(bucket, [(file.key, file.version_id) for file in copied if file.bucket == bucket])
+    return len(copied)
+
+
+def _copy(file: BatchFile) -> bool:
+    """Copy one version; False when it is not there, as after an archiving that broke off."""
+    to_key = archived_key(file.key, file.version_id)
+    try:
+        copy_version(file.bucket, file.key, file.version_id, file.bucket, to_key, size=file.size)
+    except SourceGoneError:
+        return False
+    return True
+
+
+def _tag(threads: ThreadPoolExecutor, files: Sequence[BatchFile]) -> int:
+    return sum(threads.map(_tag_one, files))
+
+
+def _tag_one(file: BatchFile) -> bool:
+    try:
+        tag_version(file.bucket, file.key, file.version_id, TAG)
+    except SourceGoneError:
+        return False
+    return True

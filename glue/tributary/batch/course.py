@@ -1,0 +1,204 @@
+"""The course of one batch under its lease, from the state in which it was claimed to its end.
+
+Only this side speaks to the ledger; tasks on an engine do the work. What a run leaves half done, the next one
+that takes the batch over goes on with.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Any, TypeVar
+
+from tributary.announcing import Announcer
+from tributary.batch.archiving import archive
+from tributary.batch.publishing import publish
+from tributary.batch.task import (
+    ArchiveMode,
+    ArchiveTask,
+    PublishTask,
+    TransformSettings,
+    TransformTask,
+)
+from tributary.batch.transforming import transform
+from tributary.distribution import Engine
+from tributary.distribution.surviving import submit_surviving
+from tributary.errors import LeaseLostError, TributaryError, WorkerKilledError
+from tributary.events import log
+from tributary.ledger.batches import HeldBatches
+from tributary.ledger.claims import Batch, BatchFile, batch_files
+from tributary.ledger.connection import LedgerConnection
+from tributary.ledger.dataset_versions import version_texts
+from tributary.outcomes import KILLED_WORKER, Failed
+from tributary.task import describe
+
+# So many holders fell silent over the batch that one of its files is under suspicion.
+_SUSPECT_LAPSES = 2
+# From the second death of a worker on it is under suspicion, too.
+_SUSPECT_KILLS = 2
+EVENT = "LedgerBatchPublished"
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+
+class AttemptFailedError(TributaryError):
+    """A task on the batch answered that it failed."""
+
+
+@dataclass(frozen=True)
+class CourseSettings:
+    """How batches are worked on."""
+
+    transform: TransformSettings
+    archive: ArchiveMode
+    announcer: Announcer
+
+
+class Course:
+    """Works on batches that this run holds; one call a batch, in a thread of its own."""
+
+    def __init__(
+        self,
+        *,
+        ledger: LedgerConnection,
+        held: HeldBatches,
+        engine: Engine,
+        settings: CourseSettings,
+        stopping: Event,
+    ) -> None:
+        self._ledger = ledger
+        self._held = held
+        self._engine = engine
+        self._settings = settings
+        self._stopping = stopping
+
+    def run(self, batch: Batch) -> Batch:
+        """Do what is left to be done; return the batch with its counts.
+
+        Raises `LeaseLostError`, `WorkerKilledError` where the run is to end, `AttemptFailedError`, and what
+        the ledger raises.
+        """
+        files = batch_files(self._ledger, batch)
+        if batch.state == "CLAIMED":
+            batch, files = self._commit(batch, files)
+        if batch.state == "COMMITTED":
+            batch = self._publish(batch)
+        self._announce(batch)
+        self._archive(batch, files)
+        return batch
+
+    def _commit(self, batch: Batch, files: list[BatchFile]) -> tuple[Batch, list[BatchFile]]:
+        version = version_texts(self._ledger, batch.dataset_version)
+        task = TransformTask(
+            batch=batch.id,
+            token=batch.token,
+            files=tuple(files),
+            dataset=version,
+            settings=self._settings.transform,
+            by_file=batch.lapsed_leases >= _SUSPECT_LAPSES,
+        )
+
+        def after_kill(killed: TransformTask, kills: int) -> TransformTask:
+            return replace(killed, attempt=kills, by_file=killed.by_file or kills >= _SUSPECT_KILLS)
+
+        staged = self._answer(batch, transform, task, after_kill)
+        by_id = {file.id: file for file in files}
+        for why in staged.unreadable:
+            without = self._held.quarantine(batch, by_id.pop(why.id), f"{why.reason}: {why.message}")
+            batch = _still_held(batch, without)
+            log("quarantined", batch=batch.id, file=why.id, reason=why.reason, cause=why.message)
+        committed = self._held.commit(batch, staged.objects, staged.counts, staged.partial_ids)
+        _still_held(batch, committed or None)
+        log(
+            "committed",
+            **_names(batch),
+            objects=len(staged.objects),
+            **{name: value for name, value in staged.counts.items() if name not in ("token", "columns")},
+            **staged.measures,
+        )
+        committed_batch = replace(batch, state="COMMITTED", objects=staged.objects, counts=staged.counts)
+        return committed_batch, list(by_id.values())
+
+    def _publish(self, batch: Batch) -> Batch:
+        began = time.monotonic()
+        task = PublishTask(
+            objects=batch.objects,
+            earlier=batch.earlier_objects or [],
+            generation=_counts(batch)["token"],
+            destinations=self._settings.transform.destinations,
+        )
+        published = self._answer(batch, publish, task)
+        if published.overtaken_by is not None:
+            raise LeaseLostError(f"objects of batch {batch.id} under token {published.overtaken_by} stand")
+        _still_held(batch, self._held.finish(batch) or None)
+        log(
+            "published",
+            **_names(batch),
+            objects=published.objects,
+            deleted=published.deleted,
+            seconds=_since(began),
+        )
+        return replace(batch, state="PARTIAL" if _counts(batch)["partial_files"] else "SUCCEEDED")
+
+    def _announce(self, batch: Batch) -> None:
+        """Tell of the publication, once at least: who takes over what is not archived tells it again."""
+        counts = _counts(batch)
+        names = ("dataset", "token", "files", "partial_files", "rows", "dead_letters")
+        sizes = ("input_bytes", "output_bytes", "columns", "seconds")
+        detail = {
+            "batch": batch.id,
+            "dataset_version": batch.dataset_version,
+            "objects": len(batch.objects),
+            **{name: counts[name] for name in (*names, *sizes)},
+        }
+        self._settings.announcer.announce(EVENT, detail)
+
+    def _archive(self, batch: Batch, files: list[BatchFile]) -> None:
+        began = time.monotonic()
+        task = ArchiveTask(tuple(files), self._settings.archive)
+        archived = self._answer(batch, archive, task)
+        _still_held(batch, self._held.archived(batch) or None)
+        log("archived", **_names(batch), files=archived.files, before=archived.before, seconds=_since(began))
+
+    def _answer(
+        self,
+        batch: Batch,
+        work: Callable[[T], A | Failed],
+        task: T,
+        after_kill: Callable[[T, int], T] = lambda task, _: task,
+    ) -> A:
+        def killed(task: T, kills: int, error: WorkerKilledError) -> T:
+            if self._stopping.is_set():
+                raise error
+            log("worker killed", **_names(batch), kills=kills, cause=describe(error))
+            return after_kill(task, kills)
+
+        try:
+            answer = submit_surviving(self._engine, work, task, killed)
+        except WorkerKilledError as error:
+            if self._stopping.is_set():
+                raise
+            raise AttemptFailedError(f"{KILLED_WORKER}: {describe(error)}") from error
+        if isinstance(answer, Failed):
+            raise AttemptFailedError(f"{answer.reason}: {answer.message}")
+        return answer
+
+
+def _still_held(batch: Batch, answer: A | None) -> A:
+    """What a guarded change answered; raises `LeaseLostError` when it was refused."""
+    if answer is None:
+        raise LeaseLostError(f"batch {batch.id} has gone to another run")
+    return answer
+
+
+def _counts(batch: Batch) -> dict[str, Any]:
+    return dict(batch.counts or {})
+
+
+def _names(batch: Batch) -> dict[str, object]:
+    return {"batch": batch.id, "token": batch.token}
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 3)

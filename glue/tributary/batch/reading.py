@@ -1,0 +1,17 @@
+"""The files of a batch as they are read: by version, or where they went when their rows were published."""
+
+from pathlib import Path
+
+from tributary.batch.names import archived_key
+from tributary.fetching import Ahead, Fetch, spool
+from tributary.ledger.claims import BatchFile
+from tributary.objects import read_version
+
+AHEAD = Ahead(threads=16, files=256)
+"""Files of 10 KB are waited for one by one: many at once hide the time that S3 takes to answer."""
+
+
+def fetch(file: BatchFile, folder: Path) -> Fetch[BatchFile]:
+    """Bring one file here; raises what `read_version` does but for a version that is gone, and `spool`."""
+    archived = archived_key(file.key, file.version_id)
+    return spool(file, read_version(file.bucket, file.key, file.version_id, archived), folder)

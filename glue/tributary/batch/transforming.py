@@ -1,0 +1,168 @@
+"""One attempt at the objects of a batch, wherever it runs: fetch, transform, stage."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tributary.batch.names import archived_key, dead_letters_key, staged_key, table_key
+from tributary.batch.reading import AHEAD, fetch
+from tributary.batch.stub import BatchSource, StagedFile, TransformedBatch, transform_batch
+from tributary.batch.suspects import killers
+from tributary.batch.task import Staged, TransformTask, UnreadableFile
+from tributary.batch.versions import parsed
+from tributary.errors import TerminalError
+from tributary.fetching import Fetched, ReadAhead, Unreadable
+from tributary.kernels.source import Source
+from tributary.kernels.transform.sql import Resources
+from tributary.ledger.claims import BatchFile
+from tributary.memory import peak_bytes
+from tributary.objects import put_file
+from tributary.outcomes import Failed
+from tributary.quarantine import quarantine_version
+from tributary.task import brief, describe
+from tributary.temporary import temporary_folder
+
+_THREADS = 8
+_DUCKDB_BYTES = 256 << 20
+_PARQUET = "application/vnd.apache.parquet"
+_NDJSON = "application/x-ndjson"
+_MEBIBYTE = 1 << 20
+
+
+def transform(task: TransformTask) -> Staged | Failed:
+    """Stage what comes of a batch; a failure comes back as an answer, for the driver counts attempts."""
+    try:
+        with temporary_folder("batch") as work:
+            return _Attempt(task, work).run()
+    except TerminalError as error:
+        return Failed(error.reason, describe(error))
+    except Exception as error:  # noqa: BLE001 told to the driver, which gives the batch back
+        return Failed("error", describe(error))
+
+
+def _try(task: TransformTask, files: tuple[BatchFile, ...]) -> None:
+    """Do all with some files that is done for their batch, and keep nothing."""
+    with temporary_folder("trial") as work:
+        _Attempt(replace(task, files=files), work).transform()
+
+
+class _Attempt:
+    def __init__(self, task: TransformTask, work: Path) -> None:
+        self._task = task
+        self._work = work
+        self._dataset = parsed(task.dataset)
+        self._read: list[BatchFile] = []
+        self._unreadable: dict[BatchFile, Unreadable] = {}
+        self._fetch_seconds = 0.0
+
+    def run(self) -> Staged:
+        began, cpu_began = time.perf_counter(), time.process_time()
+        if self._task.by_file:
+            self._unreadable.update(self._killers())
+        result = self.transform()
+        transformed = time.perf_counter()
+        objects = self._stage(result)
+        self._quarantine()
+        ended = time.perf_counter()
+        measures = {
+            "fetch_seconds": self._fetch_seconds,
+            "transform_seconds": transformed - began - self._fetch_seconds,
+            "stage_seconds": ended - transformed,
+            "cpu_seconds": time.process_time() - cpu_began,
+            "peak_mebibytes": peak_bytes() / _MEBIBYTE,
+        }
+        return Staged(
+            objects=objects,
+            counts=self._counts(result, objects, ended - began),
+            partial_ids=[
+                file.id for file, outcome in zip(self._read, result.files, strict=True) if outcome.rejected
+            ],
+            unreadable=tuple(
+                UnreadableFile(file.id, why.reason, brief(why.message))
+                for file, why in self._unreadable.items()
+            ),
+            measures={name: round(value, 3) for name, value in measures.items()},
+        )
+
+    def _killers(self) -> dict[BatchFile, Unreadable]:
+        trial = partial(_try, replace(self._task, files=(), by_file=False))
+        return killers(self._task.files, self._task.settings.child_bytes, trial)
+
+    def transform(self) -> TransformedBatch:
+        """Transform what can be read into files of the work folder."""
+        settings = self._task.settings
+        wanted = [file for file in self._task.files if file not in self._unreadable]
+        with ReadAhead(wanted, self._work, fetch, AHEAD) as files:
+            return transform_batch(
+                self._dataset,
+                self._sources(files),
+                batch_id=self._task.batch,
+                years=(settings.first_year, settings.last_year),
+                work=self._work,
+                object_bytes=settings.object_bytes,
+                resources=Resources(settings.threads, _DUCKDB_BYTES),
+            )
+
+    def _sources(self, files: ReadAhead[BatchFile]) -> Iterator[BatchSource]:
+        """The files that can be read; of the others it is noted why."""
+        following = iter(files)
+        while True:
+            began = time.perf_counter()
+            file = next(following, None)
+            self._fetch_seconds += time.perf_counter() - began
+            if file is None:
+                return
+            if not isinstance(file, Fetched):
+                self._unreadable[file[0]] = file[1]
+                continue
+            entry = file.entry
+            self._read.append(entry)
+            with file.content:
+                yield BatchSource(Source(entry.bucket, entry.key, entry.version_id), file.chunks())
+
+    def _stage(self, result: TransformedBatch) -> list[dict[str, Any]]:
+        """Write the files below the staging prefix; return the commit's list of them."""
+        name = self._dataset.name
+        placed = [
+            *(("curated", table_key(name, file.partition, file.name), file) for file in result.objects),
+            *(
+                ("quarantine", dead_letters_key(self._task.batch, file.name), file)
+                for file in result.dead_letters
+            ),
+        ]
+        with ThreadPoolExecutor(_THREADS) as threads:
+            return list(threads.map(self._stage_one, *zip(*placed, strict=True))) if placed else []
+
+    def _stage_one(self, bucket: str, key: str, file: StagedFile) -> dict[str, Any]:
+        task = self._task
+        staged = staged_key(task.batch, task.token, task.attempt, key)
+        content_type = _PARQUET if bucket == "curated" else _NDJSON
+        put_file(task.settings.destinations.curated, staged, file.path, content_type)
+        return {"bucket": bucket, "staged": staged, "name": key, "rows": file.rows, "bytes": file.bytes}
+
+    def _quarantine(self) -> None:
+        bucket, group = self._task.settings.destinations.quarantine, self._dataset.name
+        for file, why in self._unreadable.items():
+            archived = archived_key(file.key, file.version_id)
+            quarantine_version(file, why, group, bucket, archived)
+
+    def _counts(
+        self, result: TransformedBatch, objects: list[dict[str, Any]], seconds: float
+    ) -> dict[str, Any]:
+        """What the commit records, and the event tells."""
+        return {
+            "dataset": self._dataset.name,
+            "token": self._task.token,
+            "files": len(self._read),
+            "partial_files": sum(1 for outcome in result.files if outcome.rejected),
+            "rows": result.rows,
+            "dead_letters": result.rejected,
+            "input_bytes": sum(file.size for file in self._read),
+            "output_bytes": sum(entry["bytes"] for entry in objects if entry["bucket"] == "curated"),
+            "columns": list(result.columns),
+            "seconds": round(seconds, 3),
+        }

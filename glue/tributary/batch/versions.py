@@ -1,0 +1,24 @@
+"""Versions of a dataset as the ledger keeps them: the texts of its declaration and its SQL."""
+
+from importlib import resources
+
+from tributary.datasets import Dataset, load_dataset
+from tributary.datasets.declaration import parse_declaration
+from tributary.ledger.dataset_versions import DatasetVersion
+
+
+def deployed_version(name: str) -> DatasetVersion:
+    """The version that this package ships; raises `UnknownDatasetError` and `DeclarationError`."""
+    dataset = load_dataset(name)
+    folder = resources.files("tributary.datasets") / name
+    return DatasetVersion(
+        version=dataset.version,
+        dataset=name,
+        declaration=(folder / "dataset.json").read_text("utf-8"),
+        transform=(folder / "transform.sql").read_text("utf-8"),
+    )
+
+
+def parsed(version: DatasetVersion) -> Dataset:
+    """The dataset that a version declares; raises `DeclarationError`."""
+    return parse_declaration(version.dataset, version.declaration.encode(), version.transform.encode())
