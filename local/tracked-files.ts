@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { dateOf } from "../handlers/shared/text-datasets";
+import { headKey, versionKey } from "../handlers/shared/tracking";
 import type { Upload } from "./uploads";
 
 const BATCH_GET_KEYS = 100;
@@ -36,29 +37,14 @@ async function read(
 ): Promise<Record<string, AttributeValue>[]> {
   const keys = new Map<string, Record<string, AttributeValue>>();
   for (const { key, version } of uploads) {
-    const partition = partitionOf(key, shards);
-    keys.set(key, { date_prefix: { S: partition }, file_name: { S: key } });
-    keys.set(`${key}#${version}`, {
-      date_prefix: { S: `${partition}#versions` },
-      file_name: { S: `${key}#${version}` },
-    });
+    const file = { key, version, date: dateOf(key) };
+    for (const { date_prefix, file_name } of [headKey(file, shards), versionKey(file, shards)]) {
+      const item = { date_prefix: { S: date_prefix }, file_name: { S: file_name } };
+      keys.set(`${date_prefix} ${file_name}`, item);
+    }
   }
   const { Responses = {} } = await dynamo.send(
     new BatchGetItemCommand({ RequestItems: { [name]: { Keys: [...keys.values()], ConsistentRead: true } } }),
   );
   return Responses[name] ?? [];
-}
-
-/** Partition of the item of a file's newest version; those of older ones have `#versions` behind it. */
-export function partitionOf(key: string, shards: number): string {
-  const shard = Number.parseInt(createHash("sha256").update(key).digest("hex").slice(0, 8), 16) % shards;
-  return `${dateOf(key) ?? "undated"}#${String(shard).padStart(2, "0")}`;
-}
-
-/** The date that a file's name begins with, if it is a name of the pipeline's and the date a real one. */
-function dateOf(key: string): string | undefined {
-  const name = key.slice(key.lastIndexOf("/") + 1);
-  const [, date = ""] = /^(\d{4}-\d{2}-\d{2})-.*\.ndjson(?:\.gz)?$/s.exec(name) ?? [];
-  const time = Date.parse(`${date}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date) ? date : undefined;
 }
