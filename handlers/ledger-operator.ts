@@ -15,5 +15,7 @@ const emf = { namespace: variables.METRIC_NAMESPACE, environment: variables.ENVI
 export const handler = async (
   request: unknown,
   context: { getRemainingTimeInMillis(): number },
-): Promise<unknown> =>
-  answer({ ledger: ledgerOf(connection, () => context.getRemainingTimeInMillis()), emf }, request);
+): Promise<unknown> => {
+  const remainingMs = () => context.getRemainingTimeInMillis();
+  return answer({ ledger: ledgerOf(connection, remainingMs), emf, remainingMs }, request);
+};

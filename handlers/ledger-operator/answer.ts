@@ -1,26 +1,41 @@
 import { UnexpectedEventError } from "../shared/errors";
-import type { LedgerCommand, LedgerCommands } from "../shared/ledger/operator-protocol";
+import type { LedgerAnswer, LedgerCommand, LedgerRequest } from "../shared/ledger/operator-protocol";
+import { describeBatch } from "./batch";
+import { findFiles, readFiles } from "./files";
 import { measure } from "./measure";
 import type { LedgerOperator } from "./operator";
+import { retryQuarantined } from "./quarantine";
+import { releaseBatch, requeueFailed, retryFiles } from "./reopen";
+import { replay } from "./replay";
 import { readStatus } from "./status";
+import { checkVacuum } from "./vacuum";
 
 type Answers = {
   readonly [Command in LedgerCommand]: (
     operator: LedgerOperator,
-    request: LedgerCommands[Command]["request"],
-  ) => Promise<LedgerCommands[Command]["answer"]>;
+    request: LedgerRequest<Command>,
+  ) => Promise<LedgerAnswer<Command>>;
 };
 
 const ANSWERS: Answers = {
-  measure: (operator) => measure(operator),
+  measure,
   status: ({ ledger }, { exact = false }) => readStatus(ledger, exact),
+  files: ({ ledger }, request) => readFiles(ledger, request),
+  find: ({ ledger }, { names }) => findFiles(ledger, names),
+  batch: ({ ledger }, { batch }) => describeBatch(ledger, batch),
+  release: ({ ledger }, { batch, dryRun = false }) => releaseBatch(ledger, batch, dryRun),
+  retry: ({ ledger }, { names, dryRun = false }) => retryFiles(ledger, names, dryRun),
+  requeue: ({ ledger }, { sinceMinutes, dryRun = false }) => requeueFailed(ledger, sinceMinutes, dryRun),
+  "retry-quarantined": ({ ledger }, { names, dryRun = false }) => retryQuarantined(ledger, names, dryRun),
+  replay,
+  "vacuum-check": ({ ledger }) => checkVacuum(ledger),
 };
 
 /**
  * Does what a request asks.
  * @throws UnexpectedEventError where it is none
  */
-export function answer(operator: LedgerOperator, request: unknown): Promise<unknown> {
+export async function answer(operator: LedgerOperator, request: unknown): Promise<unknown> {
   const { command } = (request ?? {}) as { command?: string };
   if (command === undefined || !Object.hasOwn(ANSWERS, command)) {
     throw new UnexpectedEventError(

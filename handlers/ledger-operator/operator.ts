@@ -5,4 +5,6 @@ import type { Ledger } from "./ledger";
 export interface LedgerOperator {
   readonly ledger: Ledger;
   readonly emf: EmbeddedMetrics;
+  /** What is left of the invocation. */
+  readonly remainingMs: () => number;
 }

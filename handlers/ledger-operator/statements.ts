@@ -1,4 +1,19 @@
-/** Every statement that looks at the ledger for an operator. None reads all of files, outcomes or the queue unless it says so. */
+/**
+ * Every statement by which an operator looks at the ledger or mends it. `ledger_operator` runs those that read,
+ * `ledger_maintainer` those that write. Their results have the names of operator-protocol.ts. None reads all of files,
+ * outcomes or the queue unless it says so: a test looks at their plans.
+ */
+
+/** As LedgerFile, of a row `f` of files; `s` has what is known of its status. */
+const FILE = `f.id, f.bucket, f.s3_key AS key, f.version_id AS version, f.size, f.last_modified AS "lastModified",
+  f.created_at AS "registeredAt"`;
+
+/** As BatchSummary. */
+const SUMMARY = `id, state, files, bytes, owner, attempts, left(last_error, 500) AS "lastError"`;
+
+const NOT_COMMITTED = `state IN ('CLAIMED', 'WAITING', 'FAILED')`;
+
+export const NOW = `SELECT now() AS at`;
 
 /** $1: most rows to count. */
 export const COUNT_QUEUE = `SELECT count(*) AS counted FROM (SELECT FROM ledger.queue LIMIT $1) AS first`;
@@ -14,15 +29,14 @@ FROM pg_class WHERE oid = 'ledger.queue'::regclass`;
 /** Through the small partial index. */
 export const COUNT_QUARANTINED = `SELECT count(*) AS counted FROM ledger.outcomes WHERE outcome = 'QUARANTINED'`;
 
-/** Files of batches that did not fail are those of their counts once committed: unfolding the ids would read them all. */
+/** Reads all batches, and no id of a file. `untried`: files of batches that were given back and have not failed. */
 export const COUNT_BATCHES = `
-SELECT state, count(*) AS batches,
-  sum(CASE WHEN committed_at IS NULL THEN cardinality(file_ids) ELSE (counts->>'files')::bigint END) AS files,
-  sum(cardinality(partial_ids)) AS partial,
-  sum(CASE WHEN state = 'WAITING' AND last_error IS NULL THEN cardinality(file_ids) ELSE 0 END) AS untried
+SELECT state, count(*) AS batches, sum(files) AS files, sum(partial_files) AS partial,
+  coalesce(sum(files) FILTER (WHERE state = 'WAITING' AND last_error IS NULL), 0) AS untried,
+  count(*) FILTER (WHERE finished_at IS NOT NULL AND archived_at IS NULL) AS unarchived
 FROM ledger.batches GROUP BY state ORDER BY state`;
 
-/** Everything is counted. */
+/** Counts everything. */
 export const COUNT_EXACTLY = `
 SELECT (SELECT count(*) FROM ledger.queue) AS queued,
   count(*) FILTER (WHERE outcome = 'SUCCEEDED') AS succeeded,
@@ -35,17 +49,16 @@ SELECT extract(epoch FROM now() - min(due)) AS seconds FROM (
   (SELECT available_at AS due FROM ledger.queue WHERE available_at <= now() ORDER BY available_at, id LIMIT 1)
   UNION ALL
   (SELECT available_at FROM ledger.batches
-    WHERE state IN ('CLAIMED', 'WAITING', 'COMMITTED') AND available_at <= now() ORDER BY available_at, id LIMIT 1)
+    WHERE archived_at IS NULL AND available_at <= now() ORDER BY available_at, id LIMIT 1)
 ) AS waiting`;
 
-/** Won, and not in anybody's hands: given back, or its lease ran out. */
+/** Won, and in nobody's hands: given back, or its lease ran out. */
 export const COUNT_UNPUBLISHED = `
-SELECT count(*) AS counted FROM ledger.batches
-WHERE state = 'COMMITTED' AND (NOT is_held OR available_at <= now())`;
+SELECT count(*) AS counted FROM ledger.batches WHERE state = 'COMMITTED' AND (NOT is_held OR available_at <= now())`;
 
 export const LAST_HOUR = `
 SELECT count(*) AS batches,
-  coalesce(sum((counts->>'files')::bigint), 0) AS files,
+  coalesce(sum(files), 0) AS files,
   coalesce(sum((counts->>'rows')::bigint), 0) AS rows,
   coalesce(sum((counts->>'dead_letters')::bigint), 0) AS "deadLetters",
   coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes",
@@ -53,18 +66,240 @@ SELECT count(*) AS batches,
 FROM ledger.batches WHERE committed_at > now() - interval '1 hour'`;
 
 export const TAKE_OVERS = `
-SELECT coalesce(sum(lapsed_leases), 0) AS counted FROM ledger.batches
-WHERE lapsed_leases > 0 AND updated_at > now() - interval '1 hour'`;
+SELECT count(*) AS counted FROM ledger.batches WHERE lapsed_at > now() - interval '1 hour'`;
 
-/** Out of attempts. */
+/** Of batches that are out of attempts. */
 export const COUNT_FAILED_FILES = `
-SELECT coalesce(sum(cardinality(file_ids)), 0) AS counted FROM ledger.batches WHERE state = 'FAILED'`;
+SELECT coalesce(sum(files), 0) AS counted FROM ledger.batches WHERE state = 'FAILED'`;
 
 export const QUARANTINED_TODAY = `
 SELECT count(*) AS counted FROM ledger.file_errors JOIN ledger.outcomes USING (file_id)
 WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED'`;
 
-/** What keeps the server from cleaning: of any database, for a snapshot holds back the catalogs of all. */
+/** What keeps the server from cleaning, in any database: a snapshot holds back the catalogs of all. */
 export const OLDEST_TRANSACTION = `
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0) AS seconds
 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)`;
+
+/** Pages of files that are queued. $1: the id before the page, $2: files of the page. */
+export const QUEUED_PAGE = `
+SELECT ${FILE}, 'pending' AS status, NULL AS batch, 0 AS attempts, left(e.last_error, 500) AS error
+FROM (SELECT id FROM ledger.queue WHERE id > $1 ORDER BY id LIMIT $2) AS page
+JOIN ledger.files f USING (id)
+LEFT JOIN ledger.file_errors e ON e.file_id = f.id
+ORDER BY f.id`;
+
+/** The same of those that ended in quarantine. */
+export const QUARANTINED_PAGE = `
+SELECT ${FILE}, 'quarantined' AS status, page.batch_id AS batch, b.attempts, left(e.last_error, 500) AS error
+FROM (
+  SELECT file_id, batch_id FROM ledger.outcomes
+  WHERE outcome = 'QUARANTINED' AND file_id > $1 ORDER BY file_id LIMIT $2
+) AS page
+JOIN ledger.files f ON f.id = page.file_id
+JOIN ledger.batches b ON b.id = page.batch_id
+LEFT JOIN ledger.file_errors e ON e.file_id = page.file_id
+ORDER BY f.id`;
+
+const ALL_IDS = "SELECT unnest(b.file_ids) AS file_id";
+const PARTIAL_IDS = "SELECT unnest(b.partial_ids) AS file_id";
+
+/** Which batches have files of a status, and which of their ids those are. */
+const OF_BATCHES = {
+  pending: ["b.state = 'WAITING' AND b.last_error IS NULL", ALL_IDS],
+  processing: ["b.state = 'CLAIMED'", ALL_IDS],
+  failed: ["b.state = 'FAILED' OR b.state = 'WAITING' AND b.last_error IS NOT NULL", ALL_IDS],
+  committed: ["b.state = 'COMMITTED'", ALL_IDS],
+  succeeded: ["b.state IN ('SUCCEEDED', 'PARTIAL')", `${ALL_IDS} EXCEPT ALL ${PARTIAL_IDS}`],
+  partial: ["b.state = 'PARTIAL'", PARTIAL_IDS],
+} as const;
+export type StatusOfBatches = keyof typeof OF_BATCHES;
+
+/** Pages of files that are in batches. $1, $2: batch and file before the page, $3: files of the page. */
+export function pageOfBatches(status: StatusOfBatches): string {
+  const [wanted, ids] = OF_BATCHES[status];
+  return pageWhere(wanted, ids, `'${status}'`);
+}
+
+/** The same of one batch, $4, its quarantined files left out. */
+export const PAGE_OF_BATCH = pageWhere(
+  "b.id = $4",
+  ALL_IDS,
+  `CASE WHEN b.finished_at IS NOT NULL AND f.id = ANY (b.partial_ids) THEN 'partial'
+    WHEN b.finished_at IS NOT NULL THEN 'succeeded'
+    WHEN b.state = 'CLAIMED' THEN 'processing'
+    WHEN b.state = 'COMMITTED' THEN 'committed'
+    WHEN b.state = 'WAITING' AND b.last_error IS NULL THEN 'pending'
+    ELSE 'failed' END`,
+);
+
+function pageWhere(wanted: string, ids: string, status: string): string {
+  return `
+SELECT ${FILE}, ${status} AS status, b.id AS batch, b.attempts,
+  left(CASE WHEN b.finished_at IS NULL THEN coalesce(e.last_error, b.last_error) END, 500) AS error
+FROM (
+  SELECT b.id AS batch_id, held.file_id FROM ledger.batches b CROSS JOIN LATERAL (${ids}) AS held
+  WHERE (${wanted}) AND b.id >= $1 AND (b.id, held.file_id) > ($1, $2)
+  ORDER BY b.id, held.file_id LIMIT $3
+) AS page
+JOIN ledger.batches b ON b.id = page.batch_id
+JOIN ledger.files f ON f.id = page.file_id
+LEFT JOIN ledger.file_errors e ON e.file_id = page.file_id
+ORDER BY b.id, f.id`;
+}
+
+const FOUND = `
+SELECT id, bucket, s3_key AS key, version_id AS version, size, last_modified AS "lastModified",
+  created_at AS "registeredAt", lower(processing_status) AS status, batch_id AS batch, attempts,
+  left(error_message, 500) AS error
+FROM ledger.file_processing_status`;
+
+/** $1: ids. */
+export const FIND_BY_ID = `${FOUND} WHERE id = ANY ($1::bigint[]) ORDER BY id`;
+
+/** $1: keys, of which all versions in all buckets are found. */
+export const FIND_BY_KEY = `${FOUND} WHERE s3_key = ANY ($1::text[]) ORDER BY id`;
+
+/** $1: id. */
+export const DESCRIBE_BATCH = `
+SELECT b.id, b.state, b.files, b.bytes, b.owner, b.attempts, b.last_error AS "lastError", b.partial_files AS "partialFiles",
+  b.token, b.is_held AND b.available_at > now() AS "isHeld",
+  nullif(b.available_at, 'infinity') AS "availableAt", b.lapsed_leases AS "lapsedLeases", b.replays,
+  b.dataset_version AS "datasetVersion", v.dataset, b.created_at AS "createdAt", b.updated_at AS "updatedAt",
+  b.committed_at AS "committedAt", b.finished_at AS "finishedAt", b.archived_at AS "archivedAt",
+  b.first_error AS "firstError", b.counts, coalesce(b.objects, '[]') AS objects, b.earlier_objects AS "earlierObjects"
+FROM ledger.batches b LEFT JOIN ledger.dataset_versions v ON v.version = b.dataset_version
+WHERE b.id = $1`;
+
+/** Through the small index of the quarantined. $1: batch, $2: most files. */
+export const QUARANTINED_OF_BATCH = `
+SELECT f.id, f.s3_key AS key, e.last_error AS error
+FROM (
+  SELECT file_id FROM ledger.outcomes WHERE outcome = 'QUARANTINED' AND batch_id = $1 ORDER BY file_id LIMIT $2
+) AS lost
+JOIN ledger.files f ON f.id = lost.file_id
+JOIN ledger.file_errors e ON e.file_id = lost.file_id
+ORDER BY f.id`;
+
+/** $1: ids. */
+export const SUMMARIES = `SELECT ${SUMMARY} FROM ledger.batches WHERE id = ANY ($1::bigint[]) ORDER BY id`;
+
+/** Batches that can be given back. $1: ids. */
+export const UNCOMMITTED = `
+SELECT ${SUMMARY} FROM ledger.batches WHERE id = ANY ($1::bigint[]) AND ${NOT_COMMITTED} ORDER BY id`;
+
+/** The same without those that a run is at work on. */
+export const AT_REST = `
+SELECT ${SUMMARY} FROM ledger.batches
+WHERE id = ANY ($1::bigint[]) AND state IN ('WAITING', 'FAILED') ORDER BY id`;
+
+/** Batches whose last attempt failed, or all. $1: minutes, since when; $2: most batches. */
+export const FAILED_SINCE = `
+SELECT ${SUMMARY} FROM ledger.batches
+WHERE (state = 'FAILED' OR state = 'WAITING' AND last_error IS NOT NULL)
+  AND updated_at >= now() - make_interval(mins => $1) ORDER BY id LIMIT $2`;
+
+/**
+ * Gives batches back as new ones: tried at once, with all attempts before them. Leases that ran out stay counted, for the
+ * file that killed their holders may still be there. Whoever holds one is fenced off by the next token. $1: ids, whose rows
+ * the transaction has locked.
+ */
+export const REOPEN = `
+UPDATE ledger.batches SET state = 'WAITING', token = token + 1, is_held = false, attempts = 0,
+  available_at = clock_timestamp(), updated_at = clock_timestamp(),
+  first_error = coalesce(first_error, last_error), last_error = NULL
+WHERE id = ANY ($1::bigint[]) AND ${NOT_COMMITTED}`;
+
+/** Puts quarantined files back; answers the ids of those that were. $1: ids. */
+export const REQUEUE_QUARANTINED = `
+WITH locked AS MATERIALIZED (
+  SELECT file_id FROM ledger.outcomes WHERE file_id = ANY ($1::bigint[]) AND outcome = 'QUARANTINED'
+  ORDER BY file_id FOR UPDATE
+), freed AS (
+  DELETE FROM ledger.outcomes USING locked WHERE outcomes.file_id = locked.file_id RETURNING outcomes.file_id
+), queued AS (
+  INSERT INTO ledger.queue (id, available_at, size)
+  SELECT id, now(), size FROM ledger.files JOIN freed ON file_id = id ORDER BY id
+)
+SELECT file_id AS id FROM freed ORDER BY file_id`;
+
+/** Commits of that time. $1, $2: begin and end, $3: dataset, or null for all. */
+const COMMITTED_BETWEEN = `
+committed_at >= $1 AND committed_at < $2
+  AND ($3::text IS NULL OR dataset_version IN (SELECT version FROM ledger.dataset_versions WHERE dataset = $3))`;
+
+export const REPLAYABLE = `
+SELECT count(*) AS batches, coalesce(sum(files), 0) AS files,
+  coalesce(sum((counts->>'rows')::bigint), 0) AS rows,
+  coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes"
+FROM ledger.batches WHERE ${COMMITTED_BETWEEN} AND archived_at IS NOT NULL`;
+
+/** Commits of that time that are not archived, and not replayed for that. $4: most ids. */
+export const UNARCHIVED_BETWEEN = `
+SELECT (count(*) OVER ())::bigint AS count, id FROM ledger.batches
+WHERE ${COMMITTED_BETWEEN} AND archived_at IS NULL ORDER BY id LIMIT $4`;
+
+/**
+ * Makes the next batch of that time work again, under whatever version its claimer runs: its outcomes go, its objects
+ * become earlier ones, which the next publication replaces. Those of still earlier commits were replaced by the last one. A
+ * batch that another operator has locked is theirs.
+ */
+export const REPLAY_NEXT = `
+WITH next AS MATERIALIZED (
+  SELECT id, file_ids, files, (counts->>'rows')::bigint AS rows, (counts->>'input_bytes')::bigint AS input_bytes
+  FROM ledger.batches WHERE ${COMMITTED_BETWEEN} AND archived_at IS NOT NULL
+  ORDER BY committed_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+), forgotten AS (
+  DELETE FROM ledger.outcomes USING (SELECT unnest(file_ids) AS file_id FROM next) AS held
+  WHERE outcomes.file_id = held.file_id
+), opened AS (
+  UPDATE ledger.batches SET state = 'WAITING', dataset_version = NULL, token = token + 1, is_held = false, attempts = 0,
+    lapsed_leases = 0, available_at = clock_timestamp(), updated_at = clock_timestamp(), first_error = NULL,
+    last_error = NULL, earlier_objects = objects, objects = NULL, counts = NULL, partial_ids = '{}',
+    committed_at = NULL, finished_at = NULL, archived_at = NULL, replays = replays + 1
+  FROM next WHERE batches.id = next.id
+)
+SELECT id, files, rows, input_bytes AS "inputBytes" FROM next`;
+
+/** Of all databases: a snapshot holds back the catalogs of all. $1: most of them. */
+export const HOLDERS = `
+SELECT * FROM (
+  SELECT 'session' AS kind, pid::text AS name, usename AS user, application_name AS application, state,
+    extract(epoch FROM clock_timestamp() - xact_start) AS seconds,
+    greatest(age(backend_xmin), age(backend_xid)) AS "xminAge"
+  FROM pg_stat_activity
+  WHERE pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+  UNION ALL
+  SELECT 'slot', slot_name, NULL, NULL, CASE WHEN active THEN 'active' ELSE 'inactive' END, NULL,
+    greatest(age(xmin), age(catalog_xmin))
+  FROM pg_replication_slots WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
+  UNION ALL
+  SELECT 'prepared', gid, owner, NULL, NULL, extract(epoch FROM clock_timestamp() - prepared), age(transaction)
+  FROM pg_prepared_xacts
+) AS held ORDER BY "xminAge" DESC NULLS LAST, seconds DESC NULLS LAST LIMIT $1`;
+
+export const SEES_ALL_SESSIONS = `SELECT pg_has_role('pg_read_all_stats', 'USAGE') AS sees`;
+
+/** Dead rows, and how many autovacuum waits for: a table's own options go before the server's. */
+export const TABLES = `
+SELECT s.relname AS table, s.n_live_tup AS "liveRows", s.n_dead_tup AS "deadRows",
+  round(option('autovacuum_vacuum_threshold') + option('autovacuum_vacuum_scale_factor') * greatest(c.reltuples, 0))
+    AS "cleanedFrom",
+  pg_total_relation_size(c.oid) AS bytes,
+  greatest(s.last_vacuum, s.last_autovacuum) AS "lastVacuum",
+  extract(epoch FROM now() - greatest(s.last_vacuum, s.last_autovacuum)) AS "secondsSinceVacuum",
+  greatest(age(c.relfrozenxid), age(t.relfrozenxid)) AS "xidAge"
+FROM pg_stat_user_tables s
+JOIN pg_class c ON c.oid = s.relid
+LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
+WHERE s.schemaname = 'ledger' ORDER BY s.relname`.replaceAll(
+  /option\('(\w+)'\)/g,
+  `coalesce(
+    (SELECT option_value FROM pg_options_to_table(c.reloptions) WHERE option_name = '$1'), current_setting('$1')
+  )::float8`,
+);
+
+export const WRAPAROUND = `
+SELECT age(datfrozenxid) AS "xidAge", mxid_age(datminmxid) AS "multixactAge",
+  current_setting('autovacuum_freeze_max_age')::bigint AS "freezesFrom", 2147483647 - 3000000 AS "stopsAt"
+FROM pg_database WHERE datname = current_database()`;

@@ -14,6 +14,7 @@ import {
   COUNT_UNPUBLISHED,
   ESTIMATE_QUEUE,
   LAST_HOUR,
+  NOW,
   OLDEST_CLAIMABLE,
   TAKE_OVERS,
 } from "./statements";
@@ -29,6 +30,8 @@ interface BatchCount {
   readonly partial: number;
   /** Files of batches that were given back and have not failed. */
   readonly untried: number;
+  /** Finished batches whose raw files are not archived. */
+  readonly unarchived: number;
 }
 
 interface Queued {
@@ -42,7 +45,7 @@ export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus
     await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     const batches = await rowsOf<BatchCount>(client, COUNT_BATCHES);
     const { files, isEstimate } = exact ? await exactly(client, batches) : await cheaply(client, batches);
-    const { at } = await rowOf<{ at: string }>(client, "SELECT now() AS at");
+    const { at } = await rowOf<{ at: string }>(client, NOW);
     const { seconds } = await rowOf<{ seconds: number | null }>(client, OLDEST_CLAIMABLE);
     const lastHour = await rowOf<Omit<LastHour, "takeOvers">>(client, LAST_HOUR);
     return {
@@ -50,8 +53,9 @@ export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus
       files,
       estimated: isEstimate ? ["pending"] : [],
       batches: batches.map(({ state, batches: count, files: of }) => ({ state, batches: count, files: of })),
-      oldestClaimableSeconds: seconds,
+      unarchived: batches.reduce((sum, each) => sum + each.unarchived, 0),
       unpublishedCommits: await counted(client, COUNT_UNPUBLISHED),
+      oldestClaimableSeconds: seconds,
       lastHour: { ...lastHour, takeOvers: await counted(client, TAKE_OVERS) },
     };
   });

@@ -9,30 +9,114 @@ beforeAll(async () => {
 afterAll(() => books.stop());
 beforeEach(() => books.empty());
 
+const NO_FILES = {
+  pending: 0,
+  processing: 0,
+  failed: 0,
+  committed: 0,
+  succeeded: 0,
+  partial: 0,
+  quarantined: 0,
+};
+
+/** A ledger with files in every state: 100 in all. */
+async function fill(): Promise<void> {
+  await books.register(100);
+  const archived = await books.claim(10);
+  await books.commit(archived, [2, 3]);
+  await books.finish(archived);
+  await books.archive(archived);
+  const finished = await books.claim(9);
+  await books.quarantine(finished, 11);
+  await books.commit(finished);
+  await books.finish(finished);
+  await books.commit(await books.claim(8));
+  await books.claim(7);
+  await books.fail(await books.claim(6));
+  await books.fail(await books.claim(5), "WAITING");
+  const lost = await books.commit(await books.claim(4)).then(() => 7);
+  await books.change(lost, "is_held = false, available_at = now() - interval '1 minute', lapsed_at = now()");
+  const back = await books.claim(3);
+  await books.change(back, "state = 'WAITING', is_held = false, available_at = now() - interval '2 minutes'");
+  await books.owner.query(
+    "UPDATE ledger.queue SET available_at = now() - interval '10 minutes' WHERE id = 99",
+  );
+}
+
 describe("status", () => {
   test("is all zeros of an empty ledger", async () => {
-    const none = {
-      committed: 0,
-      failed: 0,
-      partial: 0,
-      pending: 0,
-      processing: 0,
-      quarantined: 0,
-      succeeded: 0,
-    };
-    expect(await books.ask({ command: "status" })).toMatchObject({
-      files: none,
+    expect(await books.ask("status")).toMatchObject({
+      files: NO_FILES,
       estimated: [],
       batches: [],
-      oldestClaimableSeconds: null,
+      unarchived: 0,
       unpublishedCommits: 0,
+      oldestClaimableSeconds: null,
     });
   });
+
+  test("counts every file once, cheaply as exactly", async () => {
+    await fill();
+    const found = await books.ask("status");
+    expect(found).toMatchObject({
+      files: {
+        pending: 48 + 3,
+        processing: 7,
+        failed: 6 + 5,
+        committed: 8 + 4,
+        succeeded: 8 + 8,
+        partial: 2,
+        quarantined: 1,
+      },
+      estimated: [],
+      batches: [
+        { state: "CLAIMED", batches: 1, files: 7 },
+        { state: "WAITING", batches: 2, files: 8 },
+        { state: "COMMITTED", batches: 2, files: 12 },
+        { state: "SUCCEEDED", batches: 1, files: 8 },
+        { state: "PARTIAL", batches: 1, files: 10 },
+        { state: "FAILED", batches: 1, files: 6 },
+      ],
+      unarchived: 1,
+      unpublishedCommits: 1,
+      lastHour: {
+        batches: 4,
+        files: 30,
+        rows: 28,
+        deadLetters: 4,
+        inputBytes: 3000,
+        outputBytes: 280,
+        takeOvers: 1,
+      },
+    });
+    expect(Object.values(found.files).reduce((sum, count) => sum + count)).toBe(100);
+    expect(found.oldestClaimableSeconds).toBeCloseTo(600, -1);
+    expect((await books.ask("status", { exact: true })).files).toEqual(found.files);
+  });
 });
+
 describe("measure", () => {
-  test("is all zeros of an empty ledger", async () => {
-    const measures = Object.entries(await books.ask({ command: "measure" }));
+  test("gives every metric, and zeros of an empty ledger", async () => {
+    const measures = Object.entries(await books.ask("measure"));
     expect(measures.map(([name]) => name)).toEqual(LEDGER_METRICS);
     expect(measures.filter(([, value]) => value !== 0)).toEqual([]);
+  });
+
+  test("tells what needs an operator", async () => {
+    await fill();
+    const session = books.server.client();
+    await session.connect();
+    await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT now()");
+    const measures = await books.ask("measure");
+    await session.end();
+    expect(measures).toMatchObject({
+      LedgerQueuedFiles: 48,
+      LedgerFailedFiles: 6,
+      LedgerQuarantinedFiles: 1,
+      LedgerOldestClaimableSeconds: expect.closeTo(600, -1),
+      LedgerLeaseTakeovers: 1,
+      LedgerUnpublishedCommits: 1,
+    });
+    expect(measures.LedgerOldestTransactionSeconds).toBeGreaterThan(0);
   });
 });

@@ -1,0 +1,18 @@
+import type { DescribedBatch } from "../shared/ledger/operator-protocol";
+import { type Ledger, rowsOf } from "./ledger";
+import { DESCRIBE_BATCH, QUARANTINED_OF_BATCH } from "./statements";
+
+const MOST_QUARANTINED = 100;
+
+/** All that the ledger knows of a batch, the ids of its files left out. */
+export function describeBatch(ledger: Ledger, id: number): Promise<DescribedBatch | null> {
+  return ledger.read(async (client) => {
+    const [batch] = await rowsOf<Omit<DescribedBatch, "quarantined">>(client, DESCRIBE_BATCH, [id]);
+    if (batch === undefined) return null;
+    const quarantined = await rowsOf<DescribedBatch["quarantined"][number]>(client, QUARANTINED_OF_BATCH, [
+      id,
+      MOST_QUARANTINED,
+    ]);
+    return { ...batch, quarantined };
+  });
+}

@@ -1,0 +1,8 @@
+/** A request that says what no command understands. No retry helps: whoever sent it is of another version. */
+export class UnreadableRequestError extends Error {
+  override readonly name = "UnreadableRequestError";
+
+  constructor(part: string, received: unknown, expected: string) {
+    super(`${part} is ${JSON.stringify(received)}; use ${expected}`);
+  }
+}

@@ -1,0 +1,100 @@
+import type { ClientBase } from "pg";
+import type {
+  BatchState,
+  BatchSummary,
+  LedgerFile,
+  Refusal,
+  Reopened,
+} from "../shared/ledger/operator-protocol";
+import { lookUp } from "./files";
+import { type Ledger, rowsOf } from "./ledger";
+import { AT_REST, FAILED_SINCE, REOPEN, SUMMARIES, UNCOMMITTED } from "./statements";
+
+/** Batches of one request; a repeated one takes the next. */
+const MOST_BATCHES = 10_000;
+
+/** Gives a batch back, also one that a run holds: that run's commit is then refused. */
+export function releaseBatch(ledger: Ledger, id: number, isDry: boolean): Promise<Reopened> {
+  return reopening(ledger, isDry, async (client, lock) => {
+    const batches = await rowsOf<BatchSummary>(client, UNCOMMITTED + lock, [[id]]);
+    return { batches, refused: batches.length > 0 ? [] : [await refusalOf(client, id)] };
+  });
+}
+
+/** Gives the batches of some files back; a run at work on one goes on. */
+export function retryFiles(ledger: Ledger, names: readonly string[], isDry: boolean): Promise<Reopened> {
+  return reopening(ledger, isDry, async (client, lock) => {
+    const { files, unknown } = await lookUp(client, names);
+    const held = files.filter(({ status }) => status === "failed" || status === "pending");
+    const ids = [...new Set(held.flatMap(({ batch }) => batch ?? []))].sort((one, other) => one - other);
+    const batches = await rowsOf<BatchSummary>(client, AT_REST + lock, [ids]);
+    const reopened = new Set(batches.map(({ id }) => id));
+    const left = files.filter(({ batch }) => batch === null || !reopened.has(batch));
+    return { batches, refused: [...unknown.map(unknownFile), ...left.map(refusedFile)] };
+  });
+}
+
+/** Gives all batches back whose last attempt failed within that time. */
+export function requeueFailed(ledger: Ledger, sinceMinutes: number, isDry: boolean): Promise<Reopened> {
+  return reopening(ledger, isDry, async (client, lock) => ({
+    batches: await rowsOf<BatchSummary>(client, FAILED_SINCE + lock, [sinceMinutes, MOST_BATCHES]),
+    refused: [],
+  }));
+}
+
+/** Chooses batches and gives them back, unless it is a dry run: the choice then locks nothing. */
+function reopening(
+  ledger: Ledger,
+  isDry: boolean,
+  choose: (client: ClientBase, lock: string) => Promise<Reopened>,
+): Promise<Reopened> {
+  if (isDry) return ledger.read((client) => choose(client, ""));
+  return ledger.write(async (client) => {
+    // whoever commits a batch at this moment is waited for, and its new state is what counts
+    const chosen = await choose(client, " FOR UPDATE");
+    if (chosen.batches.length > 0) await client.query(REOPEN, [chosen.batches.map(({ id }) => id)]);
+    return chosen;
+  });
+}
+
+const WON = "its rows are published, or about to be; tributary replay does archived batches again";
+const REFUSED: Readonly<Record<BatchState, string>> = {
+  CLAIMED: "it changed in this moment; repeat",
+  WAITING: "it changed in this moment; repeat",
+  FAILED: "it changed in this moment; repeat",
+  COMMITTED: `it is committed: ${WON}`,
+  SUCCEEDED: `it is finished: ${WON}`,
+  PARTIAL: `it is finished: ${WON}`,
+};
+
+async function refusalOf(client: ClientBase, id: number): Promise<Refusal> {
+  const what = `batch ${id}`;
+  const [batch] = await rowsOf<BatchSummary>(client, SUMMARIES, [[id]]);
+  if (batch === undefined) return { what, why: "there is no such batch", isUnknown: true };
+  return { what, why: REFUSED[batch.state], isUnknown: false };
+}
+
+export function unknownFile(name: string): Refusal {
+  return {
+    what: name,
+    why: "the ledger has no such file; give its whole key, and look whether the lister has seen it",
+    isUnknown: true,
+  };
+}
+
+function refusedFile(file: LedgerFile): Refusal {
+  const { key, version, batch, status } = file;
+  const why = {
+    pending:
+      batch === null
+        ? "it is in the queue: the next run claims it"
+        : `batch ${batch} changed in this moment; repeat`,
+    processing: `a run is at work on batch ${batch}; tributary ledger release ${batch} takes it away from it`,
+    failed: `batch ${batch} changed in this moment; repeat`,
+    committed: `batch ${batch} is committed: ${WON}`,
+    succeeded: `batch ${batch} is finished: ${WON}`,
+    partial: `batch ${batch} is finished: ${WON}`,
+    quarantined: "it is in quarantine; tributary ledger quarantine retry puts it back",
+  }[status];
+  return { what: `${key} version ${version}`, why, isUnknown: false };
+}

@@ -1,0 +1,83 @@
+import type { ClientBase } from "pg";
+import type { Replayed, ReplayRequest } from "../shared/ledger/operator-protocol";
+import { UnreadableRequestError } from "./errors";
+import { type Ledger, rowOf, rowsOf } from "./ledger";
+import type { LedgerOperator } from "./operator";
+import { NOW, REPLAY_NEXT, REPLAYABLE, UNARCHIVED_BETWEEN } from "./statements";
+
+/** Of those that are not archived. */
+const MOST_SHOWN = 20;
+/** What of an invocation is left for the answer and a batch that is slow. */
+const RESERVE_MS = 20_000;
+
+type Totals = Pick<Replayed, "batches" | "files" | "rows" | "inputBytes">;
+
+/**
+ * Makes finished batches work again, each in a transaction of its own, the longest committed first. A repeated request goes
+ * on where this one ended: what is replayed is committed later than `to`, which has passed.
+ */
+export async function replay(
+  { ledger, remainingMs }: LedgerOperator,
+  request: ReplayRequest,
+): Promise<Replayed> {
+  const time = [request.from, request.to, request.dataset ?? null] as const;
+  await ledger.read((client) => refuseFuture(client, request));
+  let totals: Totals = { batches: 0, files: 0, rows: 0, inputBytes: 0 };
+  if (request.dryRun) return summary(ledger, time);
+  while (totals.batches < request.limit && remainingMs() > RESERVE_MS) {
+    const next = await ledger.write((client) => replayNext(client, time));
+    if (next === undefined) break;
+    totals = sum(totals, next);
+  }
+  const left = await summary(ledger, time);
+  return { ...totals, isMore: left.batches > 0, unarchived: left.unarchived };
+}
+
+/** @throws UnreadableRequestError where a replayed batch could be committed within the time, and be replayed for ever */
+async function refuseFuture(client: ClientBase, { from, to, limit }: ReplayRequest): Promise<void> {
+  const { at } = await rowOf<{ at: string }>(client, NOW);
+  const [begin, end] = [Date.parse(from), Date.parse(to)];
+  if (!(begin < end)) throw new UnreadableRequestError("from", from, `a time before to, which is ${to}`);
+  if (!(end <= Date.parse(at)))
+    throw new UnreadableRequestError("to", to, `a time that has passed: it is ${at}`);
+  if (!(limit > 0)) throw new UnreadableRequestError("limit", limit, "a number above 0");
+}
+
+function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Replayed> {
+  return ledger.read(async (client) => {
+    const totals = await rowOf<Totals>(client, REPLAYABLE, time);
+    const first = await rowsOf<{ count: number; id: number }>(client, UNARCHIVED_BETWEEN, [
+      ...time,
+      MOST_SHOWN,
+    ]);
+    return {
+      ...totals,
+      isMore: totals.batches > 0,
+      unarchived: { count: first[0]?.count ?? 0, first: first.map(({ id }) => id) },
+    };
+  });
+}
+
+async function replayNext(client: ClientBase, time: readonly (string | null)[]): Promise<Totals | undefined> {
+  const { rows } = await client.query<Record<"files" | "rows" | "inputBytes", string | null>>(REPLAY_NEXT, [
+    ...time,
+  ]);
+  const [next] = rows;
+  return (
+    next && {
+      batches: 1,
+      files: Number(next.files),
+      rows: Number(next.rows),
+      inputBytes: Number(next.inputBytes),
+    }
+  );
+}
+
+function sum(one: Totals, other: Totals): Totals {
+  return {
+    batches: one.batches + other.batches,
+    files: one.files + other.files,
+    rows: one.rows + other.rows,
+    inputBytes: one.inputBytes + other.inputBytes,
+  };
+}

@@ -1,0 +1,22 @@
+import type { Holder, TableHealth, VacuumCheck, Wraparound } from "../shared/ledger/operator-protocol";
+import { findingsOf } from "./findings";
+import { type Ledger, rowOf, rowsOf } from "./ledger";
+import { HOLDERS, NOW, SEES_ALL_SESSIONS, TABLES, WRAPAROUND } from "./statements";
+
+const MOST_HOLDERS = 10;
+
+/** How the server's cleaning goes, with what needs a hand. */
+export function checkVacuum(ledger: Ledger): Promise<VacuumCheck> {
+  return ledger.read(async (client) => {
+    const { at } = await rowOf<{ at: string }>(client, NOW);
+    const { sees } = await rowOf<{ sees: boolean }>(client, SEES_ALL_SESSIONS);
+    const found = {
+      at,
+      seesAllSessions: sees,
+      holders: await rowsOf<Holder>(client, HOLDERS, [MOST_HOLDERS]),
+      tables: await rowsOf<TableHealth>(client, TABLES),
+      wraparound: await rowOf<Wraparound>(client, WRAPAROUND),
+    };
+    return { ...found, findings: findingsOf(found) };
+  });
+}
