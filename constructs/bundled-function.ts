@@ -8,6 +8,7 @@ import type { FunctionVariables } from "../handlers/shared/variables";
 import { bundleArchive } from "./bundle";
 import { useKey } from "./encryption-key";
 import { FailureQueue } from "./failure-queue";
+import { type FunctionNetwork, useNetworkInterfaces } from "./function-network";
 import type { PolicyStatement } from "./policy";
 import { ServiceRole } from "./service-role";
 
@@ -37,6 +38,10 @@ export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
   /** What the function may do, beside its own logs and failure queue. */
   readonly statements: readonly PolicyStatement[];
   readonly settings: FunctionSettings;
+  /** Where in a VPC it runs. @default - outside of any */
+  readonly network?: FunctionNetwork;
+  /** Whether all who invoke it wait for its answer: then no event is kept that it failed on. @default false */
+  readonly synchronous?: boolean;
 }
 
 /** Six hours, the longest that Lambda keeps an event: said, because the provider reads another value where it is not. */
@@ -45,11 +50,11 @@ const MAXIMUM_EVENT_AGE_SECONDS = 21_600;
 /** A function whose handler does not matter. */
 export type AnyFunction = BundledFunction<keyof FunctionVariables>;
 
-/** Lambda function with a role, a log group and an on-failure queue of its own. */
+/** Lambda function with a role and a log group of its own, and an on-failure queue unless it is synchronous. */
 export class BundledFunction<Name extends keyof FunctionVariables> extends Construct {
   readonly function: LambdaFunction;
-  /** Events that failed on every attempt. */
-  readonly failureQueue: SqsQueue;
+  /** Events that failed on every attempt; undefined for a synchronous function. */
+  readonly failureQueue: SqsQueue | undefined;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps<Name>) {
     super(scope, id);
@@ -59,20 +64,25 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
       retentionInDays: settings.logRetentionDays,
       kmsKeyId: settings.keyArn,
     });
-    const failures = new FailureQueue(this, "failures", {
-      queueName: `${props.functionName}-failures`,
-      ...settings,
-    });
-    this.failureQueue = failures.queue;
+    const failures = props.synchronous ? undefined : this.keepFailures(props);
+    this.failureQueue = failures?.queue;
     const role = new ServiceRole(this, "role", {
       roleName: props.functionName,
       description: `permissions of the function ${props.functionName}`,
       service: "lambda.amazonaws.com",
       account: settings.account,
-      statements: [...ownStatements(logGroup, failures, settings), ...props.statements],
+      statements: [
+        ...ownStatements(logGroup, failures, settings),
+        ...(props.network ? useNetworkInterfaces(props.functionName, settings) : []),
+        ...props.statements,
+      ],
     });
     this.function = this.deploy(props, role, logGroup);
-    this.configureAsynchronousInvocation(settings);
+    if (failures) this.configureAsynchronousInvocation(failures, settings);
+  }
+
+  private keepFailures({ functionName, settings }: BundledFunctionProps<Name>): FailureQueue {
+    return new FailureQueue(this, "failures", { queueName: `${functionName}-failures`, ...settings });
   }
 
   private deploy(
@@ -100,24 +110,25 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
         ? {}
         : { reservedConcurrentExecutions: settings.reservedConcurrentExecutions }),
       environment: { variables: { ...props.variables } },
+      ...(props.network === undefined ? {} : { vpcConfig: props.network }),
       loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
       dependsOn: [role.policy],
     });
   }
 
-  private configureAsynchronousInvocation(settings: FunctionSettings): void {
+  private configureAsynchronousInvocation({ queue }: FailureQueue, settings: FunctionSettings): void {
     new LambdaFunctionEventInvokeConfig(this, "asynchronous-invocation", {
       functionName: this.function.functionName,
       maximumEventAgeInSeconds: MAXIMUM_EVENT_AGE_SECONDS,
       maximumRetryAttempts: settings.maximumRetryAttempts,
-      destinationConfig: { onFailure: { destination: this.failureQueue.arn } },
+      destinationConfig: { onFailure: { destination: queue.arn } },
     });
   }
 }
 
 function ownStatements(
   logGroup: CloudwatchLogGroup,
-  failures: FailureQueue,
+  failures: FailureQueue | undefined,
   settings: FunctionSettings,
 ): PolicyStatement[] {
   return [
@@ -126,7 +137,11 @@ function ownStatements(
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
       resources: [`${logGroup.arn}:*`],
     },
-    { sid: "KeepFailedEvents", actions: ["sqs:SendMessage"], resources: [failures.arn] },
-    useKey(settings.keyArn, settings.region, "sqs", "read-write"),
+    ...(failures === undefined
+      ? []
+      : [
+          { sid: "KeepFailedEvents", actions: ["sqs:SendMessage"], resources: [failures.arn] },
+          useKey(settings.keyArn, settings.region, "sqs", "read-write"),
+        ]),
   ];
 }

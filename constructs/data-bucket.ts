@@ -12,10 +12,19 @@ import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versionin
 import { Construct } from "constructs";
 import { denyWithoutTls, type PolicyStatement, policyDocument } from "./policy";
 
-/** Expiry of what begins with a prefix. */
-export interface PrefixExpiry {
+/** What becomes of the objects that begin with a prefix, beside what becomes of all. */
+export interface PrefixLifecycle {
+  /** Tells the rules of a bucket apart. */
+  readonly id: string;
   readonly prefix: string;
-  readonly days: number;
+  /** Of these, those that carry this tag. @default - all */
+  readonly tag?: { readonly key: string; readonly value: string };
+  /** Age at which they move to a class of S3's archives. @default - never */
+  readonly archive?: { readonly days: number; readonly storageClass: string } | undefined;
+  /** Age at which they expire. @default - never */
+  readonly expireDays?: number | undefined;
+  /** Age at which replaced and deleted versions of them go. @default - never */
+  readonly noncurrentDays?: number | undefined;
 }
 
 export interface DataBucketProps {
@@ -29,8 +38,8 @@ export interface DataBucketProps {
   readonly expireDays?: number | undefined;
   /** Age at which replaced and deleted versions go. @default - never */
   readonly noncurrentDays?: number | undefined;
-  /** Objects that expire earlier than the rest. @default - none */
-  readonly prefixExpiries?: readonly PrefixExpiry[];
+  /** Objects that become something else than the rest. @default - none */
+  readonly lifecycles?: readonly PrefixLifecycle[];
   /** Bucket that gets the access logs. @default - no access logs */
   readonly accessLogs?: S3Bucket;
   readonly tlsOnly: boolean;
@@ -100,7 +109,7 @@ export class DataBucket extends Construct {
   private expire(props: DataBucketProps): void {
     new S3BucketLifecycleConfiguration(this, "lifecycle", {
       bucket: this.bucket.id,
-      rule: [wholeBucketRule(props), ...(props.prefixExpiries ?? []).map(prefixRule)],
+      rule: [wholeBucketRule(props), ...(props.lifecycles ?? []).map(prefixRule)],
     });
   }
 
@@ -132,9 +141,7 @@ function wholeBucketRule(props: DataBucketProps): S3BucketLifecycleConfiguration
       ? {}
       : { transition: [{ days: props.tieringDays, storageClass: "INTELLIGENT_TIERING" }] }),
     ...expiration(props),
-    ...(props.noncurrentDays === undefined
-      ? {}
-      : { noncurrentVersionExpiration: [{ noncurrentDays: props.noncurrentDays }] }),
+    ...noncurrentExpiration(props),
   };
 }
 
@@ -144,11 +151,24 @@ function expiration(props: DataBucketProps): Pick<S3BucketLifecycleConfiguration
   return props.versioned ? { expiration: [{ expiredObjectDeleteMarker: true }] } : {};
 }
 
-function prefixRule(expiry: PrefixExpiry): S3BucketLifecycleConfigurationRule {
+function prefixRule(props: PrefixLifecycle): S3BucketLifecycleConfigurationRule {
+  const { id, prefix, tag, archive, expireDays } = props;
   return {
-    id: `expire-${expiry.prefix.replaceAll("/", "")}`,
+    id,
     status: "Enabled",
-    filter: [{ prefix: expiry.prefix }],
-    expiration: [{ days: expiry.days }],
+    filter: [tag === undefined ? { prefix } : { and: [{ prefix, tags: { [tag.key]: tag.value } }] }],
+    ...(archive === undefined
+      ? {}
+      : { transition: [{ days: archive.days, storageClass: archive.storageClass }] }),
+    ...(expireDays === undefined ? {} : { expiration: [{ days: expireDays }] }),
+    ...noncurrentExpiration(props),
   };
+}
+
+function noncurrentExpiration({
+  noncurrentDays,
+}: {
+  readonly noncurrentDays?: number | undefined;
+}): Pick<S3BucketLifecycleConfigurationRule, "noncurrentVersionExpiration"> {
+  return noncurrentDays === undefined ? {} : { noncurrentVersionExpiration: [{ noncurrentDays }] };
 }

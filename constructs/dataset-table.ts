@@ -11,6 +11,8 @@ export interface DatasetTableProps {
   /** Bucket that holds the Parquet files under `tables/<dataset>/`. */
   readonly bucket: S3Bucket;
   readonly preventDestroy: boolean;
+  /** Properties that project its partitions. @default - partitions have to be registered */
+  readonly projection?: Readonly<Record<string, string>>;
 }
 
 /** Catalog table over the Parquet files of one dataset. */
@@ -26,7 +28,7 @@ export class DatasetTable extends Construct {
       description: dataset.description,
       databaseName: props.database.name,
       tableType: "EXTERNAL_TABLE",
-      parameters: parquetParameters(dataset.outputs.parquet.compression),
+      parameters: { ...parquetParameters(dataset.outputs.parquet.compression), ...props.projection },
       storageDescriptor: {
         ...PARQUET_STORAGE,
         location: `s3://${props.bucket.bucket}/tables/${dataset.name}/`,

@@ -17,12 +17,18 @@ interface Declaration {
 
 /** A dataset of typed columns and a transform. */
 export interface Dataset extends Declaration {
+  readonly format: { readonly kind: "csv" | "ndjson" | "json" };
   readonly outputColumns: readonly DatasetColumn[];
   /**
    * Output columns that make the path of a file, in its order.
    * @default - none
    */
   readonly partitions?: readonly string[];
+  /**
+   * All values that a partition may have.
+   * @default - those that come with the rows
+   */
+  readonly partitionValues?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A dataset whose columns are the keys of its lines, each as text, in one partition a date. */

@@ -49,7 +49,7 @@ export class EncryptionKey extends Construct {
 export function useKey(
   keyArn: string,
   region: string,
-  service: "s3" | "sqs" | "logs",
+  service: "s3" | "sqs" | "logs" | "secretsmanager",
   access: "read" | "write" | "read-write",
 ): PolicyStatement {
   const read = access === "write" ? [] : ["kms:Decrypt"];

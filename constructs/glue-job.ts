@@ -47,6 +47,12 @@ export interface GlueJobProps {
   readonly numberOfWorkers: number;
   readonly autoScaling: boolean;
   readonly run: BatchRun | StreamingRun;
+  /** Runs at once; a start beyond them is refused. @default 1 */
+  readonly concurrentRuns?: number;
+  /** Names of the connections in whose subnets it may run. @default - outside of any VPC */
+  readonly connections?: readonly string[];
+  /** Files that it finds by their names in its working folder. @default - none */
+  readonly extraFiles?: readonly GlueFile[];
   readonly logRetentionDays: number;
   /** Whether the locked wheels are installed; if not, the workers have them. */
   readonly installWheels: boolean;
@@ -67,7 +73,7 @@ const LOG_PREFIX = "/aws-glue/jobs";
 /** S3 takes ten tags an object, fewer than an environment may have; the bucket carries them for cost reports. */
 const UNTAGGED = { defaultTags: { tags: {} } };
 
-/** Glue Spark job, one run at a time, with a role, a security configuration and log groups of its own. */
+/** Glue Spark job with a role, a security configuration and log groups of its own. */
 export class GlueJob extends Construct {
   readonly job: AwsGlueJob;
   readonly code: GlueCode;
@@ -86,7 +92,8 @@ export class GlueJob extends Construct {
       workerType: props.workerType,
       numberOfWorkers: props.numberOfWorkers,
       ...runFields(props.run),
-      executionProperty: { maxConcurrentRuns: 1 },
+      executionProperty: { maxConcurrentRuns: props.concurrentRuns ?? 1 },
+      ...(props.connections === undefined ? {} : { connections: [...props.connections] }),
       securityConfiguration: this.securityConfiguration(props).name,
       command: {
         name: props.run.kind === "batch" ? "glueetl" : "gluestreaming",
@@ -166,9 +173,15 @@ export class GlueJob extends Construct {
       "--enable-continuous-cloudwatch-log": "true",
       "--custom-logGroup-prefix": logGroupPrefix,
       "--extra-py-files": this.code.package,
+      ...this.extraFiles(props),
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
       ...(props.installWheels ? wheelArguments(this.code.wheels) : {}),
     };
+  }
+
+  private extraFiles({ extraFiles = [], artifacts }: GlueJobProps): Record<string, string> {
+    const places = extraFiles.map((file) => this.upload(file.name.replaceAll(".", "-"), file, artifacts));
+    return places.length === 0 ? {} : { "--extra-files": places.join(",") };
   }
 
   private uploadCode({ artifacts, installWheels }: GlueJobProps): GlueCode {

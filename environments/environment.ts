@@ -1,6 +1,7 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
 import { csv } from "./csv-settings";
+import { ledger } from "./ledger-settings";
 import { manifest } from "./manifest-settings";
 import { network } from "./network-settings";
 import { type EnvironmentProblem, EnvironmentsError, problemsOf } from "./problems";
@@ -9,13 +10,6 @@ import { choice, flag, list, numberChoice, text, whole } from "./settings";
 import { storage } from "./storage-settings";
 
 const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-
-const ledger = z.strictObject({
-  pointInTimeRecovery: flag({
-    noun: "a switch",
-    description: "Continuous backups of the tables: each can be restored to any second of the last 35 days.",
-  }).default(true),
-});
 
 const glue = z.strictObject({
   version: choice(["5.0", "5.1"], {

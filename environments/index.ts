@@ -3,6 +3,7 @@ import * as files from "./files";
 import { EnvironmentsError } from "./problems";
 
 export type { Environment, EnvironmentSettings } from "./environment";
+export { POSTGRES_VERSION } from "./ledger-settings";
 export * from "./names";
 export { EnvironmentsError } from "./problems";
 

@@ -30,6 +30,18 @@ export const local: EnvironmentSettings = {
     pollSeconds: 1,
     reconcile: { rateMinutes: 1, graceSeconds: 5 },
   },
+  ledger: {
+    scheduled: false,
+    postgres: { server: "existing", authentication: "none", tls: "disable" },
+    batch: {
+      engine: "pool",
+      slots: 2,
+      leaseSeconds: 15,
+      maximumAttempts: 3,
+      budgetMinutes: 5,
+      timeoutMinutes: 10,
+    },
+  },
   glue: { dependencies: "preinstalled" },
   logs: { retentionDays: 1 },
   budget: { monthlyDollars: 1 },

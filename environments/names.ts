@@ -20,6 +20,13 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
+/** Those that are invoked by callers alone who wait for the answer: they need no queue of events that failed. */
+export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
+  "ledger-migrator",
+  "ledger-registrar",
+  "ledger-operator",
+];
+
 export type BucketName = "raw" | "manifests" | "curated" | "quarantine" | "artifacts" | "access-logs";
 
 /** Prefix in the raw bucket under which uploads are noticed. */
@@ -30,6 +37,9 @@ export const RAW_JSON_PREFIX = "raw-json-data/";
 
 /** Where raw JSON files go once their rows are published. */
 export const PROCESSED_PREFIX = "raw-json-data-processed/";
+
+/** Tag of a raw JSON file that is processed and stays where it is. */
+export const PROCESSED_TAG = { key: "tributary", value: "processed" } as const;
 
 /** Dead letters of the ledger pipeline in the quarantine bucket, a folder for each batch. */
 export const MALFORMED_PREFIX = "error-data-lake/json_malformed_records/";
@@ -123,6 +133,11 @@ export function ledgerBatchJobName(environment: Named): string {
 /** Runs the lister, and the batch job when it succeeded. */
 export function ledgerWorkflowName(environment: Named): string {
   return resourceName(environment, "ledger");
+}
+
+/** A connection for each zone: jobs that speak to PostgreSQL run in a private subnet of one of them. */
+export function ledgerConnectionName(environment: Named, zone: string): string {
+  return resourceName(environment, `ledger-${zone}`);
 }
 
 /** The managed PostgreSQL server. */

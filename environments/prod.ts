@@ -7,7 +7,11 @@ export const prod: EnvironmentSettings = {
   tags: { "cost-center": "data-platform" },
   network: { cidr: "10.40.0.0/16", zones: ["a", "b", "c"] },
   storage: {
-    lifecycle: { raw: { tieringDays: 30, noncurrentDays: 365 }, curated: { noncurrentDays: 90 } },
+    lifecycle: {
+      raw: { tieringDays: 30, noncurrentDays: 365 },
+      processed: { archiveDays: 90 },
+      curated: { noncurrentDays: 90 },
+    },
     cloudtrailDataEvents: true,
   },
   csv: { workers: { maximum: 20 }, timeoutMinutes: 240, supersededDays: 400 },
@@ -17,6 +21,11 @@ export const prod: EnvironmentSettings = {
     workers: { number: 3 },
     silentMinutes: 15,
     oldestMessageMinutes: 20,
+  },
+  // a hundred million files are 40 GB of ledger; a run works on 32 batches at once
+  ledger: {
+    postgres: { instanceClass: "db.m7g.large", maximumStorageGigabytes: 1000, backupDays: 35 },
+    batch: { workers: { number: 9 }, concurrentRuns: 2 },
   },
   functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
   logs: { retentionDays: 365 },

@@ -18,6 +18,15 @@ export function whole(from: number, to: number, unit: string, meaning: Meaning) 
     .meta({ ...meaning, unit });
 }
 
+/** Whole number without a unit, such as a year. */
+export function integer(from: number, to: number, meaning: Meaning) {
+  return z
+    .int()
+    .min(from)
+    .max(to)
+    .meta({ ...meaning });
+}
+
 /** One of the listed values. */
 export function choice<const T extends readonly string[]>(values: T, meaning: Meaning) {
   return z.enum(values).meta({ ...meaning });

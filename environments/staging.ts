@@ -9,12 +9,14 @@ export const staging: EnvironmentSettings = {
   storage: {
     lifecycle: {
       raw: { expireDays: 90, noncurrentDays: 30 },
+      processed: { expireDays: 90 },
       quarantine: { expireDays: 90 },
       accessLogs: { expireDays: 90 },
     },
   },
   csv: { workers: { maximum: 5 }, supersededDays: 45 },
   manifest: { eventSource: { batchSize: 280 } },
+  ledger: { postgres: { multiZone: false, backupDays: 7 } },
   logs: { retentionDays: 30 },
   alerts: { emails: ["data-platform-staging@example.com"] },
   budget: { monthlyDollars: 1200 },

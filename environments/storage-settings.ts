@@ -18,8 +18,23 @@ const lifecycle = z.strictObject({
         noun: "a number of days",
         description: "Age at which an input moves to Intelligent-Tiering.",
       }).default(0),
-      expireDays: expiry("Days that an input is kept; absent: for ever.").optional(),
+      expireDays: expiry(
+        "Days that a CSV or NDJSON input is kept; absent: for ever. A raw JSON file is kept until it is processed.",
+      ).optional(),
       noncurrentDays: noncurrentDays.default(90),
+    })
+    .prefault({}),
+  processed: z
+    .strictObject({
+      archiveDays: expiry(
+        "Days after which a processed raw JSON file moves to `archiveClass`; absent: never.",
+      ).optional(),
+      archiveClass: choice(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"], {
+        noun: "a class of S3's archives",
+        description:
+          "Class of archived raw JSON files. `GLACIER_IR` is read at once, as a replay does; from the others it must be restored before.",
+      }).default("GLACIER_IR"),
+      expireDays: expiry("Days that a processed raw JSON file is kept; absent: for ever.").optional(),
     })
     .prefault({}),
   manifests: z
@@ -32,7 +47,16 @@ const lifecycle = z.strictObject({
       noncurrentDays: noncurrentDays.default(30),
     })
     .prefault({}),
-  curated: z.strictObject({ noncurrentDays: noncurrentDays.default(30) }).prefault({}),
+  curated: z
+    .strictObject({
+      noncurrentDays: noncurrentDays.default(30),
+      stagingDays: whole(7, 365, "days", {
+        noun: "a number of days",
+        description:
+          "Days that the staged objects of an attempt are kept, longer than a committed batch may wait to be published.",
+      }).default(30),
+    })
+    .prefault({}),
   quarantine: z
     .strictObject({
       expireDays: expiry(

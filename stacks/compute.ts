@@ -10,6 +10,7 @@ import {
   functionName,
   INPUT_PREFIX,
   metricNamespace,
+  RAW_JSON_PREFIX,
 } from "../environments";
 import { csvJobArguments } from "./csv-job-arguments";
 import {
@@ -18,13 +19,17 @@ import {
   jobEndedStatements,
   reconcilerStatements,
 } from "./csv-permissions";
+import { functionSettings } from "./function-settings";
 import { LayerStack } from "./layer-stack";
 import type { LedgerStack } from "./ledger";
+import { LedgerPipeline } from "./ledger-pipeline";
 import { ManifestPipeline } from "./manifest-pipeline";
+import type { NetworkStack } from "./network";
 import type { PipelineResources } from "./pipeline-resources";
 import type { StorageStack } from "./storage";
 
 export interface ComputeStackProps {
+  readonly network: NetworkStack;
   readonly storage: StorageStack;
   readonly ledger: LedgerStack;
 }
@@ -32,46 +37,38 @@ export interface ComputeStackProps {
 /** States of a job run after which it does nothing more. */
 const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"];
 
-/** What runs: the functions and the job of the CSV pipeline, what starts them, and the manifest pipeline. */
+/** What runs: the functions and the job of the CSV pipeline, what starts them, and the two other pipelines. */
 export class ComputeStack extends LayerStack {
   readonly csvTrigger: BundledFunction<"csv-trigger">;
   readonly jobEnded: BundledFunction<"job-ended">;
   readonly reconciler: BundledFunction<"reconciler">;
   readonly csvJob: GlueJob;
   readonly manifest: ManifestPipeline;
+  readonly ledger: LedgerPipeline;
+  private readonly settings: FunctionSettings;
 
   constructor(scope: Construct, environment: Environment, props: ComputeStackProps) {
     super(scope, environment, "compute");
     const resources = { environment, ...props };
+    this.settings = functionSettings(environment, props.storage);
     this.csvJob = this.job(resources);
     this.csvTrigger = this.csvTriggerFunction(resources);
     this.jobEnded = this.jobEndedFunction(resources);
     this.reconciler = this.reconcilerFunction(resources);
     this.manifest = new ManifestPipeline(this, "manifest", {
       ...resources,
-      settings: this.functionSettings(props.storage),
+      settings: this.settings,
       code: this.csvJob.code,
+    });
+    this.ledger = new LedgerPipeline(this, "ledger", {
+      ...resources,
+      settings: this.settings,
+      code: this.csvJob.code,
+      controlPlane: this.manifest.controlPlane,
     });
     this.notifyOfUploads(props.storage);
     this.notifyOfEndedRuns();
     this.scheduleReconciler();
-  }
-
-  private functionSettings(storage: StorageStack): FunctionSettings {
-    const { account, region, functions, logs } = this.environment;
-    return {
-      account,
-      region,
-      keyArn: storage.key.arn,
-      tlsOnly: this.environment.storage.tlsOnly,
-      memorySizeMegabytes: functions.memoryMegabytes,
-      timeoutSeconds: functions.timeoutSeconds,
-      maximumRetryAttempts: functions.retries,
-      ...(functions.reservedConcurrency === undefined
-        ? {}
-        : { reservedConcurrentExecutions: functions.reservedConcurrency }),
-      logRetentionDays: logs.retentionDays,
-    };
   }
 
   private job(resources: PipelineResources): GlueJob {
@@ -109,7 +106,7 @@ export class ComputeStack extends LayerStack {
       description: "registers each uploaded version and asks for a run of the job",
       variables: { UPLOADS_TABLE: resources.ledger.uploads.name, JOB_NAME: this.csvJob.job.name },
       statements: csvTriggerStatements(resources),
-      settings: this.functionSettings(resources.storage),
+      settings: this.settings,
     });
   }
 
@@ -126,7 +123,7 @@ export class ComputeStack extends LayerStack {
         ALERT_SOURCE: alertSource(this.environment),
       },
       statements: jobEndedStatements(resources),
-      settings: this.functionSettings(resources.storage),
+      settings: this.settings,
     });
   }
 
@@ -148,7 +145,7 @@ export class ComputeStack extends LayerStack {
       statements: reconcilerStatements(resources),
       // it lists the whole bucket in one invocation where it can
       settings: {
-        ...this.functionSettings(resources.storage),
+        ...this.settings,
         memorySizeMegabytes: this.environment.csv.reconcile.memoryMegabytes,
         timeoutSeconds: this.environment.csv.reconcile.timeoutSeconds,
       },
@@ -171,12 +168,20 @@ export class ComputeStack extends LayerStack {
         lambdaFunctionArn: this.csvTrigger.function.arn,
         filterSuffix: suffix,
       })),
-      queue: [".ndjson", ".ndjson.gz"].map((suffix) => ({
-        ...common,
-        id: `inputs${suffix.replaceAll(".", "-")}`,
-        queueArn: this.manifest.inputs.queue.arn,
-        filterSuffix: suffix,
-      })),
+      queue: [
+        ...[".ndjson", ".ndjson.gz"].map((suffix) => ({
+          ...common,
+          id: `inputs${suffix.replaceAll(".", "-")}`,
+          queueArn: this.manifest.inputs.queue.arn,
+          filterSuffix: suffix,
+        })),
+        {
+          ...common,
+          id: "ledger-inputs",
+          queueArn: this.ledger.inputs.queue.arn,
+          filterPrefix: RAW_JSON_PREFIX,
+        },
+      ],
       // S3 tries the function when the notification is put, and refuses what it may not call
       dependsOn: [permission],
     });

@@ -1,16 +1,23 @@
 import { DynamodbTable, type DynamodbTableConfig } from "@cdktf/provider-aws/lib/dynamodb-table";
 import type { Construct } from "constructs";
+import { BundledFunction } from "../constructs/bundled-function";
+import { LedgerMigrations } from "../constructs/ledger-migrations";
 import {
   controlTableName,
   type Environment,
+  functionName,
   metricsTableName,
   trackingTableName,
   uploadsTableName,
 } from "../environments";
+import { functionSettings } from "./function-settings";
 import { LayerStack } from "./layer-stack";
+import { LedgerServer } from "./ledger-server";
+import type { NetworkStack } from "./network";
 import type { StorageStack } from "./storage";
 
 export interface LedgerStackProps {
+  readonly network: NetworkStack;
   readonly storage: StorageStack;
 }
 
@@ -25,7 +32,10 @@ type TableShape = Pick<
   "name" | "hashKey" | "rangeKey" | "attribute" | "globalSecondaryIndex" | "ttl"
 >;
 
-/** The books: one item for each version of each upload, and those of the manifest pipeline. */
+/** The longest that a function may run; longer migrations are run from the command line. */
+const MIGRATION_SECONDS = 900;
+
+/** The books: tables of the CSV and of the manifest pipeline, and PostgreSQL for the ledger's. */
 export class LedgerStack extends LayerStack {
   readonly uploads: DynamodbTable;
   /** One item for each file of the manifest pipeline, and one for each older version. */
@@ -33,6 +43,8 @@ export class LedgerStack extends LayerStack {
   readonly metrics: DynamodbTable;
   /** Desired state, worker numbers, cursors. */
   readonly control: DynamodbTable;
+  readonly server: LedgerServer;
+  readonly migrator: BundledFunction<"ledger-migrator">;
 
   constructor(scope: Construct, environment: Environment, props: LedgerStackProps) {
     super(scope, environment, "ledger");
@@ -65,6 +77,39 @@ export class LedgerStack extends LayerStack {
       name: controlTableName(environment),
       hashKey: "name",
       attribute: strings("name"),
+    });
+    this.server = new LedgerServer(this, "postgres", { environment, ...props });
+    this.migrator = this.migratorFunction(props);
+    this.migrate();
+  }
+
+  private migratorFunction({ storage }: LedgerStackProps): BundledFunction<"ledger-migrator"> {
+    const { environment, server } = this;
+    return new BundledFunction(this, "migrator", {
+      handler: "ledger-migrator",
+      functionName: functionName(environment, "ledger-migrator"),
+      description: "brings the ledger's schema and logins up to date",
+      variables: {
+        ...server.migrationAddress,
+        LOGIN_AUTHENTICATION: environment.ledger.postgres.authentication,
+      },
+      statements: server.connectToMigrate(),
+      settings: { ...functionSettings(environment, storage), timeoutSeconds: MIGRATION_SECONDS },
+      network: server.functionNetwork,
+      synchronous: true,
+    });
+  }
+
+  private migrate(): void {
+    const { LEDGER_HOST, LEDGER_DATABASE } = this.server.address;
+    new LedgerMigrations(this, "migrations", {
+      migrator: this.migrator,
+      triggers: {
+        host: LEDGER_HOST,
+        database: LEDGER_DATABASE,
+        authentication: this.environment.ledger.postgres.authentication,
+      },
+      dependsOn: this.server.ways,
     });
   }
 

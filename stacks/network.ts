@@ -18,7 +18,9 @@ import { subnetBlock } from "./subnet-block";
 const PUBLIC_BLOCKS = 8;
 
 /** One availability zone's private part of the VPC. */
-interface PrivateZone {
+export interface PrivateZone {
+  /** Of the environment's zones. */
+  readonly letter: string;
   readonly availabilityZone: string;
   readonly subnet: Subnet;
   readonly routes: RouteTable;
@@ -31,7 +33,7 @@ export class NetworkStack extends LayerStack {
   readonly vpc: Vpc;
   /** Of what runs in the VPC: Glue jobs with a connection, and functions that speak to PostgreSQL. */
   readonly workloads: SecurityGroup;
-  private readonly zones: readonly PrivateZone[];
+  readonly zones: readonly PrivateZone[];
 
   constructor(scope: Construct, environment: Environment) {
     super(scope, environment, "network");
@@ -74,7 +76,7 @@ export class NetworkStack extends LayerStack {
       routeTableId: routes.id,
       subnetId: subnet.id,
     });
-    return { availabilityZone, subnet, routes };
+    return { letter, availabilityZone, subnet, routes };
   }
 
   /** Free of charge, and the only way by which the bulk of the data goes. */

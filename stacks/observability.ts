@@ -64,7 +64,7 @@ export class ObservabilityStack extends LayerStack {
       dashboardName: `${environment.project}-${environment.name}`,
       dashboardBody: dashboardBody(environment, {
         functionNames: functions.map((each) => each.function.functionName),
-        failureQueueNames: functions.map((each) => each.failureQueue.name),
+        failureQueueNames: functions.flatMap(({ failureQueue }) => (failureQueue ? [failureQueue.name] : [])),
       }),
     });
     this.budget();
@@ -147,6 +147,7 @@ export class ObservabilityStack extends LayerStack {
         threshold: metricName === "Errors" ? toleratedErrors : 0,
       });
     }
+    if (!each.failureQueue) return;
     new Alarm(this, `${id}-failed-events`, {
       ...common,
       statistic: "Maximum",

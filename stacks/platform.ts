@@ -17,9 +17,9 @@ export class Platform {
   constructor(scope: Construct, environment: Environment) {
     this.network = new NetworkStack(scope, environment);
     this.storage = new StorageStack(scope, environment);
-    const { storage } = this;
-    this.ledger = new LedgerStack(scope, environment, { storage });
-    this.compute = new ComputeStack(scope, environment, { storage, ledger: this.ledger });
+    const { network, storage } = this;
+    this.ledger = new LedgerStack(scope, environment, { network, storage });
+    this.compute = new ComputeStack(scope, environment, { network, storage, ledger: this.ledger });
     this.observability = new ObservabilityStack(scope, environment, { storage, compute: this.compute });
   }
 }

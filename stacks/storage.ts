@@ -3,13 +3,25 @@ import { Cloudtrail } from "@cdktf/provider-aws/lib/cloudtrail";
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { Construct } from "constructs";
-import { DataBucket } from "../constructs/data-bucket";
+import { DataBucket, type PrefixLifecycle } from "../constructs/data-bucket";
 import { declaredDatasets, declaredTextDatasets } from "../constructs/dataset";
 import { DatasetTable } from "../constructs/dataset-table";
 import { EncryptionKey } from "../constructs/encryption-key";
+import { partitionProjection } from "../constructs/partition-projection";
 import type { PolicyStatement } from "../constructs/policy";
 import { TextDatasetTable } from "../constructs/text-dataset-table";
-import { bucketName, databaseName, type Environment, resourceName, workgroupName } from "../environments";
+import {
+  bucketName,
+  databaseName,
+  type Environment,
+  INPUT_PREFIX,
+  PROCESSED_PREFIX,
+  PROCESSED_TAG,
+  RAW_JSON_PREFIX,
+  resourceName,
+  STAGING_PREFIX,
+  workgroupName,
+} from "../environments";
 import { LayerStack } from "./layer-stack";
 
 type BucketClass = Environment["storage"]["versioning"][number];
@@ -34,13 +46,19 @@ export class StorageStack extends LayerStack {
     this.key = this.encryptionKey();
     this.accessLogs = this.accessLogBucket();
     const { lifecycle } = environment.storage;
-    this.raw = this.dataBucket("raw", lifecycle.raw);
+    this.raw = this.dataBucket("raw", {
+      tieringDays: lifecycle.raw.tieringDays,
+      lifecycles: rawLifecycles(environment),
+    });
     this.manifests = this.dataBucket("manifests", lifecycle.manifests);
-    this.curated = this.dataBucket("curated", lifecycle.curated);
+    this.curated = this.dataBucket("curated", {
+      noncurrentDays: lifecycle.curated.noncurrentDays,
+      lifecycles: [{ id: "staging", prefix: STAGING_PREFIX, expireDays: lifecycle.curated.stagingDays }],
+    });
     this.quarantine = this.dataBucket("quarantine", lifecycle.quarantine);
     this.artifacts = this.dataBucket("artifacts", {
       ...lifecycle.artifacts,
-      prefixExpiries: [{ prefix: ATHENA_RESULTS, days: ATHENA_RESULT_DAYS }],
+      lifecycles: [{ id: "athena-results", prefix: ATHENA_RESULTS, expireDays: ATHENA_RESULT_DAYS }],
     });
     this.catalog();
     this.workgroup = this.athenaWorkgroup();
@@ -85,7 +103,7 @@ export class StorageStack extends LayerStack {
     name: BucketClass,
     lifecycle: Pick<
       ConstructorParameters<typeof DataBucket>[2],
-      "tieringDays" | "expireDays" | "noncurrentDays" | "prefixExpiries"
+      "tieringDays" | "expireDays" | "noncurrentDays" | "lifecycles"
     >,
   ): S3Bucket {
     return new DataBucket(this, name, {
@@ -169,12 +187,17 @@ export class StorageStack extends LayerStack {
       description: `tables of ${this.environment.project} ${this.environment.name}`,
       lifecycle: { preventDestroy: this.environment.deletionGuard },
     });
+    const { firstYear: first, lastYear: last } = this.environment.ledger.batch;
     for (const dataset of declaredDatasets()) {
       new DatasetTable(this, `table-${dataset.name}`, {
         dataset,
         database,
         bucket: this.curated,
         preventDestroy: this.environment.deletionGuard,
+        // one that comes by batches has new partitions at any time
+        ...(dataset.format.kind === "json" && {
+          projection: partitionProjection(dataset, { first, last }),
+        }),
       });
     }
     for (const dataset of declaredTextDatasets()) {
@@ -203,4 +226,31 @@ export class StorageStack extends LayerStack {
       },
     });
   }
+}
+
+/**
+ * A raw JSON file, and any older version of it, is work until it is processed: no rule by age alone may reach it. So the
+ * inputs that expire are named by their prefix, and processed files by theirs, or by their tag.
+ */
+function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
+  const { raw, processed } = storage.lifecycle;
+  const { archiveDays, archiveClass, expireDays } = processed;
+  const afterwards = {
+    archive: archiveDays === undefined ? undefined : { days: archiveDays, storageClass: archiveClass },
+    expireDays,
+    noncurrentDays: raw.noncurrentDays,
+  };
+  return [
+    {
+      id: "inputs",
+      prefix: INPUT_PREFIX,
+      expireDays: raw.expireDays,
+      noncurrentDays: raw.noncurrentDays,
+    },
+    // what was moved before tags were chosen is there still
+    { id: "processed", prefix: PROCESSED_PREFIX, ...afterwards },
+    ...(ledger.batch.archive === "tag"
+      ? [{ id: "processed-by-tag", prefix: RAW_JSON_PREFIX, tag: PROCESSED_TAG, ...afterwards }]
+      : []),
+  ];
 }

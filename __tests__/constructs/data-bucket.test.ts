@@ -88,7 +88,7 @@ describe("a data bucket", () => {
       tieringDays: 0,
       expireDays: 30,
       noncurrentDays: 7,
-      prefixExpiries: [{ prefix: "tmp/", days: 1 }],
+      lifecycles: [{ id: "temporary", prefix: "tmp/", expireDays: 1 }],
     });
     expect(resource(stack, "aws_s3_bucket_lifecycle_configuration")["rule"]).toMatchObject([
       {

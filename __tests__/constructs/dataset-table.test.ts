@@ -11,6 +11,7 @@ const column = (name: string, type = "string") => ({ name, type, comment: `the $
 const EVENTS: Dataset = {
   name: "events",
   description: "Events.",
+  format: { kind: "json" },
   outputColumns: [column("month"), column("id", "bigint"), column("year"), column("note")],
   outputs: { parquet: { compression: "zstd" } },
 };

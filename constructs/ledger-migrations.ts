@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { readMigrations } from "../handlers/shared/ledger-migrations/read-migrations";
+import type { BundledFunction } from "./bundled-function";
+
+export interface LedgerMigrationsProps {
+  readonly migrator: BundledFunction<"ledger-migrator">;
+  /** What else the logins and the schema depend on, by name: another value migrates again. */
+  readonly triggers: Readonly<Record<string, string>>;
+  /** What must stand before the server can be reached. */
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+const FILES = resolve(__dirname, "..", "handlers", "shared", "ledger-migrations", "sql");
+
+/** Migrates at a deploy whose files, or triggers, are others than at the one before. */
+export class LedgerMigrations extends Construct {
+  readonly invocation: LambdaInvocation;
+
+  constructor(scope: Construct, id: string, props: LedgerMigrationsProps) {
+    super(scope, id);
+    this.invocation = new LambdaInvocation(this, "invocation", {
+      functionName: props.migrator.function.functionName,
+      input: "{}",
+      triggers: { ...props.triggers, files: filesHash() },
+      dependsOn: [...props.dependsOn],
+    });
+  }
+}
+
+function filesHash(): string {
+  const hashes = readMigrations(FILES).map(({ file, sha256 }) => `${file} ${sha256}\n`);
+  return createHash("sha256").update(hashes.join("")).digest("hex");
+}

@@ -1,0 +1,38 @@
+/** Partitions that Athena computes from the table's properties: no crawler, and a new one is there with its first file. */
+import type { Dataset } from "./dataset";
+
+/** First and last year of the events that a table shows. */
+export interface Years {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Table properties that project every partition column: year, month and day as numbers, others by their declared
+ * values. What lies outside is not seen, so the job that writes takes the same ranges.
+ * @throws Error for a partition column without values
+ */
+export function partitionProjection(dataset: Dataset, years: Years): Record<string, string> {
+  const properties = (dataset.partitions ?? []).map((name) => {
+    const values = projected(dataset, name, years);
+    return Object.entries(values).map(([key, value]) => [`projection.${name}.${key}`, value]);
+  });
+  return { "projection.enabled": "true", ...Object.fromEntries(properties.flat()) };
+}
+
+function projected(dataset: Dataset, name: string, years: Years): Record<string, string> {
+  const values = dataset.partitionValues?.[name];
+  if (values !== undefined) return { type: "enum", values: values.join(",") };
+  switch (name) {
+    case "year":
+      return { type: "integer", range: `${years.first},${years.last}` };
+    case "month":
+      return { type: "integer", range: "1,12", digits: "2" };
+    case "day":
+      return { type: "integer", range: "1,31", digits: "2" };
+    default:
+      throw new Error(
+        `the dataset "${dataset.name}" declares no values of its partition "${name}", and only year, month and day do without; use partitionValues`,
+      );
+  }
+}

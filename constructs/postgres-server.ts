@@ -1,0 +1,189 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
+import { DbParameterGroup, type DbParameterGroupParameter } from "@cdktf/provider-aws/lib/db-parameter-group";
+import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import { Construct } from "constructs";
+
+export interface PostgresServerProps {
+  /** Name of the server, its groups and what belongs to them. */
+  readonly identifier: string;
+  /** Major version; minor ones come by themselves. */
+  readonly version: string;
+  readonly instanceClass: string;
+  readonly storageGigabytes: number;
+  /** Storage up to which it grows by itself. */
+  readonly maximumStorageGigabytes: number;
+  readonly multiZone: boolean;
+  readonly backupDays: number;
+  readonly performanceInsights: boolean;
+  readonly port: number;
+  readonly databaseName: string;
+  /** Key of storage, backups, secret, logs and insights. */
+  readonly keyArn: string;
+  readonly vpcId: string;
+  readonly subnetIds: string[];
+  /** Security group whose members may connect. */
+  readonly clientsGroupId: string;
+  readonly logRetentionDays: number;
+  /** Whether neither RDS nor Terraform deletes it, and a snapshot stays if they must. */
+  readonly deletionGuard: boolean;
+}
+
+/** User that RDS makes; its password stands in a secret that RDS renews every week. */
+const MASTER = "postgres";
+
+/** Private PostgreSQL server of RDS, reached by TLS alone. */
+export class PostgresServer extends Construct {
+  readonly instance: DbInstance;
+  /** What must stand before a client reaches it, beside the server itself. */
+  readonly ways: readonly (VpcSecurityGroupIngressRule | VpcSecurityGroupEgressRule)[];
+
+  constructor(scope: Construct, id: string, props: PostgresServerProps) {
+    super(scope, id);
+    const group = this.securityGroup(props);
+    this.ways = this.admitClients(group, props);
+    const { identifier, keyArn } = props;
+    this.instance = new DbInstance(this, "instance", {
+      identifier,
+      engine: "postgres",
+      engineVersion: props.version,
+      autoMinorVersionUpgrade: true,
+      instanceClass: props.instanceClass,
+      multiAz: props.multiZone,
+      ...storageFields(props),
+      dbName: props.databaseName,
+      port: props.port,
+      username: MASTER,
+      manageMasterUserPassword: true,
+      masterUserSecretKmsKeyId: keyArn,
+      iamDatabaseAuthenticationEnabled: true,
+      publiclyAccessible: false,
+      dbSubnetGroupName: this.subnetGroup(props).name,
+      vpcSecurityGroupIds: [group.id],
+      parameterGroupName: this.parameterGroup(props).name,
+      ...backupFields(props),
+      ...insightFields(props),
+      enabledCloudwatchLogsExports: [...LOGS],
+      // Sundays at night: after the daily backup, and not while the workflow lists
+      maintenanceWindow: "sun:05:30-sun:06:30",
+      deletionProtection: props.deletionGuard,
+      lifecycle: { preventDestroy: props.deletionGuard },
+      // RDS would make the log groups itself, without key and end
+      dependsOn: this.logGroups(props),
+    });
+  }
+
+  /** The secret of the user that RDS made. */
+  get masterSecretArn(): string {
+    return this.instance.masterUserSecret.get(0).secretArn;
+  }
+
+  private securityGroup({ identifier, vpcId }: PostgresServerProps): SecurityGroup {
+    return new SecurityGroup(this, "security-group", {
+      name: identifier,
+      description: "PostgreSQL server of the ledger",
+      vpcId,
+      tags: { Name: identifier },
+    });
+  }
+
+  private admitClients(group: SecurityGroup, { clientsGroupId, port }: PostgresServerProps) {
+    const rule = { ipProtocol: "tcp", fromPort: port, toPort: port };
+    const into = new VpcSecurityGroupIngressRule(this, "from-clients", {
+      ...rule,
+      securityGroupId: group.id,
+      referencedSecurityGroupId: clientsGroupId,
+      description: "workloads",
+    });
+    const out = new VpcSecurityGroupEgressRule(this, "clients-to-server", {
+      ...rule,
+      securityGroupId: clientsGroupId,
+      referencedSecurityGroupId: group.id,
+      description: "PostgreSQL",
+    });
+    return [into, out];
+  }
+
+  private subnetGroup({ identifier, subnetIds }: PostgresServerProps): DbSubnetGroup {
+    return new DbSubnetGroup(this, "subnets", {
+      name: identifier,
+      description: "private subnets of the ledger's server",
+      subnetIds,
+    });
+  }
+
+  private parameterGroup({ identifier, version }: PostgresServerProps): DbParameterGroup {
+    return new DbParameterGroup(this, "parameters", {
+      name: `${identifier}-postgres${version}`,
+      description: "settings of the ledger's server",
+      family: `postgres${version}`,
+      parameter: PARAMETERS,
+      // a server that changes its major version needs the new group while it still has the old one
+      lifecycle: { createBeforeDestroy: true },
+    });
+  }
+
+  private logGroups({ identifier, logRetentionDays, keyArn }: PostgresServerProps): CloudwatchLogGroup[] {
+    return LOGS.map(
+      (log) =>
+        new CloudwatchLogGroup(this, `log-group-${log}`, {
+          name: `/aws/rds/instance/${identifier}/${log}`,
+          retentionInDays: logRetentionDays,
+          kmsKeyId: keyArn,
+        }),
+    );
+  }
+}
+
+const LOGS = ["postgresql", "upgrade"] as const;
+
+const PARAMETERS: DbParameterGroupParameter[] = [
+  { name: "rds.force_ssl", value: "1" },
+  // loaded at start alone
+  { name: "shared_preload_libraries", value: "pg_stat_statements", applyMethod: "pending-reboot" },
+  { name: "track_io_timing", value: "1" },
+  // no statement of the ledger's takes a second, but maintenance
+  { name: "log_min_duration_statement", value: "1000" },
+  { name: "log_lock_waits", value: "1" },
+  { name: "log_autovacuum_min_duration", value: "10000" },
+  // claims delete 10,000 rows at a time from the queue: ten times as fast as PostgreSQL's own pace
+  { name: "autovacuum_vacuum_cost_limit", value: "2000" },
+  // a transaction that is forgotten open would keep all dead rows
+  { name: "idle_in_transaction_session_timeout", value: "300000" },
+];
+
+function storageFields({ storageGigabytes, maximumStorageGigabytes, keyArn }: PostgresServerProps) {
+  return {
+    storageType: "gp3",
+    allocatedStorage: storageGigabytes,
+    maxAllocatedStorage: maximumStorageGigabytes,
+    storageEncrypted: true,
+    kmsKeyId: keyArn,
+  };
+}
+
+function backupFields({ identifier, backupDays, deletionGuard }: PostgresServerProps) {
+  return {
+    backupRetentionPeriod: backupDays,
+    backupWindow: "03:30-04:30",
+    copyTagsToSnapshot: true,
+    deleteAutomatedBackups: !deletionGuard,
+    skipFinalSnapshot: !deletionGuard,
+    ...(deletionGuard ? { finalSnapshotIdentifier: `${identifier}-final` } : {}),
+  };
+}
+
+function insightFields({ performanceInsights, keyArn }: PostgresServerProps) {
+  return performanceInsights
+    ? {
+        performanceInsightsEnabled: true,
+        performanceInsightsKmsKeyId: keyArn,
+        performanceInsightsRetentionPeriod: FREE_INSIGHT_DAYS,
+      }
+    : { performanceInsightsEnabled: false };
+}
+
+const FREE_INSIGHT_DAYS = 7;

@@ -1,0 +1,21 @@
+import type { FunctionSettings } from "../constructs/bundled-function";
+import type { Environment } from "../environments";
+import type { StorageStack } from "./storage";
+
+/** What all functions of an environment share. */
+export function functionSettings(environment: Environment, storage: StorageStack): FunctionSettings {
+  const { account, region, functions, logs } = environment;
+  return {
+    account,
+    region,
+    keyArn: storage.key.arn,
+    tlsOnly: environment.storage.tlsOnly,
+    memorySizeMegabytes: functions.memoryMegabytes,
+    timeoutSeconds: functions.timeoutSeconds,
+    maximumRetryAttempts: functions.retries,
+    ...(functions.reservedConcurrency === undefined
+      ? {}
+      : { reservedConcurrentExecutions: functions.reservedConcurrency }),
+    logRetentionDays: logs.retentionDays,
+  };
+}
