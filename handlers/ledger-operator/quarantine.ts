@@ -30,7 +30,7 @@ async function choose(
   const files = found.filter(({ status }) => status === "quarantined");
   const others = found.filter(({ status }) => status !== "quarantined").map(refused);
   const requeued = { files, refused: [...unknown.map(unknownFile), ...others] };
-  return { requeued, ids: files.map(({ id }) => id) };
+  return { requeued, ids: files.map(({ id }) => id).sort((one, other) => one - other) };
 }
 
 function refused({ key, version, status }: LedgerFile): Refusal {

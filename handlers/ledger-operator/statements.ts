@@ -210,13 +210,10 @@ UPDATE ledger.batches SET state = 'WAITING', token = token + 1, is_held = false,
   first_error = coalesce(first_error, last_error), last_error = NULL
 WHERE id = ANY ($1::bigint[]) AND ${NOT_COMMITTED}`;
 
-/** Puts quarantined files back; answers the ids of those that were. $1: ids. */
+/** Puts quarantined files back; answers the ids of those that were. $1: ids, in their order. */
 export const REQUEUE_QUARANTINED = `
-WITH locked AS MATERIALIZED (
-  SELECT file_id FROM ledger.outcomes WHERE file_id = ANY ($1::bigint[]) AND outcome = 'QUARANTINED'
-  ORDER BY file_id FOR UPDATE
-), freed AS (
-  DELETE FROM ledger.outcomes USING locked WHERE outcomes.file_id = locked.file_id RETURNING outcomes.file_id
+WITH freed AS (
+  DELETE FROM ledger.outcomes WHERE file_id = ANY ($1::bigint[]) AND outcome = 'QUARANTINED' RETURNING file_id
 ), queued AS (
   INSERT INTO ledger.queue (id, available_at, size)
   SELECT id, now(), size FROM ledger.files JOIN freed ON file_id = id ORDER BY id

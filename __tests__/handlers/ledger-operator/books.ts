@@ -21,9 +21,9 @@ const LIMIT_MS = 60_000;
 
 export const BUCKET = "raw";
 
-/** The key of the file with that number. */
+/** The key of the file with that number, in the order of numbers: the ledger numbers new files by their keys. */
 export function keyOf(number: number): string {
-  return `raw-json-data/2026/week01/${number}.json`;
+  return `raw-json-data/2026/week01/${String(number).padStart(4, "0")}.json`;
 }
 
 /** A ledger on a real PostgreSQL, the function that operates it, and what jobs do to it. */
@@ -36,6 +36,8 @@ export interface Books {
     command: Command,
     request?: LedgerRequest<Command>,
   ): Promise<LedgerAnswer<Command>>;
+  /** The same function on a connection of its own: one does one thing at a time. */
+  another(): { readonly ask: Books["ask"]; stop(): Promise<void> };
   /** Registers files with the numbers up to that one. */
   register(files: number): Promise<void>;
   /** Makes a batch of the next files of the queue. */
@@ -64,23 +66,30 @@ export async function startBooks(): Promise<Books> {
   await migrate(owner, readMigrations(MIGRATIONS));
   await ensureLogins(owner, "none");
   await owner.query("RESET ROLE");
-  const connection = operatorConnection(server);
-  const operator = {
-    ledger: ledgerOf(connection, () => LIMIT_MS),
-    emf: { namespace: "tributary", environment: "test" },
-    remainingMs: () => LIMIT_MS,
-  };
+  const first = operate(server);
   return {
     server,
     owner,
-    ask: (command, request) => answer(operator, { command, ...request }) as never,
+    ask: first.ask,
+    another: () => operate(server),
     ...jobsOf(owner),
     stop: async () => {
-      await connection.close();
+      await first.stop();
       await owner.end();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+function operate(server: PostgresServer): ReturnType<Books["another"]> {
+  const connection = operatorConnection(server);
+  const remainingMs = () => LIMIT_MS;
+  const emf = { namespace: "tributary", environment: "test" };
+  const operator = { ledger: ledgerOf(connection, remainingMs), emf, remainingMs };
+  return {
+    ask: async (command, request) => answer(operator, { command, ...request }) as never,
+    stop: () => connection.close(),
   };
 }
 
@@ -99,7 +108,7 @@ function operatorConnection({ port }: PostgresServer): LedgerConnection {
 }
 
 /** What jobs do, in their statements' shortest form. */
-function jobsOf(owner: Client): Omit<Books, "server" | "owner" | "ask" | "stop"> {
+function jobsOf(owner: Client): Omit<Books, "server" | "owner" | "ask" | "another" | "stop"> {
   const change: Books["change"] = async (batch, assignments) => {
     const { rowCount } = await owner.query(
       `UPDATE ledger.batches SET ${assignments}, updated_at = clock_timestamp() WHERE id = $1`,
@@ -111,10 +120,10 @@ function jobsOf(owner: Client): Omit<Books, "server" | "owner" | "ask" | "stop">
     change,
     register: async (files) => {
       await owner.query(
-        `SELECT ledger.register(array_agg($2::text), array_agg(replace($3, '#', n::text)), array_agg('v' || n),
+        `SELECT ledger.register(array_agg($2::text), array_agg(replace($3, '0000', lpad(n::text, 4, '0'))), array_agg('v' || n),
            array_agg(100::bigint), array_agg(now()))
          FROM generate_series(1, $1::integer) AS n`,
-        [files, BUCKET, keyOf(0).replace("0.json", "#.json")],
+        [files, BUCKET, keyOf(0)],
       );
     },
     claim: async (files) => {
