@@ -10,15 +10,16 @@ from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
 from tributary.kernels.compression.streams import uncompressed
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
 from tributary.kernels.output.partitioned_parquet import PartitionedParquet
 from tributary.kernels.output.tables import output_schema
 from tributary.kernels.source import Source
+from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources
 from tributary.kernels.transform.sql import Resources, Transform
-from tributary.kernels.transform.typed_transform import TypedTransform
+from tributary.kernels.transform.typed_transform import Refusals, TypedTransform
 
 DEFAULT_RESOURCES = Resources()
 
@@ -62,12 +63,21 @@ class NdjsonRun:
         """
         issues = IssueCounts()
         rows = 0
+        sources = Sources(self.limits)
+        dead_letters = DeadLetterWriter(self.work / "rejects.ndjson")
+
+        def refuse(letters: Iterable[SourcedLetter]) -> None:
+            for number, letter in letters:
+                dead_letters.write(sources.all[number].fields, [letter])
+
         with (
-            DeadLetterWriter(self.work / "rejects.ndjson") as dead_letters,
-            TypedTransform(self.dataset, self._transform(), dead_letters, self.limits) as transform,
+            dead_letters,
+            TypedTransform(
+                self.dataset, self._transform(), sources.all, Refusals(refuse, refuse)
+            ) as transform,
             self._writer(metadata) as writer,
         ):
-            for output in transform.run(self._batches(files)):
+            for output in transform.run(self._batches(files, sources)):
                 writer.write(output.columns, output.rows, output.bytes)
                 rows += output.rows
                 issues.add(output.columns.get(ISSUES_COLUMN))
@@ -100,11 +110,12 @@ class NdjsonRun:
         return GrowingParquet(self.work / "rows.parquet", settings, schema)
 
     def _batches(
-        self, files: Iterable[tuple[Source, Iterable[bytes]]]
-    ) -> Iterator[tuple[Source, NdjsonBatch]]:
+        self, files: Iterable[tuple[Source, Iterable[bytes]]], sources: Sources
+    ) -> Iterator[SourcedBatch]:
         for source, chunks in files:
+            sources.begin(source)
             for batch in parse(uncompressed(source.key, chunks), self.limits, keep_lines=True):
-                yield source, batch
+                yield sources.placed(batch)
 
 
 def process_ndjson_file(run: NdjsonRun, source: Source, chunks: Iterable[bytes]) -> FileResult:

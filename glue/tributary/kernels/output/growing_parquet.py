@@ -167,7 +167,7 @@ class GrowingParquet:
                 self._repetitive[name] = is_repetitive(table[name])
         if self._part is None or self._part.schema != table.schema:
             self._begin_part(table.schema)
-        _write(self._part, table)
+        write_row_group(self._part, table)
 
     def _begin_part(self, schema: pa.Schema) -> None:
         self._end_part()
@@ -210,7 +210,7 @@ class GrowingParquet:
             for path in self._parts:
                 with parquet.ParquetFile(path, read_dictionary=dictionaries) as part:
                     for index in range(part.num_row_groups):
-                        _write(whole, _widened(part, index, schema))
+                        write_row_group(whole, _widened(part, index, schema))
                 path.unlink()
 
 
@@ -218,13 +218,15 @@ def _widened(part: parquet.ParquetFile, index: int, schema: pa.Schema) -> pa.Tab
     """A row group with all columns of the schema; those without a value in it are not even read."""
     group = part.metadata.row_group(index)
     chunks = (group.column(number) for number in range(group.num_columns))
-    names = [
-        chunk.path_in_schema
+    # The values of a nested column have paths, such as `items.list.element`.
+    present = {
+        chunk.path_in_schema.partition(".")[0]
         for chunk in chunks
         if not chunk.is_stats_set or chunk.statistics.null_count < group.num_rows
-    ]
+    }
+    names = [name for name in part.schema_arrow.names if name in present]
     rows = part.read_row_group(index, columns=names, use_threads=False)
-    present, nulls = set(names), _Nulls()
+    nulls = _Nulls()
     columns = [
         rows[name] if name in present else nulls.column(kind, group.num_rows)
         for name, kind in zip(schema.names, schema.types, strict=True)
@@ -232,14 +234,14 @@ def _widened(part: parquet.ParquetFile, index: int, schema: pa.Schema) -> pa.Tab
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _write(writer: parquet.ParquetWriter, rows: pa.Table) -> None:
+def write_row_group(writer: parquet.ParquetWriter, rows: pa.Table) -> None:
     """Write one row group."""
     writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
 
 
 def is_repetitive(column: pa.ChunkedArray) -> bool:
     """Whether a dictionary pays: at most half of the values in the first 4,000 rows, or MiB, differ."""
-    if pa.types.is_boolean(column.type):
+    if pa.types.is_boolean(column.type) or pa.types.is_nested(column.type):
         return False
     if pa.types.is_dictionary(column.type):
         return True

@@ -1,13 +1,23 @@
 """Glue (Hive) column types as Arrow types, and the exact reading of JSON texts as values of them."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import cache
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from tributary.datasets.types import (
+    INSTANT,
+    ArrayType,
+    ColumnType,
+    DecimalType,
+    Scalar,
+    StructType,
+    column_type,
+)
 
 _SIMPLE_TYPES = {
     "string": pa.string(),
@@ -17,6 +27,7 @@ _SIMPLE_TYPES = {
     "double": pa.float64(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us", tz="UTC"),
+    INSTANT: pa.timestamp("us", tz="UTC"),
 }
 
 _INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
@@ -43,10 +54,22 @@ _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
 
 
-def arrow_type(glue_type: str) -> pa.DataType:
-    """The Arrow type of a Glue type: those above, and `decimal(p,s)`."""
-    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", glue_type)
-    return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _SIMPLE_TYPES[glue_type]
+@cache
+def arrow_type(declared: str) -> pa.DataType:
+    """The Arrow type of a declared one."""
+    return _arrow_type(column_type(declared))
+
+
+def _arrow_type(kind: ColumnType) -> pa.DataType:
+    match kind:
+        case DecimalType(precision, scale):
+            return pa.decimal128(precision, scale)
+        case ArrayType(element):
+            return pa.list_(pa.field("element", _arrow_type(element)))
+        case StructType(fields):
+            return pa.struct([(name, _arrow_type(child)) for name, child in fields])
+        case Scalar(name):
+            return _SIMPLE_TYPES[name]
 
 
 @dataclass(frozen=True, slots=True)

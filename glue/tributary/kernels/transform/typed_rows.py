@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import InputColumn
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.output.dead_letters import DeadLetter, dead_letter, rejected_lines
+from tributary.kernels.output.dead_letters import dead_letter
 from tributary.kernels.transform.glue_types import arrow_type, cast
+from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter
 
 _SHOWN = 100
 
@@ -22,10 +22,10 @@ class TypedRows:
     `undeclared` holds the texts of the keys that no column declares.
     """
 
-    positions: pa.RecordBatch
+    places: pa.RecordBatch
     values: list[pa.Array]
     undeclared: dict[str, pa.Array]
-    dead_letters: list[DeadLetter]
+    dead_letters: list[SourcedLetter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +47,36 @@ class _Refusal:
         return f'the column "{self.column.name}" has {shown}, which is no {self.column.type}'
 
 
-def typed_rows(batch: NdjsonBatch, columns: Sequence[InputColumn], limits: NdjsonLimits) -> TypedRows:
-    """The batch with one array of values a declared column; its positions hold the lines' bytes."""
+def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn]) -> TypedRows:
+    """The batch with one array of values a declared column."""
     texts = dict(zip(batch.rows.schema.names, batch.rows.columns, strict=True))
     values: list[pa.Array] = []
     refusals: list[_Refusal] = []
     for column in columns:
         text = texts.pop(column.key, None)
         if text is None:
-            text = pa.nulls(batch.positions.num_rows, pa.string())
+            text = pa.nulls(batch.places.num_rows, pa.string())
         result = cast(text, column.type)
         values.append(result.values)
         if result.bad is not None:
             refusals.append(_Refusal(column, result.bad, text))
         if column.required and text.null_count:
             refusals.append(_Refusal(column, pc.is_null(text), None))
-    letters = [*rejected_lines(batch.rejects, limits), *_refused(batch.positions, refusals)]
-    rows = TypedRows(batch.positions, values, texts, sorted(letters, key=lambda letter: letter.line))
+    letters = [*batch.rejects, *_refused(batch.places, refusals)]
+    letters.sort(key=lambda letter: (letter[0], letter[1].line))
+    rows = TypedRows(batch.places, values, texts, letters)
     return _without(rows, refusals) if refusals else rows
 
 
-def _refused(positions: pa.RecordBatch, refusals: Sequence[_Refusal]) -> Iterator[DeadLetter]:
+def _refused(places: pa.RecordBatch, refusals: Sequence[_Refusal]) -> Iterator[SourcedLetter]:
     """A dead letter for each row with a problem, which names the first one in the order of the columns."""
     first: dict[int, _Refusal] = {}
     for refusal in refusals:
         for row in pc.indices_nonzero(refusal.mask).to_pylist():
             first.setdefault(row, refusal)
     for row, refusal in first.items():
-        [position] = positions.slice(row, 1).to_pylist()
-        yield dead_letter(position, refusal.reason(), refusal.message(row))
+        [place] = places.slice(row, 1).to_pylist()
+        yield place["source"], dead_letter(place, refusal.reason(), refusal.message(row))
 
 
 def _without(rows: TypedRows, refusals: Sequence[_Refusal]) -> TypedRows:
@@ -84,7 +85,7 @@ def _without(rows: TypedRows, refusals: Sequence[_Refusal]) -> TypedRows:
         mask = pc.or_(mask, refusal.mask)
     good = pc.invert(mask)
     return TypedRows(
-        rows.positions.filter(good),
+        rows.places.filter(good),
         [column.filter(good) for column in rows.values],
         {key: column.filter(good) for key, column in rows.undeclared.items()},
         rows.dead_letters,

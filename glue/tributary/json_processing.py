@@ -1,0 +1,149 @@
+"""A batch of JSON files to a dataset's sorted, partitioned Parquet objects, without AWS and without Spark."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tributary.datasets import Dataset
+from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
+from tributary.kernels.output.dead_letters import DeadLetterWriter
+from tributary.kernels.output.growing_parquet import ParquetSettings
+from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
+from tributary.kernels.output.staged import StagedFile
+from tributary.kernels.output.tables import output_schema
+from tributary.kernels.source import Source
+from tributary.kernels.transform.partition_values import PartitionRange, PartitionValues
+from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, sources_of
+from tributary.kernels.transform.sql import Resources, Transform
+from tributary.kernels.transform.typed_transform import Refusals, TypedTransform
+
+DEFAULT_RESOURCES = Resources()
+
+DATE_FORMATS = ("%Y-%m-%d",)
+"""What `to_date` reads in the SQL of a JSON dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSource:
+    """A file of a batch: its identity, and its content.
+
+    `chunks` gives the decompressed bytes from their beginning, at each call anew; whoever makes it has
+    checked a compression to its end.
+    """
+
+    source: Source
+    chunks: Callable[[], Iterable[bytes]]
+
+
+@dataclass(slots=True)
+class FileOutcome:
+    """What became of one file: rows, and dead letters."""
+
+    rows: int = 0
+    rejected: int = 0
+
+
+@dataclass(slots=True)
+class TransformedBatch:
+    """What became of a batch; the files lie in the work folder.
+
+    `files` has an entry for each file, in their order; `columns` are the catalog names of the undeclared
+    keys, sorted; `input_bytes` are decompressed.
+    """
+
+    objects: tuple[StagedFile, ...] = ()
+    dead_letters: tuple[StagedFile, ...] = ()
+    files: list[FileOutcome] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    input_bytes: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of all objects."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def rejected(self) -> int:
+        """Dead letters of all files."""
+        return sum(file.rejected for file in self.files)
+
+
+def transform_batch(
+    dataset: Dataset,
+    files: Iterable[BatchSource],
+    *,
+    batch_id: int,
+    ranges: Mapping[str, PartitionRange],
+    work: Path,
+    object_bytes: int,
+    resources: Resources = DEFAULT_RESOURCES,
+    limits: NdjsonLimits = DEFAULT_LIMITS,
+) -> TransformedBatch:
+    """Parse and transform the files of a JSON dataset together, into files below `work` (an existing folder).
+
+    Names and bytes follow from batch, dataset and files alone, these in their order. `ranges` bound partition
+    columns, and `calendar_ranges` makes them. Raises `DeclarationError`, `TransformError`, `TransientError`
+    for a full disk, and what the chunks raise: then what lies in `work` is of no use.
+    """
+    how = SortedFiles(
+        partitions=dataset.partitions,
+        sort=str(dataset.sort),
+        stem=f"part-{batch_id}",
+        object_bytes=object_bytes,
+        settings=ParquetSettings(compression=dataset.outputs.compression),
+        resources=resources,
+    )
+    allowed = PartitionValues(ranges, dataset.partition_values)
+    return _Run(dataset, allowed, work, how, limits).run(files)
+
+
+class _Run:
+    def __init__(
+        self, dataset: Dataset, allowed: PartitionValues, work: Path, how: SortedFiles, limits: NdjsonLimits
+    ) -> None:
+        self._dataset = dataset
+        self._allowed = allowed
+        self._transform = Transform(dataset.transform, {}, DATE_FORMATS, how.resources, work)
+        self._how = how
+        self._letters = DeadLetterWriter(work / f"{how.stem}-00001.ndjson")
+        self._limits = limits
+        self._sources = Sources(limits)
+        self._result = TransformedBatch()
+
+    def run(self, files: Iterable[BatchSource]) -> TransformedBatch:
+        dataset, result = self._dataset, self._result
+        metadata = {"dataset": dataset.name, "dataset_version": dataset.version, "batch": self._how.stem}
+        refusals = Refusals(self._refuse, self._refuse)
+        with (
+            self._letters,
+            TypedTransform(dataset, self._transform, self._sources.all, refusals, self._allowed) as transform,
+            SortedParquet(self._transform.work, self._how, output_schema(dataset, metadata)) as writer,
+        ):
+            for output in transform.run(self._batches(files)):
+                writer.write(output.columns, output.places["serial"], output.bytes)
+                for number, rows in sources_of(output.places):
+                    result.files[number].rows += rows
+        result.objects = tuple(writer.files)
+        result.columns = tuple(sorted(name for _, name in transform.names.items()))
+        if self._letters.path is not None:
+            path = self._letters.path
+            result.dead_letters = (StagedFile(path, "", path.name, self._letters.count, path.stat().st_size),)
+        return result
+
+    def _batches(self, files: Iterable[BatchSource]) -> Iterator[SourcedBatch]:
+        for file in files:
+            self._sources.begin(file.source)
+            self._result.files.append(FileOutcome())
+            for batch in parse(self._counted(file.chunks()), self._limits, keep_lines=True):
+                yield self._sources.placed(batch)
+
+    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._result.input_bytes += len(chunk)
+            yield chunk
+
+    def _refuse(self, letters: Iterable[SourcedLetter]) -> None:
+        for number, letter in letters:
+            self._letters.write(self._sources.all[number].fields, [letter])
+            self._result.files[number].rejected += 1

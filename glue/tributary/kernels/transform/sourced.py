@@ -1,0 +1,87 @@
+"""Lines of several sources in one run, each with its place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tributary.kernels.ndjson.batch import POSITIONS_WITH_BYTES, NdjsonBatch, NdjsonLimits
+from tributary.kernels.output.dead_letters import DeadLetter, rejected_lines
+from tributary.kernels.source import Source
+
+PLACES = pa.schema([("source", pa.int32()), ("serial", pa.int64()), *POSITIONS_WITH_BYTES])
+"""Where a row stood: the number of its source, from 0; a number that rises over all sources; the line."""
+
+SourcedLetter = tuple[int, DeadLetter]
+"""A dead letter and the number of its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedBatch:
+    """Some rows as texts with their `PLACES`, and the rejects among them, both in the order of the input."""
+
+    rows: pa.RecordBatch
+    places: pa.RecordBatch
+    rejects: list[SourcedLetter]
+
+
+@dataclass(slots=True)
+class Sources:
+    """The sources of a run, in the order in which they come."""
+
+    limits: NdjsonLimits
+    all: list[Source] = field(default_factory=list)
+    _before: int = 0
+    _last: int = 0
+
+    def begin(self, source: Source) -> None:
+        """What is placed from now on is of this source."""
+        self.all.append(source)
+        self._before = self._last
+
+    def placed(self, batch: NdjsonBatch) -> SourcedBatch:
+        """A batch of the source that was begun last, its positions with the lines' bytes."""
+        number, rows = len(self.all) - 1, batch.positions.num_rows
+        lines = batch.positions["line"]
+        if rows:
+            self._last = self._before + lines[-1].as_py()
+        columns = [
+            pa.repeat(pa.scalar(number, pa.int32()), rows),
+            pc.add(lines, self._before),
+            *batch.positions.columns,
+        ]
+        return SourcedBatch(
+            batch.rows,
+            pa.RecordBatch.from_arrays(columns, schema=PLACES),
+            [(number, letter) for letter in rejected_lines(batch.rejects, self.limits)],
+        )
+
+
+def joined(batches: list[SourcedBatch]) -> SourcedBatch:
+    """Batches as one, with the columns of all."""
+    if len(batches) == 1:
+        return batches[0]
+    rows = pa.concat_tables(
+        [pa.Table.from_batches([batch.rows]) for batch in batches], promote_options="default"
+    )
+    return SourcedBatch(
+        _one_batch(rows) if rows.num_columns else _rows_without_columns(rows.num_rows),
+        pa.concat_batches([batch.places for batch in batches]),
+        [letter for batch in batches for letter in batch.rejects],
+    )
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    [batch] = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
+    return batch
+
+
+def _rows_without_columns(rows: int) -> pa.RecordBatch:
+    return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
+
+
+def sources_of(places: pa.RecordBatch) -> Iterator[tuple[int, int]]:
+    """The number of each source, and how many of the rows it has."""
+    for count in pc.value_counts(places["source"]).to_pylist():
+        yield count["values"], count["counts"]
