@@ -18,6 +18,10 @@ const BENCHES: Record<string, Bench> = {
     module: "bench.csv_kernel",
     description: "MB/s on one core and peak memory of the customers kernel beside plain Spark SQL",
   },
+  lister: {
+    module: "bench.lister",
+    description: "keys/s of the ledger's lister from pages of a double to PostgreSQL, and its peak memory",
+  },
   manifest: {
     module: "bench.manifest",
     description: "MB/s of a manifest from S3 to Parquet in S3 by the streaming job, beside Spark from disk",

@@ -1,0 +1,102 @@
+"""Which folders are listed: the history and the weeks that are wanted, however their numbers are written."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from tests.support.raw_files import PREFIX, RawBucket
+from tributary.clients import s3_client
+from tributary.lister.folders import WantedWeeks, listed_folders
+
+pytestmark = pytest.mark.usefixtures("emulator")
+
+MONDAY = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
+
+
+def listed(bucket: RawBucket, wanted: WantedWeeks) -> list[str]:
+    folders = listed_folders(s3_client(), bucket.name, PREFIX, wanted)
+    return [folder.removeprefix(PREFIX) for folder in folders]
+
+
+def test_finds_the_weeks_that_there_are_padded_or_not() -> None:
+    bucket = RawBucket()
+    weeks = ["2026/week1/", "2026/week01/", "2026/week53/", "2021/week7/", "2025/week52/"]
+    for folder in ["all_historical_files/", *weeks]:
+        bucket.put(f"{folder}a.json")
+    assert listed(bucket, WantedWeeks(2021)) == ["all_historical_files/", *sorted(weeks)]
+
+
+def test_lists_the_history_also_where_there_is_nothing() -> None:
+    assert listed(RawBucket(), WantedWeeks(2021)) == ["all_historical_files/"]
+
+
+def test_passes_over_all_else_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    bucket = RawBucket()
+    others = [
+        "2026/week0/",
+        "2026/week00/",
+        "2026/week54/",
+        "2026/week001/",
+        "2026/week/",
+        "2026/Week1/",
+        "26/week1/",
+    ]
+    for folder in [*others, "２０２６/week1/", "loose"]:
+        bucket.put(f"{folder}a.json")
+    bucket.put("")
+    bucket.put("2026/")
+    assert listed(bucket, WantedWeeks(2021)) == ["all_historical_files/"]
+    told = capsys.readouterr().out
+    for name in [
+        "week0/",
+        "week00/",
+        "week54/",
+        "week001/",
+        "week/",
+        "Week1/",
+        "26/",
+        "２０２６/",
+        "loosea.json",
+    ]:
+        assert f'"{name}"' in told
+    assert '"count": 6' in told
+
+
+def test_begins_with_the_start_year() -> None:
+    bucket = RawBucket()
+    for year in ("2020", "2021", "2022"):
+        bucket.put(f"{year}/week1/a.json")
+    assert listed(bucket, WantedWeeks(2021)) == ["all_historical_files/", "2021/week1/", "2022/week1/"]
+
+
+def test_takes_the_recent_weeks_over_the_turn_of_the_year() -> None:
+    bucket = RawBucket()
+    for folder in ("2025/week51", "2025/week52", "2026/week1", "2026/week02", "2026/week03", "2025/week2"):
+        bucket.put(f"{folder}/a.json")
+    wanted = WantedWeeks.recent(2021, 3, MONDAY)
+    assert wanted.weeks == {(2025, 52), (2026, 1), (2026, 2)}
+    assert listed(bucket, wanted)[1:] == ["2025/week52/", "2026/week02/", "2026/week1/"]
+
+
+@pytest.mark.parametrize(
+    ("now", "week"),
+    [
+        (MONDAY, (2026, 2)),
+        (MONDAY - timedelta(seconds=1), (2026, 1)),
+        (datetime(2027, 1, 1, tzinfo=UTC), (2026, 53)),
+        (datetime(2024, 12, 30, tzinfo=UTC), (2025, 1)),
+        (datetime(2026, 1, 5, 1, 0, tzinfo=timezone(timedelta(hours=2))), (2026, 1)),
+    ],
+)
+def test_counts_weeks_as_iso_does_in_utc(now: datetime, week: tuple[int, int]) -> None:
+    assert WantedWeeks.recent(2021, 1, now).weeks == {week}
+
+
+def test_takes_all_weeks_where_none_are_counted() -> None:
+    assert WantedWeeks.recent(2021, 0, MONDAY) == WantedWeeks(2021)
+
+
+def test_wants_no_week_before_the_start_year_however_recent() -> None:
+    wanted = WantedWeeks.recent(2026, 3, MONDAY)
+    assert not wanted.has_year(2025)
+    assert wanted.has_year(2026)

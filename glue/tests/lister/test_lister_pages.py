@@ -1,0 +1,130 @@
+"""Pages of versions: the current ones, each once, wherever a page ends."""
+
+import time
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from tests.support.raw_files import FOLDER, RawBucket, keys_of
+from tributary.clients import s3_client
+from tributary.lister.pages import Page, one_ahead, version_pages
+
+ODD = ["ü 'quoted' \\n", "a b+c%2B", '&<>"', "new\nline", "日本/😀", "..", "#?=&", "tab\t", "~*()!"]
+
+emulated = pytest.mark.usefixtures("emulator")
+
+
+def pages(bucket: RawBucket) -> list[Page]:
+    return list(version_pages(s3_client(), bucket.name, [FOLDER]))
+
+
+@emulated
+def test_gives_the_current_version_of_each_key() -> None:
+    bucket = RawBucket()
+    for key in ("a", "b", "c"):
+        bucket.put(f"all_historical_files/{key}.json", b"{}")
+    newest = bucket.put("all_historical_files/b.json", b'{"n":2}')
+    bucket.delete("all_historical_files/c.json")
+    (page,) = pages(bucket)
+    assert [file.key for file in page.found] == [f"{FOLDER}a.json", f"{FOLDER}b.json"]
+    found = page.found[1]
+    assert (found.bucket, found.version_id, found.size) == (bucket.name, newest, 7)
+    assert abs(found.last_modified.timestamp() - time.time()) < 60
+    assert page.entries == 5
+
+
+@emulated
+def test_gives_a_key_again_that_came_back_after_its_deletion() -> None:
+    bucket = RawBucket()
+    bucket.put("all_historical_files/a.json")
+    bucket.delete("all_historical_files/a.json")
+    again = bucket.put("all_historical_files/a.json")
+    assert [file.version_id for page in pages(bucket) for file in page.found] == [again]
+
+
+@emulated
+def test_leaves_out_markers_of_folders() -> None:
+    bucket = RawBucket()
+    for key in ("", "2026/", "a.json"):
+        bucket.put(f"all_historical_files/{key}")
+    assert keys_of(iter(pages(bucket))) == ["all_historical_files/a.json"]
+
+
+@emulated
+def test_keeps_odd_characters_of_keys() -> None:
+    bucket = RawBucket()
+    for name in ODD:
+        bucket.put(f"all_historical_files/{name}.json")
+    expected = sorted(f"all_historical_files/{name}.json" for name in ODD)
+    assert sorted(keys_of(iter(pages(bucket)))) == expected
+
+
+@emulated
+def test_gives_objects_that_are_older_than_the_versioning_of_their_bucket() -> None:
+    bucket = RawBucket(versioned=False)
+    bucket.put("all_historical_files/old.json")
+    bucket.keep_versions()
+    new = bucket.put("all_historical_files/new.json")
+    (page,) = pages(bucket)
+    versions = {file.key.rpartition("/")[2]: file.version_id for file in page.found}
+    assert versions == {"new.json": new, "old.json": "null"}
+
+
+@emulated
+def test_gives_no_file_where_there_is_none() -> None:
+    assert pages(RawBucket()) == [Page(FOLDER, [], 0)]
+
+
+@emulated
+@pytest.mark.slow
+def test_goes_on_within_the_versions_of_one_key() -> None:
+    bucket = RawBucket()
+    bucket.put_many(["all_historical_files/a.json"] * 2100)
+    newest = bucket.put("all_historical_files/a.json")
+    bucket.put("all_historical_files/b.json")
+    found = pages(bucket)
+    assert [page.entries for page in found] == [1000, 1000, 102]
+    assert [(file.key, file.version_id == newest) for page in found for file in page.found] == [
+        (f"{FOLDER}a.json", True),
+        (f"{FOLDER}b.json", False),
+    ]
+
+
+def test_makes_the_next_item_while_the_last_is_worked_on() -> None:
+    made = Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        made.set()
+        yield 2
+
+    ahead = one_ahead(items())
+    assert next(ahead) == 1
+    assert made.wait(10)
+    assert list(ahead) == [2]
+
+
+def test_makes_no_more_than_one_item_ahead() -> None:
+    made = []
+
+    def items() -> Iterator[int]:
+        for number in range(1, 10):
+            made.append(number)
+            yield number
+
+    ahead = one_ahead(items())
+    assert next(ahead) == 1
+    time.sleep(0.1)
+    assert made == [1, 2]
+
+
+def test_tells_the_error_of_an_item_when_it_is_its_turn() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    ahead = one_ahead(items())
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match="broken"):
+        next(ahead)

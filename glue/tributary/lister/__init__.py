@@ -1,0 +1,1 @@
+"""Listing raw JSON files into the ledger: which folders, which versions, registered page by page."""

@@ -1,0 +1,90 @@
+"""Which folders of a dataset are listed: the history, and weekly folders `<year>/week<n>/`.
+
+handlers/ledger-registrar/wanted.ts judges the keys of events by the same rule.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from tributary.events import log
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+HISTORY = "all_historical_files/"
+_YEAR = re.compile("([0-9]{4})/")
+_WEEK = re.compile("week(0?[1-9]|[1-4][0-9]|5[0-3])/")
+_NAMED_IN_LOG = 20
+
+Week = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class WantedWeeks:
+    """From which year on weekly folders are listed, and which of their (year, week); None: all."""
+
+    start_year: int
+    weeks: frozenset[Week] | None = None
+
+    @classmethod
+    def recent(cls, start_year: int, count: int, now: datetime) -> Self:
+        """The last so many ISO weeks of UTC, the current one included; all where `count` is 0."""
+        if count == 0:
+            return cls(start_year)
+        days = (now.astimezone(UTC) - timedelta(weeks=back) for back in range(count))
+        return cls(start_year, frozenset(day.isocalendar()[:2] for day in days))
+
+    def has_year(self, year: int) -> bool:
+        """Whether weeks of this year are listed."""
+        is_recent = self.weeks is None or any(year == recent for recent, _ in self.weeks)
+        return year >= self.start_year and is_recent
+
+    def has(self, week: Week) -> bool:
+        """Whether this week of a listed year is listed."""
+        return self.weeks is None or week in self.weeks
+
+
+def listed_folders(s3: "S3Client", bucket: str, prefix: str, wanted: WantedWeeks) -> Iterator[str]:
+    """The folders to list, as prefixes of keys: the history, then the weeks that there are, in order.
+
+    `week1/` and `week01/` are folders of one week, and both are listed. What lies beside them is logged.
+    """
+    yield prefix + HISTORY
+    passed_over = []
+    for folder in _children(s3, bucket, prefix):
+        if year := _YEAR.fullmatch(folder):
+            if wanted.has_year(int(year[1])):
+                yield from _weeks(s3, bucket, prefix, int(year[1]), wanted)
+        elif folder != HISTORY:
+            passed_over.append(folder)
+    _tell(prefix, passed_over)
+
+
+def _weeks(s3: "S3Client", bucket: str, prefix: str, year: int, wanted: WantedWeeks) -> Iterator[str]:
+    within = f"{prefix}{year:04}/"
+    passed_over = []
+    for folder in _children(s3, bucket, within):
+        if not (week := _WEEK.fullmatch(folder)):
+            passed_over.append(folder)
+        elif wanted.has((year, int(week[1]))):
+            yield within + folder
+    _tell(within, passed_over)
+
+
+def _children(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
+    """The names right below a prefix: of folders with a slash at their end, of files without."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    for page in pages:
+        for common in page.get("CommonPrefixes", ()):
+            yield common["Prefix"][len(prefix) :]
+        for found in page.get("Contents", ()):
+            if found["Key"] != prefix:
+                yield found["Key"][len(prefix) :]
+
+
+def _tell(within: str, passed_over: list[str]) -> None:
+    if passed_over:
+        log("passed over", within=within, names=passed_over[:_NAMED_IN_LOG], count=len(passed_over))
