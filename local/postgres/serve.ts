@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL with the ledger's schema for a program in another language: prints one line of JSON, libpq's variables,
+ * A PostgreSQL with the ledger's schema and logins for a program in another language: prints one line of JSON, libpq's variables,
  * and serves until standard input ends or a signal comes. A line `crash` there kills the server, starts it again and
  * prints the line again.
  */
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ROOT } from "../../cli/setup/paths";
+import { ensureLogins } from "../../handlers/shared/ledger-migrations/logins";
 import { PostgresServer } from "./server";
 
 const stop = new AbortController();
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const server = await PostgresServer.start({ folder });
   try {
     migrate(server);
+    await makeLogins(server);
     if (stop.signal.aborted) return;
     for await (const line of withFirst(createInterface({ input: process.stdin, signal: stop.signal }))) {
       if (line === "crash") await server.crashAndRestart();
@@ -43,6 +45,16 @@ function migrate(server: PostgresServer): void {
     { cwd: ROOT, env: { ...process.env, ...server.variables }, encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`the migrations cannot be applied: ${stderr.trim()}`);
+}
+
+async function makeLogins(server: PostgresServer): Promise<void> {
+  const client = server.client();
+  await client.connect();
+  try {
+    await ensureLogins(client, "none");
+  } finally {
+    await client.end();
+  }
 }
 
 main().catch((error: unknown) => {

@@ -14,6 +14,13 @@ from tributary.ledger.connection import Connection, LedgerConnection, LedgerSett
 
 _ROOT = Path(__file__).parents[3]
 _END_SECONDS = 30
+# The login that acts in a role, by right of its own or by SET ROLE; the superuser in others.
+_LOGINS = {
+    "ledger_lister": "tributary_lister",
+    "ledger_batch": "tributary_batch",
+    "ledger_operator": "tributary_operator",
+    "ledger_maintainer": "tributary_operator",
+}
 
 
 class Server:
@@ -26,12 +33,14 @@ class Server:
 
     def settings(self, role: str | None = None, patience_seconds: float = 30) -> LedgerSettings:
         """Settings of a connection that acts as one of the ledger's roles, or as the superuser."""
+        login = _LOGINS.get(role or "")
         return LedgerSettings(
             host=self.variables["PGHOST"],
             port=int(self.variables["PGPORT"]),
             database=self.variables["PGDATABASE"],
-            user=self.variables["PGUSER"],
-            role=role,
+            user=login or self.variables["PGUSER"],
+            # what inherits its role's rights is to have them without asking
+            role=None if login in ("tributary_lister", "tributary_batch") else role,
             patience_seconds=patience_seconds,
         )
 

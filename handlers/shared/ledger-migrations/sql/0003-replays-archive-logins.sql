@@ -12,18 +12,26 @@ GRANT USAGE ON SCHEMA ledger TO ledger_maintainer;
 SET LOCAL ROLE ledger_migrator;
 
 -- Registers versions of objects and makes the new ones claimable; answers how many were new. A known version changes
--- nothing. In the order of the unique index: two callers over the same names wait for each other in one direction only.
+-- nothing, and a call that gives no other writes nothing: an insertion that meets a conflict would take an id and a
+-- transaction's for it. In the order of the unique index: two callers over the same names wait for each other in one
+-- direction only.
 CREATE FUNCTION ledger.register(
   buckets text[], keys text[], version_ids text[], sizes bigint[], modified timestamptz[]
 ) RETURNS bigint
 LANGUAGE sql
 -- whoever may call it needs no right on the tables
 SECURITY DEFINER SET search_path = ''
+-- the plan is kept, and must not be the one of the day when there were no files
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 BEGIN ATOMIC
   WITH added AS (
     INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified)
     SELECT given.* FROM unnest(buckets, keys, version_ids, sizes, modified)
       AS given (bucket, s3_key, version_id, size, last_modified)
+    WHERE NOT EXISTS (
+      SELECT FROM ledger.files known
+      WHERE (known.s3_key, known.version_id, known.bucket) = (given.s3_key, given.version_id, given.bucket)
+    )
     ORDER BY s3_key COLLATE "C", version_id COLLATE "C", bucket COLLATE "C"
     ON CONFLICT (s3_key, version_id, bucket) DO NOTHING
     RETURNING id, size
@@ -71,6 +79,8 @@ UPDATE ledger.batches SET available_at = clock_timestamp() WHERE finished_at IS 
 DROP INDEX ledger.batches_due;
 CREATE INDEX batches_due ON ledger.batches (available_at, id) WHERE archived_at IS NULL;
 CREATE INDEX batches_lapsed ON ledger.batches (lapsed_at) WHERE lapsed_at IS NOT NULL;
+CREATE INDEX batches_committed ON ledger.batches (committed_at, id) WHERE committed_at IS NOT NULL;
+CREATE INDEX file_errors_latest ON ledger.file_errors (last_error_at);
 
 -- For single files: a file that is not finished is looked for in those open batches alone between whose ids its own lies.
 CREATE OR REPLACE VIEW ledger.file_processing_status AS
@@ -95,13 +105,15 @@ SELECT
   coalesce(b.attempts, 0) AS attempts,
   greatest(coalesce(b.attempts, 0) - 1, 0) AS retry_count,
   coalesce(e.first_error, b.first_error) AS first_error,
-  coalesce(e.last_error, b.last_error) AS last_error,
+  CASE WHEN o.outcome = 'QUARANTINED' THEN e.last_error ELSE coalesce(b.last_error, e.last_error) END AS last_error,
   CASE
-    WHEN o.outcome IN ('SUCCEEDED', 'PARTIAL') THEN NULL
-    ELSE coalesce(e.last_error, b.last_error)
+    WHEN o.outcome = 'QUARANTINED' THEN e.last_error
+    WHEN o.outcome IS NULL THEN coalesce(b.last_error, e.last_error)
   END AS error_message,
   f.created_at,
-  coalesce(e.last_error_at, b.updated_at, f.created_at) AS updated_at,
+  CASE
+    WHEN o.outcome = 'QUARANTINED' THEN e.last_error_at ELSE greatest(f.created_at, b.updated_at, e.last_error_at)
+  END AS updated_at,
   CASE WHEN o.outcome = 'QUARANTINED' THEN e.last_error_at ELSE b.finished_at END AS processed_at,
   CASE WHEN o.outcome IN ('SUCCEEDED', 'PARTIAL') THEN b.archived_at END AS archived_at
 FROM ledger.files f
@@ -123,5 +135,6 @@ GRANT UPDATE (
   state, dataset_version, token, is_held, available_at, attempts, lapsed_leases, first_error, last_error, updated_at,
   objects, earlier_objects, counts, partial_ids, committed_at, finished_at, archived_at, replays
 ) ON ledger.batches TO ledger_maintainer;
-GRANT DELETE ON ledger.outcomes TO ledger_maintainer;
+-- FOR UPDATE asks for UPDATE of some column.
+GRANT DELETE, UPDATE (outcome) ON ledger.outcomes TO ledger_maintainer;
 GRANT INSERT ON ledger.queue TO ledger_maintainer;
