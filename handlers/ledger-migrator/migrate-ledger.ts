@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, DatabaseError } from "pg";
 import { FailedMigrationError } from "../shared/ledger-migrations/errors";
+import { ensureLogins, type LoginAuthentication } from "../shared/ledger-migrations/logins";
 import { migrate } from "../shared/ledger-migrations/migrate";
 import type { Migration } from "../shared/ledger-migrations/read-migrations";
 import { log } from "../shared/log";
-import type { LedgerVariables } from "../shared/variables";
 import { MigrationTooLongError } from "./errors";
 
 export interface Migrator {
@@ -12,7 +12,7 @@ export interface Migrator {
   connect(statementMs: number): Promise<Client>;
   migrations: readonly Migration[];
   /** How the logins will prove who they are. */
-  authentication: LedgerVariables["LEDGER_AUTHENTICATION"];
+  authentication: LoginAuthentication;
   /** Milliseconds that the invocation still has. */
   remainingMs(): number;
 }
@@ -54,7 +54,7 @@ export async function migrateLedger(migrator: Migrator): Promise<Migrated> {
 
 async function bringUpToDate(client: Client, migrator: Migrator, leftMs: () => number): Promise<Migrated> {
   const applied = await migrate(client, migrator.migrations, leftMs);
-  const logins: string[] = [];
+  const logins = await ensureLogins(client, migrator.authentication);
   log("info", "migrated the ledger", { applied, logins });
   return { applied, logins };
 }
