@@ -1,10 +1,15 @@
 """A ledger on a real PostgreSQL as tests look at it."""
 
+import json
+import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from tests.support.postgres import Server
+import psycopg
+
+from tests.support.postgres import ROOT, Server
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, ClaimRules, claim_batch
 from tributary.ledger.connection import Connection, LedgerConnection
@@ -12,6 +17,18 @@ from tributary.ledger.files import FoundFile, Registered, register_files
 
 _TABLES = "files, queue, batches, outcomes, file_errors, dataset_versions"
 _MODIFIED = datetime(2026, 1, 31, tzinfo=UTC)
+
+_PRINT_STATEMENTS = """
+const { default: all } = await import("./handlers/ledger-operator/statements.ts");
+console.log(JSON.stringify(all));
+"""
+
+
+@cache
+def operator_statements() -> dict[str, str]:
+    """The statements of the operator's function, each by its name."""
+    line = ["node", "--import", "tsx", "--input-type=module", "--eval", _PRINT_STATEMENTS]
+    return json.loads(subprocess.run(line, cwd=ROOT, check=True, capture_output=True).stdout)
 
 
 def found(key: str, version_id: str = "1", size: int = 10) -> FoundFile:
@@ -43,6 +60,43 @@ class Books:
 
     def held(self, rules: ClaimRules, owner: str = "run") -> HeldBatches:
         return HeldBatches(self.connect(), owner, rules)
+
+    def finished(self, rules: ClaimRules, objects: list[Any], owner: str = "run") -> Batch:
+        """Claim a batch, commit and publish it; it is still to be archived."""
+        batch = self.claim(rules, owner)
+        assert batch is not None
+        held = self.held(rules, owner)
+        assert held.commit(batch, objects, {"rows": batch.files})
+        assert held.finish(batch)
+        return batch
+
+    def archived(self, rules: ClaimRules, objects: list[Any], owner: str = "run") -> Batch:
+        """Work on a batch to its end."""
+        batch = self.finished(rules, objects, owner)
+        assert self.held(rules, owner).archived(batch)
+        return batch
+
+    def maintain(self, name: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement of the operator's function, in its role."""
+        with self.server.superuser() as connection, connection.transaction():
+            connection.execute("SET LOCAL SESSION AUTHORIZATION tributary_operator")
+            connection.execute("SET LOCAL ROLE ledger_maintainer")
+            answer = psycopg.RawCursor(connection).execute(operator_statements()[name], values)
+            return answer.fetchall() if answer.description else []
+
+    def replay(self) -> int:
+        """Replay every archived batch, as the operator's function does; how many there were."""
+        now = datetime.now(UTC)
+        count = 0
+        while self.maintain("REPLAY_NEXT", datetime(1970, 1, 1, tzinfo=UTC), now, None):
+            count += 1
+        return count
+
+    def expire(self) -> None:
+        """Let every lease and every pause end."""
+        self.superuser.execute(
+            "UPDATE ledger.batches SET available_at = now() WHERE archived_at IS NULL AND state <> 'FAILED'"
+        )
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.superuser.execute(query, values).fetchall()

@@ -12,7 +12,7 @@ import psycopg
 
 from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings
 
-_ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[3]
 _END_SECONDS = 30
 # The login that acts in a role, by right of its own or by SET ROLE; the superuser in others.
 _LOGINS = {
@@ -72,7 +72,7 @@ def running_postgres() -> Iterator[Server]:
     assert node is not None
     process = subprocess.Popen(
         [node, "--import", "tsx", "local/postgres/serve.ts"],
-        cwd=_ROOT,
+        cwd=ROOT,
         env=os.environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
