@@ -32,6 +32,13 @@ export interface ManifestAccounts extends Accounts {
   readonly quarantined: number;
 }
 
+/** Those of the ledger pipeline, whose files are versions of objects, and went through it in batches. */
+export interface LedgerAccounts extends Accounts {
+  readonly batches: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
+}
+
 export interface AccountOptions {
   readonly environment: Environment;
   /** What was uploaded, in that order. */
@@ -68,9 +75,17 @@ export function accountForManifests(options: AccountOptions): Promise<ManifestAc
   return count(options, "manifests", buckets(options, "manifests", "curated", "quarantine"), uploads);
 }
 
+/** Copies the outputs of the ledger pipeline into the run's folder and compares them with the input, record by record. */
+export function accountForLedger(options: AccountOptions): Promise<LedgerAccounts> {
+  const { firstYear, lastYear } = options.environment.ledger.batch;
+  const uploads = options.uploads.map(({ bucket, key, version, path }) => ({ bucket, key, version, path }));
+  const years = ["--first-year", String(firstYear), "--last-year", String(lastYear)];
+  return count(options, "ledger", [...buckets(options, "raw", "curated", "quarantine"), ...years], uploads);
+}
+
 function buckets(
   { environment }: AccountOptions,
-  ...names: readonly ("manifests" | "curated" | "quarantine")[]
+  ...names: readonly ("raw" | "manifests" | "curated" | "quarantine")[]
 ): string[] {
   return names.flatMap((name) => [`--${name}`, bucketName(environment, name)]);
 }
@@ -78,7 +93,7 @@ function buckets(
 /** Runs one module of local/accounting, which reads `input` as JSON and prints what it counted. */
 async function count<Result>(
   { output, python, signal, variables }: AccountOptions,
-  module: "uploads" | "manifests",
+  module: "uploads" | "manifests" | "ledger",
   words: readonly string[],
   input: unknown,
 ): Promise<Result> {
