@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tributary.arguments import read_arguments, read_run_id
 from tributary.clients import s3_client
-from tributary.datasets import load_dataset
+from tributary.datasets import load_json_dataset
 from tributary.errors import ArgumentsError, TributaryError
 from tributary.events import log
 from tributary.leases import utc_now
@@ -51,7 +51,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _list(arguments: LedgerListerArguments, stopping: Event) -> bool:
-    prefix = load_dataset(arguments.dataset).prefix
+    prefix = load_json_dataset(arguments.dataset).prefix
     wanted = WantedWeeks.recent(arguments.start_year, arguments.recent_weeks, utc_now())
     folders = listed_folders(s3_client(), arguments.raw_bucket, prefix, wanted)
     pages = version_pages(s3_client(), arguments.raw_bucket, folders)
