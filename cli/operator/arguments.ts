@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { FilesPlace } from "../../handlers/shared/ledger/operator-protocol";
 import { UNDATED } from "./tracking";
 
 /** Commander's parser of a whole number in a range. */
@@ -25,4 +26,22 @@ export function minutes(text: string): number {
   const [, count, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
   if (count !== undefined) return Number(count) * MINUTES[unit as keyof typeof MINUTES];
   throw new InvalidArgumentError("use minutes, hours or days such as 15m, 2h or 3d.");
+}
+
+/** A time in UTC such as `2026-01-31` or `2026-01-31T08:00`, or one with its own offset, as ISO 8601. */
+export function instant(text: string): string {
+  const [, day, time = "00:00", offset = "Z"] =
+    /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text) ?? [];
+  const at = Date.parse(`${day}T${time}${offset}`);
+  if (day !== undefined && date(day) === day && !Number.isNaN(at)) return new Date(at).toISOString();
+  throw new InvalidArgumentError(
+    "use a time such as 2026-01-31, 2026-01-31T08:00 or 2026-01-31T08:00+01:00.",
+  );
+}
+
+/** Where a list of files ended, as it said. */
+export function filesPlace(text: string): FilesPlace {
+  const [, batch, file] = /^(\d{1,15}):(\d{1,15})$/.exec(text) ?? [];
+  if (batch !== undefined && file !== undefined) return { batch: Number(batch), file: Number(file) };
+  throw new InvalidArgumentError("use the place that a list named, such as 17:170233.");
 }

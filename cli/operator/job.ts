@@ -3,7 +3,7 @@ import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
 import { manifestJobName } from "../../environments";
 import type { Operator } from "./operator";
 
-/** A run of the streaming job, as Glue tells of it. */
+/** A run of a job, as Glue tells of it. */
 export interface RunState {
   readonly id: string;
   readonly state: string;
@@ -27,10 +27,11 @@ export async function readRuns({ aws, environment, now }: Operator, count: numbe
   const { JobRuns = [] } = await aws.glue.send(
     new GetJobRunsCommand({ JobName: manifestJobName(environment), MaxResults: count }),
   );
-  return JobRuns.slice(0, count).map((run) => stateOf(run, now));
+  return JobRuns.slice(0, count).map((run) => runStateOf(run, now));
 }
 
-function stateOf(run: JobRun, now: Date): RunState {
+/** A run of any job. */
+export function runStateOf(run: JobRun, now: Date): RunState {
   const { StartedOn, CompletedOn, NumberOfWorkers, WorkerType, ErrorMessage } = run;
   const elapsed = StartedOn ? ((CompletedOn ?? now).getTime() - StartedOn.getTime()) / 1000 : 0;
   return {

@@ -5,13 +5,27 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { FUNCTIONS, type FunctionName, functionName, manifestJobName } from "../../environments";
+import {
+  FUNCTIONS,
+  functionName,
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  manifestJobName,
+} from "../../environments";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { printable } from "./tables";
 
+/** Jobs by the words that they are asked for by. */
+const JOBS = {
+  job: manifestJobName,
+  "ledger-lister": ledgerListerJobName,
+  "ledger-batch": ledgerBatchJobName,
+};
+type JobSource = keyof typeof JOBS;
+
 /** What logs can be asked of. */
-export const LOG_SOURCES = ["job", ...FUNCTIONS] as const;
+export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];
 
 export interface LogsOptions {
@@ -44,10 +58,10 @@ export async function logs(operator: Operator, options: LogsOptions): Promise<Ex
   return shown > 0 || options.follow ? EXIT.ok : EXIT.nothing;
 }
 
-/** A function's group, or the job's two: Glue puts the name of the security configuration into theirs. */
+/** A function's group, or a job's two: Glue puts the name of the security configuration into theirs. */
 async function groupsOf({ aws, environment }: Operator, source: LogSource): Promise<string[]> {
-  if (source !== "job") return [`/aws/lambda/${functionName(environment, source as FunctionName)}`];
-  const job = manifestJobName(environment);
+  if (!isJob(source)) return [`/aws/lambda/${functionName(environment, source)}`];
+  const job = JOBS[source](environment);
   const found: string[] = [];
   for await (const { logGroups = [] } of paginateDescribeLogGroups(
     { client: aws.logs },
@@ -56,6 +70,10 @@ async function groupsOf({ aws, environment }: Operator, source: LogSource): Prom
     found.push(...logGroups.map(({ logGroupName = "" }) => logGroupName));
   }
   return found.filter((name) => name.includes(job) && /\/(output|error)$/.test(name));
+}
+
+function isJob(source: LogSource): source is JobSource {
+  return source in JOBS;
 }
 
 async function readEvents(

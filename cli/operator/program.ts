@@ -2,39 +2,40 @@ import { Argument, Command, Option } from "commander";
 import { date, minutes, whole } from "./arguments";
 import { costs } from "./costs";
 import { type DescribeOptions, describeFile } from "./describe";
-import { EXIT, type ExitCode } from "./exit-codes";
+import { EXIT } from "./exit-codes";
 import { files } from "./files";
 import { switchIntake } from "./intake";
+import { ledgerWords } from "./ledger/words";
 import { LOG_SOURCES, type LogsOptions, logs } from "./logs";
 import { manifests } from "./manifests";
-import type { Operator } from "./operator";
 import { REDRIVEN, redrive } from "./redrive";
 import { type ReprocessOptions, reprocess } from "./reprocess";
-import { type CommonOptions, run } from "./run";
 import { restart, scale, start, stop } from "./scale";
 import { status } from "./status";
 import { STATUSES } from "./tracking";
+import { act, type End, one } from "./words";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
---json writes one JSON value; files, manifests and logs write one JSON object a line.
+--json writes one JSON value; files, manifests, logs, ledger files and ledger quarantine list one object a line.
 docs/operations.md has a runbook for each alarm.`;
 
 const NOW_OR_NOT = "act; without it, only say what would be done";
 const MOST_WORKERS = 100;
 
 /** The words of the command line; `end` is told the exit code of the command that ran. */
-export function operatorProgram(end: (code: ExitCode) => void): Command {
+export function operatorProgram(end: End): Command {
   const program = new Command("tributary")
-    .description("Look at the manifest pipeline of an environment, and operate it.")
+    .description(
+      "Look at the pipelines of an environment, and operate them: the ledger's by ledger and replay.",
+    )
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);
-  for (const add of [looking, repairing, steering]) add(program, end);
+  for (const add of [looking, repairing, steering, ledgerWords]) add(program, end);
   return program;
 }
 
-type End = (code: ExitCode) => void;
 type LogsCommandOptions = Omit<LogsOptions, "source" | "minutes"> & { readonly since: number };
 
 /** Commands that change nothing. */
@@ -81,12 +82,12 @@ function looking(program: Command, end: End): void {
     .option("--days <n>", "days to look back, today included", whole(1, 30), 7)
     .action(act(end, costs));
 
-  one(program, "logs", "what the streaming job or a function logged", [
+  one(program, "logs", "what a job or a function logged; job is the streaming one", [
     "logs job --environment prod",
     "logs manifest-builder --since 2h --filter ERROR --environment prod",
     "logs control-plane --follow --environment prod",
   ])
-    .addArgument(new Argument("<source>", "job or a function").choices(LOG_SOURCES))
+    .addArgument(new Argument("<source>", "a job or a function").choices(LOG_SOURCES))
     .option("--since <time>", "how far to look back: 15m, 2h, 3d", minutes, 15)
     .option("--filter <pattern>", "CloudWatch's filter pattern")
     .option("--follow", "go on until Ctrl-C")
@@ -159,22 +160,4 @@ function steering(program: Command, end: End): void {
   one(program, "resume", "take new files again: switch the builder's event source on", [
     "resume --environment prod",
   ]).action(act(end, (operator) => switchIntake(operator, true)));
-}
-
-/** A command with the options that all have. */
-function one(program: Command, name: string, description: string, examples: readonly string[]): Command {
-  const lines = examples.map((example) => `  npx tributary ${example}`);
-  return program
-    .command(name)
-    .description(description)
-    .option("--environment <name>", "environment to work with; default: the variable TRIBUTARY_ENVIRONMENT")
-    .option("--json", "write JSON")
-    .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
-}
-
-function act<Options extends object>(
-  end: End,
-  work: (operator: Operator, options: Options) => Promise<ExitCode>,
-): (options: Options & CommonOptions) => Promise<void> {
-  return async (options) => end(await run(options, (operator) => work(operator, options)));
 }

@@ -6,12 +6,16 @@ import {
   failureQueueName,
   PIPELINE_QUEUES,
   queueName,
+  SYNCHRONOUS_FUNCTIONS,
 } from "../../environments";
 import type { Operator } from "./operator";
 
+/** Functions whose failed events are kept in queues of their own. */
+export const KEPT_FUNCTIONS = FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name));
+
 /** Messages of a queue, as SQS estimates them. */
 export interface QueueState {
-  /** `inputs`, `manifests`, one of these and ` dead letters`, or a function and ` failures`. */
+  /** `inputs`, `manifests`, `ledger-inputs`, one of these and ` dead letters`, or a function and ` failures`. */
   readonly queue: string;
   readonly name: string;
   readonly waiting: number;
@@ -21,7 +25,7 @@ export interface QueueState {
 }
 
 /**
- * The queues of the pipeline, each before its dead-letter queue, and of the queues with events that functions failed
+ * The queues of the pipelines, each before its dead-letter queue, and of the queues with events that functions failed
  * on those that are not empty.
  */
 export async function readQueues(operator: Operator): Promise<QueueState[]> {
@@ -30,7 +34,7 @@ export async function readQueues(operator: Operator): Promise<QueueState[]> {
     { queue: queue as string, name: queueName(environment, queue) },
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
-  const failures = FUNCTIONS.map((name) => ({
+  const failures = KEPT_FUNCTIONS.map((name) => ({
     queue: `${name} failures`,
     name: failureQueueName(environment, name),
   }));

@@ -1,7 +1,6 @@
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import {
   deadLetterQueueName,
-  FUNCTIONS,
   type FunctionName,
   failureQueueName,
   PIPELINE_QUEUES,
@@ -12,11 +11,11 @@ import { decodeKey } from "../../handlers/shared/s3-record";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { invokeAgain, type Move, moveBySqs } from "./moves";
 import type { Operator } from "./operator";
-import { queueUrl } from "./queues";
+import { KEPT_FUNCTIONS, queueUrl } from "./queues";
 import { indented, list } from "./tables";
 
 /** Whose failed messages there are: those of a queue's reader, or the events of a function. */
-export const REDRIVEN: readonly (PipelineQueue | FunctionName)[] = [...PIPELINE_QUEUES, ...FUNCTIONS];
+export const REDRIVEN: readonly (PipelineQueue | FunctionName)[] = [...PIPELINE_QUEUES, ...KEPT_FUNCTIONS];
 
 export interface RedriveOptions {
   /** The only one whose messages are sent back. */

@@ -3,8 +3,11 @@ import type { LedgerConnection, LedgerWork } from "../shared/ledger/connection";
 
 /** The ledger to an operator: transactions under one of two roles, which the login may act as and has no rights without. */
 export interface Ledger {
-  /** A transaction that can write nothing. */
-  read<Result>(work: LedgerWork<Result>): Promise<Result>;
+  /**
+   * A transaction that can write nothing.
+   * @param limitMs its longest time: for as long it holds back the server's cleaning @default 60,000
+   */
+  read<Result>(work: LedgerWork<Result>, limitMs?: number): Promise<Result>;
   /** A transaction that finds out by itself whether its work was done before: it may run twice. */
   write<Result>(work: LedgerWork<Result>): Promise<Result>;
 }
@@ -13,15 +16,22 @@ const BEGIN = {
   read: "SET TRANSACTION READ ONLY; SET LOCAL ROLE ledger_operator; SET LOCAL timezone = 'UTC'",
   write: "SET LOCAL ROLE ledger_maintainer; SET LOCAL timezone = 'UTC'",
 };
+const LIMIT_MS = 60_000;
 
 /** @param remainingMs what is left of the invocation, of which a transaction takes no more */
 export function ledgerOf(connection: LedgerConnection, remainingMs: () => number): Ledger {
-  const run = <Result>(begin: string, work: LedgerWork<Result>) =>
-    connection.repeatedly(async (client) => {
-      await client.query(begin);
-      return work(client);
-    }, remainingMs());
-  return { read: (work) => run(BEGIN.read, work), write: (work) => run(BEGIN.write, work) };
+  const run = <Result>(begin: string, work: LedgerWork<Result>, limitMs: number) =>
+    connection.repeatedly(
+      async (client) => {
+        await client.query(begin);
+        return work(client);
+      },
+      Math.min(limitMs, remainingMs()),
+    );
+  return {
+    read: (work, limitMs = LIMIT_MS) => run(BEGIN.read, work, limitMs),
+    write: (work) => run(BEGIN.write, work, LIMIT_MS),
+  };
 }
 
 /**

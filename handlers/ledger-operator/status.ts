@@ -41,24 +41,31 @@ interface Queued {
 
 /** Counts files by their status, and tells how the work goes. All is of one moment, unless it is an estimate. */
 export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus> {
-  return ledger.read(async (client) => {
-    await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-    const batches = await rowsOf<BatchCount>(client, COUNT_BATCHES);
-    const { files, isEstimate } = exact ? await exactly(client, batches) : await cheaply(client, batches);
-    const { at } = await rowOf<{ at: string }>(client, NOW);
-    const { seconds } = await rowOf<{ seconds: number | null }>(client, OLDEST_CLAIMABLE);
-    const lastHour = await rowOf<Omit<LastHour, "takeOvers">>(client, LAST_HOUR);
-    return {
-      at,
-      files,
-      estimated: isEstimate ? ["pending"] : [],
-      batches: batches.map(({ state, batches: count, files: of }) => ({ state, batches: count, files: of })),
-      unarchived: batches.reduce((sum, each) => sum + each.unarchived, 0),
-      unpublishedCommits: await counted(client, COUNT_UNPUBLISHED),
-      oldestClaimableSeconds: seconds,
-      lastHour: { ...lastHour, takeOvers: await counted(client, TAKE_OVERS) },
-    };
-  });
+  return ledger.read(
+    async (client) => {
+      await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+      const batches = await rowsOf<BatchCount>(client, COUNT_BATCHES);
+      const { files, isEstimate } = exact ? await exactly(client, batches) : await cheaply(client, batches);
+      const { at } = await rowOf<{ at: string }>(client, NOW);
+      const { seconds } = await rowOf<{ seconds: number | null }>(client, OLDEST_CLAIMABLE);
+      const lastHour = await rowOf<Omit<LastHour, "takeOvers">>(client, LAST_HOUR);
+      return {
+        at,
+        files,
+        estimated: isEstimate ? ["pending"] : [],
+        batches: batches.map(({ state, batches: count, files: of }) => ({
+          state,
+          batches: count,
+          files: of,
+        })),
+        unarchived: batches.reduce((sum, each) => sum + each.unarchived, 0),
+        unpublishedCommits: await counted(client, COUNT_UNPUBLISHED),
+        oldestClaimableSeconds: seconds,
+        lastHour: { ...lastHour, takeOvers: await counted(client, TAKE_OVERS) },
+      };
+    },
+    exact ? Number.POSITIVE_INFINITY : undefined,
+  );
 }
 
 type FileCounts = Readonly<Record<LedgerFileStatus, number>>;

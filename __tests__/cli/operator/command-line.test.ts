@@ -2,6 +2,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
+import type { Command } from "commander";
 import { operatorProgram } from "../../../cli/operator/program";
 import { environmentNames } from "../../../environments";
 import { outcomeOf } from "../../support/outcome";
@@ -9,7 +10,17 @@ import { outcomeOf } from "../../support/outcome";
 jest.setTimeout(30_000);
 
 const ROOT = join(__dirname, "..", "..", "..");
-const COMMANDS = operatorProgram(() => {}).commands.map((command) => command.name());
+const PROGRAM = operatorProgram(() => {});
+
+/** The commands that do something, by their whole names. */
+function leavesOf(group: Command, before = ""): [string, Command][] {
+  return group.commands.flatMap((command) => {
+    const name = `${before}${command.name()}`;
+    return command.commands.length > 0
+      ? leavesOf(command, `${name} `)
+      : [[name, command] as [string, Command]];
+  });
+}
 
 function tributary(words: readonly string[], variables: NodeJS.ProcessEnv = {}) {
   const none = {
@@ -34,14 +45,14 @@ describe("tributary", () => {
   test("answers --help with its commands and exit codes", async () => {
     const { code, stdout } = await tributary(["--help"]);
     expect(code).toBe(0);
-    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    for (const command of PROGRAM.commands)
+      expect(stdout).toMatch(new RegExp(`^ {2}${command.name()} `, "m"));
     expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched");
   });
 
-  test.each(COMMANDS)("%s has --environment, --json and examples", (name) => {
-    const command = operatorProgram(() => {}).commands.find((each) => each.name() === name);
+  test.each(leavesOf(PROGRAM))("%s has --environment, --json and examples", (name, command) => {
     let help = "";
-    command?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     expect(help).toMatch(/--environment <name>/);
     expect(help).toMatch(/--json/);
     expect(help).toMatch(new RegExp(`Examples:\\n {2}npx tributary ${name} `));
@@ -54,6 +65,18 @@ describe("tributary", () => {
     ["a date that does not exist", ["files", "--date", "2026-02-30"], "use a date such as 2026-01-31"],
     ["a status that does not exist", ["files", "--status", "done"], "Allowed choices are manifested"],
     ["too few workers", ["scale", "--workers", "1"], "use a whole number from 2 to 100"],
+    ["a ledger command that it does not know", ["ledger", "sideways"], "unknown command 'sideways'"],
+    ["a batch that is no number", ["ledger", "release", "x"], "use a whole number from 1 to"],
+    ["no file to retry", ["ledger", "retry"], "missing required argument 'files'"],
+    [
+      "no time to requeue from",
+      ["ledger", "requeue", "--status", "failed"],
+      "'--since <time>' not specified",
+    ],
+    ["a place that is none", ["ledger", "files", "--after", "x"], "such as 17:170233"],
+    ["a replay without an end", ["replay", "--from", "2026-01-31"], "'--to <time>' not specified"],
+    ["a time that does not exist", ["replay", "--from", "2026-02-30T10:00"], "use a date such as 2026-01-31"],
+    ["a time that is none", ["replay", "--from", "yesterday"], "use a time such as 2026-01-31"],
     ["no environment", ["status"], `TRIBUTARY_ENVIRONMENT: ${environmentNames().join(", ")}`],
     [
       "an environment that does not exist",

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
+import { KEPT_FUNCTIONS } from "../../../cli/operator/queues";
 import {
   controlTableName,
   deadLetterQueueName,
   FUNCTIONS,
   failureQueueName,
   functionName,
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  ledgerWorkflowName,
   loadEnvironment,
   manifestJobName,
   metricsTableName,
@@ -34,14 +38,25 @@ describe("what tributary asks for by name is deployed:", () => {
     [
       "queues of failed events",
       "aws_sqs_queue",
-      FUNCTIONS.map((name) => failureQueueName(environment, name)),
+      KEPT_FUNCTIONS.map((name) => failureQueueName(environment, name)),
     ],
     [
       "tables",
       "aws_dynamodb_table",
       [trackingTableName(environment), metricsTableName(environment), controlTableName(environment)],
     ],
-    ["the streaming job", "aws_glue_job", [manifestJobName(environment)]],
+    [
+      "jobs",
+      "aws_glue_job",
+      [manifestJobName(environment), ledgerListerJobName(environment), ledgerBatchJobName(environment)],
+    ],
+    ["the workflow", "aws_glue_workflow", [ledgerWorkflowName(environment)]],
+    [
+      "the ledger's operator",
+      "aws_lambda_function",
+      [functionName(environment, "ledger-operator")],
+      "function_name",
+    ],
     [
       "log groups",
       "aws_cloudwatch_log_group",
@@ -49,6 +64,12 @@ describe("what tributary asks for by name is deployed:", () => {
     ],
   ])("%s", (_, type, names) => {
     expect(deployed(type)).toEqual(expect.arrayContaining(names));
+  });
+
+  test("the function that speaks to the ledger", () => {
+    expect(deployed("aws_lambda_function", "function_name")).toContain(
+      functionName(environment, "ledger-operator"),
+    );
   });
 
   test("the index of open files, with the manifest of each", () => {

@@ -10,19 +10,19 @@ import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } fro
 import { CreateQueueCommand, type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { type Clients, connect, disconnect } from "../../../cli/operator/operator";
 import { operatorProgram } from "../../../cli/operator/program";
-import { queueUrl } from "../../../cli/operator/queues";
+import { KEPT_FUNCTIONS, queueUrl } from "../../../cli/operator/queues";
 import { ensurePython } from "../../../cli/setup/python";
 import {
   type BucketName,
   bucketName,
   controlTableName,
   deadLetterQueueName,
-  FUNCTIONS,
   failureQueueName,
   functionName,
   loadEnvironment,
   manifestJobName,
   metricsTableName,
+  PIPELINE_QUEUES,
   queueName,
   trackingTableName,
 } from "../../../environments";
@@ -141,14 +141,14 @@ async function makeTables({ dynamo }: Clients): Promise<void> {
 }
 
 async function makeQueues({ sqs }: Clients): Promise<void> {
-  for (const queue of ["inputs", "manifests"] as const) {
+  for (const queue of PIPELINE_QUEUES) {
     await sqs.send(new CreateQueueCommand({ QueueName: deadLetterQueueName(environment, queue) }));
     await sqs.send(new CreateQueueCommand({ QueueName: queueName(environment, queue) }));
   }
 }
 
 async function makeFailureQueues({ sqs }: Clients): Promise<void> {
-  for (const name of FUNCTIONS) {
+  for (const name of KEPT_FUNCTIONS) {
     await sqs.send(new CreateQueueCommand({ QueueName: failureQueueName(environment, name) }));
   }
 }

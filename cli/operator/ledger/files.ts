@@ -1,0 +1,105 @@
+import {
+  type FilesPage,
+  type FilesPlace,
+  type LedgerFile,
+  type LedgerFileStatus,
+  MOST_NAMES,
+  MOST_ON_A_PAGE,
+} from "../../../handlers/shared/ledger/operator-protocol";
+import { UsageError } from "../errors";
+import { EXIT, type ExitCode } from "../exit-codes";
+import type { Operator } from "../operator";
+import { type Column, table } from "../tables";
+import { ask } from "./ask";
+
+export interface LedgerFilesOptions {
+  /** Ids, keys or addresses. */
+  readonly names: readonly string[];
+  readonly status?: LedgerFileStatus;
+  readonly batch?: number;
+  /** Most files to show; 0: all. */
+  readonly limit: number;
+  /** Where an earlier list ended. */
+  readonly after?: FilesPlace;
+}
+
+const ERROR_CHARACTERS = 60;
+
+const COLUMNS: readonly Column<LedgerFile>[] = [
+  { head: "id", cell: ({ id }) => String(id) },
+  { head: "status", cell: ({ status }) => status },
+  { head: "registered", cell: ({ registeredAt }) => registeredAt.slice(0, 19) },
+  { head: "bytes", cell: ({ size }) => size },
+  { head: "batch", cell: ({ batch }) => (batch === null ? undefined : String(batch)) },
+  { head: "attempts", cell: ({ attempts }) => attempts },
+  { head: "file", cell: ({ key }) => key },
+  { head: "version", cell: ({ version }) => version },
+  { head: "error", cell: ({ error }) => error?.slice(0, ERROR_CHARACTERS) },
+];
+
+/** Shows files by their names, by a status, or of a batch. */
+export async function ledgerFiles(operator: Operator, options: LedgerFilesOptions): Promise<ExitCode> {
+  const { names, status, batch } = options;
+  const kinds = [names.length > 0, status !== undefined, batch !== undefined];
+  if (kinds.filter(Boolean).length !== 1) throw new UsageError("name files, or a --status, or a --batch");
+  return names.length > 0 ? showNamed(operator, names) : showPages(operator, options);
+}
+
+async function showNamed(operator: Operator, names: readonly string[]): Promise<ExitCode> {
+  const all: LedgerFile[] = [];
+  const unknown: string[] = [];
+  for (const some of inChunks(names)) {
+    const found = await ask(operator, "find", { names: some });
+    all.push(...found.files);
+    unknown.push(...found.unknown);
+  }
+  for (const name of unknown) operator.terminal.warn(`the ledger has no file ${name}`);
+  showFiles(operator, all);
+  return all.length > 0 ? EXIT.ok : EXIT.nothing;
+}
+
+async function showPages(operator: Operator, options: LedgerFilesOptions): Promise<ExitCode> {
+  const { limit } = options;
+  let { after } = options;
+  let shown = 0;
+  do {
+    const left = limit === 0 ? MOST_ON_A_PAGE : limit - shown;
+    const page = await pageAfter(operator, options, after, Math.min(left, MOST_ON_A_PAGE));
+    showFiles(operator, page.files);
+    shown += page.files.length;
+    after = page.next;
+  } while (after !== undefined && (limit === 0 || shown < limit) && !operator.signal.aborted);
+  if (after !== undefined) {
+    operator.terminal.warn(
+      `there may be more: --after ${after.batch}:${after.file} goes on here, --limit 0 shows all`,
+    );
+  }
+  return shown > 0 ? EXIT.ok : EXIT.nothing;
+}
+
+function pageAfter(
+  operator: Operator,
+  { status, batch }: LedgerFilesOptions,
+  after: FilesPlace | undefined,
+  limit: number,
+): Promise<FilesPage> {
+  return ask(operator, "files", {
+    limit,
+    ...(status === undefined ? {} : { status }),
+    ...(batch === undefined ? {} : { batch }),
+    ...(after === undefined ? {} : { after }),
+  });
+}
+
+/** A table, or one object a line; nothing where there are no files. */
+export function showFiles({ terminal }: Operator, files: readonly LedgerFile[]): void {
+  if (files.length === 0) return;
+  terminal.write(
+    terminal.json ? files.map((file) => JSON.stringify(file)).join("\n") : table(COLUMNS, files),
+  );
+}
+
+/** As many at once as a request takes. */
+export function* inChunks(names: readonly string[]): Generator<string[]> {
+  for (let begin = 0; begin < names.length; begin += MOST_NAMES) yield names.slice(begin, begin + MOST_NAMES);
+}

@@ -1,0 +1,104 @@
+import type {
+  BatchSummary,
+  LedgerFile,
+  Refusal,
+  Reopened,
+  Requeued,
+} from "../../../handlers/shared/ledger/operator-protocol";
+import { EXIT, type ExitCode } from "../exit-codes";
+import type { Operator } from "../operator";
+import { type Column, table } from "../tables";
+import { ask } from "./ask";
+import { inChunks, showFiles } from "./files";
+
+export interface DryRunOption {
+  /** Only say what would be done. */
+  readonly dryRun?: boolean;
+}
+
+const BATCHES: readonly Column<BatchSummary>[] = [
+  { head: "batch", cell: ({ id }) => String(id) },
+  { head: "was", cell: ({ state }) => state },
+  { head: "files", cell: ({ files }) => files },
+  { head: "attempts", cell: ({ attempts }) => attempts },
+  { head: "last held by", cell: ({ owner }) => owner },
+  { head: "last error", cell: ({ lastError }) => lastError?.slice(0, 80) },
+];
+
+/** Gives one batch back, whoever holds it. */
+export async function release(
+  operator: Operator,
+  batch: number,
+  { dryRun = false }: DryRunOption,
+): Promise<ExitCode> {
+  return reopened(operator, [await ask(operator, "release", { batch, dryRun })], dryRun);
+}
+
+/** Gives the batches of failed files back. */
+export async function retry(
+  operator: Operator,
+  names: readonly string[],
+  { dryRun = false }: DryRunOption,
+): Promise<ExitCode> {
+  const answers: Reopened[] = [];
+  for (const some of inChunks(names)) {
+    if (operator.signal.aborted) break;
+    answers.push(await ask(operator, "retry", { names: some, dryRun }));
+  }
+  return reopened(operator, answers, dryRun);
+}
+
+/** Gives all batches back that failed within that time. */
+export async function requeue(
+  operator: Operator,
+  { since, dryRun = false }: DryRunOption & { readonly since: number },
+): Promise<ExitCode> {
+  return reopened(operator, [await ask(operator, "requeue", { sinceMinutes: since, dryRun })], dryRun);
+}
+
+/** Shows batches that were given back and what was refused: 1 where anything was, 3 where nothing was found at all. */
+function reopened(operator: Operator, answers: readonly Reopened[], dryRun: boolean): ExitCode {
+  const { terminal } = operator;
+  const refused = answers.flatMap((answer) => answer.refused);
+  const batches = unique(answers.flatMap((answer) => answer.batches));
+  if (terminal.json) terminal.show({ applied: !dryRun, batches, refused }, "");
+  else {
+    if (batches.length > 0) terminal.write(table(BATCHES, batches));
+    terminal.write(`${dryRun ? "would be given back" : "given back"}: ${batches.length} batches`);
+  }
+  return told(operator, refused, batches.length);
+}
+
+/** Files of several requests may be of one batch. */
+function unique(batches: readonly BatchSummary[]): BatchSummary[] {
+  return [...new Map(batches.toReversed().map((batch) => [batch.id, batch])).values()].reverse();
+}
+
+/** Puts quarantined files back into the queue. */
+export async function retryQuarantined(
+  operator: Operator,
+  names: readonly string[],
+  { dryRun = false }: DryRunOption,
+): Promise<ExitCode> {
+  const { terminal } = operator;
+  const answers: Requeued[] = [];
+  for (const some of inChunks(names)) {
+    if (operator.signal.aborted) break;
+    answers.push(await ask(operator, "retry-quarantined", { names: some, dryRun }));
+  }
+  const files: LedgerFile[] = answers.flatMap((answer) => answer.files);
+  const refused = answers.flatMap((answer) => answer.refused);
+  if (terminal.json) terminal.show({ applied: !dryRun, files, refused }, "");
+  else {
+    showFiles(operator, files);
+    terminal.write(`${dryRun ? "would be put back" : "put back"} into the queue: ${files.length} files`);
+  }
+  return told(operator, refused, files.length);
+}
+
+function told({ terminal }: Operator, refused: readonly Refusal[], done: number): ExitCode {
+  for (const { what, why } of refused) terminal.warn(`left: ${what}: ${why}`);
+  if (refused.some(({ isUnknown }) => !isUnknown)) return EXIT.failed;
+  if (done === 0) return EXIT.nothing;
+  return refused.length > 0 ? EXIT.failed : EXIT.ok;
+}

@@ -1,0 +1,72 @@
+import type { Replayed } from "../../../handlers/shared/ledger/operator-protocol";
+import { EXIT, type ExitCode } from "../exit-codes";
+import type { Operator } from "../operator";
+import { bytes, list } from "../tables";
+import { ask } from "./ask";
+import type { DryRunOption } from "./mend";
+
+export interface ReplayOptions extends DryRunOption {
+  /** Instants in ISO 8601; the begin included and the end not. */
+  readonly from: string;
+  readonly to: string;
+  readonly dataset?: string;
+}
+
+/** Batches of one request: seconds. */
+const CHUNK = 100;
+
+/** What was done so far. */
+type Totals = Pick<Replayed, "batches" | "files" | "rows" | "inputBytes">;
+
+/**
+ * Makes the batches that were committed in that time work again. Each is opened whole or not at all, so the command may be
+ * interrupted and repeated: it goes on where it ended.
+ */
+export async function replay(operator: Operator, options: ReplayOptions): Promise<ExitCode> {
+  const { dryRun = false, from, to, dataset } = options;
+  const time = { from, to, ...(dataset === undefined ? {} : { dataset }) };
+  const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
+  if (dryRun) return shown(operator, plan, plan, false);
+  let done: Totals = { batches: 0, files: 0, rows: 0, inputBytes: 0 };
+  for (let answer = plan; answer.isMore && !operator.signal.aborted; ) {
+    answer = await ask(operator, "replay", { ...time, limit: CHUNK });
+    done = sum(done, answer);
+    operator.terminal.progress(`${done.batches} of ${plan.batches} batches`);
+    // what is left is in somebody else's hands
+    if (answer.batches === 0) break;
+  }
+  return shown(operator, plan, done, true);
+}
+
+function sum(one: Totals, other: Totals): Totals {
+  return {
+    batches: one.batches + other.batches,
+    files: one.files + other.files,
+    rows: one.rows + other.rows,
+    inputBytes: one.inputBytes + other.inputBytes,
+  };
+}
+
+function shown({ terminal, signal }: Operator, plan: Replayed, done: Totals, applied: boolean): ExitCode {
+  const { batches, files, rows, inputBytes } = done;
+  const { unarchived } = plan;
+  const text = list([
+    [applied ? "batches to be replayed by the next runs" : "batches that would be replayed", batches],
+    ["files", files],
+    ["rows to be replaced", rows],
+    ["read", bytes(inputBytes)],
+  ]);
+  terminal.show({ applied, batches, files, rows, inputBytes, unarchived }, text);
+  if (unarchived.count > 0) {
+    const named = unarchived.first.join(", ");
+    terminal.warn(
+      `left: ${unarchived.count} batches are not archived yet (${named}): repeat after the next run of the batch job`,
+    );
+  }
+  if (applied && batches < plan.batches && !signal.aborted) {
+    terminal.warn(`left: ${plan.batches - batches} batches are in somebody else's hands: repeat`);
+    return EXIT.failed;
+  }
+  if (unarchived.count > 0) return EXIT.failed;
+  return batches > 0 ? EXIT.ok : EXIT.nothing;
+}

@@ -1,0 +1,131 @@
+import { type Command, Option } from "commander";
+import { FILE_STATUSES, type FilesPlace } from "../../../handlers/shared/ledger/operator-protocol";
+import { filesPlace, instant, minutes, whole } from "../arguments";
+import { act, type End, one } from "../words";
+import { ledgerBatch } from "./batch";
+import { type LedgerFilesOptions, ledgerFiles } from "./files";
+import { type DryRunOption, release, requeue, retry, retryQuarantined } from "./mend";
+import { replay } from "./replay";
+import { ledgerStatus } from "./status";
+import { vacuumCheck } from "./vacuum-check";
+
+const MOST_ID = Number.MAX_SAFE_INTEGER;
+const NAMES = "ids, keys, or s3:// addresses; every version of a key";
+
+type PageOptions = { readonly limit: number; readonly after?: FilesPlace };
+
+/** The words that operate the ledger pipeline. */
+export function ledgerWords(program: Command, end: End): void {
+  const ledger = program.command("ledger").description("look at the ledger of raw JSON files, and mend it");
+  looking(ledger, end);
+  mending(ledger, end);
+  quarantine(ledger, end);
+  dry(
+    one(program, "replay", "do published batches again: their outputs are replaced", [
+      "replay --from 2026-01-01 --to 2026-02-01 --dry-run --environment prod",
+      "replay --from 2026-01-31T08:00 --to 2026-01-31T12:00 --dataset ml_events --environment prod",
+    ]),
+  )
+    .requiredOption("--from <time>", "begin of the time in which they were committed, in UTC", instant)
+    .requiredOption("--to <time>", "its end, which has passed", instant)
+    .option("--dataset <name>", "only batches of that dataset")
+    .action(act(end, replay));
+}
+
+function looking(ledger: Command, end: End): void {
+  one(ledger, "status", "files by status, batches by state, runs, rates, what waits longest", [
+    "ledger status --environment prod",
+  ])
+    .option("--exact", "count every file, which takes minutes where there are many")
+    .action(act(end, ledgerStatus));
+
+  paged(
+    one(ledger, "files", "files by name, of a status, or of a batch", [
+      "ledger files --status failed --environment prod",
+      "ledger files raw-json-data/2026/week05/a.json --environment prod",
+      "ledger files --batch 17 --limit 0 --json --environment prod",
+    ]),
+  )
+    .argument("[files...]", NAMES)
+    .addOption(new Option("--status <status>", "only files of that status").choices(FILE_STATUSES))
+    .option("--batch <id>", "only files of that batch", whole(1, MOST_ID))
+    .action((names: string[], options) =>
+      act<Omit<LedgerFilesOptions, "names">>(end, (operator, others) =>
+        ledgerFiles(operator, { ...others, names }),
+      )(options),
+    );
+
+  one(ledger, "batch", "all that is known of a batch, with its objects", [
+    "ledger batch 17 --environment prod",
+  ])
+    .argument("<id>", "number of the batch", whole(1, MOST_ID))
+    .action((id: number, options) => act(end, (operator) => ledgerBatch(operator, id))(options));
+
+  one(ledger, "vacuum-check", "whether the database keeps up with cleaning, and what is in its way", [
+    "ledger vacuum-check --environment prod",
+  ]).action(act(end, (operator) => vacuumCheck(operator)));
+}
+
+function mending(ledger: Command, end: End): void {
+  dry(
+    one(ledger, "release", "give a batch back that is not committed, also one that a run holds", [
+      "ledger release 17 --environment prod",
+    ]),
+  )
+    .argument("<batch>", "number of the batch", whole(1, MOST_ID))
+    .action((id: number, options) =>
+      act<DryRunOption>(end, (operator, others) => release(operator, id, others))(options),
+    );
+
+  dry(
+    one(ledger, "retry", "try the batches of failed files at once, with all attempts before them", [
+      "ledger retry raw-json-data/2026/week05/a.json --environment prod",
+    ]),
+  )
+    .argument("<files...>", NAMES)
+    .action((names: string[], options) =>
+      act<DryRunOption>(end, (operator, others) => retry(operator, names, others))(options),
+    );
+
+  dry(
+    one(ledger, "requeue", "the same of all batches that failed within a time", [
+      "ledger requeue --status failed --since 2h --environment prod",
+    ]),
+  )
+    .addOption(
+      new Option("--status <status>", "status of their files").choices(["failed"]).makeOptionMandatory(),
+    )
+    .requiredOption("--since <time>", "how long ago at most: 15m, 2h, 3d", minutes)
+    .action(act(end, requeue));
+}
+
+function quarantine(ledger: Command, end: End): void {
+  const group = ledger.command("quarantine").description("files that no attempt could read");
+  paged(
+    one(group, "list", "quarantined files with their reasons", ["ledger quarantine list --environment prod"]),
+  ).action(
+    act<PageOptions>(end, (operator, options) =>
+      ledgerFiles(operator, { ...options, names: [], status: "quarantined" }),
+    ),
+  );
+
+  dry(
+    one(group, "retry", "put quarantined files back into the queue", [
+      "ledger quarantine retry raw-json-data/2026/week05/a.json --environment prod",
+    ]),
+  )
+    .argument("<files...>", NAMES)
+    .action((names: string[], options) =>
+      act<DryRunOption>(end, (operator, others) => retryQuarantined(operator, names, others))(options),
+    );
+}
+
+function dry(command: Command): Command {
+  return command.option("--dry-run", "only say what would be done");
+}
+
+function paged(command: Command): Command {
+  return command
+    .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
+    .option("--after <place>", "go on where an earlier list ended, as it said", filesPlace);
+}

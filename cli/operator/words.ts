@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import type { ExitCode } from "./exit-codes";
+import type { Operator } from "./operator";
+import { type CommonOptions, run } from "./run";
+
+/** Is told the exit code of the command that ran. */
+export type End = (code: ExitCode) => void;
+
+/** A command with the options that all have; examples begin with its whole name. */
+export function one(
+  program: Command,
+  name: string,
+  description: string,
+  examples: readonly string[],
+): Command {
+  const lines = examples.map((example) => `  npx tributary ${example}`);
+  return program
+    .command(name)
+    .description(description)
+    .option("--environment <name>", "environment to work with; default: the variable TRIBUTARY_ENVIRONMENT")
+    .option("--json", "write JSON")
+    .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+export function act<Options extends object>(
+  end: End,
+  work: (operator: Operator, options: Options) => Promise<ExitCode>,
+): (options: Options & CommonOptions) => Promise<void> {
+  return async (options) => end(await run(options, (operator) => work(operator, options)));
+}
