@@ -2,12 +2,14 @@ import { UnexpectedEventError } from "../shared/errors";
 import { completeManifests } from "./complete-manifests";
 import type { ControlPlane } from "./plane";
 import { readProcessed } from "./processed-event";
+import { readPublished } from "./published-batch";
 import { answerStateChange } from "./run-end";
+import { takeBatch } from "./take-batch";
 import { tick } from "./tick";
 
 /**
- * Answers one of the three events that come here: `ManifestProcessed` of the streaming job (or of the reconciler),
- * Glue's `Glue Job State Change`, and the tick of every minute.
+ * Answers one of the events that come here: `ManifestProcessed` of the streaming job (or of the reconciler),
+ * `LedgerBatchPublished` of the batch job, Glue's `Glue Job State Change`, and the tick of every minute.
  *
  * @throws UnexpectedEventError when it is none of them
  */
@@ -15,6 +17,10 @@ export async function answer(plane: ControlPlane, event: unknown): Promise<void>
   const { kind, "detail-type": detailType } = (event ?? {}) as { kind?: unknown; "detail-type"?: unknown };
   if (kind === "tick") return tick(plane);
   if (detailType === "ManifestProcessed") return completeManifests(plane, readProcessed(event));
+  if (detailType === "LedgerBatchPublished") return takeBatch(plane, readPublished(event));
   if (detailType === "Glue Job State Change") return answerStateChange(plane, event);
-  throw new UnexpectedEventError("a tick, a ManifestProcessed or a Glue Job State Change event", event);
+  throw new UnexpectedEventError(
+    "a tick, a ManifestProcessed, a LedgerBatchPublished or a Glue Job State Change event",
+    event,
+  );
 }

@@ -1,19 +1,12 @@
-import {
-  type AttributeValue,
-  TransactionCanceledException,
-  TransactWriteItemsCommand,
-} from "@aws-sdk/client-dynamodb";
 import { type EmbeddedMetric, emitMetrics } from "../shared/embedded-metrics";
 import { withBackoff } from "../shared/in-parallel";
 import { log } from "../shared/log";
 import type { Receipt } from "../shared/manifests";
 import { reportAnomalies } from "./anomalies";
+import { countOnce, expiry, type Item, numbers } from "./count-once";
 import { committedAt, hourKey, manifestRowKey } from "./hours";
 import { latenciesOf, type Observations, observe } from "./observations";
 import type { ControlPlane } from "./plane";
-import { METRICS_KEPT_SECONDS } from "./run-rows";
-
-type Item = Record<string, AttributeValue>;
 
 /**
  * Counts a manifest: its own row and its hour's sums in one transaction, so a repeated event counts nothing twice.
@@ -44,46 +37,21 @@ function metricsOf(receipt: Receipt): EmbeddedMetric[] {
   ];
 }
 
-async function write(
-  { metrics }: ControlPlane,
-  receipt: Receipt,
-  observations: Observations,
-): Promise<boolean> {
+function write({ metrics }: ControlPlane, receipt: Receipt, observations: Observations): Promise<boolean> {
   const at = committedAt(receipt);
   const key = hourKey(receipt);
-  const ttl = { N: String(Date.parse(key.metric_date) / 1_000 + METRICS_KEPT_SECONDS) };
-  const transaction = new TransactWriteItemsCommand({
-    TransactItems: [
-      {
-        Put: {
-          TableName: metrics.name,
-          Item: { ...manifestRow(receipt, at), ttl },
-          ConditionExpression: "attribute_not_exists(metric_type)",
-        },
-      },
-      {
-        Update: {
-          TableName: metrics.name,
-          Key: { metric_date: { S: key.metric_date }, metric_type: { S: key.metric_type } },
-          ...addition(sumsOf(receipt, observations), { newest_at: { S: at.toISOString() }, ttl }),
-        },
-      },
-    ],
-  });
-  try {
-    await metrics.client.send(transaction);
-    return true;
-  } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error;
-    if (error.CancellationReasons?.[0]?.Code === "ConditionalCheckFailed") return false;
-    throw error;
-  }
+  const ttl = expiry(Date.parse(key.metric_date));
+  return countOnce(
+    metrics,
+    { ...manifestRow(receipt, at), ttl },
+    { key, added: sumsOf(receipt, observations), set: { newest_at: { S: at.toISOString() }, ttl } },
+  );
 }
 
 function manifestRow(receipt: Receipt, at: Date): Item {
   const { dataset, date, job_run_id, quarantined, gone } = receipt;
   const key = manifestRowKey(receipt);
-  const numbers = {
+  const figures = {
     generation: receipt.generation,
     rows: receipt.rows,
     dead_letters: receipt.dead_letters,
@@ -101,7 +69,7 @@ function manifestRow(receipt: Receipt, at: Date): Item {
     date: { S: date },
     job_run_id: { S: job_run_id },
     committed_at: { S: at.toISOString() },
-    ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { N: String(value) }])),
+    ...numbers(figures),
   };
 }
 
@@ -123,30 +91,4 @@ function sumsOf(receipt: Receipt, observations: Observations): Record<string, nu
     sums[`${name}_squares`] = value * value;
   }
   return sums;
-}
-
-/** An update that adds to some attributes and sets others. */
-function addition(added: Readonly<Record<string, number>>, set: Item) {
-  const names = [...Object.keys(added), ...Object.keys(set)];
-  return {
-    UpdateExpression:
-      `ADD ${Object.keys(added)
-        .map((name) => `#${name} :${name}`)
-        .join(", ")} ` +
-      `SET ${Object.keys(set)
-        .map((name) => `#${name} = :${name}`)
-        .join(", ")}`,
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-    ExpressionAttributeValues: {
-      ...Object.fromEntries(
-        Object.entries(added).map(([name, value]) => [`:${name}`, { N: decimal(value) }]),
-      ),
-      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
-    },
-  };
-}
-
-/** DynamoDB adds decimal numbers of at most 38 digits exactly. */
-function decimal(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(12);
 }

@@ -17,27 +17,39 @@ const CLAIMS_AT_ONCE = 20;
 /** No further columns are begun with less. */
 const RESERVE_MS = 20_000;
 
+/** Columns of a published output. */
+export interface OutputColumns {
+  dataset: string;
+  columns: readonly string[];
+  /** What the output is of, in logs and alerts: a manifest's id, or a batch's. */
+  origin: Readonly<Record<string, string | number>>;
+}
+
 /**
- * Keeps the catalog in step with an output: columns that the table does not show yet are announced, each once a day,
- * and added, and the view follows the table, also where the function died between the two the last time.
+ * Keeps the catalog in step with a manifest's output: its new columns are added, and the view follows the table, also
+ * where the function died between the two the last time.
  */
 export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): Promise<void> {
-  const { catalog, clock } = plane;
-  const missing = await missingColumns(catalog, clock, receipt.dataset, receipt.columns);
+  const { dataset, columns, id } = receipt;
   try {
-    await addNew(plane, receipt, missing);
+    await addNewColumns(plane, { dataset, columns, origin: { manifest: id } });
   } finally {
-    await keepViewInStep(catalog, clock, receipt.dataset);
+    await keepViewInStep(plane.catalog, plane.clock, dataset);
   }
 }
 
-/** @throws ColumnsLeftError when the time did not suffice for all */
-async function addNew(plane: ControlPlane, receipt: Receipt, missing: readonly string[]): Promise<void> {
+/**
+ * Columns that the table does not show yet are announced, each once a day, and added.
+ *
+ * @throws UnknownTableError when the dataset has no table; ColumnsLeftError when the time did not suffice for all
+ */
+export async function addNewColumns(plane: ControlPlane, output: OutputColumns): Promise<void> {
+  const missing = await missingColumns(plane.catalog, plane.clock, output.dataset, output.columns);
   for (let start = 0; start < missing.length; start += COLUMNS_AT_ONCE) {
     if (start > 0 && plane.remainingMs() < RESERVE_MS) {
-      throw new ColumnsLeftError(receipt.dataset, missing.length - start);
+      throw new ColumnsLeftError(output.dataset, missing.length - start);
     }
-    await addSome(plane, receipt, missing.slice(start, start + COLUMNS_AT_ONCE));
+    await addSome(plane, output, missing.slice(start, start + COLUMNS_AT_ONCE));
   }
 }
 
@@ -45,24 +57,32 @@ async function addNew(plane: ControlPlane, receipt: Receipt, missing: readonly s
  * Announces first: a column that stands in the catalog is new to nobody, so one that was added by a function that
  * died before it spoke would never be told of. One that another invocation is announcing is left to that one.
  */
-async function addSome(plane: ControlPlane, receipt: Receipt, missing: readonly string[]): Promise<void> {
+async function addSome(
+  plane: ControlPlane,
+  output: OutputColumns,
+  missing: readonly string[],
+): Promise<void> {
   const { catalog, clock } = plane;
-  const { dataset, id } = receipt;
+  const { dataset, origin } = output;
   const claims = new Map<string, Claim>();
   const errors = await inParallel(missing, CLAIMS_AT_ONCE, async (column) => {
     claims.set(column, await claimAnnouncement(plane, typeOf(dataset, column)));
   });
   const claimed = missing.filter((column) => claims.get(column) === "claimed");
-  if (claimed.length > 0) await announce(plane, receipt, claimed);
+  if (claimed.length > 0) await announce(plane, output, claimed);
   const ready = missing.filter((column) => claims.has(column) && claims.get(column) !== "taken");
   await addColumns(catalog, clock, dataset, ready);
-  log("warn", "added columns to the catalog", { dataset, manifest: id, columns: ready });
+  log("warn", "added columns to the catalog", { dataset, ...origin, columns: ready });
   if (errors[0]) throw errors[0];
 }
 
-async function announce(plane: ControlPlane, receipt: Receipt, columns: readonly string[]): Promise<void> {
+async function announce(
+  plane: ControlPlane,
+  output: OutputColumns,
+  columns: readonly string[],
+): Promise<void> {
   const { bus, emf } = plane;
-  const { dataset, id } = receipt;
+  const { dataset, origin } = output;
   const summary = `${columns.length} new columns in ${dataset} of ${bus.environment}, the first ${columns[0]}`;
   const detail = {
     environment: bus.environment,
@@ -70,7 +90,7 @@ async function announce(plane: ControlPlane, receipt: Receipt, columns: readonly
     summary,
     dataset,
     columns,
-    manifest: id,
+    ...origin,
   };
   await emitEvent(bus, "SchemaDrift", detail, summary);
   const errors = await inParallel(columns, CLAIMS_AT_ONCE, (column) =>
@@ -78,7 +98,7 @@ async function announce(plane: ControlPlane, receipt: Receipt, columns: readonly
   );
   emitMetrics(emf, [{ name: "SchemaDrift", value: columns.length, unit: "Count" }], {
     dataset,
-    manifest: id,
+    ...origin,
   });
   if (errors[0]) throw errors[0];
 }

@@ -3,6 +3,12 @@
 /** What was committed in an hour, by dataset: `hour#<hh>#<dataset>`. */
 export const HOUR_ROWS = "hour#";
 
+/**
+ * What the ledger pipeline published in an hour, by dataset: `ledger_hour#<hh>#<dataset>`. A kind of its own: the others
+ * tell what the streaming job does and costs.
+ */
+export const LEDGER_HOUR_ROWS = "ledger_hour#";
+
 /** What a run of the streaming job used on that date: `job_run#<run id>`. */
 export const JOB_RUN_ROWS = "job_run#";
 
@@ -13,9 +19,9 @@ export interface MetricKey {
 }
 
 /** Keys of the row of the hour that holds `at`. */
-export function hourRowKey(at: Date, dataset: string): MetricKey {
+export function hourRowKey(at: Date, dataset: string, kind: string = HOUR_ROWS): MetricKey {
   const [metric_date = "", time = ""] = at.toISOString().split("T");
-  return { metric_date, metric_type: `${HOUR_ROWS}${time.slice(0, 2)}#${dataset}` };
+  return { metric_date, metric_type: `${kind}${time.slice(0, 2)}#${dataset}` };
 }
 
 /** What the keys of an hour's row say. */

@@ -1,0 +1,92 @@
+/** Counting what an event tells, once however often it comes. */
+import {
+  type AttributeValue,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { MetricKey } from "../shared/metric-rows";
+import type { MetricsTable } from "./plane";
+import { METRICS_KEPT_SECONDS } from "./run-rows";
+
+export type Item = Record<string, AttributeValue>;
+
+/** Sums that a counted thing adds to, and what else is set in their row. */
+export interface Sums {
+  key: MetricKey;
+  added: Readonly<Record<string, number>>;
+  set: Item;
+}
+
+/**
+ * Writes the row that marks something as counted and adds to the sums, in one transaction.
+ *
+ * @returns whether it was not counted before
+ */
+export async function countOnce(
+  metrics: MetricsTable,
+  row: Item,
+  { key, added, set }: Sums,
+): Promise<boolean> {
+  const transaction = new TransactWriteItemsCommand({
+    TransactItems: [
+      {
+        Put: {
+          TableName: metrics.name,
+          Item: row,
+          ConditionExpression: "attribute_not_exists(metric_type)",
+        },
+      },
+      {
+        Update: {
+          TableName: metrics.name,
+          Key: { metric_date: { S: key.metric_date }, metric_type: { S: key.metric_type } },
+          ...addition(added, set),
+        },
+      },
+    ],
+  });
+  try {
+    await metrics.client.send(transaction);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    if (error.CancellationReasons?.[0]?.Code === "ConditionalCheckFailed") return false;
+    throw error;
+  }
+}
+
+/** When a row of that time, in milliseconds, expires. */
+export function expiry(time: number): AttributeValue {
+  return { N: String(Math.floor(time / 1_000) + METRICS_KEPT_SECONDS) };
+}
+
+/** Figures as attributes. */
+export function numbers(figures: Readonly<Record<string, number>>): Item {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, { N: String(value) }]));
+}
+
+/** An update that adds to some attributes and sets others. */
+function addition(added: Readonly<Record<string, number>>, set: Item) {
+  const names = [...Object.keys(added), ...Object.keys(set)];
+  return {
+    UpdateExpression:
+      `ADD ${Object.keys(added)
+        .map((name) => `#${name} :${name}`)
+        .join(", ")} ` +
+      `SET ${Object.keys(set)
+        .map((name) => `#${name} = :${name}`)
+        .join(", ")}`,
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(
+        Object.entries(added).map(([name, value]) => [`:${name}`, { N: decimal(value) }]),
+      ),
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+    },
+  };
+}
+
+/** DynamoDB adds decimal numbers of at most 38 digits exactly. */
+function decimal(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(12);
+}

@@ -1,0 +1,42 @@
+import { UnexpectedEventError } from "../shared/errors";
+
+const FIGURES = [
+  "batch",
+  "token",
+  "files",
+  "partial_files",
+  "rows",
+  "dead_letters",
+  "input_bytes",
+  "output_bytes",
+  "objects",
+] as const;
+
+/** A batch of the ledger pipeline whose objects stand, as the batch job tells it. */
+export type PublishedBatch = Readonly<Record<(typeof FIGURES)[number], number>> & {
+  readonly dataset: string;
+  /** Names of columns that the dataset does not declare. */
+  readonly columns: readonly string[];
+  /** Of work. */
+  readonly seconds: number;
+};
+
+/**
+ * Reads a `LedgerBatchPublished` event.
+ *
+ * @throws UnexpectedEventError when something of it is missing
+ */
+export function readPublished(event: unknown): PublishedBatch {
+  const { detail } = (event ?? {}) as { detail?: Record<string, unknown> };
+  const { dataset, columns, seconds } = detail ?? {};
+  const figures = FIGURES.map((name) => [name, detail?.[name]] as const);
+  const isWhole =
+    typeof dataset === "string" &&
+    dataset !== "" &&
+    Array.isArray(columns) &&
+    columns.every((column) => typeof column === "string") &&
+    typeof seconds === "number" &&
+    figures.every(([, value]) => Number.isSafeInteger(value));
+  if (!isWhole) throw new UnexpectedEventError("a LedgerBatchPublished event with all its figures", event);
+  return { ...(Object.fromEntries(figures) as PublishedBatch), dataset, columns, seconds };
+}

@@ -1,0 +1,50 @@
+import { emitMetrics } from "../shared/embedded-metrics";
+import { withBackoff } from "../shared/in-parallel";
+import { log } from "../shared/log";
+import { hourRowKey, LEDGER_HOUR_ROWS } from "../shared/metric-rows";
+import { countOnce, expiry, numbers } from "./count-once";
+import type { ControlPlane } from "./plane";
+import type { PublishedBatch } from "./published-batch";
+import { addNewColumns } from "./schema-drift";
+
+/**
+ * Takes a published batch into catalog and metrics. Its event comes once at least, from every run that goes on with the
+ * batch: what is counted under its batch and token is not counted again, and a replay, which has a token of its own, is.
+ */
+export async function takeBatch(plane: ControlPlane, published: PublishedBatch): Promise<void> {
+  const { dataset, columns, batch, token } = published;
+  await addNewColumns(plane, { dataset, columns, origin: { batch, token } });
+  if (!(await withBackoff(plane.clock, () => count(plane, published)))) {
+    log("info", "the batch is counted already", { batch, token });
+    return;
+  }
+  emitMetrics(
+    plane.emf,
+    [
+      { name: "LedgerFiles", value: published.files, unit: "Count" },
+      { name: "LedgerRows", value: published.rows, unit: "Count" },
+      { name: "LedgerDeadLetters", value: published.dead_letters, unit: "Count" },
+      { name: "LedgerInputBytes", value: published.input_bytes, unit: "Bytes" },
+      { name: "LedgerOutputBytes", value: published.output_bytes, unit: "Bytes" },
+    ],
+    { dataset, batch, token },
+  );
+}
+
+/** In the row of the hour in which it is first told: the event names no other time, and may come again days later. */
+function count({ metrics, clock }: ControlPlane, published: PublishedBatch): Promise<boolean> {
+  const { dataset, columns, batch, token, seconds, ...figures } = published;
+  const now = clock.now();
+  const key = hourRowKey(now, dataset, LEDGER_HOUR_ROWS);
+  const [newest_at, ttl] = [{ S: now.toISOString() }, expiry(now.getTime())];
+  const row = {
+    // no date: whenever the event comes again, it must meet this row
+    metric_date: { S: `ledger#${dataset}` },
+    metric_type: { S: `batch#${batch}#${token}` },
+    counted_at: newest_at,
+    ...numbers({ ...figures, seconds }),
+    ttl,
+  };
+  const added = { batches: 1, ...figures, work_seconds: seconds };
+  return countOnce(metrics, row, { key, added, set: { newest_at, ttl } });
+}
