@@ -2,7 +2,6 @@
 
 import time
 
-import psycopg
 import pytest
 
 from tests.support.ledger import Books, names
@@ -22,10 +21,6 @@ def claimed(books: Books, rules: ClaimRules = RULES, owner: str = "run") -> Batc
 
 def files_of(books: Books, batch: Batch) -> list[BatchFile]:
     return batch_files(books.connect(), batch)
-
-
-def expire(books: Books) -> None:
-    books.superuser.execute("UPDATE ledger.batches SET available_at = now() WHERE finished_at IS NULL")
 
 
 def test_commits_and_finishes_with_objects_counts_and_partial_files(books: Books) -> None:
@@ -61,7 +56,7 @@ def test_answers_each_change_the_same_when_it_is_made_twice(books: Books) -> Non
 def test_takes_over_as_the_same_batch_under_a_new_token(books: Books) -> None:
     books.register(names(15))
     dead = claimed(books)
-    expire(books)
+    books.expire()
     batch = books.claim(RULES, owner="next", version="v2")
     assert batch is not None
     assert (batch.id, batch.dataset_version, batch.token, batch.attempts) == (dead.id, "v1", 2, 2)
@@ -76,7 +71,7 @@ def test_leaves_a_lease_alone_that_is_renewed(books: Books) -> None:
     books.register(names(1))
     rules = ClaimRules(lease_seconds=1.5)
     batch = claimed(books, rules)
-    expire(books)
+    books.expire()
     assert books.held(rules).renew(batch)
     assert take_over(books.connect(), "next", rules, "v2") is None
 
@@ -92,7 +87,7 @@ def test_refuses_a_zombie_every_change(books: Books) -> None:
     books.register(names(2))
     zombie, held = claimed(books), books.held(RULES)
     file = files_of(books, zombie)[0]
-    expire(books)
+    books.expire()
     winner = claimed(books, owner="next")
     assert not held.commit(zombie, ["of the zombie"], {})
     assert held.quarantine(zombie, file, "of the zombie") is None
@@ -107,7 +102,7 @@ def test_lets_any_run_publish_what_another_committed(books: Books) -> None:
     books.register(names(2))
     batch = claimed(books)
     assert books.held(RULES).commit(batch, OBJECTS, {"rows": 2})
-    expire(books)
+    books.expire()
     published = claimed(books, owner="next")
     assert (published.id, published.state, published.objects) == (batch.id, "COMMITTED", OBJECTS)
     assert not books.held(RULES).finish(batch)
@@ -126,7 +121,7 @@ def test_bounds_attempts_with_growing_pauses(books: Books) -> None:
         pauses += [value for (value,) in books.rows(pause)]
         assert books.claim(RULES) is None
         if attempt < 3:
-            expire(books)
+            books.expire()
     assert pauses == pytest.approx([100, 200, float("inf")], abs=1)
     columns = ("processing_status", "attempts", "retry_count", "first_error", "error_message")
     assert books.status(names(1)[0].key, *columns) == ("FAILED", 3, 2, "broken 1", "broken 3")
@@ -136,7 +131,7 @@ def test_ends_a_batch_whose_last_attempt_fell_silent(books: Books) -> None:
     books.register(names(1))
     for _ in range(3):
         claimed(books)
-        expire(books)
+        books.expire()
     assert books.claim(RULES) is None
     assert books.rows("SELECT state, lapsed_leases FROM ledger.batches") == [("FAILED", 3)]
 
@@ -147,7 +142,7 @@ def test_publishes_however_often_that_fails(books: Books) -> None:
     assert books.held(RULES).commit(batch, OBJECTS, {})
     for _ in range(5):
         assert books.held(RULES).fail(batch, "slow down")
-        expire(books)
+        books.expire()
         batch = claimed(books)
     assert (batch.state, batch.lapsed_leases) == ("COMMITTED", 0)
     assert books.rows("SELECT first_error, last_error FROM ledger.batches") == [("slow down", "slow down")]
@@ -183,40 +178,6 @@ def test_refuses_partial_files_of_another_batch(books: Books) -> None:
     books.register(names(11))
     batch, other = claimed(books), claimed(books)
     assert not books.held(RULES).commit(batch, OBJECTS, {}, [files_of(books, other)[0].id])
-
-
-@pytest.mark.parametrize(
-    ("role", "statement"),
-    [
-        ("ledger_lister", "DELETE FROM ledger.queue"),
-        ("ledger_lister", "UPDATE ledger.files SET size = 0"),
-        ("ledger_lister", "SELECT FROM ledger.batches"),
-        ("ledger_batch", "INSERT INTO ledger.queue VALUES (1, now(), 1)"),
-        ("ledger_batch", "UPDATE ledger.files SET size = 0"),
-        ("ledger_batch", "DELETE FROM ledger.outcomes"),
-        ("ledger_batch", "DELETE FROM ledger.batches"),
-        ("ledger_batch", "DELETE FROM migrations.applied"),
-        ("ledger_operator", "DELETE FROM ledger.queue"),
-        ("ledger_operator", "UPDATE ledger.batches SET token = 0"),
-        ("ledger_migrator", "CREATE TABLE public.other ()"),
-        ("ledger_migrator", "DELETE FROM migrations.applied"),
-    ],
-)
-def test_refuses_roles_what_is_not_theirs(books: Books, role: str, statement: str) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        books.connect(role).once(lambda connection: connection.execute(statement))
-
-
-def test_lets_the_operator_read_everything(books: Books) -> None:
-    tables = books.rows(
-        "SELECT oid::regclass::text FROM pg_class "
-        "WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'v')"
-    )
-    assert len(tables) == 8
-    for (name,) in tables:
-        books.connect("ledger_operator").once(
-            lambda connection, name=name: connection.execute(f"TABLE {name}")
-        )
 
 
 def test_counts_a_holder_by_its_owner(books: Books) -> None:

@@ -23,10 +23,6 @@ RULES = ClaimRules(files=10, lease_seconds=60, attempts=5, first_pause_seconds=0
 OBJECTS = ["a.parquet"]
 
 
-def expire(books: Books) -> None:
-    books.superuser.execute("UPDATE ledger.batches SET available_at = now() WHERE finished_at IS NULL")
-
-
 def _die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -75,7 +71,7 @@ def test_survives_a_kill(books: Books, moment: str, left: dict[str, int]) -> Non
     process.join(30)
     assert process.exitcode == -signal.SIGKILL
     wait_for(lambda: books.statuses() == left)
-    expire(books)
+    books.expire()
     batch = claim_batch(books.connect(), "next", RULES, "v2")
     assert batch is not None
     assert (batch.files, batch.dataset_version) == (10, "v2" if left == {"PENDING": 10} else "v1")
@@ -196,7 +192,7 @@ def test_does_not_repeat_a_claim_whose_answer_was_lost(books: Books) -> None:
     with pytest.raises(LedgerUnreachableError, match="the connection broke"):
         new_batch(ledger, "run", RULES, "v1")
     assert books.rows("SELECT count(*) FROM ledger.batches") == [(2,)]
-    expire(books)
+    books.expire()
     taken = [claim_batch(ledger, "next", RULES, "v2") for _ in range(3)]
     assert [batch and (batch.token, batch.files) for batch in taken] == [(2, 10), (2, 10), None]
 

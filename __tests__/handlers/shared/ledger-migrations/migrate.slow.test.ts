@@ -118,6 +118,22 @@ describe("migrate", () => {
     expect(await apply(withFile(next, "CREATE TABLE public.whole ()"))).toEqual([next]);
   });
 
+  test("leaves batches that were finished before there was an archive to be archived", async () => {
+    const all = readMigrations(MIGRATIONS);
+    await apply(all.slice(0, 2));
+    await query(
+      `INSERT INTO ledger.batches (state, dataset_version, owner, available_at, file_ids, bytes, committed_at, finished_at,
+        objects, counts, position_available_at, position_id)
+      VALUES ('SUCCEEDED', 'v1', 'run', 'infinity', '{3,5,8}', 1, now(), now(), '[]', '{}', now(), 8)`,
+    );
+    await apply(all);
+    expect(
+      await query(
+        "SELECT available_at <= clock_timestamp() AS is_due, files, first_file_id, last_file_id FROM ledger.batches",
+      ),
+    ).toEqual([{ is_due: true, files: 3, first_file_id: "3", last_file_id: "8" }]);
+  });
+
   test("runs a marked file outside of a transaction", async () => {
     const index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS files_size ON ledger.files (size)";
     await expect(apply(withFile(next, index))).rejects.toThrow("cannot run inside a transaction block");

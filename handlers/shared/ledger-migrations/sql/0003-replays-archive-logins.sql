@@ -129,6 +129,12 @@ LEFT JOIN LATERAL (
 LEFT JOIN ledger.batches b ON b.id = coalesce(o.batch_id, held.id)
 LEFT JOIN ledger.file_errors e ON e.file_id = f.id;
 
+REVOKE UPDATE ON ledger.batches FROM ledger_batch;
+GRANT UPDATE (
+  state, dataset_version, token, owner, is_held, available_at, attempts, lapsed_leases, lapsed_at, file_ids, bytes,
+  updated_at, first_error, last_error, objects, earlier_objects, counts, partial_ids, committed_at, finished_at, archived_at
+) ON ledger.batches TO ledger_batch;
+
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO ledger_operator, ledger_maintainer;
 -- to release, retry, requeue and replay; never the ids of a batch, and never a file's own row
 GRANT UPDATE (
