@@ -52,12 +52,6 @@ describe("what tributary asks for by name is deployed:", () => {
     ],
     ["the workflow", "aws_glue_workflow", [ledgerWorkflowName(environment)]],
     [
-      "the ledger's operator",
-      "aws_lambda_function",
-      [functionName(environment, "ledger-operator")],
-      "function_name",
-    ],
-    [
       "log groups",
       "aws_cloudwatch_log_group",
       FUNCTIONS.map((name) => `/aws/lambda/${functionName(environment, name)}`),
