@@ -36,6 +36,8 @@ export const local: EnvironmentSettings = {
     batch: {
       engine: "pool",
       slots: 2,
+      // several batches of what `npm start` uploads
+      files: 500,
       leaseSeconds: 15,
       maximumAttempts: 3,
       budgetMinutes: 5,

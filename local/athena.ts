@@ -20,6 +20,7 @@ export interface QueryResult {
 /** One of each pipeline's table. */
 export const QUERIES = [
   "SELECT status, count(*) AS customers, sum(amount) AS amount FROM customers GROUP BY status ORDER BY status",
+  "SELECT mode, count(*) AS events, count(DISTINCT source_s3_path) AS files FROM ml_events GROUP BY mode ORDER BY mode",
   "SELECT page, count(*) AS clicks, count(DISTINCT _source_file) AS files FROM clicks GROUP BY page ORDER BY page",
 ] as const;
 

@@ -32,7 +32,7 @@ export async function runCsvPipeline(context: PipelineContext, input: CsvInput):
       report,
       patienceSeconds: PATIENCE_SECONDS,
     });
-    return keepingLogs(context, jobName, "job.log", settling);
+    return keepingLogs(context, [jobName], "job.log", settling);
   });
   return { uploads, runs: runs.length };
 }

@@ -51,7 +51,7 @@ export async function runManifestPipeline(
       }
       await progress.until(uploads);
     };
-    return keepingLogs(context, jobName, "stream.log", work());
+    return keepingLogs(context, [jobName], "stream.log", work());
   });
   const told = uploads.map((each) => (awaited.has(each) ? { ...each, awaited: true } : each));
   return { uploads: told, runs: (await jobRuns(context, jobName)).length };

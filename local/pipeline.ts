@@ -32,31 +32,36 @@ export async function jobRuns({ clients }: PipelineContext, jobName: string): Pr
 }
 
 /**
- * Waits for `work` and then keeps what a job and all functions logged, for the emulator forgets it; where `work`
+ * Waits for `work` and then keeps what jobs and all functions logged, for the emulator forgets it; where `work`
  * fails, its error tells where they are, with the functions' newest error.
  */
 export async function keepingLogs<Result>(
   context: PipelineContext,
-  jobName: string,
+  jobNames: readonly string[],
   file: string,
   work: Promise<Result>,
 ): Promise<Result> {
   const result = await work.catch(async (error: Error) => {
     if (context.signal.aborted) throw error;
-    throw new Error(`${error.message}\n${await saveLogs(context, jobName, file)}`, { cause: error });
+    throw new Error(`${error.message}\n${await saveLogs(context, jobNames, file)}`, { cause: error });
   });
-  await saveLogs(context, jobName, file);
+  await saveLogs(context, jobNames, file);
   return result;
 }
 
-async function saveLogs(context: PipelineContext, jobName: string, file: string): Promise<string> {
+async function saveLogs(
+  context: PipelineContext,
+  jobNames: readonly string[],
+  file: string,
+): Promise<string> {
   const { environment, output, clients } = context;
   const [jobLog, functionLog] = [join(output, file), join(output, "functions.log")];
-  await saveJobLogs(clients.logs, await jobRuns(context, jobName), jobLog);
+  const runs = await Promise.all(jobNames.map((name) => jobRuns(context, name)));
+  await saveJobLogs(clients.logs, runs.flat(), jobLog);
   const functions = FUNCTIONS.map((name) => functionName(environment, name));
   const error = (await saveFunctionLogs(clients.logs, functions, functionLog)).at(-1);
   return [
     ...(error === undefined ? [] : [`a function says: ${error}`]),
-    `what job and functions logged: ${jobLog} and ${functionLog}`,
+    `what jobs and functions logged: ${jobLog} and ${functionLog}`,
   ].join("\n");
 }

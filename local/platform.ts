@@ -11,6 +11,7 @@ import { runChild } from "./child";
 import { type EventSource, startEventSource } from "./event-source/event-source";
 import { type LedgerServer, startLedgerServer } from "./ledger-server";
 import type { Steps } from "./steps";
+import { together } from "./together";
 
 export interface PlatformOptions {
   /** Folder of this run: state of the emulator, synthesized stacks, logs. */
@@ -19,6 +20,8 @@ export interface PlatformOptions {
   readonly signal: AbortSignal;
   /** Whether the emulator enforces the roles of functions and jobs. */
   readonly auth?: boolean;
+  /** Done while the stacks are applied; it gets the interpreter, and ends by the signal. @default - nothing */
+  readonly meanwhile?: (python: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** The local environment, deployed and running. */
@@ -70,14 +73,15 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await ledger.stop();
     rmSync(join(output, "cdktf.out"), { recursive: true, force: true });
   };
-  const signal = AbortSignal.any([options.signal, aws.failure, ledger.failure]);
+  const failure = new AbortController();
+  const signal = AbortSignal.any([options.signal, aws.failure, ledger.failure, failure.signal]);
   const variables = { ...withoutUserSettings(process.env), ...terraform.environment, ...aws.environment };
   const context: Context = { output, signal, python, variables };
   const deploy = (...words: readonly string[]) =>
     steps.run("deploy of five stacks", (report) => runDeploy(context, words, report));
   try {
     await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
-    await deploy();
+    await together(failure, deploy(), options.meanwhile?.(python, signal) ?? Promise.resolve());
     source = startEventSource({ endpoint: aws.endpoint, warn: noteIn(join(output, "event-source.log")) });
     return { aws, ledger, python, variables, signal, deploy, stop };
   } catch (error) {

@@ -1,8 +1,15 @@
 import { relative } from "node:path";
-import { type BucketName, bucketName, type Environment } from "../environments";
-import type { Accounts, ManifestAccounts } from "./accounts";
+import {
+  type BucketName,
+  bucketName,
+  type Environment,
+  ledgerBatchJobName,
+  RAW_JSON_PREFIX,
+} from "../environments";
+import type { Accounts, LedgerAccounts, ManifestAccounts } from "./accounts";
 import type { QueryResult } from "./athena";
 import { CSV_STEP } from "./csv-pipeline";
+import { LEDGER_STEP } from "./ledger-pipeline";
 import { MANIFEST_STEP } from "./manifest-pipeline";
 import { round, type Step } from "./steps";
 
@@ -11,7 +18,11 @@ export interface Report {
   /** Seconds of the whole run, set-up included. */
   readonly seconds: number;
   readonly steps: readonly Step[];
-  readonly pipelines: { readonly csv: PipelineFigures; readonly manifest: ManifestFigures };
+  readonly pipelines: {
+    readonly csv: PipelineFigures;
+    readonly manifest: ManifestFigures;
+    readonly ledger: LedgerFigures;
+  };
 }
 
 export interface PipelineFigures {
@@ -34,41 +45,57 @@ export interface ManifestFigures extends PipelineFigures {
   readonly quarantined: number;
 }
 
-/** What became of the rows of both pipelines. */
-export interface BothAccounts {
+/** Those of the ledger pipeline, whose files are versions of objects, too. */
+export interface LedgerFigures extends PipelineFigures {
+  readonly batches: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
+}
+
+/** What became of the rows of all pipelines. */
+export interface AllAccounts {
   readonly csv: Accounts;
   readonly manifest: ManifestAccounts;
+  readonly ledger: LedgerAccounts;
 }
 
 export function reportOf(
   seconds: number,
   steps: readonly Step[],
-  { csv, manifest }: BothAccounts,
-  runs: Readonly<Record<keyof BothAccounts, number>>,
+  { csv, manifest, ledger }: AllAccounts,
+  runs: Readonly<Record<keyof AllAccounts, number>>,
 ): Report {
   const figures = (accounts: Accounts, ofRuns: number, step: string): PipelineFigures => {
     const { files, rowsIn, rowsOut, deadLetters, lost, duplicated } = accounts;
     const own = steps.find(({ name }) => name === step)?.seconds ?? 0;
     return { files, rowsIn, rowsOut, deadLetters, lost, duplicated, runs: ofRuns, seconds: own };
   };
-  const { manifests, quarantined } = manifest;
   return {
     seconds: round(seconds),
     steps,
     pipelines: {
       csv: figures(csv, runs.csv, CSV_STEP),
-      manifest: { ...figures(manifest, runs.manifest, MANIFEST_STEP), manifests, quarantined },
+      manifest: {
+        ...figures(manifest, runs.manifest, MANIFEST_STEP),
+        manifests: manifest.manifests,
+        quarantined: manifest.quarantined,
+      },
+      ledger: {
+        ...figures(ledger, runs.ledger, LEDGER_STEP),
+        batches: ledger.batches,
+        quarantined: ledger.quarantined,
+      },
     },
   };
 }
 
 export function showResults(
   report: Report,
-  accounts: BothAccounts,
+  accounts: AllAccounts,
   answers: readonly QueryResult[],
   output: string,
 ): void {
-  const all = [accounts.csv, accounts.manifest];
+  const all = [accounts.csv, accounts.manifest, accounts.ledger];
   say("", figuresTable(report));
   const wholeFiles = all.flatMap((one) => one.wholeFiles);
   if (wholeFiles.length > 0)
@@ -79,6 +106,7 @@ export function showResults(
   for (const [name, { firstRows }] of [
     ["customers", accounts.csv],
     ["clicks", accounts.manifest],
+    ["ml_events", accounts.ledger],
   ] as const) {
     if (firstRows.length > 0) say(`first rows of ${name}:`, table(firstRows));
   }
@@ -91,7 +119,7 @@ export function showResults(
 
 /** One pipeline a row; what one of them has no figure for stays empty. */
 function figuresTable({ pipelines }: Report): string {
-  const heads: Readonly<Record<keyof ManifestFigures, string>> = {
+  const heads: Readonly<Record<keyof (ManifestFigures & LedgerFigures), string>> = {
     files: "files",
     rowsIn: "rows in",
     rowsOut: "rows out",
@@ -101,13 +129,16 @@ function figuresTable({ pipelines }: Report): string {
     runs: "job runs",
     seconds: "seconds",
     manifests: "manifests",
+    batches: "batches",
     quarantined: "quarantined",
   };
-  const keys = Object.keys(heads) as (keyof ManifestFigures)[];
-  const rows = Object.entries(pipelines).map(([name, figures]: [string, Partial<ManifestFigures>]) => [
-    name,
-    ...keys.map((key) => (key === "seconds" ? (figures[key] ?? 0).toFixed(1) : String(figures[key] ?? ""))),
-  ]);
+  const keys = Object.keys(heads) as (keyof typeof heads)[];
+  const rows = Object.entries(pipelines).map(
+    ([name, figures]: [string, Partial<Record<keyof typeof heads, number>>]) => [
+      name,
+      ...keys.map((key) => (key === "seconds" ? (figures[key] ?? 0).toFixed(1) : String(figures[key] ?? ""))),
+    ],
+  );
   return table([["pipeline", ...Object.values(heads)], ...rows]);
 }
 
@@ -117,13 +148,13 @@ function whatStays(output: string): [string, string][] {
     ["outputs", `${output}/curated/`],
     ["dead letters", `${output}/quarantine/`],
     ["manifests", `${output}/manifests/`],
-    ["logs", `${output}/ (deploy.log, job.log, stream.log, functions.log, aws/emulator.log)`],
+    ["logs", `${output}/ (deploy.log, job.log, stream.log, ledger.log, functions.log, aws/)`],
   ];
 }
 
 const NEXT = [
   ["npm start -- --keep", "leave the platform up and use it"],
-  ["npm start -- --input <folder>", "upload your own CSV and NDJSON files"],
+  ["npm start -- --input <folder>", "upload your own CSV, NDJSON and JSON files"],
   ["npm run generate -- ndjson --help", "make NDJSON files in any number"],
   ["npm run try -- customers FILE", "parse and transform one file, without any cloud"],
 ] as const;
@@ -147,6 +178,7 @@ export function showHowToReach(environment: Environment, variables: Readonly<Rec
     list([
       ["upload CSV to", `${bucket("raw")}input/customers/`],
       ["upload NDJSON to", `${bucket("raw")}input/clicks/`],
+      ["upload raw JSON to", `${bucket("raw")}${RAW_JSON_PREFIX}2026/week08/`],
       ["manifests", bucket("manifests")],
       ["outputs", bucket("curated")],
       ["dead letters", bucket("quarantine")],
@@ -154,7 +186,14 @@ export function showHowToReach(environment: Environment, variables: Readonly<Rec
   );
   const exports = Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`);
   say("variables that any AWS client needs, for another shell:", exports.join("\n"));
-  say("with these, this shows how the manifest pipeline is:", "  npx tributary status --environment local");
+  say(
+    "with these, this shows how the pipelines are, and starts the one of raw JSON:",
+    list([
+      ["manifests", "npx tributary status --environment local"],
+      ["ledger", "npx tributary ledger status --environment local"],
+      ["start", `aws glue start-job-run --job-name ${ledgerBatchJobName(environment)}`],
+    ]),
+  );
   say("Ctrl-C stops it");
 }
 

@@ -16,6 +16,7 @@ const LEFT = [
   "functions.log",
   "generated",
   "job.log",
+  "ledger.log",
   "manifests",
   "quarantine",
   "stream.log",

@@ -2,25 +2,30 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, loadEnvironment } from "../environments";
-import { type Accounts, accountForManifests, accountForUploads, type ManifestAccounts } from "./accounts";
+import { accountForLedger, accountForManifests, accountForUploads } from "./accounts";
 import { QUERIES, query } from "./athena";
 import { Interrupted } from "./child";
 import { clientsOf } from "./clients";
 import { runCsvPipeline } from "./csv-pipeline";
 import { generateFiles } from "./generated-files";
+import { generateRawJson } from "./generated-raw-json";
 import { type InputOptions, type Inputs, inputsOf } from "./inputs";
+import { type RawJsonInput, runLedgerPipeline } from "./ledger-pipeline";
 import { type NdjsonInput, runManifestPipeline } from "./manifest-pipeline";
 import type { PipelineContext, PipelineOutcome } from "./pipeline";
 import { type Platform, startPlatform } from "./platform";
 import { checkReportFile, writeReportFile } from "./report-file";
-import { reportOf, showHowToReach, showResults } from "./results";
+import { type AllAccounts, reportOf, showHowToReach, showResults } from "./results";
 import { takeRunFolder } from "./run-folder";
 import { Steps } from "./steps";
-import { ndjsonFiles, refuseChanged } from "./uploads";
+import { together } from "./together";
+import { ndjsonFiles, rawJsonFiles, refuseChanged } from "./uploads";
 
 export interface RunOptions extends InputOptions {
   /** Folder of this run: logs, the results' copies. */
   readonly output: string;
+  /** Folder with the sample files of the ledger pipeline. */
+  readonly rawJsonSamples: string;
   readonly report?: string;
   readonly keep: boolean;
 }
@@ -57,22 +62,56 @@ export async function runPlatform(options: RunOptions, signal: AbortSignal): Pro
 }
 
 async function runIn(run: Run): Promise<boolean> {
-  const platform = await startPlatform(run);
-  const generated = join(run.output, "generated");
+  const folder = join(run.output, "generated");
+  let files: Files | undefined;
+  const platform = await startPlatform({
+    ...run,
+    meanwhile: async (python, signal) => {
+      files = await filesOf(run, python, folder, signal);
+    },
+  });
   try {
-    return await processFiles(run, platform, run.ndjson ?? (await generatedInput(run, platform, generated)));
+    return await processFiles(run, platform, files as Files);
   } catch (error) {
     // What a step says of an emulator that is gone hides that it is gone.
     throw platform.signal.aborted ? platform.signal.reason : error;
   } finally {
     await platform.stop();
-    rmSync(generated, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function generatedInput(run: Run, platform: Platform, folder: string): Promise<NdjsonInput> {
-  return run.steps.run("NDJSON files", async (report) => {
-    const { first, replaced, bytes } = await generateFiles(platform.python, folder, platform.signal);
+/** What goes into the pipelines of generated files. */
+interface Files {
+  readonly ndjson: NdjsonInput;
+  readonly rawJson: RawJsonInput;
+}
+
+/** The user's files, and where there are none for a pipeline, generated ones. */
+async function filesOf(run: Run, python: string, folder: string, signal: AbortSignal): Promise<Files> {
+  return {
+    rawJson: run.rawJson ?? (await generatedRawJson(run, join(folder, "json"))),
+    ndjson: run.ndjson ?? (await generatedNdjson(run, python, join(folder, "ndjson"), signal)),
+  };
+}
+
+async function generatedRawJson({ steps, rawJsonSamples }: Run, folder: string): Promise<RawJsonInput> {
+  return steps.run("raw JSON files", async (report) => {
+    const { historical, weekly, bytes } = generateRawJson(folder);
+    report(`${historical.length + weekly.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
+    const samples = { folder: rawJsonSamples, files: rawJsonFiles(rawJsonSamples) };
+    return { listed: [samples, { folder, files: historical }], announced: { folder, files: weekly } };
+  });
+}
+
+async function generatedNdjson(
+  { steps }: Run,
+  python: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<NdjsonInput> {
+  return steps.run("NDJSON files", async (report) => {
+    const { first, replaced, bytes } = await generateFiles(python, folder, signal);
     const files = ndjsonFiles(first);
     const [file = ""] = ndjsonFiles(replaced);
     report(`${files.length + 1} files, ${(bytes / 1e6).toFixed(1)} MB, 1 % of the lines broken`);
@@ -80,56 +119,46 @@ async function generatedInput(run: Run, platform: Platform, folder: string): Pro
   });
 }
 
-async function processFiles(run: Run, platform: Platform, ndjson: NdjsonInput): Promise<boolean> {
+async function processFiles(run: Run, platform: Platform, files: Files): Promise<boolean> {
   const { environment, steps, output } = run;
   const clients = clientsOf(platform.aws);
   const failure = new AbortController();
   const signal = AbortSignal.any([platform.signal, failure.signal]);
   const context: PipelineContext = { environment, platform, clients, steps, output, signal };
-  const [csv, manifest] = await bothOf(
-    [runCsvPipeline(context, run.csv), runManifestPipeline(context, ndjson)],
+  const [csv, manifest, ledger] = await together(
     failure,
+    runCsvPipeline(context, run.csv),
+    runManifestPipeline(context, files.ndjson),
+    runLedgerPipeline(context, files.rawJson),
   );
-  const accounts = await steps.run("accounts of every row", () => accountsOf(run, platform, csv, manifest));
+  const outcomes = { csv, manifest, ledger };
+  const accounts = await steps.run("accounts of every row", () => accountsOf(run, platform, outcomes));
   const answers = await steps.run("queries through Athena", () =>
     Promise.all(QUERIES.map((sql) => query(clients.settings, environment, sql))),
   );
   platform.signal.throwIfAborted();
   const seconds = (performance.now() - run.began) / 1000;
-  const report = reportOf(seconds, steps.finished, accounts, { csv: csv.runs, manifest: manifest.runs });
+  const runs = { csv: csv.runs, manifest: manifest.runs, ledger: ledger.runs };
+  const report = reportOf(seconds, steps.finished, accounts, runs);
   showResults(report, accounts, answers, output);
   if (run.report !== undefined) writeReportFile(run.report, report);
   if (run.keep) await keepUp(run, platform);
   return Object.values(accounts).every(({ lost, duplicated }) => lost + duplicated === 0);
 }
 
-/** Waits for both; where one fails the other is given up, and the first failure is thrown. */
-async function bothOf(
-  work: readonly [Promise<PipelineOutcome>, Promise<PipelineOutcome>],
-  failure: AbortController,
-): Promise<[PipelineOutcome, PipelineOutcome]> {
-  try {
-    return await Promise.all(work);
-  } catch (error) {
-    failure.abort(error);
-    await Promise.allSettled(work);
-    throw error;
-  }
-}
-
 async function accountsOf(
   { environment, output, csv: { folder } }: Run,
   { python, signal, variables }: Platform,
-  csv: PipelineOutcome,
-  manifest: PipelineOutcome,
-): Promise<{ csv: Accounts; manifest: ManifestAccounts }> {
+  { csv, manifest, ledger }: Readonly<Record<keyof AllAccounts, PipelineOutcome>>,
+): Promise<AllAccounts> {
   const common = { environment, output, python, signal, variables };
-  const [ofCsv, ofManifest] = await Promise.all([
+  const [ofCsv, ofManifest, ofLedger] = await Promise.all([
     accountForUploads({ ...common, input: folder, uploads: csv.uploads }),
     accountForManifests({ ...common, uploads: manifest.uploads }),
+    accountForLedger({ ...common, uploads: ledger.uploads }),
   ]);
-  refuseChanged([...csv.uploads, ...manifest.uploads]);
-  return { csv: ofCsv, manifest: ofManifest };
+  refuseChanged([...csv.uploads, ...manifest.uploads, ...ledger.uploads]);
+  return { csv: ofCsv, manifest: ofManifest, ledger: ofLedger };
 }
 
 async function keepUp(run: Run, { aws, signal }: Platform): Promise<void> {

@@ -8,6 +8,7 @@ const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 
 const SAMPLES = "local/samples/customers";
+const RAW_JSON_SAMPLES = "local/samples/ml_events";
 const RUNS = ".tributary/runs";
 
 interface Flags {
@@ -22,6 +23,7 @@ function optionsOf({ input, output, report, keep = false }: Flags): RunOptions {
   const here = process.env["INIT_CWD"] ?? process.cwd();
   return {
     samples: resolve(ROOT, SAMPLES),
+    rawJsonSamples: resolve(ROOT, RAW_JSON_SAMPLES),
     ...(input === undefined ? {} : { input: resolve(here, input) }),
     output: output === undefined ? resolve(ROOT, RUNS, runName()) : resolve(here, output),
     ...(report === undefined ? {} : { report: resolve(here, report) }),
@@ -66,11 +68,11 @@ async function main(flags: Flags): Promise<number> {
 command(
   "start",
   "Run the whole platform on this machine: apply the five stacks of the local environment to an AWS emulator, " +
-    "upload CSV and NDJSON files, and show what became of every row.",
+    "upload CSV, NDJSON and raw JSON files, and show what became of every row.",
 )
   .option(
     "--input <folder>",
-    "upload your own .csv and .ndjson files, compressed or not, instead of the samples",
+    "upload your own .csv, .ndjson and .json files, compressed or not, instead of the samples",
   )
   .option("--output <folder>", `where logs and results of this run go (default: a new one below ${RUNS})`)
   .option("--report <file>", "write the figures of the run as JSON")

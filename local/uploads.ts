@@ -2,6 +2,7 @@ import { createReadStream, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { RAW_JSON_PREFIX } from "../environments";
 
 const CONCURRENT_UPLOADS = 8;
 
@@ -18,19 +19,39 @@ export interface Upload {
   readonly awaited?: boolean;
 }
 
+/** Folders below `raw-json-data/` that the ledger pipeline lists. */
+const LISTED = new RegExp(`^${RAW_JSON_PREFIX}(all_historical_files|\\d{4}/week(0?[1-9]|[1-4]\\d|5[0-3]))/`);
+
 /** The files below `folder` that the CSV pipeline takes, as paths relative to it, sorted. */
 export function csvFiles(folder: string): string[] {
-  return filesOf(folder, /\.csv(\.gz)?$/);
+  return filesOf(folder, (key) => !isRawJson(key) && /\.csv(\.gz)?$/.test(key));
 }
 
 /** The files below `folder` that the manifest pipeline takes, as paths relative to it, sorted. */
 export function ndjsonFiles(folder: string): string[] {
-  return filesOf(folder, /\.ndjson(\.gz)?$/);
+  return filesOf(folder, (key) => !isRawJson(key) && /\.ndjson(\.gz)?$/.test(key));
 }
 
-function filesOf(folder: string, kind: RegExp): string[] {
+/**
+ * The files below `folder` that the ledger pipeline takes, as paths relative to it, sorted: JSON, and all in its folders,
+ * whatever they are called.
+ */
+export function rawJsonFiles(folder: string): string[] {
+  return filesOf(folder, (key) => (isRawJson(key) ? LISTED.test(key) : /\.json(\.gz)?$/.test(key)));
+}
+
+/** Whether a path is a key of the ledger pipeline's. */
+export function isRawJson(path: string): boolean {
+  return keyOf(path).startsWith(RAW_JSON_PREFIX);
+}
+
+function keyOf(path: string): string {
+  return path.split(sep).join("/");
+}
+
+function filesOf(folder: string, isTaken: (key: string) => boolean): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => kind.test(path))
+    .filter((path) => isTaken(keyOf(path)))
     .filter((path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile())
     .sort();
 }
@@ -66,7 +87,7 @@ export async function upload(
 async function uploadFile(target: UploadTarget, folder: string, file: string): Promise<Upload> {
   const { bucket, signal, s3 } = target;
   const path = join(folder, file);
-  const key = target.prefix + file.split(sep).join("/");
+  const key = target.prefix + keyOf(file);
   const fingerprint = fingerprintOf(path);
   const size = statSync(path).size;
   // The SDK neither ends a request whose body fails nor says why: the body ends, and we abort the request.

@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { RAW_JSON_PREFIX } from "../environments";
+
+/** Small files as many senders leave them: those of the past, and those of a week that has just begun. */
+export interface GeneratedRawJson {
+  /** Paths below the folder; they are keys. */
+  readonly historical: readonly string[];
+  readonly weekly: readonly string[];
+  readonly bytes: number;
+}
+
+const HISTORICAL_FILES = 1500;
+const WEEKLY_FILES = 300;
+const FIRST_SECOND = Date.UTC(2026, 1, 16) / 1000;
+/** Events lie on three days. */
+const SECONDS = 3 * 86_400;
+const MODES = ["train", "Train", "validation", "TEST "];
+
+/** Writes the same files every time: documents, lines and arrays, two of a hundred of them cut off. */
+export function generateRawJson(folder: string): GeneratedRawJson {
+  let bytes = 0;
+  const write = (name: (number: string) => string, count: number, first: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const number = first + index;
+      const file = name(String(number).padStart(6, "0"));
+      const text = contentOf(number);
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+      bytes += Buffer.byteLength(text);
+      return file;
+    });
+  const historical = write(
+    (number) => `${RAW_JSON_PREFIX}all_historical_files/sender-${number}.json`,
+    HISTORICAL_FILES,
+    0,
+  );
+  const weekly = write(
+    (number) => `${RAW_JSON_PREFIX}2026/week08/sender-${number}.json`,
+    WEEKLY_FILES,
+    HISTORICAL_FILES,
+  );
+  return { historical, weekly, bytes };
+}
+
+function contentOf(number: number): string {
+  if (number % 10 === 3) return `[\n${[0, 1, 2].map((part) => eventOf(number, part)).join(",\n")}\n]\n`;
+  if (number % 7 === 3) return [0, 1, 2, 3].map((part) => `${eventOf(number, part)}\n`).join("");
+  const text = eventOf(number, 0);
+  return number % 50 === 17 ? text.slice(0, -20) : text;
+}
+
+function eventOf(number: number, part: number): string {
+  const seconds = FIRST_SECOND + ((number * 7919 + part * 104_729) % SECONDS);
+  const items = Array.from({ length: (number + part) % 4 }, (_, item) => ({
+    sku: `article-${(number * 31 + item) % 500}`,
+    quantity: 1 + ((number + item) % 5),
+    price: `${(number % 90) + 1}.${String((number * 17) % 100).padStart(2, "0")}`,
+  }));
+  return JSON.stringify({
+    id: `generated-${number}-${part}`,
+    event_timestamp: timeOf(seconds, number),
+    MODE: MODES[(number + part) % MODES.length],
+    metadata: { app_version: `4.${number % 12}.0`, user_agent: "warehouse/4 (Linux)" },
+    payload: { transaction_id: `t-${number}-${part}`, items },
+    ...(number % 25 === 0 ? { region: "eu-central-1" } : {}),
+  });
+}
+
+/** As senders write it: seconds, milliseconds, or a text with an offset. */
+function timeOf(seconds: number, number: number): number | string {
+  if (number % 3 === 0) return seconds;
+  if (number % 3 === 1) return seconds * 1000 + (number % 1000);
+  return `${new Date((seconds + 3600) * 1000).toISOString().slice(0, 19)}+01:00`;
+}
