@@ -42,6 +42,11 @@ describe("npm start", () => {
     expect(pipelines.manifest.rowsIn).toBe(pipelines.manifest.rowsOut + pipelines.manifest.deadLetters);
     expect(pipelines.manifest.rowsOut).toBeGreaterThan(100_000);
     expect(pipelines.manifest.manifests).toBeGreaterThanOrEqual(3);
+    expect(pipelines.ledger).toMatchObject({ files: 1807, quarantined: 0, lost: 0, duplicated: 0 });
+    expect(pipelines.ledger.rowsIn).toBe(pipelines.ledger.rowsOut + pipelines.ledger.deadLetters);
+    expect(pipelines.ledger.deadLetters).toBeGreaterThan(10);
+    // five at least: 1,507 files, and 300 that come while these are in work
+    expect(pipelines.ledger.batches).toBeGreaterThanOrEqual(4);
     expect(steps.map((step: { name: string }) => step.name)).toContain("deploy of five stacks");
     expect(seconds).toBeGreaterThan(0);
     expect(output).toContain("every row is accounted for");
@@ -70,7 +75,7 @@ describe("npm start", () => {
     [
       "an input folder without files for a pipeline",
       ["--input", join(ROOT, "docs", "decisions")],
-      /holds no \.csv, \.csv\.gz, \.ndjson or \.ndjson\.gz file/,
+      /holds no \.csv, \.ndjson or \.json file/,
     ],
   ])(
     "refuses %s by name before anything is started",
