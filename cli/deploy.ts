@@ -10,6 +10,8 @@ interface DeployOptions {
   readonly output?: string;
 }
 
+const PARALLEL_RESOURCES = 40;
+
 /** Applies the environment's stacks, each after those it depends on and otherwise side by side. */
 async function deploy(
   environment: Environment,
@@ -29,6 +31,8 @@ async function deploy(
     "--skip-provider-lock",
     // a plugin cache shared by stacks that are initialized side by side is a race
     "--disable-plugin-cache-env",
+    // most of the time the provider waits: for queues 25 s each, whose number passes Terraform's own limit of ten
+    `--terraform-parallelism=${PARALLEL_RESOURCES}`,
     ...(options.autoApprove ? ["--auto-approve"] : []),
     ...(options.output === undefined ? [] : ["--output", options.output]),
     ...further,

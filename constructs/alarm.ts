@@ -9,7 +9,7 @@ export interface AlarmProps {
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: "Sum" | "Maximum" | "SampleCount";
+  readonly statistic: "Average" | "Sum" | "Maximum" | "Minimum" | "SampleCount";
   /** @default "GreaterThanThreshold" */
   readonly comparison?: "GreaterThanThreshold" | "LessThanThreshold";
   /** Values beyond it raise the alarm. @default 0 */

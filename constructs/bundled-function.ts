@@ -47,9 +47,6 @@ export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
 /** Six hours, the longest that Lambda keeps an event: said, because the provider reads another value where it is not. */
 const MAXIMUM_EVENT_AGE_SECONDS = 21_600;
 
-/** A function whose handler does not matter. */
-export type AnyFunction = BundledFunction<keyof FunctionVariables>;
-
 /** Lambda function with a role and a log group of its own, and an on-failure queue unless it is synchronous. */
 export class BundledFunction<Name extends keyof FunctionVariables> extends Construct {
   readonly function: LambdaFunction;

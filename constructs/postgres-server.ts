@@ -32,8 +32,31 @@ export interface PostgresServerProps {
   readonly deletionGuard: boolean;
 }
 
+/** Connections that the server takes at most, whatever its class; the pipeline uses about thirty. */
+export const MOST_CONNECTIONS = 100;
+
 /** User that RDS makes; its password stands in a secret that RDS renews every week. */
 const MASTER = "postgres";
+
+const LOGS = ["postgresql", "upgrade"] as const;
+
+const PARAMETERS: DbParameterGroupParameter[] = [
+  { name: "rds.force_ssl", value: "1" },
+  // these two are read at start alone
+  { name: "shared_preload_libraries", value: "pg_stat_statements", applyMethod: "pending-reboot" },
+  { name: "max_connections", value: String(MOST_CONNECTIONS), applyMethod: "pending-reboot" },
+  { name: "track_io_timing", value: "1" },
+  // no statement of the ledger's takes a second, but maintenance
+  { name: "log_min_duration_statement", value: "1000" },
+  { name: "log_lock_waits", value: "1" },
+  { name: "log_autovacuum_min_duration", value: "10000" },
+  // claims delete 10,000 rows at a time from the queue: ten times as fast as PostgreSQL's own pace
+  { name: "autovacuum_vacuum_cost_limit", value: "2000" },
+  // a transaction that is forgotten open would keep all dead rows
+  { name: "idle_in_transaction_session_timeout", value: "300000" },
+];
+
+const FREE_INSIGHT_DAYS = 7;
 
 /** Private PostgreSQL server of RDS, reached by TLS alone. */
 export class PostgresServer extends Construct {
@@ -138,23 +161,6 @@ export class PostgresServer extends Construct {
   }
 }
 
-const LOGS = ["postgresql", "upgrade"] as const;
-
-const PARAMETERS: DbParameterGroupParameter[] = [
-  { name: "rds.force_ssl", value: "1" },
-  // loaded at start alone
-  { name: "shared_preload_libraries", value: "pg_stat_statements", applyMethod: "pending-reboot" },
-  { name: "track_io_timing", value: "1" },
-  // no statement of the ledger's takes a second, but maintenance
-  { name: "log_min_duration_statement", value: "1000" },
-  { name: "log_lock_waits", value: "1" },
-  { name: "log_autovacuum_min_duration", value: "10000" },
-  // claims delete 10,000 rows at a time from the queue: ten times as fast as PostgreSQL's own pace
-  { name: "autovacuum_vacuum_cost_limit", value: "2000" },
-  // a transaction that is forgotten open would keep all dead rows
-  { name: "idle_in_transaction_session_timeout", value: "300000" },
-];
-
 function storageFields({ storageGigabytes, maximumStorageGigabytes, keyArn }: PostgresServerProps) {
   return {
     storageType: "gp3",
@@ -185,5 +191,3 @@ function insightFields({ performanceInsights, keyArn }: PostgresServerProps) {
       }
     : { performanceInsightsEnabled: false };
 }
-
-const FREE_INSIGHT_DAYS = 7;

@@ -4,7 +4,8 @@ import { denyWithoutTls, type PolicyStatement, policyDocument } from "./policy";
 
 export interface QueueWithDeadLettersProps {
   readonly queueName: string;
-  readonly deadLetterQueueName: string;
+  /** Where messages go that failed three times. */
+  readonly deadLetters: SqsQueue;
   readonly keyArn: string;
   readonly account: string;
   readonly region: string;
@@ -21,17 +22,15 @@ const RETENTION_SECONDS = 14 * 24 * 3600;
 const POLL_SECONDS = 20;
 const MOST_RECEIVES = 3;
 
-/** Encrypted queue of a bucket's notifications, with a queue for those that failed three times. */
+/** Encrypted queue of a bucket's notifications, which puts aside those that failed three times. */
 export class QueueWithDeadLetters extends Construct {
   readonly queue: SqsQueue;
-  readonly deadLetters: SqsQueue;
   /** Spelled out, not read from the queue: what only names it need not wait the 25 s that the provider takes for it. */
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: QueueWithDeadLettersProps) {
     super(scope, id);
-    this.arn = arnOf(props, props.queueName);
-    this.deadLetters = this.deadLetterQueue(props);
+    this.arn = `arn:aws:sqs:${props.region}:${props.account}:${props.queueName}`;
     this.queue = new SqsQueue(this, "queue", {
       name: props.queueName,
       kmsMasterKeyId: props.keyArn,
@@ -40,28 +39,13 @@ export class QueueWithDeadLetters extends Construct {
       receiveWaitTimeSeconds: POLL_SECONDS,
       // SQS refuses a dead-letter queue that does not exist yet: read from it, not spelled out
       redrivePolicy: JSON.stringify({
-        deadLetterTargetArn: this.deadLetters.arn,
+        deadLetterTargetArn: props.deadLetters.arn,
         maxReceiveCount: MOST_RECEIVES,
       }),
       // inline, for a policy of its own takes the provider 25 s more
       policy: policyDocument([admitBucket(props, this.arn), ...tls(props, this.arn)]),
     });
   }
-
-  private deadLetterQueue(props: QueueWithDeadLettersProps): SqsQueue {
-    const policy = tls(props, arnOf(props, props.deadLetterQueueName));
-    return new SqsQueue(this, "dead-letters", {
-      name: props.deadLetterQueueName,
-      kmsMasterKeyId: props.keyArn,
-      messageRetentionSeconds: RETENTION_SECONDS,
-      redriveAllowPolicy: JSON.stringify({ redrivePermission: "byQueue", sourceQueueArns: [this.arn] }),
-      ...(policy.length === 0 ? {} : { policy: policyDocument(policy) }),
-    });
-  }
-}
-
-function arnOf({ region, account }: QueueWithDeadLettersProps, queueName: string): string {
-  return `arn:aws:sqs:${region}:${account}:${queueName}`;
 }
 
 function tls({ tlsOnly }: QueueWithDeadLettersProps, arn: string): PolicyStatement[] {

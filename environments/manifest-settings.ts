@@ -34,7 +34,7 @@ const workers = z.strictObject({
     noun: "a worker type",
     description: "Kind of Glue worker of the streaming job; G.1X is 1 DPU: 4 cores and 16 GB.",
   }).default("G.1X"),
-  number: whole(2, 10, "workers", {
+  number: whole(2, 100, "workers", {
     noun: "a number of workers",
     description:
       "Workers of the streaming job, the driver's included, where the control table names no other; docs/costs.md says what a rate needs.",

@@ -1,10 +1,11 @@
 /** Rules between settings, which no single setting's range can say. */
 import type { z } from "zod";
+import { LEDGER_RULES } from "./ledger-rules";
 import { type EnvironmentProblem, nodeAt, pathText, type SettingNode, settingTree } from "./problems";
 
-type Lookup = (path: string) => unknown;
+export type Lookup = (path: string) => unknown;
 
-interface Rule {
+export interface Rule {
   /** The setting that the problem is reported at. */
   readonly path: string;
   /** Other settings it is compared with; a rule is judged only when all of them are valid by themselves. */
@@ -110,6 +111,7 @@ const RULES: readonly Rule[] = [
         ? "true contradicts deletionGuard: true; use false, or lift the guard first"
         : undefined,
   },
+  ...LEDGER_RULES,
 ];
 
 /** Problems between settings; settings that an issue already names are left alone. */

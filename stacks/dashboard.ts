@@ -1,17 +1,21 @@
-import { csvJobName, type Environment, metricNamespace } from "../environments";
+import {
+  csvJobName,
+  type Environment,
+  FUNCTIONS,
+  failureQueueName,
+  functionName,
+  metricNamespace,
+  SYNCHRONOUS_FUNCTIONS,
+} from "../environments";
+import { ledgerWidgets } from "./ledger-dashboard";
 import { manifestWidgets } from "./manifest-dashboard";
 import { dashboardOf, type Metric, widget } from "./widgets";
 
-export interface DashboardSubjects {
-  readonly functionNames: readonly string[];
-  readonly failureQueueNames: readonly string[];
-}
-
-/** Body of the environment's dashboard: the CSV pipeline, all functions, then the manifest pipeline. */
-export function dashboardBody(environment: Environment, subjects: DashboardSubjects): string {
+/** Body of the environment's dashboard: the CSV pipeline, all functions, then the two other pipelines. */
+export function dashboardBody(environment: Environment): string {
   const own = (name: string): Metric => [metricNamespace(environment), name, "Environment", environment.name];
   const ofFunctions = (name: string): Metric[] =>
-    subjects.functionNames.map((each) => ["AWS/Lambda", name, "FunctionName", each]);
+    FUNCTIONS.map((each) => ["AWS/Lambda", name, "FunctionName", functionName(environment, each)]);
   const widgets = [
     widget("Oldest pending upload, seconds", "Maximum", [own("OldestPendingSeconds")]),
     widget("Pending uploads", "Maximum", [own("PendingUploads")]),
@@ -35,13 +39,16 @@ export function dashboardBody(environment: Environment, subjects: DashboardSubje
     widget(
       "Events in on-failure queues",
       "Maximum",
-      subjects.failureQueueNames.map((name) => [
+      FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name)).map((name) => [
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
         "QueueName",
-        name,
+        failureQueueName(environment, name),
       ]),
     ),
   ];
-  return dashboardOf([...widgets, ...manifestWidgets(environment)], environment.region);
+  return dashboardOf(
+    [...widgets, ...manifestWidgets(environment), ...ledgerWidgets(environment)],
+    environment.region,
+  );
 }

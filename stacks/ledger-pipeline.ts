@@ -11,7 +11,6 @@ import { QueueWithDeadLetters } from "../constructs/queue-with-dead-letters";
 import {
   alertSource,
   bucketName,
-  deadLetterQueueName,
   type Environment,
   functionName,
   ledgerBatchJobName,
@@ -72,11 +71,11 @@ export class LedgerPipeline extends Construct {
     this.start();
   }
 
-  private queue({ settings }: LedgerPipelineProps): QueueWithDeadLetters {
+  private queue({ settings, storage }: LedgerPipelineProps): QueueWithDeadLetters {
     const { account, region, keyArn, tlsOnly } = settings;
     return new QueueWithDeadLetters(this, "inputs", {
       queueName: queueName(this.environment, "ledger-inputs"),
-      deadLetterQueueName: deadLetterQueueName(this.environment, "ledger-inputs"),
+      deadLetters: storage.deadLetters["ledger-inputs"],
       sender: bucketName(this.environment, "raw"),
       account,
       region,

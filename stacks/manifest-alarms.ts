@@ -1,15 +1,8 @@
 import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { Construct } from "constructs";
 import { Alarm } from "../constructs/alarm";
-import {
-  deadLetterQueueName,
-  type Environment,
-  metricNamespace,
-  PIPELINE_QUEUES,
-  type PipelineQueue,
-  queueName,
-  resourceName,
-} from "../environments";
+import { type Environment, metricNamespace, resourceName } from "../environments";
+import { queueAlarms } from "./queue-alarms";
 
 export interface ManifestAlarmsProps {
   readonly environment: Environment;
@@ -31,36 +24,13 @@ export class ManifestAlarms extends Construct {
     super(scope, id);
     this.environment = props.environment;
     this.topic = props.topic;
-    for (const queue of PIPELINE_QUEUES) this.queueAlarms(queue);
+    const { oldestMessageMinutes } = props.environment.manifest;
+    for (const queue of ["inputs", "manifests"] as const) {
+      queueAlarms(this, queue, { ...props, oldestMessageMinutes });
+    }
     this.builderAlarm();
     this.jobAlarms();
     this.silenceAlarms();
-  }
-
-  private queueAlarms(queue: PipelineQueue): void {
-    const { environment, topic } = this;
-    const { oldestMessageMinutes } = environment.manifest;
-    const common = {
-      topic,
-      namespace: "AWS/SQS",
-      statistic: "Maximum",
-      periodSeconds: FIVE_MINUTES,
-    } as const;
-    new Alarm(this, `${queue}-dead-letters`, {
-      ...common,
-      alarmName: resourceName(environment, `${queue}-dead-letters`),
-      description: `messages of the queue ${queue} failed three times; look at what its reader logged, then redrive`,
-      metricName: "ApproximateNumberOfMessagesVisible",
-      dimensions: { QueueName: deadLetterQueueName(environment, queue) },
-    });
-    new Alarm(this, `${queue}-oldest-message`, {
-      ...common,
-      alarmName: resourceName(environment, `${queue}-oldest-message`),
-      description: `a message waits for more than ${oldestMessageMinutes} minutes in the queue ${queue}; look at its reader, or give it more workers`,
-      metricName: "ApproximateAgeOfOldestMessage",
-      dimensions: { QueueName: queueName(environment, queue) },
-      threshold: oldestMessageMinutes * 60,
-    });
   }
 
   private get own() {

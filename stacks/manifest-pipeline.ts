@@ -10,7 +10,6 @@ import {
   alertSource,
   bucketName,
   databaseName,
-  deadLetterQueueName,
   type Environment,
   functionName,
   manifestJobName,
@@ -69,12 +68,12 @@ export class ManifestPipeline extends Construct {
   private queue(
     name: PipelineQueue,
     sender: "raw" | "manifests",
-    { settings }: ManifestPipelineProps,
+    { settings, storage }: ManifestPipelineProps,
   ): QueueWithDeadLetters {
     const { account, region, keyArn, tlsOnly } = settings;
     return new QueueWithDeadLetters(this, name, {
       queueName: queueName(this.environment, name),
-      deadLetterQueueName: deadLetterQueueName(this.environment, name),
+      deadLetters: storage.deadLetters[name],
       sender: bucketName(this.environment, sender),
       account,
       region,

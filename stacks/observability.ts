@@ -7,24 +7,27 @@ import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import { Construct } from "constructs";
 import { Alarm } from "../constructs/alarm";
-import type { AnyFunction } from "../constructs/bundled-function";
 import { denyWithoutTls, policyDocument } from "../constructs/policy";
 import {
   alertSource,
   alertTopicName,
   type Environment,
+  FUNCTIONS,
+  type FunctionName,
+  failureQueueName,
+  functionName,
   metricNamespace,
   resourceName,
+  SYNCHRONOUS_FUNCTIONS,
 } from "../environments";
-import type { ComputeStack } from "./compute";
 import { dashboardBody } from "./dashboard";
 import { LayerStack } from "./layer-stack";
+import { LedgerAlarms } from "./ledger-alarms";
 import { ManifestAlarms } from "./manifest-alarms";
 import type { StorageStack } from "./storage";
 
 export interface ObservabilityStackProps {
   readonly storage: StorageStack;
-  readonly compute: ComputeStack;
 }
 
 const ALERT_DETAIL_TYPES = ["Tributary Alert", "SchemaDrift"];
@@ -35,37 +38,27 @@ const SILENT_ROUNDS = 3;
 /** Errors in five minutes that a builder may have: its messages come back, three times. */
 const BUILDER_ERRORS = 5;
 
-/** Who is told what: topic, routes to it, alarms, dashboard, budget. */
+/**
+ * Who is told what: topic, routes to it, alarms, dashboard, budget. All that it watches it knows by name, so it waits for
+ * none of it.
+ */
 export class ObservabilityStack extends LayerStack {
   readonly topic: SnsTopic;
   private readonly topicPolicy: SnsTopicPolicy;
 
   constructor(scope: Construct, environment: Environment, props: ObservabilityStackProps) {
     super(scope, environment, "observability");
-    const { compute } = props;
-    const { builder, controlPlane, reconciler } = compute.manifest;
-    const others: AnyFunction[] = [
-      compute.csvTrigger,
-      compute.jobEnded,
-      compute.reconciler,
-      controlPlane,
-      reconciler,
-    ];
-    const functions = [...others, builder];
     this.topic = this.alertTopic(props.storage);
     this.topicPolicy = this.admitPublishers();
     this.subscribe();
     this.routeAlertEvents();
-    for (const each of others) this.functionAlarms(each, 0);
-    this.functionAlarms(builder, BUILDER_ERRORS);
+    for (const name of FUNCTIONS) this.functionAlarms(name);
     this.pipelineAlarms();
     new ManifestAlarms(this, "manifest", { environment, topic: this.topic });
+    new LedgerAlarms(this, "ledger", { environment, topic: this.topic });
     new CloudwatchDashboard(this, "dashboard", {
       dashboardName: `${environment.project}-${environment.name}`,
-      dashboardBody: dashboardBody(environment, {
-        functionNames: functions.map((each) => each.function.functionName),
-        failureQueueNames: functions.flatMap(({ failureQueue }) => (failureQueue ? [failureQueue.name] : [])),
-      }),
+      dashboardBody: dashboardBody(environment),
     });
     this.budget();
   }
@@ -132,9 +125,8 @@ export class ObservabilityStack extends LayerStack {
     });
   }
 
-  private functionAlarms(each: AnyFunction, toleratedErrors: number): void {
-    const name = each.function.functionName;
-    const id = each.node.id;
+  private functionAlarms(id: FunctionName): void {
+    const name = functionName(this.environment, id);
     const common = { topic: this.topic, statistic: "Sum", periodSeconds: FIVE_MINUTES } as const;
     for (const metricName of ["Errors", "Throttles"]) {
       new Alarm(this, `${id}-${metricName.toLowerCase()}`, {
@@ -144,10 +136,10 @@ export class ObservabilityStack extends LayerStack {
         namespace: "AWS/Lambda",
         metricName,
         dimensions: { FunctionName: name },
-        threshold: metricName === "Errors" ? toleratedErrors : 0,
+        threshold: metricName === "Errors" && id === "manifest-builder" ? BUILDER_ERRORS : 0,
       });
     }
-    if (!each.failureQueue) return;
+    if (SYNCHRONOUS_FUNCTIONS.includes(id)) return;
     new Alarm(this, `${id}-failed-events`, {
       ...common,
       statistic: "Maximum",
@@ -155,7 +147,7 @@ export class ObservabilityStack extends LayerStack {
       description: `events that the function ${id} failed on for good wait in its on-failure queue`,
       namespace: "AWS/SQS",
       metricName: "ApproximateNumberOfMessagesVisible",
-      dimensions: { QueueName: each.failureQueue.name },
+      dimensions: { QueueName: failureQueueName(this.environment, id) },
     });
   }
 

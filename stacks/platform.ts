@@ -20,6 +20,6 @@ export class Platform {
     const { network, storage } = this;
     this.ledger = new LedgerStack(scope, environment, { network, storage });
     this.compute = new ComputeStack(scope, environment, { network, storage, ledger: this.ledger });
-    this.observability = new ObservabilityStack(scope, environment, { storage, compute: this.compute });
+    this.observability = new ObservabilityStack(scope, environment, { storage });
   }
 }

@@ -2,10 +2,12 @@ import { AthenaWorkgroup } from "@cdktf/provider-aws/lib/athena-workgroup";
 import { Cloudtrail } from "@cdktf/provider-aws/lib/cloudtrail";
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
 import { DataBucket, type PrefixLifecycle } from "../constructs/data-bucket";
 import { declaredDatasets, declaredTextDatasets } from "../constructs/dataset";
 import { DatasetTable } from "../constructs/dataset-table";
+import { DeadLetterQueue } from "../constructs/dead-letter-queue";
 import { EncryptionKey } from "../constructs/encryption-key";
 import { partitionProjection } from "../constructs/partition-projection";
 import type { PolicyStatement } from "../constructs/policy";
@@ -13,10 +15,14 @@ import { TextDatasetTable } from "../constructs/text-dataset-table";
 import {
   bucketName,
   databaseName,
+  deadLetterQueueName,
   type Environment,
   INPUT_PREFIX,
+  PIPELINE_QUEUES,
+  type PipelineQueue,
   PROCESSED_PREFIX,
   PROCESSED_TAG,
+  queueName,
   RAW_JSON_PREFIX,
   resourceName,
   STAGING_PREFIX,
@@ -38,6 +44,8 @@ export class StorageStack extends LayerStack {
   readonly curated: S3Bucket;
   readonly quarantine: S3Bucket;
   readonly artifacts: S3Bucket;
+  /** Messages that failed for good: data that nothing else holds, and that must outlive what reads the queues. */
+  readonly deadLetters: Readonly<Record<PipelineQueue, SqsQueue>>;
   readonly workgroup: AthenaWorkgroup;
   private readonly accessLogs: S3Bucket;
 
@@ -60,6 +68,7 @@ export class StorageStack extends LayerStack {
       ...lifecycle.artifacts,
       lifecycles: [{ id: "athena-results", prefix: ATHENA_RESULTS, expireDays: ATHENA_RESULT_DAYS }],
     });
+    this.deadLetters = this.deadLetterQueues();
     this.catalog();
     this.workgroup = this.athenaWorkgroup();
     if (environment.storage.cloudtrailDataEvents) this.dataEventTrail();
@@ -179,6 +188,23 @@ export class StorageStack extends LayerStack {
       // CloudTrail refuses a bucket whose policy does not admit it yet
       dependsOn: [this.node.findChild("access-logs").node.findChild("bucket-policy") as S3Bucket],
     });
+  }
+
+  private deadLetterQueues(): Readonly<Record<PipelineQueue, SqsQueue>> {
+    const queues = PIPELINE_QUEUES.map((name) => [name, this.deadLetterQueue(name)] as const);
+    return Object.fromEntries(queues) as Record<PipelineQueue, SqsQueue>;
+  }
+
+  private deadLetterQueue(source: PipelineQueue): SqsQueue {
+    const { account, region, storage } = this.environment;
+    return new DeadLetterQueue(this, `dead-letters-${source}`, {
+      queueName: deadLetterQueueName(this.environment, source),
+      sourceQueueName: queueName(this.environment, source),
+      keyArn: this.key.arn,
+      account,
+      region,
+      tlsOnly: storage.tlsOnly,
+    }).queue;
   }
 
   private catalog(): void {

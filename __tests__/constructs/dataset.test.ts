@@ -17,7 +17,7 @@ const CLICKS: TextDataset = {
 
 describe("the declared datasets", () => {
   test("are typed or text, each of them one", () => {
-    expect(declaredDatasets().map(({ name }) => name)).toEqual(["customers"]);
+    expect(declaredDatasets().map(({ name }) => name)).toEqual(["customers", "ml_events"]);
     expect(declaredTextDatasets().map(({ name }) => name)).toEqual(["clicks"]);
   });
 });

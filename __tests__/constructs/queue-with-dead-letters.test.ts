@@ -1,3 +1,4 @@
+import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { describe, expect, test } from "@jest/globals";
 import {
   QueueWithDeadLetters,
@@ -12,7 +13,7 @@ function queuesWith(props: Partial<QueueWithDeadLettersProps> = {}) {
   const stack = synthesizeConstruct((scope) => {
     new QueueWithDeadLetters(scope, "inputs", {
       queueName: "lake-dev-inputs",
-      deadLetterQueueName: "lake-dev-inputs-dead-letters",
+      deadLetters: new SqsQueue(scope, "dead-letters", { name: "lake-dev-inputs-dead-letters" }),
       keyArn: "arn:key",
       account: "123456789012",
       region: "us-east-1",
@@ -24,12 +25,11 @@ function queuesWith(props: Partial<QueueWithDeadLettersProps> = {}) {
   return {
     stack,
     queue: resource(stack, "aws_sqs_queue", "inputs_queue"),
-    deadLetters: resource(stack, "aws_sqs_queue", "inputs_dead-letters"),
   };
 }
 
 describe("a queue with dead letters", () => {
-  const { stack, queue, deadLetters } = queuesWith();
+  const { stack, queue } = queuesWith();
 
   test("gives a receiver 15 minutes, keeps messages for 14 days, and is polled for 20 seconds", () => {
     expect(queue).toMatchObject({
@@ -43,20 +43,8 @@ describe("a queue with dead letters", () => {
 
   test("puts aside what failed three times, once the queue for it stands", () => {
     expect(JSON.parse(String(queue["redrive_policy"]))).toEqual({
-      deadLetterTargetArn: expect.stringMatching(/^\${aws_sqs_queue\.inputs_dead-letters_.*\.arn}$/),
+      deadLetterTargetArn: expect.stringMatching(/^\${aws_sqs_queue\.dead-letters\.arn}$/),
       maxReceiveCount: 3,
-    });
-  });
-
-  test("keeps dead letters for 14 days, encrypted, from this queue alone, which they may return to", () => {
-    expect(deadLetters).toMatchObject({
-      name: "lake-dev-inputs-dead-letters",
-      kms_master_key_id: "arn:key",
-      message_retention_seconds: 1_209_600,
-    });
-    expect(JSON.parse(String(deadLetters["redrive_allow_policy"]))).toEqual({
-      redrivePermission: "byQueue",
-      sourceQueueArns: [ARN],
     });
   });
 
@@ -77,15 +65,13 @@ describe("a queue with dead letters", () => {
     ]);
   });
 
-  test("denies both queues to whoever comes without TLS", () => {
+  test("denies itself to whoever comes without TLS", () => {
     expect(statement(queue["policy"], "DenyWithoutTls").Resource).toEqual([ARN]);
-    expect(statement(deadLetters["policy"], "DenyWithoutTls").Resource).toEqual([`${ARN}-dead-letters`]);
   });
 
   test("denies nothing where TLS is not enforced", () => {
     const plain = queuesWith({ tlsOnly: false });
     expect(statementsOf(plain.queue["policy"]).map(({ Sid }) => Sid)).toEqual(["BucketSends"]);
-    expect(plain.deadLetters).not.toHaveProperty("policy");
   });
 
   test("has its policies inline, where they cost the provider no further wait", () => {

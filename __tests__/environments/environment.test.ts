@@ -62,7 +62,7 @@ describe("an environment", () => {
     [
       "an unknown setting",
       { ledger: { pitr: true } },
-      'prod.ledger.pitr: "pitr" is not a setting; use one of pointInTimeRecovery',
+      'prod.ledger.pitr: "pitr" is not a setting; use one of pointInTimeRecovery, scheduled, postgres, lister, batch, oldestClaimableMinutes, oldestTransactionMinutes',
     ],
     [
       "a missing setting",
@@ -86,12 +86,12 @@ describe("an environment", () => {
     ],
     [
       "a block that is no block of addresses",
-      { network: { cidr: "10.300.0.0/16", zones: ["a"] } },
+      { network: { cidr: "10.300.0.0/16", zones: ["a", "b"] } },
       'prod.network.cidr: "10.300.0.0/16" is not a CIDR block; use a block from /16 to /24 such as 10.20.0.0/16; it is cut into sixteen subnets',
     ],
     [
       "a block that begins inside itself",
-      { network: { cidr: "10.20.30.0/16", zones: ["a"] } },
+      { network: { cidr: "10.20.30.0/16", zones: ["a", "b"] } },
       'prod.network.cidr: "10.20.30.0/16" begins inside its block; use 10.20.0.0/16',
     ],
     [
@@ -158,6 +158,11 @@ describe("an environment", () => {
       "a guard that does not guard",
       { storage: { forceDestroy: true } },
       "prod.storage.forceDestroy: true contradicts deletionGuard: true; use false, or lift the guard first",
+    ],
+    [
+      "more workers of the streaming job than the operator may ask for",
+      { manifest: { workers: { number: 101 } } },
+      "prod.manifest.workers.number: 101 is not a number of workers; use a whole number from 2 to 100 workers",
     ],
   ];
 

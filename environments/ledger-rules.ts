@@ -1,0 +1,131 @@
+/** Rules between the ledger's settings, and between these and others. */
+import type { Lookup, Rule } from "./rules";
+
+const POSTGRES = "ledger.postgres";
+const HOST = `${POSTGRES}.host`;
+const SERVER = `${POSTGRES}.server`;
+const AUTHENTICATION = `${POSTGRES}.authentication`;
+const DEPENDENCIES = "glue.dependencies";
+const ENDPOINTS = "network.interfaceEndpoints";
+const PROCESSED = "storage.lifecycle.processed";
+
+/** What jobs and functions in private subnets call, beside S3: secrets, roles, and Glue's own agents. */
+const NEEDED_ENDPOINTS = ["secretsmanager", "sts", "logs", "monitoring", "events", "glue"];
+
+export const LEDGER_RULES: readonly Rule[] = [
+  {
+    path: HOST,
+    against: [SERVER, DEPENDENCIES],
+    problem: (value) => {
+      if (value(SERVER) === "managed")
+        return value(HOST) === undefined
+          ? undefined
+          : `${JSON.stringify(value(HOST))} is another server than the managed one; leave it out, or use ${SERVER}: existing`;
+      return value(HOST) !== undefined || value(DEPENDENCIES) === "preinstalled"
+        ? undefined
+        : `missing; an existing server has a host, unless ${DEPENDENCIES} is preinstalled and libpq's PGHOST names it`;
+    },
+  },
+  ...["cidr", "secretArn"].map(
+    (name): Rule => ({
+      path: `${POSTGRES}.${name}`,
+      against: [SERVER, HOST],
+      problem: (value) =>
+        isElsewhere(value) && value(`${POSTGRES}.${name}`) === undefined
+          ? `missing; a server at ${value(HOST)} needs it: ${name === "cidr" ? "what runs in the VPC may reach only what is named" : "migrations log in by it"}`
+          : undefined,
+    }),
+  ),
+  {
+    path: `${POSTGRES}.resourceId`,
+    against: [SERVER, HOST, AUTHENTICATION],
+    problem: (value) =>
+      isElsewhere(value) && value(AUTHENTICATION) === "iam" && value(`${POSTGRES}.resourceId`) === undefined
+        ? `missing; permissions to connect by ${AUTHENTICATION}: iam name it`
+        : undefined,
+  },
+  {
+    path: AUTHENTICATION,
+    against: [SERVER, HOST],
+    problem: (value) =>
+      (value(AUTHENTICATION) === "none") === isHere(value)
+        ? undefined
+        : `${JSON.stringify(value(AUTHENTICATION))} does not fit; use none for a server on the same machine, iam or secret for any other`,
+  },
+  {
+    path: `${POSTGRES}.tls`,
+    against: [SERVER, HOST],
+    problem: (value) =>
+      value(`${POSTGRES}.tls`) === "disable" && !isHere(value)
+        ? '"disable" shows passwords and tokens to the network; use verify-full or require'
+        : undefined,
+  },
+  {
+    path: `${POSTGRES}.maximumStorageGigabytes`,
+    against: [SERVER, `${POSTGRES}.storageGigabytes`],
+    problem: (value) => {
+      const storage = Number(value(`${POSTGRES}.storageGigabytes`));
+      // RDS refuses less
+      const least = storage + Math.ceil(storage / 10);
+      const most = Number(value(`${POSTGRES}.maximumStorageGigabytes`));
+      return value(SERVER) === "managed" && most < least
+        ? `${most} GB leave no room to grow; use at least ${least}, a tenth more than ${POSTGRES}.storageGigabytes`
+        : undefined;
+    },
+  },
+  {
+    path: "network.zones",
+    against: [SERVER],
+    problem: (value) =>
+      value(SERVER) === "managed" && (value("network.zones") as readonly string[]).length < 2
+        ? `${JSON.stringify(value("network.zones"))} is one zone, and RDS wants subnets in two; add one`
+        : undefined,
+  },
+  {
+    path: ENDPOINTS,
+    against: ["network.egress", SERVER, HOST],
+    problem: (value) => {
+      const lacking = NEEDED_ENDPOINTS.filter(
+        (each) => !(value(ENDPOINTS) as readonly string[]).includes(each),
+      );
+      return value("network.egress") === "endpoints" && !isHere(value) && lacking.length > 0
+        ? `lacks ${lacking.join(", ")}, which what speaks to PostgreSQL calls from private subnets; add them, or use network.egress: nat`
+        : undefined;
+    },
+  },
+  {
+    path: "ledger.batch.timeoutMinutes",
+    against: ["ledger.batch.budgetMinutes"],
+    problem: (value) =>
+      Number(value("ledger.batch.timeoutMinutes")) <= Number(value("ledger.batch.budgetMinutes"))
+        ? `${value("ledger.batch.timeoutMinutes")} min end a run in the middle of its last batch; use more than ledger.batch.budgetMinutes, ${value("ledger.batch.budgetMinutes")}`
+        : undefined,
+  },
+  {
+    path: "ledger.batch.lastYear",
+    against: ["ledger.batch.firstYear"],
+    problem: (value) =>
+      Number(value("ledger.batch.lastYear")) < Number(value("ledger.batch.firstYear"))
+        ? `${value("ledger.batch.lastYear")} is before ledger.batch.firstYear; use at least ${value("ledger.batch.firstYear")}`
+        : undefined,
+  },
+  {
+    path: `${PROCESSED}.expireDays`,
+    against: [`${PROCESSED}.archiveDays`],
+    problem: (value) => {
+      const [archived, expired] = [value(`${PROCESSED}.archiveDays`), value(`${PROCESSED}.expireDays`)];
+      return archived !== undefined && expired !== undefined && Number(expired) <= Number(archived)
+        ? `${expired} days are over before a file is archived; use more than ${PROCESSED}.archiveDays, ${archived}`
+        : undefined;
+    },
+  },
+];
+
+/** Whether the server stands on the machine of those that speak to it. */
+function isHere(value: Lookup): boolean {
+  return value(SERVER) === "existing" && value(HOST) === undefined;
+}
+
+function isElsewhere(value: Lookup): boolean {
+  return value(SERVER) === "existing" && value(HOST) !== undefined;
+}
