@@ -24,6 +24,8 @@ const PORT = 5432;
 const CONNECT_MS = 10_000;
 /** A session that waits for others, or is forgotten in a transaction, must not hold up the others. */
 const SESSION = { lock_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 };
+/** The server ends what it does for a function that was ended. Milliseconds. */
+const WATCH = "-c client_connection_check_interval=1000";
 
 /**
  * The settings of one new connection: a token lives for 15 minutes and a secret may change, so each is fetched anew.
@@ -41,7 +43,7 @@ export async function connectionConfig(
     database: variables.LEDGER_DATABASE,
     ...(await credentials(variables, login)),
     ssl: tls(variables.LEDGER_TLS),
-    ...(role === undefined ? {} : { options: `-c role=${role}` }),
+    options: role === undefined ? WATCH : `${WATCH} -c role=${role}`,
     application_name: application,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
