@@ -1,6 +1,11 @@
-import { UnexpectedEventError } from "../shared/errors";
-import type { LedgerAnswer, LedgerCommand, LedgerRequest } from "../shared/ledger/operator-protocol";
+import type {
+  LedgerAnswer,
+  LedgerCommand,
+  LedgerReply,
+  LedgerRequest,
+} from "../shared/ledger/operator-protocol";
 import { describeBatch } from "./batch";
+import { UnreadableRequestError } from "./errors";
 import { findFiles, readFiles } from "./files";
 import { measure } from "./measure";
 import type { LedgerOperator } from "./operator";
@@ -31,21 +36,24 @@ const ANSWERS: Answers = {
   "vacuum-check": ({ ledger }) => checkVacuum(ledger),
 };
 
-/**
- * Does what a request asks.
- * @throws UnexpectedEventError where it is none
- */
-export async function answer(operator: LedgerOperator, request: unknown): Promise<unknown> {
+/** Does what a request asks. */
+export async function answer(operator: LedgerOperator, request: unknown): Promise<LedgerReply<unknown>> {
+  try {
+    return { answer: await perform(operator, request) };
+  } catch (error) {
+    if (error instanceof UnreadableRequestError) return { unreadable: error.message };
+    throw error;
+  }
+}
+
+function perform(operator: LedgerOperator, request: unknown): Promise<unknown> {
   const { command } = (request ?? {}) as { command?: string };
   if (command === undefined || !Object.hasOwn(ANSWERS, command)) {
-    throw new UnexpectedEventError(
-      `a request with one of the commands ${Object.keys(ANSWERS).join(", ")}`,
-      request,
-    );
+    throw new UnreadableRequestError("command", command, `one of ${Object.keys(ANSWERS).join(", ")}`);
   }
-  const perform = ANSWERS[command as LedgerCommand] as (
+  const performed = ANSWERS[command as LedgerCommand] as (
     operator: LedgerOperator,
     request: unknown,
   ) => Promise<unknown>;
-  return perform(operator, request);
+  return performed(operator, request);
 }

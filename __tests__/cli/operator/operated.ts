@@ -273,7 +273,7 @@ function receiptOf(name: ManifestName, given: Partial<Receipt>): Receipt {
 }
 
 /** Runs a command line in this process, which knows the environment by its variable. */
-async function tributary(words: readonly string[]): Promise<Outcome> {
+export async function tributary(words: readonly string[]): Promise<Outcome> {
   process.env["TRIBUTARY_ENVIRONMENT"] = "local";
   const kept = { stdout: "", stderr: "" };
   const restore = (["stdout", "stderr"] as const).map((name) => keep(name, kept));

@@ -88,7 +88,11 @@ function operate(server: PostgresServer): ReturnType<Books["another"]> {
   const emf = { namespace: "tributary", environment: "test" };
   const operator = { ledger: ledgerOf(connection, remainingMs), emf, remainingMs };
   return {
-    ask: async (command, request) => answer(operator, { command, ...request }) as never,
+    ask: async (command, request) => {
+      const reply = await answer(operator, { command, ...request });
+      if ("unreadable" in reply) throw new Error(reply.unreadable);
+      return reply.answer as never;
+    },
     stop: () => connection.close(),
   };
 }

@@ -156,6 +156,6 @@ describe("batch", () => {
 
 test("a word that is no command is rejected", async () => {
   await expect(async () => books.ask("drop" as "status")).rejects.toThrow(
-    /one of the commands measure, status, files/,
+    /^command is "drop"; use one of measure, status, files/,
   );
 });

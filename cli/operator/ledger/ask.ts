@@ -4,6 +4,7 @@ import { CLIENT_SETTINGS } from "../../../handlers/shared/clients";
 import type {
   LedgerAnswer,
   LedgerCommand,
+  LedgerReply,
   LedgerRequest,
 } from "../../../handlers/shared/ledger/operator-protocol";
 import { CommandError } from "../../command";
@@ -14,7 +15,6 @@ import type { Operator } from "../operator";
 const LIMIT_MS = 910_000;
 
 interface Failure {
-  readonly errorType?: string;
   readonly errorMessage?: string;
 }
 
@@ -41,21 +41,22 @@ export async function ask<Command extends LedgerCommand>(
         Payload: JSON.stringify({ command, ...request }),
       }),
     );
-    const answer = JSON.parse(Buffer.from(Payload ?? []).toString() || "null");
-    if (FunctionError === undefined) return answer;
-    throw failureOf(answer ?? {});
+    const text = Buffer.from(Payload ?? []).toString();
+    if (FunctionError !== undefined) throw failureOf(JSON.parse(text || "{}"));
+    const reply: LedgerReply<LedgerAnswer<Command>> = JSON.parse(text);
+    if ("unreadable" in reply) throw new UsageError(reply.unreadable);
+    return reply.answer;
   } finally {
     client.destroy();
   }
 }
 
-function failureOf({ errorType = "Error", errorMessage = "it does not say why" }: Failure): Error {
-  if (errorType === "UnreadableRequestError") return new UsageError(errorMessage);
-  return new CommandError(`ledger-operator: ${errorMessage}; ${wayOut(errorType, errorMessage)}`);
+function failureOf({ errorMessage = "it does not say why" }: Failure): Error {
+  return new CommandError(`ledger-operator: ${errorMessage}; ${wayOut(errorMessage)}`);
 }
 
-function wayOut(type: string, message: string): string {
-  if (type === "LedgerUnreachableError")
+function wayOut(message: string): string {
+  if (message.startsWith("the ledger does not answer"))
     return "is the database up? Then repeat: what was done is not done twice";
   if (/statement timeout|Task timed out/.test(message)) return "repeat when the database has less to do";
   if (/does not exist/.test(message)) return "are its migrations applied? A deploy applies them";

@@ -71,6 +71,9 @@ export type LedgerCommand = keyof LedgerCommands;
 export type LedgerRequest<Command extends LedgerCommand> = LedgerCommands[Command]["request"];
 export type LedgerAnswer<Command extends LedgerCommand> = LedgerCommands[Command]["answer"];
 
+/** What the function gives: the answer, or what is wrong with the request. Any other failure it throws. */
+export type LedgerReply<Answer> = { readonly answer: Answer } | { readonly unreadable: string };
+
 export interface DryRun {
   /** Only say what would be done. */
   readonly dryRun?: boolean;

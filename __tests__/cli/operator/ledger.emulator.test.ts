@@ -1,0 +1,261 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateJobCommand, CreateWorkflowCommand, GlueClient } from "@aws-sdk/client-glue";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { bundleArchive } from "../../../constructs/bundle";
+import {
+  functionName,
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  ledgerWorkflowName,
+} from "../../../environments";
+import { type LocalAws, startLocalAws } from "../../../local/aws";
+import { DATABASE } from "../../../local/postgres/server";
+import { type Books, keyOf, startBooks } from "../../handlers/ledger-operator/books";
+import { environment, tributary } from "./operated";
+
+let books: Books;
+let local: LocalAws;
+const folder = mkdtempSync(join(tmpdir(), "tributary-ledger-"));
+
+beforeAll(async () => {
+  books = await startBooks();
+  local = await startLocalAws({ folder, report: () => {} });
+  Object.assign(process.env, local.environment);
+  await deploy();
+}, 90_000);
+
+afterAll(async () => {
+  await local.stop();
+  await books.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+
+beforeEach(async () => {
+  await books.empty();
+  await books.register(20);
+});
+
+/** The function's deployed bundle, and jobs that were never run. */
+async function deploy(): Promise<void> {
+  const [iam, lambda, glue] = [new IAMClient(), new LambdaClient(), new GlueClient()];
+  const Statement = [
+    { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
+  ];
+  await iam.send(
+    new CreateRoleCommand({
+      RoleName: "any",
+      AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }),
+    }),
+  );
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: functionName(environment, "ledger-operator"),
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Timeout: 60,
+      Role: `arn:aws:iam::${environment.account}:role/any`,
+      Code: { ZipFile: readFileSync(bundleArchive("ledger-operator")) },
+      Environment: {
+        Variables: {
+          LEDGER_HOST: "127.0.0.1",
+          LEDGER_PORT: String(books.server.port),
+          LEDGER_DATABASE: DATABASE,
+          LEDGER_AUTHENTICATION: "none",
+          LEDGER_SECRET_ARN: "none",
+          LEDGER_TLS: "disable",
+          ENVIRONMENT: environment.name,
+          METRIC_NAMESPACE: environment.project,
+        },
+      },
+    }),
+  );
+  for (const Name of [ledgerListerJobName(environment), ledgerBatchJobName(environment)]) {
+    const Command = { Name: "glueetl", ScriptLocation: "s3://artifacts/job.py" };
+    await glue.send(new CreateJobCommand({ Name, Role: "any", Command }));
+  }
+  await glue.send(new CreateWorkflowCommand({ Name: ledgerWorkflowName(environment) }));
+  for (const client of [iam, lambda, glue]) client.destroy();
+}
+
+async function json(...words: readonly string[]) {
+  const { code, stdout } = await tributary([...words, "--json"]);
+  return { code, answer: JSON.parse(stdout) };
+}
+
+/** The objects of a list, one a line. */
+async function lines(...words: readonly string[]) {
+  const { stdout } = await tributary([...words, "--json"]);
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+}
+
+describe("tributary ledger", () => {
+  test("status counts files and batches, and knows of the jobs", async () => {
+    await books.fail(await books.claim(5));
+    const { code, stdout } = await tributary(["ledger", "status"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}pending +15$/m);
+    expect(stdout).toMatch(/^ {2}failed +5$/m);
+    expect(stdout).toMatch(/^ {2}FAILED +1 +5$/m);
+    expect(stdout).toContain("none yet");
+    expect(await json("ledger", "status", "--exact")).toMatchObject({
+      code: 0,
+      answer: { environment: "local", files: { pending: 15, failed: 5 }, runs: [] },
+    });
+  });
+
+  test("files pages through a status, and goes on where it ended", async () => {
+    const first = await tributary(["ledger", "files", "--status", "pending", "--limit", "8"]);
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("--after 0:8 goes on here") });
+    const rest = ["ledger", "files", "--status", "pending", "--limit", "0", "--after", "0:8"];
+    expect((await lines(...rest)).map(({ id }) => id)).toEqual([
+      9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+    ]);
+    expect(await tributary(["ledger", "files", "--status", "partial"])).toMatchObject({
+      code: 3,
+      stdout: "",
+    });
+    expect(await tributary(["ledger", "files"])).toMatchObject({
+      code: 2,
+      stderr: "error: name files, or a --status, or a --batch\n",
+    });
+  });
+
+  test("files finds files by their names", async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `nowhere/${index}`);
+    const found = await tributary(["ledger", "files", keyOf(3), "4", ...names]);
+    expect(found.code).toBe(0);
+    expect(found.stdout).toMatch(/^3 .* raw-json-data.*0003.json +v3/m);
+    expect(found.stdout).toMatch(/^4 /m);
+    expect(found.stderr).toContain("the ledger has no file nowhere/119");
+    expect((await tributary(["ledger", "files", "nowhere"])).code).toBe(3);
+  });
+
+  test("batch shows what it made", async () => {
+    const id = await books.claim(5);
+    await books.commit(id);
+    const { stdout } = await tributary(["ledger", "batch", String(id)]);
+    expect(stdout).toMatch(/^state +COMMITTED$/m);
+    expect(stdout).toMatch(/s3:\/\/.*-curated-.*\/tables\/part-1-1.parquet/);
+    expect((await json("ledger", "batch", String(id))).answer).toMatchObject({ id, counts: { rows: 7 } });
+    expect((await lines("ledger", "files", "--batch", String(id))).length).toBe(5);
+    expect(await tributary(["ledger", "batch", "99"])).toMatchObject({
+      code: 3,
+      stderr: "error: there is no batch 99\n",
+    });
+  });
+
+  test("release gives an uncommitted batch back, and refuses a committed one by name", async () => {
+    const [failed, committed] = [await books.claim(5), await books.claim(5)];
+    await books.fail(failed);
+    await books.commit(committed);
+    const dry = await tributary(["ledger", "release", String(failed), "--dry-run"]);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("would be given back: 1 batches") });
+    expect((await books.batch(failed))["state"]).toBe("FAILED");
+    expect(await json("ledger", "release", String(failed))).toMatchObject({
+      code: 0,
+      answer: { applied: true, batches: [{ id: failed, state: "FAILED" }], refused: [] },
+    });
+    expect((await books.batch(failed))["state"]).toBe("WAITING");
+    expect(await tributary(["ledger", "release", String(committed)])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^left: batch 2: it is committed: .*tributary replay/),
+    });
+    expect((await tributary(["ledger", "release", "99"])).code).toBe(3);
+  });
+
+  test("retry and requeue give the batches of failed files back", async () => {
+    const [one, other] = [await books.claim(5), await books.claim(5)];
+    for (const id of [one, other]) await books.fail(id);
+    expect(await json("ledger", "retry", keyOf(1), keyOf(2))).toMatchObject({
+      code: 0,
+      answer: { batches: [{ id: one }], refused: [] },
+    });
+    expect((await tributary(["ledger", "retry", keyOf(20)])).code).toBe(1);
+    const words = ["ledger", "requeue", "--status", "failed", "--since", "2h"];
+    expect((await json(...words, "--dry-run")).answer).toMatchObject({
+      applied: false,
+      batches: [{ id: other }],
+    });
+    expect((await json(...words)).answer).toMatchObject({ applied: true, batches: [{ id: other }] });
+    expect((await tributary(words)).code).toBe(3);
+  });
+
+  test("quarantine lists files with their reasons and puts them back", async () => {
+    await books.quarantine(await books.claim(5), 2);
+    expect(await lines("ledger", "quarantine", "list")).toMatchObject([
+      { id: 2, error: "broken-gzip: no end" },
+    ]);
+    const retry = ["ledger", "quarantine", "retry", keyOf(2)];
+    expect(await json(...retry, "--dry-run")).toMatchObject({
+      code: 0,
+      answer: { applied: false, files: [{ id: 2 }] },
+    });
+    expect(await json(...retry)).toMatchObject({ code: 0, answer: { applied: true, files: [{ id: 2 }] } });
+    expect(await tributary(retry)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("it is pending"),
+    });
+    expect(await books.places()).toEqual([1]);
+  });
+
+  test("vacuum-check judges, and exits with 1 where a transaction is forgotten", async () => {
+    expect(await tributary(["ledger", "vacuum-check"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("nothing needs a hand"),
+    });
+    const session = books.server.client();
+    await session.connect();
+    await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+    const { answer } = await json("ledger", "vacuum-check");
+    await session.end();
+    expect(answer).toMatchObject({ seesAllSessions: true, holders: [{ kind: "session", user: "postgres" }] });
+  });
+
+  test("says what is wrong where the function fails", async () => {
+    await books.owner.query("ALTER TABLE ledger.queue RENAME TO elsewhere");
+    const failed = await tributary(["ledger", "status"]);
+    await books.owner.query("ALTER TABLE ledger.elsewhere RENAME TO queue");
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: ledger-operator: .*does not exist; are its migrations applied/),
+    });
+  });
+});
+
+describe("tributary replay", () => {
+  test("makes archived batches of a time work again, in chunks, and refuses what is not archived", async () => {
+    for (let batch = 0; batch < 3; batch++) {
+      const id = await books.claim(4);
+      await books.commit(id);
+      await books.finish(id);
+      if (batch < 2) await books.archive(id);
+    }
+    await books.owner.query("UPDATE ledger.batches SET committed_at = '2026-02-01T08:00Z'");
+    const words = ["replay", "--from", "2026-02-01", "--to", "2026-02-02"];
+    const dry = await tributary([...words, "--dry-run"]);
+    expect(dry).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/batches that would be replayed +2$/m),
+    });
+    expect(dry.stderr).toContain("left: 1 batches are not archived yet (3)");
+    expect(await json(...words)).toMatchObject({
+      code: 1,
+      answer: { applied: true, batches: 2, files: 8, unarchived: { count: 1, first: [3] } },
+    });
+    await books.archive(3);
+    expect(await json(...words)).toMatchObject({ code: 0, answer: { batches: 1 } });
+    expect((await tributary(words)).code).toBe(3);
+    expect(await books.places()).toEqual([1]);
+    expect(await tributary(["replay", "--from", "2026-02-01", "--to", "2999-01-01"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: to is "2999-01-01T00:00:00.000Z"; use a time that has passed/),
+    });
+  });
+});
