@@ -174,6 +174,38 @@ def test_quarantines_one_file_and_keeps_the_others(books: Books) -> None:
     assert books.places() == {(1, 3)}
 
 
+def test_quarantines_many_files_at_once_or_none(books: Books) -> None:
+    books.register(names(12))
+    batch, other, held = claimed(books), claimed(books), books.held(RULES)
+    first, second, *rest = files_of(books, batch)
+    (strange, _) = files_of(books, other)
+    assert held.quarantine_files(batch, {first: "broken", strange: "broken"}) is None
+    for _ in range(2):
+        left = held.quarantine_files(batch, {second: "gone", first: "broken"})
+        assert left is not None
+        assert (left.files, left.bytes) == (8, 80)
+    assert files_of(books, left) == rest
+    assert [books.status(file.key, "error_message")[0] for file in (first, second)] == ["broken", "gone"]
+    everything = held.quarantine_files(left, dict.fromkeys(rest, "gone"))
+    assert everything is not None
+    assert held.commit(everything, [], {})
+    assert held.finish(everything)
+    assert books.statuses() == {"QUARANTINED": 10, "PROCESSING": 2}
+    assert books.places() == {(1, 12)}
+
+
+def test_keeps_errors_that_quote_what_no_database_takes(books: Books) -> None:
+    books.register(names(2))
+    batch, held = claimed(books), books.held(RULES)
+    strange = "line \0 of \ud800" + "x" * 100_000
+    file = files_of(books, batch)[0]
+    rest = held.quarantine(batch, file, strange)
+    assert rest is not None
+    assert held.fail(rest, strange)
+    kept = books.rows("SELECT last_error FROM ledger.file_errors UNION SELECT last_error FROM ledger.batches")
+    assert [text[:12] for (text,) in kept] == ["line \ufffd of ?x"]
+
+
 def test_refuses_partial_files_of_another_batch(books: Books) -> None:
     books.register(names(11))
     batch, other = claimed(books), claimed(books)

@@ -21,7 +21,8 @@ _COMMIT = """
 UPDATE ledger.batches SET state = 'COMMITTED', objects = %(objects)s, counts = %(counts)s,
   partial_ids = %(partial_ids)s::bigint[], committed_at = clock_timestamp(), updated_at = clock_timestamp(),
   available_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED' AND file_ids @> %(partial_ids)s::bigint[]
+WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED'
+  AND NOT EXISTS (SELECT unnest(%(partial_ids)s::bigint[]) EXCEPT SELECT unnest(file_ids))
 """
 _IS_COMMITTED = """
 SELECT FROM ledger.batches WHERE id = %(id)s AND token = %(token)s AND committed_at IS NOT NULL
@@ -89,24 +90,32 @@ WHERE id = %(id)s AND token = %(token)s + 1 AND owner = %(owner)s
 """
 
 _LEAVE = """
-UPDATE ledger.batches SET file_ids = array_remove(file_ids, %(file_id)s), bytes = bytes - %(size)s,
-  updated_at = clock_timestamp()
-WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED' AND file_ids @> ARRAY[%(file_id)s::bigint]
+UPDATE ledger.batches SET
+  file_ids = ARRAY(SELECT unnest(file_ids) EXCEPT SELECT unnest(%(file_ids)s::bigint[]) ORDER BY 1),
+  bytes = bytes - %(size)s, updated_at = clock_timestamp()
+WHERE id = %(id)s AND token = %(token)s AND state = 'CLAIMED'
+  AND NOT EXISTS (SELECT unnest(%(file_ids)s::bigint[]) EXCEPT SELECT unnest(file_ids))
 """
 _QUARANTINE = """
-INSERT INTO ledger.outcomes (file_id, batch_id, outcome) VALUES (%(file_id)s, %(id)s, 'QUARANTINED')
+INSERT INTO ledger.outcomes (file_id, batch_id, outcome)
+SELECT file_id, %(id)s, 'QUARANTINED' FROM unnest(%(file_ids)s::bigint[]) AS file_id ORDER BY file_id
 """
-_KEEP_ERROR = """
+_KEEP_ERRORS = """
 INSERT INTO ledger.file_errors AS known (file_id, first_error, last_error)
-VALUES (%(file_id)s, %(error)s, %(error)s)
+SELECT file_id, error, error FROM unnest(%(file_ids)s::bigint[], %(errors)s::text[]) AS given (file_id, error)
+ORDER BY file_id
 ON CONFLICT (file_id) DO UPDATE SET last_error = excluded.last_error, last_error_at = clock_timestamp()
 """
-_IS_QUARANTINED = """
-SELECT FROM ledger.outcomes JOIN ledger.batches ON batches.id = batch_id
-WHERE file_id = %(file_id)s AND outcome = 'QUARANTINED' AND batches.id = %(id)s AND token = %(token)s
+_ARE_QUARANTINED = """
+SELECT FROM ledger.batches
+WHERE id = %(id)s AND token = %(token)s AND cardinality(%(file_ids)s::bigint[]) = (
+  SELECT count(*) FROM ledger.outcomes
+  WHERE file_id = ANY (%(file_ids)s::bigint[]) AND outcome = 'QUARANTINED' AND batch_id = %(id)s
+)
 """
 
 Json = Mapping[str, Any] | Sequence[Any]
+_LONGEST_ERROR = 4000
 
 
 class HeldBatches:
@@ -150,7 +159,7 @@ class HeldBatches:
     def fail(self, batch: Batch, error: str) -> bool:
         """Give the batch back after a failed attempt, to be tried after a pause, or FAILED after the last."""
         pause = self._rules.pause_seconds(batch.attempts)
-        values = {"error": error, "attempts": self._rules.attempts, "pause_seconds": pause}
+        values = {"error": _storable(error), "attempts": self._rules.attempts, "pause_seconds": pause}
         return self._change(batch, values, _FAIL, _IS_GIVEN_BACK)
 
     def release(self, batch: Batch) -> bool:
@@ -159,9 +168,17 @@ class HeldBatches:
 
     def quarantine(self, batch: Batch, file: BatchFile, error: str) -> Batch | None:
         """Take one file out of an uncommitted batch for good; the batch without it, None when it has gone."""
-        values = {"file_id": file.id, "size": file.size, "error": error}
-        changed = self._change(batch, values, _LEAVE, _IS_QUARANTINED, (_QUARANTINE, _KEEP_ERROR))
-        return without(batch, file) if changed else None
+        return self.quarantine_files(batch, {file: error})
+
+    def quarantine_files(self, batch: Batch, errors: Mapping[BatchFile, str]) -> Batch | None:
+        """Take files out, each with its error; all of them or none."""
+        values = {
+            "file_ids": [file.id for file in errors],
+            "errors": [_storable(error) for error in errors.values()],
+            "size": sum(file.size for file in errors),
+        }
+        changed = self._change(batch, values, _LEAVE, _ARE_QUARANTINED, (_QUARANTINE, _KEEP_ERRORS))
+        return without(batch, errors) if changed else None
 
     def _change(
         self,
@@ -182,3 +199,8 @@ class HeldBatches:
             return True
 
         return self._ledger.repeatedly(work)
+
+
+def _storable(error: str) -> str:
+    """The text as PostgreSQL takes it: a message may quote what stood in a file, and must not stop the work."""
+    return error[:_LONGEST_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

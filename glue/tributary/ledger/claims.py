@@ -1,6 +1,6 @@
 """Claiming: new batches from the queue, and batches that somebody gave back or left."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -208,9 +208,10 @@ def batch_files(ledger: LedgerConnection, batch: Batch) -> list[BatchFile]:
     )
 
 
-def without(batch: Batch, file: BatchFile) -> Batch:
-    """The batch as it is once that file is quarantined."""
-    return replace(batch, files=batch.files - 1, bytes=batch.bytes - file.size)
+def without(batch: Batch, files: Collection[BatchFile]) -> Batch:
+    """The batch as it is once those files are quarantined."""
+    left = batch.bytes - sum(file.size for file in files)
+    return replace(batch, files=batch.files - len(files), bytes=left)
 
 
 def _claim(connection: Connection, values: Mapping[str, Any]) -> Batch | None:
