@@ -1,0 +1,187 @@
+import { connect as connectTo, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { ClientBase } from "pg";
+import { LedgerConnection } from "../../../../handlers/shared/ledger/connection";
+import { LedgerUnreachableError } from "../../../../handlers/shared/ledger/errors";
+import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../../support/ledger";
+
+const APPLICATION = "connection test";
+const LIMIT_MS = 20_000;
+
+let ledger: RealLedger;
+const open: LedgerConnection[] = [];
+
+beforeAll(async () => {
+  ledger = await startLedger();
+}, 60_000);
+afterAll(() => ledger.stop());
+beforeEach(async () => {
+  await ledger.rows("CREATE TABLE public.counted (n integer); GRANT ALL ON public.counted TO ledger_lister");
+});
+afterEach(async () => {
+  for (const connection of open.splice(0)) await connection.close();
+  await ledger.rows("DROP TABLE public.counted");
+});
+
+function connect(port = "0"): LedgerConnection {
+  const variables = { ...LEDGER_VARIABLES, LEDGER_PORT: port };
+  const visitor = { login: "tributary_registrar", role: "ledger_lister", application: APPLICATION } as const;
+  const connection = new LedgerConnection(variables, visitor);
+  open.push(connection);
+  return connection;
+}
+
+const cutAll = () =>
+  ledger.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [
+    APPLICATION,
+  ]);
+
+const count = (client: ClientBase) => client.query("INSERT INTO public.counted VALUES (1)");
+
+const counted = async () => (await ledger.rows("SELECT * FROM public.counted")).length;
+
+/** Work that counts, and whose connection is cut so many times when it did. */
+function cutAfter(times: number) {
+  let calls = 0;
+  const work = async (client: ClientBase) => {
+    await count(client);
+    if (++calls <= times) await cutAll();
+    await client.query("SELECT 1");
+  };
+  return { work, calls: () => calls };
+}
+
+describe("a connection", () => {
+  test("acts as its role, and is kept", async () => {
+    const connection = connect();
+    const who = async (client: ClientBase) => {
+      const { rows } = await client.query(
+        "SELECT session_user, current_user, pg_backend_pid() AS pid, current_setting('lock_timeout') AS wait",
+      );
+      return rows[0];
+    };
+    const first = await connection.once(who, LIMIT_MS);
+    expect(first).toMatchObject({
+      session_user: "tributary_registrar",
+      current_user: "ledger_lister",
+      wait: "30s",
+    });
+    expect(await connection.once(who, LIMIT_MS)).toEqual(first);
+  });
+
+  test("undoes what fails, tells the error, and goes on", async () => {
+    const connection = connect();
+    const broken = connection.repeatedly(async (client) => {
+      await count(client);
+      await client.query("SELECT 1/0");
+    }, LIMIT_MS);
+    await expect(broken).rejects.toThrow("division by zero");
+    const own = connection.once(async (client) => {
+      await count(client);
+      throw new TypeError("a mistake");
+    }, LIMIT_MS);
+    await expect(own).rejects.toThrow(TypeError);
+    await connection.once(count, LIMIT_MS);
+    expect(await counted()).toBe(1);
+  });
+
+  test("is made again where it was cut between two calls", async () => {
+    const connection = connect();
+    await connection.once(count, LIMIT_MS);
+    await cutAll();
+    await connection.once(count, LIMIT_MS);
+    expect(await counted()).toBe(2);
+  });
+
+  test("is made again where the server fell between two calls", async () => {
+    const connection = connect();
+    await connection.once(count, LIMIT_MS);
+    await ledger.server.crashAndRestart();
+    await connection.once(count, LIMIT_MS);
+    expect(await counted()).toBe(2);
+  }, 30_000);
+
+  test("tells of work that was cut, and does not repeat it", async () => {
+    const { work, calls } = cutAfter(1);
+    await expect(connect().once(work, LIMIT_MS)).rejects.toThrow(LedgerUnreachableError);
+    expect([calls(), await counted()]).toEqual([1, 0]);
+  });
+
+  test.each([
+    [1, 1],
+    [2, 0],
+  ])("repeats work that may be repeated once: cut %i times, it is done %i times", async (times, done) => {
+    const { work, calls } = cutAfter(times);
+    const outcome = await connect()
+      .repeatedly(work, LIMIT_MS)
+      .catch((error: unknown) => error);
+    expect(outcome instanceof LedgerUnreachableError).toBe(done === 0);
+    expect([calls(), await counted()]).toEqual([2, done]);
+  });
+
+  test("repeats what the server rolled back for the sake of others", async () => {
+    await ledger.rows("INSERT INTO public.counted VALUES (1), (2)");
+    let calls = 0;
+    const lock = (first: number, second: number) => async (client: ClientBase) => {
+      calls++;
+      await client.query("UPDATE public.counted SET n = n WHERE n = $1", [first]);
+      await sleep(300);
+      await client.query("UPDATE public.counted SET n = n WHERE n = $1", [second]);
+    };
+    await Promise.all([connect().once(lock(1, 2), LIMIT_MS), connect().once(lock(2, 1), LIMIT_MS)]);
+    expect(calls).toBeGreaterThan(2);
+  });
+
+  test("ends a statement before the time is over", async () => {
+    const late = connect().once((client) => client.query("SELECT pg_sleep(10)"), 2_500);
+    await expect(late).rejects.toThrow("statement timeout");
+  });
+
+  test("leaves nothing running of what was given up", async () => {
+    const connection = connect();
+    const work = connection.once((client) => client.query("SELECT pg_sleep(30)"), LIMIT_MS);
+    const given = expect(work).rejects.toThrow("Connection terminated");
+    await sleep(200);
+    await connection.close();
+    await given;
+    const running = () =>
+      ledger.rows("SELECT FROM pg_stat_activity WHERE application_name = $1 AND query LIKE '%sleep%'", [
+        APPLICATION,
+      ]);
+    for (let turn = 0; turn < 50 && (await running()).length > 0; turn++) await sleep(100);
+    expect(await running()).toEqual([]);
+  });
+});
+
+describe("a network that says nothing", () => {
+  let proxy: Server;
+  let isSilent = false;
+  const sockets: Socket[] = [];
+
+  beforeAll(async () => {
+    proxy = createServer((client) => {
+      const upstream = connectTo(ledger.server.port, "127.0.0.1");
+      sockets.push(client, upstream);
+      client.on("data", (data) => isSilent || upstream.write(data));
+      upstream.on("data", (data) => client.write(data));
+      for (const socket of [client, upstream]) socket.on("error", () => undefined);
+    });
+    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+  });
+  afterAll(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+
+  test("costs a kept connection five seconds, and a new one is made", async () => {
+    const connection = connect(String((proxy.address() as { port: number }).port));
+    await connection.once(count, LIMIT_MS);
+    isSilent = true;
+    setTimeout(() => {
+      isSilent = false;
+    }, 1_000);
+    await connection.once(count, LIMIT_MS);
+    expect(await counted()).toBe(2);
+  }, 15_000);
+});
