@@ -1,4 +1,5 @@
 import type { Replayed } from "../../../handlers/shared/ledger/operator-protocol";
+import { UsageError } from "../errors";
 import { EXIT, type ExitCode } from "../exit-codes";
 import type { Operator } from "../operator";
 import { bytes, list } from "../tables";
@@ -10,8 +11,11 @@ export interface ReplayOptions extends DryRunOption {
   readonly from: string;
   readonly to: string;
   readonly dataset?: string;
+  /** Also where raw files may be gone, whose rows are lost then. */
+  readonly withoutGone?: boolean;
 }
 
+const DAY_MS = 86_400_000;
 /** Batches of one request: seconds. */
 const CHUNK = 100;
 
@@ -24,6 +28,7 @@ type Totals = Pick<Replayed, "batches" | "files" | "rows" | "inputBytes">;
  */
 export async function replay(operator: Operator, options: ReplayOptions): Promise<ExitCode> {
   const { dryRun = false, from, to, dataset } = options;
+  heedLifecycle(operator, options);
   const time = { from, to, ...(dataset === undefined ? {} : { dataset }) };
   const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
   if (dryRun) return shown(operator, plan, plan, false);
@@ -36,6 +41,31 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
     if (answer.batches === 0) break;
   }
   return shown(operator, plan, done, true);
+}
+
+/**
+ * A batch is read again from its processed files: what S3 let go is quarantined, and its published rows go.
+ * @throws UsageError where files of that time may have expired
+ */
+export function heedLifecycle(
+  { environment, now, terminal }: Pick<Operator, "environment" | "now" | "terminal">,
+  { from, withoutGone }: Pick<ReplayOptions, "from" | "withoutGone">,
+): void {
+  const { archiveDays, archiveClass, expireDays } = environment.storage.lifecycle.processed;
+  const days = (now.getTime() - Date.parse(from)) / DAY_MS;
+  // a tagged file expires by the time of its upload, which no commit tells
+  const isTagged = environment.ledger.batch.archive === "tag";
+  if (expireDays !== undefined && !withoutGone && (isTagged || days > expireDays - 1)) {
+    throw new UsageError(
+      `processed files are kept for ${expireDays} days, and some of that time may be gone: a replay would lose their rows; ` +
+        "use a later --from, or --without-gone to replay without them",
+    );
+  }
+  if (archiveDays !== undefined && archiveClass !== "GLACIER_IR" && days > archiveDays) {
+    terminal.warn(
+      `files older than ${archiveDays} days lie in ${archiveClass}: restore them first, or their batches fail until you do`,
+    );
+  }
 }
 
 function sum(one: Totals, other: Totals): Totals {

@@ -29,6 +29,7 @@ export function ledgerWords(program: Command, end: End): void {
     .requiredOption("--from <time>", "begin of the time in which they were committed, in UTC", instant)
     .requiredOption("--to <time>", "its end, which has passed", instant)
     .option("--dataset <name>", "only batches of that dataset")
+    .option("--without-gone", "also where processed files may have expired: their rows are lost")
     .action(act(end, replay));
 }
 
