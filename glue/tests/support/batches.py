@@ -21,10 +21,11 @@ from tributary.batch.run import Run, RunSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.clients import s3_client
+from tributary.kernels.compression.streams import uncompressed
 from tributary.ledger.claims import ClaimRules
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import DatasetVersion
-from tributary.ledger.files import FoundFile
+from tributary.ledger.files import FoundFile, register_files
 from tributary.ledger.keeper import BatchKeeper
 from tributary.outcomes import Destinations
 
@@ -58,8 +59,9 @@ class BatchWorld:
     quarantine: str
     source: str
     events: str
+    lister: LedgerConnection
     uploaded: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    version: DatasetVersion = field(default_factory=lambda: deployed_version("customers"))
+    version: DatasetVersion = field(default_factory=lambda: deployed_version(DATASET))
 
     @staticmethod
     def create(books: Books) -> "BatchWorld":
@@ -69,9 +71,8 @@ class BatchWorld:
             versioning: Any = {"Status": "Enabled"}
             s3_client().put_bucket_versioning(Bucket=f"{kind}-{name}", VersioningConfiguration=versioning)
         source = f"tributary.test.{name}"
-        return BatchWorld(
-            books, f"raw-{name}", f"curated-{name}", f"quarantine-{name}", source, event_queue(name, source)
-        )
+        buckets = [f"{kind}-{name}" for kind in ("raw", "curated", "quarantine")]
+        return BatchWorld(books, *buckets, source, event_queue(name, source), books.connect("ledger_lister"))
 
     def upload(self, name: str, body: bytes, *, register: bool = True) -> str:
         """Put a raw file and register it as the lister does; return its version id."""
@@ -85,7 +86,8 @@ class BatchWorld:
     def register(self, key: str, version: str) -> None:
         """Register one version that was uploaded."""
         size = len(self.uploaded[key, version])
-        self.books.register([FoundFile(self.raw, key, version, size, datetime(2026, 2, 1, tzinfo=UTC))])
+        found = FoundFile(self.raw, key, version, size, datetime(2026, 2, 1, tzinfo=UTC))
+        register_files(self.lister, [found])
 
     def settings(self, owner: str = "jr_test", **rules: Any) -> RunSettings:
         transform = TransformSettings(
@@ -115,8 +117,13 @@ class BatchWorld:
         settings = settings or self.settings()
         access = self.books.server.settings("ledger_batch")
         keeper = BatchKeeper(access, settings.owner, settings.rules, lambda *_: None)
-        with ledger or LedgerConnection(access) as connection:
+        with ledger or self.books.server.connect("ledger_batch") as connection:
             return Run(connection, keeper, engine or InlineEngine(), settings, stopping or Event()).run()
+
+    def take_over(self, **changes: Any) -> bool:
+        """Let all leases run out, and another run do the rest."""
+        self.books.expire()
+        return self.run(settings=self.settings(owner="jr_next"), **changes)
 
     def archiving(self, mode: Any) -> RunSettings:
         settings = self.settings()
@@ -154,11 +161,6 @@ class BatchWorld:
             **changes,
         }
         return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
-
-    def let_leases_lapse(self) -> None:
-        self.books.superuser.execute(
-            "UPDATE ledger.batches SET available_at = now() WHERE archived_at IS NULL AND state <> 'FAILED'"
-        )
 
     def batches(self, *columns: str) -> list[tuple[Any, ...]]:
         return self.books.rows(f"SELECT {', '.join(columns)} FROM ledger.batches ORDER BY id")

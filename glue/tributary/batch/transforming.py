@@ -10,13 +10,15 @@ from typing import Any
 
 from tributary.batch.names import archived_key, dead_letters_key, staged_key, table_key
 from tributary.batch.reading import AHEAD, fetch
-from tributary.batch.stub import BatchSource, StagedFile, TransformedBatch, transform_batch
 from tributary.batch.suspects import killers
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
 from tributary.errors import TerminalError
 from tributary.fetching import Fetched, ReadAhead, Unreadable
+from tributary.json_processing import BatchSource, TransformedBatch, transform_batch
+from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.source import Source
+from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.kernels.transform.sql import Resources
 from tributary.ledger.claims import BatchFile
 from tributary.memory import peak_bytes
@@ -101,7 +103,7 @@ class _Attempt:
                 self._dataset,
                 self._sources(files),
                 batch_id=self._task.batch,
-                years=(settings.first_year, settings.last_year),
+                ranges=calendar_ranges(settings.first_year, settings.last_year),
                 work=self._work,
                 object_bytes=settings.object_bytes,
                 resources=Resources(settings.threads, _DUCKDB_BYTES),
@@ -122,7 +124,7 @@ class _Attempt:
             entry = file.entry
             self._read.append(entry)
             with file.content:
-                yield BatchSource(Source(entry.bucket, entry.key, entry.version_id), file.chunks())
+                yield BatchSource(Source(entry.bucket, entry.key, entry.version_id), file.chunks)
 
     def _stage(self, result: TransformedBatch) -> list[dict[str, Any]]:
         """Write the files below the staging prefix; return the commit's list of them."""

@@ -2,14 +2,14 @@
 
 from importlib import resources
 
-from tributary.datasets import Dataset, load_dataset
+from tributary.datasets import Dataset, load_json_dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.ledger.dataset_versions import DatasetVersion
 
 
 def deployed_version(name: str) -> DatasetVersion:
     """The version that this package ships; raises `UnknownDatasetError` and `DeclarationError`."""
-    dataset = load_dataset(name)
+    dataset = load_json_dataset(name)
     folder = resources.files("tributary.datasets") / name
     return DatasetVersion(
         version=dataset.version,
