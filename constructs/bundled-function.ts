@@ -1,11 +1,15 @@
+import { readFileSync } from "node:fs";
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { LambdaFunctionEventInvokeConfig } from "@cdktf/provider-aws/lib/lambda-function-event-invoke-config";
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
-import { AssetType, Fn, TerraformAsset } from "cdktf";
+import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { FunctionVariables } from "../handlers/shared/variables";
+import { contentHash } from "./archive";
 import { bundleArchive } from "./bundle";
+import { CodeObject } from "./code-object";
 import { useKey } from "./encryption-key";
 import { FailureQueue } from "./failure-queue";
 import { type FunctionNetwork, useNetworkInterfaces } from "./function-network";
@@ -16,6 +20,8 @@ import { ServiceRole } from "./service-role";
 export interface FunctionSettings {
   readonly account: string;
   readonly region: string;
+  /** Bucket that gets the bundles. */
+  readonly artifacts: S3Bucket;
   /** Key of log groups and queues. */
   readonly keyArn: string;
   readonly tlsOnly: boolean;
@@ -88,9 +94,12 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
     logGroup: CloudwatchLogGroup,
   ): LambdaFunction {
     const { settings } = props;
-    const archive = new TerraformAsset(this, "archive", {
-      path: bundleArchive(props.handler),
-      type: AssetType.FILE,
+    const path = bundleArchive(props.handler);
+    // from a file of its own machine the provider makes one function after another, 5 s each
+    const { object, source } = new CodeObject(this, "archive", {
+      file: { name: `${props.handler}.zip`, sha256: contentHash(readFileSync(path)), path },
+      bucket: settings.artifacts,
+      folder: "functions",
     });
     return new LambdaFunction(this, "function", {
       functionName: props.functionName,
@@ -99,8 +108,9 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
       runtime: "nodejs22.x",
       architectures: ["arm64"],
       handler: "index.handler",
-      filename: archive.path,
-      sourceCodeHash: Fn.filebase64sha256(archive.path),
+      s3Bucket: object.bucket,
+      s3Key: object.key,
+      sourceCodeHash: Fn.filebase64sha256(source),
       memorySize: settings.memorySizeMegabytes,
       timeout: settings.timeoutSeconds,
       ...(settings.reservedConcurrentExecutions === undefined

@@ -6,7 +6,8 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
 import { App, AssetType, TerraformAsset, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { type GlueFile, jobScript, lockedWheels, nativeWheel, tributaryPackage } from "./glue-package";
+import { type CodeFile, UNTAGGED } from "./code-object";
+import { jobScript, lockedWheels, nativeWheel, tributaryPackage } from "./glue-package";
 import type { PolicyStatement } from "./policy";
 import { ServiceRole } from "./service-role";
 
@@ -51,8 +52,8 @@ export interface GlueJobProps {
   readonly concurrentRuns?: number;
   /** Names of the connections in whose subnets it may run. @default - outside of any VPC */
   readonly connections?: readonly string[];
-  /** Files that it finds by their names in its working folder. @default - none */
-  readonly extraFiles?: readonly GlueFile[];
+  /** `s3://` addresses of files that it finds by their names in its working folder. @default - none */
+  readonly extraFiles?: readonly string[];
   readonly logRetentionDays: number;
   /** Whether the locked wheels are installed; if not, the workers have them. */
   readonly installWheels: boolean;
@@ -69,9 +70,6 @@ export interface GlueJobProps {
 
 /** Where Glue writes the logs of jobs, and the only place its role may. */
 const LOG_PREFIX = "/aws-glue/jobs";
-
-/** S3 takes ten tags an object, fewer than an environment may have; the bucket carries them for cost reports. */
-const UNTAGGED = { defaultTags: { tags: {} } };
 
 /** Glue Spark job with a role, a security configuration and log groups of its own. */
 export class GlueJob extends Construct {
@@ -173,15 +171,10 @@ export class GlueJob extends Construct {
       "--enable-continuous-cloudwatch-log": "true",
       "--custom-logGroup-prefix": logGroupPrefix,
       "--extra-py-files": this.code.package,
-      ...this.extraFiles(props),
+      ...(props.extraFiles?.length ? { "--extra-files": props.extraFiles.join(",") } : {}),
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
       ...(props.installWheels ? wheelArguments(this.code.wheels) : {}),
     };
-  }
-
-  private extraFiles({ extraFiles = [], artifacts }: GlueJobProps): Record<string, string> {
-    const places = extraFiles.map((file) => this.upload(file.name.replaceAll(".", "-"), file, artifacts));
-    return places.length === 0 ? {} : { "--extra-files": places.join(",") };
   }
 
   private uploadCode({ artifacts, installWheels }: GlueJobProps): GlueCode {
@@ -193,7 +186,7 @@ export class GlueJob extends Construct {
   }
 
   /** @returns the uploaded file's `s3://` address */
-  private upload(id: string, file: GlueFile, bucket: S3Bucket): string {
+  private upload(id: string, file: CodeFile, bucket: S3Bucket): string {
     const asset = new TerraformAsset(this, `${id}-file`, { path: file.path, type: AssetType.FILE });
     const object = new S3Object(this, id, {
       bucket: bucket.id,
@@ -206,7 +199,7 @@ export class GlueJob extends Construct {
     return `s3://${object.bucket}/${object.key}`;
   }
 
-  private uploadWheel(wheel: GlueFile, bucket: S3Bucket): string {
+  private uploadWheel(wheel: CodeFile, bucket: S3Bucket): string {
     const object = new S3Object(this, `wheel-${wheel.name.split("-")[0]}`, {
       bucket: bucket.id,
       key: `wheels/${wheel.sha256}/${wheel.name}`,

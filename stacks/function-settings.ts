@@ -8,6 +8,7 @@ export function functionSettings(environment: Environment, storage: StorageStack
   return {
     account,
     region,
+    artifacts: storage.artifacts,
     keyArn: storage.key.arn,
     tlsOnly: environment.storage.tlsOnly,
     memorySizeMegabytes: functions.memoryMegabytes,

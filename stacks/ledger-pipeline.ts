@@ -1,6 +1,7 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../constructs/bundled-function";
+import { CodeObject } from "../constructs/code-object";
 import { GlueConnection } from "../constructs/glue-connection";
 import { type GlueCode, GlueJob, type GlueJobProps } from "../constructs/glue-job";
 import { rdsAuthorities } from "../constructs/glue-package";
@@ -55,6 +56,7 @@ export class LedgerPipeline extends Construct {
   readonly lister: GlueJob;
   readonly batch: GlueJob;
   private readonly environment: Environment;
+  private readonly extraFiles: readonly string[];
 
   constructor(scope: Construct, id: string, props: LedgerPipelineProps) {
     super(scope, id);
@@ -63,6 +65,7 @@ export class LedgerPipeline extends Construct {
     this.registrar = this.registrarFunction(props);
     this.operator = this.operatorFunction(props);
     this.connections(props);
+    this.extraFiles = this.authorities(props);
     this.lister = this.listerJob(props);
     this.batch = this.batchJob(props);
     this.deliverInputs();
@@ -135,6 +138,13 @@ export class LedgerPipeline extends Construct {
     }
   }
 
+  /** Both jobs' one copy of the certificates that the server's is checked against. */
+  private authorities({ storage }: LedgerPipelineProps): string[] {
+    if (this.environment.ledger.postgres.tls !== "verify-full") return [];
+    const file = rdsAuthorities();
+    return [new CodeObject(this, "authorities", { file, bucket: storage.artifacts, folder: "glue" }).address];
+  }
+
   private listerJob(props: LedgerPipelineProps): GlueJob {
     const { lister } = this.environment.ledger;
     return this.job("lister", props, {
@@ -191,7 +201,7 @@ export class LedgerPipeline extends Construct {
       | "statements"
     >,
   ): GlueJob {
-    const { account, region, glue, logs, ledger } = this.environment;
+    const { account, region, glue, logs } = this.environment;
     return new GlueJob(this, id, {
       ...own,
       artifacts: storage.artifacts,
@@ -201,7 +211,7 @@ export class LedgerPipeline extends Construct {
       glueVersion: glue.version,
       autoScaling: false,
       connections: connectionNames(this.environment),
-      extraFiles: ledger.postgres.tls === "verify-full" ? [rdsAuthorities()] : [],
+      extraFiles: this.extraFiles,
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",
       code,

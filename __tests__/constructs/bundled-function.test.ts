@@ -1,9 +1,10 @@
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
 import { BundledFunction, type FunctionSettings } from "../../constructs/bundled-function";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { synthesizeConstruct } from "../support/synthesize";
 
-const SETTINGS: FunctionSettings = {
+const SETTINGS: Omit<FunctionSettings, "artifacts"> = {
   account: "123456789012",
   region: "us-east-1",
   keyArn: "arn:aws:kms:us-east-1:123456789012:key/1",
@@ -22,7 +23,11 @@ function functionWith(settings: Partial<FunctionSettings> = {}) {
       description: "registers uploads",
       variables: { UPLOADS_TABLE: "uploads", JOB_NAME: "job" },
       statements: [{ sid: "Start", actions: ["glue:StartJobRun"], resources: ["arn:job"] }],
-      settings: { ...SETTINGS, ...settings },
+      settings: {
+        ...SETTINGS,
+        artifacts: new S3Bucket(scope, "artifacts", { bucket: "artifacts" }),
+        ...settings,
+      },
     });
   });
 }
@@ -35,7 +40,7 @@ describe("a bundled function", () => {
       runtime: "nodejs22.x",
       architectures: ["arm64"],
       handler: "index.handler",
-      filename: expect.stringMatching(/^assets\/.*\/csv-trigger\.zip$/),
+      s3_key: expect.stringMatching(/aws_s3_object.*\.key}$/),
       environment: { variables: { UPLOADS_TABLE: "uploads", JOB_NAME: "job" } },
     });
   });

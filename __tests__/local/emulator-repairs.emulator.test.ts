@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateJobCommand, GetJobCommand, GlueClient } from "@aws-sdk/client-glue";
+import {
+  CreateConnectionCommand,
+  CreateJobCommand,
+  GetJobCommand,
+  GetTagsCommand,
+  GlueClient,
+} from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   AddPermissionCommand,
@@ -45,6 +51,8 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["leaves Glue jobs to our runner", leavesJobsAlone, { auth: false }],
   ["lets a role be assumed whose trust asks for aws:SourceAccount", assumesRoleForService, { auth: true }],
   ["takes the same permission of a function again, and no other", takesPermissionTwice, { auth: false }],
+  ["takes the same schedule again, and no other", takesScheduleTwice, { auth: false }],
+  ["keeps the tags of Glue connections", keepsConnectionTags, { auth: false }],
   [
     "asks for the right to each message of a batch, and tells policies what is put",
     judgesPuts,
@@ -96,6 +104,38 @@ async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {
     expect.objectContaining({ Principal: { Service: "s3.amazonaws.com" } }),
   ]);
   return taken.join() === "true,true,false";
+}
+
+/** The client for schedules is no dependency of ours: its calls are plain JSON. */
+async function takesScheduleTwice(emulator: Emulator): Promise<boolean> {
+  const create = async (ClientToken: string) => {
+    const { status } = await fetch(`${emulator.endpoint}/schedules/rounds`, {
+      method: "POST",
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/scheduler/aws4_request`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({
+        ClientToken,
+        ScheduleExpression: "rate(1 hour)",
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:f`, RoleArn: "arn:aws:iam::1:role/r" },
+      }),
+    });
+    return status;
+  };
+  const statuses = [await create("first"), await create("first"), await create("second")];
+  return statuses.join() === "200,200,409";
+}
+
+async function keepsConnectionTags(emulator: Emulator): Promise<boolean> {
+  const client = new GlueClient(clientOf(emulator));
+  const ConnectionInput = { Name: "net", ConnectionType: "NETWORK" as const, ConnectionProperties: {} };
+  await client.send(new CreateConnectionCommand({ ConnectionInput, Tags: { layer: "compute" } }));
+  const ResourceArn = `arn:aws:glue:${REGION}:${ACCOUNT}:connection/net`;
+  const { Tags } = await client.send(new GetTagsCommand({ ResourceArn }));
+  client.destroy();
+  return Tags?.["layer"] === "compute";
 }
 
 /** A role that may send to one queue, and put events and metrics of its own: whether just these come through. */

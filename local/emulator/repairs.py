@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import cloudwatch, eventbridge, glue, lambda_svc
+from ministack.services import cloudwatch, eventbridge, glue, lambda_svc, scheduler
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -24,6 +24,8 @@ def apply_all() -> None:
     leave_glue_jobs_to_the_runner()
     assume_roles_for_services()
     take_a_permission_twice()
+    take_a_schedule_twice()
+    keep_tags_of_connections()
     ask_for_each_message_of_a_batch()
     tell_policies_what_is_put()
 
@@ -128,6 +130,36 @@ def take_a_permission_twice() -> None:
         return response
 
     lambda_svc._add_permission = add_permission
+
+
+def take_a_schedule_twice() -> None:
+    """Answer a CreateSchedule that comes again with the same token as before, as AWS does."""
+    original: Callable[..., Response] = scheduler._create_schedule
+    answers: dict[tuple[str, str], Response] = {}
+
+    def create_schedule(name: str, body: dict[str, Any]) -> Response:
+        key = (name, body.get("ClientToken") or "")
+        if key[1] and key in answers:
+            return answers[key]
+        response = original(name, body)
+        if response[0] == HTTPStatus.OK:
+            answers[key] = response
+        return response
+
+    scheduler._create_schedule = create_schedule
+
+
+def keep_tags_of_connections() -> None:
+    """Keep the tags of CreateConnection, else each plan sets them again."""
+    original: Callable[[dict[str, Any]], Response] = glue._create_connection
+
+    def create_connection(data: dict[str, Any]) -> Response:
+        response = original(data)
+        if response[0] == HTTPStatus.OK:
+            glue._tags[glue._arn("connection", data["ConnectionInput"]["Name"])] = data.get("Tags", {})
+        return response
+
+    glue._create_connection = create_connection
 
 
 def ask_for_each_message_of_a_batch() -> None:
