@@ -6,6 +6,7 @@ import {
   StartWorkflowRunCommand,
   type WorkflowRun,
 } from "@aws-sdk/client-glue";
+import { GetBucketEncryptionCommand, GetBucketVersioningCommand } from "@aws-sdk/client-s3";
 import type { Client } from "pg";
 import {
   bucketName,
@@ -41,16 +42,48 @@ export interface RawJsonInput {
   readonly announced?: RawJsonFolder;
 }
 
-/** Uploads raw JSON files, starts the workflow, and waits until each version has its outcome in the ledger. */
+/** What uploading needs. */
+type UploadContext = Pick<PipelineContext, "clients" | "environment" | "signal" | "steps">;
+
+/**
+ * Uploads what the workflow is to list, as soon as the raw bucket stands. No event tells of what comes before the bucket's
+ * notification.
+ */
+export async function uploadListed(context: UploadContext, { listed }: RawJsonInput): Promise<Upload[]> {
+  const count = listed.reduce((sum, { files }) => sum + files.length, 0);
+  while (!(await rawBucketStands(context))) {
+    await sleep(POLL_MILLISECONDS, undefined, { signal: context.signal });
+  }
+  return context.steps.run(`upload of ${count} raw JSON files`, () => uploadAll(context, listed));
+}
+
+/** Whether the raw bucket keeps versions, and encrypts by the platform's key. */
+async function rawBucketStands({ clients, environment }: UploadContext): Promise<boolean> {
+  const bucket = { Bucket: bucketName(environment, "raw") };
+  try {
+    const { Status } = await clients.s3.send(new GetBucketVersioningCommand(bucket));
+    const { ServerSideEncryptionConfiguration } = await clients.s3.send(
+      new GetBucketEncryptionCommand(bucket),
+    );
+    const [rule] = ServerSideEncryptionConfiguration?.Rules ?? [];
+    return Status === "Enabled" && rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm === "aws:kms";
+  } catch (error) {
+    if ((error as Error).name !== "NoSuchBucket") throw error;
+    return false;
+  }
+}
+
+/**
+ * Starts the workflow over what was uploaded, uploads what S3 is to announce, and waits until each version has its outcome in
+ * the ledger.
+ */
 export async function runLedgerPipeline(
   context: PipelineContext,
-  input: RawJsonInput,
+  listed: readonly Upload[],
+  announced: RawJsonFolder | undefined,
 ): Promise<PipelineOutcome> {
   const { environment, platform, steps } = context;
-  const count = input.listed.reduce((sum, { files }) => sum + files.length, 0);
-  const uploads = await steps.run(`upload of ${count} raw JSON files`, () =>
-    uploadAll(context, input.listed),
-  );
+  const uploads = [...listed];
   const client = platform.ledger.client();
   // that the server is gone is told by the platform's own signal
   client.on("error", () => undefined);
@@ -59,7 +92,7 @@ export async function runLedgerPipeline(
   try {
     await steps.run(LEDGER_STEP, (report) => {
       const course = new Course(context, client, uploads, report);
-      return keepingLogs(context, jobs, "ledger.log", course.run(input.announced));
+      return keepingLogs(context, jobs, "ledger.log", course.run(announced));
     });
   } finally {
     await client.end().catch(() => undefined);
@@ -69,7 +102,7 @@ export async function runLedgerPipeline(
 }
 
 async function uploadAll(
-  { clients, environment, signal }: PipelineContext,
+  { clients, environment, signal }: UploadContext,
   folders: readonly RawJsonFolder[],
 ): Promise<Upload[]> {
   const uploads: Upload[] = [];

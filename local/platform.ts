@@ -20,9 +20,12 @@ export interface PlatformOptions {
   readonly signal: AbortSignal;
   /** Whether the emulator enforces the roles of functions and jobs. */
   readonly auth?: boolean;
-  /** Done while the stacks are applied; it gets the interpreter, and ends by the signal. @default - nothing */
-  readonly meanwhile?: (python: string, signal: AbortSignal) => Promise<void>;
+  /** Done while the stacks are applied. @default - nothing */
+  readonly meanwhile?: (platform: RisingPlatform) => Promise<void>;
 }
+
+/** What is there while the stacks are applied. */
+export type RisingPlatform = Pick<Platform, "aws" | "python" | "signal">;
 
 /** The local environment, deployed and running. */
 export interface Platform {
@@ -81,7 +84,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     steps.run("deploy of five stacks", (report) => runDeploy(context, words, report));
   try {
     await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
-    await together(failure, deploy(), options.meanwhile?.(python, signal) ?? Promise.resolve());
+    await together(failure, deploy(), options.meanwhile?.({ aws, python, signal }) ?? Promise.resolve());
     source = startEventSource({ endpoint: aws.endpoint, warn: noteIn(join(output, "event-source.log")) });
     return { aws, ledger, python, variables, signal, deploy, stop };
   } catch (error) {

@@ -10,16 +10,16 @@ import { runCsvPipeline } from "./csv-pipeline";
 import { generateFiles } from "./generated-files";
 import { generateRawJson } from "./generated-raw-json";
 import { type InputOptions, type Inputs, inputsOf } from "./inputs";
-import { type RawJsonInput, runLedgerPipeline } from "./ledger-pipeline";
+import { type RawJsonInput, runLedgerPipeline, uploadListed } from "./ledger-pipeline";
 import { type NdjsonInput, runManifestPipeline } from "./manifest-pipeline";
 import type { PipelineContext, PipelineOutcome } from "./pipeline";
-import { type Platform, startPlatform } from "./platform";
+import { type Platform, type RisingPlatform, startPlatform } from "./platform";
 import { checkReportFile, writeReportFile } from "./report-file";
 import { type AllAccounts, reportOf, showHowToReach, showResults } from "./results";
 import { takeRunFolder } from "./run-folder";
 import { Steps } from "./steps";
 import { together } from "./together";
-import { ndjsonFiles, rawJsonFiles, refuseChanged } from "./uploads";
+import { ndjsonFiles, rawJsonFiles, refuseChanged, type Upload } from "./uploads";
 
 export interface RunOptions extends InputOptions {
   /** Folder of this run: logs, the results' copies. */
@@ -63,15 +63,13 @@ export async function runPlatform(options: RunOptions, signal: AbortSignal): Pro
 
 async function runIn(run: Run): Promise<boolean> {
   const folder = join(run.output, "generated");
-  let files: Files | undefined;
+  const prepared: Partial<Prepared> = {};
   const platform = await startPlatform({
     ...run,
-    meanwhile: async (python, signal) => {
-      files = await filesOf(run, python, folder, signal);
-    },
+    meanwhile: async (rising) => void Object.assign(prepared, await prepare(run, rising, folder)),
   });
   try {
-    return await processFiles(run, platform, files as Files);
+    return await processFiles(run, platform, prepared as Prepared);
   } catch (error) {
     // What a step says of an emulator that is gone hides that it is gone.
     throw platform.signal.aborted ? platform.signal.reason : error;
@@ -81,18 +79,22 @@ async function runIn(run: Run): Promise<boolean> {
   }
 }
 
-/** What goes into the pipelines of generated files. */
-interface Files {
+/** What is done before all stacks stand. */
+interface Prepared {
   readonly ndjson: NdjsonInput;
   readonly rawJson: RawJsonInput;
+  /** What the ledger's workflow is to list. */
+  readonly listed: readonly Upload[];
 }
 
-/** The user's files, and where there are none for a pipeline, generated ones. */
-async function filesOf(run: Run, python: string, folder: string, signal: AbortSignal): Promise<Files> {
-  return {
-    rawJson: run.rawJson ?? (await generatedRawJson(run, join(folder, "json"))),
-    ndjson: run.ndjson ?? (await generatedNdjson(run, python, join(folder, "ndjson"), signal)),
-  };
+/** Takes the user's files, generates others where there are none for a pipeline, and uploads what is to be listed. */
+async function prepare(run: Run, { aws, python, signal }: RisingPlatform, folder: string): Promise<Prepared> {
+  const { environment, steps } = run;
+  const rawJson = run.rawJson ?? (await generatedRawJson(run, join(folder, "json")));
+  const ndjson = run.ndjson ?? (await generatedNdjson(run, python, join(folder, "ndjson"), signal));
+  const clients = clientsOf(aws);
+  const listed = await uploadListed({ clients, environment, signal, steps }, rawJson);
+  return { rawJson, ndjson, listed };
 }
 
 async function generatedRawJson({ steps, rawJsonSamples }: Run, folder: string): Promise<RawJsonInput> {
@@ -119,7 +121,7 @@ async function generatedNdjson(
   });
 }
 
-async function processFiles(run: Run, platform: Platform, files: Files): Promise<boolean> {
+async function processFiles(run: Run, platform: Platform, prepared: Prepared): Promise<boolean> {
   const { environment, steps, output } = run;
   const clients = clientsOf(platform.aws);
   const failure = new AbortController();
@@ -128,8 +130,8 @@ async function processFiles(run: Run, platform: Platform, files: Files): Promise
   const [csv, manifest, ledger] = await together(
     failure,
     runCsvPipeline(context, run.csv),
-    runManifestPipeline(context, files.ndjson),
-    runLedgerPipeline(context, files.rawJson),
+    runManifestPipeline(context, prepared.ndjson),
+    runLedgerPipeline(context, prepared.listed, prepared.rawJson.announced),
   );
   const outcomes = { csv, manifest, ledger };
   const accounts = await steps.run("accounts of every row", () => accountsOf(run, platform, outcomes));
@@ -161,8 +163,8 @@ async function accountsOf(
   return { csv: ofCsv, manifest: ofManifest, ledger: ofLedger };
 }
 
-async function keepUp(run: Run, { aws, signal }: Platform): Promise<void> {
-  showHowToReach(run.environment, aws.environment);
+async function keepUp(run: Run, { aws, ledger, signal }: Platform): Promise<void> {
+  showHowToReach(run.environment, { ...aws.environment, ...ledger.variables });
   if (!signal.aborted) await once(signal, "abort");
   if (!(signal.reason instanceof Interrupted)) throw signal.reason;
 }
