@@ -1,4 +1,5 @@
 import { UnexpectedEventError } from "../shared/errors";
+import { addDeclared, readDeclared } from "./add-declared";
 import { completeManifests } from "./complete-manifests";
 import type { ControlPlane } from "./plane";
 import { readProcessed } from "./processed-event";
@@ -9,18 +10,20 @@ import { tick } from "./tick";
 
 /**
  * Answers one of the events that come here: `ManifestProcessed` of the streaming job (or of the reconciler),
- * `LedgerBatchPublished` of the batch job, Glue's `Glue Job State Change`, and the tick of every minute.
+ * `LedgerBatchPublished` of the batch job, Glue's `Glue Job State Change`, the tick of every minute, and the columns that
+ * datasets declare, at a deploy.
  *
  * @throws UnexpectedEventError when it is none of them
  */
 export async function answer(plane: ControlPlane, event: unknown): Promise<void> {
   const { kind, "detail-type": detailType } = (event ?? {}) as { kind?: unknown; "detail-type"?: unknown };
   if (kind === "tick") return tick(plane);
+  if (kind === "declared-columns") return addDeclared(plane, readDeclared(event));
   if (detailType === "ManifestProcessed") return completeManifests(plane, readProcessed(event));
   if (detailType === "LedgerBatchPublished") return takeBatch(plane, readPublished(event));
   if (detailType === "Glue Job State Change") return answerStateChange(plane, event);
   throw new UnexpectedEventError(
-    "a tick, a ManifestProcessed, a LedgerBatchPublished or a Glue Job State Change event",
+    "a tick, declared columns, a ManifestProcessed, a LedgerBatchPublished or a Glue Job State Change event",
     event,
   );
 }

@@ -30,16 +30,29 @@ export async function missingColumns(
   return missingOf(table, names);
 }
 
-/** Adds columns of type string at the end, each that the table does not have yet. Nothing is removed. */
+/** A column as the catalog is to show it, in Glue's words. */
+export interface NewColumn {
+  name: string;
+  type: string;
+  comment?: string;
+}
+
+/** Adds columns at the end, each that the table does not have yet. Nothing is removed, and no type changed. */
 export async function addColumns(
   catalog: Catalog,
   clock: Clock,
   dataset: string,
-  names: readonly string[],
+  columns: readonly NewColumn[],
 ): Promise<void> {
   await changeTable(catalog, clock, dataset, async (current) => {
-    const missing = missingOf(current, names).map((Name) => ({ Name, Type: "string" }));
-    return missing.length === 0 ? undefined : withColumns(current, [...columnsOf(current), ...missing]);
+    const missing = new Set(
+      missingOf(
+        current,
+        columns.map(({ name }) => name),
+      ),
+    );
+    const added = columns.filter(({ name }) => missing.has(name)).map(toColumn);
+    return added.length === 0 ? undefined : withColumns(current, [...columnsOf(current), ...added]);
   });
 }
 
@@ -69,6 +82,10 @@ function missingOf(table: Table, names: readonly string[]): string[] {
   const known = [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(({ Name }) => Name?.toLowerCase());
   const seen = new Set(known);
   return names.filter((name) => !seen.has(name.toLowerCase()));
+}
+
+function toColumn({ name, type, comment }: NewColumn): Column {
+  return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
 }
 
 function columnsOf({ StorageDescriptor }: Table): Column[] {

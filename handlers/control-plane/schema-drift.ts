@@ -71,7 +71,12 @@ async function addSome(
   const claimed = missing.filter((column) => claims.get(column) === "claimed");
   if (claimed.length > 0) await announce(plane, output, claimed);
   const ready = missing.filter((column) => claims.has(column) && claims.get(column) !== "taken");
-  await addColumns(catalog, clock, dataset, ready);
+  await addColumns(
+    catalog,
+    clock,
+    dataset,
+    ready.map((name) => ({ name, type: "string" })),
+  );
   log("warn", "added columns to the catalog", { dataset, ...origin, columns: ready });
   if (errors[0]) throw errors[0];
 }

@@ -1,0 +1,39 @@
+import { UnexpectedEventError } from "../shared/errors";
+import { addColumns, missingColumns, type NewColumn } from "./columns";
+import type { ControlPlane } from "./plane";
+
+/** What a dataset declares. */
+export interface DeclaredColumns {
+  dataset: string;
+  columns: readonly NewColumn[];
+}
+
+/**
+ * Adds columns that a dataset declares and its table does not show: a deploy leaves the columns of a table alone, for
+ * those that were found at run time stand among them.
+ *
+ * @throws UnknownTableError when the dataset has no table
+ */
+export async function addDeclared(plane: ControlPlane, { dataset, columns }: DeclaredColumns): Promise<void> {
+  const { catalog, clock } = plane;
+  const names = columns.map(({ name }) => name);
+  if ((await missingColumns(catalog, clock, dataset, names)).length === 0) return;
+  await addColumns(catalog, clock, dataset, columns);
+}
+
+/**
+ * Reads `{"kind": "declared-columns", "dataset": …, "columns": [{"name": …, "type": …, "comment": …}, …]}`.
+ *
+ * @throws UnexpectedEventError when it is something else
+ */
+export function readDeclared(event: unknown): DeclaredColumns {
+  const { dataset, columns } = (event ?? {}) as { dataset?: unknown; columns?: unknown };
+  const isWhole = typeof dataset === "string" && Array.isArray(columns) && columns.every(isColumn);
+  if (!isWhole) throw new UnexpectedEventError("a dataset and its declared columns", event);
+  return { dataset, columns };
+}
+
+function isColumn(value: unknown): value is NewColumn {
+  const { name, type } = (value ?? {}) as { name?: unknown; type?: unknown };
+  return typeof name === "string" && typeof type === "string";
+}
