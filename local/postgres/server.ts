@@ -13,6 +13,8 @@ export const USER = "postgres";
 export const DATABASE = "tributary";
 
 const START_SECONDS = 60;
+/** An end in order takes a moment; one that is asked for while the server recovers from a crash has been seen to hang. */
+const STOP_SECONDS = 10;
 const POLL_MILLISECONDS = 50;
 const LOG_EXCERPT_BYTES = 2000;
 /** What PostgreSQL says while processes of a killed server still end. */
@@ -104,7 +106,12 @@ export class PostgresServer {
 
   /** Ends it in order, without waiting for its clients. */
   async stop(): Promise<void> {
-    await this.end("SIGINT");
+    const late = setTimeout(() => this.child?.kill("SIGQUIT"), STOP_SECONDS * 1000);
+    try {
+      await this.end("SIGINT");
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   private initialise(): void {
