@@ -36,7 +36,7 @@ def main() -> int:
         rows = [
             measure(server, what, bucket, keys)
             for what, bucket, keys in (
-                ("short listing", "short", _SHORT),
+                ("short listing", "short", min(_SHORT, options.keys)),
                 ("new keys", "raw", options.keys),
                 ("known keys", "raw", options.keys),
             )

@@ -10,6 +10,7 @@ const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
 const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
 const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
+const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
 function verbatim(file: string, ...commands: readonly string[]): Record<string, Proof> {
@@ -66,6 +67,11 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     file: "__tests__/docs/claims-bench.slow.test.ts",
     contains: "--json",
   },
+  // fewer keys
+  "npm run bench -- lister": {
+    file: "__tests__/docs/lister-bench.slow.test.ts",
+    contains: "bench -- lister",
+  },
   "npm run migrate": {
     file: "__tests__/handlers/shared/ledger-migrations/migrate.slow.test.ts",
     contains: '"migrate"',
@@ -106,6 +112,42 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npx tributary reprocess --status failed --environment local --yes": {
     file: ACTING,
     contains: 'tributary("reprocess", "--status", "failed"',
+  },
+  "npx tributary ledger status --environment local": { file: LEDGER, contains: '["ledger", "status"]' },
+  "npx tributary ledger files --status failed --environment local": {
+    file: LEDGER,
+    contains: '"ledger", "files", "--status", "pending"',
+  },
+  "npx tributary ledger batch 17 --environment local": { file: LEDGER, contains: '["ledger", "batch", ' },
+  "npx tributary ledger release 17 --environment local": { file: LEDGER, contains: '"ledger", "release", ' },
+  "npx tributary ledger retry raw-json-data/2026/week05/a.json --environment local": {
+    file: LEDGER,
+    contains: '"ledger", "retry", keyOf(1)',
+  },
+  "npx tributary ledger requeue --status failed --since 2h --environment local": {
+    file: LEDGER,
+    contains: '"ledger", "requeue", "--status", "failed", "--since", "2h"',
+  },
+  "npx tributary ledger quarantine list --environment local": {
+    file: LEDGER,
+    contains: '"ledger", "quarantine", "list"',
+  },
+  "npx tributary ledger quarantine retry raw-json-data/2026/week05/a.json --environment local": {
+    file: LEDGER,
+    contains: '"ledger", "quarantine", "retry", keyOf(2)',
+  },
+  "npx tributary ledger vacuum-check --environment local": {
+    file: LEDGER,
+    contains: '"ledger", "vacuum-check"',
+  },
+  // other dates
+  "npx tributary replay --from 2026-01-01 --to 2026-02-01 --dry-run --environment local": {
+    file: LEDGER,
+    contains: '[...words, "--dry-run"]',
+  },
+  "npx tributary replay --from 2026-01-01 --to 2026-02-01 --environment local": {
+    file: LEDGER,
+    contains: '"replay", "--from", ',
   },
   "npx tributary redrive --environment local --yes": {
     file: ACTING,
