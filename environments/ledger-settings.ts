@@ -179,7 +179,7 @@ export const ledger = z.strictObject({
   scheduled: flag({
     noun: "a switch",
     description:
-      "Lister and batch job start by the clock; without, by hand: `aws glue start-workflow-run`, `start-job-run`.",
+      "Lister and batch job start by the clock; without, by hand: Glue's StartWorkflowRun and StartJobRun.",
   }).default(true),
   postgres: postgres.prefault({}),
   lister: lister.prefault({}),
