@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tributary.datasets import Dataset
+from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
-from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
+from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
 from tributary.kernels.output.dead_letters import DeadLetterWriter
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
@@ -14,7 +15,7 @@ from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.tables import output_schema
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import PartitionRange, PartitionValues
-from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, sources_of
+from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, gathered, sources_of
 from tributary.kernels.transform.sql import Resources, Transform
 from tributary.kernels.transform.typed_transform import Refusals, TypedTransform
 
@@ -92,21 +93,26 @@ def transform_batch(
         stem=f"part-{batch_id}",
         object_bytes=object_bytes,
         settings=ParquetSettings(compression=dataset.outputs.compression),
-        resources=resources,
     )
     allowed = PartitionValues(ranges, dataset.partition_values)
-    return _Run(dataset, allowed, work, how, limits).run(files)
+    transform = Transform(dataset.transform, {}, DATE_FORMATS, resources, work)
+    return _Run(dataset, transform, allowed, how, limits).run(files)
 
 
 class _Run:
     def __init__(
-        self, dataset: Dataset, allowed: PartitionValues, work: Path, how: SortedFiles, limits: NdjsonLimits
+        self,
+        dataset: Dataset,
+        transform: Transform,
+        allowed: PartitionValues,
+        how: SortedFiles,
+        limits: NdjsonLimits,
     ) -> None:
         self._dataset = dataset
         self._allowed = allowed
-        self._transform = Transform(dataset.transform, {}, DATE_FORMATS, how.resources, work)
+        self._transform = transform
         self._how = how
-        self._letters = DeadLetterWriter(work / f"{how.stem}-00001.ndjson")
+        self._letters = DeadLetterWriter(transform.work / f"{how.stem}-00001.ndjson")
         self._limits = limits
         self._sources = Sources(limits)
         self._result = TransformedBatch()
@@ -120,7 +126,7 @@ class _Run:
             TypedTransform(dataset, self._transform, self._sources.all, refusals, self._allowed) as transform,
             SortedParquet(self._transform.work, self._how, output_schema(dataset, metadata)) as writer,
         ):
-            for output in transform.run(self._batches(files)):
+            for output in transform.run(gathered(self._batches(files), self._limits)):
                 writer.write(output.columns, output.places["serial"], output.bytes)
                 for number, rows in sources_of(output.places):
                     result.files[number].rows += rows
@@ -135,7 +141,7 @@ class _Run:
         for file in files:
             self._sources.begin(file.source)
             self._result.files.append(FileOutcome())
-            for batch in parse(self._counted(file.chunks()), self._limits, keep_lines=True):
+            for batch in parse_json(self._counted(file.chunks()), self._dataset.json_form, self._limits):
                 yield self._sources.placed(batch)
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:

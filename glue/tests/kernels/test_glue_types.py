@@ -11,13 +11,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tributary.kernels.transform.glue_types import cast
+from tributary.datasets.types import column_type
+from tributary.kernels.transform.nested_types import cast
 
 BAD = object()
 
 
 def cast_one(text: str, glue_type: str) -> Any:
-    result = cast(pa.array([text], pa.string()), glue_type)
+    result = cast(pa.array([text], pa.string()), column_type(glue_type))
     value = result.values[0].as_py()
     assert (value is None) == (result.bad is not None)
     return BAD if value is None else value
@@ -119,7 +120,7 @@ def test_reads_a_text_exactly_or_not_at_all(glue_type: str, text: str) -> None:
 def test_reads_the_good_texts_among_bad_ones_and_nulls(glue_type: str) -> None:
     texts = [text for text in TABLE[glue_type] for _ in range(3)]
     column = pa.array([*texts, None] * 50, pa.string())
-    result = cast(column, glue_type)
+    result = cast(column, column_type(glue_type))
     expected = [TABLE[glue_type].get(text, BAD) if text is not None else None for text in column.to_pylist()]
     assert result.values.to_pylist() == [None if value is BAD else value for value in expected]
     bad = [value is BAD for value in expected]
@@ -128,7 +129,7 @@ def test_reads_the_good_texts_among_bad_ones_and_nulls(glue_type: str) -> None:
 
 def test_leaves_nulls_alone() -> None:
     for glue_type in TABLE:
-        result = cast(pa.nulls(3, pa.string()), glue_type)
+        result = cast(pa.nulls(3, pa.string()), column_type(glue_type))
         assert (result.values.null_count, result.bad) == (3, None)
 
 
@@ -181,5 +182,5 @@ def test_reads_no_text_that_is_not_written_as_the_type_demands(text: str) -> Non
 
 
 def test_refuses_every_text_by_its_value_alone() -> None:
-    result = cast(pa.repeat("2025-02-30", 20_000), "date")
+    result = cast(pa.repeat("2025-02-30", 20_000), column_type("date"))
     assert result.values.null_count == 20_000

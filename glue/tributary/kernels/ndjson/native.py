@@ -102,8 +102,7 @@ def parse_native(
     """
     libraries = _loaded()
     library = libraries[variant or next(iter(libraries))]
-    _check(limits)
-    options = _Options(*astuple(limits), keep_lines, secrets.randbits(64))
+    options = _Options(*_checked_limits(limits), keep_lines, secrets.randbits(64))
     parser = library.open(ctypes.byref(options))
     if not parser:
         raise MemoryError
@@ -117,11 +116,13 @@ def parse_native(
         library.close(parser)
 
 
-def _check(limits: NdjsonLimits) -> None:
+@cache
+def _checked_limits(limits: NdjsonLimits) -> tuple[int, ...]:
     for name, limit in asdict(limits).items():
         most = _MOST_BYTES if name.endswith("_bytes") else _MOST
         if not 0 <= limit <= most:
             raise ValueError(f"{name} is {limit}: it may be from 0 to {most}")
+    return astuple(limits)
 
 
 def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) -> Iterator[NdjsonBatch]:

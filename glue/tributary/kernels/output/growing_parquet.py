@@ -74,6 +74,19 @@ class RowGroup:
         ).unify_dictionaries()
 
 
+def nulls_beside(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with all columns of the schema, null where it lacks one."""
+    if batch.schema == schema:
+        return batch
+    nulls = _Nulls()
+    names = set(batch.schema.names)
+    columns = [
+        batch[name] if name in names else nulls.column(kind, batch.num_rows)
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
 def _joined(batches: Sequence[Batch]) -> Batch:
     """Batches as one, with the columns of all."""
     nulls = _Nulls()

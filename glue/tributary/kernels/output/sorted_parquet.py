@@ -1,8 +1,7 @@
 """Rows in any order to sorted Parquet files, one or more a partition. Same rows, same bytes.
 
-The rows lie in one file on disk, are sorted by DuckDB in bounded memory, and are cut where their partition
-changes or a file has its size. So neither rows nor partitions need fit into memory, and one file is open at a
-time.
+They are sorted in bounded memory, and cut where their partition changes or a file has its size. So neither
+rows nor partitions need fit into memory, and one file is open at a time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,26 +10,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from tributary.errors import TransformError, TransientError
-from tributary.kernels.output.growing_parquet import (
-    GrowingParquet,
-    ParquetSettings,
-    is_repetitive,
-    write_row_group,
-)
+from tributary.kernels.output.growing_parquet import ParquetSettings, is_repetitive, write_row_group
+from tributary.kernels.output.sorted_rows import COLLECTED_BYTES, SortedRows
 from tributary.kernels.output.staged import StagedFile
-from tributary.kernels.transform.sql import Resources
 
-SERIAL = "#serial"
-"""The number of a row in the input, by which equal ones are told apart. No catalog name has a `#`."""
-
-_BATCH_ROWS = 1 << 11
-_SPOOL = ParquetSettings(row_group_bytes=16 << 20)
+# No catalog name has a `#`.
+_PARTITION = "#partition"
+_SERIAL = "#serial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,7 @@ class SortedFiles:
     stem: str
     object_bytes: int
     settings: ParquetSettings
-    resources: Resources
+    collected_bytes: int = COLLECTED_BYTES
 
 
 class SortedParquet:
@@ -60,27 +50,30 @@ class SortedParquet:
         self._folder = folder
         self._how = how
         self._schema = schema
-        columns = schema.remove_metadata().append(pa.field(SERIAL, pa.int64()))
-        self._spool = GrowingParquet(folder / "unsorted.parquet", _SPOOL, columns)
+        self._rows = SortedRows(folder, (_PARTITION, how.sort, _SERIAL), how.collected_bytes)
         self.files: list[StagedFile] = []
 
     def __enter__(self) -> Self:
-        self._spool.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._spool.__exit__(kind, error, trace)
+        with self._rows:
             if kind is None:
                 self._write_files()
-        finally:
-            self._spool.path.unlink(missing_ok=True)
 
     def write(self, columns: Mapping[str, pa.Array], serials: pa.Array, size: int) -> None:
         """Take rows of about `size` bytes, with their numbers in the input."""
-        self._spool.write({**columns, SERIAL: serials}, len(serials), size)
+        kept = {name: column for name, column in columns.items() if name not in self._how.partitions}
+        order = {_PARTITION: self._paths(columns), _SERIAL: serials}
+        self._rows.add({**kept, **order}, len(serials), size)
+
+    def _paths(self, columns: Mapping[str, pa.Array]) -> pa.Array:
+        parts: list[str | pa.Array] = []
+        for index, name in enumerate(self._how.partitions):
+            parts += [f"{'/' if index else ''}{name}=", columns[name]]
+        return pc.binary_join_element_wise(*parts, "")
 
     def _write_files(self) -> None:
         schema = self._file_schema()
@@ -90,7 +83,7 @@ class SortedParquet:
                 self._end(file)
                 name = f"{self._how.stem}-{len(self.files) + 1:05}.parquet"
                 file = _File(self._folder / name, partition, schema, self._how)
-            file.write(rows.select(schema.names).cast(schema))
+            file.write(pa.Table.from_batches([rows]).select(schema.names))
         self._end(file)
 
     def _end(self, file: "_File | None") -> None:
@@ -99,53 +92,19 @@ class SortedParquet:
 
     def _file_schema(self) -> pa.Schema:
         declared = [field for field in self._schema if field.name not in self._how.partitions]
-        known = {*self._schema.names, SERIAL}
-        others = sorted(
-            (field for field in self._spool.schema if field.name not in known), key=lambda field: field.name
-        )
+        known = {*self._schema.names, _PARTITION, _SERIAL}
+        others = [field for field in self._rows.schema if field.name not in known]
+        others.sort(key=lambda field: field.name)
         return pa.schema([*declared, *others], metadata=self._schema.metadata)
 
-    def _pieces(self) -> Iterator[tuple[str, pa.Table]]:
+    def _pieces(self) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The sorted rows, cut where the partition changes."""
-        for batch in self._sorted():
-            paths = pc.run_end_encode(self._paths(batch))
+        for batch in self._rows.merged():
+            paths = pc.run_end_encode(batch[_PARTITION])
             start = 0
             for partition, end in zip(paths.values.to_pylist(), paths.run_ends.to_pylist(), strict=True):
-                yield partition, pa.Table.from_batches([batch.slice(start, end - start)])
+                yield partition, batch.slice(start, end - start)
                 start = end
-
-    def _paths(self, batch: pa.RecordBatch) -> pa.Array:
-        parts: list[str | pa.Array] = []
-        for index, name in enumerate(self._how.partitions):
-            parts += [f"{'/' if index else ''}{name}=", batch[name]]
-        return pc.binary_join_element_wise(*parts, "")
-
-    def _sorted(self) -> Iterator[pa.RecordBatch]:
-        order = ", ".join(f'"{name}" NULLS LAST' for name in (*self._how.partitions, self._how.sort, SERIAL))
-        with parquet.ParquetFile(self._spool.path) as file, self._database() as connection:
-            batches = file.iter_batches(_BATCH_ROWS, use_threads=False)
-            reader = pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
-            connection.register("unsorted", reader)
-            try:
-                yield from connection.sql(f"SELECT * FROM unsorted ORDER BY {order}").to_arrow_reader(  # noqa: S608 our names
-                    _BATCH_ROWS
-                )
-            except (duckdb.Error, OSError, pa.ArrowException) as error:
-                if "No space left" in str(error) or str(error).startswith("IO Error"):
-                    raise TransientError(f"the sorting could not use its disk: {error}") from error
-                raise TransformError(f"the sorting failed: {error}") from error
-
-    def _database(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(
-            config={
-                "threads": self._how.resources.threads,
-                "memory_limit": f"{self._how.resources.memory_bytes}B",
-                "temp_directory": str(self._folder / "sorting"),
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "python_enable_replacements": False,
-            }
-        )
 
 
 class _File:
@@ -165,7 +124,8 @@ class _File:
     @property
     def is_full(self) -> bool:
         """Whether it has its size."""
-        return self._sink.tell() >= self._how.object_bytes
+        written: int = self._sink.tell()
+        return written >= self._how.object_bytes
 
     def write(self, rows: pa.Table) -> None:
         """Append the next rows."""

@@ -57,17 +57,18 @@ _LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
 @cache
 def arrow_type(declared: str) -> pa.DataType:
     """The Arrow type of a declared one."""
-    return _arrow_type(column_type(declared))
+    return arrow_type_of(column_type(declared))
 
 
-def _arrow_type(kind: ColumnType) -> pa.DataType:
+def arrow_type_of(kind: ColumnType) -> pa.DataType:
+    """The Arrow type of a declared one that was read."""
     match kind:
         case DecimalType(precision, scale):
             return pa.decimal128(precision, scale)
         case ArrayType(element):
-            return pa.list_(pa.field("element", _arrow_type(element)))
+            return pa.list_(pa.field("element", arrow_type_of(element)))
         case StructType(fields):
-            return pa.struct([(name, _arrow_type(child)) for name, child in fields])
+            return pa.struct([(name, arrow_type_of(child)) for name, child in fields])
         case Scalar(name):
             return _SIMPLE_TYPES[name]
 
@@ -80,35 +81,36 @@ class Cast:
     bad: pa.Array | None
 
 
-def cast(texts: pa.Array, glue_type: str) -> Cast:
-    """The texts as values of the type, each exactly or not at all; docs/datasets.md has the rules."""
-    if glue_type == "string":
+def cast_scalar(texts: pa.Array, kind: Scalar | DecimalType) -> Cast:
+    """The texts as values of a type other than `instant`, each exactly or not at all."""
+    if kind == Scalar("string"):
         return Cast(texts, None)
-    fitting = _fitting(texts, glue_type)
-    if glue_type == "boolean":
+    name = kind.name if isinstance(kind, Scalar) else "decimal"
+    fitting = _fitting(texts, name)
+    if name == "boolean":
         values = pc.equal(fitting, "true")
-    elif glue_type.startswith("decimal"):
-        values = _decimals(fitting, arrow_type(glue_type))
+    elif name == "decimal":
+        values = _decimals(fitting, arrow_type_of(kind))
     else:
-        values = _held(_converted(fitting, arrow_type(glue_type)))
+        values = held(converted(fitting, arrow_type_of(kind)))
     if values.null_count == texts.null_count:
         return Cast(values, None)
     return Cast(values, pc.and_(pc.is_valid(texts), pc.is_null(values)))
 
 
-def _fitting(texts: pa.Array, glue_type: str) -> pa.Array:
+def _fitting(texts: pa.Array, name: str) -> pa.Array:
     """The texts with those that are not written as the type demands made null."""
-    pattern = _PATTERNS[glue_type.partition("(")[0]]
+    pattern = _PATTERNS[name]
     fits = pc.match_substring_regex(texts, pattern)
     if pc.all(fits).as_py() is not False:
         return texts
-    if glue_type == "timestamp":
+    if name == "timestamp":
         texts = pc.replace_substring_regex(texts, _FINER_ZEROS, r"\1\2")
         fits = pc.match_substring_regex(texts, pattern)
     return pc.if_else(fits, texts, None)
 
 
-def _converted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+def converted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     """The values of the texts; Arrow refuses a whole array for one bad text, so it is halved down to that."""
     try:
         return pc.cast(texts, kind)
@@ -116,17 +118,17 @@ def _converted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         if len(texts) == 1:
             return pa.nulls(1, kind)
         half = len(texts) // 2
-        return pa.concat_arrays([_converted(texts[:half], kind), _converted(texts[half:], kind)])
+        return pa.concat_arrays([converted(texts[:half], kind), converted(texts[half:], kind)])
 
 
 def _decimals(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     """The values of the texts: the usual ones by Arrow, those with exponents or many digits one by one."""
     short = pc.match_substring_regex(texts, _SHORT_DECIMAL)
     if pc.all(short).as_py() is not False:
-        return _converted(texts, kind)
+        return converted(texts, kind)
     long = pc.if_else(short, None, texts).to_pylist()
     values = [None if text is None else _decimal(text, kind) for text in long]
-    return pc.coalesce(_converted(pc.if_else(short, texts, None), kind), pa.array(values, kind))
+    return pc.coalesce(converted(pc.if_else(short, texts, None), kind), pa.array(values, kind))
 
 
 def _decimal(text: str, kind: pa.DataType) -> Decimal | None:
@@ -137,7 +139,7 @@ def _decimal(text: str, kind: pa.DataType) -> Decimal | None:
         return None
 
 
-def _held(values: pa.Array) -> pa.Array:
+def held(values: pa.Array) -> pa.Array:
     """The values without those that are no value of the type: beyond what a double holds, or the calendar."""
     if pa.types.is_floating(values.type):
         held = pc.is_finite(values)

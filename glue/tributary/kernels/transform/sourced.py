@@ -1,6 +1,6 @@
 """Lines of several sources in one run, each with its place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -58,7 +58,33 @@ class Sources:
         )
 
 
-def joined(batches: list[SourcedBatch]) -> SourcedBatch:
+def gathered(batches: Iterable[SourcedBatch], limits: NdjsonLimits) -> Iterator[SourcedBatch]:
+    """The same lines in batches that are worth their while, where many files have a line or two each.
+
+    A batch ends before it passes the limits of one, in rows, bytes and cells.
+    """
+    group: list[SourcedBatch] = []
+    keys: set[str] = set()
+    rows = size = 0
+    for batch in batches:
+        more_keys, more_size = keys.union(batch.rows.schema.names), size + batch.places.nbytes
+        more_rows = rows + batch.places.num_rows + len(batch.rejects)
+        is_full = (
+            more_rows > limits.batch_lines
+            or more_size > limits.batch_bytes
+            or more_rows * len(more_keys) > limits.batch_cells
+        )
+        if is_full and group:
+            yield _joined(group)
+            group, more_keys = [], set(batch.rows.schema.names)
+            more_rows, more_size = batch.places.num_rows + len(batch.rejects), batch.places.nbytes
+        group.append(batch)
+        keys, rows, size = more_keys, more_rows, more_size
+    if group:
+        yield _joined(group)
+
+
+def _joined(batches: list[SourcedBatch]) -> SourcedBatch:
     """Batches as one, with the columns of all."""
     if len(batches) == 1:
         return batches[0]

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import InputColumn
-from tributary.kernels.output.dead_letters import dead_letter
-from tributary.kernels.transform.glue_types import arrow_type, cast
+from tributary.datasets.types import column_type
+from tributary.kernels.output.dead_letters import DeadLetter, dead_letter
+from tributary.kernels.transform.glue_types import arrow_type
+from tributary.kernels.transform.nested_types import cast, members
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter
 
 _SHOWN = 100
@@ -30,42 +33,75 @@ class TypedRows:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """The rows, marked in `mask`, that cannot be: `texts` do not fit, or None, they lack a required value."""
+    """The rows, marked in `mask`, that cannot be, for the `texts` at a path or the lack of one."""
 
-    column: InputColumn
     mask: pa.Array
-    texts: pa.Array | None
+    reason: str
+    texts: pa.Array
+    message: str
 
-    def reason(self) -> str:
-        return "missing-value" if self.texts is None else "bad-value"
-
-    def message(self, row: int) -> str:
-        if self.texts is None:
-            return f'the column "{self.column.name}" is required, and null or missing'
-        text = self.texts[row].as_py()
+    def letter(self, place: dict[str, Any], row: int) -> DeadLetter:
+        """The dead letter of a row; `{}` in the message stands for its text."""
+        text = self.texts[row].as_py() or ""
         shown = json.dumps(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…", ensure_ascii=False)
-        return f'the column "{self.column.name}" has {shown}, which is no {self.column.type}'
+        return dead_letter(place, self.reason, self.message.replace("{}", shown))
 
 
 def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn]) -> TypedRows:
     """The batch with one array of values a declared column."""
-    texts = dict(zip(batch.rows.schema.names, batch.rows.columns, strict=True))
+    paths = _Paths(batch, columns)
     values: list[pa.Array] = []
     refusals: list[_Refusal] = []
     for column in columns:
-        text = texts.pop(column.key, None)
-        if text is None:
-            text = pa.nulls(batch.places.num_rows, pa.string())
-        result = cast(text, column.type)
+        texts = paths.texts(column.path)
+        result = cast(texts, column_type(column.type))
         values.append(result.values)
+        refusals += paths.refusals(column)
         if result.bad is not None:
-            refusals.append(_Refusal(column, result.bad, text))
-        if column.required and text.null_count:
-            refusals.append(_Refusal(column, pc.is_null(text), None))
+            message = f'the column "{column.name}" has {{}}, which is no {column.type}'
+            refusals.append(_Refusal(result.bad, "bad-value", texts, message))
+        if column.required and texts.null_count:
+            message = f'the column "{column.name}" is required, and null or missing'
+            refusals.append(_Refusal(pc.is_null(texts), "missing-value", texts, message))
     letters = [*batch.rejects, *_refused(batch.places, refusals)]
     letters.sort(key=lambda letter: (letter[0], letter[1].line))
-    rows = TypedRows(batch.places, values, texts, letters)
+    rows = TypedRows(batch.places, values, paths.undeclared, letters)
     return _without(rows, refusals) if refusals else rows
+
+
+class _Paths:
+    """The texts at the paths that the columns ask for; each object on the way is read once."""
+
+    def __init__(self, batch: SourcedBatch, columns: Sequence[InputColumn]) -> None:
+        self._nulls = pa.nulls(batch.places.num_rows, pa.string())
+        self._texts: dict[tuple[str, ...], pa.Array] = {}
+        self._bad: dict[tuple[str, ...], pa.Array | None] = {}
+        self._children: dict[tuple[str, ...], set[str]] = {}
+        for column in columns:
+            for depth in range(1, len(column.path)):
+                self._children.setdefault(column.path[:depth], set()).add(column.path[depth])
+        self.undeclared = dict(zip(batch.rows.schema.names, batch.rows.columns, strict=True))
+        for key in {column.key for column in columns}:
+            self._texts[key,] = self.undeclared.pop(key, self._nulls)
+
+    def texts(self, path: tuple[str, ...]) -> pa.Array:
+        """The text at a path; null where there is nothing, or an object on the way is none."""
+        if path not in self._texts:
+            parent = path[:-1]
+            found = members(self.texts(parent), self._children[parent])
+            self._bad[parent] = found.bad
+            self._texts |= {(*parent, name): texts for name, texts in found.texts.items()}
+        return self._texts[path]
+
+    def refusals(self, column: InputColumn) -> Iterator[_Refusal]:
+        """The rows in which something on the way to a column is no object."""
+        for depth in range(1, len(column.path)):
+            path = column.path[:depth]
+            if (bad := self._bad.get(path)) is not None:
+                message = (
+                    f'the column "{column.name}" lies in {".".join(path)}, which has {{}} and is no object'
+                )
+                yield _Refusal(bad, "bad-value", self._texts[path], message)
 
 
 def _refused(places: pa.RecordBatch, refusals: Sequence[_Refusal]) -> Iterator[SourcedLetter]:
@@ -76,7 +112,7 @@ def _refused(places: pa.RecordBatch, refusals: Sequence[_Refusal]) -> Iterator[S
             first.setdefault(row, refusal)
     for row, refusal in first.items():
         [place] = places.slice(row, 1).to_pylist()
-        yield place["source"], dead_letter(place, refusal.reason(), refusal.message(row))
+        yield place["source"], refusal.letter(place, row)
 
 
 def _without(rows: TypedRows, refusals: Sequence[_Refusal]) -> TypedRows:

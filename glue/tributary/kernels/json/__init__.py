@@ -1,0 +1,1 @@
+"""Files of JSON in any form to batches of rows."""

@@ -1,0 +1,159 @@
+"""The elements of a JSON array, told apart without judging them: the NDJSON kernel does that."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tributary.kernels.json.records import Record
+from tributary.kernels.ndjson.batch import NdjsonLimits
+
+# Latin-1 has a character for each byte: so offsets are the bytes' own, and any bytes come back as they were.
+_ENCODING = "latin-1"
+_WINDOW_BYTES = 1 << 20
+_SPACE = re.compile(r"[ \t\n\r]*")
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.DOTALL)
+# Not strict, and blind to what numbers are: only where a value ends is asked.
+_DECODER: Final = json.JSONDecoder(strict=False, parse_int=len, parse_float=len)
+
+
+@dataclass(slots=True)
+class Broken:
+    """Where an array ceases to be one: the number of the element that cannot be told, and all from there."""
+
+    number: int
+    offset: int
+    length: int
+    head: bytes
+
+
+def end_of_value(text: str, start: int) -> int | None:
+    """Where the value that begins at `start` ends, or the broken one; None where nothing tells."""
+    try:
+        _, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return _end_by_brackets(text, start)
+    return end
+
+
+def _end_by_brackets(text: str, start: int) -> int | None:
+    """Where brackets that were opened are closed, and a comma or bracket follows."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        mark = token.group()
+        if mark == '"':
+            return None
+        if mark in ("[", "{"):
+            depth += 1
+        elif mark in ("]", "}"):
+            depth -= 1
+        if depth < 0 or (depth == 0 and mark == ","):
+            return token.start() if mark in (",", "]") else None
+    return None
+
+
+class Elements:
+    """Iterates over the elements of one array, streamed; then `broken` tells what could not be split.
+
+    An element that is no JSON is one as long as its brackets and quotes match, and so harms none of the
+    others. Memory holds a window that grows to the longest element, of at most `line_bytes`: with a longer
+    one the array breaks.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], limits: NdjsonLimits) -> None:
+        self._chunks = iter(chunks)
+        self._limits = limits
+        self._window = ""
+        self._offset = 0
+        self._at = 0
+        self._number = 0
+        self.broken: Broken | None = None
+
+    def __iter__(self) -> Iterator[Record]:
+        self._skip("\ufeff".encode().decode(_ENCODING))
+        self._skip_space()
+        self._skip("[")
+        self._skip_space()
+        if self._peek() == "]":
+            self._at += 1
+        else:
+            yield from self._elements()
+        self._end()
+
+    def _elements(self) -> Iterator[Record]:
+        while (end := self._element_end()) is not None:
+            self._number += 1
+            text = self._window[self._at : end]
+            yield Record(self._offset + self._at, text.rstrip(" \t\n\r").encode(_ENCODING))
+            self._at = end
+            self._skip_space()
+            self._at += 1
+            if self._window[self._at - 1] == "]":
+                return
+            self._skip_space()
+        self._break()
+
+    def _element_end(self) -> int | None:
+        """Where the element ends before its comma or bracket; None where it does not."""
+        while True:
+            end = end_of_value(self._window, self._at)
+            if end is not None:
+                mark = _SPACE.match(self._window, end).end()  # type: ignore[union-attr]  # matches always
+                if self._window[mark : mark + 1] in (",", "]") and mark < len(self._window):
+                    return end if end > self._at else None
+                if mark < len(self._window):
+                    end = _end_by_brackets(self._window, self._at)
+                    if end is not None:
+                        return end if end > self._at else None
+            if len(self._window) - self._at > self._limits.line_bytes or not self._grow():
+                return None
+
+    def _end(self) -> None:
+        """Nothing but white space may follow the array."""
+        if self.broken is None:
+            self._skip_space()
+            if self._peek():
+                self._break()
+
+    def _break(self) -> None:
+        head = self._window[self._at :].encode(_ENCODING)
+        pieces, length, most = [head], len(head), self._limits.line_bytes
+        for chunk in self._chunks:
+            length += len(chunk)
+            if length <= most:
+                pieces.append(chunk)
+        text = b"".join(pieces)
+        if length > most:
+            text = text[: self._limits.kept_bytes]
+        else:
+            text = text.rstrip(b" \t\n\r")
+            length = len(text)
+        self.broken = Broken(self._number + 1, self._offset + self._at, length, text)
+
+    def _grow(self) -> bool:
+        """Make the window at least twice as long as what is left of it; False at the end of the file."""
+        rest = self._window[self._at :]
+        pieces, size = [rest], len(rest)
+        wanted = max(_WINDOW_BYTES, 2 * size)
+        while size < wanted and (chunk := next(self._chunks, None)) is not None:
+            pieces.append(str(chunk, _ENCODING))
+            size += len(chunk)
+        self._offset += self._at
+        self._window, self._at = "".join(pieces), 0
+        return size > len(rest)
+
+    def _peek(self) -> str:
+        if self._at == len(self._window):
+            self._grow()
+        return self._window[self._at : self._at + 1]
+
+    def _skip(self, text: str) -> None:
+        while len(self._window) - self._at < len(text) and self._grow():
+            pass
+        if self._window.startswith(text, self._at):
+            self._at += len(text)
+
+    def _skip_space(self) -> None:
+        while self._peek() in (" ", "\t", "\n", "\r"):
+            self._at = _SPACE.match(self._window, self._at).end()  # type: ignore[union-attr]  # matches always

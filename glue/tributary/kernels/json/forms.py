@@ -1,0 +1,101 @@
+"""What a JSON file holds, told by declaration or by its bytes, and its rows."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import pyarrow as pa
+
+from tributary.datasets.declaration import JsonForm
+from tributary.kernels.json.elements import Elements
+from tributary.kernels.json.records import Record, parse_records
+from tributary.kernels.ndjson.batch import POSITIONS_WITH_BYTES, REJECTS, NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.parse import parse
+
+_SPACE = b" \t\n\r"
+_START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\n\r]*")
+_LINE = re.compile(rb"[^\n]*")
+_NOT_JSON = frozenset({"not-json", "invalid-utf8"})
+_NO_OBJECT = _NOT_JSON | {"not-an-object"}
+
+
+def parse_json(chunks: Iterable[bytes], form: JsonForm, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
+    """The objects of a file, as batches with their bytes: the whole of it, its lines, or an array's elements.
+
+    `line` is the number of the line or the element from 1, and 1 for a document. Of a document, and of a file
+    whose form is detected, up to `line_bytes` and a chunk are held in memory.
+    """
+    chunks = iter(chunks)
+    if form == "lines":
+        return parse(chunks, limits, keep_lines=True)
+    if form == "array":
+        return _array(chunks, limits)
+    head = _head(chunks, limits.line_bytes)
+    if form == "document":
+        return _document(head, chunks, limits)
+    return _detected(head, chunks, limits)
+
+
+def _detected(head: bytes, rest: Iterator[bytes], limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
+    """By the first rule that holds: an array, lines, a document, and lines where there is neither."""
+    start = _START.match(head).end()  # type: ignore[union-attr]  # matches always
+    if head[start : start + 1] == b"[":
+        return _array(chain([head], rest), limits)
+    is_whole = len(head) <= limits.line_bytes
+    end = _LINE.match(head, start).end()  # type: ignore[union-attr]  # matches always
+    if is_whole and not (head[end:].strip(_SPACE) and _is_object(head[start:end], limits)):
+        batches = [*_document(head, iter(()), limits)]
+        if not any(_reasons(batch) & _NOT_JSON for batch in batches):
+            return iter(batches)
+    return parse(chain([head], rest), limits, keep_lines=True)
+
+
+def _is_object(text: bytes, limits: NdjsonLimits) -> bool:
+    """Whether a line is a whole object, be it one that will be rejected."""
+    text = text.rstrip(_SPACE)
+    if not (text.startswith(b"{") and text.endswith(b"}")):
+        return False
+    [batch] = parse_records([Record(0, text)], limits)
+    return not _reasons(batch) & _NO_OBJECT
+
+
+def _reasons(batch: NdjsonBatch) -> set[str]:
+    return set(batch.rejects["reason"].to_pylist())
+
+
+def _head(chunks: Iterator[bytes], most: int) -> bytes:
+    """The file, or where it is longer than `most` at least a byte more than that."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= most and (chunk := next(chunks, None)) is not None:
+        pieces.append(chunk)
+        size += len(chunk)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _document(head: bytes, rest: Iterator[bytes], limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
+    start = _START.match(head).end()  # type: ignore[union-attr]  # matches always
+    if len(head) > limits.line_bytes:
+        length = len(head) - start + sum(map(len, rest))
+        yield _rejected(1, start, length, "line-too-long", head[start : start + limits.kept_bytes])
+    elif text := head[start:].rstrip(_SPACE):
+        if start == 0 and b"\n" not in text:
+            yield from parse([text], limits, keep_lines=True)
+        else:
+            yield from parse_records([Record(start, text)], limits)
+
+
+def _array(chunks: Iterable[bytes], limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
+    elements = Elements(chunks, limits)
+    yield from parse_records(elements, limits)
+    if (broken := elements.broken) is not None:
+        yield _rejected(broken.number, broken.offset, broken.length, "broken-array", broken.head)
+
+
+def _rejected(number: int, offset: int, length: int, reason: str, text: bytes) -> NdjsonBatch:
+    reject = {"line": number, "offset": offset, "length": length, "reason": reason, "bytes": text}
+    return NdjsonBatch(
+        pa.RecordBatch.from_pylist([], schema=pa.schema([])),
+        pa.RecordBatch.from_pylist([], schema=POSITIONS_WITH_BYTES),
+        pa.RecordBatch.from_pylist([reject], schema=REJECTS),
+    )
