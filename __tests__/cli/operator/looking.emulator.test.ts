@@ -107,6 +107,8 @@ describe("tributary status", () => {
         { queue: "inputs dead letters", waiting: 0, inWork: 0 },
         { queue: "manifests", waiting: 0, inWork: 0 },
         { queue: "manifests dead letters", waiting: 0, inWork: 0 },
+        { queue: "ledger-inputs", waiting: 0 },
+        { queue: "ledger-inputs dead letters", waiting: 0 },
       ],
       intake: { state: "Disabled", served: "locally" },
       job: { name: "tributary-local-manifest-stream", desired: "running", failures: 0, runs: [] },
