@@ -13,6 +13,8 @@ export interface LedgerServer {
   readonly failure: AbortSignal;
   /** A new client, not connected yet. */
   client(): Client;
+  /** Kills the server as a loss of power does, and brings it up again: for tests. */
+  crashAndRestart(): Promise<void>;
   /** Ends the server and removes its data; its log stays. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export async function startLedgerServer(folder: string): Promise<LedgerServer> {
       variables: server.variables,
       failure: server.failure,
       client: () => server.client(),
+      crashAndRestart: () => server.crashAndRestart(),
       stop: async () => {
         await server.stop();
         remove();

@@ -16,6 +16,7 @@ import {
   rawBucket,
   type TestPlatform,
 } from "../support/local-platform";
+import { RawJson } from "../support/raw-json";
 
 let platform: TestPlatform;
 
@@ -48,6 +49,21 @@ test("lets the manifest reconciler do all that it does where roles are enforced"
   const { FunctionError, Payload } = await platform.lambda.send(new InvokeCommand({ FunctionName }));
   expect(FunctionError && Buffer.from(Payload ?? []).toString()).toBeUndefined();
 }, 60_000);
+
+test("turns raw JSON into Parquet, keeps the ledger and measures it where roles are enforced", async () => {
+  const files = new RawJson(platform);
+  await files.send(3);
+  await files.list();
+  await files.send(2);
+  await files.registered();
+  await files.finish();
+  const expected = { files: 5, rowsOut: 10, deadLetters: 5, lost: 0, duplicated: 0, problems: [] };
+  expect(await files.accounts()).toMatchObject(expected);
+  const FunctionName = functionName(environment, "ledger-operator");
+  const measure = new InvokeCommand({ FunctionName, Payload: Buffer.from('{"command":"measure"}') });
+  const { FunctionError, Payload } = await platform.lambda.send(measure);
+  expect(FunctionError && Buffer.from(Payload ?? []).toString()).toBeUndefined();
+}, 120_000);
 
 test("refuses the job's role what its work does not need", async () => {
   const { key } = await put(platform, "kept.csv", customers(1));

@@ -29,6 +29,7 @@ import {
   textOf,
   withoutNotification,
 } from "../support/local-platform";
+import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestPipeline } from "./manifest-pipeline";
 
 const LAYER_COUNT = 5;
@@ -77,6 +78,8 @@ describe("the reference's cases", () => {
 });
 
 breakManifestPipeline(() => platform);
+
+breakLedgerPipeline(() => platform);
 
 describe("the platform", () => {
   test("turns bad lines into dead letters with their line numbers", async () => {

@@ -1,0 +1,118 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { ensureJava } from "../../cli/setup/java";
+import { ensurePython } from "../../cli/setup/python";
+import type { LedgerAccounts } from "../../local/accounts";
+import { query } from "../../local/athena";
+import { clientsOf } from "../../local/clients";
+import {
+  environment,
+  eventually,
+  killJob,
+  type TestPlatform,
+  withoutNotification,
+} from "../support/local-platform";
+import { RawJson } from "../support/raw-json";
+
+/** What is broken on purpose in a deployed pipeline; afterwards every record is counted. */
+export function breakLedgerPipeline(platformOf: () => TestPlatform): void {
+  describe("the ledger pipeline", () => {
+    let platform: TestPlatform;
+    let files: RawJson;
+    let accounts: LedgerAccounts;
+
+    beforeAll(() => {
+      platform = platformOf();
+      files = new RawJson(platform);
+    });
+
+    test("lists files that no event announced, and works on them, in one run of the workflow", async () => {
+      await withoutNotification(platform, () => files.send(20, "all_historical_files"));
+      await files.list();
+      expect(await files.state()).toMatchObject({ registered: 20, settled: 20, unarchived: 0 });
+      const [list, batch] = [await files.listerRuns(), await files.batchRuns()];
+      expect(batch[0]?.Arguments?.["--WORKFLOW_RUN_ID"]).toBe(list[0]?.Arguments?.["--WORKFLOW_RUN_ID"]);
+    }, 90_000);
+
+    test("takes what S3 announces without any listing", async () => {
+      const before = await files.listerRuns();
+      await files.send(5);
+      await files.registered();
+      await files.finish();
+      expect(await files.listerRuns()).toHaveLength(before.length);
+    }, 120_000);
+
+    test("goes on where the batch job was killed in the midst of its work", async () => {
+      await files.send(300);
+      await files.registered();
+      const run = await files.startBatchJob();
+      await eventually("a claim", 30, async () => (await claimed()) > 0);
+      killJob(run, "ledger_batch");
+      await eventually("the failure", 30, async () =>
+        (await files.batchRuns()).some(({ Id, JobRunState }) => Id === run && JobRunState === "FAILED"),
+      );
+      // the killed run's lease has to end before another takes its batch over
+      await files.finish(90);
+    }, 180_000);
+
+    test("goes on after PostgreSQL fell while a batch was in work", async () => {
+      await files.send(300);
+      await files.registered();
+      await files.startBatchJob();
+      await eventually("a claim", 30, async () => (await claimed()) > 0);
+      await platform.ledger.crashAndRestart();
+      expect(platform.signal.aborted).toBe(false);
+      await files.finish(90);
+    }, 180_000);
+
+    test("works on each version of a key, also one that comes while its predecessor is put away", async () => {
+      await files.sendOne("2026/week09/again.json", "first");
+      await files.registered();
+      const run = await files.startBatchJob();
+      await files.sendOne("2026/week09/again.json", "second");
+      await files.registered();
+      await eventually("the end of the run", 60, async () =>
+        (await files.batchRuns()).some(({ Id, CompletedOn }) => Id === run && CompletedOn !== undefined),
+      );
+      await files.finish();
+    }, 120_000);
+
+    test("has lost no record and none twice in all of this", async () => {
+      accounts = await files.accounts();
+      const expected: Partial<LedgerAccounts> = { files: 627, lost: 0, duplicated: 0, problems: [] };
+      expect(accounts).toMatchObject(expected);
+      expect(accounts.rowsIn).toBe(accounts.rowsOut + accounts.deadLetters);
+      expect(accounts.deadLetters).toBe(625);
+    }, 60_000);
+
+    test("leaves rows that Athena, DuckDB and Spark read alike under the declared schema", async () => {
+      const sql =
+        "SELECT count(*) AS events, count(DISTINCT record_id) AS ids, min(event_time_utc) AS first, " +
+        "sum(cardinality(transaction_items)) AS items FROM ml_events WHERE year = '2026' AND mode = 'train'";
+      const { rows } = await query(clientsOf(platform.aws).settings, environment, sql);
+      const athena = Object.fromEntries((rows[0] ?? []).map((name, index) => [name, rows[1]?.[index]]));
+      const events = String(accounts.rowsOut);
+      expect(athena).toMatchObject({ events, ids: events, items: events });
+      const { python } = await ensurePython("dev", () => undefined);
+      const { stdout } = await promisify(execFile)(
+        python,
+        [join(__dirname, "read_ml_events.py"), join(platform.output, "curated", "tables", "ml_events")],
+        { env: { ...process.env, JAVA_HOME: await ensureJava(() => undefined) }, maxBuffer: 2 ** 24 },
+      );
+      const { duckdb, spark } = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+      expect(duckdb).toMatchObject({ events: accounts.rowsOut, items: accounts.rowsOut, price: "2.50" });
+      expect(spark).toEqual(duckdb);
+    }, 120_000);
+
+    /** Batches that a run holds and has not committed. */
+    async function claimed(): Promise<number> {
+      const client = platform.ledger.client();
+      await client.connect();
+      const { rows } = await client.query("SELECT count(*) FROM ledger.batches WHERE state = 'CLAIMED'");
+      await client.end();
+      return Number(rows[0].count);
+    }
+  });
+}

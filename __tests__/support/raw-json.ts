@@ -1,0 +1,142 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  GetJobRunsCommand,
+  GetWorkflowRunCommand,
+  type JobRun,
+  StartJobRunCommand,
+  StartWorkflowRunCommand,
+} from "@aws-sdk/client-glue";
+import {
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  ledgerWorkflowName,
+  RAW_JSON_PREFIX,
+} from "../../environments";
+import { accountForLedger, type LedgerAccounts } from "../../local/accounts";
+import { type LedgerState, ledgerState } from "../../local/ledger-progress";
+import { type Upload, upload } from "../../local/uploads";
+import { environment, eventually, rawBucket, type TestPlatform } from "./local-platform";
+
+const BATCH_JOB = ledgerBatchJobName(environment);
+const WORKFLOW = ledgerWorkflowName(environment);
+
+/** Raw JSON files of one test platform, and what the ledger says of them. */
+export class RawJson {
+  /** In the order of uploading. */
+  readonly uploads: Upload[] = [];
+  private readonly folder: string;
+  private sent = 0;
+
+  constructor(private readonly platform: TestPlatform) {
+    this.folder = join(platform.output, "raw-json");
+  }
+
+  /** Uploads so many files of three lines each, the second cut off, below a folder of the raw prefix. */
+  async send(count: number, folder = "2026/week07"): Promise<void> {
+    const files = Array.from({ length: count }, () => {
+      this.sent += 1;
+      const lines = [event(`${this.sent}-1`), event(`${this.sent}-2`).slice(0, -3), event(`${this.sent}-3`)];
+      return this.write(`${folder}/events-${this.sent}.json`, lines.join("\n"));
+    });
+    await this.upload(this.folder, files);
+  }
+
+  /** Uploads one file with one event, as a version of its own also where it was uploaded before. */
+  async sendOne(file: string, id: string): Promise<void> {
+    // one folder a version: the accounts read each as it was
+    this.sent += 1;
+    const folder = join(this.folder, `version-${this.sent}`);
+    await this.upload(folder, [this.write(file, event(id), folder)]);
+  }
+
+  private write(file: string, text: string, folder = this.folder): string {
+    const key = RAW_JSON_PREFIX + file;
+    mkdirSync(dirname(join(folder, key)), { recursive: true });
+    writeFileSync(join(folder, key), text);
+    return key;
+  }
+
+  private async upload(folder: string, files: readonly string[]): Promise<void> {
+    const { signal } = new AbortController();
+    const target = { s3: this.platform.s3, bucket: rawBucket, prefix: "", signal };
+    this.uploads.push(...(await upload(target, folder, files)));
+  }
+
+  /** Runs the workflow to its end. */
+  async list(): Promise<void> {
+    const { glue } = this.platform;
+    const { RunId } = await glue.send(new StartWorkflowRunCommand({ Name: WORKFLOW }));
+    await eventually("the end of the workflow", 60, async () => {
+      const { Run } = await glue.send(new GetWorkflowRunCommand({ Name: WORKFLOW, RunId }));
+      return Run?.CompletedOn !== undefined;
+    });
+  }
+
+  /** Starts the batch job as soon as no run of it is at work. */
+  async startBatchJob(): Promise<string> {
+    await eventually("an idle batch job", 60, async () =>
+      (await this.batchRuns()).every(({ CompletedOn }) => CompletedOn),
+    );
+    const { JobRunId = "" } = await this.platform.glue.send(new StartJobRunCommand({ JobName: BATCH_JOB }));
+    return JobRunId;
+  }
+
+  batchRuns(): Promise<JobRun[]> {
+    return this.runsOf(BATCH_JOB);
+  }
+
+  listerRuns(): Promise<JobRun[]> {
+    return this.runsOf(ledgerListerJobName(environment));
+  }
+
+  private async runsOf(JobName: string): Promise<JobRun[]> {
+    const { JobRuns = [] } = await this.platform.glue.send(new GetJobRunsCommand({ JobName }));
+    return JobRuns;
+  }
+
+  async state(): Promise<LedgerState> {
+    const client = this.platform.ledger.client();
+    client.on("error", () => undefined);
+    await client.connect();
+    try {
+      return await ledgerState(client, this.uploads);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Waits until S3's events or a lister have brought all uploads into the ledger. */
+  registered(seconds = 40): Promise<unknown> {
+    return eventually("a row for each file", seconds, async () => {
+      const { registered } = await this.state();
+      return registered === this.uploads.length;
+    });
+  }
+
+  /** Starts the batch job, again and again where a run leaves something, until all is done. */
+  async finish(seconds = 60): Promise<void> {
+    await eventually("an outcome of each file", seconds, async () => {
+      const { settled, unarchived } = await this.state();
+      if (settled === this.uploads.length && unarchived === 0) return true;
+      await this.startBatchJob();
+      return false;
+    });
+  }
+
+  accounts(): Promise<LedgerAccounts> {
+    const { python, variables, output } = this.platform;
+    const { signal } = new AbortController();
+    return accountForLedger({ environment, output, signal, python, variables, uploads: this.uploads });
+  }
+}
+
+function event(id: string): string {
+  return JSON.stringify({
+    id,
+    event_timestamp: "2026-02-10T08:00:00Z",
+    MODE: "train",
+    metadata: { app_version: "1.10" },
+    payload: { transaction_id: id, items: [{ sku: "A", quantity: 1, price: "2.50" }] },
+  });
+}
