@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tributary.datasets import Dataset
 from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.ndjson.key_budget import KeyBudget
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
-from tributary.kernels.output.dead_letters import DeadLetterWriter
 from tributary.kernels.output.growing_parquet import ParquetSettings
+from tributary.kernels.output.sorted_letters import Kind, SortedLetters
 from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.tables import output_schema
@@ -112,15 +114,16 @@ class _Run:
         self._allowed = allowed
         self._transform = transform
         self._how = how
-        self._letters = DeadLetterWriter(transform.work / f"{how.stem}-00001.ndjson")
         self._limits = limits
         self._sources = Sources(limits)
+        self._keys = KeyBudget(limits)
+        self._letters = SortedLetters(transform.work, how.stem, how.object_bytes, self._sources.all)
         self._result = TransformedBatch()
 
     def run(self, files: Iterable[BatchSource]) -> TransformedBatch:
         dataset, result = self._dataset, self._result
         metadata = {"dataset": dataset.name, "dataset_version": dataset.version, "batch": self._how.stem}
-        refusals = Refusals(self._refuse, self._refuse)
+        refusals = Refusals(partial(self._refuse, "of-input"), partial(self._refuse, "of-output"))
         with (
             self._letters,
             TypedTransform(dataset, self._transform, self._sources.all, refusals, self._allowed) as transform,
@@ -132,9 +135,7 @@ class _Run:
                     result.files[number].rows += rows
         result.objects = tuple(writer.files)
         result.columns = tuple(sorted(name for _, name in transform.names.items()))
-        if self._letters.path is not None:
-            path = self._letters.path
-            result.dead_letters = (StagedFile(path, "", path.name, self._letters.count, path.stat().st_size),)
+        result.dead_letters = tuple(self._letters.files)
         return result
 
     def _batches(self, files: Iterable[BatchSource]) -> Iterator[SourcedBatch]:
@@ -142,14 +143,17 @@ class _Run:
             self._sources.begin(file.source)
             self._result.files.append(FileOutcome())
             for batch in parse_json(self._counted(file.chunks()), self._dataset.json_form, self._limits):
-                yield self._sources.placed(batch)
+                rows, beyond = self._keys.split(batch)
+                letters = () if beyond is None else self._keys.dead_letters_of(beyond)
+                yield self._sources.placed(rows, letters)
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self._result.input_bytes += len(chunk)
             yield chunk
 
-    def _refuse(self, letters: Iterable[SourcedLetter]) -> None:
-        for number, letter in letters:
-            self._letters.write(self._sources.all[number].fields, [letter])
+    def _refuse(self, kind: Kind, letters: Iterable[SourcedLetter]) -> None:
+        letters = list(letters)
+        self._letters.write(kind, letters)
+        for number, _ in letters:
             self._result.files[number].rejected += 1

@@ -13,7 +13,7 @@ from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TextParquet
-from tributary.manifests.key_budget import KeyBudget, LineReader
+from tributary.kernels.ndjson.key_budget import KeyBudget, LineReader
 from tributary.manifests.manifest import Entry
 
 T = TypeVar("T")

@@ -11,6 +11,7 @@ from tributary.kernels.json.elements import Elements
 from tributary.kernels.json.records import Record, parse_records
 from tributary.kernels.ndjson.batch import POSITIONS_WITH_BYTES, REJECTS, NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.output.dead_letters import BROKEN_ARRAY
 
 _SPACE = b" \t\n\r"
 _START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\n\r]*")
@@ -89,7 +90,7 @@ def _array(chunks: Iterable[bytes], limits: NdjsonLimits) -> Iterator[NdjsonBatc
     elements = Elements(chunks, limits)
     yield from parse_records(elements, limits)
     if (broken := elements.broken) is not None:
-        yield _rejected(broken.number, broken.offset, broken.length, "broken-array", broken.head)
+        yield _rejected(broken.number, broken.offset, broken.length, BROKEN_ARRAY, broken.head)
 
 
 def _rejected(number: int, offset: int, length: int, reason: str, text: bytes) -> NdjsonBatch:

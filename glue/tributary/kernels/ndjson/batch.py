@@ -14,9 +14,8 @@ Reason = Literal[
     "lone-surrogate",
     "duplicate-key",
     "too-many-keys",
-    "broken-array",
 ]
-"""Why a line is a reject; the last one comes of splitting arrays, not of the kernel."""
+"""Why a line is a reject."""
 
 MESSAGES: dict[Reason, str] = {
     "line-too-long": "the line is longer than {limits.line_bytes} bytes",
@@ -27,7 +26,6 @@ MESSAGES: dict[Reason, str] = {
     "lone-surrogate": "a \\u escape gives half of a surrogate pair",
     "duplicate-key": "a top-level key stands twice in the line",
     "too-many-keys": "the line adds to {limits.keys} top-level keys, or to {limits.key_bytes} bytes of them",
-    "broken-array": "the array cannot be split from this element on",
 }
 """A sentence for each reason, to be formatted with `limits`."""
 

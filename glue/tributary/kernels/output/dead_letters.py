@@ -35,10 +35,16 @@ def dead_letter(place: dict[str, int | bytes], reason: str, message: str) -> Dea
     return DeadLetter(place["line"], place["offset"], reason, message, place["bytes"], place["length"])  # type: ignore[arg-type]
 
 
+BROKEN_ARRAY = "broken-array"
+"""The reason that is no line's: where an array goes on, nothing tells where an element ends."""
+
+_MESSAGES: dict[str, str] = {**MESSAGES, BROKEN_ARRAY: "the array cannot be split from here on"}
+
+
 def rejected_lines(rejects: pa.RecordBatch, limits: NdjsonLimits) -> Iterator[DeadLetter]:
-    """The dead letters of the lines that the NDJSON kernel rejected under these limits."""
+    """The dead letters of what was rejected under these limits."""
     for reject in rejects.to_pylist():
-        yield dead_letter(reject, reject["reason"], MESSAGES[reject["reason"]].format(limits=limits))
+        yield dead_letter(reject, reject["reason"], _MESSAGES[reject["reason"]].format(limits=limits))
 
 
 class DeadLetterWriter:
@@ -68,11 +74,12 @@ class DeadLetterWriter:
         for letter in letters:
             if self._file is None:
                 self._file = self._path.open("wb")
-            self._file.write(_record(source, letter))
+            self._file.write(letter_record(source, letter))
             self.count += 1
 
 
-def _record(source: Mapping[str, str], letter: Reject | DeadLetter) -> bytes:
+def letter_record(source: Mapping[str, str], letter: Reject | DeadLetter) -> bytes:
+    """A dead letter as a line of NDJSON, the fields of its source first."""
     record: dict[str, str | int] = {**source, "line": letter.line}
     if isinstance(letter, DeadLetter):
         record["offset"] = letter.offset

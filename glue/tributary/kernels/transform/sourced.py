@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,8 +41,11 @@ class Sources:
         self.all.append(source)
         self._before = self._last
 
-    def placed(self, batch: NdjsonBatch) -> SourcedBatch:
-        """A batch of the source that was begun last, its positions with the lines' bytes."""
+    def placed(self, batch: NdjsonBatch, refused: Iterable[DeadLetter] = ()) -> SourcedBatch:
+        """A batch of the source that was begun last, its positions with the lines' bytes.
+
+        `refused` are dead letters beside its rejects.
+        """
         number, rows = len(self.all) - 1, batch.positions.num_rows
         lines = batch.positions["line"]
         if rows:
@@ -54,7 +58,7 @@ class Sources:
         return SourcedBatch(
             batch.rows,
             pa.RecordBatch.from_arrays(columns, schema=PLACES),
-            [(number, letter) for letter in rejected_lines(batch.rejects, self.limits)],
+            [(number, letter) for letter in chain(rejected_lines(batch.rejects, self.limits), refused)],
         )
 
 

@@ -1,7 +1,7 @@
-"""The bound on the distinct keys of a whole manifest: the kernel's own holds for each file alone."""
+"""The bound on the distinct keys of several files together: the kernel's own holds for each file alone."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,10 +49,15 @@ class KeyBudget:
 
     def dead_letters(self, positions: pa.RecordBatch, again: LineReader) -> Iterator[DeadLetter]:
         """The dead letters of rows that were taken out, their bytes read again from their file."""
-        message = MESSAGES[_REASON].format(limits=self._limits)
         for place in positions.to_pylist():
-            line = again.read(place["offset"], place["length"])
-            yield dead_letter({**place, "bytes": line}, _REASON, message)
+            yield self._letter({**place, "bytes": again.read(place["offset"], place["length"])})
+
+    def dead_letters_of(self, lines: pa.RecordBatch) -> Iterator[DeadLetter]:
+        """The same where the positions have the bytes."""
+        return map(self._letter, lines.to_pylist())
+
+    def _letter(self, line: dict[str, Any]) -> DeadLetter:
+        return dead_letter(line, _REASON, MESSAGES[_REASON].format(limits=self._limits))
 
     def _admits(self, name: str) -> bool:
         if name in self._seen:
