@@ -41,7 +41,8 @@ def by_duckdb(folder: Path) -> dict[str, object]:
 
 def by_spark(folder: Path) -> dict[str, object]:
     """Figures by Spark; an object whose column has another type than the declared one is an error."""
-    spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    spark = builder.config("spark.sql.shuffle.partitions", "1").getOrCreate()
     schema = ", ".join(f"{column['name']} {column['type']}" for column in COLUMNS)
     spark.conf.set("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
     spark.read.schema(schema).parquet(str(folder)).createOrReplaceTempView("ml_events")

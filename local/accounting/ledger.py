@@ -187,8 +187,9 @@ def archived_key(upload: Upload) -> str:
 
 
 def first_rows(curated: Path) -> list[list[str]]:
-    """Return the column names and the first rows of the first output, as text."""
-    for path in sorted((curated / TABLE).rglob("*.parquet")):
+    """Return the column names and the first rows of the output that has most, as text."""
+    paths = sorted((curated / TABLE).rglob("*.parquet"))
+    for path in sorted(paths, key=lambda path: pq.read_metadata(path).num_rows, reverse=True):
         table = pq.read_table(path, partitioning=None).slice(0, SHOWN_ROWS)
         table = table.select(table.column_names[:_SHOWN_COLUMNS])
         rows = ([shown(cell) for cell in row.values()] for row in table.to_pylist())
