@@ -67,7 +67,12 @@ def raw_of(case: dict, uploads: list[Upload]) -> RawBucket:
 def write_rows(rows: list, curated: Path) -> None:
     """Write each row into a Parquet object of its own."""
     for number, (file, version, line, fields, *other) in enumerate(rows, 1):
-        path = curated / TABLE / (other[0] if other else PARTITION) / f"part-{number % 2 + 1}-{number:05}.parquet"
+        path = (
+            curated
+            / TABLE
+            / (other[0] if other else PARTITION)
+            / f"part-{number % 2 + 1}-{number:05}.parquet"
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         source = {SOURCE[0]: f"s3://{BUCKET}/{RAW}{file}", SOURCE[1]: version, SOURCE[2]: line}
         fields = {**fields, "event_time_utc": datetime.fromisoformat(fields["event_time_utc"])}

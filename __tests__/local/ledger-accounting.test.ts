@@ -130,6 +130,17 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Le
     },
     { rowsIn: 3, rowsOut: 2, deadLetters: 1 },
   ],
+  ...["1,]", "1,,2]", '1,{"a":', "1] x", '1,"'].map((rest): [string, Case, Partial<LedgerAccounts>] => [
+    `an array that ends in ${rest}`,
+    {
+      uploads: [{ file: FILE, version: "v1", text: `[${rest}` }],
+      letters: [
+        [FILE, "v1", 1, "1"],
+        [FILE, "v1", 2, rest.slice(2).trim()],
+      ],
+    },
+    { rowsIn: 2, deadLetters: 2 },
+  ]),
   ["an empty array", { uploads: [{ file: FILE, version: "v1", text: " [ ] " }] }, { rowsIn: 0 }],
   ["a file of nothing", { uploads: [{ file: FILE, version: "v1", text: " \n" }] }, { rowsIn: 0 }],
   ["no time", letter('{"id":"1","MODE":"train"}'), { deadLetters: 1 }],

@@ -93,7 +93,7 @@ def _parsed(raw: bytes) -> object:
 
 
 def _elements(content: bytes) -> Iterator[Record]:
-    """Split an array at its commas; what is left of one that does not end is one record."""
+    """Split an array at its commas; from where it is none, what is left of it is one record."""
     begin, depth, number = 1, 0, 1
     in_string = escaped = False
     for position, byte in enumerate(content):
@@ -110,9 +110,11 @@ def _elements(content: bytes) -> Iterator[Record]:
         is_last = depth == 0
         if is_last or (depth == 1 and character == "," and not in_string):
             element = content[begin:position].strip(_BLANKS)
-            if element or not is_last:
+            if element:
                 yield Record(number, element)
                 number += 1
+            elif number > 1 or not is_last:
+                break
             begin = position + 1
         if is_last:
             break
