@@ -1,6 +1,7 @@
 """What becomes of a file, and what is counted and hashed on the way to it."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ OTHER_ISSUES = "other issues"
 
 _ISSUES_COUNTED = 100
 _ISSUE_LENGTH = 200
+_KEYS_NAMED = 50
+_KEY_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +86,12 @@ class Hashed:
     def hexdigest(self) -> str:
         """The digest of what has passed."""
         return self._digest.hexdigest()
+
+
+def drift_sentences(names: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each undeclared key, up to fifty."""
+    for key, name in list(names.items())[:_KEYS_NAMED]:
+        shown = json.dumps(key if len(key) <= _KEY_LENGTH else f"{key[:_KEY_LENGTH]}…", ensure_ascii=False)
+        yield f"unknown key: {shown}, kept as {name}"
+    if len(names) > _KEYS_NAMED:
+        yield f"unknown keys: {len(names) - _KEYS_NAMED} more"

@@ -6,6 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from tributary.datasets import Dataset
+from tributary.errors import WholeFileError
+from tributary.file_result import FileResult, Hashed, drift_sentences
+from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.key_budget import KeyBudget
@@ -16,12 +19,14 @@ from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.tables import output_schema
 from tributary.kernels.source import Source
-from tributary.kernels.transform.partition_values import PartitionRange, PartitionValues
+from tributary.kernels.transform.partition_values import PartitionRange, PartitionValues, calendar_ranges
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, gathered, sources_of
 from tributary.kernels.transform.sql import Resources, Transform
 from tributary.kernels.transform.typed_transform import Refusals, TypedTransform
 
 DEFAULT_RESOURCES = Resources()
+
+_ANY_SIZE = 1 << 50
 
 DATE_FORMATS = ("%Y-%m-%d",)
 """What `to_date` reads in the SQL of a JSON dataset."""
@@ -51,15 +56,20 @@ class FileOutcome:
 class TransformedBatch:
     """What became of a batch; the files lie in the work folder.
 
-    `files` has an entry for each file, in their order; `columns` are the catalog names of the undeclared
-    keys, sorted; `input_bytes` are decompressed.
+    `files` has an entry for each file, in their order; `keys` are the undeclared keys with their catalog
+    names, in the order of these; `input_bytes` are decompressed.
     """
 
     objects: tuple[StagedFile, ...] = ()
     dead_letters: tuple[StagedFile, ...] = ()
     files: list[FileOutcome] = field(default_factory=list)
-    columns: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
     input_bytes: int = 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the undeclared columns."""
+        return tuple(self.keys.values())
 
     @property
     def rows(self) -> int:
@@ -101,6 +111,41 @@ def transform_batch(
     return _Run(dataset, transform, allowed, how, limits).run(files)
 
 
+def process_json_file(
+    dataset: Dataset, source: Source, chunks: Callable[[], Iterable[bytes]], work: Path
+) -> FileResult:
+    """One file as a batch of its own, with one object a partition; of any year.
+
+    `chunks` gives its bytes as they are stored, at each call anew; a key that ends in `.gz` or `.zst` is
+    decompressed. One that cannot be read as a whole comes back with its reason.
+    """
+    hashed = Hashed(chunks())
+    try:
+        for _ in uncompressed(source.key, hashed):
+            pass
+    except WholeFileError as error:
+        hashed.drain()
+        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+    result = transform_batch(
+        dataset,
+        [BatchSource(source, lambda: uncompressed(source.key, chunks()))],
+        batch_id=1,
+        ranges=calendar_ranges(1, 9999),
+        work=work,
+        object_bytes=_ANY_SIZE,
+    )
+    return FileResult(
+        content_sha256=hashed.hexdigest(),
+        input_count=result.rows + result.rejected,
+        cleaned_count=result.rows,
+        output_count=result.rows,
+        rejected_count=result.rejected,
+        drift=tuple(drift_sentences(result.keys)),
+        partitions={file.partition: file.path for file in result.objects},
+        rejects=next((file.path for file in result.dead_letters), None),
+    )
+
+
 class _Run:
     def __init__(
         self,
@@ -134,7 +179,7 @@ class _Run:
                 for number, rows in sources_of(output.places):
                     result.files[number].rows += rows
         result.objects = tuple(writer.files)
-        result.columns = tuple(sorted(name for _, name in transform.names.items()))
+        result.keys = dict(sorted(transform.names.items(), key=lambda item: item[1]))
         result.dead_letters = tuple(self._letters.files)
         return result
 

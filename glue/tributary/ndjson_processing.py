@@ -1,6 +1,5 @@
 """Files of NDJSON to the typed, partitioned Parquet files of a dataset, without AWS and without Spark."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
-from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
+from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts, drift_sentences
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
@@ -22,9 +21,6 @@ from tributary.kernels.transform.sql import Resources, Transform
 from tributary.kernels.transform.typed_transform import Refusals, TypedTransform
 
 DEFAULT_RESOURCES = Resources()
-
-_KEYS_NAMED = 50
-_KEY_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ class NdjsonRun:
             output_count=rows,
             rejected_count=dead_letters.count,
             issues=issues.sorted(),
-            drift=tuple(_drift(dict(transform.names.items()))),
+            drift=tuple(drift_sentences(dict(transform.names.items()))),
             files=writer.files if isinstance(writer, PartitionedParquet) else {"": writer.path},
             rejects=dead_letters.path,
         )
@@ -138,12 +134,3 @@ def process_ndjson_file(run: NdjsonRun, source: Source, chunks: Iterable[bytes])
         partitions={} if "" in result.files else result.files,
         rejects=result.rejects,
     )
-
-
-def _drift(names: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each undeclared key, up to fifty."""
-    for key, name in list(names.items())[:_KEYS_NAMED]:
-        shown = json.dumps(key if len(key) <= _KEY_LENGTH else f"{key[:_KEY_LENGTH]}…", ensure_ascii=False)
-        yield f"unknown key: {shown}, kept as {name}"
-    if len(names) > _KEYS_NAMED:
-        yield f"unknown keys: {len(names) - _KEYS_NAMED} more"

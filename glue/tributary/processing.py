@@ -53,6 +53,8 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
             "processing_date": datetime.now(UTC),
             "source_file": dataset.prefix,
         }
+        if dataset.format.kind == "json":
+            variables = {}
         transform = Transform(dataset.transform, variables, date_formats, Resources(), Path(work))
         try:
             for batch in transform.run([row], schema):
@@ -63,7 +65,7 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
 
 def _input_schema(dataset: Dataset) -> pa.Schema:
     """What `input` is in the dataset's SQL."""
-    if dataset.format.kind == "ndjson":
+    if dataset.format.kind != "csv":
         return input_schema(dataset)
     names = tuple(column.name for column in dataset.columns)
     return Layout(Dialect(dataset.format.delimiter, len(names)), names, names).schema

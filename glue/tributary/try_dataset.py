@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 from tributary.datasets import Dataset, TextDataset, load_any_dataset, read_any_dataset
 from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
+from tributary.json_processing import process_json_file
 from tributary.manifests.one_file import process_text_file
 from tributary.processing import FileResult, Source, check_dataset, process_file
 
@@ -107,7 +108,7 @@ def _check_names(files: Iterable[Path]) -> None:
 
 def _stem(file: Path) -> str:
     name = file.name.removesuffix(".gz").removesuffix(".zst")
-    return name.removesuffix(".csv").removesuffix(".ndjson").removesuffix(".jsonl")
+    return name.removesuffix(".csv").removesuffix(".ndjson").removesuffix(".jsonl").removesuffix(".json")
 
 
 def _processed(
@@ -116,6 +117,8 @@ def _processed(
     source = Source(bucket="local", key=str(file), version="local")
     if isinstance(dataset, TextDataset):
         return process_text_file(dataset, source, _chunks(file), work)
+    if dataset.format.kind == "json":
+        return process_json_file(dataset, source, lambda: _chunks(file), work)
     return process_file(
         dataset,
         source,

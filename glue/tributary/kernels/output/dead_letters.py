@@ -38,13 +38,14 @@ def dead_letter(place: dict[str, int | bytes], reason: str, message: str) -> Dea
 BROKEN_ARRAY = "broken-array"
 """The reason that is no line's: where an array goes on, nothing tells where an element ends."""
 
-_MESSAGES: dict[str, str] = {**MESSAGES, BROKEN_ARRAY: "the array cannot be split from here on"}
+_BROKEN_ARRAY_MESSAGE = "the array cannot be split from here on"
 
 
 def rejected_lines(rejects: pa.RecordBatch, limits: NdjsonLimits) -> Iterator[DeadLetter]:
     """The dead letters of what was rejected under these limits."""
     for reject in rejects.to_pylist():
-        yield dead_letter(reject, reject["reason"], _MESSAGES[reject["reason"]].format(limits=limits))
+        message = MESSAGES.get(reject["reason"], _BROKEN_ARRAY_MESSAGE)
+        yield dead_letter(reject, reject["reason"], message.format(limits=limits))
 
 
 class DeadLetterWriter:
