@@ -7,15 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import pytest
 
+from tests.support.broken_ledger import Moment, break_once
 from tests.support.ledger import Books, names
 from tributary.ledger import claims
 from tributary.ledger.batches import HeldBatches
-from tributary.ledger.claims import ClaimRules, batch_files, claim_batch, new_batch
+from tributary.ledger.claims import Batch, ClaimRules, batch_files, claim_batch, new_batch
 from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings, LedgerUnreachableError
 from tributary.ledger.files import register_files
 
@@ -37,17 +37,23 @@ def _claimer_that_dies(settings: LedgerSettings, moment: str) -> None:
         assert batch is not None
         held = HeldBatches(ledger, "killed", RULES)
         if moment == "before the batch's commit":
-            ledger.repeatedly = lambda work: ledger._run(  # type: ignore[method-assign]
-                lambda connection: _die(work(connection)), repeatable=True
-            )
+            _die_in_the_next_transaction(ledger)
         if moment != "after the claim's commit":
             held.commit(batch, OBJECTS, {"rows": 1})
         if moment == "before the finish's commit":
-            ledger.repeatedly = lambda work: ledger._run(  # type: ignore[method-assign]
-                lambda connection: _die(work(connection)), repeatable=True
-            )
+            _die_in_the_next_transaction(ledger)
+        if "finish" in moment or "archive" in moment:
             held.finish(batch)
+        if moment == "before the archive's commit":
+            _die_in_the_next_transaction(ledger)
+            held.archived(batch)
         _die()
+
+
+def _die_in_the_next_transaction(ledger: LedgerConnection) -> None:
+    ledger.repeatedly = lambda work: ledger._run(  # type: ignore[method-assign]
+        lambda connection: _die(work(connection)), repeatable=True
+    )
 
 
 @pytest.mark.slow
@@ -59,6 +65,8 @@ def _claimer_that_dies(settings: LedgerSettings, moment: str) -> None:
         ("before the batch's commit", {"PROCESSING": 10}),
         ("after the batch's commit", {"COMMITTED": 10}),
         ("before the finish's commit", {"COMMITTED": 10}),
+        ("after the finish's commit", {"SUCCEEDED": 10}),
+        ("before the archive's commit", {"SUCCEEDED": 10}),
     ],
 )
 def test_survives_a_kill(books: Books, moment: str, left: dict[str, int]) -> None:
@@ -78,7 +86,9 @@ def test_survives_a_kill(books: Books, moment: str, left: dict[str, int]) -> Non
     held = books.held(RULES, "next")
     if batch.state == "CLAIMED":
         assert held.commit(batch, OBJECTS, {"rows": 1})
-    assert held.finish(batch)
+    if batch.state != "SUCCEEDED":
+        assert held.finish(batch)
+    assert held.archived(batch)
     assert books.places() == {(1, 10)}
     assert books.statuses() == {"SUCCEEDED": 10}
 
@@ -104,28 +114,42 @@ def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) ->
                 turn += 1
                 if batch is None:
                     time.sleep(0.01)
-                elif batch.state == "CLAIMED" and turn % 4 == 0:
+                elif turn % 4 == 0:
                     held.fail(batch, "broken") if turn % 8 else held.release(batch)
-                elif batch.state == "COMMITTED" or _publish(ledger, held, batch, turn):
-                    held.finish(batch)
+                else:
+                    _bring_to_its_end(ledger, held, batch, turn)
 
-    with ThreadPoolExecutor(8) as pool:
+    def replay() -> int:
+        count = 0
+        while not ended.is_set():
+            count += books.replay()
+        return count
+
+    with ThreadPoolExecutor(10) as pool:
         workers = [pool.submit(work, owner) for owner in range(4)]
+        replays = [pool.submit(replay) for _ in range(2)]
         listers = [pool.submit(register, order) for order in range(4)]
         for lister in listers:
             lister.result()
+        wait_for(lambda: books.rows("SELECT FROM ledger.batches WHERE replays > 0") != [])
         ended.set()
+        assert sum(each.result() for each in replays) > 0
         for worker in workers:
             worker.result()
+    assert books.rows("SELECT count(*) FROM ledger.batches WHERE archived_at IS NULL") == [(0,)]
     assert books.places() == {(1, 6000)}
     assert set(books.statuses()) == {"SUCCEEDED", "PARTIAL", "QUARANTINED"}
 
 
-def _publish(ledger: LedgerConnection, held: HeldBatches, batch: Any, turn: int) -> bool:
-    first, *others = batch_files(ledger, batch)
-    if turn % 5 == 0:
-        assert held.quarantine(batch, first, "poison") is not None
-    return held.commit(batch, OBJECTS, {}, [file.id for file in others[:3]])
+def _bring_to_its_end(ledger: LedgerConnection, held: HeldBatches, batch: Batch, turn: int) -> None:
+    if batch.state == "CLAIMED":
+        first, *others = batch_files(ledger, batch)
+        if turn % 5 == 0:
+            assert held.quarantine(batch, first, "poison") is not None
+        assert held.commit(batch, OBJECTS, {}, [file.id for file in others[:3]])
+    if batch.state in ("CLAIMED", "COMMITTED"):
+        assert held.finish(batch)
+    assert held.archived(batch)
 
 
 def test_repeats_a_transaction_that_met_a_deadlock(books: Books) -> None:
@@ -174,7 +198,7 @@ def test_survives_a_crash_of_the_server_in_mid_commit(books: Books) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_finds_out_whether_a_commit_was_made_whose_answer_was_lost(books: Books, moment: str) -> None:
+def test_finds_out_whether_a_commit_was_made_whose_answer_was_lost(books: Books, moment: Moment) -> None:
     books.register(names(1))
     ledger = books.connect()
     batch = claim_batch(ledger, "run", RULES, "v1")
@@ -197,50 +221,10 @@ def test_does_not_repeat_a_claim_whose_answer_was_lost(books: Books) -> None:
     assert [batch and (batch.token, batch.files) for batch in taken] == [(2, 10), (2, 10), None]
 
 
-def lose_one_answer(books: Books, ledger: LedgerConnection, moment: str) -> None:
+def lose_one_answer(books: Books, ledger: LedgerConnection, moment: Moment) -> None:
     """Let the connection break once, before the transaction's commit or after it and before its answer."""
-    run, state = ledger._connect, {"lost": False}
-
-    def connect(deadline: float) -> Any:
-        connection = run(deadline)
-        if not state["lost"]:
-            state["lost"] = True
-            books.opened.append(ledger)
-            return _Breaking(books, connection, moment)
-        return connection
-
-    ledger._connect = connect  # type: ignore[method-assign]
-
-
-class _Breaking:
-    """A connection that breaks at the end of its transaction."""
-
-    def __init__(self, books: Books, connection: Connection, moment: str) -> None:
-        self._books, self._connection, self._moment = books, connection, moment
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    def transaction(self) -> Any:
-        return _BreakingTransaction(self._books, self._connection, self._moment)
-
-
-class _BreakingTransaction:
-    def __init__(self, books: Books, connection: Connection, moment: str) -> None:
-        self._books, self._connection, self._moment = books, connection, moment
-        self._transaction = connection.transaction()
-
-    def __enter__(self) -> object:
-        return self._transaction.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        if self._moment == "after":
-            self._transaction.__exit__(*error)
-        pid = self._connection.info.backend_pid
-        self._books.superuser.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
-        if self._moment == "before":
-            self._transaction.__exit__(*error)
-        self._connection.execute("SELECT")
+    ended = "SELECT pg_terminate_backend(%s, 5000)"
+    break_once(ledger, moment, lambda pid: books.superuser.execute(ended, (pid,)))
 
 
 def test_gives_up_on_a_ledger_that_does_not_answer(books: Books) -> None:

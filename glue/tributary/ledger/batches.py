@@ -202,5 +202,5 @@ class HeldBatches:
 
 
 def _storable(error: str) -> str:
-    """The text as PostgreSQL takes it: a message may quote what stood in a file, and must not stop the work."""
+    """The text as PostgreSQL takes it: a message may quote what stood in a file, and must stop nothing."""
     return error[:_LONGEST_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

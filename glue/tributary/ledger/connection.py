@@ -116,9 +116,9 @@ class LedgerConnection:
             self._connection = None
 
     def once(self, work: Work[Result]) -> Result:
-        """Run a transaction that must not be done twice: repeated only where the server says it did nothing.
+        """Run a transaction that must not be done twice: repeated only where it is known to have done nothing.
 
-        Raises LedgerUnreachableError when the connection broke: whether it was done is then unknown.
+        Raises LedgerUnreachableError when the connection broke in its midst: whether it was done is unknown.
         """
         return self._run(work, repeatable=False)
 
@@ -130,9 +130,10 @@ class LedgerConnection:
         deadline = time.monotonic() + self._settings.patience_seconds
         pauses, rolled_back = _pauses(), 0
         while True:
-            connection = self._connect(deadline)
+            connection, begun = self._connect(deadline), False
             try:
                 with connection.transaction():
+                    begun = True
                     return work(connection)
             except _ROLLED_BACK as error:
                 rolled_back += 1
@@ -142,7 +143,7 @@ class LedgerConnection:
                 if not connection.closed and not isinstance(error, _UNREACHABLE):
                     raise
                 self.close()
-                if not repeatable or time.monotonic() > deadline:
+                if (begun and not repeatable) or time.monotonic() > deadline:
                     raise LedgerUnreachableError(f"the connection broke: {_text(error)}") from error
             time.sleep(next(pauses))
 
