@@ -22,6 +22,10 @@ const BENCHES: Record<string, Bench> = {
     module: "bench.lister",
     description: "keys/s of the ledger's lister from pages of a double to PostgreSQL, and its peak memory",
   },
+  ledger: {
+    module: "bench.ledger",
+    description: "files/s of a batch of raw files from the ledger to Parquet and the archive, beside Spark",
+  },
   manifest: {
     module: "bench.manifest",
     description: "MB/s of a manifest from S3 to Parquet in S3 by the streaming job, beside Spark from disk",

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,19 @@ def start_job(
     return start_script(SCRIPT, job_arguments(world, run_id, **changes), faults)
 
 
-def start_script(script: Path, words: Sequence[str], faults: str = "") -> subprocess.Popen[str]:
-    """Start a job from its script."""
+def start_script(
+    script: Path, words: Sequence[str], faults: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a job from its script; `environment` is added to this process's own."""
     path = [str(FAULTY_SITE)] * bool(faults) + [str(GLUE)]
     return subprocess.Popen(
         [sys.executable, str(script), *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "TRIBUTARY_TEST_FAULTS": faults},
+        env={
+            **os.environ,
+            **(environment or {}),
+            "PYTHONPATH": os.pathsep.join(path),
+            "TRIBUTARY_TEST_FAULTS": faults,
+        },
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -153,7 +153,7 @@ class Run:
         else:
             self._count(done)
             log(
-                "finished batch",
+                "ended",
                 batch=batch.id,
                 token=batch.token,
                 seconds=round(time.monotonic() - began, 3),

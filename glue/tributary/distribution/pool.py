@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
+from queue import LifoQueue
 from typing import TypeVar
 
 from tributary.errors import WorkerKilledError
@@ -27,7 +27,8 @@ class PoolEngine:
         self._folder = tempfile.TemporaryDirectory(prefix="tributary-pool-")
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="slot")
         self._workers = [_Worker(self._folder.name) for _ in range(self.slots)]
-        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        # The last one that worked comes first: its process is there, its modules loaded.
+        self._free: LifoQueue[_Worker] = LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
 
