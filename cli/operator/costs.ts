@@ -1,11 +1,11 @@
 import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { metricsTableName } from "../../environments";
+import { DAY_MS } from "../../handlers/shared/clock";
 import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../handlers/shared/metric-rows";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { bytes, dollars, duration, table } from "./tables";
 
-const DAY_MILLISECONDS = 86_400_000;
 const HOUR_MILLISECONDS = 3_600_000;
 
 /** What was published in an hour, by the metrics table. */
@@ -60,7 +60,7 @@ type Item = Record<string, AttributeValue>;
 
 /** Shows what the streaming job cost on each of the last days, and what it did for that. */
 export async function costs(operator: Operator, { days }: CostsOptions): Promise<ExitCode> {
-  const first = new Date(operator.now.getTime() - (days - 1) * DAY_MILLISECONDS);
+  const first = new Date(operator.now.getTime() - (days - 1) * DAY_MS);
   const found = await Promise.all(datesFrom(first, operator.now).map((date) => readDay(operator, date)));
   const used = found.filter(({ runs, files }) => runs.length > 0 || files > 0).reverse();
   operator.terminal.show(used, used.length > 0 ? textOf(used) : `no run and no file in ${days} days`);
@@ -70,7 +70,7 @@ export async function costs(operator: Operator, { days }: CostsOptions): Promise
 export async function costSoFar(operator: Operator): Promise<Cost> {
   const today = dateOf(operator.now);
   const first = new Date(`${today.slice(0, 8)}01T00:00:00Z`);
-  const oldest = new Date(Math.max(first.getTime(), operator.now.getTime() - 29 * DAY_MILLISECONDS));
+  const oldest = new Date(Math.max(first.getTime(), operator.now.getTime() - 29 * DAY_MS));
   const dates = datesFrom(oldest, operator.now);
   const runs = (await Promise.all(dates.map((date) => readRunRows(operator, date)))).flat();
   return {
@@ -166,7 +166,7 @@ function sum<Name extends string>(rows: readonly Readonly<Record<Name, number>>[
 
 function datesFrom(first: Date, last: Date): string[] {
   const dates: string[] = [];
-  for (let day = Date.parse(dateOf(first)); day <= last.getTime(); day += DAY_MILLISECONDS) {
+  for (let day = Date.parse(dateOf(first)); day <= last.getTime(); day += DAY_MS) {
     dates.push(dateOf(new Date(day)));
   }
   return dates;

@@ -1,11 +1,11 @@
 import { bucketName } from "../../environments";
+import { DAY_MS } from "../../handlers/shared/clock";
 import { inParallel } from "../../handlers/shared/in-parallel";
 import { type Manifest, type ManifestName, readReceipt, receiptKey } from "../../handlers/shared/manifests";
 import { headObject } from "./objects";
 import type { Operator } from "./operator";
 import { manifestsBucket } from "./outputs";
 
-const DAY_MS = 86_400_000;
 const READS_AT_ONCE = 16;
 
 /**

@@ -1,4 +1,5 @@
 import { bucketName } from "../../environments";
+import { DAY_MS } from "../../handlers/shared/clock";
 import {
   type Manifest,
   type ManifestName,
@@ -75,8 +76,6 @@ export type Order = ManifestOrder | AnnounceOrder | Left;
 
 /** Manifests that are kept while files are looked up in them; each takes some hundred KB. */
 const KEPT = 64;
-
-const DAY_MS = 86_400_000;
 
 const GONE = "files that the raw bucket has no longer; --without-gone does it all the same";
 const FORGOTTEN =

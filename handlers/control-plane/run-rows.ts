@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DAY_MS } from "../shared/clock";
 import { JOB_RUN_ROWS } from "../shared/metric-rows";
 import type { ControlPlane } from "./plane";
 import { ACTIVE_STATES, costOf, type Run } from "./run";
 
-const DAY_MS = 86_400_000;
 export const METRICS_KEPT_SECONDS = 30 * 86_400;
 
 /** What a run used on one date, in UTC. */

@@ -1,11 +1,6 @@
-import {
-  ConcurrentRunsExceededException,
-  GetJobCommand,
-  GetJobRunsCommand,
-  StartJobRunCommand,
-} from "@aws-sdk/client-glue";
+import { GetJobCommand, GetJobRunsCommand } from "@aws-sdk/client-glue";
 import { readStreamingJob, type StreamingJob } from "../shared/control";
-import { log } from "../shared/log";
+import { type RunSize, requestRun } from "../shared/job-run";
 import type { ControlPlane, StreamingJobName } from "./plane";
 import { answerEnd, isDue } from "./restart-policy";
 import { type Run, runOf } from "./run";
@@ -29,7 +24,8 @@ export async function startWhereDue(plane: ControlPlane): Promise<void> {
   if (runs.some(({ endedAt }) => endedAt === undefined)) return;
   const wanted = withEnd(await readStreamingJob(control), runs[0], clock.now());
   if (!isDue(wanted, runs[0], clock.now())) return;
-  await startRun(job, wanted.workers ?? job.workers);
+  // two that start at once are no failure: the job allows one run, and Glue refuses the other
+  await requestRun(job, await sizeOf(job, wanted.workers ?? job.workers));
 }
 
 /** An end whose record is still to come makes the next run wait all the same. */
@@ -40,21 +36,9 @@ function withEnd(job: StreamingJob, newest: Run | undefined, now: Date): Streami
   return nextStartAt ? { ...rest, nextStartAt } : rest;
 }
 
-/** Two that start at once are no failure: the job allows one run, and Glue refuses the other. */
-async function startRun(job: StreamingJobName, workers: number): Promise<void> {
-  const size = workers === job.workers ? {} : await sizeOf(job, workers);
-  try {
-    const start = new StartJobRunCommand({ JobName: job.name, ...size });
-    const { JobRunId } = await job.client.send(start);
-    log("info", "started a run of the streaming job", { jobName: job.name, jobRunId: JobRunId, workers });
-  } catch (error) {
-    if (!(error instanceof ConcurrentRunsExceededException)) throw error;
-    log("info", "a run of the streaming job is there already", { jobName: job.name });
-  }
-}
-
 /** Glue takes a number of workers only along with their type. */
-async function sizeOf({ client, name }: StreamingJobName, workers: number) {
+async function sizeOf({ client, name, workers: usual }: StreamingJobName, workers: number): Promise<RunSize> {
+  if (workers === usual) return {};
   const { Job } = await client.send(new GetJobCommand({ JobName: name }));
   return { NumberOfWorkers: workers, ...(Job?.WorkerType ? { WorkerType: Job.WorkerType } : {}) };
 }

@@ -1,4 +1,3 @@
-import { ContestedFileError, NewerVersionFailedError, OutOfTimeError } from "./errors";
 import {
   finishedTtl,
   headKey,
@@ -9,6 +8,7 @@ import {
 } from "../shared/tracking";
 import type { Invocation } from "./builder";
 import { sameContent } from "./content";
+import { ContestedFileError, NewerVersionFailedError, OutOfTimeError } from "./errors";
 import { firstRevision } from "./first-revision";
 import { type AcceptedFile, compareAge } from "./input";
 import type { Listing } from "./manifest-store";

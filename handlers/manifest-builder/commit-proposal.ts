@@ -1,8 +1,8 @@
-import { ClaimedElsewhereError } from "./errors";
 import { log } from "../shared/log";
 import { type ManifestEntry, manifestId, manifestKey } from "../shared/manifests";
 import type { Invocation } from "./builder";
 import { claimFile } from "./claim";
+import { ClaimedElsewhereError } from "./errors";
 import type { Failures } from "./failures";
 import type { AcceptedFile } from "./input";
 import type { Proposal } from "./plan";

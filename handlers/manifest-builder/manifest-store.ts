@@ -1,5 +1,4 @@
 import { PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
-import { ManifestVanishedError } from "./errors";
 import {
   type Bucket,
   type InputIdentity,
@@ -11,6 +10,7 @@ import {
   parseManifestKey,
   readManifest,
 } from "../shared/manifests";
+import { ManifestVanishedError } from "./errors";
 import type { Retry } from "./retry";
 
 /** What a manifest lists. It never changes once it stands. */

@@ -1,4 +1,4 @@
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../shared/clock";
 
 /**
  * Objects older than this are left alone. A message lives 14 days: what is older was settled or is the operator's,

@@ -1,8 +1,8 @@
+import { DAY_MS } from "../shared/clock";
 /** Which part of a dataset's inputs is listed when. */
 import type { VersionMarker } from "../shared/list-versions";
 import type { TextDataset } from "../shared/text-datasets";
 
-const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 /** A part of a dataset's keys that is listed as one: those of a date, or all, for what the dates leave out. */

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+export const DAY_MS = 86_400_000;
+
 export interface Clock {
   now(): Date;
   /** Resolves after that many milliseconds. */

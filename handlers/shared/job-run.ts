@@ -3,6 +3,7 @@ import {
   GetJobRunCommand,
   type GlueClient,
   StartJobRunCommand,
+  type StartJobRunRequest,
 } from "@aws-sdk/client-glue";
 import { log } from "./log";
 
@@ -11,16 +12,19 @@ export interface Job {
   name: string;
 }
 
+/** Workers of a run, where they are others than the job's. */
+export type RunSize = Pick<StartJobRunRequest, "NumberOfWorkers" | "WorkerType">;
+
 /**
  * Asks for one run of the job and does not wait for it. "running" means that Glue refused because as many runs
  * as the job allows are there already: they take what is pending, so it is no failure.
  *
  * @throws what Glue answers otherwise, throttling included once the client's attempts are used up
  */
-export async function requestRun(job: Job): Promise<"started" | "running"> {
+export async function requestRun(job: Job, size: RunSize = {}): Promise<"started" | "running"> {
   try {
-    const { JobRunId } = await job.client.send(new StartJobRunCommand({ JobName: job.name }));
-    log("info", "started a job run", { jobName: job.name, jobRunId: JobRunId });
+    const { JobRunId } = await job.client.send(new StartJobRunCommand({ JobName: job.name, ...size }));
+    log("info", "started a job run", { jobName: job.name, jobRunId: JobRunId, ...size });
     return "started";
   } catch (error) {
     if (!(error instanceof ConcurrentRunsExceededException)) throw error;

@@ -1,3 +1,4 @@
+import { DAY_MS } from "./clock";
 /** Text datasets as the function's variable `DATASETS` gives them. */
 export interface TextDataset {
   readonly name: string;
@@ -14,8 +15,6 @@ export interface TextDataset {
 }
 
 const NAME = /^(\d{4}-\d{2}-\d{2})-.*\.ndjson(?:\.gz)?$/s;
-
-const DAY_MS = 86_400_000;
 
 /** The datasets of `DATASETS`, those with the longest prefix first. */
 export function readTextDatasets(json: string): TextDataset[] {

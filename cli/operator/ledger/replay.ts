@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../../handlers/shared/clock";
 import type { Replayed } from "../../../handlers/shared/ledger/operator-protocol";
 import { UsageError } from "../errors";
 import { EXIT, type ExitCode } from "../exit-codes";
@@ -15,7 +16,6 @@ export interface ReplayOptions extends DryRunOption {
   readonly withoutGone?: boolean;
 }
 
-const DAY_MS = 86_400_000;
 /** Batches of one request: seconds. */
 const CHUNK = 100;
 
