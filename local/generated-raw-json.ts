@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { RAW_JSON_PREFIX } from "../environments";
 
 /** Small files as many senders leave them: those of the past, and those of a week that has just begun. */
@@ -17,30 +18,24 @@ const FIRST_SECOND = Date.UTC(2026, 1, 16) / 1000;
 const SECONDS = 3 * 86_400;
 const MODES = ["train", "Train", "validation", "TEST "];
 
-/** Writes the same files every time: documents, lines and arrays, two of a hundred of them cut off. */
+/** Writes the same files every time: documents, lines and arrays, some of them cut off, and a broken gzip file. */
 export function generateRawJson(folder: string): GeneratedRawJson {
   let bytes = 0;
-  const write = (name: (number: string) => string, count: number, first: number) =>
+  const write = (file: string, content: Buffer) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), content);
+    bytes += content.length;
+    return file;
+  };
+  const writeAll = (place: string, count: number, first: number) =>
     Array.from({ length: count }, (_, index) => {
-      const number = first + index;
-      const file = name(String(number).padStart(6, "0"));
-      const text = contentOf(number);
-      mkdirSync(dirname(join(folder, file)), { recursive: true });
-      writeFileSync(join(folder, file), text);
-      bytes += Buffer.byteLength(text);
-      return file;
+      const number = String(first + index).padStart(6, "0");
+      return write(`${RAW_JSON_PREFIX}${place}/sender-${number}.json`, Buffer.from(contentOf(first + index)));
     });
-  const historical = write(
-    (number) => `${RAW_JSON_PREFIX}all_historical_files/sender-${number}.json`,
-    HISTORICAL_FILES,
-    0,
-  );
-  const weekly = write(
-    (number) => `${RAW_JSON_PREFIX}2026/week08/sender-${number}.json`,
-    WEEKLY_FILES,
-    HISTORICAL_FILES,
-  );
-  return { historical, weekly, bytes };
+  const historical = writeAll("all_historical_files", HISTORICAL_FILES, 0);
+  const broken = gzipSync(contentOf(0)).subarray(0, -12);
+  historical.push(write(`${RAW_JSON_PREFIX}all_historical_files/sender-broken.json.gz`, broken));
+  return { historical, weekly: writeAll("2026/week08", WEEKLY_FILES, HISTORICAL_FILES), bytes };
 }
 
 function contentOf(number: number): string {
