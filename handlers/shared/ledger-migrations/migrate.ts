@@ -63,6 +63,7 @@ async function apply(client: ClientBase, migration: Migration, statementMs: numb
   try {
     await client.query(reset(statementMs));
     if (migration.isBare) {
+      await dropBrokenIndexes(client);
       await client.query(migration.sql);
       await record();
       return;
@@ -76,4 +77,13 @@ async function apply(client: ClientBase, migration: Migration, statementMs: numb
     if (!migration.isBare) await client.query("ROLLBACK").catch(() => undefined);
     throw new FailedMigrationError(migration.file, error);
   }
+}
+
+/** What is left of CREATE INDEX CONCURRENTLY that was cut off: never used, and IF NOT EXISTS would take it for whole. */
+async function dropBrokenIndexes(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT indexrelid::regclass::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+     WHERE NOT indisvalid AND relnamespace = to_regnamespace('ledger')`,
+  );
+  for (const { name } of rows) await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
 }

@@ -140,6 +140,20 @@ describe("migrate", () => {
     expect(await apply(withFile(next, `-- no transaction\n${index}`))).toEqual([next]);
   });
 
+  test("makes an index anew whose making was cut off, and takes no broken one for it", async () => {
+    await apply();
+    await query("INSERT INTO ledger.queue VALUES (1, now(), 7), (2, now(), 7)");
+    const unique = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS queue_size ON ledger.queue (size)";
+    const migrations = withFile(next, `-- no transaction\n${unique}`);
+    await expect(apply(migrations)).rejects.toThrow("could not create unique index");
+    const isValid =
+      "SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = 'ledger.queue_size'::regclass";
+    expect(await query(isValid)).toEqual([{ valid: false }]);
+    await query("DELETE FROM ledger.queue WHERE id = 2");
+    expect(await apply(migrations)).toEqual([next]);
+    expect(await query(isValid)).toEqual([{ valid: true }]);
+  });
+
   test("makes roles without login or password, and gives everything to the migrator", async () => {
     await apply();
     expect(
