@@ -1,6 +1,8 @@
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../constructs/bundled-function";
+import { declaredDatasets } from "../constructs/dataset";
+import { DeclaredColumns } from "../constructs/declared-columns";
 import { GlueJob } from "../constructs/glue-job";
 import { admitInvoker, routeEvents, scheduleRounds } from "../constructs/invocations";
 import {
@@ -66,6 +68,10 @@ export class ComputeStack extends LayerStack {
       code: this.csvJob.code,
       controlPlane: this.manifest.controlPlane,
     });
+    for (const dataset of declaredDatasets()) {
+      const { controlPlane } = this.manifest;
+      new DeclaredColumns(this, `declared-columns-${dataset.name}`, { controlPlane, dataset });
+    }
     this.notifyOfUploads(props.storage);
     this.notifyOfEndedRuns();
     this.scheduleReconciler();

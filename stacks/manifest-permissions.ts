@@ -1,5 +1,5 @@
 /** What each function and the job of the manifest pipeline may do: named actions on named resources. */
-import { declaredTextDatasets } from "../constructs/dataset";
+import { declaredDatasets, declaredTextDatasets } from "../constructs/dataset";
 import { useKey } from "../constructs/encryption-key";
 import { latestViewName } from "../constructs/latest-view";
 import type { PolicyStatement } from "../constructs/policy";
@@ -100,7 +100,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
     {
       sid: "AddColumns",
       actions: ["glue:GetTable", "glue:UpdateTable"],
-      resources: textTableArns(environment),
+      resources: tableArns(environment),
     },
     {
       sid: "ReadManifestsAndReceipts",
@@ -198,10 +198,13 @@ function quarantine(
 }
 
 /** Glue checks a table's call against catalog, database and table. */
-function textTableArns(environment: Environment): string[] {
+function tableArns(environment: Environment): string[] {
   const catalog = `arn:aws:glue:${environment.region}:${environment.account}`;
   const database = databaseName(environment);
-  const tables = declaredTextDatasets().flatMap(({ name }) => [name, latestViewName(name)]);
+  const tables = [
+    ...declaredDatasets().map(({ name }) => name),
+    ...declaredTextDatasets().flatMap(({ name }) => [name, latestViewName(name)]),
+  ];
   return [
     `${catalog}:catalog`,
     `${catalog}:database/${database}`,

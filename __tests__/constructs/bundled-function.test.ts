@@ -1,6 +1,10 @@
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import { BundledFunction, type FunctionSettings } from "../../constructs/bundled-function";
+import {
+  BundledFunction,
+  type BundledFunctionProps,
+  type FunctionSettings,
+} from "../../constructs/bundled-function";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { synthesizeConstruct } from "../support/synthesize";
 
@@ -15,7 +19,9 @@ const SETTINGS: Omit<FunctionSettings, "artifacts"> = {
   logRetentionDays: 30,
 };
 
-function functionWith(settings: Partial<FunctionSettings> = {}) {
+type Props = Partial<Pick<BundledFunctionProps<"csv-trigger">, "network" | "synchronous">>;
+
+function functionWith(settings: Partial<FunctionSettings> = {}, props: Props = {}) {
   return synthesizeConstruct((scope) => {
     new BundledFunction(scope, "trigger", {
       handler: "csv-trigger",
@@ -28,6 +34,7 @@ function functionWith(settings: Partial<FunctionSettings> = {}) {
         artifacts: new S3Bucket(scope, "artifacts", { bucket: "artifacts" }),
         ...settings,
       },
+      ...props,
     });
   });
 }
@@ -97,6 +104,43 @@ describe("a bundled function", () => {
     expect(JSON.stringify(resource(stack, "aws_lambda_function")["depends_on"])).toContain(
       "aws_iam_role_policy.",
     );
+  });
+
+  test("comes from a bucket: from a file the provider would make one function after another", () => {
+    const created = resource(stack, "aws_lambda_function");
+    expect(created).not.toHaveProperty("filename");
+    expect(resource(stack, "aws_s3_object")).toMatchObject({
+      key: expect.stringMatching(/^functions\/[0-9a-f]{64}\/csv-trigger\.zip$/),
+      lifecycle: { create_before_destroy: true },
+    });
+  });
+
+  test("runs in a VPC where asked for, by interfaces that its own code may not touch", () => {
+    const network = { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] };
+    const inside = functionWith({}, { network });
+    expect(resource(inside, "aws_lambda_function")["vpc_config"]).toEqual({
+      subnet_ids: ["subnet-1"],
+      security_group_ids: ["sg-1"],
+    });
+    const { policy } = resource(inside, "aws_iam_role_policy");
+    const allowed = statement(policy, "MakeOwnNetworkInterfaces");
+    const denied = statement(policy, "DenyInterfacesToCode");
+    expect(denied.Effect).toBe("Deny");
+    expect(denied.Action).toEqual(expect.arrayContaining([...allowed.Action]));
+    expect(denied.Condition).toEqual({
+      ArnEquals: {
+        "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:lake-dev-csv-trigger",
+      },
+    });
+    expect(resource(stack, "aws_lambda_function")).not.toHaveProperty("vpc_config");
+  });
+
+  test("keeps no failed event where all who invoke it wait for its answer", () => {
+    const synchronous = functionWith({}, { synchronous: true });
+    expect(resourcesOf(synchronous, "aws_sqs_queue")).toEqual([]);
+    expect(resourcesOf(synchronous, "aws_lambda_function_event_invoke_config")).toEqual([]);
+    const statements = statementsOf(resource(synchronous, "aws_iam_role_policy")["policy"]);
+    expect(statements.map(({ Sid }) => Sid)).toEqual(["WriteOwnLogs", "Start"]);
   });
 
   test("reserves executions only where asked for", () => {

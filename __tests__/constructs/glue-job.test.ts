@@ -46,6 +46,21 @@ describe("a Glue job", () => {
     });
   });
 
+  test("runs as often at once as is asked for, in the subnets of its connections", () => {
+    const job = resource(jobWith({ concurrentRuns: 4, connections: ["net-a", "net-b"] }), "aws_glue_job");
+    expect(job).toMatchObject({
+      execution_property: { max_concurrent_runs: 4 },
+      connections: ["net-a", "net-b"],
+    });
+    expect(resource(jobWith(), "aws_glue_job")).not.toHaveProperty("connections");
+  });
+
+  test("finds extra files in its working folder only where there are any", () => {
+    const extraFiles = ["s3://artifacts/glue/1/ca.pem", "s3://artifacts/glue/2/b"];
+    expect(argumentsOf({ extraFiles })["--extra-files"]).toBe(extraFiles.join(","));
+    expect(argumentsOf({ extraFiles: [] })).not.toHaveProperty("--extra-files");
+  });
+
   test("streams without a time limit or retries of Glue's, in a maintenance window", () => {
     const job = resource(jobWith({ run: { kind: "streaming", maintenanceWindow: "Sun:3" } }), "aws_glue_job");
     expect(job).toMatchObject({

@@ -31,8 +31,10 @@ describe("the notification of uploads", () => {
     );
   });
 
+  const queues = notification["queue"] as Readonly<Record<string, unknown>>[];
+
   test("tells the manifest pipeline of every new NDJSON object there", () => {
-    expect(notification["queue"]).toEqual(
+    expect(queues.slice(0, 2)).toEqual(
       [".ndjson", ".ndjson.gz"].map((suffix) =>
         expect.objectContaining({
           events: ["s3:ObjectCreated:*"],
@@ -42,6 +44,17 @@ describe("the notification of uploads", () => {
         }),
       ),
     );
+  });
+
+  test("tells the ledger of every new object among the raw JSON files, whatever its ending: so the lister does", () => {
+    expect(queues.slice(2)).toEqual([
+      {
+        id: "ledger-inputs",
+        events: ["s3:ObjectCreated:*"],
+        filter_prefix: "raw-json-data/",
+        queue_arn: expect.stringMatching(/aws_sqs_queue\.ledger_inputs_queue_.*\.arn/),
+      },
+    ]);
   });
 
   test("comes after its permission, which names bucket and account", () => {
@@ -170,7 +183,7 @@ describe("the permissions", () => {
 });
 
 test("alerts carry the source that observability routes", () => {
-  const rule = resource(stacks.get("prod-observability"), "aws_cloudwatch_event_rule");
+  const rule = resource(stacks.get("prod-observability"), "aws_cloudwatch_event_rule", "alert-events");
   const { variables } = resource(prod, "aws_lambda_function", "job-ended")["environment"] as {
     variables: Record<string, string>;
   };
@@ -213,6 +226,19 @@ describe("the job", () => {
     expect(local["number_of_workers"]).toBe(2);
     expect(local["default_arguments"]).not.toHaveProperty("--enable-auto-scaling");
   });
+});
+
+test("what a dataset newly declares is added to its table at the deploy that brings it", () => {
+  const inputs = resourcesOf(prod, "aws_lambda_invocation").map(([, { input }]) => JSON.parse(String(input)));
+  expect(inputs.map(({ kind, dataset }) => [kind, dataset])).toEqual([
+    ["declared-columns", "customers"],
+    ["declared-columns", "ml_events"],
+  ]);
+  const [, events] = inputs;
+  const { columns } = resource(stacks.get("prod-storage"), "aws_glue_catalog_table", "table-ml_events")[
+    "storage_descriptor"
+  ] as { columns: object[] };
+  expect(events.columns).toEqual(columns);
 });
 
 test("compute refers to nothing of observability", () => {

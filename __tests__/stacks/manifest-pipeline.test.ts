@@ -54,7 +54,7 @@ describe("the functions", () => {
 });
 
 describe("the delivery of inputs", () => {
-  const mapping = resource(prod, "aws_lambda_event_source_mapping");
+  const mapping = resource(prod, "aws_lambda_event_source_mapping", "manifest_");
 
   test("gathers as the environment says and takes back what failed alone", () => {
     expect(mapping).toMatchObject({
@@ -68,7 +68,7 @@ describe("the delivery of inputs", () => {
   });
 
   test("is left to local/ where the emulator knows no window", () => {
-    const local = resource(stacks.get("local-compute"), "aws_lambda_event_source_mapping");
+    const local = resource(stacks.get("local-compute"), "aws_lambda_event_source_mapping", "manifest_");
     expect(local).toMatchObject({ enabled: false, function_response_types: ["ReportBatchItemFailures"] });
   });
 
@@ -290,11 +290,13 @@ describe("the permissions", () => {
     ]);
   });
 
-  test("let columns be added to text datasets' tables and views only", () => {
+  test("let columns be added to datasets' tables and views only", () => {
     const catalog = "arn:aws:glue:us-east-1:333333333333";
     expect(statement(policyOf("control-plane"), "AddColumns").Resource).toEqual([
       `${catalog}:catalog`,
       `${catalog}:database/tributary_prod`,
+      `${catalog}:table/tributary_prod/customers`,
+      `${catalog}:table/tributary_prod/ml_events`,
       `${catalog}:table/tributary_prod/clicks`,
       `${catalog}:table/tributary_prod/clicks_latest`,
     ]);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { FUNCTIONS, loadEnvironment, PIPELINE_QUEUES } from "../../environments";
+import { FUNCTIONS, loadEnvironment, PIPELINE_QUEUES, SYNCHRONOUS_FUNCTIONS } from "../../environments";
 import { resource, resourcesOf, statement } from "../support/resources";
 import { stacksOf, synthesize } from "../support/synthesize";
 
@@ -50,12 +50,27 @@ describe("the alert topic", () => {
   });
 
   test("gets the platform's alert events", () => {
-    expect(JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule")["event_pattern"]))).toEqual({
+    const rule = resource(prod, "aws_cloudwatch_event_rule", "alert-events");
+    expect(JSON.parse(String(rule["event_pattern"]))).toEqual({
       source: ["tributary.prod"],
       "detail-type": ["Tributary Alert", "SchemaDrift"],
     });
   });
 });
+
+const LEDGER_ALARMS = [
+  "connections",
+  "failed-files",
+  "free-storage",
+  "job-failures",
+  "lease-takeovers",
+  "oldest-claimable",
+  "oldest-transaction",
+  "processor",
+  "quarantined-files",
+  "silent",
+  "unpublished-commits",
+];
 
 describe("the alarms", () => {
   const alarms = resourcesOf(prod, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
@@ -65,10 +80,11 @@ describe("the alarms", () => {
       [
         ...FUNCTIONS.flatMap((name) =>
           ["errors", "failed-events", "throttles"].map((what) => `${name}-${what}`),
-        ),
+        ).filter((alarm) => !SYNCHRONOUS_FUNCTIONS.some((name) => alarm === `${name}-failed-events`)),
         ...PIPELINE_QUEUES.flatMap((queue) => [`${queue}-dead-letters`, `${queue}-oldest-message`]),
         "control-plane-silent",
         "job-failures",
+        ...LEDGER_ALARMS.map((what) => `ledger-${what}`),
         "manifest-builder-failed-messages",
         "manifest-reconciler-silent",
         "no-parquet",
@@ -110,11 +126,12 @@ describe("the alarms", () => {
   });
 });
 
-describe("the alarms of the manifest pipeline", () => {
+describe("the alarms of the pipelines", () => {
   const alarm = (id: string) => resource(prod, "aws_cloudwatch_metric_alarm", id);
+  const pipelineOf = (queue: string) => (queue === "ledger-inputs" ? "ledger" : "manifest");
 
   test.each(PIPELINE_QUEUES)("tell of any message in the dead-letter queue of %s", (queue) => {
-    expect(alarm(`manifest_${queue}-dead-letters`)).toMatchObject({
+    expect(alarm(`${pipelineOf(queue)}_${queue}-dead-letters`)).toMatchObject({
       namespace: "AWS/SQS",
       metric_name: "ApproximateNumberOfMessagesVisible",
       dimensions: { QueueName: `tributary-prod-${queue}-dead-letters` },
@@ -125,7 +142,7 @@ describe("the alarms of the manifest pipeline", () => {
 
   test.each(PIPELINE_QUEUES)("tell of a message that waits in %s for longer than is set", (queue) => {
     // a message that failed once comes back after 900 s, which is no alarm
-    expect(alarm(`manifest_${queue}-oldest-message`)).toMatchObject({
+    expect(alarm(`${pipelineOf(queue)}_${queue}-oldest-message`)).toMatchObject({
       metric_name: "ApproximateAgeOfOldestMessage",
       dimensions: { QueueName: `tributary-prod-${queue}` },
       threshold: 1200,
@@ -225,7 +242,7 @@ describe("the dashboard", () => {
   });
 
   test("shows waiting work, runs, functions and failures first", () => {
-    expect(titles).toHaveLength(25);
+    expect(titles).toHaveLength(39);
     expect(titles[0]).toBe("Oldest pending upload, seconds");
   });
 });

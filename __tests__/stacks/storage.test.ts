@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { loadEnvironment } from "../../environments";
 import { resource, resourcesOf, statement } from "../support/resources";
-import { stacksOf } from "../support/synthesize";
+import { stacksOf, synthesize } from "../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-storage");
@@ -79,7 +80,83 @@ describe("storage", () => {
 
   test("has table and view of each text dataset, and no typed table of it", () => {
     const names = resourcesOf(prod, "aws_glue_catalog_table").map(([id]) => id.replace(/_[0-9A-F]{8}$/, ""));
-    expect(names.sort()).toEqual(["table-clicks_latest", "table-clicks_table", "table-customers_table"]);
+    expect(names.sort()).toEqual([
+      "table-clicks_latest",
+      "table-clicks_table",
+      "table-customers_table",
+      "table-ml_events_table",
+    ]);
+  });
+
+  describe("the lifecycle of raw files", () => {
+    const rulesOf = (name: string, stack = stacks.get(`${name}-storage`)) =>
+      resource(stack, "aws_s3_bucket_lifecycle_configuration", "raw")["rule"] as Record<string, unknown>[];
+
+    test("lets nothing expire by age alone but CSV and NDJSON inputs and processed files", () => {
+      const [whole, inputs, processed, ...others] = rulesOf("dev");
+      expect(others).toEqual([]);
+      expect(whole).toMatchObject({
+        filter: [{ prefix: "" }],
+        expiration: [{ expired_object_delete_marker: true }],
+      });
+      expect(whole).not.toHaveProperty("noncurrent_version_expiration");
+      const ages = { expiration: [{ days: 30 }], noncurrent_version_expiration: [{ noncurrent_days: 7 }] };
+      expect(inputs).toMatchObject({ filter: [{ prefix: "input/" }], ...ages });
+      expect(processed).toMatchObject({ filter: [{ prefix: "raw-json-data-processed/" }], ...ages });
+    });
+
+    test("moves processed files to the archive class after the days set, or never", () => {
+      const archived = rulesOf("prod").find(({ id }) => id === "processed");
+      expect(archived).toMatchObject({ transition: [{ days: 90, storage_class: "GLACIER_IR" }] });
+      expect(archived).not.toHaveProperty("expiration");
+      expect(rulesOf("dev").find(({ id }) => id === "processed")).not.toHaveProperty("transition");
+    });
+
+    test("knows processed files by their tag where they stay", () => {
+      const environment = loadEnvironment("prod");
+      const batch = { ...environment.ledger.batch, archive: "tag" as const };
+      const tagging = synthesize([{ ...environment, ledger: { ...environment.ledger, batch } }]);
+      expect(rulesOf("prod", tagging.get("prod-storage")).at(-1)).toEqual({
+        id: "processed-by-tag",
+        status: "Enabled",
+        filter: [{ and: [{ prefix: "raw-json-data/", tags: { tributary: "processed" } }] }],
+        transition: [{ days: 90, storage_class: "GLACIER_IR" }],
+        noncurrent_version_expiration: [{ noncurrent_days: 365 }],
+      });
+    });
+
+    test("clears what attempts staged long after any batch was published", () => {
+      const rules = resource(prod, "aws_s3_bucket_lifecycle_configuration", "curated")["rule"];
+      expect(rules).toMatchObject([
+        { filter: [{ prefix: "" }] },
+        { filter: [{ prefix: "_staging/" }], expiration: [{ days: 30 }] },
+      ]);
+    });
+  });
+
+  test("projects every partition of the events of raw JSON, years by the settings", () => {
+    const table = resource(prod, "aws_glue_catalog_table", "table-ml_events");
+    expect(table).toMatchObject({
+      parameters: {
+        "projection.enabled": "true",
+        "projection.year.range": "2021,2030",
+        "projection.month.digits": "2",
+        "projection.day.digits": "2",
+        "projection.mode.values": "train,validation,test",
+      },
+      lifecycle: { ignore_changes: ["storage_descriptor[0].columns"] },
+    });
+    const keys = table["partition_keys"] as { name: string }[];
+    expect(keys.map(({ name }) => name)).toEqual(["year", "month", "day", "mode"]);
+    expect(resource(prod, "aws_glue_catalog_table", "table-customers")["parameters"]).not.toHaveProperty(
+      "projection.enabled",
+    );
+  });
+
+  test("keeps the dead letters of every pipeline's queue, beside what else must outlive compute", () => {
+    expect(resourcesOf(prod, "aws_sqs_queue").map(([, { name }]) => name)).toEqual(
+      ["inputs", "ledger-inputs", "manifests"].map((queue) => `tributary-prod-${queue}-dead-letters`),
+    );
   });
 
   test.each([

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Dataset } from "../../constructs/dataset";
+import { partitionProjection } from "../../constructs/partition-projection";
+
+const column = (name: string) => ({ name, type: "string", comment: `the ${name}` });
+
+const EVENTS: Dataset = {
+  name: "events",
+  description: "Events.",
+  format: { kind: "json" },
+  outputColumns: ["id", "year", "month", "day", "mode"].map(column),
+  partitions: ["year", "month", "day", "mode"],
+  partitionValues: { mode: ["train", "test"] },
+  outputs: { parquet: { compression: "snappy" } },
+};
+const YEARS = { first: 2021, last: 2030 };
+
+describe("the projection of a dataset's partitions", () => {
+  test("takes years from the settings, months and days of two digits, and others by their declared values", () => {
+    expect(partitionProjection(EVENTS, YEARS)).toEqual({
+      "projection.enabled": "true",
+      "projection.year.type": "integer",
+      "projection.year.range": "2021,2030",
+      "projection.month.type": "integer",
+      "projection.month.range": "1,12",
+      "projection.month.digits": "2",
+      "projection.day.type": "integer",
+      "projection.day.range": "1,31",
+      "projection.day.digits": "2",
+      "projection.mode.type": "enum",
+      "projection.mode.values": "train,test",
+    });
+  });
+
+  test("refuses a partition that could have any value", () => {
+    expect(() => partitionProjection({ ...EVENTS, partitionValues: {} }, YEARS)).toThrow(
+      'the dataset "events" declares no values of its partition "mode", and only year, month and day do without; use partitionValues',
+    );
+  });
+});

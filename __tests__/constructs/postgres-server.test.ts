@@ -1,0 +1,144 @@
+import { describe, expect, test } from "@jest/globals";
+import { PostgresServer, type PostgresServerProps } from "../../constructs/postgres-server";
+import { resource, resourcesOf } from "../support/resources";
+import { synthesizeConstruct } from "../support/synthesize";
+
+const KEY = "arn:aws:kms:us-east-1:123456789012:key/1";
+
+function serverWith(props: Partial<PostgresServerProps> = {}) {
+  return synthesizeConstruct((scope) => {
+    new PostgresServer(scope, "server", {
+      identifier: "lake-dev-ledger",
+      version: "18",
+      instanceClass: "db.t4g.medium",
+      storageGigabytes: 100,
+      maximumStorageGigabytes: 500,
+      multiZone: true,
+      backupDays: 14,
+      performanceInsights: true,
+      port: 5432,
+      databaseName: "tributary",
+      keyArn: KEY,
+      vpcId: "vpc-1",
+      subnetIds: ["subnet-1", "subnet-2"],
+      clientsGroupId: "sg-workloads",
+      logRetentionDays: 30,
+      deletionGuard: true,
+      ...props,
+    });
+  });
+}
+
+const stack = serverWith();
+const instance = resource(stack, "aws_db_instance");
+
+describe("a PostgreSQL server", () => {
+  test("has the wanted major version, and takes minor ones by itself", () => {
+    expect(instance).toMatchObject({
+      engine: "postgres",
+      engine_version: "18",
+      auto_minor_version_upgrade: true,
+    });
+    expect(instance).not.toHaveProperty("allow_major_version_upgrade");
+    expect(resource(stack, "aws_db_parameter_group")["family"]).toBe("postgres18");
+  });
+
+  test("encrypts storage, secret and insights under the key, and grows by itself", () => {
+    expect(instance).toMatchObject({
+      storage_type: "gp3",
+      storage_encrypted: true,
+      kms_key_id: KEY,
+      master_user_secret_kms_key_id: KEY,
+      performance_insights_kms_key_id: KEY,
+      allocated_storage: 100,
+      max_allocated_storage: 500,
+    });
+  });
+
+  test("leaves the password to RDS, and lets logins show tokens", () => {
+    expect(instance).toMatchObject({
+      manage_master_user_password: true,
+      iam_database_authentication_enabled: true,
+    });
+    expect(instance).not.toHaveProperty("password");
+  });
+
+  test("is private, and reached by its clients alone, at its port, encrypted", () => {
+    expect(instance["publicly_accessible"]).toBe(false);
+    expect(resourcesOf(stack, "aws_vpc_security_group_ingress_rule").map(([, rule]) => rule)).toEqual([
+      expect.objectContaining({
+        security_group_id: expect.stringContaining("aws_security_group."),
+        referenced_security_group_id: "sg-workloads",
+        ip_protocol: "tcp",
+        from_port: 5432,
+        to_port: 5432,
+      }),
+    ]);
+    expect(resource(stack, "aws_vpc_security_group_egress_rule")).toMatchObject({
+      security_group_id: "sg-workloads",
+      referenced_security_group_id: expect.stringContaining("aws_security_group."),
+      from_port: 5432,
+    });
+    expect(resource(stack, "aws_db_parameter_group")["parameter"]).toContainEqual({
+      name: "rds.force_ssl",
+      value: "1",
+    });
+  });
+
+  test("waits for a restart with what is read at start alone", () => {
+    const parameters = resource(stack, "aws_db_parameter_group")["parameter"] as Record<string, string>[];
+    const pending = parameters.filter((each) => each["apply_method"] === "pending-reboot");
+    expect(pending.map(({ name }) => name)).toEqual(["shared_preload_libraries", "max_connections"]);
+  });
+
+  test("logs to encrypted groups that forget in time, made before RDS makes its own", () => {
+    const groups = resourcesOf(stack, "aws_cloudwatch_log_group");
+    expect(
+      groups
+        .map(([, { name, retention_in_days, kms_key_id }]) => [name, retention_in_days, kms_key_id])
+        .sort(),
+    ).toEqual([
+      ["/aws/rds/instance/lake-dev-ledger/postgresql", 30, KEY],
+      ["/aws/rds/instance/lake-dev-ledger/upgrade", 30, KEY],
+    ]);
+    expect(instance["enabled_cloudwatch_logs_exports"]).toEqual(["postgresql", "upgrade"]);
+    expect(instance["depends_on"]).toEqual(groups.map(([id]) => `aws_cloudwatch_log_group.${id}`).sort());
+  });
+
+  test("is kept by RDS and by Terraform, and leaves a snapshot, where it is guarded", () => {
+    expect(instance).toMatchObject({
+      deletion_protection: true,
+      skip_final_snapshot: false,
+      final_snapshot_identifier: "lake-dev-ledger-final",
+      delete_automated_backups: false,
+      copy_tags_to_snapshot: true,
+      backup_retention_period: 14,
+      lifecycle: { prevent_destroy: true },
+    });
+  });
+
+  test("goes without a trace where it is not", () => {
+    const loose = resource(serverWith({ deletionGuard: false }), "aws_db_instance");
+    expect(loose).toMatchObject({
+      deletion_protection: false,
+      skip_final_snapshot: true,
+      delete_automated_backups: true,
+      lifecycle: { prevent_destroy: false },
+    });
+    expect(loose).not.toHaveProperty("final_snapshot_identifier");
+  });
+
+  test.each([true, false])("has a standby in another zone: %s", (multiZone) => {
+    expect(resource(serverWith({ multiZone }), "aws_db_instance")["multi_az"]).toBe(multiZone);
+  });
+
+  test("keeps a week of insights, or none", () => {
+    expect(instance).toMatchObject({
+      performance_insights_enabled: true,
+      performance_insights_retention_period: 7,
+    });
+    const blind = resource(serverWith({ performanceInsights: false }), "aws_db_instance");
+    expect(blind["performance_insights_enabled"]).toBe(false);
+    expect(blind).not.toHaveProperty("performance_insights_kms_key_id");
+  });
+});

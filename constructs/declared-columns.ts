@@ -1,0 +1,30 @@
+import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
+import { Construct } from "constructs";
+import type { BundledFunction } from "./bundled-function";
+import type { Dataset } from "./dataset";
+
+export interface DeclaredColumnsProps {
+  readonly controlPlane: BundledFunction<"control-plane">;
+  readonly dataset: Dataset;
+}
+
+/**
+ * Adds to the dataset's table what is newly declared, at the deploy that brings it: Terraform leaves the columns of a
+ * table alone once it stands.
+ */
+export class DeclaredColumns extends Construct {
+  constructor(scope: Construct, id: string, { controlPlane, dataset }: DeclaredColumnsProps) {
+    super(scope, id);
+    const { name, outputColumns, partitions = [] } = dataset;
+    const columns = outputColumns.filter((column) => !partitions.includes(column.name));
+    new LambdaInvocation(this, "invocation", {
+      functionName: controlPlane.function.functionName,
+      // another declaration is another input, and that another invocation
+      input: JSON.stringify({
+        kind: "declared-columns",
+        dataset: name,
+        columns: columns.map(({ name, type, comment }) => ({ name, type, comment })),
+      }),
+    });
+  }
+}
