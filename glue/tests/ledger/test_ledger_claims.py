@@ -1,11 +1,13 @@
 """Claiming: in order, within limits, disjoint and complete."""
 
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.ledger import Books, found, names
+from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import ClaimRules, batch_files, claim_batch, new_batch
 from tributary.ledger.connection import Connection
 
@@ -86,6 +88,43 @@ def test_gives_sixteen_claimers_disjoint_batches_and_all_files(books: Books) -> 
     assert books.rows("SELECT count(DISTINCT owner) > 1 FROM ledger.batches") == [(True,)]
 
 
+def test_gives_sixteen_claimers_every_batch_once_that_is_to_be_gone_on_with(books: Books) -> None:
+    rules = ClaimRules(files=50, lease_seconds=60)
+    books.register(names(3_025))
+    for _ in range(20):
+        books.archived(rules, [])
+    assert books.replay() == 20
+    books.superuser.execute("UPDATE ledger.batches SET available_at = 'infinity'")
+    for _ in range(10):
+        books.finished(rules, [])
+    for _ in range(10):
+        batch = new_batch(books.connect(), "run", rules, "v1")
+        assert batch is not None
+        assert books.held(rules).commit(batch, [], {})
+    books.expire()
+
+    def work(owner: int) -> list[tuple[str, int, int]]:
+        taken = []
+        with books.server.connect("ledger_batch") as ledger:
+            held = HeldBatches(ledger, f"run-{owner}", rules)
+            while batch := claim_batch(ledger, f"run-{owner}", rules, "v2"):
+                taken.append((batch.state, batch.id, batch.files))
+                if batch.state == "CLAIMED":
+                    assert held.commit(batch, [], {})
+                if batch.state != "SUCCEEDED":
+                    assert held.finish(batch)
+                assert held.archived(batch)
+        return taken
+
+    with ThreadPoolExecutor(16) as claimers:
+        taken = [claim for claims in claimers.map(work, range(16)) for claim in claims]
+    assert len(taken) == len({id for _, id, _ in taken}) == 61
+    assert sum(files for _, _, files in taken) == 3_025
+    assert Counter(state for state, _, _ in taken) == {"CLAIMED": 41, "COMMITTED": 10, "SUCCEEDED": 10}
+    assert books.statuses() == {"SUCCEEDED": 3_025}
+    assert books.places() == {(1, 3_025)}
+
+
 def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
     books.register(names(10_000))
     rules = ClaimRules(files=500, lease_seconds=60)
@@ -101,6 +140,22 @@ def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
         seen = flushed(books, read + 10_000) - read
     # each claim reads its own rows alone; from the start it would be 105,000
     assert 10_000 <= seen <= 11_000
+
+
+def test_works_on_batches_to_their_end_while_a_snapshot_is_held(books: Books) -> None:
+    rules = ClaimRules(files=50, lease_seconds=60)
+    books.register(names(1_000))
+    with books.server.superuser() as holder, holder.transaction():
+        holder.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        holder.execute("SELECT count(*) FROM ledger.queue")
+        for version in range(3):
+            for _ in range(20):
+                books.archived(rules, [version])
+            assert books.claim(rules) is None
+            assert books.replay() == 20
+        assert holder.execute("SELECT count(*) FROM ledger.queue").fetchone() == (1_000,)
+    assert books.rows("SELECT DISTINCT replays, earlier_objects FROM ledger.batches") == [(3, [2])]
+    assert books.places() == {(1, 1_000)}
 
 
 def entries_read(books: Books) -> int:

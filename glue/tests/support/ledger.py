@@ -46,20 +46,27 @@ class Books:
     server: Server
     superuser: Connection
     opened: list[LedgerConnection] = field(default_factory=list)
+    kept: dict[str, LedgerConnection] = field(default_factory=dict)
 
     def connect(self, role: str = "ledger_batch") -> LedgerConnection:
         connection = self.server.connect(role)
         self.opened.append(connection)
         return connection
 
+    def _kept(self, role: str = "ledger_batch") -> LedgerConnection:
+        """One connection of each role, for one thread at a time."""
+        if role not in self.kept:
+            self.kept[role] = self.connect(role)
+        return self.kept[role]
+
     def register(self, files: list[FoundFile]) -> Registered:
-        return register_files(self.connect("ledger_lister"), files)
+        return register_files(self._kept("ledger_lister"), files)
 
     def claim(self, rules: ClaimRules, owner: str = "run", version: str = "v1") -> Batch | None:
-        return claim_batch(self.connect(), owner, rules, version)
+        return claim_batch(self._kept(), owner, rules, version)
 
     def held(self, rules: ClaimRules, owner: str = "run") -> HeldBatches:
-        return HeldBatches(self.connect(), owner, rules)
+        return HeldBatches(self._kept(), owner, rules)
 
     def finished(self, rules: ClaimRules, objects: list[Any], owner: str = "run") -> Batch:
         """Claim a batch, commit and publish it; it is still to be archived."""
