@@ -73,6 +73,8 @@ class Elements:
     def __iter__(self) -> Iterator[Record]:
         self._skip("\ufeff".encode().decode(_ENCODING))
         self._skip_space()
+        if not self._peek():
+            return
         self._skip("[")
         self._skip_space()
         if self._peek() == "]":

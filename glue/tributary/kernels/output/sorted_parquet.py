@@ -22,6 +22,8 @@ from tributary.kernels.output.staged import StagedFile
 _PARTITION = "#partition"
 _SERIAL = "#serial"
 
+_PIECE_BYTES = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class SortedFiles:
@@ -98,13 +100,16 @@ class SortedParquet:
         return pa.schema([*declared, *others], metadata=self._schema.metadata)
 
     def _pieces(self) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """The sorted rows, cut where the partition changes."""
+        """The sorted rows, cut where the partition changes, small enough that no file goes far over its size."""
+        most = max(1, min(_PIECE_BYTES, self._how.object_bytes // 8))
         for batch in self._rows.merged():
+            step = max(1, batch.num_rows * most // max(batch.nbytes, 1))
             paths = pc.run_end_encode(batch[_PARTITION])
-            start = 0
+            begin = 0
             for partition, end in zip(paths.values.to_pylist(), paths.run_ends.to_pylist(), strict=True):
-                yield partition, batch.slice(start, end - start)
-                start = end
+                for start in range(begin, end, step):
+                    yield partition, batch.slice(start, min(step, end - start))
+                begin = end
 
 
 class _File:

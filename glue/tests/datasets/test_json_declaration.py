@@ -1,0 +1,199 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tributary.datasets import (
+    all_datasets,
+    dataset_for_key,
+    json_datasets,
+    load_any_dataset,
+    load_json_dataset,
+    text_datasets,
+)
+from tributary.datasets.declaration import parse_declaration
+from tributary.datasets.types import column_type
+from tributary.errors import DeclarationError, UnknownDatasetError
+from tributary.kernels.transform.glue_types import arrow_type
+
+ITEMS = "array<struct<sku:string,prices:array<decimal(18,2)>>>"
+
+
+def declaration() -> dict[str, Any]:
+    return {
+        "name": "events",
+        "description": "Events.",
+        "prefix": "raw-json-data/",
+        "format": {"kind": "json", "form": "detect"},
+        "columns": [
+            {"name": "id", "key": "Id", "type": "string", "required": True, "comment": "Identifier"},
+            {"name": "at", "type": "instant", "comment": "When"},
+            {"name": "at_text", "key": "at", "type": "string", "comment": "When, as it stood"},
+            {"name": "items", "path": ["payload", "items"], "type": ITEMS, "comment": "What was bought"},
+        ],
+        "outputColumns": [
+            {"name": "id", "type": "string", "comment": "Identifier"},
+            {"name": "at", "type": "timestamp", "comment": "When"},
+            {"name": "items", "type": ITEMS, "comment": "What was bought"},
+            {"name": "mode", "type": "string", "comment": "Mode"},
+        ],
+        "partitions": ["mode"],
+        "partitionValues": {"mode": ["a", "b"]},
+        "sort": "at",
+        "outputs": {"parquet": {"compression": "snappy"}},
+    }
+
+
+def test_reads_a_declaration_of_json() -> None:
+    dataset = parse_declaration("events", json.dumps(declaration()).encode(), b"SELECT 1")
+    assert [(column.name, column.path, column.type) for column in dataset.columns] == [
+        ("id", ("Id",), "string"),
+        ("at", ("at",), "instant"),
+        ("at_text", ("at",), "string"),
+        ("items", ("payload", "items"), ITEMS),
+    ]
+    assert (dataset.json_form, dataset.sort, dataset.partitions) == ("detect", "at", ("mode",))
+    assert dataset.partition_values == {"mode": ("a", "b")}
+
+
+PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "no form": (
+        lambda d: d.update(format={"kind": "json"}),
+        "format.form: null will not do; give one of detect, document, lines, array",
+    ),
+    "a prefix of uploads": (
+        lambda d: d.update(prefix="input/events/"),
+        'prefix: "input/events/" will not do; give a prefix like raw-json-data/',
+    ),
+    "no prefix at all": (lambda d: d.update(prefix="/"), 'prefix: "/" will not do'),
+    "an instant as output": (
+        lambda d: d["outputColumns"][1].update(type="instant"),
+        'outputColumns[1].type: "instant" will not do; give a Glue type',
+    ),
+    "an instant inside an output": (
+        lambda d: d["outputColumns"][1].update(type="array<instant>"),
+        'outputColumns[1].type: "array<instant>" will not do',
+    ),
+    "a type that is none": (
+        lambda d: d["columns"][3].update(type="array<struct<>>"),
+        'columns[3].type: "array<struct<>>" will not do; give a Glue type',
+    ),
+    "a key and a path": (
+        lambda d: d["columns"][3].update(key="x"),
+        'columns[3].path: ["payload", "items"] will not do; give a list of JSON keys',
+    ),
+    "an empty path": (lambda d: d["columns"][3].update(path=[]), "columns[3].path: [] will not do"),
+    "a path of numbers": (lambda d: d["columns"][3].update(path=["a", 1]), 'columns[3].path: ["a", 1]'),
+    "no partitions": (
+        lambda d: d.update(partitions=[], partitionValues={}),
+        "partitions: [] will not do; give at least one output column",
+    ),
+    "values of no partition": (
+        lambda d: d.update(partitionValues={"id": ["a"]}),
+        'partitionValues.id: ["a"] will not do; give only mode',
+    ),
+    "values twice": (
+        lambda d: d.update(partitionValues={"mode": ["a", "a"]}),
+        'partitionValues.mode: ["a", "a"] will not do; give a list of texts, each once',
+    ),
+    "no values": (lambda d: d.update(partitionValues={"mode": []}), "partitionValues.mode: [] will not do"),
+    "sorted by nothing": (
+        lambda d: d.pop("sort"),
+        "sort: null will not do; give an output column that stands in the files",
+    ),
+    "sorted by a partition": (lambda d: d.update(sort="mode"), 'sort: "mode" will not do'),
+    "sorted by a list": (lambda d: d.update(sort="items"), 'sort: "items" will not do'),
+    "csv as well": (
+        lambda d: d["outputs"].update(csv=True),
+        "outputs.csv: true will not do; give only parquet",
+    ),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_names_a_problem_of_json_with_path_value_and_remedy(problem: str) -> None:
+    change, message = PROBLEMS[problem]
+    document = declaration()
+    change(document)
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
+    assert f"events/dataset.json: {message}" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sort": "id"}, 'declaration.sort: "id" will not do'),
+        ({"partitionValues": {}}, "declaration.partitionValues: {} will not do"),
+    ],
+)
+def test_keeps_what_is_of_json_from_ndjson(change: dict[str, Any], message: str) -> None:
+    document = {**declaration(), "format": {"kind": "ndjson"}, "prefix": "input/x/"}
+    del document["sort"], document["partitionValues"]
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("events", json.dumps(document | change).encode(), b"SELECT 1")
+    problems = str(raised.value)
+    assert message in problems
+    assert "columns[3].path" in problems
+    assert 'columns[1].type: "instant"' in problems
+    assert "outputColumns[2].type" in problems
+
+
+def test_tells_json_datasets_from_those_of_uploads() -> None:
+    name = "ml_events"
+    assert name in [dataset.name for dataset in json_datasets()]
+    assert name not in [dataset.name for dataset in (*all_datasets(), *text_datasets())]
+    assert load_json_dataset(name) is load_any_dataset(name)
+    assert dataset_for_key(f"{load_json_dataset(name).prefix}2026/week01/a.json") is None
+    with pytest.raises(UnknownDatasetError, match='no JSON dataset is called "clicks"; there are: ml_events'):
+        load_json_dataset("clicks")
+
+
+def test_reads_types_down_to_the_innermost() -> None:
+    assert arrow_type("struct<a:int,instant:array<struct<b:decimal(38,38),c:timestamp>>>") == pa.struct(
+        [
+            ("a", pa.int32()),
+            (
+                "instant",
+                pa.list_(
+                    pa.field(
+                        "element",
+                        pa.struct([("b", pa.decimal128(38, 38)), ("c", pa.timestamp("us", "UTC"))]),
+                    )
+                ),
+            ),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "strings",
+        "array",
+        "array<>",
+        "array<int",
+        "array<int>>",
+        "array<int,int>",
+        "struct<a>",
+        "struct<a:int,>",
+        "struct<a:int,a:int>",
+        "struct<A:int>",
+        "struct<a int>",
+        "struct< a:int>",
+        "decimal",
+        "decimal(39,0)",
+        "decimal(2,3)",
+        "decimal(0,0)",
+        "map<string,int>",
+        "int ",
+        "(1,2)",
+        "int(1,2)",
+    ],
+)
+def test_takes_nothing_else_for_a_type(text: str) -> None:
+    with pytest.raises(ValueError, match=r"type|missing|decimal|name"):
+        column_type(text)

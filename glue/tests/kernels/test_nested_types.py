@@ -1,0 +1,280 @@
+"""Instants, arrays and structs: the texts of JSON as values of declared types, exactly or not at all."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tributary.datasets.types import column_type
+from tributary.kernels.transform.glue_types import arrow_type
+from tributary.kernels.transform.nested_types import cast, members
+
+BAD = object()
+
+
+def cast_all(texts: list[str | None], kind: str) -> list[Any]:
+    """The values, `BAD` where a text will not do."""
+    result = cast(pa.array(texts, pa.string()), column_type(kind))
+    assert result.values.type == arrow_type(kind)
+    bad = [False] * len(texts) if result.bad is None else result.bad.to_pylist()
+    values = result.values.to_pylist()
+    assert all(value is None for value, is_bad in zip(values, bad, strict=True) if is_bad)
+    return [BAD if is_bad else value for value, is_bad in zip(values, bad, strict=True)]
+
+
+def at(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+INSTANTS: dict[str, Any] = {
+    "0": at(1970, 1, 1),
+    "-0": at(1970, 1, 1),
+    "1735689600": at(2025, 1, 1),
+    "1735689600000": at(2025, 1, 1),
+    "-86400": at(1969, 12, 31),
+    "-1.5": at(1969, 12, 31, 23, 59, 58, 500_000),
+    "1735689600.25": at(2025, 1, 1, 0, 0, 0, 250_000),
+    "1735689600.1234567": at(2025, 1, 1, 0, 0, 0, 123_456),
+    "1735689600123.4567": at(2025, 1, 1, 0, 0, 0, 123_456),
+    "1735689600123.9999": at(2025, 1, 1, 0, 0, 0, 123_999),
+    "1.7356896e9": at(2025, 1, 1),
+    "1.7356896E+12": at(2025, 1, 1),
+    "1e-7": at(1970, 1, 1),
+    "-25e-1": at(1969, 12, 31, 23, 59, 57, 500_000),
+    "99999999999": at(5138, 11, 16, 9, 46, 39),
+    "100000000000": at(1973, 3, 3, 9, 46, 40),
+    "-100000000000": at(1966, 10, 31, 14, 13, 20),
+    "253402300799999": at(9999, 12, 31, 23, 59, 59, 999_000),
+    "253402300800000": BAD,
+    "-62135596800": at(1, 1, 1),
+    "-62135596801": BAD,
+    "999999999999999": BAD,
+    "1000000000000000": BAD,
+    "1735689600000000": BAD,
+    "1" + "0" * 400: BAD,
+    "1e400": BAD,
+    "1e-400": at(1970, 1, 1),
+    "2025-01-01T00:00:00Z": at(2025, 1, 1),
+    "2025-01-01 00:00:00Z": at(2025, 1, 1),
+    "2025-01-01T02:00:00+02:00": at(2025, 1, 1),
+    "2025-01-01T02:00:00+0200": at(2025, 1, 1),
+    "2025-01-01T02:00:00+02": at(2025, 1, 1),
+    "2024-12-31T18:30:00-05:30": at(2025, 1, 1),
+    "2025-01-01T00:00:00.123456789Z": at(2025, 1, 1, 0, 0, 0, 123_456),
+    "2025-01-01T00:00:00,5Z": at(2025, 1, 1, 0, 0, 0, 500_000),
+    "0001-01-01T00:00:00.5Z": at(1, 1, 1, 0, 0, 0, 500_000),
+    "9999-12-31T23:59:59.999999999Z": at(9999, 12, 31, 23, 59, 59, 999_999),
+    "0001-01-01T00:00:00+00:01": BAD,
+    "9999-12-31T23:59:59-00:01": BAD,
+    "2025-01-01T00:00:00": BAD,
+    "2025-01-01": BAD,
+    "2025-02-29T00:00:00Z": BAD,
+    "2025-01-01T24:00:00Z": BAD,
+    "2025-01-01T23:59:60Z": BAD,
+    "2025-01-01T00:00:00+24:00": BAD,
+    "2025-01-01T00:00:00.Z": BAD,
+    "2025-01-01T00:00:00 Z": BAD,
+    "": BAD,
+    " 0": BAD,
+    "0 ": BAD,
+    "0\n": BAD,
+    "+1": BAD,
+    "01": BAD,
+    "1.": BAD,
+    ".5": BAD,
+    "NaN": BAD,
+    "Infinity": BAD,
+    "0x10": BAD,
+    "true": BAD,
+    "{}": BAD,
+    "٣": BAD,
+}
+
+
+@pytest.mark.parametrize("text", INSTANTS)
+def test_reads_an_instant(text: str) -> None:
+    assert cast_all([text], "instant") == [INSTANTS[text]]
+
+
+def test_reads_instants_beside_each_other() -> None:
+    texts = [*INSTANTS, None] * 30
+    assert cast_all(texts, "instant") == [INSTANTS[text] if text is not None else None for text in texts]
+
+
+@given(st.integers(-(10**15), 10**15), st.integers(0, 12), st.booleans())
+@example(10**11, 0, False)
+@example(10**12 - 1, 1, False)
+def test_reads_every_number_exactly_to_the_microsecond(
+    digits: int, decimals: int, with_exponent: bool
+) -> None:
+    number = Decimal(digits).scaleb(-decimals)
+    text = f"{digits}e-{decimals}" if with_exponent else f"{number:f}"
+    seconds = Fraction(number) / (1000 if abs(number) >= 10**11 else 1)
+    micros = int(seconds * 10**6)
+    try:
+        expected: Any = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    except OverflowError:
+        expected = BAD
+    assert cast_all([text], "instant") == [expected]
+
+
+@given(
+    st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31)),
+    st.integers(-1439, 1439),
+    st.sampled_from("T "),
+)
+def test_reads_what_python_writes(moment: datetime, minutes: int, between: str) -> None:
+    offset = timezone(timedelta(minutes=minutes))
+    told = moment.replace(tzinfo=UTC).astimezone(offset)
+    assert cast_all([told.isoformat(between)], "instant") == [moment.replace(tzinfo=UTC)]
+
+
+ITEM = "struct<sku:string,quantity:int,price:decimal(18,2)>"
+NESTED: dict[str, dict[str, Any]] = {
+    ITEM: {
+        '{"sku":"a","quantity":1,"price":1.10}': {"sku": "a", "quantity": 1, "price": Decimal("1.10")},
+        ' {"quantity":"7",\n"other":[1],"sku":"\\u00e9"} ': {"sku": "é", "quantity": 7, "price": None},
+        "{}": {"sku": None, "quantity": None, "price": None},
+        '{"sku":null}': {"sku": None, "quantity": None, "price": None},
+        '{"sku":{"a": [1 ]}}': {"sku": '{"a": [1 ]}', "quantity": None, "price": None},
+        '{"sku":1.10,"price":1e2}': {"sku": "1.10", "quantity": None, "price": Decimal("100.00")},
+        '{"SKU":"a"}': {"sku": None, "quantity": None, "price": None},
+        '{"quantity":1.0}': BAD,
+        '{"price":1.001}': BAD,
+        '{"sku":"a","sku":"a"}': BAD,
+        '{"sku":"\\ud800"}': BAD,
+        '{"sku":"a"': BAD,
+        '{"sku":"a"}}': BAD,
+        "[]": BAD,
+        "null": BAD,
+        "5": BAD,
+        "": BAD,
+        " \n": BAD,
+    },
+    "array<int>": {
+        "[]": [],
+        " [ ] ": [],
+        "[1]": [1],
+        '[1,"2" ,\n-0, null]': [1, 2, 0, None],
+        "[1,]": BAD,
+        "[,1]": BAD,
+        "[1 2]": BAD,
+        "[1.0]": BAD,
+        "[NaN]": BAD,
+        "[[1]]": BAD,
+        "[1]]": BAD,
+        "[1": BAD,
+        "[1}": BAD,
+        "[": BAD,
+        "{}": BAD,
+        "1": BAD,
+        "": BAD,
+        '[1],"":[2]': BAD,
+        '[1, 1}, {"": 2]': BAD,
+    },
+    "array<string>": {
+        '["a","\\n"," ]"]': ["a", "\n", " ]"],
+        '[1.10, true, null, {"a" : [ 1]}, ["\\r",\r\n1]]': [
+            "1.10",
+            "true",
+            None,
+            '{"a" : [ 1]}',
+            '["\\r",\r\n1]',
+        ],
+        '["\n"]': BAD,
+        "[a]": BAD,
+    },
+    "array<array<instant>>": {
+        '[[0],[],null,["2025-01-01T00:00:00Z", null]]': [[at(1970, 1, 1)], [], None, [at(2025, 1, 1), None]],
+        '[[0],["x"]]': BAD,
+        "[0]": BAD,
+    },
+    f"array<{ITEM}>": {
+        '[{"sku":"a"},null,{"quantity":2}]': [
+            {"sku": "a", "quantity": None, "price": None},
+            None,
+            {"sku": None, "quantity": 2, "price": None},
+        ],
+        '[{"sku":"a"},{"quantity":"three"}]': BAD,
+        '[{"sku":"a"},5]': BAD,
+    },
+    "struct<a:struct<b:array<boolean>>,c:date,d:double,e:bigint,f:timestamp>": {
+        '{"a":{"b":[true,"false"]},"c":"2025-01-31","d":0.1,"e":9223372036854775807,'
+        '"f":"2025-01-01T00:00:00Z"}': {
+            "a": {"b": [True, False]},
+            "c": at(2025, 1, 31).date(),
+            "d": 0.1,
+            "e": 2**63 - 1,
+            "f": at(2025, 1, 1),
+        },
+        '{"a":{"b":[1]}}': BAD,
+        '{"f":0}': BAD,
+    },
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in NESTED.items() for text in texts])
+def test_reads_a_nested_value_exactly_or_not_at_all(kind: str, text: str) -> None:
+    assert cast_all([text], kind) == [NESTED[kind][text]]
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_reads_the_good_nested_values_among_bad_ones_and_nulls(kind: str) -> None:
+    texts = [None, *NESTED[kind], None] * 3
+    assert cast_all(texts, kind) == [None if text is None else NESTED[kind][text] for text in texts]
+    assert cast_all([None, None], kind) == [None, None]
+    assert cast_all([], kind) == []
+
+
+json_values = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.decimals(-9999, 9999, places=3), st.text(max_size=5)
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def written(value: Any, gap: str) -> str:
+    """JSON with numbers as they are, and a gap where white space may be."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ",".join(f"{gap}{json.dumps(k)}{gap}:{written(v, gap)}" for k, v in value.items())
+            + gap
+            + "}"
+        )
+    if isinstance(value, list):
+        return "[" + f"{gap},".join(gap + written(each, gap) for each in value) + gap + "]"
+    return json.dumps(value)
+
+
+@given(st.lists(json_values, max_size=5), st.sampled_from(["", " ", "\n", "\r\n ", "\t\r"]))
+def test_keeps_the_text_of_every_element(elements: list[Any], gap: str) -> None:
+    expected = [each if each is None or isinstance(each, str) else written(each, gap) for each in elements]
+    assert cast_all([written(elements, gap)], "array<string>") == [expected]
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), json_values), st.sampled_from(["", "\n", "\r\n\t"]))
+def test_keeps_the_text_of_every_member(row: dict[str, Any], gap: str) -> None:
+    found = members(pa.array([None, written(row, gap)]), ["a", "b"])
+    for name in ("a", "b"):
+        value = row.get(name)
+        expected = value if value is None or isinstance(value, str) else written(value, gap)
+        assert found.texts[name].to_pylist() == [None, expected]
+    assert found.bad is None or found.bad.to_pylist() == [False, False]
+
+
+def test_takes_objects_of_any_number_of_keys() -> None:
+    texts = [json.dumps({f"k{row}-{key}": key for key in range(50)} | {"a": row}) for row in range(1000)]
+    found = members(pa.array(texts), ["a"])
+    assert found.bad is None
+    assert found.texts["a"].to_pylist() == [str(row) for row in range(1000)]
