@@ -231,6 +231,7 @@ describe("a scheduled trigger", () => {
 describe("a conditional trigger outside of workflows", () => {
   test("fires once all its conditions hold of runs that one firing led to", async () => {
     for (const name of ["left", "right", "joined"]) await ends(name);
+    await ends("either", "print('done')", { ExecutionProperty: { MaxConcurrentRuns: 2 } });
     await trigger("fork", "ON_DEMAND", ["left", "right"]);
     await trigger(
       "join",
@@ -238,9 +239,16 @@ describe("a conditional trigger outside of workflows", () => {
       ["joined"],
       when("AND", ["left", "SUCCEEDED"], ["right", "SUCCEEDED"]),
     );
+    await trigger(
+      "any",
+      "CONDITIONAL",
+      ["either"],
+      when("ANY", ["left", "SUCCEEDED"], ["right", "SUCCEEDED"]),
+    );
     await waitForRun(platform, "left", await startRun(platform, "left"));
     await platform.glue.send(new StartTriggerCommand({ Name: "fork" }));
     expect(await endedRuns("joined")).toHaveLength(1);
+    expect(await endedRuns("either")).toHaveLength(1);
     const { Trigger } = await platform.glue.send(new GetTriggerCommand({ Name: "fork" }));
     expect(Trigger?.State).toBe("CREATED");
   });
