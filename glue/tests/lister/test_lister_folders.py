@@ -45,6 +45,9 @@ def test_passes_over_all_else_and_says_so(capsys: pytest.CaptureFixture[str]) ->
         bucket.put(f"{folder}a.json")
     bucket.put("")
     bucket.put("2026/")
+    bucket.put("loosea.json")
+    bucket.put("gone.json")
+    bucket.delete("gone.json")
     assert listed(bucket, WantedWeeks(2021)) == ["all_historical_files/"]
     told = capsys.readouterr().out
     for name in [
@@ -60,6 +63,7 @@ def test_passes_over_all_else_and_says_so(capsys: pytest.CaptureFixture[str]) ->
     ]:
         assert f'"{name}"' in told
     assert '"count": 6' in told
+    assert "gone.json" not in told
 
 
 def test_begins_with_the_start_year() -> None:

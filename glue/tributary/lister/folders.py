@@ -75,13 +75,16 @@ def _weeks(s3: "S3Client", bucket: str, prefix: str, year: int, wanted: WantedWe
 
 
 def _children(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
-    """The names right below a prefix: of folders with a slash at their end, of files without."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    """The names right below a prefix: of folders with a slash at their end, of files without.
+
+    Versions are listed here, too, so that one permission is enough; a folder may have deleted objects only.
+    """
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
     for page in pages:
         for common in page.get("CommonPrefixes", ()):
             yield common["Prefix"][len(prefix) :]
-        for found in page.get("Contents", ()):
-            if found["Key"] != prefix:
+        for found in page.get("Versions", ()):
+            if found["IsLatest"] and found["Key"] != prefix:
                 yield found["Key"][len(prefix) :]
 
 
