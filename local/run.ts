@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, loadEnvironment } from "../environments";
-import { accountForLedger, accountForManifests, accountForUploads } from "./accounts";
+import { type Accounts, accountForLedger, accountForManifests, accountForUploads } from "./accounts";
 import { QUERIES, query } from "./athena";
 import { Interrupted } from "./child";
 import { clientsOf } from "./clients";
@@ -15,7 +15,7 @@ import { type NdjsonInput, runManifestPipeline } from "./manifest-pipeline";
 import type { PipelineContext, PipelineOutcome } from "./pipeline";
 import { type Platform, type RisingPlatform, startPlatform } from "./platform";
 import { checkReportFile, writeReportFile } from "./report-file";
-import { type AllAccounts, reportOf, showHowToReach, showResults } from "./results";
+import { reportOf, showHowToReach, showResults } from "./results";
 import { takeRunFolder } from "./run-folder";
 import { Steps } from "./steps";
 import { together } from "./together";
@@ -127,14 +127,23 @@ async function processFiles(run: Run, platform: Platform, prepared: Prepared): P
   const failure = new AbortController();
   const signal = AbortSignal.any([platform.signal, failure.signal]);
   const context: PipelineContext = { environment, platform, clients, steps, output, signal };
+  const common = { environment, output, python: platform.python, signal, variables: platform.variables };
   const [csv, manifest, ledger] = await together(
     failure,
-    runCsvPipeline(context, run.csv),
-    runManifestPipeline(context, prepared.ndjson),
-    runLedgerPipeline(context, prepared.listed, prepared.rawJson.announced),
+    counted(steps, "CSV rows", runCsvPipeline(context, run.csv), (uploads) =>
+      accountForUploads({ ...common, uploads, input: run.csv.folder }),
+    ),
+    counted(steps, "NDJSON lines", runManifestPipeline(context, prepared.ndjson), (uploads) =>
+      accountForManifests({ ...common, uploads }),
+    ),
+    counted(
+      steps,
+      "raw JSON records",
+      runLedgerPipeline(context, prepared.listed, prepared.rawJson.announced),
+      (uploads) => accountForLedger({ ...common, uploads }),
+    ),
   );
-  const outcomes = { csv, manifest, ledger };
-  const accounts = await steps.run("accounts of every row", () => accountsOf(run, platform, outcomes));
+  const accounts = { csv: csv.accounts, manifest: manifest.accounts, ledger: ledger.accounts };
   const answers = await steps.run("queries through Athena", () =>
     Promise.all(QUERIES.map((sql) => query(clients.settings, environment, sql))),
   );
@@ -148,19 +157,17 @@ async function processFiles(run: Run, platform: Platform, prepared: Prepared): P
   return Object.values(accounts).every(({ lost, duplicated }) => lost + duplicated === 0);
 }
 
-async function accountsOf(
-  { environment, output, csv: { folder } }: Run,
-  { python, signal, variables }: Platform,
-  { csv, manifest, ledger }: Readonly<Record<keyof AllAccounts, PipelineOutcome>>,
-): Promise<AllAccounts> {
-  const common = { environment, output, python, signal, variables };
-  const [ofCsv, ofManifest, ofLedger] = await Promise.all([
-    accountForUploads({ ...common, input: folder, uploads: csv.uploads }),
-    accountForManifests({ ...common, uploads: manifest.uploads }),
-    accountForLedger({ ...common, uploads: ledger.uploads }),
-  ]);
-  refuseChanged([...csv.uploads, ...manifest.uploads, ...ledger.uploads]);
-  return { csv: ofCsv, manifest: ofManifest, ledger: ofLedger };
+/** Waits for the end of a pipeline, and then accounts for what went through it while others are at work. */
+async function counted<Counts extends Accounts>(
+  steps: Steps,
+  what: string,
+  work: Promise<PipelineOutcome>,
+  account: (uploads: readonly Upload[]) => Promise<Counts>,
+): Promise<{ readonly accounts: Counts; readonly runs: number }> {
+  const { uploads, runs } = await work;
+  const accounts = await steps.run(`accounts of ${what}`, () => account(uploads));
+  refuseChanged(uploads);
+  return { accounts, runs };
 }
 
 async function keepUp(run: Run, { aws, ledger, signal }: Platform): Promise<void> {

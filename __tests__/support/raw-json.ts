@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   GetJobRunsCommand,
@@ -14,11 +14,14 @@ import {
   RAW_JSON_PREFIX,
 } from "../../environments";
 import { accountForLedger, type LedgerAccounts } from "../../local/accounts";
+import { clientsOf } from "../../local/clients";
 import { type LedgerState, ledgerState } from "../../local/ledger-progress";
+import { saveJobLogs } from "../../local/logs";
 import { type Upload, upload } from "../../local/uploads";
 import { environment, eventually, rawBucket, type TestPlatform } from "./local-platform";
 
 const BATCH_JOB = ledgerBatchJobName(environment);
+const SHOWN_LINES = 30;
 const WORKFLOW = ledgerWorkflowName(environment);
 
 /** Raw JSON files of one test platform, and what the ledger says of them. */
@@ -121,7 +124,17 @@ export class RawJson {
       if (settled === this.uploads.length && unarchived === 0) return true;
       await this.startBatchJob();
       return false;
+    }).catch(async (error: Error) => {
+      throw new Error(`${error.message}; the newest run of the batch job said:\n${await this.said()}`);
     });
+  }
+
+  /** The last lines of the newest run of the batch job. */
+  private async said(): Promise<string> {
+    const [run] = await this.batchRuns();
+    const file = join(this.platform.output, "batch.log");
+    await saveJobLogs(clientsOf(this.platform.aws).logs, run ? [run] : [], file);
+    return readFileSync(file, "utf8").split("\n").slice(-SHOWN_LINES).join("\n");
   }
 
   accounts(): Promise<LedgerAccounts> {
