@@ -45,10 +45,10 @@ _ADD_FINISHED = f"""
 WITH added AS ({_ADD_FILES} RETURNING id), numbered AS (
   SELECT id, (row_number() OVER (ORDER BY id) - 1) / {_BATCH} AS part FROM added
 ), batch AS (
-  INSERT INTO ledger.batches (state, dataset_version, owner, available_at, file_ids, bytes, committed_at,
-    finished_at, objects, counts, position_available_at, position_id)
-  SELECT 'SUCCEEDED', 'bench', 'bench', 'infinity', array_agg(id ORDER BY id), count(*) * 10000, now(), now(),
-    '[]', '{{}}', now(), min(id)
+  INSERT INTO ledger.batches (state, dataset_version, owner, is_held, available_at, file_ids, bytes,
+    committed_at, finished_at, archived_at, objects, counts, position_available_at, position_id)
+  SELECT 'SUCCEEDED', 'bench', 'bench', false, 'infinity', array_agg(id ORDER BY id), count(*) * 10000,
+    now(), now(), now(), '[]', '{{}}', now(), min(id)
   FROM numbered GROUP BY part RETURNING id AS batch_id, file_ids
 )
 INSERT INTO ledger.outcomes SELECT unnest(file_ids), batch_id, 'SUCCEEDED' FROM batch

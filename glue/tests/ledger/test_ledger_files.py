@@ -4,6 +4,7 @@ from threading import Thread
 
 from tests.support.ledger import Books, found, names
 from tributary.ledger.claims import ClaimRules
+from tributary.ledger.connection import Connection, LedgerConnection
 from tributary.ledger.files import Registered, register_files
 
 RULES = ClaimRules()
@@ -35,6 +36,21 @@ def test_takes_several_versions_of_a_key_in_one_statement_as_work_each(books: Bo
         *(("a", version) for version in ("1", "2", "3", "null")),
         ("b", "1"),
     }
+
+
+def test_writes_nothing_where_all_files_are_known(books: Books) -> None:
+    books.register(names(50))
+
+    def register(connection: Connection) -> tuple[object, ...] | None:
+        columns = ("bucket", "s3_key", "version_id", "size", "last_modified")
+        given = ", ".join(f"array_agg({name})" for name in columns)
+        connection.execute(f"SELECT ledger.register({given}) FROM ledger.files")
+        return connection.execute("SELECT pg_current_xact_id_if_assigned()").fetchone()
+
+    last = "SELECT last_value FROM pg_sequences WHERE sequencename = 'files_id_seq'"
+    before = books.rows(last)
+    assert LedgerConnection(books.server.settings()).once(register) == (None,)
+    assert books.rows(last) == before
 
 
 def test_keeps_what_a_listing_says(books: Books) -> None:
