@@ -80,11 +80,11 @@ def test_gives_no_file_where_there_is_none() -> None:
 @pytest.mark.slow
 def test_goes_on_within_the_versions_of_one_key() -> None:
     bucket = RawBucket()
-    bucket.put_many(["all_historical_files/a.json"] * 2100)
+    bucket.put_many(["all_historical_files/a.json"] * 1100)
     newest = bucket.put("all_historical_files/a.json")
     bucket.put("all_historical_files/b.json")
     found = pages(bucket)
-    assert [page.entries for page in found] == [1000, 1000, 102]
+    assert [page.entries for page in found] == [1000, 102]
     assert [(file.key, file.version_id == newest) for page in found for file in page.found] == [
         (f"{FOLDER}a.json", True),
         (f"{FOLDER}b.json", False),
