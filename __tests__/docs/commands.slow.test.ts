@@ -33,6 +33,10 @@ describe("npm run try", () => {
     ],
     ["npm run try -- customers local/samples/customers/may.csv --json", '"invalid email": 1'],
     [
+      "npm run try -- ml_events local/samples/ml_events/raw-json-data/2026/week05/events.json",
+      "rows in 5, rows out 3, dead letters 2",
+    ],
+    [
       "npm run try -- local/samples/events local/samples/events/2026-02-03-broken-lines.ndjson",
       'line 4: bad-value: the column "amount" has "9.999", which is no decimal(12,2)',
     ],

@@ -35,6 +35,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run try -- customers local/samples/customers/april.csv",
     "npm run try -- customers local/samples/customers/*.csv --out out",
     "npm run try -- customers local/samples/customers/may.csv --json",
+    "npm run try -- ml_events local/samples/ml_events/raw-json-data/2026/week05/events.json",
     "npm run try -- local/samples/events local/samples/events/2026-02-03-broken-lines.ndjson",
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local pyproject.toml -o requirements.lock",
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",

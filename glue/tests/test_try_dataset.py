@@ -53,6 +53,22 @@ def test_writes_the_outputs(tmp_path: Path) -> None:
     assert names == ["a.csv", "a.parquet", "b.csv", "b.dead-letters.ndjson", "b.parquet"]
 
 
+def test_tries_json_in_any_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events = EVENTS.with_name("ml_events") / "raw-json-data" / "2026" / "week05" / "events.json"
+    assert main(["ml_events", str(events), "--out", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "rows in 5, rows out 3, dead letters 2" in text
+    assert 'drift: unknown key: "appVersion", kept as app__version' in text
+    assert "line 3: not-an-object" in text
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")) == [
+        "events.dead-letters.ndjson",
+        *(
+            f"year=2026/month=01/day={day}/mode={mode}/events.parquet"
+            for day, mode in (("26", "test"), ("26", "train"), ("29", "validation"))
+        ),
+    ]
+
+
 def test_fails_when_a_file_would_be_quarantined_whole(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

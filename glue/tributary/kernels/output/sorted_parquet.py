@@ -100,7 +100,7 @@ class SortedParquet:
         return pa.schema([*declared, *others], metadata=self._schema.metadata)
 
     def _pieces(self) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """The sorted rows, cut where the partition changes, and so small that no file goes far over its size."""
+        """The sorted rows, cut where the partition changes, and so that no file goes far over its size."""
         most = max(1, min(_PIECE_BYTES, self._how.object_bytes // 8))
         for batch in self._rows.merged():
             step = max(1, batch.num_rows * most // max(batch.nbytes, 1))

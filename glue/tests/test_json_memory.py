@@ -1,0 +1,61 @@
+"""Peak memory of a batch of JSON files, by its size and shape."""
+
+import pytest
+
+from tests.support.memory import numbers_of
+
+PROGRAM = r"""
+import json, sys, tempfile
+from pathlib import Path
+from tests.support.memory import peak_mebibytes
+from tributary.datasets import load_json_dataset
+from tributary.json_processing import BatchSource, transform_batch
+from tributary.kernels.source import Source
+from tributary.kernels.transform.partition_values import calendar_ranges
+
+shape, megabytes = sys.argv[1], int(sys.argv[2])
+TEXT = "0123456789abcdef" * (600 if shape == "documents" else 4)
+
+def event(n):
+    return json.dumps({
+        "id": "e%d" % n, "MODE": ["train", "test"][n % 2] if n % 50 else "x",
+        "event_timestamp": 1640995200 + n * (7919 if shape == "partitions" else 1) * 3600 % 157_000_000,
+        "payload": {"transaction_id": "t%d" % n, "items": [{"sku": "s", "quantity": n}], "text": TEXT},
+    }).encode()
+
+def chunks(first, count):
+    for n in range(first, first + count):
+        opening = (b"[" if n == first else b",\n") if shape == "array" else b""
+        yield opening + event(n) + (b"" if shape == "array" else b"\n")
+    if shape == "array":
+        yield b"]"
+
+SIZE = len(event(1_000_000)) + 1
+COUNT = megabytes * 1_000_000 // SIZE
+EACH = 1 if shape == "documents" else COUNT if shape == "array" else 2_000
+
+def file(first):
+    source = Source("raw", "raw-json-data/%d.json" % first, "v1")
+    return BatchSource(source, lambda: chunks(first, min(EACH, COUNT - first)))
+
+with tempfile.TemporaryDirectory() as work:
+    result = transform_batch(
+        load_json_dataset("ml_events"), map(file, range(0, COUNT, EACH)), batch_id=1,
+        ranges=calendar_ranges(2021, 2030), work=Path(work), object_bytes=128 << 20,
+    )
+assert result.rows + result.rejected == COUNT
+print(peak_mebibytes())
+"""
+
+
+def peak(shape: str, megabytes: int) -> float:
+    [mebibytes] = numbers_of(PROGRAM, shape, megabytes)
+    return mebibytes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", ["documents", "lines", "array", "partitions"])
+def test_takes_the_same_memory_for_a_larger_batch(shape: str) -> None:
+    small, large = peak(shape, 70), peak(shape, 210)
+    assert large < 1024
+    assert large < small * 1.3
