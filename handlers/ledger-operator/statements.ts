@@ -76,10 +76,14 @@ export const QUARANTINED_TODAY = `
 SELECT count(*) AS counted FROM ledger.file_errors JOIN ledger.outcomes USING (file_id)
 WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED'`;
 
+/** Cleaning itself holds nothing back, however long it takes. */
+const HOLDS_BACK = `pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'autovacuum worker'
+  AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)`;
+
 /** What keeps the server from cleaning, in any database: a snapshot holds back the catalogs of all. */
 export const OLDEST_TRANSACTION = `
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0) AS seconds
-FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)`;
+FROM pg_stat_activity WHERE ${HOLDS_BACK}`;
 
 /** Pages of files that are queued. $1: the id before the page, $2: files of the page. */
 export const QUEUED_PAGE = `
@@ -265,7 +269,7 @@ SELECT * FROM (
     extract(epoch FROM clock_timestamp() - xact_start) AS seconds,
     greatest(age(backend_xmin), age(backend_xid)) AS "xminAge"
   FROM pg_stat_activity
-  WHERE pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+  WHERE ${HOLDS_BACK}
   UNION ALL
   SELECT 'slot', slot_name, NULL, NULL, CASE WHEN active THEN 'active' ELSE 'inactive' END, NULL,
     greatest(age(xmin), age(catalog_xmin))
