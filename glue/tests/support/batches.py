@@ -71,8 +71,15 @@ class BatchWorld:
             versioning: Any = {"Status": "Enabled"}
             s3_client().put_bucket_versioning(Bucket=f"{kind}-{name}", VersioningConfiguration=versioning)
         source = f"tributary.test.{name}"
-        buckets = [f"{kind}-{name}" for kind in ("raw", "curated", "quarantine")]
-        return BatchWorld(books, *buckets, source, event_queue(name, source), books.connect("ledger_lister"))
+        return BatchWorld(
+            books=books,
+            raw=f"raw-{name}",
+            curated=f"curated-{name}",
+            quarantine=f"quarantine-{name}",
+            source=source,
+            events=event_queue(name, source),
+            lister=books.connect("ledger_lister"),
+        )
 
     def upload(self, name: str, body: bytes, *, register: bool = True) -> str:
         """Put a raw file and register it as the lister does; return its version id."""
@@ -100,7 +107,7 @@ class BatchWorld:
         )
         return RunSettings(
             owner=owner,
-            rules=ClaimRules(**{"files": 100, "lease_seconds": 300, "first_pause_seconds": 0, **rules}),
+            rules=ClaimRules(**{"files": 100, "lease_seconds": 300, **rules}),
             version=self.version,
             course=CourseSettings(transform, "move", Announcer(self.source, "test")),
             budget_seconds=600,

@@ -18,6 +18,7 @@ from tributary.batch.task import (
     ArchiveMode,
     ArchiveTask,
     PublishTask,
+    Staged,
     TransformSettings,
     TransformTask,
 )
@@ -105,11 +106,7 @@ class Course:
             return replace(killed, attempt=kills, by_file=killed.by_file or kills >= _SUSPECT_KILLS)
 
         staged = self._answer(batch, transform, task, after_kill)
-        by_id = {file.id: file for file in files}
-        for why in staged.unreadable:
-            without = self._held.quarantine(batch, by_id.pop(why.id), f"{why.reason}: {why.message}")
-            batch = _still_held(batch, without)
-            log("quarantined", batch=batch.id, file=why.id, reason=why.reason, cause=why.message)
+        batch, files = self._quarantine(batch, files, staged)
         committed = self._held.commit(batch, staged.objects, staged.counts, staged.partial_ids)
         _still_held(batch, committed or None)
         log(
@@ -120,7 +117,20 @@ class Course:
             **staged.measures,
         )
         committed_batch = replace(batch, state="COMMITTED", objects=staged.objects, counts=staged.counts)
-        return committed_batch, list(by_id.values())
+        return committed_batch, files
+
+    def _quarantine(
+        self, batch: Batch, files: list[BatchFile], staged: Staged
+    ) -> tuple[Batch, list[BatchFile]]:
+        """Take the files out of the batch that cannot be read; their copies are in quarantine."""
+        reasons = {file.id: f"{file.reason}: {file.message}" for file in staged.unreadable}
+        if not reasons:
+            return batch, files
+        errors = {file: reasons[file.id] for file in files if file.id in reasons}
+        batch = _still_held(batch, self._held.quarantine_files(batch, errors))
+        for file, cause in errors.items():
+            log("quarantined", batch=batch.id, key=file.key, version=file.version_id, cause=cause)
+        return batch, [file for file in files if file.id not in reasons]
 
     def _publish(self, batch: Batch) -> Batch:
         began = time.monotonic()

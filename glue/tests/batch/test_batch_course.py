@@ -1,0 +1,179 @@
+"""What becomes of batches over several attempts, replays, modes and ends of the job."""
+
+import signal
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.batches import FOLDER, SCRIPT, BatchWorld, event
+from tests.support.faults import intercepted
+from tests.support.job import finish_job, start_script
+from tests.support.manifests import lines
+from tributary.batch import transforming
+from tributary.batch.names import archived_key
+from tributary.batch.versions import parsed
+from tributary.clients import s3_client
+from tributary.fetching import Unreadable
+
+MODE = "ml_mode,\n"
+
+
+def changed(world: BatchWorld, old: str, new: str) -> None:
+    """Deploy another SQL file from now on."""
+    assert old in world.version.transform
+    other = replace(world.version, transform=world.version.transform.replace(old, new, 1))
+    world.version = replace(other, version=parsed(other).version)
+
+
+def broken_run(world: BatchWorld, at: str) -> bool:
+    """A run in which S3 denies every call whose name begins so."""
+
+    def denying(name: str, request: Any, send: Any) -> Any:
+        if name.startswith(at):
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, at)
+        return send(request)
+
+    world.books.expire()
+    with intercepted(denying):
+        return world.run()
+
+
+def test_retries_a_batch_under_the_version_that_it_began_with(batches: BatchWorld) -> None:
+    batches.upload("a.json", lines(event(1)))
+    assert not broken_run(batches, "PUT curated")
+    assert batches.batches("state", "attempts") == [("WAITING", 1)]
+    changed(batches, MODE, "ml_mode || '-new' AS ml_mode,\n")
+    batches.upload("b.json", lines(event(2)))
+    assert batches.take_over()
+    assert {row["record_id"]: row["ml_mode"] for row in batches.rows()} == {"r1": "train", "r2": "train-new"}
+    batches.assert_exact()
+
+
+def test_tries_a_batch_so_often_and_no_more(batches: BatchWorld) -> None:
+    batches.upload("a.json", lines(event(1)))
+    assert [broken_run(batches, "GET raw") for _ in range(6)] == [False] * 5 + [True]
+    assert batches.batches("state", "attempts") == [("FAILED", 5)]
+    assert "AccessDenied" in batches.batches("last_error")[0][0]
+    assert batches.rows() == []
+
+
+@pytest.mark.parametrize("at", ["PUT curated", "PutEvents", "PUT raw"])
+def test_goes_on_where_an_attempt_failed(batches: BatchWorld, at: str) -> None:
+    batches.upload("a.json", lines(event(1), "[]"))
+    assert not broken_run(batches, at)
+    assert batches.run()
+    assert batches.batches("archived_at IS NOT NULL") == [(False,)]
+    assert batches.take_over()
+    batches.assert_exact()
+    assert batches.batches("archived_at IS NOT NULL") == [(True,)]
+
+
+def test_replaces_what_a_replay_makes_anew(batches: BatchWorld) -> None:
+    batches.upload("a.json", lines(event(1), event(2, day=2), event(3, day=3)))
+    assert batches.run()
+    before = batches.published()
+    changed(batches, "strftime(event_time_utc, '%d') AS day", "'01' AS day")
+    assert batches.books.replay() == 1
+    assert batches.run()
+    assert len(before) == 3
+    assert [key.split("/")[-3] for key in batches.published()] == ["day=01"]
+    assert batches.raw_versions() == set()
+    batches.assert_exact()
+    first, second = (told["token"] for told in batches.announced())
+    assert first < second
+
+
+def test_quarantines_in_a_replay_what_is_gone_by_then(batches: BatchWorld) -> None:
+    version = batches.upload("a.json", lines(event(1)))
+    batches.upload("b.json", lines(event(2)))
+    assert batches.run()
+    s3_client().delete_object(Bucket=batches.raw, Key=archived_key(f"{FOLDER}a.json", version))
+    batches.books.replay()
+    assert batches.run()
+    assert [row["record_id"] for row in batches.rows()] == ["r2"]
+    assert batches.reasons() == {f"{FOLDER}a.json": "source-gone"}
+    assert batches.books.statuses() == {"SUCCEEDED": 1, "QUARANTINED": 1}
+
+
+def test_tags_raw_files_instead_of_moving_them(batches: BatchWorld) -> None:
+    version = batches.upload("a.json", lines(event(1)))
+    newer = batches.upload("a.json", lines(event(2)), register=False)
+    assert batches.run(settings=batches.archiving("tag"))
+    key = f"{FOLDER}a.json"
+    tags = [
+        s3_client().get_object_tagging(Bucket=batches.raw, Key=key, VersionId=one)["TagSet"]
+        for one in (version, newer)
+    ]
+    assert tags == [[{"Key": "tributary", "Value": "processed"}], []]
+    assert batches.raw_versions() == {(key, version), (key, newer)}
+    assert batches.objects(batches.raw, "raw-json-data-processed/") == {}
+
+
+def test_reads_every_form_and_several_versions_of_a_name(batches: BatchWorld) -> None:
+    batches.upload("a.json", b"{\n" + lines(event(1))[1:])
+    batches.upload("a.json", b"[" + lines(event(2))[:-1] + b"," + lines(event(3))[:-1] + b"]")
+    batches.upload("a.json", lines(event(4), event(5)))
+    assert batches.run()
+    places = {row["record_id"]: (row["source_line"], row["source_version"]) for row in batches.rows()}
+    assert {name: line for name, (line, _) in places.items()} == {"r1": 1, "r2": 1, "r3": 2, "r4": 1, "r5": 2}
+    assert {version for _, version in places.values()} == {version for _, version in batches.uploaded}
+
+
+def test_looks_for_the_killer_once_two_holders_fell_silent(
+    batches: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches.upload("a.json", lines(event(1)))
+    batches.upload("b.json", lines(event(2)))
+    assert not broken_run(batches, "GET raw")
+    asked: list[int] = []
+
+    def first_of(files: Any, *_: Any) -> dict[Any, Unreadable]:
+        asked.append(len(files))
+        return {files[0]: Unreadable("killed-worker", "it died")}
+
+    monkeypatch.setattr(transforming, "killers", first_of)
+    batches.books.superuser.execute("UPDATE ledger.batches SET lapsed_leases = 2")
+    assert batches.take_over()
+    assert (asked, batches.reasons()) == ([2], {f"{FOLDER}a.json": "killed-worker"})
+    assert [row["record_id"] for row in batches.rows()] == ["r2"]
+
+
+def test_claims_nothing_once_its_time_is_up(batches: BatchWorld) -> None:
+    batches.upload("a.json", lines(event(1)))
+    assert batches.run(settings=replace(batches.settings(), budget_seconds=0))
+    assert batches.books.statuses() == {"PENDING": 1}
+
+
+@pytest.mark.slow
+def test_works_on_several_batches_at_once_until_none_is_left(batches: BatchWorld) -> None:
+    for number in range(7):
+        batches.upload(f"{number}.json", lines(event(number)))
+    code, log = finish_job(start_script(SCRIPT, batches.arguments(batch_files=2)))
+    assert code == 0, log
+    assert log[-1]["why"] == "nothing to claim"
+    assert [line["files"] for line in log if line["event"] == "claimed"] == [2, 2, 2, 1]
+    assert batches.books.statuses() == {"SUCCEEDED": 7}
+    batches.assert_exact()
+    code, log = finish_job(start_script(SCRIPT, batches.arguments("jr_2")))
+    assert (code, [line["event"] for line in log]) == (0, ["started", "finished"])
+    code, log = finish_job(start_script(SCRIPT, batches.arguments(slots="many", archive="burn")))
+    assert code == 2
+    assert all(name in log[0]["cause"] for name in ("--slots", "--archive"))
+
+
+@pytest.mark.slow
+def test_gives_back_what_is_in_work_at_a_signal(batches: BatchWorld) -> None:
+    batches.upload("hang.json", lines(event(1)))
+    job = start_script(SCRIPT, batches.arguments(slots=1), faults="hang")
+    assert job.stdout is not None
+    while '"claimed"' not in job.stdout.readline():
+        pass
+    time.sleep(1)
+    job.send_signal(signal.SIGTERM)
+    code, log = finish_job(job, timeout=20)
+    assert (code, log[-1]["why"], log[-1]["released"]) == (1, "signal", 1)
+    assert batches.batches("state", "attempts", "last_error") == [("WAITING", 0, None)]
+    assert batches.books.statuses() == {"PENDING": 1}
