@@ -6,11 +6,11 @@ import {
   COUNT_FAILED_FILES,
   COUNT_UNPUBLISHED,
   OLDEST_CLAIMABLE,
-  OLDEST_TRANSACTION,
   QUARANTINED_TODAY,
   TAKE_OVERS,
 } from "./statements";
 import { countQueue } from "./status";
+import { OLDEST_TRANSACTION } from "./vacuum-statements";
 
 /** Writes what alarms watch as metrics. */
 export async function measure({ ledger, emf }: LedgerOperator): Promise<LedgerMeasures> {

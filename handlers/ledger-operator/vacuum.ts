@@ -1,7 +1,8 @@
 import type { Holder, TableHealth, VacuumCheck, Wraparound } from "../shared/ledger/operator-protocol";
 import { findingsOf } from "./findings";
 import { type Ledger, rowOf, rowsOf } from "./ledger";
-import { HOLDERS, NOW, SEES_ALL_SESSIONS, TABLES, WRAPAROUND } from "./statements";
+import { NOW } from "./statements";
+import { HOLDERS, SEES_ALL_SESSIONS, TABLES, WRAPAROUND } from "./vacuum-statements";
 
 const MOST_HOLDERS = 10;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import * as statements from "../../../handlers/ledger-operator/statements";
+import * as ofTheLedger from "../../../handlers/ledger-operator/statements";
+import * as ofTheServer from "../../../handlers/ledger-operator/vacuum-statements";
 import { type Books, startBooks } from "./books";
 
 /** Enough that reading everything costs more than looking up what is asked for. */
@@ -50,7 +51,7 @@ const LIMIT = 50;
 const SOME_IDS = [100, 20_000, 80_000];
 const PAGES = ["pending", "processing", "failed", "committed", "succeeded", "partial"] as const;
 
-const { COUNT_EXACTLY, COUNT_QUEUE, pageOfBatches, ...others } = statements;
+const { COUNT_EXACTLY, COUNT_QUEUE, pageOfBatches, ...others } = { ...ofTheLedger, ...ofTheServer };
 const VALUES: Partial<Record<keyof typeof others, readonly unknown[]>> = {
   QUEUED_PAGE: [1000, LIMIT],
   QUARANTINED_PAGE: [0, LIMIT],
@@ -103,7 +104,7 @@ test.each([
 });
 
 test("a queue that is too long to be counted is estimated", async () => {
-  const { rows } = await books.owner.query(statements.ESTIMATE_QUEUE);
+  const { rows } = await books.owner.query(ofTheLedger.ESTIMATE_QUEUE);
   expect(Number(rows[0].estimated)).toBeGreaterThan(9000);
   expect(Number(rows[0].estimated)).toBeLessThan(11_000);
 });
