@@ -208,6 +208,15 @@ def test_finds_out_whether_a_commit_was_made_whose_answer_was_lost(books: Books,
     assert books.rows("SELECT state, token, objects FROM ledger.batches") == [("COMMITTED", 1, OBJECTS)]
 
 
+def test_begins_anew_where_the_connection_died_before_the_work(books: Books) -> None:
+    books.register(names(20))
+    ledger = books.connect()
+    (pid,) = ledger.once(lambda connection: connection.execute("SELECT pg_backend_pid()").fetchone() or ())
+    books.superuser.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    assert new_batch(ledger, "run", RULES, "v1") is not None
+    assert books.rows("SELECT count(*) FROM ledger.batches") == [(1,)]
+
+
 def test_does_not_repeat_a_claim_whose_answer_was_lost(books: Books) -> None:
     books.register(names(20))
     ledger = books.connect()
