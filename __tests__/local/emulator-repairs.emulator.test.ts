@@ -17,7 +17,13 @@ import {
   GetPolicyCommand,
   LambdaClient,
 } from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  DeleteObjectsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
@@ -58,6 +64,7 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
     judgesPuts,
     { auth: true },
   ],
+  ["asks for the right to each version that DeleteObjects names", judgesDeletions, { auth: true }],
 ];
 
 describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
@@ -163,6 +170,29 @@ async function judgesPuts(emulator: Emulator): Promise<boolean> {
   ];
   const outcomes = await Promise.allSettled(tries);
   return outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,true,false,false";
+}
+
+/** Whether a role that may delete versions alone may delete several at once, and no object. */
+async function judgesDeletions(emulator: Emulator): Promise<boolean> {
+  const root = new S3Client({ ...clientOf(emulator), forcePathStyle: true });
+  const Bucket = "versioned";
+  await root.send(new CreateBucketCommand({ Bucket }));
+  const VersioningConfiguration = { Status: "Enabled" as const };
+  await root.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  const Objects = await Promise.all(
+    ["one", "two"].map(async (Key) => ({
+      Key,
+      VersionId: (await root.send(new PutObjectCommand({ Bucket, Key, Body: "{}" }))).VersionId,
+    })),
+  );
+  const allowed = { Effect: "Allow", Action: "s3:DeleteObjectVersion", Resource: "*" };
+  const credentials = await credentialsOf(emulator, [allowed]);
+  const own = new S3Client({ ...clientOf(emulator), credentials, forcePathStyle: true });
+  const outcomes = await Promise.allSettled([
+    own.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } })),
+    own.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "one" }] } })),
+  ]);
+  return outcomes.map(({ status }) => status).join() === "fulfilled,rejected";
 }
 
 function statementsFor(limits: Readonly<Record<string, string>>): object[] {

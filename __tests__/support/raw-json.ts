@@ -129,9 +129,9 @@ export class RawJson {
     });
   }
 
-  /** The last lines of the newest run of the batch job. */
+  /** The last lines of the newest run of the batch job that has ended. */
   private async said(): Promise<string> {
-    const [run] = await this.batchRuns();
+    const run = (await this.batchRuns()).find(({ CompletedOn }) => CompletedOn);
     const file = join(this.platform.output, "batch.log");
     await saveJobLogs(clientsOf(this.platform.aws).logs, run ? [run] : [], file);
     return readFileSync(file, "utf8").split("\n").slice(-SHOWN_LINES).join("\n");

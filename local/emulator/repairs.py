@@ -27,6 +27,7 @@ def apply_all() -> None:
     take_a_schedule_twice()
     keep_tags_of_connections()
     ask_for_each_message_of_a_batch()
+    ask_for_the_first_version_of_a_batch()
     tell_policies_what_is_put()
 
 
@@ -171,6 +172,21 @@ def ask_for_each_message_of_a_batch() -> None:
     def extract_iam_action(*request: object) -> str | None:
         action = original(*request)
         return batches.get(action or "", action)
+
+    iam_actions.extract_iam_action = extract_iam_action
+
+
+def ask_for_the_first_version_of_a_batch() -> None:
+    """Ask for the right to delete a version where DeleteObjects names one first, as for those behind it."""
+    original: Callable[..., str | None] = iam_actions.extract_iam_action
+
+    def extract_iam_action(*request: object) -> str | None:
+        action = original(*request)
+        _service, method, _path, _headers, body, _query = request
+        if action != "s3:DeleteObject" or method != "POST":
+            return action
+        targets = iam_actions._s3_batch_delete_targets("", body)
+        return "s3:DeleteObjectVersion" if targets and targets[0][1] else action
 
     iam_actions.extract_iam_action = extract_iam_action
 
