@@ -94,6 +94,24 @@ export const LEDGER_RULES: readonly Rule[] = [
     },
   },
   {
+    path: "ledger.batch.workers.maximum",
+    against: ["ledger.batch.workers.number"],
+    problem: (value) =>
+      Number(value("ledger.batch.workers.maximum")) < Number(value("ledger.batch.workers.number"))
+        ? `${value("ledger.batch.workers.maximum")} is less than ledger.batch.workers.number; use at least ${value("ledger.batch.workers.number")}`
+        : undefined,
+  },
+  {
+    path: "ledger.batch.slots",
+    against: ["ledger.batch.workers.number", "ledger.batch.workers.maximum"],
+    problem: (value) => {
+      const most = Number(value("ledger.batch.workers.maximum"));
+      return value("ledger.batch.slots") === 0 && most > Number(value("ledger.batch.workers.number"))
+        ? `0 is the cores that there are at the start, for which no worker is ever added; use ${4 * (most - 1)} for ${most} workers of 4 cores, the driver left out`
+        : undefined;
+    },
+  },
+  {
     path: "ledger.batch.timeoutMinutes",
     against: ["ledger.batch.budgetMinutes"],
     problem: (value) =>

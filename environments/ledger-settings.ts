@@ -104,6 +104,11 @@ const batchWorkers = z.strictObject({
     noun: "a number of workers",
     description: "Workers of a run of the batch job, the driver's included.",
   }).default(2),
+  maximum: whole(2, 299, "workers", {
+    noun: "a number of workers",
+    description:
+      "Most workers of a run; above `number`, Glue's auto scaling adds them as batches wait, so a run that finds nothing costs little. Then `slots` says how many batches there may be.",
+  }).default(2),
 });
 
 const batch = z.strictObject({

@@ -16,7 +16,10 @@ export const staging: EnvironmentSettings = {
   },
   csv: { workers: { maximum: 5 }, supersededDays: 45 },
   manifest: { eventSource: { batchSize: 280 } },
-  ledger: { postgres: { multiZone: false, backupDays: 7 } },
+  ledger: {
+    postgres: { multiZone: false, backupDays: 7 },
+    batch: { workers: { maximum: 3 }, slots: 8 },
+  },
   logs: { retentionDays: 30 },
   alerts: { emails: ["data-platform-staging@example.com"] },
   budget: { monthlyDollars: 1200 },

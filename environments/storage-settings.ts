@@ -34,7 +34,9 @@ const lifecycle = z.strictObject({
         description:
           "Class of archived raw JSON files. `GLACIER_IR` is read at once, as a replay does; from the others it must be restored before.",
       }).default("GLACIER_IR"),
-      expireDays: expiry("Days that a processed raw JSON file is kept; absent: for ever.").optional(),
+      expireDays: expiry(
+        "Days that a processed raw JSON file is kept, from its move, or from its upload where it is tagged; absent: for ever.",
+      ).optional(),
     })
     .prefault({}),
   manifests: z

@@ -153,6 +153,7 @@ export class LedgerPipeline extends Construct {
       script: "ledger_lister",
       workerType: LISTER_WORKERS.type,
       numberOfWorkers: LISTER_WORKERS.number,
+      autoScaling: false,
       run: { kind: "batch", timeoutMinutes: lister.timeoutMinutes, maximumRetries: 0 },
       arguments: ledgerListerArguments(this.environment, {
         rawBucket: props.storage.raw.bucket,
@@ -170,7 +171,8 @@ export class LedgerPipeline extends Construct {
       description: "claims batches of raw JSON files, transforms, publishes and archives them",
       script: "ledger_batch",
       workerType: batch.workers.type,
-      numberOfWorkers: batch.workers.number,
+      numberOfWorkers: batch.workers.maximum,
+      autoScaling: batch.workers.maximum > batch.workers.number,
       concurrentRuns: batch.concurrentRuns,
       // what failed is claimed again by the next run that is started
       run: { kind: "batch", timeoutMinutes: batch.timeoutMinutes, maximumRetries: 0 },
@@ -195,6 +197,7 @@ export class LedgerPipeline extends Construct {
       | "script"
       | "workerType"
       | "numberOfWorkers"
+      | "autoScaling"
       | "concurrentRuns"
       | "run"
       | "arguments"
@@ -209,7 +212,6 @@ export class LedgerPipeline extends Construct {
       region,
       keyArn: storage.key.arn,
       glueVersion: glue.version,
-      autoScaling: false,
       connections: connectionNames(this.environment),
       extraFiles: this.extraFiles,
       logRetentionDays: logs.retentionDays,

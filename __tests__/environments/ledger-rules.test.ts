@@ -109,6 +109,16 @@ describe("the ledger's settings", () => {
       "batch.timeoutMinutes: 60 min end a run in the middle of its last batch; use more than ledger.batch.budgetMinutes, 60",
     ],
     [
+      "fewer workers at most than at least",
+      { ledger: { batch: { workers: { number: 4, maximum: 3 } } } },
+      "batch.workers.maximum: 3 is less than ledger.batch.workers.number; use at least 4",
+    ],
+    [
+      "workers that would never be added",
+      { ledger: { batch: { workers: { maximum: 5 } } } },
+      "batch.slots: 0 is the cores that there are at the start, for which no worker is ever added; use 16 for 5 workers of 4 cores, the driver left out",
+    ],
+    [
       "years that end before they begin",
       { ledger: { batch: { firstYear: 2025, lastYear: 2024 } } },
       "batch.lastYear: 2024 is before ledger.batch.firstYear; use at least 2025",

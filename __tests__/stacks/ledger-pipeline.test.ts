@@ -53,6 +53,8 @@ describe("the jobs", () => {
       max_retries: 0,
     });
     expect(jobOf("batch").arguments).toMatchObject({
+      "--enable-auto-scaling": "true",
+      "--slots": "32",
       "--batch_files": "10000",
       "--engine": "spark",
       "--archive": "move",
