@@ -14,6 +14,7 @@ escape: then Python's parser tells which values are strings.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +22,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.ndjson.batch import POSITIONS_WITH_BYTES, REJECTS, NdjsonBatch, NdjsonLimits
+from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.parse import parse
 
 _CHUNK_BYTES = 256 << 10
-_ESCAPED_CR = r"\\(?:r|u000[dD])"
+_ESCAPED_CR = re.compile(rb"\\(?:r|u000[dD])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
     """The same of texts, none null, that stand in a column; only the lines of their places mean anything."""
     if not pc.any(pc.match_substring_regex(texts, r"\n|^[ \t\r]*$")).as_py():
         yield from _parse_lines(texts, limits)
-    elif pc.any(pc.match_substring_regex(texts, rf"{_ESCAPED_CR}|^[ \t\n\r]*$")).as_py():
+    elif pc.any(pc.match_substring_regex(texts, rf"{_ESCAPED_CR.pattern.decode()}|^[ \t\n\r]*$")).as_py():
         # What is blank is no record, and must not be taken for an empty line.
         blanks = " \t\n\r"
         yield from parse_records(
@@ -67,7 +68,10 @@ def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
     else:
         written = pc.replace_substring(pc.replace_substring(texts, "\r", "\r\t"), "\n", "\r ")
         for batch in _parse_lines(written, limits):
-            columns = [_read_back(column) for column in batch.rows.columns]
+            columns = [
+                pc.replace_substring(pc.replace_substring(column, "\r ", "\n"), "\r\t", "\r")
+                for column in batch.rows.columns
+            ]
             rows = pa.RecordBatch.from_arrays(columns, schema=batch.rows.schema) if columns else batch.rows
             yield NdjsonBatch(rows, batch.positions, batch.rejects)
 
@@ -96,52 +100,55 @@ def _chunks(records: Iterable[Record], places: dict[int, _Place]) -> Iterator[by
 
 
 def _restored(batch: NdjsonBatch, places: dict[int, _Place]) -> NdjsonBatch:
-    rows, otherwise = _own_places(batch.positions, places)
-    rejects, _ = _own_places(batch.rejects, places)
-    values = batch.rows
-    if True in otherwise:
-        values = _own_values(values, otherwise, rows["bytes"])
-    return NdjsonBatch(values, rows.cast(POSITIONS_WITH_BYTES), rejects.cast(REJECTS))
+    found = [places.pop(number) for number in batch.positions["line"].to_pylist()]
+    positions = _own_places(batch.positions, found)
+    rows = batch.rows
+    if any(place.is_written_otherwise for place in found):
+        rows = _own_values(rows, found, positions["bytes"].to_pylist())
+    rejected = [places.pop(number) for number in batch.rejects["line"].to_pylist()]
+    return NdjsonBatch(rows, positions, _own_places(batch.rejects, rejected))
 
 
-def _own_places(lines: pa.RecordBatch, places: dict[int, _Place]) -> tuple[pa.RecordBatch, list[bool]]:
-    """The lines as the records that they stand for, and which of them were written otherwise."""
-    if not lines.num_rows:
-        return lines, []
-    found = [places.pop(number) for number in lines["line"].to_pylist()]
-    otherwise = [place.is_written_otherwise for place in found]
-    columns = dict(zip(lines.schema.names, lines.columns, strict=True))
-    columns["line"] = pc.subtract(columns["line"], 1)
-    columns["offset"] = pa.array([place.offset for place in found], pa.int64())
-    columns["length"] = pa.array([place.length for place in found], pa.int64())
-    if True in otherwise:
-        columns["bytes"] = pc.if_else(pa.array(otherwise), _read_back(columns["bytes"]), columns["bytes"])
-    return pa.RecordBatch.from_arrays(list(columns.values()), list(columns)), otherwise
-
-
-def _own_values(rows: pa.RecordBatch, otherwise: list[bool], texts: pa.Array) -> pa.RecordBatch:
-    escaped = pc.match_substring_regex(texts, _ESCAPED_CR)
-    strings = [
-        _strings(text) if is_otherwise and may_escape else frozenset()
-        for text, is_otherwise, may_escape in zip(
-            texts.to_pylist(), otherwise, escaped.to_pylist(), strict=True
-        )
+def _own_places(lines: pa.RecordBatch, places: list[_Place]) -> pa.RecordBatch:
+    """The lines as the records that they stand for."""
+    if not places:
+        return lines
+    texts = zip(lines["bytes"].to_pylist(), places, strict=True)
+    own = {
+        "line": [number - 1 for number in lines["line"].to_pylist()],
+        "offset": [place.offset for place in places],
+        "length": [place.length for place in places],
+        "bytes": [_own_bytes(text) if place.is_written_otherwise else text for text, place in texts],
+    }
+    columns = [
+        pa.array(own[name], kind) if name in own else lines[name]
+        for name, kind in zip(lines.schema.names, lines.schema.types, strict=True)
     ]
+    return pa.RecordBatch.from_arrays(columns, schema=lines.schema)
+
+
+def _own_bytes(text: bytes) -> bytes:
+    return text.replace(b"\r ", b"\n").replace(b"\r\t", b"\r")
+
+
+def _own_values(rows: pa.RecordBatch, places: list[_Place], texts: list[bytes]) -> pa.RecordBatch:
     columns = []
     for name, column in zip(rows.schema.names, rows.columns, strict=True):
-        if pc.any(pc.match_substring(column, "\r")).as_py():
-            nested = pa.array([is_ and name not in of for is_, of in zip(otherwise, strings, strict=True)])
-            columns.append(pc.if_else(nested, _read_back(column), column))
-        else:
-            columns.append(column)
+        values: list[str | None] = column.to_pylist()
+        for row, value in enumerate(values):
+            if value is not None and "\r" in value and places[row].is_written_otherwise:
+                values[row] = value if _is_string(texts[row], name) else _own_text(value)
+        columns.append(pa.array(values, pa.string()))
     return pa.RecordBatch.from_arrays(columns, schema=rows.schema) if columns else rows
 
 
-def _read_back(texts: pa.Array) -> pa.Array:
-    return pc.replace_substring(pc.replace_substring(texts, "\r ", "\n"), "\r\t", "\r")
+def _own_text(text: str) -> str:
+    return text.replace("\r ", "\n").replace("\r\t", "\r")
 
 
-def _strings(text: bytes) -> frozenset[str]:
-    """The keys of an object whose values are strings; the kernel has taken the text."""
+def _is_string(text: bytes, key: str) -> bool:
+    """Whether an object that the kernel has taken has a string there, with an escape for CR in it."""
+    if not _ESCAPED_CR.search(text):
+        return False
     row: dict[str, Any] = json.loads(text, parse_int=len, parse_float=len)
-    return frozenset(key for key, value in row.items() if isinstance(value, str))
+    return isinstance(row[key], str)

@@ -16,7 +16,9 @@ from tributary.kernels.transform.instants import instants
 
 # What is nested lay in a line, whose bounds it passed; keys that no column asks for cost nothing to keep.
 _LIMITS = NdjsonLimits(line_bytes=1 << 28, keys=1 << 60, key_bytes=1 << 28, depth=256)
-_SPACES = frozenset(" \t\n\r")
+_SPACES_TEXT = " \t\n\r"
+_SPACES = frozenset(_SPACES_TEXT)
+_BETWEEN_OBJECTS = r"\}[ \t\n\r]*,[ \t\n\r]*\{"
 
 
 def cast(texts: pa.Array, kind: ColumnType) -> Cast:
@@ -79,6 +81,47 @@ def _structs(texts: pa.Array, kind: StructType) -> pa.Array:
 
 
 def _arrays(texts: pa.Array, kind: ArrayType) -> pa.Array:
+    if not isinstance(kind.element, StructType):
+        return _arrays_one_by_one(texts, kind)
+    values, is_left = _arrays_of_objects(texts, kind)
+    rows = pc.indices_nonzero(is_left)
+    if not len(rows):
+        return values
+    others = _arrays_one_by_one(texts.take(rows), kind)
+    places = pc.fill_null(pc.add(pc.index_in(pa.array(range(len(texts)), pa.uint64()), rows), len(texts)), -1)
+    own = pa.array(range(len(texts)), places.type)
+    return pa.concat_arrays([values, others]).take(pc.if_else(is_left, places, own))
+
+
+def _arrays_of_objects(texts: pa.Array, kind: ArrayType) -> tuple[pa.Array, pa.Array]:
+    """Arrays of good, flat objects alone, all at once; and which of the texts are to be read one by one.
+
+    They are cut wherever one brace closes and the next one opens. Where that is not between two elements, the
+    piece before it has an open quote or bracket, and so is no object.
+    """
+    inside = pc.ascii_trim(_within(texts, "[", "]"), _SPACES_TEXT)
+    pieces = pc.split_pattern_regex(_within(inside, "{", "}"), _BETWEEN_OBJECTS)
+    elements = pc.binary_join_element_wise("{", pieces.flatten(), "}", "")
+    result = cast(elements, kind.element)
+    is_left = pc.and_(pc.is_valid(texts), pc.is_null(pieces))
+    if result.bad is not None:
+        rows = pc.list_parent_indices(pieces).filter(result.bad)
+        is_left = pc.or_(is_left, pc.is_in(pa.array(range(len(texts)), rows.type), rows))
+    values = pa.ListArray.from_arrays(
+        pieces.offsets, result.values, type=arrow_type_of(kind), mask=pc.is_null(pieces)
+    )
+    return values, is_left
+
+
+def _within(texts: pa.Array, opening: str, closing: str) -> pa.Array:
+    """What stands between the first and the last character; null where these are others."""
+    trimmed = pc.ascii_trim(texts, _SPACES_TEXT)
+    fits = pc.and_(pc.starts_with(trimmed, opening), pc.ends_with(trimmed, closing))
+    fits = pc.and_(fits, pc.greater(pc.binary_length(trimmed), 1))
+    return pc.if_else(fits, pc.binary_slice(trimmed.cast(pa.binary()), 1, -1), None).cast(pa.string())
+
+
+def _arrays_one_by_one(texts: pa.Array, kind: ArrayType) -> pa.Array:
     elements: list[str] = []
     ends = [0]
     is_null = []
