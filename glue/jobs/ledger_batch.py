@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from tributary.announcing import Announcer
 from tributary.arguments import read_arguments, read_run_id
 from tributary.batch.course import CourseSettings
@@ -16,7 +18,7 @@ from tributary.batch.shared_ledger import SharedLedger
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.distribution import open_engine
-from tributary.errors import ArgumentsError
+from tributary.errors import ArgumentsError, TributaryError
 from tributary.events import log
 from tributary.ledger.access import LedgerArguments, ledger_settings
 from tributary.ledger.claims import ClaimRules
@@ -59,6 +61,14 @@ def main(words: Sequence[str]) -> int:
     except ArgumentsError as error:
         log("wrong arguments", cause=str(error))
         return 2
+    try:
+        return 0 if _run(arguments, run_id) else 1
+    except (BotoCoreError, ClientError, TributaryError) as error:
+        log("failed", cause=describe(error))
+        return 1
+
+
+def _run(arguments: LedgerBatchArguments, run_id: str) -> bool:
     stopping = Event()
     settings = _settings(arguments, run_id)
     log(
@@ -74,7 +84,7 @@ def main(words: Sequence[str]) -> int:
         # Only now: Spark sets a handler of its own for SIGINT, which would break out of the loop.
         signal.signal(signal.SIGTERM, lambda *_: stopping.set())
         signal.signal(signal.SIGINT, lambda *_: stopping.set())
-        return 0 if Run(ledger, keeper, engine, settings, stopping).run() else 1
+        return Run(ledger, keeper, engine, settings, stopping).run()
 
 
 def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:

@@ -12,6 +12,7 @@ from tests.support.batches import FOLDER, SCRIPT, BatchWorld, event
 from tests.support.faults import intercepted
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
+from tests.support.watched import Interruption
 from tributary.batch import transforming
 from tributary.batch.names import archived_key
 from tributary.batch.versions import parsed
@@ -84,6 +85,28 @@ def test_replaces_what_a_replay_makes_anew(batches: BatchWorld) -> None:
     batches.assert_exact()
     first, second = (told["token"] for told in batches.announced())
     assert first < second
+
+
+def test_takes_back_what_a_zombie_publishes_after_a_replay(batches: BatchWorld) -> None:
+    """It sleeps before a write, while others publish the batch, replay it and publish fewer names."""
+    batches.upload("a.json", lines(event(1), event(2, day=2), event(3, day=3)))
+    overtaken: list[dict[str, bytes]] = []
+
+    def overtake() -> None:
+        assert batches.take_over()
+        changed(batches, "strftime(event_time_utc, '%d') AS day", "'01' AS day")
+        assert batches.books.replay() == 1
+        assert batches.run()
+        overtaken.append(batches.published())
+
+    sleeping = Interruption(
+        f"PUT {batches.curated}/tables/ml_events/year%3D2026/month%3D02/day%3D02", overtake
+    )
+    with intercepted(sleeping):
+        assert batches.run()
+    assert sleeping.acted
+    assert batches.published() == overtaken[0]
+    batches.assert_exact()
 
 
 def test_quarantines_in_a_replay_what_is_gone_by_then(batches: BatchWorld) -> None:

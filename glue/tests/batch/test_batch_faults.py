@@ -14,7 +14,7 @@ from tests.support.batches import FOLDER, SCRIPT, BatchWorld, event
 from tests.support.faults import Death, intercepted, lose_answer
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
-from tests.support.watched import WatchedLedger
+from tests.support.watched import Interruption, WatchedLedger
 from tributary import clients
 
 CALLS = [
@@ -97,26 +97,6 @@ def test_survives_a_kill_before_and_after_each_call(batches: BatchWorld, moment:
     assert_exact(batches, len(CALLS))
     told = {(one["batch"], one["token"]) for one in batches.announced()}
     assert told == set(batches.batches("id", "(counts->>'token')::integer"))
-
-
-class Interruption:
-    """Lets somebody else act before the first call of a name is sent, or after its answer came."""
-
-    def __init__(self, at: str, act: Callable[[], object], moment: str = "before") -> None:
-        self.acted = False
-        self._at = at
-        self._act = act
-        self._moment = moment
-
-    def __call__(self, name: str, request: Any, send: Send) -> Any:
-        is_now = not self.acted and name.startswith(self._at)
-        self.acted = self.acted or is_now
-        if is_now and self._moment == "before":
-            self._act()
-        answer = send(request)
-        if is_now and self._moment == "after":
-            self._act()
-        return answer
 
 
 @pytest.mark.slow

@@ -4,15 +4,18 @@ Only this side speaks to the ledger; tasks on an engine do the work. What a run 
 that takes the batch over goes on with.
 """
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from threading import Event
 from typing import Any, TypeVar
 
 from tributary.announcing import Announcer
 from tributary.batch.archiving import archive
+from tributary.batch.listed import listed_objects
 from tributary.batch.publishing import publish
 from tributary.batch.task import (
     ArchiveMode,
@@ -39,6 +42,8 @@ _SUSPECT_LAPSES = 2
 # From the second death of a worker on it is under suspicion, too.
 _SUSPECT_KILLS = 2
 _LEAST_ARCHIVED = 1000
+# An event may have 256 KiB.
+_COLUMNS_BYTES = 200_000
 EVENT = "LedgerBatchPublished"
 
 T = TypeVar("T")
@@ -143,7 +148,9 @@ class Course:
         published = self._answer(batch, publish, task)
         if published.overtaken_by is not None:
             raise LeaseLostError(f"objects of batch {batch.id} under token {published.overtaken_by} stand")
-        _still_held(batch, self._held.finish(batch) or None)
+        if not self._held.finish(batch):
+            self._retract(batch)
+            raise LeaseLostError(f"batch {batch.id} has gone to another run")
         log(
             "published",
             **_names(batch),
@@ -153,16 +160,27 @@ class Course:
         )
         return replace(batch, state="PARTIAL" if _counts(batch)["partial_files"] else "SUCCEEDED")
 
+    def _retract(self, batch: Batch) -> None:
+        """Delete what this run brought back, asleep while a replay was published with fewer names."""
+        stands = {(entry["bucket"], entry["name"]) for entry in listed_objects(self._ledger, batch)}
+        stale = [entry for entry in batch.objects if (entry["bucket"], entry["name"]) not in stands]
+        if stale:
+            following = _counts(batch)["token"] + 1
+            task = PublishTask([], stale, following, self._settings.transform.destinations)
+            retracted = self._answer(batch, publish, task)
+            log("retracted", **_names(batch), objects=retracted.deleted)
+
     def _announce(self, batch: Batch) -> None:
         """Tell of the publication, once at least: who takes over what is not archived tells it again."""
         counts = _counts(batch)
         names = ("dataset", "token", "files", "partial_files", "rows", "dead_letters")
-        sizes = ("input_bytes", "output_bytes", "columns", "seconds")
+        sizes = ("input_bytes", "output_bytes", "seconds")
         detail = {
             "batch": batch.id,
             "dataset_version": batch.dataset_version,
             "objects": len(batch.objects),
             **{name: counts[name] for name in (*names, *sizes)},
+            "columns": _fitting(counts["columns"]),
         }
         self._settings.announcer.announce(EVENT, detail)
 
@@ -209,6 +227,12 @@ def _still_held(batch: Batch, answer: A | None) -> A:
     if answer is None:
         raise LeaseLostError(f"batch {batch.id} has gone to another run")
     return answer
+
+
+def _fitting(columns: list[str]) -> list[str]:
+    """The first of the columns, as many as an event can carry beside its figures."""
+    ends = accumulate(len(json.dumps(column)) + 2 for column in columns)
+    return [column for column, end in zip(columns, ends, strict=True) if end <= _COLUMNS_BYTES]
 
 
 def _counts(batch: Batch) -> dict[str, Any]:
