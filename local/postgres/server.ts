@@ -92,9 +92,9 @@ export class PostgresServer {
     return { PGHOST: "127.0.0.1", PGPORT: String(this.port), PGUSER: USER, PGDATABASE: DATABASE };
   }
 
-  /** A new client, not connected yet. */
+  /** A new client, not connected yet; what the user's own PGSSLMODE asks for is not there. */
   client(database = DATABASE): Client {
-    return new Client({ host: "127.0.0.1", port: this.port, user: USER, database });
+    return new Client({ host: "127.0.0.1", port: this.port, user: USER, database, ssl: false });
   }
 
   /** Kills the server as a loss of power does, and brings it up again on the same port. */
