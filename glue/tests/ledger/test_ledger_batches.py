@@ -43,7 +43,7 @@ def test_answers_each_change_the_same_when_it_is_made_twice(books: Books) -> Non
     books.register(names(12))
     batch, held = claimed(books), books.held(RULES)
     file = files_of(books, batch)[0]
-    left = [held.quarantine(batch, file, "killed its worker") for _ in range(2)]
+    left = [held.quarantine_files(batch, {file: "killed its worker"}) for _ in range(2)]
     assert [batch and batch.files for batch in left] == [9, 9]
     assert [held.commit(batch, OBJECTS, {}) for _ in range(2)] == [True, True]
     assert [held.finish(batch) for _ in range(2)] == [True, True]
@@ -90,7 +90,7 @@ def test_refuses_a_zombie_every_change(books: Books) -> None:
     books.expire()
     winner = claimed(books, owner="next")
     assert not held.commit(zombie, ["of the zombie"], {})
-    assert held.quarantine(zombie, file, "of the zombie") is None
+    assert held.quarantine_files(zombie, {file: "of the zombie"}) is None
     assert not any(change(zombie) for change in (held.renew, held.release, held.finish))
     assert not held.fail(zombie, "of the zombie")
     assert books.held(RULES, "next").commit(winner, OBJECTS, {})
@@ -161,12 +161,12 @@ def test_quarantines_one_file_and_keeps_the_others(books: Books) -> None:
     books.register(names(3))
     batch, held = claimed(books), books.held(RULES)
     poison = files_of(books, batch)[1]
-    rest = held.quarantine(batch, poison, "killed its worker twice")
+    rest = held.quarantine_files(batch, {poison: "killed its worker twice"})
     assert rest is not None
     assert (rest.files, rest.bytes) == (2, 20)
     assert poison not in files_of(books, rest)
     assert held.commit(rest, OBJECTS, {})
-    assert held.quarantine(rest, files_of(books, rest)[0], "too late") is None
+    assert held.quarantine_files(rest, {files_of(books, rest)[0]: "too late"}) is None
     assert held.finish(rest)
     assert books.statuses() == {"SUCCEEDED": 2, "QUARANTINED": 1}
     columns = ("error_message", "first_error", "batch_id")
@@ -199,7 +199,7 @@ def test_keeps_errors_that_quote_what_no_database_takes(books: Books) -> None:
     batch, held = claimed(books), books.held(RULES)
     strange = "line \0 of \ud800" + "x" * 100_000
     file = files_of(books, batch)[0]
-    rest = held.quarantine(batch, file, strange)
+    rest = held.quarantine_files(batch, {file: strange})
     assert rest is not None
     assert held.fail(rest, strange)
     kept = books.rows("SELECT last_error FROM ledger.file_errors UNION SELECT last_error FROM ledger.batches")

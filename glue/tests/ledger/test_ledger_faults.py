@@ -145,7 +145,7 @@ def _bring_to_its_end(ledger: LedgerConnection, held: HeldBatches, batch: Batch,
     if batch.state == "CLAIMED":
         first, *others = batch_files(ledger, batch)
         if turn % 5 == 0:
-            assert held.quarantine(batch, first, "poison") is not None
+            assert held.quarantine_files(batch, {first: "poison"}) is not None
         assert held.commit(batch, OBJECTS, {}, [file.id for file in others[:3]])
     if batch.state in ("CLAIMED", "COMMITTED"):
         assert held.finish(batch)

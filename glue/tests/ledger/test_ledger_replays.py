@@ -167,7 +167,7 @@ def test_refuses_a_zombie_of_the_commit_that_is_replayed(books: Books) -> None:
         before = books.rows("SELECT to_jsonb(batches) FROM ledger.batches")
         refused = not (
             held.commit(zombie, ["of the zombie"], {})
-            or held.quarantine(zombie, file, "of the zombie")
+            or held.quarantine_files(zombie, {file: "of the zombie"})
             or any(change(zombie) for change in (held.renew, held.finish, held.archived))
         )
         # whose answer may be yes: it was given back
@@ -191,7 +191,7 @@ def test_leaves_quarantined_files_out_of_a_replay_and_quarantines_further_ones(b
     books.register(names(3))
     batch, held = claimed(books), books.held(RULES, "next")
     first, second, third = batch_files(books.connect(), batch)
-    batch = held.quarantine(batch, first, "broken")
+    batch = held.quarantine_files(batch, {first: "broken"})
     assert batch is not None
     assert held.commit(batch, FIRST, {})
     assert held.finish(batch)
@@ -199,7 +199,7 @@ def test_leaves_quarantined_files_out_of_a_replay_and_quarantines_further_ones(b
     books.replay()
     again = claimed(books)
     assert batch_files(books.connect(), again) == [second, third]
-    rest = books.held(RULES, "next").quarantine(again, second, "gone by now")
+    rest = books.held(RULES, "next").quarantine_files(again, {second: "gone by now"})
     assert rest is not None
     assert books.statuses() == {"QUARANTINED": 2, "PROCESSING": 1}
     assert books.held(RULES, "next").commit(rest, SECOND, {})
@@ -237,7 +237,7 @@ def test_puts_quarantined_files_back_as_new_work(books: Books) -> None:
     books.register(names(3))
     batch, held = claimed(books), books.held(RULES, "next")
     file, *_ = batch_files(books.connect(), batch)
-    rest = held.quarantine(batch, file, "broken")
+    rest = held.quarantine_files(batch, {file: "broken"})
     assert rest is not None
     assert books.maintain("REQUEUE_QUARANTINED", [file.id]) == [(file.id,)]
     assert books.maintain("REQUEUE_QUARANTINED", [file.id]) == []

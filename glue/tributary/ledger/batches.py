@@ -166,12 +166,11 @@ class HeldBatches:
         """Give the batch back untried, its attempt not counted."""
         return self._change(batch, {}, _RELEASE, _IS_GIVEN_BACK)
 
-    def quarantine(self, batch: Batch, file: BatchFile, error: str) -> Batch | None:
-        """Take one file out of an uncommitted batch for good; the batch without it, None when it has gone."""
-        return self.quarantine_files(batch, {file: error})
-
     def quarantine_files(self, batch: Batch, errors: Mapping[BatchFile, str]) -> Batch | None:
-        """Take files out, each with its error; all of them or none."""
+        """Take files out of an uncommitted batch for good, each with its error: all of them or none.
+
+        Gives the batch without them, None when it has gone.
+        """
         values = {
             "file_ids": [file.id for file in errors],
             "errors": [_storable(error) for error in errors.values()],

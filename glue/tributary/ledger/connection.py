@@ -116,7 +116,7 @@ class LedgerConnection:
             self._connection = None
 
     def once(self, work: Work[Result]) -> Result:
-        """Run a transaction that must not be done twice: repeated only where it is known to have done nothing.
+        """Run a transaction that must not be done twice: repeated only where it surely did nothing.
 
         Raises LedgerUnreachableError when the connection broke in its midst: whether it was done is unknown.
         """
