@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
 import { VISIBILITY_SECONDS } from "../../constructs/queue-with-dead-letters";
-import { loadEnvironment } from "../../environments";
+import {
+  loadEnvironment,
+  MALFORMED_PREFIX,
+  PROCESSED_PREFIX,
+  PROCESSED_TAG,
+  RAW_JSON_PREFIX,
+  STAGING_PREFIX,
+} from "../../environments";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../support/synthesize";
 
@@ -108,6 +115,21 @@ describe("the jobs", () => {
     const keys = resourcesOf(prod, "aws_s3_object").map(([, object]) => object["key"]);
     expect(new Set(keys).size).toBe(keys.length);
   });
+});
+
+test("permissions and lifecycles name what the batch job writes by the same prefixes and tag", async () => {
+  const { python } = await ensurePython("run", () => {});
+  const script =
+    "import json; from tributary.batch import archiving, names as n;" +
+    "print(json.dumps([n.RAW_PREFIX, n.PROCESSED_PREFIX, n.MALFORMED_PREFIX, n.STAGING_PREFIX, archiving.TAG]))";
+  const output = execFileSync(python, ["-c", script], { cwd: GLUE, encoding: "utf8" });
+  expect(JSON.parse(output)).toEqual([
+    RAW_JSON_PREFIX,
+    PROCESSED_PREFIX,
+    MALFORMED_PREFIX,
+    STAGING_PREFIX,
+    { [PROCESSED_TAG.key]: PROCESSED_TAG.value },
+  ]);
 });
 
 describe("what starts the jobs", () => {
