@@ -28,7 +28,10 @@ console.log(JSON.stringify(all));
 def operator_statements() -> dict[str, str]:
     """The statements of the operator's function, each by its name."""
     line = ["node", "--import", "tsx", "--input-type=module", "--eval", _PRINT_STATEMENTS]
-    return json.loads(subprocess.run(line, cwd=ROOT, check=True, capture_output=True).stdout)
+    statements: dict[str, str] = json.loads(
+        subprocess.run(line, cwd=ROOT, check=True, capture_output=True).stdout
+    )
+    return statements
 
 
 def found(key: str, version_id: str = "1", size: int = 10) -> FoundFile:
