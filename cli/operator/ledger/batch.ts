@@ -38,7 +38,7 @@ function workOf(batch: DescribedBatch): Entries {
     [batch.isHeld ? "lease ends" : "due", batch.availableAt ?? undefined],
     ["files", batch.files],
     ["of them with rejects", batch.partialFiles],
-    ["read", bytes(batch.bytes)],
+    ["input", bytes(batch.bytes)],
     ["dataset", batch.dataset ?? undefined],
     ["dataset version", version],
     ["token", batch.token],
