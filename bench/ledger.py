@@ -107,6 +107,7 @@ def _run(
     told = {line["event"]: line for line in log}
     if "ended" not in told:
         raise RuntimeError(f"the job did not end its batch: {log[-3:]}")
+    print(f"a batch took {told['ended']['seconds']:.1f} s", file=sys.stderr)
     committed, published, archived = (told[name] for name in ("committed", "published", "archived"))
     return _row(
         "tributary",

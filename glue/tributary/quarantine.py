@@ -28,14 +28,8 @@ def quarantine_version(
     """
     folder = quarantine_folder(group, file.key, file.version_id)
     message = why.message
-    to_key = f"{folder}/{base_name(file.key)}"
     try:
-        try:
-            copy_version(file.bucket, file.key, file.version_id, bucket, to_key)
-        except SourceGoneError:
-            if archived_key is None:
-                raise
-            copy_version(file.bucket, archived_key, None, bucket, to_key)
+        _copy(file, archived_key, bucket, f"{folder}/{base_name(file.key)}")
     except SourceGoneError as error:
         message = f"{message}; {error}"
     record = {
@@ -48,3 +42,12 @@ def quarantine_version(
     }
     content = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
     put_bytes(bucket, f"{folder}/reason.json", content, "application/json")
+
+
+def _copy(file: StoredVersion, archived_key: str | None, bucket: str, to_key: str) -> None:
+    try:
+        copy_version(file.bucket, file.key, file.version_id, bucket, to_key)
+    except SourceGoneError:
+        if archived_key is None:
+            raise
+        copy_version(file.bucket, archived_key, None, bucket, to_key)

@@ -68,7 +68,8 @@ class _Attempt:
         result = self.transform()
         transformed = time.perf_counter()
         objects = self._stage(result)
-        self._quarantine()
+        if self._unreadable:
+            self._quarantine()
         ended = time.perf_counter()
         measures = {
             "fetch_seconds": self._fetch_seconds,
@@ -147,10 +148,14 @@ class _Attempt:
         return {"bucket": bucket, "staged": staged, "name": key, "rows": file.rows, "bytes": file.bytes}
 
     def _quarantine(self) -> None:
-        bucket, group = self._task.settings.destinations.quarantine, self._dataset.name
-        for file, why in self._unreadable.items():
-            archived = archived_key(file.key, file.version_id)
-            quarantine_version(file, why, group, bucket, archived)
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for _ in threads.map(self._quarantine_one, *zip(*self._unreadable.items(), strict=True)):
+                pass
+
+    def _quarantine_one(self, file: BatchFile, why: Unreadable) -> None:
+        bucket = self._task.settings.destinations.quarantine
+        archived = archived_key(file.key, file.version_id)
+        quarantine_version(file, why, self._dataset.name, bucket, archived)
 
     def _counts(
         self, result: TransformedBatch, objects: list[dict[str, Any]], seconds: float
