@@ -87,7 +87,7 @@ const lister = z.strictObject({
   recentWeeks: whole(0, 520, "weeks", {
     noun: "a number of weeks",
     description:
-      "Weekly folders that a run lists, the newest; 0: all since `startYear`, and the historical one.",
+      "Weekly folders that a run lists, the newest; 0: all since `startYear`. The historical folder is listed in any case.",
   }).default(0),
   timeoutMinutes: whole(5, 2880, "min", {
     noun: "a job timeout",
