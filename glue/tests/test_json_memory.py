@@ -24,11 +24,12 @@ def event(n):
     }).encode()
 
 def chunks(first, count):
-    for n in range(first, first + count):
-        opening = (b"[" if n == first else b",\n") if shape == "array" else b""
-        yield opening + event(n) + (b"" if shape == "array" else b"\n")
-    if shape == "array":
-        yield b"]"
+    between = b",\n" if shape == "array" else b"\n"
+    opening, closing = (b"[", b"]") if shape == "array" else (b"", b"\n")
+    for start in range(first, first + count, 500):
+        end = min(start + 500, first + count)
+        events = between.join(map(event, range(start, end)))
+        yield (opening if start == first else between) + events + (closing if end == first + count else b"")
 
 SIZE = len(event(1_000_000)) + 1
 COUNT = megabytes * 1_000_000 // SIZE
@@ -54,8 +55,8 @@ def peak(shape: str, megabytes: int) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", ["documents", "lines", "array", "partitions"])
+@pytest.mark.parametrize("shape", ["documents", "array", "partitions"])
 def test_takes_the_same_memory_for_a_larger_batch(shape: str) -> None:
-    small, large = peak(shape, 70), peak(shape, 210)
-    assert large < 1024
+    small, large = peak(shape, 60), peak(shape, 150)
+    assert large < 700
     assert large < small * 1.3

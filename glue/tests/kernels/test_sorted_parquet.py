@@ -68,8 +68,9 @@ def write(
     return writer.files
 
 
-@pytest.mark.parametrize("collected_bytes", [1, 5000, 1 << 20])
-@pytest.mark.parametrize("partitions", [1, 7, 200])
+@pytest.mark.parametrize(
+    ("collected_bytes", "partitions"), [(1, 7), (5000, 1), (5000, 200), (1 << 20, 1), (1 << 20, 7)]
+)
 def test_sorts_rows_by_partition_time_and_input(
     partitions: int, collected_bytes: int, tmp_path: Path
 ) -> None:
