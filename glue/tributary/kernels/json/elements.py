@@ -12,6 +12,8 @@ from tributary.kernels.ndjson.batch import NdjsonLimits
 # Latin-1 has a character for each byte: so offsets are the bytes' own, and any bytes come back as they were.
 _ENCODING = "latin-1"
 _WINDOW_BYTES = 1 << 20
+_MARKS = frozenset(",]")
+_BLANKS = frozenset(" \t\n\r")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.DOTALL)
 # Not strict, and blind to what numbers are: only where a value ends is asked.
@@ -89,7 +91,8 @@ class Elements:
             text = self._window[self._at : end]
             yield Record(self._offset + self._at, text.rstrip(" \t\n\r").encode(_ENCODING))
             self._at = end
-            self._skip_space()
+            if self._window[end] not in _MARKS:
+                self._skip_space()
             self._at += 1
             if self._window[self._at - 1] == "]":
                 return
@@ -100,14 +103,13 @@ class Elements:
         """Where the element ends before its comma or bracket; None where it does not."""
         while True:
             end = end_of_value(self._window, self._at)
-            if end is not None:
+            mark = end
+            if end is not None and self._window[end : end + 1] not in _MARKS:
                 mark = _SPACE.match(self._window, end).end()  # type: ignore[union-attr]  # matches always
-                if self._window[mark : mark + 1] in (",", "]") and mark < len(self._window):
-                    return end if end > self._at else None
-                if mark < len(self._window):
-                    end = _end_by_brackets(self._window, self._at)
-                    if end is not None:
-                        return end if end > self._at else None
+                if self._window[mark : mark + 1] not in (*_MARKS, ""):
+                    end = mark = _end_by_brackets(self._window, self._at)
+            if end is not None and mark is not None and mark < len(self._window):
+                return end if end > self._at else None
             if len(self._window) - self._at > self._limits.line_bytes or not self._grow():
                 return None
 
@@ -157,5 +159,5 @@ class Elements:
             self._at += len(text)
 
     def _skip_space(self) -> None:
-        while self._peek() in (" ", "\t", "\n", "\r"):
+        while self._peek() in _BLANKS:
             self._at = _SPACE.match(self._window, self._at).end()  # type: ignore[union-attr]  # matches always
