@@ -22,6 +22,8 @@ import { isRawJson, type Upload, upload } from "./uploads";
 /** Where the user's files go that do not lie in folders of the pipeline's. */
 const HISTORY_PREFIX = `${RAW_JSON_PREFIX}all_historical_files/`;
 const POLL_MILLISECONDS = 500;
+/** Least pause between two questions, in times of what an answer took. */
+const POLL_PAUSES = 5;
 const PATIENCE_SECONDS = 180;
 const HOPELESS_FAILURES = 3;
 
@@ -152,7 +154,9 @@ class Course {
   /** Looks until `holds`, telling how far all is. */
   private async until(holds: (state: LedgerState) => Promise<boolean> | boolean): Promise<void> {
     for (;;) {
+      const asked = performance.now();
       const state = await ledgerState(this.client, this.uploads);
+      const answered = performance.now();
       const { settled, batches, failure } = state;
       const runs = (await this.runsOf("batch")).length;
       const now = `${settled} of ${this.uploads.length} files, ${batches} batches, batch job runs: ${runs}`;
@@ -163,7 +167,9 @@ class Course {
       this.last = now;
       const seconds = (performance.now() - this.movedAt) / 1000;
       if (seconds > PATIENCE_SECONDS) throw new Error(`nothing moved for ${Math.round(seconds)} s (${now})`);
-      await sleep(POLL_MILLISECONDS, undefined, { signal: this.context.signal });
+      // with many files the question itself takes its time from the jobs
+      const pause = Math.max(POLL_MILLISECONDS, POLL_PAUSES * (answered - asked));
+      await sleep(pause, undefined, { signal: this.context.signal });
     }
   }
 
