@@ -68,6 +68,15 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     file: "__tests__/docs/claims-bench.slow.test.ts",
     contains: "--json",
   },
+  // fewer files, and without Spark's minutes
+  "npm run bench -- ledger": {
+    file: "__tests__/docs/ledger-bench.slow.test.ts",
+    contains: "bench -- ledger",
+  },
+  "npm run bench -- ledger --files 1000 --runs 3 --without-spark --json": {
+    file: "__tests__/docs/ledger-bench.slow.test.ts",
+    contains: "--without-spark --json",
+  },
   // fewer keys
   "npm run bench -- lister": {
     file: "__tests__/docs/lister-bench.slow.test.ts",
