@@ -283,6 +283,11 @@ def test_gives_nothing_for_files_of_nothing(tmp_path: Path) -> None:
     assert run(tmp_path).files == []
 
 
+def test_takes_objects_without_any_key_beside_others(tmp_path: Path) -> None:
+    result = run(tmp_path, b"{}", lines(event(1)), b"[{},{}]", b"{}\n{}\n", limits=NdjsonLimits())
+    assert [(file.rows, file.rejected) for file in result.files] == [(0, 1), (1, 0), (0, 2), (0, 2)]
+
+
 def test_sorts_the_rows_of_an_object_by_time(tmp_path: Path) -> None:
     times = [1_767_225_600, "2026-01-01T00:00:05Z", 1_767_225_603_000, 1_767_225_600.5, 1_767_225_600]
     result = run(tmp_path, *(lines(event(n, event_timestamp=time)) for n, time in enumerate(times)))

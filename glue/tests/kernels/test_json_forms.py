@@ -1,15 +1,21 @@
 """JSON files in every form: the same objects are the same rows, and every byte that is none is a reject."""
 
 import json
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tributary.datasets.declaration import JsonForm
+from tributary.kernels.json import forms, records
 from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.transform.nested_types import members
 
 LIMITS = NdjsonLimits()
 SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8, batch_bytes=50)
@@ -98,6 +104,19 @@ def test_detects_what_a_file_holds(case: str, chunk_bytes: int) -> None:
     assert brief(read(data, chunk_bytes=chunk_bytes)) == expected
 
 
+def test_detects_the_same_without_the_native_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (forms, records):
+        monkeypatch.setattr(module, "parse", partial(parse, engine="plain"))
+    for data, expected in DETECTED.values():
+        assert brief(read(data)) == expected
+    found = members(pa.array(['{"a":\n[1]}', "{}", "5"]), ["a"])
+    assert (found.texts["a"].to_pylist(), found.bad.to_pylist()) == (
+        ["[1]", None, None],
+        [False, False, True],
+    )
+    assert members(pa.array(['{"a":1}']), ["a"]).texts["a"].to_pylist() == ["1"]
+
+
 @pytest.mark.parametrize(
     ("form", "data", "expected"),
     [
@@ -138,6 +157,8 @@ def test_bounds_documents_and_elements() -> None:
         (1, {"a": "x" * 56}),
         (2, {"a": "x" * 56}),
     ]
+    broken = b'{"a":\n"%s"}' % (b"x" * 57)
+    assert read(broken, "document", replace(SMALL, kept_bytes=6)) == {1: (0, "line-too-long", b'{"a":\n')}
     found = read(b'[{"a":1},' + long + b',{"b":2}]', "array", SMALL)
     assert [what for _, what in brief(found)] == [A, "line-too-long", B]
     endless = b'[{"a":1},{"b":"' + b"x" * 3_000_000

@@ -78,7 +78,7 @@ def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
 
 def _parse_lines(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
     lines = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
-    return parse([pc.binary_join(lines, "\n")[0].as_buffer()], limits)
+    return parse([pc.binary_join(lines, "\n")[0].as_buffer().to_pybytes()], limits)
 
 
 def _chunks(records: Iterable[Record], places: dict[int, _Place]) -> Iterator[bytes]:
@@ -128,7 +128,8 @@ def _own_places(lines: pa.RecordBatch, places: list[_Place]) -> pa.RecordBatch:
 
 
 def _own_bytes(text: bytes) -> bytes:
-    return text.replace(b"\r ", b"\n").replace(b"\r\t", b"\r")
+    # Of a long text the beginning is left, which may end amid one of the two.
+    return text.removesuffix(b"\r").replace(b"\r ", b"\n").replace(b"\r\t", b"\r")
 
 
 def _own_values(rows: pa.RecordBatch, places: list[_Place], texts: list[bytes]) -> pa.RecordBatch:
