@@ -109,7 +109,7 @@ class Elements:
                 if self._window[mark : mark + 1] not in (*_MARKS, ""):
                     end = mark = _end_by_brackets(self._window, self._at)
             if end is not None and mark is not None and mark < len(self._window):
-                return end if end > self._at else None
+                return end if 0 < end - self._at <= self._limits.line_bytes else None
             if len(self._window) - self._at > self._limits.line_bytes or not self._grow():
                 return None
 
