@@ -1,11 +1,14 @@
 import type { ClientBase } from "pg";
 import type { LedgerFile, Refusal, Requeued } from "../shared/ledger/operator-protocol";
 import { lookUp } from "./files";
-import type { Ledger } from "./ledger";
+import { type Ledger, rowsOf } from "./ledger";
 import { unknownFile } from "./reopen";
-import { REQUEUE_QUARANTINED } from "./statements";
+import { REPLAYED_NOW, REQUEUE_QUARANTINED } from "./statements";
 
-/** Puts quarantined files back into the queue, to be claimed into new batches. */
+/**
+ * Puts quarantined files back into the queue, to be claimed into new batches. A file that its batch lost in a replay waits
+ * for the end of that: until then its rows stand among those of the commit before, and would be there twice.
+ */
 export function retryQuarantined(
   ledger: Ledger,
   names: readonly string[],
@@ -27,10 +30,24 @@ async function choose(
   names: readonly string[],
 ): Promise<{ requeued: Requeued; ids: readonly number[] }> {
   const { files: found, unknown } = await lookUp(client, names);
-  const files = found.filter(({ status }) => status === "quarantined");
+  const quarantined = found.filter(({ status }) => status === "quarantined");
   const others = found.filter(({ status }) => status !== "quarantined").map(refused);
-  const requeued = { files, refused: [...unknown.map(unknownFile), ...others] };
+  const replayed = await replayedOf(client, quarantined);
+  const files = quarantined.filter(({ batch }) => !replayed.has(batch));
+  const early = quarantined.filter(({ batch }) => replayed.has(batch)).map(refusedOfReplay);
+  const requeued = { files, refused: [...unknown.map(unknownFile), ...others, ...early] };
   return { requeued, ids: files.map(({ id }) => id).sort((one, other) => one - other) };
+}
+
+async function replayedOf(client: ClientBase, files: readonly LedgerFile[]): Promise<Set<number | null>> {
+  const batches = files.flatMap(({ batch }) => batch ?? []);
+  const rows = await rowsOf<{ id: number }>(client, REPLAYED_NOW, [batches]);
+  return new Set(rows.map(({ id }) => id));
+}
+
+function refusedOfReplay({ key, version, batch }: LedgerFile): Refusal {
+  const why = `batch ${batch} is in a replay, and its published rows are still those of before: repeat once it is published`;
+  return { what: `${key} version ${version}`, why, isUnknown: false };
 }
 
 function refused({ key, version, status }: LedgerFile): Refusal {

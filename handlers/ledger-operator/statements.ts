@@ -14,6 +14,8 @@ const SUMMARY = `id, state, files, bytes, owner, attempts, left(last_error, 500)
 
 const NOT_COMMITTED = `state IN ('CLAIMED', 'WAITING', 'FAILED')`;
 
+const IN_REPLAY = "replays > 0 AND finished_at IS NULL";
+
 export const NOW = `SELECT now() AS at`;
 
 /** $1: most rows to count. */
@@ -206,10 +208,18 @@ UPDATE ledger.batches SET state = 'WAITING', token = token + 1, is_held = false,
   first_error = coalesce(first_error, last_error), last_error = NULL
 WHERE id = ANY ($1::bigint[]) AND ${NOT_COMMITTED}`;
 
-/** Puts quarantined files back; answers the ids of those that were. $1: ids, in their order. */
+/** Of these batches those whose published rows are still of the commit before their replay. $1: ids. */
+export const REPLAYED_NOW = `SELECT id FROM ledger.batches WHERE id = ANY ($1::bigint[]) AND ${IN_REPLAY}`;
+
+/**
+ * Puts quarantined files back; answers the ids of those that were. Not those whose rows stand until the replay that lost
+ * them is published. $1: ids, in their order.
+ */
 export const REQUEUE_QUARANTINED = `
 WITH freed AS (
-  DELETE FROM ledger.outcomes WHERE file_id = ANY ($1::bigint[]) AND outcome = 'QUARANTINED' RETURNING file_id
+  DELETE FROM ledger.outcomes USING ledger.batches
+  WHERE file_id = ANY ($1::bigint[]) AND outcome = 'QUARANTINED' AND batches.id = batch_id AND NOT (${IN_REPLAY})
+  RETURNING file_id
 ), queued AS (
   INSERT INTO ledger.queue (id, available_at, size)
   SELECT id, now(), size FROM ledger.files JOIN freed ON file_id = id ORDER BY id

@@ -181,6 +181,25 @@ describe("retry-quarantined", () => {
     ]);
     expect(await books.places()).toEqual([1]);
   });
+
+  test("leaves a file whose rows stand until the replay of its batch is published", async () => {
+    const batch = await books.claim(3);
+    await books.commit(batch);
+    await books.finish(batch);
+    await books.archive(batch);
+    await books.ask("replay", { from: HOUR_AGO(), to: await now(), limit: 1 });
+    await books.change(batch, "state = 'CLAIMED', is_held = true, dataset_version = 'v2'");
+    await books.quarantine(batch, 2);
+    await books.fail(batch);
+    const why = `batch ${batch} is in a replay, and its published rows are still those of before: repeat once it is published`;
+    const left = { files: [], refused: [{ what: `${keyOf(2)} version v2`, why, isUnknown: false }] };
+    expect(await books.ask("retry-quarantined", { names: ["2"], dryRun: true })).toEqual(left);
+    expect(await books.ask("retry-quarantined", { names: ["2"] })).toEqual(left);
+    await books.commit(batch);
+    await books.finish(batch);
+    expect(await books.ask("retry-quarantined", { names: ["2"] })).toMatchObject({ files: [{ id: 2 }] });
+    expect(await books.places()).toEqual([1]);
+  });
 });
 
 describe("replay", () => {

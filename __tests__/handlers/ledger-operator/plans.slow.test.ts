@@ -65,6 +65,7 @@ const VALUES: Partial<Record<keyof typeof others, readonly unknown[]>> = {
   AT_REST: [[904]],
   FAILED_SINCE: [600, LIMIT],
   REOPEN: [[904]],
+  REPLAYED_NOW: [[7]],
   REQUEUE_QUARANTINED: [[5003, 10_006]],
   REPLAYABLE: TIME,
   UNARCHIVED_BETWEEN: [...TIME, LIMIT],
