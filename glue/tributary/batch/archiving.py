@@ -13,7 +13,7 @@ from tributary.outcomes import Failed
 from tributary.task import describe
 
 TAG = {"tributary": "processed"}
-_THREADS = 16
+_THREADS = 8
 _FILES_A_DELETE = 1000
 
 
