@@ -8,6 +8,7 @@ import { bundleArchive } from "../../../constructs/bundle";
 import { MigrationTooLongError } from "../../../handlers/ledger-migrator/errors";
 import { type Migrator, migrateLedger } from "../../../handlers/ledger-migrator/migrate-ledger";
 import { connectLedger } from "../../../handlers/shared/ledger/connection";
+import { locked } from "../../../handlers/shared/ledger-migrations/lock";
 import type { Migration } from "../../../handlers/shared/ledger-migrations/read-migrations";
 import { LEDGER_VARIABLES, MIGRATIONS, type RealLedger, startServer } from "../support/ledger";
 import { keepLogs } from "../support/logs";
@@ -95,6 +96,17 @@ describe("migrateLedger", () => {
     await expect(failed).rejects.toThrow("npm run migrate");
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(await ledger.rows("SELECT to_regclass('public.slow') AS found")).toEqual([{ found: null }]);
+  });
+
+  test("waits for another migrator longer than for any table, and in time says what to do", async () => {
+    const wanted = migrator("SELECT 1", 6_000);
+    const impatient = (statement_timeout: number) =>
+      connectLedger(LEDGER_VARIABLES, { application: "test" }, { statement_timeout, lock_timeout: 100 });
+    const client = await wanted.connect(0);
+    await locked(client, () =>
+      expect(migrateLedger({ ...wanted, connect: impatient })).rejects.toThrow(MigrationTooLongError),
+    );
+    await client.end();
   });
 
   test("tells the error of any other migration as it is", async () => {

@@ -12,9 +12,12 @@ CREATE TABLE IF NOT EXISTS migrations.applied (
   applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );`;
 
-/** The connection's own settings may have been changed by the session. */
-const reset = (statementMs: number) =>
-  `RESET ROLE; SET lock_timeout = '30s'; SET statement_timeout = ${statementMs};`;
+/**
+ * The connection's own settings may have been changed by the session. Who waits for a table keeps all others from it; who
+ * makes an index concurrently keeps nobody from anything, and waits for every transaction that is open.
+ */
+const reset = (statementMs: number, lockTimeout: string) =>
+  `RESET ROLE; SET lock_timeout = '${lockTimeout}'; SET statement_timeout = ${statementMs};`;
 
 /**
  * Applies what is missing, in order. Another program that does the same waits, and then finds it done.
@@ -61,7 +64,7 @@ async function apply(client: ClientBase, migration: Migration, statementMs: numb
       migration.sha256,
     ]);
   try {
-    await client.query(reset(statementMs));
+    await client.query(reset(statementMs, migration.isBare ? "0" : "30s"));
     if (migration.isBare) {
       await dropBrokenIndexes(client);
       await client.query(migration.sql);

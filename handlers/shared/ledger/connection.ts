@@ -1,6 +1,6 @@
 /** A connection to the ledger that outlives the invocations of a function, and is made again when it was lost. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type ClientBase, DatabaseError } from "pg";
+import { Client, type ClientBase, type ClientConfig, DatabaseError } from "pg";
 import type { LedgerVariables } from "../variables";
 import { connectionConfig, type LedgerVisitor } from "./access";
 import { LedgerUnreachableError } from "./errors";
@@ -26,7 +26,7 @@ const RESERVE_MS = 2_000;
 export async function connectLedger(
   variables: LedgerVariables,
   visitor: LedgerVisitor,
-  more: { statement_timeout?: number } = {},
+  more: Pick<ClientConfig, "statement_timeout" | "lock_timeout"> = {},
 ): Promise<Client> {
   const client = new Client({ ...(await connectionConfig(variables, visitor)), ...more });
   // An idle connection that breaks says so by an event, which would end the process if nobody heard it.

@@ -93,6 +93,23 @@ describe("migrate", () => {
     expect(both.map(({ length }) => length).sort()).toEqual([0, FILES.length]);
   });
 
+  test("does so where one makes an index, which waits for every snapshot that is older", async () => {
+    const index =
+      "-- no transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS files_size ON ledger.files (size)";
+    const migrations = withFile(next, index);
+    const both = await Promise.all([apply(migrations), apply(migrations)]);
+    expect(both.map(({ length }) => length).sort()).toEqual([0, FILES.length + 1]);
+  });
+
+  test("waits in an index for as long as it takes, else for half a minute", async () => {
+    const table = "CREATE TABLE IF NOT EXISTS public.waits AS SELECT current_setting('lock_timeout') AS most";
+    await apply(withFile(next, table));
+    expect(await query("SELECT most FROM public.waits")).toEqual([{ most: "30s" }]);
+    await query("DELETE FROM migrations.applied WHERE file LIKE '%next.sql'; DROP TABLE public.waits");
+    await apply(withFile(next, `-- no transaction\n${table}`));
+    expect(await query("SELECT most FROM public.waits")).toEqual([{ most: "0" }]);
+  });
+
   test.each([
     [
       "changed",
