@@ -40,13 +40,17 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """The SQL with what it is run with; `variables` are read in SQL by `getvariable('name')`."""
+    """The SQL with what it is run with; `variables` are read in SQL by `getvariable('name')`.
+
+    `batch_rows` leave DuckDB at a time, and are held until then: fewer where a row is long.
+    """
 
     sql: str
     variables: Mapping[str, str | datetime]
     date_formats: Sequence[str]
     resources: Resources
     work: Path
+    batch_rows: int = BATCH_ROWS
 
     def run(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The transformed batches, in the order of their lines.
@@ -72,7 +76,7 @@ class Transform:
         with self._connection() as connection:
             connection.register(name, reader)
             try:
-                batches = connection.sql(statement).to_arrow_reader(BATCH_ROWS)
+                batches = connection.sql(statement).to_arrow_reader(self.batch_rows)
             except duckdb.Error as error:
                 raise _QueryError(str(error)) from error
             while (batch := _next(batches)) is not None:
