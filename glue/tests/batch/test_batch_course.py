@@ -87,6 +87,15 @@ def test_replaces_what_a_replay_makes_anew(batches: BatchWorld) -> None:
     assert first < second
 
 
+def test_tells_columns_that_no_single_event_can_carry(batches: BatchWorld) -> None:
+    names = [f"k{number:04}{'n' * 240}" for number in range(1200)]
+    batches.upload("a.json", lines({**event(1), **dict.fromkeys(names, "v")}))
+    assert batches.run()
+    told = batches.announced()
+    assert sorted(name for one in told for name in one["columns"]) == names
+    assert len({(one["batch"], one["token"]) for one in told}) == 1
+
+
 def test_takes_back_what_a_zombie_publishes_after_a_replay(batches: BatchWorld) -> None:
     """It sleeps before a write, while others publish the batch, replay it and publish fewer names."""
     batches.upload("a.json", lines(event(1), event(2, day=2), event(3, day=3)))

@@ -4,12 +4,10 @@ Only this side speaks to the ledger; tasks on an engine do the work. What a run 
 that takes the batch over goes on with.
 """
 
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from threading import Event
 from typing import Any, TypeVar
 
@@ -42,8 +40,8 @@ _SUSPECT_LAPSES = 2
 # From the second death of a worker on it is under suspicion, too.
 _SUSPECT_KILLS = 2
 _LEAST_ARCHIVED = 1000
-# An event may have 256 KiB.
-_COLUMNS_BYTES = 200_000
+# An event may have 256 KiB, and a column's name 255 characters; further columns go into events of their own.
+_COLUMNS_AN_EVENT = 500
 EVENT = "LedgerBatchPublished"
 
 T = TypeVar("T")
@@ -180,9 +178,11 @@ class Course:
             "dataset_version": batch.dataset_version,
             "objects": len(batch.objects),
             **{name: counts[name] for name in (*names, *sizes)},
-            "columns": _fitting(counts["columns"]),
         }
-        self._settings.announcer.announce(EVENT, detail)
+        columns = counts["columns"]
+        for begin in range(0, max(1, len(columns)), _COLUMNS_AN_EVENT):
+            share = columns[begin : begin + _COLUMNS_AN_EVENT]
+            self._settings.announcer.announce(EVENT, {**detail, "columns": share})
 
     def _archive(self, batch: Batch, files: list[BatchFile]) -> None:
         began = time.monotonic()
@@ -227,12 +227,6 @@ def _still_held(batch: Batch, answer: A | None) -> A:
     if answer is None:
         raise LeaseLostError(f"batch {batch.id} has gone to another run")
     return answer
-
-
-def _fitting(columns: list[str]) -> list[str]:
-    """The first of the columns, as many as an event can carry beside its figures."""
-    ends = accumulate(len(json.dumps(column)) + 2 for column in columns)
-    return [column for column, end in zip(columns, ends, strict=True) if end <= _COLUMNS_BYTES]
 
 
 def _counts(batch: Batch) -> dict[str, Any]:
