@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Client } from "pg";
 import { registerInputs } from "../../../handlers/ledger-registrar/register-inputs";
 import type { Registrar } from "../../../handlers/ledger-registrar/registrar";
 import { LedgerConnection } from "../../../handlers/shared/ledger/connection";
+import { registerFiles } from "../../../handlers/shared/ledger/register-files";
 import type { BatchResponse, Message } from "../../../handlers/shared/queue-messages";
 import { type EventObject, s3Event } from "../support/events";
 import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../support/ledger";
@@ -128,6 +131,33 @@ describe("the registrar", () => {
     );
     expect(await register(...messages)).toEqual([]);
     expect(await ledger.rows("SELECT count(*)::int AS files FROM ledger.queue")).toEqual([{ files: 2_500 }]);
+  });
+
+  test("waits for another registrar in one direction only, whatever the order of the messages", async () => {
+    const [ascending, descending] = await Promise.all([ledger.server.client(), ledger.server.client()]);
+    const some = Array.from({ length: 2_000 }, (_, n) => ({ key: `${WEEK}${1e4 + n}`, bucket: "raw" })).map(
+      (file) => ({ ...file, version: "v", size: 1, modifiedAt: "2026-01-31T12:00:00Z" }),
+    );
+    const added = async (client: Client, files: typeof some) => {
+      await client.connect();
+      await client.query("BEGIN");
+      const slowly = {
+        query: async (...given: [string, unknown[]]) => {
+          const answer = await client.query(...given);
+          await sleep(200);
+          return answer;
+        },
+      };
+      const count = await registerFiles(slowly as unknown as Client, files);
+      await client.query("COMMIT");
+      return count;
+    };
+    try {
+      const counts = await Promise.all([added(ascending, some), added(descending, some.toReversed())]);
+      expect(counts.toSorted()).toEqual([0, 2_000]);
+    } finally {
+      for (const client of [ascending, descending]) await client.end();
+    }
   });
 
   test("goes on after its connection was cut while it was frozen", async () => {

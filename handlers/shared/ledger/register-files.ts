@@ -11,29 +11,22 @@ export interface LedgerFile {
   readonly modifiedAt: string;
 }
 
-/** Most files of one statement. */
-const AT_ONCE = 1_000;
-
 /**
- * Registers files and makes those claimable that are new; a known version changes nothing, whatever became of it.
+ * Registers files and makes those claimable that are new; a known version changes nothing, whatever became of it. All go
+ * in one statement, which orders them: two transactions over the same names wait for each other in one direction only.
  *
  * @returns how many were new
  */
 export async function registerFiles(client: ClientBase, files: readonly LedgerFile[]): Promise<number> {
-  let added = 0;
-  for (let start = 0; start < files.length; start += AT_ONCE) {
-    const some = files.slice(start, start + AT_ONCE);
-    const { rows } = await client.query<{ added: string }>(
-      "SELECT ledger.register($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]) AS added",
-      [
-        some.map(({ bucket }) => bucket),
-        some.map(({ key }) => key),
-        some.map(({ version }) => version),
-        some.map(({ size }) => size),
-        some.map(({ modifiedAt }) => modifiedAt),
-      ],
-    );
-    added += Number(rows[0]?.added ?? 0);
-  }
-  return added;
+  const { rows } = await client.query<{ added: string }>(
+    "SELECT ledger.register($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]) AS added",
+    [
+      files.map(({ bucket }) => bucket),
+      files.map(({ key }) => key),
+      files.map(({ version }) => version),
+      files.map(({ size }) => size),
+      files.map(({ modifiedAt }) => modifiedAt),
+    ],
+  );
+  return Number(rows[0]?.added ?? 0);
 }
