@@ -28,9 +28,10 @@ const ANSWERS: Answers = {
   files: ({ ledger }, request) => readFiles(ledger, request),
   find: ({ ledger }, { names }) => findFiles(ledger, names),
   batch: ({ ledger }, { batch }) => describeBatch(ledger, batch),
-  release: ({ ledger }, { batch, dryRun = false }) => releaseBatch(ledger, batch, dryRun),
-  retry: ({ ledger }, { names, dryRun = false }) => retryFiles(ledger, names, dryRun),
-  requeue: ({ ledger }, { sinceMinutes, dryRun = false }) => requeueFailed(ledger, sinceMinutes, dryRun),
+  release: ({ ledger }, { batch, ...how }) => releaseBatch(ledger, batch, how),
+  retry: ({ ledger }, { names, ...how }) => retryFiles(ledger, names, how),
+  requeue: ({ ledger }, { sinceMinutes, after = 0, ...how }) =>
+    requeueFailed(ledger, sinceMinutes, after, how),
   "retry-quarantined": ({ ledger }, { names, dryRun = false }) => retryQuarantined(ledger, names, dryRun),
   replay,
   "vacuum-check": ({ ledger }) => checkVacuum(ledger),

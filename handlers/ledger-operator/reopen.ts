@@ -1,29 +1,28 @@
 import type { ClientBase } from "pg";
-import type {
-  BatchState,
-  BatchSummary,
-  LedgerFile,
-  Refusal,
-  Reopened,
+import {
+  type BatchState,
+  type BatchSummary,
+  type LedgerFile,
+  MOST_REOPENED,
+  type Refusal,
+  type Reopened,
+  type Reopening,
 } from "../shared/ledger/operator-protocol";
 import { lookUp } from "./files";
 import { type Ledger, rowsOf } from "./ledger";
-import { AT_REST, FAILED_SINCE, REOPEN, SUMMARIES, UNCOMMITTED } from "./statements";
-
-/** Batches of one request; a repeated one takes the next. */
-const MOST_BATCHES = 10_000;
+import { AT_REST, FAILED_SINCE, FORGET_VERSION, REOPEN, SUMMARIES, UNCOMMITTED } from "./statements";
 
 /** Gives a batch back, also one that a run holds: that run's commit is then refused. */
-export function releaseBatch(ledger: Ledger, id: number, isDry: boolean): Promise<Reopened> {
-  return reopening(ledger, isDry, async (client, lock) => {
+export function releaseBatch(ledger: Ledger, id: number, how: Reopening): Promise<Reopened> {
+  return reopening(ledger, how, async (client, lock) => {
     const batches = await rowsOf<BatchSummary>(client, UNCOMMITTED + lock, [[id]]);
     return { batches, refused: batches.length > 0 ? [] : [await refusalOf(client, id)] };
   });
 }
 
 /** Gives the batches of some files back; a run at work on one goes on. */
-export function retryFiles(ledger: Ledger, names: readonly string[], isDry: boolean): Promise<Reopened> {
-  return reopening(ledger, isDry, async (client, lock) => {
+export function retryFiles(ledger: Ledger, names: readonly string[], how: Reopening): Promise<Reopened> {
+  return reopening(ledger, how, async (client, lock) => {
     const { files, unknown } = await lookUp(client, names);
     const held = files.filter(({ status }) => status === "failed" || status === "pending");
     const ids = [...new Set(held.flatMap(({ batch }) => batch ?? []))].sort((one, other) => one - other);
@@ -34,10 +33,15 @@ export function retryFiles(ledger: Ledger, names: readonly string[], isDry: bool
   });
 }
 
-/** Gives all batches back whose last attempt failed within that time. */
-export function requeueFailed(ledger: Ledger, sinceMinutes: number, isDry: boolean): Promise<Reopened> {
-  return reopening(ledger, isDry, async (client, lock) => ({
-    batches: await rowsOf<BatchSummary>(client, FAILED_SINCE + lock, [sinceMinutes, MOST_BATCHES]),
+/** Gives batches back whose last attempt failed within that time: the first ones after that id. */
+export function requeueFailed(
+  ledger: Ledger,
+  sinceMinutes: number,
+  after: number,
+  how: Reopening,
+): Promise<Reopened> {
+  return reopening(ledger, how, async (client, lock) => ({
+    batches: await rowsOf<BatchSummary>(client, FAILED_SINCE + lock, [sinceMinutes, after, MOST_REOPENED]),
     refused: [],
   }));
 }
@@ -45,14 +49,16 @@ export function requeueFailed(ledger: Ledger, sinceMinutes: number, isDry: boole
 /** Chooses batches and gives them back, unless it is a dry run: the choice then locks nothing. */
 function reopening(
   ledger: Ledger,
-  isDry: boolean,
+  { dryRun = false, currentVersion = false }: Reopening,
   choose: (client: ClientBase, lock: string) => Promise<Reopened>,
 ): Promise<Reopened> {
-  if (isDry) return ledger.read((client) => choose(client, ""));
+  if (dryRun) return ledger.read((client) => choose(client, ""));
   return ledger.write(async (client) => {
     // whoever commits a batch at this moment is waited for, and its new state is what counts
     const chosen = await choose(client, " FOR UPDATE");
-    if (chosen.batches.length > 0) await client.query(REOPEN, [chosen.batches.map(({ id }) => id)]);
+    const ids = chosen.batches.map(({ id }) => id);
+    if (ids.length > 0) await client.query(REOPEN, [ids]);
+    if (ids.length > 0 && currentVersion) await client.query(FORGET_VERSION, [ids]);
     return chosen;
   });
 }

@@ -191,11 +191,11 @@ export const AT_REST = `
 SELECT ${SUMMARY} FROM ledger.batches
 WHERE id = ANY ($1::bigint[]) AND state IN ('WAITING', 'FAILED') ORDER BY id`;
 
-/** Batches whose last attempt failed, or all. $1: minutes, since when; $2: most batches. */
+/** Batches whose last attempt failed, or all. $1: minutes, since when; $2: id before them; $3: most batches. */
 export const FAILED_SINCE = `
 SELECT ${SUMMARY} FROM ledger.batches
 WHERE (state = 'FAILED' OR state = 'WAITING' AND last_error IS NOT NULL)
-  AND updated_at >= now() - make_interval(mins => $1) ORDER BY id LIMIT $2`;
+  AND updated_at >= now() - make_interval(mins => $1) AND id > $2 ORDER BY id LIMIT $3`;
 
 /**
  * Gives batches back as new ones: tried at once, with all attempts before them. Leases that ran out stay counted, for the
@@ -207,6 +207,10 @@ UPDATE ledger.batches SET state = 'WAITING', token = token + 1, is_held = false,
   available_at = clock_timestamp(), updated_at = clock_timestamp(),
   first_error = coalesce(first_error, last_error), last_error = NULL
 WHERE id = ANY ($1::bigint[]) AND ${NOT_COMMITTED}`;
+
+/** Lets batches that were given back take the version of their next claimer, as a replay does. $1: ids. */
+export const FORGET_VERSION = `
+UPDATE ledger.batches SET dataset_version = NULL WHERE id = ANY ($1::bigint[]) AND state = 'WAITING'`;
 
 /** Of these batches those whose published rows are still of the commit before their replay. $1: ids. */
 export const REPLAYED_NOW = `SELECT id FROM ledger.batches WHERE id = ANY ($1::bigint[]) AND ${IN_REPLAY}`;

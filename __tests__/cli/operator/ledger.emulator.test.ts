@@ -187,6 +187,25 @@ describe("tributary ledger", () => {
     expect((await tributary(words)).code).toBe(3);
   });
 
+  test("requeue gives back more batches than one answer of a function holds", async () => {
+    await books.fail(await books.claim(20));
+    await books.owner.query(
+      `INSERT INTO ledger.batches (state, dataset_version, owner, is_held, available_at, file_ids, bytes, last_error,
+        position_available_at, position_id)
+      SELECT 'FAILED', 'v1', repeat('r', 67), false, 'infinity', '{}', 100, repeat(chr(1), 4000), now(), 1
+      FROM generate_series(1, 2500)`,
+    );
+    const words = ["ledger", "requeue", "--status", "failed", "--since", "2h"];
+    for (const more of [["--dry-run"], ["--current-version"]]) {
+      const { code, answer } = await json(...words, ...more);
+      expect({ code, batches: answer.batches.length }).toEqual({ code: 0, batches: 2501 });
+    }
+    const { rows } = await books.owner.query(
+      "SELECT state, dataset_version, count(*)::int FROM ledger.batches GROUP BY 1, 2",
+    );
+    expect(rows).toEqual([{ state: "WAITING", dataset_version: null, count: 2501 }]);
+  });
+
   test("quarantine lists files with their reasons and puts them back", async () => {
     await books.quarantine(await books.claim(5), 2);
     expect(await lines("ledger", "quarantine", "list")).toMatchObject([

@@ -151,6 +151,34 @@ describe("requeue", () => {
   });
 });
 
+describe("the version of a batch that is given back", () => {
+  const asks = {
+    release: (id: number, how: object) => books.ask("release", { batch: id, ...how }),
+    retry: (_: number, how: object) => books.ask("retry", { names: ["1"], ...how }),
+    requeue: (_: number, how: object) => books.ask("requeue", { sinceMinutes: 5, ...how }),
+  };
+
+  test.each(Object.entries(asks))("%s leaves it, unless the next run's is asked for", async (_, ask) => {
+    const id = await books.claim(5);
+    const version = async () => (await books.batch(id))["dataset_version"];
+    await books.fail(id);
+    await ask(id, {});
+    expect(await version()).toBe("v1");
+    await books.fail(id);
+    await ask(id, { currentVersion: true, dryRun: true });
+    expect(await version()).toBe("v1");
+    await ask(id, { currentVersion: true });
+    expect(await version()).toBeNull();
+  });
+
+  test("never changes where the batch is committed", async () => {
+    const id = await books.claim(5);
+    await books.commit(id);
+    await books.ask("release", { batch: id, currentVersion: true });
+    expect((await books.batch(id))["dataset_version"]).toBe("v1");
+  });
+});
+
 describe("retry-quarantined", () => {
   test("puts files back into the queue, each once however often it is asked", async () => {
     const batch = await books.claim(5);

@@ -1,9 +1,10 @@
-import type {
-  BatchSummary,
-  LedgerFile,
-  Refusal,
-  Reopened,
-  Requeued,
+import {
+  type BatchSummary,
+  type LedgerFile,
+  MOST_REOPENED,
+  type Refusal,
+  type Reopened,
+  type Requeued,
 } from "../../../handlers/shared/ledger/operator-protocol";
 import { EXIT, type ExitCode } from "../exit-codes";
 import type { Operator } from "../operator";
@@ -14,6 +15,11 @@ import { inChunks, showFiles } from "./files";
 export interface DryRunOption {
   /** Only say what would be done. */
   readonly dryRun?: boolean;
+}
+
+export interface ReopeningOptions extends DryRunOption {
+  /** Under the version that is deployed, and not under that which the batch began with. */
+  readonly currentVersion?: boolean;
 }
 
 const BATCHES: readonly Column<BatchSummary>[] = [
@@ -29,21 +35,21 @@ const BATCHES: readonly Column<BatchSummary>[] = [
 export async function release(
   operator: Operator,
   batch: number,
-  { dryRun = false }: DryRunOption,
+  { dryRun = false, currentVersion = false }: ReopeningOptions,
 ): Promise<ExitCode> {
-  return reopened(operator, [await ask(operator, "release", { batch, dryRun })], dryRun);
+  return reopened(operator, [await ask(operator, "release", { batch, dryRun, currentVersion })], dryRun);
 }
 
 /** Gives the batches of failed files back. */
 export async function retry(
   operator: Operator,
   names: readonly string[],
-  { dryRun = false }: DryRunOption,
+  { dryRun = false, currentVersion = false }: ReopeningOptions,
 ): Promise<ExitCode> {
   const answers: Reopened[] = [];
   for (const some of inChunks(names)) {
     if (operator.signal.aborted) break;
-    answers.push(await ask(operator, "retry", { names: some, dryRun }));
+    answers.push(await ask(operator, "retry", { names: some, dryRun, currentVersion }));
   }
   return reopened(operator, answers, dryRun);
 }
@@ -51,9 +57,16 @@ export async function retry(
 /** Gives all batches back that failed within that time. */
 export async function requeue(
   operator: Operator,
-  { since, dryRun = false }: DryRunOption & { readonly since: number },
+  { since, dryRun = false, currentVersion = false }: ReopeningOptions & { readonly since: number },
 ): Promise<ExitCode> {
-  return reopened(operator, [await ask(operator, "requeue", { sinceMinutes: since, dryRun })], dryRun);
+  const answers: Reopened[] = [];
+  for (let [after, last] = [0, MOST_REOPENED]; last === MOST_REOPENED && !operator.signal.aborted; ) {
+    const answer = await ask(operator, "requeue", { sinceMinutes: since, after, dryRun, currentVersion });
+    answers.push(answer);
+    after = answer.batches.at(-1)?.id ?? after;
+    last = answer.batches.length;
+  }
+  return reopened(operator, answers, dryRun);
 }
 
 /** Shows batches that were given back and what was refused: 1 where anything was, 3 where nothing was found at all. */

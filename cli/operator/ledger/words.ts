@@ -4,7 +4,7 @@ import { filesPlace, instant, minutes, whole } from "../arguments";
 import { act, type End, one } from "../words";
 import { ledgerBatch } from "./batch";
 import { type LedgerFilesOptions, ledgerFiles } from "./files";
-import { type DryRunOption, release, requeue, retry, retryQuarantined } from "./mend";
+import { type DryRunOption, type ReopeningOptions, release, requeue, retry, retryQuarantined } from "./mend";
 import { replay } from "./replay";
 import { ledgerStatus } from "./status";
 import { vacuumCheck } from "./vacuum-check";
@@ -68,27 +68,27 @@ function looking(ledger: Command, end: End): void {
 }
 
 function mending(ledger: Command, end: End): void {
-  dry(
+  reopening(
     one(ledger, "release", "give a batch back that is not committed, also one that a run holds", [
       "ledger release 17 --environment prod",
     ]),
   )
     .argument("<batch>", "number of the batch", whole(1, MOST_ID))
     .action((id: number, options) =>
-      act<DryRunOption>(end, (operator, others) => release(operator, id, others))(options),
+      act<ReopeningOptions>(end, (operator, others) => release(operator, id, others))(options),
     );
 
-  dry(
+  reopening(
     one(ledger, "retry", "try the batches of failed files at once, with all attempts before them", [
       "ledger retry raw-json-data/2026/week05/a.json --environment prod",
     ]),
   )
     .argument("<files...>", NAMES)
     .action((names: string[], options) =>
-      act<DryRunOption>(end, (operator, others) => retry(operator, names, others))(options),
+      act<ReopeningOptions>(end, (operator, others) => retry(operator, names, others))(options),
     );
 
-  dry(
+  reopening(
     one(ledger, "requeue", "the same of all batches that failed within a time", [
       "ledger requeue --status failed --since 2h --environment prod",
     ]),
@@ -119,6 +119,13 @@ function quarantine(ledger: Command, end: End): void {
     .action((names: string[], options) =>
       act<DryRunOption>(end, (operator, others) => retryQuarantined(operator, names, others))(options),
     );
+}
+
+function reopening(command: Command): Command {
+  return dry(command).option(
+    "--current-version",
+    "under the declaration and SQL of the next run, not those that the batch began with",
+  );
 }
 
 function dry(command: Command): Command {

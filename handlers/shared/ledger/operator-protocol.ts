@@ -21,6 +21,8 @@ export type LedgerFileStatus = (typeof FILE_STATUSES)[number];
 
 /** Most names in one request. */
 export const MOST_NAMES = 100;
+/** Most batches that one request gives back. */
+export const MOST_REOPENED = 1000;
 /** Most files on one page. */
 export const MOST_ON_A_PAGE = 1000;
 
@@ -53,12 +55,12 @@ export interface LedgerCommands {
   readonly find: { readonly request: NamesRequest; readonly answer: FoundFiles };
   readonly batch: { readonly request: { readonly batch: number }; readonly answer: DescribedBatch | null };
   /** Gives a batch back that is not committed: tried at once, with all its attempts. */
-  readonly release: { readonly request: { readonly batch: number } & DryRun; readonly answer: Reopened };
+  readonly release: { readonly request: { readonly batch: number } & Reopening; readonly answer: Reopened };
   /** The same of the batches of some files, unless a run is at work on them. */
-  readonly retry: { readonly request: NamesRequest & DryRun; readonly answer: Reopened };
-  /** The same of all batches that failed within that time. */
+  readonly retry: { readonly request: NamesRequest & Reopening; readonly answer: Reopened };
+  /** The same of the next `MOST_REOPENED` batches, by id after that one, that failed within that time. */
   readonly requeue: {
-    readonly request: { readonly sinceMinutes: number } & DryRun;
+    readonly request: { readonly sinceMinutes: number; readonly after?: number } & Reopening;
     readonly answer: Reopened;
   };
   /** Puts quarantined files back into the queue. */
@@ -77,6 +79,11 @@ export type LedgerReply<Answer> = { readonly answer: Answer } | { readonly unrea
 export interface DryRun {
   /** Only say what would be done. */
   readonly dryRun?: boolean;
+}
+
+export interface Reopening extends DryRun {
+  /** Under the dataset version of the run that takes it next: its own cannot do it. */
+  readonly currentVersion?: boolean;
 }
 
 export interface NamesRequest {
