@@ -30,7 +30,7 @@ export async function replay(
     totals = sum(totals, next);
   }
   const left = await summary(ledger, time);
-  return { ...totals, isMore: left.batches > 0, unarchived: left.unarchived };
+  return { ...left, ...totals };
 }
 
 /** @throws UnreadableRequestError where a replayed batch could be committed within the time, and be replayed for ever */
@@ -45,7 +45,7 @@ async function refuseFuture(client: ClientBase, { from, to, limit }: ReplayReque
 
 function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Replayed> {
   return ledger.read(async (client) => {
-    const totals = await rowOf<Totals>(client, REPLAYABLE, time);
+    const totals = await rowOf<Totals & Pick<Replayed, "claimedSince">>(client, REPLAYABLE, time);
     const first = await rowsOf<{ count: number; id: number }>(client, UNARCHIVED_BETWEEN, [
       ...time,
       MOST_SHOWN,

@@ -238,7 +238,7 @@ committed_at >= $1 AND committed_at < $2
 export const REPLAYABLE = `
 SELECT count(*) AS batches, coalesce(sum(files), 0) AS files,
   coalesce(sum((counts->>'rows')::bigint), 0) AS rows,
-  coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes"
+  coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes", min(created_at) AS "claimedSince"
 FROM ledger.batches WHERE ${COMMITTED_BETWEEN} AND archived_at IS NOT NULL`;
 
 /** Commits of that time that are not archived, and not replayed for that. $4: most ids. */

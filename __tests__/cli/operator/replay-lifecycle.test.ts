@@ -7,8 +7,13 @@ import { type Environment, loadEnvironment } from "../../../environments";
 
 type Processed = Environment["storage"]["lifecycle"]["processed"];
 
-/** What is said of a replay from 90 days ago. */
-function heeded(processed: Processed, archive: "move" | "tag" = "move", withoutGone = false): string {
+/** What is said of a replay of commits since 90 days ago, whose batches were claimed then or earlier. */
+function heeded(
+  processed: Processed,
+  archive: "move" | "tag" = "move",
+  withoutGone = false,
+  claimedSince: string | null = null,
+): string {
   const said: string[] = [];
   const stream = new Writable({
     write: (chunk, _, done) => {
@@ -26,7 +31,7 @@ function heeded(processed: Processed, archive: "move" | "tag" = "move", withoutG
     terminal: new Terminal(false, stream, stream),
     now: new Date("2026-06-30T00:00:00Z"),
   };
-  heedLifecycle(operator, { from: "2026-04-01T00:00:00Z", withoutGone });
+  heedLifecycle(operator, { from: "2026-04-01T00:00:00Z", withoutGone }, { claimedSince });
   return said.join("");
 }
 
@@ -50,6 +55,15 @@ describe("a replay of files that S3's lifecycle may have reached", () => {
       /kept for \d+ days.*would lose their rows.*--without-gone/,
     );
     expect(heeded(processed, archive, true)).toBe("");
+  });
+
+  test("goes by the first claim of batches that were replayed before", () => {
+    const processed = { archiveClass: "DEEP_ARCHIVE", archiveDays: 100, expireDays: 365 } as const;
+    expect(heeded(processed, "move", false, "2026-04-02T00:00:00.1+00:00")).toBe("");
+    expect(heeded(processed, "move", false, "2026-01-01T00:00:00.1+00:00")).toContain("restore them first");
+    expect(() => heeded(processed, "move", false, "2025-05-01T00:00:00.1+00:00")).toThrow(
+      "would lose their rows",
+    );
   });
 
   test("says that they are to be restored first", () => {

@@ -253,8 +253,10 @@ describe("replay", () => {
       rows: 14,
       inputBytes: 700,
       isMore: true,
+      claimedSince: expect.any(String),
       unarchived: { count: 0, first: [] },
     });
+    expect(new Date(dry.claimedSince ?? "")).toEqual((await books.batch(one))["created_at"]);
     expect(await books.ask("replay", { from, to, limit: 1 })).toMatchObject({
       batches: 1,
       files: 3,

@@ -28,9 +28,9 @@ type Totals = Pick<Replayed, "batches" | "files" | "rows" | "inputBytes">;
  */
 export async function replay(operator: Operator, options: ReplayOptions): Promise<ExitCode> {
   const { dryRun = false, from, to, dataset } = options;
-  heedLifecycle(operator, options);
   const time = { from, to, ...(dataset === undefined ? {} : { dataset }) };
   const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
+  heedLifecycle(operator, options, plan);
   if (dryRun) return shown(operator, plan, plan, false);
   let done: Totals = { batches: 0, files: 0, rows: 0, inputBytes: 0 };
   for (let answer = plan; answer.isMore && !operator.signal.aborted; ) {
@@ -44,20 +44,23 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
 }
 
 /**
- * A batch is read again from its processed files: what S3 let go is quarantined, and its published rows go.
+ * A batch is read again from its processed files: what S3 let go is quarantined, and its published rows go. They are as old
+ * as its first commit, of which the time of its last one tells nothing; its claim came before either.
  * @throws UsageError where files of that time may have expired
  */
 export function heedLifecycle(
   { environment, now, terminal }: Pick<Operator, "environment" | "now" | "terminal">,
   { from, withoutGone }: Pick<ReplayOptions, "from" | "withoutGone">,
+  { claimedSince }: Pick<Replayed, "claimedSince">,
 ): void {
   const { archiveDays, archiveClass, expireDays } = environment.storage.lifecycle.processed;
-  const days = (now.getTime() - Date.parse(from)) / DAY_MS;
+  const oldest = Math.min(Date.parse(from), Date.parse(claimedSince ?? from));
+  const days = (now.getTime() - oldest) / DAY_MS;
   // a tagged file expires by the time of its upload, which no commit tells
   const isTagged = environment.ledger.batch.archive === "tag";
   if (expireDays !== undefined && !withoutGone && (isTagged || days > expireDays - 1)) {
     throw new UsageError(
-      `processed files are kept for ${expireDays} days, and some of that time may be gone: a replay would lose their rows; ` +
+      `processed files are kept for ${expireDays} days, and some of those batches may be gone: a replay would lose their rows; ` +
         "use a later --from, or --without-gone to replay without them",
     );
   }

@@ -248,6 +248,11 @@ export interface Replayed {
   readonly inputBytes: number;
   /** Whether batches are left that can be replayed. */
   readonly isMore: boolean;
+  /**
+   * When the first of those was claimed, null where there are none: its files were archived after that, and perhaps long
+   * before the commit of a replay.
+   */
+  readonly claimedSince: string | null;
   /** Batches of that time that are not archived yet; the first of them. */
   readonly unarchived: { readonly count: number; readonly first: readonly number[] };
 }
