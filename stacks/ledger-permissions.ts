@@ -23,7 +23,7 @@ export interface LedgerResources extends PipelineResources {
 const WRITE = ["s3:PutObject", "s3:AbortMultipartUpload"];
 
 export function ledgerListerStatements(resources: LedgerResources): PolicyStatement[] {
-  const { storage, ledger } = resources;
+  const { environment, storage, ledger } = resources;
   return [
     ...ledger.server.connect("tributary_lister"),
     ...connections(resources),
@@ -33,6 +33,8 @@ export function ledgerListerStatements(resources: LedgerResources): PolicyStatem
       resources: [storage.raw.arn],
       condition: { StringLike: { "s3:prefix": `${RAW_JSON_PREFIX}*` } },
     },
+    // of objects it reads its own code alone, which is encrypted like all
+    useKey(storage.key.arn, environment.region, "s3", "read"),
   ];
 }
 

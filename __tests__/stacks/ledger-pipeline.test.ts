@@ -243,6 +243,7 @@ describe("the permissions", () => {
     expect(furtherOf("lister", OF_JOBS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
       ListRawJson: ["s3:ListBucketVersions"],
+      UseKeyThroughS3: ["kms:Decrypt"],
     });
   });
 
