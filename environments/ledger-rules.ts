@@ -8,9 +8,13 @@ const AUTHENTICATION = `${POSTGRES}.authentication`;
 const DEPENDENCIES = "glue.dependencies";
 const ENDPOINTS = "network.interfaceEndpoints";
 const PROCESSED = "storage.lifecycle.processed";
+const TIERING = "storage.lifecycle.raw.tieringDays";
 
-/** What jobs and functions in private subnets call, beside S3: secrets, roles, and Glue's own agents. */
-const NEEDED_ENDPOINTS = ["secretsmanager", "sts", "logs", "monitoring", "events", "glue"];
+/**
+ * What jobs and functions in private subnets call, beside S3: secrets, roles, and Glue's own agents, which need a way to
+ * KMS for any job with a security configuration.
+ */
+const NEEDED_ENDPOINTS = ["secretsmanager", "kms", "sts", "logs", "monitoring", "events", "glue"];
 
 export const LEDGER_RULES: readonly Rule[] = [
   {
@@ -126,6 +130,16 @@ export const LEDGER_RULES: readonly Rule[] = [
       Number(value("ledger.batch.lastYear")) < Number(value("ledger.batch.firstYear"))
         ? `${value("ledger.batch.lastYear")} is before ledger.batch.firstYear; use at least ${value("ledger.batch.firstYear")}`
         : undefined,
+  },
+  {
+    path: `${PROCESSED}.archiveDays`,
+    against: [TIERING],
+    problem: (value) => {
+      const archived = value(`${PROCESSED}.archiveDays`);
+      return archived !== undefined && Number(archived) <= Number(value(TIERING))
+        ? `${archived} days are over before a file moves to Intelligent-Tiering, to which no archive leads back; use more than ${TIERING}, ${value(TIERING)}`
+        : undefined;
+    },
   },
   {
     path: `${PROCESSED}.expireDays`,

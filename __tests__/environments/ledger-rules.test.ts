@@ -136,7 +136,14 @@ describe("the ledger's settings", () => {
   test("reject private subnets without the endpoints that PostgreSQL's clients call", () => {
     const network = { ...MINIMAL.network, interfaceEndpoints: ["logs", "monitoring", "events", "glue"] };
     expect(problemsOf({ network })).toEqual([
-      "prod.network.interfaceEndpoints: lacks secretsmanager, sts, which what speaks to PostgreSQL calls from private subnets; add them, or use network.egress: nat",
+      "prod.network.interfaceEndpoints: lacks secretsmanager, kms, sts, which what speaks to PostgreSQL calls from private subnets; add them, or use network.egress: nat",
+    ]);
+  });
+
+  test("reject processed files that are archived before they are tiered", () => {
+    const lifecycle = { raw: { tieringDays: 30 }, processed: { archiveDays: 30 } };
+    expect(problemsOf({ storage: { lifecycle } })).toEqual([
+      "prod.storage.lifecycle.processed.archiveDays: 30 days are over before a file moves to Intelligent-Tiering, to which no archive leads back; use more than storage.lifecycle.raw.tieringDays, 30",
     ]);
   });
 
