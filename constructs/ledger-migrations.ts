@@ -16,7 +16,7 @@ export interface LedgerMigrationsProps {
 
 const FILES = resolve(__dirname, "..", "handlers", "shared", "ledger-migrations", "sql");
 
-/** Migrates at a deploy whose files, or triggers, are others than at the one before. */
+/** Migrates at a deploy whose files, code or triggers are others than at the one before. */
 export class LedgerMigrations extends Construct {
   readonly invocation: LambdaInvocation;
 
@@ -25,7 +25,8 @@ export class LedgerMigrations extends Construct {
     this.invocation = new LambdaInvocation(this, "invocation", {
       functionName: props.migrator.function.functionName,
       input: "{}",
-      triggers: { ...props.triggers, files: filesHash() },
+      // the logins stand in the function's code
+      triggers: { ...props.triggers, files: filesHash(), code: props.migrator.function.sourceCodeHash },
       dependsOn: [...props.dependsOn],
     });
   }

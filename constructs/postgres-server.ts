@@ -40,16 +40,20 @@ const MASTER = "postgres";
 
 const LOGS = ["postgresql", "upgrade"] as const;
 
+const AT_START = { applyMethod: "pending-reboot" };
+
 const PARAMETERS: DbParameterGroupParameter[] = [
-  { name: "rds.force_ssl", value: "1" },
+  // What is or may be RDS's own value stays "pending-reboot" there whatever is asked for, and every plan would change it
+  // again; the group stands before the server first starts, so all are in force from then on.
+  { name: "rds.force_ssl", value: "1", ...AT_START },
+  { name: "track_io_timing", value: "1", ...AT_START },
+  { name: "log_autovacuum_min_duration", value: "10000", ...AT_START },
   // these two are read at start alone
-  { name: "shared_preload_libraries", value: "pg_stat_statements", applyMethod: "pending-reboot" },
-  { name: "max_connections", value: String(MOST_CONNECTIONS), applyMethod: "pending-reboot" },
-  { name: "track_io_timing", value: "1" },
+  { name: "shared_preload_libraries", value: "pg_stat_statements", ...AT_START },
+  { name: "max_connections", value: String(MOST_CONNECTIONS), ...AT_START },
   // no statement of the ledger's takes a second, but maintenance
   { name: "log_min_duration_statement", value: "1000" },
   { name: "log_lock_waits", value: "1" },
-  { name: "log_autovacuum_min_duration", value: "10000" },
   // claims delete 10,000 rows at a time from the queue: ten times as fast as PostgreSQL's own pace
   { name: "autovacuum_vacuum_cost_limit", value: "2000" },
   // a transaction that is forgotten open would keep all dead rows

@@ -29,8 +29,8 @@ const UNPUBLISHED_MEASURES = 3;
 const SILENT_MEASURES = 3;
 const FAILED_STATES = ["FAILED", "TIMEOUT", "ERROR"];
 const GIGABYTE = 2 ** 30;
-/** Part of the storage that is left when an alarm tells that it does not grow, or as far as it may. */
-const LEAST_FREE = 0.1;
+/** Part of the storage that is left when an alarm tells that it does not grow, or not fast enough: RDS lets it at a tenth. */
+const LEAST_FREE = 0.05;
 /** Part of the connections. */
 const MANY = 0.8;
 const BUSY_PERCENT = 90;

@@ -69,7 +69,7 @@ describe("the alarms of the ledger pipeline", () => {
   });
 
   test.each([
-    ["free-storage", "FreeStorageSpace", "Minimum", "LessThanThreshold", 10 * 2 ** 30, 1],
+    ["free-storage", "FreeStorageSpace", "Minimum", "LessThanThreshold", 5 * 2 ** 30, 1],
     ["connections", "DatabaseConnections", "Maximum", "GreaterThanThreshold", 80, 1],
     ["processor", "CPUUtilization", "Average", "GreaterThanThreshold", 90, 6],
   ])("watch the server's %s", (id, metric, statistic, comparison, threshold, periods) => {
