@@ -19,7 +19,9 @@ export interface PrefixLifecycle {
   readonly prefix: string;
   /** Of these, those that carry this tag. @default - all */
   readonly tag?: { readonly key: string; readonly value: string };
-  /** Age at which they move to a class of S3's archives. @default - never */
+  /** Age at which they move to Intelligent-Tiering. @default - never */
+  readonly tieringDays?: number | undefined;
+  /** Age, higher than that, at which they move to a class of S3's archives. @default - never */
   readonly archive?: { readonly days: number; readonly storageClass: string } | undefined;
   /** Age at which they expire. @default - never */
   readonly expireDays?: number | undefined;
@@ -32,8 +34,6 @@ export interface DataBucketProps {
   /** KMS key of the objects. @default - SSE-S3, for a bucket that services write their logs to */
   readonly keyArn?: string;
   readonly versioned: boolean;
-  /** Age at which objects move to Intelligent-Tiering. @default - never */
-  readonly tieringDays?: number | undefined;
   /** Age at which objects expire. @default - never */
   readonly expireDays?: number | undefined;
   /** Age at which replaced and deleted versions go. @default - never */
@@ -137,9 +137,6 @@ function wholeBucketRule(props: DataBucketProps): S3BucketLifecycleConfiguration
     status: "Enabled",
     filter: [{ prefix: "" }],
     abortIncompleteMultipartUpload: [{ daysAfterInitiation: INCOMPLETE_UPLOAD_DAYS }],
-    ...(props.tieringDays === undefined
-      ? {}
-      : { transition: [{ days: props.tieringDays, storageClass: "INTELLIGENT_TIERING" }] }),
     ...expiration(props),
     ...noncurrentExpiration(props),
   };
@@ -152,17 +149,27 @@ function expiration(props: DataBucketProps): Pick<S3BucketLifecycleConfiguration
 }
 
 function prefixRule(props: PrefixLifecycle): S3BucketLifecycleConfigurationRule {
-  const { id, prefix, tag, archive, expireDays } = props;
+  const { id, prefix, tag, expireDays } = props;
   return {
     id,
     status: "Enabled",
     filter: [tag === undefined ? { prefix } : { and: [{ prefix, tags: { [tag.key]: tag.value } }] }],
-    ...(archive === undefined
-      ? {}
-      : { transition: [{ days: archive.days, storageClass: archive.storageClass }] }),
+    ...transitions(props),
     ...(expireDays === undefined ? {} : { expiration: [{ days: expireDays }] }),
     ...noncurrentExpiration(props),
   };
+}
+
+/** In one rule: of two rules with a class each S3 would prefer Intelligent-Tiering to an archive that reads at once. */
+function transitions({
+  tieringDays,
+  archive,
+}: PrefixLifecycle): Pick<S3BucketLifecycleConfigurationRule, "transition"> {
+  const all = [
+    ...(tieringDays === undefined ? [] : [{ days: tieringDays, storageClass: "INTELLIGENT_TIERING" }]),
+    ...(archive === undefined ? [] : [archive]),
+  ];
+  return all.length === 0 ? {} : { transition: all };
 }
 
 function noncurrentExpiration({

@@ -7,11 +7,16 @@ export interface FunctionNetwork {
   readonly securityGroupIds: string[];
 }
 
-const MANAGE_INTERFACES = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"];
+const MANAGE_INTERFACES = [
+  "ec2:CreateNetworkInterface",
+  "ec2:DeleteNetworkInterface",
+  "ec2:AssignPrivateIpAddresses",
+  "ec2:UnassignPrivateIpAddresses",
+];
 
 /**
  * Lambda makes the function's network interfaces with the function's role; the function's own code may not.
- * AWS, "Giving Lambda functions access to resources in an Amazon VPC", has both statements.
+ * AWS, "Giving Lambda functions access to resources in an Amazon VPC", asks for all these actions, and has the denial.
  */
 export function useNetworkInterfaces(
   functionName: string,

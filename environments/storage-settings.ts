@@ -16,7 +16,8 @@ const lifecycle = z.strictObject({
     .strictObject({
       tieringDays: whole(0, 365, "days", {
         noun: "a number of days",
-        description: "Age at which an input moves to Intelligent-Tiering.",
+        description:
+          "Age at which a CSV or NDJSON input, or a processed raw JSON file, moves to Intelligent-Tiering.",
       }).default(0),
       expireDays: expiry(
         "Days that a CSV or NDJSON input is kept; absent: for ever. A raw JSON file is kept until it is processed.",

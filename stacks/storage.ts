@@ -54,10 +54,7 @@ export class StorageStack extends LayerStack {
     this.key = this.encryptionKey();
     this.accessLogs = this.accessLogBucket();
     const { lifecycle } = environment.storage;
-    this.raw = this.dataBucket("raw", {
-      tieringDays: lifecycle.raw.tieringDays,
-      lifecycles: rawLifecycles(environment),
-    });
+    this.raw = this.dataBucket("raw", { lifecycles: rawLifecycles(environment) });
     this.manifests = this.dataBucket("manifests", lifecycle.manifests);
     this.curated = this.dataBucket("curated", {
       noncurrentDays: lifecycle.curated.noncurrentDays,
@@ -112,7 +109,7 @@ export class StorageStack extends LayerStack {
     name: BucketClass,
     lifecycle: Pick<
       ConstructorParameters<typeof DataBucket>[2],
-      "tieringDays" | "expireDays" | "noncurrentDays" | "lifecycles"
+      "expireDays" | "noncurrentDays" | "lifecycles"
     >,
   ): S3Bucket {
     return new DataBucket(this, name, {
@@ -260,19 +257,16 @@ export class StorageStack extends LayerStack {
  */
 function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
   const { raw, processed } = storage.lifecycle;
+  const { tieringDays, noncurrentDays } = raw;
   const { archiveDays, archiveClass, expireDays } = processed;
   const afterwards = {
+    tieringDays,
     archive: archiveDays === undefined ? undefined : { days: archiveDays, storageClass: archiveClass },
     expireDays,
-    noncurrentDays: raw.noncurrentDays,
+    noncurrentDays,
   };
   return [
-    {
-      id: "inputs",
-      prefix: INPUT_PREFIX,
-      expireDays: raw.expireDays,
-      noncurrentDays: raw.noncurrentDays,
-    },
+    { id: "inputs", prefix: INPUT_PREFIX, tieringDays, expireDays: raw.expireDays, noncurrentDays },
     // what was moved before tags were chosen is there still
     { id: "processed", prefix: PROCESSED_PREFIX, ...afterwards },
     ...(ledger.batch.archive === "tag"

@@ -85,19 +85,32 @@ describe("a data bucket", () => {
 
   test("honours the days of each class", () => {
     const stack = bucketWith({
-      tieringDays: 0,
       expireDays: 30,
       noncurrentDays: 7,
-      lifecycles: [{ id: "temporary", prefix: "tmp/", expireDays: 1 }],
+      lifecycles: [
+        { id: "temporary", prefix: "tmp/", expireDays: 1 },
+        {
+          id: "old",
+          prefix: "old/",
+          tieringDays: 0,
+          archive: { days: 90, storageClass: "GLACIER_IR" },
+        },
+      ],
     });
     expect(resource(stack, "aws_s3_bucket_lifecycle_configuration")["rule"]).toMatchObject([
       {
-        transition: [{ days: 0, storage_class: "INTELLIGENT_TIERING" }],
         expiration: [{ days: 30 }],
         noncurrent_version_expiration: [{ noncurrent_days: 7 }],
         abort_incomplete_multipart_upload: [{ days_after_initiation: 7 }],
       },
       { filter: [{ prefix: "tmp/" }], expiration: [{ days: 1 }] },
+      {
+        filter: [{ prefix: "old/" }],
+        transition: [
+          { days: 0, storage_class: "INTELLIGENT_TIERING" },
+          { days: 90, storage_class: "GLACIER_IR" },
+        ],
+      },
     ]);
   });
 

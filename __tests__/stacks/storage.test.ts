@@ -100,6 +100,8 @@ describe("storage", () => {
         expiration: [{ expired_object_delete_marker: true }],
       });
       expect(whole).not.toHaveProperty("noncurrent_version_expiration");
+      // of two rules S3 prefers Intelligent-Tiering: the class to archive in would never come
+      expect(whole).not.toHaveProperty("transition");
       const ages = { expiration: [{ days: 30 }], noncurrent_version_expiration: [{ noncurrent_days: 7 }] };
       expect(inputs).toMatchObject({ filter: [{ prefix: "input/" }], ...ages });
       expect(processed).toMatchObject({ filter: [{ prefix: "raw-json-data-processed/" }], ...ages });
@@ -107,9 +109,12 @@ describe("storage", () => {
 
     test("moves processed files to the archive class after the days set, or never", () => {
       const archived = rulesOf("prod").find(({ id }) => id === "processed");
-      expect(archived).toMatchObject({ transition: [{ days: 90, storage_class: "GLACIER_IR" }] });
+      const tiered = { days: 30, storage_class: "INTELLIGENT_TIERING" };
+      expect(archived).toMatchObject({ transition: [tiered, { days: 90, storage_class: "GLACIER_IR" }] });
       expect(archived).not.toHaveProperty("expiration");
-      expect(rulesOf("dev").find(({ id }) => id === "processed")).not.toHaveProperty("transition");
+      expect(rulesOf("dev").find(({ id }) => id === "processed")).toMatchObject({
+        transition: [{ days: 0, storage_class: "INTELLIGENT_TIERING" }],
+      });
     });
 
     test("knows processed files by their tag where they stay", () => {
@@ -120,7 +125,10 @@ describe("storage", () => {
         id: "processed-by-tag",
         status: "Enabled",
         filter: [{ and: [{ prefix: "raw-json-data/", tags: { tributary: "processed" } }] }],
-        transition: [{ days: 90, storage_class: "GLACIER_IR" }],
+        transition: [
+          { days: 30, storage_class: "INTELLIGENT_TIERING" },
+          { days: 90, storage_class: "GLACIER_IR" },
+        ],
         noncurrent_version_expiration: [{ noncurrent_days: 365 }],
       });
     });
