@@ -78,12 +78,16 @@ def test_connects_as_a_secrets_user_in_the_role_of_the_job(client: mock.Mock, lo
     assert client.secretsmanager.get_secret_value.call_args == mock.call(SecretId=ARN)
 
 
-@pytest.mark.parametrize("content", ["{}", '{"username": "admin"}', '{"username": "", "password": "x"}'])
+@pytest.mark.parametrize(
+    "content",
+    ["{}", '{"username": "admin"}', '{"username": "", "password": "x"}', "null", '"admin"', "hunter2"],
+)
 def test_refuses_a_secret_without_name_and_password(client: mock.Mock, content: str) -> None:
     client.secretsmanager.get_secret_value.return_value = {"SecretString": content}
     settings = ledger_settings(arguments(ledger_authentication="secret"), "tributary_batch")
-    with pytest.raises(LedgerSecretError, match="has no username and password"):
+    with pytest.raises(LedgerSecretError, match="has no username and password") as raised:
         settings.parameters()
+    assert raised.value.__context__ is None
 
 
 def test_checks_the_server_by_the_authorities_in_the_working_folder(

@@ -80,7 +80,13 @@ def _token(host: str, port: int, login: str) -> Credentials:
 
 def _secret(arn: str) -> Credentials:
     client = boto3.session.Session().client("secretsmanager")
-    content = json.loads(client.get_secret_value(SecretId=arn).get("SecretString", "{}"))
-    if not content.get("username") or not content.get("password"):
+    text = client.get_secret_value(SecretId=arn).get("SecretString", "")
+    try:
+        content = json.loads(text)
+        user, password = content["username"], content["password"]
+    except (ValueError, TypeError, KeyError):
+        # the parser's own error would carry the secret along
+        user = password = None
+    if not user or not password:
         raise LedgerSecretError(f"the secret {arn} has no username and password")
-    return Credentials(content["username"], content["password"])
+    return Credentials(user, password)

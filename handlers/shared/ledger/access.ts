@@ -75,11 +75,20 @@ async function secretLogin(SecretId: string): Promise<{ user: string; password: 
   const client = new SecretsManagerClient(CLIENT_SETTINGS);
   try {
     const { SecretString = "{}" } = await client.send(new GetSecretValueCommand({ SecretId }));
-    const { username, password } = JSON.parse(SecretString);
+    const { username, password } = loginOf(SecretString) ?? {};
     if (!username || !password) throw new LedgerSecretError(SecretId);
     return { user: username, password };
   } finally {
     client.destroy();
+  }
+}
+
+/** Not what the parser says of a text that is no JSON: it would quote the secret. */
+function loginOf(text: string): { username?: string; password?: string } | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

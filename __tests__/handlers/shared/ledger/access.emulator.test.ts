@@ -69,8 +69,11 @@ describe("connectionConfig", () => {
   test.each([
     ["half", '{"username":"master"}'],
     ["text", '"master"'],
+    ["nothing", "null"],
+    ["no JSON, which is not quoted", "hunter2"],
   ])("refuses a secret without a login: %s", async (name, text) => {
-    await expect(connectionConfig(await secret(name, text), VISITOR)).rejects.toThrow(LedgerSecretError);
+    const variables = await secret(name.replace(/\W.*/, ""), text);
+    await expect(connectionConfig(variables, VISITOR)).rejects.toThrow(LedgerSecretError);
   });
 
   test("trusts Amazon's authorities for RDS alone, or whoever answers, as it is told", async () => {
