@@ -60,6 +60,12 @@ INSTANTS: dict[str, Any] = {
     "1" + "0" * 400: BAD,
     "1e400": BAD,
     "1e-400": at(1970, 1, 1),
+    "1e99999999999999999999": BAD,
+    "-1e99999999999999999999": BAD,
+    "1e-99999999999999999999": at(1970, 1, 1),
+    "0e99999999999999999999": at(1970, 1, 1),
+    f"1.735689600123456{'9' * 30}e9": at(2025, 1, 1, 0, 0, 0, 123_456),
+    f"9.9999999999{'9' * 30}e10": at(5138, 11, 16, 9, 46, 39, 999_999),
     "2025-01-01T00:00:00Z": at(2025, 1, 1),
     "2025-01-01 00:00:00Z": at(2025, 1, 1),
     "2025-01-01T02:00:00+02:00": at(2025, 1, 1),
@@ -271,6 +277,15 @@ def test_keeps_the_text_of_every_member(row: dict[str, Any], gap: str) -> None:
         expected = value if value is None or isinstance(value, str) else written(value, gap)
         assert found.texts[name].to_pylist() == [None, expected]
     assert found.bad is None or found.bad.to_pylist() == [False, False]
+
+
+def test_takes_a_byte_order_mark_for_no_json_wherever_it_stands() -> None:
+    marked, plain = '\N{BYTE ORDER MARK}{"a":1}', '{"a":2}'
+    for texts in ([marked, plain], [plain, marked], [f"{marked}\n", plain]):
+        found = members(pa.array(texts), ["a"])
+        assert found.texts["a"].to_pylist() == [None if text != plain else "2" for text in texts]
+        assert found.bad is not None
+        assert found.bad.to_pylist() == [text != plain for text in texts]
 
 
 def test_takes_objects_of_any_number_of_keys() -> None:

@@ -27,6 +27,8 @@ from tributary.kernels.ndjson.parse import parse
 
 _CHUNK_BYTES = 256 << 10
 _ESCAPED_CR = re.compile(rb"\\(?:r|u000[dD])")
+# What is blank is no record, and must not be taken for an empty line, nor a byte order mark for the stream's.
+_NO_LINE = r"^[ \t\r\n]*$|^\x{FEFF}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,9 @@ def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[N
 
 def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
     """The same of texts, none null, that stand in a column; only the lines of their places mean anything."""
-    if not pc.any(pc.match_substring_regex(texts, r"\n|^[ \t\r]*$")).as_py():
+    if not pc.any(pc.match_substring_regex(texts, rf"\n|{_NO_LINE}")).as_py():
         yield from _parse_lines(texts, limits)
-    elif pc.any(pc.match_substring_regex(texts, rf"{_ESCAPED_CR.pattern.decode()}|^[ \t\n\r]*$")).as_py():
-        # What is blank is no record, and must not be taken for an empty line.
+    elif pc.any(pc.match_substring_regex(texts, rf"{_ESCAPED_CR.pattern.decode()}|{_NO_LINE}")).as_py():
         blanks = " \t\n\r"
         yield from parse_records(
             (Record(0, each.strip(blanks).encode() or b"?") for each in texts.to_pylist()), limits

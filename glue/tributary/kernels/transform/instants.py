@@ -1,6 +1,6 @@
 """Moments as clocks write them: seconds or milliseconds of the epoch, or ISO 8601 with an offset."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +19,8 @@ _ISO = (
 )
 _KIND = pa.timestamp("us", tz="UTC")
 _DIGITS = 6
+# Cuts off, and takes exponents of any size for the nearest that it has.
+_CUT_OFF = Context(prec=40, rounding=ROUND_DOWN, traps=[])
 
 
 def instants(texts: pa.Array) -> pa.Array:
@@ -68,11 +70,13 @@ def _of_numbers(texts: pa.Array, mask: pa.Array) -> pa.Array:
 
 def _micros_of(text: str) -> int | None:
     """The microseconds that a number stands for; None beyond the calendar."""
-    number = Decimal(text)
+    number = _CUT_OFF.create_decimal(text)
+    if number.is_zero():
+        return 0
     if number.adjusted() > 17:
         return None
-    scale = 1_000 if abs(number) >= MILLISECONDS_FROM else 1_000_000
-    micros = int(number * scale) if number.adjusted() >= -_DIGITS else 0
+    scale = 3 if number.copy_abs() >= MILLISECONDS_FROM else 6
+    micros = int(_CUT_OFF.scaleb(number, scale)) if number.adjusted() >= -_DIGITS else 0
     return micros if abs(micros) < 1 << 62 else None
 
 
