@@ -46,7 +46,7 @@ export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
   readonly settings: FunctionSettings;
   /** Where in a VPC it runs. @default - outside of any */
   readonly network?: FunctionNetwork;
-  /** Whether all who invoke it wait for its answer: then no event is kept that it failed on. @default false */
+  /** Whether who invokes it waits for its answer, or asks again by itself: no event is kept that it failed on. @default false */
   readonly synchronous?: boolean;
 }
 

@@ -7,8 +7,12 @@ const SERVER = `${POSTGRES}.server`;
 const AUTHENTICATION = `${POSTGRES}.authentication`;
 const DEPENDENCIES = "glue.dependencies";
 const ENDPOINTS = "network.interfaceEndpoints";
+const SCHEDULED = "ledger.scheduled";
+const RATE = "ledger.batch.rateMinutes";
 const PROCESSED = "storage.lifecycle.processed";
 const TIERING = "storage.lifecycle.raw.tieringDays";
+
+const LEAST_RDS_PORT = 1150;
 
 /**
  * What jobs and functions in private subnets call, beside S3: secrets, roles, and Glue's own agents, which need a way to
@@ -30,6 +34,18 @@ export const LEDGER_RULES: readonly Rule[] = [
         : `missing; an existing server has a host, unless ${DEPENDENCIES} is preinstalled and libpq's PGHOST names it`;
     },
   },
+  ...["cidr", "resourceId", "secretArn", "secretKeyArn"].map(
+    (name): Rule => ({
+      path: `${POSTGRES}.${name}`,
+      against: [SERVER],
+      problem: (value) => {
+        const given = value(`${POSTGRES}.${name}`);
+        return value(SERVER) === "managed" && given !== undefined
+          ? `${JSON.stringify(given)} is of another server than the managed one; leave it out, or use ${SERVER}: existing`
+          : undefined;
+      },
+    }),
+  ),
   ...["cidr", "secretArn"].map(
     (name): Rule => ({
       path: `${POSTGRES}.${name}`,
@@ -62,6 +78,14 @@ export const LEDGER_RULES: readonly Rule[] = [
     problem: (value) =>
       value(`${POSTGRES}.tls`) === "disable" && !isHere(value)
         ? '"disable" shows passwords and tokens to the network; use verify-full or require'
+        : undefined,
+  },
+  {
+    path: `${POSTGRES}.port`,
+    against: [SERVER],
+    problem: (value) =>
+      value(SERVER) === "managed" && Number(value(`${POSTGRES}.port`)) < LEAST_RDS_PORT
+        ? `${value(`${POSTGRES}.port`)} is one that RDS does not give; use ${LEAST_RDS_PORT} or more`
         : undefined,
   },
   {
@@ -114,6 +138,14 @@ export const LEDGER_RULES: readonly Rule[] = [
         ? `0 is the cores that there are at the start, for which no worker is ever added; use ${4 * (most - 1)} for ${most} workers of 4 cores, the driver left out`
         : undefined;
     },
+  },
+  {
+    path: "ledger.oldestClaimableMinutes",
+    against: [SCHEDULED, RATE],
+    problem: (value) =>
+      value(SCHEDULED) === true && Number(value("ledger.oldestClaimableMinutes")) <= Number(value(RATE))
+        ? `${value("ledger.oldestClaimableMinutes")} min may be over before the batch job is next started; use more than ${RATE}, ${value(RATE)}`
+        : undefined,
   },
   {
     path: "ledger.batch.timeoutMinutes",

@@ -20,7 +20,10 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** Those that are invoked by callers alone who wait for the answer: they need no queue of events that failed. */
+/**
+ * Those whose callers wait for the answer, or whose next round makes up for one that failed: they need no queue of events
+ * that failed.
+ */
 export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
   "ledger-migrator",
   "ledger-registrar",

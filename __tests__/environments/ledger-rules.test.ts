@@ -10,6 +10,7 @@ const MINIMAL = {
 };
 
 const SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ledger-AbCdEf";
+const KEY = "arn:aws:kms:eu-central-1:123456789012:key/1";
 const ELSEWHERE = {
   server: "existing",
   host: "ledger.example.com",
@@ -62,6 +63,23 @@ describe("the ledger's settings", () => {
       "a host of a managed server",
       { ledger: { postgres: { host: "x.example.com" } } },
       'postgres.host: "x.example.com" is another server than the managed one; leave it out, or use ledger.postgres.server: existing',
+    ],
+    ...Object.entries({ ...ELSEWHERE, secretKeyArn: KEY })
+      .filter(([name]) => !["server", "host"].includes(name))
+      .map(([name, given]): [string, object, string] => [
+        `${name} of a managed server`,
+        { ledger: { postgres: { [name]: given } } },
+        `postgres.${name}: ${JSON.stringify(given)} is of another server than the managed one; leave it out, or use ledger.postgres.server: existing`,
+      ]),
+    [
+      "a port that RDS does not give",
+      { ledger: { postgres: { port: 443 } } },
+      "postgres.port: 443 is one that RDS does not give; use 1150 or more",
+    ],
+    [
+      "an alarm that is due before the job",
+      { ledger: { oldestClaimableMinutes: 30, batch: { rateMinutes: 30 } } },
+      "oldestClaimableMinutes: 30 min may be over before the batch job is next started; use more than ledger.batch.rateMinutes, 30",
     ],
     [
       "an existing server of no host",
