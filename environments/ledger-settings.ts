@@ -14,7 +14,8 @@ const postgres = z.strictObject({
   }).default("managed"),
   instanceClass: text(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, "an instance class such as db.t4g.medium", {
     noun: "an instance class",
-    description: "Size of the managed server.",
+    description:
+      "Size of the managed server; another one comes in its maintenance window, on Sundays from 05:30 UTC.",
   }).default("db.t4g.medium"),
   storageGigabytes: whole(20, 65_536, "GB", {
     noun: "a size",
@@ -117,9 +118,10 @@ const batch = z.strictObject({
     description: "Time between two starts of the batch job; one that finds nothing to do ends at once.",
   }).default(15),
   workers: batchWorkers.prefault({}),
-  concurrentRuns: whole(1, 50, "runs", {
+  concurrentRuns: whole(1, 30, "runs", {
     noun: "a number of runs",
-    description: "Runs of the batch job at once; a start beyond them is refused, which is no failure.",
+    description:
+      "Runs of the batch job at once; a start beyond them is refused, which is no failure. Each takes two of the managed server's 100 connections, hence the limit.",
   }).default(1),
   engine: choice(["spark", "pool"], {
     noun: "an engine",
@@ -189,6 +191,11 @@ export const ledger = z.strictObject({
   postgres: postgres.prefault({}),
   lister: lister.prefault({}),
   batch: batch.prefault({}),
+  registrationSeconds: whole(1, 300, "s", {
+    noun: "a batching window",
+    description:
+      "Longest that S3's announcements of raw JSON files are gathered before the files are registered.",
+  }).default(10),
   oldestClaimableMinutes: whole(16, 10_080, "min", {
     noun: "an age",
     description: "A raw JSON file that could be claimed and waits for longer raises an alarm.",

@@ -32,6 +32,7 @@ export const local: EnvironmentSettings = {
   },
   ledger: {
     scheduled: false,
+    registrationSeconds: 2,
     postgres: { server: "existing", authentication: "none", tls: "disable" },
     batch: {
       engine: "pool",

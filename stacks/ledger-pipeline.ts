@@ -24,7 +24,6 @@ import {
 } from "../environments";
 import { ledgerBatchArguments, ledgerListerArguments } from "./ledger-job-arguments";
 import {
-  connectionNames,
   type LedgerResources,
   ledgerBatchStatements,
   ledgerListerStatements,
@@ -45,8 +44,8 @@ export interface LedgerPipelineProps extends LedgerResources {
 const LISTER_WORKERS = { type: "G.1X", number: 2 } as const;
 const MEASURE_MINUTES = 5;
 const MEASURE = JSON.stringify({ command: "measure" });
-/** S3 events of one call of the registrar, gathered for so many seconds, by so many of them at once. */
-const REGISTRATION = { batchSize: 1000, windowSeconds: 10, maximumConcurrency: 4 } as const;
+/** S3 events of one call of the registrar, and so many of them at once. */
+const REGISTRATION = { batchSize: 1000, maximumConcurrency: 4 } as const;
 
 /** Raw JSON files → PostgreSQL → batches → Parquet: queue, functions, jobs, and what starts them. */
 export class LedgerPipeline extends Construct {
@@ -56,6 +55,7 @@ export class LedgerPipeline extends Construct {
   readonly lister: GlueJob;
   readonly batch: GlueJob;
   private readonly environment: Environment;
+  private readonly connections: readonly string[];
   private readonly extraFiles: readonly string[];
 
   constructor(scope: Construct, id: string, props: LedgerPipelineProps) {
@@ -64,11 +64,11 @@ export class LedgerPipeline extends Construct {
     this.inputs = this.queue(props);
     this.registrar = this.registrarFunction(props);
     this.operator = this.operatorFunction(props);
-    this.connections(props);
+    this.connections = this.connectionsOf(props);
     this.extraFiles = this.authorities(props);
     this.lister = this.listerJob(props);
     this.batch = this.batchJob(props);
-    this.deliverInputs();
+    this.deliverInputs(props);
     this.tellControlPlane(props);
     this.measure();
     this.start();
@@ -126,16 +126,18 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  private connections({ network }: LedgerPipelineProps): void {
-    for (const { letter, availabilityZone, subnet } of network.zones) {
-      new GlueConnection(this, `connection-${letter}`, {
+  /** @returns their names, as what stands: no job is started before */
+  private connectionsOf({ network }: LedgerPipelineProps): string[] {
+    return network.zones.map(({ letter, availabilityZone, subnet }) => {
+      const { connection } = new GlueConnection(this, `connection-${letter}`, {
         connectionName: ledgerConnectionName(this.environment, letter),
         description: `the private subnet of ${availabilityZone}`,
         availabilityZone,
         subnetId: subnet.id,
         securityGroupId: network.workloads.id,
       });
-    }
+      return connection.name;
+    });
   }
 
   /** Both jobs' one copy of the certificates that the server's is checked against. */
@@ -212,7 +214,7 @@ export class LedgerPipeline extends Construct {
       region,
       keyArn: storage.key.arn,
       glueVersion: glue.version,
-      connections: connectionNames(this.environment),
+      connections: this.connections,
       extraFiles: this.extraFiles,
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",
@@ -220,16 +222,22 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  private deliverInputs(): void {
-    const { batchSize, windowSeconds, maximumConcurrency } = REGISTRATION;
+  private deliverInputs({ settings }: LedgerPipelineProps): void {
+    const { batchSize } = REGISTRATION;
+    // each delivery beyond what is reserved would be refused, and count towards the dead-letter queue
+    const maximumConcurrency = Math.min(
+      REGISTRATION.maximumConcurrency,
+      settings.reservedConcurrentExecutions ?? REGISTRATION.maximumConcurrency,
+    );
+    const { ledger, manifest } = this.environment;
     new LambdaEventSourceMapping(this, "inputs-to-registrar", {
       eventSourceArn: this.inputs.queue.arn,
       functionName: this.registrar.function.arn,
       batchSize,
-      maximumBatchingWindowInSeconds: windowSeconds,
+      maximumBatchingWindowInSeconds: ledger.registrationSeconds,
       scalingConfig: { maximumConcurrency },
       functionResponseTypes: ["ReportBatchItemFailures"],
-      enabled: this.environment.manifest.eventSource.served === "lambda",
+      enabled: manifest.eventSource.served === "lambda",
     });
   }
 

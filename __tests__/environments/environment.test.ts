@@ -62,7 +62,7 @@ describe("an environment", () => {
     [
       "an unknown setting",
       { ledger: { pitr: true } },
-      'prod.ledger.pitr: "pitr" is not a setting; use one of pointInTimeRecovery, scheduled, postgres, lister, batch, oldestClaimableMinutes, oldestTransactionMinutes',
+      'prod.ledger.pitr: "pitr" is not a setting; use one of pointInTimeRecovery, scheduled, postgres, lister, batch, registrationSeconds, oldestClaimableMinutes, oldestTransactionMinutes',
     ],
     [
       "a missing setting",
