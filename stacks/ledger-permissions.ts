@@ -3,7 +3,6 @@ import { useKey } from "../constructs/encryption-key";
 import { useConnections } from "../constructs/glue-connection";
 import type { PolicyStatement } from "../constructs/policy";
 import {
-  type Environment,
   ledgerConnectionName,
   MALFORMED_PREFIX,
   PROCESSED_PREFIX,
@@ -115,13 +114,8 @@ function connections({ environment, network }: LedgerResources): PolicyStatement
   return useConnections({
     account,
     region,
-    connectionNames: connectionNames(environment),
+    connectionNames: environment.network.zones.map((zone) => ledgerConnectionName(environment, zone)),
     subnetArns: network.privateSubnets.map((subnet) => subnet.arn),
     securityGroupArn: network.workloads.arn,
   });
-}
-
-/** One for each zone, in their order. */
-export function connectionNames(environment: Environment): string[] {
-  return environment.network.zones.map((zone) => ledgerConnectionName(environment, zone));
 }

@@ -84,7 +84,12 @@ describe("the jobs", () => {
         },
       });
     }
-    for (const id of ["lister", "batch"]) expect(jobOf(id)).toMatchObject({ connections: names });
+    const standing = ["a", "b", "c"].map((zone) =>
+      expect.stringMatching(
+        new RegExp(`^\\$\\{aws_glue_connection\\.ledger_connection-${zone}_.*\\.name\\}$`),
+      ),
+    );
+    for (const id of ["lister", "batch"]) expect(jobOf(id)).toMatchObject({ connections: standing });
   });
 
   test("find Amazon's certificates in their working folder, from one object", () => {
@@ -187,6 +192,14 @@ describe("the functions", () => {
     const { timeout } = resource(prod, "aws_lambda_function", "ledger_registrar");
     const window = Number(mapping["maximum_batching_window_in_seconds"]);
     expect(VISIBILITY_SECONDS).toBeGreaterThanOrEqual(window + 6 * Number(timeout));
+  });
+
+  test("the registrar is delivered no more at once than is reserved for it", () => {
+    const environment = loadEnvironment("prod");
+    const functions = { ...environment.functions, reservedConcurrency: 3 };
+    const found = synthesize([{ ...environment, functions }]);
+    const mapping = resource(found.get("prod-compute"), "aws_lambda_event_source_mapping", "ledger_");
+    expect(mapping).toMatchObject({ scaling_config: { maximum_concurrency: 3 } });
   });
 
   test("the registrar's queue is the raw bucket's, and puts aside what failed three times", () => {
