@@ -1,6 +1,10 @@
 """Which folders are listed: the history and the weeks that are wanted, however their numbers are written."""
 
+import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -64,6 +68,26 @@ def test_passes_over_all_else_and_says_so(capsys: pytest.CaptureFixture[str]) ->
         assert f'"{name}"' in told
     assert '"count": 6' in told
     assert "gone.json" not in told
+
+
+def test_remembers_few_of_many_loose_files(capsys: pytest.CaptureFixture[str]) -> None:
+    loose = 50_000
+
+    def pages(Prefix: str, **_: str) -> Iterator[dict[str, Any]]:  # noqa: N803 as S3 names it
+        for first in range(0, loose, 1000):
+            numbers = range(first, first + 1000)
+            yield {
+                "Versions": [{"Key": f"{Prefix}{number:0100}.json", "IsLatest": True} for number in numbers]
+            }
+
+    client = mock.Mock()
+    client.get_paginator.return_value.paginate = pages
+    tracemalloc.start()
+    assert len(list(listed_folders(client, "raw", PREFIX, WantedWeeks(2021)))) == 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3_000_000
+    assert f'"count": {loose}' in capsys.readouterr().out
 
 
 def test_begins_with_the_start_year() -> None:

@@ -47,31 +47,49 @@ class WantedWeeks:
         return self.weeks is None or week in self.weeks
 
 
+class _PassedOver:
+    """What lies beside the folders that are listed: counted, for there may be millions of loose files."""
+
+    def __init__(self, within: str) -> None:
+        self._within = within
+        self._first: list[str] = []
+        self._count = 0
+
+    def add(self, name: str) -> None:
+        if len(self._first) < _NAMED_IN_LOG:
+            self._first.append(name)
+        self._count += 1
+
+    def tell(self) -> None:
+        if self._count:
+            log("passed over", within=self._within, names=self._first, count=self._count)
+
+
 def listed_folders(s3: "S3Client", bucket: str, prefix: str, wanted: WantedWeeks) -> Iterator[str]:
     """The folders to list, as prefixes of keys: the history, then the weeks that there are, in order.
 
     `week1/` and `week01/` are folders of one week, and both are listed. What lies beside them is logged.
     """
     yield prefix + HISTORY
-    passed_over = []
+    passed_over = _PassedOver(prefix)
     for folder in _children(s3, bucket, prefix):
         if year := _YEAR.fullmatch(folder):
             if wanted.has_year(int(year[1])):
                 yield from _weeks(s3, bucket, prefix, int(year[1]), wanted)
         elif folder != HISTORY:
-            passed_over.append(folder)
-    _tell(prefix, passed_over)
+            passed_over.add(folder)
+    passed_over.tell()
 
 
 def _weeks(s3: "S3Client", bucket: str, prefix: str, year: int, wanted: WantedWeeks) -> Iterator[str]:
     within = f"{prefix}{year:04}/"
-    passed_over = []
+    passed_over = _PassedOver(within)
     for folder in _children(s3, bucket, within):
         if not (week := _WEEK.fullmatch(folder)):
-            passed_over.append(folder)
+            passed_over.add(folder)
         elif wanted.has((year, int(week[1]))):
             yield within + folder
-    _tell(within, passed_over)
+    passed_over.tell()
 
 
 def _children(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
@@ -86,8 +104,3 @@ def _children(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
         for found in page.get("Versions", ()):
             if found["IsLatest"] and found["Key"] != prefix:
                 yield found["Key"][len(prefix) :]
-
-
-def _tell(within: str, passed_over: list[str]) -> None:
-    if passed_over:
-        log("passed over", within=within, names=passed_over[:_NAMED_IN_LOG], count=len(passed_over))
