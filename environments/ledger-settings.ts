@@ -191,7 +191,8 @@ export const ledger = z.strictObject({
   postgres: postgres.prefault({}),
   lister: lister.prefault({}),
   batch: batch.prefault({}),
-  registrationSeconds: whole(1, 300, "s", {
+  // with six time limits of the registrar no more than its messages are hidden for, as Lambda asks
+  registrationSeconds: whole(1, 180, "s", {
     noun: "a batching window",
     description:
       "Longest that S3's announcements of raw JSON files are gathered before the files are registered.",

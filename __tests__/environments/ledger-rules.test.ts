@@ -72,6 +72,11 @@ describe("the ledger's settings", () => {
         `postgres.${name}: ${JSON.stringify(given)} is of another server than the managed one; leave it out, or use ledger.postgres.server: existing`,
       ]),
     [
+      "announcements that come back while they are gathered and registered",
+      { ledger: { registrationSeconds: 181 } },
+      "registrationSeconds: 181 is not a batching window; use a whole number from 1 to 180 s",
+    ],
+    [
       "a port that RDS does not give",
       { ledger: { postgres: { port: 443 } } },
       "postgres.port: 443 is one that RDS does not give; use 1150 or more",
