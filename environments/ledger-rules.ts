@@ -9,10 +9,16 @@ const DEPENDENCIES = "glue.dependencies";
 const ENDPOINTS = "network.interfaceEndpoints";
 const SCHEDULED = "ledger.scheduled";
 const RATE = "ledger.batch.rateMinutes";
+const MOST_WORKERS = "ledger.batch.workers.maximum";
+const RUNS = "ledger.batch.concurrentRuns";
 const PROCESSED = "storage.lifecycle.processed";
 const TIERING = "storage.lifecycle.raw.tieringDays";
 
 const LEAST_RDS_PORT = 1150;
+
+const LISTER_WORKERS = 2;
+/** A server and the one that replaces it, and an interface for all functions. */
+const SERVER_AND_FUNCTIONS = 3;
 
 /**
  * What jobs and functions in private subnets call, beside S3: secrets, roles, and Glue's own agents, which need a way to
@@ -110,6 +116,16 @@ export const LEDGER_RULES: readonly Rule[] = [
         : undefined,
   },
   {
+    path: "network.cidr",
+    against: [SERVER, HOST, ENDPOINTS, MOST_WORKERS, RUNS],
+    problem: (value) => {
+      const [free, needed] = [freeAddresses(value), neededAddresses(value)];
+      return !isHere(value) && free < needed
+        ? `${JSON.stringify(value("network.cidr"))} has ${free} addresses for each subnet, and one may need ${needed}: its interface endpoints, the ledger's server, functions, and workers of all runs; use a larger block`
+        : undefined;
+    },
+  },
+  {
     path: ENDPOINTS,
     against: ["network.egress", SERVER, HOST],
     problem: (value) => {
@@ -122,18 +138,18 @@ export const LEDGER_RULES: readonly Rule[] = [
     },
   },
   {
-    path: "ledger.batch.workers.maximum",
+    path: MOST_WORKERS,
     against: ["ledger.batch.workers.number"],
     problem: (value) =>
-      Number(value("ledger.batch.workers.maximum")) < Number(value("ledger.batch.workers.number"))
-        ? `${value("ledger.batch.workers.maximum")} is less than ledger.batch.workers.number; use at least ${value("ledger.batch.workers.number")}`
+      Number(value(MOST_WORKERS)) < Number(value("ledger.batch.workers.number"))
+        ? `${value(MOST_WORKERS)} is less than ledger.batch.workers.number; use at least ${value("ledger.batch.workers.number")}`
         : undefined,
   },
   {
     path: "ledger.batch.slots",
-    against: ["ledger.batch.workers.number", "ledger.batch.workers.maximum"],
+    against: ["ledger.batch.workers.number", MOST_WORKERS],
     problem: (value) => {
-      const most = Number(value("ledger.batch.workers.maximum"));
+      const most = Number(value(MOST_WORKERS));
       return value("ledger.batch.slots") === 0 && most > Number(value("ledger.batch.workers.number"))
         ? `0 is the cores that there are at the start, for which no worker is ever added; use ${4 * (most - 1)} for ${most} workers of 4 cores, the driver left out`
         : undefined;
@@ -192,4 +208,16 @@ function isHere(value: Lookup): boolean {
 
 function isElsewhere(value: Lookup): boolean {
   return value(SERVER) === "existing" && value(HOST) !== undefined;
+}
+
+/** Of a subnet, a sixteenth of the VPC's block; AWS keeps five. */
+function freeAddresses(value: Lookup): number {
+  const [, length] = String(value("network.cidr")).split("/");
+  return 2 ** (32 - Number(length) - 4) - 5;
+}
+
+/** Of the subnet that most is in: Glue puts all workers of a run into one, and maybe those of all runs. */
+function neededAddresses(value: Lookup): number {
+  const workers = Number(value(MOST_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
+  return (value(ENDPOINTS) as readonly string[]).length + SERVER_AND_FUNCTIONS + workers;
 }

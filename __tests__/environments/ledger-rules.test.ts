@@ -156,6 +156,19 @@ describe("the ledger's settings", () => {
     ]);
   });
 
+  test("reject subnets that have no room for the workers of the ledger's jobs", () => {
+    const network = { ...MINIMAL.network, cidr: "10.0.0.0/22" };
+    const withRuns = (concurrentRuns: number) => {
+      const batch = { workers: { maximum: 9 }, slots: 32, concurrentRuns };
+      return problemsOf({ network, ledger: { batch } });
+    };
+    expect(withRuns(5)).toEqual([]);
+    expect(withRuns(6)).toEqual([
+      'prod.network.cidr: "10.0.0.0/22" has 59 addresses for each subnet, and one may need 67: its interface endpoints, the ledger\'s server, functions, and workers of all runs; use a larger block',
+    ]);
+    expect(problemsOf({ network, ledger: { postgres: HERE }, glue: INSTALLED })).toEqual([]);
+  });
+
   test("reject private subnets without the endpoints that PostgreSQL's clients call", () => {
     const network = { ...MINIMAL.network, interfaceEndpoints: ["logs", "monitoring", "events", "glue"] };
     expect(problemsOf({ network })).toEqual([
