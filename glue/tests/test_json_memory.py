@@ -14,13 +14,19 @@ from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 
 shape, megabytes = sys.argv[1], int(sys.argv[2])
-TEXT = "0123456789abcdef" * {"documents": 600, "long documents": 60_000}.get(shape, 4)
+TEXT = "0123456789abcdef" * {
+    "documents": 600, "long documents": 60_000, "long documents behind short ones": 12_000
+}.get(shape, 4)
+SHORT = 20_000 if "short" in shape else 0
 
 def event(n):
     return json.dumps({
         "id": "e%d" % n, "MODE": ["train", "test"][n % 2] if n % 50 else "x",
         "event_timestamp": 1640995200 + n * (7919 if shape == "partitions" else 1) * 3600 % 31_000_000,
-        "payload": {"transaction_id": "t%d" % n, "items": [{"sku": "s", "quantity": n}], "text": TEXT},
+        "payload": {
+            "transaction_id": "t%d" % n, "items": [{"sku": "s", "quantity": n}],
+            "text": TEXT if n >= SHORT else "",
+        },
     }).encode()
 
 def chunks(first, count):
@@ -32,7 +38,7 @@ def chunks(first, count):
         yield (opening if start == first else between) + events + (closing if end == first + count else b"")
 
 SIZE = len(event(1_000_000)) + 1
-COUNT = megabytes * 1_000_000 // SIZE
+COUNT = SHORT + megabytes * 1_000_000 // SIZE
 EACH = 1 if "documents" in shape else COUNT if shape == "array" else 2_000
 
 def file(first):
@@ -56,7 +62,14 @@ def peak(shape: str, megabytes: int) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("shape", "megabytes"), [("documents", 80), ("long documents", 80), ("array", 60), ("partitions", 60)]
+    ("shape", "megabytes"),
+    [
+        ("documents", 80),
+        ("long documents", 80),
+        ("long documents behind short ones", 120),
+        ("array", 60),
+        ("partitions", 60),
+    ],
 )
 def test_takes_the_same_memory_for_a_larger_batch(shape: str, megabytes: int) -> None:
     small, large = peak(shape, megabytes), peak(shape, 2 * megabytes)

@@ -1,9 +1,8 @@
 """A batch of JSON files to a dataset's sorted, partitioned Parquet objects, without AWS and without Spark."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from tributary.datasets import Dataset
@@ -22,7 +21,7 @@ from tributary.kernels.output.tables import output_schema
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import PartitionRange, PartitionValues, calendar_ranges
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, gathered, sources_of
-from tributary.kernels.transform.sql import BATCH_ROWS, Resources, Transform
+from tributary.kernels.transform.sql import Resources, Transform
 from tributary.kernels.transform.typed_transform import Refusals, TypedTransform
 
 DEFAULT_RESOURCES = Resources()
@@ -30,9 +29,7 @@ DEFAULT_RESOURCES = Resources()
 _ANY_SIZE = 1 << 50
 
 _HELD_BYTES = 16 << 20
-"""Bytes of rows that wait in DuckDB, as far as the first batch tells how long they are."""
-
-_FEWEST_ROWS = 16
+"""Bytes of rows that wait in DuckDB, or a row that has more."""
 
 DATE_FORMATS = ("%Y-%m-%d",)
 """What `to_date` reads in the SQL of a JSON dataset."""
@@ -113,7 +110,7 @@ def transform_batch(
         settings=ParquetSettings(compression=dataset.outputs.compression),
     )
     allowed = PartitionValues(ranges, dataset.partition_values)
-    transform = Transform(dataset.transform, {}, DATE_FORMATS, resources, work)
+    transform = Transform(dataset.transform, {}, DATE_FORMATS, resources, work, _HELD_BYTES)
     return _Run(dataset, transform, allowed, how, limits).run(files)
 
 
@@ -176,14 +173,12 @@ class _Run:
         metadata = {"dataset": dataset.name, "dataset_version": dataset.version, "batch": self._how.stem}
         refusals = Refusals(partial(self._refuse, "of-input"), partial(self._refuse, "of-output"))
         batches = gathered(self._batches(files), self._limits)
-        first = next(batches, None)
-        sql = replace(self._transform, batch_rows=_rows_at_a_time(first))
         with (
             self._letters,
-            TypedTransform(dataset, sql, self._sources.all, refusals, self._allowed) as transform,
+            TypedTransform(dataset, self._transform, self._sources.all, refusals, self._allowed) as transform,
             SortedParquet(self._transform.work, self._how, output_schema(dataset, metadata)) as writer,
         ):
-            for output in transform.run(chain([first] if first else [], batches)):
+            for output in transform.run(batches):
                 writer.write(output.columns, output.places["serial"], output.bytes)
                 for number, rows in sources_of(output.places):
                     result.files[number].rows += rows
@@ -211,10 +206,3 @@ class _Run:
         self._letters.write(kind, letters)
         for number, _ in letters:
             self._result.files[number].rejected += 1
-
-
-def _rows_at_a_time(first: SourcedBatch | None) -> int:
-    if first is None or not first.places.num_rows:
-        return BATCH_ROWS
-    row_bytes: int = max(1, first.places.nbytes // first.places.num_rows)
-    return min(BATCH_ROWS, max(_FEWEST_ROWS, _HELD_BYTES // row_bytes))

@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from itertools import chain, groupby
 from pathlib import Path
 
 import duckdb
@@ -42,7 +43,7 @@ class Resources:
 class Transform:
     """The SQL with what it is run with; `variables` are read in SQL by `getvariable('name')`.
 
-    `batch_rows` leave DuckDB at a time, and are held until then: fewer where a row is long.
+    `BATCH_ROWS` leave DuckDB at a time, and are held until then: fewer where these would pass `held_bytes`.
     """
 
     sql: str
@@ -50,7 +51,7 @@ class Transform:
     date_formats: Sequence[str]
     resources: Resources
     work: Path
-    batch_rows: int = BATCH_ROWS
+    held_bytes: int | None = None
 
     def run(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The transformed batches, in the order of their lines.
@@ -61,7 +62,7 @@ class Transform:
         row_by_row, *whole_file = _statements(self.sql)
         source = _Source(batches, schema)
         try:
-            rows = source.each_once(self._query(row_by_row, "input", source.reader()))
+            rows = source.each_once(self._row_by_row(row_by_row, source))
             for statement in whole_file:
                 rows = self._with_columns(statement, rows)
             yield from rows
@@ -72,11 +73,18 @@ class Transform:
                 raise source.failure from None
             raise error.meaning() from error.__cause__
 
-    def _query(self, statement: str, name: str, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def _row_by_row(self, statement: str, source: "_Source") -> Iterator[pa.RecordBatch]:
+        """The results of several queries, for how many rows leave DuckDB at a time is fixed for each."""
+        for batch_rows, reader in source.readers(self.held_bytes):
+            yield from self._query(statement, "input", reader, batch_rows)
+
+    def _query(
+        self, statement: str, name: str, reader: pa.RecordBatchReader, batch_rows: int = BATCH_ROWS
+    ) -> Iterator[pa.RecordBatch]:
         with self._connection() as connection:
             connection.register(name, reader)
             try:
-                batches = connection.sql(statement).to_arrow_reader(self.batch_rows)
+                batches = connection.sql(statement).to_arrow_reader(batch_rows)
             except duckdb.Error as error:
                 raise _QueryError(str(error)) from error
             while (batch := _next(batches)) is not None:
@@ -190,8 +198,11 @@ class _Source:
         self._rows = 0
         self.failure: Exception | None = None
 
-    def reader(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(self._schema, self._batches)
+    def readers(self, held_bytes: int | None) -> Iterator[tuple[int, pa.RecordBatchReader]]:
+        """Readers, one at least, of batches with rows about as long; and how many to hold at a time."""
+        groups = groupby(self._batches, partial(_rows_at_a_time, held_bytes))
+        for batch_rows, group in chain([next(groups, (BATCH_ROWS, iter(())))], groups):
+            yield batch_rows, pa.RecordBatchReader.from_batches(self._schema, group)
 
     def _watched(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         try:
@@ -223,6 +234,14 @@ class _Source:
             pass
         if returned != self._rows:
             raise TransformError(f"the first statement returned {returned} rows for {self._rows} of input")
+
+
+def _rows_at_a_time(held_bytes: int | None, batch: pa.RecordBatch) -> int:
+    """A power of two, so that batches of about the same rows go into one query."""
+    if held_bytes is None:
+        return BATCH_ROWS
+    rows: int = held_bytes * batch.num_rows // max(1, batch.nbytes)
+    return 1 << (min(max(rows, 1), BATCH_ROWS).bit_length() - 1)
 
 
 def _rises(lines: pa.Array) -> bool:
