@@ -1,6 +1,7 @@
 """JSON files in every form: the same objects are the same rows, and every byte that is none is a reject."""
 
 import json
+import time
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,11 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tributary.datasets.declaration import JsonForm
+from tributary.datasets.types import column_type
 from tributary.kernels.json import forms, records
 from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import parse
-from tributary.kernels.transform.nested_types import members
+from tributary.kernels.transform.nested_types import cast, members
 
 LIMITS = NdjsonLimits()
 SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8, batch_bytes=50)
@@ -164,6 +166,25 @@ def test_bounds_documents_and_elements() -> None:
     assert brief(found) == [(1, A), (2, "broken-array")]
     endless = b'[{"a":1},{"b":"' + b"x" * 3_000_000
     assert brief(read(endless, "array", SMALL, 1000)) == [(1, A), (2, "broken-array")]
+
+
+def test_takes_time_in_proportion_to_broken_elements_and_to_escapes() -> None:
+    began = time.monotonic()
+    assert len(read(b"[" + b"{x}," * 60_000 + b"{}]")) == 60_001
+    nested = {f"k{number}": {"a": [number]} for number in range(2_000)}
+    assert len(read(json.dumps({**nested, "b": "\r\n"}, indent=1).encode())) == 1
+    # Two seconds; it was a quarter of a minute.
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("beyond", range(-4, 5))
+def test_cuts_no_value_short_where_it_is_longer_than_a_first_look(beyond: int) -> None:
+    for end in ("e+5", ".5", "0", ""):
+        number = "1" * ((1 << 12) + beyond - len(end)) + end
+        values = cast(pa.array([f"[{number},1]"]), column_type("array<string>")).values
+        assert values.to_pylist() == [[number, "1"]]
+        text = '{"a":' + number[:-5] + "}"
+        assert brief(read(f"[{text},{text}]".encode())) == [(at, {"a": number[:-5]}) for at in (1, 2)]
 
 
 def test_takes_a_file_beyond_the_limit_for_lines() -> None:

@@ -12,6 +12,8 @@ from tributary.kernels.ndjson.batch import NdjsonLimits
 # Latin-1 has a character for each byte: so offsets are the bytes' own, and any bytes come back as they were.
 _ENCODING = "latin-1"
 _WINDOW_BYTES = 1 << 20
+# The decoder's errors count the lines of all that stands before them: so a value is first looked at alone.
+_HEAD_CHARACTERS = 1 << 12
 _MARKS = frozenset(",]")
 _BLANKS = frozenset(" \t\n\r")
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -32,6 +34,15 @@ class Broken:
 
 def end_of_value(text: str, start: int) -> int | None:
     """Where the value that begins at `start` ends, or the broken one; None where nothing tells."""
+    head = text[start : start + _HEAD_CHARACTERS]
+    end = _end_of_value(head, 0)
+    # Where it ends with the head it may go on: 1 as 1e+5.
+    if len(head) == _HEAD_CHARACTERS and (end is None or end + len("e+") >= len(head)):
+        return _end_of_value(text, start)
+    return None if end is None else start + end
+
+
+def _end_of_value(text: str, start: int) -> int | None:
     try:
         _, end = _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):

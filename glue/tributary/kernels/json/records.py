@@ -15,7 +15,7 @@ escape: then Python's parser tells which values are strings.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,11 +135,14 @@ def _own_bytes(text: bytes) -> bytes:
 
 def _own_values(rows: pa.RecordBatch, places: list[_Place], texts: list[bytes]) -> pa.RecordBatch:
     columns = []
+    strings: dict[int, Collection[str]] = {}
     for name, column in zip(rows.schema.names, rows.columns, strict=True):
         values: list[str | None] = column.to_pylist()
         for row, value in enumerate(values):
             if value is not None and "\r" in value and places[row].is_written_otherwise:
-                values[row] = value if _is_string(texts[row], name) else _own_text(value)
+                if row not in strings:
+                    strings[row] = _keys_of_strings(texts[row])
+                values[row] = value if name in strings[row] else _own_text(value)
         columns.append(pa.array(values, pa.string()))
     return pa.RecordBatch.from_arrays(columns, schema=rows.schema) if columns else rows
 
@@ -148,9 +151,9 @@ def _own_text(text: str) -> str:
     return text.replace("\r ", "\n").replace("\r\t", "\r")
 
 
-def _is_string(text: bytes, key: str) -> bool:
-    """Whether an object that the kernel has taken has a string there, with an escape for CR in it."""
+def _keys_of_strings(text: bytes) -> Collection[str]:
+    """The keys of strings, of an object that the kernel has taken, where one may have an escape for CR."""
     if not _ESCAPED_CR.search(text):
-        return False
+        return ()
     row: dict[str, Any] = json.loads(text, parse_int=len, parse_float=len)
-    return isinstance(row[key], str)
+    return {key for key, value in row.items() if isinstance(value, str)}
