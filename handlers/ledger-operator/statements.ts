@@ -158,6 +158,9 @@ export const FIND_BY_ID = `${FOUND} WHERE id = ANY ($1::bigint[]) ORDER BY id`;
 /** $1: keys, of which all versions in all buckets are found. */
 export const FIND_BY_KEY = `${FOUND} WHERE s3_key = ANY ($1::text[]) ORDER BY id`;
 
+/** The first of a batch's objects: an answer of a function holds 6 MB, and a batch may have an object in each partition. */
+const someObjects = (column: string) => `jsonb_path_query_array(${column}, '$[0 to 999]')`;
+
 /** $1: id. */
 export const DESCRIBE_BATCH = `
 SELECT b.id, b.state, b.files, b.bytes, b.owner, b.attempts, b.last_error AS "lastError", b.partial_files AS "partialFiles",
@@ -165,7 +168,11 @@ SELECT b.id, b.state, b.files, b.bytes, b.owner, b.attempts, b.last_error AS "la
   nullif(b.available_at, 'infinity') AS "availableAt", b.lapsed_leases AS "lapsedLeases", b.replays,
   b.dataset_version AS "datasetVersion", v.dataset, b.created_at AS "createdAt", b.updated_at AS "updatedAt",
   b.committed_at AS "committedAt", b.finished_at AS "finishedAt", b.archived_at AS "archivedAt",
-  b.first_error AS "firstError", b.counts, coalesce(b.objects, '[]') AS objects, b.earlier_objects AS "earlierObjects"
+  b.first_error AS "firstError", b.counts,
+  coalesce(jsonb_array_length(b.objects), 0) AS "objectCount",
+  coalesce(${someObjects("b.objects")}, '[]') AS objects,
+  jsonb_array_length(b.earlier_objects) AS "earlierObjectCount",
+  ${someObjects("b.earlier_objects")} AS "earlierObjects"
 FROM ledger.batches b LEFT JOIN ledger.dataset_versions v ON v.version = b.dataset_version
 WHERE b.id = $1`;
 

@@ -147,10 +147,26 @@ describe("batch", () => {
       dataset: "ml_events",
       counts: { files: 3, rows: 7 },
       objects: [{ bucket: "curated", name: "tables/part-1-1.parquet", rows: 7, bytes: 70 }],
+      objectCount: 1,
       earlierObjects: [],
+      earlierObjectCount: 0,
       quarantined: [{ id: 3, key: keyOf(3), error: "broken-gzip: no end" }],
     });
     expect(await books.ask("batch", { batch: 2 })).toBeNull();
+  });
+
+  test("has an answer that a function may give, also of a batch with an object in every partition", async () => {
+    await books.register(1);
+    const id = await books.claim(1);
+    await books.commit(id);
+    const objects = `(SELECT jsonb_agg(jsonb_build_object('bucket', 'curated', 'staged', repeat('s', 120), 'rows', 1,
+      'bytes', 1, 'name', 'part-' || lpad(n::text, 80, '0')) ORDER BY n) FROM generate_series(1, 15000) AS n)`;
+    await books.change(id, `objects = ${objects}, earlier_objects = ${objects}`);
+    const batch = await books.ask("batch", { batch: id });
+    expect(JSON.stringify(batch).length).toBeLessThan(6_000_000);
+    expect(batch).toMatchObject({ objectCount: 15_000, earlierObjectCount: 15_000 });
+    expect([batch?.objects.length, batch?.earlierObjects.length]).toEqual([1000, 1000]);
+    expect(batch?.objects[0]?.name).toMatch(/^part-0+1$/);
   });
 });
 

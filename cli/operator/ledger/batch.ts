@@ -6,7 +6,7 @@ import type { Operator } from "../operator";
 import { bytes, indented, list, table } from "../tables";
 import { ask } from "./ask";
 
-/** Objects and quarantined files in the text; JSON has all. */
+/** Objects and quarantined files in the text; JSON has more. */
 const SHOWN = 20;
 
 /** Shows all that the ledger knows of a batch. */
@@ -20,8 +20,13 @@ export async function ledgerBatch(operator: Operator, id: number): Promise<ExitC
 function textOf(batch: DescribedBatch, environment: Environment): string {
   const parts = [
     list([...workOf(batch), ...timesOf(batch), ...countsOf(batch)]),
-    ...objectsText("objects", batch.objects, environment),
-    ...objectsText("objects of earlier commits, to be replaced", batch.earlierObjects, environment),
+    ...objectsText("objects", batch.objectCount, batch.objects, environment),
+    ...objectsText(
+      "objects of earlier commits, to be replaced",
+      batch.earlierObjectCount,
+      batch.earlierObjects,
+      environment,
+    ),
     ...quarantinedText(batch),
   ];
   return parts.join("\n");
@@ -70,7 +75,12 @@ function countsOf({ counts }: DescribedBatch): Entries {
   ];
 }
 
-function objectsText(title: string, objects: readonly BatchObject[], environment: Environment): string[] {
+function objectsText(
+  title: string,
+  count: number,
+  objects: readonly BatchObject[],
+  environment: Environment,
+): string[] {
   if (objects.length === 0) return [];
   const shown = table(
     [
@@ -80,7 +90,7 @@ function objectsText(title: string, objects: readonly BatchObject[], environment
     ],
     objects.slice(0, SHOWN),
   );
-  return [`${title}: ${objects.length}${more(objects)}`, indented(shown)];
+  return [`${title}: ${count}${more(count)}`, indented(shown)];
 }
 
 function quarantinedText({ quarantined }: DescribedBatch): string[] {
@@ -93,9 +103,9 @@ function quarantinedText({ quarantined }: DescribedBatch): string[] {
     ],
     quarantined.slice(0, SHOWN),
   );
-  return [`lost to quarantine: ${quarantined.length}${more(quarantined)}`, indented(shown)];
+  return [`lost to quarantine: ${quarantined.length}${more(quarantined.length)}`, indented(shown)];
 }
 
-function more(all: readonly unknown[]): string {
-  return all.length > SHOWN ? `, the first ${SHOWN} of them` : "";
+function more(count: number): string {
+  return count > SHOWN ? `, the first ${SHOWN} of them` : "";
 }

@@ -197,8 +197,11 @@ export interface DescribedBatch extends BatchSummary {
   readonly archivedAt: string | null;
   readonly firstError: string | null;
   readonly counts: Readonly<Record<string, unknown>> | null;
+  readonly objectCount: number;
+  /** The first thousand. */
   readonly objects: readonly BatchObject[];
-  /** Objects of earlier commits, which the next publication replaces. */
+  readonly earlierObjectCount: number;
+  /** Objects of earlier commits, which the next publication replaces; the first thousand. */
   readonly earlierObjects: readonly BatchObject[];
   /** Files that it lost to quarantine; the first of them. */
   readonly quarantined: readonly { readonly id: number; readonly key: string; readonly error: string }[];
