@@ -8,7 +8,10 @@ export interface Ledger {
    * @param limitMs its longest time: for as long it holds back the server's cleaning @default 60,000
    */
   read<Result>(work: LedgerWork<Result>, limitMs?: number): Promise<Result>;
-  /** A transaction that finds out by itself whether its work was done before: it may run twice. */
+  /**
+   * A transaction that changes something. Where its answer is lost it is not done again, for the second would tell what is
+   * left, and not what was done: who asked repeats it.
+   */
   write<Result>(work: LedgerWork<Result>): Promise<Result>;
 }
 
@@ -20,17 +23,17 @@ const LIMIT_MS = 60_000;
 
 /** @param remainingMs what is left of the invocation, of which a transaction takes no more */
 export function ledgerOf(connection: LedgerConnection, remainingMs: () => number): Ledger {
-  const run = <Result>(begin: string, work: LedgerWork<Result>, limitMs: number) =>
-    connection.repeatedly(
-      async (client) => {
-        await client.query(begin);
-        return work(client);
-      },
-      Math.min(limitMs, remainingMs()),
-    );
+  const within = (limitMs: number) => Math.min(limitMs, remainingMs());
   return {
-    read: (work, limitMs = LIMIT_MS) => run(BEGIN.read, work, limitMs),
-    write: (work) => run(BEGIN.write, work, LIMIT_MS),
+    read: (work, limitMs = LIMIT_MS) => connection.repeatedly(after(BEGIN.read, work), within(limitMs)),
+    write: (work) => connection.once(after(BEGIN.write, work), within(LIMIT_MS)),
+  };
+}
+
+function after<Result>(begin: string, work: LedgerWork<Result>): LedgerWork<Result> {
+  return async (client) => {
+    await client.query(begin);
+    return work(client);
   };
 }
 

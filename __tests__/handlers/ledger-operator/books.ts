@@ -37,7 +37,7 @@ export interface Books {
     request?: LedgerRequest<Command>,
   ): Promise<LedgerAnswer<Command>>;
   /** The same function on a connection of its own: one does one thing at a time. */
-  another(): { readonly ask: Books["ask"]; stop(): Promise<void> };
+  another(Connection?: typeof LedgerConnection): { readonly ask: Books["ask"]; stop(): Promise<void> };
   /** Registers files with the numbers up to that one. */
   register(files: number): Promise<void>;
   /** Makes a batch of the next files of the queue. */
@@ -71,7 +71,7 @@ export async function startBooks(): Promise<Books> {
     server,
     owner,
     ask: first.ask,
-    another: () => operate(server),
+    another: (Connection) => operate(server, Connection),
     ...jobsOf(owner),
     stop: async () => {
       await first.stop();
@@ -82,8 +82,11 @@ export async function startBooks(): Promise<Books> {
   };
 }
 
-function operate(server: PostgresServer): ReturnType<Books["another"]> {
-  const connection = operatorConnection(server);
+function operate(
+  server: PostgresServer,
+  Connection: typeof LedgerConnection = LedgerConnection,
+): ReturnType<Books["another"]> {
+  const connection = operatorConnection(server, Connection);
   const remainingMs = () => LIMIT_MS;
   const emf = { namespace: "tributary", environment: "test" };
   const operator = { ledger: ledgerOf(connection, remainingMs), emf, remainingMs };
@@ -97,8 +100,8 @@ function operate(server: PostgresServer): ReturnType<Books["another"]> {
   };
 }
 
-function operatorConnection({ port }: PostgresServer): LedgerConnection {
-  return new LedgerConnection(
+function operatorConnection({ port }: PostgresServer, Connection: typeof LedgerConnection): LedgerConnection {
+  return new Connection(
     {
       LEDGER_HOST: "127.0.0.1",
       LEDGER_PORT: String(port),

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Client } from "pg";
+import { LedgerConnection, type LedgerWork } from "../../../handlers/shared/ledger/connection";
+import { LedgerUnreachableError } from "../../../handlers/shared/ledger/errors";
 import { type Books, keyOf, startBooks } from "./books";
 
 let books: Books;
@@ -287,6 +289,26 @@ describe("replay", () => {
     for (const id of [before, after])
       expect(await books.batch(id)).toMatchObject({ state: "SUCCEEDED", token: "1" });
     expect((await books.batch(other))["state"]).toBe("WAITING");
+  });
+
+  test("says so where the answer of a change is lost, and changes nothing else in its stead", async () => {
+    class Cut extends LedgerConnection {
+      override async once<Result>(work: LedgerWork<Result>, limitMs: number): Promise<Result> {
+        await super.once(work, limitMs);
+        throw new LedgerUnreachableError("cut");
+      }
+      override async repeatedly<Result>(work: LedgerWork<Result>, limitMs: number): Promise<Result> {
+        await super.repeatedly(work, limitMs);
+        return super.repeatedly(work, limitMs);
+      }
+    }
+    const ids = [await finished(2), await finished(3)];
+    const cut = books.another(Cut);
+    const asked = cut.ask("replay", { from: HOUR_AGO(), to: await now(), limit: 1 });
+    await expect(asked).rejects.toThrow(LedgerUnreachableError);
+    await cut.stop();
+    const states = await Promise.all(ids.map(async (id) => (await books.batch(id))["state"]));
+    expect(states).toEqual(["WAITING", "SUCCEEDED"]);
   });
 
   test("takes one dataset alone", async () => {
