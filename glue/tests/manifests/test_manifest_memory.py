@@ -9,8 +9,8 @@ import gzip, json, sys, tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
+from tributary import fetching
 from tributary.clients import s3_client
-from tributary.manifests import fetching, work
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
 
@@ -42,7 +42,7 @@ entries = [
     for n in range(files)
 ]
 with tempfile.TemporaryDirectory() as folder:
-    with fetching.ReadAhead(entries, Path(folder)) as ahead:
+    with fetching.ReadAhead(entries, Path(folder), fetching.fetch) as ahead:
         result = convert(ahead, Path(folder), "snappy", {}, Seconds())
 assert result.rows == files * (len(lines) + 1)
 print(peak_mebibytes())
