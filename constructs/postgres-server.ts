@@ -36,7 +36,7 @@ export interface PostgresServerProps {
 export const MOST_CONNECTIONS = 100;
 
 /** User that RDS makes; its password stands in a secret that RDS renews every week. */
-const MASTER = "postgres";
+export const ADMINISTRATOR = "postgres";
 
 const LOGS = ["postgresql", "upgrade"] as const;
 
@@ -83,7 +83,7 @@ export class PostgresServer extends Construct {
       ...storageFields(props),
       dbName: props.databaseName,
       port: props.port,
-      username: MASTER,
+      username: ADMINISTRATOR,
       manageMasterUserPassword: true,
       masterUserSecretKmsKeyId: keyArn,
       iamDatabaseAuthenticationEnabled: true,

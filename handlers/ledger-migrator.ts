@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { connectAdministrator } from "./ledger-migrator/connect-administrator";
 import { type Migrated, migrateLedger } from "./ledger-migrator/migrate-ledger";
 import { connectLedger } from "./shared/ledger/connection";
 import { readMigrations } from "./shared/ledger-migrations/read-migrations";
@@ -15,8 +16,7 @@ export const handler = (
   context: { getRemainingTimeInMillis(): number },
 ): Promise<Migrated> =>
   migrateLedger({
-    connect: (statement_timeout) =>
-      connectLedger(variables, { application: "tributary migrator" }, { statement_timeout }),
+    connect: (statementMs) => connectAdministrator(variables, statementMs, connectLedger),
     migrations: readMigrations(MIGRATIONS),
     authentication: variables.LOGIN_AUTHENTICATION,
     remainingMs: () => context.getRemainingTimeInMillis(),

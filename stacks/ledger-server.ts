@@ -5,7 +5,7 @@ import type { BundledFunctionProps } from "../constructs/bundled-function";
 import { useKey } from "../constructs/encryption-key";
 import type { FunctionNetwork } from "../constructs/function-network";
 import type { PolicyStatement } from "../constructs/policy";
-import { PostgresServer } from "../constructs/postgres-server";
+import { ADMINISTRATOR, PostgresServer } from "../constructs/postgres-server";
 import { type Environment, ledgerServerName, POSTGRES_VERSION } from "../environments";
 import type { NetworkStack } from "./network";
 import type { StorageStack } from "./storage";
@@ -79,9 +79,12 @@ export class LedgerServer extends Construct {
     return authentication === "secret" ? this.readSecret() : [];
   }
 
-  /** What migrations need to connect. */
+  /** What migrations need to connect: of a managed server's administrator RDS may want a token, too. */
   connectToMigrate(): PolicyStatement[] {
-    return this.settings.authentication === "none" ? [] : this.readSecret();
+    const { authentication } = this.settings;
+    if (authentication === "none") return [];
+    const byToken = this.managed && authentication === "iam" ? [this.connectAs(ADMINISTRATOR)] : [];
+    return [...this.readSecret(), ...byToken];
   }
 
   private get settings() {
@@ -110,7 +113,7 @@ export class LedgerServer extends Construct {
     return this.managed?.masterSecretArn ?? this.settings.secretArn ?? NONE;
   }
 
-  private connectAs(login: LedgerLogin): PolicyStatement {
+  private connectAs(login: LedgerLogin | typeof ADMINISTRATOR): PolicyStatement {
     const { account, region } = this.environment;
     const server = this.managed?.instance.resourceId ?? this.settings.resourceId;
     return {

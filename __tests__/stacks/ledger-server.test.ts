@@ -109,6 +109,8 @@ describe("the migrations", () => {
     expect(furtherOf(prod, "migrator")).toEqual({
       ReadLedgerSecret: [expect.stringContaining("master_user_secret[0].secret_arn")],
       UseKeyThroughSECRETSMANAGER: [expect.stringContaining("remote_state")],
+      // RDS may want a token of who made logins that show tokens
+      ConnectToLedger: [expect.stringMatching(/dbuser:.*resource_id}\/postgres$/)],
     });
   });
 

