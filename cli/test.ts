@@ -30,7 +30,10 @@ const UNIT_EXCLUDES = ["/end-to-end/", "\\.(emulator|slow)\\.test\\.ts$"];
 function stages(python: string, unit: boolean): Stage[][] {
   if (unit) {
     return [
-      [jest("jest", ["--testPathIgnorePatterns", ...UNIT_EXCLUDES]), pytest(python, ["-m", "not slow"])],
+      [
+        jest("jest", ["--maxWorkers=2", "--testPathIgnorePatterns", ...UNIT_EXCLUDES]),
+        pytest(python, ["-m", "not slow"]),
+      ],
     ];
   }
   const check: Stage = {

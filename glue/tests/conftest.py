@@ -12,6 +12,14 @@ from tests.support.spark import make_home
 from tests.support.world import World
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Leave what needs a server to the whole suite: the quick one takes less than a minute."""
+    for item in items:
+        if not {"emulator", "server"}.isdisjoint(item.fixturenames):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
     with running_emulator() as endpoint:

@@ -66,8 +66,7 @@ test("interrupts the command, lets it tidy up, and throws why", async () => {
   const controller = new AbortController();
   const script = `
 import time
-print("ready", flush=True)
-try: time.sleep(600)
+try: print("ready", flush=True); time.sleep(600)
 except KeyboardInterrupt: open("tidied", "w").close()`;
   const onLine = () => controller.abort(new Interrupted("SIGINT"));
   const running = runChild([python, "-c", script], options({ signal: controller.signal, onLine }));
