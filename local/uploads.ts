@@ -2,7 +2,8 @@ import { createReadStream, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { RAW_JSON_PREFIX } from "../environments";
+import { loadEnvironment, RAW_JSON_PREFIX } from "../environments";
+import { isWanted } from "../handlers/shared/ledger/wanted";
 
 const CONCURRENT_UPLOADS = 8;
 
@@ -19,9 +20,6 @@ export interface Upload {
   readonly awaited?: boolean;
 }
 
-/** Folders below `raw-json-data/` that the ledger pipeline lists. */
-const LISTED = new RegExp(`^${RAW_JSON_PREFIX}(all_historical_files|\\d{4}/week(0?[1-9]|[1-4]\\d|5[0-3]))/`);
-
 /** The files below `folder` that the CSV pipeline takes, as paths relative to it, sorted. */
 export function csvFiles(folder: string): string[] {
   return filesOf(folder, (key) => !isRawJson(key) && /\.csv(\.gz)?$/.test(key));
@@ -37,7 +35,9 @@ export function ndjsonFiles(folder: string): string[] {
  * whatever they are called.
  */
 export function rawJsonFiles(folder: string): string[] {
-  return filesOf(folder, (key) => (isRawJson(key) ? LISTED.test(key) : /\.json(\.gz)?$/.test(key)));
+  const { startYear } = loadEnvironment("local").ledger.lister;
+  const wanted = { prefix: RAW_JSON_PREFIX, startYear };
+  return filesOf(folder, (key) => (isRawJson(key) ? isWanted(wanted, key) : /\.json(\.gz)?$/.test(key)));
 }
 
 /** Whether a path is a key of the ledger pipeline's. */

@@ -1,8 +1,8 @@
 import type { LedgerFile } from "../shared/ledger/register-files";
+import { isWanted, type WantedKeys } from "../shared/ledger/wanted";
 import { log } from "../shared/log";
 import { type Message, recordsOf, timeOf } from "../shared/queue-messages";
 import { readCreatedObject } from "../shared/s3-record";
-import { isWanted, type WantedKeys } from "./wanted";
 
 /** What one message announces. */
 export interface Inputs {
