@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -12,6 +12,16 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
+
+test("raw JSON of years and folders that nobody lists is left out", () => {
+  for (const place of ["2019/week01", "2026/week01", "2026/week54", "all_historical_files"]) {
+    mkdirSync(join(folder, "raw-json-data", place), { recursive: true });
+    writeFileSync(join(folder, "raw-json-data", place, "a.json"), "{}");
+  }
+  expect(rawJsonFiles(folder)).toEqual(
+    ["2026/week01", "all_historical_files"].map((place) => join("raw-json-data", place, "a.json")),
+  );
+});
 
 test("generated raw JSON is the same every time, of all forms, and in folders that are listed", () => {
   const [first, second] = ["first", "second"].map((name) => {
