@@ -25,8 +25,8 @@ from tests.support.emulator import emulator_process
 from tests.support.job import start_script
 from tests.support.ledger import Books
 from tests.support.postgres import running_postgres
-from tributary.clients import s3_client
 from tributary.ledger.files import FoundFile, register_files
+from tributary.running.clients import s3_client
 
 _REQUIRED_FILES = 10_000
 _REQUIRED_SECONDS = 60

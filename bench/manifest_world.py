@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.job import start_script
 from tests.support.manifests import SCRIPT, ManifestWorld
-from tributary.clients import s3_client
+from tributary.running.clients import s3_client
 
 _WAIT_SECONDS = 600
 _LOOK_SECONDS = 0.2

@@ -206,7 +206,7 @@ test("metrics are published under the namespace that the alarms watch", () => {
 describe("the job", () => {
   test("is given exactly the arguments that its script reads", async () => {
     const { python } = await ensurePython("run", () => {});
-    const output = execFileSync(python, ["-m", "tributary.arguments", "csv_uploads"], {
+    const output = execFileSync(python, ["-m", "tributary.running.arguments", "csv_uploads"], {
       cwd: GLUE,
       encoding: "utf8",
     });

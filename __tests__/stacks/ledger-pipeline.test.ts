@@ -30,7 +30,7 @@ function policyOf(role: string, stack: StackJson | undefined = prod): unknown {
 describe("the jobs", () => {
   test.each(["lister", "batch"])("%s is given exactly the arguments that its script reads", async (id) => {
     const { python } = await ensurePython("run", () => {});
-    const words = ["-m", "tributary.arguments", `ledger_${id}`];
+    const words = ["-m", "tributary.running.arguments", `ledger_${id}`];
     const output = execFileSync(python, words, { cwd: GLUE, encoding: "utf8" });
     const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
     // Glue's own arguments have hyphens inside, ours underscores

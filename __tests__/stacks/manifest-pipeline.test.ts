@@ -178,7 +178,7 @@ describe("the streaming job", () => {
 
   test("is given exactly the arguments that its script reads", async () => {
     const { python } = await ensurePython("run", () => {});
-    const output = execFileSync(python, ["-m", "tributary.arguments", "manifest_stream"], {
+    const output = execFileSync(python, ["-m", "tributary.running.arguments", "manifest_stream"], {
       cwd: GLUE,
       encoding: "utf8",
     });

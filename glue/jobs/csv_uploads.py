@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
-from tributary.arguments import read_arguments, read_run_id
 from tributary.datasets import all_datasets
 from tributary.distribution import open_engine
 from tributary.errors import ArgumentsError
-from tributary.events import log
-from tributary.outcomes import Destinations
 from tributary.processing import check_dataset
 from tributary.run import Run, Settings
+from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.log import log
+from tributary.running.tasks import Destinations
 from tributary.uploads import Ledger
 
 

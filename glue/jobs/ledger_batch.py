@@ -10,21 +10,20 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tributary.announcing import Announcer
-from tributary.arguments import read_arguments, read_run_id
 from tributary.batch.course import CourseSettings
 from tributary.batch.run import Run, RunSettings
 from tributary.batch.shared_ledger import SharedLedger
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.distribution import open_engine
-from tributary.errors import ArgumentsError, TributaryError
-from tributary.events import log
+from tributary.errors import ArgumentsError, TributaryError, describe
 from tributary.ledger.access import LedgerArguments, ledger_settings
 from tributary.ledger.claims import ClaimRules
 from tributary.ledger.keeper import BatchKeeper
-from tributary.outcomes import Destinations
-from tributary.task import describe
+from tributary.running.announcing import Announcer
+from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.log import log
+from tributary.running.tasks import Destinations
 
 _MEGABYTE = 1_000_000
 

@@ -8,17 +8,17 @@ from threading import Event
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tributary.arguments import read_arguments, read_run_id
-from tributary.clients import s3_client
 from tributary.datasets import load_json_dataset
 from tributary.errors import ArgumentsError, TributaryError
-from tributary.events import log
-from tributary.leases import utc_now
 from tributary.ledger.access import LedgerArguments, ledger_settings
 from tributary.ledger.connection import LedgerConnection
 from tributary.lister.folders import WantedWeeks, listed_folders
 from tributary.lister.pages import one_ahead, version_pages
 from tributary.lister.run import Listing
+from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.clients import s3_client
+from tributary.running.clock import utc_now
+from tributary.running.log import log
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
-from tributary.announcing import Announcer
-from tributary.arguments import read_arguments, read_run_id
 from tributary.datasets import text_datasets
 from tributary.distribution import open_engine
 from tributary.errors import ArgumentsError
-from tributary.events import log
 from tributary.manifests.control import Control
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.stream import Stream, StreamSettings
-from tributary.outcomes import Destinations
+from tributary.running.announcing import Announcer
+from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.log import log
+from tributary.running.tasks import Destinations
 
 
 @dataclass(frozen=True)

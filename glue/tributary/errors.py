@@ -6,6 +6,8 @@ A `TransientError` may pass: the work is tried again, a bounded number of times.
 
 from typing import ClassVar
 
+_MESSAGE_LENGTH = 2000
+
 
 class TributaryError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -103,3 +105,14 @@ class NoAnswerError(WorkerKilledError):
 
 class ArgumentsError(TributaryError):
     """Arguments of a job are missing or wrong; the message names all of them."""
+
+
+def describe(error: BaseException) -> str:
+    """Name an error and the errors that caused it, on one line."""
+    words = f"{type(error).__name__}: {brief(str(error))}".replace("\n", " ")
+    return f"{words}; caused by {describe(error.__cause__)}" if error.__cause__ else words
+
+
+def brief(message: str) -> str:
+    """Cut a long message: it may quote a whole value, and an item of the table holds 400 KB."""
+    return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"

@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tributary.clients import dynamodb_client
 from tributary.errors import TransientError
+from tributary.running.clients import dynamodb_client
 
 _REFUSED = "ConditionalCheckFailed"
 # Another transaction or update touched an item at the same moment; the pause is in seconds, doubling.

@@ -21,8 +21,8 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as SdkConnectionError
 
-from tributary.clients import s3_client
 from tributary.errors import LeaseLostError, OutputTooLargeError, SourceGoneError, TransientError
+from tributary.running.clients import s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import (

@@ -3,17 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tributary.running.tasks import Destinations, Failed
 from tributary.uploads import Claim
-
-KILLED_WORKER = "killed-worker"
-
-
-@dataclass(frozen=True)
-class Destinations:
-    """Buckets that a task writes to."""
-
-    curated: str
-    quarantine: str
 
 
 @dataclass(frozen=True)
@@ -78,14 +69,6 @@ class Quarantined:
 @dataclass(frozen=True)
 class LeaseLost:
     """Another run has taken over; nothing more was written."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The attempt broke; `reason` is a code and `message` the cause."""
-
-    reason: str
-    message: str
 
 
 Outcome = Processed | Unchanged | Quarantined | LeaseLost | Failed

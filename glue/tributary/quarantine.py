@@ -8,7 +8,7 @@ from tributary.errors import SourceGoneError
 from tributary.fetching import StoredVersion, Unreadable
 from tributary.naming import base_name
 from tributary.objects import copy_version, put_bytes
-from tributary.uploads import timestamp
+from tributary.running.clock import timestamp
 
 _DIGEST_LENGTH = 16
 

@@ -14,21 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tributary import versions
 from tributary.distribution import Engine
 from tributary.distribution.batches import run_batch
-from tributary.errors import TributaryError
-from tributary.events import log
-from tributary.leases import Lease, LeaseKeeper
-from tributary.outcomes import (
-    KILLED_WORKER,
-    Destinations,
-    Failed,
-    LeaseLost,
-    Outcome,
-    Processed,
-    Quarantined,
-    Task,
-    Unchanged,
-)
-from tributary.task import describe, quarantine_file, run_task
+from tributary.errors import TributaryError, describe
+from tributary.leases import Lease
+from tributary.outcomes import LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
+from tributary.running.keeper import LeaseKeeper
+from tributary.running.log import log
+from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
+from tributary.task import quarantine_file, run_task
 from tributary.uploads import Claim, Committed, Held, Ledger
 
 EXHAUSTED = "attempts-exhausted"

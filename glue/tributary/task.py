@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tributary.datasets import Dataset, dataset_for_key
-from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError
+from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError, brief, describe
 from tributary.naming import ObjectKeys, object_keys
 from tributary.objects import copy_version, put_bytes, put_file, put_published, read_version
-from tributary.outcomes import Counts, Failed, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
+from tributary.outcomes import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 from tributary.processing import FileResult, Source, process_file, rows_version
-from tributary.temporary import temporary_folder
-from tributary.uploads import timestamp
+from tributary.running.clock import timestamp
+from tributary.running.tasks import Failed
+from tributary.running.temporary import temporary_folder
 
 NO_DATASET = "no-dataset"
-_MESSAGE_LENGTH = 2000
 _JSON = "application/json"
 _NDJSON = "application/x-ndjson"
 _PARQUET = "application/vnd.apache.parquet"
@@ -30,17 +30,6 @@ def run_task(task: Task) -> Outcome:
         return LeaseLost()
     except Exception as error:  # noqa: BLE001 told to the driver, which fails the run with this cause
         return Failed("error", describe(error))
-
-
-def describe(error: BaseException) -> str:
-    """Name an error and the errors that caused it, on one line."""
-    words = f"{type(error).__name__}: {brief(str(error))}".replace("\n", " ")
-    return f"{words}; caused by {describe(error.__cause__)}" if error.__cause__ else words
-
-
-def brief(message: str) -> str:
-    """Cut a long message: it may quote a whole value, and an item of the table holds 400 KB."""
-    return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"
 
 
 def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:

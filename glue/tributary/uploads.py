@@ -11,10 +11,11 @@ from heapq import merge
 from typing import Any
 
 from tributary import versions
-from tributary.clients import dynamodb_client
 from tributary.expressions import transact, update, update_one
-from tributary.leases import HEAD, HOLDS, Clock, Lease, milliseconds, read_head, utc_now
+from tributary.leases import HEAD, HOLDS, Lease, read_head
 from tributary.objects import versions_newest_first
+from tributary.running.clients import dynamodb_client
+from tributary.running.clock import Clock, milliseconds, timestamp, utc_now
 from tributary.versions import Version, choose_version
 
 PENDING_INDEX = "pending"
@@ -22,11 +23,6 @@ _SHARDS = 8
 _PENDING_ATTRIBUTES = ("pending_shard", "available_at")
 _STILL_PENDING = "#status = :was_pending"
 _WAS_PENDING = {"was_pending": versions.PENDING}
-
-
-def timestamp(moment: datetime) -> str:
-    """Write a moment as the table has it: ISO-8601, UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tests.support.faults import Death, intercepted, lose_answer
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
 from tests.support.watched import Interruption, WatchedLedger
-from tributary import clients
+from tributary.running import clients
 
 CALLS = [
     *("remember_version", "take_over", "new_batch", "batch_files", "version_texts"),

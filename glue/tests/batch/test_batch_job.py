@@ -5,7 +5,7 @@ import gzip
 from tests.support.batches import FOLDER, BatchWorld, event
 from tests.support.manifests import lines
 from tributary.batch.names import archived_key
-from tributary.clients import s3_client
+from tributary.running.clients import s3_client
 
 GONE = "went.json"
 

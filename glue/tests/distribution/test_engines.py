@@ -9,7 +9,7 @@ import pytest
 from tests.support.job import SCRIPT, finish_job, job_arguments, start_job
 from tests.support.spark import submit
 from tests.support.world import World, customers
-from tributary.clients import dynamodb_client
+from tributary.running.clients import dynamodb_client
 
 KEYS = [f"input/customers/file-{number}.csv" for number in range(4)]
 POISON = "input/customers/kill.csv"

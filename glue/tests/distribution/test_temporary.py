@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.job import GLUE
-from tributary.temporary import temporary_folder
+from tributary.running.temporary import temporary_folder
 
 KILLED = """
 import os
-from tributary.temporary import temporary_folder
+from tributary.running.temporary import temporary_folder
 with temporary_folder("test") as folder:
     (folder / "file").touch()
     os._exit(9)

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from tests.support.faults import Send, Steps, actor, intercepted, kill_this_process, lose_answer
 from tests.support.world import World, customers
-from tributary.clients import s3_client
+from tributary.running.clients import s3_client
 
 KEY = "input/customers/april.csv"
 REUPLOAD = [

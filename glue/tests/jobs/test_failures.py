@@ -17,7 +17,7 @@ from tests.support.job import finish_job, start_job
 from tests.support.world import World, customers
 from tributary import task
 from tributary.datasets import NdjsonFormat, load_dataset
-from tributary.uploads import timestamp
+from tributary.running.clock import timestamp
 
 KEY = "input/customers/april.csv"
 

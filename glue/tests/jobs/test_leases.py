@@ -7,7 +7,8 @@ from unittest import mock
 import pytest
 
 from tests.support.world import World, customers
-from tributary.leases import Lease, LeaseKeeper
+from tributary.leases import Lease
+from tributary.running.keeper import LeaseKeeper
 from tributary.uploads import Claim, Held, Ledger, Taken
 
 KEY = "input/customers/april.csv"

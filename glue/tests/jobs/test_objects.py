@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from tests.support.faults import Send, intercepted
 from tests.support.world import World
 from tributary import objects
-from tributary.clients import s3_client
 from tributary.errors import LeaseLostError, SourceGoneError, TransientError
 from tributary.objects import copy_version, put_published, read_version
+from tributary.running.clients import s3_client
 
 KEY = "input/customers/april.csv"
 

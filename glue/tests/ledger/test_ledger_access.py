@@ -9,9 +9,9 @@ from unittest import mock
 import pytest
 
 from tests.support.ledger import Books
-from tributary.arguments import describe_arguments, read_arguments
 from tributary.ledger.access import LedgerArguments, LedgerSecretError, ledger_settings
 from tributary.ledger.connection import LedgerConnection
+from tributary.running.arguments import describe_arguments, read_arguments
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ledger"
 SECRET = {"username": "admin", "password": "from the secret"}

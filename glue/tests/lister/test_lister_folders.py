@@ -9,8 +9,8 @@ from unittest import mock
 import pytest
 
 from tests.support.raw_files import PREFIX, RawBucket
-from tributary.clients import s3_client
 from tributary.lister.folders import WantedWeeks, listed_folders
+from tributary.running.clients import s3_client
 
 pytestmark = pytest.mark.usefixtures("emulator")
 

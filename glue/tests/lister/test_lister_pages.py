@@ -7,8 +7,8 @@ from threading import Event
 import pytest
 
 from tests.support.raw_files import FOLDER, RawBucket, keys_of
-from tributary.clients import s3_client
 from tributary.lister.pages import Page, one_ahead, version_pages
+from tributary.running.clients import s3_client
 
 ODD = ["ü 'quoted' \\n", "a b+c%2B", '&<>"', "new\nline", "日本/😀", "..", "#?=&", "tab\t", "~*()!"]
 

@@ -10,11 +10,11 @@ import pytest
 from tests.support.ledger import Books, found
 from tests.support.memory import numbers_of
 from tests.support.raw_files import FOLDER, PREFIX, ListedClient, RawBucket
-from tributary.clients import s3_client
 from tributary.ledger.claims import ClaimRules
 from tributary.lister.folders import WantedWeeks, listed_folders
 from tributary.lister.pages import Page, one_ahead, version_pages
 from tributary.lister.run import Listing
+from tributary.running.clients import s3_client
 
 # Lists so many keys of a double, and prints the peak of memory in MiB.
 _PEAK = """

@@ -15,8 +15,6 @@ import pytest
 
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
-from tributary import clients
-from tributary.clients import s3_client
 from tributary.fetching import Unreadable
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
@@ -24,6 +22,8 @@ from tributary.manifests import conversion, work
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.task import Committed, Needless, NotDone
 from tributary.objects import put_generation
+from tributary.running import clients
+from tributary.running.clients import s3_client
 
 # The test's own looks at the queue, and what goes by the clock.
 ASIDE = frozenset({"GetQueueAttributes", "ChangeMessageVisibilityBatch", "GetItem"})

@@ -12,11 +12,11 @@ import pytest
 from tests.support.faults import intercepted
 from tests.support.manifests import EVEN, ManifestWorld, lines
 from tests.support.world import InlineEngine
-from tributary.clients import sqs_client
 from tributary.errors import WorkerKilledError
 from tributary.manifests import completion, stream
 from tributary.manifests.control import Control
-from tributary.uploads import timestamp
+from tributary.running.clients import sqs_client
+from tributary.running.clock import timestamp
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tributary import fetching
-from tributary.clients import s3_client
+from tributary.running.clients import s3_client
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
 

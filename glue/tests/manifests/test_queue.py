@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.support.manifests import ManifestWorld
-from tributary.clients import sqs_client
 from tributary.errors import TransientError
 from tributary.manifests.queue import ManifestQueue, Message
+from tributary.running.clients import sqs_client
 
 Call = Callable[[ManifestQueue, list[Message]], None]
 

@@ -8,8 +8,8 @@ from tests.manifests.test_poison import wait_for
 from tests.support.job import finish_job
 from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
 from tests.support.spark import submit
-from tributary.clients import s3_client
 from tributary.manifests.task import Committed
+from tributary.running.clients import s3_client
 
 
 @pytest.mark.slow

@@ -15,19 +15,19 @@ from tests.support.events import event_queue, received
 from tests.support.job import GLUE
 from tests.support.ledger import Books
 from tests.support.world import InlineEngine
-from tributary.announcing import Announcer
 from tributary.batch.course import CourseSettings
 from tributary.batch.run import Run, RunSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
-from tributary.clients import s3_client
 from tributary.kernels.compression.streams import uncompressed
 from tributary.ledger.claims import ClaimRules
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import DatasetVersion
 from tributary.ledger.files import FoundFile, register_files
 from tributary.ledger.keeper import BatchKeeper
-from tributary.outcomes import Destinations
+from tributary.running.announcing import Announcer
+from tributary.running.clients import s3_client
+from tributary.running.tasks import Destinations
 
 SCRIPT = GLUE / "jobs" / "ledger_batch.py"
 DATASET = "ml_events"

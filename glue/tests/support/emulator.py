@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tributary import clients
+from tributary.running import clients
 
 _START_SECONDS = 30
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tributary.clients import events_client, sqs_client
+from tributary.running.clients import events_client, sqs_client
 
 
 def event_queue(name: str, source: str) -> str:

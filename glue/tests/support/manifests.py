@@ -17,8 +17,6 @@ import pyarrow.parquet as pq
 from tests.support.events import event_queue, received
 from tests.support.job import GLUE
 from tests.support.world import InlineEngine
-from tributary.announcing import Announcer
-from tributary.clients import dynamodb_client, s3_client, sqs_client
 from tributary.kernels.compression.streams import uncompressed
 from tributary.manifests.control import Control
 from tributary.manifests.manifest import manifest_key
@@ -27,8 +25,10 @@ from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.stream import Stream, StreamSettings
 from tributary.manifests.task import Answer, ManifestTask
 from tributary.manifests.work import work_on_manifest
-from tributary.outcomes import Destinations
-from tributary.uploads import timestamp
+from tributary.running.announcing import Announcer
+from tributary.running.clients import dynamodb_client, s3_client, sqs_client
+from tributary.running.clock import timestamp
+from tributary.running.tasks import Destinations
 
 SCRIPT = GLUE / "jobs" / "manifest_stream.py"
 DATASET = "clicks"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from tributary.clients import s3_client
+from tributary.running.clients import s3_client
 
 PREFIX = "raw-json-data/"
 FOLDER = f"{PREFIX}all_historical_files/"

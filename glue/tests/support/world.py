@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
 
-from tributary.clients import dynamodb_client, s3_client
 from tributary.distribution.alone import run_alone
 from tributary.naming import object_keys
-from tributary.outcomes import Destinations
 from tributary.run import Run, Settings
-from tributary.uploads import Ledger, timestamp
+from tributary.running.clients import dynamodb_client, s3_client
+from tributary.running.clock import timestamp
+from tributary.running.tasks import Destinations
+from tributary.uploads import Ledger
 
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"

@@ -6,11 +6,10 @@ from functools import partial
 
 from tributary.batch.names import archived_key
 from tributary.batch.task import Archived, ArchiveTask
-from tributary.errors import SourceGoneError
+from tributary.errors import SourceGoneError, describe
 from tributary.ledger.claims import BatchFile
 from tributary.objects import copy_version, delete_versions, tag_version
-from tributary.outcomes import Failed
-from tributary.task import describe
+from tributary.running.tasks import Failed
 
 TAG = {"tributary": "processed"}
 _THREADS = 8

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any, TypeVar
 
-from tributary.announcing import Announcer
 from tributary.batch.archiving import archive
 from tributary.batch.listed import listed_objects
 from tributary.batch.publishing import publish
@@ -26,14 +25,14 @@ from tributary.batch.task import (
 from tributary.batch.transforming import transform
 from tributary.distribution import Engine
 from tributary.distribution.surviving import submit_surviving
-from tributary.errors import LeaseLostError, TributaryError, WorkerKilledError
-from tributary.events import log
+from tributary.errors import LeaseLostError, TributaryError, WorkerKilledError, describe
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, BatchFile, batch_files
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import version_texts
-from tributary.outcomes import KILLED_WORKER, Failed
-from tributary.task import describe
+from tributary.running.announcing import Announcer
+from tributary.running.log import log
+from tributary.running.tasks import KILLED_WORKER, Failed
 
 # So many holders fell silent over the batch that one of its files is under suspicion.
 _SUSPECT_LAPSES = 2

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tributary.batch.task import Published, PublishTask
-from tributary.errors import SourceGoneError
+from tributary.errors import SourceGoneError, describe
 from tributary.objects import delete_generation, put_generation, read_current, standing
-from tributary.outcomes import Failed
-from tributary.task import describe
-from tributary.temporary import temporary_folder
+from tributary.running.tasks import Failed
+from tributary.running.temporary import temporary_folder
 
 _THREADS = 8
 _CONTENT_TYPES = {"curated": "application/vnd.apache.parquet", "quarantine": "application/x-ndjson"}

@@ -13,14 +13,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tributary.batch.course import Course, CourseSettings
 from tributary.distribution import Engine
-from tributary.errors import LeaseLostError, TransientError, TributaryError, WorkerKilledError
-from tributary.events import log
+from tributary.errors import (
+    LeaseLostError,
+    TransientError,
+    TributaryError,
+    WorkerKilledError,
+    brief,
+    describe,
+)
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, ClaimRules, claim_batch
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import DatasetVersion, remember_version
 from tributary.ledger.keeper import BatchKeeper
-from tributary.task import brief, describe
+from tributary.running.log import log
 
 _LOOK_SECONDS = 0.5
 # Claims that break one after the other before the run fails.

@@ -6,7 +6,7 @@ from tributary.distribution.alone import run_alone
 from tributary.errors import NoAnswerError, WorkerKilledError
 from tributary.fetching import Unreadable
 from tributary.ledger.claims import BatchFile
-from tributary.outcomes import KILLED_WORKER
+from tributary.running.tasks import KILLED_WORKER
 
 
 def killers(

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from tributary.ledger.claims import BatchFile
 from tributary.ledger.dataset_versions import DatasetVersion
-from tributary.outcomes import Destinations, Failed
+from tributary.running.tasks import Destinations, Failed
 
 ArchiveMode = Literal["move", "tag"]
 

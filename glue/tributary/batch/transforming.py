@@ -13,7 +13,7 @@ from tributary.batch.reading import AHEAD, fetch
 from tributary.batch.suspects import killers
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
-from tributary.errors import TerminalError
+from tributary.errors import TerminalError, brief, describe
 from tributary.fetching import Fetched, ReadAhead, Unreadable
 from tributary.json_processing import BatchSource, TransformedBatch, transform_batch
 from tributary.kernels.output.staged import StagedFile
@@ -21,12 +21,11 @@ from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.kernels.transform.sql import Resources
 from tributary.ledger.claims import BatchFile
-from tributary.memory import peak_bytes
 from tributary.objects import put_file
-from tributary.outcomes import Failed
 from tributary.quarantine import quarantine_version
-from tributary.task import brief, describe
-from tributary.temporary import temporary_folder
+from tributary.running.memory import peak_bytes
+from tributary.running.tasks import Failed
+from tributary.running.temporary import temporary_folder
 
 _THREADS = 8
 _DUCKDB_BYTES = 256 << 20

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from tributary.errors import NoAnswerError, WorkerKilledError
-from tributary.temporary import temporary_folder
+from tributary.running.temporary import temporary_folder
 
 T = TypeVar("T")
 R = TypeVar("R")

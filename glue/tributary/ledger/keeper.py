@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from tributary.leases import LeaseKeeper
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, ClaimRules
 from tributary.ledger.connection import LedgerConnection, LedgerSettings
+from tributary.running.keeper import LeaseKeeper
 
 
 @dataclass(frozen=True)

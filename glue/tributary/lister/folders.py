@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from tributary.events import log
+from tributary.running.log import log
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

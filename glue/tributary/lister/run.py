@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from threading import Event
 
-from tributary.events import log
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.files import FILES_A_STATEMENT, FoundFile, register_files
 from tributary.lister.pages import Page
+from tributary.running.log import log
 
 _PROGRESS_SECONDS = 30.0
 # PostgreSQL's text holds every character but this one.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from tributary.announcing import Announcer
-from tributary.events import log
 from tributary.manifests.queue import ManifestQueue, Message
 from tributary.manifests.receipt import Receipt
 from tributary.manifests.task import Committed
+from tributary.running.announcing import Announcer
+from tributary.running.log import log
 
 _MOST = 20
 _GATHER_SECONDS = 0.5

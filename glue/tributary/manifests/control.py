@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Literal
 
-from tributary.clients import dynamodb_client
+from tributary.running.clients import dynamodb_client
 
 _ITEM = "streaming-job"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from tributary.clients import sqs_client
 from tributary.errors import TransientError
+from tributary.running.clients import sqs_client
 
 _BATCH = 10
 """Messages of one request, which is SQS's limit."""

@@ -11,7 +11,7 @@ from tributary.fetching import Unreadable
 from tributary.manifests.conversion import Converted
 from tributary.manifests.manifest import Entry, Manifest
 from tributary.manifests.names import output_keys
-from tributary.uploads import timestamp
+from tributary.running.clock import timestamp
 
 _MOST_LATENCIES = 100
 

@@ -11,19 +11,18 @@ from threading import Event
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tributary.announcing import Announcer
 from tributary.distribution import Engine
 from tributary.distribution.surviving import submit_surviving
-from tributary.errors import InvalidManifestError, TributaryError, WorkerKilledError
-from tributary.events import log
+from tributary.errors import InvalidManifestError, TributaryError, WorkerKilledError, describe
 from tributary.manifests.completion import Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
 from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
 from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
 from tributary.manifests.work import work_on_manifest
-from tributary.outcomes import KILLED_WORKER, Destinations
-from tributary.task import describe
+from tributary.running.announcing import Announcer
+from tributary.running.log import log
+from tributary.running.tasks import KILLED_WORKER, Destinations
 
 # From this delivery on a manifest is suspected to kill its driver, and is worked on file by file.
 _SUSPECT_RECEIVES = 3

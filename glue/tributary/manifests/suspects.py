@@ -10,7 +10,7 @@ from tributary.errors import NoAnswerError, TransientError, WorkerKilledError
 from tributary.fetching import Unreadable, fetch
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
-from tributary.outcomes import KILLED_WORKER
+from tributary.running.tasks import KILLED_WORKER
 
 MEMORY_BYTES = 1 << 30
 """What one file may take: twice what a whole manifest is measured to take."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tributary.manifests.messages import Request
 from tributary.manifests.receipt import Receipt
-from tributary.outcomes import Destinations
+from tributary.running.tasks import Destinations
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tributary.datasets import load_text_dataset
-from tributary.errors import SourceGoneError, TerminalError, TransientError
+from tributary.errors import SourceGoneError, TerminalError, TransientError, describe
 from tributary.fetching import Fetch, ReadAhead, Unreadable, fetch
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry, Manifest, parse_manifest
@@ -21,11 +21,10 @@ from tributary.manifests.names import output_keys
 from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
 from tributary.manifests.suspects import killers
 from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
-from tributary.memory import peak_bytes
 from tributary.objects import put_generation, read_object, standing
 from tributary.quarantine import quarantine_version
-from tributary.task import describe
-from tributary.temporary import temporary_folder
+from tributary.running.memory import peak_bytes
+from tributary.running.temporary import temporary_folder
 
 _JSON = "application/json"
 _NDJSON = "application/x-ndjson"

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from threading import Lock
 
-from tributary.uploads import timestamp
+from tributary.running.clock import timestamp
 
 _lock = Lock()
 

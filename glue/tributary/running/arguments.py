@@ -1,6 +1,6 @@
 """Job arguments as one frozen dataclass a job; its field names are the argument names.
 
-`python -m tributary.arguments csv_uploads` prints what a job reads as JSON, one object an argument.
+`python -m tributary.running.arguments csv_uploads` prints what a job reads as JSON, one object an argument.
 """
 
 import dataclasses

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tributary.clients import events_client
 from tributary.errors import TransientError
+from tributary.running.clients import events_client
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What every job needs of its process: arguments, log, clock, clients, leases kept alive, temporary files."""
