@@ -8,7 +8,7 @@ import { type ArchiveEntry, writeGenerated, zip } from "./archive";
 const ROOT = resolve(__dirname, "..");
 const HANDLERS = join(ROOT, "handlers");
 /** Its JSON schemas are bundled, too. */
-const SCHEMAS = join(ROOT, "glue", "tributary");
+const SCHEMAS = join(ROOT, "glue", "tributary", "manifests");
 /** Files that a function reads beside its code, by the function's name: a folder of handlers/, and one in the archive. */
 const COMPANIONS: Readonly<Record<string, { from: string; to: string }>> = {
   "ledger-migrator": { from: join(HANDLERS, "shared", "ledger-migrations", "sql"), to: "sql" },

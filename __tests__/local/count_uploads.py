@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from local.accounting.uploads import DATASET, account_for
-from tributary.naming import output_name
+from tributary.uploads.names import output_name
 from tributary.processing import Source, process_file
 
 

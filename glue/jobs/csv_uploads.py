@@ -11,11 +11,11 @@ from tributary.datasets import all_datasets
 from tributary.distribution import open_engine
 from tributary.errors import ArgumentsError
 from tributary.processing import check_dataset
-from tributary.run import Run, Settings
 from tributary.running.arguments import read_arguments, read_run_id
 from tributary.running.log import log
 from tributary.running.tasks import Destinations
-from tributary.uploads import Ledger
+from tributary.uploads.run import Run, Settings
+from tributary.uploads.table import Ledger
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ export class SchemaViolationError extends Error {
   override readonly name = "SchemaViolationError";
 
   constructor(violation: string) {
-    super(`${violation}: glue/tributary/*.schema.json say what is expected`);
+    super(`${violation}: glue/tributary/manifests/*.schema.json say what is expected`);
   }
 }
 

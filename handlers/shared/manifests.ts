@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
-import manifestSchema from "../../glue/tributary/manifest.schema.json";
-import receiptSchema from "../../glue/tributary/receipt.schema.json";
+import manifestSchema from "../../glue/tributary/manifests/manifest.schema.json";
+import receiptSchema from "../../glue/tributary/manifests/receipt.schema.json";
 import { schemaCheck } from "./json-schema";
 
-/** A file in a manifest, in the words of `glue/tributary/manifest.schema.json`. */
+/** A file in a manifest, in the words of `glue/tributary/manifests/manifest.schema.json`. */
 export interface ManifestEntry {
   readonly bucket: string;
   readonly key: string;
@@ -30,7 +30,7 @@ export interface ManifestName {
   readonly date: string;
 }
 
-/** What became of a manifest, in the words of `glue/tributary/receipt.schema.json`. */
+/** What became of a manifest, in the words of `glue/tributary/manifests/receipt.schema.json`. */
 export interface Receipt extends ManifestName {
   readonly generation: number;
   readonly parquet: string;

@@ -24,7 +24,7 @@ from tributary.kernels.csv.records import (
     is_blank,
     read_document,
 )
-from tributary.naming import output_name
+from tributary.uploads.names import output_name
 
 DATASET = load_dataset("customers")
 

@@ -16,7 +16,7 @@ from tests.support.watched import Interruption
 from tributary.batch import transforming
 from tributary.batch.names import archived_key
 from tributary.batch.versions import parsed
-from tributary.fetching import Unreadable
+from tributary.objects.fetching import Unreadable
 from tributary.running.clients import s3_client
 
 MODE = "ml_mode,\n"

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.manifests import lines
-from tributary import fetching
-from tributary.fetching import Fetched
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry
+from tributary.objects import fetching
+from tributary.objects.fetching import Fetched
 
 
 def fetched(name: str, body: bytes) -> Fetched[Entry]:

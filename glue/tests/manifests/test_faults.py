@@ -15,13 +15,13 @@ import pytest
 
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
-from tributary.fetching import Unreadable
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.manifests import conversion, work
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.task import Committed, Needless, NotDone
-from tributary.objects import put_generation
+from tributary.objects.fetching import Unreadable
+from tributary.objects.writes import put_generation
 from tributary.running import clients
 from tributary.running.clients import s3_client
 
@@ -360,7 +360,7 @@ def test_leaves_a_manifest_that_breaks_its_schema_to_the_dead_letter_queue(
 def test_leaves_an_output_that_one_request_cannot_carry_to_the_dead_letter_queue(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tributary.objects._SINGLE_REQUEST_BYTES", 1000)
+    monkeypatch.setattr("tributary.objects.writes._SINGLE_REQUEST_BYTES", 1000)
     world.files(a=lines(*({"id": str(number)} for number in range(1000))))
     world.run()
     assert world.objects(world.curated) == {}

@@ -8,8 +8,8 @@ from tests.support.manifests import DATE
 from tributary.errors import InvalidManifestError
 from tributary.manifests.manifest import manifest_key, parse_manifest
 from tributary.manifests.messages import Request, read_message
-from tributary.naming import base_name
-from tributary.quarantine import quarantine_folder
+from tributary.objects.keys import base_name
+from tributary.objects.quarantine import quarantine_folder
 
 ID = "0123456789abcdef" * 2
 KEY = manifest_key("clicks", DATE, ID)

@@ -17,12 +17,12 @@ from typing import Any, TypeVar
 import pyarrow.parquet as pq
 
 from tributary.distribution.alone import run_alone
-from tributary.naming import object_keys
-from tributary.run import Run, Settings
 from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Destinations
-from tributary.uploads import Ledger
+from tributary.uploads.names import object_keys
+from tributary.uploads.run import Run, Settings
+from tributary.uploads.table import Ledger
 
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"

@@ -8,7 +8,7 @@ from tributary.batch.names import archived_key
 from tributary.batch.task import Archived, ArchiveTask
 from tributary.errors import SourceGoneError, describe
 from tributary.ledger.claims import BatchFile
-from tributary.objects import copy_version, delete_versions, tag_version
+from tributary.objects.writes import copy_version, delete_versions, tag_version
 from tributary.running.tasks import Failed
 
 TAG = {"tributary": "processed"}

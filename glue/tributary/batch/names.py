@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tributary.naming import base_name
+from tributary.objects.keys import base_name
 
 RAW_PREFIX = "raw-json-data/"
 PROCESSED_PREFIX = "raw-json-data-processed/"

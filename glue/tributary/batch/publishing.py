@@ -8,7 +8,8 @@ from typing import Any
 
 from tributary.batch.task import Published, PublishTask
 from tributary.errors import SourceGoneError, describe
-from tributary.objects import delete_generation, put_generation, read_current, standing
+from tributary.objects.reads import read_current, standing
+from tributary.objects.writes import delete_generation, put_generation
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from tributary.batch.names import archived_key
-from tributary.fetching import Ahead, Fetch, spool
 from tributary.ledger.claims import BatchFile
-from tributary.objects import read_version
+from tributary.objects.fetching import Ahead, Fetch, spool
+from tributary.objects.reads import read_version
 
 AHEAD = Ahead(threads=8, files=256)
 """Several at once hide the time that S3 takes to answer; more of them cost more CPU than they save time."""

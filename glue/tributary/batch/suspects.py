@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from tributary.distribution.alone import run_alone
 from tributary.errors import NoAnswerError, WorkerKilledError
-from tributary.fetching import Unreadable
 from tributary.ledger.claims import BatchFile
+from tributary.objects.fetching import Unreadable
 from tributary.running.tasks import KILLED_WORKER
 
 

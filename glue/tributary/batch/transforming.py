@@ -14,15 +14,15 @@ from tributary.batch.suspects import killers
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
 from tributary.errors import TerminalError, brief, describe
-from tributary.fetching import Fetched, ReadAhead, Unreadable
 from tributary.json_processing import BatchSource, TransformedBatch, transform_batch
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.kernels.transform.sql import Resources
 from tributary.ledger.claims import BatchFile
-from tributary.objects import put_file
-from tributary.quarantine import quarantine_version
+from tributary.objects.fetching import Fetched, ReadAhead, Unreadable
+from tributary.objects.quarantine import quarantine_version
+from tributary.objects.writes import put_file
 from tributary.running.memory import peak_bytes
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder

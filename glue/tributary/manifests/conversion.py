@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from tributary.datasets.text import PARTITIONS
-from tributary.fetching import Fetch, Fetched, Unreadable
 from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.key_budget import KeyBudget, LineReader
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
@@ -15,6 +14,7 @@ from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lin
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TextParquet
 from tributary.manifests.manifest import Entry
+from tributary.objects.fetching import Fetch, Fetched, Unreadable
 
 T = TypeVar("T")
 

@@ -83,6 +83,6 @@ def _entry(document: dict[str, Any]) -> Entry:
 
 @cache
 def _check() -> Callable[[object], object]:
-    """The check of glue/tributary/manifest.schema.json; what it raises is a `ValueError`."""
-    schema = json.loads((resources.files("tributary") / "manifest.schema.json").read_bytes())
+    """The check of glue/tributary/manifests/manifest.schema.json; what it raises is a `ValueError`."""
+    schema = json.loads((resources.files(__package__) / "manifest.schema.json").read_bytes())
     return cast(Callable[[object], object], fastjsonschema.compile(schema))

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tributary.datasets import TextDataset
-from tributary.fetching import spool
 from tributary.file_result import FileResult, Hashed
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
+from tributary.objects.fetching import spool
 
 
 def process_text_file(

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tributary.errors import SourceGoneError
-from tributary.fetching import Unreadable
 from tributary.manifests.conversion import Converted
 from tributary.manifests.manifest import Entry, Manifest
 from tributary.manifests.names import output_keys
+from tributary.objects.fetching import Unreadable
 from tributary.running.clock import timestamp
 
 _MOST_LATENCIES = 100
 
 Receipt = Mapping[str, Any]
-"""A document after glue/tributary/receipt.schema.json."""
+"""A document after glue/tributary/manifests/receipt.schema.json."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tributary.distribution.alone import run_alone
 from tributary.errors import NoAnswerError, TransientError, WorkerKilledError
-from tributary.fetching import Unreadable, fetch
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
+from tributary.objects.fetching import Unreadable, fetch
 from tributary.running.tasks import KILLED_WORKER
 
 MEMORY_BYTES = 1 << 30

@@ -14,15 +14,16 @@ from pathlib import Path
 
 from tributary.datasets import load_text_dataset
 from tributary.errors import SourceGoneError, TerminalError, TransientError, describe
-from tributary.fetching import Fetch, ReadAhead, Unreadable, fetch
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry, Manifest, parse_manifest
 from tributary.manifests.names import output_keys
 from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
 from tributary.manifests.suspects import killers
 from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
-from tributary.objects import put_generation, read_object, standing
-from tributary.quarantine import quarantine_version
+from tributary.objects.fetching import Fetch, ReadAhead, Unreadable, fetch
+from tributary.objects.quarantine import quarantine_version
+from tributary.objects.reads import read_object, standing
+from tributary.objects.writes import put_generation
 from tributary.running.memory import peak_bytes
 from tributary.running.temporary import temporary_folder
 

@@ -4,12 +4,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from tributary.objects.keys import base_name
+
 _STEM_LENGTH = 80
 _DIGEST_LENGTH = 16
 _ENDINGS = (".csv.gz", ".csv")
-# S3 refuses keys over 1,024 bytes. Before the base name in the key of a quarantined file the longest names
-# of a dataset and an object take 169; what is left is the version id's, for which S3 uses 32.
-_BASE_BYTES = 600
 UNKNOWN_DATASET = "unknown"
 
 
@@ -50,8 +49,3 @@ def object_keys(dataset: str | None, key: str, version: str) -> ObjectKeys:
         whole_file=f"files/{folder}/{version}/{base_name(key)}",
         whole_file_reason=f"files/{folder}/{version}/reason.json",
     )
-
-
-def base_name(key: str) -> str:
-    """Return the last part of a key, of a very long one its end, which tells the kind of the file."""
-    return key.rsplit("/", 1)[-1].encode()[-_BASE_BYTES:].decode(errors="ignore")

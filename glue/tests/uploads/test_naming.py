@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.naming import object_keys, output_name
+from tributary.uploads.names import object_keys, output_name
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import IO, Generic, Protocol, Self, TypeVar
 
 from tributary.errors import SourceGoneError, WholeFileError
 from tributary.kernels.compression.streams import is_compressed, uncompressed
-from tributary.objects import read_version
+from tributary.objects.reads import read_version
 
 # A file of the usual 3.5 MB waits in memory, a larger one on disk.
 _MEMORY_BYTES = 4 << 20

@@ -15,9 +15,9 @@ from botocore.exceptions import ConnectionClosedError
 from tests.support.faults import Send, intercepted
 from tests.support.job import finish_job, start_job
 from tests.support.world import World, customers
-from tributary import task
 from tributary.datasets import NdjsonFormat, load_dataset
 from tributary.running.clock import timestamp
+from tributary.uploads import work as task
 
 KEY = "input/customers/april.csv"
 

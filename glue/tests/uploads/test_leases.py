@@ -7,9 +7,9 @@ from unittest import mock
 import pytest
 
 from tests.support.world import World, customers
-from tributary.leases import Lease
 from tributary.running.keeper import LeaseKeeper
-from tributary.uploads import Claim, Held, Ledger, Taken
+from tributary.uploads.lease import Lease
+from tributary.uploads.table import Claim, Held, Ledger, Taken
 
 KEY = "input/customers/april.csv"
 

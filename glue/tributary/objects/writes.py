@@ -1,155 +1,37 @@
-"""Every read and write of S3 objects.
+"""Every write of S3 objects.
 
-Encryption is the bucket's default, so no request names a key. A read is pinned to one version id; a write to
-a published object is conditional on the ETag that its writer believes to be there.
+A write to a published object is conditional on the ETag that its writer believes to be there.
 """
 
 import io
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import (
-    ClientError,
-    HTTPClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
-from botocore.exceptions import ConnectionError as SdkConnectionError
+from botocore.exceptions import ClientError
 
 from tributary.errors import LeaseLostError, OutputTooLargeError, SourceGoneError, TransientError
+from tributary.objects.reads import GENERATION, GONE, code, current_etag, standing
 from tributary.running.clients import s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import (
         CopySourceTypeDef,
-        GetObjectRequestTypeDef,
         ObjectIdentifierTypeDef,
         PutObjectRequestTypeDef,
         TagTypeDef,
     )
 
-RANGE_BYTES = 16 * 1024 * 1024
-# Of the sizes tried, those that stay in the cache while they are parsed were read a quarter faster.
-_CHUNK_BYTES = 256 * 1024
-# A stream that gives nothing this many times in a row is given up; the pause doubles, in seconds.
-_READ_TRIES = 6
-_READ_PAUSE = 0.2
 _WRITE_TRIES = 8
 # Limits of S3: one PUT or CopyObject carries 5 GiB; a larger copy goes in parts.
 _SINGLE_REQUEST_BYTES = 5 * 1024**3
 _COPY = TransferConfig(
     multipart_threshold=_SINGLE_REQUEST_BYTES, multipart_chunksize=1024**3, max_concurrency=4
 )
-_BROKEN_STREAM = (
-    HTTPClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-    SdkConnectionError,
-    ConnectionError,
-    TimeoutError,
-)
 _DELETED_AT_ONCE = 1000
-_GENERATION = "generation"
-_GONE = {"NoSuchVersion", "NoSuchKey", "MethodNotAllowed", "404", "405"}
 # NoSuchKey: the object that an If-Match names was deleted meanwhile.
 _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-
-
-def read_version(bucket: str, key: str, version: str, archived_key: str | None = None) -> Iterator[bytes]:
-    """Yield the bytes of one version in chunks of at most 256 KiB, read in ranges of 16 MiB.
-
-    A stream that breaks is taken up again at the byte where it broke, and below `archived_key` once the
-    version is gone: there the same bytes lie. Raises `SourceGoneError` when they lie nowhere, and
-    `TransientError` when they cannot be read to their end.
-    """
-    return _read({"Bucket": bucket, "Key": key, "VersionId": version}, archived_key)
-
-
-def read_current(bucket: str, key: str) -> Iterator[bytes]:
-    """Yield the bytes of an object that nobody replaces, like `read_version`."""
-    return _read({"Bucket": bucket, "Key": key}, None)
-
-
-def _read(place: dict[str, str], archived_key: str | None) -> Iterator[bytes]:
-    offset, total, failures = 0, None, 0
-    while total is None or offset < total:
-        try:
-            answer = _open_range(place, offset)
-            if answer is None:
-                return
-            total, body = answer
-            for chunk in body.iter_chunks(_CHUNK_BYTES):
-                offset += len(chunk)
-                failures = 0
-                yield chunk
-        except SourceGoneError:
-            if archived_key is None:
-                raise
-            place, archived_key = {"Bucket": place["Bucket"], "Key": archived_key}, None
-        except _BROKEN_STREAM as error:
-            failures += 1
-            if failures == _READ_TRIES:
-                name = f"s3://{place['Bucket']}/{place['Key']}"
-                raise TransientError(f"reading {name} broke off at byte {offset}: {error}") from error
-            time.sleep(_READ_PAUSE * 2**failures)
-
-
-def _open_range(place: Mapping[str, str], offset: int) -> tuple[int, Any] | None:
-    """Open the range that begins at `offset`; return the object's size and the stream, None when empty."""
-    last = offset + RANGE_BYTES - 1
-    request: GetObjectRequestTypeDef = {**place, "Range": f"bytes={offset}-{last}"}  # type: ignore[typeddict-item]
-    try:
-        answer = s3_client().get_object(**request)
-    except ClientError as error:
-        if _code(error) == "InvalidRange" and offset == 0:
-            return None
-        if _code(error) in _GONE:
-            name = f"s3://{place['Bucket']}/{place['Key']}"
-            version = f"version {place['VersionId']} of " if "VersionId" in place else ""
-            raise SourceGoneError(f"{version}{name} is gone") from error
-        raise
-    if "ContentRange" in answer:
-        return int(answer["ContentRange"].rpartition("/")[2]), answer["Body"]
-    # HTTP lets a server answer a range with the whole, as the emulator does for an older version.
-    for begin in range(0, offset, _CHUNK_BYTES):
-        answer["Body"].read(min(_CHUNK_BYTES, offset - begin))
-    return answer["ContentLength"], answer["Body"]
-
-
-def read_object(bucket: str, key: str) -> bytes:
-    """Return the bytes of a small object as it is now; raises `SourceGoneError` when there is none."""
-    try:
-        return s3_client().get_object(Bucket=bucket, Key=key)["Body"].read()
-    except ClientError as error:
-        if _code(error) in _GONE:
-            raise SourceGoneError(f"s3://{bucket}/{key} is not there") from error
-        raise
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The object that stands at a key; one that carries no generation counts as -1."""
-
-    etag: str
-    generation: int
-
-
-def standing(bucket: str, key: str) -> Standing | None:
-    """Return ETag and generation of the object at a key, None when there is none."""
-    try:
-        answer = s3_client().head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if _code(error) in _GONE:
-            return None
-        raise
-    number = answer["Metadata"].get(_GENERATION, "")
-    return Standing(answer["ETag"], int(number) if number.isdecimal() else -1)
 
 
 def put_generation(bucket: str, key: str, content: Path | bytes, content_type: str, generation: int) -> int:
@@ -158,13 +40,13 @@ def put_generation(bucket: str, key: str, content: Path | bytes, content_type: s
     The first of a generation stays, so several writers of one generation must agree on its content. A lower
     one is replaced by its ETag, so that a writer who was overtaken while it slept is refused.
     """
-    options = {"ContentType": content_type, "Metadata": {_GENERATION: str(generation)}}
+    options = {"ContentType": content_type, "Metadata": {GENERATION: str(generation)}}
     condition = {"IfNoneMatch": "*"}
     for _ in range(_WRITE_TRIES):
         try:
             _put(bucket, key, content, {**options, **condition})
         except ClientError as error:
-            if _code(error) not in _REFUSED:
+            if code(error) not in _REFUSED:
                 raise
         else:
             return generation
@@ -206,22 +88,12 @@ def put_published(
         try:
             return _put(bucket, key, path, {"ContentType": content_type, **condition})
         except ClientError as error:
-            if _code(error) not in _REFUSED:
+            if code(error) not in _REFUSED:
                 raise
         expected = current_etag(bucket, key)
         if not holds_lease():
             raise LeaseLostError(f"the lease for s3://{bucket}/{key} has gone to another run")
     raise TransientError(f"s3://{bucket}/{key} changed under {_WRITE_TRIES} conditional writes")
-
-
-def current_etag(bucket: str, key: str) -> str | None:
-    """Return the ETag of the object as it is now, None when there is none."""
-    try:
-        return s3_client().head_object(Bucket=bucket, Key=key)["ETag"]
-    except ClientError as error:
-        if _code(error) in _GONE:
-            return None
-        raise
 
 
 def copy_version(
@@ -244,7 +116,7 @@ def copy_version(
             replace = {"TaggingDirective": "REPLACE"}
             s3_client().copy(source, to_bucket, to_key, ExtraArgs=replace, Config=_COPY)
     except ClientError as error:
-        if _code(error) in _GONE:
+        if code(error) in GONE:
             raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
         raise
 
@@ -255,7 +127,7 @@ def delete_versions(bucket: str, versions: Sequence[tuple[str, str]]) -> None:
         chunk = versions[begin : begin + _DELETED_AT_ONCE]
         names: list[ObjectIdentifierTypeDef] = [{"Key": key, "VersionId": version} for key, version in chunk]
         answer = s3_client().delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
-        errors = [error for error in answer.get("Errors", []) if error.get("Code") not in _GONE]
+        errors = [error for error in answer.get("Errors", []) if error.get("Code") not in GONE]
         if errors:
             raise TransientError(f"{len(errors)} versions in {bucket} were not deleted: {errors[0]}")
 
@@ -266,7 +138,7 @@ def tag_version(bucket: str, key: str, version: str, tags: Mapping[str, str]) ->
     try:
         s3_client().put_object_tagging(Bucket=bucket, Key=key, VersionId=version, Tagging={"TagSet": tag_set})
     except ClientError as error:
-        if _code(error) in _GONE:
+        if code(error) in GONE:
             raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
         raise
 
@@ -280,23 +152,11 @@ def delete_generation(bucket: str, key: str, below: int) -> None:
         try:
             s3_client().delete_object(Bucket=bucket, Key=key, IfMatch=found.etag)
         except ClientError as error:
-            if _code(error) not in _REFUSED:
+            if code(error) not in _REFUSED:
                 raise
         else:
             return
     raise TransientError(f"s3://{bucket}/{key} changed under {_WRITE_TRIES} conditional deletes")
-
-
-def versions_newest_first(bucket: str, key: str) -> list[str]:
-    """Return the ids of all versions of a key, newest first."""
-    found: list[str] = []
-    for page in s3_client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
-        listed = page.get("Versions", [])
-        found += [version["VersionId"] for version in listed if version["Key"] == key]
-        # Keys come in order, so the first longer key ends the versions of this one.
-        if any(version["Key"] != key for version in listed):
-            break
-    return found
 
 
 def _put(bucket: str, key: str, content: Path | bytes, options: Mapping[str, object]) -> str:
@@ -308,7 +168,3 @@ def _put(bucket: str, key: str, content: Path | bytes, options: Mapping[str, obj
     with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as body:
         request: PutObjectRequestTypeDef = {"Bucket": bucket, "Key": key, "Body": body, **options}  # type: ignore[typeddict-item]
         return s3_client().put_object(**request)["ETag"]
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")

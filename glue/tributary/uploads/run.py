@@ -11,17 +11,17 @@ from threading import Event
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tributary import versions
 from tributary.distribution import Engine
-from tributary.distribution.batches import run_batch
+from tributary.distribution.each_once import run_batch
 from tributary.errors import TributaryError, describe
-from tributary.leases import Lease
-from tributary.outcomes import LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 from tributary.running.keeper import LeaseKeeper
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
-from tributary.task import quarantine_file, run_task
-from tributary.uploads import Claim, Committed, Held, Ledger
+from tributary.uploads import versions
+from tributary.uploads.lease import Lease
+from tributary.uploads.table import Claim, Committed, Held, Ledger
+from tributary.uploads.task import LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
+from tributary.uploads.work import quarantine_file, run_task
 
 EXHAUSTED = "attempts-exhausted"
 # Claims that ended without a word leave a file under suspicion of killing its driver.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tributary.expressions import update, update_one
 from tributary.running.clients import dynamodb_client
 from tributary.running.clock import milliseconds, utc_now
+from tributary.uploads.expressions import update, update_one
 
 HEAD = "#head"
 HOLDS = "#lease_token = :held_token AND #lease_owner = :held_owner"

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from tests.support.world import InlineEngine, World, customers
-from tributary.naming import object_keys
-from tributary.outcomes import Task
 from tributary.running.clients import s3_client
+from tributary.uploads.names import object_keys
+from tributary.uploads.task import Task
 
 KEY = "input/customers/april.csv"
 T = TypeVar("T")

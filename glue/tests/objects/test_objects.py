@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.faults import Send, intercepted
 from tests.support.world import World
-from tributary import objects
 from tributary.errors import LeaseLostError, SourceGoneError, TransientError
-from tributary.objects import copy_version, put_published, read_version
+from tributary.objects import reads, writes
+from tributary.objects.reads import read_version
+from tributary.objects.writes import copy_version, put_published
 from tributary.running.clients import s3_client
 
 KEY = "input/customers/april.csv"
@@ -76,8 +77,8 @@ class Cut:
 def test_reads_in_ranges_and_takes_a_broken_stream_up_where_it_broke(
     world: World, monkeypatch: pytest.MonkeyPatch, ranges: bool
 ) -> None:
-    monkeypatch.setattr(objects, "RANGE_BYTES", 300_000)
-    monkeypatch.setattr(objects, "_CHUNK_BYTES", 20_000)
+    monkeypatch.setattr(reads, "RANGE_BYTES", 300_000)
+    monkeypatch.setattr(reads, "_CHUNK_BYTES", 20_000)
     body = random.Random(1).randbytes(1_000_000)
     version = world.upload(KEY, body)
     world.upload(KEY, b"newer")
@@ -110,8 +111,8 @@ def test_raises_what_is_no_matter_of_the_object(world: World) -> None:
 def test_copies_in_parts_what_one_request_cannot_carry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     body = random.Random(1).randbytes(11 * 1024**2)
     version = world.upload(KEY, body)
-    small = objects.TransferConfig(multipart_threshold=6 * 1024**2, multipart_chunksize=5 * 1024**2)
-    monkeypatch.setattr(objects, "_COPY", small)
+    small = writes.TransferConfig(multipart_threshold=6 * 1024**2, multipart_chunksize=5 * 1024**2)
+    monkeypatch.setattr(writes, "_COPY", small)
     copy_version(world.raw, KEY, version, world.quarantine, "copy")
     assert world.body(world.quarantine, "copy") == body
 

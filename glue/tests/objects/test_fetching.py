@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tributary import fetching
 from tributary.errors import SourceGoneError, TransientError
-from tributary.fetching import Fetched, ReadAhead, Unreadable, fetch
 from tributary.manifests.manifest import Entry
+from tributary.objects import fetching
+from tributary.objects.fetching import Fetched, ReadAhead, Unreadable, fetch
 
 BODY = b'{"id":1}\n' * 1000
 

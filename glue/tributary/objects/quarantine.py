@@ -5,9 +5,9 @@ import json
 from datetime import UTC, datetime
 
 from tributary.errors import SourceGoneError
-from tributary.fetching import StoredVersion, Unreadable
-from tributary.naming import base_name
-from tributary.objects import copy_version, put_bytes
+from tributary.objects.fetching import StoredVersion, Unreadable
+from tributary.objects.keys import base_name
+from tributary.objects.writes import copy_version, put_bytes
 from tributary.running.clock import timestamp
 
 _DIGEST_LENGTH = 16

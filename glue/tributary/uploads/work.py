@@ -7,13 +7,14 @@ from pathlib import Path
 
 from tributary.datasets import Dataset, dataset_for_key
 from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError, brief, describe
-from tributary.naming import ObjectKeys, object_keys
-from tributary.objects import copy_version, put_bytes, put_file, put_published, read_version
-from tributary.outcomes import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
+from tributary.objects.reads import read_version
+from tributary.objects.writes import copy_version, put_bytes, put_file, put_published
 from tributary.processing import FileResult, Source, process_file, rows_version
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
+from tributary.uploads.names import ObjectKeys, object_keys
+from tributary.uploads.task import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 
 NO_DATASET = "no-dataset"
 _JSON = "application/json"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tributary.running.tasks import Destinations, Failed
-from tributary.uploads import Claim
+from tributary.uploads.table import Claim
 
 
 @dataclass(frozen=True)

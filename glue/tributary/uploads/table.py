@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from heapq import merge
 from typing import Any
 
-from tributary import versions
-from tributary.expressions import transact, update, update_one
-from tributary.leases import HEAD, HOLDS, Lease, read_head
-from tributary.objects import versions_newest_first
+from tributary.objects.reads import versions_newest_first
 from tributary.running.clients import dynamodb_client
 from tributary.running.clock import Clock, milliseconds, timestamp, utc_now
-from tributary.versions import Version, choose_version
+from tributary.uploads import versions
+from tributary.uploads.expressions import transact, update, update_one
+from tributary.uploads.lease import HEAD, HOLDS, Lease, read_head
+from tributary.uploads.versions import Version, choose_version
 
 PENDING_INDEX = "pending"
 _SHARDS = 8

@@ -1,0 +1,1 @@
+"""The uploads pipeline: one file, one output, under leases kept in the uploads table."""
