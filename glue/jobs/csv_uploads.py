@@ -15,7 +15,7 @@ from tributary.running.arguments import read_arguments, read_run_id
 from tributary.running.log import log
 from tributary.running.tasks import Destinations
 from tributary.uploads.run import Run, Settings
-from tributary.uploads.table import Ledger
+from tributary.uploads.table import UploadsTable
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> int:
     # A wrong declaration is our fault, not the files': its error ends the run before one is claimed.
     for dataset in all_datasets():
         check_dataset(dataset, arguments.date_formats)
-    ledger = Ledger(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
+    ledger = UploadsTable(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
     with open_engine(arguments.engine, arguments.parallelism) as engine:
         return 0 if Run(ledger, engine, _settings(arguments), stopping).run() else 1
 

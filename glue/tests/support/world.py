@@ -22,7 +22,7 @@ from tributary.running.clock import timestamp
 from tributary.running.tasks import Destinations
 from tributary.uploads.names import object_keys
 from tributary.uploads.run import Run, Settings
-from tributary.uploads.table import Ledger
+from tributary.uploads.table import UploadsTable
 
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"
@@ -121,8 +121,8 @@ class World:
             return False
         return True
 
-    def ledger(self, run_id: str, lease_seconds: float = 60) -> Ledger:
-        return Ledger(self.table, run_id, lease_seconds, superseded_days=30, clock=self.now)
+    def ledger(self, run_id: str, lease_seconds: float = 60) -> UploadsTable:
+        return UploadsTable(self.table, run_id, lease_seconds, superseded_days=30, clock=self.now)
 
     def run(
         self, run_id: str = "", engine: Any = None, stopping: Event | None = None, **settings: Any

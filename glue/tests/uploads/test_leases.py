@@ -9,12 +9,12 @@ import pytest
 from tests.support.world import World, customers
 from tributary.running.keeper import LeaseKeeper
 from tributary.uploads.lease import Lease
-from tributary.uploads.table import Claim, Held, Ledger, Taken
+from tributary.uploads.table import Claim, Held, Taken, UploadsTable
 
 KEY = "input/customers/april.csv"
 
 
-def claimed(world: World, ledger: Ledger) -> Claim:
+def claimed(world: World, ledger: UploadsTable) -> Claim:
     answer = ledger.claim(f"{world.raw}/{KEY}")
     assert isinstance(answer, Taken)
     assert answer.claim is not None

@@ -19,7 +19,7 @@ from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
 from tributary.uploads import versions
 from tributary.uploads.lease import Lease
-from tributary.uploads.table import Claim, Committed, Held, Ledger
+from tributary.uploads.table import Claim, Committed, Held, UploadsTable
 from tributary.uploads.task import LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 from tributary.uploads.work import quarantine_file, run_task
 
@@ -49,7 +49,7 @@ class Settings:
 class Run:
     """Works until nothing is pending for the settle time, or until `stopping` is set."""
 
-    def __init__(self, ledger: Ledger, engine: Engine, settings: Settings, stopping: Event) -> None:
+    def __init__(self, ledger: UploadsTable, engine: Engine, settings: Settings, stopping: Event) -> None:
         self._ledger = ledger
         self._engine = engine
         self._settings = settings

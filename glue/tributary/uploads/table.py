@@ -64,7 +64,7 @@ class Held:
     until: datetime
 
 
-class Ledger:
+class UploadsTable:
     """The uploads table as one run sees it; `lease_seconds` is how long a claim lasts without renewal."""
 
     def __init__(
