@@ -24,9 +24,10 @@ from typing import Any
 import duckdb
 
 from bench.measuring import bind, cpu_seconds, machine, measured_on, peak_bytes, positive, table, versions
+from tributary.conversion.csv_file import process_file
 from tributary.datasets import load_dataset
+from tributary.kernels.source import Source
 from tributary.kernels.transform.functions import AMOUNT, EMAIL
-from tributary.processing import Source, process_file
 
 DATE_FORMATS = ("%d-%m-%Y", "%Y-%m-%d")
 KEY = "input/customers/bench.csv"

@@ -306,8 +306,8 @@ def ours_parse(work: Work) -> None:
 def ours_typed(work: Work) -> None:
     """Our typed path: typed values through a dataset's SQL; a Parquet file a day where there are days."""
     from bench.ndjson_dataset import dataset_of  # noqa: PLC0415
+    from tributary.conversion.ndjson_files import NdjsonRun  # noqa: PLC0415
     from tributary.kernels.source import Source  # noqa: PLC0415
-    from tributary.ndjson_processing import NdjsonRun  # noqa: PLC0415
 
     run = NdjsonRun(dataset_of(work.files[0]), datetime(2026, 1, 31, tzinfo=UTC), ("%Y-%m-%d",), work.output)
     result = run.process((Source("bench", file.name, "1"), pieces(file)) for file in work.files)
@@ -355,7 +355,7 @@ _KERNEL = (
 ONE_THREADED = {
     "parse": OneThreaded(ours_parse, _KERNEL),
     "text": OneThreaded(ours_text, (*_KERNEL, "tributary.kernels.output.text_parquet")),
-    "typed": OneThreaded(ours_typed, ("bench.ndjson_dataset", "tributary.ndjson_processing")),
+    "typed": OneThreaded(ours_typed, ("bench.ndjson_dataset", "tributary.conversion.ndjson_files")),
     "msgspec": OneThreaded(msgspec_rows, ("msgspec", "pyarrow.parquet")),
 }
 

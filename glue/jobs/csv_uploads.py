@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from tributary.conversion.check import check_dataset
 from tributary.datasets import all_datasets
 from tributary.distribution import open_engine
 from tributary.errors import ArgumentsError
-from tributary.processing import check_dataset
 from tributary.running.arguments import read_arguments, read_run_id
 from tributary.running.log import log
 from tributary.running.tasks import Destinations

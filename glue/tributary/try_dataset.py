@@ -12,11 +12,15 @@ from typing import Any
 
 from pyarrow import parquet
 
+from tributary.conversion.check import check_dataset
+from tributary.conversion.csv_file import process_file
+from tributary.conversion.json_batch import process_json_file
+from tributary.conversion.ndjson_files import NdjsonRun, process_ndjson_file
+from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset, TextDataset, load_any_dataset, read_any_dataset
 from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
-from tributary.json_processing import process_json_file
+from tributary.kernels.source import Source
 from tributary.manifests.one_file import process_text_file
-from tributary.processing import FileResult, Source, check_dataset, process_file
 
 _CHUNK_BYTES = 512 << 10
 _CELL_WIDTH = 28
@@ -119,11 +123,15 @@ def _processed(
         return process_text_file(dataset, source, _chunks(file), work)
     if dataset.format.kind == "json":
         return process_json_file(dataset, source, lambda: _chunks(file), work)
+    processing_date = datetime.now(UTC).replace(microsecond=0)
+    if dataset.format.kind == "ndjson":
+        run = NdjsonRun(dataset, processing_date, options.date_formats, work)
+        return process_ndjson_file(run, source, _chunks(file))
     return process_file(
         dataset,
         source,
         _chunks(file),
-        processing_date=datetime.now(UTC).replace(microsecond=0),
+        processing_date=processing_date,
         date_formats=options.date_formats,
         work=work,
     )

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from tributary.conversion.csv_file import process_file
+from tributary.conversion.result import FileResult
 from tributary.datasets import load_dataset
-from tributary.processing import FileResult, Source, process_file
+from tributary.kernels.source import Source
 
 SOURCE = Source("raw", "input/customers/a.csv", "v1")
 PROCESSED = datetime(2026, 1, 31, 12, 0, 0, 123000, tzinfo=UTC)

@@ -13,8 +13,8 @@ from tributary.batch.reading import AHEAD, fetch
 from tributary.batch.suspects import killers
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
+from tributary.conversion.json_batch import BatchSource, TransformedBatch, transform_batch
 from tributary.errors import TerminalError, brief, describe
-from tributary.json_processing import BatchSource, TransformedBatch, transform_batch
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tributary.conversion.result import FileResult, Hashed
 from tributary.datasets import TextDataset
-from tributary.file_result import FileResult, Hashed
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry

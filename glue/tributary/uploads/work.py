@@ -5,11 +5,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tributary.conversion.csv_file import process_file, rows_version
+from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset, dataset_for_key
 from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError, brief, describe
+from tributary.kernels.source import Source
 from tributary.objects.reads import read_version
 from tributary.objects.writes import copy_version, put_bytes, put_file, put_published
-from tributary.processing import FileResult, Source, process_file, rows_version
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder

@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from tributary.conversion.check import check_dataset
+from tributary.conversion.ndjson_files import NdjsonResult, NdjsonRun, process_ndjson_file
+from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.errors import BrokenGzipError, DeclarationError, TransformError
-from tributary.file_result import FileResult
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform import typed_transform
-from tributary.ndjson_processing import NdjsonResult, NdjsonRun, process_ndjson_file
-from tributary.processing import check_dataset
 
 SQL = """SELECT line, id, moment, amount, active, strftime(moment, '%Y') AS year, mode,
   _source_file AS file, _source_line AS source_line FROM input"""

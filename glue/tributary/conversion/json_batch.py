@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from tributary.conversion.result import FileResult, Hashed, drift_sentences
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
-from tributary.file_result import FileResult, Hashed, drift_sentences
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits

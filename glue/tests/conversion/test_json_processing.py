@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from tributary.conversion.check import check_dataset
+from tributary.conversion.json_batch import BatchSource, TransformedBatch, process_json_file, transform_batch
 from tributary.datasets import Dataset, load_json_dataset
 from tributary.datasets.declaration import JsonFormat, parse_declaration
 from tributary.errors import TransformError
-from tributary.json_processing import BatchSource, TransformedBatch, process_json_file, transform_batch
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
-from tributary.processing import check_dataset
 
-SAMPLES = Path(__file__).parents[2] / "local" / "samples" / "ml_events"
+SAMPLES = Path(__file__).parents[3] / "local" / "samples" / "ml_events"
 ML_EVENTS = load_json_dataset("ml_events")
 SMALL = NdjsonLimits(batch_bytes=400, batch_lines=3)
 

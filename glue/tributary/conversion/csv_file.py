@@ -1,18 +1,17 @@
-"""One source object to its output files: the pure middle of the job, without AWS and without Spark."""
+"""One CSV file to its output files, without AWS and without Spark."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
+from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
 from tributary.datasets import Dataset
-from tributary.errors import DeclarationError, TransformError, WholeFileError
-from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
+from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
-from tributary.kernels.csv.block import LINE_COLUMN, Layout
+from tributary.kernels.csv.block import Layout
 from tributary.kernels.csv.header import HeaderMatch, match_header
 from tributary.kernels.csv.reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
 from tributary.kernels.csv.records import Dialect, Limits
@@ -29,46 +28,11 @@ from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import regrouped
 from tributary.kernels.transform.functions import macros
 from tributary.kernels.transform.sql import Resources, Transform, check_date_formats
-from tributary.kernels.transform.typed_transform import input_schema
-from tributary.ndjson_processing import NdjsonRun, process_ndjson_file
-
-__all__ = ["FileResult", "Source", "check_dataset", "process_file", "rows_version"]
 
 
 def rows_version(dataset: Dataset, date_formats: Sequence[str]) -> str:
     """A hash that changes whenever the same content would give other rows."""
     return hashlib.sha256("\0".join([dataset.version, *macros(date_formats)]).encode()).hexdigest()
-
-
-def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
-    """Try the transform on one row of nulls, so that what is wrong with it is told before a file is taken up.
-
-    Raises `DeclarationError` when it fails there, or returns other columns than declared.
-    """
-    check_date_formats(tuple(date_formats))
-    schema = _input_schema(dataset)
-    row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=schema)
-    with tempfile.TemporaryDirectory(prefix="tributary-check-") as work:
-        variables: dict[str, str | datetime] = {
-            "processing_date": datetime.now(UTC),
-            "source_file": dataset.prefix,
-        }
-        if dataset.format.kind == "json":
-            variables = {}
-        transform = Transform(dataset.transform, variables, date_formats, Resources(), Path(work))
-        try:
-            for batch in transform.run([row], schema):
-                declared(pa.Table.from_batches([batch]), output_schema(dataset, {}))
-        except TransformError as error:
-            raise DeclarationError(f'the dataset "{dataset.name}" cannot be used: {error}') from error
-
-
-def _input_schema(dataset: Dataset) -> pa.Schema:
-    """What `input` is in the dataset's SQL."""
-    if dataset.format.kind != "csv":
-        return input_schema(dataset)
-    names = tuple(column.name for column in dataset.columns)
-    return Layout(Dialect(dataset.format.delimiter, len(names)), names, names).schema
 
 
 def process_file(
@@ -81,16 +45,13 @@ def process_file(
     work: Path,
     resources: Resources | None = None,
 ) -> FileResult:
-    """Parse and transform one file, streamed, into files below `work` (an existing folder of its own).
+    """Parse and transform one CSV file, streamed, into files below `work` (an existing folder of its own).
 
     A key that ends in `.gz` or `.zst` is decompressed. `processing_date` carries a time zone. The same input
     gives the same bytes. A file that cannot be read as a whole comes back with its reason; raises
     `DeclarationError`, `TransformError`, and what `chunks` raises.
     """
     check_date_formats(tuple(date_formats))
-    if dataset.format.kind == "ndjson":
-        run = NdjsonRun(dataset, processing_date, date_formats, work, resources or Resources())
-        return process_ndjson_file(run, source, chunks)
     hashed = Hashed(chunks)
     transform = Transform(
         sql=dataset.transform,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts, drift_sentences
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
-from tributary.file_result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts, drift_sentences
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse

@@ -12,9 +12,11 @@ import pytest
 from pyarrow import parquet
 
 from tests.kernels.test_customers import GOOD, PROCESSED, SOURCE, file_of, process, rows_of
+from tributary.conversion.check import check_dataset
+from tributary.conversion.csv_file import process_file, rows_version
+from tributary.conversion.result import FileResult
 from tributary.datasets import all_datasets, load_dataset
 from tributary.errors import DeclarationError, TransformError
-from tributary.processing import FileResult, check_dataset, process_file, rows_version
 
 HEADER = ",".join(GOOD).encode() + b"\n"
 ROW = ",".join(GOOD.values()).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""Files of each format to Parquet, dead letters and counts, without AWS and without Spark."""

@@ -1,0 +1,47 @@
+"""Trial of a dataset's SQL before any file is taken up."""
+
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from tributary.datasets import Dataset
+from tributary.errors import DeclarationError, TransformError
+from tributary.kernels.csv.block import LINE_COLUMN, Layout
+from tributary.kernels.csv.records import Dialect
+from tributary.kernels.output.tables import declared, output_schema
+from tributary.kernels.transform.sql import Resources, Transform, check_date_formats
+from tributary.kernels.transform.typed_transform import input_schema
+
+
+def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
+    """Try the transform on one row of nulls, so that what is wrong with it is told before a file is taken up.
+
+    Raises `DeclarationError` when it fails there, or returns other columns than declared.
+    """
+    check_date_formats(tuple(date_formats))
+    schema = _input_schema(dataset)
+    row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=schema)
+    with tempfile.TemporaryDirectory(prefix="tributary-check-") as work:
+        variables: dict[str, str | datetime] = {
+            "processing_date": datetime.now(UTC),
+            "source_file": dataset.prefix,
+        }
+        if dataset.format.kind == "json":
+            variables = {}
+        transform = Transform(dataset.transform, variables, date_formats, Resources(), Path(work))
+        try:
+            for batch in transform.run([row], schema):
+                declared(pa.Table.from_batches([batch]), output_schema(dataset, {}))
+        except TransformError as error:
+            raise DeclarationError(f'the dataset "{dataset.name}" cannot be used: {error}') from error
+
+
+def _input_schema(dataset: Dataset) -> pa.Schema:
+    """What `input` is in the dataset's SQL."""
+    if dataset.format.kind != "csv":
+        return input_schema(dataset)
+    names = tuple(column.name for column in dataset.columns)
+    return Layout(Dialect(dataset.format.delimiter, len(names)), names, names).schema
