@@ -1,5 +1,5 @@
 import { App } from "cdktf";
-import { loadEnvironments } from "./environments";
+import { loadEnvironments } from "./environments/schema";
 import { Platform } from "./stacks/platform";
 
 /** Set by the command line to synthesize one environment only; all of them otherwise. */

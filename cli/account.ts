@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
-import type { Environment } from "../environments";
+import type { Environment } from "../environments/schema";
 import { CommandError } from "./command";
 
 /**

@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
-import { type Environment, loadEnvironment } from "../environments";
+import { type Environment, loadEnvironment } from "../environments/schema";
 import { checkAccount } from "./account";
 import { command, runToExitCode } from "./command";
 import { ensureStateBucket } from "./state-bucket";

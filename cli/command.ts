@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { EnvironmentsError } from "../environments";
+import { EnvironmentsError } from "../environments/schema";
 import { SetUpError } from "./setup/errors";
 
 /** npm's own short names need no `run`. */

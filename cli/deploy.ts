@@ -1,4 +1,4 @@
-import { type Environment, loadEnvironment } from "../environments";
+import { type Environment, loadEnvironment } from "../environments/schema";
 import { runCdktf } from "./cdktf";
 import { command, runToExitCode } from "./command";
 import { ensureTerraform } from "./setup/terraform";

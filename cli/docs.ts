@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadEnvironments } from "../environments";
-import { environmentsDocumentation } from "../environments/documentation";
+import { loadEnvironments } from "../environments/schema";
+import { environmentsDocumentation } from "../environments/schema/documentation";
 import { command, runToExitCode } from "./command";
 
 const PAGE = "docs/environments.md";

@@ -9,7 +9,7 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { type Environment, stateBucketName } from "../environments";
+import { type Environment, stateBucketName } from "../environments/schema";
 import { CommandError } from "./command";
 
 export interface StateBucket {

@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from "./environment";
+import type { EnvironmentSettings } from "./schema/environment";
 
 /** Where changes are tried: small, short-lived, cheap. */
 export const dev: EnvironmentSettings = {

@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from "./environment";
+import type { EnvironmentSettings } from "./schema/environment";
 
 /** The platform on one machine: what the emulator lacks is switched off here, and nowhere else. */
 export const local: EnvironmentSettings = {

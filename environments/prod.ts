@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from "./environment";
+import type { EnvironmentSettings } from "./schema/environment";
 
 /** Production: three zones, long retention, every guard on. */
 export const prod: EnvironmentSettings = {

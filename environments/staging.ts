@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from "./environment";
+import type { EnvironmentSettings } from "./schema/environment";
 
 /** As production in kind, smaller in size: the last place before it. */
 export const staging: EnvironmentSettings = {

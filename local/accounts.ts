@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ROOT } from "../cli/setup/paths";
-import { bucketName, type Environment } from "../environments";
+import { bucketName, type Environment } from "../environments/schema";
 import type { Upload } from "./uploads";
 
 /** What became of every row, counted from the input files and the published objects themselves. */

@@ -6,7 +6,7 @@ import {
   GetQueryResultsCommand,
   StartQueryExecutionCommand,
 } from "@aws-sdk/client-athena";
-import { databaseName, type Environment, workgroupName } from "../environments";
+import { databaseName, type Environment, workgroupName } from "../environments/schema";
 
 const POLL_MILLISECONDS = 100;
 const UNDER_WAY = new Set(["QUEUED", "RUNNING"]);

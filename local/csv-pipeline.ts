@@ -1,4 +1,4 @@
-import { bucketName, csvJobName, uploadsTableName } from "../environments";
+import { bucketName, csvJobName, uploadsTableName } from "../environments/schema";
 import { keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
 import { settle } from "./settling";
 import { upload } from "./uploads";

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { RAW_JSON_PREFIX } from "../environments";
+import { RAW_JSON_PREFIX } from "../environments/schema";
 
 /** Small files as many senders leave them: those of the past, and those of a week that has just begun. */
 export interface GeneratedRawJson {

@@ -14,7 +14,7 @@ import {
   ledgerListerJobName,
   ledgerWorkflowName,
   RAW_JSON_PREFIX,
-} from "../environments";
+} from "../environments/schema";
 import { type LedgerState, ledgerState } from "./ledger-progress";
 import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
 import { isRawJson, type Upload, upload } from "./uploads";

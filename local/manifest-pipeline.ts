@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
-import { bucketName, functionName, manifestJobName, trackingTableName } from "../environments";
+import { bucketName, functionName, manifestJobName, trackingTableName } from "../environments/schema";
 import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
 import { Receipts } from "./receipts";
 import { settledOf, type TrackingTable } from "./tracked-files";

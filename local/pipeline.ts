@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
-import { type Environment, FUNCTIONS, functionName } from "../environments";
+import { type Environment, FUNCTIONS, functionName } from "../environments/schema";
 import type { Clients } from "./clients";
 import { saveFunctionLogs, saveJobLogs } from "./logs";
 import type { Platform } from "./platform";

@@ -5,7 +5,7 @@ import { interruptSetUp } from "../cli/setup/interruption";
 import { ROOT } from "../cli/setup/paths";
 import { ensurePython } from "../cli/setup/python";
 import { ensureTerraform } from "../cli/setup/terraform";
-import { LAYERS } from "../environments";
+import { LAYERS } from "../environments/schema";
 import { type LocalAws, startLocalAws } from "./aws";
 import { runChild } from "./child";
 import { type EventSource, startEventSource } from "./event-source/event-source";

@@ -5,7 +5,7 @@ import {
   type Environment,
   ledgerBatchJobName,
   RAW_JSON_PREFIX,
-} from "../environments";
+} from "../environments/schema";
 import type { Accounts, LedgerAccounts, ManifestAccounts } from "./accounts";
 import type { QueryResult } from "./athena";
 import { CSV_STEP } from "./csv-pipeline";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Environment, loadEnvironment } from "../environments";
+import { type Environment, loadEnvironment } from "../environments/schema";
 import { type Accounts, accountForLedger, accountForManifests, accountForUploads } from "./accounts";
 import { QUERIES, query } from "./athena";
 import { Interrupted } from "./child";

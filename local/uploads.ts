@@ -2,7 +2,7 @@ import { createReadStream, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { loadEnvironment, RAW_JSON_PREFIX } from "../environments";
+import { loadEnvironment, RAW_JSON_PREFIX } from "../environments/schema";
 import { isWanted } from "../handlers/shared/ledger/wanted";
 
 const CONCURRENT_UPLOADS = 8;

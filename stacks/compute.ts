@@ -13,7 +13,7 @@ import {
   INPUT_PREFIX,
   metricNamespace,
   RAW_JSON_PREFIX,
-} from "../environments";
+} from "../environments/schema";
 import { csvJobArguments } from "./csv-job-arguments";
 import {
   csvJobStatements,

@@ -1,4 +1,4 @@
-import type { Environment } from "../environments";
+import type { Environment } from "../environments/schema";
 
 /** Names of what the job reads and writes. */
 export interface CsvJobPlaces {

@@ -1,7 +1,7 @@
 /** What each function and the job of the CSV pipeline may do: named actions on named resources. */
 import { useKey } from "../constructs/encryption-key";
 import type { PolicyStatement } from "../constructs/policy";
-import { csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../environments";
+import { csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../environments/schema";
 import { PENDING_INDEX } from "./ledger";
 import { type PipelineResources, putOwnEvents } from "./pipeline-resources";
 import type { StorageStack } from "./storage";

@@ -6,7 +6,7 @@ import {
   functionName,
   metricNamespace,
   SYNCHRONOUS_FUNCTIONS,
-} from "../environments";
+} from "../environments/schema";
 import { ledgerWidgets } from "./ledger-dashboard";
 import { manifestWidgets } from "./manifest-dashboard";
 import { dashboardOf, type Metric, widget } from "./widgets";

@@ -1,5 +1,5 @@
 import type { FunctionSettings } from "../constructs/bundled-function";
-import type { Environment } from "../environments";
+import type { Environment } from "../environments/schema";
 import type { StorageStack } from "./storage";
 
 /** What all functions of an environment share. */

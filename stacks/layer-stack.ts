@@ -1,7 +1,7 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Backend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { type Environment, type Layer, stackName, stateBucketName, stateKey } from "../environments";
+import { type Environment, type Layer, stackName, stateBucketName, stateKey } from "../environments/schema";
 
 /** One layer of one environment: a Terraform state, a provider, and tags of everything in it. */
 export abstract class LayerStack extends TerraformStack {

@@ -11,7 +11,7 @@ import {
   ledgerServerName,
   metricNamespace,
   resourceName,
-} from "../environments";
+} from "../environments/schema";
 import { queueAlarms } from "./queue-alarms";
 
 export interface LedgerAlarmsProps {

@@ -4,7 +4,7 @@ import {
   ledgerListerJobName,
   ledgerServerName,
   metricNamespace,
-} from "../environments";
+} from "../environments/schema";
 import { type Metric, type Widget, widget } from "./widgets";
 
 /** Widgets of the ledger pipeline: what waits, what is done, what goes wrong, its jobs and its server. */

@@ -1,4 +1,4 @@
-import { alertSource, type Environment } from "../environments";
+import { alertSource, type Environment } from "../environments/schema";
 import type { LedgerAddress } from "./ledger-server";
 
 /** What is declared in glue/tributary/datasets/ for raw JSON files. */

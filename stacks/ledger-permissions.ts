@@ -9,7 +9,7 @@ import {
   queueName,
   RAW_JSON_PREFIX,
   STAGING_PREFIX,
-} from "../environments";
+} from "../environments/schema";
 import { LEDGER_DATASET } from "./ledger-job-arguments";
 import type { NetworkStack } from "./network";
 import { type PipelineResources, putOwnEvents } from "./pipeline-resources";

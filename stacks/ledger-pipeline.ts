@@ -21,7 +21,7 @@ import {
   metricNamespace,
   queueName,
   RAW_JSON_PREFIX,
-} from "../environments";
+} from "../environments/schema";
 import { ledgerBatchArguments, ledgerListerArguments } from "./ledger-job-arguments";
 import {
   type LedgerResources,

@@ -6,7 +6,7 @@ import { useKey } from "../constructs/encryption-key";
 import type { FunctionNetwork } from "../constructs/function-network";
 import type { PolicyStatement } from "../constructs/policy";
 import { ADMINISTRATOR, PostgresServer } from "../constructs/postgres-server";
-import { type Environment, ledgerServerName, POSTGRES_VERSION } from "../environments";
+import { type Environment, ledgerServerName, POSTGRES_VERSION } from "../environments/schema";
 import type { NetworkStack } from "./network";
 import type { StorageStack } from "./storage";
 

@@ -9,7 +9,7 @@ import {
   metricsTableName,
   trackingTableName,
   uploadsTableName,
-} from "../environments";
+} from "../environments/schema";
 import { functionSettings } from "./function-settings";
 import { LayerStack } from "./layer-stack";
 import { LedgerServer } from "./ledger-server";

@@ -1,7 +1,7 @@
 import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { Construct } from "constructs";
 import { Alarm } from "../constructs/alarm";
-import { type Environment, metricNamespace, resourceName } from "../environments";
+import { type Environment, metricNamespace, resourceName } from "../environments/schema";
 import { queueAlarms } from "./queue-alarms";
 
 export interface ManifestAlarmsProps {

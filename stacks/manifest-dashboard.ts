@@ -5,7 +5,7 @@ import {
   metricNamespace,
   PIPELINE_QUEUES,
   queueName,
-} from "../environments";
+} from "../environments/schema";
 import { type Metric, type Widget, widget } from "./widgets";
 
 /** Widgets of the manifest pipeline: its queues, its job, and what it makes of the files at which cost. */

@@ -1,5 +1,5 @@
 import { VISIBILITY_SECONDS } from "../constructs/queue-with-dead-letters";
-import { alertSource, type Environment } from "../environments";
+import { alertSource, type Environment } from "../environments/schema";
 
 /** Names of what the job reads and writes. */
 export interface ManifestJobPlaces {

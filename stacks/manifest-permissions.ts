@@ -11,7 +11,7 @@ import {
   manifestJobName,
   type PipelineQueue,
   queueName,
-} from "../environments";
+} from "../environments/schema";
 import { OPEN_INDEX } from "./ledger";
 import { type PipelineResources, putOwnEvents } from "./pipeline-resources";
 

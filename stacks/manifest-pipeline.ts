@@ -16,7 +16,7 @@ import {
   metricNamespace,
   type PipelineQueue,
   queueName,
-} from "../environments";
+} from "../environments/schema";
 import { manifestJobArguments } from "./manifest-job-arguments";
 import {
   controlPlaneStatements,

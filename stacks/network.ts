@@ -10,7 +10,7 @@ import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-securit
 import type { Construct } from "constructs";
 import { FlowLogs } from "../constructs/flow-logs";
 import { NatEgress } from "../constructs/nat-egress";
-import { type Environment, resourceName } from "../environments";
+import { type Environment, resourceName } from "../environments/schema";
 import { LayerStack } from "./layer-stack";
 import { subnetBlock } from "./subnet-block";
 

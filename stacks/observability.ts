@@ -19,7 +19,7 @@ import {
   metricNamespace,
   resourceName,
   SYNCHRONOUS_FUNCTIONS,
-} from "../environments";
+} from "../environments/schema";
 import { dashboardBody } from "./dashboard";
 import { LayerStack } from "./layer-stack";
 import { LedgerAlarms } from "./ledger-alarms";

@@ -1,5 +1,5 @@
 import type { PolicyStatement } from "../constructs/policy";
-import { alertSource, type Environment } from "../environments";
+import { alertSource, type Environment } from "../environments/schema";
 import type { LedgerStack } from "./ledger";
 import type { StorageStack } from "./storage";
 

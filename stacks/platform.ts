@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import type { Environment } from "../environments";
+import type { Environment } from "../environments/schema";
 import { ComputeStack } from "./compute";
 import { LedgerStack } from "./ledger";
 import { NetworkStack } from "./network";

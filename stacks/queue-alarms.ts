@@ -7,7 +7,7 @@ import {
   type PipelineQueue,
   queueName,
   resourceName,
-} from "../environments";
+} from "../environments/schema";
 
 export interface QueueAlarmsProps {
   readonly environment: Environment;

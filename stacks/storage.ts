@@ -27,7 +27,7 @@ import {
   resourceName,
   STAGING_PREFIX,
   workgroupName,
-} from "../environments";
+} from "../environments/schema";
 import { LayerStack } from "./layer-stack";
 
 type BucketClass = Environment["storage"]["versioning"][number];

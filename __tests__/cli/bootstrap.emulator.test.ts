@@ -13,7 +13,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { checkAccount } from "../../cli/account";
 import { ensureStateBucket } from "../../cli/state-bucket";
-import { loadEnvironment } from "../../environments";
+import { loadEnvironment } from "../../environments/schema";
 import { type LocalAws, startLocalAws } from "../../local/aws";
 
 const local = loadEnvironment("local");

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { environmentNames } from "../../environments";
+import { environmentNames } from "../../environments/schema";
 
 const ROOT = join(__dirname, "..", "..");
 

@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { CommandError } from "../../cli/command";
 import { ensureStateBucket } from "../../cli/state-bucket";
-import { loadEnvironment } from "../../environments";
+import { loadEnvironment } from "../../environments/schema";
 
 const requests: (string | undefined)[] = [];
 const server = createServer((request, response) => {

@@ -3,7 +3,7 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { csvJobName, functionName } from "../../environments";
+import { csvJobName, functionName } from "../../environments/schema";
 import { Clicks } from "../support/clicks";
 import {
   customers,

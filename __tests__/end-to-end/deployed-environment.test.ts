@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { ensureTerraform } from "../../cli/setup/terraform";
-import { loadEnvironment } from "../../environments";
+import { loadEnvironment } from "../../environments/schema";
 import { type LocalAws, startLocalAws } from "../../local/aws";
 import { Checkout } from "../support/checkout";
 

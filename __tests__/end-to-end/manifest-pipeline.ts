@@ -5,7 +5,13 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { bucketName, controlTableName, functionName, manifestJobName, queueName } from "../../environments";
+import {
+  bucketName,
+  controlTableName,
+  functionName,
+  manifestJobName,
+  queueName,
+} from "../../environments/schema";
 import { accountForManifests, type ManifestAccounts } from "../../local/accounts";
 import { clientsOf } from "../../local/clients";
 import { Clicks } from "../support/clicks";

@@ -7,7 +7,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { functionName, uploadsTableName } from "../../environments";
+import { functionName, uploadsTableName } from "../../environments/schema";
 import {
   curatedBucket,
   customers,

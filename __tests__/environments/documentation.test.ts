@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { loadEnvironments } from "../../environments";
-import { environmentsDocumentation } from "../../environments/documentation";
+import { loadEnvironments } from "../../environments/schema";
+import { environmentsDocumentation } from "../../environments/schema/documentation";
 
 test("docs/environments.md shows the settings as they are (npm run docs brings it up to date)", () => {
   const page = readFileSync(join(__dirname, "..", "..", "docs", "environments.md"), "utf8");

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { EnvironmentsError, environmentNames, loadEnvironment, loadEnvironments } from "../../environments";
-import { type EnvironmentSettings, parseEnvironment } from "../../environments/environment";
+import {
+  EnvironmentsError,
+  environmentNames,
+  loadEnvironment,
+  loadEnvironments,
+} from "../../environments/schema";
+import { type EnvironmentSettings, parseEnvironment } from "../../environments/schema/environment";
 
 const MINIMAL: EnvironmentSettings = {
   account: "123456789012",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { EnvironmentsError } from "../../environments";
-import { parseEnvironment } from "../../environments/environment";
+import { EnvironmentsError } from "../../environments/schema";
+import { parseEnvironment } from "../../environments/schema/environment";
 
 const MINIMAL = {
   account: "123456789012",

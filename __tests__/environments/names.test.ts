@@ -21,7 +21,7 @@ import {
   trackingTableName,
   uploadsTableName,
   workgroupName,
-} from "../../environments";
+} from "../../environments/schema";
 
 const dev: Named = { project: "acme-lake", name: "dev", account: "123456789012", region: "eu-west-1" };
 

@@ -10,7 +10,7 @@ import {
   PROCESSED_TAG,
   RAW_JSON_PREFIX,
   STAGING_PREFIX,
-} from "../../environments";
+} from "../../environments/schema";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../support/synthesize";
 

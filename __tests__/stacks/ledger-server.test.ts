@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { loadEnvironment } from "../../environments";
-import type { Environment } from "../../environments/environment";
-import { POSTGRES_VERSION } from "../../environments/ledger-settings";
+import { loadEnvironment } from "../../environments/schema";
+import type { Environment } from "../../environments/schema/environment";
+import { POSTGRES_VERSION } from "../../environments/schema/ledger";
 import { DATABASE } from "../../local/postgres/server";
 import { resource, resourcesOf, statementsOf } from "../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../support/synthesize";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ensurePython } from "../../cli/setup/python";
 import { VISIBILITY_SECONDS } from "../../constructs/queue-with-dead-letters";
-import { environmentNames, loadEnvironments } from "../../environments";
+import { environmentNames, loadEnvironments } from "../../environments/schema";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { stacksOf } from "../support/synthesize";
 

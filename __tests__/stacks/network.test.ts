@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { loadEnvironment } from "../../environments";
+import { loadEnvironment } from "../../environments/schema";
 import { subnetBlock } from "../../stacks/subnet-block";
 import { resource, resourcesOf } from "../support/resources";
 import { stacksOf, synthesize } from "../support/synthesize";

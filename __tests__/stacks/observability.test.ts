@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { FUNCTIONS, loadEnvironment, PIPELINE_QUEUES, SYNCHRONOUS_FUNCTIONS } from "../../environments";
+import {
+  FUNCTIONS,
+  loadEnvironment,
+  PIPELINE_QUEUES,
+  SYNCHRONOUS_FUNCTIONS,
+} from "../../environments/schema";
 import { resource, resourcesOf, statement } from "../support/resources";
 import { stacksOf, synthesize } from "../support/synthesize";
 

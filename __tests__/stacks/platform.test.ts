@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { environmentNames, LAYERS, loadEnvironment } from "../../environments";
+import { environmentNames, LAYERS, loadEnvironment } from "../../environments/schema";
 import { resourcesOf, type Statement, statementsOf } from "../support/resources";
 import { type StackJson, stacksOf } from "../support/synthesize";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { LAYERS, loadEnvironments } from "../../environments";
+import { LAYERS, loadEnvironments } from "../../environments/schema";
 import { synthesizeHcl } from "../support/synthesize";
 
 const DEPLOYED = ["dev", "staging", "prod"];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { loadEnvironment } from "../../environments";
+import { loadEnvironment } from "../../environments/schema";
 import { resource, resourcesOf, statement } from "../support/resources";
 import { stacksOf, synthesize } from "../support/synthesize";
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "../../cli/setup/paths";
-import { trackingTableName } from "../../environments";
+import { trackingTableName } from "../../environments/schema";
 import { settledOf } from "../../local/tracked-files";
 import { ndjsonFiles, type Upload, upload } from "../../local/uploads";
 import { environment, rawBucket, type TestPlatform } from "./local-platform";

@@ -15,7 +15,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { bucketName, csvJobName, loadEnvironment, uploadsTableName } from "../../environments";
+import { bucketName, csvJobName, loadEnvironment, uploadsTableName } from "../../environments/schema";
 import { type Platform, startPlatform } from "../../local/platform";
 import { Steps } from "../../local/steps";
 

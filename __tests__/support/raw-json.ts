@@ -12,7 +12,7 @@ import {
   ledgerListerJobName,
   ledgerWorkflowName,
   RAW_JSON_PREFIX,
-} from "../../environments";
+} from "../../environments/schema";
 import { accountForLedger, type LedgerAccounts } from "../../local/accounts";
 import { clientsOf } from "../../local/clients";
 import { type LedgerState, ledgerState } from "../../local/ledger-progress";

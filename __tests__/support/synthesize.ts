@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { type Environment, loadEnvironments } from "../../environments";
+import { type Environment, loadEnvironments } from "../../environments/schema";
 import { Platform } from "../../stacks/platform";
 
 type Attributes = Readonly<Record<string, unknown>>;

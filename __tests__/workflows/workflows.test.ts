@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { environmentNames, LAYERS } from "../../environments";
+import { environmentNames, LAYERS } from "../../environments/schema";
 
 const FOLDER = resolve(__dirname, "..", "..", ".github", "workflows");
 const workflow = (name: string) => readFileSync(join(FOLDER, name), "utf8");

@@ -1,5 +1,5 @@
 import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
-import { metricsTableName } from "../../environments";
+import { metricsTableName } from "../../environments/schema";
 import { DAY_MS } from "../../handlers/shared/clock";
 import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../handlers/shared/metric-rows";
 import { EXIT, type ExitCode } from "./exit-codes";

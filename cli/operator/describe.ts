@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { bucketName } from "../../environments";
+import { bucketName } from "../../environments/schema";
 import { manifestKey, parseManifestKey, type Receipt } from "../../handlers/shared/manifests";
 import { baseName } from "../../handlers/shared/text-datasets";
 import type { TrackedFile } from "../../handlers/shared/tracking";

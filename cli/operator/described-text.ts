@@ -1,4 +1,4 @@
-import { bucketName, type Environment } from "../../environments";
+import { bucketName, type Environment } from "../../environments/schema";
 import type { DescribedFile, DescribedManifest, DescribedVersion } from "./describe";
 import type { DeadLetters, Quarantine } from "./outputs";
 import { bytes, indented, list, printable, table } from "./tables";

@@ -1,4 +1,4 @@
-import type { Environment } from "../../environments";
+import type { Environment } from "../../environments/schema";
 import { CommandError } from "../command";
 
 /** Words or options that do not go together: exit code 2. */

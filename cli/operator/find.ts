@@ -1,4 +1,4 @@
-import { bucketName, INPUT_PREFIX } from "../../environments";
+import { bucketName, INPUT_PREFIX } from "../../environments/schema";
 import type { TrackedFile } from "../../handlers/shared/tracking";
 import { CommandError } from "../command";
 import { NothingMatched } from "./errors";

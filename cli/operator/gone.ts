@@ -1,4 +1,4 @@
-import { bucketName } from "../../environments";
+import { bucketName } from "../../environments/schema";
 import { DAY_MS } from "../../handlers/shared/clock";
 import { inParallel } from "../../handlers/shared/in-parallel";
 import { type Manifest, type ManifestName, readReceipt, receiptKey } from "../../handlers/shared/manifests";

@@ -3,7 +3,7 @@ import {
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
-import { functionName } from "../../environments";
+import { functionName } from "../../environments/schema";
 import { CommandError } from "../command";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
-import { manifestJobName } from "../../environments";
+import { manifestJobName } from "../../environments/schema";
 import type { Operator } from "./operator";
 
 /** A run of a job, as Glue tells of it. */

@@ -11,7 +11,7 @@ import {
   ledgerBatchJobName,
   ledgerListerJobName,
   manifestJobName,
-} from "../../environments";
+} from "../../environments/schema";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { printable } from "./tables";

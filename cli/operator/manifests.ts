@@ -1,4 +1,4 @@
-import { bucketName } from "../../environments";
+import { bucketName } from "../../environments/schema";
 import { type ManifestName, manifestKey } from "../../handlers/shared/manifests";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { type Listed, listObjects } from "./objects";

@@ -11,7 +11,7 @@ import {
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
-import { type FunctionName, functionName } from "../../environments";
+import { type FunctionName, functionName } from "../../environments/schema";
 import { CommandError } from "../command";
 import type { Operator } from "./operator";
 

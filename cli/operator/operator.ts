@@ -6,7 +6,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { STSClient } from "@aws-sdk/client-sts";
-import type { Environment } from "../../environments";
+import type { Environment } from "../../environments/schema";
 import { CLIENT_SETTINGS } from "../../handlers/shared/clients";
 import type { Terminal } from "./terminal";
 

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { bucketName } from "../../environments";
+import { bucketName } from "../../environments/schema";
 import {
   type Bucket,
   deadLettersKey,

@@ -7,7 +7,7 @@ import {
   PIPELINE_QUEUES,
   queueName,
   SYNCHRONOUS_FUNCTIONS,
-} from "../../environments";
+} from "../../environments/schema";
 import type { Operator } from "./operator";
 
 /** Functions whose failed events are kept in queues of their own. */

@@ -6,7 +6,7 @@ import {
   PIPELINE_QUEUES,
   type PipelineQueue,
   queueName,
-} from "../../environments";
+} from "../../environments/schema";
 import { decodeKey } from "../../handlers/shared/s3-record";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { invokeAgain, type Move, moveBySqs } from "./moves";

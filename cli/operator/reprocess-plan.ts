@@ -1,4 +1,4 @@
-import { bucketName } from "../../environments";
+import { bucketName } from "../../environments/schema";
 import { DAY_MS } from "../../handlers/shared/clock";
 import {
   type Manifest,

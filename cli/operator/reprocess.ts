@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
-import { type PipelineQueue, queueName } from "../../environments";
+import { type PipelineQueue, queueName } from "../../environments/schema";
 import { announcement } from "../../handlers/shared/s3-record";
 import { CommandError } from "../command";
 import { EXIT, type ExitCode } from "./exit-codes";

@@ -1,4 +1,4 @@
-import { EnvironmentsError, environmentNames, loadEnvironment } from "../../environments";
+import { EnvironmentsError, environmentNames, loadEnvironment } from "../../environments/schema";
 import { checkAccount } from "../account";
 import { CommandError } from "../command";
 import { awsClock } from "./aws-clock";

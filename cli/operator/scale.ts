@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { controlTableName } from "../../environments";
+import { controlTableName } from "../../environments/schema";
 import {
   type ControlTable,
   orderStreamingJob,

@@ -1,4 +1,4 @@
-import { manifestJobName } from "../../environments";
+import { manifestJobName } from "../../environments/schema";
 import { readStreamingJob } from "../../handlers/shared/control";
 import type { OpenStatus } from "../../handlers/shared/tracking";
 import { type Cost, costSoFar, type HourRate, readRates } from "./costs";

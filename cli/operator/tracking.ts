@@ -4,7 +4,7 @@ import {
   paginateQuery,
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { type Environment, trackingTableName } from "../../environments";
+import { type Environment, trackingTableName } from "../../environments/schema";
 import { compareUtf8 } from "../../handlers/shared/manifests";
 import { dateOf } from "../../handlers/shared/text-datasets";
 import {

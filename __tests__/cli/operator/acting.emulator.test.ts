@@ -18,7 +18,7 @@ import {
   failureQueueName,
   manifestJobName,
   queueName,
-} from "../../../environments";
+} from "../../../environments/schema";
 import { readStreamingJob } from "../../../handlers/shared/control";
 import { manifestKey, parquetKey } from "../../../handlers/shared/manifests";
 import { readCreatedObject } from "../../../handlers/shared/s3-record";

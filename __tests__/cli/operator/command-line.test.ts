@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
 import type { Command } from "commander";
 import { operatorProgram } from "../../../cli/operator/program";
-import { environmentNames } from "../../../environments";
+import { environmentNames } from "../../../environments/schema";
 import { outcomeOf } from "../../support/outcome";
 
 jest.setTimeout(30_000);

@@ -15,7 +15,7 @@ import {
   PIPELINE_QUEUES,
   queueName,
   trackingTableName,
-} from "../../../environments";
+} from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../handlers/shared/tracking";
 import { resource, resourcesOf } from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";

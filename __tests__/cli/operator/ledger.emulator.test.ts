@@ -11,7 +11,7 @@ import {
   ledgerBatchJobName,
   ledgerListerJobName,
   ledgerWorkflowName,
-} from "../../../environments";
+} from "../../../environments/schema";
 import { type LocalAws, startLocalAws } from "../../../local/aws";
 import { DATABASE } from "../../../local/postgres/server";
 import { type Books, keyOf, startBooks } from "../../handlers/ledger-operator/books";

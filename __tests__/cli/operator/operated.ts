@@ -25,7 +25,7 @@ import {
   PIPELINE_QUEUES,
   queueName,
   trackingTableName,
-} from "../../../environments";
+} from "../../../environments/schema";
 import {
   type ManifestEntry,
   type ManifestName,

@@ -10,7 +10,7 @@ import { describe, expect, test } from "@jest/globals";
 import { connect } from "../../../cli/operator/operator";
 import { redrive } from "../../../cli/operator/redrive";
 import { Terminal } from "../../../cli/operator/terminal";
-import { loadEnvironment } from "../../../environments";
+import { loadEnvironment } from "../../../environments/schema";
 
 const environment = loadEnvironment("prod");
 

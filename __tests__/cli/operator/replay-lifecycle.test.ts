@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { heedLifecycle } from "../../../cli/operator/ledger/replay";
 import type { Operator } from "../../../cli/operator/operator";
 import { Terminal } from "../../../cli/operator/terminal";
-import { type Environment, loadEnvironment } from "../../../environments";
+import { type Environment, loadEnvironment } from "../../../environments/schema";
 
 type Processed = Environment["storage"]["lifecycle"]["processed"];
 

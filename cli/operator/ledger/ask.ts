@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { functionName } from "../../../environments";
+import { functionName } from "../../../environments/schema";
 import { CLIENT_SETTINGS } from "../../../handlers/shared/clients";
 import type {
   LedgerAnswer,

@@ -1,4 +1,4 @@
-import { bucketName, type Environment } from "../../../environments";
+import { bucketName, type Environment } from "../../../environments/schema";
 import type { BatchObject, DescribedBatch } from "../../../handlers/shared/ledger/operator-protocol";
 import { NothingMatched } from "../errors";
 import { EXIT, type ExitCode } from "../exit-codes";

@@ -4,7 +4,7 @@ import {
   ledgerBatchJobName,
   ledgerListerJobName,
   ledgerWorkflowName,
-} from "../../../environments";
+} from "../../../environments/schema";
 import { FILE_STATUSES, type LedgerStatus } from "../../../handlers/shared/ledger/operator-protocol";
 import { EXIT, type ExitCode } from "../exit-codes";
 import { type RunState, runStateOf } from "../job";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, text, whole } from "./settings";
+import { choice, text, whole } from "./kinds";
 
 /** Those that Glue takes for a streaming job and the pinned AWS provider accepts. */
 const WORKER_TYPES = ["G.025X", "G.1X", "G.2X", "G.4X", "G.8X"] as const;

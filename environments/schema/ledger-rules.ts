@@ -1,5 +1,5 @@
 /** Rules between the ledger's settings, and between these and others. */
-import type { Lookup, Rule } from "./rules";
+import type { Lookup, Rule } from "./rule";
 
 const POSTGRES = "ledger.postgres";
 const HOST = `${POSTGRES}.host`;

@@ -1,13 +1,13 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
-import { csv } from "./csv-settings";
-import { ledger } from "./ledger-settings";
-import { manifest } from "./manifest-settings";
-import { network } from "./network-settings";
+import { choice, flag, list, numberChoice, text, whole } from "./kinds";
+import { ledger } from "./ledger";
+import { manifest } from "./manifests";
+import { network } from "./network";
 import { type EnvironmentProblem, EnvironmentsError, problemsOf } from "./problems";
 import { brokenRules } from "./rules";
-import { choice, flag, list, numberChoice, text, whole } from "./settings";
-import { storage } from "./storage-settings";
+import { storage } from "./storage";
+import { csv } from "./uploads";
 
 const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, flag, list, text } from "./settings";
+import { choice, flag, list, text } from "./kinds";
 
 /** Services whose interface endpoint a private subnet needs where there is no NAT. */
 export const ENDPOINT_SERVICES = [

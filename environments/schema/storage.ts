@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, flag, list, whole } from "./settings";
+import { choice, flag, list, whole } from "./kinds";
 
 /** Buckets of an environment that hold its data, by class. */
 export const BUCKET_CLASSES = ["raw", "manifests", "curated", "quarantine", "artifacts"] as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, flag, integer, numberChoice, text, whole } from "./settings";
+import { choice, flag, integer, numberChoice, text, whole } from "./kinds";
 
 /** Major version of every PostgreSQL server of the platform, the local one's too. */
 export const POSTGRES_VERSION = "18";

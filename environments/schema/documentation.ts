@@ -17,7 +17,7 @@ function introduction(): string[] {
   return [
     "# Environments",
     "",
-    "Generated from the schema in `environments/` by `npm run docs`; edit that, not this page.",
+    "Generated from the schema in `environments/schema/` by `npm run docs`; edit that, not this page.",
     "",
     "An environment is a file of plain data in `environments/` and a line in `environments/files.ts`. A setting that a",
     "file leaves out has its default. A wrong value fails at synthesis, before any stack is built, with every problem",

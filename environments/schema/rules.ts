@@ -2,17 +2,7 @@
 import type { z } from "zod";
 import { LEDGER_RULES } from "./ledger-rules";
 import { type EnvironmentProblem, nodeAt, pathText, type SettingNode, settingTree } from "./problems";
-
-export type Lookup = (path: string) => unknown;
-
-export interface Rule {
-  /** The setting that the problem is reported at. */
-  readonly path: string;
-  /** Other settings it is compared with; a rule is judged only when all of them are valid by themselves. */
-  readonly against: readonly string[];
-  /** The problem in words, or undefined where there is none. */
-  readonly problem: (value: Lookup) => string | undefined;
-}
+import type { Lookup, Rule } from "./rule";
 
 /** Tags that every stack sets by itself. */
 const OWN_TAGS: readonly string[] = ["project", "environment", "layer", "managed-by"];

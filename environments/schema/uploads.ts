@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, list, text, whole } from "./settings";
+import { choice, list, text, whole } from "./kinds";
 
 /** Those that the pinned AWS provider accepts for a Spark job; AWS has larger ones by now. */
 const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;

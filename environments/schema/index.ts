@@ -1,9 +1,9 @@
+import * as files from "../files";
 import { type Environment, parseEnvironment } from "./environment";
-import * as files from "./files";
 import { EnvironmentsError } from "./problems";
 
 export type { Environment, EnvironmentSettings } from "./environment";
-export { POSTGRES_VERSION } from "./ledger-settings";
+export { POSTGRES_VERSION } from "./ledger";
 export * from "./names";
 export { EnvironmentsError } from "./problems";
 
