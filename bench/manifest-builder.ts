@@ -7,11 +7,11 @@ import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
-import { command, runToExitCode } from "../cli/command";
 import { buildManifests } from "../handlers/manifest-builder/build-manifests";
 import type { Builder } from "../handlers/manifest-builder/builder";
 import { SYSTEM_CLOCK } from "../handlers/shared/clock";
 import type { Message } from "../handlers/shared/queue-messages";
+import { command, runToExitCode } from "../setup/command";
 
 const LEAST_FILES_A_SECOND = 5_000;
 /** Messages of an invocation: the default of the setting `manifest.eventSource.batchSize`. */

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
-import { command, runToExitCode } from "../cli/command";
-import { ensureJava } from "../cli/setup/java";
-import { ROOT } from "../cli/setup/paths";
-import { ensurePython } from "../cli/setup/python";
+import { command, runToExitCode } from "../setup/command";
+import { ensureJava } from "../setup/java";
+import { ROOT } from "../setup/paths";
+import { ensurePython } from "../setup/python";
 
 /** A bench is a Python module or a TypeScript file beside this one that reads its own options. */
 type Bench = { readonly description: string } & ({ readonly module: string } | { readonly script: string });

@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../environments/schema";
-import { CommandError } from "./command";
+import { CommandError } from "../setup/command";
 
 /**
  * Makes sure that the credentials belong to the environment's account.

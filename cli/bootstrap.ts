@@ -1,8 +1,8 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { type Environment, loadEnvironment } from "../environments/schema";
+import { command, runToExitCode } from "../setup/command";
 import { checkAccount } from "./account";
-import { command, runToExitCode } from "./command";
 import { ensureStateBucket } from "./state-bucket";
 
 // the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not

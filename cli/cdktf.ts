@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { CommandError } from "./command";
+import { CommandError } from "../setup/command";
 
 const ROOT = join(__dirname, "..");
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { command, runToExitCode } from "./command";
-import { ensurePython } from "./setup/python";
+import { command, runToExitCode } from "../setup/command";
+import { ensurePython } from "../setup/python";
 
 const ROOT = join(__dirname, "..");
 
@@ -11,7 +11,7 @@ interface Check {
 }
 
 /** Python outside of glue/, held to the same rules. */
-const SCRIPTS = ["local", "cli", "bench"];
+const SCRIPTS = ["local", "setup", "bench"];
 const NATIVE = "glue/native";
 const RUFF = ["--config", "glue/pyproject.toml", "glue", ...SCRIPTS];
 

@@ -1,8 +1,8 @@
 import { type Environment, loadEnvironment } from "../environments/schema";
+import { command, runToExitCode } from "../setup/command";
+import { ensureTerraform } from "../setup/terraform";
+import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { runCdktf } from "./cdktf";
-import { command, runToExitCode } from "./command";
-import { ensureTerraform } from "./setup/terraform";
-import { ensureNativeWheel, ensureWheels } from "./setup/wheels";
 
 interface DeployOptions {
   readonly environment: string;

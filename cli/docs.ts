@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadEnvironments } from "../environments/schema";
 import { environmentsDocumentation } from "../environments/schema/documentation";
-import { command, runToExitCode } from "./command";
+import { command, runToExitCode } from "../setup/command";
 
 const PAGE = "docs/environments.md";
 

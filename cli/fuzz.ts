@@ -1,4 +1,4 @@
-import { runToExitCode } from "./command";
+import { runToExitCode } from "../setup/command";
 import { runPythonModule } from "./python-module";
 
 // Compares the native NDJSON kernel with the plain one.

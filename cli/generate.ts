@@ -1,4 +1,4 @@
-import { runToExitCode } from "./command";
+import { runToExitCode } from "../setup/command";
 import { runPythonModule } from "./python-module";
 
 // Writes files to try and test the platform with.

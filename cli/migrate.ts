@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { migrate } from "../handlers/shared/ledger-migrations/migrate";
 import { readMigrations } from "../handlers/shared/ledger-migrations/read-migrations";
-import { CommandError, command, runToExitCode } from "./command";
-import { ROOT } from "./setup/paths";
+import { CommandError, command, runToExitCode } from "../setup/command";
+import { ROOT } from "../setup/paths";
 
 const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
 

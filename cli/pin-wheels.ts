@@ -1,15 +1,15 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { command, runToExitCode } from "./command";
-import { ROOT } from "./setup/paths";
-import { run } from "./setup/process";
-import { ensurePython } from "./setup/python";
+import { command, runToExitCode } from "../setup/command";
+import { ROOT } from "../setup/paths";
+import { run } from "../setup/process";
+import { ensurePython } from "../setup/python";
 
 const GLUE = join(ROOT, "glue");
 
 async function main(): Promise<number> {
   const { python } = await ensurePython("run", (message) => console.error(message));
-  const script = join(__dirname, "setup", "pin_wheels.py");
+  const script = join(__dirname, "..", "setup", "pin_wheels.py");
   const words = ["--project", join(GLUE, "pyproject.toml"), "--lock", join(GLUE, "requirements.lock")];
   const { exitCode, stdout, output } = await run([python, script, ...words]);
   if (exitCode !== 0) {

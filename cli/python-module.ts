@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
-import { ROOT } from "./setup/paths";
-import { ensurePython } from "./setup/python";
+import { ROOT } from "../setup/paths";
+import { ensurePython } from "../setup/python";
 
 /** Where modules are looked for: those of glue/ by their own names, others by their folders'. */
 const PYTHONPATH = [join(ROOT, "glue"), ROOT].join(delimiter);

@@ -10,7 +10,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { type Environment, stateBucketName } from "../environments/schema";
-import { CommandError } from "./command";
+import { CommandError } from "../setup/command";
 
 export interface StateBucket {
   readonly bucket: string;

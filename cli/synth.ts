@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { loadEnvironments } from "../environments/schema";
-import { CommandError, command, runToExitCode } from "./command";
+import { CommandError, command, runToExitCode } from "../setup/command";
 
 const ROOT = join(__dirname, "..");
 

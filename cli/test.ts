@@ -1,8 +1,8 @@
 import { type StdioOptions, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { command } from "./command";
-import { ensurePython } from "./setup/python";
+import { command } from "../setup/command";
+import { ensurePython } from "../setup/python";
 
 const ROOT = join(__dirname, "..");
 const RESULTS = join(ROOT, ".tributary", "test-results");

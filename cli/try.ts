@@ -1,4 +1,4 @@
-import { runToExitCode } from "./command";
+import { runToExitCode } from "../setup/command";
 import { runPythonModule } from "./python-module";
 
 // Parses and transforms local files as the job would.

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { ROOT } from "../cli/setup/paths";
 import { bucketName, type Environment } from "../environments/schema";
+import { ROOT } from "../setup/paths";
 import type { Upload } from "./uploads";
 
 /** What became of every row, counted from the input files and the published objects themselves. */

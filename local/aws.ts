@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePython } from "../cli/setup/python";
+import { ensurePython } from "../setup/python";
 import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "./emulator/emulator";
 import { type GlueRunner, startGlueRunner } from "./glue-runner/server";
 

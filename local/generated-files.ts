@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { ROOT } from "../cli/setup/paths";
+import { ROOT } from "../setup/paths";
 
 /** What is uploaded to the manifest pipeline where the user names no files: folders, in this order. */
 export interface GeneratedFiles {

@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
-import { interruptSetUp } from "../cli/setup/interruption";
-import { ROOT } from "../cli/setup/paths";
-import { ensurePython } from "../cli/setup/python";
-import { ensureTerraform } from "../cli/setup/terraform";
 import { LAYERS } from "../environments/schema";
+import { interruptSetUp } from "../setup/interruption";
+import { ROOT } from "../setup/paths";
+import { ensurePython } from "../setup/python";
+import { ensureTerraform } from "../setup/terraform";
 import { type LocalAws, startLocalAws } from "./aws";
 import { runChild } from "./child";
 import { type EventSource, startEventSource } from "./event-source/event-source";

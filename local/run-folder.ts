@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../cli/setup/lock";
+import { isAlive } from "../setup/lock";
 
 /** Holds the process id of the run that is at work in a folder; empty where it has ended. */
 const MARK = ".tributary-run";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { command } from "../cli/command";
-import { ROOT } from "../cli/setup/paths";
+import { command } from "../setup/command";
+import { ROOT } from "../setup/paths";
 import { Interrupted } from "./child";
 import { type RunOptions, runPlatform } from "./run";
 

@@ -2,9 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { CommandError } from "../../cli/command";
 import { ensureStateBucket } from "../../cli/state-bucket";
 import { loadEnvironment } from "../../environments/schema";
+import { CommandError } from "../../setup/command";
 
 const requests: (string | undefined)[] = [];
 const server = createServer((request, response) => {

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import type { TextDataset } from "../../constructs/dataset";
 import { latestViewSql, latestViewText } from "../../constructs/latest-view";
 import { TextDatasetTable } from "../../constructs/text-dataset-table";
+import { ensurePython } from "../../setup/python";
 import { resource } from "../support/resources";
 import { synthesizeConstruct } from "../support/synthesize";
 

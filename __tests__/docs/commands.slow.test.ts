@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 import { Checkout } from "../support/checkout";
 
 jest.setTimeout(180_000);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 import { anchorsOf, commandsOf, PAGES, read, relativeLinksOf } from "./pages";
 import { PROOFS } from "./proofs";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 import { outcomeOf } from "../support/outcome";
 
 test("npm run bench -- lister registers every key once, in as much memory as a few", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 import { outcomeOf } from "../support/outcome";
 
 describe("npm run bench -- manifest-builder", () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 
 /** The pages that a reader is given, as paths from the root. */
 export const PAGES = [

@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
 import { scripts } from "../../package.json";
+import { ROOT } from "../../setup/paths";
 import { outcomeOf } from "../support/outcome";
 
 jest.setTimeout(60_000);

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { ensureTerraform } from "../../cli/setup/terraform";
 import { loadEnvironment } from "../../environments/schema";
 import { type LocalAws, startLocalAws } from "../../local/aws";
+import { ensureTerraform } from "../../setup/terraform";
 import { Checkout } from "../support/checkout";
 
 jest.setTimeout(180_000);

@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { ensureJava } from "../../cli/setup/java";
-import { ensurePython } from "../../cli/setup/python";
 import type { LedgerAccounts } from "../../local/accounts";
 import { query } from "../../local/athena";
 import { clientsOf } from "../../local/clients";
+import { ensureJava } from "../../setup/java";
+import { ensurePython } from "../../setup/python";
 import {
   environment,
   eventually,

@@ -16,10 +16,10 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
-import { ensurePython } from "../../cli/setup/python";
 import type { BatchResponse, Message } from "../../handlers/shared/queue-messages";
 import { type LocalAws, startLocalAws } from "../../local/aws";
+import { ROOT } from "../../setup/paths";
+import { ensurePython } from "../../setup/python";
 import { outcomeOf } from "../support/outcome";
 import { LEDGER_VARIABLES, type RealLedger, startLedger } from "./support/ledger";
 import { keepLogs } from "./support/logs";

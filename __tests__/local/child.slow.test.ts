@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { findInterpreter } from "../../cli/setup/interpreter";
-import { ROOT } from "../../cli/setup/paths";
 import { ChildFailed, Interrupted, runChild } from "../../local/child";
+import { findInterpreter } from "../../setup/interpreter";
+import { ROOT } from "../../setup/paths";
 import { isRunning, waitFor } from "./platform";
 
 const SUPERVISOR = join(ROOT, "local", "supervisor.py");

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
-import { ensurePython } from "../../cli/setup/python";
 import type { Accounts } from "../../local/accounts";
+import { ROOT } from "../../setup/paths";
+import { ensurePython } from "../../setup/python";
 
 type Files = Readonly<Record<string, string>>;
 

@@ -27,7 +27,6 @@ import {
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import {
   ACCOUNT,
   type Emulator,
@@ -35,6 +34,7 @@ import {
   ROOT_CREDENTIALS,
   startEmulator,
 } from "../../local/emulator/emulator";
+import { ensurePython } from "../../setup/python";
 import { functionArchive } from "./platform";
 
 jest.setTimeout(60_000);

@@ -18,7 +18,6 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import {
   type Emulator,
   type EmulatorOptions,
@@ -26,6 +25,7 @@ import {
   ROOT_CREDENTIALS,
   startEmulator,
 } from "../../local/emulator/emulator";
+import { ensurePython } from "../../setup/python";
 import { functionArchive, isRunning, waitFor } from "./platform";
 
 jest.setTimeout(60_000);

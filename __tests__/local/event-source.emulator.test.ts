@@ -13,11 +13,11 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import { startEventSource } from "../../local/event-source/event-source";
 import { MappingServer } from "../../local/event-source/mapping-server";
 import type { Answer } from "../../local/event-source/outcome";
 import { Queue } from "../../local/event-source/queue";
+import { ensurePython } from "../../setup/python";
 import { functionArchive, startTestPlatform, type TestPlatform, waitFor } from "./platform";
 
 jest.setTimeout(60_000);

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
-import { ensurePython } from "../../cli/setup/python";
+import { ROOT } from "../../setup/paths";
+import { ensurePython } from "../../setup/python";
 import { outcomeOf } from "../support/outcome";
 
 let folder: string;

@@ -10,8 +10,8 @@ import {
 } from "@aws-sdk/client-glue";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import { REGION } from "../../local/emulator/emulator";
+import { ensurePython } from "../../setup/python";
 import {
   createJob,
   isRunning,

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
-import { ensurePython } from "../../cli/setup/python";
 import type { LedgerAccounts } from "../../local/accounts";
+import { ROOT } from "../../setup/paths";
+import { ensurePython } from "../../setup/python";
 
 const FILE = "2026/week05/a.json";
 const PARTITION = "year=2026/month=01/day=31/mode=train";

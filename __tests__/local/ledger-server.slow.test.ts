@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { ROOT } from "../../cli/setup/paths";
 import { startLedgerServer } from "../../local/ledger-server";
+import { ROOT } from "../../setup/paths";
 import { isRunning, waitFor } from "./platform";
 
 let folder = "";

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
-import { ensurePython } from "../../cli/setup/python";
 import type { ManifestAccounts } from "../../local/accounts";
+import { ROOT } from "../../setup/paths";
+import { ensurePython } from "../../setup/python";
 
 const FILE = "2026-01-31-a.ndjson";
 const TEXT = '{"id":1.10,"name":"A","on":true,"none":null,"deep":{"x":1}}\n\n{"id":2\n{"id":3,"name":"C"}\n';

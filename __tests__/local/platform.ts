@@ -12,10 +12,10 @@ import {
   StartJobRunCommand,
 } from "@aws-sdk/client-glue";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { ensurePython } from "../../cli/setup/python";
 import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../local/emulator/emulator";
 import type { Clock } from "../../local/glue-runner/clock";
 import { type GlueRunner, startGlueRunner } from "../../local/glue-runner/server";
+import { ensurePython } from "../../setup/python";
 
 /** A minute of a job's timeout in these tests. */
 export const MINUTE_MILLISECONDS = 1000;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 
 let folder = "";
 beforeEach(() => {

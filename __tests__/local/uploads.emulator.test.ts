@@ -16,9 +16,9 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../local/emulator/emulator";
 import { csvFiles, refuseChanged, type UploadTarget, upload } from "../../local/uploads";
+import { ensurePython } from "../../setup/python";
 
 const LARGE_BYTES = 64 << 20;
 let folder: string;

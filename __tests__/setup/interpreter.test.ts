@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { findInterpreter } from "../../cli/setup/interpreter";
+import { findInterpreter } from "../../setup/interpreter";
 import { inFolder, program } from "./machine";
 
 describe("findInterpreter", () => {

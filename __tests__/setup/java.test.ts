@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
-import { ensureJava } from "../../cli/setup/java";
+import { ensureJava } from "../../setup/java";
 import { inFolder, program } from "./machine";
 
 jest.setTimeout(60_000);

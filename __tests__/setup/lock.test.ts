@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { withLock } from "../../cli/setup/lock";
+import { withLock } from "../../setup/lock";
 import { inFolder } from "./machine";
 
 const silent = () => undefined;

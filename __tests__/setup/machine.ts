@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { findInterpreter } from "../../cli/setup/interpreter";
+import { findInterpreter } from "../../setup/interpreter";
 
 /** Gives `test` a folder that is removed after it. */
 export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {

@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { isNativeCurrent } from "../../cli/setup/native";
-import { ROOT, WORKING_FOLDER } from "../../cli/setup/paths";
-import { ensurePython } from "../../cli/setup/python";
-import { ensureNativeWheel } from "../../cli/setup/wheels";
 import { nativeWheel } from "../../constructs/glue-package";
+import { isNativeCurrent } from "../../setup/native";
+import { ROOT, WORKING_FOLDER } from "../../setup/paths";
+import { ensurePython } from "../../setup/python";
+import { ensureNativeWheel } from "../../setup/wheels";
 import { inFolder, wheel, withIndex } from "./machine";
 
 jest.setTimeout(180_000);

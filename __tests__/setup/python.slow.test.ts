@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
+import { ensurePython } from "../../setup/python";
 import { inFolder, wheel, withIndex } from "./machine";
 
 jest.setTimeout(180_000);

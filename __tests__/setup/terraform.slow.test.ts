@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { arch } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
-import { findInterpreter } from "../../cli/setup/interpreter";
-import { findMirror, writeProviderConfiguration } from "../../cli/setup/provider";
-import { ensureTerraform } from "../../cli/setup/terraform";
+import { findInterpreter } from "../../setup/interpreter";
+import { findMirror, writeProviderConfiguration } from "../../setup/provider";
+import { ensureTerraform } from "../../setup/terraform";
 import { inFolder, program, zip } from "./machine";
 
 jest.setTimeout(60_000);

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
-import { ROOT } from "../../cli/setup/paths";
-import { ensureWheels, type Wheel } from "../../cli/setup/wheels";
+import { ROOT } from "../../setup/paths";
+import { ensureWheels, type Wheel } from "../../setup/wheels";
 import { inFolder, wheel, withIndex } from "./machine";
 
 jest.setTimeout(60_000);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
+import { ensurePython } from "../../setup/python";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { stacksOf } from "../support/synthesize";
 

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import { VISIBILITY_SECONDS } from "../../constructs/queue-with-dead-letters";
 import {
   loadEnvironment,
@@ -11,6 +10,7 @@ import {
   RAW_JSON_PREFIX,
   STAGING_PREFIX,
 } from "../../environments/schema";
+import { ensurePython } from "../../setup/python";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../support/synthesize";
 

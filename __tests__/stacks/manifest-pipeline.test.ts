@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { ensurePython } from "../../cli/setup/python";
 import { VISIBILITY_SECONDS } from "../../constructs/queue-with-dead-letters";
 import { environmentNames, loadEnvironments } from "../../environments/schema";
+import { ensurePython } from "../../setup/python";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
 import { stacksOf } from "../support/synthesize";
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 import { type Outcome, outcomeOf } from "./outcome";
 
 /** What is installed and takes long to install, which a copy shares. */

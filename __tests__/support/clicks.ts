@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { ROOT } from "../../cli/setup/paths";
 import { trackingTableName } from "../../environments/schema";
 import { settledOf } from "../../local/tracked-files";
 import { ndjsonFiles, type Upload, upload } from "../../local/uploads";
+import { ROOT } from "../../setup/paths";
 import { environment, rawBucket, type TestPlatform } from "./local-platform";
 
 /** Files of the manifest pipeline, generated once and uploaded a few at a time. */

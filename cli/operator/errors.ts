@@ -1,5 +1,5 @@
 import type { Environment } from "../../environments/schema";
-import { CommandError } from "../command";
+import { CommandError } from "../../setup/command";
 
 /** Words or options that do not go together: exit code 2. */
 export class UsageError extends Error {

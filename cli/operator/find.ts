@@ -1,6 +1,6 @@
 import { bucketName, INPUT_PREFIX } from "../../environments/schema";
 import type { TrackedFile } from "../../handlers/shared/tracking";
-import { CommandError } from "../command";
+import { CommandError } from "../../setup/command";
 import { NothingMatched } from "./errors";
 import { headObject, listFolders, type ObjectHead } from "./objects";
 import type { Operator } from "./operator";

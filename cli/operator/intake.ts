@@ -4,7 +4,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
 import { functionName } from "../../environments/schema";
-import { CommandError } from "../command";
+import { CommandError } from "../../setup/command";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 

@@ -12,7 +12,7 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { type FunctionName, functionName } from "../../environments/schema";
-import { CommandError } from "../command";
+import { CommandError } from "../../setup/command";
 import type { Operator } from "./operator";
 
 /** Messages that failed for good and where they go again. */

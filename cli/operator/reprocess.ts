@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { type PipelineQueue, queueName } from "../../environments/schema";
 import { announcement } from "../../handlers/shared/s3-record";
-import { CommandError } from "../command";
+import { CommandError } from "../../setup/command";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { manifestsBucket } from "./outputs";

@@ -1,6 +1,6 @@
 import { EnvironmentsError, environmentNames, loadEnvironment } from "../../environments/schema";
+import { CommandError } from "../../setup/command";
 import { checkAccount } from "../account";
-import { CommandError } from "../command";
 import { awsClock } from "./aws-clock";
 import { explained, NothingMatched, UsageError } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";

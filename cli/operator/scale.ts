@@ -6,7 +6,7 @@ import {
   readStreamingJob,
   type StreamingJobOrder,
 } from "../../handlers/shared/control";
-import { CommandError } from "../command";
+import { CommandError } from "../../setup/command";
 import { UsageError } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { isAtWork, type RunState, readRuns, waitForRuns } from "./job";

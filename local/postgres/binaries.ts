@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, cpSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { ROOT } from "../../cli/setup/paths";
+import { ROOT } from "../../setup/paths";
 
 /** The user whom the server runs as, where it is started by root: PostgreSQL refuses to run as root. */
 export interface Account {

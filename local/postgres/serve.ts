@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ROOT } from "../../cli/setup/paths";
 import { ensureLogins } from "../../handlers/shared/ledger-migrations/logins";
+import { ROOT } from "../../setup/paths";
 import { PostgresServer } from "./server";
 
 const stop = new AbortController();

@@ -11,7 +11,6 @@ import { type Order, planOf } from "../../../cli/operator/reprocess-plan";
 import { Terminal } from "../../../cli/operator/terminal";
 import { readHead } from "../../../cli/operator/tracking";
 import { forgetTurnedAway } from "../../../cli/operator/turned-away";
-import { ROOT } from "../../../cli/setup/paths";
 import {
   controlTableName,
   deadLetterQueueName,
@@ -22,6 +21,7 @@ import {
 import { readStreamingJob } from "../../../handlers/shared/control";
 import { manifestKey, parquetKey } from "../../../handlers/shared/manifests";
 import { readCreatedObject } from "../../../handlers/shared/s3-record";
+import { ROOT } from "../../../setup/paths";
 import { eventually } from "../../support/local-platform";
 import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";
 

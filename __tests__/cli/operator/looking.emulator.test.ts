@@ -11,11 +11,11 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { queueUrl } from "../../../cli/operator/queues";
-import { ROOT } from "../../../cli/setup/paths";
 import { functionName, metricsTableName, queueName } from "../../../environments/schema";
 import { deadLettersKey, manifestKey } from "../../../handlers/shared/manifests";
 import { hourRowKey, JOB_RUN_ROWS } from "../../../handlers/shared/metric-rows";
 import { quarantineFolder } from "../../../handlers/shared/quarantine-folder";
+import { ROOT } from "../../../setup/paths";
 import { environment, fileOf, nameOf, type Operated, startOperated } from "./operated";
 
 const NAME = nameOf("a");

@@ -11,7 +11,6 @@ import { CreateQueueCommand, type Message, ReceiveMessageCommand } from "@aws-sd
 import { type Clients, connect, disconnect } from "../../../cli/operator/operator";
 import { operatorProgram } from "../../../cli/operator/program";
 import { KEPT_FUNCTIONS, queueUrl } from "../../../cli/operator/queues";
-import { ensurePython } from "../../../cli/setup/python";
 import {
   type BucketName,
   bucketName,
@@ -37,6 +36,7 @@ import {
 } from "../../../handlers/shared/manifests";
 import { headKey, type TrackedFile, toItem, versionKey } from "../../../handlers/shared/tracking";
 import { startLocalAws } from "../../../local/aws";
+import { ensurePython } from "../../../setup/python";
 
 export const environment = loadEnvironment("local");
 export const RAW = bucketName(environment, "raw");

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { ROOT } from "../../../cli/setup/paths";
 import { answer } from "../../../handlers/ledger-operator/answer";
 import { ledgerOf } from "../../../handlers/ledger-operator/ledger";
 import { LedgerConnection } from "../../../handlers/shared/ledger/connection";
@@ -15,6 +14,7 @@ import { ensureLogins } from "../../../handlers/shared/ledger-migrations/logins"
 import { migrate } from "../../../handlers/shared/ledger-migrations/migrate";
 import { readMigrations } from "../../../handlers/shared/ledger-migrations/read-migrations";
 import { DATABASE, PostgresServer } from "../../../local/postgres/server";
+import { ROOT } from "../../../setup/paths";
 
 const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
 const LIMIT_MS = 60_000;

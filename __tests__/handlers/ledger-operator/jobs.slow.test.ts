@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ROOT } from "../../../cli/setup/paths";
-import { ensurePython } from "../../../cli/setup/python";
+import { ROOT } from "../../../setup/paths";
+import { ensurePython } from "../../../setup/python";
 import { type Books, keyOf, startBooks } from "./books";
 
 let books: Books;

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { ROOT } from "../../../cli/setup/paths";
 import { ensureLogins } from "../../../handlers/shared/ledger-migrations/logins";
 import { migrate } from "../../../handlers/shared/ledger-migrations/migrate";
 import { readMigrations } from "../../../handlers/shared/ledger-migrations/read-migrations";
 import type { LedgerVariables } from "../../../handlers/shared/variables";
 import { PostgresServer } from "../../../local/postgres/server";
+import { ROOT } from "../../../setup/paths";
 
 export const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
 

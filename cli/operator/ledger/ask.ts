@@ -7,7 +7,7 @@ import type {
   LedgerReply,
   LedgerRequest,
 } from "../../../handlers/shared/ledger/operator-protocol";
-import { CommandError } from "../../command";
+import { CommandError } from "../../../setup/command";
 import { UsageError } from "../errors";
 import type { Operator } from "../operator";
 

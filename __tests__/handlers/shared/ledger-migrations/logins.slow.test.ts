@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { ROOT } from "../../../../cli/setup/paths";
 import {
   ensureLogins,
   LOGINS,
@@ -12,6 +11,7 @@ import {
 import { migrate } from "../../../../handlers/shared/ledger-migrations/migrate";
 import { readMigrations } from "../../../../handlers/shared/ledger-migrations/read-migrations";
 import { PostgresServer } from "../../../../local/postgres/server";
+import { ROOT } from "../../../../setup/paths";
 
 const MIGRATIONS = readMigrations(join(ROOT, "handlers", "shared", "ledger-migrations", "sql"));
 const ALL = Object.keys(LOGINS);

@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ROOT } from "../../../../cli/setup/paths";
 import {
   ChangedMigrationError,
   FailedMigrationError,
@@ -13,6 +12,7 @@ import {
   readMigrations,
 } from "../../../../handlers/shared/ledger-migrations/read-migrations";
 import { PostgresServer } from "../../../../local/postgres/server";
+import { ROOT } from "../../../../setup/paths";
 import { outcomeOf } from "../../../support/outcome";
 
 const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { EnvironmentsError } from "../environments/schema";
-import { SetUpError } from "./setup/errors";
+import { SetUpError } from "./errors";
 
 /** npm's own short names need no `run`. */
 const SHORT_NAMES = new Set(["start", "test"]);
