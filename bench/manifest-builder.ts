@@ -9,8 +9,8 @@ import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { buildManifests } from "../handlers/manifest-builder/build-manifests";
 import type { Builder } from "../handlers/manifest-builder/builder";
-import { SYSTEM_CLOCK } from "../handlers/shared/clock";
-import type { Message } from "../handlers/shared/queue-messages";
+import type { Message } from "../runtime/aws/queue-messages";
+import { SYSTEM_CLOCK } from "../runtime/clock";
 import { command, runToExitCode } from "../setup/command";
 
 const LEAST_FILES_A_SECOND = 5_000;

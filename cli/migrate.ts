@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { Client } from "pg";
-import { migrate } from "../handlers/shared/ledger-migrations/migrate";
-import { readMigrations } from "../handlers/shared/ledger-migrations/read-migrations";
+import { migrate } from "../runtime/ledger/migrations/migrate";
+import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
 import { CommandError, command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 
-const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
+const MIGRATIONS = join(ROOT, "runtime", "ledger", "migrations", "sql");
 
 /** By hand, for a migration that takes longer than a function may run. */
 async function main(): Promise<number> {

@@ -7,11 +7,16 @@ import { type ArchiveEntry, writeGenerated, zip } from "./archive";
 
 const ROOT = resolve(__dirname, "..");
 const HANDLERS = join(ROOT, "handlers");
-/** Its JSON schemas are bundled, too. */
-const SCHEMAS = join(ROOT, "glue", "tributary", "manifests");
-/** Files that a function reads beside its code, by the function's name: a folder of handlers/, and one in the archive. */
+const RUNTIME = join(ROOT, "runtime");
+/** What a bundle is made of: folders, and the endings of their files. */
+const INPUTS = [
+  [HANDLERS, ".ts"],
+  [RUNTIME, ".ts"],
+  [join(ROOT, "glue", "tributary", "manifests"), ".schema.json"],
+] as const;
+/** Files that a function reads beside its code, by the function's name: a folder here, and one in the archive. */
 const COMPANIONS: Readonly<Record<string, { from: string; to: string }>> = {
-  "ledger-migrator": { from: join(HANDLERS, "shared", "ledger-migrations", "sql"), to: "sql" },
+  "ledger-migrator": { from: join(RUNTIME, "ledger", "migrations", "sql"), to: "sql" },
 };
 const CACHE = join(ROOT, ".tributary", "bundles");
 
@@ -26,9 +31,9 @@ const OPTIONS = {
   // the SDK's ES modules can be tree-shaken, its CommonJS cannot
   mainFields: ["module", "main"],
   alias: {
-    "@aws-sdk/credential-provider-node": join(HANDLERS, "shared", "environment-credentials.ts"),
-    "@aws-sdk/credential-providers": join(HANDLERS, "shared", "environment-credentials.ts"),
-    "@smithy/core/event-streams": join(HANDLERS, "shared", "no-event-streams.ts"),
+    "@aws-sdk/credential-provider-node": join(RUNTIME, "aws", "environment-credentials.ts"),
+    "@aws-sdk/credential-providers": join(RUNTIME, "aws", "environment-credentials.ts"),
+    "@smithy/core/event-streams": join(RUNTIME, "aws", "no-event-streams.ts"),
   },
   // pg loads it only where NODE_PG_FORCE_NATIVE asks for it
   external: ["pg-native"],
@@ -83,15 +88,14 @@ function cachedBundles(): Bundles {
   );
 }
 
-/** Hash of all that a bundle is made of: handlers, schemas, the installed packages, and this file with its options. */
+/** Hash of all that a bundle is made of: code, schemas, the installed packages, and this file with its options. */
 function inputsHash(): string {
   const hash = createHash("sha256");
-  const sources = readdirSync(HANDLERS, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .sort();
-  for (const file of sources) hash.update(`${file}\0`).update(readFileSync(join(HANDLERS, file)));
-  const schemas = readdirSync(SCHEMAS).filter((file) => file.endsWith(".schema.json"));
-  for (const file of schemas.sort()) hash.update(`${file}\0`).update(readFileSync(join(SCHEMAS, file)));
+  for (const [folder, ending] of INPUTS) {
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    for (const file of files.filter((name) => name.endsWith(ending)).sort())
+      hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
+  }
   const installed = join(ROOT, "node_modules", ".package-lock.json");
   return hash.update(readFileSync(installed)).update(readFileSync(__filename)).digest("hex");
 }

@@ -6,7 +6,7 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import type { FunctionVariables } from "../handlers/shared/variables";
+import type { FunctionVariables } from "../runtime/variables";
 import { contentHash } from "./archive";
 import { bundleArchive } from "./bundle";
 import { CodeObject } from "./code-object";

@@ -60,7 +60,7 @@ export function declaredTextDatasets(): TextDataset[] {
   return declarations().filter(isText);
 }
 
-/** The text datasets as functions read them (`handlers/shared/text-datasets.ts`). */
+/** The text datasets as functions read them (`runtime/manifests/text-datasets.ts`). */
 export function textDatasetsVariable(datasets: readonly TextDataset[] = declaredTextDatasets()): string {
   const entries = datasets.map(({ name, prefix, dates, size = USUAL_SIZE }) => ({
     name,

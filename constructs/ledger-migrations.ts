@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { readMigrations } from "../handlers/shared/ledger-migrations/read-migrations";
+import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
 import type { BundledFunction } from "./bundled-function";
 
 export interface LedgerMigrationsProps {
@@ -14,7 +14,7 @@ export interface LedgerMigrationsProps {
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
-const FILES = resolve(__dirname, "..", "handlers", "shared", "ledger-migrations", "sql");
+const FILES = resolve(__dirname, "..", "runtime", "ledger", "migrations", "sql");
 
 /** Migrates at a deploy whose files, code or triggers are others than at the one before. */
 export class LedgerMigrations extends Construct {

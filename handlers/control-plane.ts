@@ -2,11 +2,11 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GlueClient } from "@aws-sdk/client-glue";
 import { S3Client } from "@aws-sdk/client-s3";
+import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import { SYSTEM_CLOCK } from "../runtime/clock";
+import { readVariables } from "../runtime/variables";
 import { answer } from "./control-plane/answer";
 import type { ControlPlane } from "./control-plane/plane";
-import { CLIENT_SETTINGS } from "./shared/clients";
-import { SYSTEM_CLOCK } from "./shared/clock";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("control-plane");
 

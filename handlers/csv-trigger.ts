@@ -1,9 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GlueClient } from "@aws-sdk/client-glue";
+import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import { SYSTEM_CLOCK } from "../runtime/clock";
+import { readVariables } from "../runtime/variables";
 import { type CsvTrigger, registerUploads } from "./csv-trigger/register-uploads";
-import { CLIENT_SETTINGS } from "./shared/clients";
-import { SYSTEM_CLOCK } from "./shared/clock";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("csv-trigger");
 

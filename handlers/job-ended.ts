@@ -2,10 +2,10 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GlueClient } from "@aws-sdk/client-glue";
+import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import { SYSTEM_CLOCK } from "../runtime/clock";
+import { readVariables } from "../runtime/variables";
 import { answerJobEnd, type JobEnded } from "./job-ended/answer-job-end";
-import { CLIENT_SETTINGS } from "./shared/clients";
-import { SYSTEM_CLOCK } from "./shared/clock";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("job-ended");
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { connectLedger } from "../runtime/ledger/connection";
+import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
+import { readVariables } from "../runtime/variables";
 import { connectAdministrator } from "./ledger-migrator/connect-administrator";
 import { type Migrated, migrateLedger } from "./ledger-migrator/migrate-ledger";
-import { connectLedger } from "./shared/ledger/connection";
-import { readMigrations } from "./shared/ledger-migrations/read-migrations";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("ledger-migrator");
 

@@ -1,7 +1,7 @@
+import { LedgerConnection } from "../runtime/ledger/connection";
+import { readVariables } from "../runtime/variables";
 import { answer } from "./ledger-operator/answer";
 import { ledgerOf } from "./ledger-operator/ledger";
-import { LedgerConnection } from "./shared/ledger/connection";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("ledger-operator");
 

@@ -1,8 +1,8 @@
+import type { BatchResponse, Message } from "../runtime/aws/queue-messages";
+import { LedgerConnection } from "../runtime/ledger/connection";
+import { readVariables } from "../runtime/variables";
 import { registerInputs } from "./ledger-registrar/register-inputs";
 import type { Registrar } from "./ledger-registrar/registrar";
-import { LedgerConnection } from "./shared/ledger/connection";
-import type { BatchResponse, Message } from "./shared/queue-messages";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("ledger-registrar");
 

@@ -1,12 +1,12 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
+import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import type { BatchResponse, Message } from "../runtime/aws/queue-messages";
+import { SYSTEM_CLOCK } from "../runtime/clock";
+import { readTextDatasets } from "../runtime/manifests/text-datasets";
+import { readVariables } from "../runtime/variables";
 import { AT_ONCE, buildManifests } from "./manifest-builder/build-manifests";
 import type { Builder } from "./manifest-builder/builder";
-import { CLIENT_SETTINGS } from "./shared/clients";
-import { SYSTEM_CLOCK } from "./shared/clock";
-import type { BatchResponse, Message } from "./shared/queue-messages";
-import { readTextDatasets } from "./shared/text-datasets";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("manifest-builder");
 

@@ -2,12 +2,12 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import { SYSTEM_CLOCK } from "../runtime/clock";
+import { readTextDatasets } from "../runtime/manifests/text-datasets";
+import { readVariables } from "../runtime/variables";
 import { reconcile } from "./manifest-reconciler/reconcile";
 import type { ManifestReconciler } from "./manifest-reconciler/reconciler";
-import { CLIENT_SETTINGS } from "./shared/clients";
-import { SYSTEM_CLOCK } from "./shared/clock";
-import { readTextDatasets } from "./shared/text-datasets";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("manifest-reconciler");
 

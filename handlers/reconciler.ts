@@ -2,10 +2,10 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GlueClient } from "@aws-sdk/client-glue";
 import { S3Client } from "@aws-sdk/client-s3";
+import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import { SYSTEM_CLOCK } from "../runtime/clock";
+import { readVariables } from "../runtime/variables";
 import { type Reconciler, reconcile } from "./reconciler/reconcile";
-import { CLIENT_SETTINGS } from "./shared/clients";
-import { SYSTEM_CLOCK } from "./shared/clock";
-import { readVariables } from "./shared/variables";
 
 const variables = readVariables("reconciler");
 

@@ -1,6 +1,6 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { dateOf } from "../handlers/shared/text-datasets";
-import { headKey, versionKey } from "../handlers/shared/tracking";
+import { dateOf } from "../runtime/manifests/text-datasets";
+import { headKey, versionKey } from "../runtime/manifests/tracking";
 import type { Upload } from "./uploads";
 
 const BATCH_GET_KEYS = 100;

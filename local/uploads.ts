@@ -3,7 +3,7 @@ import { join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { loadEnvironment, RAW_JSON_PREFIX } from "../environments/schema";
-import { isWanted } from "../handlers/shared/ledger/wanted";
+import { isWanted } from "../runtime/ledger/wanted";
 
 const CONCURRENT_UPLOADS = 8;
 

@@ -83,7 +83,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: "bench -- lister",
   },
   "npm run migrate": {
-    file: "__tests__/handlers/shared/ledger-migrations/migrate.slow.test.ts",
+    file: "__tests__/runtime/ledger/migrations/migrate.slow.test.ts",
     contains: '"migrate"',
   },
   // fewer files

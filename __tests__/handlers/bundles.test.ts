@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { handlerBundles } from "../../constructs/bundle";
-import type { FunctionVariables } from "../../handlers/shared/variables";
+import type { FunctionVariables } from "../../runtime/variables";
 
 /** Bytes, minified, with the SDK clients: what keeps a cold start short. */
 const LARGEST = 400_000;

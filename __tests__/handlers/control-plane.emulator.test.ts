@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { answer } from "../../handlers/control-plane/answer";
 import { hourKey } from "../../handlers/control-plane/hours";
 import { readProcessed } from "../../handlers/control-plane/processed-event";
-import { orderStreamingJob, recordEnd } from "../../handlers/shared/control";
-import { UnexpectedEventError } from "../../handlers/shared/errors";
-import { manifestKey, type Receipt, receiptKey } from "../../handlers/shared/manifests";
-import { type TrackedFile, versionKey } from "../../handlers/shared/tracking";
+import { UnexpectedEventError } from "../../runtime/errors";
+import { orderStreamingJob, recordEnd } from "../../runtime/manifests/control";
+import { manifestKey, type Receipt, receiptKey } from "../../runtime/manifests/manifests";
+import { type TrackedFile, versionKey } from "../../runtime/manifests/tracking";
 import { realPlane } from "./control-plane/real-plane";
 import { awsError } from "./support/doubles";
 import {

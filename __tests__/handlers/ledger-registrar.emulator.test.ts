@@ -16,8 +16,8 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { BatchResponse, Message } from "../../handlers/shared/queue-messages";
 import { type LocalAws, startLocalAws } from "../../local/aws";
+import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
 import { ROOT } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";
 import { outcomeOf } from "../support/outcome";

@@ -17,8 +17,9 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { checkManifest, type Manifest } from "../../handlers/shared/manifests";
-import type { BatchResponse, Message } from "../../handlers/shared/queue-messages";
+import { type LocalAws, startLocalAws } from "../../local/aws";
+import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
+import { checkManifest, type Manifest } from "../../runtime/manifests/manifests";
 import {
   endFile,
   fromItem,
@@ -27,8 +28,7 @@ import {
   openPartitions,
   readTracked,
   versionKey,
-} from "../../handlers/shared/tracking";
-import { type LocalAws, startLocalAws } from "../../local/aws";
+} from "../../runtime/manifests/tracking";
 import { NAMES } from "./manifest-builder/pipeline";
 import { testServices } from "./manifest-builder/services";
 import { type EventObject, s3Event } from "./support/events";

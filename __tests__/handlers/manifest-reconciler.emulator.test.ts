@@ -3,7 +3,7 @@ import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { bundleArchive } from "../../constructs/bundle";
-import { manifestKey, parseManifestKey, readManifest } from "../../handlers/shared/manifests";
+import { manifestKey, parseManifestKey, readManifest } from "../../runtime/manifests/manifests";
 import {
   CONTROL,
   claimed,

@@ -1,9 +1,9 @@
 import type { AttributeValue, BatchGetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect, test } from "@jest/globals";
-import { dateOf } from "../../handlers/shared/text-datasets";
-import { headKey, versionKey } from "../../handlers/shared/tracking";
 import { settledOf } from "../../local/tracked-files";
 import type { Upload } from "../../local/uploads";
+import { dateOf } from "../../runtime/manifests/text-datasets";
+import { headKey, versionKey } from "../../runtime/manifests/tracking";
 
 const SHARDS = 7;
 type Item = Record<string, AttributeValue>;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import type { FilesPlace } from "../../handlers/shared/ledger/operator-protocol";
+import type { FilesPlace } from "../../runtime/ledger/operator-protocol";
 import { UNDATED } from "./tracking";
 
 /** Commander's parser of a whole number in a range. */

@@ -1,7 +1,7 @@
 import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { metricsTableName } from "../../environments/schema";
-import { DAY_MS } from "../../handlers/shared/clock";
-import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../handlers/shared/metric-rows";
+import { DAY_MS } from "../../runtime/clock";
+import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../runtime/manifests/metric-rows";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { bytes, dollars, duration, table } from "./tables";

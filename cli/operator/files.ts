@@ -1,4 +1,4 @@
-import type { FileStatus, TrackedFile } from "../../handlers/shared/tracking";
+import type { FileStatus, TrackedFile } from "../../runtime/manifests/tracking";
 import { UsageError } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";

@@ -1,5 +1,5 @@
 import { bucketName, INPUT_PREFIX } from "../../environments/schema";
-import type { TrackedFile } from "../../handlers/shared/tracking";
+import type { TrackedFile } from "../../runtime/manifests/tracking";
 import { CommandError } from "../../setup/command";
 import { NothingMatched } from "./errors";
 import { headObject, listFolders, type ObjectHead } from "./objects";

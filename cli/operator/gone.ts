@@ -1,7 +1,7 @@
 import { bucketName } from "../../environments/schema";
-import { DAY_MS } from "../../handlers/shared/clock";
-import { inParallel } from "../../handlers/shared/in-parallel";
-import { type Manifest, type ManifestName, readReceipt, receiptKey } from "../../handlers/shared/manifests";
+import { DAY_MS } from "../../runtime/clock";
+import { inParallel } from "../../runtime/in-parallel";
+import { type Manifest, type ManifestName, readReceipt, receiptKey } from "../../runtime/manifests/manifests";
 import { headObject } from "./objects";
 import type { Operator } from "./operator";
 import { manifestsBucket } from "./outputs";

@@ -1,5 +1,5 @@
 import { bucketName } from "../../environments/schema";
-import { type ManifestName, manifestKey } from "../../handlers/shared/manifests";
+import { type ManifestName, manifestKey } from "../../runtime/manifests/manifests";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { type Listed, listObjects } from "./objects";
 import type { Operator } from "./operator";

@@ -7,7 +7,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../../environments/schema";
-import { CLIENT_SETTINGS } from "../../handlers/shared/clients";
+import { CLIENT_SETTINGS } from "../../runtime/aws/clients";
 import type { Terminal } from "./terminal";
 
 /** The services that an operator's commands speak to. */

@@ -11,8 +11,8 @@ import {
   readManifest,
   readReceipt,
   receiptKey,
-} from "../../handlers/shared/manifests";
-import { quarantineFolder } from "../../handlers/shared/quarantine-folder";
+} from "../../runtime/manifests/manifests";
+import { quarantineFolder } from "../../runtime/manifests/quarantine-folder";
 import { headObject, listFolders, listObjects, type ObjectHead, openText, readJson } from "./objects";
 import type { Operator } from "./operator";
 

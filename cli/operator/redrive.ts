@@ -7,7 +7,7 @@ import {
   type PipelineQueue,
   queueName,
 } from "../../environments/schema";
-import { decodeKey } from "../../handlers/shared/s3-record";
+import { decodeKey } from "../../runtime/aws/s3-record";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { invokeAgain, type Move, moveBySqs } from "./moves";
 import type { Operator } from "./operator";

@@ -1,12 +1,12 @@
 import { bucketName } from "../../environments/schema";
-import { DAY_MS } from "../../handlers/shared/clock";
+import { DAY_MS } from "../../runtime/clock";
 import {
   type Manifest,
   type ManifestName,
   manifestKey,
   parseManifestKey,
   readManifest,
-} from "../../handlers/shared/manifests";
+} from "../../runtime/manifests/manifests";
 import {
   type FileStatus,
   finishedTtl,
@@ -14,7 +14,7 @@ import {
   readTracked,
   type TrackedFile,
   versionKey,
-} from "../../handlers/shared/tracking";
+} from "../../runtime/manifests/tracking";
 import { NothingMatched, UsageError } from "./errors";
 import { findFile } from "./find";
 import { countGone, mayBeGone } from "./gone";

@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { type PipelineQueue, queueName } from "../../environments/schema";
-import { announcement } from "../../handlers/shared/s3-record";
+import { announcement } from "../../runtime/aws/s3-record";
 import { CommandError } from "../../setup/command";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";

@@ -5,7 +5,7 @@ import {
   orderStreamingJob,
   readStreamingJob,
   type StreamingJobOrder,
-} from "../../handlers/shared/control";
+} from "../../runtime/manifests/control";
 import { CommandError } from "../../setup/command";
 import { UsageError } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";

@@ -1,6 +1,6 @@
 import { manifestJobName } from "../../environments/schema";
-import { readStreamingJob } from "../../handlers/shared/control";
-import type { OpenStatus } from "../../handlers/shared/tracking";
+import { readStreamingJob } from "../../runtime/manifests/control";
+import type { OpenStatus } from "../../runtime/manifests/tracking";
 import { type Cost, costSoFar, type HourRate, readRates } from "./costs";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { type Intake, readIntake } from "./intake";

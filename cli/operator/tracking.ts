@@ -5,8 +5,8 @@ import {
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { type Environment, trackingTableName } from "../../environments/schema";
-import { compareUtf8 } from "../../handlers/shared/manifests";
-import { dateOf } from "../../handlers/shared/text-datasets";
+import { compareUtf8 } from "../../runtime/manifests/manifests";
+import { dateOf } from "../../runtime/manifests/text-datasets";
 import {
   type FileStatus,
   fromItem,
@@ -20,7 +20,7 @@ import {
   type TrackedFile,
   type TrackingTable,
   versionKey,
-} from "../../handlers/shared/tracking";
+} from "../../runtime/manifests/tracking";
 import type { Operator } from "./operator";
 
 /** States in which a file needs something yet: the sparse index knows these. */

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
-import { dateOf } from "../../handlers/shared/text-datasets";
-import { headKey, type ItemKey, versionKey } from "../../handlers/shared/tracking";
+import { dateOf } from "../../runtime/manifests/text-datasets";
+import { headKey, type ItemKey, versionKey } from "../../runtime/manifests/tracking";
 import type { Operator } from "./operator";
 import type { FileVersion } from "./outputs";
 import { trackingTable } from "./tracking";

@@ -1,4 +1,4 @@
-import { UnexpectedEventError } from "../shared/errors";
+import { UnexpectedEventError } from "../../runtime/errors";
 import { addColumns, missingColumns, type NewColumn } from "./columns";
 import type { ControlPlane } from "./plane";
 

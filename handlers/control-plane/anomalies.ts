@@ -1,7 +1,7 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { emitAlert } from "../shared/alerts";
-import { emitMetrics } from "../shared/embedded-metrics";
-import type { Receipt } from "../shared/manifests";
+import { emitAlert } from "../../runtime/aws/alerts";
+import { emitMetrics } from "../../runtime/aws/embedded-metrics";
+import type { Receipt } from "../../runtime/manifests/manifests";
 import { claimAnnouncement, noteAnnounced } from "./announce-once";
 import { type Hour, manifestRowKey, readHours } from "./hours";
 import type { Observations, Observed, Sample } from "./observations";

@@ -1,4 +1,4 @@
-import { UnexpectedEventError } from "../shared/errors";
+import { UnexpectedEventError } from "../../runtime/errors";
 import { addDeclared, readDeclared } from "./add-declared";
 import { completeManifests } from "./complete-manifests";
 import type { ControlPlane } from "./plane";

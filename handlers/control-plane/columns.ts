@@ -1,7 +1,7 @@
 /** Columns of a dataset's table, and of the view `<dataset>_latest`, which must list the table's. */
 import type { Column, Table } from "@aws-sdk/client-glue";
-import type { Clock } from "../shared/clock";
-import { log } from "../shared/log";
+import type { Clock } from "../../runtime/clock";
+import { log } from "../../runtime/log";
 import { changeTable, readTable } from "./catalog";
 import { UnknownTableError } from "./errors";
 import type { Catalog } from "./plane";

@@ -1,4 +1,4 @@
-import { forgetFailures, readStreamingJob, recordCommit } from "../shared/control";
+import { forgetFailures, readStreamingJob, recordCommit } from "../../runtime/manifests/control";
 import type { ControlPlane } from "./plane";
 import { startAfterGoodRun } from "./restart-policy";
 

@@ -1,7 +1,7 @@
-import { emitEvent } from "../shared/alerts";
-import { Duties } from "../shared/duties";
-import { log } from "../shared/log";
-import { readManifest, readReceipt } from "../shared/manifests";
+import { emitEvent } from "../../runtime/aws/alerts";
+import { Duties } from "../../runtime/duties";
+import { log } from "../../runtime/log";
+import { readManifest, readReceipt } from "../../runtime/manifests/manifests";
 import { noteCommit } from "./commits";
 import { countManifest } from "./count-manifest";
 import { MissingReceiptError } from "./errors";

@@ -1,7 +1,7 @@
-import { type EmbeddedMetric, emitMetrics } from "../shared/embedded-metrics";
-import { withBackoff } from "../shared/in-parallel";
-import { log } from "../shared/log";
-import type { Receipt } from "../shared/manifests";
+import { type EmbeddedMetric, emitMetrics } from "../../runtime/aws/embedded-metrics";
+import { withBackoff } from "../../runtime/in-parallel";
+import { log } from "../../runtime/log";
+import type { Receipt } from "../../runtime/manifests/manifests";
 import { reportAnomalies } from "./anomalies";
 import { countOnce, expiry, type Item, numbers } from "./count-once";
 import { committedAt, hourKey, manifestRowKey } from "./hours";

@@ -4,7 +4,7 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { MetricKey } from "../shared/metric-rows";
+import type { MetricKey } from "../../runtime/manifests/metric-rows";
 import type { MetricsTable } from "./plane";
 import { METRICS_KEPT_SECONDS } from "./run-rows";
 

@@ -1,7 +1,7 @@
-import { inParallel, withBackoff } from "../shared/in-parallel";
-import { log } from "../shared/log";
-import type { Manifest, ManifestEntry, Receipt } from "../shared/manifests";
-import { endFile, type FileEnd } from "../shared/tracking";
+import { inParallel, withBackoff } from "../../runtime/in-parallel";
+import { log } from "../../runtime/log";
+import type { Manifest, ManifestEntry, Receipt } from "../../runtime/manifests/manifests";
+import { endFile, type FileEnd } from "../../runtime/manifests/tracking";
 import { FilesLeftError } from "./errors";
 import type { ControlPlane } from "./plane";
 

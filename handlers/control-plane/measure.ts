@@ -1,4 +1,4 @@
-import { type EmbeddedMetric, emitMetrics } from "../shared/embedded-metrics";
+import { type EmbeddedMetric, emitMetrics } from "../../runtime/aws/embedded-metrics";
 import { type Hour, lastSixtyMinutes, readHours } from "./hours";
 import { oldestClaim } from "./open-files";
 import type { ControlPlane } from "./plane";

@@ -1,12 +1,12 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { GlueClient } from "@aws-sdk/client-glue";
-import type { AlertBus } from "../shared/alerts";
-import type { Clock } from "../shared/clock";
-import type { ControlTable } from "../shared/control";
-import type { EmbeddedMetrics } from "../shared/embedded-metrics";
-import type { Job } from "../shared/job-run";
-import type { Bucket } from "../shared/manifests";
-import type { TrackingTable } from "../shared/tracking";
+import type { AlertBus } from "../../runtime/aws/alerts";
+import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
+import type { Job } from "../../runtime/aws/job-run";
+import type { Clock } from "../../runtime/clock";
+import type { ControlTable } from "../../runtime/manifests/control";
+import type { Bucket } from "../../runtime/manifests/manifests";
+import type { TrackingTable } from "../../runtime/manifests/tracking";
 
 /** Rows by `metric_date` and `metric_type`, which expire 30 days after their date. */
 export interface MetricsTable {

@@ -1,4 +1,4 @@
-import { UnexpectedEventError } from "../shared/errors";
+import { UnexpectedEventError } from "../../runtime/errors";
 
 const FIGURES = [
   "batch",

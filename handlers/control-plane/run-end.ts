@@ -1,10 +1,10 @@
 import { GetJobRunCommand } from "@aws-sdk/client-glue";
-import { emitAlert } from "../shared/alerts";
-import { readStreamingJob, recordEnd } from "../shared/control";
-import { Duties } from "../shared/duties";
-import { emitMetrics } from "../shared/embedded-metrics";
-import { UnexpectedEventError } from "../shared/errors";
-import { log } from "../shared/log";
+import { emitAlert } from "../../runtime/aws/alerts";
+import { emitMetrics } from "../../runtime/aws/embedded-metrics";
+import { Duties } from "../../runtime/duties";
+import { UnexpectedEventError } from "../../runtime/errors";
+import { log } from "../../runtime/log";
+import { readStreamingJob, recordEnd } from "../../runtime/manifests/control";
 import type { ControlPlane } from "./plane";
 import { answerEnd } from "./restart-policy";
 import { type Run, runOf } from "./run";

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { DAY_MS } from "../shared/clock";
-import { JOB_RUN_ROWS } from "../shared/metric-rows";
+import { DAY_MS } from "../../runtime/clock";
+import { JOB_RUN_ROWS } from "../../runtime/manifests/metric-rows";
 import type { ControlPlane } from "./plane";
 import { ACTIVE_STATES, costOf, type Run } from "./run";
 

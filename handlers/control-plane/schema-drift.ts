@@ -1,8 +1,8 @@
-import { emitEvent } from "../shared/alerts";
-import { emitMetrics } from "../shared/embedded-metrics";
-import { inParallel } from "../shared/in-parallel";
-import { log } from "../shared/log";
-import type { Receipt } from "../shared/manifests";
+import { emitEvent } from "../../runtime/aws/alerts";
+import { emitMetrics } from "../../runtime/aws/embedded-metrics";
+import { inParallel } from "../../runtime/in-parallel";
+import { log } from "../../runtime/log";
+import type { Receipt } from "../../runtime/manifests/manifests";
 import { type Claim, claimAnnouncement, noteAnnounced } from "./announce-once";
 import { addColumns, keepViewInStep, missingColumns } from "./columns";
 import { ColumnsLeftError } from "./errors";

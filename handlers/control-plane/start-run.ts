@@ -1,6 +1,6 @@
 import { GetJobCommand, GetJobRunsCommand } from "@aws-sdk/client-glue";
-import { readStreamingJob, type StreamingJob } from "../shared/control";
-import { type RunSize, requestRun } from "../shared/job-run";
+import { type RunSize, requestRun } from "../../runtime/aws/job-run";
+import { readStreamingJob, type StreamingJob } from "../../runtime/manifests/control";
 import type { ControlPlane, StreamingJobName } from "./plane";
 import { answerEnd, isDue } from "./restart-policy";
 import { type Run, runOf } from "./run";

@@ -1,7 +1,7 @@
-import { emitMetrics } from "../shared/embedded-metrics";
-import { withBackoff } from "../shared/in-parallel";
-import { log } from "../shared/log";
-import { hourRowKey, LEDGER_HOUR_ROWS } from "../shared/metric-rows";
+import { emitMetrics } from "../../runtime/aws/embedded-metrics";
+import { withBackoff } from "../../runtime/in-parallel";
+import { log } from "../../runtime/log";
+import { hourRowKey, LEDGER_HOUR_ROWS } from "../../runtime/manifests/metric-rows";
 import { countOnce, expiry, numbers } from "./count-once";
 import type { ControlPlane } from "./plane";
 import type { PublishedBatch } from "./published-batch";

@@ -1,5 +1,5 @@
-import { readStreamingJob, renewRestart } from "../shared/control";
-import { Duties } from "../shared/duties";
+import { Duties } from "../../runtime/duties";
+import { readStreamingJob, renewRestart } from "../../runtime/manifests/control";
 import { measure } from "./measure";
 import type { ControlPlane } from "./plane";
 import { isToRestart } from "./restart-policy";

@@ -1,5 +1,5 @@
-import { readCreatedObject, textOf } from "../shared/s3-record";
-import { isUploadKey, type Upload } from "../shared/uploads";
+import { readCreatedObject, textOf } from "../../runtime/aws/s3-record";
+import { isUploadKey, type Upload } from "../../runtime/uploads/uploads";
 
 /**
  * The upload that a record of an S3 event announces, or the reason why it announces none: a deletion, a folder

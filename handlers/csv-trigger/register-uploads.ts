@@ -1,9 +1,9 @@
-import type { Clock } from "../shared/clock";
-import { Duties } from "../shared/duties";
-import { UnexpectedEventError } from "../shared/errors";
-import { type Job, requestRun } from "../shared/job-run";
-import { log } from "../shared/log";
-import { type Registration, registerUpload, type UploadsTable } from "../shared/uploads";
+import { type Job, requestRun } from "../../runtime/aws/job-run";
+import type { Clock } from "../../runtime/clock";
+import { Duties } from "../../runtime/duties";
+import { UnexpectedEventError } from "../../runtime/errors";
+import { log } from "../../runtime/log";
+import { type Registration, registerUpload, type UploadsTable } from "../../runtime/uploads/uploads";
 import { readRecord } from "./read-record";
 
 export interface CsvTrigger {

@@ -1,4 +1,4 @@
-import type { Alert } from "../shared/alerts";
+import type { Alert } from "../../runtime/aws/alerts";
 import type { JobEnd } from "./state-change";
 
 /** What a failed run is reported as. */

@@ -1,8 +1,8 @@
-import { type AlertBus, emitAlert } from "../shared/alerts";
-import { Duties } from "../shared/duties";
-import { startOfRun } from "../shared/job-run";
-import { log } from "../shared/log";
-import { type Metrics, publish } from "../shared/metrics";
+import { type AlertBus, emitAlert } from "../../runtime/aws/alerts";
+import { startOfRun } from "../../runtime/aws/job-run";
+import { type Metrics, publish } from "../../runtime/aws/metrics";
+import { Duties } from "../../runtime/duties";
+import { log } from "../../runtime/log";
 import { alertOf } from "./alert";
 import { type Restart, restartWhilePending } from "./restart";
 import { type EndState, readJobEnd } from "./state-change";

@@ -1,8 +1,8 @@
-import type { Clock } from "../shared/clock";
-import { type Job, requestRun } from "../shared/job-run";
-import { log } from "../shared/log";
-import { seesAvailable } from "../shared/pending";
-import type { UploadsTable } from "../shared/uploads";
+import { type Job, requestRun } from "../../runtime/aws/job-run";
+import type { Clock } from "../../runtime/clock";
+import { log } from "../../runtime/log";
+import { seesAvailable } from "../../runtime/uploads/pending";
+import type { UploadsTable } from "../../runtime/uploads/uploads";
 
 /** How long a refusal is put down to the slot of the run that just ended. */
 const REFUSED_FOR_MS = 60_000;

@@ -1,4 +1,4 @@
-import { UnexpectedEventError } from "../shared/errors";
+import { UnexpectedEventError } from "../../runtime/errors";
 
 /** How a run of a Glue job ended; other states ("STOPPING" for one) reach this function by mistake only. */
 const END_STATES = ["SUCCEEDED", "FAILED", "ERROR", "TIMEOUT", "STOPPED"] as const;

@@ -1,8 +1,8 @@
 import { type Client, DatabaseError } from "pg";
-import type { connectLedger } from "../shared/ledger/connection";
-import { LedgerUnreachableError } from "../shared/ledger/errors";
-import { ADMINISTRATOR } from "../shared/ledger-migrations/logins";
-import type { FunctionVariables } from "../shared/variables";
+import type { connectLedger } from "../../runtime/ledger/connection";
+import { LedgerUnreachableError } from "../../runtime/ledger/errors";
+import { ADMINISTRATOR } from "../../runtime/ledger/migrations/logins";
+import type { FunctionVariables } from "../../runtime/variables";
 
 /** SQLSTATE of a refused password, and of a refused way to log in. */
 const REFUSED = new Set(["28P01", "28000"]);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, DatabaseError } from "pg";
-import { FailedMigrationError } from "../shared/ledger-migrations/errors";
-import { ensureLogins, type LoginAuthentication } from "../shared/ledger-migrations/logins";
-import { migrate } from "../shared/ledger-migrations/migrate";
-import type { Migration } from "../shared/ledger-migrations/read-migrations";
-import { log } from "../shared/log";
+import { FailedMigrationError } from "../../runtime/ledger/migrations/errors";
+import { ensureLogins, type LoginAuthentication } from "../../runtime/ledger/migrations/logins";
+import { migrate } from "../../runtime/ledger/migrations/migrate";
+import type { Migration } from "../../runtime/ledger/migrations/read-migrations";
+import { log } from "../../runtime/log";
 import { MigrationTooLongError } from "./errors";
 
 export interface Migrator {

@@ -3,7 +3,7 @@ import type {
   LedgerCommand,
   LedgerReply,
   LedgerRequest,
-} from "../shared/ledger/operator-protocol";
+} from "../../runtime/ledger/operator-protocol";
 import { describeBatch } from "./batch";
 import { UnreadableRequestError } from "./errors";
 import { findFiles, readFiles } from "./files";

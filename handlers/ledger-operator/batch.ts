@@ -1,4 +1,4 @@
-import type { DescribedBatch } from "../shared/ledger/operator-protocol";
+import type { DescribedBatch } from "../../runtime/ledger/operator-protocol";
 import { type Ledger, rowsOf } from "./ledger";
 import { DESCRIBE_BATCH, QUARANTINED_OF_BATCH } from "./statements";
 

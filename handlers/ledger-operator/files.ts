@@ -8,7 +8,7 @@ import {
   type LedgerFile,
   MOST_NAMES,
   MOST_ON_A_PAGE,
-} from "../shared/ledger/operator-protocol";
+} from "../../runtime/ledger/operator-protocol";
 import { UnreadableRequestError } from "./errors";
 import { type Ledger, rowsOf } from "./ledger";
 import {

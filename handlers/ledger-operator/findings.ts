@@ -4,7 +4,7 @@ import type {
   TableHealth,
   VacuumCheck,
   Wraparound,
-} from "../shared/ledger/operator-protocol";
+} from "../../runtime/ledger/operator-protocol";
 
 /** A claim or a commit takes seconds; what is open for longer was forgotten, or is somebody's report. */
 const LONG_SECONDS = 900;

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import type { LedgerConnection, LedgerWork } from "../shared/ledger/connection";
+import type { LedgerConnection, LedgerWork } from "../../runtime/ledger/connection";
 
 /** The ledger to an operator: transactions under one of two roles, which the login may act as and has no rights without. */
 export interface Ledger {

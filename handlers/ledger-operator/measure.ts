@@ -1,5 +1,5 @@
-import { emitMetrics } from "../shared/embedded-metrics";
-import type { LedgerMeasures, LedgerMetric } from "../shared/ledger/operator-protocol";
+import { emitMetrics } from "../../runtime/aws/embedded-metrics";
+import type { LedgerMeasures, LedgerMetric } from "../../runtime/ledger/operator-protocol";
 import { type Ledger, rowOf } from "./ledger";
 import type { LedgerOperator } from "./operator";
 import {

@@ -1,4 +1,4 @@
-import type { EmbeddedMetrics } from "../shared/embedded-metrics";
+import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
 import type { Ledger } from "./ledger";
 
 /** What the function works with. */

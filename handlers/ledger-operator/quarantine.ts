@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import type { LedgerFile, Refusal, Requeued } from "../shared/ledger/operator-protocol";
+import type { LedgerFile, Refusal, Requeued } from "../../runtime/ledger/operator-protocol";
 import { lookUp } from "./files";
 import { type Ledger, rowsOf } from "./ledger";
 import { unknownFile } from "./reopen";

@@ -7,7 +7,7 @@ import {
   type Refusal,
   type Reopened,
   type Reopening,
-} from "../shared/ledger/operator-protocol";
+} from "../../runtime/ledger/operator-protocol";
 import { lookUp } from "./files";
 import { type Ledger, rowsOf } from "./ledger";
 import { AT_REST, FAILED_SINCE, FORGET_VERSION, REOPEN, SUMMARIES, UNCOMMITTED } from "./statements";

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import type { Replayed, ReplayRequest } from "../shared/ledger/operator-protocol";
+import type { Replayed, ReplayRequest } from "../../runtime/ledger/operator-protocol";
 import { UnreadableRequestError } from "./errors";
 import { type Ledger, rowOf, rowsOf } from "./ledger";
 import type { LedgerOperator } from "./operator";

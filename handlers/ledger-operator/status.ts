@@ -4,7 +4,7 @@ import type {
   LastHour,
   LedgerFileStatus,
   LedgerStatus,
-} from "../shared/ledger/operator-protocol";
+} from "../../runtime/ledger/operator-protocol";
 import { type Ledger, rowOf, rowsOf } from "./ledger";
 import {
   COUNT_BATCHES,

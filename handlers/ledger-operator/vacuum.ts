@@ -1,4 +1,4 @@
-import type { Holder, TableHealth, VacuumCheck, Wraparound } from "../shared/ledger/operator-protocol";
+import type { Holder, TableHealth, VacuumCheck, Wraparound } from "../../runtime/ledger/operator-protocol";
 import { findingsOf } from "./findings";
 import { type Ledger, rowOf, rowsOf } from "./ledger";
 import { NOW } from "./statements";

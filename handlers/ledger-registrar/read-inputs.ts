@@ -1,8 +1,8 @@
-import type { LedgerFile } from "../shared/ledger/register-files";
-import { isWanted, type WantedKeys } from "../shared/ledger/wanted";
-import { log } from "../shared/log";
-import { type Message, recordsOf, timeOf } from "../shared/queue-messages";
-import { readCreatedObject } from "../shared/s3-record";
+import { type Message, recordsOf, timeOf } from "../../runtime/aws/queue-messages";
+import { readCreatedObject } from "../../runtime/aws/s3-record";
+import type { LedgerFile } from "../../runtime/ledger/register-files";
+import { isWanted, type WantedKeys } from "../../runtime/ledger/wanted";
+import { log } from "../../runtime/log";
 
 /** What one message announces. */
 export interface Inputs {

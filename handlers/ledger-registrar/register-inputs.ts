@@ -1,8 +1,8 @@
 import { DatabaseError } from "pg";
-import { emitMetrics } from "../shared/embedded-metrics";
-import { registerFiles } from "../shared/ledger/register-files";
-import { log } from "../shared/log";
-import type { BatchResponse, Message } from "../shared/queue-messages";
+import { emitMetrics } from "../../runtime/aws/embedded-metrics";
+import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
+import { registerFiles } from "../../runtime/ledger/register-files";
+import { log } from "../../runtime/log";
 import { type Inputs, readInputs } from "./read-inputs";
 import type { Registrar } from "./registrar";
 

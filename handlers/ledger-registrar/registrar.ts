@@ -1,6 +1,6 @@
-import type { EmbeddedMetrics } from "../shared/embedded-metrics";
-import type { LedgerConnection } from "../shared/ledger/connection";
-import type { WantedKeys } from "../shared/ledger/wanted";
+import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
+import type { LedgerConnection } from "../../runtime/ledger/connection";
+import type { WantedKeys } from "../../runtime/ledger/wanted";
 
 /** All that the registrar reaches. */
 export interface Registrar {

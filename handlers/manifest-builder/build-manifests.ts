@@ -1,4 +1,4 @@
-import type { BatchResponse, Message } from "../shared/queue-messages";
+import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
 import type { Builder, Invocation } from "./builder";
 import { supersedeFile } from "./claim";
 import { commitProposal } from "./commit-proposal";

@@ -1,7 +1,7 @@
-import type { Clock } from "../shared/clock";
-import type { EmbeddedMetrics } from "../shared/embedded-metrics";
-import type { Bucket } from "../shared/manifests";
-import type { TrackingTable } from "../shared/tracking";
+import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
+import type { Clock } from "../../runtime/clock";
+import type { Bucket } from "../../runtime/manifests/manifests";
+import type { TrackingTable } from "../../runtime/manifests/tracking";
 import type { Limiter } from "./limiter";
 import type { ManifestStore } from "./manifest-store";
 import type { PlanSettings } from "./plan";

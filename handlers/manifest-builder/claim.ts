@@ -5,7 +5,7 @@ import {
   readTracked,
   type TrackedFile,
   versionKey,
-} from "../shared/tracking";
+} from "../../runtime/manifests/tracking";
 import type { Invocation } from "./builder";
 import { sameContent } from "./content";
 import { ContestedFileError, NewerVersionFailedError, OutOfTimeError } from "./errors";

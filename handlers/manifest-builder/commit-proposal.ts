@@ -1,5 +1,5 @@
-import { log } from "../shared/log";
-import { type ManifestEntry, manifestId, manifestKey } from "../shared/manifests";
+import { log } from "../../runtime/log";
+import { type ManifestEntry, manifestId, manifestKey } from "../../runtime/manifests/manifests";
 import type { Invocation } from "./builder";
 import { claimFile } from "./claim";
 import { ClaimedElsewhereError } from "./errors";

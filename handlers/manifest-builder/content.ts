@@ -6,7 +6,7 @@ import {
   type HeadObjectCommandOutput,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import type { InputIdentity } from "../shared/manifests";
+import type { InputIdentity } from "../../runtime/manifests/manifests";
 import type { Invocation } from "./builder";
 
 type Sized = InputIdentity & { readonly size: number };

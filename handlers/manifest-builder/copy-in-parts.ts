@@ -4,7 +4,7 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
-import type { Bucket } from "../shared/manifests";
+import type { Bucket } from "../../runtime/manifests/manifests";
 import { limiter } from "./limiter";
 import type { Retry } from "./retry";
 

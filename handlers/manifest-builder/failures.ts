@@ -1,4 +1,4 @@
-import { log } from "../shared/log";
+import { log } from "../../runtime/log";
 
 /** The messages that must come back. One failed file fails its own messages alone. */
 export class Failures {

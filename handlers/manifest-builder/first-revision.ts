@@ -1,4 +1,4 @@
-import { finishedTtl } from "../shared/tracking";
+import { finishedTtl } from "../../runtime/manifests/tracking";
 
 /** Milliseconds that the table remembers a finished file for, at least. */
 const REMEMBERED_MS = finishedTtl(new Date(0)) * 1_000;

@@ -1,4 +1,4 @@
-import type { InputIdentity } from "../shared/manifests";
+import type { InputIdentity } from "../../runtime/manifests/manifests";
 
 /** A version of an object as messages announced it. */
 export interface Input extends InputIdentity {

@@ -9,7 +9,7 @@ import {
   manifestKey,
   parseManifestKey,
   readManifest,
-} from "../shared/manifests";
+} from "../../runtime/manifests/manifests";
 import { ManifestVanishedError } from "./errors";
 import type { Retry } from "./retry";
 

@@ -1,4 +1,4 @@
-import { compareInputs, type InputIdentity } from "../shared/manifests";
+import { compareInputs, type InputIdentity } from "../../runtime/manifests/manifests";
 
 /** What one manifest may hold. */
 export interface Limits {

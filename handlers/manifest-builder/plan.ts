@@ -1,7 +1,13 @@
-import { compareInputs } from "../shared/manifests";
-import type { Failure, Message } from "../shared/queue-messages";
-import { baseName, datasetOf, dateOf, isProjected, type TextDataset } from "../shared/text-datasets";
-import { LONGEST_KEY } from "../shared/tracking";
+import type { Failure, Message } from "../../runtime/aws/queue-messages";
+import { compareInputs } from "../../runtime/manifests/manifests";
+import {
+  baseName,
+  datasetOf,
+  dateOf,
+  isProjected,
+  type TextDataset,
+} from "../../runtime/manifests/text-datasets";
+import { LONGEST_KEY } from "../../runtime/manifests/tracking";
 import { type AcceptedFile, compareAge, type Input } from "./input";
 import { type Limits, pack } from "./pack";
 import { readMessages } from "./read-messages";

@@ -1,8 +1,8 @@
 import { CopyObjectCommand, PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
-import { log } from "../shared/log";
-import { quarantineFolder } from "../shared/quarantine-folder";
-import { baseName } from "../shared/text-datasets";
-import { headKey, putIfNew, type TrackedFile } from "../shared/tracking";
+import { log } from "../../runtime/log";
+import { quarantineFolder } from "../../runtime/manifests/quarantine-folder";
+import { baseName } from "../../runtime/manifests/text-datasets";
+import { headKey, putIfNew, type TrackedFile } from "../../runtime/manifests/tracking";
 import type { Invocation } from "./builder";
 import { isGone } from "./content";
 import { copyInParts, LARGEST_COPY } from "./copy-in-parts";

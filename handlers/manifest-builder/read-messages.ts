@@ -1,5 +1,5 @@
-import { type Failure, type Message, recordsOf, timeOf } from "../shared/queue-messages";
-import { readCreatedObject } from "../shared/s3-record";
+import { type Failure, type Message, recordsOf, timeOf } from "../../runtime/aws/queue-messages";
+import { readCreatedObject } from "../../runtime/aws/s3-record";
 import type { Input } from "./input";
 
 /**

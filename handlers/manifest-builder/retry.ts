@@ -1,5 +1,5 @@
-import type { Clock } from "../shared/clock";
-import { isThrottled, withBackoff } from "../shared/in-parallel";
+import type { Clock } from "../../runtime/clock";
+import { isThrottled, withBackoff } from "../../runtime/in-parallel";
 
 /** Makes a call, and again when it may pass the next time. */
 export type Retry = <Result>(call: () => Promise<Result>) => Promise<Result>;

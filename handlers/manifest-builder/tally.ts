@@ -1,5 +1,5 @@
-import { type EmbeddedMetrics, emitMetrics } from "../shared/embedded-metrics";
-import { log } from "../shared/log";
+import { type EmbeddedMetrics, emitMetrics } from "../../runtime/aws/embedded-metrics";
+import { log } from "../../runtime/log";
 
 const COUNTED = [
   "FilesClaimed",

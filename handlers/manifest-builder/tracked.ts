@@ -15,7 +15,7 @@ import {
   type TrackingTable,
   toItem,
   versionKey,
-} from "../shared/tracking";
+} from "../../runtime/manifests/tracking";
 
 /** Whether the write was done, or the item had changed since it was read. */
 export type Written = boolean;

@@ -1,4 +1,4 @@
-import { DAY_MS } from "../shared/clock";
+import { DAY_MS } from "../../runtime/clock";
 
 /**
  * Objects older than this are left alone. A message lives 14 days: what is older was settled or is the operator's,

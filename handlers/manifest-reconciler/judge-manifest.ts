@@ -7,7 +7,7 @@ import {
   readManifest,
   readReceipt,
   receiptKey,
-} from "../shared/manifests";
+} from "../../runtime/manifests/manifests";
 import type { ManifestReconciler } from "./reconciler";
 
 /**

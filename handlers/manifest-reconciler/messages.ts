@@ -1,8 +1,8 @@
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
-import type { Clock } from "../shared/clock";
-import { inParallel, withBackoff } from "../shared/in-parallel";
-import { manifestKey, type Receipt, receiptKey } from "../shared/manifests";
+import type { Clock } from "../../runtime/clock";
+import { inParallel, withBackoff } from "../../runtime/in-parallel";
+import { manifestKey, type Receipt, receiptKey } from "../../runtime/manifests/manifests";
 import { MessagesRefusedError } from "./errors";
 import type { ManifestReconciler, Queue } from "./reconciler";
 

@@ -1,6 +1,6 @@
-import { Duties } from "../shared/duties";
-import { emitMetrics } from "../shared/embedded-metrics";
-import { log } from "../shared/log";
+import { emitMetrics } from "../../runtime/aws/embedded-metrics";
+import { Duties } from "../../runtime/duties";
+import { log } from "../../runtime/log";
 import type { ManifestReconciler, Repairs } from "./reconciler";
 import { sweepInputs } from "./sweep-inputs";
 import { sweepOpen } from "./sweep-open";

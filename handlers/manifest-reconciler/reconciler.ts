@@ -1,11 +1,11 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import type { Clock } from "../shared/clock";
-import type { ControlTable } from "../shared/control";
-import type { EmbeddedMetrics } from "../shared/embedded-metrics";
-import type { Bucket } from "../shared/manifests";
-import type { TextDataset } from "../shared/text-datasets";
-import type { TrackingTable } from "../shared/tracking";
+import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
+import type { Clock } from "../../runtime/clock";
+import type { ControlTable } from "../../runtime/manifests/control";
+import type { Bucket } from "../../runtime/manifests/manifests";
+import type { TextDataset } from "../../runtime/manifests/text-datasets";
+import type { TrackingTable } from "../../runtime/manifests/tracking";
 
 export interface Queue {
   client: SQSClient;

@@ -1,10 +1,10 @@
-import { readCursor, saveCursor } from "../shared/control";
-import { Duties } from "../shared/duties";
-import { inParallel } from "../shared/in-parallel";
-import { type CurrentVersion, listVersions } from "../shared/list-versions";
-import { log } from "../shared/log";
-import { announcement } from "../shared/s3-record";
-import { datasetOf, type TextDataset } from "../shared/text-datasets";
+import { type CurrentVersion, listVersions } from "../../runtime/aws/list-versions";
+import { announcement } from "../../runtime/aws/s3-record";
+import { Duties } from "../../runtime/duties";
+import { inParallel } from "../../runtime/in-parallel";
+import { log } from "../../runtime/log";
+import { readCursor, saveCursor } from "../../runtime/manifests/control";
+import { datasetOf, type TextDataset } from "../../runtime/manifests/text-datasets";
 import { isDue, YOUNGEST_FORGOTTEN_MS } from "./due";
 import { sendAll, waitingMessages } from "./messages";
 import { type ManifestReconciler, RESERVE_MS, type Repairs } from "./reconciler";

@@ -1,5 +1,5 @@
-import { readCursor, readStreamingJob, saveCursor } from "../shared/control";
-import { openPartitions } from "../shared/tracking";
+import { readCursor, readStreamingJob, saveCursor } from "../../runtime/manifests/control";
+import { openPartitions } from "../../runtime/manifests/tracking";
 import { UnjudgedManifestsError } from "./errors";
 import { waitingMessages } from "./messages";
 import { readOpen } from "./open-files";

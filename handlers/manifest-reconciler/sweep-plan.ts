@@ -1,7 +1,7 @@
-import { DAY_MS } from "../shared/clock";
 /** Which part of a dataset's inputs is listed when. */
-import type { VersionMarker } from "../shared/list-versions";
-import type { TextDataset } from "../shared/text-datasets";
+import type { VersionMarker } from "../../runtime/aws/list-versions";
+import { DAY_MS } from "../../runtime/clock";
+import type { TextDataset } from "../../runtime/manifests/text-datasets";
 
 const MINUTE_MS = 60_000;
 

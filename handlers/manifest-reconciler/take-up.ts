@@ -1,7 +1,7 @@
-import { inParallel, withBackoff } from "../shared/in-parallel";
-import { log } from "../shared/log";
-import { announcement } from "../shared/s3-record";
-import { type Item, readTracked } from "../shared/tracking";
+import { announcement } from "../../runtime/aws/s3-record";
+import { inParallel, withBackoff } from "../../runtime/in-parallel";
+import { log } from "../../runtime/log";
+import { type Item, readTracked } from "../../runtime/manifests/tracking";
 import { isDue } from "./due";
 import { judgeManifest, type Verdict } from "./judge-manifest";
 import { sendAll, tellControlPlane } from "./messages";

@@ -1,10 +1,16 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
-import type { Clock } from "../shared/clock";
-import { inParallel, withBackoff } from "../shared/in-parallel";
-import type { CurrentVersion } from "../shared/list-versions";
-import { compareUtf8 } from "../shared/manifests";
-import { dateOf } from "../shared/text-datasets";
-import { headKey, type Item, readTracked, type TrackingTable, versionKey } from "../shared/tracking";
+import type { CurrentVersion } from "../../runtime/aws/list-versions";
+import type { Clock } from "../../runtime/clock";
+import { inParallel, withBackoff } from "../../runtime/in-parallel";
+import { compareUtf8 } from "../../runtime/manifests/manifests";
+import { dateOf } from "../../runtime/manifests/text-datasets";
+import {
+  headKey,
+  type Item,
+  readTracked,
+  type TrackingTable,
+  versionKey,
+} from "../../runtime/manifests/tracking";
 
 const QUERIES_AT_ONCE = 16;
 

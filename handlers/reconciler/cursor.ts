@@ -1,6 +1,6 @@
 import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import type { VersionMarker } from "../shared/list-versions";
-import type { UploadsTable } from "../shared/uploads";
+import type { VersionMarker } from "../../runtime/aws/list-versions";
+import type { UploadsTable } from "../../runtime/uploads/uploads";
 
 /** Where a sweep goes on. */
 export type Cursor = VersionMarker;

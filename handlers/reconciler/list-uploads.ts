@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { listVersions } from "../shared/list-versions";
-import { isUploadKey, type Upload } from "../shared/uploads";
+import { listVersions } from "../../runtime/aws/list-versions";
+import { isUploadKey, type Upload } from "../../runtime/uploads/uploads";
 import type { Cursor } from "./cursor";
 
 export interface RawBucket {

@@ -1,8 +1,8 @@
-import { Duties } from "../shared/duties";
-import { type Job, requestRun } from "../shared/job-run";
-import { log } from "../shared/log";
-import { type Metrics, publish } from "../shared/metrics";
-import { type Backlog, readBacklog } from "../shared/pending";
+import { type Job, requestRun } from "../../runtime/aws/job-run";
+import { type Metrics, publish } from "../../runtime/aws/metrics";
+import { Duties } from "../../runtime/duties";
+import { log } from "../../runtime/log";
+import { type Backlog, readBacklog } from "../../runtime/uploads/pending";
 import { type Sweep, sweep } from "./sweep";
 
 export interface Reconciler extends Sweep {

@@ -1,6 +1,6 @@
-import type { Clock } from "../shared/clock";
-import { log } from "../shared/log";
-import { registerUpload, type Upload, type UploadsTable } from "../shared/uploads";
+import type { Clock } from "../../runtime/clock";
+import { log } from "../../runtime/log";
+import { registerUpload, type Upload, type UploadsTable } from "../../runtime/uploads/uploads";
 import { readCursor, saveCursor } from "./cursor";
 import { listUploads, type RawBucket } from "./list-uploads";
 import { unknownUploads } from "./unknown-uploads";

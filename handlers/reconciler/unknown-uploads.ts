@@ -1,7 +1,7 @@
 import { type AttributeValue, BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
-import type { Clock } from "../shared/clock";
-import { UnreadKeysError } from "../shared/errors";
-import { objectOf, type Upload, type UploadsTable } from "../shared/uploads";
+import type { Clock } from "../../runtime/clock";
+import { UnreadKeysError } from "../../runtime/errors";
+import { objectOf, type Upload, type UploadsTable } from "../../runtime/uploads/uploads";
 
 /** Most keys that one BatchGetItem takes. */
 const BATCH = 100;

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ensureLogins } from "../../handlers/shared/ledger-migrations/logins";
+import { ensureLogins } from "../../runtime/ledger/migrations/logins";
 import { ROOT } from "../../setup/paths";
 import { PostgresServer } from "./server";
 

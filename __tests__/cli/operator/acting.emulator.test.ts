@@ -18,9 +18,9 @@ import {
   manifestJobName,
   queueName,
 } from "../../../environments/schema";
-import { readStreamingJob } from "../../../handlers/shared/control";
-import { manifestKey, parquetKey } from "../../../handlers/shared/manifests";
-import { readCreatedObject } from "../../../handlers/shared/s3-record";
+import { readCreatedObject } from "../../../runtime/aws/s3-record";
+import { readStreamingJob } from "../../../runtime/manifests/control";
+import { manifestKey, parquetKey } from "../../../runtime/manifests/manifests";
 import { ROOT } from "../../../setup/paths";
 import { eventually } from "../../support/local-platform";
 import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";

@@ -16,7 +16,7 @@ import {
   queueName,
   trackingTableName,
 } from "../../../environments/schema";
-import { OPEN_INDEX } from "../../../handlers/shared/tracking";
+import { OPEN_INDEX } from "../../../runtime/manifests/tracking";
 import { resource, resourcesOf } from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";
 

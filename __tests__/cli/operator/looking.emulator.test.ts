@@ -12,9 +12,9 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { queueUrl } from "../../../cli/operator/queues";
 import { functionName, metricsTableName, queueName } from "../../../environments/schema";
-import { deadLettersKey, manifestKey } from "../../../handlers/shared/manifests";
-import { hourRowKey, JOB_RUN_ROWS } from "../../../handlers/shared/metric-rows";
-import { quarantineFolder } from "../../../handlers/shared/quarantine-folder";
+import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
+import { hourRowKey, JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
+import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { ROOT } from "../../../setup/paths";
 import { environment, fileOf, nameOf, type Operated, startOperated } from "./operated";
 

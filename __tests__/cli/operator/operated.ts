@@ -25,6 +25,7 @@ import {
   queueName,
   trackingTableName,
 } from "../../../environments/schema";
+import { startLocalAws } from "../../../local/aws";
 import {
   type ManifestEntry,
   type ManifestName,
@@ -33,9 +34,8 @@ import {
   parquetKey,
   type Receipt,
   receiptKey,
-} from "../../../handlers/shared/manifests";
-import { headKey, type TrackedFile, toItem, versionKey } from "../../../handlers/shared/tracking";
-import { startLocalAws } from "../../../local/aws";
+} from "../../../runtime/manifests/manifests";
+import { headKey, type TrackedFile, toItem, versionKey } from "../../../runtime/manifests/tracking";
 import { ensurePython } from "../../../setup/python";
 
 export const environment = loadEnvironment("local");

@@ -6,7 +6,7 @@ import { keepViewInStep } from "../../../handlers/control-plane/columns";
 import { ColumnsLeftError } from "../../../handlers/control-plane/errors";
 import type { ControlPlane } from "../../../handlers/control-plane/plane";
 import { keepCatalogInStep } from "../../../handlers/control-plane/schema-drift";
-import type { Receipt } from "../../../handlers/shared/manifests";
+import type { Receipt } from "../../../runtime/manifests/manifests";
 import { clientDouble, clockDouble } from "../support/doubles";
 import { keepLogs } from "../support/logs";
 

@@ -4,7 +4,7 @@ import { type Hour, lastSixtyMinutes } from "../../../handlers/control-plane/hou
 import { rates, waiting } from "../../../handlers/control-plane/measure";
 import { observe, type Sample } from "../../../handlers/control-plane/observations";
 import { readProcessed } from "../../../handlers/control-plane/processed-event";
-import { UnexpectedEventError } from "../../../handlers/shared/errors";
+import { UnexpectedEventError } from "../../../runtime/errors";
 
 const at = (time: string) => new Date(`2026-01-31T${time}Z`);
 

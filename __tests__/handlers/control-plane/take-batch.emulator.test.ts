@@ -1,7 +1,7 @@
 import { CreateTableCommand, DeleteTableCommand, GetTableCommand } from "@aws-sdk/client-glue";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { answer } from "../../../handlers/control-plane/answer";
-import { UnexpectedEventError } from "../../../handlers/shared/errors";
+import { UnexpectedEventError } from "../../../runtime/errors";
 import {
   ALERT_SOURCE,
   CURATED,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { readRecord } from "../../../handlers/csv-trigger/read-record";
-import { MalformedRecordError } from "../../../handlers/shared/errors";
-import { decodeKey, padSequencer } from "../../../handlers/shared/s3-record";
+import { decodeKey, padSequencer } from "../../../runtime/aws/s3-record";
+import { MalformedRecordError } from "../../../runtime/errors";
 import { s3Record } from "../support/events";
 
 type Parts = ReturnType<typeof s3Record>["s3"]["object"];

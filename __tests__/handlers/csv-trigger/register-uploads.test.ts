@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/c
 import { ConcurrentRunsExceededException, type GlueClient } from "@aws-sdk/client-glue";
 import { describe, expect, test } from "@jest/globals";
 import { type CsvTrigger, registerUploads } from "../../../handlers/csv-trigger/register-uploads";
-import { DutiesFailedError, UnexpectedEventError } from "../../../handlers/shared/errors";
+import { DutiesFailedError, UnexpectedEventError } from "../../../runtime/errors";
 import { type Answers, awsError, clientDouble, clockDouble } from "../support/doubles";
 import { s3Event, s3Record } from "../support/events";
 import { keepLogs } from "../support/logs";

@@ -4,7 +4,7 @@ import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { ConcurrentRunsExceededException, type GlueClient } from "@aws-sdk/client-glue";
 import { describe, expect, test } from "@jest/globals";
 import { answerJobEnd, type JobEnded } from "../../../handlers/job-ended/answer-job-end";
-import { UnexpectedEventError } from "../../../handlers/shared/errors";
+import { UnexpectedEventError } from "../../../runtime/errors";
 import { awsError, clientDouble, clockDouble } from "../support/doubles";
 import { jobStateChange } from "../support/events";
 import { keepLogs } from "../support/logs";

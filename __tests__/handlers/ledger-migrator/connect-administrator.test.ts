@@ -2,9 +2,9 @@ import { describe, expect, jest, test } from "@jest/globals";
 import { DatabaseError } from "pg";
 import * as server from "../../../constructs/postgres-server";
 import { connectAdministrator } from "../../../handlers/ledger-migrator/connect-administrator";
-import type { connectLedger } from "../../../handlers/shared/ledger/connection";
-import { LedgerUnreachableError } from "../../../handlers/shared/ledger/errors";
-import { ADMINISTRATOR } from "../../../handlers/shared/ledger-migrations/logins";
+import type { connectLedger } from "../../../runtime/ledger/connection";
+import { LedgerUnreachableError } from "../../../runtime/ledger/errors";
+import { ADMINISTRATOR } from "../../../runtime/ledger/migrations/logins";
 
 const VARIABLES = {
   LEDGER_HOST: "ledger.example.com",

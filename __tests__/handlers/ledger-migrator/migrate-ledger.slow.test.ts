@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { bundleArchive } from "../../../constructs/bundle";
 import { MigrationTooLongError } from "../../../handlers/ledger-migrator/errors";
 import { type Migrator, migrateLedger } from "../../../handlers/ledger-migrator/migrate-ledger";
-import { connectLedger } from "../../../handlers/shared/ledger/connection";
-import { locked } from "../../../handlers/shared/ledger-migrations/lock";
-import type { Migration } from "../../../handlers/shared/ledger-migrations/read-migrations";
+import { connectLedger } from "../../../runtime/ledger/connection";
+import { locked } from "../../../runtime/ledger/migrations/lock";
+import type { Migration } from "../../../runtime/ledger/migrations/read-migrations";
 import { LEDGER_VARIABLES, MIGRATIONS, type RealLedger, startServer } from "../support/ledger";
 import { keepLogs } from "../support/logs";
 

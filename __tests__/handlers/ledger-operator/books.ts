@@ -4,19 +4,15 @@ import { join } from "node:path";
 import type { Client } from "pg";
 import { answer } from "../../../handlers/ledger-operator/answer";
 import { ledgerOf } from "../../../handlers/ledger-operator/ledger";
-import { LedgerConnection } from "../../../handlers/shared/ledger/connection";
-import type {
-  LedgerAnswer,
-  LedgerCommand,
-  LedgerRequest,
-} from "../../../handlers/shared/ledger/operator-protocol";
-import { ensureLogins } from "../../../handlers/shared/ledger-migrations/logins";
-import { migrate } from "../../../handlers/shared/ledger-migrations/migrate";
-import { readMigrations } from "../../../handlers/shared/ledger-migrations/read-migrations";
 import { DATABASE, PostgresServer } from "../../../local/postgres/server";
+import { LedgerConnection } from "../../../runtime/ledger/connection";
+import { ensureLogins } from "../../../runtime/ledger/migrations/logins";
+import { migrate } from "../../../runtime/ledger/migrations/migrate";
+import { readMigrations } from "../../../runtime/ledger/migrations/read-migrations";
+import type { LedgerAnswer, LedgerCommand, LedgerRequest } from "../../../runtime/ledger/operator-protocol";
 import { ROOT } from "../../../setup/paths";
 
-const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
+const MIGRATIONS = join(ROOT, "runtime", "ledger", "migrations", "sql");
 const LIMIT_MS = 60_000;
 
 export const BUCKET = "raw";

@@ -1,9 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import {
-  FILE_STATUSES,
-  type FilesPlace,
-  type FilesRequest,
-} from "../../../handlers/shared/ledger/operator-protocol";
+import { FILE_STATUSES, type FilesPlace, type FilesRequest } from "../../../runtime/ledger/operator-protocol";
 import { type Books, BUCKET, keyOf, startBooks } from "./books";
 
 let books: Books;

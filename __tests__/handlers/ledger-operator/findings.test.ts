@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { findingsOf } from "../../../handlers/ledger-operator/findings";
-import type { Holder, TableHealth, VacuumCheck } from "../../../handlers/shared/ledger/operator-protocol";
+import type { Holder, TableHealth, VacuumCheck } from "../../../runtime/ledger/operator-protocol";
 
 const WELL: Omit<VacuumCheck, "findings"> = {
   at: "2026-01-31T00:00:00+00:00",

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Client } from "pg";
-import { LedgerConnection, type LedgerWork } from "../../../handlers/shared/ledger/connection";
-import { LedgerUnreachableError } from "../../../handlers/shared/ledger/errors";
+import { LedgerConnection, type LedgerWork } from "../../../runtime/ledger/connection";
+import { LedgerUnreachableError } from "../../../runtime/ledger/errors";
 import { type Books, keyOf, startBooks } from "./books";
 
 let books: Books;

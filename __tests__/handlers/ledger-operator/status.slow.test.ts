@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { LEDGER_METRICS } from "../../../handlers/shared/ledger/operator-protocol";
+import { LEDGER_METRICS } from "../../../runtime/ledger/operator-protocol";
 import { type Books, startBooks } from "./books";
 
 let books: Books;

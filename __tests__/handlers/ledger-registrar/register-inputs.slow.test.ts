@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import type { Client } from "pg";
 import { registerInputs } from "../../../handlers/ledger-registrar/register-inputs";
 import type { Registrar } from "../../../handlers/ledger-registrar/registrar";
-import { LedgerConnection } from "../../../handlers/shared/ledger/connection";
-import { registerFiles } from "../../../handlers/shared/ledger/register-files";
-import type { BatchResponse, Message } from "../../../handlers/shared/queue-messages";
+import type { BatchResponse, Message } from "../../../runtime/aws/queue-messages";
+import { LedgerConnection } from "../../../runtime/ledger/connection";
+import { registerFiles } from "../../../runtime/ledger/register-files";
 import { type EventObject, s3Event } from "../support/events";
 import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../support/ledger";
 import { keepLogs } from "../support/logs";

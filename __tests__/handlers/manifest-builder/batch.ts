@@ -1,4 +1,4 @@
-import type { Message } from "../../../handlers/shared/queue-messages";
+import type { Message } from "../../../runtime/aws/queue-messages";
 import { ManifestPipeline } from "./pipeline";
 
 /**

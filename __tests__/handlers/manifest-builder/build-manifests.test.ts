@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { buildManifests } from "../../../handlers/manifest-builder/build-manifests";
-import { manifestKey } from "../../../handlers/shared/manifests";
-import { announcement } from "../../../handlers/shared/s3-record";
-import { endFile, type FileEnd } from "../../../handlers/shared/tracking";
+import { announcement } from "../../../runtime/aws/s3-record";
+import { manifestKey } from "../../../runtime/manifests/manifests";
+import { endFile, type FileEnd } from "../../../runtime/manifests/tracking";
 import { awsError } from "../support/doubles";
 import { s3Record } from "../support/events";
 import { keepLogs } from "../support/logs";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Message } from "../../../handlers/shared/queue-messages";
-import { endFile } from "../../../handlers/shared/tracking";
+import type { Message } from "../../../runtime/aws/queue-messages";
+import { endFile } from "../../../runtime/manifests/tracking";
 import { awsError } from "../support/doubles";
 import { dieAt, loseAnswer, seeded, shuffled, TIMEOUT, throttle } from "../support/faults";
 import { keepLogs } from "../support/logs";

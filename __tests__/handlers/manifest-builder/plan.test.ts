@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { pack } from "../../../handlers/manifest-builder/pack";
 import { judge, type Plan, plan } from "../../../handlers/manifest-builder/plan";
-import { manifestId } from "../../../handlers/shared/manifests";
-import type { Message } from "../../../handlers/shared/queue-messages";
-import { readTextDatasets } from "../../../handlers/shared/text-datasets";
+import type { Message } from "../../../runtime/aws/queue-messages";
+import { manifestId } from "../../../runtime/manifests/manifests";
+import { readTextDatasets } from "../../../runtime/manifests/text-datasets";
 import { type EventObject, s3Event, s3Record } from "../support/events";
 import { seeded, shuffled } from "../support/faults";
 import { CLICKS, NOW } from "./pipeline";

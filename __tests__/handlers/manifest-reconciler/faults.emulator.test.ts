@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { reconcile } from "../../../handlers/manifest-reconciler/reconcile";
 import type { ManifestReconciler } from "../../../handlers/manifest-reconciler/reconciler";
 import { TakeUp } from "../../../handlers/manifest-reconciler/take-up";
-import { orderStreamingJob, saveCursor } from "../../../handlers/shared/control";
+import { orderStreamingJob, saveCursor } from "../../../runtime/manifests/control";
 import { awsError } from "../support/doubles";
 import {
   CONTROL,

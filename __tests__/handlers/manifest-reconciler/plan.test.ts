@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { readMessages } from "../../../handlers/manifest-builder/read-messages";
 import { isDue } from "../../../handlers/manifest-reconciler/due";
 import { dueUnits, type UnitCursor, unitsOf } from "../../../handlers/manifest-reconciler/sweep-plan";
-import { announcement } from "../../../handlers/shared/s3-record";
+import { announcement } from "../../../runtime/aws/s3-record";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

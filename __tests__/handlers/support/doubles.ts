@@ -1,4 +1,4 @@
-import type { Clock } from "../../../handlers/shared/clock";
+import type { Clock } from "../../../runtime/clock";
 
 /** A command that a double received: its class's name and what it asked. */
 export interface Sent {

@@ -33,6 +33,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { type LocalAws, startLocalAws } from "../../../local/aws";
 import {
   type Manifest,
   type ManifestEntry,
@@ -40,9 +41,8 @@ import {
   parquetKey,
   type Receipt,
   receiptKey,
-} from "../../../handlers/shared/manifests";
-import { headKey, type ItemKey, type TrackedFile, toItem } from "../../../handlers/shared/tracking";
-import { type LocalAws, startLocalAws } from "../../../local/aws";
+} from "../../../runtime/manifests/manifests";
+import { headKey, type ItemKey, type TrackedFile, toItem } from "../../../runtime/manifests/tracking";
 
 export const RAW = "raw";
 export const MANIFESTS = "manifests";

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { ensureLogins } from "../../../handlers/shared/ledger-migrations/logins";
-import { migrate } from "../../../handlers/shared/ledger-migrations/migrate";
-import { readMigrations } from "../../../handlers/shared/ledger-migrations/read-migrations";
-import type { LedgerVariables } from "../../../handlers/shared/variables";
 import { PostgresServer } from "../../../local/postgres/server";
+import { ensureLogins } from "../../../runtime/ledger/migrations/logins";
+import { migrate } from "../../../runtime/ledger/migrations/migrate";
+import { readMigrations } from "../../../runtime/ledger/migrations/read-migrations";
+import type { LedgerVariables } from "../../../runtime/variables";
 import { ROOT } from "../../../setup/paths";
 
-export const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
+export const MIGRATIONS = join(ROOT, "runtime", "ledger", "migrations", "sql");
 
 /** Variables of a function on the machine of the server. */
 export const LEDGER_VARIABLES: LedgerVariables = {

@@ -1,12 +1,12 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { functionName } from "../../../environments/schema";
-import { CLIENT_SETTINGS } from "../../../handlers/shared/clients";
+import { CLIENT_SETTINGS } from "../../../runtime/aws/clients";
 import type {
   LedgerAnswer,
   LedgerCommand,
   LedgerReply,
   LedgerRequest,
-} from "../../../handlers/shared/ledger/operator-protocol";
+} from "../../../runtime/ledger/operator-protocol";
 import { CommandError } from "../../../setup/command";
 import { UsageError } from "../errors";
 import type { Operator } from "../operator";

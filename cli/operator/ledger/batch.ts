@@ -1,5 +1,5 @@
 import { bucketName, type Environment } from "../../../environments/schema";
-import type { BatchObject, DescribedBatch } from "../../../handlers/shared/ledger/operator-protocol";
+import type { BatchObject, DescribedBatch } from "../../../runtime/ledger/operator-protocol";
 import { NothingMatched } from "../errors";
 import { EXIT, type ExitCode } from "../exit-codes";
 import type { Operator } from "../operator";

@@ -5,7 +5,7 @@ import {
   type LedgerFileStatus,
   MOST_NAMES,
   MOST_ON_A_PAGE,
-} from "../../../handlers/shared/ledger/operator-protocol";
+} from "../../../runtime/ledger/operator-protocol";
 import { UsageError } from "../errors";
 import { EXIT, type ExitCode } from "../exit-codes";
 import type { Operator } from "../operator";

@@ -5,7 +5,7 @@ import {
   type Refusal,
   type Reopened,
   type Requeued,
-} from "../../../handlers/shared/ledger/operator-protocol";
+} from "../../../runtime/ledger/operator-protocol";
 import { EXIT, type ExitCode } from "../exit-codes";
 import type { Operator } from "../operator";
 import { type Column, table } from "../tables";

@@ -1,5 +1,5 @@
-import { DAY_MS } from "../../../handlers/shared/clock";
-import type { Replayed } from "../../../handlers/shared/ledger/operator-protocol";
+import { DAY_MS } from "../../../runtime/clock";
+import type { Replayed } from "../../../runtime/ledger/operator-protocol";
 import { UsageError } from "../errors";
 import { EXIT, type ExitCode } from "../exit-codes";
 import type { Operator } from "../operator";

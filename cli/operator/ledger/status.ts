@@ -5,7 +5,7 @@ import {
   ledgerListerJobName,
   ledgerWorkflowName,
 } from "../../../environments/schema";
-import { FILE_STATUSES, type LedgerStatus } from "../../../handlers/shared/ledger/operator-protocol";
+import { FILE_STATUSES, type LedgerStatus } from "../../../runtime/ledger/operator-protocol";
 import { EXIT, type ExitCode } from "../exit-codes";
 import { type RunState, runStateOf } from "../job";
 import type { Operator } from "../operator";

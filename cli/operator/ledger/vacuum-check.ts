@@ -1,4 +1,4 @@
-import type { Finding, VacuumCheck, Wraparound } from "../../../handlers/shared/ledger/operator-protocol";
+import type { Finding, VacuumCheck, Wraparound } from "../../../runtime/ledger/operator-protocol";
 import { EXIT, type ExitCode } from "../exit-codes";
 import type { Operator } from "../operator";
 import { bytes, duration, indented, list, table } from "../tables";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { FILE_STATUSES, type FilesPlace } from "../../../handlers/shared/ledger/operator-protocol";
+import { FILE_STATUSES, type FilesPlace } from "../../../runtime/ledger/operator-protocol";
 import { filesPlace, instant, minutes, whole } from "../arguments";
 import { act, type End, one } from "../words";
 import { ledgerBatch } from "./batch";

@@ -1,6 +1,6 @@
 """Which folders of a dataset are listed: the history, and weekly folders `<year>/week<n>/`.
 
-handlers/shared/ledger/wanted.ts judges the keys of events by the same rule.
+runtime/ledger/wanted.ts judges the keys of events by the same rule.
 """
 
 import re

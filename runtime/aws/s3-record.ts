@@ -1,4 +1,4 @@
-import { MalformedRecordError } from "./errors";
+import { MalformedRecordError } from "../errors";
 
 /** Characters that a padded sequencer has: S3's are at most half as long. */
 const SEQUENCER_LENGTH = 64;

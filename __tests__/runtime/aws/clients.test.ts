@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GlueClient } from "@aws-sdk/client-glue";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { CLIENT_SETTINGS } from "../../../handlers/shared/clients";
-import { SYSTEM_CLOCK } from "../../../handlers/shared/clock";
-import { requestRun } from "../../../handlers/shared/job-run";
-import { registerUpload } from "../../../handlers/shared/uploads";
-import { keepLogs } from "../support/logs";
+import { CLIENT_SETTINGS } from "../../../runtime/aws/clients";
+import { requestRun } from "../../../runtime/aws/job-run";
+import { SYSTEM_CLOCK } from "../../../runtime/clock";
+import { registerUpload } from "../../../runtime/uploads/uploads";
+import { keepLogs } from "../../handlers/support/logs";
 
 const UPLOAD = { bucket: "raw", key: "input/customers/a.csv", version: "v1", size: 1 };
 

@@ -2,20 +2,14 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import {
-  ChangedMigrationError,
-  FailedMigrationError,
-} from "../../../../handlers/shared/ledger-migrations/errors";
-import { migrate } from "../../../../handlers/shared/ledger-migrations/migrate";
-import {
-  type Migration,
-  readMigrations,
-} from "../../../../handlers/shared/ledger-migrations/read-migrations";
 import { PostgresServer } from "../../../../local/postgres/server";
+import { ChangedMigrationError, FailedMigrationError } from "../../../../runtime/ledger/migrations/errors";
+import { migrate } from "../../../../runtime/ledger/migrations/migrate";
+import { type Migration, readMigrations } from "../../../../runtime/ledger/migrations/read-migrations";
 import { ROOT } from "../../../../setup/paths";
 import { outcomeOf } from "../../../support/outcome";
 
-const MIGRATIONS = join(ROOT, "handlers", "shared", "ledger-migrations", "sql");
+const MIGRATIONS = join(ROOT, "runtime", "ledger", "migrations", "sql");
 const FILES = readdirSync(MIGRATIONS).sort();
 
 describe("migrate", () => {

@@ -1,4 +1,4 @@
-import { SchemaViolationError } from "./errors";
+import { SchemaViolationError } from "../errors";
 
 /** A check of one place: the first violation below `path`, or undefined. */
 type Check = (value: unknown, path: string) => string | undefined;

@@ -2,9 +2,9 @@ import { connect as connectTo, createServer, type Server, type Socket } from "no
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ClientBase } from "pg";
-import { LedgerConnection } from "../../../../handlers/shared/ledger/connection";
-import { LedgerUnreachableError } from "../../../../handlers/shared/ledger/errors";
-import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../../support/ledger";
+import { LedgerConnection } from "../../../runtime/ledger/connection";
+import { LedgerUnreachableError } from "../../../runtime/ledger/errors";
+import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../../handlers/support/ledger";
 
 const APPLICATION = "connection test";
 const LIMIT_MS = 20_000;

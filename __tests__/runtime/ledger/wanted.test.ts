@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { isWanted } from "../../../../handlers/shared/ledger/wanted";
+import { isWanted } from "../../../runtime/ledger/wanted";
 
 const WANTED = { prefix: "raw-json-data/", startYear: 2021 };
 

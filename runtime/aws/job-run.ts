@@ -5,7 +5,7 @@ import {
   StartJobRunCommand,
   type StartJobRunRequest,
 } from "@aws-sdk/client-glue";
-import { log } from "./log";
+import { log } from "../log";
 
 export interface Job {
   client: GlueClient;

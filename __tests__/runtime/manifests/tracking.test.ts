@@ -10,9 +10,9 @@ import {
   type TrackedFile,
   toItem,
   versionKey,
-} from "../../../handlers/shared/tracking";
-import { MemoryAws } from "../support/memory-aws";
-import { kilobytes } from "../support/memory-table";
+} from "../../../runtime/manifests/tracking";
+import { MemoryAws } from "../../handlers/support/memory-aws";
+import { kilobytes } from "../../handlers/support/memory-table";
 
 const NOW = new Date("2026-01-31T12:00:00.000Z");
 const FILE: TrackedFile = {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { MigrationFilesError } from "../../../../handlers/shared/ledger-migrations/errors";
-import { readMigrations } from "../../../../handlers/shared/ledger-migrations/read-migrations";
+import { MigrationFilesError } from "../../../../runtime/ledger/migrations/errors";
+import { readMigrations } from "../../../../runtime/ledger/migrations/read-migrations";
 
 describe("readMigrations", () => {
   let folder = "";

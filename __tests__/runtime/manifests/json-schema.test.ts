@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { SchemaViolationError } from "../../../handlers/shared/errors";
-import { schemaCheck } from "../../../handlers/shared/json-schema";
-import { checkManifest, checkReceipt, manifestBody } from "../../../handlers/shared/manifests";
+import { SchemaViolationError } from "../../../runtime/errors";
+import { schemaCheck } from "../../../runtime/manifests/json-schema";
+import { checkManifest, checkReceipt, manifestBody } from "../../../runtime/manifests/manifests";
 
 const NAME = { id: "0".repeat(32), dataset: "clicks", date: "2026-01-31" };
 const ENTRY = {

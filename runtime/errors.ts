@@ -5,7 +5,7 @@ export class MissingVariableError extends Error {
   constructor(functionName: string, variables: readonly string[]) {
     super(
       `function ${functionName} needs the environment variables ${variables.join(", ")}, which are missing or empty: ` +
-        "set each in the function's environment (FunctionVariables in handlers/shared/variables.ts lists them)",
+        "set each in the function's environment (FunctionVariables in runtime/variables.ts lists them)",
     );
   }
 }

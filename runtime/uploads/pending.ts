@@ -1,5 +1,5 @@
 import { type AttributeValue, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
-import type { Clock } from "./clock";
+import type { Clock } from "../clock";
 import { PENDING_SHARDS, type UploadsTable } from "./uploads";
 
 type Item = Record<string, AttributeValue>;

@@ -51,14 +51,14 @@ export interface FunctionVariables {
     METRIC_NAMESPACE: string;
   };
   "manifest-builder": {
-    /** Name of the DynamoDB table of files (`handlers/shared/tracking.ts`). */
+    /** Name of the DynamoDB table of files (`runtime/manifests/tracking.ts`). */
     TRACKING_TABLE: string;
     /** Partitions that a date's files are spread over. */
     TRACKING_SHARDS: string;
     /** Bucket of manifests and receipts. */
     MANIFESTS_BUCKET: string;
     QUARANTINE_BUCKET: string;
-    /** The declared text datasets as JSON (`handlers/shared/text-datasets.ts`). */
+    /** The declared text datasets as JSON (`runtime/manifests/text-datasets.ts`). */
     DATASETS: string;
     /** Most input bytes of one manifest. */
     MANIFEST_BYTES: string;

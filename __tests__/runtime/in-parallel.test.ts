@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { inParallel, withBackoff } from "../../../handlers/shared/in-parallel";
-import { awsError, clockDouble } from "../support/doubles";
+import { inParallel, withBackoff } from "../../runtime/in-parallel";
+import { awsError, clockDouble } from "../handlers/support/doubles";
 
 describe("inParallel", () => {
   test("does every item once, never more at a time than allowed, and gives the errors", async () => {

@@ -3,17 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import {
-  ensureLogins,
-  LOGINS,
-  type LoginAuthentication,
-} from "../../../../handlers/shared/ledger-migrations/logins";
-import { migrate } from "../../../../handlers/shared/ledger-migrations/migrate";
-import { readMigrations } from "../../../../handlers/shared/ledger-migrations/read-migrations";
 import { PostgresServer } from "../../../../local/postgres/server";
+import { ensureLogins, LOGINS, type LoginAuthentication } from "../../../../runtime/ledger/migrations/logins";
+import { migrate } from "../../../../runtime/ledger/migrations/migrate";
+import { readMigrations } from "../../../../runtime/ledger/migrations/read-migrations";
 import { ROOT } from "../../../../setup/paths";
 
-const MIGRATIONS = readMigrations(join(ROOT, "handlers", "shared", "ledger-migrations", "sql"));
+const MIGRATIONS = readMigrations(join(ROOT, "runtime", "ledger", "migrations", "sql"));
 const ALL = Object.keys(LOGINS);
 
 describe("ensureLogins", () => {

@@ -1,5 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { AlertRefusedError } from "./errors";
+import { AlertRefusedError } from "../errors";
 
 export interface AlertBus {
   client: EventBridgeClient;

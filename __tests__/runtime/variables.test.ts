@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { MissingVariableError } from "../../../handlers/shared/errors";
-import { readVariables } from "../../../handlers/shared/variables";
+import { MissingVariableError } from "../../runtime/errors";
+import { readVariables } from "../../runtime/variables";
 
 describe("readVariables", () => {
   test("gives the variables of the function and no others", () => {

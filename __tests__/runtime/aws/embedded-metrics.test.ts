@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { emitMetrics } from "../../../handlers/shared/embedded-metrics";
-import { keepLogs } from "../support/logs";
+import { emitMetrics } from "../../../runtime/aws/embedded-metrics";
+import { keepLogs } from "../../handlers/support/logs";
 
 const DESTINATION = { namespace: "Tributary", environment: "dev" };
 

@@ -1,5 +1,5 @@
 /** Messages of a queue that S3 announces objects to, as a function gets and answers them. */
-import { MalformedRecordError, UnexpectedEventError } from "./errors";
+import { MalformedRecordError, UnexpectedEventError } from "../errors";
 import { textOf } from "./s3-record";
 
 export interface Message {

@@ -1,4 +1,4 @@
-import { DAY_MS } from "./clock";
+import { DAY_MS } from "../clock";
 /** Text datasets as the function's variable `DATASETS` gives them. */
 export interface TextDataset {
   readonly name: string;

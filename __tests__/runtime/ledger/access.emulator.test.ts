@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { connectionConfig } from "../../../../handlers/shared/ledger/access";
-import { LedgerSecretError } from "../../../../handlers/shared/ledger/errors";
-import type { LedgerVariables } from "../../../../handlers/shared/variables";
-import { type LocalAws, startLocalAws } from "../../../../local/aws";
-import { LEDGER_VARIABLES } from "../../support/ledger";
+import { type LocalAws, startLocalAws } from "../../../local/aws";
+import { connectionConfig } from "../../../runtime/ledger/access";
+import { LedgerSecretError } from "../../../runtime/ledger/errors";
+import type { LedgerVariables } from "../../../runtime/variables";
+import { LEDGER_VARIABLES } from "../../handlers/support/ledger";
 
 const REMOTE: LedgerVariables = {
   ...LEDGER_VARIABLES,
