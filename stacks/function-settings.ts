@@ -1,6 +1,6 @@
 import type { FunctionSettings } from "../constructs/bundled-function";
 import type { Environment } from "../environments/schema";
-import type { StorageStack } from "./storage";
+import type { StorageStack } from "./storage/stack";
 
 /** What all functions of an environment share. */
 export function functionSettings(environment: Environment, storage: StorageStack): FunctionSettings {

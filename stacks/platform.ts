@@ -1,10 +1,10 @@
 import type { Construct } from "constructs";
 import type { Environment } from "../environments/schema";
-import { ComputeStack } from "./compute";
-import { LedgerStack } from "./ledger";
-import { NetworkStack } from "./network";
-import { ObservabilityStack } from "./observability";
-import { StorageStack } from "./storage";
+import { ComputeStack } from "./compute/stack";
+import { LedgerStack } from "./ledger/stack";
+import { NetworkStack } from "./network/stack";
+import { ObservabilityStack } from "./observability/stack";
+import { StorageStack } from "./storage/stack";
 
 /** All five layers of one environment; an argument is a dependency. */
 export class Platform {

@@ -1,0 +1,319 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters";
+import { environmentNames, loadEnvironments } from "../../../environments/schema";
+import { ensurePython } from "../../../setup/python";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
+import { stacksOf } from "../../support/synthesize";
+
+const stacks = stacksOf("local", "prod");
+const prod = stacks.get("prod-compute");
+const GLUE = join(__dirname, "..", "..", "..", "glue");
+
+function variablesOf(name: string): Record<string, string> {
+  const { environment } = resource(prod, "aws_lambda_function", `manifest_${name}`) as {
+    environment: { variables: Record<string, string> };
+  };
+  return environment.variables;
+}
+
+function policyOf(role: string): unknown {
+  return resource(prod, "aws_iam_role_policy", `manifest_${role}_role`)["policy"];
+}
+
+describe("the functions", () => {
+  test.each([
+    ["manifest-builder", 512, 180],
+    ["control-plane", 256, 60],
+    ["manifest-reconciler", 512, 900],
+  ])("%s has %i MB and %i s on arm64", (name, memory, timeout) => {
+    expect(resource(prod, "aws_lambda_function", `manifest_${name}`)).toMatchObject({
+      function_name: `tributary-prod-${name}`,
+      runtime: "nodejs22.x",
+      architectures: ["arm64"],
+      memory_size: memory,
+      timeout,
+    });
+  });
+
+  test("give up a claim only when the function that made it is gone", () => {
+    const { timeout } = resource(prod, "aws_lambda_function", "manifest_manifest-builder");
+    expect(Number(variablesOf("manifest-builder")["CLAIM_SECONDS"])).toBe(Number(timeout) + 60);
+  });
+
+  test("share shards and tables", () => {
+    const names = ["manifest-builder", "control-plane", "manifest-reconciler"];
+    const shared = names.map((name) => {
+      const { TRACKING_TABLE, TRACKING_SHARDS } = variablesOf(name);
+      return { TRACKING_TABLE, TRACKING_SHARDS };
+    });
+    expect(new Set(shared.map((each) => JSON.stringify(each))).size).toBe(1);
+    expect(shared[0]).toEqual({ TRACKING_TABLE: expect.any(String), TRACKING_SHARDS: "16" });
+  });
+});
+
+describe("the delivery of inputs", () => {
+  const mapping = resource(prod, "aws_lambda_event_source_mapping", "manifest_");
+
+  test("gathers as the environment says and takes back what failed alone", () => {
+    expect(mapping).toMatchObject({
+      event_source_arn: expect.stringContaining("aws_sqs_queue.manifest_inputs_queue"),
+      batch_size: 280,
+      maximum_batching_window_in_seconds: 30,
+      scaling_config: { maximum_concurrency: 10 },
+      function_response_types: ["ReportBatchItemFailures"],
+      enabled: true,
+    });
+  });
+
+  test("is left to local/ where the emulator knows no window", () => {
+    const local = resource(stacks.get("local-compute"), "aws_lambda_event_source_mapping", "manifest_");
+    expect(local).toMatchObject({ enabled: false, function_response_types: ["ReportBatchItemFailures"] });
+  });
+
+  test.each(environmentNames())("hides messages in %s for as long as gathering and building take", (name) => {
+    const [environment] = loadEnvironments([name]);
+    const { timeout } = resource(prod, "aws_lambda_function", "manifest_manifest-builder");
+    const window = environment?.manifest.eventSource.windowSeconds ?? 0;
+    expect(VISIBILITY_SECONDS).toBeGreaterThanOrEqual(window + 3 * Number(timeout));
+  });
+});
+
+describe("the announcement of manifests", () => {
+  test("tells the manifest queue of every manifest, and of no receipt", () => {
+    expect(resource(prod, "aws_s3_bucket_notification", "manifest_manifests-written")["queue"]).toEqual([
+      expect.objectContaining({
+        queue_arn: expect.stringContaining("aws_sqs_queue.manifest_manifests_queue"),
+        events: ["s3:ObjectCreated:*"],
+        filter_prefix: "manifests/",
+      }),
+    ]);
+  });
+
+  test.each([
+    ["inputs", "raw"],
+    ["manifests", "manifests"],
+  ])("and of uploads come to the queue %s from the bucket %s alone", (queue, bucket) => {
+    const policy = resource(prod, "aws_sqs_queue", `manifest_${queue}_queue`)["policy"];
+    expect(statement(policy, "BucketSends").Condition).toMatchObject({
+      ArnEquals: { "aws:SourceArn": `arn:aws:s3:::tributary-prod-${bucket}-333333333333` },
+    });
+  });
+});
+
+describe("the control plane", () => {
+  const patternOf = (id: string) =>
+    JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule", `manifest_${id}`)["event_pattern"]));
+
+  test("is told of every end of a run of the streaming job, Glue's own maintenance included", () => {
+    expect(patternOf("stream-ended")).toEqual({
+      source: ["aws.glue"],
+      "detail-type": ["Glue Job State Change"],
+      detail: {
+        jobName: ["tributary-prod-manifest-stream"],
+        state: ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"],
+      },
+    });
+  });
+
+  test("is told of processed manifests of its own environment", () => {
+    expect(patternOf("manifests-processed")).toEqual({
+      source: ["tributary.prod"],
+      "detail-type": ["ManifestProcessed"],
+    });
+  });
+
+  test.each(["stream-ended", "manifests-processed"])("lets the rule %s in, for this account only", (id) => {
+    expect(resource(prod, "aws_lambda_permission", `manifest_${id}`)).toMatchObject({
+      principal: "events.amazonaws.com",
+      source_account: "333333333333",
+    });
+  });
+
+  test("ticks every minute", () => {
+    const { target, ...schedule } = resource(prod, "aws_scheduler_schedule", "manifest_control-plane");
+    expect(schedule).toMatchObject({ schedule_expression: "rate(1 minute)" });
+    expect(target).toMatchObject({ input: '{"kind":"tick"}' });
+  });
+});
+
+test.each([
+  ["local", "rate(1 minute)"],
+  ["prod", "rate(15 minutes)"],
+])("the reconciler runs on schedule in %s", (name, expression) => {
+  const schedule = resource(
+    stacks.get(`${name}-compute`),
+    "aws_scheduler_schedule",
+    "manifest_manifest-reconciler",
+  );
+  expect(schedule["schedule_expression"]).toBe(expression);
+});
+
+describe("the streaming job", () => {
+  const job = resource(prod, "aws_glue_job", "manifest_stream");
+
+  test("runs once at a time without an end, sized by the environment", () => {
+    expect(job).toMatchObject({
+      name: "tributary-prod-manifest-stream",
+      command: { name: "gluestreaming" },
+      execution_property: { max_concurrent_runs: 1 },
+      max_retries: 0,
+      maintenance_window: "Sun:3",
+      worker_type: "G.1X",
+      number_of_workers: 3,
+    });
+    expect(job).not.toHaveProperty("timeout");
+  });
+
+  test("runs package and wheels that the CSV job uploaded", () => {
+    const csv = resource(prod, "aws_glue_job", "csv-uploads");
+    const shared = ["--extra-py-files", "--additional-python-modules"] as const;
+    const argumentsOf = (each: Readonly<Record<string, unknown>>) =>
+      each["default_arguments"] as Record<string, string>;
+    for (const name of shared) expect(argumentsOf(job)[name]).toBe(argumentsOf(csv)[name]);
+    const keys = resourcesOf(prod, "aws_s3_object").map(([, object]) => object["key"]);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test("is given exactly the arguments that its script reads", async () => {
+    const { python } = await ensurePython("run", () => {});
+    const output = execFileSync(python, ["-m", "tributary.running.arguments", "manifest_stream"], {
+      cwd: GLUE,
+      encoding: "utf8",
+    });
+    const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
+    const given = Object.keys(job["default_arguments"] as object);
+    // Glue's own arguments have hyphens inside, ours underscores
+    const ours = given.filter((name) => /^--[a-z][a-z0-9_]*$/.test(name)).map((name) => name.slice(2));
+    expect(ours.sort()).toEqual(read.sort());
+  });
+
+  test("hears of messages as long as the queue hides them", () => {
+    const { visibility_timeout_seconds } = resource(prod, "aws_sqs_queue", "manifest_manifests_queue");
+    expect(job["default_arguments"]).toMatchObject({
+      "--visibility_seconds": String(visibility_timeout_seconds),
+      "--event_source": "tributary.prod",
+      "--engine": "spark",
+    });
+  });
+});
+
+describe("the permissions", () => {
+  const OWN = ["WriteOwnLogs", "KeepFailedEvents", "UseKeyThroughSQS"];
+  const JOB = ["WriteJobLogs", "WriteJobMetrics", "ReadOwnCode"];
+
+  function furtherOf(role: string, own: readonly string[]): Record<string, readonly string[]> {
+    const further = statementsOf(policyOf(role)).slice(own.length);
+    return Object.fromEntries(further.map(({ Sid, Action }) => [Sid, Action]));
+  }
+
+  test("of the builder are those that its code needs", () => {
+    expect(furtherOf("manifest-builder", OWN)).toEqual({
+      TakeInputs: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+      UseTracking: [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:ConditionCheckItem",
+      ],
+      ReadInputs: ["s3:GetObject", "s3:GetObjectVersion"],
+      CommitManifests: ["s3:GetObject", "s3:PutObject"],
+      TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
+      QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
+      UseKeyThroughS3: ["kms:Decrypt", "kms:GenerateDataKey"],
+    });
+  });
+
+  test("of the control plane are those that its code needs", () => {
+    expect(furtherOf("control-plane", OWN)).toEqual({
+      UseTracking: ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      QueryOpen: ["dynamodb:Query"],
+      UseMetrics: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"],
+      UseControl: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      RunJob: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
+      AddColumns: ["glue:GetTable", "glue:UpdateTable"],
+      ReadManifestsAndReceipts: ["s3:GetObject"],
+      TellMissingFromForbidden: ["s3:ListBucket"],
+      PutAlerts: ["events:PutEvents"],
+      UseKeyThroughS3: ["kms:Decrypt"],
+    });
+  });
+
+  test("of the reconciler are those that its code needs", () => {
+    expect(furtherOf("manifest-reconciler", OWN)).toEqual({
+      ListInputs: ["s3:ListBucketVersions"],
+      UseTracking: ["dynamodb:GetItem", "dynamodb:Query"],
+      QueryOpen: ["dynamodb:Query"],
+      UseControl: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      SendAgain: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
+      ReadManifestsAndReceipts: ["s3:GetObject"],
+      FindOutputs: ["s3:GetObject"],
+      TellMissingFromForbidden: ["s3:ListBucket"],
+      InvokeControlPlane: ["lambda:InvokeFunction"],
+      UseKeyThroughS3: ["kms:Decrypt"],
+    });
+  });
+
+  test("of the job are those that its code needs", () => {
+    expect(furtherOf("stream", JOB)).toEqual({
+      TakeManifests: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+      ReadInputs: ["s3:GetObject", "s3:GetObjectVersion"],
+      ReadManifests: ["s3:GetObject"],
+      WriteReceipts: ["s3:GetObject", "s3:PutObject"],
+      PublishTables: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+      KeepDeadLetters: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+      QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
+      TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
+      ReadControl: ["dynamodb:GetItem"],
+      PutProcessed: ["events:PutEvents"],
+      UseKeyThroughS3: ["kms:Decrypt", "kms:GenerateDataKey"],
+      UseKeyThroughSQS: ["kms:Decrypt"],
+    });
+  });
+
+  test("let nobody change an input or delete an object", () => {
+    for (const role of ["manifest-builder", "control-plane", "manifest-reconciler", "stream"]) {
+      const statements = statementsOf(policyOf(role));
+      expect(statements.flatMap(({ Action }) => Action)).not.toContain("s3:DeleteObject");
+      const written = statements.filter(({ Action }) => Action.includes("s3:PutObject"));
+      expect(JSON.stringify(written.map(({ Resource }) => Resource))).not.toContain("raw");
+    }
+  });
+
+  test("let the job write no manifest and the builder no receipt", () => {
+    expect(statement(policyOf("stream"), "WriteReceipts").Resource).toEqual([
+      expect.stringMatching(/\/receipts\/\*$/),
+    ]);
+    expect(statement(policyOf("manifest-builder"), "CommitManifests").Resource).toEqual([
+      expect.stringMatching(/\/manifests\/\*$/),
+    ]);
+  });
+
+  test("let columns be added to datasets' tables and views only", () => {
+    const catalog = "arn:aws:glue:us-east-1:333333333333";
+    expect(statement(policyOf("control-plane"), "AddColumns").Resource).toEqual([
+      `${catalog}:catalog`,
+      `${catalog}:database/tributary_prod`,
+      `${catalog}:table/tributary_prod/customers`,
+      `${catalog}:table/tributary_prod/ml_events`,
+      `${catalog}:table/tributary_prod/clicks`,
+      `${catalog}:table/tributary_prod/clicks_latest`,
+    ]);
+  });
+
+  test.each([
+    ["control-plane", "PutAlerts"],
+    ["stream", "PutProcessed"],
+  ])("let %s put events under the environment's own source only", (role, sid) => {
+    expect(statement(policyOf(role), sid).Condition).toEqual({
+      StringEquals: { "events:source": "tributary.prod" },
+    });
+  });
+
+  test("let the control plane run this job only", () => {
+    expect(statement(policyOf("control-plane"), "RunJob").Resource).toEqual([
+      "arn:aws:glue:us-east-1:333333333333:job/tributary-prod-manifest-stream",
+    ]);
+  });
+});

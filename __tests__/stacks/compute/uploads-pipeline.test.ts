@@ -1,0 +1,247 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { ensurePython } from "../../../setup/python";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
+import { stacksOf } from "../../support/synthesize";
+
+const stacks = stacksOf("local", "prod");
+const prod = stacks.get("prod-compute");
+const GLUE = join(__dirname, "..", "..", "..", "glue");
+
+function actionsOf(role: string): string[] {
+  const policy = resource(prod, "aws_iam_role_policy", role)["policy"];
+  return statementsOf(policy)
+    .flatMap((each) => [...each.Action])
+    .sort();
+}
+
+describe("the notification of uploads", () => {
+  const notification = resource(prod, "aws_s3_bucket_notification", "uploads");
+
+  test("tells the trigger of every new CSV object under the input prefix", () => {
+    expect(notification["lambda_function"]).toEqual(
+      [".csv", ".csv.gz"].map((suffix) =>
+        expect.objectContaining({
+          events: ["s3:ObjectCreated:*"],
+          filter_prefix: "input/",
+          filter_suffix: suffix,
+        }),
+      ),
+    );
+  });
+
+  const queues = notification["queue"] as Readonly<Record<string, unknown>>[];
+
+  test("tells the manifest pipeline of every new NDJSON object there", () => {
+    expect(queues.slice(0, 2)).toEqual(
+      [".ndjson", ".ndjson.gz"].map((suffix) =>
+        expect.objectContaining({
+          events: ["s3:ObjectCreated:*"],
+          filter_prefix: "input/",
+          filter_suffix: suffix,
+          queue_arn: expect.stringMatching(/aws_sqs_queue\.manifest_inputs_queue_.*\.arn/),
+        }),
+      ),
+    );
+  });
+
+  test("tells the ledger of every new object among the raw JSON files, whatever its ending: so the lister does", () => {
+    expect(queues.slice(2)).toEqual([
+      {
+        id: "ledger-inputs",
+        events: ["s3:ObjectCreated:*"],
+        filter_prefix: "raw-json-data/",
+        queue_arn: expect.stringMatching(/aws_sqs_queue\.ledger_inputs_queue_.*\.arn/),
+      },
+    ]);
+  });
+
+  test("comes after its permission, which names bucket and account", () => {
+    expect(notification["depends_on"]).toEqual(["aws_lambda_permission.uploads-permission"]);
+    expect(resource(prod, "aws_lambda_permission", "uploads")).toMatchObject({
+      principal: "s3.amazonaws.com",
+      source_account: "333333333333",
+      source_arn: expect.stringContaining("raw"),
+    });
+  });
+
+  test("is the bucket's only one", () => {
+    const buckets = resourcesOf(prod, "aws_s3_bucket_notification").map(([, each]) => each["bucket"]);
+    expect(new Set(buckets).size).toBe(buckets.length);
+    expect(buckets).toHaveLength(2);
+  });
+});
+
+describe("the end of a run", () => {
+  test("reaches the function for our job and every final state", () => {
+    expect(
+      JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule", "job-runs-ended")["event_pattern"])),
+    ).toEqual({
+      source: ["aws.glue"],
+      "detail-type": ["Glue Job State Change"],
+      detail: {
+        jobName: ["tributary-prod-csv-uploads"],
+        state: ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"],
+      },
+    });
+    expect(resource(prod, "aws_lambda_permission", "job-runs-ended")).toMatchObject({
+      principal: "events.amazonaws.com",
+      source_account: "333333333333",
+    });
+  });
+});
+
+describe("the reconciler", () => {
+  test("has time and memory of its own to list a whole bucket", () => {
+    expect(resource(prod, "aws_lambda_function", "reconciler_")).toMatchObject({
+      memory_size: 512,
+      timeout: 300,
+    });
+    expect(resource(prod, "aws_lambda_function", "job-ended")).toMatchObject({ timeout: 120 });
+  });
+
+  test.each([
+    ["local", "rate(1 minute)"],
+    ["prod", "rate(15 minutes)"],
+  ])("runs on schedule in %s", (name, expression) => {
+    const schedule = resource(stacks.get(`${name}-compute`), "aws_scheduler_schedule", "reconciler");
+    expect(schedule["schedule_expression"]).toBe(expression);
+  });
+});
+
+describe("the permissions", () => {
+  const OWN = [
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+  ];
+
+  test.each([
+    ["csv-trigger", ["dynamodb:PutItem", "dynamodb:UpdateItem", "glue:StartJobRun"]],
+    [
+      "job-ended",
+      [
+        "cloudwatch:PutMetricData",
+        "dynamodb:Query",
+        "events:PutEvents",
+        "glue:GetJobRun",
+        "glue:StartJobRun",
+      ],
+    ],
+    [
+      "reconciler_role",
+      [
+        "cloudwatch:PutMetricData",
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "glue:StartJobRun",
+        "s3:ListBucketVersions",
+      ],
+    ],
+  ])("of %s are those that its code needs", (role, actions) => {
+    expect(actionsOf(role)).toEqual([...OWN, ...actions].sort());
+  });
+
+  test("let the job publish and quarantine, and neither write inputs nor delete anything", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    expect(actionsOf("csv-uploads").filter((action) => /Delete|^s3:Put/.test(action))).toEqual([
+      "s3:PutObject",
+      "s3:PutObject",
+    ]);
+    expect(statement(policy, "PublishOutputs").Resource).toHaveLength(3);
+    expect(JSON.stringify(statement(policy, "ReadInputs").Resource)).toContain("/input/*");
+  });
+
+  test("let the job tell a missing input from a forbidden one", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    const listing = statement(policy, "TellMissingFromForbidden");
+    expect(listing.Action).toEqual(["s3:ListBucket", "s3:ListBucketVersions"]);
+    expect(JSON.stringify(listing.Resource)).toContain("raw");
+    expect(listing.Condition).toBeUndefined();
+  });
+
+  test("let the job change the uploads table only as its code does", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    expect(statement(policy, "UseUploads").Action).toEqual([
+      "dynamodb:GetItem",
+      "dynamodb:Query",
+      "dynamodb:UpdateItem",
+    ]);
+  });
+
+  test("let alerts be put under the environment's own source only", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "job-ended")["policy"];
+    expect(statement(policy, "PutAlerts").Condition).toEqual({
+      StringEquals: { "events:source": "tributary.prod" },
+    });
+  });
+});
+
+test("alerts carry the source that observability routes", () => {
+  const rule = resource(stacks.get("prod-observability"), "aws_cloudwatch_event_rule", "alert-events");
+  const { variables } = resource(prod, "aws_lambda_function", "job-ended")["environment"] as {
+    variables: Record<string, string>;
+  };
+  expect(JSON.parse(String(rule["event_pattern"])).source).toEqual([variables["ALERT_SOURCE"]]);
+});
+
+test("metrics are published under the namespace that the alarms watch", () => {
+  const namespaces = ["job-failures", "oldest-pending"].map(
+    (id) => resource(stacks.get("prod-observability"), "aws_cloudwatch_metric_alarm", id)["namespace"],
+  );
+  const published = ["job-ended", "reconciler_"].map((id) => {
+    const { variables } = resource(prod, "aws_lambda_function", id)["environment"] as {
+      variables: Record<string, string>;
+    };
+    return variables["METRIC_NAMESPACE"];
+  });
+  expect(namespaces).toEqual(published);
+});
+
+describe("the job", () => {
+  test("is given exactly the arguments that its script reads", async () => {
+    const { python } = await ensurePython("run", () => {});
+    const output = execFileSync(python, ["-m", "tributary.running.arguments", "csv_uploads"], {
+      cwd: GLUE,
+      encoding: "utf8",
+    });
+    const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
+    const given = Object.keys(resource(prod, "aws_glue_job", "csv-uploads")["default_arguments"] as object);
+    // Glue's own arguments have hyphens inside, ours underscores
+    const ours = given.filter((name) => /^--[a-z][a-z0-9_]*$/.test(name)).map((name) => name.slice(2));
+    expect(ours.sort()).toEqual(read.sort());
+  });
+
+  test("grows by itself where the environment's maximum lies above its number", () => {
+    expect(resource(prod, "aws_glue_job", "csv-uploads")).toMatchObject({
+      number_of_workers: 20,
+      default_arguments: expect.objectContaining({ "--enable-auto-scaling": "true", "--engine": "spark" }),
+    });
+    const local = resource(stacks.get("local-compute"), "aws_glue_job", "csv-uploads");
+    expect(local["number_of_workers"]).toBe(2);
+    expect(local["default_arguments"]).not.toHaveProperty("--enable-auto-scaling");
+  });
+});
+
+test("what a dataset newly declares is added to its table at the deploy that brings it", () => {
+  const inputs = resourcesOf(prod, "aws_lambda_invocation").map(([, { input }]) => JSON.parse(String(input)));
+  expect(inputs.map(({ kind, dataset }) => [kind, dataset])).toEqual([
+    ["declared-columns", "customers"],
+    ["declared-columns", "ml_events"],
+  ]);
+  const [, events] = inputs;
+  const { columns } = resource(stacks.get("prod-storage"), "aws_glue_catalog_table", "table-ml_events")[
+    "storage_descriptor"
+  ] as { columns: object[] };
+  expect(events.columns).toEqual(columns);
+});
+
+test("compute refers to nothing of observability", () => {
+  const text = JSON.stringify(prod);
+  expect(text).not.toMatch(/aws_sns|observability\.tfstate/);
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from "@jest/globals";
+import { loadEnvironment } from "../../../environments/schema";
+import { resource, resourcesOf, statement } from "../../support/resources";
+import { stacksOf, synthesize } from "../../support/synthesize";
+
+const stacks = stacksOf("local", "dev", "prod");
+const prod = stacks.get("prod-storage");
+
+describe("storage", () => {
+  test("has the six buckets, their names carrying the account", () => {
+    expect(
+      resourcesOf(prod, "aws_s3_bucket")
+        .map(([, bucket]) => bucket["bucket"])
+        .sort(),
+    ).toEqual(
+      ["access-logs", "artifacts", "curated", "manifests", "quarantine", "raw"].map(
+        (name) => `tributary-prod-${name}-333333333333`,
+      ),
+    );
+  });
+
+  test("logs access to every bucket but the one that holds the logs", () => {
+    const logged = resourcesOf(prod, "aws_s3_bucket_logging").map(([id]) => id.split("_")[0]);
+    expect(logged.sort()).toEqual(["artifacts", "curated", "manifests", "quarantine", "raw"]);
+  });
+
+  test("encrypts the access logs by S3's own key, since S3 delivers under no other", () => {
+    const encryption = resource(prod, "aws_s3_bucket_server_side_encryption_configuration", "access-logs");
+    expect(JSON.stringify(encryption)).toContain("AES256");
+  });
+
+  test("admits S3's log delivery for this account only", () => {
+    const policy = resource(prod, "aws_s3_bucket_policy", "access-logs")["policy"];
+    expect(statement(policy, "S3WritesAccessLogs")).toMatchObject({
+      Principal: { Service: "logging.s3.amazonaws.com" },
+      Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
+    });
+  });
+
+  test("moves inputs, and nothing else, to Intelligent-Tiering", () => {
+    const tiered = resourcesOf(prod, "aws_s3_bucket_lifecycle_configuration").filter(([, each]) =>
+      JSON.stringify(each).includes("INTELLIGENT_TIERING"),
+    );
+    expect(tiered.map(([id]) => id.split("_")[0])).toEqual(["raw"]);
+  });
+
+  test("records data events of the data buckets where the environment says so", () => {
+    expect(JSON.stringify(resource(prod, "aws_cloudtrail")["event_selector"])).toContain("AWS::S3::Object");
+    expect(resource(prod, "aws_cloudtrail")["depends_on"]).toEqual([
+      expect.stringContaining("aws_s3_bucket_policy.access-logs"),
+    ]);
+    expect(resourcesOf(stacks.get("dev-storage"), "aws_cloudtrail")).toEqual([]);
+  });
+
+  test("describes the customers table over its Parquet files, and leaves drifted columns alone", () => {
+    const table = resource(prod, "aws_glue_catalog_table", "table-customers");
+    expect(table).toMatchObject({
+      name: "customers",
+      table_type: "EXTERNAL_TABLE",
+      parameters: { EXTERNAL: "TRUE", classification: "parquet", "parquet.compression": "snappy" },
+      lifecycle: { ignore_changes: ["storage_descriptor[0].columns"] },
+    });
+    const storage = table["storage_descriptor"] as { location: string; columns: { name: string }[] };
+    expect(storage.location).toMatch(/^s3:\/\/.*\/tables\/customers\/$/);
+    expect(storage.columns.map((column) => column.name)).toEqual([
+      "id",
+      "name",
+      "email",
+      "email_valid",
+      "date",
+      "amount",
+      "amount_category",
+      "status",
+      "running_total_by_status",
+      "data_quality_issues",
+      "processing_date",
+      "source_file",
+    ]);
+  });
+
+  test("has table and view of each text dataset, and no typed table of it", () => {
+    const names = resourcesOf(prod, "aws_glue_catalog_table").map(([id]) => id.replace(/_[0-9A-F]{8}$/, ""));
+    expect(names.sort()).toEqual([
+      "table-clicks_latest",
+      "table-clicks_table",
+      "table-customers_table",
+      "table-ml_events_table",
+    ]);
+  });
+
+  describe("the lifecycle of raw files", () => {
+    const rulesOf = (name: string, stack = stacks.get(`${name}-storage`)) =>
+      resource(stack, "aws_s3_bucket_lifecycle_configuration", "raw")["rule"] as Record<string, unknown>[];
+
+    test("lets nothing expire by age alone but CSV and NDJSON inputs and processed files", () => {
+      const [whole, inputs, processed, ...others] = rulesOf("dev");
+      expect(others).toEqual([]);
+      expect(whole).toMatchObject({
+        filter: [{ prefix: "" }],
+        expiration: [{ expired_object_delete_marker: true }],
+      });
+      expect(whole).not.toHaveProperty("noncurrent_version_expiration");
+      // of two rules S3 prefers Intelligent-Tiering: the class to archive in would never come
+      expect(whole).not.toHaveProperty("transition");
+      const ages = { expiration: [{ days: 30 }], noncurrent_version_expiration: [{ noncurrent_days: 7 }] };
+      expect(inputs).toMatchObject({ filter: [{ prefix: "input/" }], ...ages });
+      expect(processed).toMatchObject({ filter: [{ prefix: "raw-json-data-processed/" }], ...ages });
+    });
+
+    test("moves processed files to the archive class after the days set, or never", () => {
+      const archived = rulesOf("prod").find(({ id }) => id === "processed");
+      const tiered = { days: 30, storage_class: "INTELLIGENT_TIERING" };
+      expect(archived).toMatchObject({ transition: [tiered, { days: 90, storage_class: "GLACIER_IR" }] });
+      expect(archived).not.toHaveProperty("expiration");
+      expect(rulesOf("dev").find(({ id }) => id === "processed")).toMatchObject({
+        transition: [{ days: 0, storage_class: "INTELLIGENT_TIERING" }],
+      });
+    });
+
+    test("knows processed files by their tag where they stay", () => {
+      const environment = loadEnvironment("prod");
+      const batch = { ...environment.ledger.batch, archive: "tag" as const };
+      const tagging = synthesize([{ ...environment, ledger: { ...environment.ledger, batch } }]);
+      expect(rulesOf("prod", tagging.get("prod-storage")).at(-1)).toEqual({
+        id: "processed-by-tag",
+        status: "Enabled",
+        filter: [{ and: [{ prefix: "raw-json-data/", tags: { tributary: "processed" } }] }],
+        transition: [
+          { days: 30, storage_class: "INTELLIGENT_TIERING" },
+          { days: 90, storage_class: "GLACIER_IR" },
+        ],
+        noncurrent_version_expiration: [{ noncurrent_days: 365 }],
+      });
+    });
+
+    test("clears what attempts staged long after any batch was published", () => {
+      const rules = resource(prod, "aws_s3_bucket_lifecycle_configuration", "curated")["rule"];
+      expect(rules).toMatchObject([
+        { filter: [{ prefix: "" }] },
+        { filter: [{ prefix: "_staging/" }], expiration: [{ days: 30 }] },
+      ]);
+    });
+  });
+
+  test("projects every partition of the events of raw JSON, years by the settings", () => {
+    const table = resource(prod, "aws_glue_catalog_table", "table-ml_events");
+    expect(table).toMatchObject({
+      parameters: {
+        "projection.enabled": "true",
+        "projection.year.range": "2021,2030",
+        "projection.month.digits": "2",
+        "projection.day.digits": "2",
+        "projection.mode.values": "train,validation,test",
+      },
+      lifecycle: { ignore_changes: ["storage_descriptor[0].columns"] },
+    });
+    const keys = table["partition_keys"] as { name: string }[];
+    expect(keys.map(({ name }) => name)).toEqual(["year", "month", "day", "mode"]);
+    expect(resource(prod, "aws_glue_catalog_table", "table-customers")["parameters"]).not.toHaveProperty(
+      "projection.enabled",
+    );
+  });
+
+  test("keeps the dead letters of every pipeline's queue, beside what else must outlive compute", () => {
+    expect(resourcesOf(prod, "aws_sqs_queue").map(([, { name }]) => name)).toEqual(
+      ["inputs", "ledger-inputs", "manifests"].map((queue) => `tributary-prod-${queue}-dead-letters`),
+    );
+  });
+
+  test.each([
+    ["dev", 31],
+    ["prod", 90],
+  ])("keeps manifests in %s for %i days, longer than the books remember a finished file", (name, days) => {
+    const lifecycle = resource(
+      stacks.get(`${name}-storage`),
+      "aws_s3_bucket_lifecycle_configuration",
+      "manifests",
+    );
+    expect(lifecycle["rule"]).toMatchObject([{ expiration: [{ days }] }]);
+  });
+
+  test("lets S3 write to encrypted queues under the key, for this account only", () => {
+    expect(statement(resource(prod, "aws_kms_key")["policy"], "S3WritesUnderKey")).toMatchObject({
+      Principal: { Service: "s3.amazonaws.com" },
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
+    });
+  });
+
+  test("makes queries use the workgroup's encrypted place for results", () => {
+    expect(resource(prod, "aws_athena_workgroup")).toMatchObject({
+      name: "tributary-prod",
+      configuration: {
+        enforce_workgroup_configuration: true,
+        result_configuration: { encryption_configuration: { encryption_option: "SSE_KMS" } },
+      },
+    });
+  });
+
+  test("denies nothing for want of TLS locally, where the emulator speaks plain HTTP", () => {
+    expect(JSON.stringify(stacks.get("local-storage"))).not.toContain("SecureTransport");
+  });
+});

@@ -1,0 +1,68 @@
+import { alertSource, type Environment } from "../../../environments/schema";
+import type { LedgerAddress } from "../../ledger/server";
+
+/** What is declared in glue/tributary/datasets/ for raw JSON files. */
+export const LEDGER_DATASET = "ml_events";
+
+/** Arguments of the job `ledger_lister`; a test compares the names with those that the script reads. */
+export function ledgerListerArguments(
+  environment: Environment,
+  places: { readonly rawBucket: string; readonly address: LedgerAddress },
+): Record<string, string> {
+  const { lister } = environment.ledger;
+  return {
+    raw_bucket: places.rawBucket,
+    dataset: LEDGER_DATASET,
+    start_year: String(lister.startYear),
+    recent_weeks: String(lister.recentWeeks),
+    ...addressArguments(places.address),
+  };
+}
+
+/** Names of what the batch job reads and writes. */
+export interface LedgerBatchPlaces {
+  readonly rawBucket: string;
+  readonly curatedBucket: string;
+  readonly quarantineBucket: string;
+  readonly address: LedgerAddress;
+}
+
+/** Arguments of the job `ledger_batch`; a test compares the names with those that the script reads. */
+export function ledgerBatchArguments(
+  environment: Environment,
+  places: LedgerBatchPlaces,
+): Record<string, string> {
+  const { batch } = environment.ledger;
+  return {
+    raw_bucket: places.rawBucket,
+    curated_bucket: places.curatedBucket,
+    quarantine_bucket: places.quarantineBucket,
+    dataset: LEDGER_DATASET,
+    engine: batch.engine,
+    slots: String(batch.slots),
+    batch_files: String(batch.files),
+    batch_megabytes: String(batch.megabytes),
+    lease_seconds: String(batch.leaseSeconds),
+    maximum_attempts: String(batch.maximumAttempts),
+    budget_minutes: String(batch.budgetMinutes),
+    object_megabytes: String(batch.objectMegabytes),
+    first_year: String(batch.firstYear),
+    last_year: String(batch.lastYear),
+    archive: batch.archive,
+    child_megabytes: String(batch.childMegabytes),
+    event_source: alertSource(environment),
+    environment: environment.name,
+    ...addressArguments(places.address),
+  };
+}
+
+function addressArguments(address: LedgerAddress): Record<string, string> {
+  return {
+    ledger_host: address.LEDGER_HOST,
+    ledger_port: address.LEDGER_PORT,
+    ledger_database: address.LEDGER_DATABASE,
+    ledger_authentication: address.LEDGER_AUTHENTICATION,
+    ledger_secret_arn: address.LEDGER_SECRET_ARN,
+    ledger_tls: address.LEDGER_TLS,
+  };
+}

@@ -1,0 +1,280 @@
+import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
+import { Construct } from "constructs";
+import { BundledFunction, type FunctionSettings } from "../../../constructs/bundled-function";
+import { CodeObject } from "../../../constructs/code-object";
+import { GlueConnection } from "../../../constructs/glue-connection";
+import { type GlueCode, GlueJob, type GlueJobProps } from "../../../constructs/glue-job";
+import { rdsAuthorities } from "../../../constructs/glue-package";
+import { GlueSchedule } from "../../../constructs/glue-schedule";
+import { GlueWorkflow } from "../../../constructs/glue-workflow";
+import { routeEvents, scheduleRounds } from "../../../constructs/invocations";
+import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
+import {
+  alertSource,
+  bucketName,
+  type Environment,
+  functionName,
+  ledgerBatchJobName,
+  ledgerConnectionName,
+  ledgerListerJobName,
+  ledgerWorkflowName,
+  metricNamespace,
+  queueName,
+  RAW_JSON_PREFIX,
+} from "../../../environments/schema";
+import { ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
+import {
+  type LedgerResources,
+  ledgerBatchStatements,
+  ledgerListerStatements,
+  ledgerOperatorStatements,
+  ledgerRegistrarStatements,
+} from "./permissions";
+
+export interface LedgerPipelineProps extends LedgerResources {
+  /** What all functions of the environment share. */
+  readonly settings: FunctionSettings;
+  /** Package and wheels of the environment's jobs. */
+  readonly code: GlueCode;
+  /** Told of every batch that was published. */
+  readonly controlPlane: BundledFunction<"control-plane">;
+}
+
+/** What Glue gives a Spark job at least: the driver alone lists. */
+const LISTER_WORKERS = { type: "G.1X", number: 2 } as const;
+const MEASURE_MINUTES = 5;
+const MEASURE = JSON.stringify({ command: "measure" });
+/** S3 events of one call of the registrar, and so many of them at once. */
+const REGISTRATION = { batchSize: 1000, maximumConcurrency: 4 } as const;
+
+/** Raw JSON files → PostgreSQL → batches → Parquet: queue, functions, jobs, and what starts them. */
+export class LedgerPipeline extends Construct {
+  readonly inputs: QueueWithDeadLetters;
+  readonly registrar: BundledFunction<"ledger-registrar">;
+  readonly operator: BundledFunction<"ledger-operator">;
+  readonly lister: GlueJob;
+  readonly batch: GlueJob;
+  private readonly environment: Environment;
+  private readonly connections: readonly string[];
+  private readonly extraFiles: readonly string[];
+
+  constructor(scope: Construct, id: string, props: LedgerPipelineProps) {
+    super(scope, id);
+    this.environment = props.environment;
+    this.inputs = this.queue(props);
+    this.registrar = this.registrarFunction(props);
+    this.operator = this.operatorFunction(props);
+    this.connections = this.connectionsOf(props);
+    this.extraFiles = this.authorities(props);
+    this.lister = this.listerJob(props);
+    this.batch = this.batchJob(props);
+    this.deliverInputs(props);
+    this.tellControlPlane(props);
+    this.measure();
+    this.start();
+  }
+
+  private queue({ settings, storage }: LedgerPipelineProps): QueueWithDeadLetters {
+    const { account, region, keyArn, tlsOnly } = settings;
+    return new QueueWithDeadLetters(this, "inputs", {
+      queueName: queueName(this.environment, "ledger-inputs"),
+      deadLetters: storage.deadLetters["ledger-inputs"],
+      sender: bucketName(this.environment, "raw"),
+      account,
+      region,
+      keyArn,
+      tlsOnly,
+    });
+  }
+
+  private registrarFunction(props: LedgerPipelineProps): BundledFunction<"ledger-registrar"> {
+    const { server } = props.ledger;
+    return new BundledFunction(this, "registrar", {
+      handler: "ledger-registrar",
+      functionName: functionName(this.environment, "ledger-registrar"),
+      description: "registers announced raw JSON files in the ledger",
+      variables: {
+        ...server.address,
+        RAW_JSON_PREFIX,
+        START_YEAR: String(this.environment.ledger.lister.startYear),
+        ENVIRONMENT: this.environment.name,
+        METRIC_NAMESPACE: metricNamespace(this.environment),
+      },
+      statements: ledgerRegistrarStatements(props),
+      settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 120 },
+      network: server.functionNetwork,
+      synchronous: true,
+    });
+  }
+
+  private operatorFunction(props: LedgerPipelineProps): BundledFunction<"ledger-operator"> {
+    const { server } = props.ledger;
+    return new BundledFunction(this, "operator", {
+      handler: "ledger-operator",
+      functionName: functionName(this.environment, "ledger-operator"),
+      description: "measures the ledger, and answers and does what an operator asks for",
+      variables: {
+        ...server.address,
+        ENVIRONMENT: this.environment.name,
+        METRIC_NAMESPACE: metricNamespace(this.environment),
+      },
+      statements: ledgerOperatorStatements(props),
+      // an exact count of a hundred million files takes minutes
+      settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 900 },
+      network: server.functionNetwork,
+      synchronous: true,
+    });
+  }
+
+  /** @returns their names, as what stands: no job is started before */
+  private connectionsOf({ network }: LedgerPipelineProps): string[] {
+    return network.zones.map(({ letter, availabilityZone, subnet }) => {
+      const { connection } = new GlueConnection(this, `connection-${letter}`, {
+        connectionName: ledgerConnectionName(this.environment, letter),
+        description: `the private subnet of ${availabilityZone}`,
+        availabilityZone,
+        subnetId: subnet.id,
+        securityGroupId: network.workloads.id,
+      });
+      return connection.name;
+    });
+  }
+
+  /** Both jobs' one copy of the certificates that the server's is checked against. */
+  private authorities({ storage }: LedgerPipelineProps): string[] {
+    if (this.environment.ledger.postgres.tls !== "verify-full") return [];
+    const file = rdsAuthorities();
+    return [new CodeObject(this, "authorities", { file, bucket: storage.artifacts, folder: "glue" }).address];
+  }
+
+  private listerJob(props: LedgerPipelineProps): GlueJob {
+    const { lister } = this.environment.ledger;
+    return this.job("lister", props, {
+      jobName: ledgerListerJobName(this.environment),
+      description: "registers the current versions of all raw JSON files in the ledger",
+      script: "ledger_lister",
+      workerType: LISTER_WORKERS.type,
+      numberOfWorkers: LISTER_WORKERS.number,
+      autoScaling: false,
+      run: { kind: "batch", timeoutMinutes: lister.timeoutMinutes, maximumRetries: 0 },
+      arguments: ledgerListerArguments(this.environment, {
+        rawBucket: props.storage.raw.bucket,
+        address: props.ledger.server.address,
+      }),
+      statements: ledgerListerStatements(props),
+    });
+  }
+
+  private batchJob(props: LedgerPipelineProps): GlueJob {
+    const { batch } = this.environment.ledger;
+    const { storage, ledger } = props;
+    return this.job("batch", props, {
+      jobName: ledgerBatchJobName(this.environment),
+      description: "claims batches of raw JSON files, transforms, publishes and archives them",
+      script: "ledger_batch",
+      workerType: batch.workers.type,
+      numberOfWorkers: batch.workers.maximum,
+      autoScaling: batch.workers.maximum > batch.workers.number,
+      concurrentRuns: batch.concurrentRuns,
+      // what failed is claimed again by the next run that is started
+      run: { kind: "batch", timeoutMinutes: batch.timeoutMinutes, maximumRetries: 0 },
+      arguments: ledgerBatchArguments(this.environment, {
+        rawBucket: storage.raw.bucket,
+        curatedBucket: storage.curated.bucket,
+        quarantineBucket: storage.quarantine.bucket,
+        address: ledger.server.address,
+      }),
+      statements: ledgerBatchStatements(props),
+    });
+  }
+
+  /** What both jobs have in common. */
+  private job(
+    id: string,
+    { storage, code }: LedgerPipelineProps,
+    own: Pick<
+      GlueJobProps,
+      | "jobName"
+      | "description"
+      | "script"
+      | "workerType"
+      | "numberOfWorkers"
+      | "autoScaling"
+      | "concurrentRuns"
+      | "run"
+      | "arguments"
+      | "statements"
+    >,
+  ): GlueJob {
+    const { account, region, glue, logs } = this.environment;
+    return new GlueJob(this, id, {
+      ...own,
+      artifacts: storage.artifacts,
+      account,
+      region,
+      keyArn: storage.key.arn,
+      glueVersion: glue.version,
+      connections: this.connections,
+      extraFiles: this.extraFiles,
+      logRetentionDays: logs.retentionDays,
+      installWheels: glue.dependencies === "artifacts",
+      code,
+    });
+  }
+
+  private deliverInputs({ settings }: LedgerPipelineProps): void {
+    const { batchSize } = REGISTRATION;
+    // each delivery beyond what is reserved would be refused, and count towards the dead-letter queue
+    const maximumConcurrency = Math.min(
+      REGISTRATION.maximumConcurrency,
+      settings.reservedConcurrentExecutions ?? REGISTRATION.maximumConcurrency,
+    );
+    const { ledger, manifest } = this.environment;
+    new LambdaEventSourceMapping(this, "inputs-to-registrar", {
+      eventSourceArn: this.inputs.queue.arn,
+      functionName: this.registrar.function.arn,
+      batchSize,
+      maximumBatchingWindowInSeconds: ledger.registrationSeconds,
+      scalingConfig: { maximumConcurrency },
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      enabled: manifest.eventSource.served === "lambda",
+    });
+  }
+
+  private tellControlPlane({ controlPlane }: LedgerPipelineProps): void {
+    routeEvents(this, "batches-published", controlPlane.function, {
+      targetId: "control-plane",
+      account: this.environment.account,
+      ruleName: `${functionName(this.environment, "control-plane")}-batches-published`,
+      description: "batches that the batch job published",
+      pattern: { source: [alertSource(this.environment)], "detail-type": ["LedgerBatchPublished"] },
+    });
+  }
+
+  private measure(): void {
+    scheduleRounds(this, "operator", this.operator.function, {
+      scheduleName: functionName(this.environment, "ledger-operator"),
+      description: "the ledger's measures",
+      rateMinutes: MEASURE_MINUTES,
+      input: MEASURE,
+      account: this.environment.account,
+    });
+  }
+
+  private start(): void {
+    const { scheduled, lister, batch } = this.environment.ledger;
+    new GlueWorkflow(this, "workflow", {
+      workflowName: ledgerWorkflowName(this.environment),
+      description: "lists raw JSON files, then works on them",
+      first: this.lister.job,
+      second: this.batch.job,
+      schedule: scheduled ? `cron(0 ${lister.hour} * * ? *)` : undefined,
+    });
+    new GlueSchedule(this, "schedule", {
+      triggerName: ledgerBatchJobName(this.environment),
+      job: this.batch.job,
+      rateMinutes: batch.rateMinutes,
+      enabled: scheduled,
+    });
+  }
+}

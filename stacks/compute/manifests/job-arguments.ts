@@ -1,0 +1,32 @@
+import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters";
+import { alertSource, type Environment } from "../../../environments/schema";
+
+/** Names of what the job reads and writes. */
+export interface ManifestJobPlaces {
+  readonly manifestsQueueUrl: string;
+  readonly manifestsBucket: string;
+  readonly curatedBucket: string;
+  readonly quarantineBucket: string;
+  readonly controlTable: string;
+}
+
+/** Arguments of the job `manifest_stream`; a test compares the names with those that the script reads. */
+export function manifestJobArguments(
+  environment: Environment,
+  places: ManifestJobPlaces,
+): Record<string, string> {
+  const { manifest } = environment;
+  return {
+    manifests_queue_url: places.manifestsQueueUrl,
+    manifests_bucket: places.manifestsBucket,
+    curated_bucket: places.curatedBucket,
+    quarantine_bucket: places.quarantineBucket,
+    control_table: places.controlTable,
+    event_source: alertSource(environment),
+    environment: environment.name,
+    engine: manifest.engine,
+    slots: String(manifest.slots),
+    poll_seconds: String(manifest.pollSeconds),
+    visibility_seconds: String(VISIBILITY_SECONDS),
+  };
+}

@@ -1,0 +1,268 @@
+import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
+import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
+import { Construct } from "constructs";
+import { BundledFunction, type FunctionSettings } from "../../../constructs/bundled-function";
+import { textDatasetsVariable } from "../../../constructs/dataset";
+import { type GlueCode, GlueJob } from "../../../constructs/glue-job";
+import { routeEvents, scheduleRounds } from "../../../constructs/invocations";
+import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
+import {
+  alertSource,
+  bucketName,
+  databaseName,
+  type Environment,
+  functionName,
+  manifestJobName,
+  metricNamespace,
+  type PipelineQueue,
+  queueName,
+} from "../../../environments/schema";
+import type { PipelineResources } from "../pipeline-resources";
+import { manifestJobArguments } from "./job-arguments";
+import {
+  controlPlaneStatements,
+  manifestBuilderStatements,
+  manifestJobStatements,
+  manifestReconcilerStatements,
+} from "./permissions";
+
+export interface ManifestPipelineProps extends PipelineResources {
+  /** What all functions of the environment share. */
+  readonly settings: FunctionSettings;
+  /** Package and wheels of the environment's jobs. */
+  readonly code: GlueCode;
+}
+
+const BUILDER_TIMEOUT_SECONDS = 180;
+/** After it a function that claimed a file is gone for sure. */
+const CLAIM_SECONDS = BUILDER_TIMEOUT_SECONDS + 60;
+const TICK = JSON.stringify({ kind: "tick" });
+/** States of a run after which it does nothing more; Glue ends a streaming one as EXPIRED to maintain it. */
+const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"];
+
+/** NDJSON files → manifests → Parquet: queues, functions, the streaming job, and what starts them. */
+export class ManifestPipeline extends Construct {
+  readonly inputs: QueueWithDeadLetters;
+  readonly manifests: QueueWithDeadLetters;
+  readonly builder: BundledFunction<"manifest-builder">;
+  readonly controlPlane: BundledFunction<"control-plane">;
+  readonly reconciler: BundledFunction<"manifest-reconciler">;
+  readonly job: GlueJob;
+  private readonly environment: Environment;
+
+  constructor(scope: Construct, id: string, props: ManifestPipelineProps) {
+    super(scope, id);
+    this.environment = props.environment;
+    this.inputs = this.queue("inputs", "raw", props);
+    this.manifests = this.queue("manifests", "manifests", props);
+    this.job = this.streamingJob(props);
+    this.builder = this.builderFunction(props);
+    this.controlPlane = this.controlPlaneFunction(props);
+    this.reconciler = this.reconcilerFunction(props);
+    this.deliverInputs();
+    this.announceManifests(props);
+    this.tellControlPlane();
+    this.schedule();
+  }
+
+  private queue(
+    name: PipelineQueue,
+    sender: "raw" | "manifests",
+    { settings, storage }: ManifestPipelineProps,
+  ): QueueWithDeadLetters {
+    const { account, region, keyArn, tlsOnly } = settings;
+    return new QueueWithDeadLetters(this, name, {
+      queueName: queueName(this.environment, name),
+      deadLetters: storage.deadLetters[name],
+      sender: bucketName(this.environment, sender),
+      account,
+      region,
+      keyArn,
+      tlsOnly,
+    });
+  }
+
+  private streamingJob(props: ManifestPipelineProps): GlueJob {
+    const { account, region, manifest, glue, logs } = this.environment;
+    const { storage, ledger } = props;
+    return new GlueJob(this, "stream", {
+      jobName: manifestJobName(this.environment),
+      description: "turns manifests into Parquet until it is told to stop",
+      script: "manifest_stream",
+      artifacts: storage.artifacts,
+      account,
+      region,
+      keyArn: storage.key.arn,
+      glueVersion: glue.version,
+      workerType: manifest.workers.type,
+      // the control plane starts each run with the number that the control table names
+      numberOfWorkers: manifest.workers.number,
+      autoScaling: false,
+      run: { kind: "streaming", maintenanceWindow: manifest.maintenanceWindow },
+      logRetentionDays: logs.retentionDays,
+      installWheels: glue.dependencies === "artifacts",
+      code: props.code,
+      arguments: manifestJobArguments(this.environment, {
+        manifestsQueueUrl: this.manifests.queue.url,
+        manifestsBucket: storage.manifests.bucket,
+        curatedBucket: storage.curated.bucket,
+        quarantineBucket: storage.quarantine.bucket,
+        controlTable: ledger.control.name,
+      }),
+      statements: manifestJobStatements(props),
+    });
+  }
+
+  private builderFunction(props: ManifestPipelineProps): BundledFunction<"manifest-builder"> {
+    const { manifest } = this.environment;
+    const { storage } = props;
+    return new BundledFunction(this, "manifest-builder", {
+      handler: "manifest-builder",
+      functionName: functionName(this.environment, "manifest-builder"),
+      description: "packs announced NDJSON files into manifests, each file into one",
+      variables: {
+        ...this.trackingVariables(props),
+        MANIFESTS_BUCKET: storage.manifests.bucket,
+        QUARANTINE_BUCKET: storage.quarantine.bucket,
+        DATASETS: textDatasetsVariable(),
+        MANIFEST_BYTES: String(manifest.maximumMegabytes * 1e6),
+        MANIFEST_FILES: String(manifest.maximumFiles),
+        CLAIM_SECONDS: String(CLAIM_SECONDS),
+        ...this.commonVariables(),
+      },
+      statements: manifestBuilderStatements(props),
+      // its failure queue is for invocations by hand: the event source mapping waits for the answer, and what fails
+      // stays in the queue
+      settings: { ...props.settings, memorySizeMegabytes: 512, timeoutSeconds: BUILDER_TIMEOUT_SECONDS },
+    });
+  }
+
+  private controlPlaneFunction(props: ManifestPipelineProps): BundledFunction<"control-plane"> {
+    const { storage, ledger } = props;
+    return new BundledFunction(this, "control-plane", {
+      handler: "control-plane",
+      functionName: functionName(this.environment, "control-plane"),
+      description: "keeps files' statuses, metrics, catalog columns and the streaming job as they should be",
+      variables: {
+        ...this.trackingVariables(props),
+        METRICS_TABLE: ledger.metrics.name,
+        CONTROL_TABLE: ledger.control.name,
+        MANIFESTS_BUCKET: storage.manifests.bucket,
+        // spelled out: the function need not wait for the job, which waits for its queue
+        JOB_NAME: manifestJobName(this.environment),
+        WORKERS: String(this.environment.manifest.workers.number),
+        DATABASE: databaseName(this.environment),
+        ...this.commonVariables(),
+        ALERT_SOURCE: alertSource(this.environment),
+      },
+      statements: controlPlaneStatements(props),
+      settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
+    });
+  }
+
+  private reconcilerFunction(props: ManifestPipelineProps): BundledFunction<"manifest-reconciler"> {
+    const { storage, ledger } = props;
+    return new BundledFunction(this, "manifest-reconciler", {
+      handler: "manifest-reconciler",
+      functionName: functionName(this.environment, "manifest-reconciler"),
+      description: "repairs what no event told the manifest pipeline",
+      variables: {
+        ...this.trackingVariables(props),
+        CONTROL_TABLE: ledger.control.name,
+        RAW_BUCKET: storage.raw.bucket,
+        MANIFESTS_BUCKET: storage.manifests.bucket,
+        CURATED_BUCKET: storage.curated.bucket,
+        DATASETS: textDatasetsVariable(),
+        INPUTS_QUEUE_URL: this.inputs.queue.url,
+        MANIFESTS_QUEUE_URL: this.manifests.queue.url,
+        CONTROL_PLANE: functionName(this.environment, "control-plane"),
+        GRACE_SECONDS: String(this.environment.manifest.reconcile.graceSeconds),
+        ...this.commonVariables(),
+      },
+      statements: manifestReconcilerStatements(props),
+      settings: { ...props.settings, memorySizeMegabytes: 512, timeoutSeconds: 900 },
+    });
+  }
+
+  private trackingVariables({ ledger }: ManifestPipelineProps) {
+    return {
+      TRACKING_TABLE: ledger.tracking.name,
+      TRACKING_SHARDS: String(this.environment.manifest.trackingShards),
+    };
+  }
+
+  private commonVariables() {
+    return {
+      S3_PATH_STYLE: String(this.environment.storage.pathStyle),
+      ENVIRONMENT: this.environment.name,
+      METRIC_NAMESPACE: metricNamespace(this.environment),
+    };
+  }
+
+  private deliverInputs(): void {
+    const { batchSize, windowSeconds, maximumConcurrency, served } = this.environment.manifest.eventSource;
+    new LambdaEventSourceMapping(this, "inputs-to-builder", {
+      eventSourceArn: this.inputs.queue.arn,
+      functionName: this.builder.function.arn,
+      batchSize,
+      maximumBatchingWindowInSeconds: windowSeconds,
+      scalingConfig: { maximumConcurrency },
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      enabled: served === "lambda",
+    });
+  }
+
+  /** All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one. */
+  private announceManifests({ storage }: ManifestPipelineProps): void {
+    new S3BucketNotification(this, "manifests-written", {
+      bucket: storage.manifests.id,
+      queue: [
+        {
+          id: "manifests",
+          queueArn: this.manifests.queue.arn,
+          events: ["s3:ObjectCreated:*"],
+          filterPrefix: "manifests/",
+          filterSuffix: ".json",
+        },
+      ],
+    });
+  }
+
+  private tellControlPlane(): void {
+    const name = functionName(this.environment, "control-plane");
+    const common = { targetId: "control-plane", account: this.environment.account };
+    routeEvents(this, "stream-ended", this.controlPlane.function, {
+      ...common,
+      ruleName: `${name}-stream-ended`,
+      description: "runs of the streaming job that ended, whatever the outcome",
+      pattern: {
+        source: ["aws.glue"],
+        "detail-type": ["Glue Job State Change"],
+        detail: { jobName: [manifestJobName(this.environment)], state: FINAL_STATES },
+      },
+    });
+    routeEvents(this, "manifests-processed", this.controlPlane.function, {
+      ...common,
+      ruleName: `${name}-manifests-processed`,
+      description: "manifests that the streaming job committed",
+      pattern: { source: [alertSource(this.environment)], "detail-type": ["ManifestProcessed"] },
+    });
+  }
+
+  private schedule(): void {
+    const { account, manifest } = this.environment;
+    scheduleRounds(this, "control-plane", this.controlPlane.function, {
+      scheduleName: functionName(this.environment, "control-plane"),
+      description: "the control plane's look at the streaming job",
+      rateMinutes: 1,
+      input: TICK,
+      account,
+    });
+    scheduleRounds(this, "manifest-reconciler", this.reconciler.function, {
+      scheduleName: functionName(this.environment, "manifest-reconciler"),
+      description: "the manifest reconciler's rounds",
+      rateMinutes: manifest.reconcile.rateMinutes,
+      account,
+    });
+  }
+}

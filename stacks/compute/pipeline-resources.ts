@@ -1,0 +1,21 @@
+import type { PolicyStatement } from "../../constructs/policy";
+import { alertSource, type Environment } from "../../environments/schema";
+import type { LedgerStack } from "../ledger/stack";
+import type { StorageStack } from "../storage/stack";
+
+/** What a pipeline stands on. */
+export interface PipelineResources {
+  readonly environment: Environment;
+  readonly storage: StorageStack;
+  readonly ledger: LedgerStack;
+}
+
+/** Statement of what puts events under the environment's own source, and no other's. */
+export function putOwnEvents(sid: string, environment: Environment): PolicyStatement {
+  return {
+    sid,
+    actions: ["events:PutEvents"],
+    resources: [`arn:aws:events:${environment.region}:${environment.account}:event-bus/default`],
+    condition: { StringEquals: { "events:source": alertSource(environment) } },
+  };
+}

@@ -1,0 +1,96 @@
+/** What each function and the job of the CSV pipeline may do: named actions on named resources. */
+import { useKey } from "../../../constructs/encryption-key";
+import type { PolicyStatement } from "../../../constructs/policy";
+import { csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../../../environments/schema";
+import { PENDING_INDEX } from "../../ledger/stack";
+import type { StorageStack } from "../../storage/stack";
+import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
+
+export function csvTriggerStatements(resources: PipelineResources): PolicyStatement[] {
+  return [
+    useUploads(resources, ["dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    startJob(resources.environment),
+  ];
+}
+
+export function jobEndedStatements(resources: PipelineResources): PolicyStatement[] {
+  return [
+    queryPending(resources),
+    startJob(resources.environment, ["glue:GetJobRun"]),
+    putMetrics(resources.environment),
+    putOwnEvents("PutAlerts", resources.environment),
+  ];
+}
+
+export function reconcilerStatements(resources: PipelineResources): PolicyStatement[] {
+  return [
+    useUploads(resources, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"]),
+    queryPending(resources),
+    listInputs(resources.storage),
+    startJob(resources.environment),
+    putMetrics(resources.environment),
+  ];
+}
+
+export function csvJobStatements(resources: PipelineResources): PolicyStatement[] {
+  const { environment, storage } = resources;
+  return [
+    // a transaction of updates asks for no more than the updates themselves
+    useUploads(resources, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
+    queryPending(resources),
+    {
+      sid: "ReadInputs",
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: [`${storage.raw.arn}/${INPUT_PREFIX}*`],
+    },
+    {
+      sid: "PublishOutputs",
+      actions: ["s3:GetObject", "s3:PutObject"],
+      resources: ["tables", "csv", "stats"].map((prefix) => `${storage.curated.arn}/${prefix}/*`),
+    },
+    {
+      // S3 answers 403 instead of 404 for a missing key to those who may not list, and a read has no prefix to allow
+      sid: "TellMissingFromForbidden",
+      actions: ["s3:ListBucket", "s3:ListBucketVersions"],
+      resources: [storage.raw.arn, storage.curated.arn],
+    },
+    {
+      sid: "Quarantine",
+      actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
+      resources: ["dead-letters", "files"].map((prefix) => `${storage.quarantine.arn}/${prefix}/*`),
+    },
+    useKey(storage.key.arn, environment.region, "s3", "read-write"),
+  ];
+}
+
+function useUploads(resources: PipelineResources, actions: readonly string[]): PolicyStatement {
+  return { sid: "UseUploads", actions, resources: [resources.ledger.uploads.arn] };
+}
+
+function queryPending(resources: PipelineResources): PolicyStatement {
+  const index = `${resources.ledger.uploads.arn}/index/${PENDING_INDEX}`;
+  return { sid: "QueryPending", actions: ["dynamodb:Query"], resources: [index] };
+}
+
+function startJob(environment: Environment, further: readonly string[] = []): PolicyStatement {
+  const job = `arn:aws:glue:${environment.region}:${environment.account}:job/${csvJobName(environment)}`;
+  return { sid: "StartJob", actions: [...further, "glue:StartJobRun"], resources: [job] };
+}
+
+function listInputs(storage: StorageStack): PolicyStatement {
+  return {
+    sid: "ListInputs",
+    actions: ["s3:ListBucketVersions"],
+    resources: [storage.raw.arn],
+    condition: { StringLike: { "s3:prefix": `${INPUT_PREFIX}*` } },
+  };
+}
+
+function putMetrics(environment: Environment): PolicyStatement {
+  return {
+    sid: "PutMetrics",
+    actions: ["cloudwatch:PutMetricData"],
+    resources: ["*"], // PutMetricData knows no resources: the namespace is the limit
+    condition: { StringEquals: { "cloudwatch:namespace": metricNamespace(environment) } },
+  };
+}

@@ -1,0 +1,169 @@
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { BundledFunctionProps } from "../../constructs/bundled-function";
+import { useKey } from "../../constructs/encryption-key";
+import type { FunctionNetwork } from "../../constructs/function-network";
+import type { PolicyStatement } from "../../constructs/policy";
+import { ADMINISTRATOR, PostgresServer } from "../../constructs/postgres-server";
+import { type Environment, ledgerServerName, POSTGRES_VERSION } from "../../environments/schema";
+import type { NetworkStack } from "../network/stack";
+import type { StorageStack } from "../storage/stack";
+
+export interface LedgerServerProps {
+  readonly environment: Environment;
+  readonly network: NetworkStack;
+  readonly storage: StorageStack;
+}
+
+/** What every function that speaks to the ledger is told. */
+export type LedgerAddress = Omit<
+  BundledFunctionProps<"ledger-migrator">["variables"],
+  "LOGIN_AUTHENTICATION"
+>;
+
+/** Logins of jobs and functions, which the migrator makes. */
+export type LedgerLogin =
+  | "tributary_lister"
+  | "tributary_registrar"
+  | "tributary_batch"
+  | "tributary_operator";
+
+/** What stands for a value that is not there: no argument and no variable is empty. */
+const NONE = "none";
+const BY_SURROUNDINGS = { host: "libpq", port: "0" } as const;
+
+/** The PostgreSQL server of the ledger, made here or reached elsewhere: who asks it how, and what that takes. */
+export class LedgerServer extends Construct {
+  /** What must stand before anybody reaches it. */
+  readonly ways: readonly ITerraformDependable[];
+  /** The server that is made here. */
+  readonly managed: PostgresServer | undefined;
+  private readonly environment: Environment;
+  private readonly network: NetworkStack;
+  private readonly keyArn: string;
+
+  constructor(scope: Construct, id: string, { environment, network, storage }: LedgerServerProps) {
+    super(scope, id);
+    this.environment = environment;
+    this.network = network;
+    this.keyArn = storage.key.arn;
+    const { server, cidr } = this.settings;
+    this.managed = server === "managed" ? this.server() : undefined;
+    this.ways = this.managed?.ways ?? (cidr === undefined ? [] : [this.admit(cidr)]);
+  }
+
+  /** Where jobs and functions find the server, and how each shows who it is. */
+  get address(): LedgerAddress {
+    const { authentication } = this.settings;
+    return { ...this.place, ...this.shownBy(authentication) };
+  }
+
+  /** The same for migrations, which make the logins that others have: they log in by the secret. */
+  get migrationAddress(): LedgerAddress {
+    return { ...this.place, ...this.shownBy(this.settings.authentication === "none" ? "none" : "secret") };
+  }
+
+  /** Where in the VPC functions run that speak to it. */
+  get functionNetwork(): FunctionNetwork {
+    return {
+      subnetIds: this.network.privateSubnets.map((subnet) => subnet.id),
+      securityGroupIds: [this.network.workloads.id],
+    };
+  }
+
+  /** What a login needs to connect. */
+  connect(login: LedgerLogin): PolicyStatement[] {
+    const { authentication } = this.settings;
+    if (authentication === "iam") return [this.connectAs(login)];
+    return authentication === "secret" ? this.readSecret() : [];
+  }
+
+  /** What migrations need to connect: of a managed server's administrator RDS may want a token, too. */
+  connectToMigrate(): PolicyStatement[] {
+    const { authentication } = this.settings;
+    if (authentication === "none") return [];
+    const byToken = this.managed && authentication === "iam" ? [this.connectAs(ADMINISTRATOR)] : [];
+    return [...this.readSecret(), ...byToken];
+  }
+
+  private get settings() {
+    return this.environment.ledger.postgres;
+  }
+
+  private get place() {
+    const { host, port, database, tls } = this.settings;
+    const named = this.managed?.instance.address ?? host;
+    return {
+      LEDGER_HOST: named ?? BY_SURROUNDINGS.host,
+      LEDGER_PORT: named === undefined ? BY_SURROUNDINGS.port : String(port),
+      LEDGER_DATABASE: database,
+      LEDGER_TLS: tls,
+    };
+  }
+
+  private shownBy(authentication: LedgerAddress["LEDGER_AUTHENTICATION"]) {
+    return {
+      LEDGER_AUTHENTICATION: authentication,
+      LEDGER_SECRET_ARN: authentication === "secret" ? this.secretArn : NONE,
+    };
+  }
+
+  private get secretArn(): string {
+    return this.managed?.masterSecretArn ?? this.settings.secretArn ?? NONE;
+  }
+
+  private connectAs(login: LedgerLogin | typeof ADMINISTRATOR): PolicyStatement {
+    const { account, region } = this.environment;
+    const server = this.managed?.instance.resourceId ?? this.settings.resourceId;
+    return {
+      sid: "ConnectToLedger",
+      actions: ["rds-db:connect"],
+      resources: [`arn:aws:rds-db:${region}:${account}:dbuser:${server}/${login}`],
+    };
+  }
+
+  private readSecret(): PolicyStatement[] {
+    const keyArn = this.managed ? this.keyArn : this.settings.secretKeyArn;
+    return [
+      { sid: "ReadLedgerSecret", actions: ["secretsmanager:GetSecretValue"], resources: [this.secretArn] },
+      ...(keyArn === undefined ? [] : [useKey(keyArn, this.environment.region, "secretsmanager", "read")]),
+    ];
+  }
+
+  private server(): PostgresServer {
+    const { deletionGuard, logs, ledger } = this.environment;
+    const { postgres } = ledger;
+    return new PostgresServer(this, "managed", {
+      identifier: ledgerServerName(this.environment),
+      version: POSTGRES_VERSION,
+      instanceClass: postgres.instanceClass,
+      storageGigabytes: postgres.storageGigabytes,
+      maximumStorageGigabytes: postgres.maximumStorageGigabytes,
+      multiZone: postgres.multiZone,
+      backupDays: postgres.backupDays,
+      performanceInsights: postgres.performanceInsights,
+      port: postgres.port,
+      databaseName: postgres.database,
+      keyArn: this.keyArn,
+      vpcId: this.network.vpc.id,
+      subnetIds: this.network.privateSubnets.map((subnet) => subnet.id),
+      clientsGroupId: this.network.workloads.id,
+      logRetentionDays: logs.retentionDays,
+      deletionGuard,
+    });
+  }
+
+  /** What runs in the VPC may reach an existing server's addresses, at its port. */
+  private admit(cidr: string): VpcSecurityGroupEgressRule {
+    const { port } = this.settings;
+    return new VpcSecurityGroupEgressRule(this, "workloads-to-server", {
+      securityGroupId: this.network.workloads.id,
+      cidrIpv4: cidr,
+      ipProtocol: "tcp",
+      fromPort: port,
+      toPort: port,
+      description: "PostgreSQL",
+    });
+  }
+}

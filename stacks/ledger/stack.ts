@@ -1,0 +1,151 @@
+import { DynamodbTable, type DynamodbTableConfig } from "@cdktf/provider-aws/lib/dynamodb-table";
+import type { Construct } from "constructs";
+import { BundledFunction } from "../../constructs/bundled-function";
+import { LedgerMigrations } from "../../constructs/ledger-migrations";
+import {
+  controlTableName,
+  type Environment,
+  functionName,
+  metricsTableName,
+  trackingTableName,
+  uploadsTableName,
+} from "../../environments/schema";
+import { functionSettings } from "../function-settings";
+import { LayerStack } from "../layer-stack";
+import type { NetworkStack } from "../network/stack";
+import type { StorageStack } from "../storage/stack";
+import { LedgerServer } from "./server";
+
+export interface LedgerStackProps {
+  readonly network: NetworkStack;
+  readonly storage: StorageStack;
+}
+
+/** Name of the sparse index that holds pending uploads only. */
+export const PENDING_INDEX = "pending";
+/** Name of the sparse index that holds files only that are not finished, or failed, or quarantined. */
+export const OPEN_INDEX = "open";
+
+/** In what tables differ; the guards are the same for all. */
+type TableShape = Pick<
+  DynamodbTableConfig,
+  "name" | "hashKey" | "rangeKey" | "attribute" | "globalSecondaryIndex" | "ttl"
+>;
+
+/** The longest that a function may run; longer migrations are run from the command line. */
+const MIGRATION_SECONDS = 900;
+
+/** The books: tables of the CSV and of the manifest pipeline, and PostgreSQL for the ledger's. */
+export class LedgerStack extends LayerStack {
+  readonly uploads: DynamodbTable;
+  /** One item for each file of the manifest pipeline, and one for each older version. */
+  readonly tracking: DynamodbTable;
+  readonly metrics: DynamodbTable;
+  /** Desired state, worker numbers, cursors. */
+  readonly control: DynamodbTable;
+  readonly server: LedgerServer;
+  readonly migrator: BundledFunction<"ledger-migrator">;
+
+  constructor(scope: Construct, environment: Environment, props: LedgerStackProps) {
+    super(scope, environment, "ledger");
+    this.uploads = this.table("uploads", props, {
+      name: uploadsTableName(environment),
+      hashKey: "object",
+      rangeKey: "version",
+      attribute: strings("object", "version", "pending_shard", "available_at"),
+      globalSecondaryIndex: [
+        {
+          name: PENDING_INDEX,
+          hashKey: "pending_shard",
+          rangeKey: "available_at",
+          projectionType: "INCLUDE",
+          nonKeyAttributes: ["registered_at", "attempts"],
+        },
+      ],
+      // superseded versions alone carry the attribute: a key's current item never expires
+      ttl: { enabled: true, attributeName: "expires_at" },
+    });
+    this.tracking = this.trackingTable(props);
+    this.metrics = this.table("metrics", props, {
+      name: metricsTableName(environment),
+      hashKey: "metric_date",
+      rangeKey: "metric_type",
+      attribute: strings("metric_date", "metric_type"),
+      ttl: { enabled: true, attributeName: "ttl" },
+    });
+    this.control = this.table("control", props, {
+      name: controlTableName(environment),
+      hashKey: "name",
+      attribute: strings("name"),
+    });
+    this.server = new LedgerServer(this, "postgres", { environment, ...props });
+    this.migrator = this.migratorFunction(props);
+    this.migrate();
+  }
+
+  private migratorFunction({ storage }: LedgerStackProps): BundledFunction<"ledger-migrator"> {
+    const { environment, server } = this;
+    return new BundledFunction(this, "migrator", {
+      handler: "ledger-migrator",
+      functionName: functionName(environment, "ledger-migrator"),
+      description: "brings the ledger's schema and logins up to date",
+      variables: {
+        ...server.migrationAddress,
+        LOGIN_AUTHENTICATION: environment.ledger.postgres.authentication,
+      },
+      statements: server.connectToMigrate(),
+      settings: { ...functionSettings(environment, storage), timeoutSeconds: MIGRATION_SECONDS },
+      network: server.functionNetwork,
+      synchronous: true,
+    });
+  }
+
+  private migrate(): void {
+    const { LEDGER_HOST, LEDGER_DATABASE } = this.server.address;
+    new LedgerMigrations(this, "migrations", {
+      migrator: this.migrator,
+      triggers: {
+        host: LEDGER_HOST,
+        database: LEDGER_DATABASE,
+        authentication: this.environment.ledger.postgres.authentication,
+      },
+      dependsOn: this.server.ways,
+    });
+  }
+
+  private trackingTable(props: LedgerStackProps): DynamodbTable {
+    return this.table("file-tracking", props, {
+      name: trackingTableName(this.environment),
+      hashKey: "date_prefix",
+      rangeKey: "file_name",
+      attribute: strings("date_prefix", "file_name", "open_shard", "created_at"),
+      globalSecondaryIndex: [
+        {
+          name: OPEN_INDEX,
+          hashKey: "open_shard",
+          rangeKey: "created_at",
+          projectionType: "INCLUDE",
+          nonKeyAttributes: ["manifest_path"],
+        },
+      ],
+      // finished files alone carry the attribute
+      ttl: { enabled: true, attributeName: "ttl" },
+    });
+  }
+
+  private table(id: string, { storage }: LedgerStackProps, shape: TableShape): DynamodbTable {
+    const { deletionGuard, ledger } = this.environment;
+    return new DynamodbTable(this, id, {
+      ...shape,
+      billingMode: "PAY_PER_REQUEST",
+      pointInTimeRecovery: { enabled: ledger.pointInTimeRecovery },
+      serverSideEncryption: { enabled: true, kmsKeyArn: storage.key.arn },
+      deletionProtectionEnabled: deletionGuard,
+      lifecycle: { preventDestroy: deletionGuard },
+    });
+  }
+}
+
+function strings(...names: readonly string[]) {
+  return names.map((name) => ({ name, type: "S" }));
+}

@@ -1,0 +1,187 @@
+import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group";
+import { RouteTable } from "@cdktf/provider-aws/lib/route-table";
+import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
+import { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import { Vpc } from "@cdktf/provider-aws/lib/vpc";
+import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import type { Construct } from "constructs";
+import { FlowLogs } from "../../constructs/flow-logs";
+import { NatEgress } from "../../constructs/nat-egress";
+import { type Environment, resourceName } from "../../environments/schema";
+import { LayerStack } from "../layer-stack";
+import { subnetBlock } from "./subnet-block";
+
+/** Index of the first public subnet's block: the first half of the VPC is for private ones. */
+const PUBLIC_BLOCKS = 8;
+
+/** One availability zone's private part of the VPC. */
+export interface PrivateZone {
+  /** Of the environment's zones. */
+  readonly letter: string;
+  readonly availabilityZone: string;
+  readonly subnet: Subnet;
+  readonly routes: RouteTable;
+}
+
+const TLS = { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
+
+/** VPC with private subnets, its ways out, and who may speak to whom. */
+export class NetworkStack extends LayerStack {
+  readonly vpc: Vpc;
+  /** Of what runs in the VPC: Glue jobs with a connection, and functions that speak to PostgreSQL. */
+  readonly workloads: SecurityGroup;
+  readonly zones: readonly PrivateZone[];
+
+  constructor(scope: Construct, environment: Environment) {
+    super(scope, environment, "network");
+    this.vpc = new Vpc(this, "vpc", {
+      cidrBlock: environment.network.cidr,
+      enableDnsSupport: true,
+      enableDnsHostnames: true,
+      tags: { Name: this.named("vpc") },
+    });
+    // whatever forgets to name a security group gets one that lets nothing through
+    new DefaultSecurityGroup(this, "default-security-group", { vpcId: this.vpc.id });
+    this.zones = environment.network.zones.map((letter, index) => this.privateZone(letter, index));
+    this.workloads = this.workloadGroup(this.gatewayEndpoints());
+    if (environment.network.interfaceEndpoints.length > 0) this.interfaceEndpoints();
+    if (environment.network.egress === "nat") this.natEgress();
+    if (environment.network.flowLogs) this.flowLogs();
+  }
+
+  /** Private subnets, one a zone. */
+  get privateSubnets(): Subnet[] {
+    return this.zones.map((zone) => zone.subnet);
+  }
+
+  private named(rest: string): string {
+    return resourceName(this.environment, rest);
+  }
+
+  private privateZone(letter: string, index: number): PrivateZone {
+    const availabilityZone = `${this.environment.region}${letter}`;
+    const tags = { Name: this.named(`private-${letter}`) };
+    const subnet = new Subnet(this, `private-${letter}`, {
+      vpcId: this.vpc.id,
+      availabilityZone,
+      cidrBlock: subnetBlock(this.environment.network.cidr, index),
+      mapPublicIpOnLaunch: false,
+      tags,
+    });
+    const routes = new RouteTable(this, `routes-${letter}`, { vpcId: this.vpc.id, tags });
+    new RouteTableAssociation(this, `routes-${letter}-association`, {
+      routeTableId: routes.id,
+      subnetId: subnet.id,
+    });
+    return { letter, availabilityZone, subnet, routes };
+  }
+
+  /** Free of charge, and the only way by which the bulk of the data goes. */
+  private gatewayEndpoints(): VpcEndpoint[] {
+    return ["s3", "dynamodb"].map(
+      (service) =>
+        new VpcEndpoint(this, `endpoint-${service}`, {
+          vpcId: this.vpc.id,
+          vpcEndpointType: "Gateway",
+          serviceName: `com.amazonaws.${this.environment.region}.${service}`,
+          routeTableIds: this.zones.map((zone) => zone.routes.id),
+          tags: { Name: this.named(service) },
+        }),
+    );
+  }
+
+  private workloadGroup(gateways: readonly VpcEndpoint[]): SecurityGroup {
+    const group = this.securityGroup("workloads", "Glue jobs and functions in the VPC");
+    const self = {
+      securityGroupId: group.id,
+      referencedSecurityGroupId: group.id,
+      ipProtocol: "tcp",
+      // Glue's workers choose their ports themselves
+      fromPort: 0,
+      toPort: 65_535,
+      description: "workers of one job to each other",
+    };
+    new VpcSecurityGroupIngressRule(this, "workloads-from-themselves", self);
+    new VpcSecurityGroupEgressRule(this, "workloads-to-themselves", self);
+    const { cidr, egress, securityGroupEgress } = this.environment.network;
+    this.allowTls(group, "endpoints", "interface endpoints", { cidrIpv4: cidr });
+    if (egress === "nat" || securityGroupEgress === "cidr") {
+      this.allowTls(group, "anywhere", "AWS services, and with NAT the internet", { cidrIpv4: "0.0.0.0/0" });
+      return group;
+    }
+    for (const gateway of gateways) {
+      this.allowTls(group, gateway.node.id, "gateway endpoint", { prefixListId: gateway.prefixListId });
+    }
+    return group;
+  }
+
+  private securityGroup(name: string, description: string): SecurityGroup {
+    const tags = { Name: this.named(name) };
+    return new SecurityGroup(this, name, { name: this.named(name), description, vpcId: this.vpc.id, tags });
+  }
+
+  private allowTls(
+    group: SecurityGroup,
+    id: string,
+    description: string,
+    target: { readonly cidrIpv4: string } | { readonly prefixListId: string },
+  ): void {
+    new VpcSecurityGroupEgressRule(this, `workloads-to-${id}`, {
+      ...TLS,
+      ...target,
+      securityGroupId: group.id,
+      description,
+    });
+  }
+
+  private interfaceEndpoints(): void {
+    const group = this.securityGroup("endpoints", "interface endpoints");
+    new VpcSecurityGroupIngressRule(this, "endpoints-from-workloads", {
+      ...TLS,
+      securityGroupId: group.id,
+      referencedSecurityGroupId: this.workloads.id,
+      description: "workloads",
+    });
+    for (const service of this.environment.network.interfaceEndpoints) {
+      new VpcEndpoint(this, `endpoint-${service}`, {
+        vpcId: this.vpc.id,
+        vpcEndpointType: "Interface",
+        serviceName: `com.amazonaws.${this.environment.region}.${service}`,
+        privateDnsEnabled: true,
+        subnetIds: this.privateSubnets.map((subnet) => subnet.id),
+        securityGroupIds: [group.id],
+        tags: { Name: this.named(service) },
+      });
+    }
+  }
+
+  private natEgress(): void {
+    const { cidr, natGateways } = this.environment.network;
+    new NatEgress(this, "nat", {
+      vpc: this.vpc,
+      zones: this.zones.map(({ availabilityZone, routes }, index) => ({
+        availabilityZone,
+        publicBlock: subnetBlock(cidr, PUBLIC_BLOCKS + index),
+        privateRoutes: routes,
+      })),
+      gatewayInEachZone: natGateways === "each-zone",
+      namePrefix: `${this.environment.project}-${this.environment.name}`,
+    });
+  }
+
+  private flowLogs(): void {
+    const { account, region, logs, storage, deletionGuard } = this.environment;
+    new FlowLogs(this, "flow-logs", {
+      vpc: this.vpc,
+      name: this.named("flow-logs"),
+      account,
+      region,
+      retentionInDays: logs.retentionDays,
+      keyDeletionWindowInDays: storage.keyDeletionDays,
+      preventDestroy: deletionGuard,
+    });
+  }
+}

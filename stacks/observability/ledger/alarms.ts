@@ -1,0 +1,195 @@
+import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
+import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
+import { Construct } from "constructs";
+import { Alarm, type AlarmProps } from "../../../constructs/alarm";
+import { MOST_CONNECTIONS } from "../../../constructs/postgres-server";
+import {
+  type Environment,
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  ledgerServerName,
+  metricNamespace,
+  resourceName,
+} from "../../../environments/schema";
+import { queueAlarms } from "../queue-alarms";
+
+export interface LedgerAlarmsProps {
+  readonly environment: Environment;
+  readonly topic: SnsTopic;
+}
+
+/** What differs from alarm to alarm. */
+type Watched = Omit<AlarmProps, "topic" | "alarmName" | "namespace" | "dimensions" | "periodSeconds">;
+
+const FIVE_MINUTES = 300;
+/** Measures in a row: a commit is published by whoever made it, within moments. */
+const UNPUBLISHED_MEASURES = 3;
+/** Measures without a sign of life before the silence itself is an alarm. */
+const SILENT_MEASURES = 3;
+const FAILED_STATES = ["FAILED", "TIMEOUT", "ERROR"];
+const GIGABYTE = 2 ** 30;
+/** Part of the storage that is left when an alarm tells that it does not grow, or not fast enough: RDS lets it at a tenth. */
+const LEAST_FREE = 0.05;
+/** Part of the connections. */
+const MANY = 0.8;
+const BUSY_PERCENT = 90;
+/** Five-minute periods of a load that does not pass. */
+const BUSY_PERIODS = 6;
+
+/** What of the ledger pipeline calls somebody, beside the errors of its functions. */
+export class LedgerAlarms extends Construct {
+  private readonly environment: Environment;
+  private readonly topic: SnsTopic;
+
+  constructor(scope: Construct, id: string, props: LedgerAlarmsProps) {
+    super(scope, id);
+    this.environment = props.environment;
+    this.topic = props.topic;
+    const { oldestMessageMinutes } = props.environment.manifest;
+    queueAlarms(this, "ledger-inputs", { ...props, oldestMessageMinutes });
+    this.fileAlarms();
+    this.transactionAlarm();
+    this.silenceAlarm();
+    this.jobAlarms();
+    if (props.environment.ledger.postgres.server === "managed") this.serverAlarms();
+  }
+
+  /** An alarm on what the operator function measures. */
+  private measured(id: string, watched: Watched): void {
+    new Alarm(this, id, {
+      ...watched,
+      topic: this.topic,
+      alarmName: resourceName(this.environment, `ledger-${id}`),
+      namespace: metricNamespace(this.environment),
+      dimensions: { Environment: this.environment.name },
+      periodSeconds: FIVE_MINUTES,
+    });
+  }
+
+  private fileAlarms(): void {
+    const { oldestClaimableMinutes } = this.environment.ledger;
+    // a measure that falls into the next period says nothing about the files
+    const common = { statistic: "Maximum", missingData: "ignore" } as const;
+    this.measured("failed-files", {
+      ...common,
+      description:
+        "batches are out of attempts; see their errors (tributary ledger status), then release them",
+      metricName: "LedgerFailedFiles",
+    });
+    this.measured("quarantined-files", {
+      ...common,
+      description: "raw JSON files were quarantined today; see why (tributary ledger quarantine list)",
+      metricName: "LedgerQuarantinedFiles",
+    });
+    this.measured("oldest-claimable", {
+      ...common,
+      description: `a raw JSON file could be claimed and waits for more than ${oldestClaimableMinutes} minutes; look at the batch job's runs, or give it more workers`,
+      metricName: "LedgerOldestClaimableSeconds",
+      threshold: oldestClaimableMinutes * 60,
+    });
+    this.measured("lease-takeovers", {
+      ...common,
+      description: "leases of batches ran out within the last hour: a run died; look at the batch job's logs",
+      metricName: "LedgerLeaseTakeovers",
+    });
+    this.measured("unpublished-commits", {
+      ...common,
+      description: "a committed batch waits to be published, and nobody does; start the batch job",
+      metricName: "LedgerUnpublishedCommits",
+      evaluationPeriods: UNPUBLISHED_MEASURES,
+    });
+  }
+
+  private transactionAlarm(): void {
+    const { oldestTransactionMinutes } = this.environment.ledger;
+    this.measured("oldest-transaction", {
+      statistic: "Maximum",
+      missingData: "ignore",
+      description: `a transaction is open for more than ${oldestTransactionMinutes} minutes and keeps dead rows from being cleaned; see whose (tributary ledger vacuum-check)`,
+      metricName: "LedgerOldestTransactionSeconds",
+      threshold: oldestTransactionMinutes * 60,
+    });
+  }
+
+  private silenceAlarm(): void {
+    this.measured("silent", {
+      description:
+        "the ledger is not measured: the function ledger-operator does not run, or does not reach PostgreSQL; look at its schedule and log group",
+      metricName: "LedgerOldestClaimableSeconds",
+      statistic: "SampleCount",
+      comparison: "LessThanThreshold",
+      threshold: 1,
+      evaluationPeriods: SILENT_MEASURES,
+      missingData: "breaching",
+    });
+  }
+
+  /** The alert has Glue's own message of the run; the alarm is over when no run fails any more. */
+  private jobAlarms(): void {
+    const rule = new CloudwatchEventRule(this, "failed-runs", {
+      name: resourceName(this.environment, "ledger-failed-runs"),
+      description: "runs of the ledger's jobs that failed",
+      eventPattern: JSON.stringify({
+        source: ["aws.glue"],
+        "detail-type": ["Glue Job State Change"],
+        detail: {
+          jobName: [ledgerListerJobName(this.environment), ledgerBatchJobName(this.environment)],
+          state: FAILED_STATES,
+        },
+      }),
+    });
+    new CloudwatchEventTarget(this, "failed-runs-target", {
+      rule: rule.name,
+      targetId: "alerts",
+      arn: this.topic.arn,
+    });
+    new Alarm(this, "job-failures", {
+      topic: this.topic,
+      alarmName: resourceName(this.environment, "ledger-job-failures"),
+      description:
+        "a run of the lister or of the batch job failed; look at the alert event and the job's log groups",
+      namespace: "AWS/Events",
+      metricName: "TriggeredRules",
+      dimensions: { RuleName: rule.name },
+      statistic: "Sum",
+      periodSeconds: FIVE_MINUTES,
+    });
+  }
+
+  private serverAlarms(): void {
+    const { storageGigabytes } = this.environment.ledger.postgres;
+    this.server("free-storage", {
+      description:
+        "PostgreSQL's storage is nearly full: it grows to its maximum by itself, so raise that; full, it stops",
+      metricName: "FreeStorageSpace",
+      statistic: "Minimum",
+      comparison: "LessThanThreshold",
+      threshold: Math.round(LEAST_FREE * storageGigabytes * GIGABYTE),
+    });
+    this.server("connections", {
+      description: `PostgreSQL has more than ${MANY * MOST_CONNECTIONS} of at most ${MOST_CONNECTIONS} connections; see whose (tributary ledger vacuum-check)`,
+      metricName: "DatabaseConnections",
+      statistic: "Maximum",
+      threshold: MANY * MOST_CONNECTIONS,
+    });
+    this.server("processor", {
+      description: "PostgreSQL's processor is busy for half an hour; see by what (Performance Insights)",
+      metricName: "CPUUtilization",
+      statistic: "Average",
+      threshold: BUSY_PERCENT,
+      evaluationPeriods: BUSY_PERIODS,
+    });
+  }
+
+  private server(id: string, watched: Watched): void {
+    new Alarm(this, id, {
+      ...watched,
+      topic: this.topic,
+      alarmName: resourceName(this.environment, `ledger-${id}`),
+      namespace: "AWS/RDS",
+      dimensions: { DBInstanceIdentifier: ledgerServerName(this.environment) },
+      periodSeconds: FIVE_MINUTES,
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
+import { Construct } from "constructs";
+import { Alarm } from "../../../constructs/alarm";
+import { type Environment, metricNamespace, resourceName } from "../../../environments/schema";
+import { queueAlarms } from "../queue-alarms";
+
+export interface ManifestAlarmsProps {
+  readonly environment: Environment;
+  readonly topic: SnsTopic;
+}
+
+const FIVE_MINUTES = 300;
+/** Messages that a builder may fail in five minutes: now and then one meets another builder's claim. */
+const FAILED_MESSAGES = 5;
+/** Rounds without a sign of life before the silence itself is an alarm. */
+const SILENT_ROUNDS = 3;
+
+/** What of the manifest pipeline calls somebody, beside the errors of its functions. */
+export class ManifestAlarms extends Construct {
+  private readonly environment: Environment;
+  private readonly topic: SnsTopic;
+
+  constructor(scope: Construct, id: string, props: ManifestAlarmsProps) {
+    super(scope, id);
+    this.environment = props.environment;
+    this.topic = props.topic;
+    const { oldestMessageMinutes } = props.environment.manifest;
+    for (const queue of ["inputs", "manifests"] as const) {
+      queueAlarms(this, queue, { ...props, oldestMessageMinutes });
+    }
+    this.builderAlarm();
+    this.jobAlarms();
+    this.silenceAlarms();
+  }
+
+  private get own() {
+    const { environment, topic } = this;
+    return {
+      topic,
+      namespace: metricNamespace(environment),
+      dimensions: { Environment: environment.name },
+      periodSeconds: FIVE_MINUTES,
+    };
+  }
+
+  /** An invocation that gives messages back is no error of its function. */
+  private builderAlarm(): void {
+    new Alarm(this, "builder-failed-messages", {
+      ...this.own,
+      alarmName: resourceName(this.environment, "manifest-builder-failed-messages"),
+      description: `the manifest builder failed more than ${FAILED_MESSAGES} messages, which come back; look at its log group`,
+      metricName: "MessagesFailed",
+      statistic: "Sum",
+      threshold: FAILED_MESSAGES,
+    });
+  }
+
+  private jobAlarms(): void {
+    const { environment } = this;
+    const { silentMinutes } = environment.manifest;
+    new Alarm(this, "streaming-job-failures", {
+      ...this.own,
+      alarmName: resourceName(environment, "streaming-job-failures"),
+      description: "a run of the streaming job failed; look at the alert event and the job's log groups",
+      metricName: "StreamingJobFailures",
+      statistic: "Sum",
+    });
+    new Alarm(this, "no-parquet", {
+      ...this.own,
+      alarmName: resourceName(environment, "no-parquet"),
+      description: `files wait and no Parquet came for more than ${silentMinutes} minutes; look at the streaming job's runs and logs`,
+      metricName: "SecondsWithoutParquet",
+      statistic: "Maximum",
+      threshold: silentMinutes * 60,
+    });
+  }
+
+  private silenceAlarms(): void {
+    const { environment } = this;
+    const silence = {
+      ...this.own,
+      statistic: "SampleCount",
+      comparison: "LessThanThreshold",
+      threshold: 1,
+      evaluationPeriods: SILENT_ROUNDS,
+      missingData: "breaching",
+    } as const;
+    new Alarm(this, "control-plane-silent", {
+      ...silence,
+      alarmName: resourceName(environment, "control-plane-silent"),
+      description:
+        "the control plane's tick reports nothing: nobody starts the streaming job again; look at its schedule and log group",
+      metricName: "SecondsWithoutParquet",
+    });
+    new Alarm(this, "manifest-reconciler-silent", {
+      ...silence,
+      alarmName: resourceName(environment, "manifest-reconciler-silent"),
+      description:
+        "the manifest reconciler reports nothing: lost events stay lost; look at its schedule and log group",
+      metricName: "AnnouncedFiles",
+      periodSeconds: environment.manifest.reconcile.rateMinutes * 60,
+    });
+  }
+}

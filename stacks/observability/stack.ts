@@ -1,0 +1,219 @@
+import { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget";
+import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboard";
+import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
+import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
+import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
+import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
+import { Construct } from "constructs";
+import { Alarm } from "../../constructs/alarm";
+import { denyWithoutTls, policyDocument } from "../../constructs/policy";
+import {
+  alertSource,
+  alertTopicName,
+  type Environment,
+  FUNCTIONS,
+  type FunctionName,
+  failureQueueName,
+  functionName,
+  metricNamespace,
+  resourceName,
+  SYNCHRONOUS_FUNCTIONS,
+} from "../../environments/schema";
+import { LayerStack } from "../layer-stack";
+import type { StorageStack } from "../storage/stack";
+import { dashboardBody } from "./dashboard";
+import { LedgerAlarms } from "./ledger/alarms";
+import { ManifestAlarms } from "./manifests/alarms";
+
+export interface ObservabilityStackProps {
+  readonly storage: StorageStack;
+}
+
+const ALERT_DETAIL_TYPES = ["Tributary Alert", "SchemaDrift"];
+const FIVE_MINUTES = 300;
+/** Rounds of the reconciler without its metric before the silence itself is an alarm. */
+const SILENT_ROUNDS = 3;
+
+/** Errors in five minutes that a builder may have: its messages come back, three times. */
+const BUILDER_ERRORS = 5;
+
+/**
+ * Who is told what: topic, routes to it, alarms, dashboard, budget. All that it watches it knows by name, so it waits for
+ * none of it.
+ */
+export class ObservabilityStack extends LayerStack {
+  readonly topic: SnsTopic;
+  private readonly topicPolicy: SnsTopicPolicy;
+
+  constructor(scope: Construct, environment: Environment, props: ObservabilityStackProps) {
+    super(scope, environment, "observability");
+    this.topic = this.alertTopic(props.storage);
+    this.topicPolicy = this.admitPublishers();
+    this.subscribe();
+    this.routeAlertEvents();
+    for (const name of FUNCTIONS) this.functionAlarms(name);
+    this.pipelineAlarms();
+    new ManifestAlarms(this, "manifest", { environment, topic: this.topic });
+    new LedgerAlarms(this, "ledger", { environment, topic: this.topic });
+    new CloudwatchDashboard(this, "dashboard", {
+      dashboardName: `${environment.project}-${environment.name}`,
+      dashboardBody: dashboardBody(environment),
+    });
+    this.budget();
+  }
+
+  private alertTopic(storage: StorageStack): SnsTopic {
+    return new SnsTopic(this, "alerts", {
+      name: alertTopicName(this.environment),
+      displayName: `${this.environment.project} ${this.environment.name}`,
+      kmsMasterKeyId: storage.key.arn,
+    });
+  }
+
+  private admitPublishers(): SnsTopicPolicy {
+    const { arn } = this.topic;
+    const publishers = ["events", "cloudwatch", "budgets"].map((service) => ({
+      sid: `${service.charAt(0).toUpperCase()}${service.slice(1)}Publishes`,
+      principal: { Service: `${service}.amazonaws.com` },
+      actions: ["sns:Publish"],
+      resources: [arn],
+      condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
+    }));
+    const tls = this.environment.storage.tlsOnly ? [denyWithoutTls(["sns:Publish"], [arn])] : [];
+    return new SnsTopicPolicy(this, "alerts-policy", {
+      arn,
+      policy: policyDocument([...publishers, ...tls]),
+    });
+  }
+
+  private subscribe(): void {
+    const { emails, endpoints } = this.environment.alerts;
+    // below a construct ids end in a hash: two addresses that differ in punctuation alone stay two
+    const scope = new Construct(this, "subscriptions");
+    for (const address of emails) {
+      new SnsTopicSubscription(scope, `email-${address}`, {
+        topicArn: this.topic.arn,
+        protocol: "email",
+        endpoint: address,
+      });
+    }
+    for (const endpoint of endpoints) {
+      new SnsTopicSubscription(scope, endpoint.replace("https://", "https-"), {
+        topicArn: this.topic.arn,
+        protocol: "https",
+        endpoint,
+        // pager services confirm by themselves
+        endpointAutoConfirms: true,
+      });
+    }
+  }
+
+  private routeAlertEvents(): void {
+    const rule = new CloudwatchEventRule(this, "alert-events", {
+      name: alertTopicName(this.environment),
+      description: "alert events of the platform's functions and jobs",
+      eventPattern: JSON.stringify({
+        source: [alertSource(this.environment)],
+        "detail-type": ALERT_DETAIL_TYPES,
+      }),
+    });
+    new CloudwatchEventTarget(this, "alert-events-target", {
+      rule: rule.name,
+      targetId: "alerts",
+      arn: this.topic.arn,
+    });
+  }
+
+  private functionAlarms(id: FunctionName): void {
+    const name = functionName(this.environment, id);
+    const common = { topic: this.topic, statistic: "Sum", periodSeconds: FIVE_MINUTES } as const;
+    for (const metricName of ["Errors", "Throttles"]) {
+      new Alarm(this, `${id}-${metricName.toLowerCase()}`, {
+        ...common,
+        alarmName: resourceName(this.environment, `${id}-${metricName.toLowerCase()}`),
+        description: `${metricName.toLowerCase()} of the function ${id}; look at its log group`,
+        namespace: "AWS/Lambda",
+        metricName,
+        dimensions: { FunctionName: name },
+        threshold: metricName === "Errors" && id === "manifest-builder" ? BUILDER_ERRORS : 0,
+      });
+    }
+    if (SYNCHRONOUS_FUNCTIONS.includes(id)) return;
+    new Alarm(this, `${id}-failed-events`, {
+      ...common,
+      statistic: "Maximum",
+      alarmName: resourceName(this.environment, `${id}-failed-events`),
+      description: `events that the function ${id} failed on for good wait in its on-failure queue`,
+      namespace: "AWS/SQS",
+      metricName: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: failureQueueName(this.environment, id) },
+    });
+  }
+
+  private pipelineAlarms(): void {
+    const { alerts, csv, name } = this.environment;
+    const periodSeconds = csv.reconcile.rateMinutes * 60;
+    const common = {
+      topic: this.topic,
+      namespace: metricNamespace(this.environment),
+      dimensions: { Environment: name },
+    };
+    new Alarm(this, "job-failures", {
+      ...common,
+      alarmName: resourceName(this.environment, "job-failures"),
+      description:
+        "a run of the CSV job failed or timed out; look at the alert event and the job's log groups",
+      metricName: "JobFailures",
+      statistic: "Sum",
+      periodSeconds: FIVE_MINUTES,
+    });
+    new Alarm(this, "oldest-pending", {
+      ...common,
+      alarmName: resourceName(this.environment, "oldest-pending"),
+      description: `an upload waits for more than ${alerts.oldestPendingMinutes} minutes; look at the job's runs and logs`,
+      metricName: "OldestPendingSeconds",
+      statistic: "Maximum",
+      threshold: alerts.oldestPendingMinutes * 60,
+      periodSeconds,
+      // a round that falls into the next period says nothing about the uploads
+      missingData: "ignore",
+    });
+    new Alarm(this, "reconciler-silent", {
+      ...common,
+      alarmName: resourceName(this.environment, "reconciler-silent"),
+      description:
+        "the reconciler reports nothing: lost events stay lost; look at its schedule and log group",
+      metricName: "OldestPendingSeconds",
+      statistic: "SampleCount",
+      comparison: "LessThanThreshold",
+      threshold: 1,
+      periodSeconds,
+      evaluationPeriods: SILENT_ROUNDS,
+      missingData: "breaching",
+    });
+  }
+
+  private budget(): void {
+    const { project, name, budget } = this.environment;
+    const notification = { comparisonOperator: "GREATER_THAN", thresholdType: "PERCENTAGE" };
+    const subscriberSnsTopicArns = [this.topic.arn];
+    new BudgetsBudget(this, "budget", {
+      name: `${project}-${name}`,
+      budgetType: "COST",
+      timeUnit: "MONTHLY",
+      limitAmount: String(budget.monthlyDollars),
+      limitUnit: "USD",
+      costFilter: [
+        // `$` parts the tag's key from its value in Budgets' own notation
+        { name: "TagKeyValue", values: [`user:environment$${name}`] },
+      ],
+      notification: [
+        { ...notification, threshold: 80, notificationType: "FORECASTED", subscriberSnsTopicArns },
+        { ...notification, threshold: 100, notificationType: "ACTUAL", subscriberSnsTopicArns },
+      ],
+      // a budget must never notify a topic that does not admit it yet
+      dependsOn: [this.topicPolicy],
+    });
+  }
+}

@@ -1,0 +1,276 @@
+import { AthenaWorkgroup } from "@cdktf/provider-aws/lib/athena-workgroup";
+import { Cloudtrail } from "@cdktf/provider-aws/lib/cloudtrail";
+import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
+import type { Construct } from "constructs";
+import { DataBucket, type PrefixLifecycle } from "../../constructs/data-bucket";
+import { declaredDatasets, declaredTextDatasets } from "../../constructs/dataset";
+import { DatasetTable } from "../../constructs/dataset-table";
+import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
+import { EncryptionKey } from "../../constructs/encryption-key";
+import { partitionProjection } from "../../constructs/partition-projection";
+import type { PolicyStatement } from "../../constructs/policy";
+import { TextDatasetTable } from "../../constructs/text-dataset-table";
+import {
+  bucketName,
+  databaseName,
+  deadLetterQueueName,
+  type Environment,
+  INPUT_PREFIX,
+  PIPELINE_QUEUES,
+  type PipelineQueue,
+  PROCESSED_PREFIX,
+  PROCESSED_TAG,
+  queueName,
+  RAW_JSON_PREFIX,
+  resourceName,
+  STAGING_PREFIX,
+  workgroupName,
+} from "../../environments/schema";
+import { LayerStack } from "../layer-stack";
+
+type BucketClass = Environment["storage"]["versioning"][number];
+
+const ATHENA_RESULTS = "athena-results/";
+const ATHENA_RESULT_DAYS = 7;
+
+/** Everything that holds or describes data: key, buckets, catalog, workgroup. */
+export class StorageStack extends LayerStack {
+  readonly key: EncryptionKey;
+  readonly raw: S3Bucket;
+  /** Manifests and receipts. */
+  readonly manifests: S3Bucket;
+  readonly curated: S3Bucket;
+  readonly quarantine: S3Bucket;
+  readonly artifacts: S3Bucket;
+  /** Messages that failed for good: data that nothing else holds, and that must outlive what reads the queues. */
+  readonly deadLetters: Readonly<Record<PipelineQueue, SqsQueue>>;
+  readonly workgroup: AthenaWorkgroup;
+  private readonly accessLogs: S3Bucket;
+
+  constructor(scope: Construct, environment: Environment) {
+    super(scope, environment, "storage");
+    this.key = this.encryptionKey();
+    this.accessLogs = this.accessLogBucket();
+    const { lifecycle } = environment.storage;
+    this.raw = this.dataBucket("raw", { lifecycles: rawLifecycles(environment) });
+    this.manifests = this.dataBucket("manifests", lifecycle.manifests);
+    this.curated = this.dataBucket("curated", {
+      noncurrentDays: lifecycle.curated.noncurrentDays,
+      lifecycles: [{ id: "staging", prefix: STAGING_PREFIX, expireDays: lifecycle.curated.stagingDays }],
+    });
+    this.quarantine = this.dataBucket("quarantine", lifecycle.quarantine);
+    this.artifacts = this.dataBucket("artifacts", {
+      ...lifecycle.artifacts,
+      lifecycles: [{ id: "athena-results", prefix: ATHENA_RESULTS, expireDays: ATHENA_RESULT_DAYS }],
+    });
+    this.deadLetters = this.deadLetterQueues();
+    this.catalog();
+    this.workgroup = this.athenaWorkgroup();
+    if (environment.storage.cloudtrailDataEvents) this.dataEventTrail();
+  }
+
+  private encryptionKey(): EncryptionKey {
+    const { account, region, storage, deletionGuard } = this.environment;
+    return new EncryptionKey(this, "key", {
+      aliasName: resourceName(this.environment, "data"),
+      description: `data at rest of ${this.environment.project} ${this.environment.name}`,
+      account,
+      region,
+      users: ["s3", "events", "cloudwatch", "budgets", "logs"],
+      dynamodb: true,
+      deletionWindowInDays: storage.keyDeletionDays,
+      preventDestroy: deletionGuard,
+    });
+  }
+
+  private get guards() {
+    const { tlsOnly, forceDestroy } = this.environment.storage;
+    return { tlsOnly, forceDestroy, preventDestroy: this.environment.deletionGuard };
+  }
+
+  /** SSE-S3, since S3 writes access logs under no other, and no access log of itself, which would never end. */
+  private accessLogBucket(): S3Bucket {
+    const { expireDays } = this.environment.storage.lifecycle.accessLogs;
+    return new DataBucket(this, "access-logs", {
+      bucketName: bucketName(this.environment, "access-logs"),
+      versioned: false,
+      expireDays,
+      ...this.guards,
+      statements: (bucket) => [
+        ...this.accessLogDelivery(bucket),
+        ...(this.environment.storage.cloudtrailDataEvents ? this.trailDelivery(bucket) : []),
+      ],
+    }).bucket;
+  }
+
+  private dataBucket(
+    name: BucketClass,
+    lifecycle: Pick<
+      ConstructorParameters<typeof DataBucket>[2],
+      "expireDays" | "noncurrentDays" | "lifecycles"
+    >,
+  ): S3Bucket {
+    return new DataBucket(this, name, {
+      bucketName: bucketName(this.environment, name),
+      keyArn: this.key.arn,
+      versioned: this.environment.storage.versioning.includes(name),
+      accessLogs: this.accessLogs,
+      ...lifecycle,
+      ...this.guards,
+    }).bucket;
+  }
+
+  private accessLogDelivery(bucket: S3Bucket): PolicyStatement[] {
+    return [
+      {
+        sid: "S3WritesAccessLogs",
+        principal: { Service: "logging.s3.amazonaws.com" },
+        actions: ["s3:PutObject"],
+        resources: [`${bucket.arn}/s3/*`],
+        condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
+      },
+    ];
+  }
+
+  private get trailName(): string {
+    return resourceName(this.environment, "data-events");
+  }
+
+  private trailDelivery(bucket: S3Bucket): PolicyStatement[] {
+    const { account, region } = this.environment;
+    const principal = { Service: "cloudtrail.amazonaws.com" };
+    const trail = {
+      "aws:SourceAccount": account,
+      "aws:SourceArn": `arn:aws:cloudtrail:${region}:${account}:trail/${this.trailName}`,
+    };
+    return [
+      {
+        sid: "CloudtrailChecksBucket",
+        principal,
+        actions: ["s3:GetBucketAcl"],
+        resources: [bucket.arn],
+        condition: { StringEquals: trail },
+      },
+      {
+        sid: "CloudtrailWritesEvents",
+        principal,
+        actions: ["s3:PutObject"],
+        resources: [`${bucket.arn}/cloudtrail/AWSLogs/${account}/*`],
+        condition: { StringEquals: { ...trail, "s3:x-amz-acl": "bucket-owner-full-control" } },
+      },
+    ];
+  }
+
+  private dataEventTrail(): void {
+    new Cloudtrail(this, "data-events", {
+      name: this.trailName,
+      s3BucketName: this.accessLogs.id,
+      s3KeyPrefix: "cloudtrail",
+      enableLogFileValidation: true,
+      includeGlobalServiceEvents: false,
+      eventSelector: [
+        {
+          readWriteType: "All",
+          includeManagementEvents: false,
+          dataResource: [
+            {
+              type: "AWS::S3::Object",
+              values: [this.raw, this.curated, this.quarantine].map((bucket) => `${bucket.arn}/`),
+            },
+          ],
+        },
+      ],
+      // CloudTrail refuses a bucket whose policy does not admit it yet
+      dependsOn: [this.node.findChild("access-logs").node.findChild("bucket-policy") as S3Bucket],
+    });
+  }
+
+  private deadLetterQueues(): Readonly<Record<PipelineQueue, SqsQueue>> {
+    const queues = PIPELINE_QUEUES.map((name) => [name, this.deadLetterQueue(name)] as const);
+    return Object.fromEntries(queues) as Record<PipelineQueue, SqsQueue>;
+  }
+
+  private deadLetterQueue(source: PipelineQueue): SqsQueue {
+    const { account, region, storage } = this.environment;
+    return new DeadLetterQueue(this, `dead-letters-${source}`, {
+      queueName: deadLetterQueueName(this.environment, source),
+      sourceQueueName: queueName(this.environment, source),
+      keyArn: this.key.arn,
+      account,
+      region,
+      tlsOnly: storage.tlsOnly,
+    }).queue;
+  }
+
+  private catalog(): void {
+    const database = new GlueCatalogDatabase(this, "database", {
+      name: databaseName(this.environment),
+      description: `tables of ${this.environment.project} ${this.environment.name}`,
+      lifecycle: { preventDestroy: this.environment.deletionGuard },
+    });
+    const { firstYear: first, lastYear: last } = this.environment.ledger.batch;
+    for (const dataset of declaredDatasets()) {
+      new DatasetTable(this, `table-${dataset.name}`, {
+        dataset,
+        database,
+        bucket: this.curated,
+        preventDestroy: this.environment.deletionGuard,
+        // one that comes by batches has new partitions at any time
+        ...(dataset.format.kind === "json" && {
+          projection: partitionProjection(dataset, { first, last }),
+        }),
+      });
+    }
+    for (const dataset of declaredTextDatasets()) {
+      new TextDatasetTable(this, `table-${dataset.name}`, {
+        dataset,
+        database,
+        databaseName: databaseName(this.environment),
+        bucket: this.curated,
+        preventDestroy: this.environment.deletionGuard,
+      });
+    }
+  }
+
+  private athenaWorkgroup(): AthenaWorkgroup {
+    return new AthenaWorkgroup(this, "workgroup", {
+      name: workgroupName(this.environment),
+      description: `queries on ${this.environment.project} ${this.environment.name}`,
+      forceDestroy: this.environment.storage.forceDestroy,
+      configuration: {
+        enforceWorkgroupConfiguration: true,
+        publishCloudwatchMetricsEnabled: true,
+        resultConfiguration: {
+          outputLocation: `s3://${this.artifacts.bucket}/${ATHENA_RESULTS}`,
+          encryptionConfiguration: { encryptionOption: "SSE_KMS", kmsKeyArn: this.key.arn },
+        },
+      },
+    });
+  }
+}
+
+/**
+ * A raw JSON file, and any older version of it, is work until it is processed: no rule by age alone may reach it. So the
+ * inputs that expire are named by their prefix, and processed files by theirs, or by their tag.
+ */
+function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
+  const { raw, processed } = storage.lifecycle;
+  const { tieringDays, noncurrentDays } = raw;
+  const { archiveDays, archiveClass, expireDays } = processed;
+  const afterwards = {
+    tieringDays,
+    archive: archiveDays === undefined ? undefined : { days: archiveDays, storageClass: archiveClass },
+    expireDays,
+    noncurrentDays,
+  };
+  return [
+    { id: "inputs", prefix: INPUT_PREFIX, tieringDays, expireDays: raw.expireDays, noncurrentDays },
+    // what was moved before tags were chosen is there still
+    { id: "processed", prefix: PROCESSED_PREFIX, ...afterwards },
+    ...(ledger.batch.archive === "tag"
+      ? [{ id: "processed-by-tag", prefix: RAW_JSON_PREFIX, tag: PROCESSED_TAG, ...afterwards }]
+      : []),
+  ];
+}
