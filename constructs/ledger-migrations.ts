@@ -4,7 +4,7 @@ import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
-import type { BundledFunction } from "./bundled-function";
+import type { BundledFunction } from "./functions/bundled-function";
 
 export interface LedgerMigrationsProps {
   readonly migrator: BundledFunction<"ledger-migrator">;

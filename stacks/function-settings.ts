@@ -1,4 +1,4 @@
-import type { FunctionSettings } from "../constructs/bundled-function";
+import type { FunctionSettings } from "../constructs/functions/bundled-function";
 import type { Environment } from "../environments/schema";
 import type { StorageStack } from "./storage/stack";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { handlerBundles } from "../../constructs/bundle";
+import { handlerBundles } from "../../constructs/code/bundle";
 import type { FunctionVariables } from "../../runtime/variables";
 
 /** Bytes, minified, with the SDK clients: what keeps a cold start short. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { bundleArchive } from "../../constructs/bundle";
+import { bundleArchive } from "../../constructs/code/bundle";
 import { manifestKey, parseManifestKey, readManifest } from "../../runtime/manifests/manifests";
 import {
   CONTROL,

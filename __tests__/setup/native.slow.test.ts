@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { nativeWheel } from "../../constructs/glue-package";
+import { nativeWheel } from "../../constructs/code/glue-package";
 import { isNativeCurrent } from "../../setup/native";
 import { ROOT, WORKING_FOLDER } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";

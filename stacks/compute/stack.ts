@@ -1,10 +1,10 @@
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { Construct } from "constructs";
-import { BundledFunction, type FunctionSettings } from "../../constructs/bundled-function";
-import { declaredDatasets } from "../../constructs/dataset";
-import { DeclaredColumns } from "../../constructs/declared-columns";
-import { GlueJob } from "../../constructs/glue-job";
-import { admitInvoker, routeEvents, scheduleRounds } from "../../constructs/invocations";
+import { declaredDatasets } from "../../constructs/catalog/dataset";
+import { DeclaredColumns } from "../../constructs/catalog/declared-columns";
+import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
+import { admitInvoker, routeEvents, scheduleRounds } from "../../constructs/functions/invocations";
+import { GlueJob } from "../../constructs/glue/glue-job";
 import {
   alertSource,
   csvJobName,

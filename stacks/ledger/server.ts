@@ -1,9 +1,9 @@
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { BundledFunctionProps } from "../../constructs/bundled-function";
 import { useKey } from "../../constructs/encryption-key";
-import type { FunctionNetwork } from "../../constructs/function-network";
+import type { BundledFunctionProps } from "../../constructs/functions/bundled-function";
+import type { FunctionNetwork } from "../../constructs/functions/function-network";
 import type { PolicyStatement } from "../../constructs/policy";
 import { ADMINISTRATOR, PostgresServer } from "../../constructs/postgres-server";
 import { type Environment, ledgerServerName, POSTGRES_VERSION } from "../../environments/schema";

@@ -1,6 +1,6 @@
 import { DynamodbTable, type DynamodbTableConfig } from "@cdktf/provider-aws/lib/dynamodb-table";
 import type { Construct } from "constructs";
-import { BundledFunction } from "../../constructs/bundled-function";
+import { BundledFunction } from "../../constructs/functions/bundled-function";
 import { LedgerMigrations } from "../../constructs/ledger-migrations";
 import {
   controlTableName,

@@ -4,14 +4,14 @@ import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-databa
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
+import { declaredDatasets, declaredTextDatasets } from "../../constructs/catalog/dataset";
+import { DatasetTable } from "../../constructs/catalog/dataset-table";
+import { partitionProjection } from "../../constructs/catalog/partition-projection";
+import { TextDatasetTable } from "../../constructs/catalog/text-dataset-table";
 import { DataBucket, type PrefixLifecycle } from "../../constructs/data-bucket";
-import { declaredDatasets, declaredTextDatasets } from "../../constructs/dataset";
-import { DatasetTable } from "../../constructs/dataset-table";
 import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
 import { EncryptionKey } from "../../constructs/encryption-key";
-import { partitionProjection } from "../../constructs/partition-projection";
 import type { PolicyStatement } from "../../constructs/policy";
-import { TextDatasetTable } from "../../constructs/text-dataset-table";
 import {
   bucketName,
   databaseName,

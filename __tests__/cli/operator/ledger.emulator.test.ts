@@ -5,7 +5,7 @@ import { CreateJobCommand, CreateWorkflowCommand, GlueClient } from "@aws-sdk/cl
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { bundleArchive } from "../../../constructs/bundle";
+import { bundleArchive } from "../../../constructs/code/bundle";
 import {
   functionName,
   ledgerBatchJobName,

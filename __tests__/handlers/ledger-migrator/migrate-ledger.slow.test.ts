@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { bundleArchive } from "../../../constructs/bundle";
+import { bundleArchive } from "../../../constructs/code/bundle";
 import { MigrationTooLongError } from "../../../handlers/ledger-migrator/errors";
 import { type Migrator, migrateLedger } from "../../../handlers/ledger-migrator/migrate-ledger";
 import { connectLedger } from "../../../runtime/ledger/connection";

@@ -1,6 +1,6 @@
 /** What each function and job of the ledger pipeline may do: named actions on named resources. */
 import { useKey } from "../../../constructs/encryption-key";
-import { useConnections } from "../../../constructs/glue-connection";
+import { useConnections } from "../../../constructs/glue/glue-connection";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {
   ledgerConnectionName,

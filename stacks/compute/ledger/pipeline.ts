@@ -1,13 +1,13 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { Construct } from "constructs";
-import { BundledFunction, type FunctionSettings } from "../../../constructs/bundled-function";
-import { CodeObject } from "../../../constructs/code-object";
-import { GlueConnection } from "../../../constructs/glue-connection";
-import { type GlueCode, GlueJob, type GlueJobProps } from "../../../constructs/glue-job";
-import { rdsAuthorities } from "../../../constructs/glue-package";
-import { GlueSchedule } from "../../../constructs/glue-schedule";
-import { GlueWorkflow } from "../../../constructs/glue-workflow";
-import { routeEvents, scheduleRounds } from "../../../constructs/invocations";
+import { CodeObject } from "../../../constructs/code/code-object";
+import { rdsAuthorities } from "../../../constructs/code/glue-package";
+import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
+import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
+import { GlueConnection } from "../../../constructs/glue/glue-connection";
+import { type GlueCode, GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
+import { GlueSchedule } from "../../../constructs/glue/glue-schedule";
+import { GlueWorkflow } from "../../../constructs/glue/glue-workflow";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
 import {
   alertSource,

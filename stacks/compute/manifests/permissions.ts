@@ -1,7 +1,7 @@
 /** What each function and the job of the manifest pipeline may do: named actions on named resources. */
-import { declaredDatasets, declaredTextDatasets } from "../../../constructs/dataset";
+import { declaredDatasets, declaredTextDatasets } from "../../../constructs/catalog/dataset";
+import { latestViewName } from "../../../constructs/catalog/latest-view";
 import { useKey } from "../../../constructs/encryption-key";
-import { latestViewName } from "../../../constructs/latest-view";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {
   databaseName,

@@ -1,10 +1,10 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import { Construct } from "constructs";
-import { BundledFunction, type FunctionSettings } from "../../../constructs/bundled-function";
-import { textDatasetsVariable } from "../../../constructs/dataset";
-import { type GlueCode, GlueJob } from "../../../constructs/glue-job";
-import { routeEvents, scheduleRounds } from "../../../constructs/invocations";
+import { textDatasetsVariable } from "../../../constructs/catalog/dataset";
+import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
+import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
+import { type GlueCode, GlueJob } from "../../../constructs/glue/glue-job";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
 import {
   alertSource,

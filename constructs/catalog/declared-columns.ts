@@ -1,6 +1,6 @@
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { Construct } from "constructs";
-import type { BundledFunction } from "./bundled-function";
+import type { BundledFunction } from "../functions/bundled-function";
 import type { Dataset } from "./dataset";
 
 export interface DeclaredColumnsProps {

@@ -1,6 +1,6 @@
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Construct } from "constructs";
-import { denyWithoutTls, policyDocument } from "./policy";
+import { denyWithoutTls, policyDocument } from "../policy";
 
 export interface FailureQueueProps {
   readonly queueName: string;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { zip } from "../../constructs/archive";
+import { zip } from "../../../constructs/code/archive";
 
 const ENTRIES = [
   { name: "package/naïve.py", content: Buffer.from("x = 1\n") },

@@ -49,7 +49,7 @@ export function contentHash(content: Uint8Array): string {
  * @returns the file's absolute path
  */
 export function writeGenerated(name: string, content: Uint8Array): string {
-  const file = resolve(__dirname, "..", ".tributary", "generated", contentHash(content), name);
+  const file = resolve(__dirname, "..", "..", ".tributary", "generated", contentHash(content), name);
   if (existsSync(file)) return file;
   mkdirSync(dirname(file), { recursive: true });
   const partial = join(dirname(file), `${name}.${process.pid}`);

@@ -1,6 +1,6 @@
 import { GlueConnection as AwsGlueConnection } from "@cdktf/provider-aws/lib/glue-connection";
 import { Construct } from "constructs";
-import type { PolicyStatement } from "./policy";
+import type { PolicyStatement } from "../policy";
 
 export interface GlueConnectionProps {
   readonly connectionName: string;

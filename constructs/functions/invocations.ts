@@ -5,7 +5,7 @@ import type { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule";
 import type { Construct } from "constructs";
-import { ServiceRole } from "./service-role";
+import { ServiceRole } from "../service-role";
 
 export interface InvokerProps {
   /** Principal that invokes, e.g. `s3.amazonaws.com`. */

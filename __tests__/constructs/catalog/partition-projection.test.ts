@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Dataset } from "../../constructs/dataset";
-import { partitionProjection } from "../../constructs/partition-projection";
+import type { Dataset } from "../../../constructs/catalog/dataset";
+import { partitionProjection } from "../../../constructs/catalog/partition-projection";
 
 const column = (name: string) => ({ name, type: "string", comment: `the ${name}` });
 

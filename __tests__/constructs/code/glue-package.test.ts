@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { nativeWheel, tributaryPackage } from "../../constructs/glue-package";
-import { ROOT } from "../../setup/paths";
+import { nativeWheel, tributaryPackage } from "../../../constructs/code/glue-package";
+import { ROOT } from "../../../setup/paths";
 
 test("the Glue package holds modules, declarations and SQL, and neither caches nor tests", () => {
   const program = "import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep='\\n')";

@@ -5,7 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { type BuildOptions, buildSync } from "esbuild";
 import { type ArchiveEntry, writeGenerated, zip } from "./archive";
 
-const ROOT = resolve(__dirname, "..");
+const ROOT = resolve(__dirname, "..", "..");
 const HANDLERS = join(ROOT, "handlers");
 const RUNTIME = join(ROOT, "runtime");
 /** What a bundle is made of: folders, and the endings of their files. */

@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import type { TextDataset } from "../../constructs/dataset";
-import { latestViewSql, latestViewText } from "../../constructs/latest-view";
-import { TextDatasetTable } from "../../constructs/text-dataset-table";
-import { ensurePython } from "../../setup/python";
-import { resource } from "../support/resources";
-import { synthesizeConstruct } from "../support/synthesize";
+import type { TextDataset } from "../../../constructs/catalog/dataset";
+import { latestViewSql, latestViewText } from "../../../constructs/catalog/latest-view";
+import { TextDatasetTable } from "../../../constructs/catalog/text-dataset-table";
+import { ensurePython } from "../../../setup/python";
+import { resource } from "../../support/resources";
+import { synthesizeConstruct } from "../../support/synthesize";
 
 const CLICKS: TextDataset = {
   name: "clicks",

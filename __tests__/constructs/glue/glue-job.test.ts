@@ -1,9 +1,9 @@
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import { GlueJob, type GlueJobProps } from "../../constructs/glue-job";
-import { lockedWheels, nativeWheel, tributaryPackage } from "../../constructs/glue-package";
-import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
-import { synthesizeConstruct } from "../support/synthesize";
+import { lockedWheels, nativeWheel, tributaryPackage } from "../../../constructs/code/glue-package";
+import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
+import { synthesizeConstruct } from "../../support/synthesize";
 
 function jobWith(props: Partial<GlueJobProps> = {}) {
   return synthesizeConstruct((scope) => {

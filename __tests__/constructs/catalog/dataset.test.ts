@@ -4,7 +4,7 @@ import {
   declaredTextDatasets,
   type TextDataset,
   textDatasetsVariable,
-} from "../../constructs/dataset";
+} from "../../../constructs/catalog/dataset";
 
 const CLICKS: TextDataset = {
   name: "clicks",

@@ -4,9 +4,9 @@ import {
   BundledFunction,
   type BundledFunctionProps,
   type FunctionSettings,
-} from "../../constructs/bundled-function";
-import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
-import { synthesizeConstruct } from "../support/synthesize";
+} from "../../../constructs/functions/bundled-function";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
+import { synthesizeConstruct } from "../../support/synthesize";
 
 const SETTINGS: Omit<FunctionSettings, "artifacts"> = {
   account: "123456789012",

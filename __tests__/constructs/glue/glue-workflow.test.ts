@@ -1,9 +1,9 @@
 import { GlueJob } from "@cdktf/provider-aws/lib/glue-job";
 import { describe, expect, test } from "@jest/globals";
-import { GlueSchedule } from "../../constructs/glue-schedule";
-import { GlueWorkflow } from "../../constructs/glue-workflow";
-import { resource, resourcesOf } from "../support/resources";
-import { synthesizeConstruct } from "../support/synthesize";
+import { GlueSchedule } from "../../../constructs/glue/glue-schedule";
+import { GlueWorkflow } from "../../../constructs/glue/glue-workflow";
+import { resource, resourcesOf } from "../../support/resources";
+import { synthesizeConstruct } from "../../support/synthesize";
 
 const command = { scriptLocation: "s3://artifacts/job.py" };
 

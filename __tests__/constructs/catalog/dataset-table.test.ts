@@ -1,10 +1,10 @@
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import type { Dataset } from "../../constructs/dataset";
-import { DatasetTable } from "../../constructs/dataset-table";
-import { resource } from "../support/resources";
-import { synthesizeConstruct } from "../support/synthesize";
+import type { Dataset } from "../../../constructs/catalog/dataset";
+import { DatasetTable } from "../../../constructs/catalog/dataset-table";
+import { resource } from "../../support/resources";
+import { synthesizeConstruct } from "../../support/synthesize";
 
 const column = (name: string, type = "string") => ({ name, type, comment: `the ${name}` });
 

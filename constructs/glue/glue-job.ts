@@ -6,10 +6,10 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
 import { App, AssetType, TerraformAsset, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { type CodeFile, UNTAGGED } from "./code-object";
-import { jobScript, lockedWheels, nativeWheel, tributaryPackage } from "./glue-package";
-import type { PolicyStatement } from "./policy";
-import { ServiceRole } from "./service-role";
+import { type CodeFile, UNTAGGED } from "../code/code-object";
+import { jobScript, lockedWheels, nativeWheel, tributaryPackage } from "../code/glue-package";
+import type { PolicyStatement } from "../policy";
+import { ServiceRole } from "../service-role";
 
 /** A run that ends when its work does. */
 export interface BatchRun {

@@ -47,7 +47,7 @@ export interface TextDataset extends Declaration {
   readonly size?: { readonly megabytes: number; readonly tolerancePercent: number } | "any";
 }
 
-const DATASETS = resolve(__dirname, "..", "glue", "tributary", "datasets");
+const DATASETS = resolve(__dirname, "..", "..", "glue", "tributary", "datasets");
 const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 
 /** All declared datasets with typed columns, by name. */

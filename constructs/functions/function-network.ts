@@ -1,5 +1,5 @@
 /** How a function runs in a VPC. */
-import type { PolicyStatement } from "./policy";
+import type { PolicyStatement } from "../policy";
 
 /** Subnets and security groups of a function, in Lambda's own words. */
 export interface FunctionNetwork {
