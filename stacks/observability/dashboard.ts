@@ -1,37 +1,20 @@
 import {
-  csvJobName,
   type Environment,
   FUNCTIONS,
   failureQueueName,
   functionName,
-  metricNamespace,
   SYNCHRONOUS_FUNCTIONS,
 } from "../../environments/schema";
 import { ledgerWidgets } from "./ledger/dashboard";
 import { manifestWidgets } from "./manifests/dashboard";
+import { uploadsWidgets } from "./uploads/dashboard";
 import { dashboardOf, type Metric, widget } from "./widgets";
 
 /** Body of the environment's dashboard: the CSV pipeline, all functions, then the two other pipelines. */
 export function dashboardBody(environment: Environment): string {
-  const own = (name: string): Metric => [metricNamespace(environment), name, "Environment", environment.name];
   const ofFunctions = (name: string): Metric[] =>
     FUNCTIONS.map((each) => ["AWS/Lambda", name, "FunctionName", functionName(environment, each)]);
-  const widgets = [
-    widget("Oldest pending upload, seconds", "Maximum", [own("OldestPendingSeconds")]),
-    widget("Pending uploads", "Maximum", [own("PendingUploads")]),
-    widget("Failed job runs", "Sum", [own("JobFailures")]),
-    widget("Job: tasks done", "Sum", [
-      [
-        "Glue",
-        "glue.driver.aggregate.numCompletedTasks",
-        "JobName",
-        csvJobName(environment),
-        "JobRunId",
-        "ALL",
-        "Type",
-        "count",
-      ],
-    ]),
+  const functionWidgets = [
     widget("Function invocations", "Sum", ofFunctions("Invocations")),
     widget("Function errors and throttles", "Sum", [...ofFunctions("Errors"), ...ofFunctions("Throttles")]),
     widget("Function executions at once", "Maximum", ofFunctions("ConcurrentExecutions")),
@@ -48,7 +31,12 @@ export function dashboardBody(environment: Environment): string {
     ),
   ];
   return dashboardOf(
-    [...widgets, ...manifestWidgets(environment), ...ledgerWidgets(environment)],
+    [
+      ...uploadsWidgets(environment),
+      ...functionWidgets,
+      ...manifestWidgets(environment),
+      ...ledgerWidgets(environment),
+    ],
     environment.region,
   );
 }

@@ -16,7 +16,6 @@ import {
   type FunctionName,
   failureQueueName,
   functionName,
-  metricNamespace,
   resourceName,
   SYNCHRONOUS_FUNCTIONS,
 } from "../../environments/schema";
@@ -25,6 +24,7 @@ import type { StorageStack } from "../storage/stack";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
 import { ManifestAlarms } from "./manifests/alarms";
+import { uploadsAlarms } from "./uploads/alarms";
 
 export interface ObservabilityStackProps {
   readonly storage: StorageStack;
@@ -32,9 +32,6 @@ export interface ObservabilityStackProps {
 
 const ALERT_DETAIL_TYPES = ["Tributary Alert", "SchemaDrift"];
 const FIVE_MINUTES = 300;
-/** Rounds of the reconciler without its metric before the silence itself is an alarm. */
-const SILENT_ROUNDS = 3;
-
 /** Errors in five minutes that a builder may have: its messages come back, three times. */
 const BUILDER_ERRORS = 5;
 
@@ -53,7 +50,7 @@ export class ObservabilityStack extends LayerStack {
     this.subscribe();
     this.routeAlertEvents();
     for (const name of FUNCTIONS) this.functionAlarms(name);
-    this.pipelineAlarms();
+    uploadsAlarms(this, { environment, topic: this.topic });
     new ManifestAlarms(this, "manifest", { environment, topic: this.topic });
     new LedgerAlarms(this, "ledger", { environment, topic: this.topic });
     new CloudwatchDashboard(this, "dashboard", {
@@ -148,49 +145,6 @@ export class ObservabilityStack extends LayerStack {
       namespace: "AWS/SQS",
       metricName: "ApproximateNumberOfMessagesVisible",
       dimensions: { QueueName: failureQueueName(this.environment, id) },
-    });
-  }
-
-  private pipelineAlarms(): void {
-    const { alerts, csv, name } = this.environment;
-    const periodSeconds = csv.reconcile.rateMinutes * 60;
-    const common = {
-      topic: this.topic,
-      namespace: metricNamespace(this.environment),
-      dimensions: { Environment: name },
-    };
-    new Alarm(this, "job-failures", {
-      ...common,
-      alarmName: resourceName(this.environment, "job-failures"),
-      description:
-        "a run of the CSV job failed or timed out; look at the alert event and the job's log groups",
-      metricName: "JobFailures",
-      statistic: "Sum",
-      periodSeconds: FIVE_MINUTES,
-    });
-    new Alarm(this, "oldest-pending", {
-      ...common,
-      alarmName: resourceName(this.environment, "oldest-pending"),
-      description: `an upload waits for more than ${alerts.oldestPendingMinutes} minutes; look at the job's runs and logs`,
-      metricName: "OldestPendingSeconds",
-      statistic: "Maximum",
-      threshold: alerts.oldestPendingMinutes * 60,
-      periodSeconds,
-      // a round that falls into the next period says nothing about the uploads
-      missingData: "ignore",
-    });
-    new Alarm(this, "reconciler-silent", {
-      ...common,
-      alarmName: resourceName(this.environment, "reconciler-silent"),
-      description:
-        "the reconciler reports nothing: lost events stay lost; look at its schedule and log group",
-      metricName: "OldestPendingSeconds",
-      statistic: "SampleCount",
-      comparison: "LessThanThreshold",
-      threshold: 1,
-      periodSeconds,
-      evaluationPeriods: SILENT_ROUNDS,
-      missingData: "breaching",
     });
   }
 
