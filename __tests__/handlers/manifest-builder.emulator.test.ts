@@ -19,12 +19,12 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type LocalAws, startLocalAws } from "../../local/aws";
 import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
+import { OPEN_INDEX } from "../../runtime/indexes";
 import { checkManifest, type Manifest } from "../../runtime/manifests/manifests";
 import {
   endFile,
   fromItem,
   headKey,
-  OPEN_INDEX,
   openPartitions,
   readTracked,
   versionKey,

@@ -1,19 +1,19 @@
 import { Argument, Command, Option } from "commander";
-import { date, minutes, whole } from "./arguments";
-import { costs } from "./costs";
-import { type DescribeOptions, describeFile } from "./describe";
-import { EXIT } from "./exit-codes";
-import { files } from "./files";
-import { switchIntake } from "./intake";
+import { date, minutes, whole } from "./command/arguments";
+import { EXIT } from "./command/exit-codes";
+import { act, type End, one } from "./command/words";
 import { ledgerWords } from "./ledger/words";
-import { LOG_SOURCES, type LogsOptions, logs } from "./logs";
-import { manifests } from "./manifests";
-import { REDRIVEN, redrive } from "./redrive";
-import { type ReprocessOptions, reprocess } from "./reprocess";
-import { restart, scale, start, stop } from "./scale";
-import { status } from "./status";
-import { STATUSES } from "./tracking";
-import { act, type End, one } from "./words";
+import { costs } from "./manifests/costs";
+import { type DescribeOptions, describeFile } from "./manifests/describe";
+import { files } from "./manifests/files";
+import { switchIntake } from "./manifests/intake";
+import { LOG_SOURCES, type LogsOptions, logs } from "./manifests/logs";
+import { manifests } from "./manifests/manifests";
+import { REDRIVEN, redrive } from "./manifests/redrive";
+import { type ReprocessOptions, reprocess } from "./manifests/reprocess";
+import { restart, scale, start, stop } from "./manifests/scale";
+import { status } from "./manifests/status";
+import { STATUSES } from "./manifests/tracking";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.

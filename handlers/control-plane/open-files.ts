@@ -1,6 +1,7 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import { inParallel } from "../../runtime/in-parallel";
-import { OPEN_INDEX, openPartitions, type TrackingTable } from "../../runtime/manifests/tracking";
+import { OPEN_INDEX } from "../../runtime/indexes";
+import { openPartitions, type TrackingTable } from "../../runtime/manifests/tracking";
 
 /**
  * When the oldest file that waits for its Parquet was claimed; undefined when none waits. The index may be a moment

@@ -1,6 +1,7 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import { withBackoff } from "../../runtime/in-parallel";
-import { type Item, type ItemKey, OPEN_INDEX } from "../../runtime/manifests/tracking";
+import { OPEN_INDEX } from "../../runtime/indexes";
+import type { Item, ItemKey } from "../../runtime/manifests/tracking";
 import type { ManifestReconciler } from "./reconciler";
 
 /** Rows of a page: of some 300 bytes each, far below DynamoDB's megabyte. */

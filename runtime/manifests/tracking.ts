@@ -68,8 +68,8 @@ export interface ItemKey {
   readonly file_name: string;
 }
 
-/** Sparse index on items that are not finished; `open_shard` and `created_at` are its keys. */
-export const OPEN_INDEX = "open";
+/** Stands for a date where names have none. */
+export const UNDATED = "undated";
 
 /** Longest key, in UTF-8 bytes, that leaves room for the version beside it in a key of the table. */
 export const LONGEST_KEY = 900;

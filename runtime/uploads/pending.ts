@@ -1,5 +1,6 @@
 import { type AttributeValue, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../clock";
+import { PENDING_INDEX } from "../indexes";
 import { PENDING_SHARDS, type UploadsTable } from "./uploads";
 
 type Item = Record<string, AttributeValue>;
@@ -43,7 +44,7 @@ async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Prom
       uploads.client.send(
         new QueryCommand({
           TableName: uploads.name,
-          IndexName: "pending",
+          IndexName: PENDING_INDEX,
           KeyConditionExpression: "pending_shard = :shard AND available_at BETWEEN :since AND :now",
           ExpressionAttributeValues: {
             ":shard": { S: shard },
@@ -83,7 +84,7 @@ async function readShard(uploads: UploadsTable, shard: string): Promise<Pending[
   do {
     const page: QueryCommandInput = {
       TableName: uploads.name,
-      IndexName: "pending",
+      IndexName: PENDING_INDEX,
       KeyConditionExpression: "pending_shard = :shard",
       ExpressionAttributeValues: { ":shard": { S: shard } },
       ProjectionExpression: "registered_at, available_at",

@@ -10,6 +10,7 @@ import {
   trackingTableName,
   uploadsTableName,
 } from "../../environments/schema";
+import { OPEN_INDEX, PENDING_INDEX } from "../../runtime/indexes";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { NetworkStack } from "../network/stack";
@@ -20,11 +21,6 @@ export interface LedgerStackProps {
   readonly network: NetworkStack;
   readonly storage: StorageStack;
 }
-
-/** Name of the sparse index that holds pending uploads only. */
-export const PENDING_INDEX = "pending";
-/** Name of the sparse index that holds files only that are not finished, or failed, or quarantined. */
-export const OPEN_INDEX = "open";
 
 /** In what tables differ; the guards are the same for all. */
 type TableShape = Pick<

@@ -5,12 +5,12 @@ import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Operator } from "../../../cli/operator/operator";
-import { queueUrl } from "../../../cli/operator/queues";
-import { type Order, planOf } from "../../../cli/operator/reprocess-plan";
-import { Terminal } from "../../../cli/operator/terminal";
-import { readHead } from "../../../cli/operator/tracking";
-import { forgetTurnedAway } from "../../../cli/operator/turned-away";
+import type { Operator } from "../../../cli/operator/command/operator";
+import { Terminal } from "../../../cli/operator/command/terminal";
+import { queueUrl } from "../../../cli/operator/manifests/queues";
+import { forgetTurnedAway } from "../../../cli/operator/manifests/rejected";
+import { type Order, planOf } from "../../../cli/operator/manifests/reprocess-plan";
+import { readHead } from "../../../cli/operator/manifests/tracking";
 import {
   controlTableName,
   deadLetterQueueName,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { KEPT_FUNCTIONS } from "../../../cli/operator/queues";
+import { KEPT_FUNCTIONS } from "../../../cli/operator/manifests/queues";
 import {
   controlTableName,
   deadLetterQueueName,
@@ -16,7 +16,7 @@ import {
   queueName,
   trackingTableName,
 } from "../../../environments/schema";
-import { OPEN_INDEX } from "../../../runtime/manifests/tracking";
+import { OPEN_INDEX } from "../../../runtime/indexes";
 import { resource, resourcesOf } from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";
 

@@ -10,7 +10,7 @@ import {
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { queueUrl } from "../../../cli/operator/queues";
+import { queueUrl } from "../../../cli/operator/manifests/queues";
 import { functionName, metricsTableName, queueName } from "../../../environments/schema";
 import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
 import { hourRowKey, JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";

@@ -8,9 +8,9 @@ import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateEventSourceMappingCommand, CreateFunctionCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { type Clients, connect, disconnect } from "../../../cli/operator/operator";
+import { type Clients, connect, disconnect } from "../../../cli/operator/command/operator";
+import { KEPT_FUNCTIONS, queueUrl } from "../../../cli/operator/manifests/queues";
 import { operatorProgram } from "../../../cli/operator/program";
-import { KEPT_FUNCTIONS, queueUrl } from "../../../cli/operator/queues";
 import {
   type BucketName,
   bucketName,

@@ -8,8 +8,8 @@ import type {
   LedgerRequest,
 } from "../../../runtime/ledger/operator-protocol";
 import { CommandError } from "../../../setup/command";
-import { UsageError } from "../errors";
-import type { Operator } from "../operator";
+import { UsageError } from "../command/errors";
+import type { Operator } from "../command/operator";
 
 /** The longest that the function runs, and a little more. */
 const LIMIT_MS = 910_000;

@@ -1,9 +1,9 @@
 import { bucketName, type Environment } from "../../../environments/schema";
 import type { BatchObject, DescribedBatch } from "../../../runtime/ledger/operator-protocol";
-import { NothingMatched } from "../errors";
-import { EXIT, type ExitCode } from "../exit-codes";
-import type { Operator } from "../operator";
-import { bytes, indented, list, table } from "../tables";
+import { NothingMatched } from "../command/errors";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { bytes, indented, list, table } from "../command/tables";
 import { ask } from "./ask";
 
 /** Objects and quarantined files in the text; JSON has more. */

@@ -6,10 +6,10 @@ import {
   MOST_NAMES,
   MOST_ON_A_PAGE,
 } from "../../../runtime/ledger/operator-protocol";
-import { UsageError } from "../errors";
-import { EXIT, type ExitCode } from "../exit-codes";
-import type { Operator } from "../operator";
-import { type Column, table } from "../tables";
+import { UsageError } from "../command/errors";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { type Column, table } from "../command/tables";
 import { ask } from "./ask";
 
 export interface LedgerFilesOptions {

@@ -6,9 +6,9 @@ import {
   type Reopened,
   type Requeued,
 } from "../../../runtime/ledger/operator-protocol";
-import { EXIT, type ExitCode } from "../exit-codes";
-import type { Operator } from "../operator";
-import { type Column, table } from "../tables";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { type Column, table } from "../command/tables";
 import { ask } from "./ask";
 import { inChunks, showFiles } from "./files";
 

@@ -1,9 +1,9 @@
 import { DAY_MS } from "../../../runtime/clock";
 import type { Replayed } from "../../../runtime/ledger/operator-protocol";
-import { UsageError } from "../errors";
-import { EXIT, type ExitCode } from "../exit-codes";
-import type { Operator } from "../operator";
-import { bytes, list } from "../tables";
+import { UsageError } from "../command/errors";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { bytes, list } from "../command/tables";
 import { ask } from "./ask";
 import type { DryRunOption } from "./mend";
 

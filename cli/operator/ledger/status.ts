@@ -6,10 +6,10 @@ import {
   ledgerWorkflowName,
 } from "../../../environments/schema";
 import { FILE_STATUSES, type LedgerStatus } from "../../../runtime/ledger/operator-protocol";
-import { EXIT, type ExitCode } from "../exit-codes";
-import { type RunState, runStateOf } from "../job";
-import type { Operator } from "../operator";
-import { bytes, duration, indented, list, table } from "../tables";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { type RunState, runStateOf } from "../command/runs";
+import { bytes, duration, indented, list, table } from "../command/tables";
 import { ask } from "./ask";
 
 export interface LedgerStatusOptions {

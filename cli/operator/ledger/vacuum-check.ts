@@ -1,7 +1,7 @@
 import type { Finding, VacuumCheck, Wraparound } from "../../../runtime/ledger/operator-protocol";
-import { EXIT, type ExitCode } from "../exit-codes";
-import type { Operator } from "../operator";
-import { bytes, duration, indented, list, table } from "../tables";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { bytes, duration, indented, list, table } from "../command/tables";
 import { ask } from "./ask";
 
 /** Shows how the database's cleaning goes; 1 where something needs a hand. */

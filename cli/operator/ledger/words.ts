@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { FILE_STATUSES, type FilesPlace } from "../../../runtime/ledger/operator-protocol";
-import { filesPlace, instant, minutes, whole } from "../arguments";
-import { act, type End, one } from "../words";
+import { filesPlace, instant, minutes, whole } from "../command/arguments";
+import { act, type End, one } from "../command/words";
 import { ledgerBatch } from "./batch";
 import { type LedgerFilesOptions, ledgerFiles } from "./files";
 import { type DryRunOption, type ReopeningOptions, release, requeue, retry, retryQuarantined } from "./mend";

@@ -12,7 +12,7 @@ import {
   type PipelineQueue,
   queueName,
 } from "../../../environments/schema";
-import { OPEN_INDEX } from "../../ledger/stack";
+import { OPEN_INDEX } from "../../../runtime/indexes";
 import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
 
 export function manifestBuilderStatements(resources: PipelineResources): PolicyStatement[] {

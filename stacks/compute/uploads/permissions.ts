@@ -2,7 +2,7 @@
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import { csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../../../environments/schema";
-import { PENDING_INDEX } from "../../ledger/stack";
+import { PENDING_INDEX } from "../../../runtime/indexes";
 import type { StorageStack } from "../../storage/stack";
 import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
 

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "@jest/globals";
+import { date, minutes, whole } from "../../../../cli/operator/command/arguments";
+import { bytes, dollars, duration, list, printable, table } from "../../../../cli/operator/command/tables";
+
+describe("a table", () => {
+  test("aligns text to the left and numbers to the right, and shows what is missing", () => {
+    const columns = [
+      { head: "file", cell: ({ file }: { file: string }) => file },
+      { head: "rows", cell: ({ rows }: { rows?: number }) => rows },
+    ];
+    expect(table(columns, [{ file: "a.ndjson", rows: 12345 }, { file: "b" }])).toBe(
+      ["file        rows", "────────  ──────", "a.ndjson  12,345", "b              -"].join("\n"),
+    );
+  });
+
+  test("keeps keys from moving the cursor", () => {
+    expect(printable("a\u001b[2Jb\nc\u202ed")).toBe("a\\u{1b}[2Jb\\u{a}c\\u{202e}d");
+    expect(list([["file", "a\rb"]])).toBe("file  a\\u{d}b");
+  });
+});
+
+describe("units", () => {
+  test.each([
+    [0, "0 s"],
+    [59.6, "1 min 0 s"],
+    [200, "3 min 20 s"],
+    [18_180, "5 h 3 min"],
+    [187_200, "2 d 4 h"],
+  ])("writes %d seconds as %s", (seconds, text) => {
+    expect(duration(seconds)).toBe(text);
+  });
+
+  test.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [3_500_000, "3.50 MB"],
+    [123_456_789, "123 MB"],
+    [7e11, "700 GB"],
+    [5e15, "5000 TB"],
+  ])("writes %d bytes as %s", (count, text) => {
+    expect(bytes(count)).toBe(text);
+  });
+
+  test("writes dollars with two decimals", () => {
+    expect(dollars(1234.5)).toBe("$1,234.50");
+  });
+});
+
+describe("arguments", () => {
+  test("are read", () => {
+    expect([date("2024-02-29"), date("undated"), minutes("15m"), minutes("2h"), minutes("3d")]).toEqual([
+      "2024-02-29",
+      "undated",
+      15,
+      120,
+      4320,
+    ]);
+    expect(whole(2, 100)("100")).toBe(100);
+  });
+
+  test.each([
+    ["a day that does not exist", () => date("2026-02-30")],
+    ["a date of another form", () => date("31.01.2026")],
+    ["a time without unit", () => minutes("15")],
+    ["a number out of range", () => whole(2, 100)("101")],
+    ["a number that is not whole", () => whole(2, 100)("2.5")],
+  ])("refuse %s", (_, read) => {
+    expect(read).toThrow(/^use /);
+  });
+});

@@ -1,0 +1,52 @@
+import type { Environment } from "../../../environments/schema";
+import { CommandError } from "../../../setup/command";
+
+/** Words or options that do not go together: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Nothing is there that fits what was asked for: exit code 3. */
+export class NothingMatched extends Error {
+  override readonly name = "NothingMatched";
+}
+
+const MISSING = new Set([
+  "AWS.SimpleQueueService.NonExistentQueue",
+  "EntityNotFoundException",
+  "NoSuchBucket",
+  "QueueDoesNotExist",
+  "ResourceNotFoundException",
+]);
+
+const CONNECTION = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ECONNRESET"]);
+
+/** What AWS's error means to who operates the environment, and what would help; the error itself where that is unknown. */
+export function explained(error: unknown, environment: Environment): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name } = environment;
+  if (MISSING.has(error.name)) {
+    return new CommandError(
+      `${error.message || error.name}: a part of ${name} does not exist; ` +
+        `deploy it with npm run deploy -- --environment ${name}`,
+      { cause: error },
+    );
+  }
+  if (/^AccessDenied|^UnauthorizedOperation|^Forbidden|^403$/.test(error.name)) {
+    return new CommandError(`the credentials do not allow this: ${error.message}`, { cause: error });
+  }
+  const code = codeOf(error) ?? codeOf(error.cause);
+  return code === undefined ? error : new CommandError(unreachable(code), { cause: error });
+}
+
+/** Of a connection that failed; of an error with a cause, the cause may have it. */
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: string };
+  return code !== undefined && CONNECTION.has(code) ? code : undefined;
+}
+
+function unreachable(code: string): string {
+  const endpoint = process.env["AWS_ENDPOINT_URL"];
+  if (endpoint === undefined) return `AWS is not reached (${code}); look at the network and the region`;
+  return `nothing answers at AWS_ENDPOINT_URL=${endpoint} (${code}); is npm start -- --keep still running?`;
+}

@@ -1,0 +1,52 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { GlueClient } from "@aws-sdk/client-glue";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { STSClient } from "@aws-sdk/client-sts";
+import type { Environment } from "../../../environments/schema";
+import { CLIENT_SETTINGS } from "../../../runtime/aws/clients";
+import type { Terminal } from "./terminal";
+
+/** The services that an operator's commands speak to. */
+export interface Clients {
+  readonly cloudwatch: CloudWatchClient;
+  readonly dynamo: DynamoDBClient;
+  readonly glue: GlueClient;
+  readonly lambda: LambdaClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly sts: STSClient;
+}
+
+/** What every command works with. */
+export interface Operator {
+  readonly environment: Environment;
+  readonly aws: Clients;
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C: a command ends between two items, never within one. */
+  readonly signal: AbortSignal;
+  /** Begin of the command, by AWS's clock. */
+  readonly now: Date;
+}
+
+export function connect({ region, storage }: Environment): Clients {
+  const settings = { ...CLIENT_SETTINGS, region };
+  return {
+    cloudwatch: new CloudWatchClient(settings),
+    dynamo: new DynamoDBClient(settings),
+    glue: new GlueClient(settings),
+    lambda: new LambdaClient(settings),
+    logs: new CloudWatchLogsClient(settings),
+    s3: new S3Client({ ...settings, forcePathStyle: storage.pathStyle }),
+    sqs: new SQSClient(settings),
+    sts: new STSClient(settings),
+  };
+}
+
+export function disconnect(aws: Clients): void {
+  for (const client of Object.values(aws)) client.destroy();
+}

@@ -1,0 +1,84 @@
+import { EnvironmentsError, environmentNames, loadEnvironment } from "../../../environments/schema";
+import { CommandError } from "../../../setup/command";
+import { checkAccount } from "../../account";
+import { awsClock } from "./aws-clock";
+import { explained, NothingMatched, UsageError } from "./errors";
+import { EXIT, type ExitCode } from "./exit-codes";
+import { connect, disconnect, type Operator } from "./operator";
+import { Terminal } from "./terminal";
+
+/** Options of every command. */
+export interface CommonOptions {
+  readonly environment?: string;
+  readonly json?: boolean;
+}
+
+/** Environment that a shell works with, so that it need not be said each time. */
+const VARIABLE = "TRIBUTARY_ENVIRONMENT";
+
+/**
+ * Runs a command against the environment and gives its exit code. The account is compared before anything else is
+ * asked or changed. The first Ctrl-C lets the item in work end; the second ends the process.
+ */
+export async function run(
+  options: CommonOptions,
+  work: (operator: Operator) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const terminal = new Terminal(options.json ?? false);
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    return await runIn(options, terminal, interruption.signal, work);
+  } catch (error) {
+    return told(error, terminal, interruption.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+async function runIn(
+  options: CommonOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+  work: (operator: Operator) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const environment = loadEnvironment(environmentName(options));
+  const aws = connect(environment);
+  try {
+    const clock = awsClock(aws.sts);
+    await checkAccount(aws.sts, environment);
+    const code = await work({ environment, aws, terminal, signal, now: clock() });
+    return signal.aborted && code !== EXIT.failed ? EXIT.interrupted : code;
+  } catch (error) {
+    throw explained(error, environment);
+  } finally {
+    disconnect(aws);
+  }
+}
+
+/** There is no default: a command that stops a pipeline must not guess which one. */
+function environmentName({ environment = process.env[VARIABLE] }: CommonOptions): string {
+  const known = environmentNames().join(", ");
+  if (!environment) throw new UsageError(`name an environment by --environment or ${VARIABLE}: ${known}`);
+  if (environmentNames().includes(environment)) return environment;
+  throw new UsageError(`${JSON.stringify(environment)} is not an environment; use one of ${known}`);
+}
+
+/** AWS's own words say more than where in this program they arrived; a fault of this program needs its place. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "$metadata" in error ? `${error.name}: ${error.message}` : (error.stack ?? error.message);
+}
+
+function told(error: unknown, terminal: Terminal, signal: AbortSignal): ExitCode {
+  if (signal.aborted && error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
+  const isKnown =
+    error instanceof UsageError ||
+    error instanceof NothingMatched ||
+    error instanceof CommandError ||
+    error instanceof EnvironmentsError;
+  terminal.warn(`error: ${isKnown ? error.message : wordsOf(error)}`);
+  if (error instanceof UsageError) return EXIT.usage;
+  return error instanceof NothingMatched ? EXIT.nothing : EXIT.failed;
+}

@@ -1,0 +1,35 @@
+import type { Receipt } from "../../../runtime/manifests/manifests";
+import type { TrackedFile } from "../../../runtime/manifests/tracking";
+import type { DeadLetters, Quarantine } from "./outputs";
+
+/** What `describe --json` writes. */
+export interface DescribedFile {
+  readonly key: string;
+  /** The newest version in the raw bucket; absent: it was deleted there. */
+  readonly object?: { readonly version: string; readonly size: number; readonly modifiedAt: string };
+  /** Every version that is in the books, the newest first. */
+  readonly versions: readonly DescribedVersion[];
+}
+
+export interface DescribedVersion extends TrackedFile {
+  readonly manifest?: DescribedManifest;
+  readonly deadLetters?: DeadLetters;
+  readonly quarantine?: Quarantine;
+}
+
+export interface DescribedManifest {
+  readonly key: string;
+  /** `missing`: claimed and not written; `fenced`: closed without files; `without`: it lists others only. */
+  readonly state: "lists the file" | "missing" | "fenced" | "without the file";
+  readonly files: number;
+  readonly parquet?: {
+    readonly key: string;
+    readonly size: number;
+    readonly generation: number;
+    readonly writtenAt: string;
+  };
+  /** Without its lists, which are of all files. */
+  readonly receipt?: Omit<Receipt, "columns" | "quarantined" | "gone" | "latency_seconds"> & {
+    readonly columns: number;
+  };
+}

@@ -1,0 +1,48 @@
+import { bucketName, INPUT_PREFIX } from "../../../environments/schema";
+import type { TrackedFile } from "../../../runtime/manifests/tracking";
+import { CommandError } from "../../../setup/command";
+import { NothingMatched } from "../command/errors";
+import type { Operator } from "../command/operator";
+import { headObject, listFolders, type ObjectHead } from "./objects";
+import { readHead } from "./tracking";
+
+/** A file that an operator named: in the books, in the raw bucket, or in both. */
+export interface FoundFile {
+  readonly key: string;
+  readonly head?: TrackedFile;
+  /** The newest version in the raw bucket. */
+  readonly object?: ObjectHead;
+}
+
+/**
+ * The file of that name: a key, `s3://<raw bucket>/<key>`, or the last part of a key right below a dataset's folder.
+ * @throws NothingMatched when neither the books nor the raw bucket know it
+ */
+export async function findFile(operator: Operator, name: string): Promise<FoundFile> {
+  for (const key of await keysOf(operator, name)) {
+    const [head, object] = await Promise.all([
+      readHead(operator, key),
+      headObject(operator, bucketName(operator.environment, "raw"), key),
+    ]);
+    if (head === undefined && object === undefined) continue;
+    return { key, ...(head === undefined ? {} : { head }), ...(object === undefined ? {} : { object }) };
+  }
+  throw new NothingMatched(
+    `neither the tracking table nor the raw bucket knows ${name}; give its whole key, such as ${INPUT_PREFIX}clicks/${name.slice(name.lastIndexOf("/") + 1)}`,
+  );
+}
+
+async function keysOf(operator: Operator, name: string): Promise<string[]> {
+  const raw = bucketName(operator.environment, "raw");
+  const address = /^s3:\/\/([^/]+)\/(.+)$/s.exec(name);
+  if (address !== null) {
+    const [, bucket, key = ""] = address;
+    if (bucket === raw) return [key];
+    throw new CommandError(
+      `${bucket} is not the raw bucket of ${operator.environment.name}, which is ${raw}`,
+    );
+  }
+  if (name.includes("/")) return [name];
+  const folders = await listFolders(operator, raw, INPUT_PREFIX);
+  return folders.map((folder) => `${folder}${name}`);
+}

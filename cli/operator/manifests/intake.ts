@@ -1,0 +1,47 @@
+import {
+  type EventSourceMappingConfiguration,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from "@aws-sdk/client-lambda";
+import { functionName } from "../../../environments/schema";
+import { CommandError } from "../../../setup/command";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+
+/** Whether the manifest builder is given what waits in queue `inputs`. */
+export interface Intake {
+  /** Lambda's word: Enabled, Disabled, or one on the way. */
+  readonly state: string;
+  readonly served: "lambda" | "locally";
+}
+
+export async function readIntake(operator: Operator): Promise<Intake> {
+  const { State = "Missing" } = await mappingOf(operator);
+  return { state: State, served: operator.environment.manifest.eventSource.served };
+}
+
+/** Switches the event source mapping of the manifest builder; messages wait in the queue meanwhile, for 14 days at most. */
+export async function switchIntake(operator: Operator, Enabled: boolean): Promise<ExitCode> {
+  if (operator.environment.manifest.eventSource.served === "locally") {
+    throw new CommandError(
+      `in ${operator.environment.name} the event source is served by npm start and not by Lambda: ` +
+        "an enabled mapping would deliver each message a second time; stop npm start instead",
+    );
+  }
+  const { UUID, State } = await mappingOf(operator);
+  if (UUID === undefined) throw new CommandError("the manifest builder has no event source; deploy again");
+  await operator.aws.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
+  const after = Enabled ? "Enabling" : "Disabling";
+  operator.terminal.show(
+    { before: State, after },
+    `event source of the manifest builder: ${State} → ${after}`,
+  );
+  return EXIT.ok;
+}
+
+async function mappingOf({ aws, environment }: Operator): Promise<EventSourceMappingConfiguration> {
+  const { EventSourceMappings = [] } = await aws.lambda.send(
+    new ListEventSourceMappingsCommand({ FunctionName: functionName(environment, "manifest-builder") }),
+  );
+  return EventSourceMappings[0] ?? {};
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type CloudWatchLogsClient,
+  type FilteredLogEvent,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from "@aws-sdk/client-cloudwatch-logs";
+import {
+  FUNCTIONS,
+  functionName,
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  manifestJobName,
+} from "../../../environments/schema";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { printable } from "../command/tables";
+
+/** Jobs by the words that they are asked for by. */
+const JOBS = {
+  job: manifestJobName,
+  "ledger-lister": ledgerListerJobName,
+  "ledger-batch": ledgerBatchJobName,
+};
+type JobSource = keyof typeof JOBS;
+
+/** What logs can be asked of. */
+export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS] as const;
+export type LogSource = (typeof LOG_SOURCES)[number];
+
+export interface LogsOptions {
+  readonly source: LogSource;
+  readonly minutes: number;
+  /** CloudWatch's filter pattern. */
+  readonly filter?: string;
+  readonly follow?: boolean;
+}
+
+const JOB_GROUPS = "/aws-glue/jobs";
+const FOLLOW_MILLISECONDS = 2000;
+
+/** Writes what was logged in the last minutes, in the order of time; with `follow`, also what is logged from now on. */
+export async function logs(operator: Operator, options: LogsOptions): Promise<ExitCode> {
+  const groups = await groupsOf(operator, options.source);
+  let from = operator.now.getTime() - options.minutes * 60_000;
+  let shown = 0;
+  let seen = new Set<string>();
+  do {
+    const events = await readEvents(operator.aws.logs, groups, from, options.filter);
+    const fresh = events.filter(({ eventId = "" }) => !seen.has(eventId));
+    for (const event of fresh) operator.terminal.write(lineOf(event, operator.terminal.json));
+    shown += fresh.length;
+    // the last millisecond is read again, for it may not have been whole
+    from = Math.max(from, events.at(-1)?.timestamp ?? 0);
+    seen = new Set(events.filter(({ timestamp }) => timestamp === from).map(({ eventId = "" }) => eventId));
+    if (options.follow) await pause(operator.signal);
+  } while (options.follow && !operator.signal.aborted);
+  return shown > 0 || options.follow ? EXIT.ok : EXIT.nothing;
+}
+
+/** A function's group, or a job's two: Glue puts the name of the security configuration into theirs. */
+async function groupsOf({ aws, environment }: Operator, source: LogSource): Promise<string[]> {
+  if (!isJob(source)) return [`/aws/lambda/${functionName(environment, source)}`];
+  const job = JOBS[source](environment);
+  const found: string[] = [];
+  for await (const { logGroups = [] } of paginateDescribeLogGroups(
+    { client: aws.logs },
+    { logGroupNamePrefix: JOB_GROUPS },
+  )) {
+    found.push(...logGroups.map(({ logGroupName = "" }) => logGroupName));
+  }
+  return found.filter((name) => name.includes(job) && /\/(output|error)$/.test(name));
+}
+
+function isJob(source: LogSource): source is JobSource {
+  return source in JOBS;
+}
+
+async function readEvents(
+  client: CloudWatchLogsClient,
+  groups: readonly string[],
+  startTime: number,
+  filterPattern: string | undefined,
+): Promise<FilteredLogEvent[]> {
+  const all: FilteredLogEvent[] = [];
+  for (const logGroupName of groups) {
+    const request = { logGroupName, startTime, ...(filterPattern === undefined ? {} : { filterPattern }) };
+    for await (const { events = [] } of paginateFilterLogEvents({ client }, request)) all.push(...events);
+  }
+  return all.sort((one, other) => (one.timestamp ?? 0) - (other.timestamp ?? 0));
+}
+
+function lineOf({ timestamp = 0, logStreamName, message = "" }: FilteredLogEvent, json: boolean): string {
+  const at = new Date(timestamp).toISOString();
+  if (json) return JSON.stringify({ at, stream: logStreamName, message: message.trimEnd() });
+  return `${at} ${message.trimEnd().replaceAll("\t", " ").split("\n").map(printable).join("\n  ")}`;
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(FOLLOW_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+}

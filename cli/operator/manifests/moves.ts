@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
+import {
+  CancelMessageMoveTaskCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ListMessageMoveTasksCommand,
+  type ListMessageMoveTasksResultEntry,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  StartMessageMoveTaskCommand,
+} from "@aws-sdk/client-sqs";
+import { type FunctionName, functionName } from "../../../environments/schema";
+import { CommandError } from "../../../setup/command";
+import type { Operator } from "../command/operator";
+
+/** Messages that failed for good and where they go again. */
+export interface Move {
+  readonly name: string;
+  /** Address of the queue that they lie in. */
+  readonly from: string;
+  readonly to: { readonly queueUrl: string } | { readonly function: FunctionName };
+  /** How many there were at first. */
+  readonly waiting: number;
+}
+
+const POLL_MILLISECONDS = 1000;
+/** Longer than ten messages need from their receipt to their deletion here. */
+const VISIBILITY_SECONDS = 120;
+/** Empty answers in a row after which a queue counts as empty: a short poll asks some of its servers only. */
+const EMPTY_ANSWERS = 3;
+
+/**
+ * Moves messages by SQS itself where it can, else one by one. A task of SQS that is interrupted is cancelled.
+ * @returns how many were moved
+ * @throws CommandError when SQS gives up
+ */
+export async function moveBySqs(operator: Operator, move: Move): Promise<number> {
+  const { sqs } = operator.aws;
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: move.from, AttributeNames: ["QueueArn"] }),
+  );
+  const SourceArn = Attributes["QueueArn"];
+  try {
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
+  } catch (error) {
+    if (!knowsNoMoveTask(error)) throw error;
+    return moveOneByOne(operator, move, (message) => sendAgain(operator, move, message));
+  }
+  return followTask(operator, move, SourceArn);
+}
+
+/** Invokes a function with the events that it failed on, as they came the first time. */
+export function invokeAgain(operator: Operator, move: Move): Promise<number> {
+  const { aws, environment } = operator;
+  return moveOneByOne(operator, move, async ({ Body = "" }) => {
+    if (!("function" in move.to)) throw new Error(`${move.name} is no function`);
+    await aws.lambda.send(
+      new InvokeCommand({
+        FunctionName: functionName(environment, move.to.function),
+        InvocationType: "Event",
+        // Lambda wraps what it failed with, and when
+        Payload: JSON.stringify(JSON.parse(Body).requestPayload),
+      }),
+    );
+  });
+}
+
+/** An emulator without move tasks does not know the action; AWS does. */
+function knowsNoMoveTask(error: unknown): boolean {
+  return error instanceof Error && /^(InvalidAction|UnknownOperation)/.test(error.name);
+}
+
+async function followTask(
+  { aws, signal, terminal }: Operator,
+  move: Move,
+  SourceArn: string | undefined,
+): Promise<number> {
+  for (;;) {
+    const { Results = [] } = await aws.sqs.send(
+      new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }),
+    );
+    const [task = {}] = Results;
+    const moved = Number(task.ApproximateNumberOfMessagesMoved ?? 0);
+    if (task.Status === "COMPLETED" || task.Status === "CANCELLED") return moved;
+    if (task.Status === "FAILED") throw failureOf(task, move);
+    terminal.progress(`${moved} of ${move.waiting} to ${move.name}`);
+    if (signal.aborted) {
+      const { TaskHandle } = task;
+      if (TaskHandle) await aws.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+      return moved;
+    }
+    await sleep(POLL_MILLISECONDS);
+  }
+}
+
+function failureOf(task: ListMessageMoveTasksResultEntry, { name }: Move): CommandError {
+  return new CommandError(
+    `SQS stopped moving messages to ${name} after ${task.ApproximateNumberOfMessagesMoved ?? 0}: ` +
+      `${task.FailureReason ?? "it does not say why"}`,
+  );
+}
+
+/**
+ * Delivers each message before it deletes it: an end in between leaves it in both places, and all readers take what
+ * they have done already for done.
+ */
+async function moveOneByOne(
+  { aws, signal, terminal }: Operator,
+  move: Move,
+  deliver: (message: Message) => Promise<void>,
+): Promise<number> {
+  let moved = 0;
+  // no further than what was there: a message that fails again meanwhile is not sent round in circles
+  for (let empty = 0; empty < EMPTY_ANSWERS && moved < move.waiting && !signal.aborted; ) {
+    const { Messages = [] } = await aws.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: move.from,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: VISIBILITY_SECONDS,
+        MessageAttributeNames: ["All"],
+      }),
+    );
+    empty = Messages.length === 0 ? empty + 1 : 0;
+    for (const message of Messages) {
+      await deliver(message);
+      const { ReceiptHandle } = message;
+      await aws.sqs.send(new DeleteMessageCommand({ QueueUrl: move.from, ReceiptHandle }));
+      moved += 1;
+      terminal.progress(`${moved} of ${move.waiting} to ${move.name}`);
+    }
+  }
+  return moved;
+}
+
+async function sendAgain(
+  { aws }: Operator,
+  { to }: Move,
+  { Body: MessageBody, MessageAttributes }: Message,
+): Promise<void> {
+  if (!("queueUrl" in to)) throw new Error(`${to.function} is no queue`);
+  await aws.sqs.send(new SendMessageCommand({ QueueUrl: to.queueUrl, MessageBody, MessageAttributes }));
+}

@@ -1,0 +1,119 @@
+import { GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import {
+  deadLetterQueueName,
+  FUNCTIONS,
+  failureQueueName,
+  PIPELINE_QUEUES,
+  queueName,
+  SYNCHRONOUS_FUNCTIONS,
+} from "../../../environments/schema";
+import type { Operator } from "../command/operator";
+
+/** Functions whose failed events are kept in queues of their own. */
+export const KEPT_FUNCTIONS = FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name));
+
+/** Messages of a queue, as SQS estimates them. */
+export interface QueueState {
+  /** `inputs`, `manifests`, `ledger-inputs`, one of these and ` dead letters`, or a function and ` failures`. */
+  readonly queue: string;
+  readonly name: string;
+  readonly waiting: number;
+  readonly inWork: number;
+  /** Seconds since the oldest message was sent; CloudWatch says so, minutes late, or says nothing. */
+  readonly oldestSeconds?: number;
+}
+
+/**
+ * The queues of the pipelines, each before its dead-letter queue, and of the queues with events that functions failed
+ * on those that are not empty.
+ */
+export async function readQueues(operator: Operator): Promise<QueueState[]> {
+  const { environment } = operator;
+  const queues = PIPELINE_QUEUES.flatMap((queue) => [
+    { queue: queue as string, name: queueName(environment, queue) },
+    { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
+  ]);
+  const failures = KEPT_FUNCTIONS.map((name) => ({
+    queue: `${name} failures`,
+    name: failureQueueName(environment, name),
+  }));
+  const [ages, states, failed] = await Promise.all([
+    oldestMessages(
+      operator,
+      [...queues, ...failures].map(({ name }) => name),
+    ),
+    Promise.all(queues.map((each) => readQueue(operator, each))),
+    Promise.all(failures.map((each) => readQueue(operator, each))),
+  ]);
+  const shown = [...states, ...failed.filter(isFull)];
+  return shown.map((state) => {
+    const oldestSeconds = isFull(state) ? ages.get(state.name) : undefined;
+    return oldestSeconds === undefined ? state : { ...state, oldestSeconds };
+  });
+}
+
+function isFull({ waiting, inWork }: QueueState): boolean {
+  return waiting + inWork > 0;
+}
+
+export async function queueUrl(sqs: SQSClient, QueueName: string): Promise<string> {
+  const { QueueUrl = "" } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+  return QueueUrl;
+}
+
+async function readQueue(
+  { aws: { sqs } }: Operator,
+  { queue, name }: { readonly queue: string; readonly name: string },
+): Promise<QueueState> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: await queueUrl(sqs, name),
+      AttributeNames: [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesDelayed",
+        "ApproximateNumberOfMessagesNotVisible",
+      ],
+    }),
+  );
+  return {
+    queue,
+    name,
+    waiting:
+      Number(Attributes["ApproximateNumberOfMessages"]) +
+      Number(Attributes["ApproximateNumberOfMessagesDelayed"] ?? 0),
+    inWork: Number(Attributes["ApproximateNumberOfMessagesNotVisible"]),
+  };
+}
+
+/** Age of each queue's oldest message by the newest point of the last 15 minutes; SQS itself does not tell it. */
+async function oldestMessages(
+  { aws, now }: Operator,
+  names: readonly string[],
+): Promise<Map<string, number>> {
+  const { MetricDataResults = [] } = await aws.cloudwatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(now.getTime() - 15 * 60_000),
+      EndTime: now,
+      ScanBy: "TimestampDescending",
+      MetricDataQueries: names.map(ageOfOldest),
+    }),
+  );
+  const newest = MetricDataResults.map(({ Id, Values = [] }) => [names[Number(Id?.slice(1))], Values[0]]);
+  return new Map(newest.filter(([, value]) => value !== undefined) as [string, number][]);
+}
+
+function ageOfOldest(name: string, index: number): MetricDataQuery {
+  return {
+    Id: `q${index}`,
+    MetricStat: {
+      Metric: {
+        Namespace: "AWS/SQS",
+        MetricName: "ApproximateAgeOfOldestMessage",
+        Dimensions: [{ Name: "QueueName", Value: name }],
+      },
+      Period: 60,
+      Stat: "Maximum",
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { manifestJobName } from "../../../environments/schema";
+import { readStreamingJob } from "../../../runtime/manifests/control";
+import type { OpenStatus } from "../../../runtime/manifests/tracking";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { Operator } from "../command/operator";
+import { isAtWork, type RunState, readRuns } from "../command/runs";
+import { bytes, dollars, duration, indented, list, table } from "../command/tables";
+import { type Cost, costSoFar, type HourRate, readRates } from "./costs";
+import { type Intake, readIntake } from "./intake";
+import { type QueueState, readQueues } from "./queues";
+import { controlTable } from "./scale";
+import { countOpen, OPEN_STATUSES, type OpenCount, type OpenFile, oldestOpen } from "./tracking";
+
+const RUNS = 5;
+
+/** What `status --json` writes. */
+export interface Status {
+  readonly environment: string;
+  readonly at: string;
+  readonly queues: readonly QueueState[];
+  readonly intake: Intake;
+  readonly job: Job;
+  /** Of this hour so far and the one before, by dataset. */
+  readonly rates: readonly HourRate[];
+  /** Files that are not finished. */
+  readonly open: Readonly<Record<OpenStatus, OpenCount>>;
+  readonly oldestWaiting: (OpenFile & { readonly seconds: number }) | null;
+  readonly cost: Cost;
+}
+
+interface Job {
+  readonly name: string;
+  readonly desired: "running" | "stopped";
+  /** Of the next run. */
+  readonly workers: number;
+  readonly failures: number;
+  readonly nextStartAt?: Date;
+  readonly runs: readonly RunState[];
+}
+
+/** One look at all that says whether the pipeline is well. */
+export async function status(operator: Operator): Promise<ExitCode> {
+  const found = await readStatus(operator);
+  operator.terminal.show(found, textOf(found));
+  return EXIT.ok;
+}
+
+async function readStatus(operator: Operator): Promise<Status> {
+  const [queues, intake, job, rates, counts, oldest, cost] = await Promise.all([
+    readQueues(operator),
+    readIntake(operator),
+    readJob(operator),
+    readRates(operator),
+    Promise.all(OPEN_STATUSES.map(async (each) => [each, await countOpen(operator, each)] as const)),
+    oldestOpen(operator, "manifested"),
+    costSoFar(operator),
+  ]);
+  return {
+    environment: operator.environment.name,
+    at: operator.now.toISOString(),
+    queues,
+    intake,
+    job,
+    rates,
+    open: Object.fromEntries(counts) as Record<OpenStatus, OpenCount>,
+    oldestWaiting: oldest ? { ...oldest, seconds: secondsSince(oldest.createdAt, operator.now) } : null,
+    cost,
+  };
+}
+
+async function readJob(operator: Operator): Promise<Job> {
+  const { environment } = operator;
+  const [control, runs] = await Promise.all([
+    readStreamingJob(controlTable(operator)),
+    readRuns(operator, RUNS),
+  ]);
+  const { desired, failures, nextStartAt, workers = environment.manifest.workers.number } = control;
+  return {
+    name: manifestJobName(environment),
+    desired,
+    workers,
+    failures,
+    ...(nextStartAt === undefined ? {} : { nextStartAt }),
+    runs,
+  };
+}
+
+function secondsSince(time: string, now: Date): number {
+  return Math.max(0, Math.round((now.getTime() - Date.parse(time)) / 1000));
+}
+
+function textOf(found: Status): string {
+  return [
+    `${found.environment} at ${found.at}`,
+    section("queues", queuesText(found)),
+    section("streaming job", jobText(found)),
+    section("files", filesText(found)),
+    section("rates", ratesText(found)),
+    section("cost of the streaming job", costText(found)),
+  ].join("\n\n");
+}
+
+function section(title: string, text: string): string {
+  return `${title}\n${indented(text)}`;
+}
+
+function queuesText({ queues, intake }: Status): string {
+  const rows = table(
+    [
+      { head: "queue", cell: ({ queue }) => queue },
+      { head: "waiting", cell: ({ waiting }) => waiting },
+      { head: "in work", cell: ({ inWork }) => inWork },
+      { head: "oldest", cell: ({ oldestSeconds }) => oldestSeconds && duration(oldestSeconds) },
+    ],
+    queues,
+  );
+  const served = intake.served === "locally" ? "served by npm start" : intake.state;
+  return `${rows}\nevent source of the manifest builder: ${served}`;
+}
+
+function jobText({ job, at }: Status): string {
+  const now = new Date(at);
+  const waits = job.nextStartAt !== undefined && job.nextStartAt > now;
+  const wanted = [
+    `wanted: ${job.desired}, ${job.workers} workers`,
+    ...(job.failures > 0 ? [`${job.failures} ends in a row that nobody asked for`] : []),
+    ...(waits ? [`no start before ${job.nextStartAt.toISOString()}`] : []),
+    ...(job.desired === "running" && !job.runs.some(isAtWork) ? ["no run is at work"] : []),
+  ].join("; ");
+  if (job.runs.length === 0) return wanted;
+  const runs = table(
+    [
+      { head: "run", cell: ({ id }) => id },
+      { head: "state", cell: ({ state }) => state },
+      { head: "started", cell: ({ startedAt }) => startedAt },
+      { head: "time", cell: ({ seconds }) => duration(seconds) },
+      { head: "workers", cell: ({ workers }) => workers },
+      { head: "error", cell: ({ error }) => error?.slice(0, 80) },
+    ],
+    job.runs,
+  );
+  return `${wanted}\n${runs}`;
+}
+
+function filesText({ open, oldestWaiting }: Status): string {
+  const count = ({ count: number, isWhole }: OpenCount) =>
+    `${number.toLocaleString("en-US")}${isWhole ? "" : " or more"}`;
+  return list([
+    ["waiting for their Parquet", count(open.manifested)],
+    ["failed", count(open.failed)],
+    ["quarantined", count(open.quarantined)],
+    [
+      "waiting longest",
+      oldestWaiting ? `${oldestWaiting.key}, ${duration(oldestWaiting.seconds)}` : undefined,
+    ],
+  ]);
+}
+
+function ratesText({ rates }: Status): string {
+  if (rates.length === 0) return "nothing was published in this hour and the one before";
+  return table(
+    [
+      { head: "hour (UTC)", cell: ({ hour }) => hour },
+      { head: "dataset", cell: ({ dataset }) => dataset },
+      { head: "manifests", cell: ({ manifests }) => manifests },
+      { head: "files", cell: ({ files }) => files },
+      { head: "rows", cell: ({ rows }) => rows },
+      { head: "dead letters", cell: ({ deadLetters }) => deadLetters },
+      { head: "read", cell: ({ inputBytes }) => bytes(inputBytes) },
+      { head: "written", cell: ({ outputBytes }) => bytes(outputBytes) },
+    ],
+    rates,
+  );
+}
+
+function costText({ cost }: Status): string {
+  return list([
+    ["today", dollars(cost.todayDollars)],
+    [`since ${cost.monthSince}`, dollars(cost.monthDollars)],
+  ]);
+}
