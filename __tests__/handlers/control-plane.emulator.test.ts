@@ -1,8 +1,8 @@
 import { GetTableCommand } from "@aws-sdk/client-glue";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { answer } from "../../handlers/control-plane/answer";
-import { hourKey } from "../../handlers/control-plane/hours";
-import { readProcessed } from "../../handlers/control-plane/processed-event";
+import { hourKey } from "../../handlers/control-plane/counts/hours";
+import { readProcessed } from "../../handlers/control-plane/events/processed-event";
 import { UnexpectedEventError } from "../../runtime/errors";
 import { orderStreamingJob, recordEnd } from "../../runtime/manifests/control";
 import { manifestKey, type Receipt, receiptKey } from "../../runtime/manifests/manifests";

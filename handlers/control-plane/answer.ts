@@ -1,11 +1,11 @@
 import { UnexpectedEventError } from "../../runtime/errors";
-import { addDeclared, readDeclared } from "./add-declared";
-import { completeManifests } from "./complete-manifests";
+import { addDeclared, readDeclared } from "./catalog/add-declared";
+import { completeManifests } from "./counts/complete-manifests";
+import { takeBatch } from "./counts/take-batch";
+import { readProcessed } from "./events/processed-event";
+import { readPublished } from "./events/published-batch";
+import { answerStateChange } from "./job/run-end";
 import type { ControlPlane } from "./plane";
-import { readProcessed } from "./processed-event";
-import { readPublished } from "./published-batch";
-import { answerStateChange } from "./run-end";
-import { takeBatch } from "./take-batch";
 import { tick } from "./tick";
 
 /**

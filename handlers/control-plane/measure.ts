@@ -1,8 +1,8 @@
 import { type EmbeddedMetric, emitMetrics } from "../../runtime/aws/embedded-metrics";
-import { type Hour, lastSixtyMinutes, readHours } from "./hours";
+import { type Hour, lastSixtyMinutes, readHours } from "./counts/hours";
+import { DOLLARS_PER_DPU_HOUR, type Run } from "./job/run";
 import { oldestClaim } from "./open-files";
 import type { ControlPlane } from "./plane";
-import { DOLLARS_PER_DPU_HOUR, type Run } from "./run";
 
 /** Measures what no single event shows: how long files wait, and what the last 60 minutes brought and cost. */
 export async function measure(plane: ControlPlane, newest: Run | undefined): Promise<void> {

@@ -1,12 +1,12 @@
 import { Duties } from "../../runtime/duties";
 import { readStreamingJob, renewRestart } from "../../runtime/manifests/control";
+import { isToRestart } from "./job/restart-policy";
+import type { Run } from "./job/run";
+import { settleEnd } from "./job/run-end";
+import { keepRunRows } from "./job/run-rows";
+import { newestRuns, startWhereDue } from "./job/start-run";
 import { measure } from "./measure";
 import type { ControlPlane } from "./plane";
-import { isToRestart } from "./restart-policy";
-import type { Run } from "./run";
-import { settleEnd } from "./run-end";
-import { keepRunRows } from "./run-rows";
-import { newestRuns, startWhereDue } from "./start-run";
 
 /**
  * What is to be done each minute: answer an end that no event told of, start the job when it is due, and measure. The

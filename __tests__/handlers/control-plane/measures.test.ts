@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { anomaliesOf } from "../../../handlers/control-plane/anomalies";
-import { type Hour, lastSixtyMinutes } from "../../../handlers/control-plane/hours";
+import { anomaliesOf } from "../../../handlers/control-plane/counts/anomalies";
+import { type Hour, lastSixtyMinutes } from "../../../handlers/control-plane/counts/hours";
+import { observe, type Sample } from "../../../handlers/control-plane/counts/observations";
+import { readProcessed } from "../../../handlers/control-plane/events/processed-event";
 import { rates, waiting } from "../../../handlers/control-plane/measure";
-import { observe, type Sample } from "../../../handlers/control-plane/observations";
-import { readProcessed } from "../../../handlers/control-plane/processed-event";
 import { UnexpectedEventError } from "../../../runtime/errors";
 
 const at = (time: string) => new Date(`2026-01-31T${time}Z`);

@@ -1,7 +1,7 @@
 import { GetJobCommand, GetJobRunsCommand } from "@aws-sdk/client-glue";
-import { type RunSize, requestRun } from "../../runtime/aws/job-run";
-import { readStreamingJob, type StreamingJob } from "../../runtime/manifests/control";
-import type { ControlPlane, StreamingJobName } from "./plane";
+import { type RunSize, requestRun } from "../../../runtime/aws/job-run";
+import { readStreamingJob, type StreamingJob } from "../../../runtime/manifests/control";
+import type { ControlPlane, StreamingJobName } from "../plane";
 import { answerEnd, isDue } from "./restart-policy";
 import { type Run, runOf } from "./run";
 

@@ -1,10 +1,10 @@
 /** Columns of a dataset's table, and of the view `<dataset>_latest`, which must list the table's. */
 import type { Column, Table } from "@aws-sdk/client-glue";
-import type { Clock } from "../../runtime/clock";
-import { log } from "../../runtime/log";
+import type { Clock } from "../../../runtime/clock";
+import { log } from "../../../runtime/log";
+import { UnknownTableError } from "../errors";
+import type { Catalog } from "../plane";
 import { changeTable, readTable } from "./catalog";
-import { UnknownTableError } from "./errors";
-import type { Catalog } from "./plane";
 
 /** Types of Athena's engine, where they have another name than Glue's. */
 const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar" };

@@ -1,5 +1,5 @@
-import { forgetFailures, readStreamingJob, recordCommit } from "../../runtime/manifests/control";
-import type { ControlPlane } from "./plane";
+import { forgetFailures, readStreamingJob, recordCommit } from "../../../runtime/manifests/control";
+import type { ControlPlane } from "../plane";
 import { startAfterGoodRun } from "./restart-policy";
 
 /**

@@ -1,4 +1,4 @@
-import type { Alert } from "../../runtime/aws/alerts";
+import type { Alert } from "../../../runtime/aws/alerts";
 import type { EndAnswer } from "./restart-policy";
 import type { Run } from "./run";
 

@@ -6,9 +6,9 @@ import {
   type TableInput,
   UpdateTableCommand,
 } from "@aws-sdk/client-glue";
-import type { Clock } from "../../runtime/clock";
-import { withBackoff } from "../../runtime/in-parallel";
-import type { Catalog } from "./plane";
+import type { Clock } from "../../../runtime/clock";
+import { withBackoff } from "../../../runtime/in-parallel";
+import type { Catalog } from "../plane";
 
 /** Writers of one table that may come between reading and updating it, one after another. */
 const ATTEMPTS = 8;

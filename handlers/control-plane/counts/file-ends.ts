@@ -1,9 +1,9 @@
-import { inParallel, withBackoff } from "../../runtime/in-parallel";
-import { log } from "../../runtime/log";
-import type { Manifest, ManifestEntry, Receipt } from "../../runtime/manifests/manifests";
-import { endFile, type FileEnd } from "../../runtime/manifests/tracking";
-import { FilesLeftError } from "./errors";
-import type { ControlPlane } from "./plane";
+import { inParallel, withBackoff } from "../../../runtime/in-parallel";
+import { log } from "../../../runtime/log";
+import type { Manifest, ManifestEntry, Receipt } from "../../../runtime/manifests/manifests";
+import { endFile, type FileEnd } from "../../../runtime/manifests/tracking";
+import { FilesLeftError } from "../errors";
+import type { ControlPlane } from "../plane";
 
 /** Writes at once: the client keeps at most 50 connections. */
 const WRITES_AT_ONCE = 40;

@@ -2,13 +2,13 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { GlueClient, Table, TableInput } from "@aws-sdk/client-glue";
 import { describe, expect, test } from "@jest/globals";
-import { keepViewInStep } from "../../../handlers/control-plane/columns";
-import { ColumnsLeftError } from "../../../handlers/control-plane/errors";
-import type { ControlPlane } from "../../../handlers/control-plane/plane";
-import { keepCatalogInStep } from "../../../handlers/control-plane/schema-drift";
-import type { Receipt } from "../../../runtime/manifests/manifests";
-import { clientDouble, clockDouble } from "../support/doubles";
-import { keepLogs } from "../support/logs";
+import { keepViewInStep } from "../../../../handlers/control-plane/catalog/columns";
+import { keepCatalogInStep } from "../../../../handlers/control-plane/catalog/schema-drift";
+import { ColumnsLeftError } from "../../../../handlers/control-plane/errors";
+import type { ControlPlane } from "../../../../handlers/control-plane/plane";
+import type { Receipt } from "../../../../runtime/manifests/manifests";
+import { clientDouble, clockDouble } from "../../support/doubles";
+import { keepLogs } from "../../support/logs";
 
 const { lines } = keepLogs();
 

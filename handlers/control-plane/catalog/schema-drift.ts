@@ -1,12 +1,12 @@
-import { emitEvent } from "../../runtime/aws/alerts";
-import { emitMetrics } from "../../runtime/aws/embedded-metrics";
-import { inParallel } from "../../runtime/in-parallel";
-import { log } from "../../runtime/log";
-import type { Receipt } from "../../runtime/manifests/manifests";
+import { emitEvent } from "../../../runtime/aws/alerts";
+import { emitMetrics } from "../../../runtime/aws/embedded-metrics";
+import { inParallel } from "../../../runtime/in-parallel";
+import { log } from "../../../runtime/log";
+import type { Receipt } from "../../../runtime/manifests/manifests";
+import { ColumnsLeftError } from "../errors";
+import type { ControlPlane } from "../plane";
 import { type Claim, claimAnnouncement, noteAnnounced } from "./announce-once";
 import { addColumns, keepViewInStep, missingColumns } from "./columns";
-import { ColumnsLeftError } from "./errors";
-import type { ControlPlane } from "./plane";
 
 /**
  * Columns that are announced and added together: an event holds 256 KB, a name at most 255 bytes. Their 1,000 writes

@@ -1,4 +1,4 @@
-import type { Receipt } from "../../runtime/manifests/manifests";
+import type { Receipt } from "../../../runtime/manifests/manifests";
 
 /** What a manifest is compared by with those before it. */
 export const OBSERVED = ["rejects", "size", "latency"] as const;

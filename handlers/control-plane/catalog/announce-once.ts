@@ -4,8 +4,8 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { ControlPlane } from "./plane";
-import { METRICS_KEPT_SECONDS } from "./run-rows";
+import { METRICS_KEPT_SECONDS } from "../job/run-rows";
+import type { ControlPlane } from "../plane";
 
 /** A row that nobody announced for so long was left by an invocation that died. */
 const ABANDONED_MS = 60_000;

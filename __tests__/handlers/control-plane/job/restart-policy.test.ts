@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { answerEnd, isDue } from "../../../handlers/control-plane/restart-policy";
-import { type Run, runOf } from "../../../handlers/control-plane/run";
-import { alertOfEnd, nextStep } from "../../../handlers/control-plane/run-failure";
-import { daysOf } from "../../../handlers/control-plane/run-rows";
-import type { StreamingJob } from "../../../runtime/manifests/control";
+import { answerEnd, isDue } from "../../../../handlers/control-plane/job/restart-policy";
+import { type Run, runOf } from "../../../../handlers/control-plane/job/run";
+import { alertOfEnd, nextStep } from "../../../../handlers/control-plane/job/run-failure";
+import { daysOf } from "../../../../handlers/control-plane/job/run-rows";
+import type { StreamingJob } from "../../../../runtime/manifests/control";
 
 const at = (time: string) => new Date(`2026-01-31T${time}Z`);
 

@@ -1,11 +1,11 @@
-import { emitMetrics } from "../../runtime/aws/embedded-metrics";
-import { withBackoff } from "../../runtime/in-parallel";
-import { log } from "../../runtime/log";
-import { hourRowKey, LEDGER_HOUR_ROWS } from "../../runtime/manifests/metric-rows";
+import { emitMetrics } from "../../../runtime/aws/embedded-metrics";
+import { withBackoff } from "../../../runtime/in-parallel";
+import { log } from "../../../runtime/log";
+import { hourRowKey, LEDGER_HOUR_ROWS } from "../../../runtime/manifests/metric-rows";
+import { addNewColumns } from "../catalog/schema-drift";
+import type { PublishedBatch } from "../events/published-batch";
+import type { ControlPlane } from "../plane";
 import { countOnce, expiry, numbers } from "./count-once";
-import type { ControlPlane } from "./plane";
-import type { PublishedBatch } from "./published-batch";
-import { addNewColumns } from "./schema-drift";
 
 /**
  * Takes a published batch into catalog and metrics. Its event comes once at least, from every run that goes on with the

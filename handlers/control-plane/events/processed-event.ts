@@ -1,5 +1,5 @@
-import { UnexpectedEventError } from "../../runtime/errors";
-import { type ManifestName, parseManifestKey, receiptKey } from "../../runtime/manifests/manifests";
+import { UnexpectedEventError } from "../../../runtime/errors";
+import { type ManifestName, parseManifestKey, receiptKey } from "../../../runtime/manifests/manifests";
 
 /** A manifest that the streaming job is done with. */
 export interface ProcessedManifest extends ManifestName {

@@ -1,11 +1,11 @@
 import { GetJobRunCommand } from "@aws-sdk/client-glue";
-import { emitAlert } from "../../runtime/aws/alerts";
-import { emitMetrics } from "../../runtime/aws/embedded-metrics";
-import { Duties } from "../../runtime/duties";
-import { UnexpectedEventError } from "../../runtime/errors";
-import { log } from "../../runtime/log";
-import { readStreamingJob, recordEnd } from "../../runtime/manifests/control";
-import type { ControlPlane } from "./plane";
+import { emitAlert } from "../../../runtime/aws/alerts";
+import { emitMetrics } from "../../../runtime/aws/embedded-metrics";
+import { Duties } from "../../../runtime/duties";
+import { UnexpectedEventError } from "../../../runtime/errors";
+import { log } from "../../../runtime/log";
+import { readStreamingJob, recordEnd } from "../../../runtime/manifests/control";
+import type { ControlPlane } from "../plane";
 import { answerEnd } from "./restart-policy";
 import { type Run, runOf } from "./run";
 import { alertOfEnd } from "./run-failure";

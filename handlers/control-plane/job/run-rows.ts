@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { DAY_MS } from "../../runtime/clock";
-import { JOB_RUN_ROWS } from "../../runtime/manifests/metric-rows";
-import type { ControlPlane } from "./plane";
+import { DAY_MS } from "../../../runtime/clock";
+import { JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
+import type { ControlPlane } from "../plane";
 import { ACTIVE_STATES, costOf, type Run } from "./run";
 
 export const METRICS_KEPT_SECONDS = 30 * 86_400;

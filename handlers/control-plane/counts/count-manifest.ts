@@ -1,12 +1,12 @@
-import { type EmbeddedMetric, emitMetrics } from "../../runtime/aws/embedded-metrics";
-import { withBackoff } from "../../runtime/in-parallel";
-import { log } from "../../runtime/log";
-import type { Receipt } from "../../runtime/manifests/manifests";
+import { type EmbeddedMetric, emitMetrics } from "../../../runtime/aws/embedded-metrics";
+import { withBackoff } from "../../../runtime/in-parallel";
+import { log } from "../../../runtime/log";
+import type { Receipt } from "../../../runtime/manifests/manifests";
+import type { ControlPlane } from "../plane";
 import { reportAnomalies } from "./anomalies";
 import { countOnce, expiry, type Item, numbers } from "./count-once";
 import { committedAt, hourKey, manifestRowKey } from "./hours";
 import { latenciesOf, type Observations, observe } from "./observations";
-import type { ControlPlane } from "./plane";
 
 /**
  * Counts a manifest: its own row and its hour's sums in one transaction, so a repeated event counts nothing twice.

@@ -1,14 +1,14 @@
-import { emitEvent } from "../../runtime/aws/alerts";
-import { Duties } from "../../runtime/duties";
-import { log } from "../../runtime/log";
-import { readManifest, readReceipt } from "../../runtime/manifests/manifests";
-import { noteCommit } from "./commits";
+import { emitEvent } from "../../../runtime/aws/alerts";
+import { Duties } from "../../../runtime/duties";
+import { log } from "../../../runtime/log";
+import { readManifest, readReceipt } from "../../../runtime/manifests/manifests";
+import { keepCatalogInStep } from "../catalog/schema-drift";
+import { MissingReceiptError } from "../errors";
+import type { ProcessedManifest } from "../events/processed-event";
+import { noteCommit } from "../job/commits";
+import type { ControlPlane } from "../plane";
 import { countManifest } from "./count-manifest";
-import { MissingReceiptError } from "./errors";
 import { endFiles } from "./file-ends";
-import type { ControlPlane } from "./plane";
-import type { ProcessedManifest } from "./processed-event";
-import { keepCatalogInStep } from "./schema-drift";
 
 /** A manifest of 5,000 files takes 37 s at 256 MB (docs/control-plane.md), so no further one is begun with less. */
 const RESERVE_MS = 40_000;

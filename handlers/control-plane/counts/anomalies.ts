@@ -1,11 +1,11 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { emitAlert } from "../../runtime/aws/alerts";
-import { emitMetrics } from "../../runtime/aws/embedded-metrics";
-import type { Receipt } from "../../runtime/manifests/manifests";
-import { claimAnnouncement, noteAnnounced } from "./announce-once";
+import { emitAlert } from "../../../runtime/aws/alerts";
+import { emitMetrics } from "../../../runtime/aws/embedded-metrics";
+import type { Receipt } from "../../../runtime/manifests/manifests";
+import { claimAnnouncement, noteAnnounced } from "../catalog/announce-once";
+import type { ControlPlane } from "../plane";
 import { type Hour, manifestRowKey, readHours } from "./hours";
 import type { Observations, Observed, Sample } from "./observations";
-import type { ControlPlane } from "./plane";
 
 /** Manifests that the last 24 hours must have had, for a mean to mean anything. */
 const LEAST_MANIFESTS = 30;

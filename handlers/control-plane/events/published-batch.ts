@@ -1,4 +1,4 @@
-import { UnexpectedEventError } from "../../runtime/errors";
+import { UnexpectedEventError } from "../../../runtime/errors";
 
 const FIGURES = [
   "batch",

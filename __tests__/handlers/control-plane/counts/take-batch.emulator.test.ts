@@ -1,7 +1,7 @@
 import { CreateTableCommand, DeleteTableCommand, GetTableCommand } from "@aws-sdk/client-glue";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { answer } from "../../../handlers/control-plane/answer";
-import { UnexpectedEventError } from "../../../runtime/errors";
+import { answer } from "../../../../handlers/control-plane/answer";
+import { UnexpectedEventError } from "../../../../runtime/errors";
 import {
   ALERT_SOURCE,
   CURATED,
@@ -9,10 +9,10 @@ import {
   type ManifestPipeline,
   METRICS,
   startManifestPipeline,
-} from "../support/emulated-pipeline";
-import { dieAt, seeded, throttle } from "../support/faults";
-import { keepLogs } from "../support/logs";
-import { realPlane } from "./real-plane";
+} from "../../support/emulated-pipeline";
+import { dieAt, seeded, throttle } from "../../support/faults";
+import { keepLogs } from "../../support/logs";
+import { realPlane } from "../real-plane";
 
 const TABLE = "ml_events";
 const DECLARED = [

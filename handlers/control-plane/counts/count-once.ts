@@ -4,9 +4,9 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { MetricKey } from "../../runtime/manifests/metric-rows";
-import type { MetricsTable } from "./plane";
-import { METRICS_KEPT_SECONDS } from "./run-rows";
+import type { MetricKey } from "../../../runtime/manifests/metric-rows";
+import { METRICS_KEPT_SECONDS } from "../job/run-rows";
+import type { MetricsTable } from "../plane";
 
 export type Item = Record<string, AttributeValue>;
 

@@ -1,6 +1,6 @@
-import { UnexpectedEventError } from "../../runtime/errors";
+import { UnexpectedEventError } from "../../../runtime/errors";
+import type { ControlPlane } from "../plane";
 import { addColumns, missingColumns, type NewColumn } from "./columns";
-import type { ControlPlane } from "./plane";
 
 /** What a dataset declares. */
 export interface DeclaredColumns {

@@ -1,4 +1,4 @@
-import type { StreamingJob } from "../../runtime/manifests/control";
+import type { StreamingJob } from "../../../runtime/manifests/control";
 import type { Run } from "./run";
 
 const MINUTE_MS = 60_000;
