@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { command } from "../setup/command";
 import { ROOT } from "../setup/paths";
-import { Interrupted } from "./child";
+import { Interrupted } from "./process/child";
 import { type RunOptions, runPlatform } from "./run";
 
 const EXIT_FAILED = 1;

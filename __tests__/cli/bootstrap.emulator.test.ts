@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { checkAccount } from "../../cli/account";
 import { ensureStateBucket } from "../../cli/state-bucket";
 import { loadEnvironment } from "../../environments/schema";
-import { type LocalAws, startLocalAws } from "../../local/aws";
+import { type LocalAws, startLocalAws } from "../../local/platform/aws";
 
 const local = loadEnvironment("local");
 /** As deployed ones are, in the emulator's account. */

@@ -104,7 +104,9 @@ describe("a new environment", () => {
 
 describe("npm run fix", () => {
   test("repairs the format of TypeScript and Python", async () => {
-    const good = ["environments/schema/names.ts", "local/supervisor.py"].map((file) => checkout.path(file));
+    const good = ["environments/schema/names.ts", "local/process/supervisor.py"].map((file) =>
+      checkout.path(file),
+    );
     const texts = good.map((file) => readFileSync(file, "utf8"));
     good.forEach((file, index) => {
       writeFileSync(file, `\n\n\n${texts[index]}\n\n`);

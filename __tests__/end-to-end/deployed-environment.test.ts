@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { loadEnvironment } from "../../environments/schema";
-import { type LocalAws, startLocalAws } from "../../local/aws";
+import { type LocalAws, startLocalAws } from "../../local/platform/aws";
 import { ensureTerraform } from "../../setup/terraform";
 import { Checkout } from "../support/checkout";
 

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import type { LedgerAccounts } from "../../local/accounts";
-import { query } from "../../local/athena";
-import { clientsOf } from "../../local/clients";
+import type { LedgerAccounts } from "../../local/outcome/accounts";
+import { query } from "../../local/outcome/athena";
+import { clientsOf } from "../../local/platform/clients";
 import { ensureJava } from "../../setup/java";
 import { ensurePython } from "../../setup/python";
 import {

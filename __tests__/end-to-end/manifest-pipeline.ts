@@ -12,8 +12,8 @@ import {
   manifestJobName,
   queueName,
 } from "../../environments/schema";
-import { accountForManifests, type ManifestAccounts } from "../../local/accounts";
-import { clientsOf } from "../../local/clients";
+import { accountForManifests, type ManifestAccounts } from "../../local/outcome/accounts";
+import { clientsOf } from "../../local/platform/clients";
 import { Clicks } from "../support/clicks";
 import {
   environment,

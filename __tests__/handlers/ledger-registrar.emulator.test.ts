@@ -16,7 +16,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { type LocalAws, startLocalAws } from "../../local/aws";
+import { type LocalAws, startLocalAws } from "../../local/platform/aws";
 import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
 import { ROOT } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";

@@ -17,7 +17,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type LocalAws, startLocalAws } from "../../local/aws";
+import { type LocalAws, startLocalAws } from "../../local/platform/aws";
 import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
 import { OPEN_INDEX } from "../../runtime/indexes";
 import { checkManifest, type Manifest } from "../../runtime/manifests/manifests";

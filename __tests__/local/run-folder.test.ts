@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { checkReportFile, writeReportFile } from "../../local/report-file";
+import { checkReportFile, writeReportFile } from "../../local/outcome/report-file";
 import { takeRunFolder } from "../../local/run-folder";
 
 /** Above the largest process id of any system that this runs on. */

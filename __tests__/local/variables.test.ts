@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { withoutUserSettings } from "../../local/platform";
+import { withoutUserSettings } from "../../local/platform/platform";
 
 test.each([
   ["AWS_PROFILE", "work"],

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { trackingTableName } from "../../environments/schema";
-import { settledOf } from "../../local/tracked-files";
-import { ndjsonFiles, type Upload, upload } from "../../local/uploads";
+import { ndjsonFiles, type Upload, upload } from "../../local/inputs/uploads";
+import { settledOf } from "../../local/pipelines/tracked-files";
 import { ROOT } from "../../setup/paths";
 import { environment, rawBucket, type TestPlatform } from "./local-platform";
 

@@ -16,7 +16,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { bucketName, csvJobName, loadEnvironment, uploadsTableName } from "../../environments/schema";
-import { type Platform, startPlatform } from "../../local/platform";
+import { type Platform, startPlatform } from "../../local/platform/platform";
 import { Steps } from "../../local/steps";
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"]);

@@ -13,11 +13,11 @@ import {
   ledgerWorkflowName,
   RAW_JSON_PREFIX,
 } from "../../environments/schema";
-import { accountForLedger, type LedgerAccounts } from "../../local/accounts";
-import { clientsOf } from "../../local/clients";
-import { type LedgerState, ledgerState } from "../../local/ledger-progress";
-import { saveJobLogs } from "../../local/logs";
-import { type Upload, upload } from "../../local/uploads";
+import { type Upload, upload } from "../../local/inputs/uploads";
+import { accountForLedger, type LedgerAccounts } from "../../local/outcome/accounts";
+import { type LedgerState, ledgerState } from "../../local/pipelines/ledger-progress";
+import { clientsOf } from "../../local/platform/clients";
+import { saveJobLogs } from "../../local/platform/logs";
 import { environment, eventually, rawBucket, type TestPlatform } from "./local-platform";
 
 const BATCH_JOB = ledgerBatchJobName(environment);

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { spawnGroup, stopGroup } from "../process-group";
+import { spawnGroup, stopGroup } from "../process/process-group";
 
 /** The account of everything in the emulator. */
 export const ACCOUNT = "000000000000";

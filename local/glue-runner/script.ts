@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Credentials } from "../emulator/assume-role";
 import { REGION } from "../emulator/emulator";
-import { spawnGroup, stopGroup } from "../process-group";
+import { spawnGroup, stopGroup } from "../process/process-group";
 import type { JobRun } from "./run";
 import type { Workspace } from "./workspace";
 
@@ -25,7 +25,7 @@ export interface ScriptOptions {
 
 const STOP_MILLISECONDS = 2000;
 /** Ends the script with this process, however that ends. */
-const SUPERVISOR = ["-I", "-S", join(__dirname, "..", "supervisor.py")];
+const SUPERVISOR = ["-I", "-S", join(__dirname, "..", "process", "supervisor.py")];
 
 /** Runs a job's script to its end and returns what went wrong, or undefined where it ended well. */
 export async function runScript(options: ScriptOptions): Promise<string | undefined> {

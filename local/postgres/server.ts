@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import { spawnGroup } from "../process-group";
+import { spawnGroup } from "../process/process-group";
 import { type Account, binariesFolder, serverAccount } from "./binaries";
 
 export const USER = "postgres";

@@ -12,7 +12,7 @@ import {
   ledgerListerJobName,
   ledgerWorkflowName,
 } from "../../../environments/schema";
-import { type LocalAws, startLocalAws } from "../../../local/aws";
+import { type LocalAws, startLocalAws } from "../../../local/platform/aws";
 import { DATABASE } from "../../../local/postgres/server";
 import { type Books, keyOf, startBooks } from "../../handlers/ledger-operator/books";
 import { environment, tributary } from "./operated";

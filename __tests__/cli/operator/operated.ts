@@ -25,7 +25,7 @@ import {
   queueName,
   trackingTableName,
 } from "../../../environments/schema";
-import { startLocalAws } from "../../../local/aws";
+import { startLocalAws } from "../../../local/platform/aws";
 import {
   type ManifestEntry,
   type ManifestName,

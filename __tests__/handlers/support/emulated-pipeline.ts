@@ -33,7 +33,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type LocalAws, startLocalAws } from "../../../local/aws";
+import { type LocalAws, startLocalAws } from "../../../local/platform/aws";
 import {
   type Manifest,
   type ManifestEntry,

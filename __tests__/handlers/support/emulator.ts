@@ -10,7 +10,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { type LocalAws, startLocalAws } from "../../../local/aws";
+import { type LocalAws, startLocalAws } from "../../../local/platform/aws";
 
 export const TABLE = "uploads";
 export const BUCKET = "raw";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type LocalAws, startLocalAws } from "../../../local/aws";
+import { type LocalAws, startLocalAws } from "../../../local/platform/aws";
 import { connectionConfig } from "../../../runtime/ledger/access";
 import { LedgerSecretError } from "../../../runtime/ledger/errors";
 import type { LedgerVariables } from "../../../runtime/variables";

@@ -1,0 +1,118 @@
+import { GetJobCommand, GlueClient, StartJobRunCommand } from "@aws-sdk/client-glue";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { ACCOUNT } from "../../../local/emulator/emulator";
+import { createJob, logLines, startRun, startTestPlatform, type TestPlatform, waitForRun } from "../platform";
+
+jest.setTimeout(60_000);
+
+/** Says what the job's role may read. */
+const PROBE = `
+import boto3
+from botocore.exceptions import ClientError
+client = boto3.client("s3", config=boto3.session.Config(s3={"addressing_style": "path"}))
+print(boto3.client("sts").get_caller_identity()["Arn"])
+for key in ("readable.py", "other.py"):
+    try:
+        client.get_object(Bucket="artifacts", Key=key)
+    except ClientError as error:
+        print(key, error.response["Error"]["Code"])`;
+const LOGS = {
+  Effect: "Allow",
+  Action: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+  Resource: `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws-glue/jobs/*`,
+};
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await startTestPlatform({ auth: true });
+  await createRole("reader", [
+    { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::artifacts/readable.py" },
+    LOGS,
+  ]);
+  await createRole("blind", [LOGS]);
+  await createRole("starter", [
+    {
+      Effect: "Allow",
+      Action: "glue:StartJobRun",
+      Resource: `arn:aws:glue:us-east-1:${ACCOUNT}:job/readable`,
+    },
+  ]);
+  await createJob(platform, "readable", PROBE, { Role: `arn:aws:iam::${ACCOUNT}:role/reader` });
+  await createJob(platform, "unreadable", PROBE, { Role: "blind" });
+});
+afterAll(() => platform.stop());
+
+describe("where roles are enforced", () => {
+  test("a job has its role's rights and no more", async () => {
+    const id = await startRun(platform, "readable");
+    const run = await waitForRun(platform, "readable", id);
+    expect(run).toMatchObject({ JobRunState: "SUCCEEDED" });
+    expect(await logLines(platform, "/aws-glue/jobs/output", id)).toEqual([
+      expect.stringMatching(/assumed-role\/reader\/GlueJobRunnerSession-/),
+      "other.py AccessDenied",
+    ]);
+  });
+
+  test("a job whose role may not read its script fails", async () => {
+    const run = await waitForRun(platform, "unreadable", await startRun(platform, "unreadable"));
+    expect(run).toMatchObject({ JobRunState: "FAILED" });
+    expect(run.ErrorMessage).toMatch(/cannot download s3:\/\/artifacts\/unreadable\.py: .*not authorized/);
+  });
+
+  test("a role may make the Glue calls that its policy allows, and no other", async () => {
+    const glue = await glueAs("starter");
+    await expect(glue.send(new StartJobRunCommand({ JobName: "readable" }))).resolves.toMatchObject({
+      JobRunId: expect.stringMatching(/^jr_/),
+    });
+    for (const command of [
+      new StartJobRunCommand({ JobName: "unreadable" }),
+      new GetJobCommand({ JobName: "readable" }),
+    ]) {
+      await expect(glue.send(command as GetJobCommand)).rejects.toMatchObject({
+        name: "AccessDeniedException",
+      });
+    }
+    glue.destroy();
+  });
+
+  test("a role's session with a wrong secret is refused, for the signature passes on unbroken", async () => {
+    const glue = await glueAs("starter", { secretAccessKey: "wrong" });
+    const start = new StartJobRunCommand({ JobName: "readable" });
+    await expect(glue.send(start)).rejects.toThrow(/signature/i);
+    glue.destroy();
+  });
+});
+
+/** A role of the kind that our stacks make, assumable by a service of the account. */
+async function createRole(name: string, Statement: unknown[]): Promise<void> {
+  const iam = new IAMClient(platform.client);
+  const trust = {
+    Effect: "Allow",
+    Principal: { Service: "glue.amazonaws.com" },
+    Action: "sts:AssumeRole",
+    Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
+  };
+  const document = (statements: unknown[]) =>
+    JSON.stringify({ Version: "2012-10-17", Statement: statements });
+  await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: document([trust]) }));
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: name, PolicyName: "own", PolicyDocument: document(Statement) }),
+  );
+  iam.destroy();
+}
+
+async function glueAs(role: string, changed: { secretAccessKey?: string } = {}): Promise<GlueClient> {
+  const sts = new STSClient(platform.client);
+  const RoleArn = `arn:aws:iam::${ACCOUNT}:role/${role}`;
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test" }));
+  sts.destroy();
+  const credentials = {
+    accessKeyId: Credentials?.AccessKeyId ?? "",
+    secretAccessKey: Credentials?.SecretAccessKey ?? "",
+    sessionToken: Credentials?.SessionToken ?? "",
+    ...changed,
+  };
+  return new GlueClient({ ...platform.client, endpoint: platform.runner.endpoint, credentials });
+}

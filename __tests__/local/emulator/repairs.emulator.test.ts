@@ -1,0 +1,343 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import {
+  CreateConnectionCommand,
+  CreateJobCommand,
+  GetJobCommand,
+  GetTagsCommand,
+  GlueClient,
+} from "@aws-sdk/client-glue";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  AddPermissionCommand,
+  CreateFunctionCommand,
+  GetPolicyCommand,
+  LambdaClient,
+} from "@aws-sdk/client-lambda";
+import {
+  CreateBucketCommand,
+  DeleteObjectsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import {
+  ACCOUNT,
+  type Emulator,
+  REGION,
+  ROOT_CREDENTIALS,
+  startEmulator,
+} from "../../../local/emulator/emulator";
+import { ensurePython } from "../../../setup/python";
+import { functionArchive } from "../platform";
+
+jest.setTimeout(60_000);
+
+const MESSAGE = "the emulator no longer needs this repair: remove it from local/emulator/repairs.py";
+
+let folder: string;
+let python: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tributary-test-"));
+  ({ python } = await ensurePython("run", () => undefined));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What each repair repairs: whether an emulator does it right, and whether it must enforce roles to show it. */
+const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boolean }][] = [
+  ["takes events whose source is aws.glue", takesGlueEvents, { auth: false }],
+  ["describes alarms with all their fields in Terraform's protocol", describesAlarmFully, { auth: false }],
+  ["describes alarms on percentiles and metric math as they are", inventsNoField, { auth: false }],
+  ["leaves Glue jobs to our runner", leavesJobsAlone, { auth: false }],
+  ["lets a role be assumed whose trust asks for aws:SourceAccount", assumesRoleForService, { auth: true }],
+  ["takes the same permission of a function again, and no other", takesPermissionTwice, { auth: false }],
+  ["takes the same schedule again, and no other", takesScheduleTwice, { auth: false }],
+  ["keeps the tags of Glue connections", keepsConnectionTags, { auth: false }],
+  [
+    "asks for the right to each message of a batch, and tells policies what is put",
+    judgesPuts,
+    { auth: true },
+  ],
+  ["asks for the right to each version that DeleteObjects names", judgesDeletions, { auth: true }],
+];
+
+describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
+  async function isRightWhere(repaired: boolean): Promise<boolean> {
+    const emulator = await startEmulator({ python, folder, auth, repaired });
+    return isRight(emulator).finally(() => emulator.stop());
+  }
+
+  test("as repaired", async () => {
+    expect(await isRightWhere(true)).toBe(true);
+  });
+
+  test("and still needs the repair", async () => {
+    if (await isRightWhere(false)) throw new Error(MESSAGE);
+  });
+});
+
+async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {
+  const client = new LambdaClient(clientOf(emulator));
+  const FunctionName = "invoked";
+  await client.send(
+    new CreateFunctionCommand({
+      FunctionName,
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Role: `arn:aws:iam::${ACCOUNT}:role/function`,
+      Code: { ZipFile: functionArchive(python, folder, "exports.handler = async () => {};") },
+    }),
+  );
+  const permission = { FunctionName, StatementId: "s3", Action: "lambda:InvokeFunction" };
+  const add = (Principal: string) =>
+    client.send(new AddPermissionCommand({ ...permission, Principal })).then(
+      () => true,
+      () => false,
+    );
+  const taken = [
+    await add("s3.amazonaws.com"),
+    await add("s3.amazonaws.com"),
+    await add("sns.amazonaws.com"),
+  ];
+  const { Policy = "{}" } = await client.send(new GetPolicyCommand({ FunctionName }));
+  client.destroy();
+  expect(JSON.parse(Policy).Statement).toEqual([
+    expect.objectContaining({ Principal: { Service: "s3.amazonaws.com" } }),
+  ]);
+  return taken.join() === "true,true,false";
+}
+
+/** The client for schedules is no dependency of ours: its calls are plain JSON. */
+async function takesScheduleTwice(emulator: Emulator): Promise<boolean> {
+  const create = async (ClientToken: string) => {
+    const { status } = await fetch(`${emulator.endpoint}/schedules/rounds`, {
+      method: "POST",
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/scheduler/aws4_request`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({
+        ClientToken,
+        ScheduleExpression: "rate(1 hour)",
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:f`, RoleArn: "arn:aws:iam::1:role/r" },
+      }),
+    });
+    return status;
+  };
+  const statuses = [await create("first"), await create("first"), await create("second")];
+  return statuses.join() === "200,200,409";
+}
+
+async function keepsConnectionTags(emulator: Emulator): Promise<boolean> {
+  const client = new GlueClient(clientOf(emulator));
+  const ConnectionInput = { Name: "net", ConnectionType: "NETWORK" as const, ConnectionProperties: {} };
+  await client.send(new CreateConnectionCommand({ ConnectionInput, Tags: { layer: "compute" } }));
+  const ResourceArn = `arn:aws:glue:${REGION}:${ACCOUNT}:connection/net`;
+  const { Tags } = await client.send(new GetTagsCommand({ ResourceArn }));
+  client.destroy();
+  return Tags?.["layer"] === "compute";
+}
+
+/** A role that may send to one queue, and put events and metrics of its own: whether just these come through. */
+async function judgesPuts(emulator: Emulator): Promise<boolean> {
+  const root = clientOf(emulator);
+  const Bucket = "files";
+  await new S3Client({ ...root, forcePathStyle: true }).send(new CreateBucketCommand({ Bucket }));
+  const { QueueUrl } = await new SQSClient(root).send(new CreateQueueCommand({ QueueName: "files" }));
+  const limits = { "events:PutEvents": "events:source", "cloudwatch:PutMetricData": "cloudwatch:namespace" };
+  const own = { ...root, credentials: await credentialsOf(emulator, statementsFor(limits)) };
+  const entry = { Id: "1", MessageBody: "{}" };
+  const event = (Source: string) => ({ Source, DetailType: "Test", Detail: "{}" });
+  const metric = (Namespace: string) =>
+    new PutMetricDataCommand({ Namespace, MetricData: [{ MetricName: "Rows", Value: 1 }] });
+  const tries: Promise<unknown>[] = [
+    new SQSClient(own).send(new SendMessageBatchCommand({ QueueUrl, Entries: [entry] })),
+    new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own"), event("own")] })),
+    new CloudWatchClient(own).send(metric("own")),
+    // looks like JSON, and is somebody's file
+    new S3Client({ ...own, forcePathStyle: true }).send(
+      new PutObjectCommand({ Bucket, Key: "file", Body: Buffer.from([0x7b, 0xff]) }),
+    ),
+    new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own"), event("other")] })),
+    new CloudWatchClient(own).send(metric("other")),
+  ];
+  const outcomes = await Promise.allSettled(tries);
+  return outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,true,false,false";
+}
+
+/** Whether a role that may delete versions alone may delete several at once, and no object. */
+async function judgesDeletions(emulator: Emulator): Promise<boolean> {
+  const root = new S3Client({ ...clientOf(emulator), forcePathStyle: true });
+  const Bucket = "versioned";
+  await root.send(new CreateBucketCommand({ Bucket }));
+  const VersioningConfiguration = { Status: "Enabled" as const };
+  await root.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  const Objects = await Promise.all(
+    ["one", "two"].map(async (Key) => ({
+      Key,
+      VersionId: (await root.send(new PutObjectCommand({ Bucket, Key, Body: "{}" }))).VersionId,
+    })),
+  );
+  const allowed = { Effect: "Allow", Action: "s3:DeleteObjectVersion", Resource: "*" };
+  const credentials = await credentialsOf(emulator, [allowed]);
+  const own = new S3Client({ ...clientOf(emulator), credentials, forcePathStyle: true });
+  const outcomes = await Promise.allSettled([
+    own.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } })),
+    own.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "one" }] } })),
+  ]);
+  return outcomes.map(({ status }) => status).join() === "fulfilled,rejected";
+}
+
+function statementsFor(limits: Readonly<Record<string, string>>): object[] {
+  const limited = Object.entries(limits).map(([Action, key]) => ({
+    Effect: "Allow",
+    Action,
+    Resource: "*",
+    Condition: { StringEquals: { [key]: "own" } },
+  }));
+  const others = { Effect: "Allow", Action: ["sqs:SendMessage", "s3:PutObject"], Resource: "*" };
+  return [others, ...limited];
+}
+
+async function credentialsOf(emulator: Emulator, statements: readonly object[]) {
+  const RoleName = "putter";
+  const iam = new IAMClient(clientOf(emulator));
+  const trust = { Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" };
+  const document = (Statement: readonly object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+  const { Role } = await iam.send(
+    new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document([trust]) }),
+  );
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName, PolicyName: "own", PolicyDocument: document(statements) }),
+  );
+  const sts = new STSClient(clientOf(emulator));
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: "test" }),
+  );
+  return {
+    accessKeyId: Credentials?.AccessKeyId ?? "",
+    secretAccessKey: Credentials?.SecretAccessKey ?? "",
+    sessionToken: Credentials?.SessionToken ?? "",
+  };
+}
+
+function clientOf(emulator: Emulator) {
+  return { endpoint: emulator.endpoint, region: REGION, credentials: ROOT_CREDENTIALS };
+}
+
+async function takesGlueEvents(emulator: Emulator): Promise<boolean> {
+  const client = new EventBridgeClient(clientOf(emulator));
+  const entry = { Source: "aws.glue", DetailType: "Glue Job State Change", Detail: "{}" };
+  const { FailedEntryCount } = await client.send(new PutEventsCommand({ Entries: [entry] }));
+  client.destroy();
+  return FailedEntryCount === 0;
+}
+
+/** As the query protocol writes them; the SDK for JavaScript speaks another. */
+const ALARM = {
+  AlarmName: "late & large",
+  AlarmDescription: "more <than> one",
+  ActionsEnabled: "true",
+  "OKActions.member.1": "arn:aws:sns:us-east-1:000000000000:ok",
+  "AlarmActions.member.1": "arn:aws:sns:us-east-1:000000000000:alarm",
+  "InsufficientDataActions.member.1": "arn:aws:sns:us-east-1:000000000000:unknown",
+  MetricName: "OldestPendingSeconds",
+  Namespace: "Tributary",
+  Statistic: "Maximum",
+  "Dimensions.member.1.Name": "Environment",
+  "Dimensions.member.1.Value": "local",
+  Period: "300",
+  EvaluationPeriods: "2",
+  DatapointsToAlarm: "1",
+  Threshold: "900",
+  ComparisonOperator: "GreaterThanThreshold",
+  TreatMissingData: "notBreaching",
+};
+
+async function describesAlarmFully(emulator: Emulator): Promise<boolean> {
+  await query(emulator, { Action: "PutMetricAlarm", ...ALARM });
+  const answer = await query(emulator, {
+    Action: "DescribeAlarms",
+    "AlarmNames.member.1": ALARM.AlarmName,
+    "AlarmTypes.member.1": "MetricAlarm",
+  });
+  const expected = [
+    "<AlarmName>late &amp; large</AlarmName>",
+    "<AlarmDescription>more &lt;than&gt; one</AlarmDescription>",
+    "<ActionsEnabled>true</ActionsEnabled>",
+    "<OKActions><member>arn:aws:sns:us-east-1:000000000000:ok</member></OKActions>",
+    "<AlarmActions><member>arn:aws:sns:us-east-1:000000000000:alarm</member></AlarmActions>",
+    "<InsufficientDataActions><member>arn:aws:sns:us-east-1:000000000000:unknown</member></InsufficientDataActions>",
+    "<Statistic>Maximum</Statistic>",
+    "<Dimensions><member><Name>Environment</Name><Value>local</Value></member></Dimensions>",
+    "<Period>300</Period>",
+    "<EvaluationPeriods>2</EvaluationPeriods>",
+    "<DatapointsToAlarm>1</DatapointsToAlarm>",
+    "<Threshold>900.0</Threshold>",
+    "<TreatMissingData>notBreaching</TreatMissingData>",
+  ];
+  return expected.every((element) => answer.includes(element)) && !answer.includes("<Unit>");
+}
+
+/** Alarms on percentiles have no statistic, those on metric math no period either. */
+async function inventsNoField(emulator: Emulator): Promise<boolean> {
+  const { Statistic: _, ...percentile } = { ...ALARM, AlarmName: "percentile", ExtendedStatistic: "p99" };
+  const { Period: __, MetricName: ___, Namespace: ____, ...math } = { ...percentile, AlarmName: "math" };
+  await query(emulator, { Action: "PutMetricAlarm", ...percentile });
+  await query(emulator, { Action: "PutMetricAlarm", ...math });
+  const answer = await query(emulator, { Action: "DescribeAlarms" });
+  return !answer.includes("<Statistic>") && answer.split("<Period>").length === 2;
+}
+
+/** Calls CloudWatch by the query protocol, unsigned. */
+async function query(emulator: Emulator, parameters: Record<string, string>): Promise<string> {
+  const response = await fetch(emulator.endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      host: "monitoring.us-east-1.amazonaws.com",
+    },
+    body: new URLSearchParams({ Version: "2010-08-01", ...parameters }),
+  });
+  return response.text();
+}
+
+async function leavesJobsAlone(emulator: Emulator): Promise<boolean> {
+  const client = new GlueClient(clientOf(emulator));
+  const Command = { Name: "glueetl", ScriptLocation: "s3://artifacts/job.py" };
+  await client.send(new CreateJobCommand({ Name: "job", Role: "job", Command }));
+  const { Job } = await client.send(new GetJobCommand({ JobName: "job" }));
+  client.destroy();
+  return Job === undefined;
+}
+
+async function assumesRoleForService(emulator: Emulator): Promise<boolean> {
+  const iam = new IAMClient(clientOf(emulator));
+  const sts = new STSClient(clientOf(emulator));
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "glue.amazonaws.com" },
+    Action: "sts:AssumeRole",
+    Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
+  };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  await iam.send(new CreateRoleCommand({ RoleName: "job", AssumeRolePolicyDocument }));
+  const RoleArn = `arn:aws:iam::${ACCOUNT}:role/job`;
+  try {
+    await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test" }));
+    return true;
+  } catch (error) {
+    if ((error as Error).name === "AccessDenied") return false;
+    throw error;
+  } finally {
+    iam.destroy();
+    sts.destroy();
+  }
+}

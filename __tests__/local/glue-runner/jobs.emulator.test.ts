@@ -1,0 +1,148 @@
+import {
+  CreateDatabaseCommand,
+  CreateJobCommand,
+  DeleteJobCommand,
+  GetDatabaseCommand,
+  GetJobCommand,
+  GetJobsCommand,
+  GetTagsCommand,
+  ListJobsCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateJobCommand,
+} from "@aws-sdk/client-glue";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { startTestPlatform, type TestPlatform } from "../platform";
+
+jest.setTimeout(60_000);
+
+const ARN = "arn:aws:glue:us-east-1:000000000000:job/full";
+/** One of each field that Terraform's aws_glue_job reads back. */
+const FULL = {
+  Name: "full",
+  Description: "every field",
+  Role: "arn:aws:iam::000000000000:role/job",
+  Command: { Name: "glueetl", ScriptLocation: "s3://artifacts/full.py", PythonVersion: "3" },
+  DefaultArguments: { "--engine": "pool" },
+  NonOverridableArguments: { "--fixed": "1" },
+  ExecutionProperty: { MaxConcurrentRuns: 3 },
+  ExecutionClass: "STANDARD" as const,
+  NotificationProperty: { NotifyDelayAfter: 5 },
+  MaxRetries: 2,
+  Timeout: 60,
+  GlueVersion: "5.0",
+  WorkerType: "G.1X" as const,
+  NumberOfWorkers: 2,
+  SecurityConfiguration: "encrypted",
+  MaintenanceWindow: "Sun:1",
+};
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await startTestPlatform();
+  await platform.glue.send(new CreateJobCommand({ ...FULL, Tags: { owner: "data", tier: "raw" } }));
+});
+afterAll(() => platform.stop());
+
+describe("job definitions", () => {
+  test("keep every field that was given", async () => {
+    const { Job } = await platform.glue.send(new GetJobCommand({ JobName: "full" }));
+    expect(Job).toMatchObject(FULL);
+    expect(Job?.CreatedOn).toBeInstanceOf(Date);
+    expect(Job).not.toHaveProperty("Tags");
+  });
+
+  test("get Glue's defaults for what was not given", async () => {
+    const { Name: _, Timeout: __, ExecutionProperty: ___, MaxRetries: ____, ...rest } = FULL;
+    await platform.glue.send(new CreateJobCommand({ ...rest, Name: "plain" }));
+    const { Job } = await platform.glue.send(new GetJobCommand({ JobName: "plain" }));
+    expect(Job).toMatchObject({ MaxRetries: 0, Timeout: 480, ExecutionProperty: { MaxConcurrentRuns: 1 } });
+    await platform.glue.send(new DeleteJobCommand({ JobName: "plain" }));
+  });
+
+  test("are replaced whole by an update, their name and creation excepted", async () => {
+    await platform.glue.send(new CreateJobCommand({ ...FULL, Name: "changing" }));
+    const { Job: before } = await platform.glue.send(new GetJobCommand({ JobName: "changing" }));
+    const JobUpdate = { Role: FULL.Role, Command: FULL.Command, Timeout: 5 };
+    await platform.glue.send(new UpdateJobCommand({ JobName: "changing", JobUpdate }));
+    const { Job: after } = await platform.glue.send(new GetJobCommand({ JobName: "changing" }));
+    expect(after).toMatchObject({ Name: "changing", Timeout: 5, CreatedOn: before?.CreatedOn });
+    expect(after).not.toHaveProperty("Description");
+    await platform.glue.send(new DeleteJobCommand({ JobName: "changing" }));
+  });
+
+  test("are listed, page by page", async () => {
+    await platform.glue.send(new CreateJobCommand({ ...FULL, Name: "second" }));
+    const first = await platform.glue.send(new GetJobsCommand({ MaxResults: 1 }));
+    const second = await platform.glue.send(
+      new GetJobsCommand({ MaxResults: 1, NextToken: first.NextToken }),
+    );
+    expect([first, second].flatMap(({ Jobs = [] }) => Jobs.map((job) => job.Name))).toEqual([
+      "full",
+      "second",
+    ]);
+    expect(second.NextToken).toBeUndefined();
+    await platform.glue.send(new DeleteJobCommand({ JobName: "second" }));
+    const { JobNames } = await platform.glue.send(new ListJobsCommand({ Tags: { owner: "data" } }));
+    expect(JobNames).toEqual(["full"]);
+  });
+
+  test.each([
+    ["a second job of the same name", () => new CreateJobCommand(FULL), "AlreadyExistsException"],
+    [
+      "a job without a role",
+      () => new CreateJobCommand({ ...FULL, Name: "x", Role: "" }),
+      "InvalidInputException",
+    ],
+    [
+      "a worker type beside a capacity",
+      () => new CreateJobCommand({ ...FULL, Name: "x", MaxCapacity: 2 }),
+      "InvalidInputException",
+    ],
+    ["an unknown job", () => new GetJobCommand({ JobName: "none" }), "EntityNotFoundException"],
+    [
+      "an update of an unknown job",
+      () => new UpdateJobCommand({ JobName: "none", JobUpdate: {} }),
+      "EntityNotFoundException",
+    ],
+  ] as const)("refuse %s", async (_, command, name) => {
+    await expect(platform.glue.send(command() as GetJobCommand)).rejects.toMatchObject({ name });
+  });
+
+  test("may be deleted although there is none", async () => {
+    await expect(platform.glue.send(new DeleteJobCommand({ JobName: "none" }))).resolves.toMatchObject({
+      JobName: "none",
+    });
+  });
+});
+
+describe("tags of jobs", () => {
+  test("are kept from the creation, added and removed", async () => {
+    await platform.glue.send(
+      new TagResourceCommand({ ResourceArn: ARN, TagsToAdd: { tier: "clean", new: "1" } }),
+    );
+    await platform.glue.send(new UntagResourceCommand({ ResourceArn: ARN, TagsToRemove: ["new"] }));
+    const { Tags } = await platform.glue.send(new GetTagsCommand({ ResourceArn: ARN }));
+    expect(Tags).toEqual({ owner: "data", tier: "clean" });
+  });
+
+  test("of an unknown job are refused", async () => {
+    const unknown = new GetTagsCommand({ ResourceArn: ARN.replace("full", "none") });
+    await expect(platform.glue.send(unknown)).rejects.toMatchObject({ name: "EntityNotFoundException" });
+  });
+});
+
+describe("other Glue calls", () => {
+  test("reach the emulator and bring its answers and errors", async () => {
+    await platform.glue.send(
+      new CreateDatabaseCommand({ DatabaseInput: { Name: "lake" }, Tags: { owner: "data" } }),
+    );
+    const { Database } = await platform.glue.send(new GetDatabaseCommand({ Name: "lake" }));
+    expect(Database?.Name).toBe("lake");
+    const tags = new GetTagsCommand({ ResourceArn: "arn:aws:glue:us-east-1:000000000000:database/lake" });
+    await expect(platform.glue.send(tags)).resolves.toMatchObject({ Tags: { owner: "data" } });
+    await expect(platform.glue.send(new GetDatabaseCommand({ Name: "none" }))).rejects.toMatchObject({
+      name: "EntityNotFoundException",
+    });
+  });
+});

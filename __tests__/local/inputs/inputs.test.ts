@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { inputsOf } from "../../../local/inputs/inputs";
+
+let samples: string;
+let input: string;
+
+beforeEach(() => {
+  samples = mkdtempSync(join(tmpdir(), "tributary-samples-"));
+  input = mkdtempSync(join(tmpdir(), "tributary-input-"));
+  writeFileSync(join(samples, "sample.csv"), "");
+});
+
+afterEach(() => {
+  for (const folder of [samples, input]) rmSync(folder, { recursive: true });
+});
+
+test("are the samples, and generated files, where the user names no folder", () => {
+  expect(inputsOf({ samples })).toEqual({ csv: { folder: samples, files: ["sample.csv"] } });
+});
+
+test.each([
+  ["CSV files", ["a.csv", "b.csv.gz", "notes.txt"], { csv: ["a.csv", "b.csv.gz"] }],
+  ["NDJSON files", ["a.ndjson", "b.ndjson.gz"], { ndjson: ["a.ndjson", "b.ndjson.gz"] }],
+  ["JSON files", ["a.json", "b.json.gz", "c.jsonl"], { rawJson: ["a.json", "b.json.gz"] }],
+  [
+    "files in the ledger pipeline's own folders",
+    [
+      "raw-json-data/2026/week06/a.ndjson",
+      "raw-json-data/2026/week54/a.json",
+      "raw-json-data/2026/week6/a.csv",
+      "raw-json-data/all_historical_files/b",
+      "raw-json-data/elsewhere/a.json",
+    ],
+    {
+      rawJson: [
+        "raw-json-data/2026/week06/a.ndjson",
+        "raw-json-data/2026/week6/a.csv",
+        "raw-json-data/all_historical_files/b",
+      ],
+    },
+  ],
+  [
+    "files of all kinds",
+    ["a.csv", "b.ndjson", "c.json"],
+    { csv: ["a.csv"], ndjson: ["b.ndjson"], rawJson: ["c.json"] },
+  ],
+])("are the user's %s, and samples for the other pipelines", (_, files, expected) => {
+  for (const file of files) {
+    mkdirSync(dirname(join(input, file)), { recursive: true });
+    writeFileSync(join(input, file), "");
+  }
+  const { csv, ndjson, rawJson } = inputsOf({ samples, input });
+  const found = {
+    csv: csv.files,
+    ndjson: ndjson?.files,
+    rawJson: rawJson?.listed.flatMap((folder) => folder.files),
+  };
+  expect(found).toEqual({ csv: ["sample.csv"], ndjson: undefined, rawJson: undefined, ...expected });
+});
+
+test("have to be there", () => {
+  expect(() => inputsOf({ samples, input })).toThrow(/holds no .csv, .ndjson or .json file/);
+  expect(() => inputsOf({ samples, input: join(input, "none") })).toThrow(/is no folder/);
+});

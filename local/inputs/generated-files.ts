@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { ROOT } from "../../setup/paths";
+
+/** What is uploaded to the manifest pipeline where the user names no files: folders, in this order. */
+export interface GeneratedFiles {
+  /** Files with good and dirty lines, one of them compressed, and four that are to be quarantined whole. */
+  readonly first: string;
+  /** A file of `first` by name, with other content. */
+  readonly replaced: string;
+  readonly bytes: number;
+}
+
+const DIRTY = ["--size", "3.5MB", "--dirty", "0.01"];
+const DATES = ["--dates", "2026-01-30,2026-01-31"];
+const FIRST = [
+  "--count",
+  "12",
+  "--gzip",
+  "0.2",
+  "--wrong-names",
+  "2",
+  "--wrong-sizes",
+  "1",
+  "--corrupt",
+  "1",
+];
+
+/** Writes the sample files of the manifest pipeline, the same ones every time, below `folder`. */
+export async function generateFiles(
+  python: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<GeneratedFiles> {
+  const [first, replaced] = [join(folder, "first"), join(folder, "replaced")];
+  const bytes = await Promise.all([
+    generate(python, ["--out", first, "--seed", "1", ...DIRTY, ...DATES, ...FIRST], signal),
+    generate(python, ["--out", replaced, "--seed", "2", ...DIRTY, ...DATES, "--count", "1"], signal),
+  ]);
+  return { first, replaced, bytes: bytes.reduce((sum, each) => sum + each, 0) };
+}
+
+async function generate(python: string, words: readonly string[], signal: AbortSignal): Promise<number> {
+  const child = spawn(python, ["-m", "local.generator", "ndjson", "--json", ...words], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    signal,
+  });
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
+  if (code !== 0) throw new Error(`NDJSON files cannot be made:\n${err.trim()}`);
+  return JSON.parse(out).bytes;
+}

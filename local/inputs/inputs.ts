@@ -1,0 +1,41 @@
+import { existsSync, statSync } from "node:fs";
+import type { RawJsonInput } from "../pipelines/ledger";
+import type { NdjsonInput } from "../pipelines/manifests";
+import type { CsvInput } from "../pipelines/uploads";
+import { csvFiles, ndjsonFiles, rawJsonFiles } from "./uploads";
+
+export interface InputOptions {
+  /** Folder with the sample files of the CSV pipeline. */
+  readonly samples: string;
+  /** The user's folder: its files take the place of samples and generated ones, pipeline by pipeline. */
+  readonly input?: string;
+}
+
+/** What goes into the pipelines. */
+export interface Inputs {
+  readonly csv: CsvInput;
+  /** Where the user gave none, files are generated. */
+  readonly ndjson?: NdjsonInput;
+  /** Where the user gave none, there are samples, and files are generated. */
+  readonly rawJson?: RawJsonInput;
+}
+
+/** The files of all pipelines. @throws Error where the user's folder has none for any. */
+export function inputsOf({ samples, input }: InputOptions): Inputs {
+  const ofSamples = { folder: samples, files: csvFiles(samples) };
+  if (input === undefined) return { csv: ofSamples };
+  if (!existsSync(input) || !statSync(input).isDirectory()) {
+    throw new Error(`${input} is no folder; --input takes a folder with CSV, NDJSON or JSON files`);
+  }
+  const [csv, ndjson, rawJson] = [csvFiles(input), ndjsonFiles(input), rawJsonFiles(input)];
+  if (csv.length + ndjson.length + rawJson.length === 0) {
+    throw new Error(
+      `${input} holds no .csv, .ndjson or .json file, compressed by gzip or not; put some there or leave --input out`,
+    );
+  }
+  return {
+    csv: csv.length > 0 ? { folder: input, files: csv } : ofSamples,
+    ...(ndjson.length > 0 ? { ndjson: { folder: input, files: ndjson } } : {}),
+    ...(rawJson.length > 0 ? { rawJson: { listed: [{ folder: input, files: rawJson }] } } : {}),
+  };
+}

@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { bucketName, type Environment } from "../../environments/schema";
+import { ROOT } from "../../setup/paths";
+import type { Upload } from "../inputs/uploads";
+
+/** What became of every row, counted from the input files and the published objects themselves. */
+export interface Accounts {
+  readonly files: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly deadLetters: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  /** Each loss and duplicate in words. */
+  readonly problems: readonly string[];
+  /** Files that were quarantined whole, with the reason. */
+  readonly wholeFiles: readonly string[];
+  /** Column names, then the first rows of the output as text. */
+  readonly firstRows: readonly (readonly string[])[];
+  /** Names and addresses of the outputs. */
+  readonly places: readonly (readonly [string, string])[];
+}
+
+/** Those of the manifest pipeline, whose files are versions of objects. */
+export interface ManifestAccounts extends Accounts {
+  /** Manifests that list files. */
+  readonly manifests: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
+}
+
+/** Those of the ledger pipeline, whose files are versions of objects, and went through it in batches. */
+export interface LedgerAccounts extends Accounts {
+  readonly batches: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
+}
+
+export interface AccountOptions {
+  readonly environment: Environment;
+  /** What was uploaded, in that order. */
+  readonly uploads: readonly Upload[];
+  /** The run's folder, which gets copies of the outputs. */
+  readonly output: string;
+  readonly signal: AbortSignal;
+  /** The interpreter of the project's virtual environment. */
+  readonly python: string;
+  /** What it needs to reach the platform. */
+  readonly variables: NodeJS.ProcessEnv;
+}
+
+/** Copies the outputs of the CSV pipeline into the run's folder and compares them with the input, row by row. */
+export function accountForUploads(options: AccountOptions & { readonly input: string }): Promise<Accounts> {
+  const files = options.uploads.map(({ file }) => file);
+  return count(
+    options,
+    "uploads",
+    ["--input", options.input, ...buckets(options, "curated", "quarantine")],
+    files,
+  );
+}
+
+/** Copies the outputs of the manifest pipeline into the run's folder and compares them with the input, line by line. */
+export function accountForManifests(options: AccountOptions): Promise<ManifestAccounts> {
+  const uploads = options.uploads.map(({ bucket, key, version, path, awaited = false }) => ({
+    bucket,
+    key,
+    version,
+    path,
+    awaited,
+  }));
+  return count(options, "manifests", buckets(options, "manifests", "curated", "quarantine"), uploads);
+}
+
+/** Copies the outputs of the ledger pipeline into the run's folder and compares them with the input, record by record. */
+export function accountForLedger(options: AccountOptions): Promise<LedgerAccounts> {
+  const { firstYear, lastYear } = options.environment.ledger.batch;
+  const uploads = options.uploads.map(({ bucket, key, version, path }) => ({ bucket, key, version, path }));
+  const years = ["--first-year", String(firstYear), "--last-year", String(lastYear)];
+  return count(options, "ledger", [...buckets(options, "raw", "curated", "quarantine"), ...years], uploads);
+}
+
+function buckets(
+  { environment }: AccountOptions,
+  ...names: readonly ("raw" | "manifests" | "curated" | "quarantine")[]
+): string[] {
+  return names.flatMap((name) => [`--${name}`, bucketName(environment, name)]);
+}
+
+/** Runs one module of local/accounting, which reads `input` as JSON and prints what it counted. */
+async function count<Result>(
+  { output, python, signal, variables }: AccountOptions,
+  module: "uploads" | "manifests" | "ledger",
+  words: readonly string[],
+  input: unknown,
+): Promise<Result> {
+  const child = spawn(python, ["-m", `local.accounting.${module}`, "--output", output, ...words], {
+    env: { ...variables, PYTHONPATH: [join(ROOT, "glue"), ROOT].join(delimiter) },
+    stdio: ["pipe", "pipe", "pipe"],
+    signal,
+  });
+  // One that ends early reads nothing; its exit code says it better than a broken pipe.
+  child.stdin.on("error", () => undefined).end(JSON.stringify(input));
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
+  if (code !== 0) throw new Error(`the accounts cannot be made:\n${err.trim()}`);
+  return JSON.parse(out);
+}

@@ -1,0 +1,224 @@
+import { relative } from "node:path";
+import {
+  type BucketName,
+  bucketName,
+  type Environment,
+  ledgerBatchJobName,
+  RAW_JSON_PREFIX,
+} from "../../environments/schema";
+import { LEDGER_STEP } from "../pipelines/ledger";
+import { MANIFEST_STEP } from "../pipelines/manifests";
+import { CSV_STEP } from "../pipelines/uploads";
+import { round, type Step } from "../steps";
+import type { Accounts, LedgerAccounts, ManifestAccounts } from "./accounts";
+import type { QueryResult } from "./athena";
+
+/** The figures of a run, as `--report` writes them. */
+export interface Report {
+  /** Seconds of the whole run, set-up included. */
+  readonly seconds: number;
+  readonly steps: readonly Step[];
+  readonly pipelines: {
+    readonly csv: PipelineFigures;
+    readonly manifest: ManifestFigures;
+    readonly ledger: LedgerFigures;
+  };
+}
+
+export interface PipelineFigures {
+  readonly files: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly deadLetters: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly runs: number;
+  /** From the upload's end to the end of the last job run. */
+  readonly seconds: number;
+}
+
+/** Those of the manifest pipeline, whose files are versions of objects. */
+export interface ManifestFigures extends PipelineFigures {
+  /** Manifests that list files. */
+  readonly manifests: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
+}
+
+/** Those of the ledger pipeline, whose files are versions of objects, too. */
+export interface LedgerFigures extends PipelineFigures {
+  readonly batches: number;
+  /** Versions that were quarantined whole. */
+  readonly quarantined: number;
+}
+
+/** What became of the rows of all pipelines. */
+export interface AllAccounts {
+  readonly csv: Accounts;
+  readonly manifest: ManifestAccounts;
+  readonly ledger: LedgerAccounts;
+}
+
+export function reportOf(
+  seconds: number,
+  steps: readonly Step[],
+  { csv, manifest, ledger }: AllAccounts,
+  runs: Readonly<Record<keyof AllAccounts, number>>,
+): Report {
+  const figures = (accounts: Accounts, ofRuns: number, step: string): PipelineFigures => {
+    const { files, rowsIn, rowsOut, deadLetters, lost, duplicated } = accounts;
+    const own = steps.find(({ name }) => name === step)?.seconds ?? 0;
+    return { files, rowsIn, rowsOut, deadLetters, lost, duplicated, runs: ofRuns, seconds: own };
+  };
+  return {
+    seconds: round(seconds),
+    steps,
+    pipelines: {
+      csv: figures(csv, runs.csv, CSV_STEP),
+      manifest: {
+        ...figures(manifest, runs.manifest, MANIFEST_STEP),
+        manifests: manifest.manifests,
+        quarantined: manifest.quarantined,
+      },
+      ledger: {
+        ...figures(ledger, runs.ledger, LEDGER_STEP),
+        batches: ledger.batches,
+        quarantined: ledger.quarantined,
+      },
+    },
+  };
+}
+
+export function showResults(
+  report: Report,
+  accounts: AllAccounts,
+  answers: readonly QueryResult[],
+  output: string,
+): void {
+  const all = [accounts.csv, accounts.manifest, accounts.ledger];
+  say("", figuresTable(report));
+  const wholeFiles = all.flatMap((one) => one.wholeFiles);
+  if (wholeFiles.length > 0)
+    say(
+      "quarantined whole, each line counted as a dead letter:",
+      wholeFiles.map((file) => `  ${file}`).join("\n"),
+    );
+  for (const [name, { firstRows }] of [
+    ["customers", accounts.csv],
+    ["clicks", accounts.manifest],
+    ["ml_events", accounts.ledger],
+  ] as const) {
+    if (firstRows.length > 0) say(`first rows of ${name}:`, table(firstRows));
+  }
+  for (const { sql, rows } of answers) say(sql, table(rows));
+  say("where it is, while the platform is up:", list(all.flatMap(({ places }) => places)));
+  say("what stays:", list(whatStays(relative(process.cwd(), output))));
+  say("what to try next:", list(NEXT));
+  say(`${verdict(all)} after ${report.seconds.toFixed(1)} s`);
+}
+
+/** One pipeline a row; what one of them has no figure for stays empty. */
+function figuresTable({ pipelines }: Report): string {
+  const heads: Readonly<Record<keyof (ManifestFigures & LedgerFigures), string>> = {
+    files: "files",
+    rowsIn: "rows in",
+    rowsOut: "rows out",
+    deadLetters: "dead letters",
+    lost: "lost",
+    duplicated: "duplicated",
+    runs: "job runs",
+    seconds: "seconds",
+    manifests: "manifests",
+    batches: "batches",
+    quarantined: "quarantined",
+  };
+  const keys = Object.keys(heads) as (keyof typeof heads)[];
+  const rows = Object.entries(pipelines).map(
+    ([name, figures]: [string, Partial<Record<keyof typeof heads, number>>]) => [
+      name,
+      ...keys.map((key) => (key === "seconds" ? (figures[key] ?? 0).toFixed(1) : String(figures[key] ?? ""))),
+    ],
+  );
+  return table([["pipeline", ...Object.values(heads)], ...rows]);
+}
+
+/** Folders and logs of a run, by their content. */
+function whatStays(output: string): [string, string][] {
+  return [
+    ["outputs", `${output}/curated/`],
+    ["dead letters", `${output}/quarantine/`],
+    ["manifests", `${output}/manifests/`],
+    ["logs", `${output}/ (deploy.log, job.log, stream.log, ledger.log, functions.log, aws/)`],
+  ];
+}
+
+const NEXT = [
+  ["npm start -- --keep", "leave the platform up and use it"],
+  ["npm start -- --input <folder>", "upload your own CSV, NDJSON and JSON files"],
+  ["npm run generate -- ndjson --help", "make NDJSON files in any number"],
+  ["npm run try -- customers FILE", "parse and transform one file, without any cloud"],
+] as const;
+
+function verdict(all: readonly Accounts[]): string {
+  const [lost, duplicated] = [sum(all.map((one) => one.lost)), sum(all.map((one) => one.duplicated))];
+  if (lost + duplicated === 0) return "every row is accounted for: 0 lost, 0 duplicated";
+  const problems = all.flatMap((one) => one.problems).map((problem) => `  ${problem}`);
+  return `${lost} rows lost, ${duplicated} duplicated:\n${problems.join("\n")}\n`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Prints what a client of the running platform needs. */
+export function showHowToReach(environment: Environment, variables: Readonly<Record<string, string>>): void {
+  const bucket = (name: BucketName) => `s3://${bucketName(environment, name)}/`;
+  say(
+    "the platform is up. Buckets:",
+    list([
+      ["upload CSV to", `${bucket("raw")}input/customers/`],
+      ["upload NDJSON to", `${bucket("raw")}input/clicks/`],
+      ["upload raw JSON to", `${bucket("raw")}${RAW_JSON_PREFIX}2026/week08/`],
+      ["manifests", bucket("manifests")],
+      ["outputs", bucket("curated")],
+      ["dead letters", bucket("quarantine")],
+    ]),
+  );
+  const exports = Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`);
+  say("variables that any AWS client needs, for another shell:", exports.join("\n"));
+  say(
+    "with these, this shows how the pipelines are, and starts the one of raw JSON:",
+    list([
+      ["manifests", "npx tributary status --environment local"],
+      ["ledger", "npx tributary ledger status --environment local"],
+      ["start", `aws glue start-job-run --job-name ${ledgerBatchJobName(environment)}`],
+    ]),
+  );
+  say("Ctrl-C stops it");
+}
+
+function say(...parts: readonly string[]): void {
+  process.stdout.write(`${parts.join("\n")}\n\n`);
+}
+
+/** Names and what they stand for, one a line, the latter below each other. */
+function list(entries: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`).join("\n");
+}
+
+/** Columns padded to their widest cell; the first row is the head. Lines are cut to the terminal, if there is one. */
+export function table(rows: readonly (readonly string[])[], width = process.stdout.columns): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const cells = (row: readonly string[]) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
+  const [head = [], ...rest] = rows;
+  const rule = widths.map((size) => "─".repeat(size)).join("  ");
+  return [cells(head), rule, ...rest.map(cells)].map((row) => cut(`  ${row.trimEnd()}`, width)).join("\n");
+}
+
+function cut(line: string, width: number | undefined): string {
+  return width === undefined || line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}

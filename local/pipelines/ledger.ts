@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  GetWorkflowRunCommand,
+  type JobRun,
+  StartJobRunCommand,
+  StartWorkflowRunCommand,
+  type WorkflowRun,
+} from "@aws-sdk/client-glue";
+import { GetBucketEncryptionCommand, GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import type { Client } from "pg";
+import {
+  bucketName,
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  ledgerWorkflowName,
+  RAW_JSON_PREFIX,
+} from "../../environments/schema";
+import { isRawJson, type Upload, upload } from "../inputs/uploads";
+import { type LedgerState, ledgerState } from "./ledger-progress";
+import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
+
+/** Where the user's files go that do not lie in folders of the pipeline's. */
+const HISTORY_PREFIX = `${RAW_JSON_PREFIX}all_historical_files/`;
+const POLL_MILLISECONDS = 500;
+/** Least pause between two questions, in times of what an answer took. */
+const POLL_PAUSES = 5;
+const PATIENCE_SECONDS = 180;
+const HOPELESS_FAILURES = 3;
+
+/** Name of the step that lasts from the start of the workflow until each upload has its outcome. */
+export const LEDGER_STEP = "ledger pipeline";
+
+/** Files below a folder. Those below `raw-json-data/` there have their paths as keys. */
+export interface RawJsonFolder {
+  readonly folder: string;
+  readonly files: readonly string[];
+}
+
+/** Raw JSON files, the user's own or those of the samples with generated ones. */
+export interface RawJsonInput {
+  /** What is there when the workflow starts, which lists it. */
+  readonly listed: readonly RawJsonFolder[];
+  /** What comes once it has listed: S3 announces it. */
+  readonly announced?: RawJsonFolder;
+}
+
+/** What uploading needs. */
+type UploadContext = Pick<PipelineContext, "clients" | "environment" | "signal" | "steps">;
+
+/**
+ * Uploads what the workflow is to list, as soon as the raw bucket stands. No event tells of what comes before the bucket's
+ * notification.
+ */
+export async function uploadListed(context: UploadContext, { listed }: RawJsonInput): Promise<Upload[]> {
+  const count = listed.reduce((sum, { files }) => sum + files.length, 0);
+  while (!(await rawBucketStands(context))) {
+    await sleep(POLL_MILLISECONDS, undefined, { signal: context.signal });
+  }
+  return context.steps.run(`upload of ${count} raw JSON files`, () => uploadAll(context, listed));
+}
+
+/** Whether the raw bucket keeps versions, and encrypts by the platform's key. */
+async function rawBucketStands({ clients, environment }: UploadContext): Promise<boolean> {
+  const bucket = { Bucket: bucketName(environment, "raw") };
+  try {
+    const { Status } = await clients.s3.send(new GetBucketVersioningCommand(bucket));
+    const { ServerSideEncryptionConfiguration } = await clients.s3.send(
+      new GetBucketEncryptionCommand(bucket),
+    );
+    const [rule] = ServerSideEncryptionConfiguration?.Rules ?? [];
+    return Status === "Enabled" && rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm === "aws:kms";
+  } catch (error) {
+    if ((error as Error).name !== "NoSuchBucket") throw error;
+    return false;
+  }
+}
+
+/**
+ * Starts the workflow over what was uploaded, uploads what S3 is to announce, and waits until each version has its outcome in
+ * the ledger.
+ */
+export async function runLedgerPipeline(
+  context: PipelineContext,
+  listed: readonly Upload[],
+  announced: RawJsonFolder | undefined,
+): Promise<PipelineOutcome> {
+  const { environment, platform, steps } = context;
+  const uploads = [...listed];
+  const client = platform.ledger.client();
+  // that the server is gone is told by the platform's own signal
+  client.on("error", () => undefined);
+  await client.connect();
+  const jobs = [ledgerListerJobName(environment), ledgerBatchJobName(environment)];
+  try {
+    await steps.run(LEDGER_STEP, (report) => {
+      const course = new Course(context, client, uploads, report);
+      return keepingLogs(context, jobs, "ledger.log", course.run(announced));
+    });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+  const runs = await Promise.all(jobs.map((job) => jobRuns(context, job)));
+  return { uploads, runs: runs.flat().length };
+}
+
+async function uploadAll(
+  { clients, environment, signal }: UploadContext,
+  folders: readonly RawJsonFolder[],
+): Promise<Upload[]> {
+  const uploads: Upload[] = [];
+  for (const { folder, files } of folders) {
+    for (const prefix of ["", HISTORY_PREFIX]) {
+      const target = { s3: clients.s3, bucket: bucketName(environment, "raw"), prefix, signal };
+      const own = files.filter((file) => isRawJson(file) === (prefix === ""));
+      uploads.push(...(await upload(target, folder, own)));
+    }
+  }
+  return uploads;
+}
+
+/** The course of one run: the workflow, then the batch job again for what S3 announced meanwhile. */
+class Course {
+  private last = "";
+  private movedAt = performance.now();
+
+  constructor(
+    private readonly context: PipelineContext,
+    private readonly client: Client,
+    /** Grows with what is announced. */
+    private readonly uploads: Upload[],
+    private readonly report: (detail: string) => void,
+  ) {}
+
+  /** @throws Error when nothing moved for long, or a job cannot do it, naming what is unfinished. */
+  async run(announced: RawJsonFolder | undefined): Promise<void> {
+    const id = await this.startWorkflow();
+    if (announced !== undefined) {
+      await this.until(async () => (await this.runsOf("lister")).every(({ CompletedOn }) => CompletedOn));
+      this.uploads.push(...(await uploadAll(this.context, [announced])));
+    }
+    await this.until(async () => hasEnded(await this.workflowRun(id)));
+    refuseFailedListing(await this.runsOf("lister"));
+    await this.until(({ registered }) => registered === this.uploads.length);
+    await this.until(async (state) => {
+      const runs = await this.runsOf("batch");
+      if (runs.some(({ CompletedOn }) => CompletedOn === undefined)) return false;
+      if (state.settled === this.uploads.length && state.unarchived === 0) return true;
+      refuseHopeless(runs);
+      await this.startBatchJob();
+      return false;
+    });
+  }
+
+  /** Looks until `holds`, telling how far all is. */
+  private async until(holds: (state: LedgerState) => Promise<boolean> | boolean): Promise<void> {
+    for (;;) {
+      const asked = performance.now();
+      const state = await ledgerState(this.client, this.uploads);
+      const answered = performance.now();
+      const { settled, batches, failure } = state;
+      const runs = (await this.runsOf("batch")).length;
+      const now = `${settled} of ${this.uploads.length} files, ${batches} batches, batch job runs: ${runs}`;
+      this.report(now);
+      if (failure !== undefined) throw new Error(`a batch is out of attempts (${now}): ${failure}`);
+      if (await holds(state)) return;
+      if (now !== this.last) this.movedAt = performance.now();
+      this.last = now;
+      const seconds = (performance.now() - this.movedAt) / 1000;
+      if (seconds > PATIENCE_SECONDS) throw new Error(`nothing moved for ${Math.round(seconds)} s (${now})`);
+      // with many files the question itself takes its time from the jobs
+      const pause = Math.max(POLL_MILLISECONDS, POLL_PAUSES * (answered - asked));
+      await sleep(pause, undefined, { signal: this.context.signal });
+    }
+  }
+
+  private runsOf(job: "lister" | "batch"): Promise<JobRun[]> {
+    const { environment } = this.context;
+    return jobRuns(
+      this.context,
+      job === "lister" ? ledgerListerJobName(environment) : ledgerBatchJobName(environment),
+    );
+  }
+
+  private async startWorkflow(): Promise<string> {
+    const { clients, environment } = this.context;
+    const start = new StartWorkflowRunCommand({ Name: ledgerWorkflowName(environment) });
+    return (await clients.glue.send(start)).RunId ?? "";
+  }
+
+  private async workflowRun(RunId: string): Promise<WorkflowRun | undefined> {
+    const { clients, environment } = this.context;
+    const ask = new GetWorkflowRunCommand({ Name: ledgerWorkflowName(environment), RunId });
+    return (await clients.glue.send(ask)).Run;
+  }
+
+  private async startBatchJob(): Promise<void> {
+    const JobName = ledgerBatchJobName(this.context.environment);
+    await this.context.clients.glue.send(new StartJobRunCommand({ JobName })).catch((error: Error) => {
+      // a schedule was faster
+      if (error.name !== "ConcurrentRunsExceededException") throw error;
+    });
+  }
+}
+
+/** @throws Error where the run ended before its time. */
+function hasEnded(run: WorkflowRun | undefined): boolean {
+  if (run?.CompletedOn === undefined) return false;
+  if (run.Status === "COMPLETED") return true;
+  throw new Error(`the workflow run is ${run.Status}: ${run.ErrorMessage ?? "no reason given"}`);
+}
+
+/** A batch job that failed is started again; a lister is not, for its run is what is shown. */
+function refuseFailedListing([run]: readonly JobRun[]): void {
+  if (run?.JobRunState !== "SUCCEEDED") {
+    throw new Error(`the lister's run is ${run?.JobRunState}: ${run?.ErrorMessage ?? "no reason given"}`);
+  }
+}
+
+function refuseHopeless(runs: readonly JobRun[]): void {
+  const newest = runs.slice(0, HOPELESS_FAILURES);
+  if (newest.length < HOPELESS_FAILURES || newest.some(({ JobRunState }) => JobRunState === "SUCCEEDED"))
+    return;
+  const reason = newest[0]?.ErrorMessage ?? "no reason given";
+  throw new Error(`${HOPELESS_FAILURES} runs of the batch job in a row failed; the newest says: ${reason}`);
+}

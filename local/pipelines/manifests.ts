@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { bucketName, functionName, manifestJobName, trackingTableName } from "../../environments/schema";
+import { type Upload, upload } from "../inputs/uploads";
+import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
+import { Receipts } from "./receipts";
+import { settledOf, type TrackingTable } from "./tracked-files";
+
+const CLICKS_PREFIX = "input/clicks/";
+const POLL_MILLISECONDS = 500;
+const PATIENCE_SECONDS = 180;
+/** A streaming job that has failed is started again after a minute at the earliest: no use waiting for that. */
+const PATIENCE_WITHOUT_JOB_SECONDS = 20;
+/** What the schedule sends the control plane each minute. */
+const TICK = { kind: "tick" };
+
+/** Name of the step that lasts from the end of the uploading until each upload has its outcome. */
+export const MANIFEST_STEP = "manifest pipeline";
+
+/** NDJSON files, the user's own or generated ones. */
+export interface NdjsonInput {
+  readonly folder: string;
+  /** Paths below the folder. */
+  readonly files: readonly string[];
+  /** A folder with a file that replaces the one of that name once this is published, and then comes once more. */
+  readonly replaced?: { readonly folder: string; readonly file: string };
+}
+
+/** Starts the streaming job, uploads NDJSON files, and waits until each of them has its outcome. */
+export async function runManifestPipeline(
+  context: PipelineContext,
+  input: NdjsonInput,
+): Promise<PipelineOutcome> {
+  const { environment, clients, signal, steps } = context;
+  const jobName = manifestJobName(environment);
+  await steps.run("start of the streaming job", () => startJob(context));
+  const target = { s3: clients.s3, bucket: bucketName(environment, "raw"), prefix: CLICKS_PREFIX, signal };
+  const uploads = await steps.run(`upload of ${input.files.length} NDJSON files`, () =>
+    upload(target, input.folder, input.files),
+  );
+  const awaited = new Set<Upload>();
+  await steps.run(MANIFEST_STEP, (report) => {
+    const progress = new Progress(context, uploads, report);
+    const work = async () => {
+      const { replaced } = input;
+      for (const _ of replaced ? ["other content", "the same content"] : []) {
+        const earlier = uploads.filter(({ file }) => file === replaced?.file);
+        await progress.until(earlier);
+        for (const each of earlier) awaited.add(each);
+        uploads.push(...(await upload(target, replaced?.folder ?? "", [replaced?.file ?? ""])));
+      }
+      await progress.until(uploads);
+    };
+    return keepingLogs(context, [jobName], "stream.log", work());
+  });
+  const told = uploads.map((each) => (awaited.has(each) ? { ...each, awaited: true } : each));
+  return { uploads: told, runs: (await jobRuns(context, jobName)).length };
+}
+
+/** Has the control plane look at the job now, as an operator may, instead of at the next minute. */
+async function startJob({ clients, environment }: PipelineContext): Promise<void> {
+  const { FunctionError, Payload } = await clients.lambda.send(
+    new InvokeCommand({
+      FunctionName: functionName(environment, "control-plane"),
+      Payload: Buffer.from(JSON.stringify(TICK)),
+    }),
+  );
+  if (FunctionError !== undefined) {
+    throw new Error(`the control plane cannot start the job: ${Buffer.from(Payload ?? []).toString()}`);
+  }
+}
+
+/** Watches the uploads, of which more may come, and tells how far they are. */
+class Progress {
+  private readonly table: TrackingTable;
+  private readonly receipts: Receipts;
+  private readonly settled = new Set<Upload>();
+  private last = "";
+  private movedAt = performance.now();
+
+  constructor(
+    private readonly context: PipelineContext,
+    private readonly uploads: readonly Upload[],
+    private readonly report: (detail: string) => void,
+  ) {
+    const { clients, environment } = context;
+    this.table = {
+      dynamo: clients.dynamo,
+      name: trackingTableName(environment),
+      shards: environment.manifest.trackingShards,
+    };
+    this.receipts = new Receipts(clients.s3, bucketName(environment, "manifests"));
+  }
+
+  /** @throws Error when nothing moved for long, naming what is unfinished and what the job says. */
+  async until(wanted: readonly Upload[]): Promise<void> {
+    for (;;) {
+      const open = this.uploads.filter((each) => !this.settled.has(each));
+      for (const each of await settledOf(this.table, open)) this.settled.add(each);
+      const { manifests, rows } = await this.receipts.read();
+      const now = `${this.settled.size} of ${this.uploads.length} files, ${manifests} manifests, ${rows.toLocaleString("en")} rows`;
+      this.report(now);
+      if (wanted.every((each) => this.settled.has(each))) return;
+      if (now !== this.last) this.movedAt = performance.now();
+      this.last = now;
+      await this.refuseStandstill((performance.now() - this.movedAt) / 1000);
+      await sleep(POLL_MILLISECONDS, undefined, { signal: this.context.signal });
+    }
+  }
+
+  private async refuseStandstill(seconds: number): Promise<void> {
+    if (seconds < PATIENCE_WITHOUT_JOB_SECONDS) return;
+    const [newest] = await jobRuns(this.context, manifestJobName(this.context.environment));
+    const hasFailed = newest?.JobRunState === "FAILED";
+    if (!hasFailed && seconds < PATIENCE_SECONDS) return;
+    const reason = newest?.ErrorMessage ? `; its newest failed run says: ${newest.ErrorMessage}` : "";
+    throw new Error(
+      `nothing moved for ${Math.round(seconds)} s (${this.last}, the streaming job is ${newest?.JobRunState ?? "not started"})${reason}`,
+    );
+  }
+}

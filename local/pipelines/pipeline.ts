@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
+import { type Environment, FUNCTIONS, functionName } from "../../environments/schema";
+import type { Upload } from "../inputs/uploads";
+import type { Clients } from "../platform/clients";
+import { saveFunctionLogs, saveJobLogs } from "../platform/logs";
+import type { Platform } from "../platform/platform";
+import type { Steps } from "../steps";
+
+/** What the pipelines of one run share. */
+export interface PipelineContext {
+  readonly environment: Environment;
+  readonly platform: Platform;
+  readonly clients: Clients;
+  readonly steps: Steps;
+  /** Folder of this run. */
+  readonly output: string;
+  readonly signal: AbortSignal;
+}
+
+/** What went through a pipeline, once each upload has an outcome. */
+export interface PipelineOutcome {
+  /** In the order of uploading. */
+  readonly uploads: readonly Upload[];
+  /** Runs of its job. */
+  readonly runs: number;
+}
+
+export async function jobRuns({ clients }: PipelineContext, jobName: string): Promise<JobRun[]> {
+  const { JobRuns = [] } = await clients.glue.send(new GetJobRunsCommand({ JobName: jobName }));
+  return JobRuns;
+}
+
+/**
+ * Waits for `work` and then keeps what jobs and all functions logged, for the emulator forgets it; where `work`
+ * fails, its error tells where they are, with the functions' newest error.
+ */
+export async function keepingLogs<Result>(
+  context: PipelineContext,
+  jobNames: readonly string[],
+  file: string,
+  work: Promise<Result>,
+): Promise<Result> {
+  const result = await work.catch(async (error: Error) => {
+    if (context.signal.aborted) throw error;
+    throw new Error(`${error.message}\n${await saveLogs(context, jobNames, file)}`, { cause: error });
+  });
+  await saveLogs(context, jobNames, file);
+  return result;
+}
+
+async function saveLogs(
+  context: PipelineContext,
+  jobNames: readonly string[],
+  file: string,
+): Promise<string> {
+  const { environment, output, clients } = context;
+  const [jobLog, functionLog] = [join(output, file), join(output, "functions.log")];
+  const runs = await Promise.all(jobNames.map((name) => jobRuns(context, name)));
+  await saveJobLogs(clients.logs, runs.flat(), jobLog);
+  const functions = FUNCTIONS.map((name) => functionName(environment, name));
+  const error = (await saveFunctionLogs(clients.logs, functions, functionLog)).at(-1);
+  return [
+    ...(error === undefined ? [] : [`a function says: ${error}`]),
+    `what jobs and functions logged: ${jobLog} and ${functionLog}`,
+  ].join("\n");
+}
