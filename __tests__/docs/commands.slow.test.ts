@@ -69,7 +69,7 @@ describe("npm run generate", () => {
 
 describe("a new dataset", () => {
   beforeEach(() => {
-    const folder = checkout.path("glue", "tributary", "datasets", "suppliers");
+    const folder = checkout.path("datasets", "suppliers");
     mkdirSync(folder);
     writeFileSync(join(folder, "dataset.json"), JSON.stringify(SUPPLIERS));
     writeFileSync(join(folder, "transform.sql"), "SELECT line, id, upper(country) AS country FROM input");

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from pyspark.sql import SparkSession
 
-DATASETS = Path(__file__).parents[2] / "glue" / "tributary" / "datasets"
+DATASETS = Path(__file__).parents[2] / "datasets"
 COLUMNS = json.loads((DATASETS / "ml_events" / "dataset.json").read_text())["outputColumns"]
 FIGURES = """
   SELECT count(*) AS events, count(DISTINCT record_id) AS ids, count(DISTINCT source_s3_path) AS files,

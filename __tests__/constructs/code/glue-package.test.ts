@@ -14,8 +14,8 @@ test("the Glue package holds modules, declarations and SQL, and neither caches n
   expect(names).toEqual(
     expect.arrayContaining([
       "tributary/__init__.py",
-      "tributary/datasets/customers/dataset.json",
-      "tributary/datasets/customers/transform.sql",
+      "tributary/datasets/declared/customers/dataset.json",
+      "tributary/datasets/declared/customers/transform.sql",
     ]),
   );
   expect(names.filter((name) => !/^tributary\/.*\.(py|json|sql|typed)$/.test(name))).toEqual([]);

@@ -54,4 +54,6 @@ def _shipped_package(folder: Path) -> Path:
         for path in sorted((GLUE / "tributary").rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 archive.write(path, path.relative_to(GLUE))
+        for path in sorted((GLUE.parent / "datasets").rglob("*.*")):
+            archive.write(path, "tributary/datasets/declared" / path.relative_to(GLUE.parent / "datasets"))
     return package

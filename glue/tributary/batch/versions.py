@@ -1,8 +1,6 @@
 """Versions of a dataset as the ledger keeps them: the texts of its declaration and its SQL."""
 
-from importlib import resources
-
-from tributary.datasets import Dataset, load_json_dataset
+from tributary.datasets import Dataset, declared_folder, load_json_dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.ledger.dataset_versions import DatasetVersion
 
@@ -10,7 +8,7 @@ from tributary.ledger.dataset_versions import DatasetVersion
 def deployed_version(name: str) -> DatasetVersion:
     """The version that this package ships; raises `UnknownDatasetError` and `DeclarationError`."""
     dataset = load_json_dataset(name)
-    folder = resources.files("tributary.datasets") / name
+    folder = declared_folder() / name
     return DatasetVersion(
         version=dataset.version,
         dataset=name,

@@ -1,12 +1,14 @@
 """The declared datasets: a folder each, holding `dataset.json` and, but for text datasets, `transform.sql`.
 
-They are read as package resources, so that they are found inside the zip that a Glue job ships, too.
+A checkout has them in datasets/ at its top, where a team edits them; the archive that a Glue job ships has
+them beside this module, in `declared`.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TypeVar
 
 from tributary.datasets.declaration import (
@@ -35,6 +37,7 @@ __all__ = [
     "all_datasets",
     "dataset_for_key",
     "declared_datasets",
+    "declared_folder",
     "json_datasets",
     "load_any_dataset",
     "load_dataset",
@@ -102,8 +105,14 @@ def read_any_dataset(folder: Traversable) -> Dataset | TextDataset:
     return parse_declaration(folder.name, declaration, (folder / "transform.sql").read_bytes())
 
 
+def declared_folder() -> Traversable:
+    """Return the folder of all declarations."""
+    shipped = resources.files(__name__) / "declared"
+    return shipped if shipped.is_dir() else Path(__file__).resolve().parents[3] / "datasets"
+
+
 def _folders() -> list[Traversable]:
-    folders = [entry for entry in resources.files(__name__).iterdir() if (entry / "dataset.json").is_file()]
+    folders = [entry for entry in declared_folder().iterdir() if (entry / "dataset.json").is_file()]
     return sorted(folders, key=lambda folder: folder.name)
 
 

@@ -1,7 +1,7 @@
 import { alertSource, type Environment } from "../../../environments/schema";
 import type { LedgerAddress } from "../../ledger/server";
 
-/** What is declared in glue/tributary/datasets/ for raw JSON files. */
+/** What is declared in datasets/ for raw JSON files. */
 export const LEDGER_DATASET = "ml_events";
 
 /** Arguments of the job `ledger_lister`; a test compares the names with those that the script reads. */
