@@ -9,7 +9,7 @@ import json, sys, tempfile
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tributary.datasets import load_json_dataset
-from tributary.json_processing import BatchSource, transform_batch
+from tributary.conversion.json_batch import BatchSource, transform_batch
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 

@@ -9,11 +9,11 @@ import json, sys, tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
-from tests.test_ndjson_processing import dataset
+from tests.conversion.test_ndjson_processing import dataset
 from tributary.kernels.ndjson.parse import parse
 from tributary.kernels.source import Source
 from tributary.kernels.output.text_parquet import TextParquet
-from tributary.ndjson_processing import NdjsonRun
+from tributary.conversion.ndjson_files import NdjsonRun
 
 kind, files = sys.argv[1], int(sys.argv[2])
 ROWS, MESSAGE = (15, 20_000) if "long values" in kind else (15_000, 12)
