@@ -26,12 +26,12 @@ const BENCHES: Record<string, Bench> = {
     module: "bench.ledger",
     description: "files/s of a batch of raw files from the ledger to Parquet and the archive, beside Spark",
   },
-  manifest: {
-    module: "bench.manifest",
+  manifests: {
+    module: "bench.manifests",
     description: "MB/s of a manifest from S3 to Parquet in S3 by the streaming job, beside Spark from disk",
   },
-  "manifest-builder": {
-    script: "bench/manifest-builder.ts",
+  "manifests-builder": {
+    script: "bench/manifests-builder.ts",
     description: "files/s of one manifest builder over a million files, its AWS calls stubbed at 5 ms each",
   },
   ndjson: {

@@ -26,9 +26,9 @@ export const dev: EnvironmentSettings = {
     forceDestroy: true,
     keyDeletionDays: 7,
   },
-  csv: { timeoutMinutes: 60, retries: 0, reconcile: { rateMinutes: 30 }, supersededDays: 14 },
+  uploads: { timeoutMinutes: 60, retries: 0, reconcile: { rateMinutes: 30 }, supersededDays: 14 },
   // the smallest streaming job there is, about 160 USD a month while it runs: `tributary stop` ends it
-  manifest: { workers: { type: "G.025X" }, maximumMegabytes: 250 },
+  manifests: { workers: { type: "G.025X" }, maximumMegabytes: 250 },
   // the smallest server, about 15 USD a month; started by hand
   ledger: {
     scheduled: false,

@@ -13,7 +13,7 @@ export const local: EnvironmentSettings = {
     flowLogs: false,
   },
   storage: { forceDestroy: true, tlsOnly: false, pathStyle: true, keyDeletionDays: 7 },
-  csv: {
+  uploads: {
     engine: "pool",
     settleSeconds: 3,
     leaseSeconds: 15,
@@ -22,7 +22,7 @@ export const local: EnvironmentSettings = {
     retries: 0,
     reconcile: { rateMinutes: 1, graceSeconds: 5 },
   },
-  manifest: {
+  manifests: {
     // the emulator hands over ten messages at most and knows no window
     eventSource: { windowSeconds: 2, maximumConcurrency: 2, served: "locally" },
     engine: "pool",

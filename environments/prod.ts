@@ -14,9 +14,9 @@ export const prod: EnvironmentSettings = {
     },
     cloudtrailDataEvents: true,
   },
-  csv: { workers: { maximum: 20 }, timeoutMinutes: 240, supersededDays: 400 },
+  uploads: { workers: { maximum: 20 }, timeoutMinutes: 240, supersededDays: 400 },
   // 200,000 files and 700 GB an hour: docs/costs.md has the arithmetic; 280 files of 3.5 MB are a manifest of 980 MB
-  manifest: {
+  manifests: {
     eventSource: { batchSize: 280 },
     workers: { number: 3 },
     silentMinutes: 15,

@@ -14,8 +14,8 @@ export const staging: EnvironmentSettings = {
       accessLogs: { expireDays: 90 },
     },
   },
-  csv: { workers: { maximum: 5 }, supersededDays: 45 },
-  manifest: { eventSource: { batchSize: 280 } },
+  uploads: { workers: { maximum: 5 }, supersededDays: 45 },
+  manifests: { eventSource: { batchSize: 280 } },
   ledger: {
     postgres: { multiZone: false, backupDays: 7 },
     batch: { workers: { maximum: 3 }, slots: 8 },

@@ -10,10 +10,10 @@ import { type Accounts, accountForLedger, accountForManifests, accountForUploads
 import { QUERIES, query } from "./outcome/athena";
 import { checkReportFile, writeReportFile } from "./outcome/report-file";
 import { reportOf, showHowToReach, showResults } from "./outcome/results";
-import { type RawJsonInput, runLedgerPipeline, uploadListed } from "./pipelines/ledger";
-import { type NdjsonInput, runManifestPipeline } from "./pipelines/manifests";
+import { type LedgerInput, runLedgerPipeline, uploadListed } from "./pipelines/ledger";
+import { type ManifestsInput, runManifestsPipeline } from "./pipelines/manifests";
 import type { PipelineContext, PipelineOutcome } from "./pipelines/pipeline";
-import { runCsvPipeline } from "./pipelines/uploads";
+import { runUploadsPipeline } from "./pipelines/uploads";
 import { clientsOf } from "./platform/clients";
 import { type Platform, type RisingPlatform, startPlatform } from "./platform/platform";
 import { Interrupted } from "./process/child";
@@ -81,8 +81,8 @@ async function runIn(run: Run): Promise<boolean> {
 
 /** What is done before all stacks stand. */
 interface Prepared {
-  readonly ndjson: NdjsonInput;
-  readonly rawJson: RawJsonInput;
+  readonly manifests: ManifestsInput;
+  readonly ledger: LedgerInput;
   /** What the ledger's workflow is to list. */
   readonly listed: readonly Upload[];
 }
@@ -90,14 +90,14 @@ interface Prepared {
 /** Takes the user's files, generates others where there are none for a pipeline, and uploads what is to be listed. */
 async function prepare(run: Run, { aws, python, signal }: RisingPlatform, folder: string): Promise<Prepared> {
   const { environment, steps } = run;
-  const rawJson = run.rawJson ?? (await generatedRawJson(run, join(folder, "json")));
-  const ndjson = run.ndjson ?? (await generatedNdjson(run, python, join(folder, "ndjson"), signal));
+  const ledger = run.ledger ?? (await generatedRawJson(run, join(folder, "json")));
+  const manifests = run.manifests ?? (await generatedNdjson(run, python, join(folder, "ndjson"), signal));
   const clients = clientsOf(aws);
-  const listed = await uploadListed({ clients, environment, signal, steps }, rawJson);
-  return { rawJson, ndjson, listed };
+  const listed = await uploadListed({ clients, environment, signal, steps }, ledger);
+  return { ledger, manifests, listed };
 }
 
-async function generatedRawJson({ steps, rawJsonSamples }: Run, folder: string): Promise<RawJsonInput> {
+async function generatedRawJson({ steps, rawJsonSamples }: Run, folder: string): Promise<LedgerInput> {
   return steps.run("raw JSON files", async (report) => {
     const { historical, weekly, bytes } = generateRawJson(folder);
     report(`${historical.length + weekly.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
@@ -111,7 +111,7 @@ async function generatedNdjson(
   python: string,
   folder: string,
   signal: AbortSignal,
-): Promise<NdjsonInput> {
+): Promise<ManifestsInput> {
   return steps.run("NDJSON files", async (report) => {
     const { first, replaced, bytes } = await generateFiles(python, folder, signal);
     const files = ndjsonFiles(first);
@@ -128,28 +128,28 @@ async function processFiles(run: Run, platform: Platform, prepared: Prepared): P
   const signal = AbortSignal.any([platform.signal, failure.signal]);
   const context: PipelineContext = { environment, platform, clients, steps, output, signal };
   const common = { environment, output, python: platform.python, signal, variables: platform.variables };
-  const [csv, manifest, ledger] = await together(
+  const [uploads, manifests, ledger] = await together(
     failure,
-    counted(steps, "CSV rows", runCsvPipeline(context, run.csv), (uploads) =>
-      accountForUploads({ ...common, uploads, input: run.csv.folder }),
+    counted(steps, "CSV rows", runUploadsPipeline(context, run.uploads), (sent) =>
+      accountForUploads({ ...common, uploads: sent, input: run.uploads.folder }),
     ),
-    counted(steps, "NDJSON lines", runManifestPipeline(context, prepared.ndjson), (uploads) =>
-      accountForManifests({ ...common, uploads }),
+    counted(steps, "NDJSON lines", runManifestsPipeline(context, prepared.manifests), (sent) =>
+      accountForManifests({ ...common, uploads: sent }),
     ),
     counted(
       steps,
       "raw JSON records",
-      runLedgerPipeline(context, prepared.listed, prepared.rawJson.announced),
-      (uploads) => accountForLedger({ ...common, uploads }),
+      runLedgerPipeline(context, prepared.listed, prepared.ledger.announced),
+      (sent) => accountForLedger({ ...common, uploads: sent }),
     ),
   );
-  const accounts = { csv: csv.accounts, manifest: manifest.accounts, ledger: ledger.accounts };
+  const accounts = { uploads: uploads.accounts, manifests: manifests.accounts, ledger: ledger.accounts };
   const answers = await steps.run("queries through Athena", () =>
     Promise.all(QUERIES.map((sql) => query(clients.settings, environment, sql))),
   );
   platform.signal.throwIfAborted();
   const seconds = (performance.now() - run.began) / 1000;
-  const runs = { csv: csv.runs, manifest: manifest.runs, ledger: ledger.runs };
+  const runs = { uploads: uploads.runs, manifests: manifests.runs, ledger: ledger.runs };
   const report = reportOf(seconds, steps.finished, accounts, runs);
   showResults(report, accounts, answers, output);
   if (run.report !== undefined) writeReportFile(run.report, report);

@@ -20,13 +20,13 @@ export interface LedgerVariables {
  * handler reads exactly these. All values are strings, as Lambda passes them.
  */
 export interface FunctionVariables {
-  "csv-trigger": {
+  "uploads-trigger": {
     /** Name of the DynamoDB table of uploads. */
     UPLOADS_TABLE: string;
     /** Name of the Glue job that processes pending uploads. */
     JOB_NAME: string;
   };
-  "job-ended": {
+  "uploads-job-ended": {
     UPLOADS_TABLE: string;
     JOB_NAME: string;
     /** Environment name, in alert events and as the metrics' dimension. */
@@ -36,7 +36,7 @@ export interface FunctionVariables {
     /** EventBridge source of alert events, which observability routes by it. */
     ALERT_SOURCE: string;
   };
-  reconciler: {
+  "uploads-reconciler": {
     UPLOADS_TABLE: string;
     JOB_NAME: string;
     /** Bucket that uploads arrive in. */
@@ -50,7 +50,7 @@ export interface FunctionVariables {
     ENVIRONMENT: string;
     METRIC_NAMESPACE: string;
   };
-  "manifest-builder": {
+  "manifests-builder": {
     /** Name of the DynamoDB table of files (`runtime/manifests/tracking.ts`). */
     TRACKING_TABLE: string;
     /** Partitions that a date's files are spread over. */
@@ -87,7 +87,7 @@ export interface FunctionVariables {
     METRIC_NAMESPACE: string;
     ALERT_SOURCE: string;
   };
-  "manifest-reconciler": {
+  "manifests-reconciler": {
     TRACKING_TABLE: string;
     TRACKING_SHARDS: string;
     CONTROL_TABLE: string;
@@ -136,15 +136,15 @@ const LEDGER = {
 } as const;
 
 const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[Name], true> } = {
-  "csv-trigger": { UPLOADS_TABLE: true, JOB_NAME: true },
-  "job-ended": {
+  "uploads-trigger": { UPLOADS_TABLE: true, JOB_NAME: true },
+  "uploads-job-ended": {
     UPLOADS_TABLE: true,
     JOB_NAME: true,
     ENVIRONMENT: true,
     METRIC_NAMESPACE: true,
     ALERT_SOURCE: true,
   },
-  reconciler: {
+  "uploads-reconciler": {
     UPLOADS_TABLE: true,
     JOB_NAME: true,
     RAW_BUCKET: true,
@@ -154,7 +154,7 @@ const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[N
     ENVIRONMENT: true,
     METRIC_NAMESPACE: true,
   },
-  "manifest-builder": {
+  "manifests-builder": {
     TRACKING_TABLE: true,
     TRACKING_SHARDS: true,
     MANIFESTS_BUCKET: true,
@@ -181,7 +181,7 @@ const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[N
     METRIC_NAMESPACE: true,
     ALERT_SOURCE: true,
   },
-  "manifest-reconciler": {
+  "manifests-reconciler": {
     TRACKING_TABLE: true,
     TRACKING_SHARDS: true,
     CONTROL_TABLE: true,

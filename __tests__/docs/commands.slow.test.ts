@@ -206,10 +206,10 @@ describe("npm run fuzz", () => {
   });
 });
 
-describe("npm run bench -- manifest", () => {
+describe("npm run bench -- manifests", () => {
   test("tells where the time of a manifest goes, from S3 to S3", async () => {
     const { code, stdout } = await checkout.run(
-      "npm run --silent bench -- manifest --megabytes 7 --slots 2 --without-spark --json",
+      "npm run --silent bench -- manifests --megabytes 7 --slots 2 --without-spark --json",
     );
     expect(code).toBe(0);
     const report = JSON.parse(stdout);

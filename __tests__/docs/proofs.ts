@@ -87,17 +87,17 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: '"migrate"',
   },
   // fewer files
-  "npm run bench -- manifest-builder": {
-    file: "__tests__/docs/manifest-builder-bench.slow.test.ts",
-    contains: "bench -- manifest-builder --files",
+  "npm run bench -- manifests-builder": {
+    file: "__tests__/docs/manifests-builder-bench.slow.test.ts",
+    contains: "bench -- manifests-builder --files",
   },
-  "npm run bench -- manifest-builder --files 200000 --latency 20 --json": {
-    file: "__tests__/docs/manifest-builder-bench.slow.test.ts",
+  "npm run bench -- manifests-builder --files 200000 --latency 20 --json": {
+    file: "__tests__/docs/manifests-builder-bench.slow.test.ts",
     contains: "--latency 1 --json",
   },
   // smaller, and one shape or two
-  "npm run bench -- manifest": { file: HERE, contains: "bench -- manifest --megabytes 7" },
-  "npm run bench -- manifest --megabytes 100 --slots 1 --without-spark --json": {
+  "npm run bench -- manifests": { file: HERE, contains: "bench -- manifests --megabytes 7" },
+  "npm run bench -- manifests --megabytes 100 --slots 1 --without-spark --json": {
     file: HERE,
     contains: "--slots 2 --without-spark --json",
   },
@@ -161,6 +161,6 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
   "npx tributary redrive --environment local --yes": {
     file: ACTING,
-    contains: 'tributary("redrive", "--queue", "inputs", "--yes"',
+    contains: 'tributary("redrive", "--queue", "manifests-inputs", "--yes"',
   },
 };

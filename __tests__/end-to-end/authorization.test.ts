@@ -3,7 +3,7 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { csvJobName, functionName } from "../../environments/schema";
+import { functionName, uploadsJobName } from "../../environments/schema";
 import { Clicks } from "../support/clicks";
 import {
   customers,
@@ -45,7 +45,7 @@ test("turns NDJSON into Parquet and keeps its books where roles are enforced", a
 }, 90_000);
 
 test("lets the manifest reconciler do all that it does where roles are enforced", async () => {
-  const FunctionName = functionName(environment, "manifest-reconciler");
+  const FunctionName = functionName(environment, "manifests-reconciler");
   const { FunctionError, Payload } = await platform.lambda.send(new InvokeCommand({ FunctionName }));
   expect(FunctionError && Buffer.from(Payload ?? []).toString()).toBeUndefined();
 }, 60_000);
@@ -74,7 +74,7 @@ test("refuses the job's role what its work does not need", async () => {
 }, 60_000);
 
 async function asJobRole(): Promise<S3Client> {
-  const { Job } = await platform.glue.send(new GetJobCommand({ JobName: csvJobName(environment) }));
+  const { Job } = await platform.glue.send(new GetJobCommand({ JobName: uploadsJobName(environment) }));
   const common = { endpoint: platform.aws.endpoint, region: environment.region };
   const sts = new STSClient({ ...common, credentials: await platform.s3.config.credentials() });
   const { Credentials } = await sts.send(

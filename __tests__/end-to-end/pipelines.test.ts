@@ -30,7 +30,7 @@ import {
   withoutNotification,
 } from "../support/local-platform";
 import { breakLedgerPipeline } from "./ledger-pipeline";
-import { breakManifestPipeline } from "./manifest-pipeline";
+import { breakManifestPipeline } from "./manifests-pipeline";
 
 const LAYER_COUNT = 5;
 let platform: TestPlatform;
@@ -136,7 +136,7 @@ describe("the platform", () => {
       (await jobRuns(platform)).find((each) => each.JobRunState === "RUNNING"),
     );
     await eventually("a claim", 30, () => claimed(key));
-    killJob(run.Id ?? "", "csv_uploads");
+    killJob(run.Id ?? "", "uploads_job");
     // not once all is idle: the next run may follow at once, and be done before anybody looks
     const failed = await eventually("the failure", 30, async () =>
       (await jobRuns(platform)).find((each) => each.Id === run.Id && each.JobRunState !== "RUNNING"),
@@ -147,7 +147,7 @@ describe("the platform", () => {
     expect(await outputRows(platform, key)).toHaveLength(rows);
     const finisher = await runOf(key, version);
     expect(finisher).not.toBe(run.Id);
-    expect(["job-ended", "reconciler"]).toContain(await starterOf(finisher));
+    expect(["uploads-job-ended", "uploads-reconciler"]).toContain(await starterOf(finisher));
   }, 300_000);
 
   test.each([0.85, 1])(
@@ -156,7 +156,7 @@ describe("the platform", () => {
       await idle(platform);
       const first = await put(platform, `before-${part}.csv`, customers(1));
       expect(await finished(platform, first.key, first.version)).toBe("processed");
-      await sleep(part * environment.csv.settleSeconds * 1000);
+      await sleep(part * environment.uploads.settleSeconds * 1000);
       const { key, version } = await put(platform, `after-${part}.csv`, customers(2));
       expect(await finished(platform, key, version, 30)).toBe("processed");
       expect(await outputRows(platform, key)).toHaveLength(2);
@@ -181,7 +181,7 @@ async function outputHead(key: string) {
   return { ETag, VersionId, LastModified };
 }
 
-/** Hands csv-trigger the event that S3 would send. */
+/** Hands uploads-trigger the event that S3 would send. */
 async function announce(key: string, versionId: string, sequencer: string): Promise<void> {
   const s3 = {
     bucket: { name: rawBucket },
@@ -195,7 +195,7 @@ async function announce(key: string, versionId: string, sequencer: string): Prom
   };
   const { FunctionError } = await platform.lambda.send(
     new InvokeCommand({
-      FunctionName: functionName(environment, "csv-trigger"),
+      FunctionName: functionName(environment, "uploads-trigger"),
       Payload: Buffer.from(JSON.stringify({ Records: [record] })),
     }),
   );
@@ -221,7 +221,7 @@ async function starterOf(runId: string): Promise<string | undefined> {
     region: environment.region,
     credentials: await platform.s3.config.credentials(),
   });
-  for (const name of ["csv-trigger", "job-ended", "reconciler"] as const) {
+  for (const name of ["uploads-trigger", "uploads-job-ended", "uploads-reconciler"] as const) {
     const logGroupName = `/aws/lambda/${functionName(environment, name)}`;
     for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName })) {
       if (events.some(({ message = "" }) => message.includes("started a job run") && message.includes(runId)))

@@ -35,13 +35,13 @@ describe("npm start", () => {
     expect(code === 0 ? code : output).toBe(0);
     expect(tables).toHaveLength(5);
     const { pipelines, steps, seconds } = JSON.parse(readFileSync(report, "utf8"));
-    expect(pipelines.csv).toMatchObject({ files: 5, lost: 0, duplicated: 0, runs: 1 });
-    expect(pipelines.csv.rowsIn).toBe(pipelines.csv.rowsOut + pipelines.csv.deadLetters);
+    expect(pipelines.uploads).toMatchObject({ files: 5, lost: 0, duplicated: 0, runs: 1 });
+    expect(pipelines.uploads.rowsIn).toBe(pipelines.uploads.rowsOut + pipelines.uploads.deadLetters);
     // Fourteen versions of twelve files, three of one of them; four are to be quarantined.
-    expect(pipelines.manifest).toMatchObject({ files: 14, quarantined: 4, lost: 0, duplicated: 0, runs: 1 });
-    expect(pipelines.manifest.rowsIn).toBe(pipelines.manifest.rowsOut + pipelines.manifest.deadLetters);
-    expect(pipelines.manifest.rowsOut).toBeGreaterThan(100_000);
-    expect(pipelines.manifest.manifests).toBeGreaterThanOrEqual(3);
+    expect(pipelines.manifests).toMatchObject({ files: 14, quarantined: 4, lost: 0, duplicated: 0, runs: 1 });
+    expect(pipelines.manifests.rowsIn).toBe(pipelines.manifests.rowsOut + pipelines.manifests.deadLetters);
+    expect(pipelines.manifests.rowsOut).toBeGreaterThan(100_000);
+    expect(pipelines.manifests.manifests).toBeGreaterThanOrEqual(3);
     expect(pipelines.ledger).toMatchObject({ files: 1808, quarantined: 1, lost: 0, duplicated: 0 });
     expect(pipelines.ledger.rowsIn).toBe(pipelines.ledger.rowsOut + pipelines.ledger.deadLetters);
     expect(pipelines.ledger.deadLetters).toBeGreaterThan(10);

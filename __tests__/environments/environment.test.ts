@@ -28,7 +28,7 @@ describe("an environment", () => {
   test("fills in the documented defaults", () => {
     const environment = parseEnvironment("prod", MINIMAL);
     expect(environment.project).toBe("tributary");
-    expect(environment.csv.workers).toEqual({ type: "G.1X", number: 2, maximum: 2 });
+    expect(environment.uploads.workers).toEqual({ type: "G.1X", number: 2, maximum: 2 });
     expect(environment.deletionGuard).toBe(true);
     expect(environment.storage.tlsOnly).toBe(true);
   });
@@ -36,18 +36,18 @@ describe("an environment", () => {
   const WRONG: [string, unknown, string][] = [
     [
       "an unknown choice",
-      { csv: { workers: { type: "G.3X" } } },
-      'prod.csv.workers.type: "G.3X" is not a worker type; use one of G.1X, G.2X, G.4X, G.8X',
+      { uploads: { workers: { type: "G.3X" } } },
+      'prod.uploads.workers.type: "G.3X" is not a worker type; use one of G.1X, G.2X, G.4X, G.8X',
     ],
     [
       "a number out of range",
-      { csv: { leaseSeconds: 1 } },
-      "prod.csv.leaseSeconds: 1 is not a lease; use a whole number from 5 to 3600 s",
+      { uploads: { leaseSeconds: 1 } },
+      "prod.uploads.leaseSeconds: 1 is not a lease; use a whole number from 5 to 3600 s",
     ],
     [
       "a fraction",
-      { csv: { retries: 1.5 } },
-      "prod.csv.retries: 1.5 is not a number of retries; use a whole number from 0 to 10 runs",
+      { uploads: { retries: 1.5 } },
+      "prod.uploads.retries: 1.5 is not a number of retries; use a whole number from 0 to 10 runs",
     ],
     [
       "a wrong type",
@@ -86,8 +86,8 @@ describe("an environment", () => {
     ],
     [
       "a date format without a year",
-      { csv: { dateFormats: ["%d-%m"] } },
-      'prod.csv.dateFormats[0]: "%d-%m" is not a date format; use a strptime format with day, month and year such as %d-%m-%Y, without a comma',
+      { uploads: { dateFormats: ["%d-%m"] } },
+      'prod.uploads.dateFormats[0]: "%d-%m" is not a date format; use a strptime format with day, month and year such as %d-%m-%Y, without a comma',
     ],
     [
       "a block that is no block of addresses",
@@ -105,7 +105,7 @@ describe("an environment", () => {
       'prod.region: "cn-north-1" is not an AWS region; use a region of the partition aws such as us-east-1',
     ],
     [
-      "a timeout that job-ended could not keep",
+      "a timeout that uploads-job-ended could not keep",
       { functions: { timeoutSeconds: 70 } },
       "prod.functions.timeoutSeconds: 70 is not a function's timeout; use a whole number from 90 to 900 s",
     ],
@@ -121,33 +121,33 @@ describe("an environment", () => {
     ],
     [
       "a maximum below the number of workers",
-      { csv: { workers: { number: 4, maximum: 3 } } },
-      "prod.csv.workers.maximum: 3 is less than csv.workers.number; use at least 4",
+      { uploads: { workers: { number: 4, maximum: 3 } } },
+      "prod.uploads.workers.maximum: 3 is less than uploads.workers.number; use at least 4",
     ],
     [
       "a settle time that outlasts the run",
-      { csv: { settleSeconds: 120, timeoutMinutes: 2 } },
-      "prod.csv.settleSeconds: 120 s outlasts the run; use less than csv.timeoutMinutes, 2 min",
+      { uploads: { settleSeconds: 120, timeoutMinutes: 2 } },
+      "prod.uploads.settleSeconds: 120 s outlasts the run; use less than uploads.timeoutMinutes, 2 min",
     ],
     [
       "an uploads table that forgets what the raw bucket still holds",
-      { csv: { supersededDays: 40 }, storage: { lifecycle: { raw: { noncurrentDays: 40 } } } },
-      "prod.csv.supersededDays: 40 days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least 47, 7 more than storage.lifecycle.raw.noncurrentDays",
+      { uploads: { supersededDays: 40 }, storage: { lifecycle: { raw: { noncurrentDays: 40 } } } },
+      "prod.uploads.supersededDays: 40 days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least 47, 7 more than storage.lifecycle.raw.noncurrentDays",
     ],
     [
       "a batch that Lambda refuses without a window",
-      { manifest: { eventSource: { windowSeconds: 0 } } },
-      "prod.manifest.eventSource.batchSize: 1000 messages need time to gather, and Lambda refuses more than 10 without; use at most 10, or manifest.eventSource.windowSeconds of at least 1",
+      { manifests: { eventSource: { windowSeconds: 0 } } },
+      "prod.manifests.eventSource.batchSize: 1000 messages need time to gather, and Lambda refuses more than 10 without; use at most 10, or manifests.eventSource.windowSeconds of at least 1",
     ],
     [
       "a batch larger than Lambda hands over",
-      { manifest: { eventSource: { batchSize: 10_000 } } },
-      "prod.manifest.eventSource.batchSize: 10000 is not a batch size; use a whole number from 1 to 3500 messages",
+      { manifests: { eventSource: { batchSize: 10_000 } } },
+      "prod.manifests.eventSource.batchSize: 10000 is not a batch size; use a whole number from 1 to 3500 messages",
     ],
     [
       "more builders at once than Lambda would run",
-      { manifest: { eventSource: { maximumConcurrency: 60 } }, functions: { reservedConcurrency: 50 } },
-      "prod.manifest.eventSource.maximumConcurrency: 60 builders at once are more than Lambda would run, and each refused delivery counts towards the dead-letter queue; use at most functions.reservedConcurrency, 50",
+      { manifests: { eventSource: { maximumConcurrency: 60 } }, functions: { reservedConcurrency: 50 } },
+      "prod.manifests.eventSource.maximumConcurrency: 60 builders at once are more than Lambda would run, and each refused delivery counts towards the dead-letter queue; use at most functions.reservedConcurrency, 50",
     ],
     [
       "manifests that go before the books forget their files",
@@ -166,8 +166,8 @@ describe("an environment", () => {
     ],
     [
       "more workers of the streaming job than the operator may ask for",
-      { manifest: { workers: { number: 101 } } },
-      "prod.manifest.workers.number: 101 is not a number of workers; use a whole number from 2 to 100 workers",
+      { manifests: { workers: { number: 101 } } },
+      "prod.manifests.workers.number: 101 is not a number of workers; use a whole number from 2 to 100 workers",
     ],
   ];
 
@@ -179,20 +179,20 @@ describe("an environment", () => {
     const data = {
       ...MINIMAL,
       region: "mars",
-      csv: { workers: { number: 9, surprise: 1 }, retries: -1 },
+      uploads: { workers: { number: 9, surprise: 1 }, retries: -1 },
       storage: { versioning: ["curated"] },
     };
     expect(problemsOf(data).map((line) => line.slice(0, line.indexOf(":")))).toEqual([
       "prod.region",
-      "prod.csv.workers.surprise",
-      "prod.csv.retries",
-      "prod.csv.workers.maximum",
+      "prod.uploads.workers.surprise",
+      "prod.uploads.retries",
+      "prod.uploads.workers.maximum",
       "prod.storage.versioning",
     ]);
   });
 
   test("judges no rule on a value that is wrong by itself", () => {
-    expect(problemsOf({ ...MINIMAL, csv: { workers: { number: "many", maximum: 3 } } })).toHaveLength(1);
+    expect(problemsOf({ ...MINIMAL, uploads: { workers: { number: "many", maximum: 3 } } })).toHaveLength(1);
   });
 
   test.each(["Prod", "a-very-long-name", "9lives", "a--b"])("rejects the name %s", (name) => {

@@ -10,11 +10,11 @@ import type { FunctionVariables } from "../../runtime/variables";
 const LARGEST = 400_000;
 /** Of those that a schedule keeps warm, and that reach five services. */
 const LARGEST_SCHEDULED = 500_000;
-const SCHEDULED = new Set(["control-plane", "manifest-reconciler"]);
+const SCHEDULED = new Set(["control-plane", "manifests-reconciler"]);
 /** Of those that speak to PostgreSQL: half of it are the certificates of Amazon's authorities for RDS. */
 const LARGEST_WITH_AUTHORITIES = 450_000;
 
-const TABLE = { UPLOADS_TABLE: "uploads", JOB_NAME: "csv-uploads" };
+const TABLE = { UPLOADS_TABLE: "uploads", JOB_NAME: "uploads-job" };
 const METRICS = { ENVIRONMENT: "test", METRIC_NAMESPACE: "Tributary" };
 const TRACKING = { TRACKING_TABLE: "files", TRACKING_SHARDS: "16", S3_PATH_STYLE: "false", ...METRICS };
 
@@ -28,9 +28,9 @@ const LEDGER = {
 } as const;
 
 const VARIABLES: FunctionVariables = {
-  "csv-trigger": TABLE,
-  "job-ended": { ...TABLE, ...METRICS, ALERT_SOURCE: "tributary.test" },
-  reconciler: {
+  "uploads-trigger": TABLE,
+  "uploads-job-ended": { ...TABLE, ...METRICS, ALERT_SOURCE: "tributary.test" },
+  "uploads-reconciler": {
     ...TABLE,
     ...METRICS,
     RAW_BUCKET: "raw",
@@ -38,7 +38,7 @@ const VARIABLES: FunctionVariables = {
     GRACE_SECONDS: "60",
     S3_PATH_STYLE: "false",
   },
-  "manifest-builder": {
+  "manifests-builder": {
     ...TRACKING,
     MANIFESTS_BUCKET: "manifests",
     QUARANTINE_BUCKET: "quarantine",
@@ -52,12 +52,12 @@ const VARIABLES: FunctionVariables = {
     METRICS_TABLE: "metrics",
     CONTROL_TABLE: "control",
     MANIFESTS_BUCKET: "manifests",
-    JOB_NAME: "manifest-stream",
+    JOB_NAME: "manifests-stream",
     WORKERS: "2",
     DATABASE: "tributary_test",
     ALERT_SOURCE: "tributary.test",
   },
-  "manifest-reconciler": {
+  "manifests-reconciler": {
     ...TRACKING,
     CONTROL_TABLE: "control",
     RAW_BUCKET: "raw",

@@ -15,7 +15,7 @@ import {
   DATABASE,
   idOf,
   MANIFESTS,
-  type ManifestPipeline,
+  type ManifestsPipeline,
   METRICS,
   manifestOf,
   processedEvent,
@@ -32,7 +32,7 @@ import type { Fault } from "./support/memory-aws";
 
 type Context = { getRemainingTimeInMillis(): number };
 
-let pipeline: ManifestPipeline;
+let pipeline: ManifestsPipeline;
 let handler: (event: unknown, context: Context) => Promise<void>;
 
 const ENOUGH: Context = { getRemainingTimeInMillis: () => 60_000 };
@@ -454,6 +454,6 @@ describe("the streaming job", () => {
 
   test("is not what other events are about", async () => {
     await expect(controlPlane({ kind: "other" })).rejects.toThrow(UnexpectedEventError);
-    await expect(controlPlane(jobStateChange("FAILED", "csv-uploads"))).rejects.toThrow(UnexpectedEventError);
+    await expect(controlPlane(jobStateChange("FAILED", "uploads-job"))).rejects.toThrow(UnexpectedEventError);
   });
 });

@@ -6,7 +6,7 @@ import { settledOf } from "../../local/pipelines/tracked-files";
 import { ROOT } from "../../setup/paths";
 import { environment, rawBucket, type TestPlatform } from "./local-platform";
 
-/** Files of the manifest pipeline, generated once and uploaded a few at a time. */
+/** Files of the manifests pipeline, generated once and uploaded a few at a time. */
 export class Clicks {
   /** In the order of uploading. */
   readonly uploads: Upload[] = [];
@@ -34,7 +34,7 @@ export class Clicks {
 
   /** Whether each file that was uploaded has its outcome in the books. */
   async areSettled(): Promise<boolean> {
-    const shards = environment.manifest.trackingShards;
+    const shards = environment.manifests.trackingShards;
     const table = { dynamo: this.platform.dynamo, name: trackingTableName(environment), shards };
     return (await settledOf(table, this.uploads)).size === this.uploads.length;
   }

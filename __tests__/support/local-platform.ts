@@ -15,7 +15,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { bucketName, csvJobName, loadEnvironment, uploadsTableName } from "../../environments/schema";
+import { bucketName, loadEnvironment, uploadsJobName, uploadsTableName } from "../../environments/schema";
 import { type Platform, startPlatform } from "../../local/platform/platform";
 import { Steps } from "../../local/steps";
 
@@ -137,7 +137,7 @@ export function finished(
 
 export async function jobRuns(platform: TestPlatform): Promise<JobRun[]> {
   const { JobRuns = [] } = await platform.glue.send(
-    new GetJobRunsCommand({ JobName: csvJobName(environment) }),
+    new GetJobRunsCommand({ JobName: uploadsJobName(environment) }),
   );
   return JobRuns;
 }

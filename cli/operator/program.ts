@@ -84,7 +84,7 @@ function looking(program: Command, end: End): void {
 
   one(program, "logs", "what a job or a function logged; job is the streaming one", [
     "logs job --environment prod",
-    "logs manifest-builder --since 2h --filter ERROR --environment prod",
+    "logs manifests-builder --since 2h --filter ERROR --environment prod",
     "logs control-plane --follow --environment prod",
   ])
     .addArgument(new Argument("<source>", "a job or a function").choices(LOG_SOURCES))

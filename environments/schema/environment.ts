@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { choice, flag, list, numberChoice, text, whole } from "./kinds";
 import { ledger } from "./ledger";
-import { manifest } from "./manifests";
+import { manifests } from "./manifests";
 import { network } from "./network";
 import { type EnvironmentProblem, EnvironmentsError, problemsOf } from "./problems";
 import { brokenRules } from "./rules";
 import { storage } from "./storage";
-import { csv } from "./uploads";
+import { uploads } from "./uploads";
 
 const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
@@ -27,12 +27,12 @@ const functions = z.strictObject({
   memoryMegabytes: whole(128, 10_240, "MB", {
     noun: "a function's memory",
     description:
-      "Memory of the CSV functions but the reconciler; their processor share follows it. The manifest functions have what they need.",
+      "Memory of the uploads functions but the reconciler; their processor share follows it. The manifests functions have what they need.",
   }).default(256),
   timeoutSeconds: whole(90, 900, "s", {
     noun: "a function's timeout",
     description:
-      "Time limit of the CSV functions but the reconciler; `job-ended` retries a refused run for a minute, hence the least value.",
+      "Time limit of the uploads functions but the reconciler; `uploads-job-ended` retries a refused run for a minute, hence the least value.",
   }).default(120),
   retries: whole(0, 2, "attempts", {
     noun: "a number of retries",
@@ -136,8 +136,8 @@ export const settings = z.strictObject({
   network,
   storage: storage.prefault({}),
   ledger: ledger.prefault({}),
-  csv: csv.prefault({}),
-  manifest: manifest.prefault({}),
+  uploads: uploads.prefault({}),
+  manifests: manifests.prefault({}),
   glue: glue.prefault({}),
   functions: functions.prefault({}),
   logs: logs.prefault({}),

@@ -53,7 +53,7 @@ const reconcile = z.strictObject({
   }).default(1800),
 });
 
-export const manifest = z.strictObject({
+export const manifests = z.strictObject({
   eventSource: eventSource.prefault({}),
   maximumMegabytes: whole(1, 5000, "MB", {
     noun: "a size",

@@ -8,12 +8,12 @@ export const LAYERS = ["network", "storage", "ledger", "compute", "observability
 export type Layer = (typeof LAYERS)[number];
 
 export const FUNCTIONS = [
-  "csv-trigger",
-  "job-ended",
-  "reconciler",
-  "manifest-builder",
+  "uploads-trigger",
+  "uploads-job-ended",
+  "uploads-reconciler",
+  "manifests-builder",
   "control-plane",
-  "manifest-reconciler",
+  "manifests-reconciler",
   "ledger-migrator",
   "ledger-registrar",
   "ledger-operator",
@@ -77,7 +77,7 @@ export function uploadsTableName(environment: Named): string {
   return resourceName(environment, "uploads");
 }
 
-/** One item a file that the manifest pipeline was told of. */
+/** One item a file that the manifests pipeline was told of. */
 export function trackingTableName(environment: Named): string {
   return resourceName(environment, "file-tracking");
 }
@@ -92,10 +92,10 @@ export function controlTableName(environment: Named): string {
 }
 
 /**
- * S3's announcements: `inputs` of NDJSON files, `manifests` of manifests, `ledger-inputs` of raw JSON files. Each has a
- * dead-letter queue.
+ * S3's announcements: `manifests-inputs` of files that manifests are to list, `manifests-ready` of manifests,
+ * `ledger-inputs` of files of the ledger. Each has a dead-letter queue.
  */
-export const PIPELINE_QUEUES = ["inputs", "manifests", "ledger-inputs"] as const;
+export const PIPELINE_QUEUES = ["manifests-inputs", "manifests-ready", "ledger-inputs"] as const;
 export type PipelineQueue = (typeof PIPELINE_QUEUES)[number];
 
 export function queueName(environment: Named, queue: PipelineQueue): string {
@@ -115,12 +115,12 @@ export function failureQueueName(environment: Named, name: FunctionName): string
   return `${functionName(environment, name)}-failures`;
 }
 
-export function csvJobName(environment: Named): string {
-  return resourceName(environment, "csv-uploads");
+export function uploadsJobName(environment: Named): string {
+  return resourceName(environment, "uploads-job");
 }
 
-export function manifestJobName(environment: Named): string {
-  return resourceName(environment, "manifest-stream");
+export function manifestsJobName(environment: Named): string {
+  return resourceName(environment, "manifests-stream");
 }
 
 /** Lists raw JSON files into the ledger. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 export interface EnvironmentProblem {
-  /** Environment and setting, as in `prod.csv.workers.type`. */
+  /** Environment and setting, as in `prod.uploads.workers.type`. */
   readonly path: string;
   /** What is wrong, the value received, what would do. */
   readonly message: string;

@@ -39,46 +39,46 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    path: "csv.workers.maximum",
-    against: ["csv.workers.number"],
+    path: "uploads.workers.maximum",
+    against: ["uploads.workers.number"],
     problem: (value) =>
-      number(value("csv.workers.maximum")) < number(value("csv.workers.number"))
-        ? `${value("csv.workers.maximum")} is less than csv.workers.number; use at least ${value("csv.workers.number")}`
+      number(value("uploads.workers.maximum")) < number(value("uploads.workers.number"))
+        ? `${value("uploads.workers.maximum")} is less than uploads.workers.number; use at least ${value("uploads.workers.number")}`
         : undefined,
   },
   {
-    path: "csv.settleSeconds",
-    against: ["csv.timeoutMinutes"],
+    path: "uploads.settleSeconds",
+    against: ["uploads.timeoutMinutes"],
     problem: (value) =>
-      number(value("csv.settleSeconds")) >= 60 * number(value("csv.timeoutMinutes"))
-        ? `${value("csv.settleSeconds")} s outlasts the run; use less than csv.timeoutMinutes, ${value("csv.timeoutMinutes")} min`
+      number(value("uploads.settleSeconds")) >= 60 * number(value("uploads.timeoutMinutes"))
+        ? `${value("uploads.settleSeconds")} s outlasts the run; use less than uploads.timeoutMinutes, ${value("uploads.timeoutMinutes")} min`
         : undefined,
   },
   {
-    path: "csv.supersededDays",
+    path: "uploads.supersededDays",
     against: [RAW_NONCURRENT_DAYS],
     problem: (value) => {
       const least = number(value(RAW_NONCURRENT_DAYS)) + EXPIRY_LAG_DAYS;
-      return number(value("csv.supersededDays")) < least
-        ? `${value("csv.supersededDays")} days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least ${least}, ${EXPIRY_LAG_DAYS} more than ${RAW_NONCURRENT_DAYS}`
+      return number(value("uploads.supersededDays")) < least
+        ? `${value("uploads.supersededDays")} days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least ${least}, ${EXPIRY_LAG_DAYS} more than ${RAW_NONCURRENT_DAYS}`
         : undefined;
     },
   },
   {
-    path: "manifest.eventSource.batchSize",
-    against: ["manifest.eventSource.windowSeconds"],
+    path: "manifests.eventSource.batchSize",
+    against: ["manifests.eventSource.windowSeconds"],
     problem: (value) => {
-      const size = number(value("manifest.eventSource.batchSize"));
-      return size > MOST_WITHOUT_WINDOW && number(value("manifest.eventSource.windowSeconds")) < 1
-        ? `${size} messages need time to gather, and Lambda refuses more than ${MOST_WITHOUT_WINDOW} without; use at most ${MOST_WITHOUT_WINDOW}, or manifest.eventSource.windowSeconds of at least 1`
+      const size = number(value("manifests.eventSource.batchSize"));
+      return size > MOST_WITHOUT_WINDOW && number(value("manifests.eventSource.windowSeconds")) < 1
+        ? `${size} messages need time to gather, and Lambda refuses more than ${MOST_WITHOUT_WINDOW} without; use at most ${MOST_WITHOUT_WINDOW}, or manifests.eventSource.windowSeconds of at least 1`
         : undefined;
     },
   },
   {
-    path: "manifest.eventSource.maximumConcurrency",
+    path: "manifests.eventSource.maximumConcurrency",
     against: ["functions.reservedConcurrency"],
     problem: (value) => {
-      const most = number(value("manifest.eventSource.maximumConcurrency"));
+      const most = number(value("manifests.eventSource.maximumConcurrency"));
       const reserved = value("functions.reservedConcurrency");
       return reserved !== undefined && most > number(reserved)
         ? `${most} builders at once are more than Lambda would run, and each refused delivery counts towards the dead-letter queue; use at most functions.reservedConcurrency, ${reserved}`

@@ -39,7 +39,7 @@ const reconcile = z.strictObject({
   }).default(512),
 });
 
-export const csv = z.strictObject({
+export const uploads = z.strictObject({
   workers: workers.prefault({}),
   engine: choice(["spark", "pool"], {
     noun: "an engine",

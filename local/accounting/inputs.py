@@ -1,4 +1,4 @@
-"""Files of the manifest pipeline as they were uploaded, judged by the documented rules alone."""
+"""Files of the manifests pipeline as they were uploaded, judged by the documented rules alone."""
 
 import gzip
 import hashlib

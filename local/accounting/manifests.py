@@ -1,4 +1,4 @@
-"""Accounts for every line of the manifest pipeline: copies the outputs, compares them with the input files.
+"""Accounts for every line of the manifests pipeline: copies the outputs, compares them with the input files.
 
 The identity of a line is (bucket, key, version, line). The uploads come as a JSON list on standard input, in
 the order of their uploading: bucket, key, version, and the path of the file as it was then.
@@ -35,8 +35,8 @@ Version = tuple[str, str]
 
 
 @dataclass
-class ManifestAccounts(Accounts):
-    """Those of the manifest pipeline: its files are versions of objects."""
+class ManifestsAccounts(Accounts):
+    """Those of the manifests pipeline: its files are versions of objects."""
 
     manifests: int = 0
     quarantined: int = 0
@@ -80,9 +80,9 @@ def main(words: list[str]) -> None:
     json.dump(accounts.__dict__, sys.stdout)
 
 
-def account_for(uploads: list[Upload], outputs: Outputs, quarantine: Path) -> ManifestAccounts:
+def account_for(uploads: list[Upload], outputs: Outputs, quarantine: Path) -> ManifestsAccounts:
     """Compare each version with what was published of it, in the order of uploading."""
-    accounts = ManifestAccounts(files=len(uploads))
+    accounts = ManifestsAccounts(files=len(uploads))
     standing: dict[str, bytes] = {}
     good = {upload.version: upload for upload in uploads if is_publishable(upload, DATASET)}
     newest = {upload.key: upload for upload in good.values()}
@@ -109,7 +109,7 @@ def account_for(uploads: list[Upload], outputs: Outputs, quarantine: Path) -> Ma
     return accounts
 
 
-def account_for_foreign(accounts: ManifestAccounts, outputs: Outputs) -> None:
+def account_for_foreign(accounts: ManifestsAccounts, outputs: Outputs) -> None:
     """Count what was published of no upload."""
     for key, version in {**outputs.rows, **outputs.letters}:
         rows, letters = outputs.rows[key, version], outputs.letters[key, version]
@@ -118,7 +118,7 @@ def account_for_foreign(accounts: ManifestAccounts, outputs: Outputs) -> None:
         accounts.compare(f"{key} {version}", "lines", Counter(), rows + letters)
 
 
-def account_for_whole_file(accounts: ManifestAccounts, upload: Upload, quarantine: Path) -> None:
+def account_for_whole_file(accounts: ManifestsAccounts, upload: Upload, quarantine: Path) -> None:
     """Count a file that is to be quarantined whole: kept if its copy has its bytes, lost otherwise."""
     lines = len(lines_of(upload.path))
     accounts.rowsIn += lines

@@ -1,4 +1,4 @@
-"""Accounts for every row of the CSV pipeline: copies the outputs and compares them with the input files.
+"""Accounts for every row of the uploads pipeline: copies the outputs and compares them with the input files.
 
 Asks neither the job nor its statistics: input rows come from the files themselves, read by the slow
 reference parser, and output rows and dead letters from the published objects. The uploaded files come as a

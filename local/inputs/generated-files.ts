@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ROOT } from "../../setup/paths";
 
-/** What is uploaded to the manifest pipeline where the user names no files: folders, in this order. */
+/** What is uploaded to the manifests pipeline where the user names no files: folders, in this order. */
 export interface GeneratedFiles {
   /** Files with good and dirty lines, one of them compressed, and four that are to be quarantined whole. */
   readonly first: string;
@@ -28,7 +28,7 @@ const FIRST = [
   "1",
 ];
 
-/** Writes the sample files of the manifest pipeline, the same ones every time, below `folder`. */
+/** Writes the sample files of the manifests pipeline, the same ones every time, below `folder`. */
 export async function generateFiles(
   python: string,
   folder: string,

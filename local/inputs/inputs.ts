@@ -1,11 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import type { RawJsonInput } from "../pipelines/ledger";
-import type { NdjsonInput } from "../pipelines/manifests";
-import type { CsvInput } from "../pipelines/uploads";
+import type { LedgerInput } from "../pipelines/ledger";
+import type { ManifestsInput } from "../pipelines/manifests";
+import type { UploadsInput } from "../pipelines/uploads";
 import { csvFiles, ndjsonFiles, rawJsonFiles } from "./uploads";
 
 export interface InputOptions {
-  /** Folder with the sample files of the CSV pipeline. */
+  /** Folder with the sample files of the uploads pipeline. */
   readonly samples: string;
   /** The user's folder: its files take the place of samples and generated ones, pipeline by pipeline. */
   readonly input?: string;
@@ -13,17 +13,17 @@ export interface InputOptions {
 
 /** What goes into the pipelines. */
 export interface Inputs {
-  readonly csv: CsvInput;
+  readonly uploads: UploadsInput;
   /** Where the user gave none, files are generated. */
-  readonly ndjson?: NdjsonInput;
+  readonly manifests?: ManifestsInput;
   /** Where the user gave none, there are samples, and files are generated. */
-  readonly rawJson?: RawJsonInput;
+  readonly ledger?: LedgerInput;
 }
 
 /** The files of all pipelines. @throws Error where the user's folder has none for any. */
 export function inputsOf({ samples, input }: InputOptions): Inputs {
   const ofSamples = { folder: samples, files: csvFiles(samples) };
-  if (input === undefined) return { csv: ofSamples };
+  if (input === undefined) return { uploads: ofSamples };
   if (!existsSync(input) || !statSync(input).isDirectory()) {
     throw new Error(`${input} is no folder; --input takes a folder with CSV, NDJSON or JSON files`);
   }
@@ -34,8 +34,8 @@ export function inputsOf({ samples, input }: InputOptions): Inputs {
     );
   }
   return {
-    csv: csv.length > 0 ? { folder: input, files: csv } : ofSamples,
-    ...(ndjson.length > 0 ? { ndjson: { folder: input, files: ndjson } } : {}),
-    ...(rawJson.length > 0 ? { rawJson: { listed: [{ folder: input, files: rawJson }] } } : {}),
+    uploads: csv.length > 0 ? { folder: input, files: csv } : ofSamples,
+    ...(ndjson.length > 0 ? { manifests: { folder: input, files: ndjson } } : {}),
+    ...(rawJson.length > 0 ? { ledger: { listed: [{ folder: input, files: rawJson }] } } : {}),
   };
 }

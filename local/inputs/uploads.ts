@@ -20,12 +20,12 @@ export interface Upload {
   readonly awaited?: boolean;
 }
 
-/** The files below `folder` that the CSV pipeline takes, as paths relative to it, sorted. */
+/** The files below `folder` that the uploads pipeline takes, as paths relative to it, sorted. */
 export function csvFiles(folder: string): string[] {
   return filesOf(folder, (key) => !isRawJson(key) && /\.csv(\.gz)?$/.test(key));
 }
 
-/** The files below `folder` that the manifest pipeline takes, as paths relative to it, sorted. */
+/** The files below `folder` that the manifests pipeline takes, as paths relative to it, sorted. */
 export function ndjsonFiles(folder: string): string[] {
   return filesOf(folder, (key) => !isRawJson(key) && /\.ndjson(\.gz)?$/.test(key));
 }

@@ -24,8 +24,8 @@ export interface Accounts {
   readonly places: readonly (readonly [string, string])[];
 }
 
-/** Those of the manifest pipeline, whose files are versions of objects. */
-export interface ManifestAccounts extends Accounts {
+/** Those of the manifests pipeline, whose files are versions of objects. */
+export interface ManifestsAccounts extends Accounts {
   /** Manifests that list files. */
   readonly manifests: number;
   /** Versions that were quarantined whole. */
@@ -52,7 +52,7 @@ export interface AccountOptions {
   readonly variables: NodeJS.ProcessEnv;
 }
 
-/** Copies the outputs of the CSV pipeline into the run's folder and compares them with the input, row by row. */
+/** Copies the outputs of the uploads pipeline into the run's folder and compares them with the input, row by row. */
 export function accountForUploads(options: AccountOptions & { readonly input: string }): Promise<Accounts> {
   const files = options.uploads.map(({ file }) => file);
   return count(
@@ -63,8 +63,8 @@ export function accountForUploads(options: AccountOptions & { readonly input: st
   );
 }
 
-/** Copies the outputs of the manifest pipeline into the run's folder and compares them with the input, line by line. */
-export function accountForManifests(options: AccountOptions): Promise<ManifestAccounts> {
+/** Copies the outputs of the manifests pipeline into the run's folder and compares them with the input, line by line. */
+export function accountForManifests(options: AccountOptions): Promise<ManifestsAccounts> {
   const uploads = options.uploads.map(({ bucket, key, version, path, awaited = false }) => ({
     bucket,
     key,

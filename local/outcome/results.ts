@@ -7,10 +7,10 @@ import {
   RAW_JSON_PREFIX,
 } from "../../environments/schema";
 import { LEDGER_STEP } from "../pipelines/ledger";
-import { MANIFEST_STEP } from "../pipelines/manifests";
-import { CSV_STEP } from "../pipelines/uploads";
+import { MANIFESTS_STEP } from "../pipelines/manifests";
+import { UPLOADS_STEP } from "../pipelines/uploads";
 import { round, type Step } from "../steps";
-import type { Accounts, LedgerAccounts, ManifestAccounts } from "./accounts";
+import type { Accounts, LedgerAccounts, ManifestsAccounts } from "./accounts";
 import type { QueryResult } from "./athena";
 
 /** The figures of a run, as `--report` writes them. */
@@ -19,8 +19,8 @@ export interface Report {
   readonly seconds: number;
   readonly steps: readonly Step[];
   readonly pipelines: {
-    readonly csv: PipelineFigures;
-    readonly manifest: ManifestFigures;
+    readonly uploads: PipelineFigures;
+    readonly manifests: ManifestsFigures;
     readonly ledger: LedgerFigures;
   };
 }
@@ -37,8 +37,8 @@ export interface PipelineFigures {
   readonly seconds: number;
 }
 
-/** Those of the manifest pipeline, whose files are versions of objects. */
-export interface ManifestFigures extends PipelineFigures {
+/** Those of the manifests pipeline, whose files are versions of objects. */
+export interface ManifestsFigures extends PipelineFigures {
   /** Manifests that list files. */
   readonly manifests: number;
   /** Versions that were quarantined whole. */
@@ -54,15 +54,15 @@ export interface LedgerFigures extends PipelineFigures {
 
 /** What became of the rows of all pipelines. */
 export interface AllAccounts {
-  readonly csv: Accounts;
-  readonly manifest: ManifestAccounts;
+  readonly uploads: Accounts;
+  readonly manifests: ManifestsAccounts;
   readonly ledger: LedgerAccounts;
 }
 
 export function reportOf(
   seconds: number,
   steps: readonly Step[],
-  { csv, manifest, ledger }: AllAccounts,
+  { uploads, manifests, ledger }: AllAccounts,
   runs: Readonly<Record<keyof AllAccounts, number>>,
 ): Report {
   const figures = (accounts: Accounts, ofRuns: number, step: string): PipelineFigures => {
@@ -74,11 +74,11 @@ export function reportOf(
     seconds: round(seconds),
     steps,
     pipelines: {
-      csv: figures(csv, runs.csv, CSV_STEP),
-      manifest: {
-        ...figures(manifest, runs.manifest, MANIFEST_STEP),
-        manifests: manifest.manifests,
-        quarantined: manifest.quarantined,
+      uploads: figures(uploads, runs.uploads, UPLOADS_STEP),
+      manifests: {
+        ...figures(manifests, runs.manifests, MANIFESTS_STEP),
+        manifests: manifests.manifests,
+        quarantined: manifests.quarantined,
       },
       ledger: {
         ...figures(ledger, runs.ledger, LEDGER_STEP),
@@ -95,7 +95,7 @@ export function showResults(
   answers: readonly QueryResult[],
   output: string,
 ): void {
-  const all = [accounts.csv, accounts.manifest, accounts.ledger];
+  const all = [accounts.uploads, accounts.manifests, accounts.ledger];
   say("", figuresTable(report));
   const wholeFiles = all.flatMap((one) => one.wholeFiles);
   if (wholeFiles.length > 0)
@@ -104,8 +104,8 @@ export function showResults(
       wholeFiles.map((file) => `  ${file}`).join("\n"),
     );
   for (const [name, { firstRows }] of [
-    ["customers", accounts.csv],
-    ["clicks", accounts.manifest],
+    ["customers", accounts.uploads],
+    ["clicks", accounts.manifests],
     ["ml_events", accounts.ledger],
   ] as const) {
     if (firstRows.length > 0) say(`first rows of ${name}:`, table(firstRows));
@@ -119,7 +119,7 @@ export function showResults(
 
 /** One pipeline a row; what one of them has no figure for stays empty. */
 function figuresTable({ pipelines }: Report): string {
-  const heads: Readonly<Record<keyof (ManifestFigures & LedgerFigures), string>> = {
+  const heads: Readonly<Record<keyof (ManifestsFigures & LedgerFigures), string>> = {
     files: "files",
     rowsIn: "rows in",
     rowsOut: "rows out",

@@ -37,7 +37,7 @@ export interface RawJsonFolder {
 }
 
 /** Raw JSON files, the user's own or those of the samples with generated ones. */
-export interface RawJsonInput {
+export interface LedgerInput {
   /** What is there when the workflow starts, which lists it. */
   readonly listed: readonly RawJsonFolder[];
   /** What comes once it has listed: S3 announces it. */
@@ -51,7 +51,7 @@ type UploadContext = Pick<PipelineContext, "clients" | "environment" | "signal" 
  * Uploads what the workflow is to list, as soon as the raw bucket stands. No event tells of what comes before the bucket's
  * notification.
  */
-export async function uploadListed(context: UploadContext, { listed }: RawJsonInput): Promise<Upload[]> {
+export async function uploadListed(context: UploadContext, { listed }: LedgerInput): Promise<Upload[]> {
   const count = listed.reduce((sum, { files }) => sum + files.length, 0);
   while (!(await rawBucketStands(context))) {
     await sleep(POLL_MILLISECONDS, undefined, { signal: context.signal });

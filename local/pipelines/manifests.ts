@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
-import { bucketName, functionName, manifestJobName, trackingTableName } from "../../environments/schema";
+import { bucketName, functionName, manifestsJobName, trackingTableName } from "../../environments/schema";
 import { type Upload, upload } from "../inputs/uploads";
 import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
 import { Receipts } from "./receipts";
@@ -15,10 +15,10 @@ const PATIENCE_WITHOUT_JOB_SECONDS = 20;
 const TICK = { kind: "tick" };
 
 /** Name of the step that lasts from the end of the uploading until each upload has its outcome. */
-export const MANIFEST_STEP = "manifest pipeline";
+export const MANIFESTS_STEP = "manifests pipeline";
 
 /** NDJSON files, the user's own or generated ones. */
-export interface NdjsonInput {
+export interface ManifestsInput {
   readonly folder: string;
   /** Paths below the folder. */
   readonly files: readonly string[];
@@ -27,19 +27,19 @@ export interface NdjsonInput {
 }
 
 /** Starts the streaming job, uploads NDJSON files, and waits until each of them has its outcome. */
-export async function runManifestPipeline(
+export async function runManifestsPipeline(
   context: PipelineContext,
-  input: NdjsonInput,
+  input: ManifestsInput,
 ): Promise<PipelineOutcome> {
   const { environment, clients, signal, steps } = context;
-  const jobName = manifestJobName(environment);
+  const jobName = manifestsJobName(environment);
   await steps.run("start of the streaming job", () => startJob(context));
   const target = { s3: clients.s3, bucket: bucketName(environment, "raw"), prefix: CLICKS_PREFIX, signal };
   const uploads = await steps.run(`upload of ${input.files.length} NDJSON files`, () =>
     upload(target, input.folder, input.files),
   );
   const awaited = new Set<Upload>();
-  await steps.run(MANIFEST_STEP, (report) => {
+  await steps.run(MANIFESTS_STEP, (report) => {
     const progress = new Progress(context, uploads, report);
     const work = async () => {
       const { replaced } = input;
@@ -87,7 +87,7 @@ class Progress {
     this.table = {
       dynamo: clients.dynamo,
       name: trackingTableName(environment),
-      shards: environment.manifest.trackingShards,
+      shards: environment.manifests.trackingShards,
     };
     this.receipts = new Receipts(clients.s3, bucketName(environment, "manifests"));
   }
@@ -110,7 +110,7 @@ class Progress {
 
   private async refuseStandstill(seconds: number): Promise<void> {
     if (seconds < PATIENCE_WITHOUT_JOB_SECONDS) return;
-    const [newest] = await jobRuns(this.context, manifestJobName(this.context.environment));
+    const [newest] = await jobRuns(this.context, manifestsJobName(this.context.environment));
     const hasFailed = newest?.JobRunState === "FAILED";
     if (!hasFailed && seconds < PATIENCE_SECONDS) return;
     const reason = newest?.ErrorMessage ? `; its newest failed run says: ${newest.ErrorMessage}` : "";

@@ -7,7 +7,7 @@ const BATCH_GET_KEYS = 100;
 /** Statuses that only an operator or a newer version changes. */
 const SETTLED = new Set(["completed", "failed", "quarantined", "superseded", "unchanged"]);
 
-/** The file-tracking table, as docs/manifest-pipeline.md describes its keys. */
+/** The file-tracking table, as docs/manifests-pipeline.md describes its keys. */
 export interface TrackingTable {
   readonly dynamo: DynamoDBClient;
   readonly name: string;

@@ -24,7 +24,7 @@ export interface Upload {
 }
 
 /** Who found the object: an S3 event, or the reconciler's sweep. */
-export type FoundBy = "event" | "reconciler";
+export type FoundBy = "event" | "uploads-reconciler";
 
 /** What the table holds after a registration: a new pending item, an older pending one, or a finished one. */
 export type Registration = "registered" | "pending" | "finished";

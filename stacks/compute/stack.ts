@@ -10,7 +10,7 @@ import type { LedgerStack } from "../ledger/stack";
 import type { NetworkStack } from "../network/stack";
 import type { StorageStack } from "../storage/stack";
 import { LedgerPipeline } from "./ledger/pipeline";
-import { ManifestPipeline } from "./manifests/pipeline";
+import { ManifestsPipeline } from "./manifests/pipeline";
 import { UploadsPipeline } from "./uploads/pipeline";
 
 export interface ComputeStackProps {
@@ -22,7 +22,7 @@ export interface ComputeStackProps {
 /** What runs: the functions and jobs of the three pipelines, and what starts them. */
 export class ComputeStack extends LayerStack {
   readonly uploads: UploadsPipeline;
-  readonly manifest: ManifestPipeline;
+  readonly manifests: ManifestsPipeline;
   readonly ledger: LedgerPipeline;
 
   constructor(scope: Construct, environment: Environment, props: ComputeStackProps) {
@@ -30,8 +30,8 @@ export class ComputeStack extends LayerStack {
     const resources = { environment, ...props, settings: functionSettings(environment, props.storage) };
     this.uploads = new UploadsPipeline(this, resources);
     const { code } = this.uploads.job;
-    this.manifest = new ManifestPipeline(this, "manifest", { ...resources, code });
-    const { controlPlane } = this.manifest;
+    this.manifests = new ManifestsPipeline(this, "manifests", { ...resources, code });
+    const { controlPlane } = this.manifests;
     this.ledger = new LedgerPipeline(this, "ledger", { ...resources, code, controlPlane });
     for (const dataset of declaredDatasets()) {
       new DeclaredColumns(this, `declared-columns-${dataset.name}`, { controlPlane, dataset });
@@ -60,7 +60,7 @@ export class ComputeStack extends LayerStack {
         ...[".ndjson", ".ndjson.gz"].map((suffix) => ({
           ...common,
           id: `inputs${suffix.replaceAll(".", "-")}`,
-          queueArn: this.manifest.inputs.queue.arn,
+          queueArn: this.manifests.inputs.queue.arn,
           filterSuffix: suffix,
         })),
         {

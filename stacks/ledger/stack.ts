@@ -31,10 +31,10 @@ type TableShape = Pick<
 /** The longest that a function may run; longer migrations are run from the command line. */
 const MIGRATION_SECONDS = 900;
 
-/** The books: tables of the CSV and of the manifest pipeline, and PostgreSQL for the ledger's. */
+/** State of all pipelines: tables of uploads and manifests, and PostgreSQL for the ledger's. */
 export class LedgerStack extends LayerStack {
   readonly uploads: DynamodbTable;
-  /** One item for each file of the manifest pipeline, and one for each older version. */
+  /** One item for each file of the manifests pipeline, and one for each older version. */
   readonly tracking: DynamodbTable;
   readonly metrics: DynamodbTable;
   /** Desired state, worker numbers, cursors. */

@@ -6,11 +6,11 @@ import {
   SYNCHRONOUS_FUNCTIONS,
 } from "../../environments/schema";
 import { ledgerWidgets } from "./ledger/dashboard";
-import { manifestWidgets } from "./manifests/dashboard";
+import { manifestsWidgets } from "./manifests/dashboard";
 import { uploadsWidgets } from "./uploads/dashboard";
 import { dashboardOf, type Metric, widget } from "./widgets";
 
-/** Body of the environment's dashboard: the CSV pipeline, all functions, then the two other pipelines. */
+/** Body of the environment's dashboard: the uploads pipeline, all functions, then the two other pipelines. */
 export function dashboardBody(environment: Environment): string {
   const ofFunctions = (name: string): Metric[] =>
     FUNCTIONS.map((each) => ["AWS/Lambda", name, "FunctionName", functionName(environment, each)]);
@@ -34,7 +34,7 @@ export function dashboardBody(environment: Environment): string {
     [
       ...uploadsWidgets(environment),
       ...functionWidgets,
-      ...manifestWidgets(environment),
+      ...manifestsWidgets(environment),
       ...ledgerWidgets(environment),
     ],
     environment.region,

@@ -23,7 +23,7 @@ import { LayerStack } from "../layer-stack";
 import type { StorageStack } from "../storage/stack";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
-import { ManifestAlarms } from "./manifests/alarms";
+import { ManifestsAlarms } from "./manifests/alarms";
 import { uploadsAlarms } from "./uploads/alarms";
 
 export interface ObservabilityStackProps {
@@ -51,7 +51,7 @@ export class ObservabilityStack extends LayerStack {
     this.routeAlertEvents();
     for (const name of FUNCTIONS) this.functionAlarms(name);
     uploadsAlarms(this, { environment, topic: this.topic });
-    new ManifestAlarms(this, "manifest", { environment, topic: this.topic });
+    new ManifestsAlarms(this, "manifests", { environment, topic: this.topic });
     new LedgerAlarms(this, "ledger", { environment, topic: this.topic });
     new CloudwatchDashboard(this, "dashboard", {
       dashboardName: `${environment.project}-${environment.name}`,
@@ -133,7 +133,7 @@ export class ObservabilityStack extends LayerStack {
         namespace: "AWS/Lambda",
         metricName,
         dimensions: { FunctionName: name },
-        threshold: metricName === "Errors" && id === "manifest-builder" ? BUILDER_ERRORS : 0,
+        threshold: metricName === "Errors" && id === "manifests-builder" ? BUILDER_ERRORS : 0,
       });
     }
     if (SYNCHRONOUS_FUNCTIONS.includes(id)) return;

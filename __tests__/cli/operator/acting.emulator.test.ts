@@ -15,7 +15,7 @@ import {
   controlTableName,
   deadLetterQueueName,
   failureQueueName,
-  manifestJobName,
+  manifestsJobName,
   queueName,
 } from "../../../environments/schema";
 import { readCreatedObject } from "../../../runtime/aws/s3-record";
@@ -25,8 +25,8 @@ import { ROOT } from "../../../setup/paths";
 import { eventually } from "../../support/local-platform";
 import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";
 
-const INPUTS = queueName(environment, "inputs");
-const WORK = queueName(environment, "manifests");
+const INPUTS = queueName(environment, "manifests-inputs");
+const WORK = queueName(environment, "manifests-ready");
 
 const NOW = new Date().toISOString();
 
@@ -249,7 +249,7 @@ describe("tributary reprocess", () => {
 
 describe("tributary redrive", () => {
   test("says what is there, then moves it, with its text as it was", async () => {
-    const QueueUrl = await queueUrl(operated.aws.sqs, deadLetterQueueName(environment, "inputs"));
+    const QueueUrl = await queueUrl(operated.aws.sqs, deadLetterQueueName(environment, "manifests-inputs"));
     const body = (key: string) => JSON.stringify({ Records: [{ s3: { object: { key } } }] });
     const bodies = Array.from({ length: 12 }, (_, index) => body(`input/clicks/a+${index}.ndjson`)).sort();
     for (const MessageBody of bodies)
@@ -258,29 +258,29 @@ describe("tributary redrive", () => {
     expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("12 to inputs") });
     expect(dry.stdout).toContain("input/clicks/a 0.ndjson");
     expect(await operated.take(INPUTS)).toEqual([]);
-    const applied = await operated.tributary("redrive", "--queue", "inputs", "--yes", "--json");
+    const applied = await operated.tributary("redrive", "--queue", "manifests-inputs", "--yes", "--json");
     expect(JSON.parse(applied.stdout)).toEqual({
       applied: true,
-      queues: [{ queue: "inputs", messages: 12 }],
+      queues: [{ queue: "manifests-inputs", messages: 12 }],
     });
     expect((await operated.take(INPUTS)).map(({ Body }) => Body).sort()).toEqual(bodies);
     expect(await operated.tributary("redrive", "--yes")).toMatchObject({ code: 3 });
   });
 
   test("invokes a function again with the events that it failed on", async () => {
-    const queue = failureQueueName(environment, "manifest-builder");
+    const queue = failureQueueName(environment, "manifests-builder");
     const MessageBody = JSON.stringify({ requestContext: {}, requestPayload: { kind: "a failed event" } });
     const QueueUrl = await queueUrl(operated.aws.sqs, queue);
     await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
     const { stdout: status } = await operated.tributary("status");
-    expect(status).toMatch(/^ {2}manifest-builder failures +1 +0 /m);
+    expect(status).toMatch(/^ {2}manifests-builder failures +1 +0 /m);
     const dry = await operated.tributary("redrive");
-    expect(dry.stdout).toContain('1 to manifest-builder, among them:\n  {"kind":"a failed event"}');
-    const applied = await operated.tributary("redrive", "--queue", "manifest-builder", "--yes");
-    expect(applied).toMatchObject({ code: 0, stdout: "to manifest-builder  1\n" });
+    expect(dry.stdout).toContain('1 to manifests-builder, among them:\n  {"kind":"a failed event"}');
+    const applied = await operated.tributary("redrive", "--queue", "manifests-builder", "--yes");
+    expect(applied).toMatchObject({ code: 0, stdout: "to manifests-builder  1\n" });
     expect(await operated.take(queue)).toEqual([]);
     const shown = await eventually("an invocation", 10, async () => {
-      const { stdout } = await operated.tributary("logs", "manifest-builder");
+      const { stdout } = await operated.tributary("logs", "manifests-builder");
       return stdout.includes("called with") && stdout;
     });
     expect(shown).toContain('called with {"kind":"a failed event"}');
@@ -314,7 +314,7 @@ describe("the streaming job", () => {
   test("is restarted, and waited for until a new run is at work", async () => {
     const waiting = operated.tributary("restart", "--wait", "--json");
     setTimeout(() => {
-      operated.aws.glue.send(new StartJobRunCommand({ JobName: manifestJobName(environment) }));
+      operated.aws.glue.send(new StartJobRunCommand({ JobName: manifestsJobName(environment) }));
     }, 1000);
     const { code, stdout } = await waiting;
     expect(code).toBe(0);

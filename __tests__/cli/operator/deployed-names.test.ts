@@ -10,7 +10,7 @@ import {
   ledgerListerJobName,
   ledgerWorkflowName,
   loadEnvironment,
-  manifestJobName,
+  manifestsJobName,
   metricsTableName,
   PIPELINE_QUEUES,
   queueName,
@@ -48,7 +48,7 @@ describe("what tributary asks for by name is deployed:", () => {
     [
       "jobs",
       "aws_glue_job",
-      [manifestJobName(environment), ledgerListerJobName(environment), ledgerBatchJobName(environment)],
+      [manifestsJobName(environment), ledgerListerJobName(environment), ledgerBatchJobName(environment)],
     ],
     ["the workflow", "aws_glue_workflow", [ledgerWorkflowName(environment)]],
     [

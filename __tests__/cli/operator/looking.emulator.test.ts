@@ -96,14 +96,14 @@ describe("tributary status", () => {
     const today = now.toISOString().slice(0, 10);
     await metric({ metric_date: today, metric_type: `${JOB_RUN_ROWS}jr_1` }, { estimated_cost_usd: 1.5 });
     await metric(hourRowKey(now, "clicks"), { manifests: 2, files: 572, rows: 9000, input_bytes: 2e9 });
-    const QueueUrl = await queueUrl(operated.aws.sqs, queueName(environment, "inputs"));
+    const QueueUrl = await queueUrl(operated.aws.sqs, queueName(environment, "manifests-inputs"));
     await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
     const { code, stdout } = await operated.tributary("status", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       environment: "local",
       queues: [
-        { queue: "inputs", waiting: 1, inWork: 0 },
+        { queue: "manifests-inputs", waiting: 1, inWork: 0 },
         { queue: "inputs dead letters", waiting: 0, inWork: 0 },
         { queue: "manifests", waiting: 0, inWork: 0 },
         { queue: "manifests dead letters", waiting: 0, inWork: 0 },
@@ -292,7 +292,7 @@ describe("tributary logs", () => {
   });
 
   test("says that a function which never ran has no log", async () => {
-    expect(await operated.tributary("logs", "reconciler")).toMatchObject({
+    expect(await operated.tributary("logs", "uploads-reconciler")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("npm run deploy -- --environment local"),
     });

@@ -19,7 +19,7 @@ import {
   failureQueueName,
   functionName,
   loadEnvironment,
-  manifestJobName,
+  manifestsJobName,
   metricsTableName,
   PIPELINE_QUEUES,
   queueName,
@@ -41,7 +41,7 @@ import { ensurePython } from "../../../setup/python";
 export const environment = loadEnvironment("local");
 export const RAW = bucketName(environment, "raw");
 export const MANIFESTS = bucketName(environment, "manifests");
-const SHARDS = environment.manifest.trackingShards;
+const SHARDS = environment.manifests.trackingShards;
 
 export interface Outcome {
   readonly code: number;
@@ -49,7 +49,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** The parts of the manifest pipeline that an operator sees, under the names of the local environment. */
+/** The parts of the manifests pipeline that an operator sees, under the names of the local environment. */
 export interface Operated {
   readonly aws: Clients;
   put(bucket: BucketName, key: string, body: string, metadata?: Record<string, string>): Promise<string>;
@@ -172,7 +172,7 @@ async function makeJob({ glue, s3 }: Clients): Promise<void> {
   iam.destroy();
   await glue.send(
     new CreateJobCommand({
-      Name: manifestJobName(environment),
+      Name: manifestsJobName(environment),
       Role: "job",
       WorkerType: "G.1X",
       NumberOfWorkers: 2,
@@ -187,7 +187,7 @@ async function makeBuilder({ lambda }: Clients, folder: string): Promise<void> {
   const make = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr('index.js', sys.argv[2])";
   const source = "exports.handler = async (event) => console.log('called with', JSON.stringify(event))";
   execFileSync(python, ["-c", make, archive, source]);
-  const FunctionName = functionName(environment, "manifest-builder");
+  const FunctionName = functionName(environment, "manifests-builder");
   await lambda.send(
     new CreateFunctionCommand({
       FunctionName,
@@ -197,7 +197,7 @@ async function makeBuilder({ lambda }: Clients, folder: string): Promise<void> {
       Code: { ZipFile: readFileSync(archive) },
     }),
   );
-  const EventSourceArn = `arn:aws:sqs:${environment.region}:${environment.account}:${queueName(environment, "inputs")}`;
+  const EventSourceArn = `arn:aws:sqs:${environment.region}:${environment.account}:${queueName(environment, "manifests-inputs")}`;
   await lambda.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn, Enabled: false }));
 }
 

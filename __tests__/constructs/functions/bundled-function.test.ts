@@ -19,12 +19,12 @@ const SETTINGS: Omit<FunctionSettings, "artifacts"> = {
   logRetentionDays: 30,
 };
 
-type Props = Partial<Pick<BundledFunctionProps<"csv-trigger">, "network" | "synchronous">>;
+type Props = Partial<Pick<BundledFunctionProps<"uploads-trigger">, "network" | "synchronous">>;
 
 function functionWith(settings: Partial<FunctionSettings> = {}, props: Props = {}) {
   return synthesizeConstruct((scope) => {
     new BundledFunction(scope, "trigger", {
-      handler: "csv-trigger",
+      handler: "uploads-trigger",
       functionName: "lake-dev-csv-trigger",
       description: "registers uploads",
       variables: { UPLOADS_TABLE: "uploads", JOB_NAME: "job" },
@@ -110,7 +110,7 @@ describe("a bundled function", () => {
     const created = resource(stack, "aws_lambda_function");
     expect(created).not.toHaveProperty("filename");
     expect(resource(stack, "aws_s3_object")).toMatchObject({
-      key: expect.stringMatching(/^functions\/[0-9a-f]{64}\/csv-trigger\.zip$/),
+      key: expect.stringMatching(/^functions\/[0-9a-f]{64}\/uploads-trigger\.zip$/),
       lifecycle: { create_before_destroy: true },
     });
   });

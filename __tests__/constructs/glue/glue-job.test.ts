@@ -10,7 +10,7 @@ function jobWith(props: Partial<GlueJobProps> = {}) {
     new GlueJob(scope, "job", {
       jobName: "lake-dev-csv",
       description: "processes uploads",
-      script: "csv_uploads",
+      script: "uploads_job",
       artifacts: new S3Bucket(scope, "artifacts", { bucket: "artifacts" }),
       account: "123456789012",
       region: "us-east-1",
@@ -78,7 +78,7 @@ describe("a Glue job", () => {
       wheels: ["s3://artifacts/wheels/2/a.whl"],
     };
     const stack = jobWith({ installWheels: true, code });
-    expect(resource(stack, "aws_s3_object")["key"]).toContain("csv_uploads.py");
+    expect(resource(stack, "aws_s3_object")["key"]).toContain("uploads_job.py");
     expect(resource(stack, "aws_glue_job")["default_arguments"]).toMatchObject({
       "--extra-py-files": code.package,
       "--additional-python-modules": code.wheels[0],
@@ -101,7 +101,7 @@ describe("a Glue job", () => {
     expect(keys).toEqual(
       expect.arrayContaining([
         `glue/${tributaryPackage().sha256}/tributary.zip`,
-        expect.stringMatching(/^glue\/[0-9a-f]{64}\/csv_uploads\.py$/),
+        expect.stringMatching(/^glue\/[0-9a-f]{64}\/uploads_job\.py$/),
       ]),
     );
   });

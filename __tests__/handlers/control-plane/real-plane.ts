@@ -5,7 +5,7 @@ import {
   CONTROL,
   DATABASE,
   MANIFESTS,
-  type ManifestPipeline,
+  type ManifestsPipeline,
   METRICS,
   SHARDS,
   STREAMING_JOB,
@@ -16,7 +16,7 @@ import type { Fault } from "../support/memory-aws";
 
 /** A control plane on the emulator, whose calls go through a fault, and whose clock is so much later and never waits. */
 export function realPlane(
-  { dynamo, s3, glue }: ManifestPipeline,
+  { dynamo, s3, glue }: ManifestsPipeline,
   {
     fault,
     laterMs = 0,

@@ -50,7 +50,7 @@ export const CURATED = "curated";
 export const TRACKING = "file-tracking";
 export const METRICS = "metrics";
 export const CONTROL = "control";
-export const STREAMING_JOB = "manifest-stream";
+export const STREAMING_JOB = "manifests-stream";
 export const DATABASE = "tributary_test";
 export const ALERT_SOURCE = "tributary.test";
 export const SHARDS = 4;
@@ -61,7 +61,7 @@ export const DATASETS = JSON.stringify([
 type Row = Record<string, unknown>;
 
 /** The parts of the platform that control plane and reconciler touch, on an emulator of this test file alone. */
-export interface ManifestPipeline {
+export interface ManifestsPipeline {
   aws: LocalAws;
   s3: S3Client;
   dynamo: DynamoDBClient;
@@ -91,7 +91,7 @@ export interface ManifestPipeline {
  * Starts an emulator, points this process's SDK clients and the functions' variables at it, and makes the tables,
  * buckets, queues, the job and the catalog's table. Import a handler afterwards: it reads its variables when loaded.
  */
-export async function startManifestPipeline(): Promise<ManifestPipeline> {
+export async function startManifestPipeline(): Promise<ManifestsPipeline> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-pipeline-"));
   const aws = await startLocalAws({ folder, report: () => {} });
   Object.assign(process.env, aws.environment);

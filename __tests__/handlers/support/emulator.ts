@@ -14,7 +14,7 @@ import { type LocalAws, startLocalAws } from "../../../local/platform/aws";
 
 export const TABLE = "uploads";
 export const BUCKET = "raw";
-export const JOB = "csv-uploads";
+export const JOB = "uploads-job";
 
 /** The parts of the platform that the functions touch, made by hand on an emulator of this test file alone. */
 export interface Emulated {

@@ -34,7 +34,7 @@ export function s3Event(...objects: EventObject[]) {
 }
 
 /** A "Glue Job State Change" event as EventBridge delivers it. */
-export function jobStateChange(state: string, jobName = "csv-uploads", message = "", jobRunId = "jr_1") {
+export function jobStateChange(state: string, jobName = "uploads-job", message = "", jobRunId = "jr_1") {
   return {
     version: "0",
     "detail-type": "Glue Job State Change",

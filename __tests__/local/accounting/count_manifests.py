@@ -1,4 +1,4 @@
-"""Counts made-up outputs of the manifest pipeline; no bucket is needed for it.
+"""Counts made-up outputs of the manifests pipeline; no bucket is needed for it.
 
 Standard input: a JSON list of {"uploads": [{"file", "version", "text" or "base64", "awaited"}], "rows":
 [[file, version, line, {column: text}, date]], "letters": [[file, version, line, raw text]], "whole": [[file,

@@ -1,4 +1,4 @@
-"""Publishes files as the CSV job does, by the job's own kernel, and accounts for others; no bucket is needed for it.
+"""Publishes files as the uploads job does, by the job's own kernel, and accounts for others; no bucket is needed for it.
 
 Standard input: {"input": {path below the prefix: text}, "published": [files like these, one set for each case]}.
 """

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "@jest/globals";
-import type { ManifestAccounts } from "../../../local/outcome/accounts";
+import type { ManifestsAccounts } from "../../../local/outcome/accounts";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 
@@ -38,7 +38,7 @@ const OTHER = '{"id":7,"name":"a line that is long enough"}\n';
 const OTHER_ROW = { id: "7", name: "a line that is long enough" };
 const NAMELESS = "a.ndjson";
 
-const CASES: readonly (readonly [name: string, given: Case, expected: Partial<ManifestAccounts>])[] = [
+const CASES: readonly (readonly [name: string, given: Case, expected: Partial<ManifestsAccounts>])[] = [
   ["what is complete", { uploads: ONE, ...WHOLE }, { rowsIn: 3, rowsOut: 2, deadLetters: 1, problems: [] }],
   ["nothing published", { uploads: ONE }, { rowsIn: 3, lost: 3, rowsOut: 0 }],
   ["a row too few", { uploads: ONE, rows: ROWS.slice(1), letters: LETTERS }, { lost: 1 }],
@@ -168,7 +168,7 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Ma
   ],
 ];
 
-let counted: readonly ManifestAccounts[];
+let counted: readonly ManifestsAccounts[];
 
 beforeAll(async () => {
   const { python } = await ensurePython("run", () => undefined);

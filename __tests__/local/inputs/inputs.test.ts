@@ -18,13 +18,13 @@ afterEach(() => {
 });
 
 test("are the samples, and generated files, where the user names no folder", () => {
-  expect(inputsOf({ samples })).toEqual({ csv: { folder: samples, files: ["sample.csv"] } });
+  expect(inputsOf({ samples })).toEqual({ uploads: { folder: samples, files: ["sample.csv"] } });
 });
 
 test.each([
-  ["CSV files", ["a.csv", "b.csv.gz", "notes.txt"], { csv: ["a.csv", "b.csv.gz"] }],
-  ["NDJSON files", ["a.ndjson", "b.ndjson.gz"], { ndjson: ["a.ndjson", "b.ndjson.gz"] }],
-  ["JSON files", ["a.json", "b.json.gz", "c.jsonl"], { rawJson: ["a.json", "b.json.gz"] }],
+  ["CSV files", ["a.csv", "b.csv.gz", "notes.txt"], { uploads: ["a.csv", "b.csv.gz"] }],
+  ["NDJSON files", ["a.ndjson", "b.ndjson.gz"], { manifests: ["a.ndjson", "b.ndjson.gz"] }],
+  ["JSON files", ["a.json", "b.json.gz", "c.jsonl"], { ledger: ["a.json", "b.json.gz"] }],
   [
     "files in the ledger pipeline's own folders",
     [
@@ -35,7 +35,7 @@ test.each([
       "raw-json-data/elsewhere/a.json",
     ],
     {
-      rawJson: [
+      ledger: [
         "raw-json-data/2026/week06/a.ndjson",
         "raw-json-data/2026/week6/a.csv",
         "raw-json-data/all_historical_files/b",
@@ -45,20 +45,20 @@ test.each([
   [
     "files of all kinds",
     ["a.csv", "b.ndjson", "c.json"],
-    { csv: ["a.csv"], ndjson: ["b.ndjson"], rawJson: ["c.json"] },
+    { uploads: ["a.csv"], manifests: ["b.ndjson"], ledger: ["c.json"] },
   ],
 ])("are the user's %s, and samples for the other pipelines", (_, files, expected) => {
   for (const file of files) {
     mkdirSync(dirname(join(input, file)), { recursive: true });
     writeFileSync(join(input, file), "");
   }
-  const { csv, ndjson, rawJson } = inputsOf({ samples, input });
+  const { uploads, manifests, ledger } = inputsOf({ samples, input });
   const found = {
-    csv: csv.files,
-    ndjson: ndjson?.files,
-    rawJson: rawJson?.listed.flatMap((folder) => folder.files),
+    uploads: uploads.files,
+    manifests: manifests?.files,
+    ledger: ledger?.listed.flatMap((folder) => folder.files),
   };
-  expect(found).toEqual({ csv: ["sample.csv"], ndjson: undefined, rawJson: undefined, ...expected });
+  expect(found).toEqual({ uploads: ["sample.csv"], manifests: undefined, ledger: undefined, ...expected });
 });
 
 test("have to be there", () => {

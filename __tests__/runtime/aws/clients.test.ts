@@ -50,7 +50,7 @@ describe("clients with these settings", () => {
   test("survive a Glue that throttles", async () => {
     const calls: string[] = [];
     const endpoint = await serviceThatRefuses(2, "ThrottlingException", calls);
-    const job = { client: new GlueClient(settings(endpoint)), name: "csv-uploads" };
+    const job = { client: new GlueClient(settings(endpoint)), name: "uploads-job" };
     await expect(requestRun(job)).resolves.toBe("started");
     expect(calls).toEqual(["StartJobRun", "StartJobRun", "StartJobRun"]);
   });
@@ -58,7 +58,7 @@ describe("clients with these settings", () => {
   test("ask once when runs are there already, and call it success", async () => {
     const calls: string[] = [];
     const endpoint = await serviceThatRefuses(9, "ConcurrentRunsExceededException", calls);
-    const job = { client: new GlueClient(settings(endpoint)), name: "csv-uploads" };
+    const job = { client: new GlueClient(settings(endpoint)), name: "uploads-job" };
     await expect(requestRun(job)).resolves.toBe("running");
     expect(calls).toEqual(["StartJobRun"]);
   });

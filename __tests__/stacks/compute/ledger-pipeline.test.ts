@@ -112,8 +112,8 @@ describe("the jobs", () => {
     });
   });
 
-  test("run the code that the CSV job uploaded", () => {
-    const csv = resource(prod, "aws_glue_job", "csv-uploads")["default_arguments"] as Record<string, string>;
+  test("run the code that the uploads job uploaded", () => {
+    const csv = resource(prod, "aws_glue_job", "uploads-job")["default_arguments"] as Record<string, string>;
     for (const id of ["lister", "batch"]) {
       expect(jobOf(id).arguments["--extra-py-files"]).toBe(csv["--extra-py-files"]);
     }

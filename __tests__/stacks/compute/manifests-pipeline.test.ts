@@ -12,23 +12,23 @@ const prod = stacks.get("prod-compute");
 const GLUE = join(__dirname, "..", "..", "..", "glue");
 
 function variablesOf(name: string): Record<string, string> {
-  const { environment } = resource(prod, "aws_lambda_function", `manifest_${name}`) as {
+  const { environment } = resource(prod, "aws_lambda_function", `manifests_${name}`) as {
     environment: { variables: Record<string, string> };
   };
   return environment.variables;
 }
 
 function policyOf(role: string): unknown {
-  return resource(prod, "aws_iam_role_policy", `manifest_${role}_role`)["policy"];
+  return resource(prod, "aws_iam_role_policy", `manifests_${role}_role`)["policy"];
 }
 
 describe("the functions", () => {
   test.each([
-    ["manifest-builder", 512, 180],
+    ["manifests-builder", 512, 180],
     ["control-plane", 256, 60],
-    ["manifest-reconciler", 512, 900],
+    ["manifests-reconciler", 512, 900],
   ])("%s has %i MB and %i s on arm64", (name, memory, timeout) => {
-    expect(resource(prod, "aws_lambda_function", `manifest_${name}`)).toMatchObject({
+    expect(resource(prod, "aws_lambda_function", `manifests_${name}`)).toMatchObject({
       function_name: `tributary-prod-${name}`,
       runtime: "nodejs22.x",
       architectures: ["arm64"],
@@ -38,12 +38,12 @@ describe("the functions", () => {
   });
 
   test("give up a claim only when the function that made it is gone", () => {
-    const { timeout } = resource(prod, "aws_lambda_function", "manifest_manifest-builder");
-    expect(Number(variablesOf("manifest-builder")["CLAIM_SECONDS"])).toBe(Number(timeout) + 60);
+    const { timeout } = resource(prod, "aws_lambda_function", "manifests_manifests-builder");
+    expect(Number(variablesOf("manifests-builder")["CLAIM_SECONDS"])).toBe(Number(timeout) + 60);
   });
 
   test("share shards and tables", () => {
-    const names = ["manifest-builder", "control-plane", "manifest-reconciler"];
+    const names = ["manifests-builder", "control-plane", "manifests-reconciler"];
     const shared = names.map((name) => {
       const { TRACKING_TABLE, TRACKING_SHARDS } = variablesOf(name);
       return { TRACKING_TABLE, TRACKING_SHARDS };
@@ -54,11 +54,11 @@ describe("the functions", () => {
 });
 
 describe("the delivery of inputs", () => {
-  const mapping = resource(prod, "aws_lambda_event_source_mapping", "manifest_");
+  const mapping = resource(prod, "aws_lambda_event_source_mapping", "manifests_");
 
   test("gathers as the environment says and takes back what failed alone", () => {
     expect(mapping).toMatchObject({
-      event_source_arn: expect.stringContaining("aws_sqs_queue.manifest_inputs_queue"),
+      event_source_arn: expect.stringContaining("aws_sqs_queue.manifests_inputs_queue"),
       batch_size: 280,
       maximum_batching_window_in_seconds: 30,
       scaling_config: { maximum_concurrency: 10 },
@@ -68,23 +68,23 @@ describe("the delivery of inputs", () => {
   });
 
   test("is left to local/ where the emulator knows no window", () => {
-    const local = resource(stacks.get("local-compute"), "aws_lambda_event_source_mapping", "manifest_");
+    const local = resource(stacks.get("local-compute"), "aws_lambda_event_source_mapping", "manifests_");
     expect(local).toMatchObject({ enabled: false, function_response_types: ["ReportBatchItemFailures"] });
   });
 
   test.each(environmentNames())("hides messages in %s for as long as gathering and building take", (name) => {
     const [environment] = loadEnvironments([name]);
-    const { timeout } = resource(prod, "aws_lambda_function", "manifest_manifest-builder");
-    const window = environment?.manifest.eventSource.windowSeconds ?? 0;
+    const { timeout } = resource(prod, "aws_lambda_function", "manifests_manifests-builder");
+    const window = environment?.manifests.eventSource.windowSeconds ?? 0;
     expect(VISIBILITY_SECONDS).toBeGreaterThanOrEqual(window + 3 * Number(timeout));
   });
 });
 
 describe("the announcement of manifests", () => {
   test("tells the manifest queue of every manifest, and of no receipt", () => {
-    expect(resource(prod, "aws_s3_bucket_notification", "manifest_manifests-written")["queue"]).toEqual([
+    expect(resource(prod, "aws_s3_bucket_notification", "manifests_manifests-written")["queue"]).toEqual([
       expect.objectContaining({
-        queue_arn: expect.stringContaining("aws_sqs_queue.manifest_manifests_queue"),
+        queue_arn: expect.stringContaining("aws_sqs_queue.manifests_ready_queue"),
         events: ["s3:ObjectCreated:*"],
         filter_prefix: "manifests/",
       }),
@@ -92,10 +92,12 @@ describe("the announcement of manifests", () => {
   });
 
   test.each([
-    ["inputs", "raw"],
-    ["manifests", "manifests"],
+    ["manifests-inputs", "raw"],
+    ["manifests-ready", "manifests"],
   ])("and of uploads come to the queue %s from the bucket %s alone", (queue, bucket) => {
-    const policy = resource(prod, "aws_sqs_queue", `manifest_${queue}_queue`)["policy"];
+    const policy = resource(prod, "aws_sqs_queue", `manifests_${queue.replace("manifests-", "")}_queue`)[
+      "policy"
+    ];
     expect(statement(policy, "BucketSends").Condition).toMatchObject({
       ArnEquals: { "aws:SourceArn": `arn:aws:s3:::tributary-prod-${bucket}-333333333333` },
     });
@@ -104,14 +106,14 @@ describe("the announcement of manifests", () => {
 
 describe("the control plane", () => {
   const patternOf = (id: string) =>
-    JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule", `manifest_${id}`)["event_pattern"]));
+    JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule", `manifests_${id}`)["event_pattern"]));
 
   test("is told of every end of a run of the streaming job, Glue's own maintenance included", () => {
     expect(patternOf("stream-ended")).toEqual({
       source: ["aws.glue"],
       "detail-type": ["Glue Job State Change"],
       detail: {
-        jobName: ["tributary-prod-manifest-stream"],
+        jobName: ["tributary-prod-manifests-stream"],
         state: ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"],
       },
     });
@@ -125,14 +127,14 @@ describe("the control plane", () => {
   });
 
   test.each(["stream-ended", "manifests-processed"])("lets the rule %s in, for this account only", (id) => {
-    expect(resource(prod, "aws_lambda_permission", `manifest_${id}`)).toMatchObject({
+    expect(resource(prod, "aws_lambda_permission", `manifests_${id}`)).toMatchObject({
       principal: "events.amazonaws.com",
       source_account: "333333333333",
     });
   });
 
   test("ticks every minute", () => {
-    const { target, ...schedule } = resource(prod, "aws_scheduler_schedule", "manifest_control-plane");
+    const { target, ...schedule } = resource(prod, "aws_scheduler_schedule", "manifests_control-plane");
     expect(schedule).toMatchObject({ schedule_expression: "rate(1 minute)" });
     expect(target).toMatchObject({ input: '{"kind":"tick"}' });
   });
@@ -145,17 +147,17 @@ test.each([
   const schedule = resource(
     stacks.get(`${name}-compute`),
     "aws_scheduler_schedule",
-    "manifest_manifest-reconciler",
+    "manifests_manifests-reconciler",
   );
   expect(schedule["schedule_expression"]).toBe(expression);
 });
 
 describe("the streaming job", () => {
-  const job = resource(prod, "aws_glue_job", "manifest_stream");
+  const job = resource(prod, "aws_glue_job", "manifests_stream");
 
   test("runs once at a time without an end, sized by the environment", () => {
     expect(job).toMatchObject({
-      name: "tributary-prod-manifest-stream",
+      name: "tributary-prod-manifests-stream",
       command: { name: "gluestreaming" },
       execution_property: { max_concurrent_runs: 1 },
       max_retries: 0,
@@ -166,8 +168,8 @@ describe("the streaming job", () => {
     expect(job).not.toHaveProperty("timeout");
   });
 
-  test("runs package and wheels that the CSV job uploaded", () => {
-    const csv = resource(prod, "aws_glue_job", "csv-uploads");
+  test("runs package and wheels that the uploads job uploaded", () => {
+    const csv = resource(prod, "aws_glue_job", "uploads-job");
     const shared = ["--extra-py-files", "--additional-python-modules"] as const;
     const argumentsOf = (each: Readonly<Record<string, unknown>>) =>
       each["default_arguments"] as Record<string, string>;
@@ -178,7 +180,7 @@ describe("the streaming job", () => {
 
   test("is given exactly the arguments that its script reads", async () => {
     const { python } = await ensurePython("run", () => {});
-    const output = execFileSync(python, ["-m", "tributary.running.arguments", "manifest_stream"], {
+    const output = execFileSync(python, ["-m", "tributary.running.arguments", "manifests_stream"], {
       cwd: GLUE,
       encoding: "utf8",
     });
@@ -190,7 +192,7 @@ describe("the streaming job", () => {
   });
 
   test("hears of messages as long as the queue hides them", () => {
-    const { visibility_timeout_seconds } = resource(prod, "aws_sqs_queue", "manifest_manifests_queue");
+    const { visibility_timeout_seconds } = resource(prod, "aws_sqs_queue", "manifests_ready_queue");
     expect(job["default_arguments"]).toMatchObject({
       "--visibility_seconds": String(visibility_timeout_seconds),
       "--event_source": "tributary.prod",
@@ -209,7 +211,7 @@ describe("the permissions", () => {
   }
 
   test("of the builder are those that its code needs", () => {
-    expect(furtherOf("manifest-builder", OWN)).toEqual({
+    expect(furtherOf("manifests-builder", OWN)).toEqual({
       TakeInputs: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
       UseTracking: [
         "dynamodb:GetItem",
@@ -241,7 +243,7 @@ describe("the permissions", () => {
   });
 
   test("of the reconciler are those that its code needs", () => {
-    expect(furtherOf("manifest-reconciler", OWN)).toEqual({
+    expect(furtherOf("manifests-reconciler", OWN)).toEqual({
       ListInputs: ["s3:ListBucketVersions"],
       UseTracking: ["dynamodb:GetItem", "dynamodb:Query"],
       QueryOpen: ["dynamodb:Query"],
@@ -273,7 +275,7 @@ describe("the permissions", () => {
   });
 
   test("let nobody change an input or delete an object", () => {
-    for (const role of ["manifest-builder", "control-plane", "manifest-reconciler", "stream"]) {
+    for (const role of ["manifests-builder", "control-plane", "manifests-reconciler", "stream"]) {
       const statements = statementsOf(policyOf(role));
       expect(statements.flatMap(({ Action }) => Action)).not.toContain("s3:DeleteObject");
       const written = statements.filter(({ Action }) => Action.includes("s3:PutObject"));
@@ -285,7 +287,7 @@ describe("the permissions", () => {
     expect(statement(policyOf("stream"), "WriteReceipts").Resource).toEqual([
       expect.stringMatching(/\/receipts\/\*$/),
     ]);
-    expect(statement(policyOf("manifest-builder"), "CommitManifests").Resource).toEqual([
+    expect(statement(policyOf("manifests-builder"), "CommitManifests").Resource).toEqual([
       expect.stringMatching(/\/manifests\/\*$/),
     ]);
   });
@@ -313,7 +315,7 @@ describe("the permissions", () => {
 
   test("let the control plane run this job only", () => {
     expect(statement(policyOf("control-plane"), "RunJob").Resource).toEqual([
-      "arn:aws:glue:us-east-1:333333333333:job/tributary-prod-manifest-stream",
+      "arn:aws:glue:us-east-1:333333333333:job/tributary-prod-manifests-stream",
     ]);
   });
 });

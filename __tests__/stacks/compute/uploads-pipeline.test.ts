@@ -33,14 +33,14 @@ describe("the notification of uploads", () => {
 
   const queues = notification["queue"] as Readonly<Record<string, unknown>>[];
 
-  test("tells the manifest pipeline of every new NDJSON object there", () => {
+  test("tells the manifests pipeline of every new NDJSON object there", () => {
     expect(queues.slice(0, 2)).toEqual(
       [".ndjson", ".ndjson.gz"].map((suffix) =>
         expect.objectContaining({
           events: ["s3:ObjectCreated:*"],
           filter_prefix: "input/",
           filter_suffix: suffix,
-          queue_arn: expect.stringMatching(/aws_sqs_queue\.manifest_inputs_queue_.*\.arn/),
+          queue_arn: expect.stringMatching(/aws_sqs_queue\.manifests_inputs_queue_.*\.arn/),
         }),
       ),
     );
@@ -81,7 +81,7 @@ describe("the end of a run", () => {
       source: ["aws.glue"],
       "detail-type": ["Glue Job State Change"],
       detail: {
-        jobName: ["tributary-prod-csv-uploads"],
+        jobName: ["tributary-prod-uploads-job"],
         state: ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"],
       },
     });
@@ -94,18 +94,18 @@ describe("the end of a run", () => {
 
 describe("the reconciler", () => {
   test("has time and memory of its own to list a whole bucket", () => {
-    expect(resource(prod, "aws_lambda_function", "reconciler_")).toMatchObject({
+    expect(resource(prod, "aws_lambda_function", "uploads-reconciler_")).toMatchObject({
       memory_size: 512,
       timeout: 300,
     });
-    expect(resource(prod, "aws_lambda_function", "job-ended")).toMatchObject({ timeout: 120 });
+    expect(resource(prod, "aws_lambda_function", "uploads-job-ended")).toMatchObject({ timeout: 120 });
   });
 
   test.each([
     ["local", "rate(1 minute)"],
     ["prod", "rate(15 minutes)"],
   ])("runs on schedule in %s", (name, expression) => {
-    const schedule = resource(stacks.get(`${name}-compute`), "aws_scheduler_schedule", "reconciler");
+    const schedule = resource(stacks.get(`${name}-compute`), "aws_scheduler_schedule", "uploads-reconciler");
     expect(schedule["schedule_expression"]).toBe(expression);
   });
 });
@@ -120,9 +120,9 @@ describe("the permissions", () => {
   ];
 
   test.each([
-    ["csv-trigger", ["dynamodb:PutItem", "dynamodb:UpdateItem", "glue:StartJobRun"]],
+    ["uploads-trigger", ["dynamodb:PutItem", "dynamodb:UpdateItem", "glue:StartJobRun"]],
     [
-      "job-ended",
+      "uploads-job-ended",
       [
         "cloudwatch:PutMetricData",
         "dynamodb:Query",
@@ -132,7 +132,7 @@ describe("the permissions", () => {
       ],
     ],
     [
-      "reconciler_role",
+      "uploads-reconciler_role",
       [
         "cloudwatch:PutMetricData",
         "dynamodb:BatchGetItem",
@@ -148,8 +148,8 @@ describe("the permissions", () => {
   });
 
   test("let the job publish and quarantine, and neither write inputs nor delete anything", () => {
-    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
-    expect(actionsOf("csv-uploads").filter((action) => /Delete|^s3:Put/.test(action))).toEqual([
+    const policy = resource(prod, "aws_iam_role_policy", "uploads-job_role")["policy"];
+    expect(actionsOf("uploads-job_role").filter((action) => /Delete|^s3:Put/.test(action))).toEqual([
       "s3:PutObject",
       "s3:PutObject",
     ]);
@@ -158,7 +158,7 @@ describe("the permissions", () => {
   });
 
   test("let the job tell a missing input from a forbidden one", () => {
-    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    const policy = resource(prod, "aws_iam_role_policy", "uploads-job_role")["policy"];
     const listing = statement(policy, "TellMissingFromForbidden");
     expect(listing.Action).toEqual(["s3:ListBucket", "s3:ListBucketVersions"]);
     expect(JSON.stringify(listing.Resource)).toContain("raw");
@@ -166,7 +166,7 @@ describe("the permissions", () => {
   });
 
   test("let the job change the uploads table only as its code does", () => {
-    const policy = resource(prod, "aws_iam_role_policy", "csv-uploads")["policy"];
+    const policy = resource(prod, "aws_iam_role_policy", "uploads-job_role")["policy"];
     expect(statement(policy, "UseUploads").Action).toEqual([
       "dynamodb:GetItem",
       "dynamodb:Query",
@@ -175,7 +175,7 @@ describe("the permissions", () => {
   });
 
   test("let alerts be put under the environment's own source only", () => {
-    const policy = resource(prod, "aws_iam_role_policy", "job-ended")["policy"];
+    const policy = resource(prod, "aws_iam_role_policy", "uploads-job-ended")["policy"];
     expect(statement(policy, "PutAlerts").Condition).toEqual({
       StringEquals: { "events:source": "tributary.prod" },
     });
@@ -184,17 +184,17 @@ describe("the permissions", () => {
 
 test("alerts carry the source that observability routes", () => {
   const rule = resource(stacks.get("prod-observability"), "aws_cloudwatch_event_rule", "alert-events");
-  const { variables } = resource(prod, "aws_lambda_function", "job-ended")["environment"] as {
+  const { variables } = resource(prod, "aws_lambda_function", "uploads-job-ended")["environment"] as {
     variables: Record<string, string>;
   };
   expect(JSON.parse(String(rule["event_pattern"])).source).toEqual([variables["ALERT_SOURCE"]]);
 });
 
 test("metrics are published under the namespace that the alarms watch", () => {
-  const namespaces = ["job-failures", "oldest-pending"].map(
+  const namespaces = ["uploads-job-failures", "uploads-oldest-pending"].map(
     (id) => resource(stacks.get("prod-observability"), "aws_cloudwatch_metric_alarm", id)["namespace"],
   );
-  const published = ["job-ended", "reconciler_"].map((id) => {
+  const published = ["uploads-job-ended", "uploads-reconciler_"].map((id) => {
     const { variables } = resource(prod, "aws_lambda_function", id)["environment"] as {
       variables: Record<string, string>;
     };
@@ -206,23 +206,23 @@ test("metrics are published under the namespace that the alarms watch", () => {
 describe("the job", () => {
   test("is given exactly the arguments that its script reads", async () => {
     const { python } = await ensurePython("run", () => {});
-    const output = execFileSync(python, ["-m", "tributary.running.arguments", "csv_uploads"], {
+    const output = execFileSync(python, ["-m", "tributary.running.arguments", "uploads_job"], {
       cwd: GLUE,
       encoding: "utf8",
     });
     const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    const given = Object.keys(resource(prod, "aws_glue_job", "csv-uploads")["default_arguments"] as object);
+    const given = Object.keys(resource(prod, "aws_glue_job", "uploads-job")["default_arguments"] as object);
     // Glue's own arguments have hyphens inside, ours underscores
     const ours = given.filter((name) => /^--[a-z][a-z0-9_]*$/.test(name)).map((name) => name.slice(2));
     expect(ours.sort()).toEqual(read.sort());
   });
 
   test("grows by itself where the environment's maximum lies above its number", () => {
-    expect(resource(prod, "aws_glue_job", "csv-uploads")).toMatchObject({
+    expect(resource(prod, "aws_glue_job", "uploads-job")).toMatchObject({
       number_of_workers: 20,
       default_arguments: expect.objectContaining({ "--enable-auto-scaling": "true", "--engine": "spark" }),
     });
-    const local = resource(stacks.get("local-compute"), "aws_glue_job", "csv-uploads");
+    const local = resource(stacks.get("local-compute"), "aws_glue_job", "uploads-job");
     expect(local["number_of_workers"]).toBe(2);
     expect(local["default_arguments"]).not.toHaveProperty("--enable-auto-scaling");
   });

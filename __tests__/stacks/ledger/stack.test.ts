@@ -56,7 +56,7 @@ describe("the tracking table", () => {
   });
 });
 
-describe("the tables of the manifest pipeline", () => {
+describe("the tables of the manifests pipeline", () => {
   test.each([
     [
       "metrics",

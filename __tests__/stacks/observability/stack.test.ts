@@ -88,14 +88,14 @@ describe("the alarms", () => {
         ).filter((alarm) => !SYNCHRONOUS_FUNCTIONS.some((name) => alarm === `${name}-failed-events`)),
         ...PIPELINE_QUEUES.flatMap((queue) => [`${queue}-dead-letters`, `${queue}-oldest-message`]),
         "control-plane-silent",
-        "job-failures",
+        "uploads-job-failures",
         ...LEDGER_ALARMS.map((what) => `ledger-${what}`),
-        "manifest-builder-failed-messages",
-        "manifest-reconciler-silent",
-        "no-parquet",
-        "oldest-pending",
-        "reconciler-silent",
-        "streaming-job-failures",
+        "manifests-builder-failed-messages",
+        "manifests-reconciler-silent",
+        "manifests-no-parquet",
+        "uploads-oldest-pending",
+        "uploads-reconciler-silent",
+        "manifests-job-failures",
       ].sort(),
     );
   });
@@ -108,7 +108,7 @@ describe("the alarms", () => {
   });
 
   test("tell of an upload that waits too long at the first round that sees it", () => {
-    expect(resource(prod, "aws_cloudwatch_metric_alarm", "oldest-pending")).toMatchObject({
+    expect(resource(prod, "aws_cloudwatch_metric_alarm", "uploads-oldest-pending")).toMatchObject({
       metric_name: "OldestPendingSeconds",
       dimensions: { Environment: "prod" },
       threshold: 1800,
@@ -119,7 +119,7 @@ describe("the alarms", () => {
   });
 
   test("take the silence of the reconciler for a failure", () => {
-    expect(resource(prod, "aws_cloudwatch_metric_alarm", "reconciler-silent")).toMatchObject({
+    expect(resource(prod, "aws_cloudwatch_metric_alarm", "uploads-reconciler-silent")).toMatchObject({
       metric_name: "OldestPendingSeconds",
       statistic: "SampleCount",
       comparison_operator: "LessThanThreshold",
@@ -133,7 +133,7 @@ describe("the alarms", () => {
 
 describe("the alarms of the pipelines", () => {
   const alarm = (id: string) => resource(prod, "aws_cloudwatch_metric_alarm", id);
-  const pipelineOf = (queue: string) => (queue === "ledger-inputs" ? "ledger" : "manifest");
+  const pipelineOf = (queue: string) => (queue === "ledger-inputs" ? "ledger" : "manifests");
 
   test.each(PIPELINE_QUEUES)("tell of any message in the dead-letter queue of %s", (queue) => {
     expect(alarm(`${pipelineOf(queue)}_${queue}-dead-letters`)).toMatchObject({
@@ -155,9 +155,9 @@ describe("the alarms of the pipelines", () => {
   });
 
   test.each([
-    ["manifest-builder", 5],
+    ["manifests-builder", 5],
     ["control-plane", 0],
-    ["manifest-reconciler", 0],
+    ["manifests-reconciler", 0],
   ])("tell of more errors of %s than %i in five minutes", (name, threshold) => {
     expect(alarm(`${name}-errors`)).toMatchObject({
       namespace: "AWS/Lambda",
@@ -170,7 +170,7 @@ describe("the alarms of the pipelines", () => {
   });
 
   test("tell of more than five messages that a builder failed, which is no error of its function", () => {
-    expect(alarm("manifest_builder-failed-messages")).toMatchObject({
+    expect(alarm("manifests_builder-failed-messages")).toMatchObject({
       metric_name: "MessagesFailed",
       dimensions: { Environment: "prod" },
       statistic: "Sum",
@@ -180,7 +180,7 @@ describe("the alarms of the pipelines", () => {
   });
 
   test("tell of any failed run of the streaming job", () => {
-    expect(alarm("manifest_streaming-job-failures")).toMatchObject({
+    expect(alarm("manifests_streaming-job-failures")).toMatchObject({
       metric_name: "StreamingJobFailures",
       statistic: "Sum",
       threshold: 0,
@@ -188,7 +188,7 @@ describe("the alarms of the pipelines", () => {
   });
 
   test("tell when files wait and no Parquet came for as long as is set", () => {
-    expect(alarm("manifest_no-parquet")).toMatchObject({
+    expect(alarm("manifests_no-parquet")).toMatchObject({
       metric_name: "SecondsWithoutParquet",
       dimensions: { Environment: "prod" },
       statistic: "Maximum",
@@ -198,9 +198,9 @@ describe("the alarms of the pipelines", () => {
 
   test.each([
     ["control-plane", "SecondsWithoutParquet", 300],
-    ["manifest-reconciler", "AnnouncedFiles", 900],
+    ["manifests-reconciler", "AnnouncedFiles", 900],
   ])("take the silence of %s for a failure", (name, metric, period) => {
-    expect(alarm(`manifest_${name}-silent`)).toMatchObject({
+    expect(alarm(`manifests_${name}-silent`)).toMatchObject({
       metric_name: metric,
       statistic: "SampleCount",
       comparison_operator: "LessThanThreshold",
@@ -216,7 +216,7 @@ describe("the dashboard", () => {
   const { widgets } = JSON.parse(String(resource(prod, "aws_cloudwatch_dashboard")["dashboard_body"]));
   const titles = widgets.map((widget: { properties: { title: string } }) => widget.properties.title);
 
-  test("shows the four groups of the manifest pipeline: queues, functions, job, and what it makes", () => {
+  test("shows the four groups of the manifests pipeline: queues, functions, job, and what it makes", () => {
     const groups = ["Queues: ", "Function ", "Streaming job: ", "Manifests: "];
     expect(groups.map((group) => titles.filter((each: string) => each.startsWith(group)).length)).toEqual([
       4, 4, 4, 8,

@@ -163,7 +163,9 @@ describe("storage", () => {
 
   test("keeps the dead letters of every pipeline's queue, beside what else must outlive compute", () => {
     expect(resourcesOf(prod, "aws_sqs_queue").map(([, { name }]) => name)).toEqual(
-      ["inputs", "ledger-inputs", "manifests"].map((queue) => `tributary-prod-${queue}-dead-letters`),
+      ["ledger-inputs", "manifests-inputs", "manifests-ready"].map(
+        (queue) => `tributary-prod-${queue}-dead-letters`,
+      ),
     );
   });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
-import { manifestJobName } from "../../../environments/schema";
+import { manifestsJobName } from "../../../environments/schema";
 import type { Operator } from "./operator";
 
 /** A run of a job, as Glue tells of it. */
@@ -25,7 +25,7 @@ export function isAtWork({ state }: RunState): boolean {
 /** The newest runs, the newest first. */
 export async function readRuns({ aws, environment, now }: Operator, count: number): Promise<RunState[]> {
   const { JobRuns = [] } = await aws.glue.send(
-    new GetJobRunsCommand({ JobName: manifestJobName(environment), MaxResults: count }),
+    new GetJobRunsCommand({ JobName: manifestsJobName(environment), MaxResults: count }),
   );
   return JobRuns.slice(0, count).map((run) => runStateOf(run, now));
 }

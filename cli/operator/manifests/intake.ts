@@ -17,12 +17,12 @@ export interface Intake {
 
 export async function readIntake(operator: Operator): Promise<Intake> {
   const { State = "Missing" } = await mappingOf(operator);
-  return { state: State, served: operator.environment.manifest.eventSource.served };
+  return { state: State, served: operator.environment.manifests.eventSource.served };
 }
 
 /** Switches the event source mapping of the manifest builder; messages wait in the queue meanwhile, for 14 days at most. */
 export async function switchIntake(operator: Operator, Enabled: boolean): Promise<ExitCode> {
-  if (operator.environment.manifest.eventSource.served === "locally") {
+  if (operator.environment.manifests.eventSource.served === "locally") {
     throw new CommandError(
       `in ${operator.environment.name} the event source is served by npm start and not by Lambda: ` +
         "an enabled mapping would deliver each message a second time; stop npm start instead",
@@ -41,7 +41,7 @@ export async function switchIntake(operator: Operator, Enabled: boolean): Promis
 
 async function mappingOf({ aws, environment }: Operator): Promise<EventSourceMappingConfiguration> {
   const { EventSourceMappings = [] } = await aws.lambda.send(
-    new ListEventSourceMappingsCommand({ FunctionName: functionName(environment, "manifest-builder") }),
+    new ListEventSourceMappingsCommand({ FunctionName: functionName(environment, "manifests-builder") }),
   );
   return EventSourceMappings[0] ?? {};
 }

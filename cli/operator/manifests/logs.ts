@@ -10,7 +10,7 @@ import {
   functionName,
   ledgerBatchJobName,
   ledgerListerJobName,
-  manifestJobName,
+  manifestsJobName,
 } from "../../../environments/schema";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
@@ -18,7 +18,7 @@ import { printable } from "../command/tables";
 
 /** Jobs by the words that they are asked for by. */
 const JOBS = {
-  job: manifestJobName,
+  job: manifestsJobName,
   "ledger-lister": ledgerListerJobName,
   "ledger-batch": ledgerBatchJobName,
 };

@@ -79,7 +79,7 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
   const { name: bucket } = manifestsBucket(operator);
   outcome.manifests += await send(
     operator,
-    "manifests",
+    "manifests-ready",
     manifests.map(({ manifest: key, generation }) => ({ manifest: { bucket, key }, generation })),
   );
   const forgotten = await Promise.all(
@@ -89,7 +89,7 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
   outcome.left += announcements.length - ready.length;
   outcome.announced += await send(
     operator,
-    "inputs",
+    "manifests-inputs",
     ready.map((order) => announcement(order, "Reprocessed")),
   );
 }

@@ -1,4 +1,4 @@
-import { manifestJobName } from "../../../environments/schema";
+import { manifestsJobName } from "../../../environments/schema";
 import { readStreamingJob } from "../../../runtime/manifests/control";
 import type { OpenStatus } from "../../../runtime/manifests/tracking";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -74,9 +74,9 @@ async function readJob(operator: Operator): Promise<Job> {
     readStreamingJob(controlTable(operator)),
     readRuns(operator, RUNS),
   ]);
-  const { desired, failures, nextStartAt, workers = environment.manifest.workers.number } = control;
+  const { desired, failures, nextStartAt, workers = environment.manifests.workers.number } = control;
   return {
-    name: manifestJobName(environment),
+    name: manifestsJobName(environment),
     desired,
     workers,
     failures,

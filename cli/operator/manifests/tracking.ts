@@ -48,7 +48,7 @@ export function isOpen(status: FileStatus | undefined): status is OpenStatus {
 }
 
 export function trackingTable({ aws, environment }: Operator): TrackingTable {
-  const shards = environment.manifest.trackingShards;
+  const shards = environment.manifests.trackingShards;
   return { client: aws.dynamo, name: trackingTableName(environment), shards };
 }
 

@@ -19,7 +19,7 @@ CLAIMED_AT = "2026-01-31T12:00:00.000Z"
 def start_on_spark(
     world: World, home: Path, folder: Path, faults: str = "", **changes: object
 ) -> subprocess.Popen[str]:
-    """Start the CSV job on Spark."""
+    """Start the uploads job on Spark."""
     return submit(SCRIPT, job_arguments(world, "jr_spark", engine="spark", **changes), home, folder, faults)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobs import manifest_stream
+from jobs import manifests_stream
 from tests.support.manifests import ManifestWorld
 
 
@@ -32,10 +32,10 @@ def test_ends_in_order_though_the_engine_takes_signals_as_spark_does(
             signal.raise_signal(number)
             hurries.append(self._hurry.is_set())
 
-    monkeypatch.setattr(manifest_stream, "open_engine", open_engine)
-    monkeypatch.setattr(manifest_stream, "Stream", Signalled)
+    monkeypatch.setattr(manifests_stream, "open_engine", open_engine)
+    monkeypatch.setattr(manifests_stream, "Stream", Signalled)
     try:
-        assert manifest_stream.main(world.arguments()) == 0
+        assert manifests_stream.main(world.arguments()) == 0
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)

@@ -53,7 +53,7 @@ def test_reads_the_run_id_that_glue_gives() -> None:
 
 
 def test_prints_the_arguments_of_a_job_as_json() -> None:
-    command = [sys.executable, "-m", "tributary.running.arguments", "csv_uploads"]
+    command = [sys.executable, "-m", "tributary.running.arguments", "uploads_job"]
     printed = json.loads(subprocess.run(command, cwd=GLUE, capture_output=True, check=True).stdout)
     assert {"name": "uploads_table", "required": True} in printed
     assert len(printed) == 12

@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.world import World
 
 GLUE = Path(__file__).parents[2]
-SCRIPT = GLUE / "jobs" / "csv_uploads.py"
+SCRIPT = GLUE / "jobs" / "uploads_job.py"
 FAULTY_SITE = Path(__file__).parent / "faulty_site"
 
 

@@ -1,4 +1,4 @@
-"""Buckets, queue, control table, runs and accounts of one test of the manifest job, on the emulator."""
+"""Buckets, queue, control table, runs and accounts of one test of the manifests job, on the emulator."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ from tributary.running.clients import dynamodb_client, s3_client, sqs_client
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Destinations
 
-SCRIPT = GLUE / "jobs" / "manifest_stream.py"
+SCRIPT = GLUE / "jobs" / "manifests_stream.py"
 DATASET = "clicks"
 DATE = "2026-02-03"
 SOURCE = "tributary.test"

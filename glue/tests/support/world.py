@@ -103,7 +103,7 @@ class World:
             "size": size,
             "status": "pending",
             "registered_at": now,
-            "registered_by": "reconciler" if sequencer is None else "event",
+            "registered_by": "uploads-reconciler" if sequencer is None else "event",
             "pending_shard": str(int(hashlib.sha256(object_id.encode()).hexdigest()[:8], 16) % 8),
             "available_at": now,
         }

@@ -1,6 +1,6 @@
 """Job arguments as one frozen dataclass a job; its field names are the argument names.
 
-`python -m tributary.running.arguments csv_uploads` prints what a job reads as JSON, one object an argument.
+`python -m tributary.running.arguments uploads_job` prints what a job reads as JSON, one object an argument.
 """
 
 import dataclasses
@@ -110,7 +110,7 @@ def _choice(text: str, choices: tuple[str, ...]) -> str:
 
 
 def _arguments_of(job: str) -> type[object]:
-    """Find the dataclass of a job by its name: `csv_uploads` declares `CsvUploadsArguments`."""
+    """Find the dataclass of a job by its name: `uploads_job` declares `UploadsJobArguments`."""
     name = "".join(word.capitalize() for word in job.split("_")) + "Arguments"
     return typing.cast(type[object], getattr(importlib.import_module(f"jobs.{job}"), name))
 

@@ -14,7 +14,7 @@ const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /No space left on device|ENOSPC|disk full/i,
-    "the worker's disk is full: fewer slots, smaller manifests (manifest.maximumMegabytes) or a larger worker type",
+    "the worker's disk is full: fewer slots, smaller manifests (manifests.maximumMegabytes) or a larger worker type",
   ],
   [
     /OutOfMemory|out of memory|MemoryError|exit code 137|SIGKILL|Container killed/i,

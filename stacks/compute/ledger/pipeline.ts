@@ -229,7 +229,7 @@ export class LedgerPipeline extends Construct {
       REGISTRATION.maximumConcurrency,
       settings.reservedConcurrentExecutions ?? REGISTRATION.maximumConcurrency,
     );
-    const { ledger, manifest } = this.environment;
+    const { ledger, manifests } = this.environment;
     new LambdaEventSourceMapping(this, "inputs-to-registrar", {
       eventSourceArn: this.inputs.queue.arn,
       functionName: this.registrar.function.arn,
@@ -237,7 +237,7 @@ export class LedgerPipeline extends Construct {
       maximumBatchingWindowInSeconds: ledger.registrationSeconds,
       scalingConfig: { maximumConcurrency },
       functionResponseTypes: ["ReportBatchItemFailures"],
-      enabled: manifest.eventSource.served === "lambda",
+      enabled: manifests.eventSource.served === "lambda",
     });
   }
 

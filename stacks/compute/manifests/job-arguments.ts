@@ -2,7 +2,7 @@ import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters"
 import { alertSource, type Environment } from "../../../environments/schema";
 
 /** Names of what the job reads and writes. */
-export interface ManifestJobPlaces {
+export interface ManifestsJobPlaces {
   readonly manifestsQueueUrl: string;
   readonly manifestsBucket: string;
   readonly curatedBucket: string;
@@ -10,12 +10,12 @@ export interface ManifestJobPlaces {
   readonly controlTable: string;
 }
 
-/** Arguments of the job `manifest_stream`; a test compares the names with those that the script reads. */
-export function manifestJobArguments(
+/** Arguments of the job `manifests_stream`; a test compares the names with those that the script reads. */
+export function manifestsJobArguments(
   environment: Environment,
-  places: ManifestJobPlaces,
+  places: ManifestsJobPlaces,
 ): Record<string, string> {
-  const { manifest } = environment;
+  const { manifests } = environment;
   return {
     manifests_queue_url: places.manifestsQueueUrl,
     manifests_bucket: places.manifestsBucket,
@@ -24,9 +24,9 @@ export function manifestJobArguments(
     control_table: places.controlTable,
     event_source: alertSource(environment),
     environment: environment.name,
-    engine: manifest.engine,
-    slots: String(manifest.slots),
-    poll_seconds: String(manifest.pollSeconds),
+    engine: manifests.engine,
+    slots: String(manifests.slots),
+    poll_seconds: String(manifests.pollSeconds),
     visibility_seconds: String(VISIBILITY_SECONDS),
   };
 }

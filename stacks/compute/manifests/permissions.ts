@@ -1,4 +1,4 @@
-/** What each function and the job of the manifest pipeline may do: named actions on named resources. */
+/** What each function and the job of the manifests pipeline may do: named actions on named resources. */
 import { declaredDatasets, declaredTextDatasets } from "../../../constructs/catalog/dataset";
 import { latestViewName } from "../../../constructs/catalog/latest-view";
 import { useKey } from "../../../constructs/encryption-key";
@@ -8,20 +8,20 @@ import {
   type Environment,
   functionName,
   INPUT_PREFIX,
-  manifestJobName,
+  manifestsJobName,
   type PipelineQueue,
   queueName,
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
 
-export function manifestBuilderStatements(resources: PipelineResources): PolicyStatement[] {
+export function manifestsBuilderStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
   return [
     {
       sid: "TakeInputs",
       actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-      resources: [queueArn(environment, "inputs")],
+      resources: [queueArn(environment, "manifests-inputs")],
     },
     // a transaction asks for no more than its writes and checks themselves
     useTracking(resources, [
@@ -42,13 +42,13 @@ export function manifestBuilderStatements(resources: PipelineResources): PolicyS
   ];
 }
 
-export function manifestJobStatements(resources: PipelineResources): PolicyStatement[] {
+export function manifestsJobStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage, ledger } = resources;
   return [
     {
       sid: "TakeManifests",
       actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
-      resources: [queueArn(environment, "manifests")],
+      resources: [queueArn(environment, "manifests-ready")],
     },
     readInputs(resources),
     {
@@ -95,7 +95,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
     {
       sid: "RunJob",
       actions: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
-      resources: [`arn:aws:glue:${region}:${account}:job/${manifestJobName(environment)}`],
+      resources: [`arn:aws:glue:${region}:${account}:job/${manifestsJobName(environment)}`],
     },
     {
       sid: "AddColumns",
@@ -113,7 +113,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
   ];
 }
 
-export function manifestReconcilerStatements(resources: PipelineResources): PolicyStatement[] {
+export function manifestsReconcilerStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage, ledger } = resources;
   const { account, region } = environment;
   return [
@@ -133,7 +133,7 @@ export function manifestReconcilerStatements(resources: PipelineResources): Poli
     {
       sid: "SendAgain",
       actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
-      resources: [queueArn(environment, "inputs"), queueArn(environment, "manifests")],
+      resources: [queueArn(environment, "manifests-inputs"), queueArn(environment, "manifests-ready")],
     },
     {
       sid: "ReadManifestsAndReceipts",

@@ -12,21 +12,21 @@ import {
   databaseName,
   type Environment,
   functionName,
-  manifestJobName,
+  manifestsJobName,
   metricNamespace,
   type PipelineQueue,
   queueName,
 } from "../../../environments/schema";
 import type { PipelineResources } from "../pipeline-resources";
-import { manifestJobArguments } from "./job-arguments";
+import { manifestsJobArguments } from "./job-arguments";
 import {
   controlPlaneStatements,
-  manifestBuilderStatements,
-  manifestJobStatements,
-  manifestReconcilerStatements,
+  manifestsBuilderStatements,
+  manifestsJobStatements,
+  manifestsReconcilerStatements,
 } from "./permissions";
 
-export interface ManifestPipelineProps extends PipelineResources {
+export interface ManifestsPipelineProps extends PipelineResources {
   /** What all functions of the environment share. */
   readonly settings: FunctionSettings;
   /** Package and wheels of the environment's jobs. */
@@ -41,20 +41,20 @@ const TICK = JSON.stringify({ kind: "tick" });
 const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"];
 
 /** NDJSON files → manifests → Parquet: queues, functions, the streaming job, and what starts them. */
-export class ManifestPipeline extends Construct {
+export class ManifestsPipeline extends Construct {
   readonly inputs: QueueWithDeadLetters;
-  readonly manifests: QueueWithDeadLetters;
-  readonly builder: BundledFunction<"manifest-builder">;
+  readonly ready: QueueWithDeadLetters;
+  readonly builder: BundledFunction<"manifests-builder">;
   readonly controlPlane: BundledFunction<"control-plane">;
-  readonly reconciler: BundledFunction<"manifest-reconciler">;
+  readonly reconciler: BundledFunction<"manifests-reconciler">;
   readonly job: GlueJob;
   private readonly environment: Environment;
 
-  constructor(scope: Construct, id: string, props: ManifestPipelineProps) {
+  constructor(scope: Construct, id: string, props: ManifestsPipelineProps) {
     super(scope, id);
     this.environment = props.environment;
     this.inputs = this.queue("inputs", "raw", props);
-    this.manifests = this.queue("manifests", "manifests", props);
+    this.ready = this.queue("ready", "manifests", props);
     this.job = this.streamingJob(props);
     this.builder = this.builderFunction(props);
     this.controlPlane = this.controlPlaneFunction(props);
@@ -66,12 +66,13 @@ export class ManifestPipeline extends Construct {
   }
 
   private queue(
-    name: PipelineQueue,
+    id: "inputs" | "ready",
     sender: "raw" | "manifests",
-    { settings, storage }: ManifestPipelineProps,
+    { settings, storage }: ManifestsPipelineProps,
   ): QueueWithDeadLetters {
     const { account, region, keyArn, tlsOnly } = settings;
-    return new QueueWithDeadLetters(this, name, {
+    const name: PipelineQueue = `manifests-${id}`;
+    return new QueueWithDeadLetters(this, id, {
       queueName: queueName(this.environment, name),
       deadLetters: storage.deadLetters[name],
       sender: bucketName(this.environment, sender),
@@ -82,62 +83,62 @@ export class ManifestPipeline extends Construct {
     });
   }
 
-  private streamingJob(props: ManifestPipelineProps): GlueJob {
-    const { account, region, manifest, glue, logs } = this.environment;
+  private streamingJob(props: ManifestsPipelineProps): GlueJob {
+    const { account, region, manifests, glue, logs } = this.environment;
     const { storage, ledger } = props;
     return new GlueJob(this, "stream", {
-      jobName: manifestJobName(this.environment),
+      jobName: manifestsJobName(this.environment),
       description: "turns manifests into Parquet until it is told to stop",
-      script: "manifest_stream",
+      script: "manifests_stream",
       artifacts: storage.artifacts,
       account,
       region,
       keyArn: storage.key.arn,
       glueVersion: glue.version,
-      workerType: manifest.workers.type,
+      workerType: manifests.workers.type,
       // the control plane starts each run with the number that the control table names
-      numberOfWorkers: manifest.workers.number,
+      numberOfWorkers: manifests.workers.number,
       autoScaling: false,
-      run: { kind: "streaming", maintenanceWindow: manifest.maintenanceWindow },
+      run: { kind: "streaming", maintenanceWindow: manifests.maintenanceWindow },
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",
       code: props.code,
-      arguments: manifestJobArguments(this.environment, {
-        manifestsQueueUrl: this.manifests.queue.url,
+      arguments: manifestsJobArguments(this.environment, {
+        manifestsQueueUrl: this.ready.queue.url,
         manifestsBucket: storage.manifests.bucket,
         curatedBucket: storage.curated.bucket,
         quarantineBucket: storage.quarantine.bucket,
         controlTable: ledger.control.name,
       }),
-      statements: manifestJobStatements(props),
+      statements: manifestsJobStatements(props),
     });
   }
 
-  private builderFunction(props: ManifestPipelineProps): BundledFunction<"manifest-builder"> {
-    const { manifest } = this.environment;
+  private builderFunction(props: ManifestsPipelineProps): BundledFunction<"manifests-builder"> {
+    const { manifests } = this.environment;
     const { storage } = props;
-    return new BundledFunction(this, "manifest-builder", {
-      handler: "manifest-builder",
-      functionName: functionName(this.environment, "manifest-builder"),
+    return new BundledFunction(this, "manifests-builder", {
+      handler: "manifests-builder",
+      functionName: functionName(this.environment, "manifests-builder"),
       description: "packs announced NDJSON files into manifests, each file into one",
       variables: {
         ...this.trackingVariables(props),
         MANIFESTS_BUCKET: storage.manifests.bucket,
         QUARANTINE_BUCKET: storage.quarantine.bucket,
         DATASETS: textDatasetsVariable(),
-        MANIFEST_BYTES: String(manifest.maximumMegabytes * 1e6),
-        MANIFEST_FILES: String(manifest.maximumFiles),
+        MANIFEST_BYTES: String(manifests.maximumMegabytes * 1e6),
+        MANIFEST_FILES: String(manifests.maximumFiles),
         CLAIM_SECONDS: String(CLAIM_SECONDS),
         ...this.commonVariables(),
       },
-      statements: manifestBuilderStatements(props),
+      statements: manifestsBuilderStatements(props),
       // its failure queue is for invocations by hand: the event source mapping waits for the answer, and what fails
       // stays in the queue
       settings: { ...props.settings, memorySizeMegabytes: 512, timeoutSeconds: BUILDER_TIMEOUT_SECONDS },
     });
   }
 
-  private controlPlaneFunction(props: ManifestPipelineProps): BundledFunction<"control-plane"> {
+  private controlPlaneFunction(props: ManifestsPipelineProps): BundledFunction<"control-plane"> {
     const { storage, ledger } = props;
     return new BundledFunction(this, "control-plane", {
       handler: "control-plane",
@@ -149,8 +150,8 @@ export class ManifestPipeline extends Construct {
         CONTROL_TABLE: ledger.control.name,
         MANIFESTS_BUCKET: storage.manifests.bucket,
         // spelled out: the function need not wait for the job, which waits for its queue
-        JOB_NAME: manifestJobName(this.environment),
-        WORKERS: String(this.environment.manifest.workers.number),
+        JOB_NAME: manifestsJobName(this.environment),
+        WORKERS: String(this.environment.manifests.workers.number),
         DATABASE: databaseName(this.environment),
         ...this.commonVariables(),
         ALERT_SOURCE: alertSource(this.environment),
@@ -160,12 +161,12 @@ export class ManifestPipeline extends Construct {
     });
   }
 
-  private reconcilerFunction(props: ManifestPipelineProps): BundledFunction<"manifest-reconciler"> {
+  private reconcilerFunction(props: ManifestsPipelineProps): BundledFunction<"manifests-reconciler"> {
     const { storage, ledger } = props;
-    return new BundledFunction(this, "manifest-reconciler", {
-      handler: "manifest-reconciler",
-      functionName: functionName(this.environment, "manifest-reconciler"),
-      description: "repairs what no event told the manifest pipeline",
+    return new BundledFunction(this, "manifests-reconciler", {
+      handler: "manifests-reconciler",
+      functionName: functionName(this.environment, "manifests-reconciler"),
+      description: "repairs what no event told the manifests pipeline",
       variables: {
         ...this.trackingVariables(props),
         CONTROL_TABLE: ledger.control.name,
@@ -174,20 +175,20 @@ export class ManifestPipeline extends Construct {
         CURATED_BUCKET: storage.curated.bucket,
         DATASETS: textDatasetsVariable(),
         INPUTS_QUEUE_URL: this.inputs.queue.url,
-        MANIFESTS_QUEUE_URL: this.manifests.queue.url,
+        MANIFESTS_QUEUE_URL: this.ready.queue.url,
         CONTROL_PLANE: functionName(this.environment, "control-plane"),
-        GRACE_SECONDS: String(this.environment.manifest.reconcile.graceSeconds),
+        GRACE_SECONDS: String(this.environment.manifests.reconcile.graceSeconds),
         ...this.commonVariables(),
       },
-      statements: manifestReconcilerStatements(props),
+      statements: manifestsReconcilerStatements(props),
       settings: { ...props.settings, memorySizeMegabytes: 512, timeoutSeconds: 900 },
     });
   }
 
-  private trackingVariables({ ledger }: ManifestPipelineProps) {
+  private trackingVariables({ ledger }: ManifestsPipelineProps) {
     return {
       TRACKING_TABLE: ledger.tracking.name,
-      TRACKING_SHARDS: String(this.environment.manifest.trackingShards),
+      TRACKING_SHARDS: String(this.environment.manifests.trackingShards),
     };
   }
 
@@ -200,7 +201,7 @@ export class ManifestPipeline extends Construct {
   }
 
   private deliverInputs(): void {
-    const { batchSize, windowSeconds, maximumConcurrency, served } = this.environment.manifest.eventSource;
+    const { batchSize, windowSeconds, maximumConcurrency, served } = this.environment.manifests.eventSource;
     new LambdaEventSourceMapping(this, "inputs-to-builder", {
       eventSourceArn: this.inputs.queue.arn,
       functionName: this.builder.function.arn,
@@ -213,13 +214,13 @@ export class ManifestPipeline extends Construct {
   }
 
   /** All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one. */
-  private announceManifests({ storage }: ManifestPipelineProps): void {
+  private announceManifests({ storage }: ManifestsPipelineProps): void {
     new S3BucketNotification(this, "manifests-written", {
       bucket: storage.manifests.id,
       queue: [
         {
           id: "manifests",
-          queueArn: this.manifests.queue.arn,
+          queueArn: this.ready.queue.arn,
           events: ["s3:ObjectCreated:*"],
           filterPrefix: "manifests/",
           filterSuffix: ".json",
@@ -238,7 +239,7 @@ export class ManifestPipeline extends Construct {
       pattern: {
         source: ["aws.glue"],
         "detail-type": ["Glue Job State Change"],
-        detail: { jobName: [manifestJobName(this.environment)], state: FINAL_STATES },
+        detail: { jobName: [manifestsJobName(this.environment)], state: FINAL_STATES },
       },
     });
     routeEvents(this, "manifests-processed", this.controlPlane.function, {
@@ -250,7 +251,7 @@ export class ManifestPipeline extends Construct {
   }
 
   private schedule(): void {
-    const { account, manifest } = this.environment;
+    const { account, manifests } = this.environment;
     scheduleRounds(this, "control-plane", this.controlPlane.function, {
       scheduleName: functionName(this.environment, "control-plane"),
       description: "the control plane's look at the streaming job",
@@ -258,10 +259,10 @@ export class ManifestPipeline extends Construct {
       input: TICK,
       account,
     });
-    scheduleRounds(this, "manifest-reconciler", this.reconciler.function, {
-      scheduleName: functionName(this.environment, "manifest-reconciler"),
+    scheduleRounds(this, "manifests-reconciler", this.reconciler.function, {
+      scheduleName: functionName(this.environment, "manifests-reconciler"),
       description: "the manifest reconciler's rounds",
-      rateMinutes: manifest.reconcile.rateMinutes,
+      rateMinutes: manifests.reconcile.rateMinutes,
       account,
     });
   }

@@ -1,12 +1,17 @@
-/** What each function and the job of the CSV pipeline may do: named actions on named resources. */
+/** What each function and the job of the uploads pipeline may do: named actions on named resources. */
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
-import { csvJobName, type Environment, INPUT_PREFIX, metricNamespace } from "../../../environments/schema";
+import {
+  type Environment,
+  INPUT_PREFIX,
+  metricNamespace,
+  uploadsJobName,
+} from "../../../environments/schema";
 import { PENDING_INDEX } from "../../../runtime/indexes";
 import type { StorageStack } from "../../storage/stack";
 import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
 
-export function csvTriggerStatements(resources: PipelineResources): PolicyStatement[] {
+export function triggerStatements(resources: PipelineResources): PolicyStatement[] {
   return [
     useUploads(resources, ["dynamodb:PutItem", "dynamodb:UpdateItem"]),
     startJob(resources.environment),
@@ -32,7 +37,7 @@ export function reconcilerStatements(resources: PipelineResources): PolicyStatem
   ];
 }
 
-export function csvJobStatements(resources: PipelineResources): PolicyStatement[] {
+export function jobStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
   return [
     // a transaction of updates asks for no more than the updates themselves
@@ -73,7 +78,7 @@ function queryPending(resources: PipelineResources): PolicyStatement {
 }
 
 function startJob(environment: Environment, further: readonly string[] = []): PolicyStatement {
-  const job = `arn:aws:glue:${environment.region}:${environment.account}:job/${csvJobName(environment)}`;
+  const job = `arn:aws:glue:${environment.region}:${environment.account}:job/${uploadsJobName(environment)}`;
   return { sid: "StartJob", actions: [...further, "glue:StartJobRun"], resources: [job] };
 }
 

@@ -4,20 +4,15 @@ import { routeEvents, scheduleRounds } from "../../../constructs/functions/invoc
 import { GlueJob } from "../../../constructs/glue/glue-job";
 import {
   alertSource,
-  csvJobName,
   type Environment,
   functionName,
   INPUT_PREFIX,
   metricNamespace,
+  uploadsJobName,
 } from "../../../environments/schema";
 import type { PipelineResources } from "../pipeline-resources";
-import { csvJobArguments } from "./job-arguments";
-import {
-  csvJobStatements,
-  csvTriggerStatements,
-  jobEndedStatements,
-  reconcilerStatements,
-} from "./permissions";
+import { uploadsJobArguments } from "./job-arguments";
+import { jobEndedStatements, jobStatements, reconcilerStatements, triggerStatements } from "./permissions";
 
 export interface UploadsPipelineProps extends PipelineResources {
   /** Settings that all functions of the environment share. */
@@ -33,9 +28,9 @@ const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"];
  */
 export class UploadsPipeline {
   readonly job: GlueJob;
-  readonly trigger: BundledFunction<"csv-trigger">;
-  readonly jobEnded: BundledFunction<"job-ended">;
-  readonly reconciler: BundledFunction<"reconciler">;
+  readonly trigger: BundledFunction<"uploads-trigger">;
+  readonly jobEnded: BundledFunction<"uploads-job-ended">;
+  readonly reconciler: BundledFunction<"uploads-reconciler">;
   private readonly environment: Environment;
   private readonly settings: FunctionSettings;
 
@@ -58,48 +53,48 @@ export class UploadsPipeline {
   }
 
   private uploadsJob(resources: PipelineResources): GlueJob {
-    const { account, region, csv, glue, logs } = this.environment;
+    const { account, region, uploads, glue, logs } = this.environment;
     const { storage, ledger } = resources;
-    return new GlueJob(this.scope, "csv-uploads", {
-      jobName: csvJobName(this.environment),
-      description: "processes pending CSV uploads until none is left",
-      script: "csv_uploads",
+    return new GlueJob(this.scope, "uploads-job", {
+      jobName: uploadsJobName(this.environment),
+      description: "processes pending uploads until none is left",
+      script: "uploads_job",
       artifacts: storage.artifacts,
       account,
       region,
       keyArn: storage.key.arn,
       glueVersion: glue.version,
-      workerType: csv.workers.type,
-      numberOfWorkers: csv.workers.maximum,
-      autoScaling: csv.workers.maximum > csv.workers.number,
-      run: { kind: "batch", timeoutMinutes: csv.timeoutMinutes, maximumRetries: csv.retries },
+      workerType: uploads.workers.type,
+      numberOfWorkers: uploads.workers.maximum,
+      autoScaling: uploads.workers.maximum > uploads.workers.number,
+      run: { kind: "batch", timeoutMinutes: uploads.timeoutMinutes, maximumRetries: uploads.retries },
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",
-      arguments: csvJobArguments(this.environment, {
+      arguments: uploadsJobArguments(this.environment, {
         uploadsTable: ledger.uploads.name,
         rawBucket: storage.raw.bucket,
         curatedBucket: storage.curated.bucket,
         quarantineBucket: storage.quarantine.bucket,
       }),
-      statements: csvJobStatements(resources),
+      statements: jobStatements(resources),
     });
   }
 
-  private triggerFunction(resources: PipelineResources): BundledFunction<"csv-trigger"> {
-    return new BundledFunction(this.scope, "csv-trigger", {
-      handler: "csv-trigger",
-      functionName: functionName(this.environment, "csv-trigger"),
+  private triggerFunction(resources: PipelineResources): BundledFunction<"uploads-trigger"> {
+    return new BundledFunction(this.scope, "uploads-trigger", {
+      handler: "uploads-trigger",
+      functionName: functionName(this.environment, "uploads-trigger"),
       description: "registers each uploaded version and asks for a run of the job",
       variables: { UPLOADS_TABLE: resources.ledger.uploads.name, JOB_NAME: this.job.job.name },
-      statements: csvTriggerStatements(resources),
+      statements: triggerStatements(resources),
       settings: this.settings,
     });
   }
 
-  private jobEndedFunction(resources: PipelineResources): BundledFunction<"job-ended"> {
-    return new BundledFunction(this.scope, "job-ended", {
-      handler: "job-ended",
-      functionName: functionName(this.environment, "job-ended"),
+  private jobEndedFunction(resources: PipelineResources): BundledFunction<"uploads-job-ended"> {
+    return new BundledFunction(this.scope, "uploads-job-ended", {
+      handler: "uploads-job-ended",
+      functionName: functionName(this.environment, "uploads-job-ended"),
       description: "starts the next run when uploads came in as one ended, and reports failed runs",
       variables: {
         UPLOADS_TABLE: resources.ledger.uploads.name,
@@ -113,17 +108,17 @@ export class UploadsPipeline {
     });
   }
 
-  private reconcilerFunction(resources: PipelineResources): BundledFunction<"reconciler"> {
-    return new BundledFunction(this.scope, "reconciler", {
-      handler: "reconciler",
-      functionName: functionName(this.environment, "reconciler"),
+  private reconcilerFunction(resources: PipelineResources): BundledFunction<"uploads-reconciler"> {
+    return new BundledFunction(this.scope, "uploads-reconciler", {
+      handler: "uploads-reconciler",
+      functionName: functionName(this.environment, "uploads-reconciler"),
       description: "finds uploads that no event announced and pending ones that no run takes up",
       variables: {
         UPLOADS_TABLE: resources.ledger.uploads.name,
         JOB_NAME: this.job.job.name,
         RAW_BUCKET: resources.storage.raw.bucket,
         INPUT_PREFIX,
-        GRACE_SECONDS: String(this.environment.csv.reconcile.graceSeconds),
+        GRACE_SECONDS: String(this.environment.uploads.reconcile.graceSeconds),
         S3_PATH_STYLE: String(this.environment.storage.pathStyle),
         ENVIRONMENT: this.environment.name,
         METRIC_NAMESPACE: metricNamespace(this.environment),
@@ -132,31 +127,31 @@ export class UploadsPipeline {
       // it lists the whole bucket in one invocation where it can
       settings: {
         ...this.settings,
-        memorySizeMegabytes: this.environment.csv.reconcile.memoryMegabytes,
-        timeoutSeconds: this.environment.csv.reconcile.timeoutSeconds,
+        memorySizeMegabytes: this.environment.uploads.reconcile.memoryMegabytes,
+        timeoutSeconds: this.environment.uploads.reconcile.timeoutSeconds,
       },
     });
   }
 
   private notifyOfEndedRuns(): void {
     routeEvents(this.scope, "job-runs-ended", this.jobEnded.function, {
-      ruleName: functionName(this.environment, "job-ended"),
-      description: "runs of the CSV job that ended, whatever the outcome",
+      ruleName: functionName(this.environment, "uploads-job-ended"),
+      description: "runs of the uploads job that ended, whatever the outcome",
       pattern: {
         source: ["aws.glue"],
         "detail-type": ["Glue Job State Change"],
-        detail: { jobName: [csvJobName(this.environment)], state: FINAL_STATES },
+        detail: { jobName: [uploadsJobName(this.environment)], state: FINAL_STATES },
       },
-      targetId: "job-ended",
+      targetId: "uploads-job-ended",
       account: this.environment.account,
     });
   }
 
   private scheduleReconciler(): void {
-    scheduleRounds(this.scope, "reconciler", this.reconciler.function, {
-      scheduleName: functionName(this.environment, "reconciler"),
+    scheduleRounds(this.scope, "uploads-reconciler", this.reconciler.function, {
+      scheduleName: functionName(this.environment, "uploads-reconciler"),
       description: "the reconciler's rounds",
-      rateMinutes: this.environment.csv.reconcile.rateMinutes,
+      rateMinutes: this.environment.uploads.reconcile.rateMinutes,
       account: this.environment.account,
     });
   }

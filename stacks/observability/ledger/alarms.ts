@@ -46,7 +46,7 @@ export class LedgerAlarms extends Construct {
     super(scope, id);
     this.environment = props.environment;
     this.topic = props.topic;
-    const { oldestMessageMinutes } = props.environment.manifest;
+    const { oldestMessageMinutes } = props.environment.manifests;
     queueAlarms(this, "ledger-inputs", { ...props, oldestMessageMinutes });
     this.fileAlarms();
     this.transactionAlarm();

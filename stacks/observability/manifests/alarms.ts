@@ -4,7 +4,7 @@ import { Alarm } from "../../../constructs/alarm";
 import { type Environment, metricNamespace, resourceName } from "../../../environments/schema";
 import { queueAlarms } from "../queue-alarms";
 
-export interface ManifestAlarmsProps {
+export interface ManifestsAlarmsProps {
   readonly environment: Environment;
   readonly topic: SnsTopic;
 }
@@ -15,17 +15,17 @@ const FAILED_MESSAGES = 5;
 /** Rounds without a sign of life before the silence itself is an alarm. */
 const SILENT_ROUNDS = 3;
 
-/** What of the manifest pipeline calls somebody, beside the errors of its functions. */
-export class ManifestAlarms extends Construct {
+/** What of the manifests pipeline calls somebody, beside the errors of its functions. */
+export class ManifestsAlarms extends Construct {
   private readonly environment: Environment;
   private readonly topic: SnsTopic;
 
-  constructor(scope: Construct, id: string, props: ManifestAlarmsProps) {
+  constructor(scope: Construct, id: string, props: ManifestsAlarmsProps) {
     super(scope, id);
     this.environment = props.environment;
     this.topic = props.topic;
-    const { oldestMessageMinutes } = props.environment.manifest;
-    for (const queue of ["inputs", "manifests"] as const) {
+    const { oldestMessageMinutes } = props.environment.manifests;
+    for (const queue of ["manifests-inputs", "manifests-ready"] as const) {
       queueAlarms(this, queue, { ...props, oldestMessageMinutes });
     }
     this.builderAlarm();
@@ -47,7 +47,7 @@ export class ManifestAlarms extends Construct {
   private builderAlarm(): void {
     new Alarm(this, "builder-failed-messages", {
       ...this.own,
-      alarmName: resourceName(this.environment, "manifest-builder-failed-messages"),
+      alarmName: resourceName(this.environment, "manifests-builder-failed-messages"),
       description: `the manifest builder failed more than ${FAILED_MESSAGES} messages, which come back; look at its log group`,
       metricName: "MessagesFailed",
       statistic: "Sum",
@@ -57,17 +57,17 @@ export class ManifestAlarms extends Construct {
 
   private jobAlarms(): void {
     const { environment } = this;
-    const { silentMinutes } = environment.manifest;
+    const { silentMinutes } = environment.manifests;
     new Alarm(this, "streaming-job-failures", {
       ...this.own,
-      alarmName: resourceName(environment, "streaming-job-failures"),
+      alarmName: resourceName(environment, "manifests-job-failures"),
       description: "a run of the streaming job failed; look at the alert event and the job's log groups",
       metricName: "StreamingJobFailures",
       statistic: "Sum",
     });
     new Alarm(this, "no-parquet", {
       ...this.own,
-      alarmName: resourceName(environment, "no-parquet"),
+      alarmName: resourceName(environment, "manifests-no-parquet"),
       description: `files wait and no Parquet came for more than ${silentMinutes} minutes; look at the streaming job's runs and logs`,
       metricName: "SecondsWithoutParquet",
       statistic: "Maximum",
@@ -92,13 +92,13 @@ export class ManifestAlarms extends Construct {
         "the control plane's tick reports nothing: nobody starts the streaming job again; look at its schedule and log group",
       metricName: "SecondsWithoutParquet",
     });
-    new Alarm(this, "manifest-reconciler-silent", {
+    new Alarm(this, "manifests-reconciler-silent", {
       ...silence,
-      alarmName: resourceName(environment, "manifest-reconciler-silent"),
+      alarmName: resourceName(environment, "manifests-reconciler-silent"),
       description:
         "the manifest reconciler reports nothing: lost events stay lost; look at its schedule and log group",
       metricName: "AnnouncedFiles",
-      periodSeconds: environment.manifest.reconcile.rateMinutes * 60,
+      periodSeconds: environment.manifests.reconcile.rateMinutes * 60,
     });
   }
 }

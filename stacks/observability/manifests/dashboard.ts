@@ -1,15 +1,15 @@
 import {
   deadLetterQueueName,
   type Environment,
-  manifestJobName,
+  manifestsJobName,
   metricNamespace,
   PIPELINE_QUEUES,
   queueName,
 } from "../../../environments/schema";
 import { type Metric, type Widget, widget } from "../widgets";
 
-/** Widgets of the manifest pipeline: its queues, its job, and what it makes of the files at which cost. */
-export function manifestWidgets(environment: Environment): Widget[] {
+/** Widgets of the manifests pipeline: its queues, its job, and what it makes of the files at which cost. */
+export function manifestsWidgets(environment: Environment): Widget[] {
   return [...queueWidgets(environment), ...jobWidgets(environment), ...ownWidgets(environment)];
 }
 
@@ -45,7 +45,7 @@ function jobWidgets(environment: Environment): Widget[] {
     "Glue",
     name,
     "JobName",
-    manifestJobName(environment),
+    manifestsJobName(environment),
     "JobRunId",
     "ALL",
     "Type",

@@ -14,24 +14,25 @@ const SILENT_ROUNDS = 3;
 
 /** Alarms of the uploads pipeline beside the errors of its functions, at the stack itself. */
 export function uploadsAlarms(scope: Construct, { environment, topic }: UploadsAlarmsProps): void {
-  const { alerts, csv, name } = environment;
-  const periodSeconds = csv.reconcile.rateMinutes * 60;
+  const { alerts, name, uploads } = environment;
+  const periodSeconds = uploads.reconcile.rateMinutes * 60;
   const common = {
     topic,
     namespace: metricNamespace(environment),
     dimensions: { Environment: name },
   };
-  new Alarm(scope, "job-failures", {
+  new Alarm(scope, "uploads-job-failures", {
     ...common,
-    alarmName: resourceName(environment, "job-failures"),
-    description: "a run of the CSV job failed or timed out; look at the alert event and the job's log groups",
+    alarmName: resourceName(environment, "uploads-job-failures"),
+    description:
+      "a run of the uploads job failed or timed out; look at the alert event and the job's log groups",
     metricName: "JobFailures",
     statistic: "Sum",
     periodSeconds: FIVE_MINUTES,
   });
-  new Alarm(scope, "oldest-pending", {
+  new Alarm(scope, "uploads-oldest-pending", {
     ...common,
-    alarmName: resourceName(environment, "oldest-pending"),
+    alarmName: resourceName(environment, "uploads-oldest-pending"),
     description: `an upload waits for more than ${alerts.oldestPendingMinutes} minutes; look at the job's runs and logs`,
     metricName: "OldestPendingSeconds",
     statistic: "Maximum",
@@ -40,9 +41,9 @@ export function uploadsAlarms(scope: Construct, { environment, topic }: UploadsA
     // a round that falls into the next period says nothing about the uploads
     missingData: "ignore",
   });
-  new Alarm(scope, "reconciler-silent", {
+  new Alarm(scope, "uploads-reconciler-silent", {
     ...common,
-    alarmName: resourceName(environment, "reconciler-silent"),
+    alarmName: resourceName(environment, "uploads-reconciler-silent"),
     description: "the reconciler reports nothing: lost events stay lost; look at its schedule and log group",
     metricName: "OldestPendingSeconds",
     statistic: "SampleCount",

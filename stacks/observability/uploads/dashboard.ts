@@ -1,4 +1,4 @@
-import { csvJobName, type Environment, metricNamespace } from "../../../environments/schema";
+import { type Environment, metricNamespace, uploadsJobName } from "../../../environments/schema";
 import { type Metric, type Widget, widget } from "../widgets";
 
 /** Widgets of the uploads pipeline. */
@@ -13,7 +13,7 @@ export function uploadsWidgets(environment: Environment): Widget[] {
         "Glue",
         "glue.driver.aggregate.numCompletedTasks",
         "JobName",
-        csvJobName(environment),
+        uploadsJobName(environment),
         "JobRunId",
         "ALL",
         "Type",

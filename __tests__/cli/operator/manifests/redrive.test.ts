@@ -58,7 +58,7 @@ function run(sqs: SQSClient) {
     signal: new AbortController().signal,
     now: new Date(),
   };
-  return { written, done: redrive(operator, { queue: "inputs", yes: true }) };
+  return { written, done: redrive(operator, { queue: "manifests-inputs", yes: true }) };
 }
 
 describe("tributary redrive on AWS", () => {
@@ -73,7 +73,7 @@ describe("tributary redrive on AWS", () => {
     expect(written[0]).toContain("5 of 12 to inputs");
     expect(JSON.parse(written.at(-1) ?? "")).toEqual({
       applied: true,
-      queues: [{ queue: "inputs", messages: 12 }],
+      queues: [{ queue: "manifests-inputs", messages: 12 }],
     });
   });
 

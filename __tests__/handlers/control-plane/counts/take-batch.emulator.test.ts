@@ -6,7 +6,7 @@ import {
   ALERT_SOURCE,
   CURATED,
   DATABASE,
-  type ManifestPipeline,
+  type ManifestsPipeline,
   METRICS,
   startManifestPipeline,
 } from "../../support/emulated-pipeline";
@@ -36,7 +36,7 @@ const BATCH = {
   seconds: 41.5,
 };
 
-let pipeline: ManifestPipeline;
+let pipeline: ManifestsPipeline;
 
 beforeAll(async () => {
   pipeline = await startManifestPipeline();

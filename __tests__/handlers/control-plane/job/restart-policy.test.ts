@@ -9,7 +9,7 @@ const at = (time: string) => new Date(`2026-01-31T${time}Z`);
 
 const run = (more: Partial<Run> = {}): Run => ({
   id: "jr_1",
-  jobName: "manifest-stream",
+  jobName: "manifests-stream",
   state: "FAILED",
   startedAt: at("12:00:00"),
   endedAt: at("12:01:00"),
@@ -79,10 +79,10 @@ describe("the end of a run of the streaming job", () => {
       environment: "dev",
       severity: "error",
       summary:
-        "streaming job manifest-stream of dev ended FAILED (run jr_1), 3 ends in a row that nobody asked for; the next one starts at 2026-01-31T12:05:00.000Z",
+        "streaming job manifests-stream of dev ended FAILED (run jr_1), 3 ends in a row that nobody asked for; the next one starts at 2026-01-31T12:05:00.000Z",
       reason: "AccessDenied: s3:GetObject",
       nextStep: expect.stringMatching(/policy of the job's role/),
-      jobName: "manifest-stream",
+      jobName: "manifests-stream",
       jobRunId: "jr_1",
     });
   });

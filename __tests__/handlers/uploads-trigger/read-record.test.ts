@@ -1,0 +1,92 @@
+import { describe, expect, test } from "@jest/globals";
+import { readRecord } from "../../../handlers/uploads-trigger/read-record";
+import { decodeKey, padSequencer } from "../../../runtime/aws/s3-record";
+import { MalformedRecordError } from "../../../runtime/errors";
+import { s3Record } from "../support/events";
+
+type Parts = ReturnType<typeof s3Record>["s3"]["object"];
+
+const KEY = "input/customers/a.csv";
+
+/** A sound record with some parts of its object replaced. */
+function recordWith(parts: Partial<Record<keyof Parts, unknown>>) {
+  const record = s3Record({ key: KEY });
+  return { ...record, s3: { ...record.s3, object: { ...record.s3.object, ...parts } } };
+}
+
+describe("readRecord", () => {
+  test("reads bucket, key, version, size and padded sequencer", () => {
+    expect(readRecord(s3Record({ key: KEY, version: "v7", size: 3, sequencer: "0055AE" }))).toEqual({
+      bucket: "raw",
+      key: KEY,
+      version: "v7",
+      size: 3,
+      sequencer: `0055AE${"0".repeat(58)}`,
+    });
+  });
+
+  test.each(["Put", "Post", "Copy", "CompleteMultipartUpload"])("takes ObjectCreated:%s", (kind) => {
+    expect(readRecord(s3Record({ key: KEY, name: `ObjectCreated:${kind}` }))).toMatchObject({ key: KEY });
+  });
+
+  test.each([
+    ["ObjectRemoved:DeleteMarkerCreated", KEY],
+    ["ObjectRemoved:Delete", KEY],
+    ["ObjectRestore:Completed", KEY],
+    ["ObjectCreated:Put", "input/customers/"],
+    ["ObjectCreated:Put", "input/customers.csv/"],
+    ["ObjectCreated:Put", "input/customers/a.csv.bak"],
+  ])("ignores %s of %s", (name, key) => {
+    expect(readRecord(s3Record({ key, name }))).toHaveProperty("ignored");
+  });
+
+  test.each([
+    ["no record", null],
+    ["text for a record", "record"],
+    ["no event name", { s3: {} }],
+    ["no object", { eventName: "ObjectCreated:Put", s3: { bucket: { name: "raw" } } }],
+    ["no key", recordWith({ key: undefined })],
+    ["a key that is not URL-encoded", recordWith({ key: "input/%E0%A4.csv" })],
+    ["no version", recordWith({ versionId: undefined })],
+    ["a size below zero", recordWith({ size: -1 })],
+    ["a size that is text", recordWith({ size: "12" })],
+    ["no sequencer", recordWith({ sequencer: undefined })],
+    ["a sequencer that is not hexadecimal", recordWith({ sequencer: "0055XY" })],
+  ])("rejects %s", (_, record) => {
+    expect(() => readRecord(record)).toThrow(MalformedRecordError);
+  });
+
+  test("says what would do when the bucket has no versions", () => {
+    expect(() => readRecord(recordWith({ versionId: undefined }))).toThrow(
+      /turn on versioning of the bucket/,
+    );
+  });
+});
+
+describe("decodeKey", () => {
+  test.each([
+    ["input/a+b.csv", "input/a b.csv"],
+    ["input/a%2Bb.csv", "input/a+b.csv"],
+    ["input/a%20b.csv", "input/a b.csv"],
+    ["input/%C3%BC%E2%82%AC.csv", "input/ü€.csv"],
+    ["input/100%25.csv", "input/100%.csv"],
+    ["input/%01%0A.csv", "input/\u0001\n.csv"],
+  ])("reads %s", (encoded, key) => {
+    expect(decodeKey(encoded)).toBe(key);
+  });
+});
+
+describe("padSequencer", () => {
+  test.each([
+    ["0055AED6DCD90281E5", "0055AED6DCD90281E6"],
+    ["0055AED6DCD90281", "0055AED6DCD90281E5"],
+    ["0055AED6DCD9", "0055AED6DCDA"],
+    ["00", "0055AED6DCD90281E5"],
+  ])("orders %s before %s as text", (earlier, later) => {
+    expect(padSequencer(earlier) < padSequencer(later)).toBe(true);
+  });
+
+  test("gives 64 characters", () => {
+    expect(padSequencer("00")).toHaveLength(64);
+  });
+});

@@ -1,0 +1,60 @@
+import { type Job, requestRun } from "../../runtime/aws/job-run";
+import type { Clock } from "../../runtime/clock";
+import { Duties } from "../../runtime/duties";
+import { UnexpectedEventError } from "../../runtime/errors";
+import { log } from "../../runtime/log";
+import { type Registration, registerUpload, type UploadsTable } from "../../runtime/uploads/uploads";
+import { readRecord } from "./read-record";
+
+export interface UploadsTrigger {
+  uploads: UploadsTable;
+  job: Job;
+  clock: Clock;
+}
+
+/**
+ * Registers what an S3 event announces and asks for one run of the job when any of it is still to be processed.
+ * Doing it again changes nothing, so Lambda may retry the whole event.
+ *
+ * @throws DutiesFailedError after all records were handled, naming those that failed
+ * @throws UnexpectedEventError when this is no S3 event
+ */
+export async function registerUploads(trigger: UploadsTrigger, event: unknown): Promise<void> {
+  const duties = new Duties();
+  const registrations = await Promise.all(
+    recordsOf(event).map((record, index) =>
+      duties.attempt(`record ${index} (${nameOf(record)})`, () => registerRecord(trigger, record)),
+    ),
+  );
+  if (registrations.some((registration) => registration === "registered" || registration === "pending")) {
+    await duties.attempt("start a run", () => requestRun(trigger.job));
+  }
+  duties.finish();
+}
+
+/** S3 sends a test event of another shape when a notification is made. */
+function recordsOf(event: unknown): unknown[] {
+  const { Records: records, Event: kind } = (event ?? {}) as { Records?: unknown; Event?: unknown };
+  if (Array.isArray(records)) return records;
+  if (kind !== "s3:TestEvent") throw new UnexpectedEventError("an S3 event with Records", event);
+  log("info", "received the bucket's test event");
+  return [];
+}
+
+async function registerRecord(trigger: UploadsTrigger, record: unknown): Promise<Registration | "ignored"> {
+  const upload = readRecord(record);
+  if ("ignored" in upload) {
+    log("info", "ignored a record", { reason: upload.ignored, key: upload.key });
+    return "ignored";
+  }
+  const registration = await registerUpload(trigger.uploads, upload, "event", trigger.clock.now());
+  const { key, version, size } = upload;
+  log("info", "registered an upload", { registration, key, version, size });
+  return registration;
+}
+
+/** What names the record in an error, as it came: it may be the very thing that cannot be read. */
+function nameOf(record: unknown): string {
+  const object = (record as { s3?: { object?: { key?: unknown; versionId?: unknown } } } | null)?.s3?.object;
+  return `key ${object?.key}, version ${object?.versionId}`;
+}
