@@ -1,15 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { isNativeCurrent } from "../../cli/setup/native";
 import { ROOT, WORKING_FOLDER } from "../../cli/setup/paths";
 import { ensurePython } from "../../cli/setup/python";
 import { ensureNativeWheel } from "../../cli/setup/wheels";
 import { nativeWheel } from "../../constructs/glue-package";
 import { inFolder, wheel, withIndex } from "./machine";
-
-jest.setTimeout(180_000);
 
 /** One function in place of the kernels, for each variant. */
 const KERNEL = `
