@@ -23,8 +23,17 @@ from typing import Any
 
 import duckdb
 
-from bench.measuring import bind, cpu_seconds, machine, measured_on, peak_bytes, positive, table, versions
-from tributary.conversion.csv_file import process_file
+from bench.measuring import (
+    bind,
+    cpu_seconds,
+    machine,
+    measured_on,
+    peak_bytes,
+    positive,
+    significant,
+    table,
+    versions,
+)
 from tributary.datasets import load_dataset
 from tributary.kernels.source import Source
 from tributary.kernels.transform.functions import AMOUNT, EMAIL
@@ -94,7 +103,7 @@ def bench(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     for row in rows:
         row["timesSpark"] = round(row["megabytesPerCpuSecond"] / spark["megabytesPerCpuSecond"], 2)
     for row in rows:
-        row["megabytesPerCpuSecond"] = round(row["megabytesPerCpuSecond"], 1)
+        row["megabytesPerCpuSecond"] = significant(row["megabytesPerCpuSecond"])
     return {
         "bench": "csv",
         "machine": machine(),

@@ -43,6 +43,11 @@ def machine() -> dict[str, Any]:
     return {"cpu": cpu, "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()}"}
 
 
+def significant(number: float) -> float:
+    """The number to four significant digits, so that a rate on a slow machine is not rounded to none."""
+    return float(f"{number:.4g}")
+
+
 def versions(*packages: str) -> dict[str, str]:
     """The versions of Python packages, and that of Python."""
     return {name: version(name) for name in packages} | {"python": platform.python_version()}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.measuring import machine, positive, versions
+from bench.measuring import machine, positive, significant, versions
 from bench.ndjson_engines import SPARK_CONFIGURATION
 from bench.ndjson_exact import Truth, differences, truth_of
 from bench.ndjson_report import required, shown
@@ -65,10 +65,10 @@ class Result:
             "shape": self.shape,
             "engine": self.engine,
             "cores": self.cores,
-            "megabytes": round(self.megabytes, 1),
-            "seconds": self.seconds and round(self.seconds, 3),
-            "megabytesPerSecond": rate and round(rate, 1),
-            "cpuSeconds": self.cpu_seconds and round(self.cpu_seconds, 3),
+            "megabytes": significant(self.megabytes),
+            "seconds": self.seconds and significant(self.seconds),
+            "megabytesPerSecond": rate and significant(rate),
+            "cpuSeconds": self.cpu_seconds and significant(self.cpu_seconds),
             "peakMegabytes": self.peak_megabytes,
             "exact": None if self.differences is None else not self.differences,
             "differences": None if self.differences is None else list(self.differences),

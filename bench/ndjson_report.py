@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bench.measuring import measured_on, table
+from bench.measuring import measured_on, significant, table
 
 Row = dict[str, Any]
 
 TEXT = "tributary, text"
 _RIVALS = ("DuckDB", "polars")
 _HEADS = ["shape", "engine", "cores", "MB", "s", "MB/s", "CPU s", "peak MB", "exact"]
-_NUMBERS = {"megabytes": 1, "seconds": 2, "megabytesPerSecond": 1, "cpuSeconds": 2, "peakMegabytes": 0}
-"""The columns of numbers, with their decimal places."""
+_NUMBERS = {
+    **{"megabytes": ",.1f", "seconds": ",.2f"},
+    # as many digits as the row has: a slow engine's are all behind the point
+    **{"megabytesPerSecond": ",", "cpuSeconds": ",.2f", "peakMegabytes": ",.0f"},
+}
+"""The columns of numbers, with their formats."""
 
 _MOST_DIFFERENCES = 3
 
@@ -33,7 +37,7 @@ def required(rows: Sequence[Row]) -> list[Row]:
         for engine, floor in _FLOORS
     ]
     text, spark = (rates.get(("nested", engine, 1)) for engine in (TEXT, "Spark, warm"))
-    times = round(text / spark, 1) if text and spark else None
+    times = significant(text / spark) if text and spark else None
     figures.append(_figure("times warm Spark, nested, one core", _TIMES_SPARK, times))
     return [*figures, *_against_rivals(rates)]
 
@@ -53,7 +57,7 @@ def _against_rivals(rates: dict[tuple[str, str, int], float | None]) -> list[Row
             if (other, its_cores) == (shape, cores) and rival.startswith(_RIVALS) and found
         ]
         if engine == TEXT and rate and rivals:
-            multiples.append((round(rate / max(rivals), 2), f"{shape}, {cores}"))
+            multiples.append((significant(rate / max(rivals)), f"{shape}, {cores}"))
     least, where = min(multiples, default=(None, "no shape"))
     return [_figure(f"times the fastest of DuckDB and polars, on {where}", 1, least)]
 
@@ -70,8 +74,8 @@ def shown(report: Row) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    numbers = [(row[name], places) for name, places in _NUMBERS.items()]
-    texts = ["" if number is None else f"{number:,.{places}f}" for number, places in numbers]
+    numbers = [(row[name], form) for name, form in _NUMBERS.items()]
+    texts = ["" if number is None else format(number, form) for number, form in numbers]
     return [row["shape"], row["engine"], str(row["cores"]), *texts, _judgement(row)]
 
 

@@ -44,9 +44,12 @@ function stages(python: string, unit: boolean): Stage[][] {
   };
   return [
     [check],
-    [jest("jest", ["--maxWorkers=2", "--testPathIgnorePatterns", "/end-to-end/"])],
-    // a deploy mostly waits for the provider's own pauses
-    [jest("jest end to end", ["--maxWorkers=2", "--testPathPatterns", "/end-to-end/"]), pytest(python, [])],
+    // side by side, for all three often wait: a deploy for the provider's own pauses, others for processes that start
+    [
+      jest("jest", ["--maxWorkers=1", "--testPathIgnorePatterns", "/end-to-end/"]),
+      jest("jest end to end", ["--maxWorkers=2", "--testPathPatterns", "/end-to-end/"]),
+      pytest(python, []),
+    ],
   ];
 }
 

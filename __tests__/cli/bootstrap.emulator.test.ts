@@ -31,7 +31,7 @@ describe("bootstrap", () => {
     aws = await startLocalAws({ folder, report: () => {} });
     Object.assign(process.env, aws.environment);
     s3 = new S3Client({ forcePathStyle: true });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await aws.stop();

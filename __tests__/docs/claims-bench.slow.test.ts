@@ -19,4 +19,4 @@ test("npm run bench -- claims claims and registers every row once", async () => 
     { what: "register known keys", workers: 1, rows: 2_000 },
     ...[1, 3].flatMap((workers) => claims.map(([what, count]) => ({ what, workers, rows: count }))),
   ]);
-}, 120_000);
+});

@@ -11,4 +11,4 @@ test("npm run bench -- ledger takes every file from the ledger to the archive, o
   expect(rows).toMatchObject(
     Array.from({ length: 2 }, () => ({ engine: "tributary", files: 30, isWhole: true })),
   );
-}, 120_000);
+});

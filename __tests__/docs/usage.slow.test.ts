@@ -1,9 +1,7 @@
-import { describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { scripts } from "../../package.json";
 import { ROOT } from "../../setup/paths";
 import { outcomeOf } from "../support/outcome";
-
-jest.setTimeout(60_000);
 
 /** These are another command with an option, and show its usage. */
 const ALIASES: Readonly<Record<string, string>> = { "test:unit": "test", fix: "check" };

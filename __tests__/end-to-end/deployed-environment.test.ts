@@ -1,11 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { loadEnvironment } from "../../environments/schema";
 import { type LocalAws, startLocalAws } from "../../local/platform/aws";
 import { ensureTerraform } from "../../setup/terraform";
 import { Checkout } from "../support/checkout";
-
-jest.setTimeout(180_000);
 
 describe("the commands of a deployed environment, on the emulator", () => {
   const { account } = loadEnvironment("dev");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { eventually } from "../support/local-platform";
+import { eventually } from "../support/eventually";
 
 const ROOT = join(__dirname, "..", "..");
 let folder: string;
@@ -27,8 +27,8 @@ describe("npm start", () => {
       shown += chunk.toString();
     });
     const end = ended(child);
-    const isUp = async () => child.exitCode !== null || shown.includes("Ctrl-C stops it");
-    await eventually("a platform that is up", 460, isUp);
+    const isUp = () => child.exitCode !== null || shown.includes("Ctrl-C stops it");
+    await eventually("a platform that is up", isUp);
     const tables = child.exitCode === null ? await tablesReachedBy(shown) : [];
     child.kill("SIGINT");
     const { code, output } = await end;
@@ -51,15 +51,14 @@ describe("npm start", () => {
     expect(seconds).toBeGreaterThan(0);
     expect(output).toContain("every row is accounted for");
     expect(processesNaming(folder)).toEqual([]);
-  }, 480_000);
+  });
 
   test("leaves no process and no half-written file behind after Ctrl-C in mid-deploy", async () => {
     const run = join(folder, "run");
     const child = start("--output", run);
     await eventually(
       "terraform at work",
-      120,
-      async () =>
+      () =>
         existsSync(join(run, "deploy.log")) &&
         /Creating\.\.\./.test(readFileSync(join(run, "deploy.log"), "utf8")),
     );
@@ -68,7 +67,7 @@ describe("npm start", () => {
     expect(code).toBe(130);
     expect(processesNaming(folder)).toEqual([]);
     expect(existsSync(join(run, "cdktf.out"))).toBe(false);
-  }, 200_000);
+  });
 
   test.each([
     ["an input folder that does not exist", ["--input", "no/such/folder"], /no\/such\/folder is no folder/],
@@ -77,16 +76,12 @@ describe("npm start", () => {
       ["--input", join(ROOT, "docs", "decisions")],
       /holds no \.csv, \.ndjson or \.json file/,
     ],
-  ])(
-    "refuses %s by name before anything is started",
-    async (_, words, message) => {
-      const { code, output } = await ended(start("--output", join(folder, "run"), ...words));
-      expect(code).toBe(1);
-      expect(output).toMatch(message);
-      expect(existsSync(join(folder, "run"))).toBe(false);
-    },
-    30_000,
-  );
+  ])("refuses %s by name before anything is started", async (_, words, message) => {
+    const { code, output } = await ended(start("--output", join(folder, "run"), ...words));
+    expect(code).toBe(1);
+    expect(output).toMatch(message);
+    expect(existsSync(join(folder, "run"))).toBe(false);
+  });
 });
 
 function start(...words: readonly string[]): ChildProcess {

@@ -59,14 +59,14 @@ beforeAll(async () => {
   const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: "ledger-inputs" }));
   queue = QueueUrl;
   await makeBucket();
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const client of [s3, sqs]) client.destroy();
   await aws.stop();
   await ledger.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+});
 
 keepLogs();
 
@@ -143,4 +143,4 @@ test("events and listing name the same versions: what one registered, the other 
   expect(await ledger.rows("SELECT count(*)::int AS files FROM ledger.queue")).toEqual([
     { files: WANTED.length + 3 },
   ]);
-}, 60_000);
+});

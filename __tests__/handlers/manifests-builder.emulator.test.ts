@@ -70,14 +70,14 @@ beforeAll(async () => {
   await makeTable();
   for (const bucket of [NAMES.raw, NAMES.manifests, NAMES.quarantine]) await makeBucket(bucket);
   ({ handler } = await import("../../handlers/manifests-builder"));
-}, 120_000);
+});
 
 afterAll(async () => {
   dynamo.destroy();
   s3.destroy();
   await aws.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+});
 
 describe("DynamoDB and S3 on the emulator", () => {
   testServices(() => ({ dynamo, s3 }));

@@ -4,6 +4,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { bundleArchive } from "../../constructs/code/bundle";
 import { manifestKey, parseManifestKey, readManifest } from "../../runtime/manifests/manifests";
+import { eventually } from "../support/eventually";
 import {
   CONTROL,
   claimed,
@@ -44,9 +45,9 @@ beforeAll(async () => {
   const { handler } = await import("../../handlers/manifests-builder");
   build = (messages) => handler(deliveryOf(messages) as never, ENOUGH as never);
   await deployControlPlane();
-}, 60_000);
+});
 
-afterAll(() => pipeline.stop(), 30_000);
+afterAll(() => pipeline.stop());
 
 /** What Lambda hands over of these messages. */
 function deliveryOf(messages: readonly unknown[]): { Records: Record[] } {
@@ -78,14 +79,6 @@ async function deployControlPlane(): Promise<void> {
     }),
   );
   lambda.destroy();
-}
-
-async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    const value = await read();
-    if (holds(value) || attempt === 100) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 const upload = async (name: string, Body = '{"a":1}\n') =>
@@ -152,13 +145,13 @@ describe("the manifest reconciler on the emulator", () => {
     const manifest = manifestOf(idOf("2"), files);
     await pipeline.publish({ manifest, receipt: receiptOf(manifest), parquet: true });
     await reconcile();
-    const rows = await until(
-      () => pipeline.rows(TRACKING),
-      (all) => all.every(({ status }) => status === "completed"),
-    );
-    expect(rows.map(({ status }) => status)).toEqual(["completed", "completed"]);
+    const rows = await eventually("completed files", async () => {
+      const all = await pipeline.rows(TRACKING);
+      return all.every(({ status }) => status === "completed") && all;
+    });
+    expect(rows).toHaveLength(2);
     expect(await pipeline.take("manifests")).toEqual([]);
-  }, 20_000);
+  });
 
   test("leaves files alone that are younger than the grace time, failed or quarantined", async () => {
     const now = new Date(Date.now() + 60_000).toISOString();

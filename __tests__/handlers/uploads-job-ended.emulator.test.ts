@@ -2,6 +2,7 @@ import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { eventually } from "../support/eventually";
 import { BUCKET, type Emulated, JOB, startEmulated, TABLE } from "./support/emulator";
 import { jobStateChange, s3Event } from "./support/events";
 import { keepLogs } from "./support/logs";
@@ -22,9 +23,9 @@ beforeAll(async () => {
   });
   ({ handler: jobEnded } = await import("../../handlers/uploads-job-ended"));
   ({ handler: trigger } = await import("../../handlers/uploads-trigger"));
-}, 120_000);
+});
 
-afterAll(() => emulated.stop(), 30_000);
+afterAll(() => emulated.stop());
 
 describe("uploads-job-ended on the emulator", () => {
   keepLogs();
@@ -32,25 +33,28 @@ describe("uploads-job-ended on the emulator", () => {
   test("starts nothing when nothing is pending", async () => {
     await jobEnded(jobStateChange("SUCCEEDED", JOB));
     expect(await emulated.runs()).toEqual([]);
-  }, 30_000);
+  });
 
   test("starts the next run as soon as the slot of the last one is free", async () => {
     await trigger(s3Event({ bucket: BUCKET, key: "input/customers/a.csv" }));
     expect(await emulated.runs()).toHaveLength(1);
     await jobEnded(jobStateChange("SUCCEEDED", JOB));
     expect(await emulated.runs()).toEqual([expect.stringMatching(/STARTING|RUNNING/), "SUCCEEDED"]);
-  }, 60_000);
+  });
 
   test("starts a run after a failed one for what came while it ran, and for nothing older", async () => {
     const failed = await emulated.newestRun();
     const before = (await emulated.runs()).length;
     await jobEnded(jobStateChange("FAILED", JOB, "", failed));
     expect(await emulated.runs()).toHaveLength(before);
+    await eventually("an idle job", async () =>
+      (await emulated.runs()).every((state) => state === "SUCCEEDED"),
+    );
     await trigger(s3Event({ bucket: BUCKET, key: "input/customers/late.csv" }));
     expect(await emulated.runs()).toHaveLength(before + 1);
     await jobEnded(jobStateChange("FAILED", JOB, "", failed));
     expect(await emulated.runs()).toHaveLength(before + 2);
-  }, 60_000);
+  });
 
   test("sends an alert that a rule can route, and counts the failure", async () => {
     const receive = await queueOfAlerts();
@@ -73,7 +77,7 @@ describe("uploads-job-ended on the emulator", () => {
     expect(Metrics).toMatchObject([
       { MetricName: "JobFailures", Dimensions: [{ Name: "Environment", Value: "test" }] },
     ]);
-  }, 30_000);
+  });
 });
 
 /** Routes alert events to a queue as observability routes them to its topic; gives a reader of the first. */
@@ -86,8 +90,11 @@ async function queueOfAlerts(): Promise<() => Promise<unknown>> {
   await events.send(new PutTargetsCommand({ Rule: "alerts", Targets: [{ Id: "queue", Arn }] }));
   events.destroy();
   return async () => {
-    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+    const body = await eventually("an alert", async () => {
+      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+      return Messages?.[0]?.Body;
+    });
     sqs.destroy();
-    return JSON.parse(Messages[0]?.Body ?? "null");
+    return JSON.parse(body);
   };
 }

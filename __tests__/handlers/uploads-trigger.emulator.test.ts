@@ -8,11 +8,11 @@ let emulated: Emulated;
 let handler: (event: unknown) => Promise<void>;
 
 beforeAll(async () => {
-  emulated = await startEmulated(120, { UPLOADS_TABLE: TABLE, JOB_NAME: JOB });
+  emulated = await startEmulated(3600, { UPLOADS_TABLE: TABLE, JOB_NAME: JOB });
   ({ handler } = await import("../../handlers/uploads-trigger"));
-}, 120_000);
+});
 
-afterAll(() => emulated.stop(), 30_000);
+afterAll(() => emulated.stop());
 
 const itemsOf = async (key: string) => (await emulated.items()).filter((item) => item["key"] === key);
 

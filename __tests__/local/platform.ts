@@ -16,9 +16,12 @@ import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../lo
 import type { Clock } from "../../local/glue-runner/clock";
 import { type GlueRunner, startGlueRunner } from "../../local/glue-runner/server";
 import { ensurePython } from "../../setup/python";
+import { eventually } from "../support/eventually";
 
 /** A minute of a job's timeout in these tests. */
 export const MINUTE_MILLISECONDS = 1000;
+/** A script that works until it is ended, however long its test takes. */
+export const ENDLESS = "import time; time.sleep(3600)";
 export const ARTIFACTS = "artifacts";
 
 /** An emulator and a Glue runner whose minutes are short, with a bucket for scripts. */
@@ -108,14 +111,14 @@ export async function startRun(
   return JobRunId;
 }
 
-/** Asks for a run until `holds` is true of it, for 30 seconds at most. */
+/** Asks for a run until `holds` is true of it. */
 export async function waitForRun(
   platform: TestPlatform,
   name: string,
   id: string,
   holds: (run: JobRun) => boolean = (run) => run.CompletedOn !== undefined,
 ): Promise<JobRun> {
-  return waitFor(async () => {
+  return eventually(`what is awaited of ${id}`, async () => {
     const { JobRun: run } = await platform.glue.send(new GetJobRunCommand({ JobName: name, RunId: id }));
     return run && holds(run) ? run : undefined;
   });
@@ -132,16 +135,6 @@ export async function logLines(platform: TestPlatform, group: string, id: string
   } finally {
     logs.destroy();
   }
-}
-
-export async function waitFor<Result>(ask: () => Promise<Result | undefined>): Promise<Result> {
-  const deadline = Date.now() + 30_000;
-  while (Date.now() < deadline) {
-    const result = await ask();
-    if (result !== undefined) return result;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("it did not happen within 30 seconds");
 }
 
 /** Whether a process runs; one that has ended and waits for its parent to see it does not. */

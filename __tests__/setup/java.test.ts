@@ -1,10 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ensureJava } from "../../setup/java";
 import { inFolder, program } from "./machine";
-
-jest.setTimeout(60_000);
 
 function java(folder: string, version: string): void {
   program(

@@ -1,15 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { nativeWheel } from "../../constructs/code/glue-package";
 import { isNativeCurrent } from "../../setup/native";
 import { ROOT, WORKING_FOLDER } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";
 import { ensureNativeWheel } from "../../setup/wheels";
 import { inFolder, wheel, withIndex } from "./machine";
-
-jest.setTimeout(180_000);
 
 /** One function in place of the kernels, for each variant. */
 const KERNEL = `

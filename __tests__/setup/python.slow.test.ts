@@ -1,11 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ensurePython } from "../../setup/python";
 import { inFolder, wheel, withIndex } from "./machine";
-
-jest.setTimeout(180_000);
 
 interface Machine {
   readonly place: Parameters<typeof ensurePython>[2] & object;

@@ -3,13 +3,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { arch } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { findInterpreter } from "../../setup/interpreter";
 import { findMirror, writeProviderConfiguration } from "../../setup/provider";
 import { ensureTerraform } from "../../setup/terraform";
 import { inFolder, program, zip } from "./machine";
-
-jest.setTimeout(60_000);
 
 const PLATFORM = `${process.platform}_${arch() === "x64" ? "amd64" : arch()}`;
 const PROVIDER = `registry.terraform.io/hashicorp/aws/5.100.0/${PLATFORM}`;

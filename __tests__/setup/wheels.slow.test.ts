@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ROOT } from "../../setup/paths";
 import { ensureWheels, type Wheel } from "../../setup/wheels";
 import { inFolder, wheel, withIndex } from "./machine";
-
-jest.setTimeout(60_000);
 
 const LISTED: Wheel[] = JSON.parse(readFileSync(join(ROOT, "glue", "wheels.json"), "utf8"));
 

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetJobRunsCommand, GlueClient, type JobRun } from "@aws-sdk/client-glue";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -18,6 +17,7 @@ import {
 import { bucketName, loadEnvironment, uploadsJobName, uploadsTableName } from "../../environments/schema";
 import { type Platform, startPlatform } from "../../local/platform/platform";
 import { Steps } from "../../local/steps";
+import { eventually } from "./eventually";
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"]);
 
@@ -46,14 +46,15 @@ export function customers(count: number, amount = "10.00"): string {
   return `${[HEADER, ...rows].join("\n")}\n`;
 }
 
-export async function deployTestPlatform(options: { auth?: boolean } = {}): Promise<TestPlatform> {
+/** Deploys the local environment, with the roles of functions and jobs enforced. */
+export async function deployTestPlatform(): Promise<TestPlatform> {
   const output = mkdtempSync(join(tmpdir(), "tributary-test-"));
   const signal = new AbortController().signal;
   const platform = await startPlatform({
     output,
     signal,
     steps: new Steps(signal, process.stderr),
-    ...options,
+    auth: true,
   });
   const variables = platform.aws.environment;
   const client = {
@@ -107,29 +108,9 @@ export async function statusOf(
   return Item?.["status"]?.S;
 }
 
-/** Waits for `ask` to answer with something; fails with `what` after `seconds`. */
-export async function eventually<Result>(
-  what: string,
-  seconds: number,
-  ask: () => Promise<Result | undefined | false>,
-): Promise<Result> {
-  const until = performance.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > until) throw new Error(`${what} did not happen within ${seconds} s`);
-    await sleep(250);
-  }
-}
-
 /** Waits until this version has left `pending`; returns its status. */
-export function finished(
-  platform: TestPlatform,
-  key: string,
-  version: string,
-  seconds = 60,
-): Promise<string> {
-  return eventually(`an outcome of ${key}`, seconds, async () => {
+export function finished(platform: TestPlatform, key: string, version: string): Promise<string> {
+  return eventually(`an outcome of ${key}`, async () => {
     const status = await statusOf(platform, key, version);
     return status !== "pending" && status;
   });
@@ -144,7 +125,7 @@ export async function jobRuns(platform: TestPlatform): Promise<JobRun[]> {
 
 /** Waits until no run is at work, so that the next upload starts one of its own. */
 export function idle(platform: TestPlatform): Promise<JobRun[]> {
-  return eventually("an idle job", 60, async () => {
+  return eventually("an idle job", async () => {
     const runs = await jobRuns(platform);
     return runs.every((run) => ENDED.has(run.JobRunState ?? "")) && runs;
   });
@@ -201,11 +182,36 @@ export async function withoutNotification<Result>(
   }
 }
 
+/**
+ * Waits until a job run has given work to a process of its pool, and freezes that: what the run has claimed stays in work,
+ * for the driver renews the lease, until the answer is called or the run is killed. A process loads modules for far longer
+ * than the time between two looks before it works.
+ */
+export async function holdWork(runId: string, script: string): Promise<() => void> {
+  const workers = await eventually(`work of job run ${runId}`, () => {
+    const found = processesOf(runId, script).filter(({ args }) => args.includes("multiprocessing.spawn"));
+    return found.length > 0 && found.map(({ pid }) => pid);
+  });
+  for (const pid of workers) process.kill(pid, "SIGSTOP");
+  return () => {
+    for (const pid of workers) process.kill(pid, "SIGCONT");
+  };
+}
+
 /** Kills every process of a job run at once, as a lost worker does. */
 export function killJob(runId: string, script: string): void {
+  const [one] = processesOf(runId, script);
+  if (one === undefined) throw new Error(`no process of job run ${runId}`);
+  process.kill(-one.group, "SIGKILL");
+}
+
+/** The process group of a job run; none before it begins and after it ends. */
+function processesOf(runId: string, script: string): { pid: number; group: number; args: string }[] {
   const rows = execFileSync("ps", ["-A", "-o", "pid=,pgid=,args="], { encoding: "utf8" }).split("\n");
-  const own = rows.find((row) => row.includes(runId) && row.includes(script));
-  const group = Number(own?.trim().split(/\s+/)[1]);
-  if (!group) throw new Error(`no process of job run ${runId}`);
-  process.kill(-group, "SIGKILL");
+  const all = rows.map((row) => {
+    const [pid, group, ...args] = row.trim().split(/\s+/);
+    return { pid: Number(pid), group: Number(group), args: args.join(" ") };
+  });
+  const own = all.find(({ args }) => args.includes(runId) && args.includes(script));
+  return all.filter(({ group }) => group === own?.group);
 }

@@ -18,7 +18,8 @@ import { accountForLedger, type LedgerAccounts } from "../../local/outcome/accou
 import { type LedgerState, ledgerState } from "../../local/pipelines/ledger-progress";
 import { clientsOf } from "../../local/platform/clients";
 import { saveJobLogs } from "../../local/platform/logs";
-import { environment, eventually, rawBucket, type TestPlatform } from "./local-platform";
+import { eventually } from "./eventually";
+import { environment, rawBucket, type TestPlatform } from "./local-platform";
 
 const BATCH_JOB = ledgerBatchJobName(environment);
 const SHOWN_LINES = 30;
@@ -70,7 +71,7 @@ export class RawJson {
   async list(): Promise<void> {
     const { glue } = this.platform;
     const { RunId } = await glue.send(new StartWorkflowRunCommand({ Name: WORKFLOW }));
-    await eventually("the end of the workflow", 60, async () => {
+    await eventually("the end of the workflow", async () => {
       const { Run } = await glue.send(new GetWorkflowRunCommand({ Name: WORKFLOW, RunId }));
       return Run?.CompletedOn !== undefined;
     });
@@ -78,11 +79,15 @@ export class RawJson {
 
   /** Starts the batch job as soon as no run of it is at work. */
   async startBatchJob(): Promise<string> {
-    await eventually("an idle batch job", 60, async () =>
-      (await this.batchRuns()).every(({ CompletedOn }) => CompletedOn),
-    );
+    await this.idle();
     const { JobRunId = "" } = await this.platform.glue.send(new StartJobRunCommand({ JobName: BATCH_JOB }));
     return JobRunId;
+  }
+
+  private idle(): Promise<unknown> {
+    return eventually("an idle batch job", async () =>
+      (await this.batchRuns()).every(({ CompletedOn }) => CompletedOn),
+    );
   }
 
   batchRuns(): Promise<JobRun[]> {
@@ -110,16 +115,20 @@ export class RawJson {
   }
 
   /** Waits until S3's events or a lister have brought all uploads into the ledger. */
-  registered(seconds = 40): Promise<unknown> {
-    return eventually("a row for each file", seconds, async () => {
+  registered(): Promise<unknown> {
+    return eventually("a row for each file", async () => {
       const { registered } = await this.state();
       return registered === this.uploads.length;
     });
   }
 
-  /** Starts the batch job, again and again where a run leaves something, until all is done. */
-  async finish(seconds = 60): Promise<void> {
-    await eventually("an outcome of each file", seconds, async () => {
+  /**
+   * Starts the batch job, again and again where a run leaves something, until all is done. No run is at work then: one
+   * would take what a test uploads next from the run that the test starts.
+   */
+  async finish(): Promise<void> {
+    await eventually("an outcome of each file", async () => {
+      await this.idle();
       const { settled, unarchived } = await this.state();
       if (settled === this.uploads.length && unarchived === 0) return true;
       await this.startBatchJob();

@@ -39,7 +39,7 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-const START_MILLISECONDS = 30_000;
+const START_MILLISECONDS = 120_000;
 const STOP_MILLISECONDS = 2000;
 const POLL_MILLISECONDS = 50;
 

@@ -12,7 +12,7 @@ import { type Account, binariesFolder, serverAccount } from "./binaries";
 export const USER = "postgres";
 export const DATABASE = "tributary";
 
-const START_SECONDS = 60;
+const START_SECONDS = 120;
 /** An end in order takes a moment; one that is asked for while the server recovers from a crash has been seen to hang. */
 const STOP_SECONDS = 10;
 const POLL_MILLISECONDS = 50;

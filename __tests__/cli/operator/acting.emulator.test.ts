@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
@@ -22,7 +21,7 @@ import { readCreatedObject } from "../../../runtime/aws/s3-record";
 import { readStreamingJob } from "../../../runtime/manifests/control";
 import { manifestKey, parquetKey } from "../../../runtime/manifests/manifests";
 import { ROOT } from "../../../setup/paths";
-import { eventually } from "../../support/local-platform";
+import { eventually } from "../../support/eventually";
 import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";
 
 const INPUTS = queueName(environment, "manifests-inputs");
@@ -34,9 +33,9 @@ let operated: Operated;
 
 beforeAll(async () => {
   operated = await startOperated();
-}, 60_000);
+});
 
-afterAll(() => operated.stop(), 30_000);
+afterAll(() => operated.stop());
 
 /** What the streaming job and the builder are asked for; asking takes it. */
 async function orders() {
@@ -279,13 +278,21 @@ describe("tributary redrive", () => {
     const applied = await operated.tributary("redrive", "--queue", "manifests-builder", "--yes");
     expect(applied).toMatchObject({ code: 0, stdout: "to manifests-builder  1\n" });
     expect(await operated.take(queue)).toEqual([]);
-    const shown = await eventually("an invocation", 10, async () => {
+    const shown = await eventually("an invocation", async () => {
       const { stdout } = await operated.tributary("logs", "manifests-builder");
       return stdout.includes("called with") && stdout;
     });
     expect(shown).toContain('called with {"kind":"a failed event"}');
-  }, 20_000);
+  });
 });
+
+/** Waits until an order to restart was given since then, and its time, up to a second ahead of this machine's, has passed. */
+function restartOrdered(since: number): Promise<unknown> {
+  return eventually("the order", async () => {
+    const requested = Number((await control()).restartRequestedAt);
+    return requested >= since && requested < Date.now();
+  });
+}
 
 describe("the streaming job", () => {
   test("is scaled from its next run on, or at once", async () => {
@@ -312,17 +319,17 @@ describe("the streaming job", () => {
   });
 
   test("is restarted, and waited for until a new run is at work", async () => {
+    const asked = Date.now();
     const waiting = operated.tributary("restart", "--wait", "--json");
-    setTimeout(() => {
-      operated.aws.glue.send(new StartJobRunCommand({ JobName: manifestsJobName(environment) }));
-    }, 1000);
+    await restartOrdered(asked);
+    await operated.aws.glue.send(new StartJobRunCommand({ JobName: manifestsJobName(environment) }));
     const { code, stdout } = await waiting;
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       restartRequestedAt: expect.any(String),
       runs: [{ state: "RUNNING" }],
     });
-  }, 20_000);
+  });
 });
 
 describe("an environment of another account", () => {
@@ -340,10 +347,10 @@ describe("Ctrl-C", () => {
     const words = ["cli/tributary.js", "restart", "--wait", "--environment", "local"];
     const child = spawn(process.execPath, words, { cwd: ROOT, env: process.env, stdio: "ignore" });
     const ended = once(child, "close");
-    while (Number((await control()).restartRequestedAt) < asked) await sleep(100);
+    await restartOrdered(asked);
     child.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
-  }, 30_000);
+  });
 });
 
 describe("tributary resume", () => {

@@ -7,8 +7,6 @@ import { operatorProgram } from "../../../cli/operator/program";
 import { environmentNames } from "../../../environments/schema";
 import { outcomeOf } from "../../support/outcome";
 
-jest.setTimeout(30_000);
-
 const ROOT = join(__dirname, "..", "..", "..");
 const PROGRAM = operatorProgram(() => {});
 

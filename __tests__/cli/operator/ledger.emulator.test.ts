@@ -26,13 +26,13 @@ beforeAll(async () => {
   local = await startLocalAws({ folder, report: () => {} });
   Object.assign(process.env, local.environment);
   await deploy();
-}, 90_000);
+});
 
 afterAll(async () => {
   await local.stop();
   await books.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+});
 
 beforeEach(async () => {
   await books.empty();

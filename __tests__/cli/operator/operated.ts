@@ -155,7 +155,7 @@ async function makeFailureQueues({ sqs }: Clients): Promise<void> {
 
 async function makeJob({ glue, s3 }: Clients): Promise<void> {
   await s3.send(
-    new PutObjectCommand({ Bucket: MANIFESTS, Key: "sleep.py", Body: "import time\ntime.sleep(60)\n" }),
+    new PutObjectCommand({ Bucket: MANIFESTS, Key: "sleep.py", Body: "import time\ntime.sleep(3600)\n" }),
   );
   const iam = new IAMClient();
   const document = (Service: string) =>

@@ -5,7 +5,7 @@ import { type Books, BUCKET, keyOf, startBooks } from "./books";
 let books: Books;
 beforeAll(async () => {
   books = await startBooks();
-}, 60_000);
+});
 afterAll(() => books.stop());
 beforeEach(() => books.empty());
 

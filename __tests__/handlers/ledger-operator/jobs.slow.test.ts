@@ -10,7 +10,7 @@ let python: string;
 beforeAll(async () => {
   ({ python } = await ensurePython("run", () => {}));
   books = await startBooks();
-}, 60_000);
+});
 afterAll(() => books.stop());
 beforeEach(async () => {
   await books.empty();

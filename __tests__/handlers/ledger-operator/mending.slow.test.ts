@@ -3,12 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import type { Client } from "pg";
 import { LedgerConnection, type LedgerWork } from "../../../runtime/ledger/connection";
 import { LedgerUnreachableError } from "../../../runtime/ledger/errors";
+import { eventually } from "../../support/eventually";
 import { type Books, keyOf, startBooks } from "./books";
 
 let books: Books;
 beforeAll(async () => {
   books = await startBooks();
-}, 60_000);
+});
 afterAll(() => books.stop());
 beforeEach(async () => {
   await books.empty();
@@ -80,8 +81,9 @@ describe("release", () => {
     const id = await books.claim(5);
     const job = await inTransaction(COMMIT, [id]);
     const release = books.ask("release", { batch: id });
-    const first = await Promise.race([release, new Promise((resolve) => setTimeout(resolve, 300, "waits"))]);
-    expect(first).toBe("waits");
+    const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    const waits = eventually("a wait", async () => (await books.owner.query(waiting)).rowCount === 1);
+    expect(await Promise.race([release, waits])).toBe(true);
     await job.query("COMMIT");
     await job.end();
     expect((await release).refused).toMatchObject([{ why: expect.stringContaining("it is committed") }]);

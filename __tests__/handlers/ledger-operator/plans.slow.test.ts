@@ -12,7 +12,7 @@ let books: Books;
 beforeAll(async () => {
   books = await startBooks();
   await fill();
-}, 90_000);
+});
 afterAll(() => books.stop());
 
 /** Finished batches, some in work and failed ones, and a queue. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
   ledger = await startLedger();
   Object.assign(process.env, VARIABLES);
   ({ handler } = await import("../../../handlers/ledger-registrar"));
-}, 60_000);
+});
 afterAll(() => ledger.stop());
 beforeEach(async () => {
   await ledger.rows("TRUNCATE ledger.files, ledger.queue");
@@ -144,6 +144,7 @@ describe("the registrar", () => {
       const slowly = {
         query: async (...given: [string, unknown[]]) => {
           const answer = await client.query(...given);
+          // for the other to come in between; where it comes too late, neither has to wait
           await sleep(200);
           return answer;
         },

@@ -98,7 +98,7 @@ export async function startManifestPipeline(): Promise<ManifestsPipeline> {
   const s3 = new S3Client({ forcePathStyle: true });
   const [dynamo, glue, sqs] = [new DynamoDBClient(), new GlueClient(), new SQSClient()];
   await Promise.all([makeTables(dynamo), makeBuckets(s3), makeCatalog(glue)]);
-  await makeJob(glue, "import time\ntime.sleep(60)\n", s3);
+  await makeJob(glue, "import time\ntime.sleep(3600)\n", s3);
   const queues = await makeQueues(sqs);
   Object.assign(process.env, variables(queues));
   return {

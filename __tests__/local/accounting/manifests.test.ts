@@ -178,7 +178,7 @@ beforeAll(async () => {
     encoding: "utf8",
   });
   counted = JSON.parse(out);
-}, 60_000);
+});
 
 test.each(CASES.map(([name, , expected], index) => [name, expected, index] as const))(
   "counts %s",

@@ -1,11 +1,9 @@
 import { GetJobCommand, GlueClient, StartJobRunCommand } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ACCOUNT } from "../../../local/emulator/emulator";
 import { createJob, logLines, startRun, startTestPlatform, type TestPlatform, waitForRun } from "../platform";
-
-jest.setTimeout(60_000);
 
 /** Says what the job's role may read. */
 const PROBE = `

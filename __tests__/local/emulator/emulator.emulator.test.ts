@@ -17,7 +17,7 @@ import {
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
   type Emulator,
   type EmulatorOptions,
@@ -26,9 +26,8 @@ import {
   startEmulator,
 } from "../../../local/emulator/emulator";
 import { ensurePython } from "../../../setup/python";
-import { functionArchive, isRunning, waitFor } from "../platform";
-
-jest.setTimeout(60_000);
+import { eventually } from "../../support/eventually";
+import { functionArchive, isRunning } from "../platform";
 
 let folder: string;
 let python: string;
@@ -119,9 +118,9 @@ describe("the emulator", () => {
     const { QueryExecutionId } = await athena.send(
       new StartQueryExecutionCommand({ QueryString, WorkGroup: "sql", ResultConfiguration }),
     );
-    await waitFor(async () => {
+    await eventually("its result", async () => {
       const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }));
-      return QueryExecution?.Status?.State === "SUCCEEDED" ? true : undefined;
+      return QueryExecution?.Status?.State === "SUCCEEDED";
     });
     const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId }));
     const row = ResultSet?.Rows?.[1]?.Data?.map((cell) => cell.VarCharValue);

@@ -26,7 +26,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import {
   ACCOUNT,
   type Emulator,
@@ -36,8 +36,6 @@ import {
 } from "../../../local/emulator/emulator";
 import { ensurePython } from "../../../setup/python";
 import { functionArchive } from "../platform";
-
-jest.setTimeout(60_000);
 
 const MESSAGE = "the emulator no longer needs this repair: remove it from local/emulator/repairs.py";
 

@@ -11,10 +11,8 @@ import {
   UntagResourceCommand,
   UpdateJobCommand,
 } from "@aws-sdk/client-glue";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { startTestPlatform, type TestPlatform } from "../platform";
-
-jest.setTimeout(60_000);
 
 const ARN = "arn:aws:glue:us-east-1:000000000000:job/full";
 /** One of each field that Terraform's aws_glue_job reads back. */

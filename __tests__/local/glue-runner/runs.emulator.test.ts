@@ -9,30 +9,28 @@ import {
   StartJobRunCommand,
 } from "@aws-sdk/client-glue";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { REGION } from "../../../local/emulator/emulator";
 import { ensurePython } from "../../../setup/python";
+import { eventually } from "../../support/eventually";
 import {
   createJob,
+  ENDLESS,
   isRunning,
   logLines,
   putArtifact,
   startRun,
   startTestPlatform,
   type TestPlatform,
-  waitFor,
   waitForRun,
 } from "../platform";
 
-jest.setTimeout(60_000);
-
-const SLEEP = "import time; time.sleep(60)";
 const STUBBORN = `
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(61)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
 print("child", child.pid, flush=True)
-time.sleep(60)`;
+time.sleep(3600)`;
 const SHOW = `
 import json, os, sys
 print(json.dumps({"arguments": sys.argv[1:], "variables": dict(os.environ)}))`;
@@ -62,7 +60,7 @@ describe("a run", () => {
   });
 
   test("passes through STARTING and RUNNING", async () => {
-    await createJob(platform, "states", SLEEP);
+    await createJob(platform, "states", ENDLESS);
     const id = await startRun(platform, "states");
     const { JobRun } = await platform.glue.send(new GetJobRunCommand({ JobName: "states", RunId: id }));
     expect(JobRun?.JobRunState).toBe("STARTING");
@@ -128,12 +126,12 @@ describe("a run", () => {
 
   test("streams both its outputs line by line, while it runs, to the log groups of its settings", async () => {
     const source =
-      "import sys, time\nprint('one\\n\\nthree', flush=True)\nprint('bad', file=sys.stderr, flush=True)\ntime.sleep(60)";
+      "import sys, time\nprint('one\\n\\nthree', flush=True)\nprint('bad', file=sys.stderr, flush=True)\ntime.sleep(3600)";
     await createJob(platform, "chatty", source, { DefaultArguments: { "--custom-logGroup-prefix": "/own" } });
     const id = await startRun(platform, "chatty");
     const lines = (group: string) => logLines(platform, group, id).catch(() => []);
-    await waitFor(async () => ((await lines("/own/output")).length === 3 ? true : undefined));
-    await waitFor(async () => ((await lines("/own/error")).length === 1 ? true : undefined));
+    await eventually("its output", async () => (await lines("/own/output")).length === 3);
+    await eventually("its errors", async () => (await lines("/own/error")).length === 1);
     expect(await lines("/own/output")).toEqual(["one", " ", "three"]);
     await platform.glue.send(new BatchStopJobRunCommand({ JobName: "chatty", JobRunIds: [id] }));
     await waitForRun(platform, "chatty", id);
@@ -164,7 +162,7 @@ describe("a run", () => {
 
 describe("limits", () => {
   test("refuse a run beyond the concurrent ones, and allow it once one has ended", async () => {
-    await createJob(platform, "limited", SLEEP, { ExecutionProperty: { MaxConcurrentRuns: 2 } });
+    await createJob(platform, "limited", ENDLESS, { ExecutionProperty: { MaxConcurrentRuns: 2 } });
     const first = await startRun(platform, "limited");
     const second = await startRun(platform, "limited");
     await expect(startRun(platform, "limited")).rejects.toMatchObject({
@@ -180,7 +178,7 @@ describe("limits", () => {
   });
 
   test("end a run at its timeout, which a run may set for itself, and do not retry it", async () => {
-    await createJob(platform, "slow", SLEEP, { MaxRetries: 1 });
+    await createJob(platform, "slow", ENDLESS, { MaxRetries: 1 });
     const { JobRunId = "" } = await platform.glue.send(
       new StartJobRunCommand({ JobName: "slow", Timeout: 1 }),
     );
@@ -193,9 +191,9 @@ describe("limits", () => {
   test("retry a failed run as further attempts", async () => {
     await createJob(platform, "flaky", "raise ValueError('again')", { MaxRetries: 2 });
     const first = await startRun(platform, "flaky", { "--own": "run" });
-    const last = await waitFor(async () => {
+    const last = await eventually("the third attempt's end", async () => {
       const { JobRuns = [] } = await platform.glue.send(new GetJobRunsCommand({ JobName: "flaky" }));
-      return JobRuns.length === 3 && JobRuns[0]?.CompletedOn ? JobRuns : undefined;
+      return JobRuns.length === 3 && JobRuns[0]?.CompletedOn !== undefined && JobRuns;
     });
     expect(last.map((run) => [run.Id, run.Attempt, run.PreviousRunId, run.JobRunState])).toEqual([
       [`${first}_attempt_2`, 2, `${first}_attempt_1`, "FAILED"],
@@ -208,7 +206,7 @@ describe("limits", () => {
 
 describe("a run of a streaming job", () => {
   test("has no timeout, and the workers that it was started with", async () => {
-    await createJob(platform, "streaming", SLEEP, {
+    await createJob(platform, "streaming", ENDLESS, {
       Command: streaming("streaming"),
       WorkerType: "G.1X",
       NumberOfWorkers: 2,
@@ -233,7 +231,7 @@ describe("a run of a streaming job", () => {
 
   test("may be ended as by its maintenance window, which is told as any end", async () => {
     const told = await tellsOf("expiring");
-    await createJob(platform, "expiring", SLEEP, { Command: streaming("expiring") });
+    await createJob(platform, "expiring", ENDLESS, { Command: streaming("expiring") });
     const id = await startRun(platform, "expiring");
     await waitForRun(platform, "expiring", id, ({ JobRunState }) => JobRunState === "RUNNING");
     platform.runner.expire("expiring", id);
@@ -246,7 +244,7 @@ describe("stopping", () => {
   test("ends a script that ignores it together with the processes it made", async () => {
     await createJob(platform, "stubborn", STUBBORN);
     const id = await startRun(platform, "stubborn");
-    const child = await waitFor(async () => {
+    const child = await eventually("its child", async () => {
       const [line] = await logLines(platform, "/aws-glue/jobs/output", id).catch(() => []);
       return line ? Number(line.split(" ")[1]) : undefined;
     });
@@ -285,13 +283,13 @@ test.each([
 });
 
 test.each([
-  ["succeeds", "", "SUCCEEDED", "INFO"],
-  ["fails", "raise ValueError('bad')", "FAILED", "ERROR"],
-  ["runs out of time", SLEEP, "TIMEOUT", "WARN"],
-])("a run that %s is told to a queue by Glue's event", async (_, source, state, severity) => {
+  ["succeeds", "", {}, "SUCCEEDED", "INFO"],
+  ["fails", "raise ValueError('bad')", {}, "FAILED", "ERROR"],
+  ["runs out of time", ENDLESS, { Timeout: 1 }, "TIMEOUT", "WARN"],
+])("a run that %s is told to a queue by Glue's event", async (_, source, fields, state, severity) => {
   const job = `told-${state.toLowerCase()}`;
   const told = await tellsOf(job);
-  await createJob(platform, job, source, { Timeout: 1 });
+  await createJob(platform, job, source, fields);
   const id = await startRun(platform, job);
   expect(await told()).toEqual({ jobName: job, jobRunId: id, state, severity, message: expect.any(String) });
 });
@@ -300,7 +298,7 @@ test("the end of the service ends its runs and leaves no process", async () => {
   const own = await startTestPlatform();
   await createJob(own, "stubborn", STUBBORN);
   const id = await startRun(own, "stubborn");
-  const child = await waitFor(async () => {
+  const child = await eventually("its child", async () => {
     const [line] = await logLines(own, "/aws-glue/jobs/output", id).catch(() => []);
     return line ? Number(line.split(" ")[1]) : undefined;
   });
@@ -331,7 +329,7 @@ async function tellsOf(job: string): Promise<() => Promise<Record<string, unknow
   await events.send(new PutTargetsCommand({ Rule: job, Targets: [{ Id: "queue", Arn }] }));
   events.destroy();
   return async () => {
-    const body = await waitFor(async () => {
+    const body = await eventually(`an event of ${job}`, async () => {
       const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
       return Messages?.[0]?.Body;
     });

@@ -25,12 +25,10 @@ import {
   UpdateWorkflowCommand,
   type WorkflowRun,
 } from "@aws-sdk/client-glue";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { createJob, startRun, startTestPlatform, type TestPlatform, waitFor, waitForRun } from "../platform";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { eventually } from "../../support/eventually";
+import { createJob, ENDLESS, startRun, startTestPlatform, type TestPlatform, waitForRun } from "../platform";
 
-jest.setTimeout(60_000);
-
-const SLEEP = "import time; time.sleep(60)";
 const NOON = new Date("2026-01-31T12:00:00Z");
 const DAILY = "cron(0 12 * * ? *)";
 
@@ -76,9 +74,9 @@ async function runsOf(JobName: string): Promise<JobRun[]> {
 
 /** Waits until as many runs of a job have ended, and gives them. */
 function endedRuns(job: string, count = 1): Promise<JobRun[]> {
-  return waitFor(async () => {
+  return eventually(`the end of ${count} runs of ${job}`, async () => {
     const runs = await runsOf(job);
-    return runs.length >= count && runs.every(({ CompletedOn }) => CompletedOn) ? runs : undefined;
+    return runs.length >= count && runs.every(({ CompletedOn }) => CompletedOn) && runs;
   });
 }
 
@@ -92,7 +90,7 @@ function workflowRun(
   RunId: string,
   holds: (run: WorkflowRun) => boolean = ({ CompletedOn }) => CompletedOn !== undefined,
 ): Promise<WorkflowRun> {
-  return waitFor(async () => {
+  return eventually(`what is awaited of ${RunId}`, async () => {
     const { Run } = await platform.glue.send(new GetWorkflowRunCommand({ Name, RunId, IncludeGraph: true }));
     return Run && holds(Run) ? Run : undefined;
   });
@@ -218,7 +216,7 @@ describe("a scheduled trigger", () => {
   });
 
   test("passes over a job that has as many runs as it may have", async () => {
-    await ends("busy", SLEEP);
+    await ends("busy", ENDLESS);
     await trigger("again", "SCHEDULED", ["busy"], { Schedule: DAILY });
     minute(NOON);
     minute(NOON);
@@ -346,7 +344,7 @@ describe("a workflow", () => {
   });
 
   test("has no more runs at once than it may have, and can be stopped", async () => {
-    await ends("endless", SLEEP);
+    await ends("endless", ENDLESS);
     await platform.glue.send(new CreateWorkflowCommand({ Name: "one", MaxConcurrentRuns: 1 }));
     const fields = { WorkflowName: "one", Schedule: DAILY };
     await trigger("one-start", "SCHEDULED", ["endless"], fields);
@@ -368,7 +366,7 @@ describe("a workflow", () => {
   });
 
   test("ends well where a job cannot start for its own limit, and tells so", async () => {
-    await ends("occupied", SLEEP);
+    await ends("occupied", ENDLESS);
     await startRun(platform, "occupied");
     await platform.glue.send(new CreateWorkflowCommand({ Name: "refused" }));
     await trigger("refused-start", "ON_DEMAND", ["occupied"], { WorkflowName: "refused" });

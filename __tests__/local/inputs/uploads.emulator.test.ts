@@ -41,7 +41,7 @@ beforeAll(async () => {
   await s3.send(
     new PutBucketVersioningCommand({ Bucket: "raw", VersioningConfiguration: { Status: "Enabled" } }),
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   target.s3.destroy();
@@ -77,17 +77,13 @@ test.each<[string, (file: string) => void]>([
   ["grows", (file) => appendFileSync(file, "2\n")],
   ["shrinks", (file) => truncateSync(file, 1000)],
   ["goes", (file) => rmSync(file)],
-])(
-  "names a file that %s while it is uploaded",
-  async (_, change) => {
-    const file = join(input, "moving.csv");
-    writeFileSync(file, Buffer.alloc(LARGE_BYTES, "1\n"));
-    const uploading = upload(target, input, ["moving.csv"]);
-    change(file);
-    await expect(uploading).rejects.toThrow(/moving\.csv/);
-  },
-  30_000,
-);
+])("names a file that %s while it is uploaded", async (_, change) => {
+  const file = join(input, "moving.csv");
+  writeFileSync(file, Buffer.alloc(LARGE_BYTES, "1\n"));
+  const uploading = upload(target, input, ["moving.csv"]);
+  change(file);
+  await expect(uploading).rejects.toThrow(/moving\.csv/);
+});
 
 test("names a file that changed since its upload", async () => {
   writeFileSync(join(input, "a.csv"), "id\n1\n");

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { startLedgerServer } from "../../../local/platform/ledger-server";
 import { ROOT } from "../../../setup/paths";
-import { isRunning, waitFor } from "../platform";
+import { eventually } from "../../support/eventually";
+import { isRunning } from "../platform";
 
 let folder = "";
 beforeEach(() => {
@@ -19,33 +20,29 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test.each([
   ["that everybody may enter", 0o755],
   ["that only its owner may enter", 0o700],
-])(
-  "serves from a folder %s, whoever starts it, and leaves nothing but its log",
-  async (_, mode) => {
-    chmodSync(folder, mode);
-    const server = await startLedgerServer(folder);
-    const client = server.client();
-    await client.connect();
-    const { rows } = await client.query("SELECT current_setting('data_directory') AS data");
-    await client.end();
-    expect(existsSync(rows[0].data)).toBe(true);
-    await server.stop();
-    await server.stop();
-    expect(server.failure.aborted).toBe(false);
-    expect(existsSync(rows[0].data)).toBe(false);
-    expect(readdirSync(folder)).toEqual(["postgres.log"]);
-    expect(readFileSync(join(folder, "postgres.log"), "utf8")).toContain("database system is shut down");
-  },
-  30_000,
-);
+])("serves from a folder %s, whoever starts it, and leaves nothing but its log", async (_, mode) => {
+  chmodSync(folder, mode);
+  const server = await startLedgerServer(folder);
+  const client = server.client();
+  await client.connect();
+  const { rows } = await client.query("SELECT current_setting('data_directory') AS data");
+  await client.end();
+  expect(existsSync(rows[0].data)).toBe(true);
+  await server.stop();
+  await server.stop();
+  expect(server.failure.aborted).toBe(false);
+  expect(existsSync(rows[0].data)).toBe(false);
+  expect(readdirSync(folder)).toEqual(["postgres.log"]);
+  expect(readFileSync(join(folder, "postgres.log"), "utf8")).toContain("database system is shut down");
+});
 
 test("tells that it ended by itself, and names its log", async () => {
   const server = await startLedgerServer(folder);
   process.kill(await postmaster(server.variables), "SIGKILL");
-  await waitFor(async () => server.failure.aborted || undefined);
+  await eventually("the failure", () => server.failure.aborted);
   expect(server.failure.reason.message).toMatch(/PostgreSQL ended by itself .*postgres\.log/);
   await server.stop();
-}, 30_000);
+});
 
 test("ends with the process that started it, however that ended", async () => {
   // its data would stay in the system's temporary folder otherwise
@@ -57,8 +54,8 @@ test("ends with the process that started it, however that ended", async () => {
   const [line] = await once(createInterface({ input: starter.stdout }), "line");
   const pid = await postmaster(JSON.parse(line));
   starter.kill("SIGKILL");
-  await waitFor(async () => !isRunning(pid) || undefined);
-}, 30_000);
+  await eventually("its end", () => !isRunning(pid));
+});
 
 const STARTER = `
   require("./local/ledger-server.ts").startLedgerServer(process.argv[1]).then((server) => {

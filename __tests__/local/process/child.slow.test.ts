@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { ChildFailed, Interrupted, runChild } from "../../../local/process/child";
 import { findInterpreter } from "../../../setup/interpreter";
 import { ROOT } from "../../../setup/paths";
-import { isRunning, waitFor } from "../platform";
+import { eventually } from "../../support/eventually";
+import { isRunning } from "../platform";
 
 const SUPERVISOR = join(ROOT, "local", "supervisor.py");
 /** Prints its process id and those of a child in a session of its own, which ignores every signal but SIGKILL. */
@@ -21,7 +22,7 @@ if len(sys.argv) > 1:
 else:
     print(os.getpid(), flush=True)
     subprocess.Popen([sys.executable, __file__, "child"], start_new_session=True)
-time.sleep(600)
+time.sleep(3600)
 `;
 let folder: string;
 let python: string;
@@ -56,7 +57,7 @@ test("fails with what the log says from its first error on", async () => {
 });
 
 test("ends the command and names the log that the disk has no room for", async () => {
-  const script = "import time; print('x' * 100000, flush=True); time.sleep(600)";
+  const script = "import time; print('x' * 100000, flush=True); time.sleep(3600)";
   await expect(runChild([python, "-c", script], options({ log: "/dev/full" }))).rejects.toThrow(
     /^\/dev\/full cannot be written: ENOSPC.*; free some disk space, or name another folder by --output$/,
   );
@@ -66,7 +67,7 @@ test("interrupts the command, lets it tidy up, and throws why", async () => {
   const controller = new AbortController();
   const script = `
 import time
-try: print("ready", flush=True); time.sleep(600)
+try: print("ready", flush=True); time.sleep(3600)
 except KeyboardInterrupt: open("tidied", "w").close()`;
   const onLine = () => controller.abort(new Interrupted("SIGINT"));
   const running = runChild([python, "-c", script], options({ signal: controller.signal, onLine }));
@@ -80,12 +81,12 @@ test("a supervised command ends with its starter, however that ends, sessions of
   const supervisor = spawn(python, [SUPERVISOR, python, script], { stdio: ["pipe", "pipe", "inherit"] });
   const pids: number[] = [];
   createInterface({ input: supervisor.stdout }).on("line", (line) => pids.push(Number(line)));
-  await waitFor(async () => pids.length === 2 || undefined);
+  await eventually("two processes", () => pids.length === 2);
   expect(pids.map(isRunning)).toEqual([true, true]);
   // What the system does to a pipe whose holder is killed.
   supervisor.stdin.destroy();
-  await waitFor(async () => pids.every((pid) => !isRunning(pid)) || undefined);
-}, 60_000);
+  await eventually("their end", () => pids.every((pid) => !isRunning(pid)));
+});
 
 test.each([
   ["its code", "exit(7)", [7, null]],

@@ -26,7 +26,7 @@ beforeAll(async () => {
   aws = await startLocalAws({ folder, report: () => {} });
   Object.assign(process.env, aws.environment);
   secrets = new SecretsManagerClient();
-}, 60_000);
+});
 afterAll(async () => {
   secrets.destroy();
   await aws.stop();

@@ -40,8 +40,8 @@ let pipeline: ManifestsPipeline;
 
 beforeAll(async () => {
   pipeline = await startManifestPipeline();
-}, 60_000);
-afterAll(() => pipeline.stop(), 30_000);
+});
+afterAll(() => pipeline.stop());
 
 beforeEach(async () => {
   await pipeline.clear(METRICS);
@@ -191,7 +191,7 @@ describe("a published batch", () => {
     const [row, ...others] = await hours();
     expect(others).toEqual([]);
     expect(row).toMatchObject({ batches: 1 + sent.length, rows: BATCH.rows + sent.length });
-  }, 30_000);
+  });
 
   test("bears being throttled, by itself or by the repetition of its event", async () => {
     const fault = throttle(0.4, seeded(7));

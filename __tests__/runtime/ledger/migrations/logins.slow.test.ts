@@ -25,7 +25,7 @@ describe("ensureLogins", () => {
     );
     await run("postgres", "CREATE ROLE rds_iam; GRANT rds_iam, pg_monitor TO deployer WITH ADMIN OPTION");
     await as("deployer", (client) => migrate(client, MIGRATIONS));
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -20,7 +20,7 @@ describe("migrate", () => {
 
   beforeAll(async () => {
     server = await PostgresServer.start({ folder });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -72,7 +72,7 @@ describe("migrate", () => {
       stdout: `applied ${FILES.join(", ")}\n`,
     });
     expect(await outcomeOf(line, ROOT, environment)).toMatchObject({ code: 0, stdout: "nothing to apply\n" });
-  }, 60_000);
+  });
 
   test("applies every file once, in order, and records it", async () => {
     expect(await apply()).toEqual(FILES);
@@ -193,5 +193,5 @@ describe("migrate", () => {
     await query("INSERT INTO ledger.queue VALUES (1, now(), 1)");
     await server.crashAndRestart();
     expect(await query("SELECT id FROM ledger.queue")).toEqual([{ id: "1" }]);
-  }, 60_000);
+  });
 });
