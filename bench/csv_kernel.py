@@ -34,6 +34,7 @@ from bench.measuring import (
     table,
     versions,
 )
+from tributary.conversion.csv_file import process_file
 from tributary.datasets import load_dataset
 from tributary.kernels.source import Source
 from tributary.kernels.transform.functions import AMOUNT, EMAIL

@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.emulator import running_emulator
 from tests.support.ledger import Books
 from tests.support.postgres import Server, running_postgres
 from tests.support.spark import make_home
 from tests.support.world import World
+
+# How fast a machine makes and tries examples says nothing about what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.hookimpl(tryfirst=True)

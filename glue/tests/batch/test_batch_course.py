@@ -1,8 +1,8 @@
 """What becomes of batches over several attempts, replays, modes and ends of the job."""
 
 import signal
-import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from tests.support.batches import FOLDER, SCRIPT, BatchWorld, event
 from tests.support.faults import intercepted
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
+from tests.support.waiting import wait_for
 from tests.support.watched import Interruption
 from tributary.batch import transforming
 from tributary.batch.names import archived_key
@@ -197,15 +198,12 @@ def test_works_on_several_batches_at_once_until_none_is_left(batches: BatchWorld
 
 
 @pytest.mark.slow
-def test_gives_back_what_is_in_work_at_a_signal(batches: BatchWorld) -> None:
+def test_gives_back_what_is_in_work_at_a_signal(batches: BatchWorld, tmp_path: Path) -> None:
     batches.upload("hang.json", lines(event(1)))
-    job = start_script(SCRIPT, batches.arguments(slots=1), faults="hang")
-    assert job.stdout is not None
-    while '"claimed"' not in job.stdout.readline():
-        pass
-    time.sleep(1)
+    job = start_script(SCRIPT, batches.arguments(slots=1), faults=f"hang:{tmp_path / 'hangs'}")
+    wait_for((tmp_path / "hangs").exists)
     job.send_signal(signal.SIGTERM)
-    code, log = finish_job(job, timeout=20)
+    code, log = finish_job(job)
     assert (code, log[-1]["why"], log[-1]["released"]) == (1, "signal", 1)
     assert batches.batches("state", "attempts", "last_error") == [("WAITING", 0, None)]
     assert batches.books.statuses() == {"PENDING": 1}

@@ -14,6 +14,7 @@ from tests.support.batches import FOLDER, SCRIPT, BatchWorld, event
 from tests.support.faults import Death, intercepted, lose_answer
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
+from tests.support.waiting import HANG_SECONDS
 from tests.support.watched import Interruption, WatchedLedger
 from tributary.running import clients
 
@@ -91,7 +92,7 @@ def test_survives_a_kill_before_and_after_each_call(batches: BatchWorld, moment:
         upload_batch(batches, at - 1)
         child = multiprocessing.get_context("fork").Process(target=killed_run, args=(batches, at, moment))
         child.start()
-        child.join(30)
+        child.join(HANG_SECONDS)
         assert child.exitcode == -signal.SIGKILL, at
     assert batches.take_over()
     assert_exact(batches, len(CALLS))
@@ -235,7 +236,7 @@ def test_lets_a_file_fall_alone_that_kills_its_worker(batches: BatchWorld) -> No
         batches.upload(f"{number:02}.json", lines(event(number)))
     batches.upload("15-kill.json", lines(event(999)))
     job = start_script(SCRIPT, batches.arguments(batch_files=500), faults="kill")
-    code, log = finish_job(job, timeout=120)
+    code, log = finish_job(job)
     assert code == 0, log
     assert [line["kills"] for line in log if line["event"] == "worker killed"] == [1, 2]
     assert batches.reasons() == {f"{FOLDER}15-kill.json": "killed-worker"}

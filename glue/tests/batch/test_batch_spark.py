@@ -19,7 +19,7 @@ def test_loses_nothing_on_spark_with_an_executor_killed(
     batches.upload("executor.json", lines(event(6)))
     words = batches.arguments("jr_spark", engine="spark", batch_files=4)
     job = submit(SCRIPT, words, spark_home, tmp_path, f"executor:{tmp_path / 'killed'}")
-    code, log = finish_job(job, timeout=240)
+    code, log = finish_job(job)
     assert code == 0, log
     assert (tmp_path / "killed").exists()
     assert any(line["event"] == "worker killed" for line in log)

@@ -332,7 +332,7 @@ LINES = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
 @given(LINES)
 def test_puts_every_line_in_exactly_one_place(tmp_path: Path, lines: list[bytes]) -> None:
     result = run(tmp_path, b"\n".join(lines))

@@ -53,7 +53,7 @@ def test_gives_the_same_bytes_on_the_pool_and_on_spark_though_a_file_kills_an_ex
     register_as_claimed_before(world, versions)
     register_as_claimed_before(other, {**versions, POISON: poison})
     job = start_on_spark(other, spark_home, tmp_path, faults="kill", maximum_attempts=1)
-    code, lines = finish_job(job, timeout=120)
+    code, lines = finish_job(job)
     assert code == 0, lines
     assert other.reason(POISON, poison)["reason"] == "killed-worker"
     code, lines = finish_job(start_job(world))

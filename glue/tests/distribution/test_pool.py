@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import threading
-import time
+from pathlib import Path
 
 import pytest
 
 from tests.support.job import GLUE
+from tests.support.waiting import HANG_SECONDS, wait_for
 from tributary.distribution.alone import run_alone
 from tributary.distribution.pool import PoolEngine
 from tributary.errors import NoAnswerError, WorkerKilledError
@@ -22,19 +23,32 @@ pool._executor.shutdown()
 """
 
 
+def work_until(folder: Path) -> None:
+    """Until there is a file `enough`; `begun` is there from the beginning."""
+    (folder / "begun").touch()
+    wait_for((folder / "enough").exists)
+
+
 def test_ends_its_workers_without_a_word() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=GLUE, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", PROGRAM],
+        cwd=GLUE,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=HANG_SECONDS,
     )
     assert (done.stdout, done.stderr) == ("", "")
 
 
 @pytest.mark.slow
-def test_replaces_a_worker_that_died_and_harms_no_other() -> None:
+def test_replaces_a_worker_that_died_and_harms_no_other(tmp_path: Path) -> None:
     with PoolEngine(2) as engine:
-        slow = engine.submit(time.sleep, 1)
+        slow = engine.submit(work_until, tmp_path)
+        wait_for((tmp_path / "begun").exists)
         with pytest.raises(WorkerKilledError, match="died"):
             engine.submit(os._exit, 3).result()
+        (tmp_path / "enough").touch()
         assert slow.result() is None
         assert [engine.submit(abs, number).result() for number in (-1, -2)] == [1, 2]
         with pytest.raises(ValueError, match="invalid literal"):
@@ -42,16 +56,16 @@ def test_replaces_a_worker_that_died_and_harms_no_other() -> None:
 
 
 @pytest.mark.slow
-def test_ends_what_runs_when_it_is_stopped() -> None:
+def test_ends_what_runs_when_it_is_stopped(tmp_path: Path) -> None:
     with PoolEngine(1) as engine:
         assert engine.submit(abs, -1).result() == 1
-        endless = engine.submit(time.sleep, 3600)
-        time.sleep(0.2)
+        endless = engine.submit(work_until, tmp_path)
+        wait_for((tmp_path / "begun").exists)
         engine.stop()
         with pytest.raises(WorkerKilledError):
-            endless.result(timeout=10)
+            endless.result(HANG_SECONDS)
         with pytest.raises(WorkerKilledError, match="stopped before"):
-            engine.submit(abs, -1).result(timeout=10)
+            engine.submit(abs, -1).result(HANG_SECONDS)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import math
 import secrets
 import subprocess
 import sys
@@ -23,7 +24,7 @@ class Worker:
         self.seed = seed
         self.file = folder / f"{seed.replace(' ', '-')}.json"
         self.told: dict[str, int | str] = {"lines": 0, "cases": 0}
-        self.heard_at = time.monotonic()
+        self.heard_at = math.inf  # until it has started, however long that takes
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.worker", seed, str(minutes), str(self.file)],
             stdout=subprocess.PIPE,

@@ -73,7 +73,7 @@ def test_tells_each_way_of_failing(fault: str, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("fault", ["crash", "differ"])
 def test_puts_the_smallest_failing_case_into_the_corpus(fault: str, tmp_path: Path) -> None:
     done = fuzz(
-        ["--minutes", "1", "--seed", "1", "--processes", "2", "--corpus", str(tmp_path)],
+        ["--minutes", "15", "--seed", "1", "--processes", "2", "--corpus", str(tmp_path)],
         {
             "PYTHONPATH": f"{GLUE / 'tests' / 'fuzz' / 'faulty_site'}{os.pathsep}{GLUE}",
             "TRIBUTARY_TEST_FAULTS": fault,

@@ -24,6 +24,7 @@ def main(seed: str, minutes: float, file: Path) -> int:
     end = time.monotonic() + 60 * minutes
     told = time.monotonic()
     lines = cases = 0
+    print(json.dumps({"lines": lines, "cases": cases}), flush=True)
     while (now := time.monotonic()) < end:
         case = documents.case()
         file.write_text(written(case))

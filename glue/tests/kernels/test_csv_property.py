@@ -71,7 +71,7 @@ GENERATED = given(
 
 
 @GENERATED
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_kernel_equals_the_oracle_on_any_bytes_however_cut(
     data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
 ) -> None:
@@ -80,7 +80,7 @@ def test_kernel_equals_the_oracle_on_any_bytes_however_cut(
 
 @pytest.mark.slow
 @GENERATED
-@settings(max_examples=int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "4000")), deadline=None)
+@settings(max_examples=int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "4000")))
 def test_kernel_equals_the_oracle_in_the_long_run(
     data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
 ) -> None:
@@ -89,7 +89,7 @@ def test_kernel_equals_the_oracle_in_the_long_run(
 
 
 @given(data=DOCUMENTS, fields=st.integers(1, 3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_line_that_is_not_blank_comes_out_exactly_once(data: bytes, fields: int) -> None:
     """Rows and rejects, put back in order, cover the lines without gap or overlap but for blank ones."""
     rows, rejects = by_kernel([data], layout(",", fields), Limits(), 1 << 10)
@@ -111,7 +111,7 @@ FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size
     rows=st.lists(st.tuples(FIELDS, FIELDS), max_size=8),
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_reads_back_what_the_standard_library_writes(rows: list[tuple[str, str]], quoting: int) -> None:
     text = io.StringIO()
     csv.writer(text, quoting=quoting).writerows(rows)  # type: ignore[arg-type]
@@ -120,7 +120,7 @@ def test_reads_back_what_the_standard_library_writes(rows: list[tuple[str, str]]
 
 
 @given(data=DOCUMENTS, block=st.integers(3, 20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_reads_on_right_after_the_header_whatever_the_blocks(data: bytes, block: int) -> None:
     blocks = fixed_blocks([b"\xef\xbb\xbf\r\n \nx,y\n" + data], block)
     header = read_header(blocks, ",", Limits())

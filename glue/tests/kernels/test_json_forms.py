@@ -169,12 +169,16 @@ def test_bounds_documents_and_elements() -> None:
 
 
 def test_takes_time_in_proportion_to_broken_elements_and_to_escapes() -> None:
-    began = time.monotonic()
-    assert len(read(b"[" + b"{x}," * 60_000 + b"{}]")) == 60_001
-    nested = {f"k{number}": {"a": [number]} for number in range(2_000)}
-    assert len(read(json.dumps({**nested, "b": "\r\n"}, indent=1).encode())) == 1
-    # Two seconds; it was a quarter of a minute.
-    assert time.monotonic() - began < 8
+    def seconds(times: int) -> float:
+        """Of the CPU, so that other work on the machine matters little."""
+        began = time.process_time()
+        assert len(read(b"[" + b"{x}," * 15_000 * times + b"{}]")) == 15_000 * times + 1
+        nested = {f"k{number}": {"a": [number]} for number in range(500 * times)}
+        assert len(read(json.dumps({**nested, "b": "\r\n"}, indent=1).encode())) == 1
+        return time.process_time() - began
+
+    # Four times as much, and sixteen times if time grew with the square.
+    assert seconds(4) < 8 * seconds(1)
 
 
 @pytest.mark.parametrize("beyond", range(-4, 5))

@@ -104,14 +104,14 @@ CASES = given(
 
 
 @CASES
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_native_equals_plain_however_cut(case: Case, side: str) -> None:
     assert failure(case, ARENA, side=side) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
 @CASES
-@settings(max_examples=LONG_RUN, deadline=None)
+@settings(max_examples=LONG_RUN)
 def test_native_equals_plain_in_the_long_run(case: Case, side: str) -> None:
     """`TRIBUTARY_TEST_EXAMPLES` makes the run longer."""
     assert failure(case, ARENA, side=side) is None  # type: ignore[arg-type]
@@ -121,14 +121,14 @@ SPLIT = given(data=DOCUMENT, limits=LIMITS)
 
 
 @SPLIT
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_every_split_into_two_gives_the_same(data: bytes, limits: NdjsonLimits) -> None:
     check_every_split(data, limits)
 
 
 @pytest.mark.slow
 @SPLIT
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_split_into_two_gives_the_same_in_the_long_run(data: bytes, limits: NdjsonLimits) -> None:
     check_every_split(data, limits)
 
@@ -142,7 +142,7 @@ def check_every_split(data: bytes, limits: NdjsonLimits) -> None:
 
 @pytest.mark.slow
 @given(line=st.one_of(OBJECT, broken(), VALUE.map(str.encode)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_plain_judges_as_the_standard_library(line: bytes) -> None:
     if b"\n" in line or not line.strip(b" \t\r"):
         return
@@ -188,7 +188,7 @@ def loaded(text: str) -> object:
 
 @given(data=DOCUMENT, limits=LIMITS, cuts=CUTS)
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_rows_and_rejects_rebuild_the_lines(
     engine: str, data: bytes, limits: NdjsonLimits, cuts: list[int]
 ) -> None:

@@ -129,7 +129,7 @@ def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
     letters=st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.integers(1, 5))),
     object_bytes=st.sampled_from([1, 300, 1 << 20]),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_merges_dead_letters_of_both_kinds(
     letters: list[tuple[bool, int, int]], object_bytes: int, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from tests.support.ledger import Books, names
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, BatchFile, ClaimRules, batch_files, take_over
 
-RULES = ClaimRules(files=10, lease_seconds=60, attempts=3, first_pause_seconds=100)
+RULES = ClaimRules(files=10, lease_seconds=3600, attempts=3, first_pause_seconds=100)
 BRIEF = ClaimRules(files=10, lease_seconds=0.05, attempts=3, first_pause_seconds=0.05)
 OBJECTS = [{"staged": "_staging/1/1/a.parquet", "final": "year=2026/part-1-0.parquet"}]
 
@@ -69,11 +69,10 @@ def test_takes_over_as_the_same_batch_under_a_new_token(books: Books) -> None:
 
 def test_leaves_a_lease_alone_that_is_renewed(books: Books) -> None:
     books.register(names(1))
-    rules = ClaimRules(lease_seconds=1.5)
-    batch = claimed(books, rules)
+    batch = claimed(books)
     books.expire()
-    assert books.held(rules).renew(batch)
-    assert take_over(books.connect(), "next", rules, "v2") is None
+    assert books.held(RULES).renew(batch)
+    assert take_over(books.connect(), "next", RULES, "v2") is None
 
 
 def test_takes_over_once_the_lease_has_run_out_by_itself(books: Books) -> None:

@@ -1,17 +1,17 @@
 """Claiming: in order, within limits, disjoint and complete."""
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.ledger import Books, found, names
+from tests.support.waiting import wait_for
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import ClaimRules, batch_files, claim_batch, new_batch
 from tributary.ledger.connection import Connection
 
-RULES = ClaimRules(files=10, lease_seconds=60)
+RULES = ClaimRules(files=10, lease_seconds=3600)
 
 
 def keys(books: Books, rules: ClaimRules = RULES) -> list[str]:
@@ -72,7 +72,7 @@ def test_begins_again_at_the_oldest_once_a_minute(books: Books) -> None:
 
 def test_gives_sixteen_claimers_disjoint_batches_and_all_files(books: Books) -> None:
     books.register(names(20_050))
-    rules = ClaimRules(files=500, lease_seconds=60)
+    rules = ClaimRules(files=500, lease_seconds=3600)
 
     def work(owner: int) -> list[int]:
         taken = []
@@ -89,7 +89,7 @@ def test_gives_sixteen_claimers_disjoint_batches_and_all_files(books: Books) -> 
 
 
 def test_gives_sixteen_claimers_every_batch_once_that_is_to_be_gone_on_with(books: Books) -> None:
-    rules = ClaimRules(files=50, lease_seconds=60)
+    rules = ClaimRules(files=50, lease_seconds=3600)
     books.register(names(3_025))
     for _ in range(20):
         books.archived(rules, [])
@@ -127,7 +127,7 @@ def test_gives_sixteen_claimers_every_batch_once_that_is_to_be_gone_on_with(book
 
 def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
     books.register(names(10_000))
-    rules = ClaimRules(files=500, lease_seconds=60)
+    rules = ClaimRules(files=500, lease_seconds=3600)
     with books.server.superuser() as holder, holder.transaction():
         holder.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         holder.execute("SELECT count(*) FROM ledger.queue")
@@ -143,7 +143,7 @@ def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
 
 
 def test_works_on_batches_to_their_end_while_a_snapshot_is_held(books: Books) -> None:
-    rules = ClaimRules(files=50, lease_seconds=60)
+    rules = ClaimRules(files=50, lease_seconds=3600)
     books.register(names(1_000))
     with books.server.superuser() as holder, holder.transaction():
         holder.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -166,9 +166,7 @@ def entries_read(books: Books) -> int:
 
 def flushed(books: Books, least: int) -> int:
     """The statistics once the closed connection's are in."""
-    deadline = time.monotonic() + 10
-    while entries_read(books) < least and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(lambda: entries_read(books) >= least)
     return entries_read(books)
 
 

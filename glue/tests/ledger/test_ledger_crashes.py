@@ -19,7 +19,7 @@ from tributary.ledger.connection import LedgerConnection, LedgerUnreachableError
 from tributary.ledger.dataset_versions import DatasetVersion, remember_version, version_texts
 from tributary.ledger.files import register_files
 
-RULES = ClaimRules(files=4, lease_seconds=60, attempts=9, first_pause_seconds=0.01)
+RULES = ClaimRules(files=4, lease_seconds=3600, attempts=9, first_pause_seconds=0.01)
 FIRST, SECOND = [{"name": "first.parquet"}], [{"name": "second.parquet"}]
 VERSION = DatasetVersion("v1", "ml_events", "{}", "SELECT 1")
 Call = Callable[[LedgerConnection, Batch], object]

@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -13,13 +12,14 @@ import pytest
 
 from tests.support.broken_ledger import Moment, break_once
 from tests.support.ledger import Books, names
+from tests.support.waiting import HANG_SECONDS, wait_for
 from tributary.ledger import claims
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, ClaimRules, batch_files, claim_batch, new_batch
 from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings, LedgerUnreachableError
 from tributary.ledger.files import register_files
 
-RULES = ClaimRules(files=10, lease_seconds=60, attempts=5, first_pause_seconds=0.01)
+RULES = ClaimRules(files=10, lease_seconds=3600, attempts=5, first_pause_seconds=0.01)
 OBJECTS = ["a.parquet"]
 
 
@@ -76,7 +76,7 @@ def test_survives_a_kill(books: Books, moment: str, left: dict[str, int]) -> Non
         target=_claimer_that_dies, args=(settings, moment), daemon=True
     )
     process.start()
-    process.join(30)
+    process.join(HANG_SECONDS)
     assert process.exitcode == -signal.SIGKILL
     wait_for(lambda: books.statuses() == left)
     books.expire()
@@ -107,7 +107,7 @@ def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) ->
     def work(owner: int) -> None:
         with books.server.connect("ledger_batch") as ledger:
             rules = ClaimRules(
-                files=150, lease_seconds=60, attempts=1000, first_pause_seconds=0, longest_pause_seconds=0
+                files=150, lease_seconds=3600, attempts=1000, first_pause_seconds=0, longest_pause_seconds=0
             )
             held, turn = HeldBatches(ledger, f"run-{owner}", rules), owner
             while (batch := claim_batch(ledger, f"run-{owner}", rules, "v1")) or not ended.is_set():
@@ -187,7 +187,7 @@ def test_survives_a_crash_of_the_server_in_mid_commit(books: Books) -> None:
         blocker.execute("BEGIN")
         blocker.execute("SELECT FROM ledger.batches FOR UPDATE")
         commit = pool.submit(HeldBatches(waiting, "run", RULES).commit, batch, OBJECTS, {})
-        wait_for(lambda: waits_for_a_lock(books))
+        wait_for(books.waits_for_a_lock)
         books.server.crash()
         assert commit.result() is True
     blocker.close()
@@ -212,7 +212,7 @@ def test_begins_anew_where_the_connection_died_before_the_work(books: Books) -> 
     books.register(names(20))
     ledger = books.connect()
     (pid,) = ledger.once(lambda connection: connection.execute("SELECT pg_backend_pid()").fetchone() or ())
-    books.superuser.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    books.superuser.execute("SELECT pg_terminate_backend(%s, 900000)", (pid,))
     assert new_batch(ledger, "run", RULES, "v1") is not None
     assert books.rows("SELECT count(*) FROM ledger.batches") == [(1,)]
 
@@ -232,7 +232,7 @@ def test_does_not_repeat_a_claim_whose_answer_was_lost(books: Books) -> None:
 
 def lose_one_answer(books: Books, ledger: LedgerConnection, moment: Moment) -> None:
     """Let the connection break once, before the transaction's commit or after it and before its answer."""
-    ended = "SELECT pg_terminate_backend(%s, 5000)"
+    ended = "SELECT pg_terminate_backend(%s, 900000)"
     break_once(ledger, moment, lambda pid: books.superuser.execute(ended, (pid,)))
 
 
@@ -245,14 +245,3 @@ def test_gives_up_on_a_ledger_that_does_not_answer(books: Books) -> None:
 def test_shows_a_wrong_statement_at_once(books: Books) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
         books.connect().repeatedly(lambda connection: connection.execute("SELECT FROM ledger.nothing"))
-
-
-def waits_for_a_lock(books: Books) -> bool:
-    return books.rows("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0] > 0
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

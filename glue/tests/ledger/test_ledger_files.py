@@ -17,7 +17,7 @@ def test_makes_new_files_claimable(books: Books) -> None:
 
 def test_changes_nothing_by_a_known_version_whatever_its_state(books: Books) -> None:
     books.register(names(3))
-    rules = ClaimRules(files=1, lease_seconds=60)
+    rules = ClaimRules(files=1, lease_seconds=3600)
     done = books.claim(rules)
     assert done is not None
     assert books.held(rules).commit(done, [], {})

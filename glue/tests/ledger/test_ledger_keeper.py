@@ -1,16 +1,31 @@
 """Leases of batches, kept alive while they are worked on."""
 
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from unittest import mock
 
 import pytest
 
 from tests.support.ledger import Books, names
+from tests.support.waiting import wait_for
+from tributary.ledger import keeper
 from tributary.ledger.claims import Batch, ClaimRules, take_over
 from tributary.ledger.keeper import BatchKeeper, BatchLease
+from tributary.running.keeper import LeaseKeeper
 
-RULES = ClaimRules(files=10, lease_seconds=0.6)
+RULES = ClaimRules(files=10, lease_seconds=3600)
+
+
+@pytest.fixture(autouse=True)
+def hasty() -> Iterator[None]:
+    """Keepers hurry: their turns are far shorter than what a lease is prolonged by."""
+
+    def make(_: float, on_error: Any) -> LeaseKeeper[BatchLease]:
+        return LeaseKeeper(0.1, on_error)
+
+    with mock.patch.object(keeper, "LeaseKeeper", make):
+        yield
 
 
 def claimed(books: Books, owner: str = "run") -> Batch:
@@ -23,35 +38,37 @@ def nothing(_: BatchLease, error: Exception) -> None:
     raise AssertionError from error
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def until(books: Books, batch: Batch) -> datetime:
+    moment: datetime = books.rows("SELECT available_at FROM ledger.batches WHERE id = %s", batch.id)[0][0]
+    return moment
 
 
-def is_due(books: Books, batch: Batch) -> bool:
-    due = "SELECT available_at <= clock_timestamp() FROM ledger.batches WHERE id = %s"
-    return bool(books.rows(due, batch.id)[0][0])
+def wait_for_renewal(books: Books, batch: Batch) -> None:
+    before = until(books, batch)
+    wait_for(lambda: until(books, batch) > before)
 
 
 def test_renews_kept_batches_in_every_state_and_dropped_ones_no_longer(books: Books) -> None:
-    rules = replace(RULES, lease_seconds=1.5)
     books.register(names(20))
-    with BatchKeeper(books.server.settings("ledger_batch"), "run", rules, nothing) as keeper:
+    with BatchKeeper(books.server.settings("ledger_batch"), "run", RULES, nothing) as keeper:
         kept, dropped = claimed(books), claimed(books)
         for batch in (kept, dropped):
-            assert books.held(rules).renew(batch)
             keeper.keep(batch)
-        held = books.held(rules)
+            wait_for_renewal(books, batch)
+        held = books.held(RULES)
         keeper.drop(dropped)
-        for change in (lambda: held.commit(kept, [], {}), lambda: held.finish(kept), lambda: True):
-            time.sleep(0.7)
+        # The first may be of a turn that had begun before.
+        for _ in range(2):
+            wait_for_renewal(books, kept)
+        last = until(books, dropped)
+        for change in (lambda: held.commit(kept, [], {}), lambda: held.finish(kept)):
             assert change()
-            assert not is_due(books, kept)
-        assert is_due(books, dropped)
-        assert take_over(books.connect(), "next", rules, "v1") is not None
-        assert take_over(books.connect(), "next", rules, "v1") is None
+            wait_for_renewal(books, kept)
+        assert until(books, dropped) == last
+        books.expire()
+        wait_for_renewal(books, kept)
+        assert take_over(books.connect(), "next", RULES, "v1") is not None
+        assert take_over(books.connect(), "next", RULES, "v1") is None
 
 
 def test_renews_no_lease_that_has_gone(books: Books) -> None:
@@ -59,9 +76,21 @@ def test_renews_no_lease_that_has_gone(books: Books) -> None:
     batch = claimed(books)
     books.expire()
     taken = claimed(books, "next")
-    with BatchKeeper(books.server.settings("ledger_batch"), "run", RULES, nothing) as keeper:
+    before = until(books, taken)
+    answers: list[bool] = []
+    renew = BatchLease.renew
+
+    def noting(lease: BatchLease) -> bool:
+        answers.append(renew(lease))
+        return answers[-1]
+
+    with (
+        mock.patch.object(BatchLease, "renew", noting),
+        BatchKeeper(books.server.settings("ledger_batch"), "run", RULES, nothing) as keeper,
+    ):
         keeper.keep(batch)
-        wait_for(lambda: is_due(books, taken))
+        wait_for(lambda: answers)
+    assert (answers, until(books, taken)) == ([False], before)
 
 
 @pytest.mark.slow
@@ -72,9 +101,8 @@ def test_tells_of_a_renewal_that_fails_and_goes_on_once_the_server_is_back(books
     with BatchKeeper(settings, "run", RULES, lambda _, error: errors.append(error)) as keeper:
         keeper.keep(batch)
         books.superuser.execute("ALTER TABLE ledger.batches RENAME TO elsewhere")
-        wait_for(lambda: bool(errors))
+        wait_for(lambda: errors)
         books.superuser.execute("ALTER TABLE ledger.elsewhere RENAME TO batches")
         books.server.crash()
         books.superuser = books.server.superuser()
-        books.expire()
-        wait_for(lambda: not is_due(books, batch))
+        wait_for_renewal(books, batch)

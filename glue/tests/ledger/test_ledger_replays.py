@@ -8,7 +8,7 @@ from tests.support.ledger import Books, names
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, ClaimRules, batch_files
 
-RULES = ClaimRules(files=10, lease_seconds=60, attempts=3, first_pause_seconds=100)
+RULES = ClaimRules(files=10, lease_seconds=3600, attempts=3, first_pause_seconds=100)
 FIRST = [{"name": "part-1-00001.parquet"}, {"name": "part-1-00002.parquet"}]
 SECOND = [{"name": "part-1-00001.parquet"}]
 

@@ -6,7 +6,7 @@ import pytest
 from tests.support.ledger import Books, names
 from tributary.ledger.claims import ClaimRules
 
-RULES = ClaimRules(files=10, lease_seconds=60)
+RULES = ClaimRules(files=10, lease_seconds=3600)
 REGISTER = "SELECT ledger.register('{raw}', '{a}', '{1}', '{1}', '{now}')"
 
 _READABLE = {

@@ -56,7 +56,7 @@ def test_registers_each_version_once_and_a_new_one_of_a_known_key_as_new_work(bo
     bucket.put("elsewhere/c.json")
     assert list_bucket(books, bucket)
     assert books.statuses() == {"PENDING": 2}
-    rules = ClaimRules(files=10, lease_seconds=60)
+    rules = ClaimRules(files=10, lease_seconds=3600)
     batch = books.claim(rules)
     assert batch is not None
     assert books.held(rules).commit(batch, [], {})

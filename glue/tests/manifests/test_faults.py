@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
+from tests.support.waiting import HANG_SECONDS
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.manifests import conversion, work
@@ -104,7 +105,7 @@ def test_survives_a_kill_before_and_after_any_call(world: ManifestWorld, at: int
     world.send(key)
     child = multiprocessing.get_context("fork").Process(target=killed_run, args=(world, at, moment))
     child.start()
-    child.join(30)
+    child.join(HANG_SECONDS)
     assert child.exitcode == -signal.SIGKILL
     world.send(key)  # which is what the queue does when the message's time is up
     world.run()
@@ -150,7 +151,7 @@ def standing_generation(world: ManifestWorld) -> str:
 def test_does_its_work_though_an_answer_was_lost(world: ManifestWorld, part: str) -> None:
     world.send(dirty(world))
     with intercepted(lose_answer(part)):
-        world.run(visibility=1)
+        world.run(visibility=1 if part == "ReceiveMessage" else 3600)
     if part == "ReceiveMessage":
         world.wait_for_message()
         world.run()

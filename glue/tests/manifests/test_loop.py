@@ -1,7 +1,6 @@
 """When the loop takes messages, keeps them out of sight, and ends."""
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ import pytest
 
 from tests.support.faults import intercepted
 from tests.support.manifests import EVEN, ManifestWorld, lines
+from tests.support.waiting import HANG_SECONDS
 from tests.support.world import InlineEngine
 from tributary.errors import WorkerKilledError
 from tributary.manifests import completion, stream
@@ -23,28 +23,28 @@ R = TypeVar("R")
 
 
 class Threads(InlineEngine):
-    """Runs tasks in threads, and counts how many at once."""
+    """Runs tasks in threads, and counts how many at once; the first wait until all slots are taken."""
 
-    def __init__(self, slots: int, seconds: float = 0.0) -> None:
+    def __init__(self, slots: int) -> None:
         self.slots = slots
         self.most = 0
-        self._seconds = seconds
         self._now = 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._threads = ThreadPoolExecutor(slots)
 
     def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
         return self._threads.submit(self._count, work, task)
 
     def _count(self, work: Callable[[T], R], task: T) -> R:
-        with self._lock:
+        with self._changed:
             self._now += 1
             self.most = max(self.most, self._now)
-        time.sleep(self._seconds)
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self.most >= self.slots, HANG_SECONDS)
         try:
             return work(task)
         finally:
-            with self._lock:
+            with self._changed:
                 self._now -= 1
 
 
@@ -57,7 +57,7 @@ def send_each(world: ManifestWorld, count: int) -> None:
 
 def test_has_as_many_manifests_in_work_as_there_are_slots(world: ManifestWorld) -> None:
     send_each(world, 7)
-    engine = Threads(3, 0.2)
+    engine = Threads(3)
     world.run(engine)
     assert engine.most == 3
     assert sorted(row["id"] for row in world.rows()) == [str(number) for number in range(7)]
@@ -67,8 +67,8 @@ def test_has_as_many_manifests_in_work_as_there_are_slots(world: ManifestWorld) 
 def test_tells_of_several_manifests_in_one_event(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # on a busy machine a manifest takes longer than the usual half second
-    monkeypatch.setattr(completion, "_GATHER_SECONDS", 5)
+    # However long a manifest takes: what gathers is told of at the end.
+    monkeypatch.setattr(completion, "_GATHER_SECONDS", HANG_SECONDS)
     send_each(world, 5)
     names: list[str] = []
 
@@ -78,21 +78,32 @@ def test_tells_of_several_manifests_in_one_event(
 
     with intercepted(noting):
         world.run()
-    assert names.count("PutEvents") < 5
+    assert names.count("PutEvents") == 1
     assert len(world.processed()) == 5
 
 
 def test_keeps_a_message_out_of_sight_while_it_is_in_work(world: ManifestWorld) -> None:
     world.files(a=lines({"id": "1"}))
+    prolonged = threading.Semaphore(0)
     seen: list[tuple[int, int]] = []
+
+    def noting(name: str, request: Any, send: Any) -> Any:
+        answer = send(request)
+        if name == "ChangeMessageVisibilityBatch":
+            assert b'"VisibilityTimeout": 9' in request.body
+            prolonged.release()
+        return answer
 
     class Slow(InlineEngine):
         def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
-            time.sleep(1.6)
+            # The second comes when a third of its time is left of what it was received with.
+            for _ in range(2):
+                assert prolonged.acquire(timeout=HANG_SECONDS)
             seen.append(world.waiting())
             return super().submit(work, task)
 
-    world.run(Slow(), visibility=1)
+    with intercepted(noting):
+        world.run(Slow(), visibility=9)
     assert seen == [(0, 1)]
     assert world.account() == EVEN
     assert len(world.versions(world.curated)) == 1
@@ -150,15 +161,26 @@ def test_lets_a_message_go_whatever_breaks(world: ManifestWorld) -> None:
     assert world.waiting() == (0, 2)
 
 
-def test_finishes_what_is_in_work_when_it_is_told_to_stop(world: ManifestWorld) -> None:
+def test_finishes_what_is_in_work_when_it_is_told_to_stop(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     send_each(world, 3)
+    told = threading.Event()
+    stop_wanted = Control.stop_wanted
+
+    def telling(control: Control) -> Any:
+        if why := stop_wanted(control):
+            told.set()
+        return why
 
     class Stopping(Threads):
         def _count(self, work: Callable[[T], R], task: T) -> R:
             world.order(desired="stopped")
+            assert told.wait(HANG_SECONDS)
             return super()._count(work, task)
 
-    world.run(Stopping(1, 0.5))
+    monkeypatch.setattr(Control, "stop_wanted", telling)
+    world.run(Stopping(1))
     assert len(world.rows()) == 1
     assert world.waiting() == (2, 0)
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifests.test_poison import wait_for
 from tests.support.job import finish_job
 from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
 from tests.support.spark import submit
+from tests.support.waiting import wait_for
 from tributary.manifests.task import Committed
 from tributary.running.clients import s3_client
 
@@ -24,9 +24,9 @@ def test_loses_nothing_with_an_executor_and_writes_the_bytes_of_the_pool(
         world.send(keys[-1])
     words = world.arguments("jr_spark", engine="spark")
     job = submit(SCRIPT, words, spark_home, tmp_path, f"executor:{tmp_path / 'killed'},kill")
-    wait_for(lambda: len(world.objects(world.curated)) == 2, 240)
+    wait_for(lambda: len(world.objects(world.curated)) == 2)
     world.order(desired="stopped")
-    code, log = finish_job(job, timeout=60)
+    code, log = finish_job(job)
     assert code == 0, log
     assert (tmp_path / "killed").exists()
     assert {line["manifest"] for line in log if line["event"] == "worker killed"} == {keys[0]}

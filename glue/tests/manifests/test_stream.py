@@ -1,10 +1,10 @@
 """What the streaming job does to manifests, on the emulator."""
 
 import gzip
-import time
 
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
+from tests.support.waiting import wait_for
 
 
 def test_turns_a_manifest_into_one_parquet_object_and_accounts_for_every_line(world: ManifestWorld) -> None:
@@ -31,9 +31,7 @@ def test_turns_a_manifest_into_one_parquet_object_and_accounts_for_every_line(wo
 def test_runs_as_glue_runs_it_until_it_is_told_to_stop(world: ManifestWorld) -> None:
     world.files(a=lines({"id": "1"}), b=lines({"id": "2"}))
     job = start_script(SCRIPT, world.arguments())
-    deadline = time.monotonic() + 30
-    while not world.objects(world.curated) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wait_for(lambda: world.objects(world.curated))
     world.order(desired="stopped")
     code, log = finish_job(job)
     assert code == 0, log

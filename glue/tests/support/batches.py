@@ -107,10 +107,10 @@ class BatchWorld:
         )
         return RunSettings(
             owner=owner,
-            rules=ClaimRules(**{"files": 100, "lease_seconds": 300, **rules}),
+            rules=ClaimRules(**{"files": 100, "lease_seconds": 3600, **rules}),
             version=self.version,
             course=CourseSettings(transform, "move", Announcer(self.source, "test")),
-            budget_seconds=600,
+            budget_seconds=3600,
         )
 
     def run(
@@ -155,9 +155,9 @@ class BatchWorld:
             "slots": 2,
             "batch_files": 100,
             "batch_megabytes": 100,
-            "lease_seconds": 30,
+            "lease_seconds": 3600,
             "maximum_attempts": 5,
-            "budget_minutes": 5,
+            "budget_minutes": 60,
             "object_megabytes": 64,
             "first_year": 2020,
             "last_year": 2030,

@@ -11,9 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.support.waiting import HANG_SECONDS
 from tributary.running import clients
-
-_START_SECONDS = 30
 
 
 @contextmanager
@@ -72,7 +71,7 @@ def _start(port: int, folder: str) -> subprocess.Popen[bytes]:
 
 
 def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the emulator ended with exit code {process.returncode} before it was up")
@@ -81,7 +80,7 @@ def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None
                 return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"the emulator did not answer at {endpoint} within {_START_SECONDS} s")
+    raise RuntimeError(f"the emulator did not answer at {endpoint} within {HANG_SECONDS} s")
 
 
 @contextmanager

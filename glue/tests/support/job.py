@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support.waiting import HANG_SECONDS
 from tests.support.world import World
 
 GLUE = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
         "parallelism": 2,
         "files_per_claim": 50,
         "settle_seconds": 1,
-        "lease_seconds": 30,
+        "lease_seconds": 3600,
         "maximum_attempts": 2,
         "date_formats": "%d-%m-%Y,%Y-%m-%d",
         "superseded_days": 30,
@@ -61,9 +62,9 @@ def start_script(
     )
 
 
-def finish_job(job: subprocess.Popen[str], timeout: float = 60) -> tuple[int, list[dict[str, Any]]]:
+def finish_job(job: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]]]:
     """Wait for the end of a job; return its exit code and its log lines."""
-    out, _ = job.communicate(timeout=timeout)
+    out, _ = job.communicate(timeout=HANG_SECONDS)
     lines = [line for line in out.splitlines() if line.startswith("{")]
     assert lines, out
     return job.returncode, [json.loads(line) for line in lines]

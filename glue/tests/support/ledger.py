@@ -111,6 +111,10 @@ class Books:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.superuser.execute(query, values).fetchall()
 
+    def waits_for_a_lock(self) -> bool:
+        """Whether some transaction waits for another."""
+        return bool(self.rows("SELECT FROM pg_locks WHERE NOT granted"))
+
     def statuses(self) -> dict[str, int]:
         counted = "SELECT processing_status, count(*) FROM ledger.file_processing_status GROUP BY 1"
         return dict(self.rows(counted))

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from tests.support.events import event_queue, received
 from tests.support.job import GLUE
+from tests.support.waiting import wait_for
 from tests.support.world import InlineEngine
 from tributary.kernels.compression.streams import uncompressed
 from tributary.manifests.control import Control
@@ -155,7 +155,7 @@ class ManifestWorld:
             "engine": "pool",
             "slots": 2,
             "poll_seconds": 1,
-            "visibility_seconds": 30,
+            "visibility_seconds": 3600,
             **changes,
         }
         return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
@@ -175,7 +175,7 @@ class ManifestWorld:
     def destinations(self) -> Destinations:
         return Destinations(self.curated, self.quarantine)
 
-    def run(self, engine: Any = None, visibility: int = 30, hurry: Event | None = None) -> None:
+    def run(self, engine: Any = None, visibility: int = 3600, hurry: Event | None = None) -> None:
         """Run the loop in this process until the queue has no message in sight."""
         Stream(
             queue=ManifestQueue(self.queue, visibility),
@@ -194,9 +194,7 @@ class ManifestWorld:
 
     def wait_for_message(self) -> None:
         """Until a message is in sight again."""
-        deadline = time.monotonic() + 10
-        while not self.waiting()[0] and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_for(lambda: self.waiting()[0])
 
     def versions(self, bucket: str) -> list[str]:
         """The ids of all versions of all objects."""

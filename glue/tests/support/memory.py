@@ -8,6 +8,15 @@ from pathlib import Path
 
 GLUE = Path(__file__).resolve().parents[2]
 
+# Allocators keep what was freed for a while, Arrow's for milliseconds and DuckDB's for seconds, so a peak
+# would tell how fast the machine was. So they give it back at once: the peak is what was in use together.
+_PROMPT_ALLOCATORS = {
+    "MIMALLOC_PURGE_DELAY": "0",
+    "DUCKDB_JE_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
+
 
 def peak_mebibytes() -> int:
     """Of this process so far."""
@@ -19,10 +28,10 @@ def peak_mebibytes() -> int:
 
 
 def numbers_of(program: str, *words: object) -> list[float]:
-    """What the program prints, run by itself."""
+    """What the program prints, run by itself; its peaks depend on no moment."""
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, words)],
-        env={**os.environ, "PYTHONPATH": str(GLUE)},
+        env={**os.environ, **_PROMPT_ALLOCATORS, "PYTHONPATH": str(GLUE)},
         capture_output=True,
         text=True,
         check=True,

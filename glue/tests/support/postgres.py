@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.waiting import HANG_SECONDS
 from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings
 
 ROOT = Path(__file__).parents[3]
-_END_SECONDS = 30
 # The login that acts in a role, by right of its own or by SET ROLE; the superuser in others.
 _LOGINS = {
     "ledger_lister": "tributary_lister",
@@ -31,7 +31,7 @@ class Server:
         self.variables: dict[str, str] = {}
         self._read_variables()
 
-    def settings(self, role: str | None = None, patience_seconds: float = 30) -> LedgerSettings:
+    def settings(self, role: str | None = None, patience_seconds: float = HANG_SECONDS) -> LedgerSettings:
         """Settings of a connection that acts as one of the ledger's roles, or as the superuser."""
         login = _LOGINS.get(role or "")
         return LedgerSettings(
@@ -83,4 +83,4 @@ def running_postgres() -> Iterator[Server]:
     finally:
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(_END_SECONDS)
+        process.wait(HANG_SECONDS)

@@ -28,6 +28,8 @@ HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"
 T = TypeVar("T")
 R = TypeVar("R")
+LEASE_SECONDS = 600
+"""Of a run, by default; renewed at a third, which is far beyond what a test takes."""
 _sequence = itertools.count(1)
 
 
@@ -58,13 +60,17 @@ class InlineEngine:
 
 @dataclass
 class World:
-    """One test's own buckets and table; `offset` moves the clock that leases and pauses are told by."""
+    """One test's own buckets and table.
+
+    `offset` moves the clock that leases and pauses are told by, and `stopped` is where it stands.
+    """
 
     raw: str
     curated: str
     quarantine: str
     table: str
     offset: timedelta = field(default_factory=timedelta)
+    stopped: datetime | None = None
 
     @staticmethod
     def create() -> "World":
@@ -78,10 +84,18 @@ class World:
         return world
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return (self.stopped or datetime.now(UTC)) + self.offset
+
+    def stop_clock(self) -> None:
+        """Let no time pass but what `pass_time` does."""
+        self.stopped = datetime.now(UTC)
 
     def pass_time(self, **duration: float) -> None:
         self.offset += timedelta(**duration)
+
+    def outlast_leases(self) -> None:
+        """Let every lease run out that is not renewed by this clock."""
+        self.pass_time(seconds=LEASE_SECONDS + 1)
 
     def upload(self, key: str, body: bytes, *, register: bool = True, sequencer: str | None = "next") -> str:
         """Put an object; register it as the trigger does; return its version id."""
@@ -121,7 +135,7 @@ class World:
             return False
         return True
 
-    def ledger(self, run_id: str, lease_seconds: float = 60) -> UploadsTable:
+    def ledger(self, run_id: str, lease_seconds: float = LEASE_SECONDS) -> UploadsTable:
         return UploadsTable(self.table, run_id, lease_seconds, superseded_days=30, clock=self.now)
 
     def run(
@@ -131,7 +145,7 @@ class World:
         options = {
             "files_per_claim": 10,
             "settle_seconds": 0,
-            "lease_seconds": 60,
+            "lease_seconds": LEASE_SECONDS,
             "maximum_attempts": 3,
             **settings,
         }

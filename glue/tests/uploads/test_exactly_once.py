@@ -10,6 +10,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from tests.support.faults import Send, Steps, actor, intercepted, kill_this_process, lose_answer
+from tests.support.waiting import HANG_SECONDS
 from tests.support.world import World, customers
 from tributary.running.clients import s3_client
 
@@ -79,10 +80,10 @@ def test_survives_a_kill_before_any_step(world: World, at: int, newer: bool) -> 
     first, second = reuploaded(world)
     child = multiprocessing.get_context("fork").Process(target=killed_run, args=(world, at))
     child.start()
-    child.join(30)
+    child.join(HANG_SECONDS)
     assert child.exitcode == -signal.SIGKILL
     third = world.upload(KEY, customers("4")) if newer else second
-    world.pass_time(seconds=61)
+    world.outlast_leases()
     assert world.run("next-run")
     ids = ["4"] if newer else ["2", "3"]
     assert_published(world, third, *ids)
@@ -102,7 +103,7 @@ def test_fences_a_stale_run_that_wakes_after_a_takeover(world: World, at: int, f
     expected: list[Any] = [second, ["2", "3"]]
 
     def take_over() -> None:
-        world.pass_time(seconds=61)
+        world.outlast_leases()
         if follow != "same":
             body, rows = FOLLOWING[follow]
             expected[:] = [world.upload(KEY, body), rows]
@@ -134,7 +135,7 @@ class Turns:
             self._counts[who] += 1
             if self._counts[who] == self._stops[who]:
                 self._stopped[who].set()
-                assert self._may_go[who].wait(30)
+                assert self._may_go[who].wait(HANG_SECONDS)
         return send(request)
 
     def begin(self, who: str, work: Callable[[], object]) -> threading.Thread:
@@ -149,12 +150,12 @@ class Turns:
 
         thread = threading.Thread(target=run)
         thread.start()
-        assert self._stopped[who].wait(30)
+        assert self._stopped[who].wait(HANG_SECONDS)
         return thread
 
     def finish(self, who: str, thread: threading.Thread) -> None:
         self._may_go[who].set()
-        thread.join(60)
+        thread.join(HANG_SECONDS)
         assert not thread.is_alive()
 
 
@@ -173,7 +174,7 @@ def test_fences_a_stale_run_that_wakes_amid_the_next(
         # Ends the stale run after the step it stands at: it would wait for the lease of the holder.
         stopping = threading.Event()
         stale = turns.begin("first", lambda: world.run("stale-run", stopping=stopping))
-        world.pass_time(seconds=61)
+        world.outlast_leases()
         newest = world.upload(KEY, customers("4") if follow == "newer" else customers("1", broken=1))
         holder = turns.begin("second", lambda: world.run("next-run"))
         stopping.set()

@@ -14,6 +14,7 @@ from botocore.exceptions import ConnectionClosedError
 
 from tests.support.faults import Send, intercepted
 from tests.support.job import finish_job, start_job
+from tests.support.waiting import wait_for
 from tests.support.world import World, customers
 from tributary.datasets import NdjsonFormat, load_dataset
 from tributary.running.clock import timestamp
@@ -40,6 +41,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_gives_a_failed_file_back_with_a_growing_pause(world: World) -> None:
+    world.stop_clock()
     version = world.upload(KEY, customers("1"))
     with intercepted(refusing(f"GET {world.raw}")):
         for attempt, pause in [(1, 5), (2, 10)]:
@@ -149,7 +151,7 @@ def test_quarantines_a_file_whose_claims_all_ended_without_an_answer(world: Worl
     version = world.upload(KEY, customers("1"))
     for number in range(2):
         world.ledger(f"dead-run-{number}").claim(f"{world.raw}/{KEY}")
-        world.pass_time(seconds=61)
+        world.outlast_leases()
     assert world.run(maximum_attempts=2)
     assert world.status(KEY, version) == "quarantined"
     assert world.reason(KEY, version)["reason"] == "killed-worker"
@@ -203,33 +205,25 @@ class TestProcesses:
 
     def test_stops_on_sigterm_and_gives_its_leases_back(self, world: World, tmp_path: Path) -> None:
         version = world.upload("input/customers/hang.csv", customers("1"))
-        job = start_job(world, faults="hang")
-        wait_for(lambda: world.item("input/customers/hang.csv", version).get("attempts") == 1)
+        job = start_job(world, faults=f"hang:{tmp_path / 'hangs'}")
+        wait_for((tmp_path / "hangs").exists)
         children = children_of(job.pid)
         job.send_signal(signal.SIGTERM)
-        code, lines = finish_job(job, timeout=20)
+        code, lines = finish_job(job)
         assert code == 1
         assert [line["event"] for line in lines][-2:] == ["released", "finished"]
         assert "lease_owner" not in world.head("input/customers/hang.csv")
         assert world.item("input/customers/hang.csv", version)["attempts"] == 0
         wait_for(lambda: not any(alive(child) for child in children))
 
-    def test_leaves_no_process_when_it_is_killed(self, world: World) -> None:
-        version = world.upload("input/customers/hang.csv", customers("1"))
-        job = start_job(world, faults="hang")
-        wait_for(lambda: world.item("input/customers/hang.csv", version).get("attempts") == 1)
-        wait_for(lambda: len(children_of(job.pid)) > 1)
+    def test_leaves_no_process_when_it_is_killed(self, world: World, tmp_path: Path) -> None:
+        world.upload("input/customers/hang.csv", customers("1"))
+        job = start_job(world, faults=f"hang:{tmp_path / 'hangs'}")
+        wait_for((tmp_path / "hangs").exists)
         children = children_of(job.pid)
         job.kill()
         job.wait()
         wait_for(lambda: not any(alive(child) for child in children))
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
 
 
 def children_of(pid: int) -> list[int]:

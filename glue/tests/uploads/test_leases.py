@@ -1,11 +1,13 @@
 """Leases: who may hold an object, for how long, and what becomes of it after."""
 
-import time
+import itertools
+import threading
 from datetime import timedelta
 from unittest import mock
 
 import pytest
 
+from tests.support.waiting import HANG_SECONDS, wait_for
 from tests.support.world import World, customers
 from tributary.running.keeper import LeaseKeeper
 from tributary.uploads.lease import Lease
@@ -33,7 +35,7 @@ def test_gives_an_object_to_one_run_at_a_time(world: World) -> None:
 def test_takes_over_a_lease_that_ran_out_with_a_higher_token(world: World) -> None:
     version = world.upload(KEY, customers("1"))
     first = claimed(world, world.ledger("run-1"))
-    world.pass_time(seconds=61)
+    world.outlast_leases()
     second = claimed(world, world.ledger("run-2"))
     assert (first.lease.token, second.lease.token) == (1, 2)
     assert second.first_claimed_at == first.first_claimed_at
@@ -45,19 +47,32 @@ def test_takes_over_a_lease_that_ran_out_with_a_higher_token(world: World) -> No
 
 @pytest.mark.slow
 def test_renews_held_leases_until_another_run_has_taken_over(world: World) -> None:
+    """The keeper hurries: its turns are far shorter than what the lease is prolonged by."""
     world.upload(KEY, customers("1"))
     failures: list[Exception] = []
-    claim = claimed(world, world.ledger("run-1", lease_seconds=3))
-    with LeaseKeeper(3, lambda _, error: failures.append(error)) as keeper:
+    renewals: list[bool] = []
+    claim = claimed(world, world.ledger("run-1"))
+    renew = Lease.renew
+
+    def noting(lease: Lease) -> bool:
+        renewals.append(renew(lease))
+        return renewals[-1]
+
+    with (
+        mock.patch.object(Lease, "renew", noting),
+        LeaseKeeper[Lease](0.3, lambda _, error: failures.append(error)) as keeper,
+    ):
+        until = world.head(KEY)["lease_until"]
         keeper.keep(claim.lease)
-        time.sleep(4)
+        wait_for(lambda: world.head(KEY)["lease_until"] > until)
         assert isinstance(world.ledger("run-2").claim(f"{world.raw}/{KEY}"), Held)
-        world.pass_time(seconds=61)
+        world.outlast_leases()
         # A renewal between its read and its write makes a claim come back empty-handed.
-        claims = (world.ledger("run-2").claim(f"{world.raw}/{KEY}") for _ in range(10))
+        claims = (world.ledger("run-2").claim(f"{world.raw}/{KEY}") for _ in itertools.count())
         holder = next(answer.claim for answer in claims if isinstance(answer, Taken))
         assert holder is not None
-        time.sleep(2)
+        wait_for(lambda: False in renewals)
+    assert renewals.index(False) == len(renewals) - 1
     assert (holder.lease.holds(), claim.lease.holds(), failures) == (True, False, [])
 
 
@@ -65,13 +80,22 @@ def test_tells_of_no_lost_lease_when_a_renewal_meets_the_commit(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.upload(KEY, customers("1"))
-    drop = LeaseKeeper.drop
+    drop, renew = LeaseKeeper.drop, Lease.renew
+    refused = threading.Event()
 
-    def late(keeper: LeaseKeeper, lease: Lease) -> None:
-        time.sleep(0.5)
+    def late(keeper: LeaseKeeper[Lease], lease: Lease) -> None:
+        """Drop what is committed only once a renewal was refused."""
+        if threading.current_thread() is threading.main_thread():
+            assert refused.wait(HANG_SECONDS)
         drop(keeper, lease)
 
-    with mock.patch.object(LeaseKeeper, "drop", late):
+    def noting(lease: Lease) -> bool:
+        renewed = renew(lease)
+        if not renewed:
+            refused.set()
+        return renewed
+
+    with mock.patch.object(LeaseKeeper, "drop", late), mock.patch.object(Lease, "renew", noting):
         assert world.run(lease_seconds=0.6)
     assert "lease lost" not in capsys.readouterr().out
 
@@ -96,7 +120,7 @@ def test_refuses_every_change_of_a_stale_holder(world: World, change: str) -> No
     version = world.upload(KEY, customers("1"))
     ledger = world.ledger("run-1")
     stale = claimed(world, ledger)
-    world.pass_time(seconds=61)
+    world.outlast_leases()
     claimed(world, world.ledger("run-2"))
     before = (world.item(KEY, version), world.head(KEY))
     changes = {

@@ -1,7 +1,7 @@
 """Makes a process kill itself or its executor, or hang, when it reads a poisoned object; for such tests only.
 
-`TRIBUTARY_TEST_FAULTS` is some of `kill`, `hang` and `executor:FILE`, by commas; a key is poisoned when it
-contains the word. An executor is killed once: then the file is there.
+`TRIBUTARY_TEST_FAULTS` is some of `kill`, `hang:FILE` and `executor:FILE`, by commas; a key is poisoned when
+it contains the word. The file is there once something hangs; an executor is killed once, until it is there.
 """
 
 import os
@@ -27,10 +27,10 @@ def _sending(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
 def _commit(fault: str, marker: str) -> None:
     if fault == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if fault == "executor" and Path(marker).exists():
+        return
+    Path(marker).touch()
     if fault == "executor":
-        if Path(marker).exists():
-            return
-        Path(marker).touch()
         # Above this worker are the daemon that made it, and the executor's JVM.
         daemon = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()
         os.kill(int(daemon[1]), signal.SIGKILL)
