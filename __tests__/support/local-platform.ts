@@ -131,7 +131,7 @@ export function idle(platform: TestPlatform): Promise<JobRun[]> {
   });
 }
 
-/** The part of an output's name that a source key gives: documented in docs/exactly-once.md. */
+/** The part of an output's name that a source key gives: documented in docs/uploads-pipeline.md. */
 export function outputName(key: string): string {
   const base = key.slice(key.lastIndexOf("/") + 1).replace(/\.csv(\.gz)?$/, "");
   const stem = base

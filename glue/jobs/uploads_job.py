@@ -1,4 +1,4 @@
-"""The Glue job that turns uploaded CSV files into clean rows; docs/exactly-once.md has its protocol."""
+"""The Glue job that turns uploaded CSV files into clean rows; docs/uploads-pipeline.md has its protocol."""
 
 import signal
 import sys

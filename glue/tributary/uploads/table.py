@@ -1,7 +1,7 @@
 """The uploads table: which versions are pending, who holds which object, what was committed.
 
-docs/exactly-once.md has the protocol. Every change is conditional; a refused one means that another run is
-ahead, and is told by the return value, never by an exception.
+docs/uploads-pipeline.md has the protocol. Every change is conditional; a refused one means that another run
+is ahead, and is told by the return value, never by an exception.
 """
 
 from collections.abc import Iterator, Mapping
