@@ -27,12 +27,12 @@ const functions = z.strictObject({
   memoryMegabytes: whole(128, 10_240, "MB", {
     noun: "a function's memory",
     description:
-      "Memory of the uploads functions but the reconciler; their processor share follows it. The manifests functions have what they need.",
+      "Memory of `uploads-trigger`, `uploads-job-ended` and `ledger-migrator`; their processor share follows it. `uploads-reconciler` has a setting of its own, the others have what they need.",
   }).default(256),
   timeoutSeconds: whole(90, 900, "s", {
     noun: "a function's timeout",
     description:
-      "Time limit of the uploads functions but the reconciler; `uploads-job-ended` retries a refused run for a minute, hence the least value.",
+      "Time limit of `uploads-trigger` and `uploads-job-ended`; the latter retries a refused run for a minute, hence the minimum.",
   }).default(120),
   retries: whole(0, 2, "attempts", {
     noun: "a number of retries",

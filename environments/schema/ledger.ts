@@ -108,20 +108,20 @@ const batchWorkers = z.strictObject({
   maximum: whole(2, 299, "workers", {
     noun: "a number of workers",
     description:
-      "Most workers of a run; above `number`, Glue's auto scaling adds them as batches wait, so a run that finds nothing costs little. Then `slots` says how many batches there may be.",
+      "Maximum workers of a run; above `number`, Glue's auto scaling adds them as batches wait, so a run that finds nothing costs little. Then `slots` says how many batches there may be.",
   }).default(2),
 });
 
 const batch = z.strictObject({
   rateMinutes: numberChoice([5, 10, 15, 20, 30, 60], "min", {
     noun: "an interval that divides an hour",
-    description: "Time between two starts of the batch job; one that finds nothing to do ends at once.",
+    description: "Time between two starts of the batch job; one that finds nothing to do ends immediately.",
   }).default(15),
   workers: batchWorkers.prefault({}),
   concurrentRuns: whole(1, 30, "runs", {
     noun: "a number of runs",
     description:
-      "Runs of the batch job at once; a start beyond them is refused, which is no failure. Each takes two of the managed server's 100 connections, hence the limit.",
+      "Concurrent runs of the batch job; a start beyond them is refused, which is no failure. Each takes two of the managed server's 100 connections, hence the limit.",
   }).default(1),
   engine: choice(["spark", "pool"], {
     noun: "an engine",
@@ -129,15 +129,15 @@ const batch = z.strictObject({
   }).default("spark"),
   slots: whole(0, 1000, "batches", {
     noun: "a number of slots",
-    description: "Batches in work at once; 0: as many as there are cores.",
+    description: "Concurrent batches of a run; 0: as many as there are cores.",
   }).default(0),
   files: whole(1, 100_000, "files", {
     noun: "a number of files",
-    description: "Most files of a batch.",
+    description: "Maximum files of a batch.",
   }).default(10_000),
   megabytes: whole(1, 100_000, "MB", {
     noun: "a size",
-    description: "Most input of a batch, as it lies in S3.",
+    description: "Maximum input of a batch, in bytes of the objects in S3.",
   }).default(2000),
   objectMegabytes: whole(1, 5000, "MB", {
     noun: "a size",
@@ -195,7 +195,7 @@ export const ledger = z.strictObject({
   registrationSeconds: whole(1, 180, "s", {
     noun: "a batching window",
     description:
-      "Longest that S3's announcements of raw JSON files are gathered before the files are registered.",
+      "Maximum time that S3's announcements of raw JSON files are gathered before the files are registered.",
   }).default(10),
   oldestClaimableMinutes: whole(16, 10_080, "min", {
     noun: "an age",

@@ -11,16 +11,16 @@ const eventSource = z.strictObject({
   batchSize: whole(1, MOST_EVENTS, "messages", {
     noun: "a batch size",
     description:
-      "Most S3 events of one invocation of the manifest builder, so most files of a manifest: 280 files of 3.5 MB are 980 MB. Lambda hands over at most 6 MB, about 3,500 events, hence the limit; above 10 it needs a window.",
+      "Maximum S3 events of one invocation of `manifests-builder`, so maximum files of a manifest: 280 files of 3.5 MB are 980 MB. Lambda hands over at most 6 MB, about 3,500 events, hence the limit; above 10 it needs a window.",
   }).default(1000),
   windowSeconds: whole(0, 300, "s", {
     noun: "a batching window",
     description:
-      "Longest that a poller gathers events: the latency that a user chooses. Lambda begins with five pollers, so a manifest has about rate × window ÷ 5 files: at 55 files/s and 30 s, 330, unless the batch is full before. More pollers come as messages wait and make manifests smaller; `maximumConcurrency` holds them back.",
+      "Maximum time that a poller gathers events: the latency that a user chooses. Lambda begins with five pollers, so a manifest has about rate × window ÷ 5 files: at 55 files/s and 30 s, 330, unless the batch of messages is full before. More pollers come as messages wait and make manifests smaller; `maximumConcurrency` holds them back.",
   }).default(30),
   maximumConcurrency: whole(2, 1000, "invocations", {
     noun: "a concurrency",
-    description: "Most manifest builders at once.",
+    description: "Maximum concurrent invocations of `manifests-builder`.",
   }).default(10),
   served: choice(["lambda", "locally"], {
     noun: "a way to serve event sources",
@@ -45,11 +45,11 @@ const reconcile = z.strictObject({
   rateMinutes: whole(1, 60, "min", {
     noun: "an interval",
     description:
-      "Time between two runs of the manifest reconciler; at full load it lists yesterday's to tomorrow's files about once an hour.",
+      "Time between two runs of `manifests-reconciler`; at full load it lists yesterday's to tomorrow's files about once an hour.",
   }).default(15),
   graceSeconds: whole(0, 86_400, "s", {
     noun: "an age",
-    description: "Age below which the manifest reconciler leaves work to the event that is still on its way.",
+    description: "Age below which `manifests-reconciler` leaves work to the event that is still on its way.",
   }).default(1800),
 });
 
@@ -57,11 +57,11 @@ export const manifests = z.strictObject({
   eventSource: eventSource.prefault({}),
   maximumMegabytes: whole(1, 5000, "MB", {
     noun: "a size",
-    description: "Most input of one manifest, which becomes one Parquet object.",
+    description: "Maximum input of one manifest, which becomes one Parquet object.",
   }).default(1000),
   maximumFiles: whole(1, 5000, "files", {
     noun: "a number of files",
-    description: "Most files of one manifest.",
+    description: "Maximum files of one manifest.",
   }).default(1000),
   trackingShards: whole(1, 100, "shards", {
     noun: "a number of shards",
@@ -75,12 +75,12 @@ export const manifests = z.strictObject({
   }).default("spark"),
   slots: whole(0, 1000, "manifests", {
     noun: "a number of slots",
-    description: "Manifests in work at once; 0: as many as there are cores.",
+    description: "Concurrent manifests; 0: as many as there are cores.",
   }).default(0),
   pollSeconds: whole(1, 20, "s", {
     noun: "a poll interval",
     description:
-      "Longest that the streaming job waits for a message, and between two looks at the control table.",
+      "Maximum time that the streaming job waits for a message, and time between two looks at the control table.",
   }).default(20),
   maintenanceWindow: text(
     /^(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?\d|2[0-3])$/,

@@ -33,7 +33,7 @@ const lifecycle = z.strictObject({
       archiveClass: choice(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"], {
         noun: "a class of S3's archives",
         description:
-          "Class of archived raw JSON files. `GLACIER_IR` is read at once, as a replay does; from the others it must be restored before.",
+          "Class of archived raw JSON files. `GLACIER_IR` is read immediately, as a replay does; from the others it must be restored before.",
       }).default("GLACIER_IR"),
       expireDays: expiry(
         "Days that a processed raw JSON file is kept, from its move, or from its upload where it is tagged; absent: for ever.",

@@ -15,27 +15,28 @@ const workers = z.strictObject({
   }).default(2),
   maximum: whole(2, 299, "workers", {
     noun: "a number of workers",
-    description: "Most workers of a run; above `number`, Glue's auto scaling adds them as files wait.",
+    description: "Maximum workers of a run; above `number`, Glue's auto scaling adds them as files wait.",
   }).default(2),
 });
 
 const reconcile = z.strictObject({
   rateMinutes: whole(1, 1440, "min", {
     noun: "an interval",
-    description: "Time between two runs of the reconciler, which finds what no event announced.",
+    description: "Time between two runs of `uploads-reconciler`, which finds what no event announced.",
   }).default(15),
   graceSeconds: whole(0, 86_400, "s", {
     noun: "an age",
     description:
-      "Age below which the reconciler leaves an object or item to the event that is still on its way.",
+      "Age below which `uploads-reconciler` leaves an object or item to the event that is still on its way.",
   }).default(300),
   timeoutSeconds: whole(90, 900, "s", {
     noun: "a function's timeout",
-    description: "Time limit of the reconciler; what it could not list in it, the next round goes on with.",
+    description:
+      "Time limit of `uploads-reconciler`; the next run goes on with what it could not list in that time.",
   }).default(300),
   memoryMegabytes: whole(128, 10_240, "MB", {
     noun: "a function's memory",
-    description: "Memory of the reconciler, which holds all that is pending.",
+    description: "Memory of `uploads-reconciler`, which holds all that is pending.",
   }).default(512),
 });
 
@@ -48,11 +49,11 @@ export const uploads = z.strictObject({
   parallelism: whole(0, 10_000, "tasks", {
     noun: "a parallelism",
     description:
-      "Files processed at once: processes of the pool or Spark partitions; 0: as many as there are cores.",
+      "Concurrent files: processes of the pool or Spark partitions; 0: as many as there are cores.",
   }).default(0),
   filesPerClaim: whole(1, 1000, "files", {
     noun: "a number of files",
-    description: "Most uploads that a run claims at a time.",
+    description: "Maximum uploads that a run claims at a time.",
   }).default(100),
   settleSeconds: whole(0, 3600, "s", {
     noun: "a settle time",
