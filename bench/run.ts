@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { command, runToExitCode } from "../setup/command";
 import { ensureJava } from "../setup/java";
-import { ROOT } from "../setup/paths";
+import { PYTHONPATH, ROOT } from "../setup/paths";
+import { runOnTerminal } from "../setup/process";
 import { ensurePython } from "../setup/python";
 
 /** A bench is a Python module or a TypeScript file beside this one that reads its own options. */
@@ -49,11 +49,14 @@ async function main(name: string, options: readonly string[]): Promise<number> {
     return 2;
   }
   if ("script" in bench) {
-    return runBench(
+    return runOnTerminal([
       process.execPath,
-      ["--expose-gc", "--import", "tsx", join(ROOT, bench.script), ...options],
-      process.env,
-    );
+      "--expose-gc",
+      "--import",
+      "tsx",
+      join(ROOT, bench.script),
+      ...options,
+    ]);
   }
   const { python } = await ensurePython("dev", report);
   const java = await ensureJava(report);
@@ -61,15 +64,9 @@ async function main(name: string, options: readonly string[]): Promise<number> {
     ...process.env,
     JAVA_HOME: java,
     PATH: [join(java, "bin"), process.env["PATH"]].join(delimiter),
-    PYTHONPATH: [ROOT, join(ROOT, "glue")].join(delimiter),
+    PYTHONPATH,
   };
-  return runBench(python, ["-m", bench.module, ...options], environment);
-}
-
-function runBench(program: string, words: readonly string[], env: NodeJS.ProcessEnv): number {
-  const { status, error } = spawnSync(program, words, { env, stdio: "inherit" });
-  if (error) throw error;
-  return status ?? 1;
+  return runOnTerminal([python, "-m", bench.module, ...options], { environment });
 }
 
 const program = command("bench", "Runs a benchmark and prints one table.")

@@ -1,13 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { command, runToExitCode } from "../setup/command";
+import { ROOT } from "../setup/paths";
+import { runOnTerminal } from "../setup/process";
 import { ensurePython } from "../setup/python";
-
-const ROOT = join(__dirname, "..");
+import { checkRooms } from "./rooms/check-rooms";
 
 interface Check {
   readonly name: string;
-  readonly command: readonly string[];
+  /** Says what is wrong, if anything. */
+  readonly passes: () => boolean;
 }
 
 /** Python outside of glue/, held to the same rules. */
@@ -17,11 +18,13 @@ const RUFF = ["--config", "glue/pyproject.toml", "glue", ...SCRIPTS];
 
 /** The checks in the order of their speed; with `fix`, only those that can repair, repairing. */
 function checks(python: string, fix: boolean): Check[] {
-  const node = (name: string, ...words: string[]) => ({
+  const program = (name: string, words: readonly string[]) => ({
     name,
-    command: [join(ROOT, "node_modules", ".bin", name), ...words],
+    passes: () => runOnTerminal(words, { folder: ROOT }) === 0,
   });
-  const module = (name: string, ...words: string[]) => ({ name, command: [python, "-m", ...words] });
+  const node = (name: string, ...words: string[]) =>
+    program(name, [join(ROOT, "node_modules", ".bin", name), ...words]);
+  const module = (name: string, ...words: string[]) => program(name, [python, "-m", ...words]);
   if (fix) {
     return [
       node("biome", "check", "--write", "."),
@@ -31,6 +34,7 @@ function checks(python: string, fix: boolean): Check[] {
     ];
   }
   return [
+    { name: "rooms", passes: roomsAreAsDrawn },
     node("biome", "check", "--error-on-warnings", "."),
     node("tsc", "-p", "."),
     module("ruff", "ruff", "check", ...RUFF),
@@ -50,14 +54,18 @@ async function main(fix: boolean): Promise<number> {
   return 1;
 }
 
+function roomsAreAsDrawn(): boolean {
+  const problems = checkRooms(ROOT);
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0;
+}
+
 function passes(check: Check): boolean {
-  const [program = "", ...words] = check.command;
   const began = performance.now();
-  const { status, error } = spawnSync(program, words, { cwd: ROOT, stdio: "inherit" });
-  if (error) throw error;
+  const passed = check.passes();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`${status === 0 ? "✓" : "✗"} ${check.name} (${seconds} s)`);
-  return status === 0;
+  console.log(`${passed ? "✓" : "✗"} ${check.name} (${seconds} s)`);
+  return passed;
 }
 
 command("check", "Check format, lint, import directions and types of the TypeScript and Python code.")

@@ -1,10 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { loadEnvironments } from "../environments/schema";
-import { CommandError, command, runToExitCode } from "../setup/command";
-
-const ROOT = join(__dirname, "..");
+import { command, runToExitCode } from "../setup/command";
+import { ROOT } from "../setup/paths";
+import { runOnTerminal } from "../setup/process";
 
 interface SynthOptions {
   readonly environment?: string;
@@ -16,17 +15,15 @@ async function synth(options: SynthOptions): Promise<number> {
   loadEnvironments(options.environment === undefined ? undefined : [options.environment]);
   const folder = resolve(ROOT, options.output);
   const began = performance.now();
-  const { status, error } = spawnSync(process.execPath, ["--require", "tsx/cjs", "main.ts"], {
-    cwd: ROOT,
-    env: {
+  const exitCode = runOnTerminal([process.execPath, "--require", "tsx/cjs", "main.ts"], {
+    folder: ROOT,
+    environment: {
       ...process.env,
       CDKTF_OUTDIR: folder,
       ...(options.environment === undefined ? {} : { TRIBUTARY_ENVIRONMENT: options.environment }),
     },
-    stdio: "inherit",
   });
-  if (error) throw new CommandError(`main.ts cannot be started (${error.message})`, { cause: error });
-  if (status !== 0) return 1;
+  if (exitCode !== 0) return 1;
   const seconds = (performance.now() - began) / 1000;
   const stacks = stacksOf(folder);
   console.log(`${stacks.length} stacks in ${options.output}, ${seconds.toFixed(2)} s`);

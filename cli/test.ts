@@ -2,9 +2,9 @@ import { type StdioOptions, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../setup/command";
+import { ROOT } from "../setup/paths";
 import { ensurePython } from "../setup/python";
 
-const ROOT = join(__dirname, "..");
 const RESULTS = join(ROOT, ".tributary", "test-results");
 
 /** The SDK's advice on Node versions would stand before every test. */

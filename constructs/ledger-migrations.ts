@@ -1,9 +1,6 @@
-import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
 import type { BundledFunction } from "./functions/bundled-function";
 
 export interface LedgerMigrationsProps {
@@ -14,9 +11,7 @@ export interface LedgerMigrationsProps {
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
-const FILES = resolve(__dirname, "..", "runtime", "ledger", "migrations", "sql");
-
-/** Migrates at a deploy whose files, code or triggers are others than at the one before. */
+/** Migrates at a deploy whose migrator or triggers are others than at the one before. */
 export class LedgerMigrations extends Construct {
   readonly invocation: LambdaInvocation;
 
@@ -25,14 +20,9 @@ export class LedgerMigrations extends Construct {
     this.invocation = new LambdaInvocation(this, "invocation", {
       functionName: props.migrator.function.functionName,
       input: "{}",
-      // the logins stand in the function's code
-      triggers: { ...props.triggers, files: filesHash(), code: props.migrator.function.sourceCodeHash },
+      // its archive holds the files of the migrations, its code the logins
+      triggers: { ...props.triggers, code: props.migrator.function.sourceCodeHash },
       dependsOn: [...props.dependsOn],
     });
   }
-}
-
-function filesHash(): string {
-  const hashes = readMigrations(FILES).map(({ file, sha256 }) => `${file} ${sha256}\n`);
-  return createHash("sha256").update(hashes.join("")).digest("hex");
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { setUpInterruption } from "./interruption";
 
 /** A terminal's Ctrl-C has reached the program already; a second one would cut its tidying short. */
@@ -52,6 +52,20 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   });
   setUpInterruption.throwIfAborted();
   return { exitCode, output, stdout };
+}
+
+/**
+ * Runs a program to its end on this process's own terminal, where an interrupt reaches both.
+ * @returns its exit code, 1 where a signal ended it
+ */
+export function runOnTerminal(
+  command: readonly string[],
+  { environment = process.env, folder }: Omit<RunOptions, "onLine"> = {},
+): number {
+  const [program = "", ...words] = command;
+  const { status, error } = spawnSync(program, words, { env: environment, cwd: folder, stdio: "inherit" });
+  if (error) throw error;
+  return status ?? 1;
 }
 
 function interruptProgram(child: ChildProcess): void {

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { handlerBundles } from "../../constructs/code/bundle";
+import { bundleArchive, handlerBundles } from "../../constructs/code/bundle";
+import { readMigrations } from "../../runtime/ledger/migrations/read-migrations";
 import type { FunctionVariables } from "../../runtime/variables";
+import { ROOT } from "../../setup/paths";
 
 /** Bytes, minified, with the SDK clients: what keeps a cold start short. */
 const LARGEST = 400_000;
@@ -93,6 +95,14 @@ describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) =
     expect(
       execFileSync(process.execPath, ["-e", program], { env, cwd: folder, stdio: "pipe" }).toString(),
     ).toBe("function");
+  });
+});
+
+describe("the archive of ledger-migrator", () => {
+  test("has every migration, so that another one is another archive, which migrates", () => {
+    const archive = readFileSync(bundleArchive("ledger-migrator"));
+    const migrations = readMigrations(join(ROOT, "runtime", "ledger", "migrations", "sql"));
+    expect(migrations.filter(({ file }) => !archive.includes(`sql/${file}`))).toEqual([]);
   });
 });
 

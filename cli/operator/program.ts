@@ -122,7 +122,7 @@ function repairing(program: Command, end: End): void {
     program,
     "redrive",
     "send what failed for good back to where it failed: dead letters of queues, events of functions",
-    ["redrive --environment prod", "redrive --queue inputs --environment prod --yes"],
+    ["redrive --environment prod", "redrive --queue manifests-inputs --environment prod --yes"],
   )
     .addOption(new Option("--queue <name>", "only those of that queue or function").choices(REDRIVEN))
     .option("--yes", NOW_OR_NOT)
@@ -153,7 +153,7 @@ function steering(program: Command, end: End): void {
     .option("--wait", wait)
     .action(act(end, restart));
 
-  one(program, "pause", "leave new files in queue inputs: switch the builder's event source off", [
+  one(program, "pause", "leave new files in queue manifests-inputs: switch the builder's event source off", [
     "pause --environment prod",
   ]).action(act(end, (operator) => switchIntake(operator, false)));
 

@@ -1,8 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { ROOT } from "../../setup/paths";
+import { askPythonModule } from "../process/python-module";
 
 /** What is uploaded to the manifests pipeline where the user names no files: folders, in this order. */
 export interface GeneratedFiles {
@@ -43,16 +40,10 @@ export async function generateFiles(
 }
 
 async function generate(python: string, words: readonly string[], signal: AbortSignal): Promise<number> {
-  const child = spawn(python, ["-m", "local.generator", "ndjson", "--json", ...words], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
+  const generator = ["ndjson", "--json", ...words];
+  const { bytes } = await askPythonModule<{ bytes: number }>("local.generator", generator, {
+    python,
     signal,
   });
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "close"),
-  ]);
-  if (code !== 0) throw new Error(`NDJSON files cannot be made:\n${err.trim()}`);
-  return JSON.parse(out).bytes;
+  return bytes;
 }

@@ -1,10 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { delimiter, join } from "node:path";
-import { text } from "node:stream/consumers";
 import { bucketName, type Environment } from "../../environments/schema";
-import { ROOT } from "../../setup/paths";
 import type { Upload } from "../inputs/uploads";
+import { askPythonModule } from "../process/python-module";
 
 /** What became of every row, counted from the input files and the published objects themselves. */
 export interface Accounts {
@@ -90,25 +86,17 @@ function buckets(
   return names.flatMap((name) => [`--${name}`, bucketName(environment, name)]);
 }
 
-/** Runs one module of local/accounting, which reads `input` as JSON and prints what it counted. */
-async function count<Result>(
+/** Asks one module of local/accounting, which reads `input` as JSON. */
+function count<Result>(
   { output, python, signal, variables }: AccountOptions,
   module: "uploads" | "manifests" | "ledger",
   words: readonly string[],
   input: unknown,
 ): Promise<Result> {
-  const child = spawn(python, ["-m", `local.accounting.${module}`, "--output", output, ...words], {
-    env: { ...variables, PYTHONPATH: [join(ROOT, "glue"), ROOT].join(delimiter) },
-    stdio: ["pipe", "pipe", "pipe"],
+  return askPythonModule(`local.accounting.${module}`, ["--output", output, ...words], {
+    python,
     signal,
+    environment: variables,
+    input: JSON.stringify(input),
   });
-  // One that ends early reads nothing; its exit code says it better than a broken pipe.
-  child.stdin.on("error", () => undefined).end(JSON.stringify(input));
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "close"),
-  ]);
-  if (code !== 0) throw new Error(`the accounts cannot be made:\n${err.trim()}`);
-  return JSON.parse(out);
 }

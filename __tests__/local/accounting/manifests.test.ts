@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "@jest/globals";
 import type { ManifestsAccounts } from "../../../local/outcome/accounts";
-import { ROOT } from "../../../setup/paths";
+import { PYTHONPATH } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 
 const FILE = "2026-01-31-a.ndjson";
@@ -173,7 +173,7 @@ let counted: readonly ManifestsAccounts[];
 beforeAll(async () => {
   const { python } = await ensurePython("run", () => undefined);
   const out = execFileSync(python, [join(__dirname, "count_manifests.py")], {
-    env: { ...process.env, PYTHONPATH: [join(ROOT, "glue"), ROOT].join(delimiter) },
+    env: { ...process.env, PYTHONPATH },
     input: JSON.stringify(CASES.map(([, given]) => given)),
     encoding: "utf8",
   });

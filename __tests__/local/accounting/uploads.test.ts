@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import type { Accounts } from "../../../local/outcome/accounts";
-import { ROOT } from "../../../setup/paths";
+import { PYTHONPATH } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 
 type Files = Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ let counted: readonly Accounts[];
 beforeAll(async () => {
   const { python } = await ensurePython("run", () => undefined);
   const out = execFileSync(python, [join(__dirname, "count_uploads.py")], {
-    env: { ...process.env, PYTHONPATH: [join(ROOT, "glue"), ROOT].join(delimiter) },
+    env: { ...process.env, PYTHONPATH },
     input: JSON.stringify({ input: INPUT, published: CASES.map(([, published]) => published) }),
     encoding: "utf8",
   });

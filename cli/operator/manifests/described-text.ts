@@ -19,7 +19,7 @@ export function describedText(file: DescribedFile, environment: Environment): st
     ["in the raw bucket", now],
   ]);
   const unknown =
-    "not in the tracking table: no event of it came, or it waits in queue inputs; tributary reprocess announces it";
+    "not in the tracking table: no event of it came, or it waits in queue manifests-inputs; tributary reprocess announces it";
   if (versions.length === 0) return `${head}\n${unknown}`;
   return [head, ...versions.map((version) => versionText(version, environment))].join("\n\n");
 }
