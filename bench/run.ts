@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
+import { expectedAt } from "../runtime/expected";
 import { command, runToExitCode } from "../setup/command";
 import { ensureJava } from "../setup/java";
-import { ROOT } from "../setup/paths";
+import { PYTHONPATH, ROOT } from "../setup/paths";
 import { ensurePython } from "../setup/python";
 
 /** A bench is a Python module or a TypeScript file beside this one that reads its own options. */
@@ -45,7 +46,7 @@ const report = (message: string) => console.error(message);
 async function main(name: string, options: readonly string[]): Promise<number> {
   const bench = BENCHES[name];
   if (bench === undefined) {
-    console.error(`there is no bench "${name}"; there are: ${Object.keys(BENCHES).join(", ")}`);
+    console.error(`error: ${expectedAt("bench", `one of ${Object.keys(BENCHES).join(", ")}`, name)}`);
     return 2;
   }
   if ("script" in bench) {
@@ -61,7 +62,7 @@ async function main(name: string, options: readonly string[]): Promise<number> {
     ...process.env,
     JAVA_HOME: java,
     PATH: [join(java, "bin"), process.env["PATH"]].join(delimiter),
-    PYTHONPATH: [ROOT, join(ROOT, "glue")].join(delimiter),
+    PYTHONPATH,
   };
   return runBench(python, ["-m", bench.module, ...options], environment);
 }

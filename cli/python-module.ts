@@ -1,10 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { delimiter, join } from "node:path";
-import { ROOT } from "../setup/paths";
+import { PYTHONPATH } from "../setup/paths";
 import { ensurePython } from "../setup/python";
-
-/** Where modules are looked for: those of glue/ by their own names, others by their folders'. */
-const PYTHONPATH = [join(ROOT, "glue"), ROOT].join(delimiter);
 
 /** Runs a Python module with this process's arguments, and gives its exit code. */
 export async function runPythonModule(module: string): Promise<number> {

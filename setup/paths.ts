@@ -1,7 +1,10 @@
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 /** The folder of the checkout. */
 export const ROOT = join(__dirname, "..");
 
 /** What the project makes for itself: never committed, safe to delete. */
 export const WORKING_FOLDER = join(ROOT, ".tributary");
+
+/** Where Python modules are looked for: those of glue/ by their own names, others by their folders'. */
+export const PYTHONPATH = [join(ROOT, "glue"), ROOT].join(delimiter);

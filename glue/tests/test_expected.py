@@ -33,7 +33,9 @@ def test_helps_with_an_unknown_key(key: str, known: list[str], way_out: str) -> 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "²", "0"])
 def test_an_option_says_what_it_expected(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=option("a whole number of 1 or more", lambda one: whole_number(one, 1)))
+    parser.add_argument(
+        "--runs", type=option("a whole number of 1 or more", lambda one: whole_number(one, 1))
+    )
     with pytest.raises(SystemExit):
         parser.parse_args([f"--runs={text}"])
     message = f'error: argument --runs: expected a whole number of 1 or more, got "{text}"\n'

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { ROOT } from "../../setup/paths";
+import { PYTHONPATH } from "../../setup/paths";
 
 /** What is uploaded to the manifest pipeline where the user names no files: folders, in this order. */
 export interface GeneratedFiles {
@@ -44,7 +44,7 @@ export async function generateFiles(
 
 async function generate(python: string, words: readonly string[], signal: AbortSignal): Promise<number> {
   const child = spawn(python, ["-m", "local.generator", "ndjson", "--json", ...words], {
-    cwd: ROOT,
+    env: { ...process.env, PYTHONPATH },
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });

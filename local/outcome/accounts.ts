@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { bucketName, type Environment } from "../../environments/schema";
-import { ROOT } from "../../setup/paths";
+import { PYTHONPATH } from "../../setup/paths";
 import type { Upload } from "../inputs/uploads";
 
 /** What became of every row, counted from the input files and the published objects themselves. */
@@ -98,7 +97,7 @@ async function count<Result>(
   input: unknown,
 ): Promise<Result> {
   const child = spawn(python, ["-m", `local.accounting.${module}`, "--output", output, ...words], {
-    env: { ...variables, PYTHONPATH: [join(ROOT, "glue"), ROOT].join(delimiter) },
+    env: { ...variables, PYTHONPATH },
     stdio: ["pipe", "pipe", "pipe"],
     signal,
   });
