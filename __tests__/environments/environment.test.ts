@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import {
   EnvironmentsError,
@@ -199,6 +200,12 @@ describe("an environment", () => {
       "environments/prod.ts: csv.workers.maximum",
       "environments/prod.ts: storage.versioning",
     ]);
+  });
+
+  test("says what docs/environments.md shows", () => {
+    const data = { ...MINIMAL, network: { ...MINIMAL.network, zones: [] }, budget: {}, ledgr: {} };
+    const [, shown] = /```text\n(.*?)\n```/s.exec(readFileSync("docs/environments.md", "utf8")) ?? [];
+    expect(problemsOf(data)).toEqual(shown?.split("\n"));
   });
 
   test("judges no rule on a value that is wrong by itself", () => {

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.job import GLUE
 from tributary.datasets import all_datasets, dataset_for_key, load_dataset
 from tributary.datasets.columns import SCALAR_TYPES
 from tributary.datasets.declaration import parse_declaration
@@ -236,6 +237,15 @@ def test_names_every_problem_at_once() -> None:
     with pytest.raises(DeclarationError) as raised:
         parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
     assert len(str(raised.value).splitlines()) >= 4
+
+
+def test_says_what_the_docs_show() -> None:
+    document = {**declaration(), "name": "events", "colums": []}
+    document["columns"][0]["name"] = "Cities"
+    del document["columns"][0]["comment"]
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
+    assert f"```text\n{raised.value}\n```" in (GLUE.parent / "docs" / "datasets.md").read_text()
 
 
 def test_says_that_a_declaration_is_not_json() -> None:
