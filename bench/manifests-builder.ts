@@ -11,6 +11,7 @@ import { buildManifests } from "../handlers/manifests-builder/build-manifests";
 import type { Builder } from "../handlers/manifests-builder/builder";
 import type { Message } from "../runtime/aws/queue-messages";
 import { SYSTEM_CLOCK } from "../runtime/clock";
+import { whole } from "../setup/arguments";
 import { command, runToExitCode } from "../setup/command";
 
 const LEAST_FILES_A_SECOND = 5_000;
@@ -283,8 +284,8 @@ function report(rows: readonly Row[], { json, latency }: Options): void {
 }
 
 const program = command("bench -- manifests-builder", "Measures one manifest builder, its AWS calls stubbed.")
-  .option("--files <number>", "files that it is told of", Number, 1_000_000)
-  .option("--latency <ms>", "what a call takes", Number, 5)
+  .option("--files <number>", "files that it is told of", whole(1, 1e9), 1_000_000)
+  .option("--latency <ms>", "what a call takes", whole(0, 60_000), 5)
   .option("--json", "print the figures as JSON");
 
 program.action((options: Options) => runToExitCode(() => main(options))).parseAsync();

@@ -1,6 +1,5 @@
 """What the benches measure a process by, and how they print."""
 
-import argparse
 import os
 import platform
 import resource
@@ -8,6 +7,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from tributary.expected import option, whole_number
 
 
 def bind(cores: int) -> None:
@@ -73,14 +74,11 @@ def measured_on(report: dict[str, Any]) -> str:
     return f"{on['cpu']}, {on['cores']} cores, {on['system']}; {numbers}"
 
 
-def positive(text: str) -> int:
-    """The type of an option that counts something."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
+positive = option("a whole number of 1 or more", lambda text: whole_number(text, 1))
+"""The type of an option that counts something."""
 
-
-def several(text: str) -> list[int]:
-    """The type of an option that takes such numbers, separated by commas."""
-    return [positive(word) for word in text.split(",")]
+several = option(
+    "whole numbers of 1 or more, separated by commas",
+    lambda text: [whole_number(word, 1) for word in text.split(",")],
+)
+"""The type of an option that takes some of these."""

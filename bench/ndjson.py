@@ -22,6 +22,7 @@ from bench.ndjson_engines import SPARK_CONFIGURATION
 from bench.ndjson_exact import Truth, differences, truth_of
 from bench.ndjson_report import required, shown
 from bench.ndjson_shapes import SHAPES, Sample, generate
+from tributary.expected import option
 
 NAMES = {
     "parse": "tributary, parse alone",
@@ -104,9 +105,9 @@ def parser() -> argparse.ArgumentParser:
         prog="npm run bench -- ndjson",
         description="MB/s of JSON lines to Parquet, peak memory, and whether texts are exact, beside others.",
     )
-    for option, known in (("--shapes", list(SHAPES)), ("--engines", list(NAMES))):
+    for name, known in (("--shapes", list(SHAPES)), ("--engines", list(NAMES))):
         result.add_argument(
-            option, type=choices(known), default=known, metavar="A,B", help=f"some of {', '.join(known)}"
+            name, type=choices(known), default=known, metavar="A,B", help=f"some of {', '.join(known)}"
         )
     result.add_argument(
         "--cores", type=choices(["1", "2"]), default=["1", "2"], metavar="A,B", help="1, 2 or both"
@@ -130,12 +131,11 @@ def choices(known: list[str]) -> Callable[[str], list[str]]:
 
     def some(text: str) -> list[str]:
         words = text.split(",")
-        unknown = [word for word in words if word not in known]
-        if unknown:
-            raise argparse.ArgumentTypeError(f'there is no "{unknown[0]}"; there are: {", ".join(known)}')
+        if not set(words) <= set(known):
+            raise ValueError(text)
         return [word for word in known if word in words]
 
-    return some
+    return option(f"some of {', '.join(known)}, separated by commas", some)
 
 
 def bench(folder: Path, options: argparse.Namespace) -> Iterator[Result]:

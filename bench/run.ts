@@ -1,4 +1,5 @@
 import { delimiter, join } from "node:path";
+import { expectedAt } from "../runtime/expected";
 import { command, runToExitCode } from "../setup/command";
 import { ensureJava } from "../setup/java";
 import { PYTHONPATH, ROOT } from "../setup/paths";
@@ -45,7 +46,7 @@ const report = (message: string) => console.error(message);
 async function main(name: string, options: readonly string[]): Promise<number> {
   const bench = BENCHES[name];
   if (bench === undefined) {
-    console.error(`there is no bench "${name}"; there are: ${Object.keys(BENCHES).join(", ")}`);
+    console.error(`error: ${expectedAt("bench", `one of ${Object.keys(BENCHES).join(", ")}`, name)}`);
     return 2;
   }
   if ("script" in bench) {

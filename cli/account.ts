@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../environments/schema";
+import { expectedAt } from "../runtime/expected";
 import { CommandError } from "../setup/command";
 
 /**
@@ -10,8 +11,11 @@ export async function checkAccount(sts: STSClient, environment: Environment): Pr
   const account = await accountOf(sts);
   if (account === environment.account) return;
   throw new CommandError(
-    `the credentials belong to account ${account}, but ${environment.name}.account is ${environment.account}; ` +
-      `use credentials of that account, or correct environments/${environment.name}.ts`,
+    expectedAt(
+      "credentials",
+      `those of account ${environment.account} (environments/${environment.name}.ts: account)`,
+      account,
+    ),
   );
 }
 

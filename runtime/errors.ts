@@ -1,11 +1,13 @@
+import { expected, expectedAt } from "./expected";
+
 /** A variable that the function needs is missing: the deployment is wrong, no retry helps. */
 export class MissingVariableError extends Error {
   override readonly name = "MissingVariableError";
 
   constructor(functionName: string, variables: readonly string[]) {
     super(
-      `function ${functionName} needs the environment variables ${variables.join(", ")}, which are missing or empty: ` +
-        "set each in the function's environment (FunctionVariables in runtime/variables.ts lists them)",
+      `function ${functionName}: ${variables.map((name) => `environment variable ${name} is required`).join("; ")} ` +
+        "(FunctionVariables in runtime/variables.ts lists them)",
     );
   }
 }
@@ -14,8 +16,8 @@ export class MissingVariableError extends Error {
 export class UnexpectedEventError extends Error {
   override readonly name = "UnexpectedEventError";
 
-  constructor(expected: string, received: unknown) {
-    super(`expected ${expected}, received ${JSON.stringify(received)}: check what invokes this function`);
+  constructor(wanted: string, received: unknown) {
+    super(`event: ${expected(wanted, received)}; check what invokes this function`);
   }
 }
 
@@ -23,8 +25,8 @@ export class UnexpectedEventError extends Error {
 export class MalformedRecordError extends Error {
   override readonly name = "MalformedRecordError";
 
-  constructor(problem: string, received: unknown, advice: string) {
-    super(`${problem}, received ${JSON.stringify(received)}: ${advice}`);
+  constructor(path: string, wanted: string, received: unknown) {
+    super(expectedAt(path, wanted, received));
   }
 }
 
@@ -33,7 +35,7 @@ export class SchemaViolationError extends Error {
   override readonly name = "SchemaViolationError";
 
   constructor(violation: string) {
-    super(`${violation}: glue/tributary/manifests/*.schema.json say what is expected`);
+    super(`${violation}; see glue/tributary/manifests/*.schema.json`);
   }
 }
 

@@ -62,8 +62,7 @@ describe("bootstrap", () => {
 
   test("refuses credentials of another account", async () => {
     await expect(checkAccount(new STSClient({}), loadEnvironment("prod"))).rejects.toThrow(
-      "the credentials belong to account 000000000000, but prod.account is 333333333333; " +
-        "use credentials of that account, or correct environments/prod.ts",
+      'credentials: expected those of account 333333333333 (environments/prod.ts: account), got "000000000000"',
     );
   });
 });

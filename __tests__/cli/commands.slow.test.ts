@@ -32,7 +32,7 @@ describe.each(["synth", "bootstrap", "deploy"])("npm run %s", (command) => {
     expect(status).toBe(1);
     expect(stderr.trim().split("\n")).toEqual([
       "the environments have 1 problem(s)",
-      `  environments: "nowhere" is not an environment; use one of ${environmentNames().join(", ")}`,
+      `  environment: expected one of ${environmentNames().join(", ")}, got "nowhere"`,
     ]);
   });
 });

@@ -70,11 +70,15 @@ describe("npm start", () => {
   });
 
   test.each([
-    ["an input folder that does not exist", ["--input", "no/such/folder"], /no\/such\/folder is no folder/],
+    [
+      "an input folder that does not exist",
+      ["--input", "no/such/folder"],
+      /--input: expected a folder, got ".*no\/such\/folder"/,
+    ],
     [
       "an input folder without files for a pipeline",
       ["--input", join(ROOT, "docs", "decisions")],
-      /holds no \.csv, \.ndjson or \.json file/,
+      /--input: expected a folder with \.csv, \.ndjson or \.json files, .*, got ".*docs\/decisions"/,
     ],
   ])("refuses %s by name before anything is started", async (_, words, message) => {
     const { code, output } = await ended(start("--output", join(folder, "run"), ...words));

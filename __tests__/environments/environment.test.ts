@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import {
   EnvironmentsError,
@@ -20,7 +21,7 @@ function problemsOf(data: unknown, name = "prod"): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof EnvironmentsError)) throw error;
-    return error.problems.map((problem) => `${problem.path}: ${problem.message}`);
+    return [...error.problems];
   }
 }
 
@@ -37,137 +38,147 @@ describe("an environment", () => {
     [
       "an unknown choice",
       { uploads: { workers: { type: "G.3X" } } },
-      'prod.uploads.workers.type: "G.3X" is not a worker type; use one of G.1X, G.2X, G.4X, G.8X',
+      'environments/prod.ts: uploads.workers.type: expected one of G.1X, G.2X, G.4X, G.8X, got "G.3X"',
     ],
     [
       "a number out of range",
       { uploads: { leaseSeconds: 1 } },
-      "prod.uploads.leaseSeconds: 1 is not a lease; use a whole number from 5 to 3600 s",
+      "environments/prod.ts: uploads.leaseSeconds: expected a whole number from 5 to 3600 s, got 1",
     ],
     [
       "a fraction",
       { uploads: { retries: 1.5 } },
-      "prod.uploads.retries: 1.5 is not a number of retries; use a whole number from 0 to 10 runs",
+      "environments/prod.ts: uploads.retries: expected a whole number from 0 to 10 runs, got 1.5",
     ],
     [
       "a wrong type",
       { deletionGuard: "yes" },
-      'prod.deletionGuard: "yes" is not a switch; use true or false',
+      'environments/prod.ts: deletionGuard: expected true or false, got "yes"',
     ],
     [
       "a wrong element",
       { alerts: { endpoints: ["http://pager.example.com"] } },
-      'prod.alerts.endpoints[0]: "http://pager.example.com" is not an HTTPS endpoint; use an address that begins with https://',
+      'environments/prod.ts: alerts.endpoints[0]: expected an address that begins with https://, got "http://pager.example.com"',
     ],
     [
       "a retention that CloudWatch Logs does not know",
       { logs: { retentionDays: 8 } },
-      "prod.logs.retentionDays: 8 is not a retention that CloudWatch Logs knows; use one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653",
+      "environments/prod.ts: logs.retentionDays: expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653, got 8",
     ],
     [
       "an unknown setting",
       { ledger: { pitr: true } },
-      'prod.ledger.pitr: "pitr" is not a setting; use one of pointInTimeRecovery, scheduled, postgres, lister, batch, registrationSeconds, oldestClaimableMinutes, oldestTransactionMinutes',
+      'environments/prod.ts: ledger: unknown key "pitr"; known are pointInTimeRecovery, scheduled, postgres, lister, batch, registrationSeconds, oldestClaimableMinutes, oldestTransactionMinutes',
+    ],
+    [
+      "a setting with a slip of the pen",
+      { ledgr: {} },
+      'environments/prod.ts: unknown key "ledgr"; did you mean "ledger"?',
+    ],
+    [
+      "a list where a group of settings belongs",
+      { budget: [] },
+      "environments/prod.ts: budget: expected an object with monthlyDollars, got []",
     ],
     [
       "a missing setting",
       { budget: {} },
-      "prod.budget.monthlyDollars: missing; use a whole number from 1 to 1000000 USD",
+      "environments/prod.ts: budget.monthlyDollars is required: expected a whole number from 1 to 1000000 USD",
     ],
     [
       "a tag that is no text",
       { tags: { owner: 3 } },
-      "prod.tags.owner: 3 is not a tag's value; use text of 1 to 256 characters",
+      "environments/prod.ts: tags.owner: expected text of 1 to 256 characters, got 3",
     ],
     [
       "a short account id",
       { account: "1234" },
-      'prod.account: "1234" is not an AWS account id; use the account\'s 12 digits',
+      'environments/prod.ts: account: expected the account\'s 12 digits, got "1234"',
     ],
     [
       "a date format without a year",
       { uploads: { dateFormats: ["%d-%m"] } },
-      'prod.uploads.dateFormats[0]: "%d-%m" is not a date format; use a strptime format with day, month and year such as %d-%m-%Y, without a comma',
+      'environments/prod.ts: uploads.dateFormats[0]: expected a strptime format with day, month and year such as %d-%m-%Y, without a comma, got "%d-%m"',
     ],
     [
       "a block that is no block of addresses",
       { network: { cidr: "10.300.0.0/16", zones: ["a", "b"] } },
-      'prod.network.cidr: "10.300.0.0/16" is not a CIDR block; use a block from /16 to /24 such as 10.20.0.0/16; it is cut into sixteen subnets',
+      'environments/prod.ts: network.cidr: expected a block from /16 to /24 such as 10.20.0.0/16, which is cut into sixteen subnets, got "10.300.0.0/16"',
     ],
     [
       "a block that begins inside itself",
       { network: { cidr: "10.20.30.0/16", zones: ["a", "b"] } },
-      'prod.network.cidr: "10.20.30.0/16" begins inside its block; use 10.20.0.0/16',
+      'environments/prod.ts: network.cidr: expected 10.20.0.0/16, where that block begins, got "10.20.30.0/16"',
     ],
     [
       "a region whose names begin otherwise than arn:aws:",
       { region: "cn-north-1" },
-      'prod.region: "cn-north-1" is not an AWS region; use a region of the partition aws such as us-east-1',
+      'environments/prod.ts: region: expected a region of the partition aws such as us-east-1, got "cn-north-1"',
     ],
     [
       "a timeout that uploads-job-ended could not keep",
       { functions: { timeoutSeconds: 70 } },
-      "prod.functions.timeoutSeconds: 70 is not a function's timeout; use a whole number from 90 to 900 s",
+      "environments/prod.ts: functions.timeoutSeconds: expected a whole number from 90 to 900 s, got 70",
     ],
     [
       "a tag that every stack sets by itself",
       { tags: { layer: "lake", owner: "ann" } },
-      'prod.tags: ["layer"] cannot be set here; use keys of at most 128 characters other than project, environment, layer, managed-by and aws:…',
+      'environments/prod.ts: tags: expected keys of at most 128 characters other than project, environment, layer, managed-by and aws:…, got ["layer"]',
     ],
     [
       "more tags than a resource may have",
       { tags: Object.fromEntries(Array.from({ length: 46 }, (_, index) => [`tag-${index}`, "x"])) },
-      "prod.tags: 46 tags; use at most 45",
+      "environments/prod.ts: tags: expected at most 45 tags, got 46",
     ],
     [
       "a maximum below the number of workers",
       { uploads: { workers: { number: 4, maximum: 3 } } },
-      "prod.uploads.workers.maximum: 3 is less than uploads.workers.number; use at least 4",
+      "environments/prod.ts: uploads.workers.maximum: expected at least 4 (uploads.workers.number), got 3",
     ],
     [
       "a settle time that outlasts the run",
       { uploads: { settleSeconds: 120, timeoutMinutes: 2 } },
-      "prod.uploads.settleSeconds: 120 s outlasts the run; use less than uploads.timeoutMinutes, 2 min",
+      "environments/prod.ts: uploads.settleSeconds: expected less than 120 (uploads.timeoutMinutes in seconds: it ends the run), got 120",
     ],
     [
       "an uploads table that forgets what the raw bucket still holds",
       { uploads: { supersededDays: 40 }, storage: { lifecycle: { raw: { noncurrentDays: 40 } } } },
-      "prod.uploads.supersededDays: 40 days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least 47, 7 more than storage.lifecycle.raw.noncurrentDays",
+      "environments/prod.ts: uploads.supersededDays: expected at least 47 (7 more than storage.lifecycle.raw.noncurrentDays: a version that is forgotten and still in the raw bucket would be taken for a new upload), got 40",
     ],
     [
       "a batch that Lambda refuses without a window",
       { manifests: { eventSource: { windowSeconds: 0 } } },
-      "prod.manifests.eventSource.batchSize: 1000 messages need time to gather, and Lambda refuses more than 10 without; use at most 10, or manifests.eventSource.windowSeconds of at least 1",
+      "environments/prod.ts: manifests.eventSource.batchSize: expected at most 10 (Lambda's limit while manifests.eventSource.windowSeconds is 0), got 1000",
     ],
     [
       "a batch larger than Lambda hands over",
       { manifests: { eventSource: { batchSize: 10_000 } } },
-      "prod.manifests.eventSource.batchSize: 10000 is not a batch size; use a whole number from 1 to 3500 messages",
+      "environments/prod.ts: manifests.eventSource.batchSize: expected a whole number from 1 to 3500 messages, got 10000",
     ],
     [
       "more builders at once than Lambda would run",
       { manifests: { eventSource: { maximumConcurrency: 60 } }, functions: { reservedConcurrency: 50 } },
-      "prod.manifests.eventSource.maximumConcurrency: 60 builders at once are more than Lambda would run, and each refused delivery counts towards the dead-letter queue; use at most functions.reservedConcurrency, 50",
+      "environments/prod.ts: manifests.eventSource.maximumConcurrency: expected at most 50 (functions.reservedConcurrency: Lambda runs no more, and each refused delivery counts towards the dead-letter queue), got 60",
     ],
     [
       "manifests that go before the books forget their files",
       { storage: { lifecycle: { manifests: { expireDays: 30 } } } },
-      "prod.storage.lifecycle.manifests.expireDays: 30 is not a number of days; use a whole number from 31 to 3650 days",
+      "environments/prod.ts: storage.lifecycle.manifests.expireDays: expected a whole number from 31 to 3650 days, got 30",
     ],
     [
       "a raw bucket without versions",
       { storage: { versioning: ["curated"] } },
-      'prod.storage.versioning: ["curated"] lacks raw, whose version ids identify the uploads; add "raw"',
+      'environments/prod.ts: storage.versioning: expected a list with "raw" (its version ids identify the uploads), got ["curated"]',
     ],
     [
       "a guard that does not guard",
       { storage: { forceDestroy: true } },
-      "prod.storage.forceDestroy: true contradicts deletionGuard: true; use false, or lift the guard first",
+      "environments/prod.ts: storage.forceDestroy: expected false (deletionGuard is true; lift the guard first), got true",
     ],
     [
       "more workers of the streaming job than the operator may ask for",
       { manifests: { workers: { number: 101 } } },
-      "prod.manifests.workers.number: 101 is not a number of workers; use a whole number from 2 to 100 workers",
+      "environments/prod.ts: manifests.workers.number: expected a whole number from 2 to 100 workers, got 101",
     ],
   ];
 
@@ -182,13 +193,19 @@ describe("an environment", () => {
       uploads: { workers: { number: 9, surprise: 1 }, retries: -1 },
       storage: { versioning: ["curated"] },
     };
-    expect(problemsOf(data).map((line) => line.slice(0, line.indexOf(":")))).toEqual([
-      "prod.region",
-      "prod.uploads.workers.surprise",
-      "prod.uploads.retries",
-      "prod.uploads.workers.maximum",
-      "prod.storage.versioning",
+    expect(problemsOf(data).map((line) => line.split(/: (?=expected|unknown)/)[0])).toEqual([
+      "environments/prod.ts: region",
+      "environments/prod.ts: uploads.workers",
+      "environments/prod.ts: uploads.retries",
+      "environments/prod.ts: uploads.workers.maximum",
+      "environments/prod.ts: storage.versioning",
     ]);
+  });
+
+  test("says what docs/environments.md shows", () => {
+    const data = { ...MINIMAL, network: { ...MINIMAL.network, zones: [] }, budget: {}, ledgr: {} };
+    const [, shown] = /```text\n(.*?)\n```/s.exec(readFileSync("docs/environments.md", "utf8")) ?? [];
+    expect(problemsOf(data)).toEqual(shown?.split("\n"));
   });
 
   test("judges no rule on a value that is wrong by itself", () => {
@@ -222,7 +239,7 @@ describe("the environments of this project", () => {
 
   test("are named by the error about one that does not exist", () => {
     expect(() => loadEnvironment("nowhere")).toThrow(
-      `environments: "nowhere" is not an environment; use one of ${environmentNames().join(", ")}`,
+      `environment: expected one of ${environmentNames().join(", ")}, got "nowhere"`,
     );
   });
 

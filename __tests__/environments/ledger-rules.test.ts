@@ -27,7 +27,7 @@ function problemsOf(data: object): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof EnvironmentsError)) throw error;
-    return error.problems.map((problem) => `${problem.path}: ${problem.message}`);
+    return [...error.problems];
   }
 }
 
@@ -62,97 +62,97 @@ describe("the ledger's settings", () => {
     [
       "a host of a managed server",
       { ledger: { postgres: { host: "x.example.com" } } },
-      'postgres.host: "x.example.com" is another server than the managed one; leave it out, or use ledger.postgres.server: existing',
+      'postgres.host: expected nothing (it is of another server than the managed one; leave it out, or use ledger.postgres.server: existing), got "x.example.com"',
     ],
     ...Object.entries({ ...ELSEWHERE, secretKeyArn: KEY })
       .filter(([name]) => !["server", "host"].includes(name))
       .map(([name, given]): [string, object, string] => [
         `${name} of a managed server`,
         { ledger: { postgres: { [name]: given } } },
-        `postgres.${name}: ${JSON.stringify(given)} is of another server than the managed one; leave it out, or use ledger.postgres.server: existing`,
+        `postgres.${name}: expected nothing (it is of another server than the managed one; leave it out, or use ledger.postgres.server: existing), got ${JSON.stringify(given)}`,
       ]),
     [
       "announcements that come back while they are gathered and registered",
       { ledger: { registrationSeconds: 181 } },
-      "registrationSeconds: 181 is not a batching window; use a whole number from 1 to 180 s",
+      "registrationSeconds: expected a whole number from 1 to 180 s, got 181",
     ],
     [
       "a port that RDS does not give",
       { ledger: { postgres: { port: 443 } } },
-      "postgres.port: 443 is one that RDS does not give; use 1150 or more",
+      "postgres.port: expected at least 1150 (RDS gives no lower port), got 443",
     ],
     [
       "an alarm that is due before the job",
       { ledger: { oldestClaimableMinutes: 30, batch: { rateMinutes: 30 } } },
-      "oldestClaimableMinutes: 30 min may be over before the batch job is next started; use more than ledger.batch.rateMinutes, 30",
+      "oldestClaimableMinutes: expected more than 30 (ledger.batch.rateMinutes: until then the batch job may not be started), got 30",
     ],
     [
       "an existing server of no host",
       { ledger: { postgres: HERE } },
-      "postgres.host: missing; an existing server has a host, unless glue.dependencies is preinstalled and libpq's PGHOST names it",
+      "postgres.host is required: expected a host name or address (ledger.postgres.server is existing; with glue.dependencies: preinstalled, libpq's PGHOST may name it)",
     ],
     [
       "a server elsewhere that nobody may reach",
       { ledger: { postgres: without("cidr") } },
-      "postgres.cidr: missing; a server at ledger.example.com needs it: what runs in the VPC may reach only what is named",
+      "postgres.cidr is required: expected the addresses of the server (what runs in the VPC may reach only these)",
     ],
     [
       "a server elsewhere without a secret",
       { ledger: { postgres: without("secretArn") } },
-      "postgres.secretArn: missing; a server at ledger.example.com needs it: migrations log in by it",
+      "postgres.secretArn is required: expected the ARN of the secret that migrations log in by",
     ],
     [
       "tokens for a server without a name in permissions",
       { ledger: { postgres: without("resourceId") } },
-      "postgres.resourceId: missing; permissions to connect by ledger.postgres.authentication: iam name it",
+      "postgres.resourceId is required: expected the server's RDS resource id (permissions to connect by ledger.postgres.authentication: iam name it)",
     ],
     [
       "logins without any proof elsewhere",
       { ledger: { postgres: { ...ELSEWHERE, authentication: "none" } } },
-      'postgres.authentication: "none" does not fit; use none for a server on the same machine, iam or secret for any other',
+      'postgres.authentication: expected iam or secret (the server is not on the same machine), got "none"',
     ],
     [
       "tokens for a server on the same machine",
       { ledger: { postgres: { ...HERE, authentication: "iam" } }, glue: INSTALLED },
-      'postgres.authentication: "iam" does not fit; use none for a server on the same machine, iam or secret for any other',
+      'postgres.authentication: expected none (the server is on the same machine), got "iam"',
     ],
     [
       "plain text over a network",
       { ledger: { postgres: { tls: "disable" } } },
-      'postgres.tls: "disable" shows passwords and tokens to the network; use verify-full or require',
+      'postgres.tls: expected verify-full or require (passwords and tokens go over a network), got "disable"',
     ],
     [
       "no room to grow",
       { ledger: { postgres: { storageGigabytes: 200, maximumStorageGigabytes: 210 } } },
-      "postgres.maximumStorageGigabytes: 210 GB leave no room to grow; use at least 220, a tenth more than ledger.postgres.storageGigabytes",
+      "postgres.maximumStorageGigabytes: expected at least 220 (a tenth more than ledger.postgres.storageGigabytes, to have room to grow), got 210",
     ],
     [
       "a run that ends before its last batch",
       { ledger: { batch: { budgetMinutes: 60, timeoutMinutes: 60 } } },
-      "batch.timeoutMinutes: 60 min end a run in the middle of its last batch; use more than ledger.batch.budgetMinutes, 60",
+      "batch.timeoutMinutes: expected more than 60 (ledger.batch.budgetMinutes: a run ends its last batch after that), got 60",
     ],
     [
       "fewer workers at most than at least",
       { ledger: { batch: { workers: { number: 4, maximum: 3 } } } },
-      "batch.workers.maximum: 3 is less than ledger.batch.workers.number; use at least 4",
+      "batch.workers.maximum: expected at least 4 (ledger.batch.workers.number), got 3",
     ],
     [
       "workers that would never be added",
       { ledger: { batch: { workers: { maximum: 5 } } } },
-      "batch.slots: 0 is the cores that there are at the start, for which no worker is ever added; use 16 for 5 workers of 4 cores, the driver left out",
+      "batch.slots: expected a number such as 16 (5 workers of 4 cores, the driver left out: for the cores at the start, which 0 means, no worker is ever added), got 0",
     ],
     [
       "years that end before they begin",
       { ledger: { batch: { firstYear: 2025, lastYear: 2024 } } },
-      "batch.lastYear: 2024 is before ledger.batch.firstYear; use at least 2025",
+      "batch.lastYear: expected at least 2025 (ledger.batch.firstYear), got 2024",
     ],
   ])("reject %s", (_, data, message) => {
-    expect(problemsOf(data)).toEqual([`prod.ledger.${message}`]);
+    expect(problemsOf(data)).toEqual([`environments/prod.ts: ledger.${message}`]);
   });
 
   test("reject a single zone, in which RDS makes no server", () => {
     expect(problemsOf({ network: { ...MINIMAL.network, zones: ["a"] } })).toEqual([
-      'prod.network.zones: ["a"] is one zone, and RDS wants subnets in two; add one',
+      'environments/prod.ts: network.zones: expected at least 2 zones (RDS wants subnets in two), got ["a"]',
     ]);
   });
 
@@ -164,7 +164,7 @@ describe("the ledger's settings", () => {
     };
     expect(withRuns(5)).toEqual([]);
     expect(withRuns(6)).toEqual([
-      'prod.network.cidr: "10.0.0.0/22" has 59 addresses for each subnet, and one may need 67: its interface endpoints, the ledger\'s server, functions, and workers of all runs; use a larger block',
+      'environments/prod.ts: network.cidr: expected a larger block (each of its sixteen subnets has 59 addresses, and one may need 67: for interface endpoints, the ledger\'s server, functions, and workers of all runs), got "10.0.0.0/22"',
     ]);
     expect(problemsOf({ network, ledger: { postgres: HERE }, glue: INSTALLED })).toEqual([]);
   });
@@ -172,21 +172,21 @@ describe("the ledger's settings", () => {
   test("reject private subnets without the endpoints that PostgreSQL's clients call", () => {
     const network = { ...MINIMAL.network, interfaceEndpoints: ["logs", "monitoring", "events", "glue"] };
     expect(problemsOf({ network })).toEqual([
-      "prod.network.interfaceEndpoints: lacks secretsmanager, kms, sts, which what speaks to PostgreSQL calls from private subnets; add them, or use network.egress: nat",
+      'environments/prod.ts: network.interfaceEndpoints: expected a list with secretsmanager, kms, sts (called from the private subnets of all that speaks to PostgreSQL), or network.egress: nat, got ["logs","monitoring","events","glue"]',
     ]);
   });
 
   test("reject processed files that are archived before they are tiered", () => {
     const lifecycle = { raw: { tieringDays: 30 }, processed: { archiveDays: 30 } };
     expect(problemsOf({ storage: { lifecycle } })).toEqual([
-      "prod.storage.lifecycle.processed.archiveDays: 30 days are over before a file moves to Intelligent-Tiering, to which no archive leads back; use more than storage.lifecycle.raw.tieringDays, 30",
+      "environments/prod.ts: storage.lifecycle.processed.archiveDays: expected more than 30 (storage.lifecycle.raw.tieringDays: no archive leads back to Intelligent-Tiering), got 30",
     ]);
   });
 
   test("reject processed files that expire before they are archived", () => {
     const lifecycle = { processed: { archiveDays: 30, expireDays: 30 } };
     expect(problemsOf({ storage: { lifecycle } })).toEqual([
-      "prod.storage.lifecycle.processed.expireDays: 30 days are over before a file is archived; use more than storage.lifecycle.processed.archiveDays, 30",
+      "environments/prod.ts: storage.lifecycle.processed.expireDays: expected more than 30 (storage.lifecycle.processed.archiveDays), got 30",
     ]);
   });
 });

@@ -12,12 +12,12 @@ describe("readVariables", () => {
   });
 
   test.each([
-    ["missing", {}, "UPLOADS_TABLE, JOB_NAME"],
-    ["empty", { UPLOADS_TABLE: "uploads", JOB_NAME: "" }, "JOB_NAME"],
+    ["missing", {}, ["UPLOADS_TABLE", "JOB_NAME"]],
+    ["empty", { UPLOADS_TABLE: "uploads", JOB_NAME: "" }, ["JOB_NAME"]],
   ])("rejects %s variables, naming each", (_, environment, named) => {
     expect(() => readVariables("uploads-trigger", environment)).toThrow(MissingVariableError);
     expect(() => readVariables("uploads-trigger", environment)).toThrow(
-      `function uploads-trigger needs the environment variables ${named},`,
+      `function uploads-trigger: ${named.map((name) => `environment variable ${name} is required`).join("; ")} (`,
     );
   });
 });

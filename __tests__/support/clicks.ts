@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { trackingTableName } from "../../environments/schema";
 import { ndjsonFiles, type Upload, upload } from "../../local/inputs/uploads";
 import { settledOf } from "../../local/pipelines/tracked-files";
-import { ROOT } from "../../setup/paths";
+import { PYTHONPATH } from "../../setup/paths";
 import { environment, rawBucket, type TestPlatform } from "./local-platform";
 
 /** Files of the manifests pipeline, generated once and uploaded a few at a time. */
@@ -21,7 +21,9 @@ export class Clicks {
     this.folder = join(platform.output, "clicks");
     const today = new Date().toISOString().slice(0, 10);
     const words = ["--count", String(count), "--dirty", "0.01", "--dates", today, "--out", this.folder];
-    execFileSync(platform.python, ["-m", "local.generator", "ndjson", ...words], { cwd: ROOT });
+    execFileSync(platform.python, ["-m", "local.generator", "ndjson", ...words], {
+      env: { ...process.env, PYTHONPATH },
+    });
     this.waiting = ndjsonFiles(this.folder);
   }
 

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
-import { date, minutes, whole } from "./command/arguments";
+import { whole } from "../../setup/arguments";
+import { date, minutes } from "./command/arguments";
 import { EXIT } from "./command/exit-codes";
 import { act, type End, one } from "./command/words";
 import { ledgerWords } from "./ledger/words";

@@ -127,4 +127,8 @@ export const TEACHINGS: Readonly<Record<string, Teaching>> = {
     asImporter: "is loaded by all that names an error, and loads nothing: pass the value to the error",
     asImported: "draw the arrow: an error may be named anywhere",
   },
+  expected: {
+    asImporter: "is the form of messages about input, and loads nothing: pass the value as an argument",
+    asImported: "draw the arrow: any room may judge input",
+  },
 };

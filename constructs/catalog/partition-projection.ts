@@ -1,4 +1,6 @@
 /** Partitions that Athena computes from the table's properties: no crawler, and a new one is there with its first file. */
+
+import { expectedAt } from "../../runtime/expected";
 import type { Dataset } from "./dataset";
 
 /** First and last year of the events that a table shows. */
@@ -32,7 +34,11 @@ function projected(dataset: Dataset, name: string, years: Years): Record<string,
       return { type: "integer", range: "1,31", digits: "2" };
     default:
       throw new Error(
-        `the dataset "${dataset.name}" declares no values of its partition "${name}", and only year, month and day do without; use partitionValues`,
+        expectedAt(
+          `${dataset.name}/dataset.json: partitionValues.${name}`,
+          "a list of texts (of partitions only year, month and day do without)",
+          undefined,
+        ),
       );
   }
 }

@@ -21,7 +21,13 @@ function introduction(): string[] {
     "",
     "An environment is a file of plain data in `environments/` and a line in `environments/files.ts`. A setting that a",
     "file leaves out has its default. A wrong value fails at synthesis, before any stack is built, with every problem",
-    "of every file at once.",
+    "of every file at once:",
+    "",
+    "```text",
+    "environments/prod.ts: network.zones: expected 1 to 6 different values, each the zone's letter, a to f, got []",
+    "environments/prod.ts: budget.monthlyDollars is required: expected a whole number from 1 to 1000000 USD",
+    'environments/prod.ts: unknown key "ledgr"; did you mean "ledger"?',
+    "```",
     "",
   ];
 }

@@ -1,10 +1,11 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
+import { expectedAt } from "../../runtime/expected";
 import { choice, flag, list, numberChoice, text, whole } from "./kinds";
 import { ledger } from "./ledger";
 import { manifests } from "./manifests";
 import { network } from "./network";
-import { type EnvironmentProblem, EnvironmentsError, problemsOf } from "./problems";
+import { EnvironmentsError, problemsOf } from "./problems";
 import { brokenRules } from "./rules";
 import { storage } from "./storage";
 import { uploads } from "./uploads";
@@ -13,11 +14,9 @@ const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const glue = z.strictObject({
   version: choice(["5.0", "5.1"], {
-    noun: "a Glue version with Python 3.11",
     description: "Glue version of the jobs.",
   }).default("5.0"),
   dependencies: choice(["artifacts", "preinstalled"], {
-    noun: "a way to get the job's Python packages",
     description:
       "`artifacts`: the locked wheels are uploaded to the artifacts bucket and installed without an index; `preinstalled`: the workers have them.",
   }).default("artifacts"),
@@ -25,22 +24,18 @@ const glue = z.strictObject({
 
 const functions = z.strictObject({
   memoryMegabytes: whole(128, 10_240, "MB", {
-    noun: "a function's memory",
     description:
       "Memory of `uploads-trigger`, `uploads-job-ended` and `ledger-migrator`; their processor share follows it. `uploads-reconciler` has a setting of its own, the others have what they need.",
   }).default(256),
   timeoutSeconds: whole(90, 900, "s", {
-    noun: "a function's timeout",
     description:
       "Time limit of `uploads-trigger` and `uploads-job-ended`; the latter retries a refused run for a minute, hence the minimum.",
   }).default(120),
   retries: whole(0, 2, "attempts", {
-    noun: "a number of retries",
     description:
       "Further attempts at an asynchronous invocation before its event goes to the on-failure queue.",
   }).default(2),
   reservedConcurrency: whole(1, 1000, "executions", {
-    noun: "a number of executions",
     description:
       "Executions reserved for, and at most given to, each function; absent: the account's shared pool.",
   }).optional(),
@@ -51,7 +46,6 @@ const logs = z.strictObject({
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
     "days",
     {
-      noun: "a retention that CloudWatch Logs knows",
       description: "How long log events are kept.",
     },
   ).default(30),
@@ -60,37 +54,31 @@ const logs = z.strictObject({
 const alerts = z.strictObject({
   emails: list(
     text(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "an address such as data-team@example.com", {
-      noun: "an e-mail address",
       description: "",
     }),
     0,
     20,
     {
-      noun: "a list of e-mail addresses",
       description: "Who gets the alerts; each address must confirm once.",
     },
   ).default([]),
   endpoints: list(
     text(/^https:\/\/[^\s/]+\S*$/, "an address that begins with https://", {
-      noun: "an HTTPS endpoint",
       description: "",
     }),
     0,
     20,
     {
-      noun: "a list of HTTPS endpoints",
       description: "Pager services that get the alerts; each must confirm its subscription by itself.",
     },
   ).default([]),
   oldestPendingMinutes: whole(5, 2880, "min", {
-    noun: "an age",
     description: "An upload that waits longer than this raises an alarm.",
   }).default(60),
 });
 
 const budget = z.strictObject({
   monthlyDollars: whole(1, 1_000_000, "USD", {
-    noun: "a monthly amount",
     description:
       "Monthly cost limit of the resources that carry this environment's tag; alerts at 80 % forecast and at 100 %.",
   }),
@@ -102,34 +90,26 @@ export const settings = z.strictObject({
     /^(?=.{2,16}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
     "2 to 16 lower-case letters, digits and single hyphens",
     {
-      noun: "a project name",
       description: "First part of every name.",
     },
   ).default("tributary"),
   account: text(/^\d{12}$/, "the account's 12 digits", {
-    noun: "an AWS account id",
     description: "The account this environment lives in; the provider refuses any other.",
   }),
   region: text(
     /^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/,
     "a region of the partition aws such as us-east-1",
     {
-      noun: "an AWS region",
       description: "The region this environment lives in.",
     },
   ),
   tags: z
-    .record(
-      z.string(),
-      text(/^[^\n]{1,256}$/, "text of 1 to 256 characters", { noun: "a tag's value", description: "" }),
-    )
+    .record(z.string(), text(/^[^\n]{1,256}$/, "text of 1 to 256 characters", { description: "" }))
     .meta({
-      noun: "a set of tags",
       description: "Tags of every resource, beside `project`, `environment`, `layer` and `managed-by`.",
     })
     .default({}),
   deletionGuard: flag({
-    noun: "a switch",
     description:
       "Guards what holds data: Terraform refuses to destroy it, and the service's own deletion protection is on.",
   }).default(true),
@@ -157,7 +137,7 @@ export type Environment = z.output<typeof settings> & { readonly name: string };
  */
 export function parseEnvironment(name: string, data: unknown): Environment {
   const parsed = settings.safeParse(data, { reportInput: true });
-  const problems: EnvironmentProblem[] = [
+  const problems: string[] = [
     ...nameProblems(name),
     ...(parsed.success ? [] : problemsOf(name, settings, parsed.error.issues)),
     ...brokenRules(name, settings, data, parsed.success ? [] : parsed.error.issues),
@@ -166,12 +146,8 @@ export function parseEnvironment(name: string, data: unknown): Environment {
   return { ...parsed.data, name };
 }
 
-function nameProblems(name: string): EnvironmentProblem[] {
+function nameProblems(name: string): string[] {
   if (WORD.test(name) && name.length <= 12) return [];
-  return [
-    {
-      path: name,
-      message: `${JSON.stringify(name)} is not an environment name; use up to 12 lower-case letters, digits and single hyphens`,
-    },
-  ];
+  const wanted = "a name of up to 12 lower-case letters, digits and single hyphens";
+  return [expectedAt("environments/files.ts", wanted, name)];
 }

@@ -1,3 +1,4 @@
+import { expectedAt } from "../../runtime/expected";
 import * as files from "../files";
 import { type Environment, parseEnvironment } from "./environment";
 import { EnvironmentsError } from "./problems";
@@ -20,8 +21,7 @@ export function environmentNames(): string[] {
  */
 export function loadEnvironment(name: string): Environment {
   if (!known.has(name)) {
-    const message = `${JSON.stringify(name)} is not an environment; use one of ${environmentNames().join(", ")}`;
-    throw new EnvironmentsError([{ path: "environments", message }]);
+    throw new EnvironmentsError([expectedAt("environment", `one of ${environmentNames().join(", ")}`, name)]);
   }
   return parseEnvironment(name, known.get(name));
 }

@@ -3,8 +3,6 @@ import { z } from "zod";
 
 /** What a setting is, beside its type. */
 export interface Meaning {
-  /** What the value is, with its article: `"3x" is not <noun>`. */
-  readonly noun: string;
   /** One sentence for the docs. */
   readonly description: string;
 }

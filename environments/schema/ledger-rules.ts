@@ -14,6 +14,8 @@ const RUNS = "ledger.batch.concurrentRuns";
 const PROCESSED = "storage.lifecycle.processed";
 const TIERING = "storage.lifecycle.raw.tieringDays";
 
+const NOT_MANAGED = `nothing (it is of another server than the managed one; leave it out, or use ${SERVER}: existing)`;
+
 const LEAST_RDS_PORT = 1150;
 
 const LISTER_WORKERS = 2;
@@ -30,172 +32,166 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     path: HOST,
     against: [SERVER, DEPENDENCIES],
-    problem: (value) => {
-      if (value(SERVER) === "managed")
-        return value(HOST) === undefined
-          ? undefined
-          : `${JSON.stringify(value(HOST))} is another server than the managed one; leave it out, or use ${SERVER}: existing`;
+    expected: (value) => {
+      if (value(SERVER) === "managed") return value(HOST) === undefined ? undefined : NOT_MANAGED;
       return value(HOST) !== undefined || value(DEPENDENCIES) === "preinstalled"
         ? undefined
-        : `missing; an existing server has a host, unless ${DEPENDENCIES} is preinstalled and libpq's PGHOST names it`;
+        : `a host name or address (${SERVER} is existing; with ${DEPENDENCIES}: preinstalled, libpq's PGHOST may name it)`;
     },
   },
   ...["cidr", "resourceId", "secretArn", "secretKeyArn"].map(
     (name): Rule => ({
       path: `${POSTGRES}.${name}`,
       against: [SERVER],
-      problem: (value) => {
-        const given = value(`${POSTGRES}.${name}`);
-        return value(SERVER) === "managed" && given !== undefined
-          ? `${JSON.stringify(given)} is of another server than the managed one; leave it out, or use ${SERVER}: existing`
-          : undefined;
-      },
+      expected: (value) =>
+        value(SERVER) === "managed" && value(`${POSTGRES}.${name}`) !== undefined ? NOT_MANAGED : undefined,
     }),
   ),
-  ...["cidr", "secretArn"].map(
-    (name): Rule => ({
+  ...[
+    ["cidr", "the addresses of the server (what runs in the VPC may reach only these)"] as const,
+    ["secretArn", "the ARN of the secret that migrations log in by"] as const,
+  ].map(
+    ([name, wanted]): Rule => ({
       path: `${POSTGRES}.${name}`,
       against: [SERVER, HOST],
-      problem: (value) =>
-        isElsewhere(value) && value(`${POSTGRES}.${name}`) === undefined
-          ? `missing; a server at ${value(HOST)} needs it: ${name === "cidr" ? "what runs in the VPC may reach only what is named" : "migrations log in by it"}`
-          : undefined,
+      expected: (value) =>
+        isElsewhere(value) && value(`${POSTGRES}.${name}`) === undefined ? wanted : undefined,
     }),
   ),
   {
     path: `${POSTGRES}.resourceId`,
     against: [SERVER, HOST, AUTHENTICATION],
-    problem: (value) =>
+    expected: (value) =>
       isElsewhere(value) && value(AUTHENTICATION) === "iam" && value(`${POSTGRES}.resourceId`) === undefined
-        ? `missing; permissions to connect by ${AUTHENTICATION}: iam name it`
+        ? `the server's RDS resource id (permissions to connect by ${AUTHENTICATION}: iam name it)`
         : undefined,
   },
   {
     path: AUTHENTICATION,
     against: [SERVER, HOST],
-    problem: (value) =>
+    expected: (value) =>
       (value(AUTHENTICATION) === "none") === isHere(value)
         ? undefined
-        : `${JSON.stringify(value(AUTHENTICATION))} does not fit; use none for a server on the same machine, iam or secret for any other`,
+        : `${isHere(value) ? "none" : "iam or secret"} (the server is ${isHere(value) ? "" : "not "}on the same machine)`,
   },
   {
     path: `${POSTGRES}.tls`,
     against: [SERVER, HOST],
-    problem: (value) =>
+    expected: (value) =>
       value(`${POSTGRES}.tls`) === "disable" && !isHere(value)
-        ? '"disable" shows passwords and tokens to the network; use verify-full or require'
+        ? "verify-full or require (passwords and tokens go over a network)"
         : undefined,
   },
   {
     path: `${POSTGRES}.port`,
     against: [SERVER],
-    problem: (value) =>
+    expected: (value) =>
       value(SERVER) === "managed" && Number(value(`${POSTGRES}.port`)) < LEAST_RDS_PORT
-        ? `${value(`${POSTGRES}.port`)} is one that RDS does not give; use ${LEAST_RDS_PORT} or more`
+        ? `at least ${LEAST_RDS_PORT} (RDS gives no lower port)`
         : undefined,
   },
   {
     path: `${POSTGRES}.maximumStorageGigabytes`,
     against: [SERVER, `${POSTGRES}.storageGigabytes`],
-    problem: (value) => {
+    expected: (value) => {
       const storage = Number(value(`${POSTGRES}.storageGigabytes`));
       // RDS refuses less
       const least = storage + Math.ceil(storage / 10);
       const most = Number(value(`${POSTGRES}.maximumStorageGigabytes`));
       return value(SERVER) === "managed" && most < least
-        ? `${most} GB leave no room to grow; use at least ${least}, a tenth more than ${POSTGRES}.storageGigabytes`
+        ? `at least ${least} (a tenth more than ${POSTGRES}.storageGigabytes, to have room to grow)`
         : undefined;
     },
   },
   {
     path: "network.zones",
     against: [SERVER],
-    problem: (value) =>
+    expected: (value) =>
       value(SERVER) === "managed" && (value("network.zones") as readonly string[]).length < 2
-        ? `${JSON.stringify(value("network.zones"))} is one zone, and RDS wants subnets in two; add one`
+        ? "at least 2 zones (RDS wants subnets in two)"
         : undefined,
   },
   {
     path: "network.cidr",
     against: [SERVER, HOST, ENDPOINTS, MOST_WORKERS, RUNS],
-    problem: (value) => {
+    expected: (value) => {
       const [free, needed] = [freeAddresses(value), neededAddresses(value)];
       return !isHere(value) && free < needed
-        ? `${JSON.stringify(value("network.cidr"))} has ${free} addresses for each subnet, and one may need ${needed}: its interface endpoints, the ledger's server, functions, and workers of all runs; use a larger block`
+        ? `a larger block (each of its sixteen subnets has ${free} addresses, and one may need ${needed}: for interface endpoints, the ledger's server, functions, and workers of all runs)`
         : undefined;
     },
   },
   {
     path: ENDPOINTS,
     against: ["network.egress", SERVER, HOST],
-    problem: (value) => {
+    expected: (value) => {
       const lacking = NEEDED_ENDPOINTS.filter(
         (each) => !(value(ENDPOINTS) as readonly string[]).includes(each),
       );
       return value("network.egress") === "endpoints" && !isHere(value) && lacking.length > 0
-        ? `lacks ${lacking.join(", ")}, which what speaks to PostgreSQL calls from private subnets; add them, or use network.egress: nat`
+        ? `a list with ${lacking.join(", ")} (called from the private subnets of all that speaks to PostgreSQL), or network.egress: nat`
         : undefined;
     },
   },
   {
     path: MOST_WORKERS,
     against: ["ledger.batch.workers.number"],
-    problem: (value) =>
+    expected: (value) =>
       Number(value(MOST_WORKERS)) < Number(value("ledger.batch.workers.number"))
-        ? `${value(MOST_WORKERS)} is less than ledger.batch.workers.number; use at least ${value("ledger.batch.workers.number")}`
+        ? `at least ${value("ledger.batch.workers.number")} (ledger.batch.workers.number)`
         : undefined,
   },
   {
     path: "ledger.batch.slots",
     against: ["ledger.batch.workers.number", MOST_WORKERS],
-    problem: (value) => {
+    expected: (value) => {
       const most = Number(value(MOST_WORKERS));
       return value("ledger.batch.slots") === 0 && most > Number(value("ledger.batch.workers.number"))
-        ? `0 is the cores that there are at the start, for which no worker is ever added; use ${4 * (most - 1)} for ${most} workers of 4 cores, the driver left out`
+        ? `a number such as ${4 * (most - 1)} (${most} workers of 4 cores, the driver left out: for the cores at the start, which 0 means, no worker is ever added)`
         : undefined;
     },
   },
   {
     path: "ledger.oldestClaimableMinutes",
     against: [SCHEDULED, RATE],
-    problem: (value) =>
+    expected: (value) =>
       value(SCHEDULED) === true && Number(value("ledger.oldestClaimableMinutes")) <= Number(value(RATE))
-        ? `${value("ledger.oldestClaimableMinutes")} min may be over before the batch job is next started; use more than ${RATE}, ${value(RATE)}`
+        ? `more than ${value(RATE)} (${RATE}: until then the batch job may not be started)`
         : undefined,
   },
   {
     path: "ledger.batch.timeoutMinutes",
     against: ["ledger.batch.budgetMinutes"],
-    problem: (value) =>
+    expected: (value) =>
       Number(value("ledger.batch.timeoutMinutes")) <= Number(value("ledger.batch.budgetMinutes"))
-        ? `${value("ledger.batch.timeoutMinutes")} min end a run in the middle of its last batch; use more than ledger.batch.budgetMinutes, ${value("ledger.batch.budgetMinutes")}`
+        ? `more than ${value("ledger.batch.budgetMinutes")} (ledger.batch.budgetMinutes: a run ends its last batch after that)`
         : undefined,
   },
   {
     path: "ledger.batch.lastYear",
     against: ["ledger.batch.firstYear"],
-    problem: (value) =>
+    expected: (value) =>
       Number(value("ledger.batch.lastYear")) < Number(value("ledger.batch.firstYear"))
-        ? `${value("ledger.batch.lastYear")} is before ledger.batch.firstYear; use at least ${value("ledger.batch.firstYear")}`
+        ? `at least ${value("ledger.batch.firstYear")} (ledger.batch.firstYear)`
         : undefined,
   },
   {
     path: `${PROCESSED}.archiveDays`,
     against: [TIERING],
-    problem: (value) => {
+    expected: (value) => {
       const archived = value(`${PROCESSED}.archiveDays`);
       return archived !== undefined && Number(archived) <= Number(value(TIERING))
-        ? `${archived} days are over before a file moves to Intelligent-Tiering, to which no archive leads back; use more than ${TIERING}, ${value(TIERING)}`
+        ? `more than ${value(TIERING)} (${TIERING}: no archive leads back to Intelligent-Tiering)`
         : undefined;
     },
   },
   {
     path: `${PROCESSED}.expireDays`,
     against: [`${PROCESSED}.archiveDays`],
-    problem: (value) => {
+    expected: (value) => {
       const [archived, expired] = [value(`${PROCESSED}.archiveDays`), value(`${PROCESSED}.expireDays`)];
       return archived !== undefined && expired !== undefined && Number(expired) <= Number(archived)
-        ? `${expired} days are over before a file is archived; use more than ${PROCESSED}.archiveDays, ${archived}`
+        ? `more than ${archived} (${PROCESSED}.archiveDays)`
         : undefined;
     },
   },

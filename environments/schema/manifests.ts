@@ -9,21 +9,17 @@ const MOST_EVENTS = 3500;
 
 const eventSource = z.strictObject({
   batchSize: whole(1, MOST_EVENTS, "messages", {
-    noun: "a batch size",
     description:
       "Maximum S3 events of one invocation of `manifests-builder`, so maximum files of a manifest: 280 files of 3.5 MB are 980 MB. Lambda hands over at most 6 MB, about 3,500 events, hence the limit; above 10 it needs a window.",
   }).default(1000),
   windowSeconds: whole(0, 300, "s", {
-    noun: "a batching window",
     description:
       "Maximum time that a poller gathers events: the latency that a user chooses. Lambda begins with five pollers, so a manifest has about rate × window ÷ 5 files: at 55 files/s and 30 s, 330, unless the batch of messages is full before. More pollers come as messages wait and make manifests smaller; `maximumConcurrency` holds them back.",
   }).default(30),
   maximumConcurrency: whole(2, 1000, "invocations", {
-    noun: "a concurrency",
     description: "Maximum concurrent invocations of `manifests-builder`.",
   }).default(10),
   served: choice(["lambda", "locally"], {
-    noun: "a way to serve event sources",
     description:
       "`lambda`: by Lambda's event source mapping; `locally`: the mapping is disabled and `local/` delivers, for an emulator that knows no window.",
   }).default("lambda"),
@@ -31,11 +27,9 @@ const eventSource = z.strictObject({
 
 const workers = z.strictObject({
   type: choice(WORKER_TYPES, {
-    noun: "a worker type",
     description: "Kind of Glue worker of the streaming job; G.1X is 1 DPU: 4 cores and 16 GB.",
   }).default("G.1X"),
   number: whole(2, 100, "workers", {
-    noun: "a number of workers",
     description:
       "Workers of the streaming job, the driver's included, where the control table names no other; docs/costs.md says what a rate needs.",
   }).default(2),
@@ -43,12 +37,10 @@ const workers = z.strictObject({
 
 const reconcile = z.strictObject({
   rateMinutes: whole(1, 60, "min", {
-    noun: "an interval",
     description:
       "Time between two runs of `manifests-reconciler`; at full load it lists yesterday's to tomorrow's files about once an hour.",
   }).default(15),
   graceSeconds: whole(0, 86_400, "s", {
-    noun: "an age",
     description: "Age below which `manifests-reconciler` leaves work to the event that is still on its way.",
   }).default(1800),
 });
@@ -56,29 +48,23 @@ const reconcile = z.strictObject({
 export const manifests = z.strictObject({
   eventSource: eventSource.prefault({}),
   maximumMegabytes: whole(1, 5000, "MB", {
-    noun: "a size",
     description: "Maximum input of one manifest, which becomes one Parquet object.",
   }).default(1000),
   maximumFiles: whole(1, 5000, "files", {
-    noun: "a number of files",
     description: "Maximum files of one manifest.",
   }).default(1000),
   trackingShards: whole(1, 100, "shards", {
-    noun: "a number of shards",
     description:
       "Partitions of the tracking table that the files of one date are spread over: one takes 1,000 writes/s. Never change it once files are tracked.",
   }).default(16),
   workers: workers.prefault({}),
   engine: choice(["spark", "pool"], {
-    noun: "an engine",
     description: "`spark` spreads manifests over Glue's workers; `pool` over processes of one machine.",
   }).default("spark"),
   slots: whole(0, 1000, "manifests", {
-    noun: "a number of slots",
     description: "Concurrent manifests; 0: as many as there are cores.",
   }).default(0),
   pollSeconds: whole(1, 20, "s", {
-    noun: "a poll interval",
     description:
       "Maximum time that the streaming job waits for a message, and time between two looks at the control table.",
   }).default(20),
@@ -86,17 +72,14 @@ export const manifests = z.strictObject({
     /^(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?\d|2[0-3])$/,
     "a day and an hour in UTC such as Sun:3",
     {
-      noun: "a maintenance window",
       description:
         "Day and hour, UTC, at which Glue may restart the streaming job, which it does at least every seven days.",
     },
   ).default("Sun:3"),
   silentMinutes: whole(5, 1440, "min", {
-    noun: "a time",
     description: "Minutes without Parquet, while files arrive, that raise an alarm.",
   }).default(30),
   oldestMessageMinutes: whole(16, 1440, "min", {
-    noun: "an age",
     description:
       "A message that waits longer than this in a queue of the pipeline raises an alarm; an S3 event that failed once comes back after 15 minutes, a manifest after one, then ten.",
   }).default(30),

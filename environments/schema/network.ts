@@ -18,42 +18,25 @@ const BYTE = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 export const network = z.strictObject({
   cidr: text(
     new RegExp(`^(${BYTE}\\.){3}${BYTE}/(1[6-9]|2[0-4])$`),
-    "a block from /16 to /24 such as 10.20.0.0/16; it is cut into sixteen subnets",
-    { noun: "a CIDR block", description: "Addresses of the VPC." },
+    "a block from /16 to /24 such as 10.20.0.0/16, which is cut into sixteen subnets",
+    { description: "Addresses of the VPC." },
   ),
-  zones: list(
-    text(/^[a-f]$/, "the zone's letter, a to f", { noun: "an availability zone", description: "" }),
-    1,
-    6,
-    {
-      noun: "a list of availability zones",
-      description: "Letters of the zones that get a private subnet each.",
-    },
-  ),
+  zones: list(text(/^[a-f]$/, "the zone's letter, a to f", { description: "" }), 1, 6, {
+    description: "Letters of the zones that get a private subnet each.",
+  }),
   egress: choice(["endpoints", "nat"], {
-    noun: "a way out of the private subnets",
     description: "`endpoints`: AWS services only, by VPC endpoints; `nat`: the internet too.",
   }).default("endpoints"),
   natGateways: choice(["one", "each-zone"], {
-    noun: "a number of NAT gateways",
     description: "With `egress: nat`: one for all zones, or one in each, which survives the loss of a zone.",
   }).default("one"),
-  interfaceEndpoints: list(
-    choice(ENDPOINT_SERVICES, { noun: "a service with an interface endpoint", description: "" }),
-    0,
-    ENDPOINT_SERVICES.length,
-    {
-      noun: "a list of services",
-      description:
-        "Services reached by interface endpoints, about 7.30 USD a month for each service and zone.",
-    },
-  ).default([...ENDPOINT_SERVICES]),
+  interfaceEndpoints: list(choice(ENDPOINT_SERVICES, { description: "" }), 0, ENDPOINT_SERVICES.length, {
+    description: "Services reached by interface endpoints, about 7.30 USD a month for each service and zone.",
+  }).default([...ENDPOINT_SERVICES]),
   securityGroupEgress: choice(["prefix-lists", "cidr"], {
-    noun: "a kind of egress rule",
     description: "Egress to S3 and DynamoDB by their prefix lists, or by the open CIDR block.",
   }).default("prefix-lists"),
   flowLogs: flag({
-    noun: "a switch",
     description: "Records the VPC's connections in CloudWatch Logs.",
   }).default(true),
 });

@@ -1,20 +1,18 @@
-/** Turns schema issues into messages that say where, what was received and what would do. */
+/** Turns schema issues into messages that say where, what was expected and what was found. */
 import { z } from "zod";
-
-export interface EnvironmentProblem {
-  /** Environment and setting, as in `prod.uploads.workers.type`. */
-  readonly path: string;
-  /** What is wrong, the value received, what would do. */
-  readonly message: string;
-}
+import { expectedAt, unknownKey } from "../../runtime/expected";
 
 /** Every problem of one or more environments at once. */
 export class EnvironmentsError extends Error {
-  readonly problems: readonly EnvironmentProblem[];
+  /** As in `environments/prod.ts: network.zones: expected …, got …`. */
+  readonly problems: readonly string[];
 
-  constructor(problems: readonly EnvironmentProblem[]) {
-    const lines = problems.map((problem) => `  ${problem.path}: ${problem.message}`);
-    super([`the environments have ${problems.length} problem(s)`, ...lines].join("\n"));
+  constructor(problems: readonly string[]) {
+    super(
+      [`the environments have ${problems.length} problem(s)`, ...problems.map((each) => `  ${each}`)].join(
+        "\n",
+      ),
+    );
     this.name = "EnvironmentsError";
     this.problems = problems;
   }
@@ -23,7 +21,6 @@ export class EnvironmentsError extends Error {
 /** A setting as JSON Schema describes it, with our own words beside it. */
 export interface SettingNode {
   readonly type?: string;
-  readonly noun?: string;
   readonly unit?: string;
   readonly would?: string;
   readonly description?: string;
@@ -78,46 +75,20 @@ export function problemsOf(
   environment: string,
   schema: z.ZodType,
   issues: readonly z.core.$ZodIssue[],
-): EnvironmentProblem[] {
+): string[] {
   const tree = settingTree(schema);
-  return issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? unknownKeys(environment, tree, issue.path, issue.keys)
-      : [
-          {
-            path: pathText(environment, issue.path),
-            message: refusal(nodeAt(tree, issue.path) ?? {}, issue.input),
-          },
-        ],
-  );
+  return issues.flatMap((issue) => {
+    const where = placeOf(environment, issue.path);
+    const node = nodeAt(tree, issue.path) ?? {};
+    return issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => `${where}: ${unknownKey(key, Object.keys(node.properties ?? {}))}`)
+      : [expectedAt(where, accepted(node), issue.input)];
+  });
 }
 
-/** `environment.a.b[0]` for the path a, b, 0. */
-export function pathText(environment: string, path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, step) => (typeof step === "number" ? `${text}[${step}]` : `${text}.${String(step)}`),
-    environment,
-  );
-}
-
-function refusal(node: SettingNode, received: unknown): string {
-  if (received === undefined) return `missing; use ${accepted(node)}`;
-  return `${shown(received)} is not ${node.noun ?? "a group of settings"}; use ${accepted(node)}`;
-}
-
-function shown(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
-}
-
-function unknownKeys(
-  environment: string,
-  tree: SettingNode,
-  path: readonly PropertyKey[],
-  keys: readonly string[],
-): EnvironmentProblem[] {
-  const known = Object.keys(nodeAt(tree, path)?.properties ?? {}).join(", ");
-  return keys.map((key) => ({
-    path: pathText(environment, [...path, key]),
-    message: `${shown(key)} is not a setting; use one of ${known}`,
-  }));
+/** `environments/prod.ts: a.b[0]` for the path a, b, 0. */
+export function placeOf(environment: string, path: readonly PropertyKey[]): string {
+  const setting = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  const file = `environments/${environment}.ts`;
+  return setting === "" ? file : `${file}: ${setting.slice(1)}`;
 }

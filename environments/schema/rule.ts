@@ -5,6 +5,8 @@ export interface Rule {
   readonly path: string;
   /** Other settings it is compared with; a rule is judged only when all of them are valid by themselves. */
   readonly against: readonly string[];
-  /** The problem in words, or undefined where there is none. */
-  readonly problem: (value: Lookup) => string | undefined;
+  /** What would do, and where that comes from; undefined where the setting does. */
+  readonly expected: (value: Lookup) => string | undefined;
+  /** What the message shows of the setting, where not all of it. */
+  readonly got?: (value: Lookup) => unknown;
 }

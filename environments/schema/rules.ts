@@ -1,7 +1,8 @@
 /** Rules between settings, which no single setting's range can say. */
 import type { z } from "zod";
+import { expectedAt } from "../../runtime/expected";
 import { LEDGER_RULES } from "./ledger-rules";
-import { type EnvironmentProblem, nodeAt, pathText, type SettingNode, settingTree } from "./problems";
+import { nodeAt, placeOf, type SettingNode, settingTree } from "./problems";
 import type { Lookup, Rule } from "./rule";
 
 /** Tags that every stack sets by itself. */
@@ -20,85 +21,89 @@ const RULES: readonly Rule[] = [
   {
     path: "tags",
     against: [],
-    problem: (value) => {
-      const keys = Object.keys(value("tags") as Readonly<Record<string, string>>);
-      const reserved = keys.filter((key) => OWN_TAGS.includes(key) || /^aws:/i.test(key) || key.length > 128);
-      if (reserved.length > 0) {
-        return `${JSON.stringify(reserved)} cannot be set here; use keys of at most 128 characters other than ${OWN_TAGS.join(", ")} and aws:…`;
-      }
-      return keys.length > MOST_TAGS ? `${keys.length} tags; use at most ${MOST_TAGS}` : undefined;
-    },
+    got: reservedTags,
+    expected: (value) =>
+      reservedTags(value).length > 0
+        ? `keys of at most 128 characters other than ${OWN_TAGS.join(", ")} and aws:…`
+        : undefined,
+  },
+  {
+    path: "tags",
+    against: [],
+    got: (value) => tagsOf(value).length,
+    expected: (value) => (tagsOf(value).length > MOST_TAGS ? `at most ${MOST_TAGS} tags` : undefined),
   },
   {
     path: "network.cidr",
     against: [],
-    problem: (value) => {
+    expected: (value) => {
       const block = String(value("network.cidr"));
       const first = networkOf(block);
-      return block === first ? undefined : `${JSON.stringify(block)} begins inside its block; use ${first}`;
+      return block === first ? undefined : `${first}, where that block begins`;
     },
   },
   {
     path: "uploads.workers.maximum",
     against: ["uploads.workers.number"],
-    problem: (value) =>
+    expected: (value) =>
       number(value("uploads.workers.maximum")) < number(value("uploads.workers.number"))
-        ? `${value("uploads.workers.maximum")} is less than uploads.workers.number; use at least ${value("uploads.workers.number")}`
+        ? `at least ${value("uploads.workers.number")} (uploads.workers.number)`
         : undefined,
   },
   {
     path: "uploads.settleSeconds",
     against: ["uploads.timeoutMinutes"],
-    problem: (value) =>
-      number(value("uploads.settleSeconds")) >= 60 * number(value("uploads.timeoutMinutes"))
-        ? `${value("uploads.settleSeconds")} s outlasts the run; use less than uploads.timeoutMinutes, ${value("uploads.timeoutMinutes")} min`
-        : undefined,
+    expected: (value) => {
+      const end = 60 * number(value("uploads.timeoutMinutes"));
+      return number(value("uploads.settleSeconds")) >= end
+        ? `less than ${end} (uploads.timeoutMinutes in seconds: it ends the run)`
+        : undefined;
+    },
   },
   {
     path: "uploads.supersededDays",
     against: [RAW_NONCURRENT_DAYS],
-    problem: (value) => {
+    expected: (value) => {
       const least = number(value(RAW_NONCURRENT_DAYS)) + EXPIRY_LAG_DAYS;
       return number(value("uploads.supersededDays")) < least
-        ? `${value("uploads.supersededDays")} days forget a version that the raw bucket may still hold, and a sweep would take it for a new upload; use at least ${least}, ${EXPIRY_LAG_DAYS} more than ${RAW_NONCURRENT_DAYS}`
+        ? `at least ${least} (${EXPIRY_LAG_DAYS} more than ${RAW_NONCURRENT_DAYS}: a version that is forgotten and still in the raw bucket would be taken for a new upload)`
         : undefined;
     },
   },
   {
     path: "manifests.eventSource.batchSize",
     against: ["manifests.eventSource.windowSeconds"],
-    problem: (value) => {
-      const size = number(value("manifests.eventSource.batchSize"));
-      return size > MOST_WITHOUT_WINDOW && number(value("manifests.eventSource.windowSeconds")) < 1
-        ? `${size} messages need time to gather, and Lambda refuses more than ${MOST_WITHOUT_WINDOW} without; use at most ${MOST_WITHOUT_WINDOW}, or manifests.eventSource.windowSeconds of at least 1`
-        : undefined;
-    },
+    expected: (value) =>
+      number(value("manifests.eventSource.batchSize")) > MOST_WITHOUT_WINDOW &&
+      number(value("manifests.eventSource.windowSeconds")) < 1
+        ? `at most ${MOST_WITHOUT_WINDOW} (Lambda's limit while manifests.eventSource.windowSeconds is 0)`
+        : undefined,
   },
   {
     path: "manifests.eventSource.maximumConcurrency",
     against: ["functions.reservedConcurrency"],
-    problem: (value) => {
-      const most = number(value("manifests.eventSource.maximumConcurrency"));
+    expected: (value) => {
       const reserved = value("functions.reservedConcurrency");
-      return reserved !== undefined && most > number(reserved)
-        ? `${most} builders at once are more than Lambda would run, and each refused delivery counts towards the dead-letter queue; use at most functions.reservedConcurrency, ${reserved}`
+      return reserved !== undefined &&
+        number(value("manifests.eventSource.maximumConcurrency")) > number(reserved)
+        ? `at most ${reserved} (functions.reservedConcurrency: Lambda runs no more, and each refused delivery counts towards the dead-letter queue)`
         : undefined;
     },
   },
   {
     path: "storage.versioning",
     against: [],
-    problem: (value) =>
+    expected: (value) =>
       (value("storage.versioning") as readonly string[]).includes("raw")
         ? undefined
-        : `${JSON.stringify(value("storage.versioning"))} lacks raw, whose version ids identify the uploads; add "raw"`,
+        : 'a list with "raw" (its version ids identify the uploads)',
   },
   {
     path: "storage.forceDestroy",
     against: ["deletionGuard"],
-    problem: (value) =>
+    expected: (value) =>
       value("storage.forceDestroy") === true && value("deletionGuard") === true
-        ? "true contradicts deletionGuard: true; use false, or lift the guard first"
+        ? "false (deletionGuard is true; lift the guard first)"
         : undefined,
   },
   ...LEDGER_RULES,
@@ -110,7 +115,7 @@ export function brokenRules(
   schema: z.ZodType,
   data: unknown,
   issues: readonly z.core.$ZodIssue[],
-): EnvironmentProblem[] {
+): string[] {
   const tree = settingTree(schema);
   const bad = issues
     .filter((issue) => issue.code !== "unrecognized_keys")
@@ -118,8 +123,11 @@ export function brokenRules(
   const lookup: Lookup = (path) => valueAt(tree, data, path.split("."));
   return RULES.filter((rule) => [rule.path, ...rule.against].every((path) => !touched(path, bad))).flatMap(
     (rule) => {
-      const message = rule.problem(lookup);
-      return message === undefined ? [] : [{ path: pathText(environment, rule.path.split(".")), message }];
+      const wanted = rule.expected(lookup);
+      const got = rule.got ?? ((value) => value(rule.path));
+      return wanted === undefined
+        ? []
+        : [expectedAt(placeOf(environment, rule.path.split(".")), wanted, got(lookup))];
     },
   );
 }
@@ -137,6 +145,14 @@ function valueAt(tree: SettingNode, data: unknown, path: readonly string[]): unk
     data,
   );
   return given === undefined ? nodeAt(tree, path)?.default : given;
+}
+
+function tagsOf(value: Lookup): string[] {
+  return Object.keys(value("tags") as Readonly<Record<string, string>>);
+}
+
+function reservedTags(value: Lookup): string[] {
+  return tagsOf(value).filter((key) => OWN_TAGS.includes(key) || /^aws:/i.test(key) || key.length > 128);
 }
 
 /** The block with its first address, as AWS would write it. */

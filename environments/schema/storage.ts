@@ -6,7 +6,7 @@ export const BUCKET_CLASSES = ["raw", "manifests", "curated", "quarantine", "art
 export type BucketClass = (typeof BUCKET_CLASSES)[number];
 
 function expiry(description: string) {
-  return whole(1, 3650, "days", { noun: "a number of days", description });
+  return whole(1, 3650, "days", { description });
 }
 
 const noncurrentDays = expiry("Days that a replaced or deleted version is kept.");
@@ -15,7 +15,6 @@ const lifecycle = z.strictObject({
   raw: z
     .strictObject({
       tieringDays: whole(0, 365, "days", {
-        noun: "a number of days",
         description:
           "Age at which a CSV or NDJSON input, or a processed raw JSON file, moves to Intelligent-Tiering.",
       }).default(0),
@@ -31,7 +30,6 @@ const lifecycle = z.strictObject({
         "Days after which a processed raw JSON file moves to `archiveClass`; absent: never.",
       ).optional(),
       archiveClass: choice(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"], {
-        noun: "a class of S3's archives",
         description:
           "Class of archived raw JSON files. `GLACIER_IR` is read immediately, as a replay does; from the others it must be restored before.",
       }).default("GLACIER_IR"),
@@ -43,7 +41,6 @@ const lifecycle = z.strictObject({
   manifests: z
     .strictObject({
       expireDays: whole(31, 3650, "days", {
-        noun: "a number of days",
         description:
           "Days that manifests and receipts are kept, longer than the 30 days that the tracking table remembers a finished file.",
       }).default(90),
@@ -54,7 +51,6 @@ const lifecycle = z.strictObject({
     .strictObject({
       noncurrentDays: noncurrentDays.default(30),
       stagingDays: whole(7, 365, "days", {
-        noun: "a number of days",
         description:
           "Days that the staged objects of an attempt are kept, longer than a committed batch may wait to be published.",
       }).default(30),
@@ -75,38 +71,27 @@ const lifecycle = z.strictObject({
 });
 
 export const storage = z.strictObject({
-  versioning: list(
-    choice(BUCKET_CLASSES, { noun: "a class of buckets", description: "" }),
-    1,
-    BUCKET_CLASSES.length,
-    {
-      noun: "a list of classes of buckets",
-      description:
-        "Buckets that keep versions; `raw` must, since a version id is part of an upload's identity.",
-    },
-  ).default([...BUCKET_CLASSES]),
+  versioning: list(choice(BUCKET_CLASSES, { description: "" }), 1, BUCKET_CLASSES.length, {
+    description:
+      "Buckets that keep versions; `raw` must, since a version id is part of an upload's identity.",
+  }).default([...BUCKET_CLASSES]),
   lifecycle: lifecycle.prefault({}),
   forceDestroy: flag({
-    noun: "a switch",
     description:
       "Destroying a bucket deletes its objects first; without it only an empty bucket can be destroyed.",
   }).default(false),
   tlsOnly: flag({
-    noun: "a switch",
     description: "Bucket, queue and topic policies deny requests without TLS.",
   }).default(true),
   pathStyle: flag({
-    noun: "a switch",
     description:
       "Addresses buckets as host/bucket instead of bucket.host, which an emulator on one host name needs.",
   }).default(false),
   cloudtrailDataEvents: flag({
-    noun: "a switch",
     description:
       "CloudTrail records every object read and written in raw, curated and quarantine: 0.10 USD for each 100,000 events.",
   }).default(false),
   keyDeletionDays: whole(7, 30, "days", {
-    noun: "a waiting period",
     description: "Days between the deletion of a KMS key and its end, in which it can be taken back.",
   }).default(30),
 });

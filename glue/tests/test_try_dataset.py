@@ -79,9 +79,9 @@ def test_fails_when_a_file_would_be_quarantined_whole(
 @pytest.mark.parametrize(
     ("dataset", "file", "message"),
     [
-        ("nope", "a.csv", 'no dataset is called "nope"; there are: clicks, customers'),
-        ("customers", "nope.csv", 'there is no file "nope.csv"'),
-        ("customers", ".", '"." is a folder; name the files in it'),
+        ("nope", "a.csv", 'dataset: expected one of clicks, customers, ml_events, got "nope"'),
+        ("customers", "nope.csv", 'FILE: expected a file that exists, got "nope.csv"'),
+        ("customers", ".", 'FILE: expected a file, got ".", a folder; name the files in it'),
     ],
 )
 def test_names_what_is_missing(
@@ -95,13 +95,15 @@ def test_names_what_is_missing(
 def test_refuses_two_files_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(tmp_path, "a.csv", HEADER)
     assert main(["customers", file, file, "--out", str(tmp_path / "out")]) == 2
-    assert 'written as "a"' in capsys.readouterr().err
+    wanted = "files that would be written under different names"
+    assert f'FILE: expected {wanted}, got "a" twice' in capsys.readouterr().err
 
 
 def test_refuses_date_formats_that_tell_no_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(tmp_path, "a.csv", HEADER)
     assert main(["customers", file, "--date-formats", "%d"]) == 2
-    assert 'the date format "%d" does not tell a day' in capsys.readouterr().err
+    wanted = "a form of strptime that tells day, month and year, such as %d-%m-%Y"
+    assert f'date format: expected {wanted}, got "%d"' in capsys.readouterr().err
 
 
 def test_refuses_a_folder_whose_declaration_is_wrong(
@@ -110,7 +112,7 @@ def test_refuses_a_folder_whose_declaration_is_wrong(
     write(tmp_path, "dataset.json", "{}")
     write(tmp_path, "transform.sql", "SELECT 1")
     assert main([str(tmp_path), write(tmp_path, "a.ndjson", "")]) == 2
-    assert "dataset.json: prefix: null will not do" in capsys.readouterr().err
+    assert "dataset.json: prefix is required: expected a prefix below input/" in capsys.readouterr().err
 
 
 def test_shows_rows_rejects_and_drift_of_ndjson(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from tributary.conversion.ndjson_files import NdjsonRun, process_ndjson_file
 from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset, TextDataset, load_any_dataset, read_any_dataset
 from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
+from tributary.expected import expected_at, option, whole_number
 from tributary.kernels.source import Source
 from tributary.manifests.one_file import process_text_file
 
@@ -68,7 +69,13 @@ def _parser() -> argparse.ArgumentParser:
         "files", nargs="+", metavar="FILE", help="a file of its format; .gz and .zst are decompressed"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write Parquet, CSV and dead letters there")
-    parser.add_argument("--rows", type=_count, default=10, metavar="N", help="rows to show (default 10)")
+    parser.add_argument(
+        "--rows",
+        type=option("a whole number of 0 or more", whole_number),
+        default=10,
+        metavar="N",
+        help="rows to show (default 10)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON array instead of tables")
     parser.add_argument(
         "--date-formats",
@@ -78,12 +85,6 @@ def _parser() -> argparse.ArgumentParser:
         help=f"accepted date formats in order (default {_DATE_FORMATS.replace('%', '%%')})",
     )
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of rows; give 0 or more')
-    return int(text)
 
 
 def _dataset(name: str) -> Dataset | TextDataset:
@@ -97,9 +98,9 @@ def _dataset(name: str) -> Dataset | TextDataset:
 
 def _existing(file: Path) -> Path:
     if file.is_dir():
-        raise IsADirectoryError(f'"{file}" is a folder; name the files in it')
+        raise IsADirectoryError(f"{expected_at('FILE', 'a file', str(file))}, a folder; name the files in it")
     if not file.is_file():
-        raise FileNotFoundError(f'there is no file "{file}"')
+        raise FileNotFoundError(expected_at("FILE", "a file that exists", str(file)))
     return file
 
 
@@ -107,7 +108,8 @@ def _check_names(files: Iterable[Path]) -> None:
     names = [_stem(file) for file in files]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f'two files would both be written as "{name}"; try them one by one')
+            wanted = "files that would be written under different names"
+            raise ValueError(f"{expected_at('FILE', wanted, name)} twice; try them one by one")
 
 
 def _stem(file: Path) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from local.generator.files import Order, files, write
+from tributary.expected import expected_at, option, whole_number
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _SMALLEST_BYTES = 1000
@@ -72,54 +73,60 @@ def _parser() -> argparse.ArgumentParser:
         description="Write NDJSON files as the dataset clicks takes them: <date>-clicks-<number>.ndjson.",
     )
     add = ndjson.add_argument
-    add("--count", type=_count, required=True, metavar="N", help="files in all")
+    add("--count", type=_COUNT, required=True, metavar="N", help="files in all")
     add("--out", type=Path, required=True, metavar="DIR", help="folder to write to; made where missing")
     add(
         "--size",
-        type=_size,
+        type=_SIZE,
         default="3.5MB",
         metavar="SIZE",
         help="of each file, such as 3.5MB (default) or 500kB",
     )
-    add("--seed", type=int, default=1, metavar="N", help="another number gives other lines (default 1)")
+    add(
+        "--seed",
+        type=option("a whole number", int),
+        default=1,
+        metavar="N",
+        help="another number gives other lines (default 1)",
+    )
     add(
         "--dirty",
-        type=_share,
+        type=_SHARE,
         default=0.0,
         metavar="SHARE",
         help="of the lines, broken ones: 0.01 is 1 %% (default 0)",
     )
     add(
         "--dates",
-        type=_dates,
+        type=_DATES,
         default="2026-01-31",
         metavar="LIST",
         help="dates in the files' names, in turn (default 2026-01-31)",
     )
     add(
         "--gzip",
-        type=_share,
+        type=_SHARE,
         default=0.0,
         metavar="SHARE",
         help="of the files, compressed ones: 1 is all (default 0)",
     )
     add(
         "--wrong-names",
-        type=_count,
+        type=_COUNT,
         default=0,
         metavar="N",
         help="of the files, ones without a date of the dataset",
     )
     add(
         "--wrong-sizes",
-        type=_count,
+        type=_COUNT,
         default=0,
         metavar="N",
         help="of the files, ones of half or one and a half the size",
     )
     add(
         "--corrupt",
-        type=_count,
+        type=_COUNT,
         default=0,
         metavar="N",
         help="of the files, compressed ones that are cut off",
@@ -138,43 +145,36 @@ def _order(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Orde
     order = Order(**{name: getattr(options, name) for name in names})
     wrong = order.wrong_names + order.wrong_sizes + order.corrupt
     if wrong > order.count:
-        parser.error(f"{wrong} files with something wrong are more than --count {order.count}")
+        parts = "--wrong-names, --wrong-sizes and --corrupt together"
+        parser.error(expected_at(parts, f"at most {order.count} (--count)", wrong))
     return order
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal():
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of files; give 0 or more')
-    return int(text)
 
 
 def _size(text: str) -> int:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
     if not found or found[2] not in _UNITS:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a size; give one such as 3.5MB, 500kB or 1GiB')
+        raise ValueError(text)
     size = round(float(found[1]) * _UNITS[found[2]])
     if size < _SMALLEST_BYTES:
-        raise argparse.ArgumentTypeError(f'"{text}" is less than two lines have; give 1kB or more')
+        raise ValueError(text)
     return size
 
 
 def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1
+    share = float(text)
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a share; give a number from 0 to 1')
+        raise ValueError(text)
     return share
 
 
 def _dates(text: str) -> list[str]:
-    try:
-        return [date.fromisoformat(part.strip()).isoformat() for part in text.split(",")]
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f'"{text}" is not a list of dates such as 2026-01-30,2026-01-31'
-        ) from error
+    return [date.fromisoformat(part.strip()).isoformat() for part in text.split(",")]
+
+
+_COUNT = option("a whole number of 0 or more", whole_number)
+_SIZE = option("a size of 1kB or more, such as 3.5MB, 500kB or 1GiB", _size)
+_SHARE = option("a number from 0 to 1", _share)
+_DATES = option("dates separated by commas, such as 2026-01-30,2026-01-31", _dates)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { expected } from "../../runtime/expected";
 import type { JobRun } from "./run";
 
 /** The files of one run on disk. */
@@ -36,7 +37,7 @@ function locationsOf(run: JobRun, argument: string): string[] {
 
 async function download(s3: S3Client, location: string, folder: string): Promise<string> {
   const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
-  if (!Bucket || !Key) throw new Error(`${location} is no S3 location; use s3://bucket/key`);
+  if (!Bucket || !Key) throw new Error(expected("a location such as s3://bucket/key", location));
   const file = join(folder, basename(Key));
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { expectedAt } from "../../runtime/expected";
 import type { LedgerInput } from "../pipelines/ledger";
 import type { ManifestsInput } from "../pipelines/manifests";
 import type { UploadsInput } from "../pipelines/uploads";
@@ -25,13 +26,12 @@ export function inputsOf({ samples, input }: InputOptions): Inputs {
   const ofSamples = { folder: samples, files: csvFiles(samples) };
   if (input === undefined) return { uploads: ofSamples };
   if (!existsSync(input) || !statSync(input).isDirectory()) {
-    throw new Error(`${input} is no folder; --input takes a folder with CSV, NDJSON or JSON files`);
+    throw new Error(expectedAt("--input", "a folder", input));
   }
   const [csv, ndjson, rawJson] = [csvFiles(input), ndjsonFiles(input), rawJsonFiles(input)];
   if (csv.length + ndjson.length + rawJson.length === 0) {
-    throw new Error(
-      `${input} holds no .csv, .ndjson or .json file, compressed by gzip or not; put some there or leave --input out`,
-    );
+    const wanted = "a folder with .csv, .ndjson or .json files, compressed by gzip or not";
+    throw new Error(expectedAt("--input", wanted, input));
   }
   return {
     uploads: csv.length > 0 ? { folder: input, files: csv } : ofSamples,

@@ -40,7 +40,7 @@ export function recordsOf(body: string): unknown[] {
 export function timeOf(record: unknown): string {
   const time = textOf((record as { eventTime?: unknown }).eventTime, "eventTime");
   if (TIME.test(time) && !Number.isNaN(Date.parse(time))) return time;
-  throw new MalformedRecordError("eventTime is no time", time, "ISO 8601 in UTC would do");
+  throw new MalformedRecordError("eventTime", "a time as ISO 8601 in UTC", time);
 }
 
 function parse(body: string): unknown {

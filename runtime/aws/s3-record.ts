@@ -84,7 +84,7 @@ export function decodeKey(encoded: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll("+", " "));
   } catch {
-    throw new MalformedRecordError("s3.object.key is not URL-encoded", encoded, "S3 percent-encodes UTF-8");
+    throw new MalformedRecordError("s3.object.key", "URL-encoded UTF-8", encoded);
   }
 }
 
@@ -95,28 +95,28 @@ export function decodeKey(encoded: string): string {
 export function padSequencer(sequencer: string): string {
   if (/^[0-9A-Fa-f]{1,64}$/.test(sequencer)) return sequencer.toUpperCase().padEnd(SEQUENCER_LENGTH, "0");
   throw new MalformedRecordError(
-    "s3.object.sequencer is not hexadecimal text",
+    "s3.object.sequencer",
+    `1 to ${SEQUENCER_LENGTH} hexadecimal digits`,
     sequencer,
-    `1 to ${SEQUENCER_LENGTH} hexadecimal digits would do`,
   );
 }
 
 /** @throws MalformedRecordError when `value`, which stands at `path` of the record, is not text */
 export function textOf(value: unknown, path: string): string {
   if (typeof value === "string" && value !== "") return value;
-  throw new MalformedRecordError(`${path} is not text`, value, "a record of an S3 notification has it");
+  throw new MalformedRecordError(path, "text, as an S3 notification has it", value);
 }
 
 function versionOf(value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   throw new MalformedRecordError(
-    "s3.object.versionId is not text",
+    "s3.object.versionId",
+    "text (turn on versioning of the bucket: without it a re-upload cannot be told from a redelivery)",
     value,
-    "turn on versioning of the bucket: without it a re-upload cannot be told from a redelivery",
   );
 }
 
 function sizeOf(value: unknown): number {
   if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
-  throw new MalformedRecordError("s3.object.size is not a size", value, "a whole number of bytes would do");
+  throw new MalformedRecordError("s3.object.size", "a whole number of bytes", value);
 }

@@ -1,4 +1,5 @@
 import { SchemaViolationError } from "../errors";
+import { expectedAt, unknownKey } from "../expected";
 
 /** A check of one place: the first violation below `path`, or undefined. */
 type Check = (value: unknown, path: string) => string | undefined;
@@ -69,14 +70,19 @@ function checkType({ type }: Schema): Check {
   const tests = names.map((name) => TYPES[name]);
   if (tests.includes(undefined)) throw new Error(`JSON schema type ${names.join()} is not checked: add it`);
   return (value, path) =>
-    tests.some((test) => test?.(value)) ? undefined : `${path} is not ${names.join(" or ")}`;
+    tests.some((test) => test?.(value)) ? undefined : expectedAt(path, names.join(" or "), value);
 }
 
-function checkRequired({ required }: Schema): Check {
+function checkRequired({ required, properties }: Schema): Check {
   const names = required as readonly string[];
+  const typeOf = (name: string) => [(properties as Readonly<Record<string, Schema>>)[name]?.["type"]].flat();
   return (value, path) =>
     isObject(value)
-      ? firstViolation(names, (name) => (Object.hasOwn(value, name) ? undefined : `${path} lacks ${name}`))
+      ? firstViolation(names, (name) =>
+          Object.hasOwn(value, name)
+            ? undefined
+            : expectedAt(`${path}.${name}`, typeOf(name).join(" or "), undefined),
+        )
       : undefined;
 }
 
@@ -94,11 +100,11 @@ function checkProperties({ properties }: Schema): Check {
 
 function checkAdditional({ properties, additionalProperties }: Schema): Check {
   if (additionalProperties !== false) throw new Error("additionalProperties is checked for false only");
-  const known = new Set(Object.keys(properties as object));
+  const known = Object.keys(properties as object);
   return (value, path) =>
     isObject(value)
       ? firstViolation(Object.keys(value), (name) =>
-          known.has(name) ? undefined : `${path} has the unknown field ${name}`,
+          known.includes(name) ? undefined : `${path}: ${unknownKey(name, known)}`,
         )
       : undefined;
 }
@@ -114,7 +120,9 @@ function checkItems({ items }: Schema): Check {
 function checkPattern({ pattern }: Schema): Check {
   const expression = new RegExp(String(pattern), "u");
   return (value, path) =>
-    typeof value !== "string" || expression.test(value) ? undefined : `${path} does not match ${pattern}`;
+    typeof value !== "string" || expression.test(value)
+      ? undefined
+      : expectedAt(path, `text that matches ${pattern}`, value);
 }
 
 function checkMinLength({ minLength }: Schema): Check {
@@ -122,13 +130,13 @@ function checkMinLength({ minLength }: Schema): Check {
   return (value, path) =>
     typeof value !== "string" || [...value].length >= least
       ? undefined
-      : `${path} is shorter than ${least} characters`;
+      : expectedAt(path, `text of ${least} or more characters`, value);
 }
 
 function checkMinimum({ minimum }: Schema): Check {
   const least = Number(minimum);
   return (value, path) =>
-    typeof value !== "number" || value >= least ? undefined : `${path} is less than ${least}`;
+    typeof value !== "number" || value >= least ? undefined : expectedAt(path, `${least} or more`, value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

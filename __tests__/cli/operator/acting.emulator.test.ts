@@ -336,7 +336,9 @@ describe("an environment of another account", () => {
   test("is refused before anything is asked or changed", async () => {
     expect(await operated.tributary("stop", "--environment", "prod")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("the credentials belong to account 000000000000"),
+      stderr: expect.stringMatching(
+        /^error: credentials: expected those of account \d+ .*, got "000000000000"\n$/,
+      ),
     });
   });
 });

@@ -39,6 +39,9 @@ function tributary(words: readonly string[], variables: NodeJS.ProcessEnv = {}) 
   });
 }
 
+const INSTANT = "expected a time such as 2026-01-31, 2026-01-31T08:00 or 2026-01-31T08:00+01:00";
+const ENVIRONMENT = "--environment (or TRIBUTARY_ENVIRONMENT)";
+
 describe("tributary", () => {
   test("answers --help with its commands and exit codes", async () => {
     const { code, stdout } = await tributary(["--help"]);
@@ -60,26 +63,46 @@ describe("tributary", () => {
     ["a word that it does not know", ["sideways"], "unknown command 'sideways'"],
     ["an option that it does not know", ["status", "--sideways"], "unknown option '--sideways'"],
     ["no file", ["describe"], "missing required argument 'file'"],
-    ["a date that does not exist", ["files", "--date", "2026-02-30"], "use a date such as 2026-01-31"],
+    [
+      "a date that does not exist",
+      ["files", "--date", "2026-02-30"],
+      'expected a date such as 2026-01-31, or undated, got "2026-02-30"',
+    ],
     ["a status that does not exist", ["files", "--status", "done"], "Allowed choices are manifested"],
-    ["too few workers", ["scale", "--workers", "1"], "use a whole number from 2 to 100"],
+    ["too few workers", ["scale", "--workers", "1"], 'expected a whole number from 2 to 100, got "1"'],
     ["a ledger command that it does not know", ["ledger", "sideways"], "unknown command 'sideways'"],
-    ["a batch that is no number", ["ledger", "release", "x"], "use a whole number from 1 to"],
+    [
+      "a batch that is no number",
+      ["ledger", "release", "x"],
+      'expected a whole number from 1 to 9007199254740991, got "x"',
+    ],
     ["no file to retry", ["ledger", "retry"], "missing required argument 'files'"],
     [
       "no time to requeue from",
       ["ledger", "requeue", "--status", "failed"],
       "'--since <time>' not specified",
     ],
-    ["a place that is none", ["ledger", "files", "--after", "x"], "such as 17:170233"],
+    [
+      "a place that is none",
+      ["ledger", "files", "--after", "x"],
+      'expected the place that a list named, such as 17:170233, got "x"',
+    ],
     ["a replay without an end", ["replay", "--from", "2026-01-31"], "'--to <time>' not specified"],
-    ["a time that does not exist", ["replay", "--from", "2026-02-30T10:00"], "use a date such as 2026-01-31"],
-    ["a time that is none", ["replay", "--from", "yesterday"], "use a time such as 2026-01-31"],
-    ["no environment", ["status"], `TRIBUTARY_ENVIRONMENT: ${environmentNames().join(", ")}`],
+    [
+      "a time that does not exist",
+      ["replay", "--from", "2026-02-30T10:00"],
+      `${INSTANT}, got "2026-02-30T10:00"`,
+    ],
+    ["a time that is none", ["replay", "--from", "yesterday"], `${INSTANT}, got "yesterday"`],
+    [
+      "no environment",
+      ["status"],
+      `error: ${ENVIRONMENT} is required: expected one of ${environmentNames().join(", ")}\n`,
+    ],
     [
       "an environment that does not exist",
       ["status", "--environment", "nowhere"],
-      `"nowhere" is not an environment; use one of ${environmentNames().join(", ")}`,
+      `error: ${ENVIRONMENT}: expected one of ${environmentNames().join(", ")}, got "nowhere"\n`,
     ],
   ])("exits with 2 for %s", async (_, words, message) => {
     delete process.env["TRIBUTARY_ENVIRONMENT"];

@@ -169,7 +169,8 @@ describe("tributary files", () => {
     expect(await operated.tributary("files", "--date", "2020-01-01")).toMatchObject({ code: 3, stdout: "" });
     expect(await operated.tributary("files", "--status", "completed")).toMatchObject({
       code: 2,
-      stderr: "error: name a --date, or one --status of manifested, failed, quarantined without --dataset\n",
+      stderr:
+        "error: --date is required: expected a date, or instead of it a --status of manifested, failed, quarantined without --dataset\n",
     });
   });
 });

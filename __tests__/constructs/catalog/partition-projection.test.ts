@@ -34,7 +34,7 @@ describe("the projection of a dataset's partitions", () => {
 
   test("refuses a partition that could have any value", () => {
     expect(() => partitionProjection({ ...EVENTS, partitionValues: {} }, YEARS)).toThrow(
-      'the dataset "events" declares no values of its partition "mode", and only year, month and day do without; use partitionValues',
+      "events/dataset.json: partitionValues.mode is required: expected a list of texts (of partitions only year, month and day do without)",
     );
   });
 });

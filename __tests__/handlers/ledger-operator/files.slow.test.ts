@@ -82,8 +82,8 @@ describe("files", () => {
   });
 
   test.each([
-    [{ status: "failed", limit: 0 }, "limit is 0; use a whole number from 1 to 1000"],
-    [{ limit: 1 }, "status is undefined; use one of pending, "],
+    [{ status: "failed", limit: 0 }, "limit: expected a whole number from 1 to 1000, got 0"],
+    [{ limit: 1 }, "status is required: expected one of pending, "],
   ])("rejects %j", async (request, message) => {
     await expect(async () => books.ask("files", request as FilesRequest)).rejects.toThrow(message);
   });
@@ -110,7 +110,7 @@ describe("find", () => {
     ]);
     expect(found.unknown).toEqual(["17", "s3://other/x", `s3://x/${keyOf(1)}`]);
     await expect(async () => books.ask("find", { names: [] })).rejects.toThrow(
-      "names is []; use 1 to 100 names",
+      "names: expected 1 to 100 names, got []",
     );
   });
 });
@@ -168,6 +168,6 @@ describe("batch", () => {
 
 test("a word that is no command is rejected", async () => {
   await expect(async () => books.ask("drop" as "status")).rejects.toThrow(
-    /^command is "drop"; use one of measure, status, files/,
+    /^command: expected one of measure, status, files.*, got "drop"$/,
   );
 });

@@ -40,26 +40,45 @@ describe("readRecord", () => {
     expect(readRecord(s3Record({ key, name }))).toHaveProperty("ignored");
   });
 
-  test.each([
-    ["no record", null],
-    ["text for a record", "record"],
-    ["no event name", { s3: {} }],
-    ["no object", { eventName: "ObjectCreated:Put", s3: { bucket: { name: "raw" } } }],
-    ["no key", recordWith({ key: undefined })],
-    ["a key that is not URL-encoded", recordWith({ key: "input/%E0%A4.csv" })],
-    ["no version", recordWith({ versionId: undefined })],
-    ["a size below zero", recordWith({ size: -1 })],
-    ["a size that is text", recordWith({ size: "12" })],
-    ["no sequencer", recordWith({ sequencer: undefined })],
-    ["a sequencer that is not hexadecimal", recordWith({ sequencer: "0055XY" })],
-  ])("rejects %s", (_, record) => {
+  test.each<[string, unknown, string]>([
+    ["no record", null, "eventName is required: expected text"],
+    ["text for a record", "record", "eventName is required: expected text"],
+    ["no event name", { s3: {} }, "eventName is required: expected text"],
+    [
+      "no object",
+      { eventName: "ObjectCreated:Put", s3: { bucket: { name: "raw" } } },
+      "s3.object.key is required: expected text",
+    ],
+    ["no key", recordWith({ key: undefined }), "s3.object.key is required: expected text"],
+    [
+      "a key that is not URL-encoded",
+      recordWith({ key: "input/%E0%A4.csv" }),
+      's3.object.key: expected URL-encoded UTF-8, got "input/%E0%A4.csv"',
+    ],
+    [
+      "no version",
+      recordWith({ versionId: undefined }),
+      "s3.object.versionId is required: expected text (turn on versioning of the bucket: ",
+    ],
+    [
+      "a size below zero",
+      recordWith({ size: -1 }),
+      "s3.object.size: expected a whole number of bytes, got -1",
+    ],
+    [
+      "a size that is text",
+      recordWith({ size: "12" }),
+      's3.object.size: expected a whole number of bytes, got "12"',
+    ],
+    ["no sequencer", recordWith({ sequencer: undefined }), "s3.object.sequencer is required: expected text"],
+    [
+      "a sequencer that is not hexadecimal",
+      recordWith({ sequencer: "0055XY" }),
+      's3.object.sequencer: expected 1 to 64 hexadecimal digits, got "0055XY"',
+    ],
+  ])("rejects %s", (_, record, message) => {
     expect(() => readRecord(record)).toThrow(MalformedRecordError);
-  });
-
-  test("says what would do when the bucket has no versions", () => {
-    expect(() => readRecord(recordWith({ versionId: undefined }))).toThrow(
-      /turn on versioning of the bucket/,
-    );
+    expect(() => readRecord(record)).toThrow(message);
   });
 });
 

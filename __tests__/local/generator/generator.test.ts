@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { ROOT } from "../../../setup/paths";
+import { PYTHONPATH } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 import { outcomeOf } from "../../support/outcome";
 
@@ -104,12 +104,18 @@ test("refuses a folder that holds files, and takes it by --force", async () => {
 });
 
 test.each([
-  [["--size", "huge"], /"huge" is not a size; give one such as 3.5MB/],
-  [["--size", "1"], /less than two lines have/],
-  [["--dirty", "1.5"], /"1.5" is not a share; give a number from 0 to 1/],
-  [["--count", "-1"], /"-1" is not a number of files/],
-  [["--dates", "2026-02-30"], /is not a list of dates/],
-  [["--wrong-names", "2"], /2 files with something wrong are more than --count 1/],
+  [
+    ["--size", "huge"],
+    /argument --size: expected a size of 1kB or more, such as 3.5MB, 500kB or 1GiB, got "huge"\n$/,
+  ],
+  [["--size", "1"], /argument --size: expected a size of 1kB or more, .*, got "1"\n$/],
+  [["--dirty", "1.5"], /argument --dirty: expected a number from 0 to 1, got "1.5"\n$/],
+  [["--count", "-1"], /argument --count: expected a whole number of 0 or more, got "-1"\n$/],
+  [
+    ["--dates", "2026-02-30"],
+    /argument --dates: expected dates separated by commas, such as .*, got "2026-02-30"\n$/,
+  ],
+  [["--wrong-names", "2"], /--wrong-sizes and --corrupt together: expected at most 1 \(--count\), got 2\n$/],
 ])("names what is wrong with %j", async (words, message) => {
   const { code, stderr } = await run(["ndjson", "--count", "1", "--out", folder, ...words]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
@@ -124,7 +130,7 @@ async function generate(
 }
 
 function run(words: readonly string[]) {
-  return outcomeOf([python, "-m", "local.generator", ...words], ROOT);
+  return outcomeOf([python, "-m", "local.generator", ...words], folder, { PYTHONPATH });
 }
 
 function digestsOf(path: string): string[] {

@@ -62,6 +62,10 @@ test.each([
 });
 
 test("have to be there", () => {
-  expect(() => inputsOf({ samples, input })).toThrow(/holds no .csv, .ndjson or .json file/);
-  expect(() => inputsOf({ samples, input: join(input, "none") })).toThrow(/is no folder/);
+  expect(() => inputsOf({ samples, input })).toThrow(
+    /--input: expected a folder with \.csv, \.ndjson or \.json files, .*, got "/,
+  );
+  expect(() => inputsOf({ samples, input: join(input, "none") })).toThrow(
+    /--input: expected a folder, got ".*none"$/,
+  );
 });

@@ -25,26 +25,32 @@ describe("the check of manifests", () => {
   });
 
   test.each([
-    ["Manifest is not object", []],
-    ["Manifest is not object", null],
-    ["Manifest lacks entries", { ...MANIFEST, entries: undefined }],
-    ["Manifest.id does not match", { ...MANIFEST, id: "0".repeat(31) }],
-    ["Manifest has the unknown field more", { ...MANIFEST, more: 1 }],
-    ["Manifest.total_bytes is not integer", { ...MANIFEST, total_bytes: 1.5 }],
-    ["Manifest.total_bytes is less than 0", { ...MANIFEST, total_bytes: -1 }],
-    ["Manifest.entries is not array", { ...MANIFEST, entries: {} }],
-    ["Manifest.entries[1].key is shorter", { ...MANIFEST, entries: [ENTRY, { ...ENTRY, key: "" }] }],
+    ["Manifest: expected object, got []", []],
+    ["Manifest: expected object, got null", null],
+    ["Manifest.entries is required: expected array", { ...MANIFEST, entries: undefined }],
+    ['Manifest.id: expected text that matches ^[0-9a-f]{32}$, got "00', { ...MANIFEST, id: "0".repeat(31) }],
+    ['Manifest: unknown key "entris"; did you mean "entries"?', { ...MANIFEST, entris: 1 }],
+    ["Manifest.total_bytes: expected integer, got 1.5", { ...MANIFEST, total_bytes: 1.5 }],
+    ["Manifest.total_bytes: expected 0 or more, got -1", { ...MANIFEST, total_bytes: -1 }],
+    ["Manifest.entries: expected array, got {}", { ...MANIFEST, entries: {} }],
     [
-      "Manifest.entries[0].sequencer is not string or null",
+      'Manifest.entries[1].key: expected text of 1 or more characters, got ""',
+      { ...MANIFEST, entries: [ENTRY, { ...ENTRY, key: "" }] },
+    ],
+    [
+      "Manifest.entries[0].sequencer: expected string or null, got 1",
       { ...MANIFEST, entries: [{ ...ENTRY, sequencer: 1 }] },
     ],
     [
-      "Manifest.entries[0].sequencer does not match",
+      "Manifest.entries[0].sequencer: expected text that matches",
       { ...MANIFEST, entries: [{ ...ENTRY, sequencer: "a" }] },
     ],
-    ["Manifest.entries[0].revision is less than 1", { ...MANIFEST, entries: [{ ...ENTRY, revision: 0 }] }],
     [
-      "Manifest.entries[0].uploaded_at does not match",
+      "Manifest.entries[0].revision: expected 1 or more, got 0",
+      { ...MANIFEST, entries: [{ ...ENTRY, revision: 0 }] },
+    ],
+    [
+      "Manifest.entries[0].uploaded_at: expected text that matches",
       { ...MANIFEST, entries: [{ ...ENTRY, uploaded_at: "now" }] },
     ],
   ])("refuses: %s", (violation, manifest) => {
@@ -54,7 +60,7 @@ describe("the check of manifests", () => {
   });
 
   test("holds for receipts, too", () => {
-    expect(() => checkReceipt({ ...NAME })).toThrow("Receipt lacks generation");
+    expect(() => checkReceipt({ ...NAME })).toThrow("Receipt.generation is required: expected integer");
   });
 
   test("writes fields in the schema's order, without spaces", () => {

@@ -1,4 +1,5 @@
 import { EnvironmentsError, environmentNames, loadEnvironment } from "../../../environments/schema";
+import { expectedAt } from "../../../runtime/expected";
 import { CommandError } from "../../../setup/command";
 import { checkAccount } from "../../account";
 import { awsClock } from "./aws-clock";
@@ -59,10 +60,9 @@ async function runIn(
 
 /** There is no default: a command that stops a pipeline must not guess which one. */
 function environmentName({ environment = process.env[VARIABLE] }: CommonOptions): string {
-  const known = environmentNames().join(", ");
-  if (!environment) throw new UsageError(`name an environment by --environment or ${VARIABLE}: ${known}`);
-  if (environmentNames().includes(environment)) return environment;
-  throw new UsageError(`${JSON.stringify(environment)} is not an environment; use one of ${known}`);
+  if (environment && environmentNames().includes(environment)) return environment;
+  const known = `one of ${environmentNames().join(", ")}`;
+  throw new UsageError(expectedAt(`--environment (or ${VARIABLE})`, known, environment || undefined));
 }
 
 /** AWS's own words say more than where in this program they arrived; a fault of this program needs its place. */

@@ -1,3 +1,4 @@
+import { expected } from "../../../runtime/expected";
 import {
   type FilesPage,
   type FilesPlace,
@@ -41,7 +42,8 @@ const COLUMNS: readonly Column<LedgerFile>[] = [
 export async function ledgerFiles(operator: Operator, options: LedgerFilesOptions): Promise<ExitCode> {
   const { names, status, batch } = options;
   const kinds = [names.length > 0, status !== undefined, batch !== undefined];
-  if (kinds.filter(Boolean).length !== 1) throw new UsageError("name files, or a --status, or a --batch");
+  const given = kinds.filter(Boolean).length;
+  if (given !== 1) throw new UsageError(expected("one of files, --status or --batch", given));
   return names.length > 0 ? showNamed(operator, names) : showPages(operator, options);
 }
 

@@ -1,4 +1,5 @@
 import { DAY_MS } from "../../../runtime/clock";
+import { expectedAt } from "../../../runtime/expected";
 import type { Replayed } from "../../../runtime/ledger/operator-protocol";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -59,10 +60,10 @@ export function heedLifecycle(
   // a tagged file expires by the time of its upload, which no commit tells
   const isTagged = environment.ledger.batch.archive === "tag";
   if (expireDays !== undefined && !withoutGone && (isTagged || days > expireDays - 1)) {
-    throw new UsageError(
-      `processed files are kept for ${expireDays} days, and some of those batches may be gone: a replay would lose their rows; ` +
-        "use a later --from, or --without-gone to replay without them",
-    );
+    const wanted =
+      `a later time, or --without-gone (processed files are kept for ${expireDays} days, and some of those ` +
+      "batches may be gone: a replay would lose their rows)";
+    throw new UsageError(expectedAt("--from", wanted, from));
   }
   if (archiveDays !== undefined && archiveClass !== "GLACIER_IR" && days > archiveDays) {
     terminal.warn(

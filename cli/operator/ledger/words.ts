@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { FILE_STATUSES, type FilesPlace } from "../../../runtime/ledger/operator-protocol";
-import { filesPlace, instant, minutes, whole } from "../command/arguments";
+import { whole } from "../../../setup/arguments";
+import { filesPlace, instant, minutes } from "../command/arguments";
 import { act, type End, one } from "../command/words";
 import { ledgerBatch } from "./batch";
 import { type LedgerFilesOptions, ledgerFiles } from "./files";

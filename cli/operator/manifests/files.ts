@@ -1,3 +1,4 @@
+import { expectedAt } from "../../../runtime/expected";
 import type { FileStatus, TrackedFile } from "../../../runtime/manifests/tracking";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -41,7 +42,8 @@ export async function files(operator: Operator, options: FilesOptions): Promise<
     return show(operator, filesOfDate(operator, date, { status, dataset }), OF_DATE, limit);
   }
   if (!isOpen(status) || dataset !== undefined) {
-    throw new UsageError(`name a --date, or one --status of ${OPEN_STATUSES.join(", ")} without --dataset`);
+    const instead = `a date, or instead of it a --status of ${OPEN_STATUSES.join(", ")} without --dataset`;
+    throw new UsageError(expectedAt("--date", instead, undefined));
   }
   return show(operator, openFiles(operator, status), OF_INDEX, limit);
 }

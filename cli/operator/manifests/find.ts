@@ -1,4 +1,5 @@
 import { bucketName, INPUT_PREFIX } from "../../../environments/schema";
+import { expectedAt } from "../../../runtime/expected";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
 import { CommandError } from "../../../setup/command";
 import { NothingMatched } from "../command/errors";
@@ -38,9 +39,7 @@ async function keysOf(operator: Operator, name: string): Promise<string[]> {
   if (address !== null) {
     const [, bucket, key = ""] = address;
     if (bucket === raw) return [key];
-    throw new CommandError(
-      `${bucket} is not the raw bucket of ${operator.environment.name}, which is ${raw}`,
-    );
+    throw new CommandError(expectedAt("FILE", `an object of the raw bucket ${raw}`, name));
   }
   if (name.includes("/")) return [name];
   const folders = await listFolders(operator, raw, INPUT_PREFIX);

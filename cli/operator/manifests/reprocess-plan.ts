@@ -1,5 +1,6 @@
 import { bucketName } from "../../../environments/schema";
 import { DAY_MS } from "../../../runtime/clock";
+import { expected, expectedAt } from "../../../runtime/expected";
 import {
   type Manifest,
   type ManifestName,
@@ -85,8 +86,9 @@ const FORGOTTEN =
 export async function* planOf(operator: Operator, selection: Selection): AsyncGenerator<Order> {
   const { files, manifest, date, status, dataset, withoutGone = false } = selection;
   const kinds = [files.length > 0, manifest !== undefined, date !== undefined || status !== undefined];
-  if (kinds.filter(Boolean).length !== 1) {
-    throw new UsageError("name files, or a --manifest, or a --date or --status");
+  const given = kinds.filter(Boolean).length;
+  if (given !== 1) {
+    throw new UsageError(expected("one of files, --manifest, or --date and --status", given));
   }
   const plan = new Plan(operator, withoutGone);
   if (manifest !== undefined) yield await plan.manifestByName(manifest);
@@ -111,7 +113,8 @@ class Plan {
     const key = path.startsWith("manifests/") ? path : `manifests/${path}.json`;
     const name = parseManifestKey(key);
     if (name === undefined) {
-      throw new UsageError(`${text} is no manifest; use its key, or <dataset>/<yyyy-mm-dd>/<32 hex digits>`);
+      const wanted = "a manifest's key, or <dataset>/<yyyy-mm-dd>/<32 hex digits>";
+      throw new UsageError(expectedAt("--manifest", wanted, text));
     }
     if ((await this.manifest(key)) === undefined) throw new NothingMatched(`no manifest ${key} stands`);
     return this.order(name, "named");
@@ -133,7 +136,10 @@ class Plan {
       yield* filesOfDate(this.operator, date, { status, dataset });
       return;
     }
-    if (!isOpen(status)) throw new UsageError(`--status ${status} needs a --date; ${OPEN_STATUSES} do not`);
+    if (!isOpen(status)) {
+      const wanted = `one of ${OPEN_STATUSES.join(", ")} without a --date`;
+      throw new UsageError(expectedAt("--status", wanted, status));
+    }
     for await (const open of openFiles(this.operator, status)) {
       const file = await this.read(open);
       if (file?.status === status && (dataset === undefined || file.dataset === dataset)) yield file;

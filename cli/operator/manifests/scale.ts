@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { controlTableName } from "../../../environments/schema";
+import { expectedAt } from "../../../runtime/expected";
 import {
   type ControlTable,
   orderStreamingJob,
@@ -30,7 +31,7 @@ export function controlTable({ aws, environment }: Operator): ControlTable {
 /** Sets the workers of the next runs; the job's definition stays as it was deployed. */
 export async function scale(operator: Operator, options: ScaleOptions): Promise<ExitCode> {
   if (options.wait && !options.now)
-    throw new UsageError("--wait needs --now: the next run may be a week away");
+    throw new UsageError(expectedAt("--now", "it with --wait (the next run may be a week away)", undefined));
   const { desired, workers: before } = await readStreamingJob(controlTable(operator));
   const { workers, now } = options;
   if (now && desired === "stopped") {

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.job import GLUE
 from tributary.datasets import all_datasets, dataset_for_key, load_dataset
+from tributary.datasets.columns import SCALAR_TYPES
 from tributary.datasets.declaration import parse_declaration
 from tributary.errors import DeclarationError, UnknownDatasetError
 
@@ -53,73 +55,89 @@ def test_reads_a_declaration() -> None:
 PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "another name": (
         lambda d: d.update(name="x"),
-        'name: "x" will not do; give its folder\'s name, "orders"',
+        'name: expected its folder\'s name, "orders", got "x"',
     ),
     "a prefix elsewhere": (
         lambda d: d.update(prefix="orders/"),
-        'prefix: "orders/" will not do; give a prefix like',
+        'prefix: expected a prefix below input/ that ends in /, such as input/customers/, got "orders/"',
     ),
     "a prefix without slash": (
         lambda d: d.update(prefix="input/orders"),
-        'prefix: "input/orders" will not do',
+        'prefix: expected a prefix below input/ that ends in /, such as input/customers/, got "input/orders"',
     ),
     "another kind": (
         lambda d: d["format"].update(kind="xml"),
-        'format.kind: "xml" will not do; give "csv", "ndjson" or "json"',
+        'format.kind: expected "csv", "ndjson" or "json", got "xml"',
     ),
     "another delimiter": (
         lambda d: d["format"].update(delimiter="|"),
-        'format.delimiter: "|" will not do; give one of',
+        'format.delimiter: expected one of ",", ";", "\\t", got "|"',
     ),
     "an unknown key": (
         lambda d: d.update(extra=1),
-        "declaration.extra: 1 will not do; give only name, description",
+        'unknown key "extra"'
+        "; known are name, description, prefix, format, columns, outputColumns, partitions, outputs",
+    ),
+    "an unknown key that is like a known one": (
+        lambda d: d["columns"][0].update(coment="x"),
+        'columns[0]: unknown key "coment"; did you mean "comment"?',
+    ),
+    "a name that is null": (
+        lambda d: d["columns"][0].update(name=None),
+        "columns[0].name: expected a lower-case name (a-z, 0-9, _) that begins with a letter, got null",
     ),
     "no columns": (
         lambda d: d.update(columns=[]),
-        "columns: [] will not do; give a list of at least one column",
+        "columns: expected a list of at least one column, got []",
     ),
     "a typed input column": (
         lambda d: d["columns"][0].update(type="int"),
-        'columns[0].type: "int" will not do',
+        'columns[0].type: expected "string", got "int"',
     ),
     "an unknown text form": (
         lambda d: d["columns"][0].update(text="upper"),
-        'columns[0].text: "upper" will not do',
+        'columns[0].text: expected one of exact, trimmed, lower, words, got "upper"',
     ),
     "a column called line": (
         lambda d: d["columns"][0].update(name="line"),
-        'columns[0].name: "line" will not do',
+        "columns[0].name: expected another name (the kernel adds the line's number under this one)"
+        ', got "line"',
     ),
     "an upper-case column": (
         lambda d: d["columns"][0].update(name="ID"),
-        'columns[0].name: "ID" will not do',
+        'columns[0].name: expected a lower-case name (a-z, 0-9, _) that begins with a letter, got "ID"',
     ),
     "a column twice": (
         lambda d: d["columns"].append(d["columns"][0]),
-        'columns: "id" will not do; give each column name',
+        'columns: expected each column name once, got "id"',
     ),
-    "a key": (lambda d: d["columns"][0].update(key="ID"), 'columns[0].key: "ID" will not do; give only name'),
+    "a key": (
+        lambda d: d["columns"][0].update(key="ID"),
+        'columns[0]: unknown key "key"; known are name, type, text, required, comment',
+    ),
     "partitions": (
         lambda d: (d["outputColumns"].append(NOTE), d.update(partitions=["note"])),
-        'partitions: ["note"] will not do; give none, for a CSV file is published as one object',
+        'partitions: expected none (a CSV file is published as one object), got ["note"]',
     ),
     "a decimal of more places than digits": (
         lambda d: d["outputColumns"][0].update(type="decimal(2,3)"),
-        'outputColumns[0].type: "decimal(2,3)" will not do',
+        f'outputColumns[0].type: expected {SCALAR_TYPES}, got "decimal(2,3)"',
     ),
-    "a wide decimal": (lambda d: d["outputColumns"][0].update(type="decimal(39,2)"), "outputColumns[0].type"),
+    "a wide decimal": (
+        lambda d: d["outputColumns"][0].update(type="decimal(39,2)"),
+        f'outputColumns[0].type: expected {SCALAR_TYPES}, got "decimal(39,2)"',
+    ),
     "no comment": (
         lambda d: d["outputColumns"][0].pop("comment"),
-        "outputColumns[0].comment: null will not do",
+        "outputColumns[0].comment is required: expected a sentence",
     ),
     "another compression": (
         lambda d: d["outputs"]["parquet"].update(compression="gzip"),
-        "outputs.parquet.compression",
+        'outputs.parquet.compression: expected one of snappy, zstd, got "gzip"',
     ),
     "a flag as text": (
         lambda d: d["outputs"].update(csv="yes"),
-        'outputs.csv: "yes" will not do; give true or false',
+        'outputs.csv: expected true or false, got "yes"',
     ),
 }
 
@@ -131,7 +149,7 @@ def test_names_a_problem_with_path_value_and_remedy(problem: str) -> None:
     change(document)
     with pytest.raises(DeclarationError) as raised:
         parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
-    assert f"orders/dataset.json: {message}" in str(raised.value)
+    assert str(raised.value).splitlines() == [f"orders/dataset.json: {message}"]
 
 
 def test_reads_an_ndjson_declaration() -> None:
@@ -146,52 +164,60 @@ def test_reads_an_ndjson_declaration() -> None:
         _ = dataset.csv_format
 
 
-PARTITIONS = "give a list of output columns of type string, each once"
 NDJSON_PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a delimiter": (
         lambda d: d["format"].update(delimiter=","),
-        'format.delimiter: "," will not do; give only kind',
+        'format: unknown key "delimiter"; known are kind',
     ),
-    "a text form": (lambda d: d["columns"][0].update(text="lower"), 'columns[0].text: "lower" will not do'),
+    "a text form": (
+        lambda d: d["columns"][0].update(text="lower"),
+        'columns[0]: unknown key "text"; known are name, key, type, required, comment',
+    ),
     "another type": (
         lambda d: d["columns"][0].update(type="array<int>"),
-        'columns[0].type: "array<int>" will not do; give a Glue type: string, boolean, int',
+        f'columns[0].type: expected {SCALAR_TYPES}, got "array<int>"',
     ),
     "a key that is no text": (
         lambda d: d["columns"][0].update(key=1),
-        "columns[0].key: 1 will not do; give a JSON key",
+        "columns[0].key: expected a JSON key, got 1",
     ),
     "a key twice": (
         lambda d: d["columns"][0].update(key="paid"),
-        'columns: "paid" will not do; give each key once',
+        'columns: expected each key once, got "paid"',
     ),
     "a column called line": (
         lambda d: d["columns"][0].update(name="line"),
-        'columns[0].name: "line" will not do',
+        "columns[0].name: expected another name (the kernel adds the line's number under this one)"
+        ', got "line"',
+    ),
+    "a text as column": (
+        lambda d: d["outputColumns"].insert(0, "id"),
+        'outputColumns[0]: expected an object with name, type, comment, got "id"',
     ),
     "an unknown partition": (
         lambda d: d.update(partitions=["day"]),
-        f'partitions: ["day"] will not do; {PARTITIONS}',
+        'partitions: expected a list of output columns of type string, each once, got ["day"]',
     ),
     "a partition of another type": (
         lambda d: d.update(partitions=["id"]),
-        f'partitions: ["id"] will not do; {PARTITIONS}',
+        'partitions: expected a list of output columns of type string, each once, got ["id"]',
     ),
     "a partition twice": (
         lambda d: d.update(partitions=["year", "year"]),
-        f'partitions: ["year", "year"] will not do; {PARTITIONS}',
+        'partitions: expected a list of output columns of type string, each once, got ["year", "year"]',
     ),
     "partitions as text": (
         lambda d: d.update(partitions="year"),
-        f'partitions: "year" will not do; {PARTITIONS}',
+        'partitions: expected a list of output columns of type string, each once, got "year"',
     ),
     "nothing but partitions": (
         lambda d: d.update(outputColumns=d["outputColumns"][1:], partitions=["note", "year"]),
-        'partitions: ["note", "year"] will not do; give fewer',
+        "partitions: expected fewer (an output column must be left to stand in the files)"
+        ', got ["note", "year"]',
     ),
     "CSV outputs": (
         lambda d: d["outputs"].update(csv=False),
-        "outputs.csv: false will not do; give only parquet",
+        'outputs: unknown key "csv"; known are parquet',
     ),
 }
 
@@ -203,7 +229,7 @@ def test_names_a_problem_of_an_ndjson_declaration(problem: str) -> None:
     change(document)
     with pytest.raises(DeclarationError) as raised:
         parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
-    assert str(raised.value).startswith(f"orders/dataset.json: {message}")
+    assert f"orders/dataset.json: {message}" in str(raised.value).splitlines()
 
 
 def test_names_every_problem_at_once() -> None:
@@ -213,8 +239,17 @@ def test_names_every_problem_at_once() -> None:
     assert len(str(raised.value).splitlines()) >= 4
 
 
+def test_says_what_the_docs_show() -> None:
+    document = {**declaration(), "name": "events", "colums": []}
+    document["columns"][0]["name"] = "Cities"
+    del document["columns"][0]["comment"]
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
+    assert f"```text\n{raised.value}\n```" in (GLUE.parent / "docs" / "datasets.md").read_text()
+
+
 def test_says_that_a_declaration_is_not_json() -> None:
-    with pytest.raises(DeclarationError, match=r"orders/dataset\.json is not JSON"):
+    with pytest.raises(DeclarationError, match=r"orders/dataset\.json: expected JSON: "):
         parse_declaration("orders", b"{", b"")
 
 
@@ -244,5 +279,5 @@ def test_finds_the_dataset_that_claims_a_key(key: str, name: str | None) -> None
 
 def test_names_the_known_datasets_when_one_is_unknown() -> None:
     names = ", ".join(dataset.name for dataset in all_datasets())
-    with pytest.raises(UnknownDatasetError, match=f'"nope"; there are: {names}'):
+    with pytest.raises(UnknownDatasetError, match=f'^dataset: expected one of {names}, got "nope"$'):
         load_dataset("nope")

@@ -13,6 +13,7 @@ from tributary.datasets import (
     load_json_dataset,
     text_datasets,
 )
+from tributary.datasets.columns import JSON_TYPES, NESTED_TYPES, SCALAR_TYPES
 from tributary.datasets.declaration import parse_declaration
 from tributary.datasets.types import column_type
 from tributary.errors import DeclarationError, UnknownDatasetError
@@ -61,53 +62,72 @@ def test_reads_a_declaration_of_json() -> None:
 PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no form": (
         lambda d: d.update(format={"kind": "json"}),
-        "format.form: null will not do; give one of detect, document, lines, array",
+        "format.form is required: expected one of detect, document, lines, array",
     ),
     "a prefix of uploads": (
         lambda d: d.update(prefix="input/events/"),
-        'prefix: "input/events/" will not do; give a prefix like raw-json-data/',
+        "prefix: expected a prefix outside input/ that ends in /, such as raw-json-data/"
+        ', got "input/events/"',
     ),
-    "no prefix at all": (lambda d: d.update(prefix="/"), 'prefix: "/" will not do'),
+    "no prefix at all": (
+        lambda d: d.update(prefix="/"),
+        'prefix: expected a prefix outside input/ that ends in /, such as raw-json-data/, got "/"',
+    ),
     "an instant as output": (
         lambda d: d["outputColumns"][1].update(type="instant"),
-        'outputColumns[1].type: "instant" will not do; give a Glue type',
+        f'outputColumns[1].type: expected {NESTED_TYPES}, got "instant"',
     ),
     "an instant inside an output": (
         lambda d: d["outputColumns"][1].update(type="array<instant>"),
-        'outputColumns[1].type: "array<instant>" will not do',
+        f'outputColumns[1].type: expected {NESTED_TYPES}, got "array<instant>"',
     ),
     "a type that is none": (
         lambda d: d["columns"][3].update(type="array<struct<>>"),
-        'columns[3].type: "array<struct<>>" will not do; give a Glue type',
+        f'columns[3].type: expected {JSON_TYPES}, got "array<struct<>>"',
     ),
     "a key and a path": (
         lambda d: d["columns"][3].update(key="x"),
-        'columns[3].path: ["payload", "items"] will not do; give a list of JSON keys',
+        'columns[3].path: expected no path beside a key, got ["payload", "items"]',
     ),
-    "an empty path": (lambda d: d["columns"][3].update(path=[]), "columns[3].path: [] will not do"),
-    "a path of numbers": (lambda d: d["columns"][3].update(path=["a", 1]), 'columns[3].path: ["a", 1]'),
+    "an empty path": (
+        lambda d: d["columns"][3].update(path=[]),
+        'columns[3].path: expected a list of JSON keys, such as ["payload", "items"], got []',
+    ),
+    "a path of numbers": (
+        lambda d: d["columns"][3].update(path=["a", 1]),
+        'columns[3].path: expected a list of JSON keys, such as ["payload", "items"], got ["a", 1]',
+    ),
     "no partitions": (
         lambda d: d.update(partitions=[], partitionValues={}),
-        "partitions: [] will not do; give at least one output column",
+        "partitions: expected at least one output column (a batch is published by partition), got []",
     ),
     "values of no partition": (
         lambda d: d.update(partitionValues={"id": ["a"]}),
-        'partitionValues.id: ["a"] will not do; give only mode',
+        'partitionValues: unknown key "id"; known are mode',
     ),
     "values twice": (
         lambda d: d.update(partitionValues={"mode": ["a", "a"]}),
-        'partitionValues.mode: ["a", "a"] will not do; give a list of texts, each once',
+        'partitionValues.mode: expected a list of texts, each once, got ["a", "a"]',
     ),
-    "no values": (lambda d: d.update(partitionValues={"mode": []}), "partitionValues.mode: [] will not do"),
+    "no values": (
+        lambda d: d.update(partitionValues={"mode": []}),
+        "partitionValues.mode: expected a list of texts, each once, got []",
+    ),
     "sorted by nothing": (
         lambda d: d.pop("sort"),
-        "sort: null will not do; give an output column that stands in the files",
+        "sort is required: expected an output column that stands in the files",
     ),
-    "sorted by a partition": (lambda d: d.update(sort="mode"), 'sort: "mode" will not do'),
-    "sorted by a list": (lambda d: d.update(sort="items"), 'sort: "items" will not do'),
+    "sorted by a partition": (
+        lambda d: d.update(sort="mode"),
+        'sort: expected an output column that stands in the files, got "mode"',
+    ),
+    "sorted by a list": (
+        lambda d: d.update(sort="items"),
+        'sort: expected an output column that stands in the files, got "items"',
+    ),
     "csv as well": (
         lambda d: d["outputs"].update(csv=True),
-        "outputs.csv: true will not do; give only parquet",
+        'outputs: unknown key "csv"; known are parquet',
     ),
 }
 
@@ -119,14 +139,14 @@ def test_names_a_problem_of_json_with_path_value_and_remedy(problem: str) -> Non
     change(document)
     with pytest.raises(DeclarationError) as raised:
         parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
-    assert f"events/dataset.json: {message}" in str(raised.value)
+    assert str(raised.value).splitlines() == [f"events/dataset.json: {message}"]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sort": "id"}, 'declaration.sort: "id" will not do'),
-        ({"partitionValues": {}}, "declaration.partitionValues: {} will not do"),
+        ({"sort": "id"}, 'events/dataset.json: unknown key "sort"; known are name, '),
+        ({"partitionValues": {}}, 'events/dataset.json: unknown key "partitionValues"; '),
     ],
 )
 def test_keeps_what_is_of_json_from_ndjson(change: dict[str, Any], message: str) -> None:
@@ -136,9 +156,9 @@ def test_keeps_what_is_of_json_from_ndjson(change: dict[str, Any], message: str)
         parse_declaration("events", json.dumps(document | change).encode(), b"SELECT 1")
     problems = str(raised.value)
     assert message in problems
-    assert "columns[3].path" in problems
-    assert 'columns[1].type: "instant"' in problems
-    assert "outputColumns[2].type" in problems
+    assert 'columns[3]: unknown key "path"' in problems
+    assert f'columns[1].type: expected {SCALAR_TYPES}, got "instant"' in problems
+    assert "outputColumns[2].type: expected" in problems
 
 
 def test_tells_json_datasets_from_those_of_uploads() -> None:
@@ -147,7 +167,7 @@ def test_tells_json_datasets_from_those_of_uploads() -> None:
     assert name not in [dataset.name for dataset in (*all_datasets(), *text_datasets())]
     assert load_json_dataset(name) is load_any_dataset(name)
     assert dataset_for_key(f"{load_json_dataset(name).prefix}2026/week01/a.json") is None
-    with pytest.raises(UnknownDatasetError, match='no JSON dataset is called "clicks"; there are: ml_events'):
+    with pytest.raises(UnknownDatasetError, match=r'^JSON dataset: expected one of ml_events, got "clicks"$'):
         load_json_dataset("clicks")
 
 
@@ -195,5 +215,5 @@ def test_reads_types_down_to_the_innermost() -> None:
     ],
 )
 def test_takes_nothing_else_for_a_type(text: str) -> None:
-    with pytest.raises(ValueError, match=r"type|missing|decimal|name"):
+    with pytest.raises(ValueError, match=r"^expected .+, got "):
         column_type(text)

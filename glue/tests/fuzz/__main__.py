@@ -15,6 +15,7 @@ from typing import IO
 
 from tests.fuzz.cases import CORPUS, read, written
 from tests.fuzz.minimising import SECONDS, fails, minimised
+from tributary.expected import option, whole_number
 
 
 class Worker:
@@ -86,14 +87,21 @@ def _arguments() -> argparse.Namespace:
         "A case that differs, crashes or hangs is made smaller, put into the corpus, and ends the run with "
         "code 1.",
     )
-    parser.add_argument("--minutes", type=float, default=1, help="how long (default: 1)")
+    parser.add_argument(
+        "--minutes", type=option("a number above 0", _above_zero), default=1, help="how long (default: 1)"
+    )
     parser.add_argument("--seed", help="any text; the same seed gives the same cases (default: by chance)")
-    parser.add_argument("--processes", type=int, default=1, help="side by side (default: 1)")
+    processes = option("a whole number of 1 or more", lambda text: whole_number(text, 1))
+    parser.add_argument("--processes", type=processes, default=1, help="side by side (default: 1)")
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="where a failing case is put")
-    arguments = parser.parse_args()
-    if arguments.minutes <= 0 or arguments.processes < 1:
-        parser.error("--minutes and --processes are positive")
-    return arguments
+    return parser.parse_args()
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
 
 
 def _watch(workers: list[Worker], began: float) -> tuple[Worker, str] | None:

@@ -41,14 +41,15 @@ def test_names_every_missing_and_wrong_argument_at_once() -> None:
     with pytest.raises(ArgumentsError) as caught:
         read_arguments(Example, ["--engine", "magic", "--files", "-1", "--table"])
     assert str(caught.value) == (
-        '--table "" is no value; --engine "magic" is none of pool, spark; '
-        '--files "-1" is not a whole number of 0 or more; --formats is missing'
+        '--table: expected a value, got ""; --engine: expected one of pool, spark, got "magic"; '
+        '--files: expected a whole number of 0 or more, got "-1"; '
+        "--formats is required: expected a comma separated list"
     )
 
 
 def test_reads_the_run_id_that_glue_gives() -> None:
     assert read_run_id(["--JOB_RUN_ID", "jr_1"]) == "jr_1"
-    with pytest.raises(ArgumentsError, match="JOB_RUN_ID"):
+    with pytest.raises(ArgumentsError, match=r"^--JOB_RUN_ID is required: expected the run's id"):
         read_run_id(["--JOB_NAME", "x"])
 
 

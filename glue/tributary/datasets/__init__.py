@@ -23,6 +23,7 @@ from tributary.datasets.declaration import (
 )
 from tributary.datasets.text import FileSize, TextDataset, is_text_declaration, parse_text_declaration
 from tributary.errors import UnknownDatasetError
+from tributary.expected import expected_at
 
 __all__ = [
     "CsvFormat",
@@ -125,4 +126,4 @@ def _named(name: str, datasets: Sequence[Each], kind: str) -> Each:
         if dataset.name == name:
             return dataset
     known = ", ".join(dataset.name for dataset in datasets)
-    raise UnknownDatasetError(f'no {kind} is called "{name}"; there are: {known}')
+    raise UnknownDatasetError(expected_at(kind, f"one of {known}", name))

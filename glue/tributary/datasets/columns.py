@@ -1,11 +1,10 @@
 """The strict reading of the columns that a declaration gives."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
-from tributary.datasets.reader import DeclarationReader
+from tributary.datasets.reader import NAME, DeclarationReader, Fields
 from tributary.datasets.types import INSTANT, column_type
 
 SCALAR_TYPES = "a Glue type: string, boolean, int, bigint, double, date, timestamp or decimal(p,s)"
@@ -52,7 +51,7 @@ class OutputColumn:
 def csv_column(reader: DeclarationReader, value: object, path: str) -> InputColumn:
     """A column of a CSV file."""
     fields = reader.mapping(value, path, ("name", "type", "text", "required", "comment"))
-    kind = reader.text(fields.get("type"), f"{path}.type", '"string"', "string".__eq__)
+    kind = reader.text(fields["type"], f"{path}.type", '"string"', "string".__eq__)
     text = _text(reader, fields.get("text", "exact"), f"{path}.text")
     return replace(_input_column(reader, fields, path, kind), text=text)
 
@@ -60,14 +59,14 @@ def csv_column(reader: DeclarationReader, value: object, path: str) -> InputColu
 def ndjson_column(reader: DeclarationReader, value: object, path: str) -> InputColumn:
     """A column of lines: the value of one top-level key."""
     fields = reader.mapping(value, path, ("name", "key", "type", "required", "comment"))
-    kind = reader.text(fields.get("type"), f"{path}.type", SCALAR_TYPES, _is_scalar_type)
+    kind = reader.text(fields["type"], f"{path}.type", SCALAR_TYPES, _is_scalar_type)
     return _input_column(reader, fields, path, kind)
 
 
 def json_column(reader: DeclarationReader, value: object, path: str) -> InputColumn:
     """A column of JSON objects: the value of a key, or at the end of a path of keys."""
     fields = reader.mapping(value, path, ("name", "key", "path", "type", "required", "comment"))
-    kind = reader.text(fields.get("type"), f"{path}.type", JSON_TYPES, _is_json_type)
+    kind = reader.text(fields["type"], f"{path}.type", JSON_TYPES, _is_json_type)
     column = _input_column(reader, fields, path, kind)
     return replace(column, path=_path(reader, fields, path)) if "path" in fields else column
 
@@ -77,29 +76,33 @@ def output_column(reader: DeclarationReader, value: object, path: str, *, nested
     fields = reader.mapping(value, path, ("name", "type", "comment"))
     wanted, fits = (NESTED_TYPES, _is_nested_type) if nested else (SCALAR_TYPES, _is_scalar_type)
     return OutputColumn(
-        name=reader.text(fields.get("name"), f"{path}.name", "a lower-case name", _NAME.fullmatch),
-        type=reader.text(fields.get("type"), f"{path}.type", wanted, fits),
-        comment=reader.text(fields.get("comment"), f"{path}.comment", "a sentence"),
+        name=reader.text(fields["name"], f"{path}.name", NAME, _NAME.fullmatch),
+        type=reader.text(fields["type"], f"{path}.type", wanted, fits),
+        comment=reader.text(fields["comment"], f"{path}.comment", "a sentence"),
     )
 
 
-def _input_column(reader: DeclarationReader, fields: Mapping[str, Any], path: str, kind: str) -> InputColumn:
-    name = reader.text(fields.get("name"), f"{path}.name", "a lower-case name", _is_input_name)
+def _input_column(reader: DeclarationReader, fields: Fields, path: str, kind: str) -> InputColumn:
+    name = reader.text(fields["name"], f"{path}.name", NAME, _NAME.fullmatch)
+    if name == "line":
+        reader.note(f"{path}.name", name, "another name (the kernel adds the line's number under this one)")
     return InputColumn(
         name=name,
         path=(reader.text(fields.get("key", name), f"{path}.key", "a JSON key", lambda _: True),),
         type=kind,
-        comment=reader.text(fields.get("comment"), f"{path}.comment", "a sentence"),
+        comment=reader.text(fields["comment"], f"{path}.comment", "a sentence"),
         required=reader.flag(fields.get("required", False), f"{path}.required"),
         text="exact",
     )
 
 
-def _path(reader: DeclarationReader, fields: Mapping[str, Any], path: str) -> tuple[str, ...]:
+def _path(reader: DeclarationReader, fields: Fields, path: str) -> tuple[str, ...]:
     value = fields["path"]
     keys = tuple(value) if isinstance(value, list) else ()
-    if "key" in fields or not keys or not all(isinstance(key, str) for key in keys):
-        reader.note(f"{path}.path", value, 'a list of JSON keys, such as ["payload", "items"], and no key')
+    if "key" in fields:
+        reader.note(f"{path}.path", value, "no path beside a key")
+    if not keys or not all(isinstance(key, str) for key in keys):
+        reader.note(f"{path}.path", value, 'a list of JSON keys, such as ["payload", "items"]')
         return ("",)
     return keys
 
@@ -110,11 +113,6 @@ def _text(reader: DeclarationReader, value: object, path: str) -> Text:
             return cast(Text, known)
     reader.note(path, value, f"one of {', '.join(get_args(Text))}")
     return "exact"
-
-
-def _is_input_name(value: str) -> bool:
-    # `line` is the physical line number that the kernel adds beside the declared columns.
-    return _NAME.fullmatch(value) is not None and value != "line"
 
 
 def _is_json_type(value: str) -> bool:

@@ -15,8 +15,15 @@ from tributary.datasets.columns import (
     ndjson_column,
     output_column,
 )
-from tributary.datasets.reader import DeclarationReader, is_prefix, is_raw_json_prefix
+from tributary.datasets.reader import (
+    PREFIX,
+    RAW_JSON_PREFIX,
+    DeclarationReader,
+    is_prefix,
+    is_raw_json_prefix,
+)
 from tributary.errors import DeclarationError
+from tributary.expected import ABSENT
 
 __all__ = ["InputColumn", "OutputColumn", "Text"]
 
@@ -108,7 +115,7 @@ def parse_declaration(folder: str, declaration: bytes, transform: bytes) -> Data
     try:
         document = json.loads(declaration)
     except ValueError as error:
-        raise DeclarationError(f"{folder}/dataset.json is not JSON: {error}") from error
+        raise DeclarationError(f"{folder}/dataset.json: expected JSON: {error}") from error
     reader = DeclarationReader(folder)
     dataset = _dataset(reader, document, declaration, transform)
     if reader.problems:
@@ -118,28 +125,26 @@ def parse_declaration(folder: str, declaration: bytes, transform: bytes) -> Data
 
 def _dataset(reader: DeclarationReader, document: object, declaration: bytes, transform: bytes) -> Dataset:
     keys = ["name", "description", "prefix", "format", "columns", "outputColumns", "partitions", "outputs"]
-    file_format = _format(reader, document.get("format") if isinstance(document, dict) else None)
+    file_format = _format(reader, document.get("format", ABSENT) if isinstance(document, dict) else ABSENT)
     is_json = file_format.kind == "json"
-    top = reader.mapping(document, "declaration", (*keys, *(("partitionValues", "sort") if is_json else ())))
+    top = reader.mapping(document, "", (*keys, *(("partitionValues", "sort") if is_json else ())))
     output_columns = reader.named(
-        top.get("outputColumns"),
+        top["outputColumns"],
         "outputColumns",
         lambda value, path: output_column(reader, value, path, nested=is_json),
     )
     partitions = _partitions(reader, top.get("partitions", []), file_format, output_columns)
     return Dataset(
-        name=reader.text(
-            top.get("name"), "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__
-        ),
-        description=reader.text(top.get("description"), "description", "a sentence"),
-        prefix=_prefix(reader, top.get("prefix"), is_json=is_json),
+        name=reader.text(top["name"], "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__),
+        description=reader.text(top["description"], "description", "a sentence"),
+        prefix=_prefix(reader, top["prefix"], is_json=is_json),
         format=file_format,
-        columns=_columns(reader, top.get("columns"), file_format),
+        columns=_columns(reader, top["columns"], file_format),
         output_columns=output_columns,
         partitions=partitions,
         partition_values=_partition_values(reader, top.get("partitionValues", {}), partitions),
-        sort=_sort(reader, top.get("sort"), output_columns, partitions) if is_json else None,
-        outputs=_outputs(reader, top.get("outputs"), file_format),
+        sort=_sort(reader, top["sort"], output_columns, partitions) if is_json else None,
+        outputs=_outputs(reader, top["outputs"], file_format),
         transform=transform.decode("utf-8"),
         version=_version(declaration, transform),
     )
@@ -151,22 +156,27 @@ def _format(reader: DeclarationReader, value: object) -> Format:
         reader.mapping(value, "format", ("kind",))
         return NdjsonFormat()
     if kind == "json":
-        form = reader.mapping(value, "format", ("kind", "form")).get("form")
+        form = reader.mapping(value, "format", ("kind", "form"))["form"]
         if form not in get_args(JsonForm):
             reader.note("format.form", form, f"one of {', '.join(get_args(JsonForm))}")
         return JsonFormat(cast(JsonForm, form))
     fields = reader.mapping(value, "format", ("kind", "delimiter"))
-    reader.text(fields.get("kind"), "format.kind", '"csv", "ndjson" or "json"', "csv".__eq__)
-    wanted = 'one of "," ";" "\\t"'
+    reader.text(fields["kind"], "format.kind", '"csv", "ndjson" or "json"', "csv".__eq__)
+    wanted = 'one of ",", ";", "\\t"'
     return CsvFormat(
-        delimiter=reader.text(fields.get("delimiter"), "format.delimiter", wanted, _DELIMITERS.__contains__)
+        delimiter=reader.text(fields["delimiter"], "format.delimiter", wanted, _DELIMITERS.__contains__)
     )
 
 
 def _prefix(reader: DeclarationReader, value: object, *, is_json: bool) -> str:
     if is_json:
-        return reader.text(value, "prefix", "a prefix like raw-json-data/", is_raw_json_prefix)
-    return reader.text(value, "prefix", "a prefix like input/customers/", is_prefix)
+        return reader.text(
+            value,
+            "prefix",
+            RAW_JSON_PREFIX,
+            is_raw_json_prefix,
+        )
+    return reader.text(value, "prefix", PREFIX, is_prefix)
 
 
 def _columns(reader: DeclarationReader, value: object, file_format: Format) -> tuple[InputColumn, ...]:
@@ -187,11 +197,11 @@ def _partitions(
         reader.note("partitions", value, "a list of output columns of type string, each once")
         return ()
     if names and file_format.kind == "csv":
-        reader.note("partitions", value, "none, for a CSV file is published as one object")
+        reader.note("partitions", value, "none (a CSV file is published as one object)")
     if not names and file_format.kind == "json":
-        reader.note("partitions", value, "at least one output column, for a batch is published by partition")
+        reader.note("partitions", value, "at least one output column (a batch is published by partition)")
     if names and len(names) == len(columns):
-        reader.note("partitions", value, "fewer, for an output column must be left to stand in the files")
+        reader.note("partitions", value, "fewer (an output column must be left to stand in the files)")
     return tuple(names)
 
 
@@ -221,13 +231,13 @@ def _sort(
 def _outputs(reader: DeclarationReader, value: object, file_format: Format) -> Outputs:
     kinds = ("parquet", "csv") if file_format.kind == "csv" else ("parquet",)
     fields = reader.mapping(value, "outputs", kinds)
-    parquet = reader.mapping(fields.get("parquet"), "outputs.parquet", ("compression",))
-    compression: Any = parquet.get("compression")
+    parquet = reader.mapping(fields["parquet"], "outputs.parquet", ("compression",))
+    compression: Any = parquet["compression"]
     if compression not in _COMPRESSIONS:
         reader.note("outputs.parquet.compression", compression, "one of snappy, zstd")
     return Outputs(
         compression="zstd" if compression == "zstd" else "snappy",
-        csv=file_format.kind == "csv" and reader.flag(fields.get("csv"), "outputs.csv"),
+        csv=file_format.kind == "csv" and reader.flag(fields["csv"], "outputs.csv"),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from tributary.datasets.reader import DeclarationReader, is_prefix
+from tributary.datasets.reader import NAME, PREFIX, DeclarationReader, is_prefix
 from tributary.errors import DeclarationError
 
 PARTITIONS = frozenset({"date"})
@@ -64,28 +64,26 @@ def parse_text_declaration(folder: str, declaration: bytes) -> TextDataset:
 
 def _dataset(reader: DeclarationReader, document: object) -> TextDataset:
     keys = ("name", "description", "prefix", "format", "values", "dates", "size", "outputs")
-    top = reader.mapping(document, "declaration", keys)
-    file_format = reader.mapping(top.get("format"), "format", ("kind",))
-    reader.text(file_format.get("kind"), "format.kind", '"ndjson"', "ndjson".__eq__)
-    reader.text(top.get("values"), "values", '"text", or a dataset without it', "text".__eq__)
-    name = reader.text(
-        top.get("name"), "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__
-    )
+    top = reader.mapping(document, "", keys)
+    file_format = reader.mapping(top["format"], "format", ("kind",))
+    reader.text(file_format["kind"], "format.kind", '"ndjson"', "ndjson".__eq__)
+    reader.text(top["values"], "values", '"text", or a dataset without it', "text".__eq__)
+    name = reader.text(top["name"], "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__)
     if name:
-        reader.text(name, "name", "a lower-case name of a catalog table", _NAME.fullmatch)
+        reader.text(name, "name", NAME, _NAME.fullmatch)
     return TextDataset(
         name=name,
-        description=reader.text(top.get("description"), "description", "a sentence"),
-        prefix=reader.text(top.get("prefix"), "prefix", "a prefix like input/clicks/", is_prefix),
-        earliest=_earliest(reader, top.get("dates")),
+        description=reader.text(top["description"], "description", "a sentence"),
+        prefix=reader.text(top["prefix"], "prefix", PREFIX, is_prefix),
+        earliest=_earliest(reader, top["dates"]),
         size=_size(reader, top.get("size", {})),
-        compression=_compression(reader, top.get("outputs")),
+        compression=_compression(reader, top["outputs"]),
     )
 
 
 def _earliest(reader: DeclarationReader, value: object) -> datetime.date:
     fields = reader.mapping(value, "dates", ("from",))
-    text = reader.text(fields.get("from"), "dates.from", "a date like 2020-01-31", _is_date)
+    text = reader.text(fields["from"], "dates.from", "a date like 2020-01-31", _is_date)
     return datetime.date.fromisoformat(text) if text else datetime.date.min
 
 
@@ -100,7 +98,7 @@ def _size(reader: DeclarationReader, value: object) -> FileSize | None:
     if value == "any":
         return None
     if not isinstance(value, dict):
-        reader.note("size", value, '"any", or an object of megabytes and tolerancePercent')
+        reader.note("size", value, '"any", or an object with megabytes, tolerancePercent')
         return None
     fields = reader.mapping(value, "size", ("megabytes", "tolerancePercent"))
     megabytes = _number(
@@ -121,8 +119,8 @@ def _number(reader: DeclarationReader, value: object, path: str, least: float, m
 
 def _compression(reader: DeclarationReader, value: object) -> Literal["snappy", "zstd"]:
     fields = reader.mapping(value, "outputs", ("parquet",))
-    parquet = reader.mapping(fields.get("parquet"), "outputs.parquet", ("compression",))
-    compression = parquet.get("compression")
+    parquet = reader.mapping(fields["parquet"], "outputs.parquet", ("compression",))
+    compression = parquet["compression"]
     if compression not in _COMPRESSIONS:
         reader.note("outputs.parquet.compression", compression, "one of snappy, zstd")
     return "zstd" if compression == "zstd" else "snappy"

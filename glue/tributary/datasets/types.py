@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from tributary.expected import expected
+
 _TOKEN = re.compile(r"[a-z][a-z0-9_]*|\((?:\d+),(?:\d+)\)|[<>:,]")
 _SCALARS = frozenset({"string", "boolean", "int", "bigint", "double", "date", "timestamp"})
 _DECIMAL = re.compile(r"\(([1-9]|[12]\d|3[0-8]),(\d|[12]\d|3[0-8])\)")
@@ -48,7 +50,7 @@ def column_type(text: str) -> ColumnType:
     parser = _Parser(text)
     found = parser.type()
     if parser.rest:
-        raise ValueError(f'"{parser.rest}" follows the type')
+        raise ValueError(expected("the type's end", parser.rest))
     return found
 
 
@@ -69,12 +71,13 @@ class _Parser:
             return ArrayType(element)
         if word == "struct":
             return self._struct()
-        raise ValueError(f'"{word}" is no type')
+        raise ValueError(expected("a type", word))
 
     def _decimal(self) -> DecimalType:
-        found = _DECIMAL.fullmatch(self._take())
+        digits = self._take()
+        found = _DECIMAL.fullmatch(digits)
         if found is None or int(found[2]) > int(found[1]):
-            raise ValueError("a decimal has up to 38 digits, and no more of them behind its point")
+            raise ValueError(expected("up to 38 digits, and no more of them behind the point", digits))
         return DecimalType(int(found[1]), int(found[2]))
 
     def _struct(self) -> StructType:
@@ -83,7 +86,7 @@ class _Parser:
         while not fields or self._follows(","):
             name = self._take()
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in fields:
-                raise ValueError(f'"{name}" is no name of a field, or one for the second time')
+                raise ValueError(expected("a lower-case name (a-z, 0-9, _) that no field before has", name))
             self._expect(":")
             fields[name] = self.type()
         self._expect(">")
@@ -92,13 +95,13 @@ class _Parser:
     def _take(self) -> str:
         token = _TOKEN.match(self.rest)
         if token is None:
-            raise ValueError(f'"{self.rest}" is no type')
+            raise ValueError(expected("a type", self.rest))
         self.rest = self.rest[token.end() :]
         return token.group()
 
     def _expect(self, token: str) -> None:
-        if self._take() != token:
-            raise ValueError(f'"{token}" is missing before "{self.rest}"')
+        if (found := self._take()) != token:
+            raise ValueError(expected(f'"{token}"', found))
 
     def _follows(self, token: str) -> bool:
         follows = self.rest.startswith(token)

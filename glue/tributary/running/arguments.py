@@ -12,8 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from tributary.errors import ArgumentsError
+from tributary.expected import ABSENT, expected_at, whole_number
 
 T = TypeVar("T")
+
+_Reading = tuple[str, Callable[[str], object]]
+"""What is expected, and what reads it; the latter raises `ValueError` for anything else."""
 
 
 def read_arguments(kind: type[T], words: Sequence[str]) -> T:
@@ -26,14 +30,15 @@ def read_arguments(kind: type[T], words: Sequence[str]) -> T:
     given = _pairs(words)
     values: dict[str, object] = {}
     problems: list[str] = []
-    for name, convert, required in _fields(kind):
-        if name not in given:
-            problems += [f"--{name} is missing"] if required else []
+    for name, (what, convert), required in _fields(kind):
+        text = given.get(name, ABSENT)
+        if text is ABSENT:
+            problems += [expected_at(f"--{name}", what, text)] if required else []
             continue
         try:
             values[name] = convert(given[name])
-        except ValueError as error:
-            problems.append(f'--{name} "{given[name]}" {error}')
+        except ValueError:
+            problems.append(expected_at(f"--{name}", what, text))
     if problems:
         raise ArgumentsError("; ".join(problems))
     return kind(**values)
@@ -43,9 +48,8 @@ def read_run_id(words: Sequence[str]) -> str:
     """Return the id that Glue gives the run (`--JOB_RUN_ID`); every lease is held in its name."""
     run_id = _pairs(words).get("JOB_RUN_ID", "")
     if not run_id:
-        raise ArgumentsError(
-            "--JOB_RUN_ID is missing: Glue adds it to every run; give any unique id elsewhere"
-        )
+        wanted = "the run's id, which Glue adds; elsewhere any unique one"
+        raise ArgumentsError(expected_at("--JOB_RUN_ID", wanted, ABSENT))
     return run_id
 
 
@@ -66,46 +70,41 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _fields(kind: type[object]) -> list[tuple[str, Callable[[str], object], bool]]:
+def _fields(kind: type[object]) -> list[tuple[str, _Reading, bool]]:
     hints = typing.get_type_hints(kind)
     return [
-        (field.name, _converter(hints[field.name]), field.default is dataclasses.MISSING)
+        (field.name, _reading(hints[field.name]), field.default is dataclasses.MISSING)
         for field in dataclasses.fields(typing.cast(Any, kind))
     ]
 
 
-def _converter(hint: object) -> Callable[[str], object]:
+def _reading(hint: object) -> _Reading:
     if hint is int:
-        return _whole_number
+        return "a whole number of 0 or more", whole_number
     if hint == tuple[str, ...]:
-        return _words
+        return "a comma separated list", _words
     if typing.get_origin(hint) is typing.Literal:
-        return lambda text: _choice(text, typing.get_args(hint))
-    return _text
+        choices = typing.get_args(hint)
+        return f"one of {', '.join(choices)}", lambda text: _choice(text, choices)
+    return "a value", _text
 
 
 def _text(text: str) -> str:
     if not text or text.startswith("--"):
-        raise ValueError("is no value")
+        raise ValueError(text)
     return text
-
-
-def _whole_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError("is not a whole number of 0 or more")
-    return int(text)
 
 
 def _words(text: str) -> tuple[str, ...]:
     found = tuple(word.strip() for word in text.split(",") if word.strip())
     if not found or text.startswith("--"):
-        raise ValueError("is not a comma separated list")
+        raise ValueError(text)
     return found
 
 
 def _choice(text: str, choices: tuple[str, ...]) -> str:
     if text not in choices:
-        raise ValueError(f"is none of {', '.join(choices)}")
+        raise ValueError(text)
     return text
 
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { date, minutes, whole } from "../../../../cli/operator/command/arguments";
+import { date, minutes } from "../../../../cli/operator/command/arguments";
 import { bytes, dollars, duration, list, printable, table } from "../../../../cli/operator/command/tables";
+import { whole } from "../../../../setup/arguments";
 
 describe("a table", () => {
   test("aligns text to the left and numbers to the right, and shows what is missing", () => {
@@ -59,12 +60,12 @@ describe("arguments", () => {
   });
 
   test.each([
-    ["a day that does not exist", () => date("2026-02-30")],
-    ["a date of another form", () => date("31.01.2026")],
-    ["a time without unit", () => minutes("15")],
-    ["a number out of range", () => whole(2, 100)("101")],
-    ["a number that is not whole", () => whole(2, 100)("2.5")],
-  ])("refuse %s", (_, read) => {
-    expect(read).toThrow(/^use /);
+    ["a day that does not exist", date, "2026-02-30", "a date such as 2026-01-31, or undated"],
+    ["a date of another form", date, "31.01.2026", "a date such as 2026-01-31, or undated"],
+    ["a time without unit", minutes, "15", "minutes, hours or days such as 15m, 2h or 3d"],
+    ["a number out of range", whole(2, 100), "101", "a whole number from 2 to 100"],
+    ["a number that is not whole", whole(2, 100), "2.5", "a whole number from 2 to 100"],
+  ])("refuse %s", (_, read, text, wanted) => {
+    expect(() => read(text)).toThrow(new Error(`expected ${wanted}, got "${text}"`));
   });
 });

@@ -69,8 +69,10 @@ describe("tributary redrive on AWS", () => {
     ]);
     const { written, done } = run(sqs);
     expect(await done).toBe(0);
-    expect(sqs.started).toEqual([{ SourceArn: "arn:https://sqs/tributary-prod-inputs-dead-letters" }]);
-    expect(written[0]).toContain("5 of 12 to inputs");
+    expect(sqs.started).toEqual([
+      { SourceArn: "arn:https://sqs/tributary-prod-manifests-inputs-dead-letters" },
+    ]);
+    expect(written[0]).toContain("5 of 12 to manifests-inputs");
     expect(JSON.parse(written.at(-1) ?? "")).toEqual({
       applied: true,
       queues: [{ queue: "manifests-inputs", messages: 12 }],
@@ -80,7 +82,7 @@ describe("tributary redrive on AWS", () => {
   test("fails with SQS's reason when SQS stops", async () => {
     const failed = { Status: "FAILED", ApproximateNumberOfMessagesMoved: 3, FailureReason: "AccessDenied" };
     await expect(run(new MovingSqs([failed])).done).rejects.toThrow(
-      "SQS stopped moving messages to inputs after 3: AccessDenied",
+      "SQS stopped moving messages to manifests-inputs after 3: AccessDenied",
     );
   });
 });

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.errors import DeclarationError, TransformError, TransientError, TributaryError
+from tributary.expected import expected_at
 from tributary.kernels.csv.block import LINE_COLUMN
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.functions import date_format_check, macros
@@ -170,9 +171,8 @@ def check_date_formats(date_formats: tuple[str, ...]) -> None:
             except duckdb.Error:
                 fits = False
             if not fits:
-                raise DeclarationError(
-                    f'the date format "{date_format}" does not tell a day; use one such as %d-%m-%Y'
-                )
+                wanted = "a form of strptime that tells day, month and year, such as %d-%m-%Y"
+                raise DeclarationError(expected_at("date format", wanted, date_format))
 
 
 @cache
@@ -184,7 +184,7 @@ def _statements(sql: str) -> list[str]:
         raise DeclarationError(f"the transform is not SQL: {error}") from error
     if len(statements) not in (1, 2):
         raise DeclarationError(
-            f"the transform has {len(statements)} statements; give one, or two with windows"
+            expected_at("transform", "one SQL statement, or two with windows", len(statements))
         )
     return statements
 

@@ -1,0 +1,35 @@
+/** The form of every message about input: where it is, what was expected, what was found. */
+
+/** As in `expected a whole number from 2 to 100, got "3x"`. */
+export function expected(what: string, got: unknown): string {
+  return `expected ${what}, got ${JSON.stringify(got) ?? String(got)}`;
+}
+
+/** The same with its place in front, which `is required` where nothing was found. */
+export function expectedAt(where: string, what: string, got: unknown): string {
+  return got === undefined ? `${where} is required: expected ${what}` : `${where}: ${expected(what, got)}`;
+}
+
+/** As in `unknown key "colums"; did you mean "columns"?`, or with all known ones where none is like it. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((name) => ({ name, edits: editsBetween(key, name) }))
+    .sort((one, other) => one.edits - other.edits);
+  const isLike = nearest !== undefined && nearest.edits * 3 <= key.length;
+  const wayOut = isLike ? `did you mean "${nearest.name}"?` : `known are ${known.join(", ") || "none"}`;
+  return `unknown key ${JSON.stringify(key)}; ${wayOut}`;
+}
+
+/** Characters to insert, delete or replace (Levenshtein's distance). */
+function editsBetween(one: string, other: string): number {
+  let before = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= one.length; row++) {
+    const now = [row];
+    for (let column = 1; column <= other.length; column++) {
+      const replaced = Number(before[column - 1]) + (one[row - 1] === other[column - 1] ? 0 : 1);
+      now.push(Math.min(Number(before[column]) + 1, Number(now[column - 1]) + 1, replaced));
+    }
+    before = now;
+  }
+  return Number(before[other.length]);
+}
