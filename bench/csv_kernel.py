@@ -23,11 +23,12 @@ from typing import Any
 
 import duckdb
 
-from bench.measuring import bind, cpu_seconds, machine, measured_on, peak_bytes, positive, table, versions
+from bench.measuring import bind, cpu_seconds, machine, measured_on, positive, table, versions
 from tributary.conversion.csv_file import process_file
 from tributary.datasets import load_dataset
 from tributary.kernels.source import Source
 from tributary.kernels.transform.functions import AMOUNT, EMAIL
+from tributary.running.memory import peak_bytes
 
 DATE_FORMATS = ("%d-%m-%Y", "%Y-%m-%d")
 KEY = "input/customers/bench.csv"

@@ -3,7 +3,6 @@
 import argparse
 import os
 import platform
-import resource
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,17 +13,6 @@ def bind(cores: int) -> None:
     """Bind this process and its children to that many cores, where the system can."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
-
-
-def peak_bytes(process: int | str = "self") -> int:
-    """The most memory that the process ever held, as far as the system tells.
-
-    On Linux not `ru_maxrss`, which begins with the peak of the process that started this one.
-    """
-    status = Path(f"/proc/{process}/status")
-    if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def cpu_seconds(process: int) -> float:

@@ -20,8 +20,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.measuring import bind, cpu_seconds, peak_bytes
+from bench.measuring import bind, cpu_seconds
 from bench.ndjson_shapes import content, first_lines
+from tributary.running.memory import peak_bytes
 
 REJECTS = "rejects.json"
 """In the folder of the output, where an engine tells bad lines: [file name, line, reason or null], each."""
