@@ -20,6 +20,7 @@ from tributary.manifests.names import output_keys
 from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
 from tributary.manifests.suspects import killers
 from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
+from tributary.objects import content_types
 from tributary.objects.fetching import Fetch, ReadAhead, Unreadable, fetch
 from tributary.objects.quarantine import quarantine_version
 from tributary.objects.reads import read_object, standing
@@ -27,9 +28,6 @@ from tributary.objects.writes import put_generation
 from tributary.running.memory import peak_bytes
 from tributary.running.temporary import temporary_folder
 
-_JSON = "application/json"
-_NDJSON = "application/x-ndjson"
-_PARQUET = "application/vnd.apache.parquet"
 _MEBIBYTE = 1 << 20
 
 
@@ -126,7 +124,7 @@ class _Publication:
 
     def _put_receipt(self, receipt: Receipt) -> int:
         bucket, generation = self._task.request.bucket, self._attempt.generation
-        return self._timed_put(bucket, self._keys.receipt, to_bytes(receipt), _JSON, generation)
+        return self._timed_put(bucket, self._keys.receipt, to_bytes(receipt), content_types.JSON, generation)
 
     def _standing_receipt(self) -> Receipt | None:
         """The receipt of this generation, if that is the one that stands."""
@@ -140,11 +138,14 @@ class _Publication:
         """Write them, under a later generation also none: a late writer of an earlier one may have some."""
         bucket, generation = self._task.destinations.quarantine, self._attempt.generation
         if converted.rejects is not None or generation:
-            self._timed_put(bucket, self._keys.dead_letters, converted.rejects or b"", _NDJSON, generation)
+            content = converted.rejects or b""
+            self._timed_put(bucket, self._keys.dead_letters, content, content_types.NDJSON, generation)
 
     def _put_parquet(self, converted: Converted) -> int:
         bucket, generation = self._task.destinations.curated, self._attempt.generation
-        return self._timed_put(bucket, self._keys.parquet, converted.parquet, _PARQUET, generation)
+        return self._timed_put(
+            bucket, self._keys.parquet, converted.parquet, content_types.PARQUET, generation
+        )
 
     def _timed_put(
         self, bucket: str, key: str, content: Path | bytes, content_type: str, generation: int

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 
 from tributary.errors import SourceGoneError
+from tributary.objects import content_types
 from tributary.objects.fetching import StoredVersion, Unreadable
 from tributary.objects.keys import base_name
 from tributary.objects.writes import copy_version, put_bytes
@@ -41,7 +42,7 @@ def quarantine_version(
         "at": timestamp(datetime.now(UTC)),
     }
     content = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
-    put_bytes(bucket, f"{folder}/reason.json", content, "application/json")
+    put_bytes(bucket, f"{folder}/reason.json", content, content_types.JSON)
 
 
 def _copy(file: StoredVersion, archived_key: str | None, bucket: str, to_key: str) -> None:

@@ -10,6 +10,7 @@ from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset, dataset_for_key
 from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError, brief, describe
 from tributary.kernels.source import Source
+from tributary.objects import content_types
 from tributary.objects.reads import read_version
 from tributary.objects.writes import copy_version, put_bytes, put_file, put_published
 from tributary.running.clock import timestamp
@@ -19,10 +20,6 @@ from tributary.uploads.names import ObjectKeys, object_keys
 from tributary.uploads.task import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 
 NO_DATASET = "no-dataset"
-_JSON = "application/json"
-_NDJSON = "application/x-ndjson"
-_PARQUET = "application/vnd.apache.parquet"
-_CSV = "text/csv; charset=utf-8"
 
 
 def run_task(task: Task) -> Outcome:
@@ -55,7 +52,7 @@ def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
         "run_id": claim.lease.owner,
         "quarantined_at": timestamp(datetime.now(UTC)),
     }
-    put_bytes(task.destinations.quarantine, keys.whole_file_reason, _json(record), _JSON)
+    put_bytes(task.destinations.quarantine, keys.whole_file_reason, _json(record), content_types.JSON)
     return Quarantined(reason, message)
 
 
@@ -103,10 +100,13 @@ def _publish(task: Task, dataset: Dataset, result: FileResult) -> dict[str, str]
     """Write dead letters, then the published objects under the fence; return the ETags of the latter."""
     claim, keys = task.claim, _keys(task, dataset)
     if result.rejects is not None:
-        put_file(task.destinations.quarantine, keys.dead_letters, result.rejects, _NDJSON)
+        put_file(task.destinations.quarantine, keys.dead_letters, result.rejects, content_types.NDJSON)
     if not claim.lease.begin_publication(claim.version.version):
         raise LeaseLostError(f"the lease for {claim.lease.object_id} has gone to another run")
-    outputs = [(keys.csv, result.csv, _CSV), (keys.parquet, result.parquet, _PARQUET)]
+    outputs = [
+        (keys.csv, result.csv, content_types.CSV),
+        (keys.parquet, result.parquet, content_types.PARQUET),
+    ]
     return {
         key: put_published(
             task.destinations.curated,
@@ -133,7 +133,7 @@ def _put_stats(task: Task, dataset: Dataset, counts: Counts, drift: tuple[str, .
         "run_id": claim.lease.owner,
         "seconds": round(seconds, 3),
     }
-    put_bytes(task.destinations.curated, _keys(task, dataset).stats, _json(stats), _JSON)
+    put_bytes(task.destinations.curated, _keys(task, dataset).stats, _json(stats), content_types.JSON)
 
 
 def _counts(result: FileResult) -> Counts:
