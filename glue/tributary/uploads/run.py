@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from tributary.distribution import Engine
 from tributary.distribution.each_once import run_batch
-from tributary.errors import TributaryError, describe
+from tributary.errors import describe
+from tributary.running.job import SERVICE_ERRORS
 from tributary.running.keeper import LeaseKeeper
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
@@ -31,7 +30,7 @@ _POLL_SECONDS = 1.0
 # The pause before another attempt, in seconds: the first, doubling up to the longest.
 _FIRST_PAUSE = 5
 _LONGEST_PAUSE = 900
-_MACHINERY = (BotoCoreError, ClientError, TributaryError, OSError)
+_TABLE_ERRORS = (*SERVICE_ERRORS, OSError)
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ class Run:
         claim = task.claim
         try:
             written = self._write(task, outcome)
-        except _MACHINERY as error:
+        except _TABLE_ERRORS as error:
             written = True
             self._give_back(claim, describe(error))
         finally:
@@ -174,7 +173,7 @@ class Run:
     def _give_back(self, claim: Claim, cause: str) -> None:
         """Let it be tried again after its pause; else this run would wait for its own lease, without end."""
         self._note_failure(claim, "commit-failed", cause)
-        with suppress(*_MACHINERY):
+        with suppress(*_TABLE_ERRORS):
             self._ledger.fail(claim, f"commit-failed: {cause}", _pause(claim))
 
     def _write(self, task: Task, outcome: Outcome) -> bool:
