@@ -1,12 +1,12 @@
 """The queue of manifests: receiving, keeping messages out of sight while they are in work, deleting."""
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from tributary.errors import TransientError
 from tributary.running.clients import sqs_client
+from tributary.running.keeper import Keeper
 
 _BATCH = 10
 """Messages of one request, which is SQS's limit."""
@@ -20,6 +20,11 @@ class Message:
     handle: str
     body: str
     receives: int
+
+    @property
+    def key(self) -> str:
+        """Receipt handle: the visibility timeout is that of one delivery."""
+        return self.handle
 
 
 class ManifestQueue:
@@ -79,47 +84,22 @@ class ManifestQueue:
         _raise_failed(failed)
 
 
-class VisibilityKeeper:
-    """Keeps the messages in work out of sight, at a third of the visibility, in a thread of its own.
+class VisibilityKeeper(Keeper[Message]):
+    """Renews the visibility timeout of the messages in work, ten a request.
 
-    What cannot be prolonged is tried again at the next turn. A message that comes back all the same is worked
-    on twice, which the outputs' conditions make harmless.
+    A message that comes back all the same is worked on twice, which the outputs' conditions make harmless.
     """
 
     def __init__(self, queue: ManifestQueue, on_error: Callable[[Exception], None]) -> None:
+        super().__init__(queue.visibility)
         self._queue = queue
         self._on_error = on_error
-        self._held: dict[str, Message] = {}
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="visibility-keeper", daemon=True)
 
-    def __enter__(self) -> "VisibilityKeeper":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def keep(self, message: Message) -> None:
-        """Prolong this message from now on."""
-        with self._lock:
-            self._held[message.handle] = message
-
-    def drop(self, message: Message) -> None:
-        """Prolong this message no longer."""
-        with self._lock:
-            self._held.pop(message.handle, None)
-
-    def _run(self) -> None:
-        while not self._ended.wait(self._queue.visibility / 3):
-            with self._lock:
-                held = list(self._held.values())
-            try:
-                self._queue.hide(held, self._queue.visibility)
-            except Exception as error:  # noqa: BLE001 reported; the next turn tries again
-                self._on_error(error)
+    def _renew(self, held: Sequence[Message]) -> None:
+        try:
+            self._queue.hide(held, self._queue.visibility)
+        except Exception as error:  # noqa: BLE001 reported; the next turn tries again
+            self._on_error(error)
 
 
 def _batches(messages: Iterable[Message]) -> Iterable[list[Message]]:
