@@ -8,22 +8,21 @@ from tributary.batch.names import archived_key
 from tributary.batch.task import Archived, ArchiveTask
 from tributary.errors import SourceGoneError, describe
 from tributary.ledger.claims import BatchFile
-from tributary.objects.writes import copy_version, delete_versions, tag_version
+from tributary.objects.writes import DELETES_PER_REQUEST, copy_version, delete_versions, tag_version
+from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.tasks import Failed
 
 TAG = {"tributary": "processed"}
-_THREADS = 8
-_FILES_A_DELETE = 1000
 
 
 def archive(task: ArchiveTask) -> Archived | Failed:
     """Put the files of a batch away; a failure comes back as an answer."""
     try:
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
             put_away = partial(_tag if task.mode == "tag" else _move, threads)
             files = sum(
-                put_away(task.files[begin : begin + _FILES_A_DELETE])
-                for begin in range(0, len(task.files), _FILES_A_DELETE)
+                put_away(task.files[begin : begin + DELETES_PER_REQUEST])
+                for begin in range(0, len(task.files), DELETES_PER_REQUEST)
             )
     except Exception as error:  # noqa: BLE001 told to the driver, which gives the batch back
         return Failed("archive-failed", describe(error))

@@ -8,13 +8,14 @@ from typing import Any
 
 from tributary.batch.task import Published, PublishTask
 from tributary.errors import SourceGoneError, describe
+from tributary.objects import content_types
 from tributary.objects.reads import read_current, standing
 from tributary.objects.writes import delete_generation, put_generation
+from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
 
-_THREADS = 8
-_CONTENT_TYPES = {"curated": "application/vnd.apache.parquet", "quarantine": "application/x-ndjson"}
+_CONTENT_TYPES = {"curated": content_types.PARQUET, "quarantine": content_types.NDJSON}
 
 
 def publish(task: PublishTask) -> Published | Failed:
@@ -38,7 +39,7 @@ class _Publication:
         listed = {(entry["bucket"], entry["name"]) for entry in self._task.objects}
         earlier = {(entry["bucket"], entry["name"]) for entry in self._task.earlier} - listed
         generation = self._task.generation
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
             stands = max(threads.map(self._put, self._task.objects), default=generation)
             if stands > generation:
                 return Published(len(listed), 0, overtaken_by=stands)

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from threading import Event
 
 import psycopg
-from botocore.exceptions import BotoCoreError, ClientError
 
 from tributary.batch.course import Course, CourseSettings
 from tributary.distribution import Engine
+from tributary.distribution.engine import LOOK_SECONDS, MAXIMUM_SLOTS
 from tributary.errors import (
     LeaseLostError,
     TransientError,
-    TributaryError,
     WorkerKilledError,
     brief,
     describe,
@@ -26,14 +25,12 @@ from tributary.ledger.claims import Batch, ClaimRules, claim_batch
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import DatasetVersion, remember_version
 from tributary.ledger.keeper import BatchKeeper
+from tributary.running.job import SERVICE_ERRORS
 from tributary.running.log import log
 
-_LOOK_SECONDS = 0.5
 # Claims that break one after the other before the run fails.
 _CLAIM_TRIES = 3
-# Threads that wait for the engine; one is made when a batch needs it.
-_MOST_SLOTS = 1000
-_MACHINERY = (BotoCoreError, ClientError, TributaryError, psycopg.Error, OSError)
+_LEDGER_ERRORS = (*SERVICE_ERRORS, psycopg.Error, OSError)
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class Run:
         began = time.monotonic()
         working: set[Future[None]] = set()
         remember_version(self._ledger, self._settings.version)
-        with self._keeper, ThreadPoolExecutor(_MOST_SLOTS, thread_name_prefix="batch") as threads:
+        with self._keeper, ThreadPoolExecutor(MAXIMUM_SLOTS, thread_name_prefix="batch") as threads:
             try:
                 why = self._claim_all(began, threads, working)
             finally:
@@ -100,7 +97,7 @@ class Run:
             if len(working) < self._engine.slots and (batch := self._claim()) is not None:
                 working.add(threads.submit(self._work_on, batch))
             elif working:
-                wait(working, _LOOK_SECONDS, FIRST_COMPLETED)
+                wait(working, LOOK_SECONDS, FIRST_COMPLETED)
             else:
                 return "nothing to claim"
         return "signal"
@@ -108,7 +105,7 @@ class Run:
     def _finish(self, working: set[Future[None]]) -> None:
         """Wait for what is in work; when the run is to stop, end it."""
         while working and not self._stopping.is_set():
-            working -= wait(working, _LOOK_SECONDS, FIRST_COMPLETED).done
+            working -= wait(working, LOOK_SECONDS, FIRST_COMPLETED).done
         if working:
             self._engine.stop()
 
@@ -169,7 +166,7 @@ class Run:
 
     def _give_back(self, batch: Batch, change: Callable[[], bool]) -> None:
         """Where the ledger cannot be told, the lease runs out by itself."""
-        with suppress(*_MACHINERY):
+        with suppress(*_LEDGER_ERRORS):
             change()
 
     def _count(self, batch: Batch) -> None:

@@ -20,17 +20,16 @@ from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.kernels.transform.sql import Resources
 from tributary.ledger.claims import BatchFile
+from tributary.objects import content_types
 from tributary.objects.fetching import Fetched, ReadAhead, Unreadable
 from tributary.objects.quarantine import quarantine_version
 from tributary.objects.writes import put_file
+from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.memory import peak_bytes
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
 
-_THREADS = 8
 _DUCKDB_BYTES = 256 << 20
-_PARQUET = "application/vnd.apache.parquet"
-_NDJSON = "application/x-ndjson"
 _MEBIBYTE = 1 << 20
 
 
@@ -136,18 +135,18 @@ class _Attempt:
                 for file in result.dead_letters
             ),
         ]
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
             return list(threads.map(self._stage_one, *zip(*placed, strict=True))) if placed else []
 
     def _stage_one(self, bucket: str, key: str, file: StagedFile) -> dict[str, Any]:
         task = self._task
         staged = staged_key(task.batch, task.token, task.attempt, key)
-        content_type = _PARQUET if bucket == "curated" else _NDJSON
+        content_type = content_types.PARQUET if bucket == "curated" else content_types.NDJSON
         put_file(task.settings.destinations.curated, staged, file.path, content_type)
         return {"bucket": bucket, "staged": staged, "name": key, "rows": file.rows, "bytes": file.bytes}
 
     def _quarantine(self) -> None:
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
             for _ in threads.map(self._quarantine_one, *zip(*self._unreadable.items(), strict=True)):
                 pass
 

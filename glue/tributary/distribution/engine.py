@@ -9,6 +9,12 @@ R = TypeVar("R")
 
 EngineName = Literal["pool", "spark"]
 
+MAXIMUM_SLOTS = 1000
+"""Maximum of threads that wait for tasks on an engine; one is made when a task needs it."""
+
+LOOK_SECONDS = 0.5
+"""Longest wait for tasks before a loop looks again whether it is to stop."""
+
 
 class Engine(Protocol):
     """Runs tasks somewhere, each in a slot of its own: what one does to its process harms no other."""

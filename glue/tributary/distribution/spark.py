@@ -12,14 +12,11 @@ from typing import TypeVar, cast
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext
 
+from tributary.distribution.engine import MAXIMUM_SLOTS
 from tributary.errors import WorkerKilledError
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-# Threads that wait for Spark; one is made when a task needs it.
-_MOST_THREADS = 1000
 
 
 class SparkEngine:
@@ -30,7 +27,7 @@ class SparkEngine:
         conf = SparkConf().setIfMissing("spark.app.name", "tributary").set("spark.task.maxFailures", "1")
         self._context = SparkContext.getOrCreate(conf)
         self._parallelism = parallelism
-        self._threads = ThreadPoolExecutor(parallelism or _MOST_THREADS, thread_name_prefix="slot")
+        self._threads = ThreadPoolExecutor(parallelism or MAXIMUM_SLOTS, thread_name_prefix="slot")
         self._is_stopped = False
 
     def __enter__(self) -> "SparkEngine":

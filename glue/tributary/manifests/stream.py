@@ -9,11 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Event
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from tributary.distribution import Engine
+from tributary.distribution.engine import LOOK_SECONDS, MAXIMUM_SLOTS
 from tributary.distribution.surviving import submit_surviving
-from tributary.errors import InvalidManifestError, TributaryError, WorkerKilledError, describe
+from tributary.errors import InvalidManifestError, WorkerKilledError, describe
 from tributary.manifests.completion import Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
@@ -21,6 +20,7 @@ from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
 from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
 from tributary.manifests.work import work_on_manifest
 from tributary.running.announcing import Announcer
+from tributary.running.job import SERVICE_ERRORS
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations
 
@@ -32,10 +32,6 @@ _PAUSES = (60, 600)
 _HURRY_SECONDS = 1.0
 # When the job is told to end, what is not done by then never will be, and goes back, too.
 _DRAIN_SECONDS = 3600.0
-_LOOK_SECONDS = 0.5
-# Threads that wait for the engine; one is made when a manifest needs it.
-_MOST_SLOTS = 1000
-_MACHINERY = (BotoCoreError, ClientError, TributaryError)
 
 Work = Callable[[ManifestTask], Answer]
 
@@ -78,7 +74,7 @@ class Stream:
         began = time.monotonic()
         working: set[Future[None]] = set()
         with self._keeper:
-            with self._completion, ThreadPoolExecutor(_MOST_SLOTS) as threads:
+            with self._completion, ThreadPoolExecutor(MAXIMUM_SLOTS) as threads:
                 try:
                     why = self._receive(threads, working)
                 finally:
@@ -94,7 +90,7 @@ class Stream:
             working -= wait(working, 0, FIRST_COMPLETED).done
             free = self._engine.slots - len(working)
             if free <= 0:
-                wait(working, _LOOK_SECONDS, FIRST_COMPLETED)
+                wait(working, LOOK_SECONDS, FIRST_COMPLETED)
                 continue
             for message in self._queue.receive(free, self._patience(is_idle=not working)):
                 self._hold(message)
@@ -109,7 +105,7 @@ class Stream:
         """Wait for what is in work, an hour at most; in a hurry only a moment, and then end it."""
         deadline = time.monotonic() + _DRAIN_SECONDS
         while working and not self._hurry.is_set():
-            working -= wait(working, _LOOK_SECONDS, FIRST_COMPLETED).done
+            working -= wait(working, LOOK_SECONDS, FIRST_COMPLETED).done
             if working and time.monotonic() > deadline:
                 log("stuck", messages=[message.id for message in self._held.values()])
                 self._hurry.set()
@@ -180,7 +176,7 @@ class Stream:
         self._counts["failed"] += 1
         pause = 0 if self._hurry.is_set() else _PAUSES[min(message.receives, len(_PAUSES)) - 1]
         log("failed", **details, receives=message.receives, reason=answer.reason, cause=answer.message)
-        with suppress(*_MACHINERY):
+        with suppress(*SERVICE_ERRORS):
             self._queue.hide([message], min(pause, self._queue.visibility))
         self._let_go(message)
 
@@ -196,5 +192,5 @@ class Stream:
 
     def _give_back_rest(self) -> None:
         """What is still held, though nobody works on it any more, comes back at once."""
-        with suppress(*_MACHINERY):
+        with suppress(*SERVICE_ERRORS):
             self._queue.hide(list(self._held.values()), 0)

@@ -29,7 +29,7 @@ _SINGLE_REQUEST_BYTES = 5 * 1024**3
 _COPY = TransferConfig(
     multipart_threshold=_SINGLE_REQUEST_BYTES, multipart_chunksize=1024**3, max_concurrency=4
 )
-_DELETED_AT_ONCE = 1000
+DELETES_PER_REQUEST = 1000
 # NoSuchKey: the object that an If-Match names was deleted meanwhile.
 _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
@@ -123,8 +123,8 @@ def copy_version(
 
 def delete_versions(bucket: str, versions: Sequence[tuple[str, str]]) -> None:
     """Delete exactly these (key, version id), 1,000 a request; one that is gone is no error."""
-    for begin in range(0, len(versions), _DELETED_AT_ONCE):
-        chunk = versions[begin : begin + _DELETED_AT_ONCE]
+    for begin in range(0, len(versions), DELETES_PER_REQUEST):
+        chunk = versions[begin : begin + DELETES_PER_REQUEST]
         names: list[ObjectIdentifierTypeDef] = [{"Key": key, "VersionId": version} for key, version in chunk]
         answer = s3_client().delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
         errors = [error for error in answer.get("Errors", []) if error.get("Code") not in GONE]

@@ -21,6 +21,9 @@ _CONFIG = Config(
     max_pool_connections=32,
 )
 
+CONCURRENT_REQUESTS = 8
+"""Concurrent requests to S3 of one task, well below `max_pool_connections`."""
+
 
 @cache
 def s3_client() -> "S3Client":
