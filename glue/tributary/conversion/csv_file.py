@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
+from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts, unreadable_file
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
@@ -63,8 +63,7 @@ def process_file(
     try:
         return _process(dataset, source, uncompressed(source.key, hashed), transform, hashed)
     except WholeFileError as error:
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+        return unreadable_file(hashed, error.reason, str(error))
 
 
 def _process(

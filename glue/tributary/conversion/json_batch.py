@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tributary.conversion.result import FileResult, Hashed, drift_sentences
+from tributary.conversion.result import FileResult, Hashed, drift_sentences, unreadable_file
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
@@ -127,8 +127,7 @@ def process_json_file(
         for _ in uncompressed(source.key, hashed):
             pass
     except WholeFileError as error:
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+        return unreadable_file(hashed, error.reason, str(error))
     result = transform_batch(
         dataset,
         [BatchSource(source, lambda: uncompressed(source.key, chunks()))],

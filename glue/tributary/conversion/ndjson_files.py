@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts, drift_sentences
+from tributary.conversion.result import (
+    ISSUES_COLUMN,
+    FileResult,
+    Hashed,
+    IssueCounts,
+    drift_sentences,
+    unreadable_file,
+)
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
@@ -120,8 +127,7 @@ def process_ndjson_file(run: NdjsonRun, source: Source, chunks: Iterable[bytes])
     try:
         result = run.process([(source, hashed)], source_version=source.version)
     except WholeFileError as error:
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+        return unreadable_file(hashed, error.reason, str(error))
     return FileResult(
         content_sha256=hashed.hexdigest(),
         input_count=result.output_count + result.rejected_count,

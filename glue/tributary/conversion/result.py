@@ -88,6 +88,12 @@ class Hashed:
         return self._digest.hexdigest()
 
 
+def unreadable_file(hashed: Hashed, reason: str, message: str) -> FileResult:
+    """Return the result of a file that cannot be read as a whole, read to its end for its digest."""
+    hashed.drain()
+    return FileResult(hashed.hexdigest(), whole_file_reason=reason, whole_file_message=message)
+
+
 def drift_sentences(names: Mapping[str, str]) -> Iterator[str]:
     """A sentence for each undeclared key, up to fifty."""
     for key, name in list(names.items())[:_KEYS_NAMED]:

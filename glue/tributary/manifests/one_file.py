@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tributary.conversion.result import FileResult, Hashed
+from tributary.conversion.result import FileResult, Hashed, unreadable_file
 from tributary.datasets import TextDataset
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
@@ -22,8 +22,7 @@ def process_text_file(
     )
     result = convert([spool(entry, hashed, work)], work, dataset.compression, {}, Seconds())
     for why in result.unreadable.values():
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=why.reason, whole_file_message=why.message)
+        return unreadable_file(hashed, why.reason, why.message)
     return FileResult(
         content_sha256=hashed.hexdigest(),
         input_count=result.rows + result.dead_letters,
