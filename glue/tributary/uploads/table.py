@@ -19,8 +19,8 @@ from tributary.uploads.lease import HEAD, HOLDS, Lease, read_head
 from tributary.uploads.versions import Version, choose_version
 
 PENDING_INDEX = "pending"
-_SHARDS = 8
-_PENDING_ATTRIBUTES = ("pending_shard", "available_at")
+SHARDS = 8
+PENDING_ATTRIBUTES = ("pending_shard", "available_at")
 _STILL_PENDING = "#status = :was_pending"
 _WAS_PENDING = {"was_pending": versions.PENDING}
 
@@ -78,7 +78,7 @@ class UploadsTable:
 
     def pending_objects(self) -> Iterator[str]:
         """Yield the objects with a pending version to be tried now, the longest waiting first, once each."""
-        shards = [self._pending_of(str(shard)) for shard in range(_SHARDS)]
+        shards = [self._pending_of(str(shard)) for shard in range(SHARDS)]
         seen: set[str] = set()
         for _, object_id in merge(*shards):
             if object_id not in seen:
@@ -247,7 +247,7 @@ class UploadsTable:
     def _finishing(
         self, claim: Claim, sets: Mapping[str, Any], removes: tuple[str, ...] = ()
     ) -> dict[str, Any]:
-        return self._changing(claim, sets, (*_PENDING_ATTRIBUTES, *removes))
+        return self._changing(claim, sets, (*PENDING_ATTRIBUTES, *removes))
 
     def _releasing(
         self, lease: Lease, sets: Mapping[str, Any] | None = None, removes: list[str] | None = None
@@ -282,7 +282,7 @@ class UploadsTable:
             object_id,
             version,
             sets=sets,
-            removes=_PENDING_ATTRIBUTES,
+            removes=PENDING_ATTRIBUTES,
             condition=condition,
             values=values,
         )
