@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
-from tributary.batch.course import CourseSettings
 from tributary.batch.run import Run, RunSettings
 from tributary.batch.shared_ledger import SharedLedger
+from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.distribution import open_engine
@@ -80,7 +80,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
             attempts=arguments.maximum_attempts,
         ),
         version=deployed_version(arguments.dataset),
-        course=CourseSettings(
+        batch=BatchSettings(
             transform=TransformSettings(
                 destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
                 object_bytes=arguments.object_megabytes * _MEGABYTE,

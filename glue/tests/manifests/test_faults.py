@@ -19,7 +19,7 @@ from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.manifests import conversion, work
 from tributary.manifests.queue import ManifestQueue
-from tributary.manifests.task import Committed, Needless, NotDone
+from tributary.manifests.task import Committed, NotDone, Skipped
 from tributary.objects.fetching import Unreadable
 from tributary.objects.writes import put_generation
 from tributary.running import clients
@@ -135,7 +135,7 @@ def test_agrees_with_another_job_that_does_all_before_any_call(
     )
     other, first = answers
     assert isinstance(other, Committed)
-    assert isinstance(first, Needless if generation else Committed)
+    assert isinstance(first, Skipped if generation else Committed)
     assert_published(world, generation)
     assert [standing_generation(world)] == [str(generation)]
 
@@ -200,7 +200,7 @@ def test_lets_the_first_receipt_of_a_generation_decide(
     world.upload("b.ndjson", lines({"id": "2"}, "]"))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "killers", lambda entries, _: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda entries, _: {entries[0]: why})
     with intercepted(lose_connection("PUT dead-letters")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     assert isinstance(world.work(key), Committed)
@@ -218,7 +218,7 @@ def test_keeps_the_reason_of_a_file_that_is_gone_before_it_is_quarantined(
     world.upload("b.ndjson", lines({"id": "2"}))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "killers", lambda entries, _: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda entries, _: {entries[0]: why})
     with intercepted(lose_connection("PUT quarantine")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     s3_client().delete_object(Bucket=world.raw, Key=world.key("a.ndjson"), VersionId=version)

@@ -1,4 +1,4 @@
-"""What an engine does for a job, whatever its tasks are."""
+"""Interface of the engines that run tasks."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -21,7 +21,7 @@ class Engine(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many tasks run at once, as of now; more wait for their turn."""
+        """Number of tasks that run concurrently, as of now; more wait for their turn."""
         ...
 
     def submit(self, work: Callable[[T], R], task: T) -> "Future[R]":

@@ -40,7 +40,7 @@ class SparkEngine:
 
     @property
     def slots(self) -> int:
-        """As many as asked for, or the cores of now: at the start not every executor is there."""
+        """Slots asked for, or the cores of now: at the start not every executor is available."""
         return self._parallelism or self._context.defaultParallelism
 
     def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
@@ -66,7 +66,7 @@ class SparkEngine:
 
 
 def _answered(work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
-    """What the work returned, or raised: an error of it must not look like a lost executor."""
+    """Return the result of the work or its error, which must not look like a lost executor."""
     try:
         return work(task), None
     except Exception as error:  # noqa: BLE001 raised again by the driver

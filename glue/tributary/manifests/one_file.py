@@ -1,4 +1,4 @@
-"""One file of a text dataset as a manifest of its own would publish it, without AWS."""
+"""Conversion of one file of a text dataset, as a manifest of its own would publish it, without AWS."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from tributary.objects.fetching import spool
 def process_text_file(
     dataset: TextDataset, source: Source, chunks: Iterable[bytes], work: Path
 ) -> FileResult:
-    """Convert one file into files below `work`; one that cannot be read as a whole comes with its reason."""
+    """Convert one file into files below `work`; the result of one that cannot be read has its reason."""
     hashed = Hashed(chunks)
     entry = Entry(
         source.bucket, source.key, source.version, size=0, revision=1, uploaded_at=datetime.now(UTC)

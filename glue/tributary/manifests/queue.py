@@ -1,4 +1,4 @@
-"""The queue of manifests: receiving, keeping messages out of sight while they are in work, deleting."""
+"""SQS queue of manifests: receives, hides and deletes messages."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,16 @@ from tributary.running.clients import sqs_client
 from tributary.running.keeper import Keeper
 
 _BATCH = 10
-"""Messages of one request, which is SQS's limit."""
+"""Maximum of messages in one request.
+
+@see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html,
+2026-11-29
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery; `handle` is good for this delivery alone, `receives` counts it, too."""
+    """Delivery of a message; `handle` is valid for this delivery alone, `receives` counts it too."""
 
     id: str
     handle: str
@@ -34,11 +38,11 @@ class ManifestQueue:
         self.visibility = visibility
         self._url = url
 
-    def receive(self, most: int, wait: int) -> list[Message]:
-        """Wait up to so long for up to so many messages."""
+    def receive(self, maximum: int, wait: int) -> list[Message]:
+        """Receive up to `maximum` messages; wait up to `wait` seconds for the first."""
         answer = sqs_client().receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=min(most, _BATCH),
+            MaxNumberOfMessages=min(maximum, _BATCH),
             WaitTimeSeconds=wait,
             VisibilityTimeout=self.visibility,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
@@ -54,7 +58,7 @@ class ManifestQueue:
         ]
 
     def delete(self, messages: Iterable[Message]) -> None:
-        """Acknowledge messages; raises `TransientError` when one could not be, after all were tried."""
+        """Delete messages; raises `TransientError` when one was rejected, after all were tried."""
         failed: list[object] = []
         for batch in _batches(messages):
             answer = sqs_client().delete_message_batch(
@@ -67,9 +71,12 @@ class ManifestQueue:
         _raise_failed(failed)
 
     def hide(self, messages: Iterable[Message], seconds: int) -> None:
-        """Let messages come back after so long; raises `TransientError` when one is no longer ours.
+        """Set the visibility timeout of messages, 0 to return them; its maximum is 12 hours from the receipt.
 
-        The others are hidden all the same.
+        Raises `TransientError` when a message was rejected, after all were tried.
+
+        @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html,
+        2026-11-29
         """
         failed: list[object] = []
         for batch in _batches(messages):

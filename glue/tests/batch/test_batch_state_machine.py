@@ -166,7 +166,7 @@ def test_looks_for_the_killer_once_two_holders_fell_silent(
         asked.append(len(files))
         return {files[0]: Unreadable("killed-worker", "it died")}
 
-    monkeypatch.setattr(transforming, "killers", first_of)
+    monkeypatch.setattr(transforming, "poison_files", first_of)
     batches.books.superuser.execute("UPDATE ledger.batches SET lapsed_leases = 2")
     assert batches.take_over()
     assert (asked, batches.reasons()) == ([2], {f"{FOLDER}a.json": "killed-worker"})
