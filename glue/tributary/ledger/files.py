@@ -1,4 +1,4 @@
-"""Registering files: each version of an object is work once, however often and by whomever it is listed."""
+"""Registration of files: each version of an object is work once, however often it is listed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class Registered:
-    """How many files were given, and how many of them were new."""
+    """Counts of the files given and of the new ones among them."""
 
     given: int
     added: int

@@ -1,4 +1,4 @@
-"""The work on one claimed file, wherever it runs: read, process, publish, answer."""
+"""Work on one claimed file, in whatever process it runs: read, process, publish, return an outcome."""
 
 import json
 import time
@@ -23,17 +23,17 @@ NO_DATASET = "no-dataset"
 
 
 def run_task(task: Task) -> Outcome:
-    """Process one claimed file; every failure comes back as an outcome, for the driver counts attempts."""
+    """Process one claimed file; every failure is returned as an outcome, for the driver counts attempts."""
     try:
         return _process_or_quarantine(task)
     except LeaseLostError:
         return LeaseLost()
-    except Exception as error:  # noqa: BLE001 told to the driver, which fails the run with this cause
+    except Exception as error:  # noqa: BLE001 returned to the driver, which fails the run with this cause
         return Failed("error", describe(error))
 
 
 def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
-    """Copy the whole file beside its reason; of a version that is gone, the reason alone is left to tell."""
+    """Copy the whole file next to its reason; where its version is gone, write the reason alone."""
     claim = task.claim
     version = claim.version.version
     keys = _keys(task, dataset_for_key(claim.key))
@@ -64,7 +64,7 @@ def _process_or_quarantine(task: Task) -> Outcome:
         with temporary_folder("csv") as work:
             return _process(task, dataset, work)
     except DeclarationError:
-        # Ours to mend, not the file's: the run fails, and the file waits.
+        # The package's mistake, not the file's: the run fails, and the file waits.
         raise
     except TerminalError as error:
         return quarantine_file(task, error.reason, str(error))
@@ -86,7 +86,7 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
         return quarantine_file(task, result.whole_file_reason, result.whole_file_message or "")
     rules = rows_version(dataset, task.date_formats)
     same = (result.content_sha256, rules) == (committed.content_sha256, committed.dataset_version)
-    # After a publication that was not committed, what is visible may not be what was committed.
+    # After a publication without a commit the visible rows may differ from the committed ones.
     if same and committed.publishing is None:
         return Unchanged(result.content_sha256, rules)
     etags = _publish(task, dataset, result)
@@ -97,7 +97,7 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
 
 
 def _publish(task: Task, dataset: Dataset, result: FileResult) -> dict[str, str]:
-    """Write dead letters, then the published objects under the fence; return the ETags of the latter."""
+    """Write dead letters, then the published objects under the lease; return the ETags of the latter."""
     claim, keys = task.claim, _keys(task, dataset)
     if result.rejects is not None:
         put_file(task.destinations.quarantine, keys.dead_letters, result.rejects, content_types.NDJSON)

@@ -81,7 +81,7 @@ class PartitionedParquet:
                 self._append(partition, piece)
 
     def _sorted(self) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """What is collected, a batch for each partition."""
+        """Return the collected rows, a batch for each partition."""
         if not self._rows.batches:
             return
         table = self._rows.table(pa.schema(list(self._types.items())))

@@ -84,7 +84,7 @@ class SortedRows:
             yield _sorted(pa.Table.from_batches(pieces), self._order) if len(pieces) > 1 else pieces[0]
 
     def _sorted_run(self) -> Iterator[pa.RecordBatch]:
-        """What is collected, sorted, in batches."""
+        """Return the collected rows, sorted, in batches."""
         table = self._rows.table(self.schema)
         size = self._rows.bytes
         self._rows = RowGroup()
@@ -119,7 +119,7 @@ class _Head:
         self._keys: list[pa.Array] = []
 
     def has_rows(self) -> bool:
-        """Whether there are more rows; the next batch is read where the one before is used up."""
+        """Return True while rows are left; reads the next batch where the one before is used up."""
         if not self._batch.num_rows:
             self._batch = next(self._batches, _NOTHING)
             self._keys = [_plain(self._batch[name]) for name in self._order if self._batch.num_rows]
