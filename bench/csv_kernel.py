@@ -193,7 +193,7 @@ def chunks(file: Path) -> Iterator[bytes]:
 
 
 def spark(file: Path, output: Path, runs: int) -> dict[str, float]:
-    """The same transform as one Spark SQL statement."""
+    """Measure the transform as one Spark SQL statement."""
     from pyspark.sql import SparkSession  # noqa: PLC0415 (only this child process needs Spark)
 
     bind(1)

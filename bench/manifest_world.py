@@ -1,4 +1,4 @@
-"""Where the bench of manifests takes place: the emulator with files in it, and the job as Glue runs it."""
+"""Environment of the manifest bench: the emulator with files in it, and the job as Glue runs it."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What the benches measure a process by, and how they print."""
+"""Measurements of processes, and tables of figures, for all benches."""
 
 import argparse
 import os
@@ -22,7 +22,7 @@ def cpu_seconds(process: int) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Return CPU, cores and system of this machine."""
     cpu = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists():

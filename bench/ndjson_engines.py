@@ -34,7 +34,7 @@ _LEAST_RUNS = 2
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What an engine is to do; `is_dirty` says that some lines are broken, as its user would know by then."""
+    """Task of an engine; `is_dirty` says that some lines are broken, as its user would know by then."""
 
     files: tuple[Path, ...]
     output: Path
@@ -70,7 +70,7 @@ class Measured:
 
 
 Again = Callable[[list[Took]], bool]
-"""Whether there is to be another run after these."""
+"""Decision on another run after these."""
 
 
 class Engine(Protocol):
@@ -335,13 +335,13 @@ def ours_text(work: Work) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OneThreaded:
-    """What an engine of one thread does, and the modules that it is to find imported."""
+    """Work of an engine of one thread, and the modules to import before it."""
 
     run: Callable[[Work], None]
     modules: tuple[str, ...]
 
     def prepared(self) -> Callable[[Work], None]:
-        """The same, with the modules imported."""
+        """Return the work, with the modules imported."""
         for module in self.modules:
             importlib.import_module(module)
         return self.run

@@ -1,4 +1,4 @@
-"""What MiniStack 1.5.33 lacks and the platform needs.
+"""Repairs of MiniStack 1.5.33: features that it lacks and the platform needs.
 
 Each repair has a test that says when it is no longer needed.
 """
