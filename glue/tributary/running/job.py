@@ -45,12 +45,12 @@ def run_job(
 
 
 def set_on_signals(stopping: Event) -> None:
-    """Let SIGTERM and SIGINT set `stopping`; called again once Spark has started, which takes SIGINT."""
+    """Let SIGTERM and SIGINT set `stopping`; to be called again after Spark, which handles SIGINT itself."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
 
 
 def exit_job(code: int) -> None:
-    """End the process with an exit code; on success without, for Glue was seen to fail on any SystemExit."""
+    """Exit with any code but 0, for Glue was seen to report every SystemExit as a failure."""
     if code:
         sys.exit(code)
