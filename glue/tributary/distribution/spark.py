@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class SparkEngine:
-    """Runs tasks on the executors, `parallelism` at once, 0 for as many as Spark has cores."""
+    """Runs `parallelism` concurrent tasks on the executors, 0 for as many as Spark has cores."""
 
     def __init__(self, parallelism: int) -> None:
         # A task that killed its executor must not go on to kill three more: the job decides what follows.

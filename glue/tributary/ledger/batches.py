@@ -201,5 +201,5 @@ class HeldBatches:
 
 
 def _storable(error: str) -> str:
-    """The text as PostgreSQL takes it: a message may quote what stood in a file, and must stop nothing."""
+    """Return the text as PostgreSQL accepts it: a message may quote any bytes of a file."""
     return error[:_LONGEST_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

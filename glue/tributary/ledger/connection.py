@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 Connection = psycopg.Connection[TupleRow]
 Work = Callable[[Connection], Result]
 
-# The server rolled these back by itself and said so.
+# Errors after which the server has rolled the transaction back.
 _ROLLED_BACK = (DeadlockDetected, SerializationFailure, LockNotAvailable)
 _UNREACHABLE = (AdminShutdown, CrashShutdown, CannotConnectNow, TooManyConnections)
 _TRIES = 8

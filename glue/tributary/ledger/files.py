@@ -16,7 +16,7 @@ _REGISTER = "SELECT ledger.register(%s::text[], %s::text[], %s::text[], %s::bigi
 
 @dataclass(frozen=True)
 class FoundFile:
-    """One version of an object as a listing tells it; `version_id` is `null` where the bucket keeps none."""
+    """Version of an object as listed; `version_id` is `null` where the bucket has no versioning."""
 
     bucket: str
     key: str

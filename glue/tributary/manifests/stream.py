@@ -28,9 +28,9 @@ from tributary.running.tasks import KILLED_WORKER, Destinations
 _SUSPECT_RECEIVES = 3
 # Seconds until a failed message returns, by its deliveries so far.
 _PAUSES = (60, 600)
-# After SIGTERM what ends this soon is still committed; the rest goes back to the queue.
+# Seconds after SIGTERM: manifests done by then are committed, the others return to the queue.
 _HURRY_SECONDS = 1.0
-# Seconds after a stop or restart; what is not done by then never will be, and goes back, too.
+# Seconds after a stop or restart: manifests not done by then never will be, and return, too.
 _DRAIN_SECONDS = 3600.0
 
 Work = Callable[[ManifestTask], Answer]

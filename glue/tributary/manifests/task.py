@@ -19,7 +19,7 @@ class ManifestTask:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """Answer: the output exists, and is new if this attempt wrote it. `measures` are seconds and MiB."""
+    """Answer: the output exists; `is_new` says that this attempt wrote it. `measures` are seconds and MiB."""
 
     receipt: Receipt
     is_new: bool

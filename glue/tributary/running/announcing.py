@@ -17,7 +17,7 @@ class Announcer:
     environment: str
 
     def announce(self, detail_type: str, detail: Mapping[str, Any]) -> None:
-        """Put one event; raises `TransientError` when EventBridge rejects it, which no HTTP status tells.
+        """Put one event; raises `TransientError` when EventBridge rejects it, whatever the HTTP status.
 
         @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html, 2026-11-29
         """

@@ -1,4 +1,4 @@
-"""Temporary folders; those of killed processes are removed, so that none pile up in a job of days."""
+"""Temporary folders, and the removal of those that killed processes left: a job may run for days."""
 
 import os
 import re
