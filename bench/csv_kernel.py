@@ -1,4 +1,4 @@
-"""`npm run bench -- csv`: the customers kernel beside the same transform as plain Spark SQL, in one run.
+"""`npm run bench -- csv`: the customers kernel against the same transform as plain Spark SQL, in one run.
 
 Every engine runs in a process of its own, bound to one core where the system can do that, over the same
 generated file in the page cache; its time is the best of the runs. The rate is by seconds of CPU, all threads

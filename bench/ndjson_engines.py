@@ -170,7 +170,7 @@ def duckdb_inferred(work: Work) -> Callable[[], None]:
 
 
 def duckdb_strings(work: Work) -> Callable[[], None]:
-    """DuckDB, told that every column is text."""
+    """DuckDB with every column declared as text."""
     columns = ", ".join(f"'{key}': 'VARCHAR'" for key in work.first_keys)
     return _duckdb(work, f", columns = {{{columns}}}")
 
@@ -198,7 +198,7 @@ def polars_inferred(work: Work) -> Callable[[], None]:
 
 
 def polars_strings(work: Work) -> Callable[[], None]:
-    """polars, told that every column is text."""
+    """Polars with every column declared as text."""
     import polars  # noqa: PLC0415
 
     return _polars(work, {"schema": dict.fromkeys(work.first_keys, polars.String)})
@@ -283,7 +283,7 @@ def spark(work: Work, again: Again) -> Measured:
 
 
 def pieces(file: Path) -> Iterator[bytes]:
-    """The bytes of a file as they stand."""
+    """Return the bytes of a file."""
     with file.open("rb") as stream:
         yield from iter(partial(stream.read, _PIECE_BYTES), b"")
 
@@ -319,7 +319,7 @@ def ours_typed(work: Work) -> None:
 
 
 def ours_text(work: Work) -> None:
-    """Our text path: one Parquet file of exact texts, with each row's source; the bad lines beside it."""
+    """Write one Parquet file of exact texts with the sources of rows, and the bad lines apart."""
     from tributary.kernels.ndjson.parse import parse  # noqa: PLC0415
     from tributary.kernels.output.text_parquet import TextParquet  # noqa: PLC0415
 

@@ -28,7 +28,7 @@ from tributary.kernels.csv.records import (
 )
 
 LINE_COLUMN = "line"
-"""Name of the column of physical line numbers (int64, from 1) beside the declared ones."""
+"""Name of the column of physical line numbers (int64, from 1), after the declared ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The elements of a JSON array, told apart without judging them: the NDJSON kernel does that."""
+"""Splitting of a JSON array into elements, without validation: the NDJSON kernel validates them."""
 
 import json
 import re

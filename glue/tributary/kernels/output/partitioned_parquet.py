@@ -20,7 +20,7 @@ from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSett
 FILE_NAME = "rows.parquet"
 
 COLLECTED_BYTES = 32 << 20
-"""Bytes of rows that are sorted at once; three times that is what sorting takes."""
+"""Bytes of rows that are sorted together; sorting takes three times as many."""
 
 _Piece = tuple[int, int, pa.Schema]
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tributary.kernels.output.growing_parquet import RowGroup, nulls_beside
 
 COLLECTED_BYTES = 64 << 20
-"""Bytes of rows that are sorted at once; three times that is what sorting takes."""
+"""Bytes of rows that are sorted together; sorting takes three times as many."""
 
 _BATCH_BYTES = 512 << 10
 """Bytes of a batch of a run: the merge holds one of each."""

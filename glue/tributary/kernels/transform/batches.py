@@ -1,4 +1,4 @@
-"""Cutting a stream of Arrow batches anew."""
+"""Regrouping of a stream of Arrow batches."""
 
 from collections.abc import Iterable, Iterator
 

@@ -44,7 +44,7 @@ class Sources:
     def placed(self, batch: NdjsonBatch, refused: Iterable[DeadLetter] = ()) -> SourcedBatch:
         """A batch of the source that was begun last, its positions with the lines' bytes.
 
-        `refused` are dead letters beside its rejects.
+        `refused` are dead letters in addition to its rejects.
         """
         number, rows = len(self.all) - 1, batch.positions.num_rows
         lines = batch.positions["line"]

@@ -1,4 +1,4 @@
-"""A dataset's SQL over typed NDJSON rows of one file or many, with undeclared keys beside what it returns."""
+"""A dataset's SQL over typed NDJSON rows of one file or many, with undeclared keys added to its result."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
