@@ -38,7 +38,7 @@ def found(monkeypatch: pytest.MonkeyPatch, children: Children) -> list[int]:
 
 
 @pytest.mark.parametrize("deadly", [[0], [9_999], [4_711], [17, 5_000, 5_001]])
-def test_finds_the_killers_among_ten_thousand(monkeypatch: pytest.MonkeyPatch, deadly: list[int]) -> None:
+def test_finds_poison_files_among_ten_thousand(monkeypatch: pytest.MonkeyPatch, deadly: list[int]) -> None:
     children = Children(deadly)
     assert found(monkeypatch, children) == deadly
     assert children.runs <= 1 + 28 * len(deadly)

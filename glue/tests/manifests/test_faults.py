@@ -195,7 +195,7 @@ def test_takes_dead_letters_back_that_a_higher_generation_does_not_have(world: M
 def test_lets_the_first_receipt_of_a_generation_decide(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An attempt that took a file for a killer dies after its receipt; the next finds the file harmless."""
+    """An attempt that took a file for poison dies after its receipt; the next finds the file harmless."""
     world.upload("a.ndjson", lines({"id": "1"}, "["))
     world.upload("b.ndjson", lines({"id": "2"}, "]"))
     key = world.manifest()
@@ -213,7 +213,7 @@ def test_lets_the_first_receipt_of_a_generation_decide(
 def test_keeps_the_reason_of_a_file_that_is_gone_before_it_is_quarantined(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The receipt tells of a killer; the attempt dies, and the next one finds the version gone."""
+    """The receipt lists a poison file; the attempt dies, and the next one finds the version gone."""
     version = world.upload("a.ndjson", lines({"id": "1"}))
     world.upload("b.ndjson", lines({"id": "2"}))
     key = world.manifest()

@@ -9,7 +9,7 @@ import gzip, json, sys, tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
-from tributary import fetching
+from tributary.objects import fetching
 from tributary.running.clients import s3_client
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
