@@ -1,4 +1,4 @@
-"""`npm run bench -- csv`: the customers kernel beside the same transform as plain Spark SQL, in one run.
+"""`npm run bench -- csv`: the customers kernel against the same transform as plain Spark SQL, in one run.
 
 Every engine runs in a process of its own, bound to one core where the system can do that, over the same
 generated file in the page cache; its time is the best of the runs. The rate is by seconds of CPU, all threads
@@ -23,21 +23,12 @@ from typing import Any
 
 import duckdb
 
-from bench.measuring import (
-    bind,
-    cpu_seconds,
-    machine,
-    measured_on,
-    peak_bytes,
-    positive,
-    significant,
-    table,
-    versions,
-)
+from bench.measuring import bind, cpu_seconds, machine, measured_on, positive, significant, table, versions
 from tributary.conversion.csv_file import process_file
 from tributary.datasets import load_dataset
 from tributary.kernels.source import Source
 from tributary.kernels.transform.functions import AMOUNT, EMAIL
+from tributary.running.memory import peak_bytes
 
 DATE_FORMATS = ("%d-%m-%Y", "%Y-%m-%d")
 KEY = "input/customers/bench.csv"
@@ -202,7 +193,7 @@ def chunks(file: Path) -> Iterator[bytes]:
 
 
 def spark(file: Path, output: Path, runs: int) -> dict[str, float]:
-    """The same transform as one Spark SQL statement."""
+    """Measure the transform as one Spark SQL statement."""
     from pyspark.sql import SparkSession  # noqa: PLC0415 (only this child process needs Spark)
 
     bind(1)

@@ -97,7 +97,7 @@ def ours(files: list[Path], lines: int, options: argparse.Namespace) -> list[dic
 def _run(
     world: BatchWorld, files: list[Path], lines: int, options: argparse.Namespace, emulator: int
 ) -> dict[str, Any]:
-    """Put the files anew and let the job do its batch."""
+    """Put the files again and let the job process its batch."""
     _upload(world, files)
     words = world.arguments(slots=options.slots, batch_files=len(files), lease_seconds=600)
     before, cpu_before = cpu_seconds(emulator), _children_seconds()

@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col, dayofmonth, input_file_name, month, year
 from pyspark.sql.types import StringType, TimestampType
 
-from bench.measuring import peak_bytes
 from bench.ndjson_engines import SPARK_CONFIGURATION
+from tributary.running.memory import peak_bytes
 
 _CORES = 2
 _CORRUPT = "_corrupt_record"

@@ -14,12 +14,13 @@ from multiprocessing.queues import SimpleQueue
 from threading import Event
 from typing import Any, cast
 
-from bench.measuring import machine, measured_on, peak_bytes, positive, table, versions
+from bench.measuring import machine, measured_on, positive, table, versions
 from tests.support.postgres import Server, running_postgres
 from tests.support.raw_files import FOLDER, ListedClient
 from tributary.ledger.connection import LedgerConnection, LedgerSettings
 from tributary.lister.pages import one_ahead, version_pages
 from tributary.lister.run import Listing
+from tributary.running.memory import peak_bytes
 
 _MILLION = 1_000_000
 _SHORT = 20_000

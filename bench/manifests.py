@@ -111,7 +111,7 @@ def _job(world: BenchWorld, slots: int, emulator: int, lines: int) -> dict[str, 
 
 
 def _seconds(committed: Sequence[dict[str, Any]]) -> float:
-    """From the first start of work to the last commit."""
+    """Return the seconds from the first start of work to the last commit."""
     ends = [datetime.fromisoformat(line["time"]) for line in committed]
     begins = [
         end - timedelta(seconds=line["work_seconds"]) for end, line in zip(ends, committed, strict=True)

@@ -1,4 +1,4 @@
-"""Where the bench of manifests takes place: the emulator with files in it, and the job as Glue runs it."""
+"""Environment of the manifest bench: the emulator with files in it, and the job as Glue runs it."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ _LOOK_SECONDS = 0.2
 
 @dataclass
 class BenchWorld:
-    """A world whose files were put once, and stand in each of its manifests."""
+    """World whose files are put once and listed in each of its manifests."""
 
     world: ManifestWorld
     entries: Sequence[dict[str, Any]]

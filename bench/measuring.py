@@ -1,8 +1,7 @@
-"""What the benches measure a process by, and how they print."""
+"""Measurements of processes, and tables of figures, for all benches."""
 
 import os
 import platform
-import resource
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -17,17 +16,6 @@ def bind(cores: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
 
 
-def peak_bytes(process: int | str = "self") -> int:
-    """The most memory that the process ever held, as far as the system tells.
-
-    On Linux not `ru_maxrss`, which begins with the peak of the process that started this one.
-    """
-    status = Path(f"/proc/{process}/status")
-    if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
 def cpu_seconds(process: int) -> float:
     """Seconds of CPU of all threads of another process; Linux only."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
@@ -35,7 +23,7 @@ def cpu_seconds(process: int) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Return CPU, cores and system of this machine."""
     cpu = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists():

@@ -20,8 +20,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.measuring import bind, cpu_seconds, peak_bytes
+from bench.measuring import bind, cpu_seconds
 from bench.ndjson_shapes import content, first_lines
+from tributary.running.memory import peak_bytes
 
 REJECTS = "rejects.json"
 """In the folder of the output, where an engine tells bad lines: [file name, line, reason or null], each."""
@@ -33,7 +34,7 @@ _LEAST_RUNS = 2
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What an engine is to do; `is_dirty` says that some lines are broken, as its user would know by then."""
+    """Task of an engine; `is_dirty` says that some lines are broken, as its user would know by then."""
 
     files: tuple[Path, ...]
     output: Path
@@ -69,7 +70,7 @@ class Measured:
 
 
 Again = Callable[[list[Took]], bool]
-"""Whether there is to be another run after these."""
+"""Decision on another run after these."""
 
 
 class Engine(Protocol):
@@ -169,7 +170,7 @@ def duckdb_inferred(work: Work) -> Callable[[], None]:
 
 
 def duckdb_strings(work: Work) -> Callable[[], None]:
-    """DuckDB, told that every column is text."""
+    """DuckDB with every column declared as text."""
     columns = ", ".join(f"'{key}': 'VARCHAR'" for key in work.first_keys)
     return _duckdb(work, f", columns = {{{columns}}}")
 
@@ -197,7 +198,7 @@ def polars_inferred(work: Work) -> Callable[[], None]:
 
 
 def polars_strings(work: Work) -> Callable[[], None]:
-    """polars, told that every column is text."""
+    """Polars with every column declared as text."""
     import polars  # noqa: PLC0415
 
     return _polars(work, {"schema": dict.fromkeys(work.first_keys, polars.String)})
@@ -282,7 +283,7 @@ def spark(work: Work, again: Again) -> Measured:
 
 
 def pieces(file: Path) -> Iterator[bytes]:
-    """The bytes of a file as they stand."""
+    """Return the bytes of a file."""
     with file.open("rb") as stream:
         yield from iter(partial(stream.read, _PIECE_BYTES), b"")
 
@@ -318,7 +319,7 @@ def ours_typed(work: Work) -> None:
 
 
 def ours_text(work: Work) -> None:
-    """Our text path: one Parquet file of exact texts, with each row's source; the bad lines beside it."""
+    """Write one Parquet file of exact texts with the sources of rows, and the bad lines apart."""
     from tributary.kernels.ndjson.parse import parse  # noqa: PLC0415
     from tributary.kernels.output.text_parquet import TextParquet  # noqa: PLC0415
 
@@ -334,13 +335,13 @@ def ours_text(work: Work) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OneThreaded:
-    """What an engine of one thread does, and the modules that it is to find imported."""
+    """Work of an engine of one thread, and the modules to import before it."""
 
     run: Callable[[Work], None]
     modules: tuple[str, ...]
 
     def prepared(self) -> Callable[[Work], None]:
-        """The same, with the modules imported."""
+        """Return the work, with the modules imported."""
         for module in self.modules:
             importlib.import_module(module)
         return self.run

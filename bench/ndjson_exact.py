@@ -1,4 +1,4 @@
-"""Whether Parquet files hold exactly the text of the generated lines, and if not, what differs.
+"""Comparison of Parquet files with the exact text of the generated lines.
 
 Every `id` is looked for; every cell of a sample of rows is compared. The truth comes from Python's own JSON
 reader over the generated lines, which the kernel has no part in. A column of another type counts as exact as
@@ -49,7 +49,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is to come of some files: the good rows' ids as a Parquet file, some whole rows, the bad lines."""
+    """Expected result of some files: the good rows' ids as a Parquet file, some whole rows, the bad lines."""
 
     ids: Path
     sample: dict[str, dict[str, Cell]]
@@ -72,7 +72,7 @@ def truth_of(files: tuple[Path, ...], folder: Path) -> Truth:
 
 
 def differences(truth: Truth, output: Path) -> list[str]:
-    """What differs in the Parquet files below a folder, most telling first; nothing when they are exact."""
+    """Return the differences of the Parquet files below a folder, most telling first; none when exact."""
     schema = _schema(output)
     if "id" not in schema.names:
         return [f"no keys: all lines in {', '.join(schema.names[:2])}"]

@@ -30,7 +30,7 @@ _TIMES_SPARK = 6
 
 
 def required(rows: Sequence[Row]) -> list[Row]:
-    """What is required, what was measured, and whether that meets it; None where it was not measured."""
+    """Return required and measured figures, and whether these suffice; None where not measured."""
     rates = {(row["shape"], row["engine"], row["cores"]): row["megabytesPerSecond"] for row in rows}
     figures = [
         _figure(f"{engine}: nested, one core, MB/s", floor, rates.get(("nested", engine, 1)))

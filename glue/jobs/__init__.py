@@ -1,1 +1,1 @@
-"""The jobs: arguments, wiring, exit code."""
+"""Scripts of the Glue jobs: arguments and wiring."""

@@ -1,27 +1,24 @@
-"""The Glue job that turns raw JSON files of the ledger into Parquet, batch after batch."""
+"""Glue job that turns raw JSON files of the ledger into Parquet, batch after batch."""
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from tributary.batch.course import CourseSettings
 from tributary.batch.run import Run, RunSettings
 from tributary.batch.shared_ledger import SharedLedger
+from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.distribution import open_engine
-from tributary.errors import ArgumentsError, TributaryError, describe
+from tributary.errors import describe
 from tributary.ledger.access import LedgerArguments, ledger_settings
 from tributary.ledger.claims import ClaimRules
 from tributary.ledger.keeper import BatchKeeper
 from tributary.running.announcing import Announcer
-from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.job import SERVICE_ERRORS, exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.tasks import Destinations
 
@@ -30,7 +27,7 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class LedgerBatchArguments(LedgerArguments):
-    """What the job reads; `slots` is batches in work at once, 0 = as many as there are cores."""
+    """Arguments of the job; `slots` is the number of concurrent batches, 0 = one a core."""
 
     raw_bucket: str
     curated_bucket: str
@@ -53,22 +50,11 @@ class LedgerBatchArguments(LedgerArguments):
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the job; return 0 when the machinery did its part, 1 when it did not, 2 for wrong arguments."""
-    try:
-        arguments = read_arguments(LedgerBatchArguments, words)
-        run_id = read_run_id(words)
-    except ArgumentsError as error:
-        log("wrong arguments", cause=str(error))
-        return 2
-    try:
-        return 0 if _run(arguments, run_id) else 1
-    except (BotoCoreError, ClientError, TributaryError) as error:
-        log("failed", cause=describe(error))
-        return 1
+    """Run the job; return 0 when every attempt succeeded, 1 when one did not, 2 for wrong arguments."""
+    return run_job(LedgerBatchArguments, words, _run, SERVICE_ERRORS)
 
 
-def _run(arguments: LedgerBatchArguments, run_id: str) -> bool:
-    stopping = Event()
+def _run(arguments: LedgerBatchArguments, run_id: str, stopping: Event) -> bool:
     settings = _settings(arguments, run_id)
     log(
         "started",
@@ -80,9 +66,7 @@ def _run(arguments: LedgerBatchArguments, run_id: str) -> bool:
     access = ledger_settings(arguments, "tributary_batch")
     keeper = BatchKeeper(access, run_id, settings.rules, _note_renewal)
     with open_engine(arguments.engine, arguments.slots) as engine, SharedLedger(access) as ledger:
-        # Only now: Spark sets a handler of its own for SIGINT, which would break out of the loop.
-        signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-        signal.signal(signal.SIGINT, lambda *_: stopping.set())
+        set_on_signals(stopping)
         return Run(ledger, keeper, engine, settings, stopping).run()
 
 
@@ -96,7 +80,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
             attempts=arguments.maximum_attempts,
         ),
         version=deployed_version(arguments.dataset),
-        course=CourseSettings(
+        batch=BatchSettings(
             transform=TransformSettings(
                 destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
                 object_bytes=arguments.object_megabytes * _MEGABYTE,
@@ -113,7 +97,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
 
 
 def _threads(arguments: LedgerBatchArguments) -> int:
-    """Threads of one transform: the cores that its slot has for itself."""
+    """Return the threads of one transform: the cores of its slot."""
     return max(1, (os.cpu_count() or 1) // arguments.slots) if arguments.slots else 1
 
 
@@ -122,6 +106,4 @@ def _note_renewal(lease: object, error: Exception) -> None:
 
 
 if __name__ == "__main__":
-    # No exit call on success: Glue has been seen to report any SystemExit as a failure.
-    if code := main(sys.argv[1:]):
-        sys.exit(code)
+    exit_job(main(sys.argv[1:]))

@@ -1,6 +1,5 @@
-"""The Glue job that turns manifests of NDJSON files into Parquet objects, as long as it is wanted."""
+"""Glue streaming job that turns manifests of NDJSON files into Parquet objects until it is stopped."""
 
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,19 +8,18 @@ from typing import Literal
 
 from tributary.datasets import text_datasets
 from tributary.distribution import open_engine
-from tributary.errors import ArgumentsError
 from tributary.manifests.control import Control
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.stream import Stream, StreamSettings
 from tributary.running.announcing import Announcer
-from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.job import exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.tasks import Destinations
 
 
 @dataclass(frozen=True)
 class ManifestsStreamArguments:
-    """What the job reads; `slots` is manifests in work at once, 0 = as many as there are cores."""
+    """Arguments of the job; `slots` is the number of concurrent manifests, 0 = one a core."""
 
     manifests_queue_url: str
     manifests_bucket: str
@@ -37,21 +35,16 @@ class ManifestsStreamArguments:
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the job; return 0 when it was told to end, 2 for wrong arguments."""
-    try:
-        arguments = read_arguments(ManifestsStreamArguments, words)
-        run_id = read_run_id(words)
-    except ArgumentsError as error:
-        log("wrong arguments", cause=str(error))
-        return 2
-    hurry = Event()
+    """Run the job; return 0 after a stop, a restart or a signal, 2 for wrong arguments."""
+    return run_job(ManifestsStreamArguments, words, _stream)
+
+
+def _stream(arguments: ManifestsStreamArguments, run_id: str, hurry: Event) -> bool:
     names = [dataset.name for dataset in text_datasets()]
     log("started", run_id=run_id, engine=arguments.engine, datasets=names)
     control = Control(arguments.control_table, arguments.poll_seconds)
     with open_engine(arguments.engine, arguments.slots) as engine:
-        # Only now: Spark sets a handler of its own for SIGINT, which would break out of the loop.
-        signal.signal(signal.SIGTERM, lambda *_: hurry.set())
-        signal.signal(signal.SIGINT, lambda *_: hurry.set())
+        set_on_signals(hurry)
         Stream(
             queue=ManifestQueue(arguments.manifests_queue_url, arguments.visibility_seconds),
             engine=engine,
@@ -60,7 +53,7 @@ def main(words: Sequence[str]) -> int:
             settings=_settings(arguments, run_id),
             hurry=hurry,
         ).run()
-    return 0
+    return True
 
 
 def _settings(arguments: ManifestsStreamArguments, run_id: str) -> StreamSettings:
@@ -69,6 +62,4 @@ def _settings(arguments: ManifestsStreamArguments, run_id: str) -> StreamSetting
 
 
 if __name__ == "__main__":
-    # No exit call on success: Glue has been seen to report any SystemExit as a failure.
-    if code := main(sys.argv[1:]):
-        sys.exit(code)
+    exit_job(main(sys.argv[1:]))

@@ -1,6 +1,5 @@
-"""The Glue job that turns uploaded CSV files into clean rows; docs/uploads-pipeline.md has its protocol."""
+"""Glue job that turns uploaded CSV files into clean rows; docs/uploads-pipeline.md has its protocol."""
 
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from typing import Literal
 from tributary.conversion.check import check_dataset
 from tributary.datasets import all_datasets
 from tributary.distribution import open_engine
-from tributary.errors import ArgumentsError
-from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.job import exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.tasks import Destinations
 from tributary.uploads.run import Run, Settings
@@ -20,7 +18,7 @@ from tributary.uploads.table import UploadsTable
 
 @dataclass(frozen=True)
 class UploadsJobArguments:
-    """What the job reads; `parallelism` is processes of the pool or files at once on Spark, 0 = cores."""
+    """Arguments of the job; `parallelism` is the number of concurrent files, 0 = one a core."""
 
     uploads_table: str
     raw_bucket: str
@@ -37,24 +35,20 @@ class UploadsJobArguments:
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the job; return 0 when the machinery did its part, 1 when it did not, 2 for wrong arguments."""
-    try:
-        arguments = read_arguments(UploadsJobArguments, words)
-        run_id = read_run_id(words)
-    except ArgumentsError as error:
-        log("wrong arguments", cause=str(error))
-        return 2
-    stopping = Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    """Run the job; return 0 when every file was answered, 1 when one was not, 2 for wrong arguments."""
+    return run_job(UploadsJobArguments, words, _process)
+
+
+def _process(arguments: UploadsJobArguments, run_id: str, stopping: Event) -> bool:
     names = [dataset.name for dataset in all_datasets()]
     log("started", run_id=run_id, engine=arguments.engine, datasets=names)
-    # A wrong declaration is our fault, not the files': its error ends the run before one is claimed.
+    # A wrong declaration is the package's fault, not the files': its error ends the run before a claim.
     for dataset in all_datasets():
         check_dataset(dataset, arguments.date_formats)
-    ledger = UploadsTable(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
+    table = UploadsTable(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
     with open_engine(arguments.engine, arguments.parallelism) as engine:
-        return 0 if Run(ledger, engine, _settings(arguments), stopping).run() else 1
+        set_on_signals(stopping)
+        return Run(table, engine, _settings(arguments), stopping).run()
 
 
 def _settings(arguments: UploadsJobArguments) -> Settings:
@@ -69,6 +63,4 @@ def _settings(arguments: UploadsJobArguments) -> Settings:
 
 
 if __name__ == "__main__":
-    # No exit call on success: Glue has been seen to report any SystemExit as a failure.
-    if code := main(sys.argv[1:]):
-        sys.exit(code)
+    exit_job(main(sys.argv[1:]))

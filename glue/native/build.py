@@ -34,7 +34,7 @@ IMPOSSIBLE = 3
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a wheel is built for."""
+    """Platform of a wheel."""
 
     triple: str
     processors: tuple[str, ...]
@@ -150,7 +150,7 @@ def zig(command: str, target: Target, processor: str, made: Path, *words: str) -
 
 
 def contents(target: Target, version: str, library: bytes) -> dict[str, bytes]:
-    """What the wheel installs, by path."""
+    """Return the files that the wheel installs, by path."""
     information = f"tributary_native-{version}.dist-info"
     module = (
         '"""The native kernels of Tributary as a shared library with a C interface."""\n\n'

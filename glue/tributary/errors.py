@@ -1,6 +1,6 @@
-"""Errors of the data plane, told apart by what the caller should do.
+"""Errors of the data plane, by what the caller should do.
 
-A `TerminalError` comes back the same at every attempt: the file goes to quarantine with its `reason`.
+A `TerminalError` is the same at every attempt: the file goes to quarantine with its `reason`.
 A `TransientError` may pass: the work is tried again, a bounded number of times.
 """
 
@@ -14,13 +14,13 @@ class TributaryError(Exception):
 
 
 class TerminalError(TributaryError):
-    """A failure that a retry cannot mend; `reason` is the code kept beside the quarantined file."""
+    """Failure that a retry cannot fix; `reason` is the code stored with the quarantined file."""
 
     reason: ClassVar[str] = "failed"
 
 
 class TransientError(TributaryError):
-    """A failure that a later attempt may not meet."""
+    """Failure that a later attempt may not meet."""
 
 
 class DeclarationError(TerminalError):
@@ -34,7 +34,7 @@ class UnknownDatasetError(TributaryError):
 
 
 class WholeFileError(TerminalError):
-    """No row of the file can be told: the whole file goes to quarantine."""
+    """File without a readable row: it goes to quarantine as a whole."""
 
 
 class EmptyFileError(WholeFileError):
@@ -92,7 +92,7 @@ class InvalidManifestError(TerminalError):
 
 
 class LeaseLostError(TributaryError):
-    """Another run holds the upload now: whoever sees this gives it up, writing nothing more."""
+    """Lease that another run holds now: the caller gives the work up and writes nothing more."""
 
 
 class WorkerKilledError(TributaryError):
@@ -100,7 +100,7 @@ class WorkerKilledError(TributaryError):
 
 
 class NoAnswerError(WorkerKilledError):
-    """The process that worked on a task came to its end and could not tell what became of it."""
+    """Process of a task that ended without being able to report its result."""
 
 
 class ArgumentsError(TributaryError):

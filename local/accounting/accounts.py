@@ -1,4 +1,4 @@
-"""What every pipeline's accounts have in common."""
+"""Base of the accounts of every pipeline."""
 
 import gzip
 import zlib

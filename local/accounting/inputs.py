@@ -51,7 +51,7 @@ def date_of(name: str) -> date | None:
 
 
 def is_publishable(upload: Upload, dataset: TextDataset) -> bool:
-    """Whether name, size and compression are right; else the file is to be quarantined whole."""
+    """Return True where name, size and compression are valid; else the file is quarantined whole."""
     day = date_of(upload.name)
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     if day is None or not dataset.earliest <= day <= tomorrow:
@@ -60,14 +60,14 @@ def is_publishable(upload: Upload, dataset: TextDataset) -> bool:
 
 
 def has_size(size: int, dataset: TextDataset) -> bool:
-    """Whether a file's size is within the tolerance of its dataset."""
+    """Return True where a file's size is within the tolerance of its dataset."""
     if dataset.size is None:
         return True
     return abs(size - dataset.size.bytes) <= dataset.size.bytes * dataset.size.tolerance
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file can be decompressed, if it is to be."""
+    """Return True where a file can be decompressed, or is not compressed."""
     if path.suffix != ".gz":
         return True
     try:
@@ -84,7 +84,7 @@ def lines_of(path: Path) -> dict[int, bytes]:
 
 
 def quarantine_folder(upload: Upload) -> str:
-    """Where a file is quarantined whole."""
+    """Return the folder of a file that is quarantined whole."""
     day = date_of(upload.name)
     digest = hashlib.sha256(upload.key.encode()).hexdigest()[:16]
     return f"quarantine/{day or 'undated'}/{digest}-{upload.version}"

@@ -36,7 +36,7 @@ _THREADS = 16
 
 @dataclass
 class LedgerAccounts(Accounts):
-    """Those of the ledger pipeline: its files are versions of objects, which went through it in batches."""
+    """Accounts of the ledger pipeline, whose files are versions of objects, processed in batches."""
 
     batches: int = 0
     quarantined: int = 0
@@ -117,7 +117,7 @@ def row_of(record: Record, years: range) -> dict[str, object] | None:
 
 
 def is_row_of(expected: dict[str, object] | None, found: dict[str, object]) -> bool:
-    """Whether a row has just the values that are expected; what is not there is null."""
+    """Return True where a row has exactly the expected values; an absent one is null."""
     if expected is None:
         return False
     return all(
@@ -181,7 +181,7 @@ def lines(found: list[tuple[int, dict[str, object]]] | list[tuple[int, bytes]]) 
 
 
 def archived_key(upload: Upload) -> str:
-    """Where a processed version is put away."""
+    """Return the key of an archived version."""
     folders, slash, name = upload.key.removeprefix(RAW).rpartition("/")
     return f"{PROCESSED}{folders}{slash}{upload.version}/{name}"
 

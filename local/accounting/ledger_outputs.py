@@ -1,4 +1,4 @@
-"""What the ledger pipeline published, and what it left in the raw bucket."""
+"""Outputs of the ledger pipeline, and the rest of the raw bucket."""
 
 import base64
 import json
@@ -42,7 +42,7 @@ Version = tuple[str, str]
 
 @dataclass
 class Outputs:
-    """What was published, by version: each row and dead letter by its line."""
+    """Published rows and dead letters, by version and line."""
 
     rows: defaultdict[Version, list[tuple[int, dict[str, object]]]] = field(
         default_factory=lambda: defaultdict(list)

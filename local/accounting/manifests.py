@@ -36,7 +36,7 @@ Version = tuple[str, str]
 
 @dataclass
 class ManifestsAccounts(Accounts):
-    """Those of the manifests pipeline: its files are versions of objects."""
+    """Accounts of the manifests pipeline, whose files are versions of objects."""
 
     manifests: int = 0
     quarantined: int = 0
@@ -170,7 +170,7 @@ def rows_of(path: Path) -> Iterator[tuple[str, str, int, dict[str, str | None]]]
 
 
 def is_row_of(line: bytes, values: dict[str, str | None]) -> bool:
-    """Whether a line has these texts; objects and arrays are only seen to be there."""
+    """Return True where a line has these texts; of objects and arrays only the presence is checked."""
     try:
         fields = DECODER.decode(line.decode())
     except ValueError:
@@ -185,13 +185,13 @@ def is_row_of(line: bytes, values: dict[str, str | None]) -> bool:
 
 
 def is_letter_of(line: bytes, letter: dict[str, str]) -> bool:
-    """Whether a dead letter holds the bytes of a line, of an overlong one the first."""
+    """Return True where a dead letter has the bytes of a line, of an overlong one the first ones."""
     raw = letter["raw_text"].encode() if "raw_text" in letter else base64.b64decode(letter["raw_base64"])
     return raw == (line if len(line) <= DEFAULT_LIMITS.line_bytes else line[: DEFAULT_LIMITS.kept_bytes])
 
 
 def is_of_date(path: Path, key: str) -> bool:
-    """Whether an output lies in the partition of the date in a file's name."""
+    """Return True where an output is in the partition of the date in a file's name."""
     return path.parent.name == f"date={date_of(key.rsplit('/', 1)[-1])}"
 
 

@@ -1,4 +1,4 @@
-"""What MiniStack 1.5.33 lacks and the platform needs.
+"""Repairs of MiniStack 1.5.33: features that it lacks and the platform needs.
 
 Each repair has a test that says when it is no longer needed.
 """
@@ -244,7 +244,7 @@ def xml(name: str, value: object) -> str:
 
 
 def content(name: str, value: object) -> str:
-    """Render what stands within the element `name`."""
+    """Render the content of the element `name`."""
     if isinstance(value, dict):
         return "".join(xml(key, item) for key, item in value.items())
     if isinstance(value, list):

@@ -17,7 +17,7 @@ _SMALLEST_BYTES = 1000
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when the files stand, 1 when they cannot be written, 2 for wrong usage."""
+    """Run the command; 0 when the files are written, 1 when they cannot be written, 2 for wrong usage."""
     parser = _parser()
     options = parser.parse_args(words)
     order = _order(options, parser)

@@ -1,4 +1,4 @@
-"""Which files there are to be, and the writing of one."""
+"""Plan of the files to generate, and the writing of one."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _WRONG_SIZES = (0.5, 1.5)
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for; sizes are bytes, `dirty` and `gzip` shares from 0 to 1."""
+    """Order of generated files; sizes are bytes, `dirty` and `gzip` shares from 0 to 1."""
 
     count: int
     size: int
@@ -45,7 +45,7 @@ class File:
 
 @dataclass(frozen=True)
 class Written:
-    """What one file came to."""
+    """Counts of one written file."""
 
     bytes: int
     lines: int

@@ -32,13 +32,13 @@ class Children:
 
 def found(monkeypatch: pytest.MonkeyPatch, children: Children) -> list[int]:
     monkeypatch.setattr(suspects, "run_alone", children)
-    result = suspects.killers(FILES, 7, print)
+    result = suspects.poison_files(FILES, 7, print)
     assert {why.reason for why in result.values()} <= {"killed-worker"}
     return [file.id for file in result]
 
 
 @pytest.mark.parametrize("deadly", [[0], [9_999], [4_711], [17, 5_000, 5_001]])
-def test_finds_the_killers_among_ten_thousand(monkeypatch: pytest.MonkeyPatch, deadly: list[int]) -> None:
+def test_finds_poison_files_among_ten_thousand(monkeypatch: pytest.MonkeyPatch, deadly: list[int]) -> None:
     children = Children(deadly)
     assert found(monkeypatch, children) == deadly
     assert children.runs <= 1 + 28 * len(deadly)

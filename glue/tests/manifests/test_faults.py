@@ -20,7 +20,7 @@ from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.manifests import conversion, work
 from tributary.manifests.queue import ManifestQueue
-from tributary.manifests.task import Committed, Needless, NotDone
+from tributary.manifests.task import Committed, NotDone, Skipped
 from tributary.objects.fetching import Unreadable
 from tributary.objects.writes import put_generation
 from tributary.running import clients
@@ -136,7 +136,7 @@ def test_agrees_with_another_job_that_does_all_before_any_call(
     )
     other, first = answers
     assert isinstance(other, Committed)
-    assert isinstance(first, Needless if generation else Committed)
+    assert isinstance(first, Skipped if generation else Committed)
     assert_published(world, generation)
     assert [standing_generation(world)] == [str(generation)]
 
@@ -196,12 +196,12 @@ def test_takes_dead_letters_back_that_a_higher_generation_does_not_have(world: M
 def test_lets_the_first_receipt_of_a_generation_decide(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An attempt that took a file for a killer dies after its receipt; the next finds the file harmless."""
+    """An attempt that took a file for poison dies after its receipt; the next finds the file harmless."""
     world.upload("a.ndjson", lines({"id": "1"}, "["))
     world.upload("b.ndjson", lines({"id": "2"}, "]"))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "killers", lambda entries, _: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda entries, _: {entries[0]: why})
     with intercepted(lose_connection("PUT dead-letters")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     assert isinstance(world.work(key), Committed)
@@ -214,12 +214,12 @@ def test_lets_the_first_receipt_of_a_generation_decide(
 def test_keeps_the_reason_of_a_file_that_is_gone_before_it_is_quarantined(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The receipt tells of a killer; the attempt dies, and the next one finds the version gone."""
+    """The receipt lists a poison file; the attempt dies, and the next one finds the version gone."""
     version = world.upload("a.ndjson", lines({"id": "1"}))
     world.upload("b.ndjson", lines({"id": "2"}))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "killers", lambda entries, _: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda entries, _: {entries[0]: why})
     with intercepted(lose_connection("PUT quarantine")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     s3_client().delete_object(Bucket=world.raw, Key=world.key("a.ndjson"), VersionId=version)

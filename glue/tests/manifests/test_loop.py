@@ -187,7 +187,7 @@ def test_finishes_what_is_in_work_when_it_is_told_to_stop(
 
 def test_ends_though_a_task_never_does(world: ManifestWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "_DRAIN_SECONDS", 0.2)
-    monkeypatch.setattr(stream, "_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(stream, "LOOK_SECONDS", 0.1)
     send_each(world, 1)
 
     class Stuck(InlineEngine):

@@ -65,7 +65,7 @@ def answer_on_a_full_disk(_: suspects.Trial) -> None:
 
 
 @pytest.mark.slow
-def test_takes_no_file_for_a_killer_because_the_disk_is_full(
+def test_takes_no_file_for_poison_because_the_disk_is_full(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.upload("a.ndjson", lines({"id": "1"}))

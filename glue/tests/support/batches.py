@@ -15,8 +15,8 @@ from tests.support.events import event_queue, received
 from tests.support.job import GLUE
 from tests.support.ledger import Books
 from tests.support.world import InlineEngine
-from tributary.batch.course import CourseSettings
 from tributary.batch.run import Run, RunSettings
+from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.kernels.compression.streams import uncompressed
@@ -109,7 +109,7 @@ class BatchWorld:
             owner=owner,
             rules=ClaimRules(**{"files": 100, "lease_seconds": 3600, **rules}),
             version=self.version,
-            course=CourseSettings(transform, "move", Announcer(self.source, "test")),
+            batch=BatchSettings(transform, "move", Announcer(self.source, "test")),
             budget_seconds=3600,
         )
 
@@ -134,7 +134,7 @@ class BatchWorld:
 
     def archiving(self, mode: Any) -> RunSettings:
         settings = self.settings()
-        return replace(settings, course=replace(settings.course, archive=mode))
+        return replace(settings, batch=replace(settings.batch, archive=mode))
 
     def arguments(self, run_id: str = "jr_1", **changes: object) -> list[str]:
         server = self.books.server.variables

@@ -1,10 +1,11 @@
-"""How much memory a process took, and programs run in one of their own to be asked so."""
+"""Peak memory of a process, and programs run in one of their own to measure it."""
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
+
+from tributary.running.memory import peak_bytes
 
 GLUE = Path(__file__).resolve().parents[2]
 
@@ -19,12 +20,8 @@ _PROMPT_ALLOCATORS = {
 
 
 def peak_mebibytes() -> int:
-    """Of this process so far."""
-    # Not ru_maxrss on Linux: it begins with the peak of the process that started this one.
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20
+    """Return the peak of this process so far."""
+    return peak_bytes() >> 20
 
 
 def numbers_of(program: str, *words: object) -> list[float]:

@@ -20,9 +20,11 @@ from tributary.distribution.alone import run_alone
 from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Destinations
+from tributary.uploads import versions
+from tributary.uploads.lease import HEAD
 from tributary.uploads.names import object_keys
 from tributary.uploads.run import Run, Settings
-from tributary.uploads.table import UploadsTable
+from tributary.uploads.table import PENDING_ATTRIBUTES, PENDING_INDEX, SHARDS, UploadsTable
 
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"
@@ -115,10 +117,10 @@ class World:
             "bucket": self.raw,
             "key": key,
             "size": size,
-            "status": "pending",
+            "status": versions.PENDING,
             "registered_at": now,
             "registered_by": "uploads-reconciler" if sequencer is None else "event",
-            "pending_shard": str(int(hashlib.sha256(object_id.encode()).hexdigest()[:8], 16) % 8),
+            "pending_shard": str(int(hashlib.sha256(object_id.encode()).hexdigest()[:8], 16) % SHARDS),
             "available_at": now,
         }
         if sequencer is not None:
@@ -168,13 +170,13 @@ class World:
         return dict(answer["Item"])
 
     def head(self, key: str) -> dict[str, Any]:
-        return self.item(key, "#head")
+        return self.item(key, HEAD)
 
     def status(self, key: str, version: str) -> str:
         return str(self.item(key, version)["status"])
 
-    def statuses(self, key: str, *versions: str) -> list[str]:
-        return [self.status(key, version) for version in versions]
+    def statuses(self, key: str, *ids: str) -> list[str]:
+        return [self.status(key, version) for version in ids]
 
     def keys(self, bucket: str) -> list[str]:
         return [entry["Key"] for entry in s3_client().list_objects_v2(Bucket=bucket).get("Contents", [])]
@@ -208,7 +210,7 @@ class World:
 
 
 def _create_table(name: str) -> None:
-    texts = ["object", "version", "pending_shard", "available_at"]
+    texts = ["object", "version", *PENDING_ATTRIBUTES]
     definition: dict[str, Any] = {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -216,8 +218,8 @@ def _create_table(name: str) -> None:
         "KeySchema": _keys("object", "version"),
         "GlobalSecondaryIndexes": [
             {
-                "IndexName": "pending",
-                "KeySchema": _keys("pending_shard", "available_at"),
+                "IndexName": PENDING_INDEX,
+                "KeySchema": _keys(*PENDING_ATTRIBUTES),
                 "Projection": {
                     "ProjectionType": "INCLUDE",
                     "NonKeyAttributes": ["registered_at", "attempts"],

@@ -1,1 +1,1 @@
-"""The batch job: files of the ledger to Parquet, batch after batch, each published once."""
+"""Batch job of the ledger pipeline: files to Parquet, batch after batch, each published once."""

@@ -1,4 +1,4 @@
-"""Raw files whose rows are published go to the processed prefix, or get a tag; any number of times."""
+"""Archiving of published raw files: moved to the processed prefix or tagged, any number of times."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,30 +8,29 @@ from tributary.batch.names import archived_key
 from tributary.batch.task import Archived, ArchiveTask
 from tributary.errors import SourceGoneError, describe
 from tributary.ledger.claims import BatchFile
-from tributary.objects.writes import copy_version, delete_versions, tag_version
+from tributary.objects.writes import DELETES_PER_REQUEST, copy_version, delete_versions, tag_version
+from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.tasks import Failed
 
 TAG = {"tributary": "processed"}
-_THREADS = 8
-_FILES_A_DELETE = 1000
 
 
 def archive(task: ArchiveTask) -> Archived | Failed:
-    """Put the files of a batch away; a failure comes back as an answer."""
+    """Archive the files of a batch; a failure is returned as an answer."""
     try:
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
             put_away = partial(_tag if task.mode == "tag" else _move, threads)
             files = sum(
-                put_away(task.files[begin : begin + _FILES_A_DELETE])
-                for begin in range(0, len(task.files), _FILES_A_DELETE)
+                put_away(task.files[begin : begin + DELETES_PER_REQUEST])
+                for begin in range(0, len(task.files), DELETES_PER_REQUEST)
             )
-    except Exception as error:  # noqa: BLE001 told to the driver, which gives the batch back
+    except Exception as error:  # noqa: BLE001 returned to the driver, which gives the batch back
         return Failed("archive-failed", describe(error))
     return Archived(files, len(task.files) - files)
 
 
 def _move(threads: ThreadPoolExecutor, files: Sequence[BatchFile]) -> int:
-    """Copy each version, then delete exactly these: a newer upload of a name stays as it is."""
+    """Copy each version, then delete exactly these versions: a newer upload of a key is left alone."""
     copied = [file for file, is_there in zip(files, threads.map(_copy, files), strict=True) if is_there]
     for bucket in sorted({file.bucket for file in copied}):
         delete_versions(bucket, [(file.key, file.version_id) for file in copied if file.bucket == bucket])
@@ -39,7 +38,7 @@ def _move(threads: ThreadPoolExecutor, files: Sequence[BatchFile]) -> int:
 
 
 def _copy(file: BatchFile) -> bool:
-    """Copy one version; False when it is not there, as after an archiving that broke off."""
+    """Copy one version; False when it does not exist, as after an interrupted archiving."""
     to_key = archived_key(file.key, file.version_id)
     try:
         copy_version(file.bucket, file.key, file.version_id, file.bucket, to_key, size=file.size)

@@ -1,4 +1,4 @@
-"""Which objects of a batch may stand, by the ledger."""
+"""Objects of a batch that may exist, by the ledger."""
 
 from typing import Any
 
@@ -9,6 +9,6 @@ _LISTED = "SELECT coalesce(objects, '[]') || earlier_objects FROM ledger.batches
 
 
 def listed_objects(ledger: LedgerConnection, batch: Batch) -> list[dict[str, Any]]:
-    """Objects of the commit that holds now, and of earlier ones that its publication is to replace."""
+    """Return the objects of the current commit, and of earlier ones that its publication is to replace."""
     found = ledger.repeatedly(lambda connection: connection.execute(_LISTED, (batch.id,)).fetchone())
     return found[0] if found else []

@@ -1,4 +1,4 @@
-"""Names of the objects of a batch: functions of the work, never of the attempt, but for what is staged."""
+"""Names of the objects of a batch: functions of the work, never of the attempt, but for staged ones."""
 
 import hashlib
 
@@ -12,9 +12,11 @@ _KEY_BYTES = 1024
 
 
 def archived_key(key: str, version: str) -> str:
-    """Where a version of a raw file goes: a name of its own, so that no version hides another.
+    """Return the key of an archived version: one for each, so that no version replaces another.
 
-    A name that S3 would find too long is shortened to a digest and the end of the file's own.
+    A key that exceeds S3's 1,024 bytes is shortened to a digest and the end of the file's own name.
+
+    @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html, 2026-11-29
     """
     folders, slash, name = key.removeprefix(RAW_PREFIX).rpartition("/")
     archived = f"{PROCESSED_PREFIX}{folders}{slash}{version}/{name}"
@@ -24,15 +26,15 @@ def archived_key(key: str, version: str) -> str:
 
 
 def table_key(dataset: str, partition: str, name: str) -> str:
-    """Where a Parquet object stands in the curated bucket; `partition` is like `year=2026`, or empty."""
+    """Return the key of a Parquet object in the curated bucket; `partition` is like `year=2026`, or empty."""
     return "/".join(filter(None, ("tables", dataset, partition, name)))
 
 
 def dead_letters_key(batch: int, name: str) -> str:
-    """Where dead letters of a batch stand in the quarantine bucket."""
+    """Return the key of dead letters of a batch in the quarantine bucket."""
     return f"{MALFORMED_PREFIX}{batch}/{name}"
 
 
 def staged_key(batch: int, token: int, attempt: int, key: str) -> str:
-    """Where an attempt leaves an object for its publication; `attempt` tells those under one token apart."""
+    """Return the key of a staged object; `attempt` distinguishes the attempts under one token."""
     return f"{STAGING_PREFIX}{batch}/{token}/{attempt}/{key}"

@@ -1,4 +1,4 @@
-"""The files of a batch as they are read: by version, or where they went when their rows were published."""
+"""Reading of a batch's files: by version, or at the key where they were archived."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from tributary.objects.fetching import Ahead, Fetch, spool
 from tributary.objects.reads import read_version
 
 AHEAD = Ahead(threads=8, files=256)
-"""Several at once hide the time that S3 takes to answer; more of them cost more CPU than they save time."""
+"""Limits of prefetching: concurrent requests hide S3's latency; more than these cost more CPU than time."""
 
 
 def fetch(file: BatchFile, folder: Path) -> Fetch[BatchFile]:
-    """Bring one file here; raises what `read_version` does but for a version that is gone, and `spool`."""
+    """Fetch one file; raises what `read_version` and `spool` raise, but for a version that is gone."""
     archived = archived_key(file.key, file.version_id)
     return spool(file, read_version(file.bucket, file.key, file.version_id, archived), folder)

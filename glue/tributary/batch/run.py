@@ -1,4 +1,4 @@
-"""One run of the batch job: as many batches in work as there are slots, until nothing is left to claim."""
+"""Run of the batch job: one concurrent batch a slot, until nothing is left to claim."""
 
 import time
 from collections import Counter
@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from threading import Event
 
 import psycopg
-from botocore.exceptions import BotoCoreError, ClientError
 
-from tributary.batch.course import Course, CourseSettings
+from tributary.batch.state_machine import BatchSettings, BatchStateMachine
 from tributary.distribution import Engine
+from tributary.distribution.engine import LOOK_SECONDS, MAXIMUM_SLOTS
 from tributary.errors import (
     LeaseLostError,
     TransientError,
-    TributaryError,
     WorkerKilledError,
     brief,
     describe,
@@ -26,29 +25,27 @@ from tributary.ledger.claims import Batch, ClaimRules, claim_batch
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import DatasetVersion, remember_version
 from tributary.ledger.keeper import BatchKeeper
+from tributary.running.job import SERVICE_ERRORS
 from tributary.running.log import log
 
-_LOOK_SECONDS = 0.5
-# Claims that break one after the other before the run fails.
+# Consecutive failed claims before the run fails.
 _CLAIM_TRIES = 3
-# Threads that wait for the engine; one is made when a batch needs it.
-_MOST_SLOTS = 1000
-_MACHINERY = (BotoCoreError, ClientError, TributaryError, psycopg.Error, OSError)
+_LEDGER_ERRORS = (*SERVICE_ERRORS, psycopg.Error, OSError)
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How a run works; after `budget_seconds` no batch is claimed any more, what is in work is finished."""
+    """Settings of a run; after `budget_seconds` no batch is claimed, and those in work are finished."""
 
     owner: str
     rules: ClaimRules
     version: DatasetVersion
-    course: CourseSettings
+    batch: BatchSettings
     budget_seconds: float
 
 
 class Run:
-    """Works until nothing is claimable, the time is up, or `stopping` is set."""
+    """Processes batches until nothing is claimable, the time budget is used, or `stopping` is set."""
 
     def __init__(
         self,
@@ -65,16 +62,16 @@ class Run:
         self._stopping = stopping
         self._held = HeldBatches(ledger, settings.owner, settings.rules)
         self._counts: Counter[str] = Counter()
-        self._course = Course(
-            ledger=ledger, held=self._held, engine=engine, settings=settings.course, stopping=stopping
+        self._state_machine = BatchStateMachine(
+            ledger=ledger, held=self._held, engine=engine, settings=settings.batch, stopping=stopping
         )
 
     def run(self) -> bool:
-        """Work; return whether every attempt succeeded: lines or files that do not are no failure."""
+        """Process batches; return True when no attempt failed: rejected lines or files are no failure."""
         began = time.monotonic()
         working: set[Future[None]] = set()
         remember_version(self._ledger, self._settings.version)
-        with self._keeper, ThreadPoolExecutor(_MOST_SLOTS, thread_name_prefix="batch") as threads:
+        with self._keeper, ThreadPoolExecutor(MAXIMUM_SLOTS, thread_name_prefix="batch") as threads:
             try:
                 why = self._claim_all(began, threads, working)
             finally:
@@ -91,7 +88,7 @@ class Run:
         return succeeded
 
     def _claim_all(self, began: float, threads: ThreadPoolExecutor, working: set[Future[None]]) -> str:
-        """Claim batches as slots fall free; return why no more are claimed."""
+        """Claim batches as slots become free; return the reason for the end."""
         deadline = began + self._settings.budget_seconds
         while not self._stopping.is_set():
             if time.monotonic() >= deadline:
@@ -100,20 +97,20 @@ class Run:
             if len(working) < self._engine.slots and (batch := self._claim()) is not None:
                 working.add(threads.submit(self._work_on, batch))
             elif working:
-                wait(working, _LOOK_SECONDS, FIRST_COMPLETED)
+                wait(working, LOOK_SECONDS, FIRST_COMPLETED)
             else:
                 return "nothing to claim"
         return "signal"
 
     def _finish(self, working: set[Future[None]]) -> None:
-        """Wait for what is in work; when the run is to stop, end it."""
+        """Wait for the batches in work; when the run is to stop, end them."""
         while working and not self._stopping.is_set():
-            working -= wait(working, _LOOK_SECONDS, FIRST_COMPLETED).done
+            working -= wait(working, LOOK_SECONDS, FIRST_COMPLETED).done
         if working:
             self._engine.stop()
 
     def _claim(self) -> Batch | None:
-        """Claim a batch; one made while the connection broke is taken over when its lease ran out."""
+        """Claim a batch; one made while the connection broke is taken over when its lease expires."""
         settings = self._settings
         for left in range(_CLAIM_TRIES - 1, -1, -1):
             try:
@@ -140,10 +137,10 @@ class Run:
         return batch
 
     def _work_on(self, batch: Batch) -> None:
-        """Follow a batch to its end, or give it back."""
+        """Run a batch to its end, or give it back."""
         began = time.monotonic()
         try:
-            done = self._course.run(batch)
+            done = self._state_machine.run(batch)
         except LeaseLostError as error:
             self._counts["leases_lost"] += 1
             log("lease lost", batch=batch.id, token=batch.token, cause=str(error))
@@ -168,8 +165,8 @@ class Run:
             self._keeper.drop(batch)
 
     def _give_back(self, batch: Batch, change: Callable[[], bool]) -> None:
-        """Where the ledger cannot be told, the lease runs out by itself."""
-        with suppress(*_MACHINERY):
+        """Give a batch back; where the ledger cannot be reached, the lease expires by itself."""
+        with suppress(*_LEDGER_ERRORS):
             change()
 
     def _count(self, batch: Batch) -> None:

@@ -1,4 +1,4 @@
-"""One connection to the ledger for all threads of a run, by turns: each needs it for moments only."""
+"""Connection to the ledger shared by all threads of a run, which need it for moments only."""
 
 from threading import Lock
 from typing import TypeVar
@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 class SharedLedger(LedgerConnection):
-    """A `LedgerConnection` that several threads may use."""
+    """`LedgerConnection` for several threads, one at a time."""
 
     def __init__(self, settings: LedgerSettings) -> None:
         super().__init__(settings)

@@ -1,4 +1,4 @@
-"""Which files of a batch kill their reader: halves are tried in child processes, under a memory limit."""
+"""Search for poison files, which kill their reader, by halves, in child processes with a memory limit."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,14 +9,14 @@ from tributary.objects.fetching import Unreadable
 from tributary.running.tasks import KILLED_WORKER
 
 
-def killers(
+def poison_files(
     files: Sequence[BatchFile], memory_bytes: int, attempt: Callable[[tuple[BatchFile, ...]], object]
 ) -> dict[BatchFile, Unreadable]:
-    """The files under which a child process died, once among others and once alone.
+    """Return the files under which a child process died, once among others and once alone.
 
-    `attempt` is what a child does with some of them. Of 10,000 files one killer is found after 15 deaths, and
+    A child runs `attempt` with some of them. Among 10,000 files one poison file is found after 15 deaths, and
     all files are read about three times. Raises what a child raised, and `NoAnswerError` where a child could
-    not tell what became of it: no file is to blame for that.
+    not report: no file is to blame.
     """
     try:
         run_alone(attempt, tuple(files), memory_bytes)
@@ -28,6 +28,6 @@ def killers(
             return {files[0]: Unreadable(KILLED_WORKER, str(error))}
     middle = len(files) // 2
     return {
-        **killers(files[:middle], memory_bytes, attempt),
-        **killers(files[middle:], memory_bytes, attempt),
+        **poison_files(files[:middle], memory_bytes, attempt),
+        **poison_files(files[middle:], memory_bytes, attempt),
     }

@@ -1,4 +1,4 @@
-"""What the tasks on a batch are told and what they answer: small values that travel between processes."""
+"""Parameters and answers of the tasks on a batch: small values, pickled between processes."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,7 +12,7 @@ ArchiveMode = Literal["move", "tag"]
 
 @dataclass(frozen=True, slots=True)
 class TransformSettings:
-    """What holds for every batch of a run; sizes in bytes, and the years that the table shows."""
+    """Settings of every batch of a run; sizes in bytes, and the years of the table's partitions."""
 
     destinations: Destinations
     object_bytes: int
@@ -24,10 +24,10 @@ class TransformSettings:
 
 @dataclass(frozen=True, slots=True)
 class TransformTask:
-    """One attempt to make a batch's objects; `by_file` looks first for the file that kills its reader.
+    """Attempt to make a batch's objects; `by_file` looks for poison files first.
 
-    The dataset is that of the batch's begin, whatever is deployed by now. `attempt` counts from 0 under one
-    token: an executor that was thought lost may still write.
+    The dataset version is that of the batch's first claim, whatever is deployed by now. `attempt` counts from
+    0 under one token: an executor that was taken for lost may still write.
     """
 
     batch: int
@@ -41,7 +41,7 @@ class TransformTask:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableFile:
-    """A file that gives no rows, and why; its copy is in quarantine."""
+    """File that gives no rows, with the reason; its copy is in quarantine."""
 
     id: int
     reason: str
@@ -50,7 +50,7 @@ class UnreadableFile:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What is staged, as the commit records it; `partial_ids` are the files of which lines were rejected."""
+    """Staged objects as the commit records them; `partial_ids` are files with rejected lines."""
 
     objects: list[dict[str, Any]]
     counts: dict[str, Any]
@@ -61,9 +61,9 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class PublishTask:
-    """Bring the objects of a commit to their names. `generation` is the token of the commit.
+    """Publish the objects of a commit; `generation` is the commit's token.
 
-    `earlier` are objects of commits before it, as their `objects` told.
+    `earlier` are the `objects` of the commits before it.
     """
 
     objects: list[dict[str, Any]]
@@ -74,7 +74,7 @@ class PublishTask:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How many objects stand; `overtaken_by` is the generation of a later commit where one was met."""
+    """Counts of a publication; `overtaken_by` is the generation of a later commit where one exists."""
 
     objects: int
     deleted: int
@@ -83,7 +83,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveTask:
-    """Put raw files away whose rows are published."""
+    """Archive raw files whose rows are published."""
 
     files: tuple[BatchFile, ...]
     mode: ArchiveMode
@@ -91,7 +91,7 @@ class ArchiveTask:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """How many files were put away, and how many were already."""
+    """Counts of the files archived now and before."""
 
     files: int
     before: int

@@ -1,4 +1,4 @@
-"""One attempt at the objects of a batch, wherever it runs: fetch, transform, stage."""
+"""Attempt at the objects of a batch, in whatever process it runs: fetch, transform, stage."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 from tributary.batch.names import archived_key, dead_letters_key, staged_key, table_key
 from tributary.batch.reading import AHEAD, fetch
-from tributary.batch.suspects import killers
+from tributary.batch.suspects import poison_files
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
 from tributary.conversion.json_batch import BatchSource, TransformedBatch, transform_batch
@@ -20,33 +20,32 @@ from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.kernels.transform.sql import Resources
 from tributary.ledger.claims import BatchFile
+from tributary.objects import content_types
 from tributary.objects.fetching import Fetched, ReadAhead, Unreadable
 from tributary.objects.quarantine import quarantine_version
 from tributary.objects.writes import put_file
+from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.memory import peak_bytes
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
 
-_THREADS = 8
 _DUCKDB_BYTES = 256 << 20
-_PARQUET = "application/vnd.apache.parquet"
-_NDJSON = "application/x-ndjson"
 _MEBIBYTE = 1 << 20
 
 
 def transform(task: TransformTask) -> Staged | Failed:
-    """Stage what comes of a batch; a failure comes back as an answer, for the driver counts attempts."""
+    """Stage the objects of a batch; a failure is returned as an answer, for the driver counts attempts."""
     try:
         with temporary_folder("batch") as work:
             return _Attempt(task, work).run()
     except TerminalError as error:
         return Failed(error.reason, describe(error))
-    except Exception as error:  # noqa: BLE001 told to the driver, which gives the batch back
+    except Exception as error:  # noqa: BLE001 returned to the driver, which gives the batch back
         return Failed("error", describe(error))
 
 
 def _try(task: TransformTask, files: tuple[BatchFile, ...]) -> None:
-    """Do all with some files that is done for their batch, and keep nothing."""
+    """Process some files as for their batch, and keep nothing."""
     with temporary_folder("trial") as work:
         _Attempt(replace(task, files=files), work).transform()
 
@@ -63,7 +62,7 @@ class _Attempt:
     def run(self) -> Staged:
         began, cpu_began = time.perf_counter(), time.process_time()
         if self._task.by_file:
-            self._unreadable.update(self._killers())
+            self._unreadable.update(self._find_poison_files())
         result = self.transform()
         transformed = time.perf_counter()
         objects = self._stage(result)
@@ -90,12 +89,12 @@ class _Attempt:
             measures={name: round(value, 3) for name, value in measures.items()},
         )
 
-    def _killers(self) -> dict[BatchFile, Unreadable]:
+    def _find_poison_files(self) -> dict[BatchFile, Unreadable]:
         trial = partial(_try, replace(self._task, files=(), by_file=False))
-        return killers(self._task.files, self._task.settings.child_bytes, trial)
+        return poison_files(self._task.files, self._task.settings.child_bytes, trial)
 
     def transform(self) -> TransformedBatch:
-        """Transform what can be read into files of the work folder."""
+        """Transform the readable files into files of the work folder."""
         settings = self._task.settings
         wanted = [file for file in self._task.files if file not in self._unreadable]
         with ReadAhead(wanted, self._work, fetch, AHEAD) as files:
@@ -110,7 +109,7 @@ class _Attempt:
             )
 
     def _sources(self, files: ReadAhead[BatchFile]) -> Iterator[BatchSource]:
-        """The files that can be read; of the others it is noted why."""
+        """Yield the readable files; note the reasons of the others."""
         following = iter(files)
         while True:
             began = time.perf_counter()
@@ -136,18 +135,18 @@ class _Attempt:
                 for file in result.dead_letters
             ),
         ]
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
             return list(threads.map(self._stage_one, *zip(*placed, strict=True))) if placed else []
 
     def _stage_one(self, bucket: str, key: str, file: StagedFile) -> dict[str, Any]:
         task = self._task
         staged = staged_key(task.batch, task.token, task.attempt, key)
-        content_type = _PARQUET if bucket == "curated" else _NDJSON
+        content_type = content_types.PARQUET if bucket == "curated" else content_types.NDJSON
         put_file(task.settings.destinations.curated, staged, file.path, content_type)
         return {"bucket": bucket, "staged": staged, "name": key, "rows": file.rows, "bytes": file.bytes}
 
     def _quarantine(self) -> None:
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
             for _ in threads.map(self._quarantine_one, *zip(*self._unreadable.items(), strict=True)):
                 pass
 
@@ -159,7 +158,7 @@ class _Attempt:
     def _counts(
         self, result: TransformedBatch, objects: list[dict[str, Any]], seconds: float
     ) -> dict[str, Any]:
-        """What the commit records, and the event tells."""
+        """Return the counts of the commit and of its event."""
         return {
             "dataset": self._dataset.name,
             "token": self._task.token,

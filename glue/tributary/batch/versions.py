@@ -1,4 +1,4 @@
-"""Versions of a dataset as the ledger keeps them: the texts of its declaration and its SQL."""
+"""Dataset versions as the ledger stores them: the texts of declaration and SQL."""
 
 from tributary.datasets import Dataset, declared_folder, load_json_dataset
 from tributary.datasets.declaration import parse_declaration
@@ -6,7 +6,7 @@ from tributary.ledger.dataset_versions import DatasetVersion
 
 
 def deployed_version(name: str) -> DatasetVersion:
-    """The version that this package ships; raises `UnknownDatasetError` and `DeclarationError`."""
+    """Return the version in this package; raises `UnknownDatasetError` and `DeclarationError`."""
     dataset = load_json_dataset(name)
     folder = declared_folder() / name
     return DatasetVersion(
@@ -18,5 +18,5 @@ def deployed_version(name: str) -> DatasetVersion:
 
 
 def parsed(version: DatasetVersion) -> Dataset:
-    """The dataset that a version declares; raises `DeclarationError`."""
+    """Parse the dataset that a version declares; raises `DeclarationError`."""
     return parse_declaration(version.dataset, version.declaration.encode(), version.transform.encode())

@@ -1,1 +1,1 @@
-"""Files of each format to Parquet, dead letters and counts, without AWS and without Spark."""
+"""Conversion of files of each format to Parquet, dead letters and counts, without AWS or Spark."""

@@ -1,4 +1,4 @@
-"""Trial of a dataset's SQL before any file is taken up."""
+"""Trial run of a dataset's SQL before any file is claimed."""
 
 import tempfile
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from tributary.kernels.transform.typed_transform import input_schema
 
 
 def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
-    """Try the transform on one row of nulls, so that what is wrong with it is told before a file is taken up.
+    """Run the transform on one row of nulls, so that it fails before a file is claimed.
 
     Raises `DeclarationError` when it fails there, or returns other columns than declared.
     """
@@ -40,7 +40,7 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
 
 
 def _input_schema(dataset: Dataset) -> pa.Schema:
-    """What `input` is in the dataset's SQL."""
+    """Return the schema of `input` in the dataset's SQL."""
     if dataset.format.kind != "csv":
         return input_schema(dataset)
     names = tuple(column.name for column in dataset.columns)

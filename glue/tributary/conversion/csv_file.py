@@ -1,4 +1,4 @@
-"""One CSV file to its output files, without AWS and without Spark."""
+"""Conversion of one CSV file to its output files, without AWS or Spark."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts
+from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts, unreadable_file
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
@@ -31,7 +31,7 @@ from tributary.kernels.transform.sql import Resources, Transform, check_date_for
 
 
 def rows_version(dataset: Dataset, date_formats: Sequence[str]) -> str:
-    """A hash that changes whenever the same content would give other rows."""
+    """Return a hash that changes whenever the same content would give other rows."""
     return hashlib.sha256("\0".join([dataset.version, *macros(date_formats)]).encode()).hexdigest()
 
 
@@ -48,7 +48,7 @@ def process_file(
     """Parse and transform one CSV file, streamed, into files below `work` (an existing folder of its own).
 
     A key that ends in `.gz` or `.zst` is decompressed. `processing_date` carries a time zone. The same input
-    gives the same bytes. A file that cannot be read as a whole comes back with its reason; raises
+    gives the same bytes. The result of a file that cannot be read as a whole has its reason. Raises
     `DeclarationError`, `TransformError`, and what `chunks` raises.
     """
     check_date_formats(tuple(date_formats))
@@ -63,8 +63,7 @@ def process_file(
     try:
         return _process(dataset, source, uncompressed(source.key, hashed), transform, hashed)
     except WholeFileError as error:
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+        return unreadable_file(hashed, error.reason, str(error))
 
 
 def _process(
@@ -121,7 +120,7 @@ def _match(dataset: Dataset, fields: Sequence[str]) -> HeaderMatch:
 def _rows(
     parsed_blocks: CsvRows, dataset: Dataset, source: Source, rejects: DeadLetterWriter
 ) -> Iterator[pa.RecordBatch]:
-    """The parsed rows with their texts in the declared forms; rejects are written on the way."""
+    """Yield the parsed rows with their texts in the declared forms, and write the rejects."""
     forms = {column.name: FORMS[column.text] for column in dataset.columns if column.text in FORMS}
     for parsed in parsed_blocks:
         rejects.write(source.fields, parsed.rejects)

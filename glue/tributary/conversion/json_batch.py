@@ -1,11 +1,11 @@
-"""A batch of JSON files to a dataset's sorted, partitioned Parquet objects, without AWS and without Spark."""
+"""Conversion of a batch of JSON files to sorted, partitioned Parquet objects, without AWS or Spark."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tributary.conversion.result import FileResult, Hashed, drift_sentences
+from tributary.conversion.result import FileResult, Hashed, drift_sentences, unreadable_file
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
@@ -32,15 +32,15 @@ _HELD_BYTES = 16 << 20
 """Bytes of rows that wait in DuckDB, or a row that has more."""
 
 DATE_FORMATS = ("%Y-%m-%d",)
-"""What `to_date` reads in the SQL of a JSON dataset."""
+"""Formats that `to_date` reads in the SQL of a JSON dataset."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSource:
-    """A file of a batch: its identity, and its content.
+    """File of a batch: its identity and its content.
 
-    `chunks` gives the decompressed bytes from their beginning, at each call anew; whoever makes it has
-    checked a compression to its end.
+    Each call of `chunks` returns the decompressed bytes from the start; a compression has been checked to its
+    end before.
     """
 
     source: Source
@@ -49,7 +49,7 @@ class BatchSource:
 
 @dataclass(slots=True)
 class FileOutcome:
-    """What became of one file: rows, and dead letters."""
+    """Counts of one file: rows and dead letters."""
 
     rows: int = 0
     rejected: int = 0
@@ -57,10 +57,10 @@ class FileOutcome:
 
 @dataclass(slots=True)
 class TransformedBatch:
-    """What became of a batch; the files lie in the work folder.
+    """Result of a batch; its files are in the work folder.
 
-    `files` has an entry for each file, in their order; `keys` are the undeclared keys with their catalog
-    names, in the order of these; `input_bytes` are decompressed.
+    `files` has an entry for each file, in order; `keys` are the undeclared keys with their catalog names,
+    sorted by the latter; `input_bytes` are decompressed.
     """
 
     objects: tuple[StagedFile, ...] = ()
@@ -71,7 +71,7 @@ class TransformedBatch:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the undeclared columns."""
+        """Names of the undeclared columns."""
         return tuple(self.keys.values())
 
     @property
@@ -98,9 +98,9 @@ def transform_batch(
 ) -> TransformedBatch:
     """Parse and transform the files of a JSON dataset together, into files below `work` (an existing folder).
 
-    Names and bytes follow from batch, dataset and files alone, these in their order. `ranges` bound partition
-    columns, and `calendar_ranges` makes them. Raises `DeclarationError`, `TransformError`, `TransientError`
-    for a full disk, and what the chunks raise: then what lies in `work` is of no use.
+    Names and bytes depend on batch, dataset and files, in their order, alone. `ranges` limit the partition
+    columns; `calendar_ranges` makes them. Raises `DeclarationError`, `TransformError`, `TransientError` for a
+    full disk, and what the chunks raise: then the files in `work` are invalid.
     """
     how = SortedFiles(
         partitions=dataset.partitions,
@@ -117,18 +117,17 @@ def transform_batch(
 def process_json_file(
     dataset: Dataset, source: Source, chunks: Callable[[], Iterable[bytes]], work: Path
 ) -> FileResult:
-    """One file as a batch of its own, with one object a partition; of any year.
+    """Convert one file as a batch of its own, with one object a partition, of any year.
 
-    `chunks` gives its bytes as they are stored, at each call anew; a key that ends in `.gz` or `.zst` is
-    decompressed. One that cannot be read as a whole comes back with its reason.
+    Each call of `chunks` returns its bytes as stored; a key that ends in `.gz` or `.zst` is decompressed. The
+    result of a file that cannot be read as a whole has its reason.
     """
     hashed = Hashed(chunks())
     try:
         for _ in uncompressed(source.key, hashed):
             pass
     except WholeFileError as error:
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+        return unreadable_file(hashed, error.reason, str(error))
     result = transform_batch(
         dataset,
         [BatchSource(source, lambda: uncompressed(source.key, chunks()))],

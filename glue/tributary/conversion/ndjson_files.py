@@ -1,11 +1,18 @@
-"""Files of NDJSON to the typed, partitioned Parquet files of a dataset, without AWS and without Spark."""
+"""Conversion of NDJSON files to typed, partitioned Parquet files, without AWS or Spark."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, IssueCounts, drift_sentences
+from tributary.conversion.result import (
+    ISSUES_COLUMN,
+    FileResult,
+    Hashed,
+    IssueCounts,
+    drift_sentences,
+    unreadable_file,
+)
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
@@ -25,10 +32,10 @@ DEFAULT_RESOURCES = Resources()
 
 @dataclass(frozen=True, slots=True)
 class NdjsonResult:
-    """What became of some files; the paths lie in the work folder.
+    """Result of some files; its paths are in the work folder.
 
-    `files` are the Parquet files by partition, such as `year=2026/month=01`; of a dataset without partitions
-    the only one, by the empty text. `drift` names the undeclared keys that were kept.
+    `files` are the Parquet files by partition, such as `year=2026/month=01`; the key of the only file of a
+    dataset without partitions is the empty text. `drift` names the undeclared keys that were kept.
     """
 
     output_count: int
@@ -41,7 +48,7 @@ class NdjsonResult:
 
 @dataclass(frozen=True, slots=True)
 class NdjsonRun:
-    """How a dataset's rows are made of NDJSON: `processing_date` carries a time zone."""
+    """Conversion of NDJSON to a dataset's rows; `processing_date` has a time zone."""
 
     dataset: Dataset
     processing_date: datetime
@@ -53,9 +60,9 @@ class NdjsonRun:
     def process(self, files: Iterable[tuple[Source, Iterable[bytes]]], **metadata: str) -> NdjsonResult:
         """Parse and transform the files together, streamed, into files below `work` (an existing folder).
 
-        A key that ends in `.gz` or `.zst` is decompressed. The same input gives the same bytes; `metadata`
-        goes into each Parquet file. Raises `WholeFileError` for a file that cannot be read to its end,
-        `DeclarationError`, `TransformError`, and what the chunks raise: then there are no Parquet files.
+        A key that ends in `.gz` or `.zst` is decompressed. The same input gives the same bytes; `metadata` is
+        written to each Parquet file. Raises `WholeFileError` for a file that cannot be read to its end,
+        `DeclarationError`, `TransformError`, and what the chunks raise: then no Parquet file exists.
         """
         issues = IssueCounts()
         rows = 0
@@ -115,13 +122,12 @@ class NdjsonRun:
 
 
 def process_ndjson_file(run: NdjsonRun, source: Source, chunks: Iterable[bytes]) -> FileResult:
-    """What becomes of one file; one that cannot be read as a whole comes back with its reason."""
+    """Convert one file; the result of one that cannot be read as a whole has its reason."""
     hashed = Hashed(chunks)
     try:
         result = run.process([(source, hashed)], source_version=source.version)
     except WholeFileError as error:
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=error.reason, whole_file_message=str(error))
+        return unreadable_file(hashed, error.reason, str(error))
     return FileResult(
         content_sha256=hashed.hexdigest(),
         input_count=result.output_count + result.rejected_count,

@@ -1,4 +1,4 @@
-"""What becomes of a file, and what is counted and hashed on the way to it."""
+"""Result of a file's conversion: its counts, its hash, its issues and its drift."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ ISSUES_COLUMN = "data_quality_issues"
 """Output column whose texts, joined by "; ", are counted as issues, where a dataset has one."""
 
 OTHER_ISSUES = "other issues"
-"""What issues beyond the first hundred are counted as: a transform may put values into their texts."""
+"""Name under which issues beyond the first hundred are counted: their texts may contain values."""
 
 _ISSUES_COUNTED = 100
 _ISSUE_LENGTH = 200
@@ -24,10 +24,10 @@ _KEY_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file; the paths lie in the work folder, None where there is nothing to publish.
+    """Result of one file; its paths are in the work folder, None where nothing is to be published.
 
-    `input_count` = `output_count` + `rejected_count`, in records. `whole_file_reason` set means: the whole
-    file goes to quarantine with that code and message, and nothing is published. `partitions` are the Parquet
+    `input_count` = `output_count` + `rejected_count`, in records. A file with a `whole_file_reason` goes to
+    quarantine as a whole with that code and message, and nothing is published. `partitions` are the Parquet
     files of a partitioned dataset, which has no `parquet`, by their paths, such as `year=2026/month=01`.
     """
 
@@ -47,13 +47,13 @@ class FileResult:
 
 
 class IssueCounts:
-    """How often each issue stands in the issues column."""
+    """Counts of each issue in the issues column."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
 
     def add(self, issues: pa.Array | pa.ChunkedArray | None) -> None:
-        """Count those of some rows; None where the dataset has no such column."""
+        """Count the issues of some rows; None where the dataset has no such column."""
         if issues is None:
             return
         for texts in pc.value_counts(issues.drop_null()).to_pylist():
@@ -62,12 +62,12 @@ class IssueCounts:
                 self._counts[issue[:_ISSUE_LENGTH] if known else OTHER_ISSUES] += texts["counts"]
 
     def sorted(self) -> dict[str, int]:
-        """The counts by the issues' texts."""
+        """Return the counts, sorted by the texts of the issues."""
         return dict(sorted(self._counts.items()))
 
 
 class Hashed:
-    """The chunks as they pass, with their SHA-256."""
+    """Iterator over chunks that computes their SHA-256."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -79,17 +79,23 @@ class Hashed:
             yield chunk
 
     def drain(self) -> None:
-        """Read what is left, for the digest is of the whole content."""
+        """Read the rest, for the digest is of the whole content."""
         for _ in self:
             pass
 
     def hexdigest(self) -> str:
-        """The digest of what has passed."""
+        """Return the digest of the chunks so far."""
         return self._digest.hexdigest()
 
 
+def unreadable_file(hashed: Hashed, reason: str, message: str) -> FileResult:
+    """Return the result of a file that cannot be read as a whole, read to its end for its digest."""
+    hashed.drain()
+    return FileResult(hashed.hexdigest(), whole_file_reason=reason, whole_file_message=message)
+
+
 def drift_sentences(names: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each undeclared key, up to fifty."""
+    """Yield a sentence for each undeclared key, up to fifty."""
     for key, name in list(names.items())[:_KEYS_NAMED]:
         shown = json.dumps(key if len(key) <= _KEY_LENGTH else f"{key[:_KEY_LENGTH]}…", ensure_ascii=False)
         yield f"unknown key: {shown}, kept as {name}"

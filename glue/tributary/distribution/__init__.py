@@ -8,7 +8,7 @@ __all__ = ["Engine", "EngineName", "open_engine"]
 
 
 def open_engine(name: EngineName, parallelism: int) -> AbstractContextManager[Engine]:
-    """Open the engine of that name; `parallelism` is how many tasks at once, 0 for one a core."""
+    """Open the engine of that name; `parallelism` is the number of concurrent tasks, 0 for one a core."""
     if name == "spark":
         # Imported here alone: a machine that runs the pool has no Spark.
         from tributary.distribution.spark import SparkEngine  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""One task in a process of its own, so that a file that kills its process falls alone."""
+"""Child process for one task, so that a poison file kills no other task."""
 
 import os
 import pickle
@@ -82,7 +82,7 @@ def _child(folder: Path, memory_bytes: int) -> None:
 
 
 def _tried(work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
-    """What the work returned, or raised; too little memory ends this process, like any other death."""
+    """Return the result of the work or its error; too little memory ends this process, like any death."""
     try:
         return work(task), None
     except MemoryError:

@@ -1,4 +1,4 @@
-"""A batch of tasks over an engine: each outcome as soon as it is there, killers of workers apart."""
+"""Batch of tasks on an engine: outcomes as they come, tasks that kill workers in processes of their own."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait

@@ -1,4 +1,4 @@
-"""What an engine does for a job, whatever its tasks are."""
+"""Interface of the engines that run tasks."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -9,13 +9,19 @@ R = TypeVar("R")
 
 EngineName = Literal["pool", "spark"]
 
+MAXIMUM_SLOTS = 1000
+"""Maximum of threads that wait for tasks on an engine; one is made when a task needs it."""
+
+LOOK_SECONDS = 0.5
+"""Longest wait for tasks before a loop looks again whether it is to stop."""
+
 
 class Engine(Protocol):
     """Runs tasks somewhere, each in a slot of its own: what one does to its process harms no other."""
 
     @property
     def slots(self) -> int:
-        """How many tasks run at once, as of now; more wait for their turn."""
+        """Number of tasks that run concurrently, as of now; more wait for their turn."""
         ...
 
     def submit(self, work: Callable[[T], R], task: T) -> "Future[R]":

@@ -94,7 +94,7 @@ class _Worker:
 
 
 class _Pool:
-    """A process pool whose workers end as soon as this end of a pipe is closed, also by our own death."""
+    """Process pool whose workers end when this end of a pipe is closed, even by the death of this process."""
 
     def __init__(self, processes: int, folder: str) -> None:
         context = multiprocessing.get_context("spawn")

@@ -12,25 +12,22 @@ from typing import TypeVar, cast
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext
 
+from tributary.distribution.engine import MAXIMUM_SLOTS
 from tributary.errors import WorkerKilledError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-# Threads that wait for Spark; one is made when a task needs it.
-_MOST_THREADS = 1000
-
-
 class SparkEngine:
-    """Runs tasks on the executors, `parallelism` at once, 0 for as many as Spark has cores."""
+    """Runs `parallelism` concurrent tasks on the executors, 0 for as many as Spark has cores."""
 
     def __init__(self, parallelism: int) -> None:
         # A task that killed its executor must not go on to kill three more: the job decides what follows.
         conf = SparkConf().setIfMissing("spark.app.name", "tributary").set("spark.task.maxFailures", "1")
         self._context = SparkContext.getOrCreate(conf)
         self._parallelism = parallelism
-        self._threads = ThreadPoolExecutor(parallelism or _MOST_THREADS, thread_name_prefix="slot")
+        self._threads = ThreadPoolExecutor(parallelism or MAXIMUM_SLOTS, thread_name_prefix="slot")
         self._is_stopped = False
 
     def __enter__(self) -> "SparkEngine":
@@ -43,7 +40,7 @@ class SparkEngine:
 
     @property
     def slots(self) -> int:
-        """As many as asked for, or the cores of now: at the start not every executor is there."""
+        """Slots asked for, or the cores of now: at the start not every executor is available."""
         return self._parallelism or self._context.defaultParallelism
 
     def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
@@ -69,7 +66,7 @@ class SparkEngine:
 
 
 def _answered(work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
-    """What the work returned, or raised: an error of it must not look like a lost executor."""
+    """Return the result of the work or its error, which must not look like a lost executor."""
     try:
         return work(task), None
     except Exception as error:  # noqa: BLE001 raised again by the driver

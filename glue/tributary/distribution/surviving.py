@@ -1,4 +1,4 @@
-"""A task that is tried again when its worker died under it."""
+"""Retries of a task whose worker died."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,7 +9,7 @@ from tributary.errors import WorkerKilledError
 T = TypeVar("T")
 R = TypeVar("R")
 
-MOST_KILLS = 3
+MAXIMUM_KILLS = 3
 
 
 def submit_surviving(
@@ -18,11 +18,12 @@ def submit_surviving(
     task: T,
     killed: Callable[[T, int, WorkerKilledError], T],
 ) -> R:
-    """What `work(task)` answers; a task whose worker died is given out again, as `killed` makes it.
+    """Return the answer of `work(task)`; a task whose worker died is submitted again, as `killed` returns it.
 
-    `killed` is told how many workers died so far, and may raise. Raises the error of the third death.
+    `killed` receives the number of workers that died so far, and may raise. Raises the error of the last
+    death.
     """
-    for kills in range(1, MOST_KILLS + 1):
+    for kills in range(1, MAXIMUM_KILLS + 1):
         try:
             return engine.submit(work, task).result()
         except WorkerKilledError as error:

@@ -1,4 +1,4 @@
-"""Where a job finds the ledger and how it proves who it is: no password stands in an argument."""
+"""Address and authentication of a job at the ledger; no argument contains a password."""
 
 import json
 import os
@@ -14,17 +14,18 @@ from tributary.ledger.connection import Credentials, LedgerSettings
 
 Login = Literal["tributary_lister", "tributary_batch"]
 
-# The certificates of Amazon's authorities for RDS, which Glue puts into the working folder (--extra-files).
+# Certificate authorities of RDS; Glue copies the bundle into the working folder (--extra-files).
+# @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html, 2026-11-29
 AUTHORITIES = "rds-ca.pem"
-# Of the same machine: host and port stand in PGHOST and PGPORT.
+# Value of `ledger_host` that leaves host and port to PGHOST and PGPORT.
 _FROM_SURROUNDINGS = "libpq"
 _PORT = 5432
-# Who connects as a secret's user acts as the group of its own login.
+# A connection as a secret's user acts as the group of the job's own login.
 _GROUPS: dict[Login, str] = {"tributary_lister": "ledger_lister", "tributary_batch": "ledger_batch"}
 
 
 class LedgerSecretError(TributaryError):
-    """The secret of the ledger has no name and password in it."""
+    """Secret of the ledger without name and password."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class LedgerArguments:
 
 
 def ledger_settings(arguments: LedgerArguments, login: Login) -> LedgerSettings:
-    """The settings of connections of a job; tokens and secrets are fetched anew for each of them."""
+    """Return the connection settings of a job; tokens and secrets are fetched for each connection."""
     by_secret = arguments.ledger_authentication == "secret"
     return LedgerSettings(
         host=None if arguments.ledger_host == _FROM_SURROUNDINGS else arguments.ledger_host,
@@ -71,7 +72,11 @@ def _credentials(arguments: LedgerArguments, login: Login) -> "partial[Credentia
 
 
 def _token(host: str, port: int, login: str) -> Credentials:
-    """A token that lasts for 15 minutes."""
+    """Return an IAM authentication token, valid for 15 minutes.
+
+    @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html,
+    2026-11-29
+    """
     given = os.environ.get("PGHOST", "") if host == _FROM_SURROUNDINGS else host
     client = boto3.session.Session().client("rds")
     at = port or int(os.environ.get("PGPORT", _PORT))

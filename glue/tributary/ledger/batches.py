@@ -1,7 +1,7 @@
-"""What the holder of a batch does with it. Each change is guarded by the token; the answer tells a refusal.
+"""Changes of a held batch, each guarded by its token.
 
-False means that another run holds the batch now or ended it: whoever sees that gives it up, writing nothing
-more. Every change may be made twice, so that a lost answer does no harm.
+False means that another run holds the batch now or ended it: the caller gives it up and writes nothing more.
+Every change may be made twice, so that a lost response does no harm.
 """
 
 from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ _LONGEST_ERROR = 4000
 
 
 class HeldBatches:
-    """The changes that one run makes to the batches which it holds."""
+    """Changes of one run to the batches that it holds."""
 
     def __init__(self, ledger: LedgerConnection, owner: str, rules: ClaimRules) -> None:
         self._ledger = ledger
@@ -201,5 +201,5 @@ class HeldBatches:
 
 
 def _storable(error: str) -> str:
-    """The text as PostgreSQL takes it: a message may quote what stood in a file, and must stop nothing."""
+    """Return the text as PostgreSQL accepts it: a message may quote any bytes of a file."""
     return error[:_LONGEST_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

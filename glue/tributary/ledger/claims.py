@@ -1,4 +1,4 @@
-"""Claiming: new batches from the queue, and batches that somebody gave back or left."""
+"""Claims of new batches from the queue, and of batches that were given back or left."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -155,7 +155,7 @@ class ClaimRules:
     longest_pause_seconds: float = 3600
 
     def pause_seconds(self, attempts: int) -> float:
-        """How long a batch rests after that many attempts."""
+        """Return the pause of a batch after that many attempts."""
         return min(self.first_pause_seconds * 2.0 ** min(attempts - 1, 30), self.longest_pause_seconds)
 
 
@@ -200,7 +200,7 @@ def new_batch(ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_v
 
 
 def batch_files(ledger: LedgerConnection, batch: Batch) -> list[BatchFile]:
-    """The files of a batch by id."""
+    """Return the files of a batch by id."""
     return ledger.repeatedly(
         lambda connection: (
             connection.cursor(row_factory=class_row(BatchFile)).execute(_FILES, (batch.id,)).fetchall()
@@ -209,7 +209,7 @@ def batch_files(ledger: LedgerConnection, batch: Batch) -> list[BatchFile]:
 
 
 def without(batch: Batch, files: Collection[BatchFile]) -> Batch:
-    """The batch as it is once those files are quarantined."""
+    """Return the batch without files that are to be quarantined."""
     left = batch.bytes - sum(file.size for file in files)
     return replace(batch, files=batch.files - len(files), bytes=left)
 

@@ -1,4 +1,4 @@
-"""A connection to the ledger, made again when it was lost; transactions repeated where that is safe."""
+"""Connection to the ledger that reconnects, and repeats transactions where that is safe."""
 
 import random
 import time
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 Connection = psycopg.Connection[TupleRow]
 Work = Callable[[Connection], Result]
 
-# The server rolled these back by itself and said so.
+# Errors after which the server has rolled the transaction back.
 _ROLLED_BACK = (DeadlockDetected, SerializationFailure, LockNotAvailable)
 _UNREACHABLE = (AdminShutdown, CrashShutdown, CannotConnectNow, TooManyConnections)
 _TRIES = 8
@@ -39,11 +39,11 @@ _SESSION = {
 
 
 class LedgerUnreachableError(TransientError):
-    """The ledger did not answer for long, or the connection broke in what may not be repeated."""
+    """Ledger that did not answer for long, or a connection that broke in an unrepeatable transaction."""
 
 
 class LedgerContendedError(TransientError):
-    """The server rolled a transaction back for the sake of others each time that it was tried."""
+    """Transaction that the server rolled back in favour of others at each try."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class LedgerSettings:
-    """Where the ledger is and who asks. Libpq's rules: what is None comes from PGHOST, PGPORT and so on.
+    """Settings of connections to the ledger; by libpq's rules None stands for PGHOST, PGPORT and so on.
 
     There is no password here: `credentials` is called for each new connection, so a token may be short-lived.
     """
@@ -74,7 +74,7 @@ class LedgerSettings:
     patience_seconds: float = 60.0
 
     def parameters(self) -> dict[str, Any]:
-        """The parameters of a new connection, those alone that are set."""
+        """Return the parameters of a new connection that are set."""
         options = [f"-c {name}={value}" for name, value in _SESSION.items()]
         if self.role is not None:
             options.append(f"-c role={self.role}")
@@ -118,12 +118,12 @@ class LedgerConnection:
     def once(self, work: Work[Result]) -> Result:
         """Run a transaction that must not be done twice: repeated only where it surely did nothing.
 
-        Raises LedgerUnreachableError when the connection broke in its midst: whether it was done is unknown.
+        Raises LedgerUnreachableError when the connection broke during it: whether it was done is unknown.
         """
         return self._run(work, repeatable=False)
 
     def repeatedly(self, work: Work[Result]) -> Result:
-        """Run a transaction that finds out by itself whether it was done before: repeated whatever broke."""
+        """Run an idempotent transaction: repeated after any lost connection."""
         return self._run(work, repeatable=True)
 
     def _run(self, work: Work[Result], *, repeatable: bool) -> Result:

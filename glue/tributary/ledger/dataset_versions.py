@@ -1,4 +1,4 @@
-"""The texts of dataset versions: a batch is retried under those that it began with, whatever is deployed."""
+"""Texts of dataset versions: a batch is retried under those of its first claim, whatever is deployed."""
 
 from dataclasses import asdict, dataclass
 
@@ -34,7 +34,7 @@ def remember_version(ledger: LedgerConnection, version: DatasetVersion) -> None:
 
 
 def version_texts(ledger: LedgerConnection, version: str) -> DatasetVersion:
-    """The texts that a batch was claimed under; raises `UnknownVersionError`."""
+    """Return the texts of a version; raises `UnknownVersionError`."""
     found = ledger.repeatedly(
         lambda connection: (
             connection.cursor(row_factory=class_row(DatasetVersion)).execute(_READ, (version,)).fetchone()

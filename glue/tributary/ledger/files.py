@@ -1,4 +1,4 @@
-"""Registering files: each version of an object is work once, however often and by whomever it is listed."""
+"""Registration of files: each version of an object is work once, however often it is listed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _REGISTER = "SELECT ledger.register(%s::text[], %s::text[], %s::text[], %s::bigi
 
 @dataclass(frozen=True)
 class FoundFile:
-    """One version of an object as a listing tells it; `version_id` is `null` where the bucket keeps none."""
+    """Version of an object as listed; `version_id` is `null` where the bucket has no versioning."""
 
     bucket: str
     key: str
@@ -27,7 +27,7 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class Registered:
-    """How many files were given, and how many of them were new."""
+    """Counts of the files given and of the new ones among them."""
 
     given: int
     added: int

@@ -1,4 +1,4 @@
-"""Keeps the leases of batches alive while they are worked on, over a connection of its own."""
+"""Keeper of the leases of batches in work, over a connection of its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,12 +20,12 @@ class BatchLease:
     held: HeldBatches = field(compare=False)
 
     def renew(self) -> bool:
-        """Prolong it; False when another run holds the batch, or it was given back or ended."""
+        """Prolong the lease; False when another run holds the batch, or it was given back or ended."""
         return self.held.renew(self.batch)
 
 
 class BatchKeeper:
-    """Renews the leases of all batches that are kept, at a third of their length, in a thread of its own."""
+    """Renews the leases of all kept batches by a `LeaseKeeper`."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class BatchKeeper:
         self._keeper.keep(self._lease(batch))
 
     def drop(self, batch: Batch) -> None:
-        """Renew it no longer."""
+        """Renew the lease of this batch no longer."""
         self._keeper.drop(self._lease(batch))
 
     def _lease(self, batch: Batch) -> BatchLease:

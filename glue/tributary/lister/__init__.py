@@ -1,1 +1,1 @@
-"""Listing raw JSON files into the ledger: which folders, which versions, registered page by page."""
+"""Lister of raw JSON files: folders, versions, and their registration in the ledger page by page."""

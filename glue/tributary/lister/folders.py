@@ -1,4 +1,4 @@
-"""Which folders of a dataset are listed: the history, and weekly folders `<year>/week<n>/`.
+"""Folders of a dataset to list: the history, and weekly folders `<year>/week<n>/`.
 
 runtime/ledger/wanted.ts judges the keys of events by the same rule.
 """
@@ -24,7 +24,7 @@ Week = tuple[int, int]
 
 @dataclass(frozen=True)
 class WantedWeeks:
-    """From which year on weekly folders are listed, and which of their (year, week); None: all."""
+    """Weekly folders to list: from `start_year` on, those of `weeks` as (year, week), None for all."""
 
     start_year: int
     weeks: frozenset[Week] | None = None
@@ -38,17 +38,17 @@ class WantedWeeks:
         return cls(start_year, frozenset(day.isocalendar()[:2] for day in days))
 
     def has_year(self, year: int) -> bool:
-        """Whether weeks of this year are listed."""
+        """Return True where weeks of this year are listed."""
         is_recent = self.weeks is None or any(year == recent for recent, _ in self.weeks)
         return year >= self.start_year and is_recent
 
     def has(self, week: Week) -> bool:
-        """Whether this week of a listed year is listed."""
+        """Return True where this week of a listed year is listed."""
         return self.weeks is None or week in self.weeks
 
 
 class _PassedOver:
-    """What lies beside the folders that are listed: counted, for there may be millions of loose files."""
+    """Skipped entries next to the listed folders: counted, for there may be millions of loose files."""
 
     def __init__(self, within: str) -> None:
         self._within = within
@@ -66,9 +66,9 @@ class _PassedOver:
 
 
 def listed_folders(s3: "S3Client", bucket: str, prefix: str, wanted: WantedWeeks) -> Iterator[str]:
-    """The folders to list, as prefixes of keys: the history, then the weeks that there are, in order.
+    """Yield the folders to list, as prefixes of keys: the history, then the existing weeks in order.
 
-    `week1/` and `week01/` are folders of one week, and both are listed. What lies beside them is logged.
+    `week1/` and `week01/` are folders of one week, and both are listed. Entries next to them are logged.
     """
     yield prefix + HISTORY
     passed_over = _PassedOver(prefix)
@@ -93,7 +93,7 @@ def _weeks(s3: "S3Client", bucket: str, prefix: str, year: int, wanted: WantedWe
 
 
 def _children(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
-    """The names right below a prefix: of folders with a slash at their end, of files without.
+    """Yield the names directly below a prefix: of folders with a trailing slash, of files without.
 
     Versions are listed here, too, so that one permission is enough; a folder may have deleted objects only.
     """

@@ -1,4 +1,4 @@
-"""Versions of objects, page by page: memory holds two pages, whatever a folder holds."""
+"""Object versions, page by page: memory holds two pages, however large a folder is."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ class _Marker(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Page:
-    """What one call listed below a folder: the current versions, and how many entries it looked at."""
+    """Result of one ListObjectVersions below a folder: the current versions, and the count of all entries."""
 
     folder: str
     found: list[FoundFile]
@@ -29,9 +29,11 @@ class Page:
 
 
 def version_pages(s3: "S3Client", bucket: str, folders: Iterable[str]) -> Iterator[Page]:
-    """All versions below each folder, up to 1,000 a page, of which the current ones are given.
+    """Yield the current versions below each folder, page by page of up to 1,000 versions.
 
     A key whose current version is a delete marker has none; a key that ends in a slash is a folder's marker.
+
+    @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, 2026-11-29
     """
     for folder in folders:
         marker: _Marker | None = {}
@@ -42,7 +44,7 @@ def version_pages(s3: "S3Client", bucket: str, folders: Iterable[str]) -> Iterat
 
 
 def one_ahead(items: Iterable[T]) -> Iterator[T]:
-    """The same items, the next one being made while the last is worked on."""
+    """Yield the items, each made in a thread while the one before it is processed."""
     rest = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
         following = thread.submit(next, rest, None)
@@ -64,7 +66,7 @@ def _entries(answer: "ListObjectVersionsOutputTypeDef") -> int:
 
 
 def _next(answer: "ListObjectVersionsOutputTypeDef") -> _Marker | None:
-    """Where the listing goes on: a page may end between two versions of one key."""
+    """Return the marker of the next page: a page may end between two versions of one key."""
     if not answer["IsTruncated"]:
         return None
     marker: _Marker = {"KeyMarker": answer["NextKeyMarker"]}

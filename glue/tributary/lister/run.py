@@ -1,4 +1,4 @@
-"""One run of the lister: registers what pages hold, a thousand files a statement, and tells how far it is."""
+"""Run of the lister: registers the files of pages, 1,000 a statement, and logs its progress."""
 
 import time
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _NUL = "\0"
 
 @dataclass
 class Totals:
-    """What a run came to.
+    """Totals of a run.
 
     `entries` are versions and delete markers; `refused` are files whose key no row can hold.
     """
@@ -31,7 +31,7 @@ class Totals:
 
 
 class Listing:
-    """Registers pages until they end, or until `stopping` is set."""
+    """Registers pages until their end, or until `stopping` is set."""
 
     def __init__(self, ledger: LedgerConnection, stopping: Event) -> None:
         self._ledger = ledger
@@ -42,7 +42,7 @@ class Listing:
         self._folder: str | None = None
 
     def run(self, pages: Iterable[Page]) -> bool:
-        """Work; return whether every file that was found is registered."""
+        """Register the files of pages; return True when every file found is registered."""
         for page in pages:
             if self._stopping.is_set():
                 break
@@ -70,9 +70,9 @@ class Listing:
             self._told = time.monotonic()
             self._tell("listing", folder=page.folder)
 
-    def _register(self, least: int) -> None:
-        """Register whole statements' worth of what waits, while it is at least so much."""
-        while len(self._waiting) >= least:
+    def _register(self, minimum: int) -> None:
+        """Register the waiting files in whole statements, while there are at least `minimum`."""
+        while len(self._waiting) >= minimum:
             registered = register_files(self._ledger, self._waiting[:FILES_A_STATEMENT])
             self._totals.registered += registered.added
             del self._waiting[:FILES_A_STATEMENT]

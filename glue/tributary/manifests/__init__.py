@@ -1,1 +1,1 @@
-"""Manifests of NDJSON files to Parquet objects: one manifest, one task, one object."""
+"""Manifest pipeline: NDJSON files to Parquet objects; one manifest, one task, one object."""

@@ -1,4 +1,4 @@
-"""After the commit: the event, then the message, several manifests at once."""
+"""Completion after the commit: announces manifests in one event, then deletes their messages."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,22 +12,22 @@ from tributary.manifests.task import Committed
 from tributary.running.announcing import Announcer
 from tributary.running.log import log
 
-_MOST = 20
+_MAXIMUM_MANIFESTS = 20
 _GATHER_SECONDS = 0.5
 DETAIL_TYPE = "ManifestProcessed"
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A message all of whose manifests are committed or needless."""
+    """Message with all manifests committed or skipped."""
 
     message: Message
     committed: tuple[tuple[str, Committed], ...]
-    """Each with the manifest's key."""
+    """Keys of manifests with their commits."""
 
 
 class Completion:
-    """A thread that announces and acknowledges what is done; leaving the context waits for the rest."""
+    """Thread that announces and acknowledges messages; leaving the context waits for the rest."""
 
     def __init__(
         self, queue: ManifestQueue, announcer: Announcer, settled: Callable[[Message], None]
@@ -47,7 +47,7 @@ class Completion:
         self._thread.join()
 
     def add(self, done: Done) -> None:
-        """Announce and acknowledge this soon."""
+        """Announce and acknowledge a message soon."""
         self._done.put(done)
 
     def _run(self) -> None:
@@ -59,7 +59,7 @@ class Completion:
 
     def _gather(self, first: Done) -> tuple[list[Done], bool]:
         batch = [first]
-        while sum(len(done.committed) for done in batch) < _MOST:
+        while sum(len(done.committed) for done in batch) < _MAXIMUM_MANIFESTS:
             try:
                 following = self._done.get(timeout=_GATHER_SECONDS)
             except Empty:
@@ -70,13 +70,15 @@ class Completion:
         return batch, False
 
     def _settle(self, batch: Sequence[Done]) -> None:
-        """One that fails comes back by itself, and is announced again: what is committed stays so."""
+        """Announce and acknowledge; after a failure the messages come back, and are announced again."""
         try:
             manifests = [
                 _summary(key, committed.receipt) for done in batch for key, committed in done.committed
             ]
-            for start in range(0, len(manifests), _MOST):
-                self._announcer.announce(DETAIL_TYPE, {"manifests": manifests[start : start + _MOST]})
+            for start in range(0, len(manifests), _MAXIMUM_MANIFESTS):
+                self._announcer.announce(
+                    DETAIL_TYPE, {"manifests": manifests[start : start + _MAXIMUM_MANIFESTS]}
+                )
             self._queue.delete(done.message for done in batch)
         except Exception as error:  # noqa: BLE001 whatever it is, the messages come back
             log("acknowledgement failed", messages=[done.message.id for done in batch], cause=repr(error))

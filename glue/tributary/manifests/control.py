@@ -1,4 +1,4 @@
-"""Whether the job is to go on, as the control table says."""
+"""Stop and restart requests to the streaming job, from the control table."""
 
 import time
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ Stop = Literal["stopped", "restart"]
 
 
 class Control:
-    """Looks at the control table, at most once in so many seconds."""
+    """Reads the control table, at most once in `poll_seconds`."""
 
     def __init__(self, table: str, poll_seconds: float) -> None:
         self._table = table
@@ -21,7 +21,7 @@ class Control:
         self._next_look = 0.0
 
     def stop_wanted(self) -> Stop | None:
-        """Why the job is to end, None when it is to go on or it is too early to look again."""
+        """Return the reason for the job to end, None when it is to go on or was asked too recently."""
         if time.monotonic() < self._next_look:
             return None
         self._next_look = time.monotonic() + self._poll_seconds

@@ -1,4 +1,4 @@
-"""Fetched files to one Parquet file and the dead letters beside it, without AWS and without Spark."""
+"""Conversion of fetched files to one Parquet file and dead letters, without AWS or Spark."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Seconds:
-    """Where the time went: waiting for files, parsing, writing Parquet and dead letters, and putting."""
+    """Seconds by stage: waiting for files, parsing, writing Parquet and dead letters, putting objects."""
 
     fetch: float = 0.0
     parse: float = 0.0
@@ -29,7 +29,7 @@ class Seconds:
     put: float = 0.0
 
     def waiting(self, items: Iterable[T], stage: Literal["fetch", "parse"]) -> Iterator[T]:
-        """The items, with the time that each took to come counted to `stage`."""
+        """Yield the items, and count the wait for each to `stage`."""
         iterator = iter(items)
         while True:
             began = time.perf_counter()
@@ -42,7 +42,7 @@ class Seconds:
 
 @dataclass(slots=True)
 class Converted:
-    """What became of the files; the paths lie in the work folder, `rejects` None without any."""
+    """Result of the files; its paths are in the work folder, `rejects` is None without dead letters."""
 
     parquet: Path
     rejects: Path | None = None
@@ -62,9 +62,9 @@ def convert(
     *,
     limits: NdjsonLimits = DEFAULT_LIMITS,
 ) -> Converted:
-    """Write the rows of the files, in their order, into files below `work`. Same files, same bytes.
+    """Write the rows of the files, in order, into files below `work`; the same files give the same bytes.
 
-    The limits on keys hold for each file, and for all together.
+    The limits on keys apply to each file and to all together.
     """
     result = Converted(work / "rows.parquet")
     settings = ParquetSettings(compression=compression)
@@ -86,7 +86,7 @@ def convert(
 
 
 class _Writer:
-    """Rows to Parquet, rejects and rows beyond the bound on keys to dead letters."""
+    """Writes rows to Parquet, and rejects and rows beyond the limit on keys to dead letters."""
 
     def __init__(self, parquet: TextParquet, letters: DeadLetterWriter, limits: NdjsonLimits) -> None:
         self._parquet = parquet

@@ -1,4 +1,4 @@
-"""Reading a manifest: the files of one dataset and date that become one Parquet object."""
+"""Manifest: the files of one dataset and date that become one Parquet object."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tributary.kernels.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One version of an object; `size` is its bytes, `revision` its number among the versions of its key."""
+    """Version of an object; `size` is in bytes, `revision` its number among the versions of its key."""
 
     bucket: str
     key: str
@@ -27,18 +27,18 @@ class Entry:
 
     @property
     def source(self) -> Source:
-        """Its identity, as dead letters carry it."""
+        """Identity of the file in dead letters."""
         return Source(self.bucket, self.key, self.version_id)
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What a receipt tells it by: key and version."""
+        """Identity of the file in a receipt: key and version."""
         return self.key, self.version_id
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Work with an identity; without entries it is a fence, and has no output."""
+    """Work with an identity; a manifest without entries is a fence, and has no output."""
 
     id: str
     dataset: str
@@ -47,7 +47,7 @@ class Manifest:
 
 
 def parse_manifest(key: str, content: bytes) -> Manifest:
-    """Read the manifest that stands under `key`; raises `InvalidManifestError` with what is wrong."""
+    """Parse the manifest at `key`; raises `InvalidManifestError`, which names the mistake."""
     try:
         document = json.loads(content)
         _check()(document)
@@ -66,7 +66,7 @@ def parse_manifest(key: str, content: bytes) -> Manifest:
 
 
 def manifest_key(dataset: str, date: str, manifest_id: str) -> str:
-    """Where a manifest stands in its bucket."""
+    """Return the key of a manifest in its bucket."""
     return f"manifests/{dataset}/{date}/{manifest_id}.json"
 
 
@@ -83,6 +83,6 @@ def _entry(document: dict[str, Any]) -> Entry:
 
 @cache
 def _check() -> Callable[[object], object]:
-    """The check of glue/tributary/manifests/manifest.schema.json; what it raises is a `ValueError`."""
+    """Return the validator of manifest.schema.json, which raises a `ValueError`."""
     schema = json.loads((resources.files(__package__) / "manifest.schema.json").read_bytes())
     return cast(Callable[[object], object], fastjsonschema.compile(schema))

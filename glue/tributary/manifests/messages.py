@@ -1,4 +1,4 @@
-"""What a message of the manifest queue asks for."""
+"""Requests in the messages of the manifest queue."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tributary.errors import InvalidManifestError
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Work on a manifest under a generation: 0 at first, one more for each time it is to be done again."""
+    """Request to work on a manifest under a generation: 0 at first, one more for each reprocessing."""
 
     bucket: str
     key: str
@@ -18,7 +18,7 @@ class Request:
 
 
 def read_message(body: str) -> list[Request]:
-    """The requests of a message: S3's event, a request by name, or S3's test, which asks for nothing.
+    """Return the requests of a message: S3's event, a request by name, or S3's test event without any.
 
     Raises `InvalidManifestError` for anything else.
     """

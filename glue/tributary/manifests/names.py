@@ -1,4 +1,4 @@
-"""Names of the objects that come of a manifest: functions of the work, never of the attempt."""
+"""Names of the outputs of a manifest: functions of the work, never of the attempt."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from tributary.manifests.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class OutputKeys:
-    """`parquet` in the curated bucket, `dead_letters` in quarantine, `receipt` beside the manifests."""
+    """Keys of `parquet` in the curated bucket, `dead_letters` in quarantine, `receipt` with the manifests."""
 
     parquet: str
     dead_letters: str
@@ -15,7 +15,7 @@ class OutputKeys:
 
 
 def output_keys(manifest: Manifest) -> OutputKeys:
-    """Where the outputs of a manifest go."""
+    """Return the keys of the outputs of a manifest."""
     dataset, date, name = manifest.dataset, manifest.date, manifest.id
     return OutputKeys(
         parquet=f"tables/{dataset}/date={date}/{name}.parquet",

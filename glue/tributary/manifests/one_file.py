@@ -1,10 +1,10 @@
-"""One file of a text dataset as a manifest of its own would publish it, without AWS."""
+"""Conversion of one file of a text dataset, as a manifest of its own would publish it, without AWS."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tributary.conversion.result import FileResult, Hashed
+from tributary.conversion.result import FileResult, Hashed, unreadable_file
 from tributary.datasets import TextDataset
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
@@ -15,15 +15,14 @@ from tributary.objects.fetching import spool
 def process_text_file(
     dataset: TextDataset, source: Source, chunks: Iterable[bytes], work: Path
 ) -> FileResult:
-    """Convert one file into files below `work`; one that cannot be read as a whole comes with its reason."""
+    """Convert one file into files below `work`; the result of one that cannot be read has its reason."""
     hashed = Hashed(chunks)
     entry = Entry(
         source.bucket, source.key, source.version, size=0, revision=1, uploaded_at=datetime.now(UTC)
     )
     result = convert([spool(entry, hashed, work)], work, dataset.compression, {}, Seconds())
     for why in result.unreadable.values():
-        hashed.drain()
-        return FileResult(hashed.hexdigest(), whole_file_reason=why.reason, whole_file_message=why.message)
+        return unreadable_file(hashed, why.reason, why.message)
     return FileResult(
         content_sha256=hashed.hexdigest(),
         input_count=result.rows + result.dead_letters,

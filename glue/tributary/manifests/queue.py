@@ -1,25 +1,34 @@
-"""The queue of manifests: receiving, keeping messages out of sight while they are in work, deleting."""
+"""SQS queue of manifests: receives, hides and deletes messages."""
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from tributary.errors import TransientError
 from tributary.running.clients import sqs_client
+from tributary.running.keeper import Keeper
 
 _BATCH = 10
-"""Messages of one request, which is SQS's limit."""
+"""Maximum of messages in one request.
+
+@see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html,
+2026-11-29
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery; `handle` is good for this delivery alone, `receives` counts it, too."""
+    """Delivery of a message; `handle` is valid for this delivery alone, `receives` counts it too."""
 
     id: str
     handle: str
     body: str
     receives: int
+
+    @property
+    def key(self) -> str:
+        """Receipt handle: the visibility timeout is that of one delivery."""
+        return self.handle
 
 
 class ManifestQueue:
@@ -29,11 +38,11 @@ class ManifestQueue:
         self.visibility = visibility
         self._url = url
 
-    def receive(self, most: int, wait: int) -> list[Message]:
-        """Wait up to so long for up to so many messages."""
+    def receive(self, maximum: int, wait: int) -> list[Message]:
+        """Receive up to `maximum` messages; wait up to `wait` seconds for the first."""
         answer = sqs_client().receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=min(most, _BATCH),
+            MaxNumberOfMessages=min(maximum, _BATCH),
             WaitTimeSeconds=wait,
             VisibilityTimeout=self.visibility,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
@@ -49,7 +58,7 @@ class ManifestQueue:
         ]
 
     def delete(self, messages: Iterable[Message]) -> None:
-        """Acknowledge messages; raises `TransientError` when one could not be, after all were tried."""
+        """Delete messages; raises `TransientError` when one was rejected, after all were tried."""
         failed: list[object] = []
         for batch in _batches(messages):
             answer = sqs_client().delete_message_batch(
@@ -62,9 +71,12 @@ class ManifestQueue:
         _raise_failed(failed)
 
     def hide(self, messages: Iterable[Message], seconds: int) -> None:
-        """Let messages come back after so long; raises `TransientError` when one is no longer ours.
+        """Set the visibility timeout of messages, 0 to return them; its maximum is 12 hours from the receipt.
 
-        The others are hidden all the same.
+        Raises `TransientError` when a message was rejected, after all were tried.
+
+        @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html,
+        2026-11-29
         """
         failed: list[object] = []
         for batch in _batches(messages):
@@ -79,47 +91,22 @@ class ManifestQueue:
         _raise_failed(failed)
 
 
-class VisibilityKeeper:
-    """Keeps the messages in work out of sight, at a third of the visibility, in a thread of its own.
+class VisibilityKeeper(Keeper[Message]):
+    """Renews the visibility timeout of the messages in work, ten a request.
 
-    What cannot be prolonged is tried again at the next turn. A message that comes back all the same is worked
-    on twice, which the outputs' conditions make harmless.
+    A message that comes back all the same is worked on twice, which the outputs' conditions make harmless.
     """
 
     def __init__(self, queue: ManifestQueue, on_error: Callable[[Exception], None]) -> None:
+        super().__init__(queue.visibility)
         self._queue = queue
         self._on_error = on_error
-        self._held: dict[str, Message] = {}
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="visibility-keeper", daemon=True)
 
-    def __enter__(self) -> "VisibilityKeeper":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def keep(self, message: Message) -> None:
-        """Prolong this message from now on."""
-        with self._lock:
-            self._held[message.handle] = message
-
-    def drop(self, message: Message) -> None:
-        """Prolong this message no longer."""
-        with self._lock:
-            self._held.pop(message.handle, None)
-
-    def _run(self) -> None:
-        while not self._ended.wait(self._queue.visibility / 3):
-            with self._lock:
-                held = list(self._held.values())
-            try:
-                self._queue.hide(held, self._queue.visibility)
-            except Exception as error:  # noqa: BLE001 reported; the next turn tries again
-                self._on_error(error)
+    def _renew(self, held: Sequence[Message]) -> None:
+        try:
+            self._queue.hide(held, self._queue.visibility)
+        except Exception as error:  # noqa: BLE001 reported; the next turn tries again
+            self._on_error(error)
 
 
 def _batches(messages: Iterable[Message]) -> Iterable[list[Message]]:

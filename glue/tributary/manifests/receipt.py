@@ -1,4 +1,4 @@
-"""The receipt of a manifest: what became of it. The first of a generation decides what its output is."""
+"""Receipt of a manifest: its result. The first receipt of a generation decides its output."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,15 @@ from tributary.manifests.names import output_keys
 from tributary.objects.fetching import Unreadable
 from tributary.running.clock import timestamp
 
-_MOST_LATENCIES = 100
+_MAXIMUM_LATENCIES = 100
 
 Receipt = Mapping[str, Any]
-"""A document after glue/tributary/manifests/receipt.schema.json."""
+"""Document by receipt.schema.json."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Which run works, from when, under which generation."""
+    """Attempt at a manifest by a run, under a generation."""
 
     run_id: str
     generation: int
@@ -29,7 +29,7 @@ class Attempt:
 
 
 def receipt_of(manifest: Manifest, attempt: Attempt, converted: Converted) -> Receipt:
-    """The receipt of a conversion that ends now."""
+    """Return the receipt of a conversion that ends now."""
     now = datetime.now(UTC)
     quarantined = {entry: why for entry, why in converted.unreadable.items() if not why.is_gone}
     gone = [entry for entry, why in converted.unreadable.items() if why.is_gone]
@@ -58,12 +58,12 @@ def receipt_of(manifest: Manifest, attempt: Attempt, converted: Converted) -> Re
 
 
 def to_bytes(receipt: Receipt) -> bytes:
-    """The receipt as it is stored."""
+    """Serialize a receipt as it is stored."""
     return json.dumps(receipt, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def unreadable_of(receipt: Receipt) -> dict[tuple[str, str], Unreadable]:
-    """The files that gave no rows, by key and version, and why."""
+    """Return the files that gave no rows, by key and version, with their reasons."""
     gone = Unreadable(SourceGoneError.reason, "the version was gone when the receipt was written")
     return {
         **{_identity(file): Unreadable(file["reason"], file["message"]) for file in receipt["quarantined"]},
@@ -80,9 +80,9 @@ def _identity(file: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _latencies(uploaded: Sequence[datetime], now: datetime) -> list[float]:
-    """Seconds from upload to now: all, or so many that stand for all at equal steps."""
+    """Return the seconds from upload to now: all, or a sample of their sorted list at equal steps."""
     seconds = sorted(round((now - moment).total_seconds(), 3) for moment in uploaded)
-    if len(seconds) <= _MOST_LATENCIES:
+    if len(seconds) <= _MAXIMUM_LATENCIES:
         return seconds
-    step = (len(seconds) - 1) / (_MOST_LATENCIES - 1)
-    return [seconds[round(index * step)] for index in range(_MOST_LATENCIES)]
+    step = (len(seconds) - 1) / (_MAXIMUM_LATENCIES - 1)
+    return [seconds[round(index * step)] for index in range(_MAXIMUM_LATENCIES)]

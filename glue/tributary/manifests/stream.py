@@ -1,4 +1,4 @@
-"""The loop of the streaming job: as many manifests in work as there are slots, until it is told to end."""
+"""Loop of the streaming job: one concurrent manifest a slot, until a stop, a restart or a signal."""
 
 import threading
 import time
@@ -9,40 +9,36 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Event
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from tributary.distribution import Engine
+from tributary.distribution.engine import LOOK_SECONDS, MAXIMUM_SLOTS
 from tributary.distribution.surviving import submit_surviving
-from tributary.errors import InvalidManifestError, TributaryError, WorkerKilledError, describe
+from tributary.errors import InvalidManifestError, WorkerKilledError, describe
 from tributary.manifests.completion import Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
 from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
-from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
+from tributary.manifests.task import Answer, Committed, ManifestTask, NotDone, Skipped
 from tributary.manifests.work import work_on_manifest
 from tributary.running.announcing import Announcer
+from tributary.running.job import SERVICE_ERRORS
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations
 
-# From this delivery on a manifest is suspected to kill its driver, and is worked on file by file.
+# From this delivery on a manifest is suspected of killing its driver, and its files are tried one by one.
 _SUSPECT_RECEIVES = 3
-# How long a message that failed stays away, by its deliveries so far, in seconds.
+# Seconds until a failed message returns, by its deliveries so far.
 _PAUSES = (60, 600)
-# After SIGTERM what ends this soon is still committed; the rest goes back to the queue.
+# Seconds after SIGTERM: manifests done by then are committed, the others return to the queue.
 _HURRY_SECONDS = 1.0
-# When the job is told to end, what is not done by then never will be, and goes back, too.
+# Seconds after a stop or restart: manifests not done by then never will be, and return, too.
 _DRAIN_SECONDS = 3600.0
-_LOOK_SECONDS = 0.5
-# Threads that wait for the engine; one is made when a manifest needs it.
-_MOST_SLOTS = 1000
-_MACHINERY = (BotoCoreError, ClientError, TributaryError)
 
 Work = Callable[[ManifestTask], Answer]
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """How the loop works; `poll_seconds` is the longest wait for a message."""
+    """Settings of the loop; `poll_seconds` is the longest wait for a message."""
 
     destinations: Destinations
     run_id: str
@@ -50,7 +46,7 @@ class StreamSettings:
 
 
 class Stream:
-    """Works until the control table says stop or restart, or `hurry` is set."""
+    """Processes messages until the control table says stop or restart, or `hurry` is set."""
 
     def __init__(
         self,
@@ -74,11 +70,11 @@ class Stream:
         self._completion = Completion(queue, announcer, self._let_go)
 
     def run(self) -> None:
-        """Work; what is in work when the loop ends is finished. Raises what the queue or the table raise."""
+        """Process messages, and finish those in work at the end. Raises what the queue or the table raise."""
         began = time.monotonic()
         working: set[Future[None]] = set()
         with self._keeper:
-            with self._completion, ThreadPoolExecutor(_MOST_SLOTS) as threads:
+            with self._completion, ThreadPoolExecutor(MAXIMUM_SLOTS) as threads:
                 try:
                     why = self._receive(threads, working)
                 finally:
@@ -87,14 +83,14 @@ class Stream:
         log("finished", why=why, seconds=round(time.monotonic() - began, 3), **self._counts)
 
     def _receive(self, threads: ThreadPoolExecutor, working: set[Future[None]]) -> str:
-        """Take messages as slots fall free; return why the job is to end."""
+        """Receive messages as slots become free; return the reason for the end."""
         while not self._hurry.is_set():
             if (why := self._control.stop_wanted()) is not None:
                 return why
             working -= wait(working, 0, FIRST_COMPLETED).done
             free = self._engine.slots - len(working)
             if free <= 0:
-                wait(working, _LOOK_SECONDS, FIRST_COMPLETED)
+                wait(working, LOOK_SECONDS, FIRST_COMPLETED)
                 continue
             for message in self._queue.receive(free, self._patience(is_idle=not working)):
                 self._hold(message)
@@ -102,14 +98,14 @@ class Stream:
         return "signal"
 
     def _patience(self, is_idle: bool) -> int:
-        """How long to wait for a message; while others are in work a signal must not wait that long."""
+        """Return the wait for a message in seconds; short while others are in work, to notice signals."""
         return self._settings.poll_seconds if is_idle else min(self._settings.poll_seconds, 1)
 
     def _finish(self, working: set[Future[None]]) -> None:
-        """Wait for what is in work, an hour at most; in a hurry only a moment, and then end it."""
+        """Wait up to an hour for the messages in work; after a signal only a moment, then end them."""
         deadline = time.monotonic() + _DRAIN_SECONDS
         while working and not self._hurry.is_set():
-            working -= wait(working, _LOOK_SECONDS, FIRST_COMPLETED).done
+            working -= wait(working, LOOK_SECONDS, FIRST_COMPLETED).done
             if working and time.monotonic() > deadline:
                 log("stuck", messages=[message.id for message in self._held.values()])
                 self._hurry.set()
@@ -139,7 +135,7 @@ class Stream:
         self._completion.add(Done(message, tuple(committed)))
 
     def _answer(self, request: Request, message: Message) -> Answer:
-        """Have it worked on; under a worker's second death file by file, after the third no more."""
+        """Submit a manifest; after a worker's second death by file, after the third no more."""
         settings = self._settings
         by_file = message.receives >= _SUSPECT_RECEIVES
         task = ManifestTask(request, settings.destinations, settings.run_id, by_file)
@@ -156,10 +152,10 @@ class Stream:
         except WorkerKilledError as error:
             return NotDone(KILLED_WORKER, describe(error))
 
-    def _note(self, request: Request, answer: Committed | Needless) -> None:
-        if isinstance(answer, Needless):
-            self._counts["needless"] += 1
-            log("needless", manifest=request.key, generation=request.generation, why=answer.why)
+    def _note(self, request: Request, answer: Committed | Skipped) -> None:
+        if isinstance(answer, Skipped):
+            self._counts["skipped"] += 1
+            log("skipped", manifest=request.key, generation=request.generation, why=answer.why)
             return
         receipt = answer.receipt
         self._counts["committed" if answer.is_new else "committed_before"] += 1
@@ -176,11 +172,11 @@ class Stream:
             )
 
     def _fail(self, message: Message, answer: NotDone, **details: object) -> None:
-        """Let the message come back; after its last delivery it goes to the dead-letter queue instead."""
+        """Return the message to its queue, or after the last delivery to the dead-letter queue."""
         self._counts["failed"] += 1
         pause = 0 if self._hurry.is_set() else _PAUSES[min(message.receives, len(_PAUSES)) - 1]
         log("failed", **details, receives=message.receives, reason=answer.reason, cause=answer.message)
-        with suppress(*_MACHINERY):
+        with suppress(*SERVICE_ERRORS):
             self._queue.hide([message], min(pause, self._queue.visibility))
         self._let_go(message)
 
@@ -195,6 +191,6 @@ class Stream:
             self._held.pop(message.handle, None)
 
     def _give_back_rest(self) -> None:
-        """What is still held, though nobody works on it any more, comes back at once."""
-        with suppress(*_MACHINERY):
+        """Return the messages that are still held, though no longer worked on, to the queue immediately."""
+        with suppress(*SERVICE_ERRORS):
             self._queue.hide(list(self._held.values()), 0)

@@ -1,4 +1,4 @@
-"""Which files of a manifest kill their reader: each is tried in a child process, under a memory limit."""
+"""Search for poison files of a manifest, which kill their reader, in child processes with a memory limit."""
 
 import tempfile
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from tributary.objects.fetching import Unreadable, fetch
 from tributary.running.tasks import KILLED_WORKER
 
 MEMORY_BYTES = 1 << 30
-"""What one file may take: twice what a whole manifest is measured to take."""
+"""Memory limit of one file: twice the measured peak of a whole manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Files to be read one after the other; each that was is a line of `done`."""
+    """Files to read one after the other; `done` gets a line for each that was read."""
 
     entries: tuple[Entry, ...]
     done: Path
 
 
-def killers(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable]:
-    """The files under which a child process died twice, once of them alone.
+def poison_files(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable]:
+    """Return the files under which a child process died twice, the second time with the file alone.
 
-    Raises what a child raised, and `NoAnswerError` where that cannot be told: no file is to blame for it.
+    Raises what a child raised, and `NoAnswerError` where a child could not report: no file is to blame.
     """
     found: dict[Entry, Unreadable] = {}
     left = tuple(entries)
@@ -60,7 +60,7 @@ def _kills(suspect: Entry, done: Path) -> str | None:
 
 
 def try_files(trial: Trial) -> None:
-    """Do all with each file that is done for its manifest, and keep nothing."""
+    """Process each file as for its manifest, and keep nothing."""
     with trial.done.open("ab", buffering=0) as done:
         for entry in trial.entries:
             with tempfile.TemporaryDirectory(prefix="tributary-trial-") as folder:

@@ -1,4 +1,4 @@
-"""What a task on a manifest is told and what it answers: small values that travel between processes."""
+"""Parameters and answers of a task on a manifest: small values, pickled between processes."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from tributary.running.tasks import Destinations
 
 @dataclass(frozen=True, slots=True)
 class ManifestTask:
-    """One manifest to work on; `by_file` tries each file in a child process first, for one is a killer."""
+    """Manifest to work on; `by_file` first tries each file in a child process, to find poison files."""
 
     request: Request
     destinations: Destinations
@@ -19,7 +19,7 @@ class ManifestTask:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The output stands; `is_new` says that this attempt wrote it. `measures` are seconds and MiB."""
+    """Answer: the output exists; `is_new` says that this attempt wrote it. `measures` are seconds and MiB."""
 
     receipt: Receipt
     is_new: bool
@@ -27,18 +27,18 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
-class Needless:
-    """There is nothing to be done, now or later: a fence, or work that a higher generation took over."""
+class Skipped:
+    """Answer: nothing is to be done, now or later: a fence, or work that a higher generation took over."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotDone:
-    """The attempt broke, and the message comes back; `reason` is a code and `message` the cause."""
+    """Answer: the attempt failed, and the message comes back; `reason` is a code and `message` the cause."""
 
     reason: str
     message: str
 
 
-Answer = Committed | Needless | NotDone
+Answer = Committed | Skipped | NotDone

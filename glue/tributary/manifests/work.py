@@ -1,4 +1,4 @@
-"""The work on one manifest, wherever it runs: fetch, convert, publish, answer.
+"""Work on one manifest, in whatever process it runs: fetch, convert, publish, answer.
 
 The receipt is written before anything else, and the first one of a generation decides which files have no
 rows. So all attempts at a generation, at the same time or one after the other, write the same objects.
@@ -18,38 +18,36 @@ from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry, Manifest, parse_manifest
 from tributary.manifests.names import output_keys
 from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
-from tributary.manifests.suspects import killers
-from tributary.manifests.task import Answer, Committed, ManifestTask, Needless, NotDone
+from tributary.manifests.suspects import poison_files
+from tributary.manifests.task import Answer, Committed, ManifestTask, NotDone, Skipped
+from tributary.objects import content_types
 from tributary.objects.fetching import Fetch, ReadAhead, Unreadable, fetch
 from tributary.objects.quarantine import quarantine_version
-from tributary.objects.reads import read_object, standing
+from tributary.objects.reads import existing_object, read_object
 from tributary.objects.writes import put_generation
 from tributary.running.memory import peak_bytes
 from tributary.running.temporary import temporary_folder
 
-_JSON = "application/json"
-_NDJSON = "application/x-ndjson"
-_PARQUET = "application/vnd.apache.parquet"
 _MEBIBYTE = 1 << 20
 
 
 def work_on_manifest(task: ManifestTask) -> Answer:
-    """Publish one manifest; every failure comes back as an answer, for the message must then come back."""
+    """Publish one manifest; every failure is returned as an answer, for the message must then come back."""
     try:
         request = task.request
         manifest = parse_manifest(request.key, read_object(request.bucket, request.key))
         if not manifest.entries:
-            return Needless("it lists no files")
+            return Skipped("it lists no files")
         with temporary_folder("manifest") as work:
             return _Publication(task, manifest, work).run()
     except TerminalError as error:
         return NotDone(error.reason, describe(error))
-    except Exception as error:  # noqa: BLE001 told to the driver, which logs it and lets the message come back
+    except Exception as error:  # noqa: BLE001 returned to the driver, which logs it and lets the message come back
         return NotDone("error", describe(error))
 
 
 class _Publication:
-    """One attempt at a manifest that lists files."""
+    """Attempt at a manifest that lists files."""
 
     def __init__(self, task: ManifestTask, manifest: Manifest, work: Path) -> None:
         self._task = task
@@ -60,38 +58,40 @@ class _Publication:
         self._seconds = Seconds()
 
     def run(self) -> Answer:
-        """Do what is left to be done under this generation."""
+        """Do the rest of the work under this generation."""
         generation = self._attempt.generation
-        found = standing(self._task.destinations.curated, self._keys.parquet)
+        found = existing_object(self._task.destinations.curated, self._keys.parquet)
         if found is None or found.generation < generation:
             return self._publish()
-        receipt = self._standing_receipt() if found.generation == generation else None
+        receipt = self._existing_receipt() if found.generation == generation else None
         if receipt is None:
-            return Needless(f"generation {found.generation} stands")
+            return Skipped(f"generation {found.generation} stands")
         return Committed(receipt, is_new=False, measures={})
 
     def _publish(self) -> Answer:
         began, cpu_began = time.perf_counter(), time.process_time()
-        converted = self._convert(self._killed())
+        converted = self._convert(self._poison_files())
         receipt = receipt_of(self._manifest, self._attempt, converted)
-        stands = self._put_receipt(receipt)
-        if stands == self._attempt.generation:
-            receipt = self._standing_receipt() or receipt
+        existing = self._put_receipt(receipt)
+        if existing == self._attempt.generation:
+            receipt = self._existing_receipt() or receipt
             converted = self._agreeing(converted, receipt)
             self._put_dead_letters(converted)
             self._quarantine(unreadable_of(receipt))
-            stands = self._put_parquet(converted)
-        if stands > self._attempt.generation:
-            return Needless(f"generation {stands} took over")
+            existing = self._put_parquet(converted)
+        if existing > self._attempt.generation:
+            return Skipped(f"generation {existing} took over")
         return Committed(receipt, is_new=True, measures=self._measures(began, cpu_began))
 
-    def _killed(self) -> dict[tuple[str, str], Unreadable]:
+    def _poison_files(self) -> dict[tuple[str, str], Unreadable]:
         if not self._task.by_file:
             return {}
-        return {entry.identity: why for entry, why in killers(self._manifest.entries, self._work).items()}
+        return {
+            entry.identity: why for entry, why in poison_files(self._manifest.entries, self._work).items()
+        }
 
     def _convert(self, excluded: Mapping[tuple[str, str], Unreadable]) -> Converted:
-        """Convert all files but those that are known to give no rows."""
+        """Convert all files but those known to give no rows."""
         dataset = load_text_dataset(self._manifest.dataset)
         metadata = {
             "dataset": dataset.name,
@@ -104,15 +104,15 @@ class _Publication:
             return convert(every, self._work, dataset.compression, metadata, self._seconds)
 
     def _agreeing(self, converted: Converted, receipt: Receipt) -> Converted:
-        """What the receipt tells of: our conversion, or another when ours lacks other files.
+        """Return a conversion that agrees with the receipt: this one, or one that excludes other files.
 
-        Raises `TransientError` when a file that the receipt counts can be read no more, and when its lines
-        come out otherwise, as after an update of this package: half of the outputs may stand as they were.
+        Raises `TransientError` when a file that the receipt counts can no longer be read, and when the counts
+        differ, as after an update of this package: half of the outputs may exist as they were.
         """
-        told = unreadable_of(receipt)
-        if told.keys() != {entry.identity for entry in converted.unreadable}:
-            converted = self._convert(told)
-        if told.keys() != {entry.identity for entry in converted.unreadable}:
+        expected = unreadable_of(receipt)
+        if expected.keys() != {entry.identity for entry in converted.unreadable}:
+            converted = self._convert(expected)
+        if expected.keys() != {entry.identity for entry in converted.unreadable}:
             raise TransientError(
                 f"{self._keys.receipt} counts files that can be read no more; reprocess the manifest"
             )
@@ -126,10 +126,10 @@ class _Publication:
 
     def _put_receipt(self, receipt: Receipt) -> int:
         bucket, generation = self._task.request.bucket, self._attempt.generation
-        return self._timed_put(bucket, self._keys.receipt, to_bytes(receipt), _JSON, generation)
+        return self._timed_put(bucket, self._keys.receipt, to_bytes(receipt), content_types.JSON, generation)
 
-    def _standing_receipt(self) -> Receipt | None:
-        """The receipt of this generation, if that is the one that stands."""
+    def _existing_receipt(self) -> Receipt | None:
+        """Return the existing receipt if it is of this generation."""
         with suppress(SourceGoneError):
             receipt: Receipt = json.loads(read_object(self._task.request.bucket, self._keys.receipt))
             if receipt["generation"] == self._attempt.generation:
@@ -137,27 +137,30 @@ class _Publication:
         return None
 
     def _put_dead_letters(self, converted: Converted) -> None:
-        """Write them, under a later generation also none: a late writer of an earlier one may have some."""
+        """Write the dead letters; under a later generation even none, to replace those of an earlier one."""
         bucket, generation = self._task.destinations.quarantine, self._attempt.generation
         if converted.rejects is not None or generation:
-            self._timed_put(bucket, self._keys.dead_letters, converted.rejects or b"", _NDJSON, generation)
+            content = converted.rejects or b""
+            self._timed_put(bucket, self._keys.dead_letters, content, content_types.NDJSON, generation)
 
     def _put_parquet(self, converted: Converted) -> int:
         bucket, generation = self._task.destinations.curated, self._attempt.generation
-        return self._timed_put(bucket, self._keys.parquet, converted.parquet, _PARQUET, generation)
+        return self._timed_put(
+            bucket, self._keys.parquet, converted.parquet, content_types.PARQUET, generation
+        )
 
     def _timed_put(
         self, bucket: str, key: str, content: Path | bytes, content_type: str, generation: int
     ) -> int:
         began = time.perf_counter()
-        stands = put_generation(bucket, key, content, content_type, generation)
+        existing = put_generation(bucket, key, content, content_type, generation)
         self._seconds.put += time.perf_counter() - began
-        return stands
+        return existing
 
-    def _quarantine(self, told: Mapping[tuple[str, str], Unreadable]) -> None:
-        """Keep the files of which the receipt says so, for its reasons: ours may be others."""
+    def _quarantine(self, listed: Mapping[tuple[str, str], Unreadable]) -> None:
+        """Quarantine the files that the receipt lists, for its reasons: this attempt's may differ."""
         for entry in self._manifest.entries:
-            why = told.get(entry.identity)
+            why = listed.get(entry.identity)
             if why is not None and not why.is_gone:
                 quarantine_version(entry, why, self._manifest.date, self._task.destinations.quarantine)
 

@@ -1,1 +1,1 @@
-"""Objects of S3: every read and write of them, fetching ahead, quarantine."""
+"""S3 objects: reads, writes, prefetching, quarantine."""

@@ -1,4 +1,4 @@
-"""Versions of objects, fetched ahead of the parser by threads."""
+"""Prefetching of object versions by threads, ahead of the parser."""
 
 import tempfile
 from collections import deque
@@ -19,26 +19,26 @@ _PIECE_BYTES = 256 << 10
 
 
 class StoredVersion(Protocol):
-    """One version of an object."""
+    """Version of an object."""
 
     @property
     def bucket(self) -> str:
-        """Where it lies."""
+        """Name of the bucket."""
         ...
 
     @property
     def key(self) -> str:
-        """Its name."""
+        """Key of the object."""
         ...
 
     @property
     def version_id(self) -> str:
-        """Which version it is."""
+        """Version id of the object."""
         ...
 
     @property
     def size(self) -> int:
-        """Its bytes as they lie there."""
+        """Size in bytes, as stored."""
         ...
 
 
@@ -47,7 +47,7 @@ Version = TypeVar("Version", bound=StoredVersion)
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """How far ahead files are fetched: by so many threads, up to so many files and bytes."""
+    """Limits of prefetching: threads, files and bytes."""
 
     threads: int = 4
     files: int = 6
@@ -56,26 +56,26 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a file gives no rows: its version is gone, or it is quarantined whole for `reason`."""
+    """Reason why a file gives no rows: its version is gone, or it is quarantined whole for `reason`."""
 
     reason: str
     message: str
 
     @property
     def is_gone(self) -> bool:
-        """Whether there is nothing left to be quarantined."""
+        """True where the version is gone, so that nothing is left to quarantine."""
         return self.reason == SourceGoneError.reason
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[Version]):
-    """A file that lies here, its compression checked to the end."""
+    """Fetched file, its compression checked to the end."""
 
     entry: Version
     content: IO[bytes]
 
     def chunks(self) -> Iterator[bytes]:
-        """Its decompressed bytes, in small pieces."""
+        """Yield the decompressed bytes in small pieces."""
         return uncompressed(self.entry.key, _pieces(self.content))
 
 
@@ -83,7 +83,7 @@ Fetch = Fetched[Version] | tuple[Version, Unreadable]
 
 
 class ReadAhead(Generic[Version]):
-    """Gives the files in their order, while those that follow are fetched; used as a context."""
+    """Iterates over the files in order while the next ones are fetched; used as a context."""
 
     def __init__(
         self,
@@ -130,12 +130,12 @@ class ReadAhead(Generic[Version]):
 
 
 def fetch(entry: Version, folder: Path) -> Fetch[Version]:
-    """Bring one file here; raises what `read_version` does but for a version that is gone, and `spool`."""
+    """Fetch one file; raises what `read_version` and `spool` raise, but for a version that is gone."""
     return spool(entry, read_version(entry.bucket, entry.key, entry.version_id), folder)
 
 
 def spool(entry: Version, chunks: Iterable[bytes], folder: Path) -> Fetch[Version]:
-    """Put a file into memory or below `folder`, and read a compressed one to its end.
+    """Spool a file into memory or below `folder`, and read a compressed one to its end.
 
     Raises what the chunks raise but for a version that is gone, and `OSError` for a full disk.
     """
@@ -153,7 +153,7 @@ def spool(entry: Version, chunks: Iterable[bytes], folder: Path) -> Fetch[Versio
 
 
 def _pieces(content: IO[bytes]) -> Iterator[bytes]:
-    """The content from its beginning, by a place of its own: several may read it by turns."""
+    """Yield the content from its start, at an offset of its own: several readers may take turns."""
     place = 0
     while True:
         content.seek(place)

@@ -1,10 +1,11 @@
-"""Parts of keys that every pipeline makes alike."""
+"""Parts of object keys that all pipelines share."""
 
-# S3 refuses keys over 1,024 bytes. Before the base name in the key of a quarantined file the longest names
-# of a dataset and an object take 169; what is left is the version id's, for which S3 uses 32.
+# Of the 1,024 bytes that S3 allows a key, the longest names of a dataset and an object take 169 before the
+# base name in the key of a quarantined file; what is left is the version id's, for which S3 uses 32.
+# @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html, 2026-11-29
 _BASE_BYTES = 600
 
 
 def base_name(key: str) -> str:
-    """Return the last part of a key, of a very long one its end, which tells the kind of the file."""
+    """Return the last part of a key; of a very long one the end, which has the file's extension."""
     return key.rsplit("/", 1)[-1].encode()[-_BASE_BYTES:].decode(errors="ignore")

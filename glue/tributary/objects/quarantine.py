@@ -1,10 +1,11 @@
-"""Files that cannot be read as a whole: a copy of each, and the reason beside it."""
+"""Quarantine of files that cannot be read as a whole: a copy of each next to its reason."""
 
 import hashlib
 import json
 from datetime import UTC, datetime
 
 from tributary.errors import SourceGoneError
+from tributary.objects import content_types
 from tributary.objects.fetching import StoredVersion, Unreadable
 from tributary.objects.keys import base_name
 from tributary.objects.writes import copy_version, put_bytes
@@ -14,7 +15,7 @@ _DIGEST_LENGTH = 16
 
 
 def quarantine_folder(group: str, key: str, version: str) -> str:
-    """Where a version goes; `group` is what its pipeline groups by, a date or a dataset."""
+    """Return the folder of a quarantined version; `group` is a date or a dataset, as its pipeline groups."""
     digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
     return f"quarantine/{group}/{digest}-{version}"
 
@@ -22,9 +23,9 @@ def quarantine_folder(group: str, key: str, version: str) -> str:
 def quarantine_version(
     file: StoredVersion, why: Unreadable, group: str, bucket: str, archived_key: str | None = None
 ) -> None:
-    """Copy a file whole beside its reason; of a version gone meanwhile the reason alone is left to tell.
+    """Copy a file next to its reason; where its version is gone meanwhile, write the reason alone.
 
-    Below `archived_key` the bytes of the version may lie once it is gone.
+    `archived_key` is a key that may have the bytes once the version is gone.
     """
     folder = quarantine_folder(group, file.key, file.version_id)
     message = why.message
@@ -41,7 +42,7 @@ def quarantine_version(
         "at": timestamp(datetime.now(UTC)),
     }
     content = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
-    put_bytes(bucket, f"{folder}/reason.json", content, "application/json")
+    put_bytes(bucket, f"{folder}/reason.json", content, content_types.JSON)
 
 
 def _copy(file: StoredVersion, archived_key: str | None, bucket: str, to_key: str) -> None:

@@ -1,4 +1,4 @@
-"""Every read of S3 objects, pinned to one version id where versions matter."""
+"""Reads of S3 objects, pinned to one version id where versions matter."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
 RANGE_BYTES = 16 * 1024 * 1024
-# Of the sizes tried, those that stay in the cache while they are parsed were read a quarter faster.
+# Chunks that stay in the CPU's cache while they are parsed were read a quarter faster than larger ones.
 _CHUNK_BYTES = 256 * 1024
-# A stream that gives nothing this many times in a row is given up; the pause doubles, in seconds.
+# A stream that breaks this many times in a row without a byte is given up; the pause, in seconds, doubles.
 _READ_TRIES = 6
 _READ_PAUSE = 0.2
 _BROKEN_STREAM = (
@@ -36,21 +36,23 @@ _BROKEN_STREAM = (
     TimeoutError,
 )
 GENERATION = "generation"
+# 405: the version is a delete marker.
+# @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html, 2026-11-29
 GONE = {"NoSuchVersion", "NoSuchKey", "MethodNotAllowed", "404", "405"}
 
 
 def read_version(bucket: str, key: str, version: str, archived_key: str | None = None) -> Iterator[bytes]:
     """Yield the bytes of one version in chunks of at most 256 KiB, read in ranges of 16 MiB.
 
-    A stream that breaks is taken up again at the byte where it broke, and below `archived_key` once the
-    version is gone: there the same bytes lie. Raises `SourceGoneError` when they lie nowhere, and
-    `TransientError` when they cannot be read to their end.
+    A broken stream is resumed at the byte where it broke; once the version is gone, from `archived_key`, with
+    the same bytes. Raises `SourceGoneError` when neither exists, and `TransientError` when the bytes cannot
+    be read to their end.
     """
     return _read({"Bucket": bucket, "Key": key, "VersionId": version}, archived_key)
 
 
 def read_current(bucket: str, key: str) -> Iterator[bytes]:
-    """Yield the bytes of an object that nobody replaces, like `read_version`."""
+    """Yield the bytes of an object that is never replaced, like `read_version`."""
     return _read({"Bucket": bucket, "Key": key}, None)
 
 
@@ -94,14 +96,15 @@ def _open_range(place: Mapping[str, str], offset: int) -> tuple[int, Any] | None
         raise
     if "ContentRange" in answer:
         return int(answer["ContentRange"].rpartition("/")[2]), answer["Body"]
-    # HTTP lets a server answer a range with the whole, as the emulator does for an older version.
+    # HTTP lets a server ignore a range, as the emulator does for an older version.
+    # @see https://www.rfc-editor.org/rfc/rfc9110#section-14.2, 2026-11-29
     for begin in range(0, offset, _CHUNK_BYTES):
         answer["Body"].read(min(_CHUNK_BYTES, offset - begin))
     return answer["ContentLength"], answer["Body"]
 
 
 def read_object(bucket: str, key: str) -> bytes:
-    """Return the bytes of a small object as it is now; raises `SourceGoneError` when there is none."""
+    """Return the bytes of a small object's current version; raises `SourceGoneError` when none exists."""
     try:
         return s3_client().get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
@@ -111,15 +114,15 @@ def read_object(bucket: str, key: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The object that stands at a key; one that carries no generation counts as -1."""
+class ExistingObject:
+    """Object that exists at a key; one without a generation in its metadata counts as -1."""
 
     etag: str
     generation: int
 
 
-def standing(bucket: str, key: str) -> Standing | None:
-    """Return ETag and generation of the object at a key, None when there is none."""
+def existing_object(bucket: str, key: str) -> ExistingObject | None:
+    """Return ETag and generation of the object at a key, None when none exists."""
     try:
         answer = s3_client().head_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -127,11 +130,11 @@ def standing(bucket: str, key: str) -> Standing | None:
             return None
         raise
     number = answer["Metadata"].get(GENERATION, "")
-    return Standing(answer["ETag"], int(number) if number.isdecimal() else -1)
+    return ExistingObject(answer["ETag"], int(number) if number.isdecimal() else -1)
 
 
 def current_etag(bucket: str, key: str) -> str | None:
-    """Return the ETag of the object as it is now, None when there is none."""
+    """Return the ETag of the object's current version, None when none exists."""
     try:
         return s3_client().head_object(Bucket=bucket, Key=key)["ETag"]
     except ClientError as error:
@@ -146,12 +149,13 @@ def versions_newest_first(bucket: str, key: str) -> list[str]:
     for page in s3_client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
         listed = page.get("Versions", [])
         found += [version["VersionId"] for version in listed if version["Key"] == key]
-        # Keys come in order, so the first longer key ends the versions of this one.
+        # Keys are sorted, so the first longer key ends the versions of this one.
+        # @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, 2026-11-29
         if any(version["Key"] != key for version in listed):
             break
     return found
 
 
 def code(error: ClientError) -> str:
-    """Return the code that S3 gave an error, empty where it gave none."""
+    """Return S3's code of an error, empty where it has none."""
     return error.response.get("Error", {}).get("Code", "")

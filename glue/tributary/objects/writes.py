@@ -1,6 +1,10 @@
-"""Every write of S3 objects.
+"""Writes, copies, tags and deletes of S3 objects.
 
-A write to a published object is conditional on the ETag that its writer believes to be there.
+A write to a published object is conditional on the ETag that its writer expects; a conditional request that
+S3 rejects changes nothing.
+
+@see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, 2026-11-29
+@see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html, 2026-11-29
 """
 
 import io
@@ -12,7 +16,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from tributary.errors import LeaseLostError, OutputTooLargeError, SourceGoneError, TransientError
-from tributary.objects.reads import GENERATION, GONE, code, current_etag, standing
+from tributary.objects.reads import GENERATION, GONE, code, current_etag, existing_object
 from tributary.running.clients import s3_client
 
 if TYPE_CHECKING:
@@ -24,21 +28,27 @@ if TYPE_CHECKING:
     )
 
 _WRITE_TRIES = 8
-# Limits of S3: one PUT or CopyObject carries 5 GiB; a larger copy goes in parts.
+# Maximum of one PutObject or CopyObject; a larger copy goes in parts.
+# @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html, 2026-11-29
+# @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html, 2026-11-29
 _SINGLE_REQUEST_BYTES = 5 * 1024**3
 _COPY = TransferConfig(
     multipart_threshold=_SINGLE_REQUEST_BYTES, multipart_chunksize=1024**3, max_concurrency=4
 )
-_DELETED_AT_ONCE = 1000
+DELETES_PER_REQUEST = 1000
+"""Maximum of versions in one DeleteObjects.
+
+@see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html, 2026-11-29
+"""
 # NoSuchKey: the object that an If-Match names was deleted meanwhile.
 _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
 def put_generation(bucket: str, key: str, content: Path | bytes, content_type: str, generation: int) -> int:
-    """Write an object of this generation unless that one or a higher one stands; return which stands now.
+    """Write an object unless this or a higher generation exists; return the generation that exists now.
 
-    The first of a generation stays, so several writers of one generation must agree on its content. A lower
-    one is replaced by its ETag, so that a writer who was overtaken while it slept is refused.
+    The first write of a generation wins, so all its writers must agree on the content. A lower generation is
+    replaced under its ETag, so that a writer that was overtaken while it was suspended is rejected.
     """
     options = {"ContentType": content_type, "Metadata": {GENERATION: str(generation)}}
     condition = {"IfNoneMatch": "*"}
@@ -50,7 +60,7 @@ def put_generation(bucket: str, key: str, content: Path | bytes, content_type: s
                 raise
         else:
             return generation
-        found = standing(bucket, key)
+        found = existing_object(bucket, key)
         if found is not None and found.generation >= generation:
             return found.generation
         condition = {"IfMatch": found.etag} if found else {"IfNoneMatch": "*"}
@@ -58,12 +68,12 @@ def put_generation(bucket: str, key: str, content: Path | bytes, content_type: s
 
 
 def put_file(bucket: str, key: str, path: Path, content_type: str) -> None:
-    """Write a file to a key that carries the version id: whoever writes it writes the same."""
+    """Write a file to a key that contains the version id: every writer writes the same bytes."""
     _put(bucket, key, path, {"ContentType": content_type})
 
 
 def put_bytes(bucket: str, key: str, content: bytes, content_type: str) -> None:
-    """Write a small object to a key that carries the version id."""
+    """Write a small object to a key that contains the version id."""
     s3_client().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
@@ -78,9 +88,9 @@ def put_published(
 ) -> str:
     """Replace a published object in one conditional PUT and return its new ETag.
 
-    `known_etag` is the ETag of the last committed output, None when there was none. When something else is
-    there, the ETag is read first and the lease checked after it: a newer holder that writes between the two
-    changes the ETag, so the PUT that follows is refused. Raises `LeaseLostError` when the lease has gone.
+    `known_etag` is the ETag of the last committed output, None when there was none. When another object
+    exists, its ETag is read first and the lease checked after it: a newer holder that writes between the two
+    changes the ETag, so the PUT that follows is rejected. Raises `LeaseLostError` when the lease is lost.
     """
     expected = known_etag
     for _ in range(_WRITE_TRIES):
@@ -99,10 +109,10 @@ def put_published(
 def copy_version(
     bucket: str, key: str, version: str | None, to_bucket: str, to_key: str, *, size: int | None = None
 ) -> None:
-    """Copy one version inside S3, in parts when it is larger than one request may carry.
+    """Copy one version inside S3, in parts when it exceeds the maximum of one request.
 
-    Without a version it is what stands there now. Who knows its size in bytes saves the request that asks for
-    it. Tags stay behind, so no permission to read them is needed. Raises `SourceGoneError` when it is gone.
+    None copies the current version. A size in bytes saves the request that asks for it. Tags are not copied,
+    so no permission to read them is needed. Raises `SourceGoneError` when the version is gone.
     """
     source: CopySourceTypeDef = {"Bucket": bucket, "Key": key}
     if version is not None:
@@ -122,9 +132,9 @@ def copy_version(
 
 
 def delete_versions(bucket: str, versions: Sequence[tuple[str, str]]) -> None:
-    """Delete exactly these (key, version id), 1,000 a request; one that is gone is no error."""
-    for begin in range(0, len(versions), _DELETED_AT_ONCE):
-        chunk = versions[begin : begin + _DELETED_AT_ONCE]
+    """Delete exactly these (key, version id); one that is gone is no error."""
+    for begin in range(0, len(versions), DELETES_PER_REQUEST):
+        chunk = versions[begin : begin + DELETES_PER_REQUEST]
         names: list[ObjectIdentifierTypeDef] = [{"Key": key, "VersionId": version} for key, version in chunk]
         answer = s3_client().delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
         errors = [error for error in answer.get("Errors", []) if error.get("Code") not in GONE]
@@ -133,7 +143,7 @@ def delete_versions(bucket: str, versions: Sequence[tuple[str, str]]) -> None:
 
 
 def tag_version(bucket: str, key: str, version: str, tags: Mapping[str, str]) -> None:
-    """Give one version these tags and no others; raises `SourceGoneError` when it is not there."""
+    """Replace the tags of one version; raises `SourceGoneError` when it does not exist."""
     tag_set: list[TagTypeDef] = [{"Key": name, "Value": value} for name, value in tags.items()]
     try:
         s3_client().put_object_tagging(Bucket=bucket, Key=key, VersionId=version, Tagging={"TagSet": tag_set})
@@ -144,9 +154,9 @@ def tag_version(bucket: str, key: str, version: str, tags: Mapping[str, str]) ->
 
 
 def delete_generation(bucket: str, key: str, below: int) -> None:
-    """Delete what stands at a key if its generation is lower than that, and only while just that stands."""
+    """Delete the object at a key, under its ETag, if its generation is lower than `below`."""
     for _ in range(_WRITE_TRIES):
-        found = standing(bucket, key)
+        found = existing_object(bucket, key)
         if found is None or found.generation >= below:
             return
         try:

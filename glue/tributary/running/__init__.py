@@ -1,1 +1,1 @@
-"""What every job needs of its process: arguments, log, clock, clients, leases kept alive, temporary files."""
+"""Runtime of every job: arguments, log, clock, AWS clients, lease keepers, temporary files."""

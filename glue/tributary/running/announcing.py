@@ -1,4 +1,4 @@
-"""Events of the data plane, on the default bus."""
+"""Publication of the data plane's events to the default event bus."""
 
 import json
 from collections.abc import Mapping
@@ -11,13 +11,16 @@ from tributary.running.clients import events_client
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
-    """In whose name events go out."""
+    """Publishes events under one EventBridge source."""
 
     source: str
     environment: str
 
     def announce(self, detail_type: str, detail: Mapping[str, Any]) -> None:
-        """Put one event; raises `TransientError` when it was not taken."""
+        """Put one event; raises `TransientError` when EventBridge rejects it, whatever the HTTP status.
+
+        @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html, 2026-11-29
+        """
         text = json.dumps({"environment": self.environment, **detail}, ensure_ascii=False)
         answer = events_client().put_events(
             Entries=[{"Source": self.source, "DetailType": detail_type, "Detail": text}]

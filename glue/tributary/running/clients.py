@@ -1,4 +1,4 @@
-"""AWS clients, made once a process; the SDK's own variables say where they go."""
+"""AWS clients, one of each a process; the SDK's environment variables select region and endpoint."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
 
-# Timeouts in seconds. The SDK retries lost connections and throttling itself, so a call may be made twice:
-# every caller here holds when the first answer was lost.
+# Timeouts in seconds. The SDK retries lost connections and throttled calls itself, so a call may be made
+# twice: every caller is correct where the first response was lost.
+# @see https://docs.aws.amazon.com/boto3/latest/guide/retries.html, 2026-11-29
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 6},
     connect_timeout=5,
     read_timeout=60,
     max_pool_connections=32,
 )
+
+CONCURRENT_REQUESTS = 8
+"""Concurrent requests to S3 of one task, well below `max_pool_connections`."""
 
 
 @cache
@@ -30,7 +34,7 @@ def s3_client() -> "S3Client":
 
 @cache
 def dynamodb_client() -> "DynamoDBClient":
-    """Return the DynamoDB client of this process, which takes and gives plain Python values."""
+    """Return the DynamoDB client of this process, which takes and returns plain Python values."""
     return boto3.session.Session().resource("dynamodb", config=_CONFIG).meta.client
 
 

@@ -1,35 +1,39 @@
-"""Thread that keeps leases of any kind alive."""
+"""Threads that renew leases of any kind while work is done under them."""
 
 import threading
-from collections.abc import Callable, Hashable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, Protocol, Self, TypeVar
 
 
-class Renewable(Protocol):
-    """A lease as its keeper sees it."""
+class Keyed(Protocol):
+    """Value with a key."""
 
     @property
     def key(self) -> Hashable:
-        """What the lease is on: a newer lease of the same key takes the place of the older one."""
+        """Key of the lease: a newer lease of the same key replaces the older one."""
+
+
+class Renewable(Keyed, Protocol):
+    """Lease that renews itself."""
 
     def renew(self) -> bool:
         """Prolong the lease; False when it has gone to another run."""
 
 
+K = TypeVar("K", bound=Keyed)
 L = TypeVar("L", bound=Renewable)
 
 
-class LeaseKeeper(Generic[L]):
-    """Renews all held leases at a third of their length, in a thread of its own.
+class Keeper(ABC, Generic[K]):
+    """Renews all kept leases at a third of their length, in a thread of its own; used as a context.
 
-    A renewal that fails by a lost connection is tried again at the next turn; two turns fit into a lease. A
-    lease that has gone is renewed no longer; whoever works under it is told by the first write it guards.
+    A renewal that fails by a lost connection is tried again at the next turn; two turns fit into a lease.
     """
 
-    def __init__(self, seconds: float, on_error: Callable[[L, Exception], None]) -> None:
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._on_error = on_error
-        self._held: dict[Hashable, L] = {}
+        self._held: dict[Hashable, K] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
@@ -42,12 +46,12 @@ class LeaseKeeper(Generic[L]):
         self._ended.set()
         self._thread.join()
 
-    def keep(self, lease: L) -> None:
+    def keep(self, lease: K) -> None:
         """Renew this lease from now on."""
         with self._lock:
             self._held[lease.key] = lease
 
-    def drop(self, lease: L) -> None:
+    def drop(self, lease: K) -> None:
         """Renew this lease no longer."""
         with self._lock:
             if self._held.get(lease.key) == lease:
@@ -57,14 +61,29 @@ class LeaseKeeper(Generic[L]):
         while not self._ended.wait(self._seconds / 3):
             with self._lock:
                 held = list(self._held.values())
-            for lease in held:
-                self._renew(lease)
+            self._renew(held)
 
-    def _renew(self, lease: L) -> None:
-        try:
-            renewed = lease.renew()
-        except Exception as error:  # noqa: BLE001 reported; the lease itself says when it is too late
-            self._on_error(lease, error)
-            return
-        if not renewed:
-            self.drop(lease)
+    @abstractmethod
+    def _renew(self, held: Sequence[K]) -> None:
+        """Renew these leases; raises nothing, or the thread would end."""
+
+
+class LeaseKeeper(Keeper[L]):
+    """Renews leases one by one.
+
+    A lost lease is renewed no longer; its holder notices at the first write that the lease guards.
+    """
+
+    def __init__(self, seconds: float, on_error: Callable[[L, Exception], None]) -> None:
+        super().__init__(seconds)
+        self._on_error = on_error
+
+    def _renew(self, held: Sequence[L]) -> None:
+        for lease in held:
+            try:
+                renewed = lease.renew()
+            except Exception as error:  # noqa: BLE001 reported; the lease itself says when it is too late
+                self._on_error(lease, error)
+            else:
+                if not renewed:
+                    self.drop(lease)

@@ -1,4 +1,4 @@
-"""The log of a run: one JSON object a line, on standard output."""
+"""Log of a run: one JSON object a line, on standard output."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ _lock = Lock()
 
 
 def log(event: str, **details: object) -> None:
-    """Write one line, whole also among threads: the time, the event's name, and its details."""
+    """Write one line, never interleaved with another thread's: time, name of the event, details."""
     line = {"time": timestamp(datetime.now(UTC)), "event": event, **details}
     text = json.dumps(line, ensure_ascii=False, default=str) + "\n"
     with _lock:

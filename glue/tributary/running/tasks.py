@@ -1,4 +1,4 @@
-"""What the tasks of every job are told, and how they fail: small values that travel between processes."""
+"""Parameters and failures of every job's tasks: small values, pickled between processes."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Destinations:
 
 @dataclass(frozen=True)
 class Failed:
-    """The attempt broke; `reason` is a code and `message` the cause."""
+    """Failed attempt; `reason` is a code and `message` the cause."""
 
     reason: str
     message: str

@@ -1,4 +1,4 @@
-"""Temporary folders that do not pile up in a job of days: what killed processes left is removed."""
+"""Temporary folders, and the removal of those that killed processes left: a job may run for days."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _NAME = re.compile(r"tributary-[a-z]+-(\d+)-.+")
 
 @contextmanager
 def temporary_folder(purpose: str) -> Iterator[Path]:
-    """A folder of this process, removed at the end, and before it those of processes that are no more."""
+    """Create a folder of this process, removed at the end; first remove those of ended processes."""
     for folder in Path(tempfile.gettempdir()).iterdir():
         owner = _NAME.fullmatch(folder.name)
         if owner and not _lives(int(owner[1])):

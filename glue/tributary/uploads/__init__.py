@@ -1,1 +1,1 @@
-"""The uploads pipeline: one file, one output, under leases kept in the uploads table."""
+"""Uploads pipeline: one file, one output, under leases kept in the uploads table."""

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 from tributary.errors import TransientError
 from tributary.running.clients import dynamodb_client
 
-_REFUSED = "ConditionalCheckFailed"
-# Another transaction or update touched an item at the same moment; the pause is in seconds, doubling.
+_CONDITION_FAILED = "ConditionalCheckFailed"
+# A concurrent transaction or update of an item; the pause, in seconds, doubles.
+# @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html, 2026-11-29
 _CONFLICT_TRIES = 8
 _CONFLICT_PAUSE = 0.02
 
@@ -46,7 +47,7 @@ def update(
 
 
 def update_one(change: Mapping[str, Any]) -> bool:
-    """Send one update; False when its condition was refused."""
+    """Send one update; False when its condition failed."""
     for attempt in range(_CONFLICT_TRIES):
         try:
             dynamodb_client().update_item(**change)
@@ -63,13 +64,13 @@ def update_one(change: Mapping[str, Any]) -> bool:
 
 
 def transact(*changes: Mapping[str, Any]) -> bool:
-    """Send updates as one transaction, all or none; False when a condition was refused."""
+    """Send updates as one transaction, all or none; False when a condition failed."""
     for attempt in range(_CONFLICT_TRIES):
         try:
             dynamodb_client().transact_write_items(TransactItems=[{"Update": change} for change in changes])  # type: ignore[typeddict-item]
         except ClientError as error:
             reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if _REFUSED in reasons:
+            if _CONDITION_FAILED in reasons:
                 return False
             if not reasons & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
                 raise

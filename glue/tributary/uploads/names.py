@@ -1,4 +1,4 @@
-"""Names of the objects a run writes: functions of the source key and version, never of the attempt."""
+"""Names of the objects that a run writes: functions of source key and version, never of the attempt."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ UNKNOWN_DATASET = "unknown"
 
 
 def output_name(key: str) -> str:
-    """Return the name that every output of a source object carries: a readable stem and a digest."""
+    """Return the name of every output of a source object: a readable stem and a digest."""
     base = key.rsplit("/", 1)[-1]
     for ending in _ENDINGS:
         base = base.removesuffix(ending)
@@ -24,10 +24,10 @@ def output_name(key: str) -> str:
 
 @dataclass(frozen=True)
 class ObjectKeys:
-    """Where one version of one source object goes.
+    """Keys of the outputs of one version of a source object.
 
-    `parquet` and `csv` are the published objects, one for all versions of the source object, so a write to
-    them is guarded; the others carry the version id, so writing one again changes nothing.
+    `parquet` and `csv` are the published objects, one for all versions of the source object, so writes to
+    them are conditional; the others contain the version id, so writing one again changes nothing.
     """
 
     parquet: str

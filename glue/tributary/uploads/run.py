@@ -1,4 +1,4 @@
-"""One run of the job: claim what is pending, have it processed, commit each file as its outcome arrives."""
+"""Run of the CSV job: claims pending uploads, has them processed, commits each at its outcome."""
 
 import itertools
 import time
@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from tributary.distribution import Engine
 from tributary.distribution.each_once import run_batch
-from tributary.errors import TributaryError, describe
+from tributary.errors import describe
+from tributary.running.job import SERVICE_ERRORS
 from tributary.running.keeper import LeaseKeeper
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
@@ -24,19 +23,19 @@ from tributary.uploads.task import LeaseLost, Outcome, Processed, Quarantined, T
 from tributary.uploads.work import quarantine_file, run_task
 
 EXHAUSTED = "attempts-exhausted"
-# Claims that ended without a word leave a file under suspicion of killing its driver.
+# After more claims than this without an outcome a file is suspected of killing its driver.
 _TRUSTED_ATTEMPTS = 2
 _CLAIM_THREADS = 8
 _POLL_SECONDS = 1.0
 # The pause before another attempt, in seconds: the first, doubling up to the longest.
 _FIRST_PAUSE = 5
 _LONGEST_PAUSE = 900
-_MACHINERY = (BotoCoreError, ClientError, TributaryError, OSError)
+_TABLE_ERRORS = (*SERVICE_ERRORS, OSError)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run works; times in seconds."""
+    """Settings of a run; times in seconds."""
 
     destinations: Destinations
     date_formats: tuple[str, ...]
@@ -47,7 +46,7 @@ class Settings:
 
 
 class Run:
-    """Works until nothing is pending for the settle time, or until `stopping` is set."""
+    """Processes uploads until none is pending for the settle time, or `stopping` is set."""
 
     def __init__(self, ledger: UploadsTable, engine: Engine, settings: Settings, stopping: Event) -> None:
         self._ledger = ledger
@@ -60,7 +59,7 @@ class Run:
         self._keeper: LeaseKeeper[Lease] = LeaseKeeper(settings.lease_seconds, self._renewal_failed)
 
     def run(self) -> bool:
-        """Work; return whether the machinery did its part for every file; a quarantined one is no failure."""
+        """Process uploads; return True when every file has an outcome: a quarantined one is no failure."""
         began = time.monotonic()
         try:
             with self._keeper:
@@ -93,7 +92,7 @@ class Run:
             idle_since = time.monotonic()
 
     def _claim_batch(self) -> tuple[list[Claim], datetime | None]:
-        """Claim up to a batch; return the claims, and when the first lease of another run ends."""
+        """Claim up to a batch; return the claims, and the end of the first lease of another run."""
         limit = self._settings.files_per_claim
         objects = self._ledger.pending_objects()
         claims: list[Claim] = []
@@ -142,7 +141,7 @@ class Run:
             self._settle(task, outcome)
 
     def _spent(self, claim: Claim) -> bool:
-        """Tell whether all attempts were taken without one being answered, and none of them published."""
+        """Return True when all attempts ended without an outcome, and none of them began to publish."""
         return (
             claim.attempts > self._settings.maximum_attempts
             and claim.committed.publishing != claim.version.version
@@ -158,11 +157,11 @@ class Run:
         )
 
     def _settle(self, task: Task, outcome: Outcome) -> None:
-        """Write an outcome to the table; when that fails, give the file back if the table takes that."""
+        """Write an outcome to the table; when that fails, try to give the file back."""
         claim = task.claim
         try:
             written = self._write(task, outcome)
-        except _MACHINERY as error:
+        except _TABLE_ERRORS as error:
             written = True
             self._give_back(claim, describe(error))
         finally:
@@ -172,9 +171,9 @@ class Run:
             self._lease_lost(claim.lease)
 
     def _give_back(self, claim: Claim, cause: str) -> None:
-        """Let it be tried again after its pause; else this run would wait for its own lease, without end."""
+        """Give the file back, to be tried after a pause; else this run waits for its own lease forever."""
         self._note_failure(claim, "commit-failed", cause)
-        with suppress(*_MACHINERY):
+        with suppress(*_TABLE_ERRORS):
             self._ledger.fail(claim, f"commit-failed: {cause}", _pause(claim))
 
     def _write(self, task: Task, outcome: Outcome) -> bool:
@@ -250,14 +249,14 @@ class Run:
         log("renewal failed", object=lease.object_id, token=lease.token, cause=describe(error))
 
     def _release(self) -> None:
-        """Give back what was claimed and not settled, so that the next run need not wait for the leases."""
+        """Give back the claims without an outcome, so that the next run need not wait for their leases."""
         for claim in list(self._held.values()):
             released = self._ledger.release(claim)
             log("released" if released else "lease lost", **_names(claim))
         self._held.clear()
 
     def _until(self, held: datetime) -> float:
-        """Return how long to wait for another run's lease, in seconds, looking in between for new uploads."""
+        """Return the wait for another run's lease in seconds, short enough to notice new uploads."""
         return min(max((held - datetime.now(UTC)).total_seconds(), 0.05), _POLL_SECONDS)
 
 

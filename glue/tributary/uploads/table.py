@@ -1,7 +1,7 @@
-"""The uploads table: which versions are pending, who holds which object, what was committed.
+"""State table of the uploads, in DynamoDB: pending versions, leases, committed versions.
 
-docs/uploads-pipeline.md has the protocol. Every change is conditional; a refused one means that another run
-is ahead, and is told by the return value, never by an exception.
+docs/uploads-pipeline.md has the protocol. Every change is conditional; a rejected one means that another run
+is ahead, and is reported by the return value, never by an exception.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,15 +19,15 @@ from tributary.uploads.lease import HEAD, HOLDS, Lease, read_head
 from tributary.uploads.versions import Version, choose_version
 
 PENDING_INDEX = "pending"
-_SHARDS = 8
-_PENDING_ATTRIBUTES = ("pending_shard", "available_at")
+SHARDS = 8
+PENDING_ATTRIBUTES = ("pending_shard", "available_at")
 _STILL_PENDING = "#status = :was_pending"
 _WAS_PENDING = {"was_pending": versions.PENDING}
 
 
 @dataclass(frozen=True)
 class Committed:
-    """What the head item says of the last committed version, and of a publication that began after it."""
+    """Last committed version as of the head item, and the publication begun after it."""
 
     version: str | None = None
     content_sha256: str | None = None
@@ -38,7 +38,7 @@ class Committed:
 
 @dataclass(frozen=True)
 class Claim:
-    """One version of one object under a lease; `attempts` counts this claim too."""
+    """Version of an object under a lease; `attempts` counts this claim too."""
 
     bucket: str
     key: str
@@ -51,7 +51,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Taken:
-    """The answer of the table: a claim, None when nothing is to be done; and what it marked superseded."""
+    """Claim of an object, None when nothing is pending, and the versions that were marked superseded."""
 
     claim: Claim | None
     superseded: tuple[str, ...]
@@ -59,13 +59,13 @@ class Taken:
 
 @dataclass(frozen=True)
 class Held:
-    """Another run has the object; `until` is when its lease runs out unless it is renewed."""
+    """Lease of another run on the object, which expires at `until` unless it is renewed."""
 
     until: datetime
 
 
 class UploadsTable:
-    """The uploads table as one run sees it; `lease_seconds` is how long a claim lasts without renewal."""
+    """Uploads table as used by one run; a claim lasts `lease_seconds` without renewal."""
 
     def __init__(
         self, table: str, run_id: str, lease_seconds: float, superseded_days: int, clock: Clock = utc_now
@@ -77,8 +77,8 @@ class UploadsTable:
         self._clock = clock
 
     def pending_objects(self) -> Iterator[str]:
-        """Yield the objects with a pending version to be tried now, the longest waiting first, once each."""
-        shards = [self._pending_of(str(shard)) for shard in range(_SHARDS)]
+        """Yield the objects with a pending version that is due, the longest waiting first, once each."""
+        shards = [self._pending_of(str(shard)) for shard in range(SHARDS)]
         seen: set[str] = set()
         for _, object_id in merge(*shards):
             if object_id not in seen:
@@ -88,7 +88,11 @@ class UploadsTable:
     def claim(self, object_id: str) -> Taken | Held:
         """Claim the newest version of an object and mark older pending ones as superseded.
 
-        There is nothing to claim when the index that named the object lags behind the table.
+        Nothing is claimed when the index that named the object lags behind the table: a global secondary
+        index is eventually consistent.
+
+        @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html,
+        2026-11-29
         """
         head, found = self._read(object_id)
         now = self._clock()
@@ -114,7 +118,7 @@ class UploadsTable:
         )
 
     def commit(self, claim: Claim, status: str, outcome: Committed, counts: Mapping[str, Any] | None) -> bool:
-        """Finish a version as processed or unchanged, in one transaction; False when the lease has gone."""
+        """Finish a version as processed or unchanged, in one transaction; False when the lease is lost."""
         now = self._clock()
         finished: dict[str, Any] = {"status": status, "content_sha256": outcome.content_sha256}
         if counts is not None:
@@ -137,22 +141,22 @@ class UploadsTable:
         )
 
     def quarantine(self, claim: Claim, error: str) -> bool:
-        """Finish a version as quarantined; what was committed before stays. False when the lease has gone."""
+        """Finish a version as quarantined; the committed one stays. False when the lease is lost."""
         finished_at = timestamp(self._clock())
         finished = {"status": versions.QUARANTINED, "last_error": error, "finished_at": finished_at}
         return transact(self._finishing(claim, finished), self._releasing(claim.lease))
 
     def fail(self, claim: Claim, error: str, pause: timedelta) -> bool:
-        """Give a version back, to be tried again after `pause`; False when the lease has gone."""
+        """Give a version back, to be tried again after `pause`; False when the lease is lost."""
         failed = {"last_error": error, "available_at": timestamp(self._clock() + pause)}
         return transact(self._changing(claim, failed), self._releasing(claim.lease))
 
     def release(self, claim: Claim) -> bool:
-        """Give a version back untried, its attempt not counted; False when the lease has gone."""
+        """Give a version back untried, its attempt not counted; False when the lease is lost."""
         return transact(self._changing(claim, {"attempts": claim.attempts - 1}), self._releasing(claim.lease))
 
     def publication_began(self, claim: Claim) -> bool:
-        """Read, consistently, whether outputs of this very version may be visible already."""
+        """Check by a consistent read whether outputs of this version may be visible already."""
         return read_head(self._table, claim.lease.object_id).get("publishing") == claim.version.version
 
     def _pending_of(self, shard: str) -> Iterator[tuple[str, str]]:
@@ -172,7 +176,7 @@ class UploadsTable:
                 yield str(item["available_at"]), str(item["object"])
 
     def _read(self, object_id: str) -> tuple[dict[str, Any], list[Version]]:
-        """Read the head item, empty when there is none, and all registered versions of an object."""
+        """Read the head item, empty when none exists, and all registered versions of an object."""
         pages = (
             dynamodb_client()
             .get_paginator("query")
@@ -247,7 +251,7 @@ class UploadsTable:
     def _finishing(
         self, claim: Claim, sets: Mapping[str, Any], removes: tuple[str, ...] = ()
     ) -> dict[str, Any]:
-        return self._changing(claim, sets, (*_PENDING_ATTRIBUTES, *removes))
+        return self._changing(claim, sets, (*PENDING_ATTRIBUTES, *removes))
 
     def _releasing(
         self, lease: Lease, sets: Mapping[str, Any] | None = None, removes: list[str] | None = None
@@ -282,7 +286,7 @@ class UploadsTable:
             object_id,
             version,
             sets=sets,
-            removes=_PENDING_ATTRIBUTES,
+            removes=PENDING_ATTRIBUTES,
             condition=condition,
             values=values,
         )

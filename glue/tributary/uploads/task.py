@@ -1,4 +1,4 @@
-"""What a task is told and what it answers: small values that travel between processes."""
+"""Parameters and outcomes of a task on a file: small values, pickled between processes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tributary.uploads.table import Claim
 
 @dataclass(frozen=True)
 class Task:
-    """One claimed version to process; `alone` keeps a file under suspicion in a process of its own."""
+    """Claimed version to process; `alone` runs a suspected file in a process of its own."""
 
     claim: Claim
     destinations: Destinations
@@ -28,7 +28,7 @@ class Counts:
     issues: Mapping[str, int]
 
     def as_map(self) -> dict[str, object]:
-        """Return the counts under the names that the stats and the uploads table use."""
+        """Return the counts by their names in the stats and the uploads table."""
         return {
             "input_count": self.input,
             "cleaned_count": self.cleaned,
@@ -40,7 +40,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Processed:
-    """Outputs are written; the ETags are those of the published objects."""
+    """Outcome of a processed file: its outputs are written, with these ETags of the published objects."""
 
     content_sha256: str
     dataset_version: str
@@ -52,7 +52,7 @@ class Processed:
 
 @dataclass(frozen=True)
 class Unchanged:
-    """The bytes and the dataset are those of the committed version; nothing was written."""
+    """Outcome of a file with the bytes and the dataset of the committed version; nothing was written."""
 
     content_sha256: str
     dataset_version: str
@@ -60,7 +60,7 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """The whole file is in the quarantine bucket, with its reason."""
+    """Outcome of a file that is in the quarantine bucket as a whole, with its reason."""
 
     reason: str
     message: str
@@ -68,7 +68,7 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class LeaseLost:
-    """Another run has taken over; nothing more was written."""
+    """Outcome of a file that another run has taken over; nothing more was written."""
 
 
 Outcome = Processed | Unchanged | Quarantined | LeaseLost | Failed

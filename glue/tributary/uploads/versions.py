@@ -1,4 +1,4 @@
-"""Which version of an object is to be processed: a pure decision over what the uploads table knows of it."""
+"""Choice of the version of an object to process: a pure function of its items in the uploads table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ QUARANTINED = "quarantined"
 
 @dataclass(frozen=True)
 class Version:
-    """One registered version of an object; `attempts` counts the claims so far, `size` is in bytes."""
+    """Registered version of an object; `attempts` counts the claims so far, `size` is in bytes."""
 
     version: str
     status: str
@@ -26,7 +26,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Choice:
-    """The version to claim, None when the newest one is finished; and the pending ones that it outdates."""
+    """Version to claim, None when the newest one is finished, and the pending ones that it supersedes."""
 
     claim: Version | None
     outdated: tuple[Version, ...]
@@ -35,12 +35,12 @@ class Choice:
 def choose_version(
     versions: Sequence[Version], publishing: str | None, list_newest_first: Callable[[], list[str]]
 ) -> Choice:
-    """Choose the newest registered version; older pending ones are outdated.
+    """Choose the newest registered version; it supersedes older pending ones.
 
-    A pending version whose publication has begun (`publishing`) goes first even when a newer one is there:
-    its rows may be visible already, so its way out is to be committed, and the newer one replaces it then.
-    `list_newest_first` gives the ids of the versions that the bucket holds; it is asked at most once, and
-    only when two versions cannot be told by their sequencers.
+    A pending version whose publication has begun (`publishing`) goes first even when a newer one exists: its
+    rows may be visible already, so it has to be committed before the newer one replaces it.
+    `list_newest_first` returns the ids of the versions in the bucket; it is called at most once, and only
+    when two versions cannot be ordered by their sequencers.
     """
     pending = [version for version in versions if version.status == PENDING]
     if not pending:
@@ -58,11 +58,14 @@ def _newer(one: Version, other: Version, listed: Callable[[], tuple[str, ...]]) 
     if one.sequencer is not None and other.sequencer is not None:
         return max(one, other, key=_sequencer)
     order = listed()
-    # A version that the bucket no longer lists went by a lifecycle rule, which takes the older ones.
+    # A version that the bucket no longer lists was expired by a lifecycle rule, which begins with older ones.
     places = {version: place for place, version in enumerate(order)}
     return min(one, other, key=lambda version: places.get(version.version, len(order)))
 
 
 def _sequencer(version: Version) -> str:
-    """Pad as the registration does, so that text order is the order of the numbers."""
+    """Return the sequencer padded as at registration, so that text order is the order of the numbers.
+
+    @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html, 2026-11-29
+    """
     return (version.sequencer or "").ljust(64, "0")

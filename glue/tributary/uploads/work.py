@@ -1,4 +1,4 @@
-"""The work on one claimed file, wherever it runs: read, process, publish, answer."""
+"""Work on one claimed file, in whatever process it runs: read, process, publish, return an outcome."""
 
 import json
 import time
@@ -10,6 +10,7 @@ from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset, dataset_for_key
 from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError, brief, describe
 from tributary.kernels.source import Source
+from tributary.objects import content_types
 from tributary.objects.reads import read_version
 from tributary.objects.writes import copy_version, put_bytes, put_file, put_published
 from tributary.running.clock import timestamp
@@ -19,24 +20,20 @@ from tributary.uploads.names import ObjectKeys, object_keys
 from tributary.uploads.task import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 
 NO_DATASET = "no-dataset"
-_JSON = "application/json"
-_NDJSON = "application/x-ndjson"
-_PARQUET = "application/vnd.apache.parquet"
-_CSV = "text/csv; charset=utf-8"
 
 
 def run_task(task: Task) -> Outcome:
-    """Process one claimed file; every failure comes back as an outcome, for the driver counts attempts."""
+    """Process one claimed file; every failure is returned as an outcome, for the driver counts attempts."""
     try:
         return _process_or_quarantine(task)
     except LeaseLostError:
         return LeaseLost()
-    except Exception as error:  # noqa: BLE001 told to the driver, which fails the run with this cause
+    except Exception as error:  # noqa: BLE001 returned to the driver, which fails the run with this cause
         return Failed("error", describe(error))
 
 
 def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
-    """Copy the whole file beside its reason; of a version that is gone, the reason alone is left to tell."""
+    """Copy the whole file next to its reason; where its version is gone, write the reason alone."""
     claim = task.claim
     version = claim.version.version
     keys = _keys(task, dataset_for_key(claim.key))
@@ -55,7 +52,7 @@ def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
         "run_id": claim.lease.owner,
         "quarantined_at": timestamp(datetime.now(UTC)),
     }
-    put_bytes(task.destinations.quarantine, keys.whole_file_reason, _json(record), _JSON)
+    put_bytes(task.destinations.quarantine, keys.whole_file_reason, _json(record), content_types.JSON)
     return Quarantined(reason, message)
 
 
@@ -67,7 +64,7 @@ def _process_or_quarantine(task: Task) -> Outcome:
         with temporary_folder("csv") as work:
             return _process(task, dataset, work)
     except DeclarationError:
-        # Ours to mend, not the file's: the run fails, and the file waits.
+        # The package's mistake, not the file's: the run fails, and the file waits.
         raise
     except TerminalError as error:
         return quarantine_file(task, error.reason, str(error))
@@ -89,7 +86,7 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
         return quarantine_file(task, result.whole_file_reason, result.whole_file_message or "")
     rules = rows_version(dataset, task.date_formats)
     same = (result.content_sha256, rules) == (committed.content_sha256, committed.dataset_version)
-    # After a publication that was not committed, what is visible may not be what was committed.
+    # After a publication without a commit the visible rows may differ from the committed ones.
     if same and committed.publishing is None:
         return Unchanged(result.content_sha256, rules)
     etags = _publish(task, dataset, result)
@@ -100,13 +97,16 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
 
 
 def _publish(task: Task, dataset: Dataset, result: FileResult) -> dict[str, str]:
-    """Write dead letters, then the published objects under the fence; return the ETags of the latter."""
+    """Write dead letters, then the published objects under the lease; return the ETags of the latter."""
     claim, keys = task.claim, _keys(task, dataset)
     if result.rejects is not None:
-        put_file(task.destinations.quarantine, keys.dead_letters, result.rejects, _NDJSON)
+        put_file(task.destinations.quarantine, keys.dead_letters, result.rejects, content_types.NDJSON)
     if not claim.lease.begin_publication(claim.version.version):
         raise LeaseLostError(f"the lease for {claim.lease.object_id} has gone to another run")
-    outputs = [(keys.csv, result.csv, _CSV), (keys.parquet, result.parquet, _PARQUET)]
+    outputs = [
+        (keys.csv, result.csv, content_types.CSV),
+        (keys.parquet, result.parquet, content_types.PARQUET),
+    ]
     return {
         key: put_published(
             task.destinations.curated,
@@ -133,7 +133,7 @@ def _put_stats(task: Task, dataset: Dataset, counts: Counts, drift: tuple[str, .
         "run_id": claim.lease.owner,
         "seconds": round(seconds, 3),
     }
-    put_bytes(task.destinations.curated, _keys(task, dataset).stats, _json(stats), _JSON)
+    put_bytes(task.destinations.curated, _keys(task, dataset).stats, _json(stats), content_types.JSON)
 
 
 def _counts(result: FileResult) -> Counts:

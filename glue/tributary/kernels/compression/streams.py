@@ -1,4 +1,4 @@
-"""Which files are compressed, told by their names."""
+"""Compression of files, by their names."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ from tributary.kernels.compression import gzip_stream, zstd_stream
 
 
 def is_compressed(key: str) -> bool:
-    """Whether a file of that name is taken for compressed."""
+    """Return True where a file of that name is taken for compressed."""
     return key.endswith((".gz", ".zst"))
 
 

@@ -28,12 +28,12 @@ from tributary.kernels.csv.records import (
 )
 
 LINE_COLUMN = "line"
-"""Name of the column of physical line numbers (int64, from 1) beside the declared ones."""
+"""Name of the column of physical line numbers (int64, from 1), after the declared ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the declared columns stand in the file: one name a field, None for a field to keep out.
+    """Positions of the declared columns in the file: one name a field, None for a field to leave out.
 
     `columns` is the order of the declared columns; one that no field carries is null in every row.
     """
@@ -50,7 +50,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a block gave: its rows and rejects in line order, and how much of it was taken."""
+    """Result of a block: rows and rejects in line order, and the numbers of lines and bytes parsed."""
 
     rows: pa.RecordBatch
     rejects: list[Reject] = field(default_factory=list)
@@ -79,7 +79,7 @@ def parse_block(data: bytes, first_line: int, layout: Layout, limits: Limits, en
 
 
 def _is_plain(data: bytes, layout: Layout, limits: Limits) -> bool:
-    """Whether every line is regular, so that Arrow can take the block as it is.
+    """Return True where every line is regular, so that Arrow can read the block as it is.
 
     A file of one column is never plain, for there a line of spaces would pass for a row.
     """
@@ -95,7 +95,7 @@ def _is_plain(data: bytes, layout: Layout, limits: Limits) -> bool:
 
 
 def _ends_lines_only(data: bytes) -> bool:
-    """Whether each CR ends a line that is not empty."""
+    """Return True where each CR ends a line that is not empty."""
     return data.count(b"\r") == data.count(b"\r\n") and b"\n\r" not in data and not data.startswith(b"\r")
 
 
@@ -111,7 +111,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _decodes(line: bytes) -> bool:
-    """The same for a short text, without the way through Arrow."""
+    """Return True where a short text is UTF-8, without Arrow."""
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:

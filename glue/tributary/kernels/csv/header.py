@@ -1,4 +1,4 @@
-"""Which field of a file is which declared column, and how the header drifted from the declaration."""
+"""Match of a file's header with the declared columns, and its drift from the declaration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ BLOCK_BYTES = 4 << 20
 
 
 def fixed_blocks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in blocks of exactly `size`, the last one shorter."""
+    """Yield the bytes in blocks of exactly `size`, the last one shorter."""
     pending: list[bytes] = []
     have = 0
     for chunk in chunks:

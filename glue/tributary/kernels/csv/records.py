@@ -70,7 +70,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file is cut into fields: its delimiter, and how many fields a row has (None: any number)."""
+    """Dialect of a file: its delimiter, and the number of fields of a row (None: any)."""
 
     delimiter: str
     fields: int | None
@@ -105,7 +105,7 @@ def _patterns(delimiter: str) -> _Patterns:
 
 
 def is_blank(line: bytes, delimiter: str) -> bool:
-    """Whether a physical line (without LF) holds nothing."""
+    """Return True where a physical line (without LF) is blank."""
     return _patterns(delimiter).blank.match(line) is not None
 
 
@@ -159,7 +159,7 @@ def read_record(
 
 
 def _scan(text: bytes, delimiter: str, is_open: bool) -> Literal["closed", "open", "broken"]:
-    """What a line leaves behind: a finished record, an open quote, or broken quoting."""
+    """Return the state at the end of a line: a finished record, an open quote, or broken quoting."""
     patterns = _patterns(delimiter)
     position = 0
     if is_open:

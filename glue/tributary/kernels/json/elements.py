@@ -1,4 +1,4 @@
-"""The elements of a JSON array, told apart without judging them: the NDJSON kernel does that."""
+"""Splitting of a JSON array into elements, without validation: the NDJSON kernel validates them."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _DECODER: Final = json.JSONDecoder(strict=False, parse_int=len, parse_float=len)
 
 @dataclass(slots=True)
 class Broken:
-    """Where an array ceases to be one: the number of the element that cannot be told, and all from there."""
+    """Broken rest of an array, from the element, by its number, that cannot be split off."""
 
     number: int
     offset: int
@@ -33,7 +33,7 @@ class Broken:
 
 
 def end_of_value(text: str, start: int) -> int | None:
-    """Where the value that begins at `start` ends, or the broken one; None where nothing tells."""
+    """Return the end of the value at `start`, whole or broken; None where it cannot be told."""
     head = text[start : start + _HEAD_CHARACTERS]
     end = _end_of_value(head, 0)
     # Where it ends with the head it may go on: 1 as 1e+5.
@@ -51,7 +51,7 @@ def _end_of_value(text: str, start: int) -> int | None:
 
 
 def _end_by_brackets(text: str, start: int) -> int | None:
-    """Where brackets that were opened are closed, and a comma or bracket follows."""
+    """Return the end by matching brackets, where a comma or bracket follows."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
         mark = token.group()
@@ -111,7 +111,7 @@ class Elements:
         self._break()
 
     def _element_end(self) -> int | None:
-        """Where the element ends before its comma or bracket; None where it does not."""
+        """Return the end of the element before its comma or bracket; None where it has none."""
         while True:
             end = end_of_value(self._window, self._at)
             mark = end

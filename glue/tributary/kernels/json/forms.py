@@ -1,4 +1,4 @@
-"""What a JSON file holds, told by declaration or by its bytes, and its rows."""
+"""Form of a JSON file, declared or detected, and its rows."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ def parse_json(chunks: Iterable[bytes], form: JsonForm, limits: NdjsonLimits) ->
 
 
 def _detected(head: bytes, rest: Iterator[bytes], limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
-    """By the first rule that holds: an array, lines, a document, and lines where there is neither."""
+    """Detect the form by the first rule that applies: array, lines, document, else lines."""
     start = _START.match(head).end()  # type: ignore[union-attr]  # matches always
     if head[start : start + 1] == b"[":
         return _array(chain([head], rest), limits)
@@ -52,7 +52,7 @@ def _detected(head: bytes, rest: Iterator[bytes], limits: NdjsonLimits) -> Itera
 
 
 def _is_object(text: bytes, limits: NdjsonLimits) -> bool:
-    """Whether a line is a whole object, be it one that will be rejected."""
+    """Return True where a line is a whole object, even one that will be rejected."""
     text = text.rstrip(_SPACE)
     if not (text.startswith(b"{") and text.endswith(b"}")):
         return False

@@ -58,7 +58,7 @@ def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[N
 
 
 def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
-    """The same of texts, none null, that stand in a column; only the lines of their places mean anything."""
+    """Parse the texts, none null, of a column; of their positions only the lines are meaningful."""
     if not pc.any(pc.match_substring_regex(texts, rf"\n|{_NO_LINE}")).as_py():
         yield from _parse_lines(texts, limits)
     elif pc.any(pc.match_substring_regex(texts, rf"{_ESCAPED_CR.pattern.decode()}|{_NO_LINE}")).as_py():

@@ -1,4 +1,4 @@
-"""What the NDJSON kernel takes and gives, whichever engine reads the lines."""
+"""Limits and results of the NDJSON kernel, whichever engine reads the lines."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -32,10 +32,10 @@ MESSAGES: dict[Reason, str] = {
 _PLACE = [("line", pa.int64()), ("offset", pa.int64()), ("length", pa.int64())]
 
 POSITIONS = pa.schema(_PLACE)
-"""Where a row stood: line number from 1, byte offset of the line, its bytes without the line end."""
+"""Position of a row: line number from 1, byte offset of the line, its length without the line end."""
 
 POSITIONS_WITH_BYTES = pa.schema([*_PLACE, ("bytes", pa.binary())])
-"""The same with the line itself."""
+"""Position of a row with the line itself."""
 
 REJECTS = pa.schema([*_PLACE, ("reason", pa.string()), ("bytes", pa.binary())])
 """A rejected line; its bytes are fewer than its length only where it is longer than the limit."""

@@ -53,7 +53,7 @@ class KeyBudget:
             yield self._letter({**place, "bytes": again.read(place["offset"], place["length"])})
 
     def dead_letters_of(self, lines: pa.RecordBatch) -> Iterator[DeadLetter]:
-        """The same where the positions have the bytes."""
+        """Return the dead letters of rows whose positions have the bytes."""
         return map(self._letter, lines.to_pylist())
 
     def _letter(self, line: dict[str, Any]) -> DeadLetter:

@@ -112,7 +112,7 @@ class _Batch:
         )
 
     def cells_grow_above(self, most: int, row: Row) -> bool:
-        """Whether the row brings columns that the batch has no room for, as it has rows already."""
+        """Return True where the row adds columns that a batch with rows has no room for."""
         columns = self.columns.keys() | row.keys()
         is_wider = len(columns) > len(self.columns)
         return is_wider and len(self.rows) > 0 and (len(self.rows) + 1) * len(columns) > most

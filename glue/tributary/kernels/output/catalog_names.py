@@ -67,7 +67,7 @@ def key_of(name: str) -> str:
 
 @dataclass(slots=True)
 class KeyNames:
-    """The names of the keys of one output, each worked out once; those not by the plain rule are told."""
+    """Catalog names of the keys of one output, each computed once; exceptions from the rule are noted."""
 
     reserved: AbstractSet[str] = frozenset()
     notes: list[str] = field(default_factory=list)

@@ -253,7 +253,7 @@ def write_row_group(writer: parquet.ParquetWriter, rows: pa.Table) -> None:
 
 
 def is_repetitive(column: pa.ChunkedArray) -> bool:
-    """Whether a dictionary pays: at most half of the values in the first 4,000 rows, or MiB, differ."""
+    """Return True where at most half of the values in the first 4,000 rows, or MiB, differ."""
     if pa.types.is_boolean(column.type) or pa.types.is_nested(column.type):
         return False
     if pa.types.is_dictionary(column.type):

@@ -20,7 +20,7 @@ from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSett
 FILE_NAME = "rows.parquet"
 
 COLLECTED_BYTES = 32 << 20
-"""Bytes of rows that are sorted at once; three times that is what sorting takes."""
+"""Bytes of rows that are sorted together; sorting takes three times as many."""
 
 _Piece = tuple[int, int, pa.Schema]
 
@@ -81,7 +81,7 @@ class PartitionedParquet:
                 self._append(partition, piece)
 
     def _sorted(self) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """What is collected, a batch for each partition."""
+        """Return the collected rows, a batch for each partition."""
         if not self._rows.batches:
             return
         table = self._rows.table(pa.schema(list(self._types.items())))

@@ -27,7 +27,7 @@ _PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class SortedFiles:
-    """How rows become files: sorted by partition, then by `sort`, then as they came.
+    """Layout of the files: rows sorted by partition, then by `sort`, then in input order.
 
     Their names are `<stem>-00001.parquet` and so on; a file ends with the row group that brings it to
     `object_bytes`.
@@ -128,7 +128,7 @@ class _File:
 
     @property
     def is_full(self) -> bool:
-        """Whether it has its size."""
+        """Return True where the file has its size."""
         written: int = self._sink.tell()
         return written >= self._how.object_bytes
 

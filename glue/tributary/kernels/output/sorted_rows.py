@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tributary.kernels.output.growing_parquet import RowGroup, nulls_beside
 
 COLLECTED_BYTES = 64 << 20
-"""Bytes of rows that are sorted at once; three times that is what sorting takes."""
+"""Bytes of rows that are sorted together; sorting takes three times as many."""
 
 _BATCH_BYTES = 512 << 10
 """Bytes of a batch of a run: the merge holds one of each."""
@@ -84,7 +84,7 @@ class SortedRows:
             yield _sorted(pa.Table.from_batches(pieces), self._order) if len(pieces) > 1 else pieces[0]
 
     def _sorted_run(self) -> Iterator[pa.RecordBatch]:
-        """What is collected, sorted, in batches."""
+        """Return the collected rows, sorted, in batches."""
         table = self._rows.table(self.schema)
         size = self._rows.bytes
         self._rows = RowGroup()
@@ -119,7 +119,7 @@ class _Head:
         self._keys: list[pa.Array] = []
 
     def has_rows(self) -> bool:
-        """Whether there are more rows; the next batch is read where the one before is used up."""
+        """Return True while rows are left; reads the next batch where the one before is used up."""
         if not self._batch.num_rows:
             self._batch = next(self._batches, _NOTHING)
             self._keys = [_plain(self._batch[name]) for name in self._order if self._batch.num_rows]

@@ -16,10 +16,10 @@ from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, GrowingPa
 SOURCE_COLUMNS = pa.schema(
     [("_source_file", pa.string()), ("_source_version", pa.string()), ("_source_line", pa.int64())]
 )
-"""Where a row came from: key and version of the object, and its line, from 1."""
+"""Source columns of a row: key and version of the object, and its line, from 1."""
 
 TEXT_SOURCE_COLUMNS = SOURCE_COLUMNS.insert(2, pa.field("_source_revision", pa.int64()))
-"""The same with the number of the version among those of its key. First in every file of texts."""
+"""Source columns with the number of the version among those of its key; first in every file of texts."""
 
 _OFFSET_BYTES = 4
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())

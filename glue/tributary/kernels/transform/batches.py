@@ -1,4 +1,4 @@
-"""Cutting a stream of Arrow batches anew."""
+"""Regrouping of a stream of Arrow batches."""
 
 from collections.abc import Iterable, Iterator
 
@@ -19,7 +19,7 @@ class BatchQueue:
         return list(self.pieces(rows))
 
     def pieces(self, rows: int) -> Iterator[pa.RecordBatch]:
-        """The same one by one, each batch asked for when the one before it was dealt with."""
+        """Yield the next rows in pieces, each batch requested after the one before it was processed."""
         while rows > 0:
             if self._current is None:
                 self._current = next(self._batches, None)
@@ -33,7 +33,7 @@ class BatchQueue:
 
 
 def regrouped(batches: Iterable[pa.RecordBatch], rows: int, size: int) -> Iterator[pa.Table]:
-    """The same rows in tables of exactly `rows` rows, fewer where those would take more than `size` bytes.
+    """Yield tables of exactly `rows` rows, fewer where those would take more than `size` bytes.
 
     A table may pass `size` by a step of 2,048 rows; the last one is shorter.
     """

@@ -1,4 +1,4 @@
-"""What a transform's SQL may call besides DuckDB's own functions: documented in docs/datasets.md.
+"""SQL functions for transforms, in addition to DuckDB's own: documented in docs/datasets.md.
 
 The macros are plain SQL, so that a rule can be read and tried in any DuckDB shell.
 """

@@ -34,7 +34,7 @@ def instants(texts: pa.Array) -> pa.Array:
 
 
 def _of_epoch(texts: pa.Array) -> pa.Array:
-    """Of numbers of up to 15 digits before the point, written without exponent."""
+    """Return the instants of numbers of up to 15 digits before the point, without exponent."""
     parts = pc.extract_regex(texts, _EPOCH)
     fits = pc.is_valid(parts)
     whole = _numbers(parts, "whole", fits)
@@ -60,7 +60,7 @@ def _of_iso(texts: pa.Array) -> pa.Array:
 
 
 def _of_numbers(texts: pa.Array, mask: pa.Array) -> pa.Array:
-    """Of numbers with exponents, one by one."""
+    """Return the instants of numbers with exponents, one by one."""
     asked = pc.and_(mask, pc.match_substring_regex(texts, _NUMBER)).fill_null(False)
     values: list[int | None] = [None] * len(texts)
     for row in pc.indices_nonzero(asked).to_pylist():

@@ -46,7 +46,7 @@ class Members:
 
 
 def members(texts: pa.Array, names: Collection[str]) -> Members:
-    """Those of that name, as texts; null where the object lacks one, or the text is null or no object."""
+    """Return the members of that name as texts; null without one, or where the text is null or no object."""
     present = texts.drop_null() if texts.null_count else texts
     pieces: dict[str, list[pa.Array]] = {name: [pa.array([], pa.string())] for name in names}
     lines: list[pa.Array] = [pa.array([], pa.int64())]
@@ -114,7 +114,7 @@ def _arrays_of_objects(texts: pa.Array, kind: ArrayType) -> tuple[pa.Array, pa.A
 
 
 def _within(texts: pa.Array, opening: str, closing: str) -> pa.Array:
-    """What stands between the first and the last character; null where these are others."""
+    """Return the text between its first and last character; null where these are others."""
     trimmed = pc.ascii_trim(texts, _SPACES_TEXT)
     fits = pc.and_(pc.starts_with(trimmed, opening), pc.ends_with(trimmed, closing))
     fits = pc.and_(fits, pc.greater(pc.binary_length(trimmed), 1))

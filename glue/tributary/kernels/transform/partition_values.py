@@ -1,4 +1,4 @@
-"""Which values the partition columns of a dataset may have, and which rows have others."""
+"""Allowed values of a dataset's partition columns, and the rows with others."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 PARTITION_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-"""What a partition column may hold: text that stays as it is in an object key, a catalog and a query."""
+"""Pattern of partition values: text that is the same in an object key, a catalog and a query."""
 
 _SHOWN = 100
 
@@ -35,7 +35,7 @@ class PartitionRange:
 
 
 def calendar_ranges(first_year: int, last_year: int) -> dict[str, PartitionRange]:
-    """What columns called `year`, `month` and `day` may have, as the catalog table projects them."""
+    """Return the ranges of columns called `year`, `month` and `day`, as the catalog table projects them."""
     return {
         "year": PartitionRange(first_year, last_year, 4),
         "month": PartitionRange(1, 12, 2),
@@ -66,7 +66,7 @@ class PartitionValues:
         return f'the partition column "{name}" {what}; {wanted}'
 
     def _wanted(self, name: str, value: str | None) -> str | None:
-        """What would do instead; None for a value that will do."""
+        """Return the description of the allowed values; None for an allowed one."""
         if value is None or not PARTITION_VALUE.fullmatch(value):
             return f"a path takes {PARTITION_VALUE.pattern}"
         if name in self.ranges and value not in self.ranges[name]:

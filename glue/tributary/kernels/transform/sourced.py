@@ -12,7 +12,7 @@ from tributary.kernels.output.dead_letters import DeadLetter, rejected_lines
 from tributary.kernels.source import Source
 
 PLACES = pa.schema([("source", pa.int32()), ("serial", pa.int64()), *POSITIONS_WITH_BYTES])
-"""Where a row stood: the number of its source, from 0; a number that rises over all sources; the line."""
+"""Places of rows: the number of the source, from 0; a serial number over all sources; the line."""
 
 SourcedLetter = tuple[int, DeadLetter]
 """A dead letter and the number of its source."""
@@ -37,14 +37,14 @@ class Sources:
     _last: int = 0
 
     def begin(self, source: Source) -> None:
-        """What is placed from now on is of this source."""
+        """Begin a source: batches placed from now on are of it."""
         self.all.append(source)
         self._before = self._last
 
     def placed(self, batch: NdjsonBatch, refused: Iterable[DeadLetter] = ()) -> SourcedBatch:
         """A batch of the source that was begun last, its positions with the lines' bytes.
 
-        `refused` are dead letters beside its rejects.
+        `refused` are dead letters in addition to its rejects.
         """
         number, rows = len(self.all) - 1, batch.positions.num_rows
         lines = batch.positions["line"]
@@ -63,7 +63,7 @@ class Sources:
 
 
 def gathered(batches: Iterable[SourcedBatch], limits: NdjsonLimits) -> Iterator[SourcedBatch]:
-    """The same lines in batches that are worth their while, where many files have a line or two each.
+    """Yield the lines in larger batches, where many files have a line or two each.
 
     A batch ends before it passes the limits of one, in rows, bytes and cells.
     """

@@ -34,7 +34,7 @@ BATCH_ROWS = 1 << 11
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What one transform may use: threads, and bytes of memory inside DuckDB before it spills to disk."""
+    """Limits of one transform: threads, and bytes of memory in DuckDB before it spills to disk."""
 
     threads: int = 1
     memory_bytes: int = 128 << 20

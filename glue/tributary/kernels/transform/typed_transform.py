@@ -1,4 +1,4 @@
-"""A dataset's SQL over typed NDJSON rows of one file or many, with undeclared keys beside what it returns."""
+"""A dataset's SQL over typed NDJSON rows of one file or many, with undeclared keys added to its result."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ Refuse = Callable[[Iterable[SourcedLetter]], None]
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """Where dead letters go: those of lines and values, and those of what the SQL returned.
+    """Receivers of dead letters: those of lines and values, and those of rows that the SQL returned.
 
     Either come in the order of the input, but the latter some batches later.
     """
@@ -58,7 +58,7 @@ class Refusals:
 
 
 def input_schema(dataset: Dataset) -> pa.Schema:
-    """What `input` is in the SQL: the declared columns, `line`, and where a row came from.
+    """Return the schema of `input` in the SQL: the declared columns, `line`, and the source of a row.
 
     `line` counts on over the files of a run, so that it is unique and rises; `_source_line` is in the file.
     """
@@ -112,7 +112,7 @@ class TypedTransform:
                 start += beside.num_rows
 
     def _typed(self, batches: Iterable[SourcedBatch]) -> Iterator[pa.RecordBatch]:
-        """What the SQL sees; what it does not see is put aside."""
+        """Yield the columns for the SQL, and put the others aside."""
         for batch in batches:
             typed = typed_rows(batch, self._dataset.columns)
             self._refusals.of_input(typed.dead_letters)

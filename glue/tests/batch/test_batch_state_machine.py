@@ -155,7 +155,7 @@ def test_reads_every_form_and_several_versions_of_a_name(batches: BatchWorld) ->
     assert {version for _, version in places.values()} == {version for _, version in batches.uploaded}
 
 
-def test_looks_for_the_killer_once_two_holders_fell_silent(
+def test_looks_for_the_poison_file_once_two_leases_expired(
     batches: BatchWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches.upload("a.json", lines(event(1)))
@@ -167,7 +167,7 @@ def test_looks_for_the_killer_once_two_holders_fell_silent(
         asked.append(len(files))
         return {files[0]: Unreadable("killed-worker", "it died")}
 
-    monkeypatch.setattr(transforming, "killers", first_of)
+    monkeypatch.setattr(transforming, "poison_files", first_of)
     batches.books.superuser.execute("UPDATE ledger.batches SET lapsed_leases = 2")
     assert batches.take_over()
     assert (asked, batches.reasons()) == ([2], {f"{FOLDER}a.json": "killed-worker"})

@@ -1,7 +1,7 @@
-"""The course of one batch under its lease, from the state in which it was claimed to its end.
+"""State machine of one batch under its lease, from the state in which it was claimed to its end.
 
-Only this side speaks to the ledger; tasks on an engine do the work. What a run leaves half done, the next one
-that takes the batch over goes on with.
+Only the state machine talks to the ledger; tasks on an engine do the work. Half-done work is continued by the
+run that takes the batch over.
 """
 
 import time
@@ -34,12 +34,14 @@ from tributary.running.announcing import Announcer
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Failed
 
-# So many holders fell silent over the batch that one of its files is under suspicion.
+# After this many expired leases a file of the batch is suspected of killing its holders.
 _SUSPECT_LAPSES = 2
-# From the second death of a worker on it is under suspicion, too.
+# After this many killed workers, too.
 _SUSPECT_KILLS = 2
-_LEAST_ARCHIVED = 1000
-# An event may have 256 KiB, and a column's name 255 characters; further columns go into events of their own.
+_MINIMUM_ARCHIVED = 1000
+# Chosen for events of at most 256 KB; a column's name has at most 255 characters. Further columns go into
+# events of their own.
+# @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html, 2026-11-29
 _COLUMNS_AN_EVENT = 500
 EVENT = "LedgerBatchPublished"
 
@@ -48,20 +50,20 @@ A = TypeVar("A")
 
 
 class AttemptFailedError(TributaryError):
-    """A task on the batch answered that it failed."""
+    """Failure that a task on the batch answered."""
 
 
 @dataclass(frozen=True)
-class CourseSettings:
-    """How batches are worked on."""
+class BatchSettings:
+    """Settings of the work on a batch."""
 
     transform: TransformSettings
     archive: ArchiveMode
     announcer: Announcer
 
 
-class Course:
-    """Works on batches that this run holds; one call a batch, in a thread of its own."""
+class BatchStateMachine:
+    """Processes batches that this run holds; one call a batch, in a thread of its own."""
 
     def __init__(
         self,
@@ -69,7 +71,7 @@ class Course:
         ledger: LedgerConnection,
         held: HeldBatches,
         engine: Engine,
-        settings: CourseSettings,
+        settings: BatchSettings,
         stopping: Event,
     ) -> None:
         self._ledger = ledger
@@ -79,7 +81,7 @@ class Course:
         self._stopping = stopping
 
     def run(self, batch: Batch) -> Batch:
-        """Do what is left to be done; return the batch with its counts.
+        """Run the batch through its remaining states; return it with its counts.
 
         Raises `LeaseLostError`, `WorkerKilledError` where the run is to end, `AttemptFailedError`, and what
         the ledger raises.
@@ -124,7 +126,7 @@ class Course:
     def _quarantine(
         self, batch: Batch, files: list[BatchFile], staged: Staged
     ) -> tuple[Batch, list[BatchFile]]:
-        """Take the files out of the batch that cannot be read; their copies are in quarantine."""
+        """Remove the unreadable files from the batch; their copies are in quarantine."""
         reasons = {file.id: f"{file.reason}: {file.message}" for file in staged.unreadable}
         if not reasons:
             return batch, files
@@ -158,9 +160,9 @@ class Course:
         return replace(batch, state="PARTIAL" if _counts(batch)["partial_files"] else "SUCCEEDED")
 
     def _retract(self, batch: Batch) -> None:
-        """Delete what this run brought back, asleep while a replay was published with fewer names."""
-        stands = {(entry["bucket"], entry["name"]) for entry in listed_objects(self._ledger, batch)}
-        stale = [entry for entry in batch.objects if (entry["bucket"], entry["name"]) not in stands]
+        """Delete objects that a replay had removed and this run, suspended meanwhile, wrote again."""
+        listed = {(entry["bucket"], entry["name"]) for entry in listed_objects(self._ledger, batch)}
+        stale = [entry for entry in batch.objects if (entry["bucket"], entry["name"]) not in listed]
         if stale:
             following = _counts(batch)["token"] + 1
             task = PublishTask([], stale, following, self._settings.transform.destinations)
@@ -168,7 +170,7 @@ class Course:
             log("retracted", **_names(batch), objects=retracted.deleted)
 
     def _announce(self, batch: Batch) -> None:
-        """Tell of the publication, once at least: who takes over what is not archived tells it again."""
+        """Announce the publication, at least once: a run that takes over an unarchived batch repeats it."""
         counts = _counts(batch)
         names = ("dataset", "token", "files", "partial_files", "rows", "dead_letters")
         sizes = ("input_bytes", "output_bytes", "seconds")
@@ -193,8 +195,8 @@ class Course:
         log("archived", **_names(batch), files=moved, before=before, seconds=_since(began))
 
     def _parts(self, files: list[BatchFile]) -> list[tuple[BatchFile, ...]]:
-        """The files in parts, one a slot: a process puts away a few hundred a second."""
-        size = max(_LEAST_ARCHIVED, -(-len(files) // self._engine.slots))
+        """Return the files in parts, one a slot: a process archives a few hundred a second."""
+        size = max(_MINIMUM_ARCHIVED, -(-len(files) // self._engine.slots))
         return [tuple(files[begin : begin + size]) for begin in range(0, len(files), size)]
 
     def _answer(
@@ -222,7 +224,7 @@ class Course:
 
 
 def _still_held(batch: Batch, answer: A | None) -> A:
-    """What a guarded change answered; raises `LeaseLostError` when it was refused."""
+    """Return the answer of a guarded change; raises `LeaseLostError` when it was rejected."""
     if answer is None:
         raise LeaseLostError(f"batch {batch.id} has gone to another run")
     return answer
