@@ -301,7 +301,14 @@ def test_refuses_a_transform_that_loses_doubles_or_mistypes_rows(
 
 @pytest.mark.parametrize(
     ("sql", "message"),
-    [("SELEC", "not SQL"), ("", "0 statements"), ("SELECT 1; SELECT 2; SELECT 3", "3 statements")],
+    [
+        ("SELEC", "transform: expected SQL: "),
+        ("", "transform: expected one SQL statement, or two with windows, got 0"),
+        (
+            "SELECT 1; SELECT 2; SELECT 3",
+            "transform: expected one SQL statement, or two with windows, got 3",
+        ),
+    ],
 )
 def test_refuses_a_transform_that_is_not_one_or_two_statements(
     sql: str, message: str, tmp_path: Path
