@@ -341,8 +341,10 @@ def test_finds_nothing_wrong_with_the_declared_datasets() -> None:
 
 @pytest.mark.parametrize("date_format", ["%d-%m", "%H:%M", "nonsense", "%Q"])
 def test_refuses_a_date_format_that_does_not_tell_a_day(date_format: str, tmp_path: Path) -> None:
-    with pytest.raises(DeclarationError, match="does not tell a day"):
+    with pytest.raises(DeclarationError) as raised:
         process(HEADER, tmp_path, ["%d-%m-%Y", date_format])
+    wanted = "a form of strptime that tells day, month and year, such as %d-%m-%Y"
+    assert str(raised.value) == f'date format: expected {wanted}, got "{date_format}"'
 
 
 def test_passes_on_a_failure_of_the_source_as_it_is(tmp_path: Path) -> None:
