@@ -301,7 +301,14 @@ def test_refuses_a_transform_that_loses_doubles_or_mistypes_rows(
 
 @pytest.mark.parametrize(
     ("sql", "message"),
-    [("SELEC", "not SQL"), ("", "0 statements"), ("SELECT 1; SELECT 2; SELECT 3", "3 statements")],
+    [
+        ("SELEC", "transform: expected SQL: "),
+        ("", "transform: expected one SQL statement, or two with windows, got 0"),
+        (
+            "SELECT 1; SELECT 2; SELECT 3",
+            "transform: expected one SQL statement, or two with windows, got 3",
+        ),
+    ],
 )
 def test_refuses_a_transform_that_is_not_one_or_two_statements(
     sql: str, message: str, tmp_path: Path
@@ -334,8 +341,10 @@ def test_finds_nothing_wrong_with_the_declared_datasets() -> None:
 
 @pytest.mark.parametrize("date_format", ["%d-%m", "%H:%M", "nonsense", "%Q"])
 def test_refuses_a_date_format_that_does_not_tell_a_day(date_format: str, tmp_path: Path) -> None:
-    with pytest.raises(DeclarationError, match="does not tell a day"):
+    with pytest.raises(DeclarationError) as raised:
         process(HEADER, tmp_path, ["%d-%m-%Y", date_format])
+    wanted = "a form of strptime that tells day, month and year, such as %d-%m-%Y"
+    assert str(raised.value) == f'date format: expected {wanted}, got "{date_format}"'
 
 
 def test_passes_on_a_failure_of_the_source_as_it_is(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ describe("a replay of files that S3's lifecycle may have reached", () => {
     ["are tagged, and expire by the time of their upload", { ...IR, expireDays: 3650 }, "tag"],
   ] as const)("is refused where they %s, unless that is wanted", (_, processed, archive) => {
     expect(() => heeded(processed, archive)).toThrow(
-      /kept for \d+ days.*would lose their rows.*--without-gone/,
+      /^--from: expected a later time, or --without-gone \(.*kept for \d+ days.*would lose their rows\), got "/,
     );
     expect(heeded(processed, archive, true)).toBe("");
   });

@@ -181,7 +181,7 @@ def _statements(sql: str) -> list[str]:
         with duckdb.connect() as connection:
             statements = [statement.query for statement in connection.extract_statements(sql)]
     except duckdb.Error as error:
-        raise DeclarationError(f"the transform is not SQL: {error}") from error
+        raise DeclarationError(f"transform: expected SQL: {error}") from error
     if len(statements) not in (1, 2):
         raise DeclarationError(
             expected_at("transform", "one SQL statement, or two with windows", len(statements))
