@@ -1,5 +1,6 @@
-import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
+import { paginateQuery } from "@aws-sdk/client-dynamodb";
 import { metricsTableName } from "../../../environments/schema";
+import type { Item } from "../../../runtime/aws/dynamo";
 import { DAY_MS } from "../../../runtime/clock";
 import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../../runtime/manifests/metric-rows";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -55,8 +56,6 @@ interface Day {
   readonly dollarsPerGigabyte?: number;
   readonly runs: readonly RunRow[];
 }
-
-type Item = Record<string, AttributeValue>;
 
 /** Shows what the streaming job cost on each of the last days, and what it did for that. */
 export async function costs(operator: Operator, { days }: CostsOptions): Promise<ExitCode> {

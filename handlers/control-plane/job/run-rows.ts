@@ -1,4 +1,5 @@
-import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { conditionHeld } from "../../../runtime/aws/dynamo";
 import { DAY_MS } from "../../../runtime/clock";
 import { JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
 import type { ControlPlane } from "../plane";
@@ -68,9 +69,7 @@ export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): P
       },
       ...(run.endedAt ? {} : UNLESS_ENDED),
     });
-    await metrics.client.send(put).catch((error) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+    await conditionHeld(metrics.client.send(put));
   }
 }
 
