@@ -1,3 +1,4 @@
+import { FAILED_STATES } from "../../../runtime/glue-states";
 import type { StreamingJob } from "../../../runtime/manifests/control";
 import type { Run } from "./run";
 
@@ -6,7 +7,6 @@ const HEALTHY_SECONDS = 30 * 60;
 const LONGEST_MINUTES = 60;
 /** Ends in a row from which even one that was no failure is reported. */
 const ALERT_FROM = 3;
-const FAILED_STATES: readonly string[] = ["FAILED", "ERROR", "TIMEOUT"];
 
 /** What the end of a run asks for. */
 export interface EndAnswer {

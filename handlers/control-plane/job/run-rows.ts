@@ -1,9 +1,10 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { conditionHeld } from "../../../runtime/aws/dynamo";
 import { DAY_MS } from "../../../runtime/clock";
+import { ACTIVE_STATES } from "../../../runtime/glue-states";
 import { JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
 import type { ControlPlane } from "../plane";
-import { ACTIVE_STATES, costOf, type Run } from "./run";
+import { costOf, type Run } from "./run";
 
 export const METRICS_KEPT_SECONDS = 30 * 86_400;
 

@@ -12,6 +12,7 @@ import {
   metricNamespace,
   resourceName,
 } from "../../../environments/schema";
+import { FAILED_STATES } from "../../../runtime/glue-states";
 import { queueAlarms } from "../queue-alarms";
 
 export interface LedgerAlarmsProps {
@@ -27,7 +28,6 @@ const FIVE_MINUTES = 300;
 const UNPUBLISHED_MEASURES = 3;
 /** Measures without a sign of life before the silence itself is an alarm. */
 const SILENT_MEASURES = 3;
-const FAILED_STATES = ["FAILED", "TIMEOUT", "ERROR"];
 const GIGABYTE = 2 ** 30;
 /** Part of the storage that is left when an alarm tells that it does not grow, or not fast enough: RDS lets it at a tenth. */
 const LEAST_FREE = 0.05;
