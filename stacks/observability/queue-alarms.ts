@@ -1,17 +1,9 @@
-import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import type { Construct } from "constructs";
 import { Alarm } from "../../constructs/alarm";
-import {
-  deadLetterQueueName,
-  type Environment,
-  type PipelineQueue,
-  queueName,
-  resourceName,
-} from "../../environments/schema";
+import { deadLetterQueueName, type PipelineQueue, queueName, resourceName } from "../../environments/schema";
+import { FIVE_MINUTES, type Watched } from "./alarm-settings";
 
-export interface QueueAlarmsProps {
-  readonly environment: Environment;
-  readonly topic: SnsTopic;
+export interface QueueAlarmsProps extends Watched {
   /** Age of a waiting message that raises an alarm. */
   readonly oldestMessageMinutes: number;
 }
@@ -19,7 +11,7 @@ export interface QueueAlarmsProps {
 /** Alarms of a queue: of messages that failed for good, and of those that wait too long. */
 export function queueAlarms(scope: Construct, queue: PipelineQueue, props: QueueAlarmsProps): void {
   const { environment, topic, oldestMessageMinutes } = props;
-  const common = { topic, namespace: "AWS/SQS", statistic: "Maximum", periodSeconds: 300 } as const;
+  const common = { topic, namespace: "AWS/SQS", statistic: "Maximum", periodSeconds: FIVE_MINUTES } as const;
   new Alarm(scope, `${queue}-dead-letters`, {
     ...common,
     alarmName: resourceName(environment, `${queue}-dead-letters`),
