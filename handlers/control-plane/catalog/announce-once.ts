@@ -1,6 +1,6 @@
 import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Item, itemOnConditionFailure, updateExpression } from "../../../runtime/aws/dynamo";
-import { METRICS_KEPT_SECONDS } from "../job/run-rows";
+import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
 
 /** A row that nobody announced for so long was left by an invocation that died. */
@@ -21,7 +21,7 @@ export async function claimAnnouncement(
     Item: {
       ...key,
       claimed_at: { S: now.toISOString() },
-      ttl: { N: String(Date.parse(key["metric_date"]?.S ?? "") / 1_000 + METRICS_KEPT_SECONDS) },
+      ttl: expiry(Date.parse(key["metric_date"]?.S ?? "")),
     },
     ConditionExpression:
       "attribute_not_exists(metric_type) OR (attribute_not_exists(announced_at) AND claimed_at < :abandoned)",

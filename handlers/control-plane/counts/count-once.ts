@@ -1,5 +1,5 @@
 /** Counting what an event tells, once however often it comes. */
-import { type AttributeValue, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import {
   conditionHeld,
   expressionNames,
@@ -8,7 +8,6 @@ import {
   updateExpression,
 } from "../../../runtime/aws/dynamo";
 import type { MetricKey } from "../../../runtime/manifests/metric-rows";
-import { METRICS_KEPT_SECONDS } from "../job/run-rows";
 import type { MetricsTable } from "../plane";
 
 /** Sums that a counted thing adds to, and what else is set in their row. */
@@ -47,11 +46,6 @@ export async function countOnce(
     ],
   });
   return conditionHeld(metrics.client.send(transaction));
-}
-
-/** When a row of that time, in milliseconds, expires. */
-export function expiry(time: number): AttributeValue {
-  return { N: String(Math.floor(time / 1_000) + METRICS_KEPT_SECONDS) };
 }
 
 /** Figures as attributes. */
