@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { CommandError } from "../setup/command";
-
-const ROOT = join(__dirname, "..");
+import { ROOT } from "../setup/paths";
 
 /**
  * Runs cdktf to its end, with this process's terminal. An interrupt goes to cdktf, which stops Terraform in good

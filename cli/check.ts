@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { command, runToExitCode } from "../setup/command";
+import { ROOT } from "../setup/paths";
 import { ensurePython } from "../setup/python";
-
-const ROOT = join(__dirname, "..");
 
 interface Check {
   readonly name: string;

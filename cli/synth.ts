@@ -3,8 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { loadEnvironments } from "../environments/schema";
 import { CommandError, command, runToExitCode } from "../setup/command";
-
-const ROOT = join(__dirname, "..");
+import { ROOT } from "../setup/paths";
 
 interface SynthOptions {
   readonly environment?: string;
