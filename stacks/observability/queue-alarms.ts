@@ -3,14 +3,9 @@ import { Alarm } from "../../constructs/alarm";
 import { deadLetterQueueName, type PipelineQueue, queueName, resourceName } from "../../environments/schema";
 import { FIVE_MINUTES, type Watched } from "./alarm-settings";
 
-export interface QueueAlarmsProps extends Watched {
-  /** Age of a waiting message that raises an alarm. */
-  readonly oldestMessageMinutes: number;
-}
-
 /** Alarms of a queue: of messages that failed for good, and of those that wait too long. */
-export function queueAlarms(scope: Construct, queue: PipelineQueue, props: QueueAlarmsProps): void {
-  const { environment, topic, oldestMessageMinutes } = props;
+export function queueAlarms(scope: Construct, queue: PipelineQueue, { environment, topic }: Watched): void {
+  const { oldestMessageMinutes } = environment.manifests;
   const common = { topic, namespace: "AWS/SQS", statistic: "Maximum", periodSeconds: FIVE_MINUTES } as const;
   new Alarm(scope, `${queue}-dead-letters`, {
     ...common,

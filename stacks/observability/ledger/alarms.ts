@@ -30,20 +30,21 @@ const BUSY_PERIODS = 6;
 
 /** What of the ledger pipeline calls somebody, beside the errors of its functions. */
 export class LedgerAlarms extends Construct {
-  private readonly watched: Watched;
   private readonly environment: Environment;
 
-  constructor(scope: Construct, id: string, props: Watched) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly watched: Watched,
+  ) {
     super(scope, id);
-    this.watched = props;
-    this.environment = props.environment;
-    const { oldestMessageMinutes } = props.environment.manifests;
-    queueAlarms(this, "ledger-inputs", { ...props, oldestMessageMinutes });
+    this.environment = watched.environment;
+    queueAlarms(this, "ledger-inputs", watched);
     this.fileAlarms();
     this.transactionAlarm();
     this.silenceAlarm();
     this.jobAlarms();
-    if (props.environment.ledger.postgres.server === "managed") this.serverAlarms();
+    if (this.environment.ledger.postgres.server === "managed") this.serverAlarms();
   }
 
   /** An alarm on what the operator function measures. */

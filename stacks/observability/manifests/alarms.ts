@@ -9,16 +9,17 @@ const FAILED_MESSAGES = 5;
 
 /** What of the manifests pipeline calls somebody, beside the errors of its functions. */
 export class ManifestsAlarms extends Construct {
-  private readonly watched: Watched;
   private readonly environment: Environment;
 
-  constructor(scope: Construct, id: string, props: Watched) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly watched: Watched,
+  ) {
     super(scope, id);
-    this.watched = props;
-    this.environment = props.environment;
-    const { oldestMessageMinutes } = props.environment.manifests;
+    this.environment = watched.environment;
     for (const queue of ["manifests-inputs", "manifests-ready"] as const) {
-      queueAlarms(this, queue, { ...props, oldestMessageMinutes });
+      queueAlarms(this, queue, watched);
     }
     this.builderAlarm();
     this.jobAlarms();
