@@ -1,13 +1,11 @@
 import { paginateQuery } from "@aws-sdk/client-dynamodb";
 import { metricsTableName } from "../../../environments/schema";
 import type { Item } from "../../../runtime/aws/dynamo";
-import { DAY_MS } from "../../../runtime/clock";
+import { DAY_MS, HOUR_MS } from "../../../runtime/clock";
 import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../../runtime/manifests/metric-rows";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { bytes, dollars, duration, table } from "../command/tables";
-
-const HOUR_MILLISECONDS = 3_600_000;
 
 /** What was published in an hour, by the metrics table. */
 export interface HourRate {
@@ -84,7 +82,7 @@ export async function costSoFar(operator: Operator): Promise<Cost> {
 
 /** What was published in the hour before this one and in this one so far. */
 export async function readRates(operator: Operator): Promise<HourRate[]> {
-  const hours = [new Date(operator.now.getTime() - HOUR_MILLISECONDS), operator.now].map(hourOf);
+  const hours = [new Date(operator.now.getTime() - HOUR_MS), operator.now].map(hourOf);
   const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
   const rates = (await Promise.all(dates.map((date) => readHours(operator, date)))).flat();
   return rates.filter(({ hour }) => hours.includes(hour));
