@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { loadEnvironments } from "../environments/schema";
 import { environmentsDocumentation } from "../environments/schema/documentation";
 import { command, runToExitCode } from "../setup/command";
+import { ROOT } from "../setup/paths";
 
 const PAGE = "docs/environments.md";
 
 command("docs", `Generate ${PAGE} from the schema and the environments.`)
   .action(() =>
     runToExitCode(async () => {
-      writeFileSync(join(__dirname, "..", PAGE), environmentsDocumentation(loadEnvironments()));
+      writeFileSync(join(ROOT, PAGE), environmentsDocumentation(loadEnvironments()));
       console.log(PAGE);
       return 0;
     }),

@@ -9,7 +9,7 @@ const GLUE = join(ROOT, "glue");
 
 async function main(): Promise<number> {
   const { python } = await ensurePython("run", (message) => console.error(message));
-  const script = join(__dirname, "..", "setup", "pin_wheels.py");
+  const script = join(ROOT, "setup", "pin_wheels.py");
   const words = ["--project", join(GLUE, "pyproject.toml"), "--lock", join(GLUE, "requirements.lock")];
   const { exitCode, stdout, output } = await run([python, script, ...words]);
   if (exitCode !== 0) {

@@ -2,10 +2,10 @@ import { type StdioOptions, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../setup/command";
-import { ROOT } from "../setup/paths";
+import { ROOT, WORKING_FOLDER } from "../setup/paths";
 import { ensurePython } from "../setup/python";
 
-const RESULTS = join(ROOT, ".tributary", "test-results");
+const RESULTS = join(WORKING_FOLDER, "test-results");
 
 /** The SDK's advice on Node versions would stand before every test. */
 const QUIET = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };

@@ -13,7 +13,7 @@ export interface DeadLetterQueueProps {
 }
 
 /** What SQS can keep at most: the time an operator has to look and redrive. */
-const RETENTION_SECONDS = 14 * 24 * 3600;
+export const RETENTION_SECONDS = 14 * 24 * 3600;
 
 /** Encrypted queue of the messages that another queue's reader failed on for good. */
 export class DeadLetterQueue extends Construct {

@@ -1,5 +1,6 @@
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Construct } from "constructs";
+import { RETENTION_SECONDS } from "./dead-letter-queue";
 import { denyWithoutTls, type PolicyStatement, policyDocument } from "./policy";
 
 export interface QueueWithDeadLettersProps {
@@ -16,8 +17,6 @@ export interface QueueWithDeadLettersProps {
 
 /** Time that a receiver has for a message before it is delivered again. */
 export const VISIBILITY_SECONDS = 900;
-/** What SQS can keep at most. */
-const RETENTION_SECONDS = 14 * 24 * 3600;
 /** The longest poll, which asks least often. */
 const POLL_SECONDS = 20;
 const MOST_RECEIVES = 3;

@@ -1,7 +1,53 @@
 import { MissingVariableError } from "./errors";
 
-/** Where the ledger is, and who asks. */
-export interface LedgerVariables {
+/** Environment variables of the functions, each said once. All values are strings, as Lambda passes them. */
+interface Variables {
+  /** Name of the DynamoDB table of uploads. */
+  UPLOADS_TABLE: string;
+  /** Name of the DynamoDB table of files (`runtime/manifests/tracking.ts`). */
+  TRACKING_TABLE: string;
+  /** Partitions that a date's files are spread over. */
+  TRACKING_SHARDS: string;
+  METRICS_TABLE: string;
+  CONTROL_TABLE: string;
+  /** Bucket that uploads arrive in. */
+  RAW_BUCKET: string;
+  /** Bucket of manifests and receipts. */
+  MANIFESTS_BUCKET: string;
+  CURATED_BUCKET: string;
+  QUARANTINE_BUCKET: string;
+  /** Name of the Glue job that the function starts: that of pending uploads, or the streaming one. */
+  JOB_NAME: string;
+  /** Workers of a run while the control table names no other number. */
+  WORKERS: string;
+  /** Name of the Glue catalog database. */
+  DATABASE: string;
+  /** The declared text datasets as JSON (`runtime/manifests/text-datasets.ts`). */
+  DATASETS: string;
+  /** Queue that the manifest builder reads. */
+  INPUTS_QUEUE_URL: string;
+  /** Queue that the streaming job reads. */
+  MANIFESTS_QUEUE_URL: string;
+  /** Name of the function that takes what a receipt says into the books. */
+  CONTROL_PLANE: string;
+  /** What the keys of uploads begin with, e.g. `input/`. */
+  INPUT_PREFIX: string;
+  /** Age in seconds from which an object counts as announced by no event. */
+  GRACE_SECONDS: string;
+  /** Most input bytes of one manifest. */
+  MANIFEST_BYTES: string;
+  /** Most files of one manifest. */
+  MANIFEST_FILES: string;
+  /** Age in seconds from which a claim without a manifest is given up: the function's timeout and a minute. */
+  CLAIM_SECONDS: string;
+  /** `true` where S3 is reached by path-style addresses (an emulator), else `false`. */
+  S3_PATH_STYLE: string;
+  /** Environment name, in alert events and as the metrics' dimension. */
+  ENVIRONMENT: string;
+  /** CloudWatch namespace of the platform's metrics. */
+  METRIC_NAMESPACE: string;
+  /** EventBridge source of alert events, which observability routes by it. */
+  ALERT_SOURCE: string;
   /** `libpq`: as PGHOST of the function's surroundings says, for a server on the same machine. */
   LEDGER_HOST: string;
   /** `0`: as PGPORT says. */
@@ -13,200 +59,81 @@ export interface LedgerVariables {
   LEDGER_SECRET_ARN: string;
   /** `verify-full`: by Amazon's authorities for RDS; `require`: encrypted, of whoever answers. */
   LEDGER_TLS: "verify-full" | "require" | "disable";
+  /** How the logins that it makes will prove who they are. */
+  LOGIN_AUTHENTICATION: "iam" | "secret" | "none";
+  /** What the keys of raw JSON files begin with. */
+  RAW_JSON_PREFIX: string;
+  /** First year of the weekly folders. */
+  START_YEAR: string;
 }
 
-/**
- * The environment variables of each function, declared once: the construct must set exactly these and the
- * handler reads exactly these. All values are strings, as Lambda passes them.
- */
-export interface FunctionVariables {
-  "uploads-trigger": {
-    /** Name of the DynamoDB table of uploads. */
-    UPLOADS_TABLE: string;
-    /** Name of the Glue job that processes pending uploads. */
-    JOB_NAME: string;
-  };
-  "uploads-job-ended": {
-    UPLOADS_TABLE: string;
-    JOB_NAME: string;
-    /** Environment name, in alert events and as the metrics' dimension. */
-    ENVIRONMENT: string;
-    /** CloudWatch namespace of the platform's metrics. */
-    METRIC_NAMESPACE: string;
-    /** EventBridge source of alert events, which observability routes by it. */
-    ALERT_SOURCE: string;
-  };
-  "uploads-reconciler": {
-    UPLOADS_TABLE: string;
-    JOB_NAME: string;
-    /** Bucket that uploads arrive in. */
-    RAW_BUCKET: string;
-    /** What the keys of uploads begin with, e.g. `input/`. */
-    INPUT_PREFIX: string;
-    /** Age in seconds from which an object counts as announced by no event. */
-    GRACE_SECONDS: string;
-    /** `true` where S3 is reached by path-style addresses (an emulator), else `false`. */
-    S3_PATH_STYLE: string;
-    ENVIRONMENT: string;
-    METRIC_NAMESPACE: string;
-  };
-  "manifests-builder": {
-    /** Name of the DynamoDB table of files (`runtime/manifests/tracking.ts`). */
-    TRACKING_TABLE: string;
-    /** Partitions that a date's files are spread over. */
-    TRACKING_SHARDS: string;
-    /** Bucket of manifests and receipts. */
-    MANIFESTS_BUCKET: string;
-    QUARANTINE_BUCKET: string;
-    /** The declared text datasets as JSON (`runtime/manifests/text-datasets.ts`). */
-    DATASETS: string;
-    /** Most input bytes of one manifest. */
-    MANIFEST_BYTES: string;
-    /** Most files of one manifest. */
-    MANIFEST_FILES: string;
-    /** Age in seconds from which a claim without a manifest is given up: the function's timeout and a minute. */
-    CLAIM_SECONDS: string;
-    S3_PATH_STYLE: string;
-    ENVIRONMENT: string;
-    METRIC_NAMESPACE: string;
-  };
-  "control-plane": {
-    TRACKING_TABLE: string;
-    TRACKING_SHARDS: string;
-    METRICS_TABLE: string;
-    CONTROL_TABLE: string;
-    MANIFESTS_BUCKET: string;
-    /** Name of the Glue streaming job. */
-    JOB_NAME: string;
-    /** Workers of a run while the control table names no other number. */
-    WORKERS: string;
-    /** Name of the Glue catalog database. */
-    DATABASE: string;
-    S3_PATH_STYLE: string;
-    ENVIRONMENT: string;
-    METRIC_NAMESPACE: string;
-    ALERT_SOURCE: string;
-  };
-  "manifests-reconciler": {
-    TRACKING_TABLE: string;
-    TRACKING_SHARDS: string;
-    CONTROL_TABLE: string;
-    RAW_BUCKET: string;
-    MANIFESTS_BUCKET: string;
-    CURATED_BUCKET: string;
-    DATASETS: string;
-    /** Queue that the manifest builder reads. */
-    INPUTS_QUEUE_URL: string;
-    /** Queue that the streaming job reads. */
-    MANIFESTS_QUEUE_URL: string;
-    /** Name of the function that takes what a receipt says into the books. */
-    CONTROL_PLANE: string;
-    GRACE_SECONDS: string;
-    S3_PATH_STYLE: string;
-    ENVIRONMENT: string;
-    METRIC_NAMESPACE: string;
-  };
-  "ledger-migrator": LedgerVariables & {
-    /** How the logins that it makes will prove who they are. */
-    LOGIN_AUTHENTICATION: "iam" | "secret" | "none";
-  };
-  "ledger-registrar": LedgerVariables & {
-    /** What the keys of raw JSON files begin with. */
-    RAW_JSON_PREFIX: string;
-    /** First year of the weekly folders. */
-    START_YEAR: string;
-    ENVIRONMENT: string;
-    METRIC_NAMESPACE: string;
-  };
-  "ledger-operator": LedgerVariables & {
-    ENVIRONMENT: string;
-    METRIC_NAMESPACE: string;
-  };
-}
+const METRICS = ["ENVIRONMENT", "METRIC_NAMESPACE"] as const;
+const UPLOADS = ["UPLOADS_TABLE", "JOB_NAME"] as const;
+const TRACKING = ["TRACKING_TABLE", "TRACKING_SHARDS", "MANIFESTS_BUCKET", "S3_PATH_STYLE"] as const;
+const LEDGER = [
+  "LEDGER_HOST",
+  "LEDGER_PORT",
+  "LEDGER_DATABASE",
+  "LEDGER_AUTHENTICATION",
+  "LEDGER_SECRET_ARN",
+  "LEDGER_TLS",
+] as const;
 
-export type FunctionName = keyof FunctionVariables;
+/** What each function reads. */
+const NAMES = {
+  "uploads-trigger": UPLOADS,
+  "uploads-job-ended": [...UPLOADS, ...METRICS, "ALERT_SOURCE"],
+  "uploads-reconciler": [
+    ...UPLOADS,
+    "RAW_BUCKET",
+    "INPUT_PREFIX",
+    "GRACE_SECONDS",
+    "S3_PATH_STYLE",
+    ...METRICS,
+  ],
+  "manifests-builder": [
+    ...TRACKING,
+    "QUARANTINE_BUCKET",
+    "DATASETS",
+    "MANIFEST_BYTES",
+    "MANIFEST_FILES",
+    "CLAIM_SECONDS",
+    ...METRICS,
+  ],
+  "control-plane": [
+    ...TRACKING,
+    "METRICS_TABLE",
+    "CONTROL_TABLE",
+    "JOB_NAME",
+    "WORKERS",
+    "DATABASE",
+    ...METRICS,
+    "ALERT_SOURCE",
+  ],
+  "manifests-reconciler": [
+    ...TRACKING,
+    "CONTROL_TABLE",
+    "RAW_BUCKET",
+    "CURATED_BUCKET",
+    "DATASETS",
+    "INPUTS_QUEUE_URL",
+    "MANIFESTS_QUEUE_URL",
+    "CONTROL_PLANE",
+    "GRACE_SECONDS",
+    ...METRICS,
+  ],
+  "ledger-migrator": [...LEDGER, "LOGIN_AUTHENTICATION"],
+  "ledger-registrar": [...LEDGER, "RAW_JSON_PREFIX", "START_YEAR", ...METRICS],
+  "ledger-operator": [...LEDGER, ...METRICS],
+} as const satisfies Readonly<Record<string, readonly (keyof Variables)[]>>;
 
-const LEDGER = {
-  LEDGER_HOST: true,
-  LEDGER_PORT: true,
-  LEDGER_DATABASE: true,
-  LEDGER_AUTHENTICATION: true,
-  LEDGER_SECRET_ARN: true,
-  LEDGER_TLS: true,
-} as const;
+export type FunctionName = keyof typeof NAMES;
 
-const NAMES: { readonly [Name in FunctionName]: Record<keyof FunctionVariables[Name], true> } = {
-  "uploads-trigger": { UPLOADS_TABLE: true, JOB_NAME: true },
-  "uploads-job-ended": {
-    UPLOADS_TABLE: true,
-    JOB_NAME: true,
-    ENVIRONMENT: true,
-    METRIC_NAMESPACE: true,
-    ALERT_SOURCE: true,
-  },
-  "uploads-reconciler": {
-    UPLOADS_TABLE: true,
-    JOB_NAME: true,
-    RAW_BUCKET: true,
-    INPUT_PREFIX: true,
-    GRACE_SECONDS: true,
-    S3_PATH_STYLE: true,
-    ENVIRONMENT: true,
-    METRIC_NAMESPACE: true,
-  },
-  "manifests-builder": {
-    TRACKING_TABLE: true,
-    TRACKING_SHARDS: true,
-    MANIFESTS_BUCKET: true,
-    QUARANTINE_BUCKET: true,
-    DATASETS: true,
-    MANIFEST_BYTES: true,
-    MANIFEST_FILES: true,
-    CLAIM_SECONDS: true,
-    S3_PATH_STYLE: true,
-    ENVIRONMENT: true,
-    METRIC_NAMESPACE: true,
-  },
-  "control-plane": {
-    TRACKING_TABLE: true,
-    TRACKING_SHARDS: true,
-    METRICS_TABLE: true,
-    CONTROL_TABLE: true,
-    MANIFESTS_BUCKET: true,
-    JOB_NAME: true,
-    WORKERS: true,
-    DATABASE: true,
-    S3_PATH_STYLE: true,
-    ENVIRONMENT: true,
-    METRIC_NAMESPACE: true,
-    ALERT_SOURCE: true,
-  },
-  "manifests-reconciler": {
-    TRACKING_TABLE: true,
-    TRACKING_SHARDS: true,
-    CONTROL_TABLE: true,
-    RAW_BUCKET: true,
-    MANIFESTS_BUCKET: true,
-    CURATED_BUCKET: true,
-    DATASETS: true,
-    INPUTS_QUEUE_URL: true,
-    MANIFESTS_QUEUE_URL: true,
-    CONTROL_PLANE: true,
-    GRACE_SECONDS: true,
-    S3_PATH_STYLE: true,
-    ENVIRONMENT: true,
-    METRIC_NAMESPACE: true,
-  },
-  "ledger-migrator": { ...LEDGER, LOGIN_AUTHENTICATION: true },
-  "ledger-registrar": {
-    ...LEDGER,
-    RAW_JSON_PREFIX: true,
-    START_YEAR: true,
-    ENVIRONMENT: true,
-    METRIC_NAMESPACE: true,
-  },
-  "ledger-operator": { ...LEDGER, ENVIRONMENT: true, METRIC_NAMESPACE: true },
-};
+/** The environment variables of each function: the construct must set exactly these and the handler reads exactly these. */
+export type FunctionVariables = { [Name in FunctionName]: Pick<Variables, (typeof NAMES)[Name][number]> };
+
+/** Where the ledger is, and who asks. */
+export type LedgerVariables = Pick<Variables, (typeof LEDGER)[number]>;
 
 /**
  * The variables of one function, read once at the start of its module.
@@ -217,7 +144,7 @@ export function readVariables<Name extends FunctionName>(
   name: Name,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): FunctionVariables[Name] {
-  const wanted = Object.keys(NAMES[name]);
+  const wanted: readonly string[] = NAMES[name];
   const missing = wanted.filter((variable) => !environment[variable]);
   if (missing.length > 0) throw new MissingVariableError(name, missing);
   return Object.fromEntries(

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { environmentNames } from "../../environments/schema";
-
-const ROOT = join(__dirname, "..", "..");
+import { ROOT } from "../../setup/paths";
 
 function run(command: string, ...words: string[]) {
   return spawnSync(process.execPath, ["--import", "tsx", `cli/${command}.ts`, ...words], {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { ROOT } from "../../setup/paths";
 import { eventually } from "../support/eventually";
 
-const ROOT = join(__dirname, "..", "..");
 let folder: string;
 
 beforeEach(() => {

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { environmentNames, LAYERS } from "../../environments/schema";
+import { ROOT } from "../../setup/paths";
 
-const FOLDER = resolve(__dirname, "..", "..", ".github", "workflows");
+const FOLDER = join(ROOT, ".github", "workflows");
 const workflow = (name: string) => readFileSync(join(FOLDER, name), "utf8");
 const names = readdirSync(FOLDER);
 

@@ -1,6 +1,7 @@
 /** Datasets declared in datasets/; the reader in the Glue package checks them in full. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { ROOT } from "../code/paths";
 
 export interface DatasetColumn {
   readonly name: string;
@@ -47,7 +48,7 @@ export interface TextDataset extends Declaration {
   readonly size?: { readonly megabytes: number; readonly tolerancePercent: number } | "any";
 }
 
-const DATASETS = resolve(__dirname, "..", "..", "datasets");
+const DATASETS = join(ROOT, "datasets");
 const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 
 /** All declared datasets with typed columns, by name. */

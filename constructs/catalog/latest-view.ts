@@ -1,12 +1,6 @@
 /** The view `<dataset>_latest`: of each file of a text dataset the rows of its newest version. */
+import { PRESTO_TYPES, viewText } from "../../runtime/manifests/latest-view";
 import type { DatasetColumn } from "./dataset";
-
-/** Types of Presto, which Athena's engine is one of, for those of Glue that a text dataset has. */
-const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar", bigint: "bigint" };
-
-export function latestViewName(table: string): string {
-  return `${table}_latest`;
-}
 
 /**
  * Query of the view. Its star takes all columns of the table in their order, so that a column which is added later
@@ -22,8 +16,8 @@ export function latestViewSql(table: string): string {
 }
 
 /**
- * Text of the view as Athena keeps it in the catalog: JSON in base64 within a comment. Athena refuses a view whose
- * columns are not those of its query: whoever adds one to the table adds it here, before `date`.
+ * Text of the view. Athena refuses a view whose columns are not those of its query: whoever adds one to the table
+ * adds it here, before `date`.
  * @throws Error for a column of a type that no text dataset has
  */
 export function latestViewText(
@@ -31,13 +25,12 @@ export function latestViewText(
   table: string,
   columns: readonly Pick<DatasetColumn, "name" | "type">[],
 ): string {
-  const definition = {
+  return viewText({
     originalSql: latestViewSql(table),
     catalog: "awsdatacatalog",
     schema: database,
     columns: columns.map(({ name, type }) => ({ name, type: prestoType(type) })),
-  };
-  return `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString("base64")} */`;
+  });
 }
 
 function prestoType(type: string): string {

@@ -2,8 +2,9 @@ import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-d
 import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
+import { latestViewName } from "../../runtime/manifests/latest-view";
 import type { DatasetColumn, TextDataset } from "./dataset";
-import { latestViewName, latestViewText } from "./latest-view";
+import { latestViewText } from "./latest-view";
 import { PARQUET_STORAGE, parquetParameters } from "./parquet-table";
 
 export interface TextDatasetTableProps {

@@ -1,7 +1,8 @@
 /** ZIP archives that depend on nothing but names and bytes of their files. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { WORKING_FOLDER } from "./paths";
 
 export interface ArchiveEntry {
   /** Path inside the archive, with forward slashes. */
@@ -49,7 +50,7 @@ export function contentHash(content: Uint8Array): string {
  * @returns the file's absolute path
  */
 export function writeGenerated(name: string, content: Uint8Array): string {
-  const file = resolve(__dirname, "..", "..", ".tributary", "generated", contentHash(content), name);
+  const file = join(WORKING_FOLDER, "generated", contentHash(content), name);
   if (existsSync(file)) return file;
   mkdirSync(dirname(file), { recursive: true });
   const partial = join(dirname(file), `${name}.${process.pid}`);

@@ -1,11 +1,11 @@
 /** Lambda bundles: each handler with its SDK clients in one minified file, built when its inputs changed. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { type BuildOptions, buildSync } from "esbuild";
 import { type ArchiveEntry, writeGenerated, zip } from "./archive";
+import { ROOT, WORKING_FOLDER } from "./paths";
 
-const ROOT = resolve(__dirname, "..", "..");
 const HANDLERS = join(ROOT, "handlers");
 const RUNTIME = join(ROOT, "runtime");
 /** What a bundle is made of: folders, and the endings of their files. */
@@ -18,7 +18,7 @@ const INPUTS = [
 const COMPANIONS: Readonly<Record<string, { from: string; to: string }>> = {
   "ledger-migrator": { from: join(RUNTIME, "ledger", "migrations", "sql"), to: "sql" },
 };
-const CACHE = join(ROOT, ".tributary", "bundles");
+const CACHE = join(WORKING_FOLDER, "bundles");
 
 const OPTIONS = {
   absWorkingDir: ROOT,

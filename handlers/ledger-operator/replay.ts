@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import type { Replayed, ReplayRequest } from "../../runtime/ledger/operator-protocol";
+import { addTotals, NOTHING_REPLAYED, type ReplayTotals } from "../../runtime/ledger/replay-totals";
 import { UnreadableRequestError } from "./errors";
 import { type Ledger, rowOf, rowsOf } from "./ledger";
 import type { LedgerOperator } from "./operator";
@@ -9,8 +10,6 @@ import { NOW, REPLAY_NEXT, REPLAYABLE, UNARCHIVED_BETWEEN } from "./statements";
 const MOST_SHOWN = 20;
 /** What of an invocation is left for the answer and a batch that is slow. */
 const RESERVE_MS = 20_000;
-
-type Totals = Pick<Replayed, "batches" | "files" | "rows" | "inputBytes">;
 
 /**
  * Makes finished batches work again, each in a transaction of its own, the longest committed first. A repeated request goes
@@ -22,12 +21,12 @@ export async function replay(
 ): Promise<Replayed> {
   const time = [request.from, request.to, request.dataset ?? null] as const;
   await ledger.read((client) => refuseFuture(client, request));
-  let totals: Totals = { batches: 0, files: 0, rows: 0, inputBytes: 0 };
+  let totals = NOTHING_REPLAYED;
   if (request.dryRun) return summary(ledger, time);
   while (totals.batches < request.limit && remainingMs() > RESERVE_MS) {
     const next = await ledger.write((client) => replayNext(client, time));
     if (next === undefined) break;
-    totals = sum(totals, next);
+    totals = addTotals(totals, next);
   }
   const left = await summary(ledger, time);
   return { ...left, ...totals };
@@ -45,7 +44,7 @@ async function refuseFuture(client: ClientBase, { from, to, limit }: ReplayReque
 
 function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Replayed> {
   return ledger.read(async (client) => {
-    const totals = await rowOf<Totals & Pick<Replayed, "claimedSince">>(client, REPLAYABLE, time);
+    const totals = await rowOf<ReplayTotals & Pick<Replayed, "claimedSince">>(client, REPLAYABLE, time);
     const first = await rowsOf<{ count: number; id: number }>(client, UNARCHIVED_BETWEEN, [
       ...time,
       MOST_SHOWN,
@@ -58,7 +57,10 @@ function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Repl
   });
 }
 
-async function replayNext(client: ClientBase, time: readonly (string | null)[]): Promise<Totals | undefined> {
+async function replayNext(
+  client: ClientBase,
+  time: readonly (string | null)[],
+): Promise<ReplayTotals | undefined> {
   const { rows } = await client.query<Record<"files" | "rows" | "inputBytes", string | null>>(REPLAY_NEXT, [
     ...time,
   ]);
@@ -71,13 +73,4 @@ async function replayNext(client: ClientBase, time: readonly (string | null)[]):
       inputBytes: Number(next.inputBytes),
     }
   );
-}
-
-function sum(one: Totals, other: Totals): Totals {
-  return {
-    batches: one.batches + other.batches,
-    files: one.files + other.files,
-    rows: one.rows + other.rows,
-    inputBytes: one.inputBytes + other.inputBytes,
-  };
 }

@@ -1,3 +1,5 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { isConditionFailure } from "../../runtime/aws/dynamo";
 import type { Clock } from "../../runtime/clock";
 import { isThrottled, withBackoff } from "../../runtime/in-parallel";
 
@@ -21,12 +23,9 @@ export function retrying(clock: Clock): Retry {
 function mayPass(error: unknown): boolean {
   if (isThrottled(error)) return true;
   if (!(error instanceof Error)) return false;
-  const { $metadata, CancellationReasons } = error as {
-    $metadata?: { httpStatusCode?: number };
-    CancellationReasons?: readonly { Code?: string }[];
-  };
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   // a transaction that met another one, or a throttle, in none of its conditions
-  if (CancellationReasons) return !CancellationReasons.some(({ Code }) => Code === "ConditionalCheckFailed");
+  if (error instanceof TransactionCanceledException) return !isConditionFailure(error);
   return PASSING.has(error.name) || ($metadata?.httpStatusCode ?? 0) >= 500 || isNetworkError(error);
 }
 

@@ -1,15 +1,13 @@
 /** The builder's writes to the tracking table beside the first claim of a file, which is `putIfNew`. */
 import {
-  ConditionalCheckFailedException,
-  TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { conditionHeld, type Item, updateExpression } from "../../runtime/aws/dynamo";
 import {
   finishedTtl,
   headKey,
-  type Item,
   type ItemKey,
   type TrackedFile,
   type TrackingTable,
@@ -36,13 +34,7 @@ export async function takeOver(
     ExpressionAttributeNames: { "#status": "status" },
     ExpressionAttributeValues: { ...values, ":mine": { S: manifestPath }, ":now": { S: now.toISOString() } },
   });
-  try {
-    await table.client.send(update);
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  return conditionHeld(table.client.send(update));
 }
 
 /** Makes `next` the head; `replaced`, the head as read with the status it is to have, moves beside it. */
@@ -83,26 +75,23 @@ export function noteUnchanged(
 ): Promise<Written> {
   const { values, condition } = asRead(head);
   const raised: Item = {
-    ":uploaded": { S: version.uploadedAt },
-    ...(version.sequencer === undefined ? {} : { ":sequencer": { S: version.sequencer } }),
+    uploaded_at: { S: version.uploadedAt },
+    ...(version.sequencer === undefined ? {} : { sequencer: { S: version.sequencer } }),
     // the head must outlive the messages of this version, which it turns away
-    ...(head.ttl === undefined ? {} : { ":ttl": { N: String(finishedTtl(now)) } }),
+    ...(head.ttl === undefined ? {} : { ttl: { N: String(finishedTtl(now)) } }),
   };
-  const sets = ["uploaded_at = :uploaded"];
-  if (":sequencer" in raised) sets.push("sequencer = :sequencer");
-  if (":ttl" in raised) sets.push("#ttl = :ttl");
   // the head's own would let in what is older than this version
-  const removes = ":sequencer" in raised ? "" : " REMOVE sequencer";
+  const update = updateExpression(raised, "sequencer" in raised ? [] : ["sequencer"]);
   return transact(table, [
     putVersion(table, version),
     {
       Update: {
         TableName: table.name,
         Key: keyOf(headKey(head, table.shards)),
-        UpdateExpression: `SET ${sets.join(", ")}${removes}`,
+        UpdateExpression: update.UpdateExpression,
         ConditionExpression: condition,
-        ExpressionAttributeNames: { "#status": "status", ...(":ttl" in raised ? { "#ttl": "ttl" } : {}) },
-        ExpressionAttributeValues: { ...values, ...raised },
+        ExpressionAttributeNames: { "#status": "status", ...update.ExpressionAttributeNames },
+        ExpressionAttributeValues: { ...values, ...update.ExpressionAttributeValues },
       },
     },
   ]);
@@ -148,19 +137,8 @@ function asRead(head: TrackedFile): { condition: string; values: Item } {
   };
 }
 
-async function transact(table: TrackingTable, items: TransactWriteItem[]): Promise<Written> {
-  try {
-    await table.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
-}
-
-function isRefused(error: unknown): boolean {
-  if (!(error instanceof TransactionCanceledException)) return false;
-  return (error.CancellationReasons ?? []).some(({ Code }) => Code === "ConditionalCheckFailed");
+function transact(table: TrackingTable, items: TransactWriteItem[]): Promise<Written> {
+  return conditionHeld(table.client.send(new TransactWriteItemsCommand({ TransactItems: items })));
 }
 
 function keyOf({ date_prefix, file_name }: ItemKey): Item {

@@ -1,7 +1,8 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { Item } from "../../runtime/aws/dynamo";
 import { withBackoff } from "../../runtime/in-parallel";
 import { OPEN_INDEX } from "../../runtime/indexes";
-import type { Item, ItemKey } from "../../runtime/manifests/tracking";
+import type { ItemKey } from "../../runtime/manifests/tracking";
 import type { ManifestsReconciler } from "./reconciler";
 
 /** Rows of a page: of some 300 bytes each, far below DynamoDB's megabyte. */

@@ -1,9 +1,7 @@
 /** Which part of a dataset's inputs is listed when. */
 import type { VersionMarker } from "../../runtime/aws/list-versions";
-import { DAY_MS } from "../../runtime/clock";
+import { DAY_MS, MINUTE_MS } from "../../runtime/clock";
 import type { TextDataset } from "../../runtime/manifests/text-datasets";
-
-const MINUTE_MS = 60_000;
 
 /** A part of a dataset's keys that is listed as one: those of a date, or all, for what the dates leave out. */
 export interface Unit {

@@ -1,7 +1,8 @@
+import type { Item } from "../../runtime/aws/dynamo";
 import { announcement } from "../../runtime/aws/s3-record";
 import { inParallel, withBackoff } from "../../runtime/in-parallel";
 import { log } from "../../runtime/log";
-import { type Item, readTracked } from "../../runtime/manifests/tracking";
+import { readTracked } from "../../runtime/manifests/tracking";
 import { isDue } from "./due";
 import { judgeManifest, type Verdict } from "./judge-manifest";
 import { sendAll, tellControlPlane } from "./messages";

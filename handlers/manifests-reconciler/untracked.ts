@@ -1,16 +1,11 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { Item } from "../../runtime/aws/dynamo";
 import type { CurrentVersion } from "../../runtime/aws/list-versions";
 import type { Clock } from "../../runtime/clock";
 import { inParallel, withBackoff } from "../../runtime/in-parallel";
 import { compareUtf8 } from "../../runtime/manifests/manifests";
 import { dateOf } from "../../runtime/manifests/text-datasets";
-import {
-  headKey,
-  type Item,
-  readTracked,
-  type TrackingTable,
-  versionKey,
-} from "../../runtime/manifests/tracking";
+import { headKey, readTracked, type TrackingTable, versionKey } from "../../runtime/manifests/tracking";
 
 const QUERIES_AT_ONCE = 16;
 

@@ -1,9 +1,8 @@
 import { UnexpectedEventError } from "../../runtime/errors";
+import { BATCH_END_STATES } from "../../runtime/glue-states";
 
 /** How a run of a Glue job ended; other states ("STOPPING" for one) reach this function by mistake only. */
-const END_STATES = ["SUCCEEDED", "FAILED", "ERROR", "TIMEOUT", "STOPPED"] as const;
-
-export type EndState = (typeof END_STATES)[number];
+export type EndState = (typeof BATCH_END_STATES)[number];
 
 export interface JobEnd {
   jobName: string;
@@ -20,9 +19,12 @@ export interface JobEnd {
  */
 export function readJobEnd(event: unknown): JobEnd {
   const { detail } = (event ?? {}) as { detail?: Partial<Record<keyof JobEnd, unknown>> };
-  const state = END_STATES.find((one) => one === detail?.state);
+  const state = BATCH_END_STATES.find((one) => one === detail?.state);
   if (!state || typeof detail?.jobName !== "string" || typeof detail.jobRunId !== "string") {
-    throw new UnexpectedEventError(`a Glue Job State Change event of state ${END_STATES.join(", ")}`, event);
+    throw new UnexpectedEventError(
+      `a Glue Job State Change event of state ${BATCH_END_STATES.join(", ")}`,
+      event,
+    );
   }
   return { jobName: detail.jobName, jobRunId: detail.jobRunId, state, message: String(detail.message ?? "") };
 }

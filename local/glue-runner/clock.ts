@@ -1,4 +1,4 @@
-const MINUTE_MILLISECONDS = 60_000;
+export const MINUTE_MILLISECONDS = 60_000;
 const EARLY_MILLISECONDS = 50;
 
 export interface Clock {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Clock, timeOfDay } from "./clock";
+import { type Clock, MINUTE_MILLISECONDS, timeOfDay } from "./clock";
 import type { RunnerContext } from "./execution";
 import { JobStore, jobOfArn } from "./job-store";
 import { jobOperations, type Operation, triggerOperations, workflowOperations } from "./operations";
@@ -35,8 +35,6 @@ export interface GlueRunner {
   /** Stops every run, then the service. Safe to repeat. */
   stop(): Promise<void>;
 }
-
-const MINUTE_MILLISECONDS = 60_000;
 
 /** Starts the Glue service on a free loopback port. */
 export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueRunner> {

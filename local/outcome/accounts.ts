@@ -2,14 +2,17 @@ import { bucketName, type Environment } from "../../environments/schema";
 import type { Upload } from "../inputs/uploads";
 import { askPythonModule } from "../process/python-module";
 
-/** What became of every row, counted from the input files and the published objects themselves. */
-export interface Accounts {
+export interface RowCounts {
   readonly files: number;
   readonly rowsIn: number;
   readonly rowsOut: number;
   readonly deadLetters: number;
   readonly lost: number;
   readonly duplicated: number;
+}
+
+/** What became of every row, counted from the input files and the published objects themselves. */
+export interface Accounts extends RowCounts {
   /** Each loss and duplicate in words. */
   readonly problems: readonly string[];
   /** Files that were quarantined whole, with the reason. */

@@ -10,7 +10,7 @@ import { LEDGER_STEP } from "../pipelines/ledger";
 import { MANIFESTS_STEP } from "../pipelines/manifests";
 import { UPLOADS_STEP } from "../pipelines/uploads";
 import { round, type Step } from "../steps";
-import type { Accounts, LedgerAccounts, ManifestsAccounts } from "./accounts";
+import type { Accounts, LedgerAccounts, ManifestsAccounts, RowCounts } from "./accounts";
 import type { QueryResult } from "./athena";
 
 /** The figures of a run, as `--report` writes them. */
@@ -25,13 +25,7 @@ export interface Report {
   };
 }
 
-export interface PipelineFigures {
-  readonly files: number;
-  readonly rowsIn: number;
-  readonly rowsOut: number;
-  readonly deadLetters: number;
-  readonly lost: number;
-  readonly duplicated: number;
+export interface PipelineFigures extends RowCounts {
   readonly runs: number;
   /** From the upload's end to the end of the last job run. */
   readonly seconds: number;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetJobRunsCommand, type GlueClient, type JobRun } from "@aws-sdk/client-glue";
+import { BATCH_END_STATES, FAILED_STATES } from "../../runtime/glue-states";
 import type { Upload } from "../inputs/uploads";
 
 const BATCH_GET_KEYS = 100;
 const POLL_MILLISECONDS = 500;
 const HOPELESS_FAILURES = 3;
-const FAILED = new Set(["FAILED", "TIMEOUT", "ERROR"]);
-const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"]);
+const ENDED: readonly string[] = BATCH_END_STATES;
 
 export interface SettleOptions {
   readonly table: string;
@@ -35,7 +35,7 @@ export async function settle(
     const statuses = await statusesOf(dynamo, options.table, uploads);
     const { JobRuns: runs = [] } = await glue.send(new GetJobRunsCommand({ JobName: options.jobName }));
     const unfinished = (statuses.get("pending") ?? 0) + (statuses.get("unregistered") ?? 0);
-    const busy = runs.some((run) => !ENDED.has(run.JobRunState ?? ""));
+    const busy = runs.some((run) => !ENDED.includes(run.JobRunState ?? ""));
     const now = `${uploads.length - unfinished} of ${uploads.length} files, job runs: ${runs.length}, the newest ${runs[0]?.JobRunState ?? "none"}`;
     options.report(now);
     if (unfinished === 0 && !busy) return runs;
@@ -45,7 +45,7 @@ export async function settle(
     if (performance.now() - movedAt > options.patienceSeconds * 1000) {
       throw new Error(stuck(`nothing moved for ${options.patienceSeconds} s`, now, runs));
     }
-    const failures = runs.findIndex((run) => !FAILED.has(run.JobRunState ?? ""));
+    const failures = runs.findIndex((run) => !FAILED_STATES.includes(run.JobRunState ?? ""));
     if ((failures < 0 ? runs.length : failures) >= HOPELESS_FAILURES) {
       throw new Error(stuck(`${HOPELESS_FAILURES} job runs in a row failed`, now, runs));
     }

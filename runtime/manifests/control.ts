@@ -1,12 +1,13 @@
 /** The control table: what is wanted of the streaming job, and where sweeps go on. */
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
+import { conditionHeld, type Item, updateExpression } from "../aws/dynamo";
 
 export interface ControlTable {
   client: DynamoDBClient;
@@ -45,8 +46,6 @@ export interface AnsweredEnd {
   nextStartAt: Date | undefined;
 }
 
-type Item = Record<string, AttributeValue>;
-
 const STREAMING_JOB = { name: { S: "streaming-job" } };
 
 /** What stands in the table now. No item says: run, with the workers of the deployment. */
@@ -80,14 +79,7 @@ export async function orderStreamingJob(
     updated_at: { S: now.toISOString() },
     updated_by: { S: by },
   };
-  await updated(control, {
-    UpdateExpression: `SET ${Object.keys(values)
-      .map((name) => `${name} = :${name}`)
-      .join(", ")}`,
-    ExpressionAttributeValues: Object.fromEntries(
-      Object.entries(values).map(([name, value]) => [`:${name}`, value]),
-    ),
-  });
+  await updated(control, updateExpression(values));
 }
 
 /** Asks for a restart again, as of `at`, unless the order is another one by now. */
@@ -109,18 +101,16 @@ export async function renewRestart(control: ControlTable, requested: Date, at: D
  * @returns whether this call did it
  */
 export async function recordEnd(control: ControlTable, end: AnsweredEnd): Promise<boolean> {
+  const values: Item = {
+    answered_run: { S: end.runId },
+    answered_run_started_at: { S: end.startedAt.toISOString() },
+    failures: { N: String(end.failures) },
+    ...(end.nextStartAt ? { next_start_at: { S: end.nextStartAt.toISOString() } } : {}),
+  };
   return updated(control, {
-    UpdateExpression: `SET answered_run = :run, answered_run_started_at = :started, failures = :failures${
-      end.nextStartAt ? ", next_start_at = :next" : " REMOVE next_start_at"
-    }`,
+    ...updateExpression(values, end.nextStartAt ? [] : ["next_start_at"]),
     ConditionExpression:
-      "attribute_not_exists(answered_run_started_at) OR answered_run_started_at < :started",
-    ExpressionAttributeValues: {
-      ":run": { S: end.runId },
-      ":started": { S: end.startedAt.toISOString() },
-      ":failures": { N: String(end.failures) },
-      ...(end.nextStartAt ? { ":next": { S: end.nextStartAt.toISOString() } } : {}),
-    },
+      "attribute_not_exists(answered_run_started_at) OR answered_run_started_at < :answered_run_started_at",
   });
 }
 
@@ -182,22 +172,11 @@ async function readItem(control: ControlTable, key: Item): Promise<Item | undefi
   return (await control.client.send(get)).Item;
 }
 
-interface Update {
-  UpdateExpression: string;
-  ConditionExpression?: string;
-  ExpressionAttributeValues: Item;
-}
+type Update = Omit<UpdateItemCommandInput, "TableName" | "Key">;
 
 async function updated(control: ControlTable, update: Update): Promise<boolean> {
-  try {
-    await control.client.send(
-      new UpdateItemCommand({ TableName: control.name, Key: STREAMING_JOB, ...update }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  const command = new UpdateItemCommand({ TableName: control.name, Key: STREAMING_JOB, ...update });
+  return conditionHeld(control.client.send(command));
 }
 
 function dateOf(attribute: AttributeValue | undefined): Date | undefined {

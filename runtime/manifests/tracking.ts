@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { type Item, itemOnConditionFailure, updateExpression } from "../aws/dynamo";
 
 /** The table of files. `shards` spreads the files of one date over as many partitions. */
 export interface TrackingTable {
@@ -59,8 +58,6 @@ export interface TrackedFile extends FileVersionKey {
   /** Epoch seconds from which DynamoDB may delete the item. */
   readonly ttl?: number | undefined;
 }
-
-export type Item = Record<string, AttributeValue>;
 
 /** Keys of one table item. */
 export interface ItemKey {
@@ -215,13 +212,8 @@ export async function putIfNew(
     ConditionExpression: "attribute_not_exists(file_name)",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  try {
-    await table.client.send(put);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return fromItem(error.Item ?? {});
-    throw error;
-  }
+  const item = await itemOnConditionFailure(table.client.send(put));
+  return item && fromItem(item);
 }
 
 /** What the streaming job made of a file. */
@@ -258,14 +250,10 @@ async function endItem(
   end: FileEnd,
   now: Date,
 ): Promise<"written" | "same" | "elsewhere"> {
-  try {
-    await table.client.send(endUpdate(table, key, file, end, now));
-    return "written";
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const { version, manifestPath } = fromItem(error.Item ?? {});
-    return version === file.version && manifestPath === end.manifestPath ? "same" : "elsewhere";
-  }
+  const item = await itemOnConditionFailure(table.client.send(endUpdate(table, key, file, end, now)));
+  if (!item) return "written";
+  const { version, manifestPath } = fromItem(item);
+  return version === file.version && manifestPath === end.manifestPath ? "same" : "elsewhere";
 }
 
 function endUpdate(
@@ -286,20 +274,16 @@ function endUpdate(
     ...(finished ? {} : { open_shard: { S: openPartition(end.status, shardOf(file.key, table.shards)) } }),
   };
   const removed = ["error_message", "ttl", "open_shard"].filter((name) => !(name in values));
+  const update = updateExpression(values, removed);
   return new UpdateItemCommand({
+    ...update,
     TableName: table.name,
     Key: { date_prefix: { S: key.date_prefix }, file_name: { S: key.file_name } },
-    UpdateExpression: `SET ${Object.keys(values)
-      .map((name) => `#${name} = :${name}`)
-      .join(", ")} REMOVE ${removed.map((name) => `#${name}`).join(", ")}`,
     // what is not there is not greater
     ConditionExpression:
       "version = :version AND manifest_path = :manifest AND #status <> :status AND NOT #generation > :generation",
-    ExpressionAttributeNames: Object.fromEntries(
-      [...Object.keys(values), ...removed].map((name) => [`#${name}`, name]),
-    ),
     ExpressionAttributeValues: {
-      ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])),
+      ...update.ExpressionAttributeValues,
       ":version": { S: file.version },
       ":manifest": { S: end.manifestPath },
     },

@@ -1,9 +1,8 @@
-import { type AttributeValue, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
+import { QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
+import type { Item } from "../aws/dynamo";
 import type { Clock } from "../clock";
 import { PENDING_INDEX } from "../indexes";
 import { PENDING_SHARDS, type UploadsTable } from "./uploads";
-
-type Item = Record<string, AttributeValue>;
 
 const SHARDS = Array.from({ length: PENDING_SHARDS }, (_, shard) => String(shard));
 

@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { conditionHeld, type Item, itemOnConditionFailure } from "../aws/dynamo";
 
 export interface UploadsTable {
   client: DynamoDBClient;
@@ -28,8 +23,6 @@ export type FoundBy = "event" | "uploads-reconciler";
 
 /** What the table holds after a registration: a new pending item, an older pending one, or a finished one. */
 export type Registration = "registered" | "pending" | "finished";
-
-type Item = Record<string, AttributeValue>;
 
 /** Partitions of the pending index: they spread its writes, and a reader asks them all at once. */
 export const PENDING_SHARDS = 8;
@@ -95,13 +88,7 @@ async function putNew(uploads: UploadsTable, item: Item): Promise<Item | undefin
     ExpressionAttributeNames: { "#object": "object" },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  try {
-    await uploads.client.send(put);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return error.Item ?? {};
-    throw error;
-  }
+  return itemOnConditionFailure(uploads.client.send(put));
 }
 
 async function addSequencer(uploads: UploadsTable, upload: Upload): Promise<void> {
@@ -114,9 +101,5 @@ async function addSequencer(uploads: UploadsTable, upload: Upload): Promise<void
     ExpressionAttributeNames: { "#object": "object", "#sequencer": "sequencer" },
     ExpressionAttributeValues: { ":sequencer": { S: upload.sequencer ?? "" } },
   });
-  try {
-    await uploads.client.send(update);
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
+  await conditionHeld(uploads.client.send(update));
 }

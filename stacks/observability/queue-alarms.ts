@@ -1,25 +1,12 @@
-import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import type { Construct } from "constructs";
 import { Alarm } from "../../constructs/alarm";
-import {
-  deadLetterQueueName,
-  type Environment,
-  type PipelineQueue,
-  queueName,
-  resourceName,
-} from "../../environments/schema";
-
-export interface QueueAlarmsProps {
-  readonly environment: Environment;
-  readonly topic: SnsTopic;
-  /** Age of a waiting message that raises an alarm. */
-  readonly oldestMessageMinutes: number;
-}
+import { deadLetterQueueName, type PipelineQueue, queueName, resourceName } from "../../environments/schema";
+import { FIVE_MINUTES, type Watched } from "./alarm-settings";
 
 /** Alarms of a queue: of messages that failed for good, and of those that wait too long. */
-export function queueAlarms(scope: Construct, queue: PipelineQueue, props: QueueAlarmsProps): void {
-  const { environment, topic, oldestMessageMinutes } = props;
-  const common = { topic, namespace: "AWS/SQS", statistic: "Maximum", periodSeconds: 300 } as const;
+export function queueAlarms(scope: Construct, queue: PipelineQueue, { environment, topic }: Watched): void {
+  const { oldestMessageMinutes } = environment.manifests;
+  const common = { topic, namespace: "AWS/SQS", statistic: "Maximum", periodSeconds: FIVE_MINUTES } as const;
   new Alarm(scope, `${queue}-dead-letters`, {
     ...common,
     alarmName: resourceName(environment, `${queue}-dead-letters`),

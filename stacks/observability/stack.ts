@@ -21,6 +21,7 @@ import {
 } from "../../environments/schema";
 import { LayerStack } from "../layer-stack";
 import type { StorageStack } from "../storage/stack";
+import { FIVE_MINUTES } from "./alarm-settings";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
 import { ManifestsAlarms } from "./manifests/alarms";
@@ -31,7 +32,6 @@ export interface ObservabilityStackProps {
 }
 
 const ALERT_DETAIL_TYPES = ["Tributary Alert", "SchemaDrift"];
-const FIVE_MINUTES = 300;
 /** Errors in five minutes that a builder may have: its messages come back, three times. */
 const BUILDER_ERRORS = 5;
 

@@ -254,7 +254,7 @@ describe("tributary redrive", () => {
     for (const MessageBody of bodies)
       await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
     const dry = await operated.tributary("redrive");
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("12 to inputs") });
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("12 to manifests-inputs") });
     expect(dry.stdout).toContain("input/clicks/a 0.ndjson");
     expect(await operated.take(INPUTS)).toEqual([]);
     const applied = await operated.tributary("redrive", "--queue", "manifests-inputs", "--yes", "--json");

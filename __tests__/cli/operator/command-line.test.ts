@@ -1,13 +1,12 @@
 import { type AddressInfo, createServer } from "node:net";
 import { devNull } from "node:os";
-import { join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
 import type { Command } from "commander";
 import { operatorProgram } from "../../../cli/operator/program";
 import { environmentNames } from "../../../environments/schema";
+import { ROOT } from "../../../setup/paths";
 import { outcomeOf } from "../../support/outcome";
 
-const ROOT = join(__dirname, "..", "..", "..");
 const PROGRAM = operatorProgram(() => {});
 
 /** The commands that do something, by their whole names. */

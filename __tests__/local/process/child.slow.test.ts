@@ -11,7 +11,7 @@ import { ROOT } from "../../../setup/paths";
 import { eventually } from "../../support/eventually";
 import { isRunning } from "../platform";
 
-const SUPERVISOR = join(ROOT, "local", "supervisor.py");
+const SUPERVISOR = join(ROOT, "local", "process", "supervisor.py");
 /** Prints its process id and those of a child in a session of its own, which ignores every signal but SIGKILL. */
 const STUBBORN = `
 import os, signal, subprocess, sys, time

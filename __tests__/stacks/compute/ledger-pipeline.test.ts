@@ -10,13 +10,14 @@ import {
   RAW_JSON_PREFIX,
   STAGING_PREFIX,
 } from "../../../environments/schema";
+import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-compute");
-const GLUE = join(__dirname, "..", "..", "..", "glue");
+const GLUE = join(ROOT, "glue");
 
 function jobOf(id: string, stack: StackJson | undefined = prod) {
   const job = resource(stack, "aws_glue_job", `ledger_${id}`);

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters";
 import { environmentNames, loadEnvironments } from "../../../environments/schema";
+import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "prod");
 const prod = stacks.get("prod-compute");
-const GLUE = join(__dirname, "..", "..", "..", "glue");
+const GLUE = join(ROOT, "glue");
 
 function variablesOf(name: string): Record<string, string> {
   const { environment } = resource(prod, "aws_lambda_function", `manifests_${name}`) as {

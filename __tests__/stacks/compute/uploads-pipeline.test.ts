@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "prod");
 const prod = stacks.get("prod-compute");
-const GLUE = join(__dirname, "..", "..", "..", "glue");
+const GLUE = join(ROOT, "glue");
 
 function actionsOf(role: string): string[] {
   const policy = resource(prod, "aws_iam_role_policy", role)["policy"];

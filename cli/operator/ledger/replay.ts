@@ -1,6 +1,7 @@
 import { DAY_MS } from "../../../runtime/clock";
 import { expectedAt } from "../../../runtime/expected";
 import type { Replayed } from "../../../runtime/ledger/operator-protocol";
+import { addTotals, NOTHING_REPLAYED, type ReplayTotals } from "../../../runtime/ledger/replay-totals";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
@@ -20,9 +21,6 @@ export interface ReplayOptions extends DryRunOption {
 /** Batches of one request: seconds. */
 const CHUNK = 100;
 
-/** What was done so far. */
-type Totals = Pick<Replayed, "batches" | "files" | "rows" | "inputBytes">;
-
 /**
  * Makes the batches that were committed in that time work again. Each is opened whole or not at all, so the command may be
  * interrupted and repeated: it goes on where it ended.
@@ -33,10 +31,10 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
   const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
   heedLifecycle(operator, options, plan);
   if (dryRun) return shown(operator, plan, plan, false);
-  let done: Totals = { batches: 0, files: 0, rows: 0, inputBytes: 0 };
+  let done = NOTHING_REPLAYED;
   for (let answer = plan; answer.isMore && !operator.signal.aborted; ) {
     answer = await ask(operator, "replay", { ...time, limit: CHUNK });
-    done = sum(done, answer);
+    done = addTotals(done, answer);
     operator.terminal.progress(`${done.batches} of ${plan.batches} batches`);
     // what is left is in somebody else's hands
     if (answer.batches === 0) break;
@@ -72,16 +70,12 @@ export function heedLifecycle(
   }
 }
 
-function sum(one: Totals, other: Totals): Totals {
-  return {
-    batches: one.batches + other.batches,
-    files: one.files + other.files,
-    rows: one.rows + other.rows,
-    inputBytes: one.inputBytes + other.inputBytes,
-  };
-}
-
-function shown({ terminal, signal }: Operator, plan: Replayed, done: Totals, applied: boolean): ExitCode {
+function shown(
+  { terminal, signal }: Operator,
+  plan: Replayed,
+  done: ReplayTotals,
+  applied: boolean,
+): ExitCode {
   const { batches, files, rows, inputBytes } = done;
   const { unarchived } = plan;
   const text = list([

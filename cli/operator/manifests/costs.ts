@@ -1,12 +1,11 @@
-import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
+import { paginateQuery } from "@aws-sdk/client-dynamodb";
 import { metricsTableName } from "../../../environments/schema";
-import { DAY_MS } from "../../../runtime/clock";
+import type { Item } from "../../../runtime/aws/dynamo";
+import { DAY_MS, HOUR_MS } from "../../../runtime/clock";
 import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../../runtime/manifests/metric-rows";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { bytes, dollars, duration, table } from "../command/tables";
-
-const HOUR_MILLISECONDS = 3_600_000;
 
 /** What was published in an hour, by the metrics table. */
 export interface HourRate {
@@ -56,8 +55,6 @@ interface Day {
   readonly runs: readonly RunRow[];
 }
 
-type Item = Record<string, AttributeValue>;
-
 /** Shows what the streaming job cost on each of the last days, and what it did for that. */
 export async function costs(operator: Operator, { days }: CostsOptions): Promise<ExitCode> {
   const first = new Date(operator.now.getTime() - (days - 1) * DAY_MS);
@@ -85,7 +82,7 @@ export async function costSoFar(operator: Operator): Promise<Cost> {
 
 /** What was published in the hour before this one and in this one so far. */
 export async function readRates(operator: Operator): Promise<HourRate[]> {
-  const hours = [new Date(operator.now.getTime() - HOUR_MILLISECONDS), operator.now].map(hourOf);
+  const hours = [new Date(operator.now.getTime() - HOUR_MS), operator.now].map(hourOf);
   const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
   const rates = (await Promise.all(dates.map((date) => readHours(operator, date)))).flat();
   return rates.filter(({ hour }) => hours.includes(hour));

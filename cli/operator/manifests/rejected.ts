@@ -1,4 +1,5 @@
-import { ConditionalCheckFailedException, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { conditionHeld } from "../../../runtime/aws/dynamo";
 import { dateOf } from "../../../runtime/manifests/text-datasets";
 import { headKey, type ItemKey, versionKey } from "../../../runtime/manifests/tracking";
 import type { Operator } from "../command/operator";
@@ -26,20 +27,13 @@ export async function forgetTurnedAway(operator: Operator, file: FileVersion): P
 
 async function deleteItem(operator: Operator, key: ItemKey, version: string): Promise<boolean> {
   const { client, name } = trackingTable(operator);
-  try {
-    await client.send(
-      new DeleteItemCommand({
-        TableName: name,
-        Key: { date_prefix: { S: key.date_prefix }, file_name: { S: key.file_name } },
-        ConditionExpression:
-          "#status = :quarantined AND version = :version AND attribute_not_exists(manifest_path)",
-        ExpressionAttributeNames: { "#status": "status" },
-        ExpressionAttributeValues: { ":quarantined": { S: "quarantined" }, ":version": { S: version } },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  const deletion = new DeleteItemCommand({
+    TableName: name,
+    Key: { date_prefix: { S: key.date_prefix }, file_name: { S: key.file_name } },
+    ConditionExpression:
+      "#status = :quarantined AND version = :version AND attribute_not_exists(manifest_path)",
+    ExpressionAttributeNames: { "#status": "status" },
+    ExpressionAttributeValues: { ":quarantined": { S: "quarantined" }, ":version": { S: version } },
+  });
+  return conditionHeld(client.send(deletion));
 }

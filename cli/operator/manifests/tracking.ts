@@ -5,6 +5,7 @@ import {
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { type Environment, trackingTableName } from "../../../environments/schema";
+import type { Item } from "../../../runtime/aws/dynamo";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { compareUtf8 } from "../../../runtime/manifests/manifests";
 import { dateOf } from "../../../runtime/manifests/text-datasets";
@@ -13,7 +14,6 @@ import {
   fromItem,
   headKey,
   headPartition,
-  type Item,
   type OpenStatus,
   openPartitions,
   readTracked,

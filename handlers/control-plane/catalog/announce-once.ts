@@ -1,16 +1,10 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { METRICS_KEPT_SECONDS } from "../job/run-rows";
+import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type Item, itemOnConditionFailure, updateExpression } from "../../../runtime/aws/dynamo";
+import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
 
 /** A row that nobody announced for so long was left by an invocation that died. */
 const ABANDONED_MS = 60_000;
-
-type Names = Record<string, string>;
 
 /** `claimed`: the caller is to announce it; `announced`: it was; `taken`: somebody else is about to. */
 export type Claim = "claimed" | "announced" | "taken";
@@ -27,20 +21,16 @@ export async function claimAnnouncement(
     Item: {
       ...key,
       claimed_at: { S: now.toISOString() },
-      ttl: { N: String(Date.parse(key["metric_date"]?.S ?? "") / 1_000 + METRICS_KEPT_SECONDS) },
+      ttl: expiry(Date.parse(key["metric_date"]?.S ?? "")),
     },
     ConditionExpression:
       "attribute_not_exists(metric_type) OR (attribute_not_exists(announced_at) AND claimed_at < :abandoned)",
     ExpressionAttributeValues: { ":abandoned": { S: new Date(now.getTime() - ABANDONED_MS).toISOString() } },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  try {
-    await metrics.client.send(put);
-    return "claimed";
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return error.Item?.["announced_at"] ? "announced" : "taken";
-  }
+  const row = await itemOnConditionFailure(metrics.client.send(put));
+  if (!row) return "claimed";
+  return row["announced_at"] ? "announced" : "taken";
 }
 
 /** Notes that it was announced. */
@@ -49,18 +39,15 @@ export async function noteAnnounced(
   type: string,
 ): Promise<void> {
   const now = clock.now();
-  const names: Names = { "#announced": "announced_at" };
   await metrics.client.send(
     new UpdateItemCommand({
       TableName: metrics.name,
       Key: keyOf(type, now),
-      UpdateExpression: "SET #announced = :now",
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: { ":now": { S: now.toISOString() } },
+      ...updateExpression({ announced_at: { S: now.toISOString() } }),
     }),
   );
 }
 
-function keyOf(type: string, now: Date): Record<string, AttributeValue> {
+function keyOf(type: string, now: Date): Item {
   return { metric_date: { S: now.toISOString().slice(0, 10) }, metric_type: { S: type } };
 }

@@ -2,17 +2,18 @@
 import type { Column, Table } from "@aws-sdk/client-glue";
 import type { Clock } from "../../../runtime/clock";
 import { log } from "../../../runtime/log";
+import {
+  latestViewName,
+  PRESTO_TYPES,
+  viewDefinition,
+  viewText,
+} from "../../../runtime/manifests/latest-view";
 import { UnknownTableError } from "../errors";
 import type { Catalog } from "../plane";
 import { changeTable, readTable } from "./catalog";
 
-/** Types of Athena's engine, where they have another name than Glue's. */
-const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar" };
-
 /** Glue takes no longer one: 6,000 columns with names of 20 characters. */
 const LONGEST_VIEW_TEXT = 409_600;
-
-const VIEW_TEXT = /^(\/\* Presto View: )(\S+)( \*\/)$/;
 
 /**
  * Those names that the table shows neither as a column nor as a partition key.
@@ -61,11 +62,11 @@ export async function addColumns(
  * before the table, whose columns only grow, so of two that do this at once the one that knew less is refused.
  */
 export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: string): Promise<void> {
-  await changeTable(catalog, clock, `${dataset}_latest`, async (view) => {
+  await changeTable(catalog, clock, latestViewName(dataset), async (view) => {
     const table = await readTable(catalog, clock, dataset);
     const columns = table && [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(nameAndType);
     if (!columns || sameNames(columns, columnsOf(view))) return undefined;
-    const ViewOriginalText = viewText(view.ViewOriginalText ?? "", columns);
+    const ViewOriginalText = withListed(view.ViewOriginalText ?? "", columns);
     if (ViewOriginalText.length > LONGEST_VIEW_TEXT) {
       log("error", "left a view behind its table, for its text would be too long", {
         view: view.Name,
@@ -104,12 +105,10 @@ function sameNames(some: readonly Column[], others: readonly Column[]): boolean 
   return some.length === others.length && some.every(({ Name }, index) => Name === others[index]?.Name);
 }
 
-/** The text of a view as Athena keeps it: JSON in base64 within a comment. What is no such text stays. */
-function viewText(text: string, columns: readonly Column[]): string {
-  return text.replace(VIEW_TEXT, (_, before: string, encoded: string, after: string) => {
-    const definition = JSON.parse(Buffer.from(encoded, "base64").toString());
-    const listed = columns.map(({ Name, Type = "" }) => ({ name: Name, type: PRESTO_TYPES[Type] ?? Type }));
-    const changed = JSON.stringify({ ...definition, columns: listed });
-    return `${before}${Buffer.from(changed).toString("base64")}${after}`;
-  });
+/** The text of a view with these columns. What is no such text stays. */
+function withListed(text: string, columns: readonly Column[]): string {
+  const definition = viewDefinition(text);
+  if (!definition) return text;
+  const listed = columns.map(({ Name, Type = "" }) => ({ name: Name, type: PRESTO_TYPES[Type] ?? Type }));
+  return viewText({ ...definition, columns: listed });
 }

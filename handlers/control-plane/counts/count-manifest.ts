@@ -1,10 +1,12 @@
+import type { Item } from "../../../runtime/aws/dynamo";
 import { type EmbeddedMetric, emitMetrics } from "../../../runtime/aws/embedded-metrics";
 import { withBackoff } from "../../../runtime/in-parallel";
 import { log } from "../../../runtime/log";
 import type { Receipt } from "../../../runtime/manifests/manifests";
+import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
 import { reportAnomalies } from "./anomalies";
-import { countOnce, expiry, type Item, numbers } from "./count-once";
+import { countOnce, numbers } from "./count-once";
 import { committedAt, hourKey, manifestRowKey } from "./hours";
 import { latenciesOf, type Observations, observe } from "./observations";
 

@@ -1,14 +1,14 @@
 /** Counting what an event tells, once however often it comes. */
+import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import {
-  type AttributeValue,
-  TransactionCanceledException,
-  TransactWriteItemsCommand,
-} from "@aws-sdk/client-dynamodb";
+  conditionHeld,
+  expressionNames,
+  expressionValues,
+  type Item,
+  updateExpression,
+} from "../../../runtime/aws/dynamo";
 import type { MetricKey } from "../../../runtime/manifests/metric-rows";
-import { METRICS_KEPT_SECONDS } from "../job/run-rows";
 import type { MetricsTable } from "../plane";
-
-export type Item = Record<string, AttributeValue>;
 
 /** Sums that a counted thing adds to, and what else is set in their row. */
 export interface Sums {
@@ -45,19 +45,7 @@ export async function countOnce(
       },
     ],
   });
-  try {
-    await metrics.client.send(transaction);
-    return true;
-  } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error;
-    if (error.CancellationReasons?.[0]?.Code === "ConditionalCheckFailed") return false;
-    throw error;
-  }
-}
-
-/** When a row of that time, in milliseconds, expires. */
-export function expiry(time: number): AttributeValue {
-  return { N: String(Math.floor(time / 1_000) + METRICS_KEPT_SECONDS) };
+  return conditionHeld(metrics.client.send(transaction));
 }
 
 /** Figures as attributes. */
@@ -67,22 +55,14 @@ export function numbers(figures: Readonly<Record<string, number>>): Item {
 
 /** An update that adds to some attributes and sets others. */
 function addition(added: Readonly<Record<string, number>>, set: Item) {
-  const names = [...Object.keys(added), ...Object.keys(set)];
+  const amounts = Object.fromEntries(
+    Object.entries(added).map(([name, value]) => [name, { N: decimal(value) }]),
+  );
+  const adds = Object.keys(added).map((name) => `#${name} :${name}`);
   return {
-    UpdateExpression:
-      `ADD ${Object.keys(added)
-        .map((name) => `#${name} :${name}`)
-        .join(", ")} ` +
-      `SET ${Object.keys(set)
-        .map((name) => `#${name} = :${name}`)
-        .join(", ")}`,
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-    ExpressionAttributeValues: {
-      ...Object.fromEntries(
-        Object.entries(added).map(([name, value]) => [`:${name}`, { N: decimal(value) }]),
-      ),
-      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
-    },
+    UpdateExpression: `ADD ${adds.join(", ")} ${updateExpression(set).UpdateExpression}`,
+    ExpressionAttributeNames: expressionNames([...Object.keys(added), ...Object.keys(set)]),
+    ExpressionAttributeValues: expressionValues({ ...amounts, ...set }),
   };
 }
 

@@ -1,11 +1,10 @@
 /** The rows `hour#<hh>#<dataset>` of the metrics table: what was committed in each hour. */
 import { type AttributeValue, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { HOUR_MS } from "../../../runtime/clock";
 import type { Receipt } from "../../../runtime/manifests/manifests";
 import { HOUR_ROWS, hourRowKey, type MetricKey, parseHourRow } from "../../../runtime/manifests/metric-rows";
 import type { MetricsTable } from "../plane";
 import { OBSERVED, type Observed, type Sample } from "./observations";
-
-const HOUR_MS = 3_600_000;
 
 /** What one dataset's manifests came to in one hour. */
 export interface Hour {

@@ -4,8 +4,9 @@ import { log } from "../../../runtime/log";
 import { hourRowKey, LEDGER_HOUR_ROWS } from "../../../runtime/manifests/metric-rows";
 import { addNewColumns } from "../catalog/schema-drift";
 import type { PublishedBatch } from "../events/published-batch";
+import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
-import { countOnce, expiry, numbers } from "./count-once";
+import { countOnce, numbers } from "./count-once";
 
 /**
  * Takes a published batch into catalog and metrics. Its event comes once at least, from every run that goes on with the

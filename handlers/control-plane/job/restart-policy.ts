@@ -1,12 +1,12 @@
+import { MINUTE_MS } from "../../../runtime/clock";
+import { FAILED_STATES } from "../../../runtime/glue-states";
 import type { StreamingJob } from "../../../runtime/manifests/control";
 import type { Run } from "./run";
 
-const MINUTE_MS = 60_000;
 const HEALTHY_SECONDS = 30 * 60;
 const LONGEST_MINUTES = 60;
 /** Ends in a row from which even one that was no failure is reported. */
 const ALERT_FROM = 3;
-const FAILED_STATES: readonly string[] = ["FAILED", "ERROR", "TIMEOUT"];
 
 /** What the end of a run asks for. */
 export interface EndAnswer {

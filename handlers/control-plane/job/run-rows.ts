@@ -1,10 +1,11 @@
-import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { conditionHeld } from "../../../runtime/aws/dynamo";
 import { DAY_MS } from "../../../runtime/clock";
+import { ACTIVE_STATES } from "../../../runtime/glue-states";
 import { JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
+import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
-import { ACTIVE_STATES, costOf, type Run } from "./run";
-
-export const METRICS_KEPT_SECONDS = 30 * 86_400;
+import { costOf, type Run } from "./run";
 
 /** What a run used on one date, in UTC. */
 export interface DayOfRun {
@@ -64,13 +65,11 @@ export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): P
         ...(run.workerType === undefined ? {} : { worker_type: { S: run.workerType } }),
         ...(run.workers === undefined ? {} : { number_of_workers: { N: String(run.workers) } }),
         ...(run.error === undefined ? {} : { error_message: { S: run.error } }),
-        ttl: { N: String(Date.parse(day.date) / 1_000 + METRICS_KEPT_SECONDS) },
+        ttl: expiry(Date.parse(day.date)),
       },
       ...(run.endedAt ? {} : UNLESS_ENDED),
     });
-    await metrics.client.send(put).catch((error) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+    await conditionHeld(metrics.client.send(put));
   }
 }
 

@@ -1,7 +1,5 @@
 import type { JobRun } from "@aws-sdk/client-glue";
-
-/** States of a run that holds the one slot of the job. */
-export const ACTIVE_STATES: readonly string[] = ["STARTING", "RUNNING", "STOPPING", "WAITING"];
+import { ACTIVE_STATES } from "../../../runtime/glue-states";
 
 /** What a worker counts for on the bill: data processing units. */
 const DPUS: Readonly<Record<string, number>> = {

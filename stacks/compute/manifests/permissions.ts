@@ -1,6 +1,5 @@
 /** What each function and the job of the manifests pipeline may do: named actions on named resources. */
 import { declaredDatasets, declaredTextDatasets } from "../../../constructs/catalog/dataset";
-import { latestViewName } from "../../../constructs/catalog/latest-view";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {
@@ -13,6 +12,7 @@ import {
   queueName,
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
+import { latestViewName } from "../../../runtime/manifests/latest-view";
 import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
 
 export function manifestsBuilderStatements(resources: PipelineResources): PolicyStatement[] {

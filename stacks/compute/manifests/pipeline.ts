@@ -17,6 +17,7 @@ import {
   type PipelineQueue,
   queueName,
 } from "../../../environments/schema";
+import { STREAMING_END_STATES } from "../../../runtime/glue-states";
 import type { PipelineResources } from "../pipeline-resources";
 import { manifestsJobArguments } from "./job-arguments";
 import {
@@ -37,8 +38,6 @@ const BUILDER_TIMEOUT_SECONDS = 180;
 /** After it a function that claimed a file is gone for sure. */
 const CLAIM_SECONDS = BUILDER_TIMEOUT_SECONDS + 60;
 const TICK = JSON.stringify({ kind: "tick" });
-/** States of a run after which it does nothing more; Glue ends a streaming one as EXPIRED to maintain it. */
-const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"];
 
 /** NDJSON files → manifests → Parquet: queues, functions, the streaming job, and what starts them. */
 export class ManifestsPipeline extends Construct {
@@ -239,7 +238,7 @@ export class ManifestsPipeline extends Construct {
       pattern: {
         source: ["aws.glue"],
         "detail-type": ["Glue Job State Change"],
-        detail: { jobName: [manifestsJobName(this.environment)], state: FINAL_STATES },
+        detail: { jobName: [manifestsJobName(this.environment)], state: [...STREAMING_END_STATES] },
       },
     });
     routeEvents(this, "manifests-processed", this.controlPlane.function, {

@@ -10,6 +10,7 @@ import {
   metricNamespace,
   uploadsJobName,
 } from "../../../environments/schema";
+import { BATCH_END_STATES } from "../../../runtime/glue-states";
 import type { PipelineResources } from "../pipeline-resources";
 import { uploadsJobArguments } from "./job-arguments";
 import { jobEndedStatements, jobStatements, reconcilerStatements, triggerStatements } from "./permissions";
@@ -18,9 +19,6 @@ export interface UploadsPipelineProps extends PipelineResources {
   /** Settings that all functions of the environment share. */
   readonly settings: FunctionSettings;
 }
-
-/** States of a job run after which it does nothing more. */
-const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"];
 
 /**
  * Uploads → one output each: the job, its functions, and what starts them. Its resources stand at the stack itself, where
@@ -140,7 +138,7 @@ export class UploadsPipeline {
       pattern: {
         source: ["aws.glue"],
         "detail-type": ["Glue Job State Change"],
-        detail: { jobName: [uploadsJobName(this.environment)], state: FINAL_STATES },
+        detail: { jobName: [uploadsJobName(this.environment)], state: [...BATCH_END_STATES] },
       },
       targetId: "uploads-job-ended",
       account: this.environment.account,

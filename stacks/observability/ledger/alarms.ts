@@ -1,6 +1,5 @@
 import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
-import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { Construct } from "constructs";
 import { Alarm, type AlarmProps } from "../../../constructs/alarm";
 import { MOST_CONNECTIONS } from "../../../constructs/postgres-server";
@@ -9,25 +8,17 @@ import {
   ledgerBatchJobName,
   ledgerListerJobName,
   ledgerServerName,
-  metricNamespace,
   resourceName,
 } from "../../../environments/schema";
+import { FAILED_STATES } from "../../../runtime/glue-states";
+import { FIVE_MINUTES, onOwnMetric, SILENCE, type Watched } from "../alarm-settings";
 import { queueAlarms } from "../queue-alarms";
 
-export interface LedgerAlarmsProps {
-  readonly environment: Environment;
-  readonly topic: SnsTopic;
-}
-
 /** What differs from alarm to alarm. */
-type Watched = Omit<AlarmProps, "topic" | "alarmName" | "namespace" | "dimensions" | "periodSeconds">;
+type Measure = Omit<AlarmProps, "topic" | "alarmName" | "namespace" | "dimensions" | "periodSeconds">;
 
-const FIVE_MINUTES = 300;
 /** Measures in a row: a commit is published by whoever made it, within moments. */
 const UNPUBLISHED_MEASURES = 3;
-/** Measures without a sign of life before the silence itself is an alarm. */
-const SILENT_MEASURES = 3;
-const FAILED_STATES = ["FAILED", "TIMEOUT", "ERROR"];
 const GIGABYTE = 2 ** 30;
 /** Part of the storage that is left when an alarm tells that it does not grow, or not fast enough: RDS lets it at a tenth. */
 const LEAST_FREE = 0.05;
@@ -40,29 +31,28 @@ const BUSY_PERIODS = 6;
 /** What of the ledger pipeline calls somebody, beside the errors of its functions. */
 export class LedgerAlarms extends Construct {
   private readonly environment: Environment;
-  private readonly topic: SnsTopic;
 
-  constructor(scope: Construct, id: string, props: LedgerAlarmsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly watched: Watched,
+  ) {
     super(scope, id);
-    this.environment = props.environment;
-    this.topic = props.topic;
-    const { oldestMessageMinutes } = props.environment.manifests;
-    queueAlarms(this, "ledger-inputs", { ...props, oldestMessageMinutes });
+    this.environment = watched.environment;
+    queueAlarms(this, "ledger-inputs", watched);
     this.fileAlarms();
     this.transactionAlarm();
     this.silenceAlarm();
     this.jobAlarms();
-    if (props.environment.ledger.postgres.server === "managed") this.serverAlarms();
+    if (this.environment.ledger.postgres.server === "managed") this.serverAlarms();
   }
 
   /** An alarm on what the operator function measures. */
-  private measured(id: string, watched: Watched): void {
+  private measured(id: string, measure: Measure): void {
     new Alarm(this, id, {
-      ...watched,
-      topic: this.topic,
+      ...measure,
+      ...onOwnMetric(this.watched),
       alarmName: resourceName(this.environment, `ledger-${id}`),
-      namespace: metricNamespace(this.environment),
-      dimensions: { Environment: this.environment.name },
       periodSeconds: FIVE_MINUTES,
     });
   }
@@ -117,11 +107,7 @@ export class LedgerAlarms extends Construct {
       description:
         "the ledger is not measured: the function ledger-operator does not run, or does not reach PostgreSQL; look at its schedule and log group",
       metricName: "LedgerOldestClaimableSeconds",
-      statistic: "SampleCount",
-      comparison: "LessThanThreshold",
-      threshold: 1,
-      evaluationPeriods: SILENT_MEASURES,
-      missingData: "breaching",
+      ...SILENCE,
     });
   }
 
@@ -142,10 +128,10 @@ export class LedgerAlarms extends Construct {
     new CloudwatchEventTarget(this, "failed-runs-target", {
       rule: rule.name,
       targetId: "alerts",
-      arn: this.topic.arn,
+      arn: this.watched.topic.arn,
     });
     new Alarm(this, "job-failures", {
-      topic: this.topic,
+      topic: this.watched.topic,
       alarmName: resourceName(this.environment, "ledger-job-failures"),
       description:
         "a run of the lister or of the batch job failed; look at the alert event and the job's log groups",
@@ -182,10 +168,10 @@ export class LedgerAlarms extends Construct {
     });
   }
 
-  private server(id: string, watched: Watched): void {
+  private server(id: string, measure: Measure): void {
     new Alarm(this, id, {
-      ...watched,
-      topic: this.topic,
+      ...measure,
+      topic: this.watched.topic,
       alarmName: resourceName(this.environment, `ledger-${id}`),
       namespace: "AWS/RDS",
       dimensions: { DBInstanceIdentifier: ledgerServerName(this.environment) },

@@ -1,32 +1,25 @@
-import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { Construct } from "constructs";
 import { Alarm } from "../../../constructs/alarm";
-import { type Environment, metricNamespace, resourceName } from "../../../environments/schema";
+import { type Environment, resourceName } from "../../../environments/schema";
+import { FIVE_MINUTES, onOwnMetric, SILENCE, type Watched } from "../alarm-settings";
 import { queueAlarms } from "../queue-alarms";
 
-export interface ManifestsAlarmsProps {
-  readonly environment: Environment;
-  readonly topic: SnsTopic;
-}
-
-const FIVE_MINUTES = 300;
 /** Messages that a builder may fail in five minutes: now and then one meets another builder's claim. */
 const FAILED_MESSAGES = 5;
-/** Rounds without a sign of life before the silence itself is an alarm. */
-const SILENT_ROUNDS = 3;
 
 /** What of the manifests pipeline calls somebody, beside the errors of its functions. */
 export class ManifestsAlarms extends Construct {
   private readonly environment: Environment;
-  private readonly topic: SnsTopic;
 
-  constructor(scope: Construct, id: string, props: ManifestsAlarmsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly watched: Watched,
+  ) {
     super(scope, id);
-    this.environment = props.environment;
-    this.topic = props.topic;
-    const { oldestMessageMinutes } = props.environment.manifests;
+    this.environment = watched.environment;
     for (const queue of ["manifests-inputs", "manifests-ready"] as const) {
-      queueAlarms(this, queue, { ...props, oldestMessageMinutes });
+      queueAlarms(this, queue, watched);
     }
     this.builderAlarm();
     this.jobAlarms();
@@ -34,13 +27,7 @@ export class ManifestsAlarms extends Construct {
   }
 
   private get own() {
-    const { environment, topic } = this;
-    return {
-      topic,
-      namespace: metricNamespace(environment),
-      dimensions: { Environment: environment.name },
-      periodSeconds: FIVE_MINUTES,
-    };
+    return { ...onOwnMetric(this.watched), periodSeconds: FIVE_MINUTES };
   }
 
   /** An invocation that gives messages back is no error of its function. */
@@ -77,14 +64,7 @@ export class ManifestsAlarms extends Construct {
 
   private silenceAlarms(): void {
     const { environment } = this;
-    const silence = {
-      ...this.own,
-      statistic: "SampleCount",
-      comparison: "LessThanThreshold",
-      threshold: 1,
-      evaluationPeriods: SILENT_ROUNDS,
-      missingData: "breaching",
-    } as const;
+    const silence = { ...this.own, ...SILENCE };
     new Alarm(this, "control-plane-silent", {
       ...silence,
       alarmName: resourceName(environment, "control-plane-silent"),

@@ -1,26 +1,14 @@
-import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import type { Construct } from "constructs";
 import { Alarm } from "../../../constructs/alarm";
-import { type Environment, metricNamespace, resourceName } from "../../../environments/schema";
-
-export interface UploadsAlarmsProps {
-  readonly environment: Environment;
-  readonly topic: SnsTopic;
-}
-
-const FIVE_MINUTES = 300;
-/** Rounds of the reconciler without its metric before the silence itself is an alarm. */
-const SILENT_ROUNDS = 3;
+import { resourceName } from "../../../environments/schema";
+import { FIVE_MINUTES, onOwnMetric, SILENCE, type Watched } from "../alarm-settings";
 
 /** Alarms of the uploads pipeline beside the errors of its functions, at the stack itself. */
-export function uploadsAlarms(scope: Construct, { environment, topic }: UploadsAlarmsProps): void {
-  const { alerts, name, uploads } = environment;
+export function uploadsAlarms(scope: Construct, watched: Watched): void {
+  const { environment } = watched;
+  const { alerts, uploads } = environment;
   const periodSeconds = uploads.reconcile.rateMinutes * 60;
-  const common = {
-    topic,
-    namespace: metricNamespace(environment),
-    dimensions: { Environment: name },
-  };
+  const common = onOwnMetric(watched);
   new Alarm(scope, "uploads-job-failures", {
     ...common,
     alarmName: resourceName(environment, "uploads-job-failures"),
@@ -43,14 +31,10 @@ export function uploadsAlarms(scope: Construct, { environment, topic }: UploadsA
   });
   new Alarm(scope, "uploads-reconciler-silent", {
     ...common,
+    ...SILENCE,
     alarmName: resourceName(environment, "uploads-reconciler-silent"),
     description: "the reconciler reports nothing: lost events stay lost; look at its schedule and log group",
     metricName: "OldestPendingSeconds",
-    statistic: "SampleCount",
-    comparison: "LessThanThreshold",
-    threshold: 1,
     periodSeconds,
-    evaluationPeriods: SILENT_ROUNDS,
-    missingData: "breaching",
   });
 }
