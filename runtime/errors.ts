@@ -48,17 +48,6 @@ export class AlertRefusedError extends Error {
   }
 }
 
-/** DynamoDB kept leaving keys of a batch unread, which it does when it throttles. A retry may help. */
-export class UnreadKeysError extends Error {
-  override readonly name = "UnreadKeysError";
-
-  constructor(keys: number, attempts: number) {
-    super(
-      `${keys} keys are still unread after ${attempts} batch reads: the table throttles, try again later`,
-    );
-  }
-}
-
 /** What is thrown at the end of an invocation in which some duties failed; `errors` holds each cause. */
 export class DutiesFailedError extends AggregateError {
   override readonly name = "DutiesFailedError";

@@ -1,7 +1,7 @@
 import { type AttributeValue, BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../../runtime/clock";
-import { UnreadKeysError } from "../../runtime/errors";
 import { objectOf, type Upload, type UploadsTable } from "../../runtime/uploads/uploads";
+import { UnreadKeysError } from "./errors";
 
 /** Most keys that one BatchGetItem takes. */
 const BATCH = 100;

@@ -17,7 +17,13 @@ import {
 } from "../../environments/schema";
 import { isRawJson, type Upload, upload } from "../inputs/uploads";
 import { type LedgerState, ledgerState } from "./ledger-progress";
-import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
+import {
+  HOPELESS_FAILURES,
+  jobRuns,
+  keepingLogs,
+  type PipelineContext,
+  type PipelineOutcome,
+} from "./pipeline";
 
 /** Where the user's files go that do not lie in folders of the pipeline's. */
 const HISTORY_PREFIX = `${RAW_JSON_PREFIX}all_historical_files/`;
@@ -25,7 +31,6 @@ const POLL_MILLISECONDS = 500;
 /** Least pause between two questions, in times of what an answer took. */
 const POLL_PAUSES = 5;
 const PATIENCE_SECONDS = 180;
-const HOPELESS_FAILURES = 3;
 
 /** Name of the step that lasts from the start of the workflow until each upload has its outcome. */
 export const LEDGER_STEP = "ledger pipeline";

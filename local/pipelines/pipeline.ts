@@ -26,6 +26,9 @@ export interface PipelineOutcome {
   readonly runs: number;
 }
 
+/** Runs of a job that failed in a row, from which on no further run is waited for. */
+export const HOPELESS_FAILURES = 3;
+
 export async function jobRuns({ clients }: PipelineContext, jobName: string): Promise<JobRun[]> {
   const { JobRuns = [] } = await clients.glue.send(new GetJobRunsCommand({ JobName: jobName }));
   return JobRuns;

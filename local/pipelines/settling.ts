@@ -3,10 +3,10 @@ import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamo
 import { GetJobRunsCommand, type GlueClient, type JobRun } from "@aws-sdk/client-glue";
 import { BATCH_END_STATES, FAILED_STATES } from "../../runtime/glue-states";
 import type { Upload } from "../inputs/uploads";
+import { HOPELESS_FAILURES } from "./pipeline";
 
 const BATCH_GET_KEYS = 100;
 const POLL_MILLISECONDS = 500;
-const HOPELESS_FAILURES = 3;
 const ENDED: readonly string[] = BATCH_END_STATES;
 
 export interface SettleOptions {
