@@ -4,7 +4,7 @@ export const DAY_MS = 86_400_000;
 
 export interface Clock {
   now(): Date;
-  /** Resolves after that many milliseconds. */
+  /** Resolves after so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
 }
 

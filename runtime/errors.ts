@@ -1,4 +1,4 @@
-/** A variable that the function needs is missing: the deployment is wrong, no retry helps. */
+/** Thrown when a variable that the function needs is missing: the deployment is wrong, no retry helps. */
 export class MissingVariableError extends Error {
   override readonly name = "MissingVariableError";
 
@@ -10,7 +10,10 @@ export class MissingVariableError extends Error {
   }
 }
 
-/** An event that this function cannot read. No retry helps; the on-failure queue keeps it for a person. */
+/**
+ * Thrown for an event that this function cannot read. No retry helps; the on-failure queue keeps it for a
+ * person.
+ */
 export class UnexpectedEventError extends Error {
   override readonly name = "UnexpectedEventError";
 
@@ -19,7 +22,7 @@ export class UnexpectedEventError extends Error {
   }
 }
 
-/** A record of an S3 event that names no object version. No retry helps. */
+/** Thrown for a record of an S3 event that names no object version. No retry helps. */
 export class MalformedRecordError extends Error {
   override readonly name = "MalformedRecordError";
 
@@ -28,7 +31,7 @@ export class MalformedRecordError extends Error {
   }
 }
 
-/** A manifest or a receipt that is not what its JSON schema says. No retry helps: its writer is wrong. */
+/** Thrown for a manifest or a receipt that violates its JSON schema. No retry helps: its writer is wrong. */
 export class SchemaViolationError extends Error {
   override readonly name = "SchemaViolationError";
 
@@ -37,7 +40,7 @@ export class SchemaViolationError extends Error {
   }
 }
 
-/** EventBridge answered, and refused the alert. */
+/** Thrown when EventBridge answered, and refused the alert. */
 export class AlertRefusedError extends Error {
   override readonly name = "AlertRefusedError";
 
@@ -46,7 +49,10 @@ export class AlertRefusedError extends Error {
   }
 }
 
-/** DynamoDB kept leaving keys of a batch unread, which it does when it throttles. A retry may help. */
+/**
+ * Thrown when DynamoDB kept leaving keys of a batch unread, which it does when it throttles. A retry may
+ * help.
+ */
 export class UnreadKeysError extends Error {
   override readonly name = "UnreadKeysError";
 
@@ -57,7 +63,7 @@ export class UnreadKeysError extends Error {
   }
 }
 
-/** What is thrown at the end of an invocation in which some duties failed; `errors` holds each cause. */
+/** Thrown at the end of an invocation in which some duties failed; `errors` holds each cause. */
 export class DutiesFailedError extends AggregateError {
   override readonly name = "DutiesFailedError";
 
