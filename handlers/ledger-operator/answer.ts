@@ -37,7 +37,7 @@ const ANSWERS: Answers = {
   "vacuum-check": ({ ledger }) => checkVacuum(ledger),
 };
 
-/** Does what a request asks. */
+/** Executes a request and returns its answer, or what is wrong with it. */
 export async function answer(operator: LedgerOperator, request: unknown): Promise<LedgerReply<unknown>> {
   try {
     return { answer: await perform(operator, request) };

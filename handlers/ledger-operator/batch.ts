@@ -4,7 +4,7 @@ import { DESCRIBE_BATCH, QUARANTINED_OF_BATCH } from "./statements";
 
 const MOST_QUARANTINED = 100;
 
-/** All that the ledger knows of a batch, the ids of its files left out. */
+/** Reads all that the ledger holds about a batch, the ids of its files left out. */
 export function describeBatch(ledger: Ledger, id: number): Promise<DescribedBatch | null> {
   return ledger.read(async (client) => {
     const [batch] = await rowsOf<Omit<DescribedBatch, "quarantined">>(client, DESCRIBE_BATCH, [id]);

@@ -1,4 +1,4 @@
-/** A request that says what no command understands. No retry helps: whoever sent it is of another version. */
+/** Thrown for a request that no command understands. No retry helps: its sender is of another version. */
 export class UnreadableRequestError extends Error {
   override readonly name = "UnreadableRequestError";
 

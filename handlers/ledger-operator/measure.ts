@@ -12,7 +12,7 @@ import {
 import { countQueue } from "./status";
 import { OLDEST_TRANSACTION } from "./vacuum-statements";
 
-/** Writes what alarms watch as metrics. */
+/** Writes the metrics that alarms watch. */
 export async function measure({ ledger, emf }: LedgerOperator): Promise<LedgerMeasures> {
   const measures = await readMeasures(ledger);
   const metrics = Object.entries(measures).map(([name, value]) => ({ name, value, unit: unitOf(name) }));

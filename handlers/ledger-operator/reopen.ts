@@ -12,7 +12,7 @@ import { lookUp } from "./files";
 import { type Ledger, rowsOf } from "./ledger";
 import { AT_REST, FAILED_SINCE, FORGET_VERSION, REOPEN, SUMMARIES, UNCOMMITTED } from "./statements";
 
-/** Gives a batch back, also one that a run holds: that run's commit is then refused. */
+/** Gives a batch back, even while a run holds it: that run's commit is then refused. */
 export function releaseBatch(ledger: Ledger, id: number, how: Reopening): Promise<Reopened> {
   return reopening(ledger, how, async (client, lock) => {
     const batches = await rowsOf<BatchSummary>(client, UNCOMMITTED + lock, [[id]]);
@@ -20,7 +20,11 @@ export function releaseBatch(ledger: Ledger, id: number, how: Reopening): Promis
   });
 }
 
-/** Gives the batches of some files back; a run at work on one goes on. */
+/**
+ * Gives the batches of some files back, except those that a run works on.
+ *
+ * @throws UnreadableRequestError when there are no names or too many
+ */
 export function retryFiles(ledger: Ledger, names: readonly string[], how: Reopening): Promise<Reopened> {
   return reopening(ledger, how, async (client, lock) => {
     const { files, unknown } = await lookUp(client, names);
@@ -33,7 +37,7 @@ export function retryFiles(ledger: Ledger, names: readonly string[], how: Reopen
   });
 }
 
-/** Gives batches back whose last attempt failed within that time: the first ones after that id. */
+/** Gives back batches whose last attempt failed within that time: the first ones after that id. */
 export function requeueFailed(
   ledger: Ledger,
   sinceMinutes: number,

@@ -6,7 +6,7 @@ import { HOLDERS, SEES_ALL_SESSIONS, TABLES, WRAPAROUND } from "./vacuum-stateme
 
 const MOST_HOLDERS = 10;
 
-/** How the server's cleaning goes, with what needs a hand. */
+/** Checks the server's cleaning, and reports what needs action. */
 export function checkVacuum(ledger: Ledger): Promise<VacuumCheck> {
   return ledger.read(async (client) => {
     const { at } = await rowOf<{ at: string }>(client, NOW);

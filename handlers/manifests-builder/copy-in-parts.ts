@@ -9,17 +9,17 @@ import { limiter } from "./limiter";
 import type { Retry } from "./retry";
 
 /**
- * Most bytes that are copied in one call. S3 would take twenty times as much, but answers once all is copied, which
- * must not take longer than a call's time limit.
+ * Maximum number of bytes that are copied in one call. S3 would take twenty times as much, but answers only
+ * when all is copied, which must not take longer than a call's time limit.
  */
 export const LARGEST_COPY = 256 * 2 ** 20;
 
-/** S3 takes no more parts of one object. */
+/** Maximum number of parts of an object in S3. */
 const MOST_PARTS = 10_000;
 
 const PARTS_AT_ONCE = 16;
 
-/** What is copied, and where to. */
+/** Source and target of a copy. */
 export interface Copied {
   /** `<bucket>/<encoded key>?versionId=<version>` */
   readonly source: string;

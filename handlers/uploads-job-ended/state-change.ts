@@ -1,6 +1,9 @@
 import { UnexpectedEventError } from "../../runtime/errors";
 
-/** How a run of a Glue job ended; other states ("STOPPING" for one) reach this function by mistake only. */
+/**
+ * States in which a run of a Glue job ends; other states, such as "STOPPING", reach this function by mistake
+ * only.
+ */
 const END_STATES = ["SUCCEEDED", "FAILED", "ERROR", "TIMEOUT", "STOPPED"] as const;
 
 export type EndState = (typeof END_STATES)[number];
@@ -9,12 +12,12 @@ export interface JobEnd {
   jobName: string;
   jobRunId: string;
   state: EndState;
-  /** Glue's own words. */
+  /** Message of Glue. */
   message: string;
 }
 
 /**
- * Reads a "Glue Job State Change" event of EventBridge.
+ * Parses a "Glue Job State Change" event of EventBridge.
  *
  * @throws UnexpectedEventError when it is none, or not of the end of a run
  */

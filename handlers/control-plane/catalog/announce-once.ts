@@ -7,15 +7,21 @@ import {
 import { METRICS_KEPT_SECONDS } from "../job/run-rows";
 import type { ControlPlane } from "../plane";
 
-/** A row that nobody announced for so long was left by an invocation that died. */
+/** Age from which an unannounced row counts as left by an invocation that died. */
 const ABANDONED_MS = 60_000;
 
 type Names = Record<string, string>;
 
-/** `claimed`: the caller is to announce it; `announced`: it was; `taken`: somebody else is about to. */
+/**
+ * State of an announcement. `claimed`: the caller is to make it; `announced`: it was made; `taken`: another
+ * invocation is about to make it.
+ */
 export type Claim = "claimed" | "announced" | "taken";
 
-/** Claims the announcement of something for today, in UTC, by a conditional row of the metrics table. */
+/**
+ * Claims the announcement of something for the current date, in UTC, by a conditional row of the metrics
+ * table.
+ */
 export async function claimAnnouncement(
   { metrics, clock }: Pick<ControlPlane, "metrics" | "clock">,
   type: string,
@@ -43,7 +49,7 @@ export async function claimAnnouncement(
   }
 }
 
-/** Notes that it was announced. */
+/** Records that it was announced. */
 export async function noteAnnounced(
   { metrics, clock }: Pick<ControlPlane, "metrics" | "clock">,
   type: string,

@@ -6,16 +6,16 @@ import { UnknownTableError } from "../errors";
 import type { Catalog } from "../plane";
 import { changeTable, readTable } from "./catalog";
 
-/** Types of Athena's engine, where they have another name than Glue's. */
+/** Types of Athena's engine that have another name than Glue's. */
 const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar" };
 
-/** Glue takes no longer one: 6,000 columns with names of 20 characters. */
+/** Maximum length of a view's text in Glue: 6,000 columns with names of 20 characters. */
 const LONGEST_VIEW_TEXT = 409_600;
 
 const VIEW_TEXT = /^(\/\* Presto View: )(\S+)( \*\/)$/;
 
 /**
- * Those names that the table shows neither as a column nor as a partition key.
+ * Finds the names that the table has neither as a column nor as a partition key.
  *
  * @throws UnknownTableError when the dataset has no table
  */
@@ -30,14 +30,18 @@ export async function missingColumns(
   return missingOf(table, names);
 }
 
-/** A column as the catalog is to show it, in Glue's words. */
+/** Column to add, in Glue's terms. */
 export interface NewColumn {
   name: string;
   type: string;
   comment?: string;
 }
 
-/** Adds columns at the end, each that the table does not have yet. Nothing is removed, and no type changed. */
+/**
+ * Adds the columns that the table lacks, at its end. Nothing is removed, and no type changed.
+ *
+ * @throws ConcurrentModificationException after eight conflicts in a row
+ */
 export async function addColumns(
   catalog: Catalog,
   clock: Clock,
@@ -57,8 +61,11 @@ export async function addColumns(
 }
 
 /**
- * Gives the view the table's columns: Athena refuses a view that lists others than its query has. The view is read
- * before the table, whose columns only grow, so of two that do this at once the one that knew less is refused.
+ * Copies the table's columns to the view: Athena refuses a view whose columns differ from those of its query.
+ * The view is read before the table, whose columns only grow, so of two concurrent calls the one that knew
+ * less is refused.
+ *
+ * @throws ConcurrentModificationException after eight conflicts in a row
  */
 export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: string): Promise<void> {
   await changeTable(catalog, clock, `${dataset}_latest`, async (view) => {
@@ -77,7 +84,7 @@ export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: st
   });
 }
 
-/** The catalog's names know no upper case. */
+/** Filters the names that the table lacks; the catalog knows no upper case. */
 function missingOf(table: Table, names: readonly string[]): string[] {
   const known = [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(({ Name }) => Name?.toLowerCase());
   const seen = new Set(known);
@@ -104,7 +111,10 @@ function sameNames(some: readonly Column[], others: readonly Column[]): boolean 
   return some.length === others.length && some.every(({ Name }, index) => Name === others[index]?.Name);
 }
 
-/** The text of a view as Athena keeps it: JSON in base64 within a comment. What is no such text stays. */
+/**
+ * Replaces the columns in the text of a view as Athena stores it: JSON in base64 within a comment. Any other
+ * text stays.
+ */
 function viewText(text: string, columns: readonly Column[]): string {
   return text.replace(VIEW_TEXT, (_, before: string, encoded: string, after: string) => {
     const definition = JSON.parse(Buffer.from(encoded, "base64").toString());

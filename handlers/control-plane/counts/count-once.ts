@@ -1,4 +1,4 @@
-/** Counting what an event tells, once however often it comes. */
+/** Counts what an event reports once, however often the event comes. */
 import {
   type AttributeValue,
   TransactionCanceledException,
@@ -10,7 +10,7 @@ import type { MetricsTable } from "../plane";
 
 export type Item = Record<string, AttributeValue>;
 
-/** Sums that a counted thing adds to, and what else is set in their row. */
+/** Sums that a counted item adds to, and other values of their row. */
 export interface Sums {
   key: MetricKey;
   added: Readonly<Record<string, number>>;
@@ -18,9 +18,9 @@ export interface Sums {
 }
 
 /**
- * Writes the row that marks something as counted and adds to the sums, in one transaction.
+ * Writes the row that marks an item as counted and adds to the sums, in one transaction.
  *
- * @returns whether it was not counted before
+ * @returns false where it was counted before
  */
 export async function countOnce(
   metrics: MetricsTable,
@@ -55,17 +55,17 @@ export async function countOnce(
   }
 }
 
-/** When a row of that time, in milliseconds, expires. */
+/** Expiry of a row of that time, which is in milliseconds. */
 export function expiry(time: number): AttributeValue {
   return { N: String(Math.floor(time / 1_000) + METRICS_KEPT_SECONDS) };
 }
 
-/** Figures as attributes. */
+/** Converts figures to attributes. */
 export function numbers(figures: Readonly<Record<string, number>>): Item {
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, { N: String(value) }]));
 }
 
-/** An update that adds to some attributes and sets others. */
+/** Builds an update that adds to some attributes and sets others. */
 function addition(added: Readonly<Record<string, number>>, set: Item) {
   const names = [...Object.keys(added), ...Object.keys(set)];
   return {
@@ -86,7 +86,7 @@ function addition(added: Readonly<Record<string, number>>, set: Item) {
   };
 }
 
-/** DynamoDB adds decimal numbers of at most 38 digits exactly. */
+/** Formats a number for DynamoDB, which adds decimal numbers of at most 38 digits exactly. */
 function decimal(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(12);
 }

@@ -6,7 +6,7 @@ import { ACTIVE_STATES, costOf, type Run } from "./run";
 
 export const METRICS_KEPT_SECONDS = 30 * 86_400;
 
-/** What a run used on one date, in UTC. */
+/** Use of a run on one date, in UTC. */
 export interface DayOfRun {
   date: string;
   seconds: number;
@@ -14,8 +14,8 @@ export interface DayOfRun {
 }
 
 /**
- * A run's use by date, in proportion to its time on each: a streaming run lasts up to a week, and what a day cost is
- * asked for by date.
+ * Splits a run's use by date, in proportion to its time on each: a streaming run lasts up to a week, and
+ * costs are queried by date.
  */
 export function daysOf(run: Run, now: Date): DayOfRun[] {
   const [from, to] = [
@@ -39,8 +39,8 @@ export function daysOf(run: Run, now: Date): DayOfRun[] {
 }
 
 /**
- * Writes the row `job_run#<id>` of each date of the run: of all dates when it has ended, of yesterday and today while
- * it runs, for those before do not change. The rows of all dates add up to the run.
+ * Writes the row `job_run#<id>` of each date of the run: of all dates when it has ended, of yesterday and
+ * today while it runs, for earlier ones do not change. The rows of all dates add up to the run.
  */
 export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): Promise<void> {
   const days = daysOf(run, clock.now());
@@ -74,7 +74,7 @@ export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): P
   }
 }
 
-/** A tick that was slow must not undo what the end of the run wrote. */
+/** Condition by which a slow tick does not overwrite what the end of the run wrote. */
 const UNLESS_ENDED = {
   ConditionExpression: `attribute_not_exists(#state) OR #state IN (${ACTIVE_STATES.map((_, n) => `:s${n}`).join(", ")})`,
   ExpressionAttributeNames: { "#state": "state" },
