@@ -16,7 +16,7 @@ export interface QueueAlarmsProps {
   readonly oldestMessageMinutes: number;
 }
 
-/** Alarms of a queue: of messages that failed for good, and of those that wait too long. */
+/** Adds the alarms of a queue: on messages that failed for good, and on those that wait too long. */
 export function queueAlarms(scope: Construct, queue: PipelineQueue, props: QueueAlarmsProps): void {
   const { environment, topic, oldestMessageMinutes } = props;
   const common = { topic, namespace: "AWS/SQS", statistic: "Maximum", periodSeconds: 300 } as const;

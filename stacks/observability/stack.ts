@@ -32,12 +32,12 @@ export interface ObservabilityStackProps {
 
 const ALERT_DETAIL_TYPES = ["Tributary Alert", "SchemaDrift"];
 const FIVE_MINUTES = 300;
-/** Errors in five minutes that a builder may have: its messages come back, three times. */
+/** Maximum number of errors that a builder may have in five minutes: its messages come back, three times. */
 const BUILDER_ERRORS = 5;
 
 /**
- * Who is told what: topic, routes to it, alarms, dashboard, budget. All that it watches it knows by name, so it waits for
- * none of it.
+ * Observability layer: alert topic, event rules, alarms, dashboard, budget. It refers to everything that it
+ * watches by name, so it depends on none of it.
  */
 export class ObservabilityStack extends LayerStack {
   readonly topic: SnsTopic;

@@ -19,12 +19,12 @@ export interface UploadsPipelineProps extends PipelineResources {
   readonly settings: FunctionSettings;
 }
 
-/** States of a job run after which it does nothing more. */
+/** Final states of a job run. */
 const FINAL_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"];
 
 /**
- * Uploads → one output each: the job, its functions, and what starts them. Its resources stand at the stack itself, where
- * their addresses in the state have always been.
+ * Uploads → one output each: the job, its functions, and their triggers. Its resources have the stack itself
+ * as their scope, so their addresses in the state do not change.
  */
 export class UploadsPipeline {
   readonly job: GlueJob;
@@ -46,7 +46,7 @@ export class UploadsPipeline {
     this.reconciler = this.reconcilerFunction(props);
   }
 
-  /** Adds what starts functions by itself: the rule of ended runs and the schedule. */
+  /** Adds the triggers of functions: the rule of ended runs and the schedule. */
   start(): void {
     this.notifyOfEndedRuns();
     this.scheduleReconciler();

@@ -19,25 +19,30 @@ export interface LedgerAlarmsProps {
   readonly topic: SnsTopic;
 }
 
-/** What differs from alarm to alarm. */
+/** Properties in which alarms differ. */
 type Watched = Omit<AlarmProps, "topic" | "alarmName" | "namespace" | "dimensions" | "periodSeconds">;
 
 const FIVE_MINUTES = 300;
-/** Measures in a row: a commit is published by whoever made it, within moments. */
+/** Consecutive measures: a commit is published by its run, within moments. */
 const UNPUBLISHED_MEASURES = 3;
-/** Measures without a sign of life before the silence itself is an alarm. */
+/** Measures without data before their absence itself is an alarm. */
 const SILENT_MEASURES = 3;
 const FAILED_STATES = ["FAILED", "TIMEOUT", "ERROR"];
 const GIGABYTE = 2 ** 30;
-/** Part of the storage that is left when an alarm tells that it does not grow, or not fast enough: RDS lets it at a tenth. */
+/**
+ * Fraction of the storage that is left when an alarm reports that it does not grow, or not fast enough: RDS
+ * grows it at a tenth.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html (2026-11-29)
+ */
 const LEAST_FREE = 0.05;
-/** Part of the connections. */
+/** Fraction of the connections. */
 const MANY = 0.8;
 const BUSY_PERCENT = 90;
 /** Five-minute periods of a load that does not pass. */
 const BUSY_PERIODS = 6;
 
-/** What of the ledger pipeline calls somebody, beside the errors of its functions. */
+/** Alarms of the ledger pipeline, in addition to the errors of its functions. */
 export class LedgerAlarms extends Construct {
   private readonly environment: Environment;
   private readonly topic: SnsTopic;
@@ -55,7 +60,7 @@ export class LedgerAlarms extends Construct {
     if (props.environment.ledger.postgres.server === "managed") this.serverAlarms();
   }
 
-  /** An alarm on what the operator function measures. */
+  /** Adds an alarm on a metric of the operator function. */
   private measured(id: string, watched: Watched): void {
     new Alarm(this, id, {
       ...watched,
@@ -125,7 +130,10 @@ export class LedgerAlarms extends Construct {
     });
   }
 
-  /** The alert has Glue's own message of the run; the alarm is over when no run fails any more. */
+  /**
+   * Adds the alarms of the jobs. The alert has Glue's own message of the run; the alarm ends when no run
+   * fails any more.
+   */
   private jobAlarms(): void {
     const rule = new CloudwatchEventRule(this, "failed-runs", {
       name: resourceName(this.environment, "ledger-failed-runs"),

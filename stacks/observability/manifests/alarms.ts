@@ -10,12 +10,15 @@ export interface ManifestsAlarmsProps {
 }
 
 const FIVE_MINUTES = 300;
-/** Messages that a builder may fail in five minutes: now and then one meets another builder's claim. */
+/**
+ * Maximum number of messages that a builder may fail in five minutes: now and then one meets another
+ * builder's claim.
+ */
 const FAILED_MESSAGES = 5;
-/** Rounds without a sign of life before the silence itself is an alarm. */
+/** Rounds without data before their absence itself is an alarm. */
 const SILENT_ROUNDS = 3;
 
-/** What of the manifests pipeline calls somebody, beside the errors of its functions. */
+/** Alarms of the manifests pipeline, in addition to the errors of its functions. */
 export class ManifestsAlarms extends Construct {
   private readonly environment: Environment;
   private readonly topic: SnsTopic;
@@ -43,7 +46,7 @@ export class ManifestsAlarms extends Construct {
     };
   }
 
-  /** An invocation that gives messages back is no error of its function. */
+  /** Adds an alarm on returned messages: an invocation that returns messages is no error of its function. */
   private builderAlarm(): void {
     new Alarm(this, "builder-failed-messages", {
       ...this.own,

@@ -9,10 +9,12 @@ export interface UploadsAlarmsProps {
 }
 
 const FIVE_MINUTES = 300;
-/** Rounds of the reconciler without its metric before the silence itself is an alarm. */
+/** Rounds of the reconciler without its metric before their absence itself is an alarm. */
 const SILENT_ROUNDS = 3;
 
-/** Alarms of the uploads pipeline beside the errors of its functions, at the stack itself. */
+/**
+ * Adds the alarms of the uploads pipeline, in addition to the errors of its functions, to the stack itself.
+ */
 export function uploadsAlarms(scope: Construct, { environment, topic }: UploadsAlarmsProps): void {
   const { alerts, name, uploads } = environment;
   const periodSeconds = uploads.reconcile.rateMinutes * 60;
