@@ -4,7 +4,7 @@ import { denyWithoutTls, policyDocument } from "./policy";
 
 export interface DeadLetterQueueProps {
   readonly queueName: string;
-  /** Name of the only queue whose messages it takes. */
+  /** Name of the only queue whose messages it accepts. */
   readonly sourceQueueName: string;
   readonly keyArn: string;
   readonly account: string;
@@ -12,7 +12,11 @@ export interface DeadLetterQueueProps {
   readonly tlsOnly: boolean;
 }
 
-/** What SQS can keep at most: the time an operator has to look and redrive. */
+/**
+ * Maximum retention of SQS: the time an operator has to look and redrive.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html (2026-11-29)
+ */
 const RETENTION_SECONDS = 14 * 24 * 3600;
 
 /** Encrypted queue of the messages that another queue's reader failed on for good. */

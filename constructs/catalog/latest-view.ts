@@ -1,7 +1,7 @@
-/** The view `<dataset>_latest`: of each file of a text dataset the rows of its newest version. */
+/** View `<dataset>_latest`: the rows of each file's newest version in a text dataset. */
 import type { DatasetColumn } from "./dataset";
 
-/** Types of Presto, which Athena's engine is one of, for those of Glue that a text dataset has. */
+/** Types of Presto, which Athena's engine is based on, for the types of Glue that a text dataset has. */
 const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar", bigint: "bigint" };
 
 export function latestViewName(table: string): string {
@@ -9,8 +9,8 @@ export function latestViewName(table: string): string {
 }
 
 /**
- * Query of the view. Its star takes all columns of the table in their order, so that a column which is added later
- * changes the view's list of columns alone.
+ * Builds the query of the view. Its star takes all columns of the table in their order, so a column that is
+ * added later changes the view's list of columns alone.
  */
 export function latestViewSql(table: string): string {
   return [
@@ -22,8 +22,10 @@ export function latestViewSql(table: string): string {
 }
 
 /**
- * Text of the view as Athena keeps it in the catalog: JSON in base64 within a comment. Athena refuses a view whose
- * columns are not those of its query: whoever adds one to the table adds it here, before `date`.
+ * Builds the text of the view as Athena stores it in the catalog: JSON in base64 within a comment. Athena
+ * refuses a view whose columns are not those of its query: a column that is added to the table is added here,
+ * before `date`.
+ *
  * @throws Error for a column of a type that no text dataset has
  */
 export function latestViewText(

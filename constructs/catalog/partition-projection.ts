@@ -1,4 +1,7 @@
-/** Partitions that Athena computes from the table's properties: no crawler, and a new one is there with its first file. */
+/**
+ * Partitions that Athena computes from the table's properties: without a crawler, a new one exists with its
+ * first file.
+ */
 import type { Dataset } from "./dataset";
 
 /** First and last year of the events that a table shows. */
@@ -8,8 +11,10 @@ export interface Years {
 }
 
 /**
- * Table properties that project every partition column: year, month and day as numbers, others by their declared
- * values. What lies outside is not seen, so the job that writes takes the same ranges.
+ * Builds table properties that project every partition column: year, month and day as numbers, others by
+ * their declared values. Partitions outside of the ranges are invisible, so the job that writes takes the
+ * same ranges.
+ *
  * @throws Error for a partition column without values
  */
 export function partitionProjection(dataset: Dataset, years: Years): Record<string, string> {

@@ -3,7 +3,7 @@ import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
 import { AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 
-/** A file to upload, under a key that its content decides. */
+/** File to upload, under a key that its content decides. */
 export interface CodeFile {
   readonly name: string;
   /** SHA-256 of the content, or of all that decides it, in hexadecimal. */
@@ -19,10 +19,15 @@ export interface CodeObjectProps {
   readonly folder: "glue" | "functions";
 }
 
-/** S3 takes ten tags an object, fewer than an environment may have; the bucket carries them for cost reports. */
+/**
+ * Provider settings without tags: S3 takes ten tags an object, fewer than an environment may have; the bucket
+ * carries them for cost reports.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-managing.html (2026-11-29)
+ */
 export const UNTAGGED = { defaultTags: { tags: {} } };
 
-/** Uploaded code: another content is another object, so that what runs is never replaced under it. */
+/** Uploaded code: other content is another object, so that running code is never replaced. */
 export class CodeObject extends Construct {
   readonly object: S3Object;
   /** Path of the file for Terraform's own functions. */

@@ -10,13 +10,20 @@ export interface FailureQueueProps {
   readonly tlsOnly: boolean;
 }
 
-/** What SQS can keep at most: the time an operator has to look and replay. */
+/**
+ * Maximum retention of SQS: the time an operator has to look and replay.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html (2026-11-29)
+ */
 const RETENTION_SECONDS = 14 * 24 * 3600;
 
 /** Queue that keeps the events a function failed on after its last attempt. */
 export class FailureQueue extends Construct {
   readonly queue: SqsQueue;
-  /** Spelled out, not read from the queue: what only names it need not wait the 25 s that the provider takes for it. */
+  /**
+   * ARN, built and not read from the queue: resources that only name it need not wait the 25 s that the
+   * provider takes for it.
+   */
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: FailureQueueProps) {
