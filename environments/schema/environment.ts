@@ -145,10 +145,10 @@ export const settings = z.strictObject({
   budget,
 });
 
-/** What an environment's file writes: defaults may be left out. */
+/** Settings as an environment's file has them: defaults may be left out. */
 export type EnvironmentSettings = z.input<typeof settings>;
 
-/** A checked environment: every default filled in, and its name. */
+/** Checked environment: every default filled in, and its name. */
 export type Environment = z.output<typeof settings> & { readonly name: string };
 
 /**

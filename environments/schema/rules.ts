@@ -6,14 +6,22 @@ import type { Lookup, Rule } from "./rule";
 
 /** Tags that every stack sets by itself. */
 const OWN_TAGS: readonly string[] = ["project", "environment", "layer", "managed-by"];
-/** AWS takes fifty a resource; some resources have a Name as well. */
+/** Maximum number of tags: AWS takes fifty a resource; some resources have a Name as well. */
 const MOST_TAGS = 45;
 
 const RAW_NONCURRENT_DAYS = "storage.lifecycle.raw.noncurrentDays";
-/** S3 carries out an expiry within days of its date, not on it. */
+/**
+ * Days by which S3 may carry out an expiry late.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations (2026-11-29)
+ */
 const EXPIRY_LAG_DAYS = 7;
 
-/** The largest batch that Lambda takes from a queue without a window. */
+/**
+ * Maximum batch that Lambda takes from a queue without a batching window.
+ *
+ * @see https://docs.aws.amazon.com/cdk/api/latest/python/aws_cdk.aws_lambda_event_sources/SqsEventSourceProps.html (2026-11-29)
+ */
 const MOST_WITHOUT_WINDOW = 10;
 
 const RULES: readonly Rule[] = [
@@ -104,7 +112,7 @@ const RULES: readonly Rule[] = [
   ...LEDGER_RULES,
 ];
 
-/** Problems between settings; settings that an issue already names are left alone. */
+/** Finds problems between settings; it leaves out settings that an issue already names. */
 export function brokenRules(
   environment: string,
   schema: z.ZodType,
@@ -124,7 +132,7 @@ export function brokenRules(
   );
 }
 
-/** Whether an issue lies at the setting, in it, or at a group that holds it. */
+/** Returns whether an issue is about the setting, a part of it, or a group that contains it. */
 function touched(path: string, bad: readonly string[][]): boolean {
   const steps = path.split(".");
   return bad.some((issue) => issue.slice(0, steps.length).every((step, index) => step === steps[index]));
@@ -139,7 +147,7 @@ function valueAt(tree: SettingNode, data: unknown, path: readonly string[]): unk
   return given === undefined ? nodeAt(tree, path)?.default : given;
 }
 
-/** The block with its first address, as AWS would write it. */
+/** Block with its first address, as AWS writes it. */
 function networkOf(block: string): string {
   const [address = "", length = ""] = block.split("/");
   const size = 2 ** (32 - Number(length));
