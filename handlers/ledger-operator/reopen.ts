@@ -58,7 +58,7 @@ function reopening(
 ): Promise<Reopened> {
   if (dryRun) return ledger.read((client) => choose(client, ""));
   return ledger.write(async (client) => {
-    // whoever commits a batch at this moment is waited for, and its new state is what counts
+    // waits for a run that commits a batch at this moment: its new state decides
     const chosen = await choose(client, " FOR UPDATE");
     const ids = chosen.batches.map(({ id }) => id);
     if (ids.length > 0) await client.query(REOPEN, [ids]);

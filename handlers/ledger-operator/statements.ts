@@ -169,6 +169,8 @@ export const FIND_BY_KEY = `${FOUND} WHERE s3_key = ANY ($1::text[]) ORDER BY id
 /**
  * Truncates the list of a batch's objects: an answer of a function holds 6 MB, and a batch may have an object
  * in each partition.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html (2026-11-29)
  */
 const someObjects = (column: string) => `jsonb_path_query_array(${column}, '$[0 to 999]')`;
 

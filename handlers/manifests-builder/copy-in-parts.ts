@@ -11,10 +11,16 @@ import type { Retry } from "./retry";
 /**
  * Maximum number of bytes that are copied in one call. S3 would take twenty times as much, but answers only
  * when all is copied, which must not take longer than a call's time limit.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (2026-11-29)
  */
 export const LARGEST_COPY = 256 * 2 ** 20;
 
-/** Maximum number of parts of an object in S3. */
+/**
+ * Maximum number of parts of an object in S3.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (2026-11-29)
+ */
 const MOST_PARTS = 10_000;
 
 const PARTS_AT_ONCE = 16;

@@ -3,6 +3,8 @@ import { DAY_MS } from "../../runtime/clock";
 /**
  * Maximum age of an object that is repaired. A message lives 14 days: anything older was finished or is the
  * operator's, and rows of finished files are kept 30 days.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html (2026-11-29)
  */
 export const YOUNGEST_FORGOTTEN_MS = 14 * DAY_MS;
 

@@ -6,7 +6,11 @@ import { manifestKey, type Receipt, receiptKey } from "../../runtime/manifests/m
 import { MessagesRefusedError } from "./errors";
 import type { ManifestsReconciler, Queue } from "./reconciler";
 
-/** Maximum number of entries of one SendMessageBatch. */
+/**
+ * Maximum number of entries of one SendMessageBatch.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html (2026-11-29)
+ */
 const BATCH = 10;
 const SENDS_AT_ONCE = 8;
 /** Maximum number of manifests of one event, as in the streaming job. */

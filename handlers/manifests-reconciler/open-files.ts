@@ -4,7 +4,11 @@ import { OPEN_INDEX } from "../../runtime/indexes";
 import type { Item, ItemKey } from "../../runtime/manifests/tracking";
 import type { ManifestsReconciler } from "./reconciler";
 
-/** Number of rows on a page: of some 300 bytes each, far below DynamoDB's megabyte. */
+/**
+ * Number of rows on a page: of some 300 bytes each, far below DynamoDB's megabyte.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html (2026-11-29)
+ */
 const PAGE = 1_000;
 
 /** File that was claimed and has no outcome, as in the index. */

@@ -3,7 +3,11 @@ import type { Clock } from "../../runtime/clock";
 import { UnreadKeysError } from "../../runtime/errors";
 import { objectOf, type Upload, type UploadsTable } from "../../runtime/uploads/uploads";
 
-/** Maximum number of keys of one BatchGetItem. */
+/**
+ * Maximum number of keys of one BatchGetItem.
+ *
+ * @see https://docs.aws.amazon.com/goto/SdkForKotlin/dynamodb-2012-08-10/BatchGetItem (2026-11-29)
+ */
 const BATCH = 100;
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 100;
@@ -37,7 +41,11 @@ function identity(key: Key): string {
   return JSON.stringify([key["object"]?.S, key["version"]?.S]);
 }
 
-/** Reads a batch of keys; DynamoDB may answer only a part and name the rest. */
+/**
+ * Reads a batch of keys; DynamoDB may answer only a part and name the rest.
+ *
+ * @see https://docs.aws.amazon.com/goto/SdkForKotlin/dynamodb-2012-08-10/BatchGetItem (2026-11-29)
+ */
 async function readKeys(uploads: UploadsTable, keys: Key[], clock: Clock): Promise<Key[]> {
   const read: Key[] = [];
   let unread = keys;

@@ -38,6 +38,7 @@ export async function emitAlert(bus: AlertBus, alert: Alert): Promise<void> {
  * Publishes an event of the platform on the default bus.
  *
  * @throws AlertRefusedError when EventBridge answers but refuses the event
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html (2026-11-29)
  */
 export async function emitEvent(
   bus: AlertBus,

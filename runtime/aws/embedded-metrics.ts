@@ -1,6 +1,8 @@
 /**
  * Metrics in CloudWatch's embedded metric format: one line of JSON on stdout, which CloudWatch turns into
  * metrics. It needs no call, cannot be throttled, and the line stays in the log with its properties.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html (2026-11-29)
  */
 
 /** Destination of the metrics. */
@@ -20,7 +22,11 @@ export interface EmbeddedMetric {
   unit: "Count" | "Bytes" | "Megabytes" | "Seconds" | "None";
 }
 
-/** Maximum number of values that CloudWatch takes for one metric of a line. */
+/**
+ * Maximum number of values that CloudWatch takes for one metric of a line.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html (2026-11-29)
+ */
 const MOST_VALUES = 100;
 
 /**

@@ -13,7 +13,11 @@ export interface Failure {
   readonly error: Error;
 }
 
-/** Partial batch response: SQS delivers these messages again and deletes the others. */
+/**
+ * Partial batch response: SQS delivers these messages again and deletes the others.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (2026-11-29)
+ */
 export interface BatchResponse {
   batchItemFailures: { itemIdentifier: string }[];
 }

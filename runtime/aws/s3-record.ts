@@ -104,6 +104,7 @@ export function decodeKey(encoded: string): string {
  * documents that the shorter one is padded with zeros on the right before they are compared.
  *
  * @throws MalformedRecordError when it is not hexadecimal, or is longer than expected
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html (2026-11-29)
  */
 export function padSequencer(sequencer: string): string {
   if (/^[0-9A-Fa-f]{1,64}$/.test(sequencer)) return sequencer.toUpperCase().padEnd(SEQUENCER_LENGTH, "0");

@@ -46,6 +46,7 @@ const WATCH = "-c client_connection_check_interval=1000";
  * again.
  *
  * @throws LedgerSecretError when the secret holds no login
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html (2026-11-29)
  */
 export async function connectionConfig(
   variables: LedgerVariables,

@@ -148,6 +148,7 @@ export interface Bucket {
  * "forbidden" for a missing object: grant it.
  *
  * @throws SchemaViolationError when the object does not fit its schema
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (2026-11-29)
  */
 export async function readManifest(bucket: Bucket, key: string): Promise<Manifest | undefined> {
   const text = await readText(bucket, key);

@@ -85,6 +85,8 @@ const OPEN_SHARDS = 16;
 /**
  * Retention of a finished item, in seconds. A message lives 14 days, and 14 more when it is redriven: an item
  * that expired before would let its file in again.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html (2026-11-29)
  */
 const FINISHED_SECONDS = 30 * 86_400;
 
@@ -112,6 +114,8 @@ export function headKey(file: FileKey, shards: number): ItemKey {
 /**
  * Key of the item of a version that is not, or no longer, the head. DynamoDB takes a sort key of 1,024 bytes,
  * as many as S3 takes for an object's key alone: a digest replaces a key that leaves no room for the version.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html (2026-11-29)
  */
 export function versionKey(file: FileVersionKey, shards: number): ItemKey {
   const { date_prefix } = headKey(file, shards);

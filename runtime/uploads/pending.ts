@@ -10,6 +10,8 @@ const SHARDS = Array.from({ length: PENDING_SHARDS }, (_, shard) => String(shard
 /**
  * Pauses in milliseconds between the queries that an empty answer takes to be believed. The index is
  * eventually consistent: an item written just before the query may be missing from the answer.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html (2026-11-29)
  */
 const PATIENCE = [1_000, 2_000, 4_000];
 

@@ -12,6 +12,8 @@ import { addColumns, keepViewInStep, missingColumns } from "./columns";
  * Number of columns that are announced and added together: an event holds 256 KB, a name at most 255 bytes.
  * Their 1,000 writes take 7 s at 256 MB, so a function that is cut off has added some of 10,000, and the next
  * one goes on.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/events/CalculatePutEventsEntrySize.html (2026-11-29)
  */
 const COLUMNS_AT_ONCE = 500;
 const CLAIMS_AT_ONCE = 20;

@@ -86,7 +86,11 @@ function addition(added: Readonly<Record<string, number>>, set: Item) {
   };
 }
 
-/** Formats a number for DynamoDB, which adds decimal numbers of at most 38 digits exactly. */
+/**
+ * Formats a number for DynamoDB, which adds decimal numbers of at most 38 digits exactly.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html (2026-11-29)
+ */
 function decimal(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(12);
 }

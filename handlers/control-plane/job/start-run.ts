@@ -24,7 +24,7 @@ export async function startWhereDue(plane: ControlPlane): Promise<void> {
   if (runs.some(({ endedAt }) => endedAt === undefined)) return;
   const wanted = withEnd(await readStreamingJob(control), runs[0], clock.now());
   if (!isDue(wanted, runs[0], clock.now())) return;
-  // two that start at once are no failure: the job allows one run, and Glue refuses the other
+  // two concurrent starts are no failure: the job allows one run, and Glue refuses the other
   await requestRun(job, await sizeOf(job, wanted.workers ?? job.workers));
 }
 
