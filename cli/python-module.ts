@@ -3,10 +3,10 @@ import { delimiter, join } from "node:path";
 import { ROOT } from "../setup/paths";
 import { ensurePython } from "../setup/python";
 
-/** Where modules are looked for: those of glue/ by their own names, others by their folders'. */
+/** Search path of modules: those of glue/ by their own names, others by their folders'. */
 const PYTHONPATH = [join(ROOT, "glue"), ROOT].join(delimiter);
 
-/** Runs a Python module with this process's arguments, and gives its exit code. */
+/** Runs a Python module with this process's arguments, and returns its exit code. */
 export async function runPythonModule(module: string): Promise<number> {
   const { python } = await ensurePython("run", (message) => console.error(message));
   // On an interrupt the module ends by itself, having said what it has.

@@ -23,7 +23,7 @@ docs/operations.md has a runbook for each alarm.`;
 const NOW_OR_NOT = "act; without it, only say what would be done";
 const MOST_WORKERS = 100;
 
-/** The words of the command line; `end` is told the exit code of the command that ran. */
+/** Subcommands of the command line; `end` receives the exit code of the command that ran. */
 export function operatorProgram(end: End): Command {
   const program = new Command("tributary")
     .description(

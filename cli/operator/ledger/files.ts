@@ -13,13 +13,13 @@ import { type Column, table } from "../command/tables";
 import { ask } from "./ask";
 
 export interface LedgerFilesOptions {
-  /** Ids, keys or addresses. */
+  /** Ids, keys or addresses of files. */
   readonly names: readonly string[];
   readonly status?: LedgerFileStatus;
   readonly batch?: number;
-  /** Most files to show; 0: all. */
+  /** Maximum number of files to show; 0: all. */
   readonly limit: number;
-  /** Where an earlier list ended. */
+  /** Place at which an earlier list ended. */
   readonly after?: FilesPlace;
 }
 
@@ -91,7 +91,7 @@ function pageAfter(
   });
 }
 
-/** A table, or one object a line; nothing where there are no files. */
+/** Prints a table, or one object a line; nothing where there are no files. */
 export function showFiles({ terminal }: Operator, files: readonly LedgerFile[]): void {
   if (files.length === 0) return;
   terminal.write(
@@ -99,7 +99,7 @@ export function showFiles({ terminal }: Operator, files: readonly LedgerFile[]):
   );
 }
 
-/** As many at once as a request takes. */
+/** Splits names into as many as a request takes. */
 export function* inChunks(names: readonly string[]): Generator<string[]> {
   for (let begin = 0; begin < names.length; begin += MOST_NAMES) yield names.slice(begin, begin + MOST_NAMES);
 }

@@ -14,7 +14,7 @@ const NAMES = "ids, keys, or s3:// addresses; every version of a key";
 
 type PageOptions = { readonly limit: number; readonly after?: FilesPlace };
 
-/** The words that operate the ledger pipeline. */
+/** Subcommands that operate the ledger pipeline. */
 export function ledgerWords(program: Command, end: End): void {
   const ledger = program.command("ledger").description("look at the ledger of raw JSON files, and mend it");
   looking(ledger, end);

@@ -8,7 +8,7 @@ import { bytes, dollars, duration, table } from "../command/tables";
 
 const HOUR_MILLISECONDS = 3_600_000;
 
-/** What was published in an hour, by the metrics table. */
+/** Publications of an hour, from the metrics table. */
 export interface HourRate {
   /** `2026-01-31T09`, UTC. */
   readonly hour: string;
@@ -21,7 +21,7 @@ export interface HourRate {
   readonly outputBytes: number;
 }
 
-/** What the streaming job's runs have cost; a run that is at work is counted up to the last minute. */
+/** Cost of the streaming job's runs; an active run counts up to the last minute. */
 export interface Cost {
   readonly todayDollars: number;
   readonly monthDollars: number;
@@ -51,14 +51,14 @@ interface Day {
   readonly dpuSeconds: number;
   readonly files: number;
   readonly inputBytes: number;
-  /** Of a billion bytes; absent on a day without input. */
+  /** Cost of a billion bytes; absent on a day without input. */
   readonly dollarsPerGigabyte?: number;
   readonly runs: readonly RunRow[];
 }
 
 type Item = Record<string, AttributeValue>;
 
-/** Shows what the streaming job cost on each of the last days, and what it did for that. */
+/** Shows the cost of the streaming job on each of the last days, and its output. */
 export async function costs(operator: Operator, { days }: CostsOptions): Promise<ExitCode> {
   const first = new Date(operator.now.getTime() - (days - 1) * DAY_MS);
   const found = await Promise.all(datesFrom(first, operator.now).map((date) => readDay(operator, date)));
@@ -83,7 +83,7 @@ export async function costSoFar(operator: Operator): Promise<Cost> {
   };
 }
 
-/** What was published in the hour before this one and in this one so far. */
+/** Reads what was published in the last whole hour and in this one so far. */
 export async function readRates(operator: Operator): Promise<HourRate[]> {
   const hours = [new Date(operator.now.getTime() - HOUR_MILLISECONDS), operator.now].map(hourOf);
   const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];

@@ -14,20 +14,20 @@ export interface ReprocessOptions extends Selection {
   readonly yes?: boolean;
 }
 
-/** Orders of a plan that are shown; the others are counted. */
+/** Number of a plan's orders that are shown; the others are counted. */
 const SHOWN = 20;
-/** Messages that SQS takes at once. */
+/** Maximum number of messages in one call of SQS. */
 const BATCH = 10;
 
 type Work = Exclude<Order, Left>;
 
-/** What came of the orders. */
+/** Outcome of the orders. */
 interface Outcome {
-  /** Whether messages were sent. */
+  /** True when messages were sent. */
   readonly applied: boolean;
   manifests: number;
   announced: number;
-  /** Left alone because nothing can or need be done, or the books changed meanwhile. */
+  /** Left alone because nothing can or need be done, or the tracking table changed meanwhile. */
   left: number;
   /** The first ones. */
   readonly orders: Order[];
@@ -51,7 +51,7 @@ const COLUMNS: readonly Column<Order>[] = [
   { head: "why", cell: ({ why }) => why },
 ];
 
-/** Sends work through the pipeline once more; without `yes`, says what that would be. */
+/** Sends work through the pipeline again; without `yes`, only reports it. */
 export async function reprocess(operator: Operator, options: ReprocessOptions): Promise<ExitCode> {
   const outcome: Outcome = { applied: options.yes ?? false, manifests: 0, announced: 0, left: 0, orders: [] };
   const batch: Work[] = [];
@@ -94,7 +94,11 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
   );
 }
 
-/** @throws CommandError when SQS refuses some: what was asked for before is done, and asking again does no harm */
+/**
+ * Sends messages.
+ *
+ * @throws CommandError when SQS refuses some: what was sent before is done, and sending it again does no harm
+ */
 async function send(
   { aws, environment }: Operator,
   queue: PipelineQueue,
