@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { SetUpError } from "./errors";
 import { run } from "./process";
 
-/** Where the provider and the CLI configuration are kept and looked for. */
+/** Folders in which the provider and the CLI configuration are kept and looked for. */
 export interface ProviderPlace {
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly home: string;
 }
 
-/** The provider that the bindings of the project were made from. */
+/** Version of the provider that the bindings of the project were made from. */
 const VERSION = "5.100.0";
 const SOURCE = "registry.terraform.io/hashicorp/aws";
 
-/** Where system packages and images keep provider mirrors. */
+/** Folders in which system packages and images keep provider mirrors. */
 const SYSTEM_FOLDERS = [
   "/usr/share",
   "/usr/local/share",
@@ -24,7 +24,7 @@ const SYSTEM_FOLDERS = [
   "/var/lib",
   "/srv",
 ];
-/** How many folders may stand between such a folder and the mirror. */
+/** Maximum number of folders between such a folder and the mirror. */
 const DEPTH = 2;
 const MOST_FOLDERS = 20_000;
 

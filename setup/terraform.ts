@@ -14,7 +14,7 @@ export interface TerraformEnvironment {
 }
 
 export interface TerraformPlace extends ProviderPlace {
-  /** Where Terraform's releases are published. */
+  /** Address at which Terraform's releases are published. */
   readonly releases: string;
 }
 
@@ -25,7 +25,7 @@ const PROJECT: TerraformPlace = {
   home: homedir(),
 };
 
-/** Downloaded where PATH has none of `REQUIRED`. */
+/** Version that is downloaded where PATH has none of `REQUIRED`. */
 const PINNED = "1.11.4";
 const REQUIRED = ">= 1.11, < 2";
 
@@ -120,7 +120,7 @@ async function download(
   );
 }
 
-/** This machine in Terraform's words. */
+/** Name of this machine's platform in Terraform. */
 function platform(): string {
   const name = { x64: "amd64", arm64: "arm64" }[arch() as string] ?? arch();
   return `${process.platform}_${name}`;
