@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ROOT } from "../../setup/paths";
 
-/** What is uploaded to the manifests pipeline where the user names no files: folders, in this order. */
+/** Files for the manifests pipeline where the user gives none: folders, in this order. */
 export interface GeneratedFiles {
   /** Files with good and dirty lines, one of them compressed, and four that are to be quarantined whole. */
   readonly first: string;

@@ -6,7 +6,7 @@ import { bucketName, type Environment } from "../../environments/schema";
 import { ROOT } from "../../setup/paths";
 import type { Upload } from "../inputs/uploads";
 
-/** What became of every row, counted from the input files and the published objects themselves. */
+/** Account of every row, counted from the input files and the published objects themselves. */
 export interface Accounts {
   readonly files: number;
   readonly rowsIn: number;
@@ -14,7 +14,7 @@ export interface Accounts {
   readonly deadLetters: number;
   readonly lost: number;
   readonly duplicated: number;
-  /** Each loss and duplicate in words. */
+  /** Losses and duplicates, one sentence each. */
   readonly problems: readonly string[];
   /** Files that were quarantined whole, with the reason. */
   readonly wholeFiles: readonly string[];
@@ -24,7 +24,7 @@ export interface Accounts {
   readonly places: readonly (readonly [string, string])[];
 }
 
-/** Those of the manifests pipeline, whose files are versions of objects. */
+/** Account of the manifests pipeline, whose files are versions of objects. */
 export interface ManifestsAccounts extends Accounts {
   /** Manifests that list files. */
   readonly manifests: number;
@@ -32,7 +32,7 @@ export interface ManifestsAccounts extends Accounts {
   readonly quarantined: number;
 }
 
-/** Those of the ledger pipeline, whose files are versions of objects, and went through it in batches. */
+/** Account of the ledger pipeline, whose files are versions of objects, and went through it in batches. */
 export interface LedgerAccounts extends Accounts {
   readonly batches: number;
   /** Versions that were quarantined whole. */
@@ -41,14 +41,14 @@ export interface LedgerAccounts extends Accounts {
 
 export interface AccountOptions {
   readonly environment: Environment;
-  /** What was uploaded, in that order. */
+  /** Uploads in their order. */
   readonly uploads: readonly Upload[];
   /** The run's folder, which gets copies of the outputs. */
   readonly output: string;
   readonly signal: AbortSignal;
-  /** The interpreter of the project's virtual environment. */
+  /** Interpreter of the project's virtual environment. */
   readonly python: string;
-  /** What it needs to reach the platform. */
+  /** Variables by which it reaches the platform. */
   readonly variables: NodeJS.ProcessEnv;
 }
 
