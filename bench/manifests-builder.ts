@@ -13,13 +13,13 @@ import type { Message } from "../runtime/aws/queue-messages";
 import { SYSTEM_CLOCK } from "../runtime/clock";
 import { command, runToExitCode } from "../setup/command";
 
-const LEAST_FILES_A_SECOND = 5_000;
+const MIN_FILES_A_SECOND = 5_000;
 /** Messages of an invocation: the default of the setting `manifests.eventSource.batchSize`. */
 const BATCH = 1_000;
 const FILE_BYTES = 3_500_000;
 /** Number of files before those that count, for V8 compiles what runs often. */
-const MOST_WARM_UP = 50_000;
-const MOST_WITH_SDK = 20_000;
+const MAX_WARM_UP = 50_000;
+const MAX_WITH_SDK = 20_000;
 
 interface Options {
   files: number;
@@ -203,7 +203,7 @@ async function bench({ files, latency }: Options): Promise<Row[]> {
   const stub = new Stub(latency);
   const target = builder(stub.clients());
   const cold = total("cold", await runsWithHeap(stub, target, 0, BATCH));
-  const warmUp = Math.min(MOST_WARM_UP, files);
+  const warmUp = Math.min(MAX_WARM_UP, files);
   await runs(stub, target, BATCH, warmUp);
   const batches = await runsWithHeap(stub, target, BATCH + warmUp, files);
   const tenth = Math.ceil(batches.length / 10);
@@ -217,7 +217,7 @@ async function bench({ files, latency }: Options): Promise<Row[]> {
   ];
   const sdk = new Stub(latency);
   const real = builder(sdk.sdkClients());
-  const some = Math.min(MOST_WITH_SDK, files);
+  const some = Math.min(MAX_WITH_SDK, files);
   await runs(sdk, real, 0, some);
   return [...rows, total("with the SDK", await runsWithHeap(sdk, real, 0, some))];
 }
@@ -266,9 +266,9 @@ function report(rows: readonly Row[], { json, latency }: Options): void {
   const measured = all === undefined ? 0 : Math.round(all.files / all.seconds);
   const required = {
     figure: "files/s",
-    least: LEAST_FILES_A_SECOND,
+    least: MIN_FILES_A_SECOND,
     measured,
-    met: measured >= LEAST_FILES_A_SECOND,
+    met: measured >= MIN_FILES_A_SECOND,
   };
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   if (json) {

@@ -33,7 +33,7 @@ export interface PostgresServerProps {
 }
 
 /** Maximum number of connections, whatever the class; the pipeline uses about thirty. */
-export const MOST_CONNECTIONS = 100;
+export const MAX_CONNECTIONS = 100;
 
 /**
  * Master user that RDS creates; its password is in a secret that RDS rotates every week.
@@ -54,7 +54,7 @@ const PARAMETERS: DbParameterGroupParameter[] = [
   { name: "log_autovacuum_min_duration", value: "10000", ...AT_START },
   // these two are read at the start only
   { name: "shared_preload_libraries", value: "pg_stat_statements", ...AT_START },
-  { name: "max_connections", value: String(MOST_CONNECTIONS), ...AT_START },
+  { name: "max_connections", value: String(MAX_CONNECTIONS), ...AT_START },
   // no statement of the ledger's takes a second, but maintenance
   { name: "log_min_duration_statement", value: "1000" },
   { name: "log_lock_waits", value: "1" },

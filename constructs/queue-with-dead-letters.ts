@@ -28,7 +28,7 @@ const RETENTION_SECONDS = 14 * 24 * 3600;
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html (2026-11-29)
  */
 const POLL_SECONDS = 20;
-const MOST_RECEIVES = 3;
+const MAX_RECEIVES = 3;
 
 /**
  * Encrypted queue of a bucket's notifications, which moves those that failed three times to a dead-letter
@@ -54,7 +54,7 @@ export class QueueWithDeadLetters extends Construct {
       // SQS refuses a dead-letter queue that does not exist yet: read from it, not spelled out
       redrivePolicy: JSON.stringify({
         deadLetterTargetArn: props.deadLetters.arn,
-        maxReceiveCount: MOST_RECEIVES,
+        maxReceiveCount: MAX_RECEIVES,
       }),
       // inline, for a policy of its own takes the provider 25 s more
       policy: policyDocument([admitBucket(props, this.arn), ...tls(props, this.arn)]),

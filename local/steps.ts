@@ -58,7 +58,7 @@ export class Steps {
     }
   }
 
-  /** Shows all steps under way on the last line, which each frame writes anew. */
+  /** Shows all steps under way on the last line, which each frame rewrites. */
   private frame(): void {
     // A line that wraps would stay on the screen at each frame.
     const columns = Math.max((this.out.columns || Number.POSITIVE_INFINITY) - 1, NARROWEST_COLUMNS);

@@ -26,7 +26,7 @@ const SYSTEM_FOLDERS = [
 ];
 /** Maximum number of folders between such a folder and the mirror. */
 const DEPTH = 2;
-const MOST_FOLDERS = 20_000;
+const MAX_FOLDERS = 20_000;
 
 /**
  * Writes a CLI configuration by which every stack links the provider from one place on this machine: the mirror that
@@ -69,7 +69,7 @@ export function findMirror(roots: readonly string[], platform: string): string |
     const found = level.find((folder) => hasProvider(folder, platform));
     if (found !== undefined) return found;
     seen += level.length;
-    if (seen > MOST_FOLDERS) return undefined;
+    if (seen > MAX_FOLDERS) return undefined;
     level = level.flatMap(subfolders);
   }
   return undefined;

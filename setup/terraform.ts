@@ -45,7 +45,7 @@ export async function ensureTerraform(
       environment: {
         PATH: pathWith(program, place.environment["PATH"] ?? ""),
         TF_CLI_CONFIG_FILE: configuration,
-        // A cache shared by stacks that are initialized at once is a race; the provider is linked, not copied.
+        // A cache shared by stacks that are initialized concurrently is a race; the provider is linked, not copied.
         // Without the second word cdktf takes the empty variable for none and sets a cache of its own.
         TF_PLUGIN_CACHE_DIR: "",
         CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",

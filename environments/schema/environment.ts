@@ -153,7 +153,7 @@ export type Environment = z.output<typeof settings> & { readonly name: string };
 
 /**
  * Checks one environment.
- * @throws EnvironmentsError with every problem of it at once.
+ * @throws EnvironmentsError with all its problems
  */
 export function parseEnvironment(name: string, data: unknown): Environment {
   const parsed = settings.safeParse(data, { reportInput: true });

@@ -9,12 +9,12 @@ const DEPENDENCIES = "glue.dependencies";
 const ENDPOINTS = "network.interfaceEndpoints";
 const SCHEDULED = "ledger.scheduled";
 const RATE = "ledger.batch.rateMinutes";
-const MOST_WORKERS = "ledger.batch.workers.maximum";
+const MAX_WORKERS = "ledger.batch.workers.maximum";
 const RUNS = "ledger.batch.concurrentRuns";
 const PROCESSED = "storage.lifecycle.processed";
 const TIERING = "storage.lifecycle.raw.tieringDays";
 
-const LEAST_RDS_PORT = 1150;
+const MIN_RDS_PORT = 1150;
 
 const LISTER_WORKERS = 2;
 /** Number of addresses for a server and the one that replaces it, and an interface for all functions. */
@@ -90,8 +90,8 @@ export const LEDGER_RULES: readonly Rule[] = [
     path: `${POSTGRES}.port`,
     against: [SERVER],
     problem: (value) =>
-      value(SERVER) === "managed" && Number(value(`${POSTGRES}.port`)) < LEAST_RDS_PORT
-        ? `${value(`${POSTGRES}.port`)} is one that RDS does not give; use ${LEAST_RDS_PORT} or more`
+      value(SERVER) === "managed" && Number(value(`${POSTGRES}.port`)) < MIN_RDS_PORT
+        ? `${value(`${POSTGRES}.port`)} is one that RDS does not give; use ${MIN_RDS_PORT} or more`
         : undefined,
   },
   {
@@ -117,7 +117,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     path: "network.cidr",
-    against: [SERVER, HOST, ENDPOINTS, MOST_WORKERS, RUNS],
+    against: [SERVER, HOST, ENDPOINTS, MAX_WORKERS, RUNS],
     problem: (value) => {
       const [free, needed] = [freeAddresses(value), neededAddresses(value)];
       return !isHere(value) && free < needed
@@ -138,18 +138,18 @@ export const LEDGER_RULES: readonly Rule[] = [
     },
   },
   {
-    path: MOST_WORKERS,
+    path: MAX_WORKERS,
     against: ["ledger.batch.workers.number"],
     problem: (value) =>
-      Number(value(MOST_WORKERS)) < Number(value("ledger.batch.workers.number"))
-        ? `${value(MOST_WORKERS)} is less than ledger.batch.workers.number; use at least ${value("ledger.batch.workers.number")}`
+      Number(value(MAX_WORKERS)) < Number(value("ledger.batch.workers.number"))
+        ? `${value(MAX_WORKERS)} is less than ledger.batch.workers.number; use at least ${value("ledger.batch.workers.number")}`
         : undefined,
   },
   {
     path: "ledger.batch.slots",
-    against: ["ledger.batch.workers.number", MOST_WORKERS],
+    against: ["ledger.batch.workers.number", MAX_WORKERS],
     problem: (value) => {
-      const most = Number(value(MOST_WORKERS));
+      const most = Number(value(MAX_WORKERS));
       return value("ledger.batch.slots") === 0 && most > Number(value("ledger.batch.workers.number"))
         ? `0 is the cores that there are at the start, for which no worker is ever added; use ${4 * (most - 1)} for ${most} workers of 4 cores, the driver left out`
         : undefined;
@@ -225,6 +225,6 @@ function freeAddresses(value: Lookup): number {
  * of all runs.
  */
 function neededAddresses(value: Lookup): number {
-  const workers = Number(value(MOST_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
+  const workers = Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
   return (value(ENDPOINTS) as readonly string[]).length + SERVER_AND_FUNCTIONS + workers;
 }

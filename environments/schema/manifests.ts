@@ -14,10 +14,10 @@ const WORKER_TYPES = ["G.025X", "G.1X", "G.2X", "G.4X", "G.8X"] as const;
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html (2026-11-29)
  */
-const MOST_EVENTS = 3500;
+const MAX_EVENTS = 3500;
 
 const eventSource = z.strictObject({
-  batchSize: whole(1, MOST_EVENTS, "messages", {
+  batchSize: whole(1, MAX_EVENTS, "messages", {
     noun: "a batch size",
     description:
       "Most S3 events of one invocation of the manifest builder, so most files of a manifest: 280 files of 3.5 MB are 980 MB. Lambda hands over at most 6 MB, about 3,500 events, hence the limit; above 10 it needs a window.",

@@ -7,7 +7,7 @@ import type { Lookup, Rule } from "./rule";
 /** Tags that every stack sets by itself. */
 const OWN_TAGS: readonly string[] = ["project", "environment", "layer", "managed-by"];
 /** Maximum number of tags: AWS takes fifty a resource; some resources have a Name as well. */
-const MOST_TAGS = 45;
+const MAX_TAGS = 45;
 
 const RAW_NONCURRENT_DAYS = "storage.lifecycle.raw.noncurrentDays";
 /**
@@ -22,7 +22,7 @@ const EXPIRY_LAG_DAYS = 7;
  *
  * @see https://docs.aws.amazon.com/cdk/api/latest/python/aws_cdk.aws_lambda_event_sources/SqsEventSourceProps.html (2026-11-29)
  */
-const MOST_WITHOUT_WINDOW = 10;
+const MAX_WITHOUT_WINDOW = 10;
 
 const RULES: readonly Rule[] = [
   {
@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
       if (reserved.length > 0) {
         return `${JSON.stringify(reserved)} cannot be set here; use keys of at most 128 characters other than ${OWN_TAGS.join(", ")} and aws:…`;
       }
-      return keys.length > MOST_TAGS ? `${keys.length} tags; use at most ${MOST_TAGS}` : undefined;
+      return keys.length > MAX_TAGS ? `${keys.length} tags; use at most ${MAX_TAGS}` : undefined;
     },
   },
   {
@@ -77,8 +77,8 @@ const RULES: readonly Rule[] = [
     against: ["manifests.eventSource.windowSeconds"],
     problem: (value) => {
       const size = number(value("manifests.eventSource.batchSize"));
-      return size > MOST_WITHOUT_WINDOW && number(value("manifests.eventSource.windowSeconds")) < 1
-        ? `${size} messages need time to gather, and Lambda refuses more than ${MOST_WITHOUT_WINDOW} without; use at most ${MOST_WITHOUT_WINDOW}, or manifests.eventSource.windowSeconds of at least 1`
+      return size > MAX_WITHOUT_WINDOW && number(value("manifests.eventSource.windowSeconds")) < 1
+        ? `${size} messages need time to gather, and Lambda refuses more than ${MAX_WITHOUT_WINDOW} without; use at most ${MAX_WITHOUT_WINDOW}, or manifests.eventSource.windowSeconds of at least 1`
         : undefined;
     },
   },

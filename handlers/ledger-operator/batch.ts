@@ -2,7 +2,7 @@ import type { DescribedBatch } from "../../runtime/ledger/operator-protocol";
 import { type Ledger, rowsOf } from "./ledger";
 import { DESCRIBE_BATCH, QUARANTINED_OF_BATCH } from "./statements";
 
-const MOST_QUARANTINED = 100;
+const MAX_QUARANTINED = 100;
 
 /** Reads all that the ledger holds about a batch, the ids of its files left out. */
 export function describeBatch(ledger: Ledger, id: number): Promise<DescribedBatch | null> {
@@ -11,7 +11,7 @@ export function describeBatch(ledger: Ledger, id: number): Promise<DescribedBatc
     if (batch === undefined) return null;
     const quarantined = await rowsOf<DescribedBatch["quarantined"][number]>(client, QUARANTINED_OF_BATCH, [
       id,
-      MOST_QUARANTINED,
+      MAX_QUARANTINED,
     ]);
     return { ...batch, quarantined };
   });

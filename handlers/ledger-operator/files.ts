@@ -6,8 +6,8 @@ import {
   type FilesRequest,
   type FoundFiles,
   type LedgerFile,
-  MOST_NAMES,
-  MOST_ON_A_PAGE,
+  MAX_NAMES,
+  MAX_ON_A_PAGE,
 } from "../../runtime/ledger/operator-protocol";
 import { UnreadableRequestError } from "./errors";
 import { type Ledger, rowsOf } from "./ledger";
@@ -30,8 +30,8 @@ const BEGIN: FilesPlace = { batch: 0, file: 0 };
  */
 export function readFiles(ledger: Ledger, request: FilesRequest): Promise<FilesPage> {
   const { limit } = request;
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_ON_A_PAGE) {
-    throw new UnreadableRequestError("limit", limit, `a whole number from 1 to ${MOST_ON_A_PAGE}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ON_A_PAGE) {
+    throw new UnreadableRequestError("limit", limit, `a whole number from 1 to ${MAX_ON_A_PAGE}`);
   }
   return ledger.read(async (client) => {
     const files = await pageOf(client, request);
@@ -81,8 +81,8 @@ export function findFiles(ledger: Ledger, names: readonly string[]): Promise<Fou
  * @throws UnreadableRequestError when there are no names or too many
  */
 export async function lookUp(client: ClientBase, names: readonly string[]): Promise<FoundFiles> {
-  if (!Array.isArray(names) || names.length < 1 || names.length > MOST_NAMES) {
-    throw new UnreadableRequestError("names", names, `1 to ${MOST_NAMES} names`);
+  if (!Array.isArray(names) || names.length < 1 || names.length > MAX_NAMES) {
+    throw new UnreadableRequestError("names", names, `1 to ${MAX_NAMES} names`);
   }
   const wanted = [...new Set(names)].map((name) => ({ name, ...meaningOf(name) }));
   const byId = await rowsOf<LedgerFile>(client, FIND_BY_ID, [wanted.flatMap(({ id }) => id ?? [])]);

@@ -3,7 +3,7 @@ import {
   type BatchState,
   type BatchSummary,
   type LedgerFile,
-  MOST_REOPENED,
+  MAX_REOPENED,
   type Refusal,
   type Reopened,
   type Reopening,
@@ -45,7 +45,7 @@ export function requeueFailed(
   how: Reopening,
 ): Promise<Reopened> {
   return reopening(ledger, how, async (client, lock) => ({
-    batches: await rowsOf<BatchSummary>(client, FAILED_SINCE + lock, [sinceMinutes, after, MOST_REOPENED]),
+    batches: await rowsOf<BatchSummary>(client, FAILED_SINCE + lock, [sinceMinutes, after, MAX_REOPENED]),
     refused: [],
   }));
 }

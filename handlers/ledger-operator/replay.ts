@@ -6,7 +6,7 @@ import type { LedgerOperator } from "./operator";
 import { NOW, REPLAY_NEXT, REPLAYABLE, UNARCHIVED_BETWEEN } from "./statements";
 
 /** Maximum number of unarchived batches that are named. */
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 /** Part of an invocation that is kept for the answer and a slow batch. */
 const RESERVE_MS = 20_000;
 
@@ -55,7 +55,7 @@ function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Repl
     const totals = await rowOf<Totals & Pick<Replayed, "claimedSince">>(client, REPLAYABLE, time);
     const first = await rowsOf<{ count: number; id: number }>(client, UNARCHIVED_BETWEEN, [
       ...time,
-      MOST_SHOWN,
+      MAX_SHOWN,
     ]);
     return {
       ...totals,

@@ -20,7 +20,7 @@ import {
 } from "./statements";
 
 /** Maximum size to which the queue is counted, which takes a tenth of a second; a longer one is estimated. */
-const MOST_COUNTED = 1_000_000;
+const MAX_COUNTED = 1_000_000;
 
 interface BatchCount {
   readonly state: BatchState;
@@ -116,8 +116,8 @@ async function counted(client: ClientBase, statement: string): Promise<number> {
 
 /** Number of files in the queue, counted where that is quick. */
 export async function countQueue(client: ClientBase): Promise<Queued> {
-  const { counted: count } = await rowOf<{ counted: number }>(client, COUNT_QUEUE, [MOST_COUNTED]);
-  if (count < MOST_COUNTED) return { count, isEstimate: false };
+  const { counted: count } = await rowOf<{ counted: number }>(client, COUNT_QUEUE, [MAX_COUNTED]);
+  if (count < MAX_COUNTED) return { count, isEstimate: false };
   const { estimated } = await rowOf<{ estimated: number }>(client, ESTIMATE_QUEUE);
-  return { count: Math.max(estimated, MOST_COUNTED), isEstimate: true };
+  return { count: Math.max(estimated, MAX_COUNTED), isEstimate: true };
 }

@@ -4,7 +4,7 @@ import { type Ledger, rowOf, rowsOf } from "./ledger";
 import { NOW } from "./statements";
 import { HOLDERS, SEES_ALL_SESSIONS, TABLES, WRAPAROUND } from "./vacuum-statements";
 
-const MOST_HOLDERS = 10;
+const MAX_HOLDERS = 10;
 
 /** Checks the server's cleaning, and reports what needs action. */
 export function checkVacuum(ledger: Ledger): Promise<VacuumCheck> {
@@ -14,7 +14,7 @@ export function checkVacuum(ledger: Ledger): Promise<VacuumCheck> {
     const found = {
       at,
       seesAllSessions: sees,
-      holders: await rowsOf<Holder>(client, HOLDERS, [MOST_HOLDERS]),
+      holders: await rowsOf<Holder>(client, HOLDERS, [MAX_HOLDERS]),
       tables: await rowsOf<TableHealth>(client, TABLES),
       wraparound: await rowOf<Wraparound>(client, WRAPAROUND),
     };

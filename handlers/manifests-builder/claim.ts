@@ -26,7 +26,7 @@ export type Claim =
 const DONE: Claim = { kind: "done" };
 
 /** Maximum number of writes that lose a race; then the item is left to the next delivery. */
-const MOST_RACES = 8;
+const MAX_RACES = 8;
 
 /**
  * Time of an invocation, in milliseconds, that is kept for writing the manifests of files claimed already.
@@ -44,7 +44,7 @@ const RESERVE_MS = 20_000;
 export async function claimFile(invocation: Invocation, file: AcceptedFile, path: string): Promise<Claim> {
   const { table, retry, clock } = invocation;
   checkTime(invocation, file);
-  for (let race = 0; race < MOST_RACES; race++) {
+  for (let race = 0; race < MAX_RACES; race++) {
     const revision = firstRevision(file.date, clock.now());
     const first = claimed(file, path, revision, clock.now());
     const head = await retry(() => putIfNew(table, headKey(file, table.shards), first));
@@ -54,7 +54,7 @@ export async function claimFile(invocation: Invocation, file: AcceptedFile, path
       : replace(invocation, file, head, path));
     if (claim !== "raced") return claim;
   }
-  throw new ContestedFileError(file.key, MOST_RACES);
+  throw new ContestedFileError(file.key, MAX_RACES);
 }
 
 /**
@@ -106,7 +106,7 @@ async function replace(
     tally.count("FilesKnown");
     return DONE;
   }
-  if (isTurnedAway(head)) return succeed(invocation, file, head, head, path);
+  if (wasRejected(head)) return succeed(invocation, file, head, head, path);
   if (isBehind(file, head)) return (await noteSuperseded(invocation, file, head)) ? DONE : "raced";
   const published = await isListed(invocation, head);
   if (published === "waiting") return waitingFor(head);
@@ -183,7 +183,7 @@ async function settled(
 }
 
 /** Returns whether a builder rejected the head: such a version replaces nothing, whatever its age. */
-function isTurnedAway(head: TrackedFile): boolean {
+function wasRejected(head: TrackedFile): boolean {
   return head.status === "quarantined" && head.manifestPath === undefined;
 }
 
@@ -196,7 +196,7 @@ function standsFor({ status }: TrackedFile): boolean {
 
 /** Returns whether a newer version than this one was accepted. */
 function isBehind(file: AcceptedFile, head: TrackedFile): boolean {
-  return head.version !== file.version && !isTurnedAway(head) && compareAge(file, head) < 0;
+  return head.version !== file.version && !wasRejected(head) && compareAge(file, head) < 0;
 }
 
 function waitingFor({ manifestPath = "" }: TrackedFile): Claim {

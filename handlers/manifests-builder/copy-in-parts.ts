@@ -21,7 +21,7 @@ export const LARGEST_COPY = 256 * 2 ** 20;
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (2026-11-29)
  */
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
 const PARTS_AT_ONCE = 16;
 
@@ -42,7 +42,7 @@ export async function copyInParts(
 ): Promise<void> {
   const target = { Bucket: name, Key: key };
   const { UploadId } = await retry(() => client.send(new CreateMultipartUploadCommand(target)));
-  const partBytes = Math.max(LARGEST_COPY, Math.ceil(size / MOST_PARTS));
+  const partBytes = Math.max(LARGEST_COPY, Math.ceil(size / MAX_PARTS));
   const limit = limiter(PARTS_AT_ONCE);
   const copyPart = async (part: number) => {
     const range = `bytes=${part * partBytes}-${Math.min((part + 1) * partBytes, size) - 1}`;

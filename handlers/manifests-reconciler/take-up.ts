@@ -14,7 +14,7 @@ const READS_AT_ONCE = 16;
  * Maximum number of names of files and columns that are kept, some 120 bytes each: a job that was down for a
  * day has millions.
  */
-const MOST_KEPT = 500_000;
+const MAX_KEPT = 500_000;
 
 /** Round through the index of open files. */
 export interface Round {
@@ -50,7 +50,7 @@ export class TakeUp {
     private readonly reconciler: ManifestsReconciler,
     private readonly repairs: Repairs,
     private readonly since: Since,
-    private readonly mostKept = MOST_KEPT,
+    private readonly mostKept = MAX_KEPT,
   ) {}
 
   /**

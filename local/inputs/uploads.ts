@@ -105,7 +105,7 @@ async function uploadFile(target: UploadTarget, folder: string, file: string): P
   return uploaded;
 }
 
-/** Exactly `size` bytes; ends early, having told why, where the file has fewer or cannot be read. */
+/** Streams exactly `size` bytes; ends early, and reports why, where the file has fewer or cannot be read. */
 async function* bytesOf(path: string, size: number, fail: (error: unknown) => void): AsyncGenerator<Buffer> {
   let sent = 0;
   if (size === 0) return;

@@ -87,14 +87,14 @@ export async function runLedgerPipeline(
   const { environment, platform, steps } = context;
   const uploads = [...listed];
   const client = platform.ledger.client();
-  // that the server is gone is told by the platform's own signal
+  // the platform's own signal reports that the server is gone
   client.on("error", () => undefined);
   await client.connect();
   const jobs = [ledgerListerJobName(environment), ledgerBatchJobName(environment)];
   try {
     await steps.run(LEDGER_STEP, (report) => {
-      const course = new Course(context, client, uploads, report);
-      return keepingLogs(context, jobs, "ledger.log", course.run(announced));
+      const run = new LedgerRun(context, client, uploads, report);
+      return keepingLogs(context, jobs, "ledger.log", run.run(announced));
     });
   } finally {
     await client.end().catch(() => undefined);
@@ -119,7 +119,7 @@ async function uploadAll(
 }
 
 /** Steps of one run: the workflow, then the batch job again for what S3 announced meanwhile. */
-class Course {
+class LedgerRun {
   private last = "";
   private movedAt = performance.now();
 

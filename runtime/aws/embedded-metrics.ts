@@ -27,7 +27,7 @@ export interface EmbeddedMetric {
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html (2026-11-29)
  */
-const MOST_VALUES = 100;
+const MAX_VALUES = 100;
 
 /**
  * Writes the metrics with the current time. `properties` can be searched in Logs Insights and are no
@@ -60,9 +60,9 @@ export function emitMetrics(
 
 /** Bounds the list to as many values as CloudWatch takes, evenly spread over it. */
 function bounded(value: number | readonly number[]): number | readonly number[] {
-  if (typeof value === "number" || value.length <= MOST_VALUES) return value;
+  if (typeof value === "number" || value.length <= MAX_VALUES) return value;
   return Array.from(
-    { length: MOST_VALUES },
-    (_, index) => value[Math.round((index * (value.length - 1)) / (MOST_VALUES - 1))] ?? 0,
+    { length: MAX_VALUES },
+    (_, index) => value[Math.round((index * (value.length - 1)) / (MAX_VALUES - 1))] ?? 0,
   );
 }

@@ -20,11 +20,11 @@ export const FILE_STATUSES = [
 export type LedgerFileStatus = (typeof FILE_STATUSES)[number];
 
 /** Maximum number of names in one request. */
-export const MOST_NAMES = 100;
+export const MAX_NAMES = 100;
 /** Maximum number of batches that one request gives back. */
-export const MOST_REOPENED = 1000;
+export const MAX_REOPENED = 1000;
 /** Maximum number of files on one page. */
-export const MOST_ON_A_PAGE = 1000;
+export const MAX_ON_A_PAGE = 1000;
 
 /** Metrics of the answer to `measure`. */
 export const LEDGER_METRICS = [
@@ -58,7 +58,7 @@ export interface LedgerCommands {
   readonly release: { readonly request: { readonly batch: number } & Reopening; readonly answer: Reopened };
   /** Gives back the batches of some files, unless a run works on them. */
   readonly retry: { readonly request: NamesRequest & Reopening; readonly answer: Reopened };
-  /** Gives back the next `MOST_REOPENED` batches, by id after that one, that failed within that time. */
+  /** Gives back the next `MAX_REOPENED` batches, by id after that one, that failed within that time. */
   readonly requeue: {
     readonly request: { readonly sinceMinutes: number; readonly after?: number } & Reopening;
     readonly answer: Reopened;
@@ -87,7 +87,7 @@ export interface Reopening extends DryRun {
 }
 
 export interface NamesRequest {
-  /** Names, at most `MOST_NAMES`. */
+  /** Names, at most `MAX_NAMES`. */
   readonly names: readonly string[];
 }
 

@@ -3,8 +3,8 @@ import {
   type FilesPlace,
   type LedgerFile,
   type LedgerFileStatus,
-  MOST_NAMES,
-  MOST_ON_A_PAGE,
+  MAX_NAMES,
+  MAX_ON_A_PAGE,
 } from "../../../runtime/ledger/operator-protocol";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -63,8 +63,8 @@ async function showPages(operator: Operator, options: LedgerFilesOptions): Promi
   let { after } = options;
   let shown = 0;
   do {
-    const left = limit === 0 ? MOST_ON_A_PAGE : limit - shown;
-    const page = await pageAfter(operator, options, after, Math.min(left, MOST_ON_A_PAGE));
+    const left = limit === 0 ? MAX_ON_A_PAGE : limit - shown;
+    const page = await pageAfter(operator, options, after, Math.min(left, MAX_ON_A_PAGE));
     showFiles(operator, page.files);
     shown += page.files.length;
     after = page.next;
@@ -101,5 +101,5 @@ export function showFiles({ terminal }: Operator, files: readonly LedgerFile[]):
 
 /** Splits names into as many as a request takes. */
 export function* inChunks(names: readonly string[]): Generator<string[]> {
-  for (let begin = 0; begin < names.length; begin += MOST_NAMES) yield names.slice(begin, begin + MOST_NAMES);
+  for (let begin = 0; begin < names.length; begin += MAX_NAMES) yield names.slice(begin, begin + MAX_NAMES);
 }

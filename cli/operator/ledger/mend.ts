@@ -1,7 +1,7 @@
 import {
   type BatchSummary,
   type LedgerFile,
-  MOST_REOPENED,
+  MAX_REOPENED,
   type Refusal,
   type Reopened,
   type Requeued,
@@ -60,7 +60,7 @@ export async function requeue(
   { since, dryRun = false, currentVersion = false }: ReopeningOptions & { readonly since: number },
 ): Promise<ExitCode> {
   const answers: Reopened[] = [];
-  for (let [after, last] = [0, MOST_REOPENED]; last === MOST_REOPENED && !operator.signal.aborted; ) {
+  for (let [after, last] = [0, MAX_REOPENED]; last === MAX_REOPENED && !operator.signal.aborted; ) {
     const answer = await ask(operator, "requeue", { sinceMinutes: since, after, dryRun, currentVersion });
     answers.push(answer);
     after = answer.batches.at(-1)?.id ?? after;

@@ -30,7 +30,7 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
   const { dryRun = false, from, to, dataset } = options;
   const time = { from, to, ...(dataset === undefined ? {} : { dataset }) };
   const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
-  heedLifecycle(operator, options, plan);
+  checkLifecycle(operator, options, plan);
   if (dryRun) return shown(operator, plan, plan, false);
   let done: Totals = { batches: 0, files: 0, rows: 0, inputBytes: 0 };
   for (let answer = plan; answer.isMore && !operator.signal.aborted; ) {
@@ -50,7 +50,7 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
  *
  * @throws UsageError where files of that time may have expired
  */
-export function heedLifecycle(
+export function checkLifecycle(
   { environment, now, terminal }: Pick<Operator, "environment" | "now" | "terminal">,
   { from, withoutGone }: Pick<ReplayOptions, "from" | "withoutGone">,
   { claimedSince }: Pick<Replayed, "claimedSince">,

@@ -12,7 +12,7 @@ import { trackingTable } from "./tracking";
  *
  * @returns whether there was such an item
  */
-export async function forgetTurnedAway(operator: Operator, file: FileVersion): Promise<boolean> {
+export async function forgetRejected(operator: Operator, file: FileVersion): Promise<boolean> {
   const { shards } = trackingTable(operator);
   const date = dateOf(file.key);
   const keys = [

@@ -162,7 +162,7 @@ class Plan {
     const history = head ? await readHistory(this.operator, head) : [];
     const known = [...(head ? [head] : []), ...history];
     if (head) yield* this.tracked(head);
-    // turned away after another version had been published, it stands beside that one
+    // rejected after another version had been published, it has an item next to that one
     for (const file of history.filter(({ status }) => status === "quarantined")) yield* this.tracked(file);
     if (object === undefined || known.some(({ version }) => version === object.version)) return;
     if (mayBeForgotten(object, this.operator.now)) {

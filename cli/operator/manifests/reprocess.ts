@@ -7,7 +7,7 @@ import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { manifestsBucket } from "./outputs";
 import { queueUrl } from "./queues";
-import { forgetTurnedAway } from "./rejected";
+import { forgetRejected } from "./rejected";
 import { type Left, type Order, planOf, type Selection } from "./reprocess-plan";
 
 export interface ReprocessOptions extends Selection {
@@ -83,7 +83,7 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
     manifests.map(({ manifest: key, generation }) => ({ manifest: { bucket, key }, generation })),
   );
   const forgotten = await Promise.all(
-    announcements.map(async (order) => !order.forget || forgetTurnedAway(operator, order)),
+    announcements.map(async (order) => !order.forget || forgetRejected(operator, order)),
   );
   const ready = announcements.filter((_, index) => forgotten[index]);
   outcome.left += announcements.length - ready.length;

@@ -8,7 +8,7 @@ import { type Hour, manifestRowKey, readHours } from "./hours";
 import type { Observations, Observed, Sample } from "./observations";
 
 /** Minimum number of manifests in the last 24 hours for a mean to have any meaning. */
-const LEAST_MANIFESTS = 30;
+const MIN_MANIFESTS = 30;
 /** Number of standard deviations from the mean. */
 const DEVIATIONS = 4;
 
@@ -47,7 +47,7 @@ export interface Anomaly {
 export function anomaliesOf(observations: Observations, hours: readonly Hour[]): Anomaly[] {
   return (Object.entries(observations) as [Observed, number][]).flatMap(([what, value]) => {
     const { count, sum, squares } = added(hours.map(({ samples }) => samples[what]));
-    if (count < LEAST_MANIFESTS) return [];
+    if (count < MIN_MANIFESTS) return [];
     const mean = sum / count;
     const deviation = Math.sqrt(Math.max(0, squares / count - mean * mean));
     const { relative, absolute, below } = FLOORS[what];

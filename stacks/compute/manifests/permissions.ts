@@ -36,7 +36,7 @@ export function manifestsBuilderStatements(resources: PipelineResources): Policy
       actions: ["s3:GetObject", "s3:PutObject"],
       resources: [`${storage.manifests.arn}/manifests/*`],
     },
-    tellMissing(["s3:ListBucket", "s3:ListBucketVersions"], storage.raw.arn, storage.manifests.arn),
+    distinguishMissing(["s3:ListBucket", "s3:ListBucketVersions"], storage.raw.arn, storage.manifests.arn),
     quarantine(resources, "quarantine"),
     useKey(storage.key.arn, environment.region, "s3", "read-write"),
   ];
@@ -69,7 +69,7 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
     // the generation of existing dead letters is read before they are replaced
     quarantine(resources, "dead-letters", ["s3:GetObject"]),
     quarantine(resources, "quarantine"),
-    tellMissing(
+    distinguishMissing(
       ["s3:ListBucket", "s3:ListBucketVersions"],
       storage.raw.arn,
       storage.manifests.arn,
@@ -107,7 +107,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
       actions: ["s3:GetObject"],
       resources: ["manifests", "receipts"].map((prefix) => `${storage.manifests.arn}/${prefix}/*`),
     },
-    tellMissing(["s3:ListBucket"], storage.manifests.arn),
+    distinguishMissing(["s3:ListBucket"], storage.manifests.arn),
     putOwnEvents("PutAlerts", environment),
     useKey(storage.key.arn, region, "s3", "read"),
   ];
@@ -146,7 +146,7 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
       actions: ["s3:GetObject"],
       resources: [`${storage.curated.arn}/tables/*`],
     },
-    tellMissing(["s3:ListBucket"], storage.manifests.arn, storage.curated.arn),
+    distinguishMissing(["s3:ListBucket"], storage.manifests.arn, storage.curated.arn),
     {
       sid: "InvokeControlPlane",
       actions: ["lambda:InvokeFunction"],
@@ -186,7 +186,7 @@ function readInputs({ storage }: PipelineResources): PolicyStatement {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (2026-11-29)
  */
-function tellMissing(actions: readonly string[], ...buckets: readonly string[]): PolicyStatement {
+function distinguishMissing(actions: readonly string[], ...buckets: readonly string[]): PolicyStatement {
   return { sid: "TellMissingFromForbidden", actions, resources: buckets };
 }
 

@@ -3,7 +3,7 @@ import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-
 import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { Construct } from "constructs";
 import { Alarm, type AlarmProps } from "../../../constructs/alarm";
-import { MOST_CONNECTIONS } from "../../../constructs/postgres-server";
+import { MAX_CONNECTIONS } from "../../../constructs/postgres-server";
 import {
   type Environment,
   ledgerBatchJobName,
@@ -35,7 +35,7 @@ const GIGABYTE = 2 ** 30;
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html (2026-11-29)
  */
-const LEAST_FREE = 0.05;
+const MIN_FREE = 0.05;
 /** Fraction of the connections. */
 const MANY = 0.8;
 const BUSY_PERCENT = 90;
@@ -173,13 +173,13 @@ export class LedgerAlarms extends Construct {
       metricName: "FreeStorageSpace",
       statistic: "Minimum",
       comparison: "LessThanThreshold",
-      threshold: Math.round(LEAST_FREE * storageGigabytes * GIGABYTE),
+      threshold: Math.round(MIN_FREE * storageGigabytes * GIGABYTE),
     });
     this.server("connections", {
-      description: `PostgreSQL has more than ${MANY * MOST_CONNECTIONS} of at most ${MOST_CONNECTIONS} connections; see whose (tributary ledger vacuum-check)`,
+      description: `PostgreSQL has more than ${MANY * MAX_CONNECTIONS} of at most ${MAX_CONNECTIONS} connections; see whose (tributary ledger vacuum-check)`,
       metricName: "DatabaseConnections",
       statistic: "Maximum",
-      threshold: MANY * MOST_CONNECTIONS,
+      threshold: MANY * MAX_CONNECTIONS,
     });
     this.server("processor", {
       description: "PostgreSQL's processor is busy for half an hour; see by what (Performance Insights)",
