@@ -15,6 +15,8 @@ import { tick } from "./tick";
  *
  * @throws UnexpectedEventError when it is none of them
  * @throws DutiesFailedError when some duties of the event failed
+ * @throws UnknownTableError when a dataset has no table
+ * @throws ColumnsLeftError when the time did not suffice for a batch's new columns
  */
 export async function answer(plane: ControlPlane, event: unknown): Promise<void> {
   const { kind, "detail-type": detailType } = (event ?? {}) as { kind?: unknown; "detail-type"?: unknown };

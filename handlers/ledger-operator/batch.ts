@@ -4,7 +4,11 @@ import { DESCRIBE_BATCH, QUARANTINED_OF_BATCH } from "./statements";
 
 const MAX_QUARANTINED = 100;
 
-/** Reads all that the ledger holds about a batch, the ids of its files left out. */
+/**
+ * Reads all that the ledger holds about a batch, the ids of its files left out.
+ *
+ * @throws LedgerUnreachableError as `Ledger.read` does
+ */
 export function describeBatch(ledger: Ledger, id: number): Promise<DescribedBatch | null> {
   return ledger.read(async (client) => {
     const [batch] = await rowsOf<Omit<DescribedBatch, "quarantined">>(client, DESCRIBE_BATCH, [id]);

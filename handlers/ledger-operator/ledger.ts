@@ -11,6 +11,7 @@ export interface Ledger {
    *
    * @param limitMs its maximum duration: for as long it holds back the server's cleaning
    * @default 60,000
+   * @throws LedgerUnreachableError when the connection broke a second time, or the time is over
    */
   read<Result>(work: LedgerWork<Result>, limitMs?: number): Promise<Result>;
   /**

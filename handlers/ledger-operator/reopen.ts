@@ -12,7 +12,11 @@ import { lookUp } from "./files";
 import { type Ledger, rowsOf } from "./ledger";
 import { AT_REST, FAILED_SINCE, FORGET_VERSION, REOPEN, SUMMARIES, UNCOMMITTED } from "./statements";
 
-/** Gives a batch back, even while a run holds it: that run's commit is then refused. */
+/**
+ * Gives a batch back, even while a run holds it: that run's commit is then refused.
+ *
+ * @throws LedgerUnreachableError as `Ledger.write` does
+ */
 export function releaseBatch(ledger: Ledger, id: number, how: Reopening): Promise<Reopened> {
   return reopening(ledger, how, async (client, lock) => {
     const batches = await rowsOf<BatchSummary>(client, UNCOMMITTED + lock, [[id]]);
@@ -37,7 +41,11 @@ export function retryFiles(ledger: Ledger, names: readonly string[], how: Reopen
   });
 }
 
-/** Gives back batches whose last attempt failed within that time: the first ones after that id. */
+/**
+ * Gives back batches whose last attempt failed within that time: the first ones after that id.
+ *
+ * @throws LedgerUnreachableError as `Ledger.write` does
+ */
 export function requeueFailed(
   ledger: Ledger,
   sinceMinutes: number,

@@ -41,6 +41,8 @@ interface Queued {
 
 /**
  * Counts files by their status, and reports the progress. All figures are of one moment, unless estimated.
+ *
+ * @throws LedgerUnreachableError as `Ledger.read` does
  */
 export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus> {
   return ledger.read(

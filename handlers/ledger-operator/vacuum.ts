@@ -6,7 +6,11 @@ import { HOLDERS, SEES_ALL_SESSIONS, TABLES, WRAPAROUND } from "./vacuum-stateme
 
 const MAX_HOLDERS = 10;
 
-/** Checks the server's cleaning, and reports what needs action. */
+/**
+ * Checks the server's cleaning, and reports what needs action.
+ *
+ * @throws LedgerUnreachableError as `Ledger.read` does
+ */
 export function checkVacuum(ledger: Ledger): Promise<VacuumCheck> {
   return ledger.read(async (client) => {
     const { at } = await rowOf<{ at: string }>(client, NOW);

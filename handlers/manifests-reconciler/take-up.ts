@@ -56,6 +56,8 @@ export class TakeUp {
   /**
    * Announces again what would make these files continue: to the builder, to the streaming job, or to the
    * control plane.
+   *
+   * @throws MessagesRefusedError when SQS refused some messages; the others are sent
    */
   async files(open: readonly OpenFile[]): Promise<void> {
     const { last, lastSending } = this.since;

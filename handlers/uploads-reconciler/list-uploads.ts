@@ -20,6 +20,8 @@ export interface Page {
 /**
  * Reads one page of up to 1,000 versions. A version older than the current one would be superseded
  * immediately.
+ *
+ * @throws MalformedRecordError when S3 encodes a key in an unknown way
  */
 export async function listUploads(
   bucket: RawBucket,

@@ -24,6 +24,8 @@ export interface VersionPage {
 /**
  * Reads one page of up to 1,000 versions, in the order of their keys. Only current versions are returned: a
  * key whose current version is a delete marker has none, so a deleted object causes no work.
+ *
+ * @throws MalformedRecordError when S3 encodes a key in an unknown way
  */
 export async function listVersions(
   { client, name }: { client: S3Client; name: string },

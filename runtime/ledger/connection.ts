@@ -27,6 +27,7 @@ const RESERVE_MS = 2_000;
  * Connects a client; the caller ends it.
  *
  * @throws LedgerUnreachableError when no connection can be made, also where the server rejects the login
+ * @throws LedgerSecretError when the secret holds no login
  */
 export async function connectLedger(
   variables: LedgerVariables,

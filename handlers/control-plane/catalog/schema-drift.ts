@@ -34,6 +34,7 @@ export interface OutputColumns {
  *
  * @throws UnknownTableError when the dataset has no table
  * @throws ColumnsLeftError when the time did not suffice for all columns
+ * @throws AlertRefusedError when EventBridge refuses the event of new columns
  */
 export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): Promise<void> {
   const { dataset, columns, id } = receipt;
@@ -49,6 +50,7 @@ export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): 
  *
  * @throws UnknownTableError when the dataset has no table
  * @throws ColumnsLeftError when the time did not suffice for all columns
+ * @throws AlertRefusedError when EventBridge refuses the event of new columns
  */
 export async function addNewColumns(plane: ControlPlane, output: OutputColumns): Promise<void> {
   const missing = await missingColumns(plane.catalog, plane.clock, output.dataset, output.columns);

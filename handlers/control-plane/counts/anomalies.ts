@@ -68,8 +68,11 @@ function added(samples: readonly Sample[]): Sample {
 }
 
 /**
- * Compares a manifest that is not counted yet with the last 24 hours of its dataset, counts what is unusual in the
- * metric `Anomalies`, and alerts once an hour and kind: a source that changed makes every manifest unusual.
+ * Compares a manifest that is not counted yet with the last 24 hours of its dataset, counts what is unusual
+ * in the metric `Anomalies`, and alerts once an hour and kind: a source that changed makes every manifest
+ * unusual.
+ *
+ * @throws AlertRefusedError when EventBridge answers but refuses the alert
  */
 export async function reportAnomalies(
   plane: ControlPlane,

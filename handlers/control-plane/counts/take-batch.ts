@@ -14,6 +14,7 @@ import { countOnce, expiry, numbers } from "./count-once";
  *
  * @throws UnknownTableError when the dataset has no table
  * @throws ColumnsLeftError when the time did not suffice for all columns
+ * @throws AlertRefusedError when EventBridge refuses the event of new columns
  */
 export async function takeBatch(plane: ControlPlane, published: PublishedBatch): Promise<void> {
   const { dataset, columns, batch, token } = published;
