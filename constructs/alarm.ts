@@ -12,24 +12,12 @@ export interface AlarmProps {
   readonly statistic: "Average" | "Sum" | "Maximum" | "Minimum" | "SampleCount";
   /** @default "GreaterThanThreshold" */
   readonly comparison?: "GreaterThanThreshold" | "LessThanThreshold";
-  /**
-   * Threshold; values beyond it raise the alarm.
-   *
-   * @default 0
-   */
+  /** Threshold; values beyond it raise the alarm. @default 0 */
   readonly threshold?: number;
   readonly periodSeconds: number;
-  /**
-   * Consecutive periods that must be beyond the threshold.
-   *
-   * @default 1
-   */
+  /** Consecutive periods that must be beyond the threshold. @default 1 */
   readonly evaluationPeriods?: number;
-  /**
-   * Meaning of missing data; `ignore` keeps the state.
-   *
-   * @default "notBreaching"
-   */
+  /** Meaning of missing data; `ignore` keeps the state. @default "notBreaching" */
   readonly missingData?: "notBreaching" | "breaching" | "ignore";
   readonly topic: SnsTopic;
 }

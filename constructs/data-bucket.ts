@@ -17,11 +17,7 @@ export interface PrefixLifecycle {
   /** Id of the rule, unique in the bucket. */
   readonly id: string;
   readonly prefix: string;
-  /**
-   * Tag that limits the rule to objects that carry it.
-   *
-   * @default - all objects
-   */
+  /** Tag that limits the rule to objects that carry it. @default - all objects */
   readonly tag?: { readonly key: string; readonly value: string };
   /** Age at which they move to Intelligent-Tiering. @default - never */
   readonly tieringDays?: number | undefined;
@@ -42,17 +38,9 @@ export interface DataBucketProps {
   readonly expireDays?: number | undefined;
   /** Age at which replaced and deleted versions go. @default - never */
   readonly noncurrentDays?: number | undefined;
-  /**
-   * Lifecycles of objects under single prefixes.
-   *
-   * @default - none
-   */
+  /** Lifecycles of objects under single prefixes. @default - none */
   readonly lifecycles?: readonly PrefixLifecycle[];
-  /**
-   * Bucket that receives the access logs.
-   *
-   * @default - no access logs
-   */
+  /** Bucket that receives the access logs. @default - no access logs */
   readonly accessLogs?: S3Bucket;
   readonly tlsOnly: boolean;
   readonly forceDestroy: boolean;

@@ -14,11 +14,7 @@ export interface EncryptionKeyProps {
   readonly region: string;
   /** Services admitted by the key policy, each for this account only. */
   readonly users: readonly KeyUser[];
-  /**
-   * Lets DynamoDB use the key for its callers.
-   *
-   * @default false
-   */
+  /** Lets DynamoDB use the key for its callers. @default false */
   readonly dynamodb?: boolean;
   readonly deletionWindowInDays: number;
   readonly preventDestroy: boolean;

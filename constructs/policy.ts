@@ -9,11 +9,7 @@ export interface PolicyStatement {
   readonly sid: string;
   /** @default - "Allow" */
   readonly effect?: "Allow" | "Deny";
-  /**
-   * Principal, in resource policies only.
-   *
-   * @default - none, as in a role's policy
-   */
+  /** Principal, in resource policies only. @default - none, as in a role's policy */
   readonly principal?: Readonly<Record<string, string | readonly string[]>> | "*";
   readonly actions: readonly string[];
   readonly resources: readonly string[];

@@ -9,11 +9,7 @@ export interface ServiceRoleProps {
   /** Principal that assumes the role, e.g. `lambda.amazonaws.com`. */
   readonly service: string;
   readonly account: string;
-  /**
-   * Trust policy.
-   *
-   * @default - the service's own trust statement with `aws:SourceAccount`
-   */
+  /** Trust policy. @default - the service's own trust statement with `aws:SourceAccount` */
   readonly trust?: string;
   readonly statements: readonly PolicyStatement[];
 }

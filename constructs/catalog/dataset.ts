@@ -19,17 +19,9 @@ interface Declaration {
 export interface Dataset extends Declaration {
   readonly format: { readonly kind: "csv" | "ndjson" | "json" };
   readonly outputColumns: readonly DatasetColumn[];
-  /**
-   * Output columns that make the path of a file, in its order.
-   *
-   * @default - none
-   */
+  /** Output columns that make the path of a file, in its order. @default - none */
   readonly partitions?: readonly string[];
-  /**
-   * Values that a partition may have.
-   *
-   * @default - those that come with the rows
-   */
+  /** Values that a partition may have. @default - those that come with the rows */
   readonly partitionValues?: Readonly<Record<string, readonly string[]>>;
 }
 

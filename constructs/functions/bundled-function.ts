@@ -48,11 +48,7 @@ export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
   /** Permissions of the function, in addition to its own logs and failure queue. */
   readonly statements: readonly PolicyStatement[];
   readonly settings: FunctionSettings;
-  /**
-   * Subnets and security groups in a VPC.
-   *
-   * @default - outside of any
-   */
+  /** Subnets and security groups in a VPC. @default - outside of any */
   readonly network?: FunctionNetwork;
   /**
    * True where the caller waits for the answer, or asks again by itself: then no failed event is kept.

@@ -69,11 +69,7 @@ export interface ScheduleProps {
   readonly scheduleName: string;
   readonly description: string;
   readonly rateMinutes: number;
-  /**
-   * Input of the function, as JSON.
-   *
-   * @default - the scheduler's own event
-   */
+  /** Input of the function, as JSON. @default - the scheduler's own event */
   readonly input?: string;
   readonly account: string;
 }

@@ -52,23 +52,11 @@ export interface GlueJobProps {
   readonly numberOfWorkers: number;
   readonly autoScaling: boolean;
   readonly run: BatchRun | StreamingRun;
-  /**
-   * Maximum number of concurrent runs; a start beyond it is refused.
-   *
-   * @default 1
-   */
+  /** Maximum number of concurrent runs; a start beyond it is refused. @default 1 */
   readonly concurrentRuns?: number;
-  /**
-   * Names of the connections in whose subnets it may run.
-   *
-   * @default - outside of any VPC
-   */
+  /** Names of the connections in whose subnets it may run. @default - outside of any VPC */
   readonly connections?: readonly string[];
-  /**
-   * `s3://` addresses of files that Glue puts into its working folder.
-   *
-   * @default - none
-   */
+  /** `s3://` addresses of files that Glue puts into its working folder. @default - none */
   readonly extraFiles?: readonly string[];
   readonly logRetentionDays: number;
   /** True where the locked wheels are installed; false where the workers have them. */

@@ -9,11 +9,7 @@ export interface GlueWorkflowProps {
   readonly first: GlueJob;
   /** Job that runs when `first` has succeeded. */
   readonly second: GlueJob;
-  /**
-   * Schedule, in Glue's cron notation and UTC.
-   *
-   * @default - by StartWorkflowRun alone
-   */
+  /** Schedule, in Glue's cron notation and UTC. @default - by StartWorkflowRun alone */
   readonly schedule?: string | undefined;
 }
 

@@ -17,23 +17,11 @@ export interface EmulatorOptions {
   readonly python: string;
   /** An existing folder for the log and for temporary files, which go at the end. */
   readonly folder: string;
-  /**
-   * Endpoint to which functions send Glue calls.
-   *
-   * @default - the emulator itself
-   */
+  /** Endpoint to which functions send Glue calls. @default - the emulator itself */
   readonly glueEndpoint?: string;
-  /**
-   * Enforces the policies of roles.
-   *
-   * @default false
-   */
+  /** Enforces the policies of roles. @default false */
   readonly auth?: boolean;
-  /**
-   * Variables of functions, in addition to AWS's own.
-   *
-   * @default - nothing
-   */
+  /** Variables of functions, in addition to AWS's own. @default - nothing */
   readonly variables?: Readonly<Record<string, string>>;
   /** @default 0, any free port */
   readonly port?: number;

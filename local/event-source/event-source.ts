@@ -12,11 +12,7 @@ export interface EventSourceOptions {
   readonly endpoint: string;
   /** Receives what goes wrong: functions that fail, calls that are refused. */
   readonly warn: (message: string) => void;
-  /**
-   * Interval at which deployed mappings are read.
-   *
-   * @default 2000
-   */
+  /** Interval at which deployed mappings are read. @default 2000 */
   readonly lookMilliseconds?: number;
 }
 

@@ -17,24 +17,12 @@ export interface GlueRunnerOptions {
   readonly python: string;
   /** An existing folder, in which each run works in one of its own. */
   readonly folder: string;
-  /**
-   * Variables of jobs, in addition to AWS's own.
-   *
-   * @default - nothing
-   */
+  /** Variables of jobs, in addition to AWS's own. @default - nothing */
   readonly variables?: Readonly<Record<string, string>>;
   readonly warn: (message: string) => void;
-  /**
-   * Duration of a minute of a job's timeout.
-   *
-   * @default 60000
-   */
+  /** Duration of a minute of a job's timeout. @default 60000 */
   readonly minuteMilliseconds?: number;
-  /**
-   * Clock of scheduled triggers.
-   *
-   * @default - the time of day
-   */
+  /** Clock of scheduled triggers. @default - the time of day */
   readonly clock?: Clock;
 }
 

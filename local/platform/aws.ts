@@ -7,23 +7,11 @@ import { type GlueRunner, startGlueRunner } from "../glue-runner/server";
 export interface LocalAwsOptions {
   /** For logs and temporary files; made where missing. The latter go at the end. */
   readonly folder: string;
-  /**
-   * Enforces the policies of roles.
-   *
-   * @default false
-   */
+  /** Enforces the policies of roles. @default false */
   readonly auth?: boolean;
-  /**
-   * Port of the emulator.
-   *
-   * @default 0, any free port
-   */
+  /** Port of the emulator. @default 0, any free port */
   readonly port?: number;
-  /**
-   * Variables of functions and jobs, in addition to AWS's own.
-   *
-   * @default - nothing
-   */
+  /** Variables of functions and jobs, in addition to AWS's own. @default - nothing */
   readonly variables?: Readonly<Record<string, string>>;
   /** Receives the steps of the set-up and failures outside of calls. */
   readonly report: (message: string) => void;

@@ -20,11 +20,7 @@ export interface PlatformOptions {
   readonly signal: AbortSignal;
   /** Makes the emulator enforce the roles of functions and jobs. */
   readonly auth?: boolean;
-  /**
-   * Work while the stacks are applied.
-   *
-   * @default - nothing
-   */
+  /** Work while the stacks are applied. @default - nothing */
   readonly meanwhile?: (platform: RisingPlatform) => Promise<void>;
 }
 

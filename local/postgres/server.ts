@@ -40,11 +40,7 @@ export interface PostgresOptions {
    * Where root starts the server, everybody must be able to enter the folders above it.
    */
   readonly folder: string;
-  /**
-   * File of the server's log.
-   *
-   * @default - postgres.log in `folder`
-   */
+  /** File of the server's log. @default - postgres.log in `folder` */
   readonly log?: string;
   /** @default - a free one */
   readonly port?: number;

@@ -10,17 +10,9 @@ import type { ADMINISTRATOR, Login } from "./migrations/logins";
 
 /** Identity of a client of the ledger. */
 export interface LedgerVisitor {
-  /**
-   * Login to connect as.
-   *
-   * @default - the one in PGUSER; a secret's own name takes precedence over either
-   */
+  /** Login to connect as. @default - the one in PGUSER; a secret's own name takes precedence over either */
   readonly login?: Login | typeof ADMINISTRATOR;
-  /**
-   * Role that the session assumes from its start.
-   *
-   * @default - the login's own
-   */
+  /** Role that the session assumes from its start. @default - the login's own */
   readonly role?: string;
   /** Name that the server's list of sessions shows. */
   readonly application: string;
