@@ -14,13 +14,13 @@ import { SYSTEM_CLOCK } from "../runtime/clock";
 import { whole } from "../setup/arguments";
 import { command, runToExitCode } from "../setup/command";
 
-const LEAST_FILES_A_SECOND = 5_000;
+const MIN_FILES_A_SECOND = 5_000;
 /** Messages of an invocation: the default of the setting `manifests.eventSource.batchSize`. */
 const BATCH = 1_000;
 const FILE_BYTES = 3_500_000;
-/** Files before those that count, for V8 compiles what runs often. */
-const MOST_WARM_UP = 50_000;
-const MOST_WITH_SDK = 20_000;
+/** Number of files before those that count, for V8 compiles what runs often. */
+const MAX_WARM_UP = 50_000;
+const MAX_WITH_SDK = 20_000;
 
 interface Options {
   files: number;
@@ -28,16 +28,16 @@ interface Options {
   json?: true;
 }
 
-/** What a stretch of files took. */
+/** Measurement of a stretch of files. */
 interface Measured {
   files: number;
-  /** By the clock. */
+  /** Seconds by the clock. */
   seconds: number;
   cpuSeconds: number;
   calls: number;
   tableUnits: number;
   indexUnits: number;
-  /** What is kept after it, once garbage is collected; NaN where that was not done. */
+  /** Heap in use afterwards, once garbage is collected; NaN where that was not done. */
   heapMegabytes: number;
 }
 
@@ -65,13 +65,13 @@ class Stub {
     return {};
   }
 
-  /** At the boundary of the SDK. */
+  /** Clients at the boundary of the SDK. */
   clients(): { dynamo: DynamoDBClient; s3: S3Client } {
     const client = { send: (command: { input: { Item?: Item } }) => this.answer(command.input) };
     return { dynamo: client as unknown as DynamoDBClient, s3: client as unknown as S3Client };
   }
 
-  /** Below the SDK: its clients do all but send. */
+  /** Clients below the SDK: they do all but send. */
   sdkClients(): { dynamo: DynamoDBClient; s3: S3Client } {
     const handle = async ({ body }: { body?: unknown }) => {
       const bytes = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.length) : "";
@@ -111,7 +111,7 @@ function builder({ dynamo, s3 }: { dynamo: DynamoDBClient; s3: S3Client }): Buil
   };
 }
 
-/** Messages as S3 writes them, of files that were never seen. */
+/** Builds messages as S3 writes them, of files that were never seen. */
 function messages(first: number, count: number): Message[] {
   return Array.from({ length: count }, (_, index) => {
     const number = first + index;
@@ -141,7 +141,7 @@ function messages(first: number, count: number): Message[] {
   });
 }
 
-/** One invocation. */
+/** Measures one invocation. */
 async function measure(stub: Stub, target: Builder, first: number, count: number): Promise<Measured> {
   const batch = messages(first, count);
   const before = { calls: stub.calls, tableUnits: stub.tableUnits, indexUnits: stub.indexUnits };
@@ -180,7 +180,7 @@ function usedHeap(): number {
   return process.memoryUsage().heapUsed / 1e6;
 }
 
-/** One batch after another. */
+/** Measures one batch after another. */
 async function runs(stub: Stub, target: Builder, from: number, files: number): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (let done = 0; done < files; done += BATCH) {
@@ -189,7 +189,9 @@ async function runs(stub: Stub, target: Builder, from: number, files: number): P
   return measured;
 }
 
-/** The same, with the heap after the first batch and the last: elsewhere garbage is part of what is measured. */
+/**
+ * Measures batches, with the heap after the first and the last: elsewhere garbage is part of the measurement.
+ */
 async function runsWithHeap(...[stub, target, from, files]: Parameters<typeof runs>): Promise<Measured[]> {
   const first = await runs(stub, target, from, Math.min(BATCH, files));
   for (const batch of first) batch.heapMegabytes = usedHeap();
@@ -202,7 +204,7 @@ async function bench({ files, latency }: Options): Promise<Row[]> {
   const stub = new Stub(latency);
   const target = builder(stub.clients());
   const cold = total("cold", await runsWithHeap(stub, target, 0, BATCH));
-  const warmUp = Math.min(MOST_WARM_UP, files);
+  const warmUp = Math.min(MAX_WARM_UP, files);
   await runs(stub, target, BATCH, warmUp);
   const batches = await runsWithHeap(stub, target, BATCH + warmUp, files);
   const tenth = Math.ceil(batches.length / 10);
@@ -216,7 +218,7 @@ async function bench({ files, latency }: Options): Promise<Row[]> {
   ];
   const sdk = new Stub(latency);
   const real = builder(sdk.sdkClients());
-  const some = Math.min(MOST_WITH_SDK, files);
+  const some = Math.min(MAX_WITH_SDK, files);
   await runs(sdk, real, 0, some);
   return [...rows, total("with the SDK", await runsWithHeap(sdk, real, 0, some))];
 }
@@ -265,9 +267,9 @@ function report(rows: readonly Row[], { json, latency }: Options): void {
   const measured = all === undefined ? 0 : Math.round(all.files / all.seconds);
   const required = {
     figure: "files/s",
-    least: LEAST_FILES_A_SECOND,
+    least: MIN_FILES_A_SECOND,
     measured,
-    met: measured >= LEAST_FILES_A_SECOND,
+    met: measured >= MIN_FILES_A_SECOND,
   };
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   if (json) {

@@ -6,7 +6,7 @@ import { PYTHONPATH, ROOT } from "../setup/paths";
 import { runOnTerminal } from "../setup/process";
 import { ensurePython } from "../setup/python";
 
-/** A bench is a Python module or a TypeScript file beside this one that reads its own options. */
+/** Bench: a Python module or a TypeScript file next to this one that reads its own options. */
 type Bench = { readonly description: string } & ({ readonly module: string } | { readonly script: string });
 
 const BENCHES: Record<string, Bench> = {

@@ -4,7 +4,8 @@ import { expectedAt } from "../runtime/expected";
 import { CommandError } from "../setup/command";
 
 /**
- * Makes sure that the credentials belong to the environment's account.
+ * Checks that the credentials belong to the environment's account.
+ *
  * @throws CommandError when they belong to another, or when there are none that work
  */
 export async function checkAccount(sts: STSClient, environment: Environment): Promise<void> {

@@ -8,7 +8,7 @@ import { ensureStateBucket } from "./state-bucket";
 // the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
-/** Makes sure of the bucket that holds the Terraform states of the environment's account and region. */
+/** Creates or checks the bucket of the Terraform states of the environment's account and region. */
 async function bootstrap(environment: Environment): Promise<number> {
   const { region, storage } = environment;
   await checkAccount(new STSClient({ region }), environment);

@@ -12,7 +12,7 @@ interface DeployOptions {
 
 const PARALLEL_RESOURCES = 40;
 
-/** Applies the environment's stacks, each after those it depends on and otherwise side by side. */
+/** Applies the environment's stacks, each after its dependencies and otherwise concurrently. */
 async function deploy(
   environment: Environment,
   options: DeployOptions,

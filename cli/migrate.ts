@@ -7,7 +7,7 @@ import { ROOT } from "../setup/paths";
 
 const MIGRATIONS = join(ROOT, "runtime", "ledger", "migrations", "sql");
 
-/** By hand, for a migration that takes longer than a function may run. */
+/** Migrates by hand, for a migration that takes longer than a function may run. */
 async function main(): Promise<number> {
   const client = new Client({ application_name: "tributary migrate" });
   try {

@@ -19,7 +19,8 @@ export interface StateBucket {
 }
 
 /**
- * Creates the state bucket where it is missing, and sets what it must have either way.
+ * Creates the state bucket where it is missing, and sets its required properties either way.
+ *
  * @throws CommandError when another account has the name, or the credentials may not look
  */
 export async function ensureStateBucket(s3: S3Client, environment: Environment): Promise<StateBucket> {
@@ -46,7 +47,7 @@ async function exists(s3: S3Client, bucket: string, account: string): Promise<bo
   }
 }
 
-/** S3 takes us-east-1 for granted and refuses to be told. */
+/** Creates the bucket. us-east-1 is S3's default region, and it refuses that as a location. */
 async function create(s3: S3Client, bucket: string, region: string): Promise<void> {
   const place =
     region === "us-east-1"

@@ -10,7 +10,7 @@ interface SynthOptions {
   readonly output: string;
 }
 
-/** Writes the Terraform configuration of one or all environments, and says what it wrote. */
+/** Writes the Terraform configuration of one or all environments, and lists the files. */
 async function synth(options: SynthOptions): Promise<number> {
   loadEnvironments(options.environment === undefined ? undefined : [options.environment]);
   const folder = resolve(ROOT, options.output);

@@ -7,7 +7,7 @@ import { ensurePython } from "../setup/python";
 
 const RESULTS = join(WORKING_FOLDER, "test-results");
 
-/** The SDK's advice on Node versions would stand before every test. */
+/** Environment without the SDK's advice on Node versions, which would come before every test. */
 const QUIET = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
 
 interface Counts {
@@ -26,7 +26,10 @@ interface Stage {
 
 const UNIT_EXCLUDES = ["/end-to-end/", "\\.(emulator|slow)\\.test\\.ts$"];
 
-/** The stages, in groups that follow each other; those of a group run side by side, and show what the first says at once. */
+/**
+ * Stages in groups that follow each other; those of a group run concurrently, and the output of the first is
+ * shown immediately.
+ */
 function stages(python: string, unit: boolean): Stage[][] {
   if (unit) {
     return [

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 
 export interface AlarmProps {
   readonly alarmName: string;
-  /** What is wrong and where to look, for the one who is called. */
+  /** Cause of the alarm and where to look, for the person who is called. */
   readonly description: string;
   readonly namespace: string;
   readonly metricName: string;
@@ -12,17 +12,17 @@ export interface AlarmProps {
   readonly statistic: "Average" | "Sum" | "Maximum" | "Minimum" | "SampleCount";
   /** @default "GreaterThanThreshold" */
   readonly comparison?: "GreaterThanThreshold" | "LessThanThreshold";
-  /** Values beyond it raise the alarm. @default 0 */
+  /** Threshold; values beyond it raise the alarm. @default 0 */
   readonly threshold?: number;
   readonly periodSeconds: number;
-  /** Periods in a row that must be beyond the threshold. @default 1 */
+  /** Consecutive periods that must be beyond the threshold. @default 1 */
   readonly evaluationPeriods?: number;
-  /** What silence means; `ignore` keeps the state. @default "notBreaching" */
+  /** Meaning of missing data; `ignore` keeps the state. @default "notBreaching" */
   readonly missingData?: "notBreaching" | "breaching" | "ignore";
   readonly topic: SnsTopic;
 }
 
-/** Alarm that tells the topic when it begins and when it is over. */
+/** Alarm that notifies the topic when it begins and when it ends. */
 export class Alarm extends Construct {
   readonly alarm: CloudwatchMetricAlarm;
 

@@ -12,12 +12,12 @@ import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versionin
 import { Construct } from "constructs";
 import { denyWithoutTls, type PolicyStatement, policyDocument } from "./policy";
 
-/** What becomes of the objects that begin with a prefix, beside what becomes of all. */
+/** Lifecycle of the objects under a prefix, in addition to that of all. */
 export interface PrefixLifecycle {
-  /** Tells the rules of a bucket apart. */
+  /** Id of the rule, unique in the bucket. */
   readonly id: string;
   readonly prefix: string;
-  /** Of these, those that carry this tag. @default - all */
+  /** Tag that limits the rule to objects that carry it. @default - all objects */
   readonly tag?: { readonly key: string; readonly value: string };
   /** Age at which they move to Intelligent-Tiering. @default - never */
   readonly tieringDays?: number | undefined;
@@ -38,9 +38,9 @@ export interface DataBucketProps {
   readonly expireDays?: number | undefined;
   /** Age at which replaced and deleted versions go. @default - never */
   readonly noncurrentDays?: number | undefined;
-  /** Objects that become something else than the rest. @default - none */
+  /** Lifecycles of objects under single prefixes. @default - none */
   readonly lifecycles?: readonly PrefixLifecycle[];
-  /** Bucket that gets the access logs. @default - no access logs */
+  /** Bucket that receives the access logs. @default - no access logs */
   readonly accessLogs?: S3Bucket;
   readonly tlsOnly: boolean;
   readonly forceDestroy: boolean;
@@ -52,7 +52,7 @@ export interface DataBucketProps {
 /** Days after which the parts of an upload that was never completed are removed. */
 const INCOMPLETE_UPLOAD_DAYS = 7;
 
-/** Private, encrypted bucket that its owner alone owns the objects of. */
+/** Private, encrypted bucket whose owner owns all objects in it. */
 export class DataBucket extends Construct {
   readonly bucket: S3Bucket;
 
@@ -142,7 +142,11 @@ function wholeBucketRule(props: DataBucketProps): S3BucketLifecycleConfiguration
   };
 }
 
-/** With an age S3 clears away by itself the delete markers that have nothing left to hide. */
+/**
+ * Builds the expiration. With an age S3 removes expired delete markers by itself.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations (2026-11-29)
+ */
 function expiration(props: DataBucketProps): Pick<S3BucketLifecycleConfigurationRule, "expiration"> {
   if (props.expireDays !== undefined) return { expiration: [{ days: props.expireDays }] };
   return props.versioned ? { expiration: [{ expiredObjectDeleteMarker: true }] } : {};
@@ -160,7 +164,12 @@ function prefixRule(props: PrefixLifecycle): S3BucketLifecycleConfigurationRule 
   };
 }
 
-/** In one rule: of two rules with a class each S3 would prefer Intelligent-Tiering to an archive that reads at once. */
+/**
+ * Builds the transitions in one rule: of two rules with a class each S3 would prefer Intelligent-Tiering to
+ * an archive with instant retrieval.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html (2026-11-29)
+ */
 function transitions({
   tieringDays,
   archive,

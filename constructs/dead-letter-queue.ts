@@ -4,7 +4,7 @@ import { denyWithoutTls, policyDocument } from "./policy";
 
 export interface DeadLetterQueueProps {
   readonly queueName: string;
-  /** Name of the only queue whose messages it takes. */
+  /** Name of the only queue whose messages it accepts. */
   readonly sourceQueueName: string;
   readonly keyArn: string;
   readonly account: string;

@@ -14,7 +14,7 @@ export interface EncryptionKeyProps {
   readonly region: string;
   /** Services admitted by the key policy, each for this account only. */
   readonly users: readonly KeyUser[];
-  /** Whether DynamoDB may use the key for its callers. @default false */
+  /** Lets DynamoDB use the key for its callers. @default false */
   readonly dynamodb?: boolean;
   readonly deletionWindowInDays: number;
   readonly preventDestroy: boolean;
@@ -62,7 +62,10 @@ export function useKey(
   };
 }
 
-/** Without it a key that nobody may administer any more could be left behind; IAM policies decide the rest. */
+/**
+ * Statement for the account: without it a key that nobody may administer any more could be left behind; IAM
+ * policies decide the rest.
+ */
 function accountStatement(account: string): PolicyStatement {
   return {
     sid: "AccountAdministersKey",
@@ -83,7 +86,10 @@ function serviceStatement(user: KeyUser, props: EncryptionKeyProps): PolicyState
   };
 }
 
-/** Logs always names the log group in the encryption context and the source account on some paths only. */
+/**
+ * Statement for CloudWatch Logs, which always names the log group in the encryption context but the source
+ * account on some paths only.
+ */
 function logsStatement(props: EncryptionKeyProps): PolicyStatement {
   const groups = `arn:aws:logs:${props.region}:${props.account}:*`;
   return {
@@ -98,7 +104,11 @@ function logsStatement(props: EncryptionKeyProps): PolicyStatement {
   };
 }
 
-/** What DynamoDB needs on behalf of whoever may use the table; the grant is for the service alone. */
+/**
+ * Statements that DynamoDB needs on behalf of the callers of its tables; the grant is for the service alone.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html (2026-11-29)
+ */
 function dynamodbStatements(props: EncryptionKeyProps): PolicyStatement[] {
   const caller = {
     "kms:CallerAccount": props.account,

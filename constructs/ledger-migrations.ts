@@ -5,9 +5,9 @@ import type { BundledFunction } from "./functions/bundled-function";
 
 export interface LedgerMigrationsProps {
   readonly migrator: BundledFunction<"ledger-migrator">;
-  /** What else the logins and the schema depend on, by name: another value migrates again. */
+  /** Dependencies of the logins and the schema, by name: a changed value migrates again. */
   readonly triggers: Readonly<Record<string, string>>;
-  /** What must stand before the server can be reached. */
+  /** Network rules that must exist before the server can be reached. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 

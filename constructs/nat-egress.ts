@@ -8,28 +8,28 @@ import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import type { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import { Construct } from "constructs";
 
-/** A zone whose private subnet goes out to the internet. */
+/** Zone whose private subnet needs egress to the internet. */
 export interface NatZone {
   /** Availability zone, e.g. `us-east-1a`. */
   readonly availabilityZone: string;
-  /** Block of the public subnet that holds the zone's gateway. */
+  /** Block of the public subnet of the zone's gateway. */
   readonly publicBlock: string;
-  /** Routes of the private subnet. */
+  /** Route table of the private subnet. */
   readonly privateRoutes: RouteTable;
 }
 
 export interface NatEgressProps {
   readonly vpc: Vpc;
   readonly zones: readonly NatZone[];
-  /** Whether each zone has a gateway of its own; if not, all use the first zone's. */
+  /** True for a gateway in each zone; false: all zones use the first one's. */
   readonly gatewayInEachZone: boolean;
-  /** Begins the `Name` tags. */
+  /** Prefix of the `Name` tags. */
   readonly namePrefix: string;
 }
 
 const INTERNET = "0.0.0.0/0";
 
-/** The way from private subnets to the internet: public subnets, NAT gateways, routes. */
+/** Egress from private subnets to the internet: public subnets, NAT gateways, routes. */
 export class NatEgress extends Construct {
   private readonly props: NatEgressProps;
   private readonly internet: InternetGateway;

@@ -1,11 +1,15 @@
 /** Policy documents as plain JSON, so that plans, tests and reviewers read the same text. */
 
 export interface PolicyStatement {
-  /** Statement id: letters and digits, what the statement is for. */
+  /**
+   * Statement id: letters and digits, the purpose of the statement.
+   *
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html (2026-11-29)
+   */
   readonly sid: string;
   /** @default - "Allow" */
   readonly effect?: "Allow" | "Deny";
-  /** Only in resource policies. @default - none, as in a role's policy */
+  /** Principal, in resource policies only. @default - none, as in a role's policy */
   readonly principal?: Readonly<Record<string, string | readonly string[]>> | "*";
   readonly actions: readonly string[];
   readonly resources: readonly string[];
@@ -13,7 +17,7 @@ export interface PolicyStatement {
   readonly condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** The statements as a policy document of version 2012-10-17. */
+/** Serializes the statements as a policy document of version 2012-10-17. */
 export function policyDocument(statements: readonly PolicyStatement[]): string {
   return JSON.stringify({
     Version: "2012-10-17",
@@ -43,7 +47,7 @@ export function servicePrincipalTrust(service: string, account: string): string 
   });
 }
 
-/** Denies what does not come by TLS. */
+/** Denies requests without TLS. */
 export function denyWithoutTls(actions: readonly string[], resources: readonly string[]): PolicyStatement {
   return {
     sid: "DenyWithoutTls",

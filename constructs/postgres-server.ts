@@ -8,13 +8,13 @@ import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-securit
 import { Construct } from "constructs";
 
 export interface PostgresServerProps {
-  /** Name of the server, its groups and what belongs to them. */
+  /** Name of the server, its groups and everything that belongs to them. */
   readonly identifier: string;
-  /** Major version; minor ones come by themselves. */
+  /** Major version; RDS applies minor ones by itself. */
   readonly version: string;
   readonly instanceClass: string;
   readonly storageGigabytes: number;
-  /** Storage up to which it grows by itself. */
+  /** Maximum storage, up to which it grows by itself. */
   readonly maximumStorageGigabytes: number;
   readonly multiZone: boolean;
   readonly backupDays: number;
@@ -28,14 +28,18 @@ export interface PostgresServerProps {
   /** Security group whose members may connect. */
   readonly clientsGroupId: string;
   readonly logRetentionDays: number;
-  /** Whether neither RDS nor Terraform deletes it, and a snapshot stays if they must. */
+  /** Prevents deletion by RDS and Terraform, and keeps a final snapshot. */
   readonly deletionGuard: boolean;
 }
 
-/** Connections that the server takes at most, whatever its class; the pipeline uses about thirty. */
-export const MOST_CONNECTIONS = 100;
+/** Maximum number of connections, whatever the class; the pipeline uses about thirty. */
+export const MAX_CONNECTIONS = 100;
 
-/** User that RDS makes; its password stands in a secret that RDS renews every week. */
+/**
+ * Master user that RDS creates; its password is in a secret that RDS rotates every week.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html (2026-11-29)
+ */
 export const ADMINISTRATOR = "postgres";
 
 const LOGS = ["postgresql", "upgrade"] as const;
@@ -43,14 +47,14 @@ const LOGS = ["postgresql", "upgrade"] as const;
 const AT_START = { applyMethod: "pending-reboot" };
 
 const PARAMETERS: DbParameterGroupParameter[] = [
-  // What is or may be RDS's own value stays "pending-reboot" there whatever is asked for, and every plan would change it
-  // again; the group stands before the server first starts, so all are in force from then on.
+  // RDS keeps "pending-reboot" for values that equal or may equal its own, whatever is requested, and every plan would
+  // change them again; the group exists before the server first starts, so all are in force from then on.
   { name: "rds.force_ssl", value: "1", ...AT_START },
   { name: "track_io_timing", value: "1", ...AT_START },
   { name: "log_autovacuum_min_duration", value: "10000", ...AT_START },
-  // these two are read at start alone
+  // these two are read at the start only
   { name: "shared_preload_libraries", value: "pg_stat_statements", ...AT_START },
-  { name: "max_connections", value: String(MOST_CONNECTIONS), ...AT_START },
+  { name: "max_connections", value: String(MAX_CONNECTIONS), ...AT_START },
   // no statement of the ledger's takes a second, but maintenance
   { name: "log_min_duration_statement", value: "1000" },
   { name: "log_lock_waits", value: "1" },
@@ -60,18 +64,23 @@ const PARAMETERS: DbParameterGroupParameter[] = [
   { name: "idle_in_transaction_session_timeout", value: "300000" },
 ];
 
+/**
+ * Retention of Performance Insights that is free of charge.
+ *
+ * @see https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_rds.PerformanceInsightRetention.html (2026-11-29)
+ */
 const FREE_INSIGHT_DAYS = 7;
 
 /** Private PostgreSQL server of RDS, reached by TLS alone. */
 export class PostgresServer extends Construct {
   readonly instance: DbInstance;
-  /** What must stand before a client reaches it, beside the server itself. */
-  readonly ways: readonly (VpcSecurityGroupIngressRule | VpcSecurityGroupEgressRule)[];
+  /** Network rules that must exist before a client reaches the server. */
+  readonly networkRules: readonly (VpcSecurityGroupIngressRule | VpcSecurityGroupEgressRule)[];
 
   constructor(scope: Construct, id: string, props: PostgresServerProps) {
     super(scope, id);
     const group = this.securityGroup(props);
-    this.ways = this.admitClients(group, props);
+    this.networkRules = this.admitClients(group, props);
     const { identifier, keyArn } = props;
     this.instance = new DbInstance(this, "instance", {
       identifier,
@@ -103,7 +112,7 @@ export class PostgresServer extends Construct {
     });
   }
 
-  /** The secret of the user that RDS made. */
+  /** ARN of the secret of the master user. */
   get masterSecretArn(): string {
     return this.instance.masterUserSecret.get(0).secretArn;
   }

@@ -5,26 +5,32 @@ import { denyWithoutTls, type PolicyStatement, policyDocument } from "./policy";
 
 export interface QueueWithDeadLettersProps {
   readonly queueName: string;
-  /** Where messages go that failed three times. */
+  /** Dead-letter queue for messages that failed three times. */
   readonly deadLetters: SqsQueue;
   readonly keyArn: string;
   readonly account: string;
   readonly region: string;
   readonly tlsOnly: boolean;
-  /** Name of the bucket whose notifications the queue takes. */
+  /** Name of the bucket whose notifications the queue accepts. */
   readonly sender: string;
 }
 
-/** Time that a receiver has for a message before it is delivered again. */
+/** Visibility timeout: the time that a receiver has for a message before it is delivered again. */
 export const VISIBILITY_SECONDS = 900;
 /** The longest poll, which asks least often. */
 const POLL_SECONDS = 20;
-const MOST_RECEIVES = 3;
+const MAX_RECEIVES = 3;
 
-/** Encrypted queue of a bucket's notifications, which puts aside those that failed three times. */
+/**
+ * Encrypted queue of a bucket's notifications, which moves those that failed three times to a dead-letter
+ * queue.
+ */
 export class QueueWithDeadLetters extends Construct {
   readonly queue: SqsQueue;
-  /** Spelled out, not read from the queue: what only names it need not wait the 25 s that the provider takes for it. */
+  /**
+   * ARN, built and not read from the queue: resources that only name it need not wait the 25 s that the
+   * provider takes for it.
+   */
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: QueueWithDeadLettersProps) {
@@ -39,7 +45,7 @@ export class QueueWithDeadLetters extends Construct {
       // SQS refuses a dead-letter queue that does not exist yet: read from it, not spelled out
       redrivePolicy: JSON.stringify({
         deadLetterTargetArn: props.deadLetters.arn,
-        maxReceiveCount: MOST_RECEIVES,
+        maxReceiveCount: MAX_RECEIVES,
       }),
       // inline, for a policy of its own takes the provider 25 s more
       policy: policyDocument([admitBucket(props, this.arn), ...tls(props, this.arn)]),
@@ -51,7 +57,12 @@ function tls({ tlsOnly }: QueueWithDeadLettersProps, arn: string): PolicyStateme
   return tlsOnly ? [denyWithoutTls(["sqs:*"], [arn])] : [];
 }
 
-/** Bucket names are all of AWS's, so the account is named beside: a deleted bucket could become another's. */
+/**
+ * Statement that lets the bucket send. Bucket names are global in AWS, so the account is named, too: a
+ * deleted bucket could become another's.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html (2026-11-29)
+ */
 function admitBucket({ account, sender }: QueueWithDeadLettersProps, arn: string): PolicyStatement {
   return {
     sid: "BucketSends",

@@ -9,7 +9,7 @@ export interface ServiceRoleProps {
   /** Principal that assumes the role, e.g. `lambda.amazonaws.com`. */
   readonly service: string;
   readonly account: string;
-  /** @default - the service's own trust statement with `aws:SourceAccount` */
+  /** Trust policy. @default - the service's own trust statement with `aws:SourceAccount` */
   readonly trust?: string;
   readonly statements: readonly PolicyStatement[];
 }
@@ -17,7 +17,7 @@ export interface ServiceRoleProps {
 /** Role of one function, job or service, with one inline policy: nothing else can attach to it. */
 export class ServiceRole extends Construct {
   readonly role: IamRole;
-  /** To wait for: a service that uses the role before its policy is there is refused. */
+  /** Policy to wait for: a service that uses the role before its policy exists is refused. */
   readonly policy: IamRolePolicy;
 
   constructor(scope: Construct, id: string, props: ServiceRoleProps) {

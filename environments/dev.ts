@@ -1,6 +1,6 @@
 import type { EnvironmentSettings } from "./schema/environment";
 
-/** Where changes are tried: small, short-lived, cheap. */
+/** Development: small, short-lived, cheap. */
 export const dev: EnvironmentSettings = {
   account: "111111111111",
   region: "us-east-1",

@@ -1,4 +1,4 @@
-/** One line for each environment: its name and its file. */
+/** Environments, one line each: name and file. */
 export { dev } from "./dev";
 export { local } from "./local";
 export { prod } from "./prod";

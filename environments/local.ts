@@ -1,6 +1,6 @@
 import type { EnvironmentSettings } from "./schema/environment";
 
-/** The platform on one machine: what the emulator lacks is switched off here, and nowhere else. */
+/** Platform on one machine: whatever the emulator lacks is switched off here, and nowhere else. */
 export const local: EnvironmentSettings = {
   account: "000000000000",
   region: "us-east-1",

@@ -22,7 +22,7 @@ export const prod: EnvironmentSettings = {
     silentMinutes: 15,
     oldestMessageMinutes: 20,
   },
-  // a hundred million files are 40 GB of ledger; a run grows to 32 batches at once, and is small where there is nothing
+  // a hundred million files are 40 GB of ledger; a run grows to 32 concurrent batches, and is small without work
   ledger: {
     postgres: { instanceClass: "db.m7g.large", maximumStorageGigabytes: 1000, backupDays: 35 },
     batch: { workers: { maximum: 9 }, slots: 32, concurrentRuns: 2 },

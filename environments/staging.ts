@@ -1,6 +1,6 @@
 import type { EnvironmentSettings } from "./schema/environment";
 
-/** As production in kind, smaller in size: the last place before it. */
+/** Staging: as production in kind, smaller in size: the last stage before it. */
 export const staging: EnvironmentSettings = {
   account: "222222222222",
   region: "us-east-1",

@@ -30,6 +30,6 @@ const plane: Omit<ControlPlane, "remainingMs"> = {
   clock: SYSTEM_CLOCK,
 };
 
-/** What the streaming job did, how its runs ended, and the minute's tick → the books, the metrics, the next run. */
+/** `ManifestProcessed`, ends of runs and the minute's tick → the state tables, the metrics, the next run. */
 export const handler = (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> =>
   answer({ ...plane, remainingMs: () => context.getRemainingTimeInMillis() }, event);

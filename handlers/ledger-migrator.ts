@@ -7,7 +7,7 @@ import { type Migrated, migrateLedger } from "./ledger-migrator/migrate-ledger";
 
 const variables = readVariables("ledger-migrator");
 
-/** Beside this file in its archive. */
+/** Folder next to this file in its archive. */
 const MIGRATIONS = join(__dirname, "sql");
 
 /** Brings the ledger's schema and logins up to date; called at every deploy that has other migrations. */

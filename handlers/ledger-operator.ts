@@ -11,7 +11,7 @@ const connection = new LedgerConnection(variables, {
 });
 const emf = { namespace: variables.METRIC_NAMESPACE, environment: variables.ENVIRONMENT };
 
-/** A request of the command line, or the schedule's `{"command": "measure"}` → its answer. */
+/** Request of the command line, or the schedule's `{"command": "measure"}` → its answer. */
 export const handler = async (
   request: unknown,
   context: { getRemainingTimeInMillis(): number },

@@ -10,7 +10,10 @@ import type { Builder } from "./manifests-builder/builder";
 
 const variables = readVariables("manifests-builder");
 
-/** The builder repeats calls itself, too: more attempts of the SDK would only multiply. */
+/**
+ * Settings of the clients. The builder repeats calls itself, too: more attempts of the SDK would only
+ * multiply.
+ */
 const CLIENT = {
   ...CLIENT_SETTINGS,
   maxAttempts: 3,

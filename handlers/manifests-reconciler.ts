@@ -30,6 +30,6 @@ const reconciler: Omit<ManifestsReconciler, "remainingMs"> = {
   graceMs: Number(variables.GRACE_SECONDS) * 1_000,
 };
 
-/** On a schedule: what no event said, or what nobody heard, is said again. */
+/** Repairs on a schedule what no event announced, or what was announced and lost. */
 export const handler = (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> =>
   reconcile({ ...reconciler, remainingMs: () => context.getRemainingTimeInMillis() });

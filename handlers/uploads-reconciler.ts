@@ -26,6 +26,9 @@ const reconciler: Omit<Reconciler, "remainingMs"> = {
   graceMs: Number(variables.GRACE_SECONDS) * 1_000,
 };
 
-/** On a schedule: pending uploads without a run, and objects that no event announced, get one. */
+/**
+ * Repairs on a schedule: starts a run for pending uploads without one, and registers objects that no event
+ * announced.
+ */
 export const handler = (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> =>
   reconcile({ ...reconciler, remainingMs: () => context.getRemainingTimeInMillis() });

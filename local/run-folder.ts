@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { isAlive } from "../setup/lock";
 
-/** Holds the process id of the run that is at work in a folder; empty where it has ended. */
+/** File with the id of the process that uses a folder; empty where it has ended. */
 const MARK = ".tributary-run";
 
-/** What a run leaves; results of an earlier one would be counted as this one's. */
+/** Files that a run leaves; results of an earlier one would be counted as this one's. */
 const LEFT = [
   "aws",
   "bootstrap.log",
@@ -23,10 +23,10 @@ const LEFT = [
 ];
 
 /**
- * Makes the folder of a run, or clears that of an earlier one, and marks it as taken.
+ * Creates the folder of a run, or clears that of an earlier one, and marks it as taken.
  *
- * @returns what gives it free
- * @throws Error when it cannot be written, holds files of another kind, or another run is at work in it.
+ * @returns a function that releases it
+ * @throws Error when it cannot be written, holds files of another kind, or another run uses it
  */
 export function takeRunFolder(folder: string): () => void {
   const mark = join(folder, MARK);

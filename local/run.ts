@@ -30,7 +30,7 @@ export interface RunOptions extends InputOptions {
   readonly keep: boolean;
 }
 
-/** What the steps of one run share. */
+/** Context that the steps of one run share. */
 interface Run extends RunOptions, Inputs {
   readonly environment: Environment;
   readonly steps: Steps;
@@ -79,11 +79,11 @@ async function runIn(run: Run): Promise<boolean> {
   }
 }
 
-/** What is done before all stacks stand. */
+/** Result of the preparation, before all stacks exist. */
 interface Prepared {
   readonly manifests: ManifestsInput;
   readonly ledger: LedgerInput;
-  /** What the ledger's workflow is to list. */
+  /** Uploads that the ledger's workflow is to list. */
   readonly listed: readonly Upload[];
 }
 
@@ -157,7 +157,7 @@ async function processFiles(run: Run, platform: Platform, prepared: Prepared): P
   return Object.values(accounts).every(({ lost, duplicated }) => lost + duplicated === 0);
 }
 
-/** Waits for the end of a pipeline, and then accounts for what went through it while others are at work. */
+/** Waits for the end of a pipeline, and then accounts for its files while others are running. */
 async function counted<Counts extends Accounts>(
   steps: Steps,
   what: string,

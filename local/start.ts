@@ -18,7 +18,7 @@ interface Flags {
   readonly keep?: boolean;
 }
 
-/** The user's paths count from where npm was called, ours from the checkout. */
+/** Parses the options. The user's paths are relative to the folder where npm was called, ours to the checkout. */
 function optionsOf({ input, output, report, keep = false }: Flags): RunOptions {
   const here = process.env["INIT_CWD"] ?? process.cwd();
   return {
@@ -31,7 +31,7 @@ function optionsOf({ input, output, report, keep = false }: Flags): RunOptions {
   };
 }
 
-/** Unique also when two runs start at once. */
+/** Name of a run, unique also when two runs start concurrently. */
 function runName(): string {
   return `${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}`;
 }

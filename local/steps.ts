@@ -1,4 +1,4 @@
-/** One finished step of a run, as it stands in the report. */
+/** Finished step of a run, as in the report. */
 export interface Step {
   readonly name: string;
   readonly seconds: number;
@@ -11,7 +11,7 @@ const SEPARATOR = " │ ";
 /** Shows each step as a line with its state and time, and keeps them for the report. Steps may overlap. */
 export class Steps {
   readonly finished: Step[] = [];
-  /** What is shown of the steps under way. */
+  /** Lines of the active steps. */
   private readonly active = new Map<symbol, () => string>();
 
   constructor(
@@ -21,8 +21,9 @@ export class Steps {
   ) {}
 
   /**
-   * Runs `work` as the step `name`. `work` may report what it is doing; the last report stands beside the time.
-   * Whatever `work` throws is shown as the step's failure and thrown on; once the run is aborted, no step begins.
+   * Runs `work` as the step `name`. `work` may report what it is doing; the last report is shown next to the
+   * time. Any error of `work` is shown as the step's failure and rethrown; once the run is aborted, no step
+   * begins.
    */
   async run<Result>(
     name: string,
@@ -57,7 +58,7 @@ export class Steps {
     }
   }
 
-  /** Shows all steps under way on the last line, which each frame writes anew. */
+  /** Shows all steps under way on the last line, which each frame rewrites. */
   private frame(): void {
     // A line that wraps would stay on the screen at each frame.
     const columns = Math.max((this.out.columns || Number.POSITIVE_INFINITY) - 1, NARROWEST_COLUMNS);

@@ -6,7 +6,7 @@ export const DAY_MS = 24 * HOUR_MS;
 
 export interface Clock {
   now(): Date;
-  /** Resolves after that many milliseconds. */
+  /** Resolves after so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
 }
 

@@ -2,13 +2,13 @@ import { DutiesFailedError } from "./errors";
 import { log } from "./log";
 
 /**
- * The duties of one invocation that must not stop each other: each is attempted, each failure is logged when it
- * happens, and `finish` throws them together, so that Lambda tries again and then keeps the event.
+ * Duties of one invocation that must not stop each other: each is attempted, each failure is logged when it
+ * happens, and `finish` throws them together, so that Lambda retries and then keeps the event.
  */
 export class Duties {
   readonly #failures: { duty: string; error: Error }[] = [];
 
-  /** Resolves to what `run` gives, or to undefined when it failed. */
+  /** Attempts a duty; resolves to the result of `run`, or to undefined when it failed. */
   async attempt<T>(duty: string, run: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await run();
@@ -20,7 +20,11 @@ export class Duties {
     }
   }
 
-  /** @throws DutiesFailedError when any duty failed */
+  /**
+   * Ends the invocation.
+   *
+   * @throws DutiesFailedError when any duty failed
+   */
   finish(): void {
     if (this.#failures.length > 0) throw new DutiesFailedError(this.#failures);
   }

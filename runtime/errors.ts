@@ -12,7 +12,10 @@ export class MissingVariableError extends Error {
   }
 }
 
-/** An event that this function cannot read. No retry helps; the on-failure queue keeps it for a person. */
+/**
+ * Thrown for an event that this function cannot read. No retry helps; the on-failure queue keeps it for a
+ * person.
+ */
 export class UnexpectedEventError extends Error {
   override readonly name = "UnexpectedEventError";
 
@@ -21,7 +24,7 @@ export class UnexpectedEventError extends Error {
   }
 }
 
-/** A record of an S3 event that names no object version. No retry helps. */
+/** Thrown for a record of an S3 event that names no object version. No retry helps. */
 export class MalformedRecordError extends Error {
   override readonly name = "MalformedRecordError";
 
@@ -30,7 +33,7 @@ export class MalformedRecordError extends Error {
   }
 }
 
-/** A manifest or a receipt that is not what its JSON schema says. No retry helps: its writer is wrong. */
+/** Thrown for a manifest or a receipt that violates its JSON schema. No retry helps: its writer is wrong. */
 export class SchemaViolationError extends Error {
   override readonly name = "SchemaViolationError";
 
@@ -39,7 +42,7 @@ export class SchemaViolationError extends Error {
   }
 }
 
-/** EventBridge answered, and refused the alert. */
+/** Thrown when EventBridge answered, and refused the alert. */
 export class AlertRefusedError extends Error {
   override readonly name = "AlertRefusedError";
 

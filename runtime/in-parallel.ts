@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "./clock";
 
-/** What AWS answers when it wants fewer calls; all of these pass. */
+/** Errors by which AWS asks for fewer calls; all of them pass. */
 const THROTTLED = new Set([
   "ProvisionedThroughputExceededException",
   "RequestLimitExceeded",
@@ -20,9 +20,9 @@ const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 200;
 
 /**
- * Does `work` for every item, at most `atOnce` of them at a time, whatever fails among them.
+ * Runs `work` for every item, at most `atOnce` of them concurrently, whatever fails among them.
  *
- * @returns the errors of those that failed
+ * @returns the errors of the items that failed
  */
 export async function inParallel<Item>(
   items: readonly Item[],
@@ -43,11 +43,12 @@ export async function inParallel<Item>(
 }
 
 /**
- * Repeats a call that was throttled after 0.1 to 0.2 s, then up to twice as long each time. The SDK repeats it, too,
- * but all calls of a client share one allowance for that, which many throttled calls at once use up.
+ * Repeats a throttled call after 0.1 to 0.2 s, then after up to twice as long each time. The SDK retries,
+ * too, but all calls of a client share one allowance of retries, which many concurrent throttled calls use
+ * up.
  *
- * @param passes whether a call that threw this is repeated; by default only where it was throttled
- * @throws what the last of six attempts threw, or the first error of another kind
+ * @param passes tells whether an error is worth another attempt; by default only throttling is
+ * @throws the error of the last of six attempts, or the first one that does not pass
  */
 export async function withBackoff<Result>(
   clock: Clock,
@@ -64,13 +65,13 @@ export async function withBackoff<Result>(
   }
 }
 
-/** Whether AWS refused a call for there were too many; nothing was done then. */
+/** Returns whether AWS throttled a call, which did nothing then. */
 export function isThrottled(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error instanceof TransactionCanceledException ? isContended(error) : THROTTLED.has(error.name);
 }
 
-/** A transaction that met a condition besides would meet it again. */
+/** Returns whether all reasons of the cancellation pass: a failed condition among them would fail again. */
 function isContended({ CancellationReasons = [] }: TransactionCanceledException): boolean {
   const codes = CancellationReasons.map(({ Code = "None" }) => Code).filter((code) => code !== "None");
   return codes.length > 0 && codes.every((code) => CONTENDED.has(code));

@@ -1,4 +1,4 @@
-/** What a line says beside its level and message, which no field may replace. */
+/** Fields of a line in addition to its level and message, which no field may replace. */
 export type LogFields = Readonly<Record<string, unknown>> & {
   timestamp?: never;
   level?: never;
@@ -6,8 +6,8 @@ export type LogFields = Readonly<Record<string, unknown>> & {
 };
 
 /**
- * Writes one line of JSON. It goes to the stream directly: `console` would put a time and a request id before
- * it in Lambda, and the line would no longer be JSON to CloudWatch Logs Insights.
+ * Writes one line of JSON, directly to the stream: in Lambda `console` would put a time and a request id
+ * before it, and CloudWatch Logs Insights would no longer read it as JSON.
  */
 export function log(level: "info" | "warn" | "error", message: string, fields: LogFields = {}): void {
   const timestamp = new Date().toISOString();

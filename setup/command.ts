@@ -5,19 +5,19 @@ import { SetUpError } from "./errors";
 /** npm's own short names need no `run`. */
 const SHORT_NAMES = new Set(["start", "test"]);
 
-/** A command as users call it: wrong usage exits with 2. */
+/** Command as users call it: wrong usage exits with 2. */
 export function command(name: string, description: string): Command {
   return new Command(`npm ${SHORT_NAMES.has(name) ? name : `run ${name}`} --`)
     .description(description)
     .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2));
 }
 
-/** An error whose message says all: a stack trace would only hide it. */
+/** Thrown with a message that says all: a stack trace would only hide it. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-/** Runs a command to its exit code; 1 with the message alone for errors that are the user's to mend. */
+/** Runs a command to its exit code; 1 with the message alone for errors that the user can mend. */
 export async function runToExitCode(action: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await action();

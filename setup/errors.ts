@@ -1,4 +1,6 @@
-/** The machine lacks something that the user can provide; the message names it and the way out. */
+/**
+ * Thrown when the machine lacks something that the user can provide; the message names it and the way out.
+ */
 export class SetUpError extends Error {
   override readonly name = "SetUpError";
 }

@@ -48,7 +48,7 @@ function isProgram(file: string): boolean {
   }
 }
 
-/** The interpreter, or why `program` is none that fits. */
+/** Probes `program`: returns the interpreter, or why it does not fit. */
 async function probe(program: string, environment: NodeJS.ProcessEnv): Promise<Interpreter | string> {
   try {
     const { exitCode, output } = await run([program, "-c", PROBE], { environment });

@@ -58,7 +58,7 @@ function holderOf(file: string): number | undefined {
   }
 }
 
-/** Whether a process of that id runs, whoever owns it. */
+/** Returns whether a process of that id runs, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

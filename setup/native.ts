@@ -7,15 +7,16 @@ import { run } from "./process";
 /** Exit code of build.py where it has no compiler, or no target for this machine. */
 const IMPOSSIBLE = 3;
 
-/** Whether the virtual environment has the native library of these sources. */
+/** Returns whether the virtual environment has the native library of these sources. */
 export function isNativeCurrent(environment: string, sources: string): boolean {
   const stamp = stampFile(environment);
   return existsSync(stamp) && readFileSync(stamp, "utf8") === inputsOf(sources);
 }
 
 /**
- * Builds the native library for this machine and installs it into the virtual environment, unless it is there. Where
- * this machine cannot build it, says so and goes on: the kernels in Python do the same, slowly.
+ * Builds the native library for this machine and installs it into the virtual environment, unless it is
+ * there. Where this machine cannot build it, reports that and goes on: the kernels in Python do the same,
+ * slowly.
  * @throws SetUpError with the compiler's message where the sources do not build.
  */
 export async function ensureNative(
@@ -63,7 +64,7 @@ export async function buildNativeWheel(
   return undefined;
 }
 
-/** What the installed library comes from. The compiler is of the lock, with which the whole environment changes. */
+/** Inputs of the installed library. The compiler is of the lock, with which the whole environment changes. */
 function inputsOf(sources: string): string {
   const names = readdirSync(sources).filter((name) => /\.(py|zig)$/.test(name));
   const files = [...names.sort().map((name) => join(sources, name)), join(sources, "..", "pyproject.toml")];

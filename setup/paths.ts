@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 /** The folder of the checkout. */
 export const ROOT = join(__dirname, "..");
 
-/** What the project makes for itself: never committed, safe to delete. */
+/** Folder of everything that the project makes for itself: never committed, safe to delete. */
 export const WORKING_FOLDER = join(ROOT, ".tributary");
 
 /** Where Python finds the project's modules: those of glue/ by their own names, others by their folders'. */

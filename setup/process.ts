@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { setUpInterruption } from "./interruption";
 
-/** A terminal's Ctrl-C has reached the program already; a second one would cut its tidying short. */
+/**
+ * Delay before this process signals the program, too: a terminal's Ctrl-C has reached it already, and a
+ * second one would cut its tidying short.
+ */
 const TOLD_BY_TERMINAL_MILLISECONDS = 500;
 const GRACE_MILLISECONDS = 5000;
 

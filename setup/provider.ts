@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { SetUpError } from "./errors";
 import { run } from "./process";
 
-/** Where the provider and the CLI configuration are kept and looked for. */
+/** Folders in which the provider and the CLI configuration are kept and looked for. */
 export interface ProviderPlace {
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly home: string;
 }
 
-/** The provider that the bindings of the project were made from. */
+/** Version of the provider that the bindings of the project were made from. */
 const VERSION = "5.100.0";
 const SOURCE = "registry.terraform.io/hashicorp/aws";
 
-/** Where system packages and images keep provider mirrors. */
+/** Folders in which system packages and images keep provider mirrors. */
 const SYSTEM_FOLDERS = [
   "/usr/share",
   "/usr/local/share",
@@ -24,9 +24,9 @@ const SYSTEM_FOLDERS = [
   "/var/lib",
   "/srv",
 ];
-/** How many folders may stand between such a folder and the mirror. */
+/** Maximum number of folders between such a folder and the mirror. */
 const DEPTH = 2;
-const MOST_FOLDERS = 20_000;
+const MAX_FOLDERS = 20_000;
 
 /**
  * Writes a CLI configuration by which every stack links the provider from one place on this machine: the mirror that
@@ -69,7 +69,7 @@ export function findMirror(roots: readonly string[], platform: string): string |
     const found = level.find((folder) => hasProvider(folder, platform));
     if (found !== undefined) return found;
     seen += level.length;
-    if (seen > MOST_FOLDERS) return undefined;
+    if (seen > MAX_FOLDERS) return undefined;
     level = level.flatMap(subfolders);
   }
   return undefined;

@@ -8,7 +8,7 @@ import { ensureNative, isNativeCurrent } from "./native";
 import { ROOT, WORKING_FOLDER } from "./paths";
 import { run } from "./process";
 
-/** `run`: what jobs and the emulator need. `dev`: Spark, Java and the checkers in addition. */
+/** `run`: packages of jobs and the emulator. `dev`: Spark, Java and the checkers in addition. */
 export type PythonProfile = "run" | "dev";
 
 export interface PythonEnvironment {
@@ -17,7 +17,7 @@ export interface PythonEnvironment {
 }
 
 interface Place {
-  /** Where the virtual environment stands. */
+  /** Folder of the virtual environment. */
   readonly folder: string;
   readonly locks: Readonly<Record<PythonProfile, string>>;
   /** Sources of the native library that belongs in it. @default - none does */
@@ -33,13 +33,13 @@ const PROJECT: Place = {
   native: join(ROOT, "glue", "native"),
 };
 
-/** The hash of the lock that each installed profile came from. */
+/** Hash of the lock that each installed profile came from. */
 type Stamp = Partial<Record<PythonProfile, string>>;
 
 /**
- * Makes the project's virtual environment where it is missing, half-made or older than its locks, and builds the
- * native library into it where that is older than its sources; otherwise answers at once. Two processes at a time
- * are safe: the second waits for the first.
+ * Makes the project's virtual environment where it is missing, half-made or older than its locks, and builds
+ * the native library into it where that is older than its sources; otherwise returns immediately. Two
+ * concurrent processes are safe: the second waits for the first.
  * @throws SetUpError where no Python fits, an installation fails or the native library does not build.
  */
 export async function ensurePython(
@@ -65,7 +65,7 @@ function isCurrent(profile: PythonProfile, place: Place): boolean {
   return stamp[profile] === hashOf(place.locks[profile]) && isConsistent(stamp, place);
 }
 
-/** Whether nothing of an older lock is left, which an installation on top would mix with the new. */
+/** Returns whether nothing of an older lock is left, which an installation on top would mix with the new. */
 function isConsistent(stamp: Stamp, place: Place): boolean {
   return (Object.keys(stamp) as PythonProfile[]).every(
     (profile) => stamp[profile] === hashOf(place.locks[profile]),
@@ -90,7 +90,7 @@ async function make(
   writeStamp(place, { ...stamp, ...installed(profile, place) });
 }
 
-/** What the installation of `profile` leaves: the second lock contains all of the first. */
+/** Stamp after the installation of `profile`: the second lock contains all of the first. */
 function installed(profile: PythonProfile, place: Place): Stamp {
   const run = hashOf(place.locks.run);
   return profile === "run" ? { run } : { run, dev: hashOf(place.locks.dev) };

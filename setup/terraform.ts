@@ -14,7 +14,7 @@ export interface TerraformEnvironment {
 }
 
 export interface TerraformPlace extends ProviderPlace {
-  /** Where Terraform's releases are published. */
+  /** Address at which Terraform's releases are published. */
   readonly releases: string;
 }
 
@@ -25,7 +25,7 @@ const PROJECT: TerraformPlace = {
   home: homedir(),
 };
 
-/** Downloaded where PATH has none of `REQUIRED`. */
+/** Version that is downloaded where PATH has none of `REQUIRED`. */
 const PINNED = "1.11.4";
 const REQUIRED = ">= 1.11, < 2";
 
@@ -45,7 +45,7 @@ export async function ensureTerraform(
       environment: {
         PATH: pathWith(program, place.environment["PATH"] ?? ""),
         TF_CLI_CONFIG_FILE: configuration,
-        // A cache shared by stacks that are initialized at once is a race; the provider is linked, not copied.
+        // A cache shared by stacks that are initialized concurrently is a race; the provider is linked, not copied.
         // Without the second word cdktf takes the empty variable for none and sets a cache of its own.
         TF_PLUGIN_CACHE_DIR: "",
         CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
@@ -120,7 +120,7 @@ async function download(
   );
 }
 
-/** This machine in Terraform's words. */
+/** Name of this machine's platform in Terraform. */
 function platform(): string {
   const name = { x64: "amd64", arm64: "arm64" }[arch() as string] ?? arch();
   return `${process.platform}_${name}`;

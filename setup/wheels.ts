@@ -8,20 +8,20 @@ import { ROOT, WORKING_FOLDER } from "./paths";
 import { run } from "./process";
 import { ensurePython } from "./python";
 
-/** A wheel that Glue jobs need, as glue/wheels.json lists it. */
+/** Wheel that Glue jobs need, as glue/wheels.json lists it. */
 export interface Wheel {
   readonly file: string;
   readonly sha256: string;
 }
 
 export interface WheelsPlace {
-  /** The list, made by `npm run pin-wheels`. */
+  /** List of wheels, made by `npm run pin-wheels`. */
   readonly list: string;
-  /** Where the files are kept, by their names. */
+  /** Folder of the files, by their names. */
   readonly folder: string;
 }
 
-/** Glue's workers, in the words of glue/native/build.py. */
+/** Target of Glue's workers, as glue/native/build.py names it. */
 const GLUE_TARGET = "linux-x86_64";
 
 const PROJECT: WheelsPlace = {
@@ -46,8 +46,9 @@ export async function ensureWheels(
 }
 
 /**
- * Builds the wheel of the native library for Glue beside the others, anew each time: it takes seconds.
- * @throws SetUpError where this machine cannot build it.
+ * Builds the wheel of the native library for Glue next to the others, each time: it takes seconds.
+ *
+ * @throws SetUpError where this machine cannot build it
  */
 export async function ensureNativeWheel(
   report: (message: string) => void,
@@ -94,7 +95,7 @@ async function download(
   rmSync(drafts, { recursive: true });
 }
 
-/** The one file that a wheel's name and checksum allow, as a requirement of pip. */
+/** Requirement of pip for the one file that a wheel's name and checksum allow. */
 function requirementOf({ file, sha256 }: Wheel): string {
   const [name, version] = file.split("-");
   return `${name}==${version} --hash=sha256:${sha256}`;
@@ -110,7 +111,7 @@ function downloadWords(wheels: readonly Wheel[], requirements: string, folder: s
   ];
 }
 
-/** The platform tags at the end of a wheel's name: several are joined by dots. */
+/** Platform tags at the end of a wheel's name: several are joined by dots. */
 function platformsOf(file: string): string[] {
   return (
     file

@@ -2,7 +2,7 @@ import type { FunctionSettings } from "../constructs/functions/bundled-function"
 import type { Environment } from "../environments/schema";
 import type { StorageStack } from "./storage/stack";
 
-/** What all functions of an environment share. */
+/** Settings that all functions of an environment share. */
 export function functionSettings(environment: Environment, storage: StorageStack): FunctionSettings {
   const { account, region, functions, logs } = environment;
   return {

@@ -6,7 +6,7 @@ import { NetworkStack } from "./network/stack";
 import { ObservabilityStack } from "./observability/stack";
 import { StorageStack } from "./storage/stack";
 
-/** All five layers of one environment; an argument is a dependency. */
+/** Five layers of one environment; an argument is a dependency. */
 export class Platform {
   readonly network: NetworkStack;
   readonly storage: StorageStack;

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { ROOT } from "../../setup/paths";
 import { type Outcome, outcomeOf } from "./outcome";
 
-/** What is installed and takes long to install, which a copy shares. */
+/** Installed folders that take long to install, which a copy shares. */
 const SHARED = ["node_modules", ".tributary/python", ".tributary/terraform"];
 const LEFT_OUT = new Set(["node_modules", ".tributary", ".git", "cdktf.out", "dist", "coverage"]);
 

@@ -8,7 +8,7 @@ import { environment, rawBucket, type TestPlatform } from "./local-platform";
 
 /** Files of the manifests pipeline, generated once and uploaded a few at a time. */
 export class Clicks {
-  /** In the order of uploading. */
+  /** Uploads in their order. */
   readonly uploads: Upload[] = [];
   private readonly folder: string;
   private readonly waiting: string[];
@@ -34,7 +34,7 @@ export class Clicks {
     this.uploads.push(...(await upload(target, this.folder, this.waiting.splice(0, count))));
   }
 
-  /** Whether each file that was uploaded has its outcome in the books. */
+  /** Returns whether each file that was uploaded has its outcome in the tracking table. */
   async areSettled(): Promise<boolean> {
     const shards = environment.manifests.trackingShards;
     const table = { dynamo: this.platform.dynamo, name: trackingTableName(environment), shards };

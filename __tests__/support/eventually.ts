@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Stops a hang only, before jest's own limit does: a wait ends at once when its event comes, however slow the machine. */
+/**
+ * Limit that only stops a hang, before jest's own does: a wait ends immediately when its event comes, however
+ * slow the machine.
+ */
 const LIMIT_MINUTES = 15;
 const LOOK_MILLISECONDS = 100;
 
-/** Waits for `ask` to answer with something, and returns that; fails with `what` where it never comes. */
+/** Waits until `ask` resolves to something, and returns that; fails with `what` where it never does. */
 export async function eventually<Result>(
   what: string,
   ask: () => Promise<Result | undefined | false> | Result | undefined | false,

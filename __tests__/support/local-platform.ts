@@ -162,7 +162,7 @@ export async function outputRows(platform: TestPlatform, key: string): Promise<s
   return text === undefined ? [] : text.trimEnd().split("\n").slice(1);
 }
 
-/** Runs `work` while the raw bucket tells nobody of its objects. */
+/** Runs `work` while the raw bucket sends no notifications of its objects. */
 export async function withoutNotification<Result>(
   platform: TestPlatform,
   work: () => Promise<Result>,
@@ -183,9 +183,9 @@ export async function withoutNotification<Result>(
 }
 
 /**
- * Waits until a job run has given work to a process of its pool, and freezes that: what the run has claimed stays in work,
- * for the driver renews the lease, until the answer is called or the run is killed. A process loads modules for far longer
- * than the time between two looks before it works.
+ * Waits until a job run has given work to a process of its pool, and freezes that: the run's claim stays in
+ * work, for the driver renews the lease, until the answer is called or the run is killed. A process loads
+ * modules for far longer than the time between two looks before it works.
  */
 export async function holdWork(runId: string, script: string): Promise<() => void> {
   const workers = await eventually(`work of job run ${runId}`, () => {
@@ -198,7 +198,7 @@ export async function holdWork(runId: string, script: string): Promise<() => voi
   };
 }
 
-/** Kills every process of a job run at once, as a lost worker does. */
+/** Kills all processes of a job run together, as a lost worker does. */
 export function killJob(runId: string, script: string): void {
   const [one] = processesOf(runId, script);
   if (one === undefined) throw new Error(`no process of job run ${runId}`);

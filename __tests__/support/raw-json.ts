@@ -25,9 +25,9 @@ const BATCH_JOB = ledgerBatchJobName(environment);
 const SHOWN_LINES = 30;
 const WORKFLOW = ledgerWorkflowName(environment);
 
-/** Raw JSON files of one test platform, and what the ledger says of them. */
+/** Raw JSON files of one test platform, and their state in the ledger. */
 export class RawJson {
-  /** In the order of uploading. */
+  /** Uploads in their order. */
   readonly uploads: Upload[] = [];
   private readonly folder: string;
   private sent = 0;
@@ -77,7 +77,7 @@ export class RawJson {
     });
   }
 
-  /** Starts the batch job as soon as no run of it is at work. */
+  /** Starts the batch job as soon as no run of it is active. */
   async startBatchJob(): Promise<string> {
     await this.idle();
     const { JobRunId = "" } = await this.platform.glue.send(new StartJobRunCommand({ JobName: BATCH_JOB }));
@@ -114,7 +114,7 @@ export class RawJson {
     }
   }
 
-  /** Waits until S3's events or a lister have brought all uploads into the ledger. */
+  /** Waits until S3's events or a lister have registered all uploads in the ledger. */
   registered(): Promise<unknown> {
     return eventually("a row for each file", async () => {
       const { registered } = await this.state();
@@ -123,8 +123,8 @@ export class RawJson {
   }
 
   /**
-   * Starts the batch job, again and again where a run leaves something, until all is done. No run is at work then: one
-   * would take what a test uploads next from the run that the test starts.
+   * Starts the batch job repeatedly, while a run leaves something, until all is done. No run is active then:
+   * one would take what a test uploads next from the run that the test starts.
    */
   async finish(): Promise<void> {
     await eventually("an outcome of each file", async () => {

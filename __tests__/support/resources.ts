@@ -2,7 +2,7 @@ import type { StackJson } from "./synthesize";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** A policy statement as it stands in a synthesized stack. */
+/** Policy statement in a synthesized stack. */
 export interface Statement {
   readonly Sid: string;
   readonly Effect: string;
@@ -33,7 +33,7 @@ export function statementsOf(policy: unknown): Statement[] {
   return JSON.parse(String(policy)).Statement;
 }
 
-/** The statement of that id. */
+/** Finds the statement of that id. */
 export function statement(policy: unknown, sid: string): Statement {
   const found = statementsOf(policy).find((each) => each.Sid === sid);
   if (found === undefined) throw new Error(`no statement ${sid} in ${policy}`);

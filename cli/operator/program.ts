@@ -22,9 +22,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
 docs/operations.md has a runbook for each alarm.`;
 
 const NOW_OR_NOT = "act; without it, only say what would be done";
-const MOST_WORKERS = 100;
+const MAX_WORKERS = 100;
 
-/** The words of the command line; `end` is told the exit code of the command that ran. */
+/** Subcommands of the command line; `end` receives the exit code of the command that ran. */
 export function operatorProgram(end: End): Command {
   const program = new Command("tributary")
     .description(
@@ -137,7 +137,7 @@ function steering(program: Command, end: End): void {
     "scale --workers 6 --environment prod",
     "scale --workers 6 --now --wait --environment prod",
   ])
-    .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MOST_WORKERS))
+    .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MAX_WORKERS))
     .option("--now", "finish what is in work and start again with them")
     .option("--wait", wait)
     .action(act(end, scale));

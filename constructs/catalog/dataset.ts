@@ -16,26 +16,20 @@ interface Declaration {
   readonly outputs: { readonly parquet: { readonly compression: string } };
 }
 
-/** A dataset of typed columns and a transform. */
+/** Dataset of typed columns and a transform. */
 export interface Dataset extends Declaration {
   readonly format: { readonly kind: "csv" | "ndjson" | "json" };
   readonly outputColumns: readonly DatasetColumn[];
-  /**
-   * Output columns that make the path of a file, in its order.
-   * @default - none
-   */
+  /** Output columns that make the path of a file, in its order. @default - none */
   readonly partitions?: readonly string[];
-  /**
-   * All values that a partition may have.
-   * @default - those that come with the rows
-   */
+  /** Values that a partition may have. @default - those that come with the rows */
   readonly partitionValues?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A dataset whose columns are the keys of its lines, each as text, in one partition a date. */
+/** Dataset whose columns are the keys of its lines, each as text, in one partition a date. */
 export interface TextDataset extends Declaration {
   readonly values: "text";
-  /** What the keys of its files begin with. */
+  /** Prefix of its files' keys. */
   readonly prefix: string;
   readonly dates: {
     /** First date that a file's name may carry, yyyy-mm-dd. */
@@ -51,17 +45,17 @@ export interface TextDataset extends Declaration {
 const DATASETS = join(ROOT, "datasets");
 const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 
-/** All declared datasets with typed columns, by name. */
+/** Reads all declared datasets with typed columns, by name. */
 export function declaredDatasets(): Dataset[] {
   return declarations().filter((each): each is Dataset => !isText(each));
 }
 
-/** All declared text datasets, by name. */
+/** Reads all declared text datasets, by name. */
 export function declaredTextDatasets(): TextDataset[] {
   return declarations().filter(isText);
 }
 
-/** The text datasets as functions read them (`runtime/manifests/text-datasets.ts`). */
+/** Serializes the text datasets for functions (`runtime/manifests/text-datasets.ts`). */
 export function textDatasetsVariable(datasets: readonly TextDataset[] = declaredTextDatasets()): string {
   const entries = datasets.map(({ name, prefix, dates, size = USUAL_SIZE }) => ({
     name,

@@ -9,8 +9,8 @@ export interface DeclaredColumnsProps {
 }
 
 /**
- * Adds to the dataset's table what is newly declared, at the deploy that brings it: Terraform leaves the columns of a
- * table alone once it stands.
+ * Adds newly declared columns to the dataset's table, at the deploy that brings them: Terraform leaves the
+ * columns of an existing table alone.
  */
 export class DeclaredColumns extends Construct {
   constructor(scope: Construct, id: string, { controlPlane, dataset }: DeclaredColumnsProps) {

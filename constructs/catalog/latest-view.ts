@@ -3,8 +3,8 @@ import { PRESTO_TYPES, viewText } from "../../runtime/manifests/latest-view";
 import type { DatasetColumn } from "./dataset";
 
 /**
- * Query of the view. Its star takes all columns of the table in their order, so that a column which is added later
- * changes the view's list of columns alone.
+ * Builds the query of the view. Its star takes all columns of the table in their order, so a column that is
+ * added later changes the view's list of columns alone.
  */
 export function latestViewSql(table: string): string {
   return [

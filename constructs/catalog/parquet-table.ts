@@ -1,4 +1,4 @@
-/** What catalog tables over Parquet files have in common. */
+/** Properties that catalog tables over Parquet files share. */
 
 /** Readers and writers of Parquet, as Hive, Spark and Athena name them. */
 export const PARQUET_STORAGE = {

@@ -10,8 +10,10 @@ export interface Years {
 }
 
 /**
- * Table properties that project every partition column: year, month and day as numbers, others by their declared
- * values. What lies outside is not seen, so the job that writes takes the same ranges.
+ * Builds table properties that project every partition column: year, month and day as numbers, others by
+ * their declared values. Partitions outside of the ranges are invisible, so the job that writes takes the
+ * same ranges.
+ *
  * @throws Error for a partition column without values
  */
 export function partitionProjection(dataset: Dataset, years: Years): Record<string, string> {

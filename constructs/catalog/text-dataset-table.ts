@@ -17,7 +17,7 @@ export interface TextDatasetTableProps {
   readonly preventDestroy: boolean;
 }
 
-/** What each row says of its origin; the keys of the lines follow at run time. */
+/** Columns about the origin of a row; the keys of the lines follow at run time. */
 const ORIGIN: readonly DatasetColumn[] = [
   { name: "_source_file", type: "string", comment: "Key of the source object" },
   { name: "_source_version", type: "string", comment: "Version id of the source object" },
@@ -81,7 +81,7 @@ export class TextDatasetTable extends Construct {
   }
 }
 
-/** Dates are computed, not registered: no crawler, and a new one is there with its first file. */
+/** Builds the properties that project dates: without a crawler, a new one exists with its first file. */
 function projection({ dates }: TextDataset): Record<string, string> {
   return {
     "projection.enabled": "true",

@@ -20,8 +20,8 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * The entries as a ZIP archive: sorted by name, with a fixed date, and stored, not deflated, since compressors differ
- * between versions of Node.
+ * Builds a ZIP archive of the entries: sorted by name, with a fixed date, and stored, not deflated, since
+ * compressors differ between versions of Node.
  */
 export function zip(entries: readonly ArchiveEntry[]): Buffer {
   const sorted = [...entries].sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -47,6 +47,7 @@ export function contentHash(content: Uint8Array): string {
 
 /**
  * Writes a generated file under a name of its content, for Terraform to upload.
+ *
  * @returns the file's absolute path
  */
 export function writeGenerated(name: string, content: Uint8Array): string {
@@ -59,7 +60,7 @@ export function writeGenerated(name: string, content: Uint8Array): string {
   return file;
 }
 
-/** Fields that local header and directory record share: version to name and extra lengths. */
+/** Builds the fields that local header and directory record share: version to name and extra lengths. */
 function entryHeader(entry: ArchiveEntry): Buffer {
   const header = Buffer.alloc(26);
   header.writeUInt16LE(20, 0);

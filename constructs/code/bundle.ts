@@ -8,13 +8,16 @@ import { ROOT, WORKING_FOLDER } from "./paths";
 
 const HANDLERS = join(ROOT, "handlers");
 const RUNTIME = join(ROOT, "runtime");
-/** What a bundle is made of: folders, and the endings of their files. */
+/** Inputs of a bundle: folders, and the endings of their files. */
 const INPUTS = [
   [HANDLERS, ".ts"],
   [RUNTIME, ".ts"],
   [join(ROOT, "glue", "tributary", "manifests"), ".schema.json"],
 ] as const;
-/** Files that a function reads beside its code, by the function's name: a folder here, and one in the archive. */
+/**
+ * Files that a function reads in addition to its code, by the function's name: a folder here, and one in the
+ * archive.
+ */
 const COMPANIONS: Readonly<Record<string, { from: string; to: string }>> = {
   "ledger-migrator": { from: join(RUNTIME, "ledger", "migrations", "sql"), to: "sql" },
 };
@@ -45,7 +48,7 @@ type Bundles = ReadonlyMap<string, Uint8Array>;
 
 let bundles: Bundles | undefined;
 
-/** All handlers as JavaScript, by the name of their file. */
+/** Bundles all handlers as JavaScript, by the name of their file. */
 export function handlerBundles(): Bundles {
   bundles ??= cachedBundles();
   return bundles;
@@ -54,7 +57,9 @@ export function handlerBundles(): Bundles {
 const archives = new Map<string, string>();
 
 /**
- * Archive with the handler's bundle as `index.js` and the files that it reads, the same for all environments.
+ * Builds the archive with the handler's bundle as `index.js` and the files that it reads, the same for all
+ * environments.
+ *
  * @returns the archive's absolute path
  * @throws Error when handlers/ has no such file
  */
@@ -88,7 +93,7 @@ function cachedBundles(): Bundles {
   );
 }
 
-/** Hash of all that a bundle is made of: code, schemas, the installed packages, and this file with its options. */
+/** Hashes all inputs of a bundle: code, schemas, the installed packages, and this file with its options. */
 function inputsHash(): string {
   const hash = createHash("sha256");
   for (const [folder, ending] of INPUTS) {
@@ -100,7 +105,7 @@ function inputsHash(): string {
   return hash.update(readFileSync(installed)).update(readFileSync(__filename)).digest("hex");
 }
 
-/** Puts the bundles there whole or not at all: two processes may build the same ones. */
+/** Stores the bundles completely or not at all: two processes may build the same ones. */
 function keep(folder: string, built: Bundles): void {
   const partial = `${folder}.${process.pid}`;
   mkdirSync(partial, { recursive: true });

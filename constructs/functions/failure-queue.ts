@@ -14,7 +14,10 @@ export interface FailureQueueProps {
 /** Queue that keeps the events a function failed on after its last attempt. */
 export class FailureQueue extends Construct {
   readonly queue: SqsQueue;
-  /** Spelled out, not read from the queue: what only names it need not wait the 25 s that the provider takes for it. */
+  /**
+   * ARN, built and not read from the queue: resources that only name it need not wait the 25 s that the
+   * provider takes for it.
+   */
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: FailureQueueProps) {

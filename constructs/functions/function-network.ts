@@ -1,7 +1,7 @@
-/** How a function runs in a VPC. */
+/** Network of a function in a VPC. */
 import type { PolicyStatement } from "../policy";
 
-/** Subnets and security groups of a function, in Lambda's own words. */
+/** Subnets and security groups of a function, in Lambda's terms. */
 export interface FunctionNetwork {
   readonly subnetIds: string[];
   readonly securityGroupIds: string[];
@@ -15,8 +15,12 @@ const MANAGE_INTERFACES = [
 ];
 
 /**
- * Lambda makes the function's network interfaces with the function's role; the function's own code may not.
- * AWS, "Giving Lambda functions access to resources in an Amazon VPC", asks for all these actions, and has the denial.
+ * Statements for the function's network interfaces: Lambda creates them with the function's role, and the
+ * function's own code may not. AWS, "Giving Lambda functions access to resources in an Amazon VPC", requires
+ * all these actions, and has the denial.
+ *
+ * @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html (2026-11-29)
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html (2026-11-29)
  */
 export function useNetworkInterfaces(
   functionName: string,

@@ -1,4 +1,6 @@
-/** What invokes a function from outside. Each adds its resources to the scope, under ids that begin with `id`. */
+/**
+ * Triggers of a function from outside. Each adds its resources to the scope, under ids that begin with `id`.
+ */
 import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import type { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
@@ -10,7 +12,7 @@ import { ServiceRole } from "../service-role";
 export interface InvokerProps {
   /** Principal that invokes, e.g. `s3.amazonaws.com`. */
   readonly principal: string;
-  /** What it invokes on behalf of. */
+  /** ARN of the resource that it invokes on behalf of. */
   readonly sourceArn: string;
   readonly account: string;
 }
@@ -35,14 +37,14 @@ export function admitInvoker(
 export interface EventRouteProps {
   readonly ruleName: string;
   readonly description: string;
-  /** Pattern of the default bus's events. */
+  /** Pattern of events on the default bus. */
   readonly pattern: object;
-  /** Identifies the target within the rule. */
+  /** Id of the target within the rule. */
   readonly targetId: string;
   readonly account: string;
 }
 
-/** Invokes the function with each event that fits the pattern. */
+/** Invokes the function with each event that matches the pattern. */
 export function routeEvents(
   scope: Construct,
   id: string,
@@ -67,12 +69,12 @@ export interface ScheduleProps {
   readonly scheduleName: string;
   readonly description: string;
   readonly rateMinutes: number;
-  /** What the function is invoked with, as JSON. @default - the scheduler's own event */
+  /** Input of the function, as JSON. @default - the scheduler's own event */
   readonly input?: string;
   readonly account: string;
 }
 
-/** Invokes the function at a fixed rate; a missed round is made good by the next one. */
+/** Invokes the function at a fixed rate; the next round makes up for a missed one. */
 export function scheduleRounds(
   scope: Construct,
   id: string,

@@ -7,11 +7,15 @@ export interface GlueConnectionProps {
   readonly description: string;
   readonly availabilityZone: string;
   readonly subnetId: string;
-  /** It must let its members speak to each other on all ports: Glue's workers do. */
+  /**
+   * Security group; it must let its members reach each other on all ports: Glue's workers do.
+   *
+   * @see https://docs.aws.amazon.com/glue/latest/dg/start-development-endpoint.html (2026-11-29)
+   */
   readonly securityGroupId: string;
 }
 
-/** Place in a VPC in which workers of a job run. */
+/** Network connection of a job: the subnet in a VPC in which its workers run. */
 export class GlueConnection extends Construct {
   readonly connection: AwsGlueConnection;
 
@@ -38,7 +42,10 @@ export interface ConnectedJob {
   readonly securityGroupArn: string;
 }
 
-/** Glue reads the job's connections, and makes its workers' network interfaces, with the job's role. */
+/**
+ * Statements for a job with connections: with the job's role Glue reads them, and creates its workers'
+ * network interfaces.
+ */
 export function useConnections({ account, region, ...props }: ConnectedJob): PolicyStatement[] {
   const catalog = `arn:aws:glue:${region}:${account}`;
   const ec2 = `arn:aws:ec2:${region}:${account}`;

@@ -10,24 +10,28 @@ import { jobScript, lockedWheels, nativeWheel, tributaryPackage } from "../code/
 import type { PolicyStatement } from "../policy";
 import { ServiceRole } from "../service-role";
 
-/** A run that ends when its work does. */
+/** Run that ends when its work does. */
 export interface BatchRun {
   readonly kind: "batch";
   readonly timeoutMinutes: number;
   readonly maximumRetries: number;
 }
 
-/** A run without end. It takes no time limit, and none of Glue's retries: whoever wants it up starts it again. */
+/** Run without end. It takes no time limit, and none of Glue's retries: the control plane starts it again. */
 export interface StreamingRun {
   readonly kind: "streaming";
-  /** Day and hour in UTC, e.g. `Sun:3`, at which Glue may restart it: it does so at least every seven days. */
+  /**
+   * Day and hour in UTC, e.g. `Sun:3`, at which Glue may restart it: it does so at least every seven days.
+   *
+   * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-29)
+   */
   readonly maintenanceWindow: string;
 }
 
-/** Where the uploaded code that jobs share lies, as `s3://` addresses. */
+/** Uploaded code that jobs share, as `s3://` addresses. */
 export interface GlueCode {
   readonly package: string;
-  /** Empty where the workers have them. */
+  /** Addresses of the wheels; empty where the workers have them. */
   readonly wheels: readonly string[];
 }
 
@@ -36,29 +40,29 @@ export interface GlueJobProps {
   readonly description: string;
   /** Script in glue/jobs/, without its ending. */
   readonly script: string;
-  /** Bucket that gets script, package and wheels. */
+  /** Bucket of script, package and wheels. */
   readonly artifacts: S3Bucket;
   readonly account: string;
   readonly region: string;
   readonly keyArn: string;
   readonly glueVersion: string;
   readonly workerType: string;
-  /** Workers of a run; with auto scaling the most it may have. */
+  /** Number of workers of a run; with auto scaling the maximum. */
   readonly numberOfWorkers: number;
   readonly autoScaling: boolean;
   readonly run: BatchRun | StreamingRun;
-  /** Runs at once; a start beyond them is refused. @default 1 */
+  /** Maximum number of concurrent runs; a start beyond it is refused. @default 1 */
   readonly concurrentRuns?: number;
   /** Names of the connections in whose subnets it may run. @default - outside of any VPC */
   readonly connections?: readonly string[];
-  /** `s3://` addresses of files that it finds by their names in its working folder. @default - none */
+  /** `s3://` addresses of files that Glue puts into its working folder. @default - none */
   readonly extraFiles?: readonly string[];
   readonly logRetentionDays: number;
-  /** Whether the locked wheels are installed; if not, the workers have them. */
+  /** True where the locked wheels are installed; false where the workers have them. */
   readonly installWheels: boolean;
   /**
-   * Package and wheels of another job with the same `installWheels`: two resources on one object would delete it from
-   * under each other.
+   * Package and wheels of another job with the same `installWheels`: two resources for one object would
+   * delete it for each other.
    * @default - uploaded by this job
    */
   readonly code?: GlueCode;
@@ -67,7 +71,7 @@ export interface GlueJobProps {
   readonly statements: readonly PolicyStatement[];
 }
 
-/** Where Glue writes the logs of jobs, and the only place its role may. */
+/** Log groups of Glue's jobs, and the only ones its role may write to. */
 const LOG_PREFIX = "/aws-glue/jobs";
 
 /** Glue Spark job with a role, a security configuration and log groups of its own. */
@@ -102,9 +106,16 @@ export class GlueJob extends Construct {
     });
   }
 
+  /**
+   * Creates the role. Log groups that Glue encrypts by itself are named after role and security configuration, and the
+   * namespace is the only limit of PutMetricData.
+   *
+   * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/log-group-name.html (2026-11-29)
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html (2026-11-29)
+   */
   private role(props: GlueJobProps): ServiceRole {
     const groups = `arn:aws:logs:${props.region}:${props.account}:log-group:${LOG_PREFIX}`;
-    // role and security configuration, both named as the job: so Glue names the groups it encrypts by itself
+    // role and security configuration have the name of the job
     const encrypted = `${groups}-${props.jobName}-${props.jobName}/*`;
     return new ServiceRole(this, "role", {
       roleName: props.jobName,
@@ -118,14 +129,14 @@ export class GlueJob extends Construct {
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
-            "logs:AssociateKmsKey", // Glue ties the groups it makes to the security configuration's key
+            "logs:AssociateKmsKey", // Glue ties the groups that it creates to the security configuration's key
           ],
           resources: [`${groups}/*`, encrypted],
         },
         {
           sid: "WriteJobMetrics",
           actions: ["cloudwatch:PutMetricData"],
-          resources: ["*"], // PutMetricData knows no resources: the namespace is the limit
+          resources: ["*"], // PutMetricData takes no resources
           condition: { StringEquals: { "cloudwatch:namespace": "Glue" } },
         },
         {
@@ -138,7 +149,12 @@ export class GlueJob extends Construct {
     });
   }
 
-  /** @returns the prefix of the job's two log groups */
+  /**
+   * Creates the log groups.
+   *
+   * @returns the prefix of the job's two log groups
+   * @see https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html (2026-11-29)
+   */
   private logGroups(props: GlueJobProps): string {
     const prefix = `${LOG_PREFIX}/${props.jobName}`;
     for (const stream of ["output", "error"]) {
@@ -184,7 +200,11 @@ export class GlueJob extends Construct {
     };
   }
 
-  /** @returns the uploaded file's `s3://` address */
+  /**
+   * Uploads a file.
+   *
+   * @returns its `s3://` address
+   */
   private upload(id: string, file: CodeFile, bucket: S3Bucket): string {
     const source = codeAsset(this, `${id}-file`, file);
     return addressOf(codeObject(this, id, { file, bucket, folder: "glue", source }));
@@ -203,7 +223,7 @@ export class GlueJob extends Construct {
     return addressOf(object);
   }
 
-  /** Terraform runs in the stack's own folder of the output. */
+  /** Path relative to the stack's folder of the output, in which Terraform runs. */
   private fromStackFolder(path: string): string {
     const stack = join("stacks", TerraformStack.of(this).node.id);
     return relative(resolve(App.of(this).outdir, stack), path);
@@ -224,7 +244,11 @@ function runFields(run: BatchRun | StreamingRun) {
     : { maintenanceWindow: run.maintenanceWindow, maxRetries: 0 };
 }
 
-/** @throws Error for an argument that Glue or this construct sets itself */
+/**
+ * Builds the script's arguments.
+ *
+ * @throws Error for an argument that Glue or this construct sets itself
+ */
 function ownArguments(props: GlueJobProps): Record<string, string> {
   return Object.fromEntries(
     Object.entries(props.arguments).map(([name, value]) => {

@@ -5,12 +5,15 @@ import { Construct } from "constructs";
 export interface GlueScheduleProps {
   readonly triggerName: string;
   readonly job: GlueJob;
-  /** A divisor of 60, 5 at the least. */
+  /** Rate in minutes: a divisor of 60, at least 5. */
   readonly rateMinutes: number;
   readonly enabled: boolean;
 }
 
-/** Starts a job at a fixed rate, outside of any workflow; a start that its concurrency refuses is made good by the next. */
+/**
+ * Starts a job at a fixed rate, outside of any workflow; where its concurrency refuses a start, the next
+ * makes up for it.
+ */
 export class GlueSchedule extends Construct {
   constructor(scope: Construct, id: string, props: GlueScheduleProps) {
     super(scope, id);

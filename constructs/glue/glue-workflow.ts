@@ -7,13 +7,13 @@ export interface GlueWorkflowProps {
   readonly workflowName: string;
   readonly description: string;
   readonly first: GlueJob;
-  /** Runs when `first` has succeeded. */
+  /** Job that runs when `first` has succeeded. */
   readonly second: GlueJob;
-  /** When it starts, in Glue's cron notation and UTC. @default - by StartWorkflowRun alone */
+  /** Schedule, in Glue's cron notation and UTC. @default - by StartWorkflowRun alone */
   readonly schedule?: string | undefined;
 }
 
-/** Two jobs, one after the other, one run of both at a time. */
+/** Workflow of two consecutive jobs, one run of both at a time. */
 export class GlueWorkflow extends Construct {
   readonly workflow: AwsGlueWorkflow;
 
@@ -37,12 +37,16 @@ export class GlueWorkflow extends Construct {
     });
   }
 
-  /** The only one: Glue refuses a second. */
+  /**
+   * Adds the one starting trigger: Glue refuses a second.
+   *
+   * @see https://docs.aws.amazon.com/glue/latest/dg/blueprint_workflow_restrictions.html (2026-11-29)
+   */
   private startingTrigger({ workflowName, first, schedule }: GlueWorkflowProps): void {
     const common = { workflowName: this.workflow.name, actions: [{ jobName: first.name }] };
     const name = `${workflowName}-start`;
     if (schedule === undefined) {
-      // enabled, the provider would fire it as soon as it stands
+      // the provider fires an enabled one as soon as it exists
       new GlueTrigger(this, "start", { ...common, name, type: "ON_DEMAND", enabled: false });
     } else {
       new GlueTrigger(this, "start", { ...common, name, type: "SCHEDULED", schedule });

@@ -1,4 +1,4 @@
-/** The table of all settings, generated from the schema and the environments' files. */
+/** Table of all settings, generated from the schema and the environments' files. */
 import { type Environment, settings } from "./environment";
 import { accepted, type SettingNode, settingTree } from "./problems";
 
@@ -8,7 +8,7 @@ interface Leaf {
   readonly required: boolean;
 }
 
-/** docs/environments.md for these environments, in their order. */
+/** Builds docs/environments.md for these environments, in their order. */
 export function environmentsDocumentation(environments: readonly Environment[]): string {
   return `${[...introduction(), ...table(environments), ...closing()].join("\n")}\n`;
 }

@@ -125,15 +125,15 @@ export const settings = z.strictObject({
   budget,
 });
 
-/** What an environment's file writes: defaults may be left out. */
+/** Settings as an environment's file has them: defaults may be left out. */
 export type EnvironmentSettings = z.input<typeof settings>;
 
-/** A checked environment: every default filled in, and its name. */
+/** Checked environment: every default filled in, and its name. */
 export type Environment = z.output<typeof settings> & { readonly name: string };
 
 /**
  * Checks one environment.
- * @throws EnvironmentsError with every problem of it at once.
+ * @throws EnvironmentsError with all its problems
  */
 export function parseEnvironment(name: string, data: unknown): Environment {
   const parsed = settings.safeParse(data, { reportInput: true });

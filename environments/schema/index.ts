@@ -16,8 +16,9 @@ export function environmentNames(): string[] {
 }
 
 /**
- * The checked environment of that name.
- * @throws EnvironmentsError when there is none, or with all its problems.
+ * Loads the checked environment of that name.
+ *
+ * @throws EnvironmentsError when there is none, or with all its problems
  */
 export function loadEnvironment(name: string): Environment {
   if (!known.has(name)) {
@@ -27,8 +28,9 @@ export function loadEnvironment(name: string): Environment {
 }
 
 /**
- * The checked environments of those names.
- * @throws EnvironmentsError with the problems of all of them together.
+ * Loads the checked environments of those names.
+ *
+ * @throws EnvironmentsError with the problems of all of them together
  */
 export function loadEnvironments(names: readonly string[] = environmentNames()): Environment[] {
   const results = names.map((name) => attempt(name));

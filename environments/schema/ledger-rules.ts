@@ -9,7 +9,7 @@ const DEPENDENCIES = "glue.dependencies";
 const ENDPOINTS = "network.interfaceEndpoints";
 const SCHEDULED = "ledger.scheduled";
 const RATE = "ledger.batch.rateMinutes";
-const MOST_WORKERS = "ledger.batch.workers.maximum";
+const MAX_WORKERS = "ledger.batch.workers.maximum";
 const RUNS = "ledger.batch.concurrentRuns";
 const PROCESSED = "storage.lifecycle.processed";
 const TIERING = "storage.lifecycle.raw.tieringDays";
@@ -19,12 +19,12 @@ const NOT_MANAGED = `nothing (it is of another server than the managed one; leav
 const LEAST_RDS_PORT = 1150;
 
 const LISTER_WORKERS = 2;
-/** A server and the one that replaces it, and an interface for all functions. */
+/** Number of addresses for a server and the one that replaces it, and an interface for all functions. */
 const SERVER_AND_FUNCTIONS = 3;
 
 /**
- * What jobs and functions in private subnets call, beside S3: secrets, roles, and Glue's own agents, which need a way to
- * KMS for any job with a security configuration.
+ * Endpoints, in addition to S3, that jobs and functions in private subnets call: secrets, roles, and Glue's
+ * own agents, which need a route to KMS for any job with a security configuration.
  */
 const NEEDED_ENDPOINTS = ["secretsmanager", "kms", "sts", "logs", "monitoring", "events", "glue"];
 
@@ -134,7 +134,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     },
   },
   {
-    path: MOST_WORKERS,
+    path: MAX_WORKERS,
     against: ["ledger.batch.workers.number"],
     expected: (value) =>
       Number(value(MOST_WORKERS)) < Number(value("ledger.batch.workers.number"))
@@ -197,7 +197,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
 ];
 
-/** Whether the server stands on the machine of those that speak to it. */
+/** Returns whether the server is on the machine of its clients. */
 function isHere(value: Lookup): boolean {
   return value(SERVER) === "existing" && value(HOST) === undefined;
 }
@@ -206,14 +206,21 @@ function isElsewhere(value: Lookup): boolean {
   return value(SERVER) === "existing" && value(HOST) !== undefined;
 }
 
-/** Of a subnet, a sixteenth of the VPC's block; AWS keeps five. */
+/**
+ * Number of free addresses of a subnet, a sixteenth of the VPC's block; AWS reserves five.
+ *
+ * @see https://docs.amazonaws.cn/goto/SdkForKotlin/ec2-2016-11-15/CreateSubnet (2026-11-29)
+ */
 function freeAddresses(value: Lookup): number {
   const [, length] = String(value("network.cidr")).split("/");
   return 2 ** (32 - Number(length) - 4) - 5;
 }
 
-/** Of the subnet that most is in: Glue puts all workers of a run into one, and maybe those of all runs. */
+/**
+ * Number of addresses needed in the fullest subnet: Glue puts all workers of a run into one, and maybe those
+ * of all runs.
+ */
 function neededAddresses(value: Lookup): number {
-  const workers = Number(value(MOST_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
+  const workers = Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
   return (value(ENDPOINTS) as readonly string[]).length + SERVER_AND_FUNCTIONS + workers;
 }

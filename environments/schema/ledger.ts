@@ -4,7 +4,7 @@ import { choice, flag, integer, numberChoice, text, whole } from "./kinds";
 /** Major version of every PostgreSQL server of the platform, the local one's too. */
 export const POSTGRES_VERSION = "18";
 
-/** Those that the pinned AWS provider accepts for a Spark job. */
+/** Worker types that the pinned AWS provider accepts for a Spark job. */
 const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;
 
 const postgres = z.strictObject({

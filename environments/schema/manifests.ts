@@ -1,11 +1,20 @@
 import { z } from "zod";
 import { choice, text, whole } from "./kinds";
 
-/** Those that Glue takes for a streaming job and the pinned AWS provider accepts. */
+/**
+ * Worker types that Glue takes for a streaming job and the pinned AWS provider accepts.
+ *
+ * @see https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_stepfunctions_tasks.WorkerType.html (2026-11-29)
+ */
 const WORKER_TYPES = ["G.025X", "G.1X", "G.2X", "G.4X", "G.8X"] as const;
 
-/** Lambda hands a function at most 6 MB: about 3,500 messages with one S3 event each. */
-const MOST_EVENTS = 3500;
+/**
+ * Maximum number of messages in an invocation: Lambda passes a function at most 6 MB, about 3,500 messages
+ * with one S3 event each.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html (2026-11-29)
+ */
+const MAX_EVENTS = 3500;
 
 const eventSource = z.strictObject({
   batchSize: whole(1, MOST_EVENTS, "messages", {

@@ -1,7 +1,9 @@
-/** Every name that is known before anything is deployed, derived from project, environment, account and region. */
+/**
+ * Names that are known before anything is deployed, derived from project, environment, account and region.
+ */
 import type { Environment } from "./environment";
 
-/** What names are made of. */
+/** Parts of a name. */
 export type Named = Pick<Environment, "project" | "name" | "account" | "region">;
 
 export const LAYERS = ["network", "storage", "ledger", "compute", "observability"] as const;
@@ -21,8 +23,8 @@ export const FUNCTIONS = [
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 /**
- * Those whose callers wait for the answer, or whose next round makes up for one that failed: they need no queue of events
- * that failed.
+ * Functions whose callers wait for the answer, or whose next round makes up for one that failed: they need no
+ * queue of failed events.
  */
 export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
   "ledger-migrator",
@@ -32,22 +34,25 @@ export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
 
 export type BucketName = "raw" | "manifests" | "curated" | "quarantine" | "artifacts" | "access-logs";
 
-/** Prefix in the raw bucket under which uploads are noticed. */
+/** Prefix of uploads in the raw bucket, which its notification filters on. */
 export const INPUT_PREFIX = "input/";
 
 /** Prefix in the raw bucket of the raw JSON files, which the ledger lists. */
 export const RAW_JSON_PREFIX = "raw-json-data/";
 
-/** Where raw JSON files go once their rows are published. */
+/** Prefix of raw JSON files whose rows are published. */
 export const PROCESSED_PREFIX = "raw-json-data-processed/";
 
-/** Tag of a raw JSON file that is processed and stays where it is. */
+/** Tag of a raw JSON file that is processed and was not moved. */
 export const PROCESSED_TAG = { key: "tributary", value: "processed" } as const;
 
 /** Dead letters of the ledger pipeline in the quarantine bucket, a folder for each batch. */
 export const MALFORMED_PREFIX = "error-data-lake/json_malformed_records/";
 
-/** What attempts of the ledger pipeline write in the curated bucket before one of them wins. */
+/**
+ * Prefix of the objects that attempts of the ledger pipeline write in the curated bucket before one of them
+ * wins.
+ */
 export const STAGING_PREFIX = "_staging/";
 
 /** `tributary-dev-<rest>`: the form of nearly every name. */
@@ -59,7 +64,7 @@ export function stackName(environment: Named, layer: Layer): string {
   return `${environment.name}-${layer}`;
 }
 
-/** One state bucket an account and region, shared by its environments. */
+/** Name of the state bucket of an account and region, shared by its environments. */
 export function stateBucketName(environment: Named): string {
   return `${environment.project}-state-${environment.account}-${environment.region}`;
 }
@@ -68,7 +73,7 @@ export function stateKey(environment: Named, layer: Layer): string {
   return `${environment.project}/${environment.name}/${layer}.tfstate`;
 }
 
-/** Bucket names are unique in all of AWS, hence the account id. */
+/** Name of a bucket. Such names are unique in all of AWS, hence the account id. */
 export function bucketName(environment: Named, bucket: BucketName): string {
   return `${resourceName(environment, bucket)}-${environment.account}`;
 }
@@ -77,7 +82,7 @@ export function uploadsTableName(environment: Named): string {
   return resourceName(environment, "uploads");
 }
 
-/** One item a file that the manifests pipeline was told of. */
+/** Name of the tracking table: one item for each file that was announced to the manifests pipeline. */
 export function trackingTableName(environment: Named): string {
   return resourceName(environment, "file-tracking");
 }
@@ -86,14 +91,17 @@ export function metricsTableName(environment: Named): string {
   return resourceName(environment, "metrics");
 }
 
-/** Desired state, worker numbers and cursors: what changes at run time and is not Terraform's. */
+/**
+ * Name of the control table: desired state, worker numbers and cursors, which change at run time and are not
+ * Terraform's.
+ */
 export function controlTableName(environment: Named): string {
   return resourceName(environment, "control");
 }
 
 /**
- * S3's announcements: `manifests-inputs` of files that manifests are to list, `manifests-ready` of manifests,
- * `ledger-inputs` of files of the ledger. Each has a dead-letter queue.
+ * Queues of S3's notifications: `manifests-inputs` of files that manifests are to list, `manifests-ready` of
+ * manifests, `ledger-inputs` of files of the ledger. Each has a dead-letter queue.
  */
 export const PIPELINE_QUEUES = ["manifests-inputs", "manifests-ready", "ledger-inputs"] as const;
 export type PipelineQueue = (typeof PIPELINE_QUEUES)[number];
@@ -110,7 +118,7 @@ export function functionName(environment: Named, name: FunctionName): string {
   return resourceName(environment, name);
 }
 
-/** Queue of the events that a function failed on for good, which its construct names so. */
+/** Name of the queue of the events that a function failed on for good, as its construct builds it. */
 export function failureQueueName(environment: Named, name: FunctionName): string {
   return `${functionName(environment, name)}-failures`;
 }
@@ -123,32 +131,38 @@ export function manifestsJobName(environment: Named): string {
   return resourceName(environment, "manifests-stream");
 }
 
-/** Lists raw JSON files into the ledger. */
+/** Name of the job that lists raw JSON files into the ledger. */
 export function ledgerListerJobName(environment: Named): string {
   return resourceName(environment, "ledger-lister");
 }
 
-/** Claims batches from the ledger and transforms them. */
+/** Name of the job that claims batches from the ledger and transforms them. */
 export function ledgerBatchJobName(environment: Named): string {
   return resourceName(environment, "ledger-batch");
 }
 
-/** Runs the lister, and the batch job when it succeeded. */
+/** Name of the workflow that runs the lister, and then the batch job when it succeeded. */
 export function ledgerWorkflowName(environment: Named): string {
   return resourceName(environment, "ledger");
 }
 
-/** A connection for each zone: jobs that speak to PostgreSQL run in a private subnet of one of them. */
+/**
+ * Name of the connection of a zone: jobs that connect to PostgreSQL run in a private subnet of one of them.
+ */
 export function ledgerConnectionName(environment: Named, zone: string): string {
   return resourceName(environment, `ledger-${zone}`);
 }
 
-/** The managed PostgreSQL server. */
+/** Name of the managed PostgreSQL server. */
 export function ledgerServerName(environment: Named): string {
   return resourceName(environment, "ledger");
 }
 
-/** Athena accepts no hyphen in an unquoted database name. */
+/**
+ * Name of the database. Athena accepts no hyphen in an unquoted one.
+ *
+ * @see https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html (2026-11-29)
+ */
 export function databaseName(environment: Named): string {
   return `${environment.project}_${environment.name}`.replaceAll("-", "_");
 }

@@ -7,15 +7,23 @@ import type { Lookup, Rule } from "./rule";
 
 /** Tags that every stack sets by itself. */
 const OWN_TAGS: readonly string[] = ["project", "environment", "layer", "managed-by"];
-/** AWS takes fifty a resource; some resources have a Name as well. */
-const MOST_TAGS = 45;
+/** Maximum number of tags: AWS takes fifty a resource; some resources have a Name as well. */
+const MAX_TAGS = 45;
 
 const RAW_NONCURRENT_DAYS = "storage.lifecycle.raw.noncurrentDays";
-/** S3 carries out an expiry within days of its date, not on it. */
+/**
+ * Days by which S3 may carry out an expiry late.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations (2026-11-29)
+ */
 const EXPIRY_LAG_DAYS = 7;
 
-/** The largest batch that Lambda takes from a queue without a window. */
-const MOST_WITHOUT_WINDOW = 10;
+/**
+ * Maximum batch that Lambda takes from a queue without a batching window.
+ *
+ * @see https://docs.aws.amazon.com/cdk/api/latest/python/aws_cdk.aws_lambda_event_sources/SqsEventSourceProps.html (2026-11-29)
+ */
+const MAX_WITHOUT_WINDOW = 10;
 
 const RULES: readonly Rule[] = [
   {
@@ -109,7 +117,7 @@ const RULES: readonly Rule[] = [
   ...LEDGER_RULES,
 ];
 
-/** Problems between settings; settings that an issue already names are left alone. */
+/** Finds problems between settings; it leaves out settings that an issue already names. */
 export function brokenRules(
   environment: string,
   schema: z.ZodType,
@@ -132,7 +140,7 @@ export function brokenRules(
   );
 }
 
-/** Whether an issue lies at the setting, in it, or at a group that holds it. */
+/** Returns whether an issue is about the setting, a part of it, or a group that contains it. */
 function touched(path: string, bad: readonly string[][]): boolean {
   const steps = path.split(".");
   return bad.some((issue) => issue.slice(0, steps.length).every((step, index) => step === steps[index]));

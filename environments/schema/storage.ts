@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { choice, flag, list, whole } from "./kinds";
 
-/** Buckets of an environment that hold its data, by class. */
+/** Data buckets of an environment, by class. */
 export const BUCKET_CLASSES = ["raw", "manifests", "curated", "quarantine", "artifacts"] as const;
 export type BucketClass = (typeof BUCKET_CLASSES)[number];
 

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { choice, list, text, whole } from "./kinds";
 
-/** Those that the pinned AWS provider accepts for a Spark job; AWS has larger ones by now. */
+/**
+ * Worker types that the pinned AWS provider accepts for a Spark job; AWS has larger ones by now.
+ *
+ * @see https://docs.aws.amazon.com/glue/latest/dg/worker-types.html (2026-11-29)
+ */
 const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;
 
 const workers = z.strictObject({

@@ -9,11 +9,14 @@ import type { ControlPlane } from "./plane";
 import { tick } from "./tick";
 
 /**
- * Answers one of the events that come here: `ManifestProcessed` of the streaming job (or of the reconciler),
- * `LedgerBatchPublished` of the batch job, Glue's `Glue Job State Change`, the tick of every minute, and the columns that
- * datasets declare, at a deploy.
+ * Dispatches an event: `ManifestProcessed` of the streaming job (or of the reconciler),
+ * `LedgerBatchPublished` of the batch job, Glue's `Glue Job State Change`, the tick of every minute, or the
+ * columns that datasets declare, at a deploy.
  *
  * @throws UnexpectedEventError when it is none of them
+ * @throws DutiesFailedError when some duties of the event failed
+ * @throws UnknownTableError when a dataset has no table
+ * @throws ColumnsLeftError when the time did not suffice for a batch's new columns
  */
 export async function answer(plane: ControlPlane, event: unknown): Promise<void> {
   const { kind, "detail-type": detailType } = (event ?? {}) as { kind?: unknown; "detail-type"?: unknown };

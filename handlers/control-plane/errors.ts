@@ -1,4 +1,7 @@
-/** What an event says was committed is not to be read. A retry helps when the event is early, and else a person. */
+/**
+ * Thrown when the object that an event reports as committed cannot be read. A retry helps when the event is
+ * early, and otherwise a person.
+ */
 export class MissingReceiptError extends Error {
   override readonly name = "MissingReceiptError";
 
@@ -7,7 +10,7 @@ export class MissingReceiptError extends Error {
   }
 }
 
-/** Some files of a manifest kept their old status. A retry repeats those that are left. */
+/** Thrown when some files of a manifest kept their old status. A retry repeats only those. */
 export class FilesLeftError extends AggregateError {
   override readonly name = "FilesLeftError";
 
@@ -19,7 +22,10 @@ export class FilesLeftError extends AggregateError {
   }
 }
 
-/** New columns that the time did not suffice for. A retry, or the next manifest that has them, goes on. */
+/**
+ * Thrown when the time did not suffice for all new columns. A retry, or the next manifest that has them, goes
+ * on.
+ */
 export class ColumnsLeftError extends Error {
   override readonly name = "ColumnsLeftError";
 
@@ -28,7 +34,7 @@ export class ColumnsLeftError extends Error {
   }
 }
 
-/** A dataset has no table in the catalog. A deploy makes it. */
+/** Thrown when a dataset has no table in the catalog. A deploy creates it. */
 export class UnknownTableError extends Error {
   override readonly name = "UnknownTableError";
 

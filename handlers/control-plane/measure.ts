@@ -4,7 +4,9 @@ import { DOLLARS_PER_DPU_HOUR, type Run } from "./job/run";
 import { oldestClaim } from "./open-files";
 import type { ControlPlane } from "./plane";
 
-/** Measures what no single event shows: how long files wait, and what the last 60 minutes brought and cost. */
+/**
+ * Measures what no single event shows: how long files wait, and the volume and cost of the last 60 minutes.
+ */
 export async function measure(plane: ControlPlane, newest: Run | undefined): Promise<void> {
   const now = plane.clock.now();
   const [oldest, hours] = await Promise.all([oldestClaim(plane.tracking), readHours(plane.metrics, now)]);
@@ -12,8 +14,9 @@ export async function measure(plane: ControlPlane, newest: Run | undefined): Pro
 }
 
 /**
- * `SecondsWithoutParquet`: 0 while no file waits, else the time since the last Parquet object or since the oldest
- * waiting file was claimed, whichever came later: after a quiet weekend the first file is not two days late.
+ * `SecondsWithoutParquet`: 0 while no file waits, else the time since the last Parquet object or since the
+ * oldest waiting file was claimed, whichever is later: after a quiet weekend the first file is not two days
+ * late.
  */
 export function waiting(oldest: Date | undefined, hours: readonly Hour[], now: Date): EmbeddedMetric[] {
   const since = (time: number) => Math.max(0, now.getTime() - time) / 1_000;
@@ -25,7 +28,10 @@ export function waiting(oldest: Date | undefined, hours: readonly Hour[], now: D
   ];
 }
 
-/** `CostPerGigabyte`: dollars of the workers that run now for an hour, by the gigabytes (10^9) of the last one. */
+/**
+ * `CostPerGigabyte`: dollars for an hour of the current workers, divided by the gigabytes (10^9) of the last
+ * hour.
+ */
 export function rates(hours: readonly Hour[], newest: Run | undefined, now: Date): EmbeddedMetric[] {
   const { files, inputBytes } = lastSixtyMinutes(hours, now);
   const dpus = newest?.endedAt === undefined ? newest?.dpus : undefined;

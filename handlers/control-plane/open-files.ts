@@ -4,8 +4,8 @@ import { OPEN_INDEX } from "../../runtime/indexes";
 import { openPartitions, type TrackingTable } from "../../runtime/manifests/tracking";
 
 /**
- * When the oldest file that waits for its Parquet was claimed; undefined when none waits. The index may be a moment
- * behind the table.
+ * Time of the oldest claim of a file that waits for its Parquet; undefined when none waits. The index may be
+ * a moment behind the table.
  */
 export async function oldestClaim(tracking: TrackingTable): Promise<Date | undefined> {
   const partitions = openPartitions("manifested");

@@ -8,14 +8,14 @@ import type { ControlTable } from "../../runtime/manifests/control";
 import type { Bucket } from "../../runtime/manifests/manifests";
 import type { TrackingTable } from "../../runtime/manifests/tracking";
 
-/** Rows by `metric_date` and `metric_type`, which expire 30 days after their date. */
+/** Metrics table: rows by `metric_date` and `metric_type`, which expire 30 days after their date. */
 export interface MetricsTable {
   client: DynamoDBClient;
   name: string;
 }
 
 export interface StreamingJobName extends Job {
-  /** Workers of a run where the control table names no other number. */
+  /** Number of workers of a run where the control table names no other. */
   workers: number;
 }
 
@@ -24,7 +24,7 @@ export interface Catalog {
   database: string;
 }
 
-/** All that the control plane reaches. */
+/** Resources that the control plane uses. */
 export interface ControlPlane {
   tracking: TrackingTable;
   metrics: MetricsTable;
@@ -36,6 +36,6 @@ export interface ControlPlane {
   bus: AlertBus;
   emf: EmbeddedMetrics;
   clock: Clock;
-  /** Milliseconds that the invocation still has. */
+  /** Milliseconds left of the invocation. */
   remainingMs(): number;
 }

@@ -9,8 +9,8 @@ import { measure } from "./measure";
 import type { ControlPlane } from "./plane";
 
 /**
- * What is to be done each minute: answer an end that no event told of, start the job when it is due, and measure. The
- * row of a run that goes on says what it cost so far.
+ * Does the work of each minute: answers an end that no event reported, starts the job when it is due, and
+ * measures. The row of an active run shows its cost so far.
  *
  * @throws DutiesFailedError at the end, naming the duties that failed
  */
@@ -31,8 +31,9 @@ export async function tick(plane: ControlPlane): Promise<void> {
 }
 
 /**
- * A run that was being started when a restart was asked for finds an order from before its first line, and would go
- * on: while it is there, it is asked again. `asOf` is a time at which it was there, so the next one begins after it.
+ * Repeats the request for a restart. A run that was being started when the restart was requested finds an
+ * order from before its first line, and would go on: while it is active, it is asked again. `asOf` is a time
+ * at which it was active, so the next one begins after it.
  */
 async function askAgain({ control }: ControlPlane, run: Run, asOf: Date): Promise<void> {
   const job = await readStreamingJob(control);

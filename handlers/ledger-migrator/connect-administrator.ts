@@ -4,14 +4,16 @@ import { LedgerUnreachableError } from "../../runtime/ledger/errors";
 import { ADMINISTRATOR } from "../../runtime/ledger/migrations/logins";
 import type { FunctionVariables } from "../../runtime/variables";
 
-/** SQLSTATE of a refused password, and of a refused way to log in. */
+/** SQLSTATEs of a rejected password, and of a rejected authentication method. */
 const REFUSED = new Set(["28P01", "28000"]);
 
 /**
- * Connects as the administrator, by the secret; where that is refused and the logins use tokens, by a token. Whoever makes
- * a login is its member since PostgreSQL 16, so through its membership in `rds_iam` RDS may want a token of its maker, too.
+ * Connects as the administrator, with the secret; where that is rejected and the logins use tokens, with a
+ * token. Since PostgreSQL 16 the creator of a login is its member, so through membership in `rds_iam` RDS may
+ * require a token of the creator, too.
  *
- * @throws LedgerUnreachableError
+ * @throws LedgerUnreachableError when neither connects
+ * @throws LedgerSecretError when the secret holds no login
  */
 export async function connectAdministrator(
   variables: FunctionVariables["ledger-migrator"],

@@ -1,4 +1,4 @@
-/** The function's time does not suffice. No retry helps. */
+/** Thrown when the function's time does not suffice. No retry helps. */
 export class MigrationTooLongError extends Error {
   override readonly name = "MigrationTooLongError";
 

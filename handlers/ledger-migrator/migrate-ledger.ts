@@ -8,31 +8,32 @@ import { log } from "../../runtime/log";
 import { MigrationTooLongError } from "./errors";
 
 export interface Migrator {
-  /** A connection whose statements end after so many milliseconds. */
+  /** Connects, with a limit in milliseconds for each statement. */
   connect(statementMs: number): Promise<Client>;
   migrations: readonly Migration[];
-  /** How the logins will prove who they are. */
+  /** Authentication of the logins. */
   authentication: LoginAuthentication;
-  /** Milliseconds that the invocation still has. */
+  /** Milliseconds left of the invocation. */
   remainingMs(): number;
 }
 
 export interface Migrated {
   /** Files that this call applied. */
   applied: string[];
-  /** Logins that stand now. */
+  /** Logins that exist now. */
   logins: string[];
 }
 
-/** What of the invocation's time is left for telling why it was not enough. */
+/** Part of the invocation's time that is kept for reporting why it did not suffice. */
 const RESERVE_MS = 5_000;
-/** SQLSTATE of a statement that was cancelled, by its timeout here. */
+/** SQLSTATE of a cancelled statement, here by its timeout. */
 const CANCELLED = "57014";
 
 /**
- * Applies the migrations that are missing, and makes the logins.
+ * Applies pending migrations, and creates the logins.
  *
- * @throws MigrationTooLongError when that takes longer than the function may run; what `migrate` throws
+ * @throws MigrationTooLongError when that takes longer than the function may run
+ * @throws ChangedMigrationError, FailedMigrationError or MigrationFilesError as `migrate` does
  */
 export async function migrateLedger(migrator: Migrator): Promise<Migrated> {
   const leftMs = () => Math.max(1, Math.floor(migrator.remainingMs() - RESERVE_MS));

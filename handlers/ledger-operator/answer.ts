@@ -37,7 +37,11 @@ const ANSWERS: Answers = {
   "vacuum-check": ({ ledger }) => checkVacuum(ledger),
 };
 
-/** Does what a request asks. */
+/**
+ * Executes a request and returns its answer, or what is wrong with it.
+ *
+ * @throws LedgerUnreachableError when the ledger cannot be reached, or the time is over
+ */
 export async function answer(operator: LedgerOperator, request: unknown): Promise<LedgerReply<unknown>> {
   try {
     return { answer: await perform(operator, request) };

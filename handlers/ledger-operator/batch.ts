@@ -2,16 +2,20 @@ import type { DescribedBatch } from "../../runtime/ledger/operator-protocol";
 import { type Ledger, rowsOf } from "./ledger";
 import { DESCRIBE_BATCH, QUARANTINED_OF_BATCH } from "./statements";
 
-const MOST_QUARANTINED = 100;
+const MAX_QUARANTINED = 100;
 
-/** All that the ledger knows of a batch, the ids of its files left out. */
+/**
+ * Reads all that the ledger holds about a batch, the ids of its files left out.
+ *
+ * @throws LedgerUnreachableError as `Ledger.read` does
+ */
 export function describeBatch(ledger: Ledger, id: number): Promise<DescribedBatch | null> {
   return ledger.read(async (client) => {
     const [batch] = await rowsOf<Omit<DescribedBatch, "quarantined">>(client, DESCRIBE_BATCH, [id]);
     if (batch === undefined) return null;
     const quarantined = await rowsOf<DescribedBatch["quarantined"][number]>(client, QUARANTINED_OF_BATCH, [
       id,
-      MOST_QUARANTINED,
+      MAX_QUARANTINED,
     ]);
     return { ...batch, quarantined };
   });

@@ -6,8 +6,8 @@ import {
   type FilesRequest,
   type FoundFiles,
   type LedgerFile,
-  MOST_NAMES,
-  MOST_ON_A_PAGE,
+  MAX_NAMES,
+  MAX_ON_A_PAGE,
 } from "../../runtime/ledger/operator-protocol";
 import { UnreadableRequestError } from "./errors";
 import { type Ledger, rowsOf } from "./ledger";
@@ -23,13 +23,15 @@ import {
 const BEGIN: FilesPlace = { batch: 0, file: 0 };
 
 /**
- * One page of the files of a status or of a batch. Files that change their status between two pages may be missed or come
- * twice; none is missed that stays.
+ * Reads one page of the files of a status or of a batch. Files that change their status between two pages may
+ * be missed or come twice; none is missed that keeps it.
+ *
+ * @throws UnreadableRequestError when limit or status is invalid
  */
 export function readFiles(ledger: Ledger, request: FilesRequest): Promise<FilesPage> {
   const { limit } = request;
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_ON_A_PAGE) {
-    throw new UnreadableRequestError("limit", limit, `a whole number from 1 to ${MOST_ON_A_PAGE}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ON_A_PAGE) {
+    throw new UnreadableRequestError("limit", limit, `a whole number from 1 to ${MAX_ON_A_PAGE}`);
   }
   return ledger.read(async (client) => {
     const files = await pageOf(client, request);
@@ -39,7 +41,10 @@ export function readFiles(ledger: Ledger, request: FilesRequest): Promise<FilesP
   });
 }
 
-/** In the queue and in quarantine the files alone are in order; they count as those of batch 0. */
+/**
+ * Position after a file. Files in the queue and in quarantine are ordered by themselves; they count as files
+ * of batch 0.
+ */
 function placeAfter({ id: file, batch }: LedgerFile, { status }: FilesRequest): FilesPlace {
   return { batch: status === "quarantined" ? 0 : (batch ?? 0), file };
 }
@@ -61,15 +66,23 @@ async function pageOf(client: ClientBase, request: FilesRequest): Promise<Ledger
   return [...queued, ...(await inBatches(pageOfBatches("pending"), place, limit - queued.length))];
 }
 
-/** All versions of the files of those names. */
+/**
+ * Finds all versions of the files with those names.
+ *
+ * @throws UnreadableRequestError when there are no names or too many
+ */
 export function findFiles(ledger: Ledger, names: readonly string[]): Promise<FoundFiles> {
   return ledger.read((client) => lookUp(client, names));
 }
 
-/** @throws UnreadableRequestError when there are no names or too many */
+/**
+ * Looks up files by their names.
+ *
+ * @throws UnreadableRequestError when there are no names or too many
+ */
 export async function lookUp(client: ClientBase, names: readonly string[]): Promise<FoundFiles> {
-  if (!Array.isArray(names) || names.length < 1 || names.length > MOST_NAMES) {
-    throw new UnreadableRequestError("names", names, `1 to ${MOST_NAMES} names`);
+  if (!Array.isArray(names) || names.length < 1 || names.length > MAX_NAMES) {
+    throw new UnreadableRequestError("names", names, `1 to ${MAX_NAMES} names`);
   }
   const wanted = [...new Set(names)].map((name) => ({ name, ...meaningOf(name) }));
   const byId = await rowsOf<LedgerFile>(client, FIND_BY_ID, [wanted.flatMap(({ id }) => id ?? [])]);
@@ -91,7 +104,7 @@ interface Meaning {
   readonly key?: string;
 }
 
-/** A number is an id; an `s3://` address has a bucket; anything else is a key. */
+/** Classifies a name: a number is an id; an `s3://` address has a bucket; anything else is a key. */
 function meaningOf(name: string): Meaning {
   if (/^\d{1,15}$/.test(name)) return { id: Number(name) };
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(name) ?? [];

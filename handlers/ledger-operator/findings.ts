@@ -6,21 +6,24 @@ import type {
   Wraparound,
 } from "../../runtime/ledger/operator-protocol";
 
-/** A claim or a commit takes seconds; what is open for longer was forgotten, or is somebody's report. */
+/** Age from which a transaction was forgotten, or is somebody's report: a claim or a commit takes seconds. */
 const LONG_SECONDS = 900;
-/** Cleaning begins every minute, and takes minutes. */
+/** Delay from which cleaning is late: it begins every minute, and takes minutes. */
 const LATE_SECONDS = 3600;
-/** Times the dead rows at which cleaning begins. */
+/** Multiple of the dead rows at which cleaning begins. */
 const TOO_MANY = 5;
-/** Below these nothing is felt. */
+/** Number of dead rows below which nothing is felt. */
 const FEW_DEAD_ROWS = 500_000;
-/** Transactions after which a slot that nobody reads is surely forgotten. */
+/** Number of transactions after which an unread slot is surely forgotten. */
 const OLD_SLOT = 10_000_000;
-/** Autovacuum begins to freeze at an age of its own, and is in time with this much more. */
+/**
+ * Margin of transactions: autovacuum begins to freeze at an age of its own, and is in time with this much
+ * more.
+ */
 const FREEZE_MARGIN = 100_000_000;
 const CRITICAL_AGE = 1_500_000_000;
 
-/** What of the server's state needs a hand, the worst first. */
+/** Finds what in the server's state needs action, the worst first. */
 export function findingsOf(found: Omit<VacuumCheck, "findings">): Finding[] {
   const findings = [
     ...aged(found.wraparound),

@@ -1,16 +1,24 @@
 import type { ClientBase } from "pg";
 import type { LedgerConnection, LedgerWork } from "../../runtime/ledger/connection";
 
-/** The ledger to an operator: transactions under one of two roles, which the login may act as and has no rights without. */
+/**
+ * Ledger as an operator uses it: transactions under one of two roles, which the login may assume and has no
+ * rights without.
+ */
 export interface Ledger {
   /**
-   * A transaction that can write nothing.
-   * @param limitMs its longest time: for as long it holds back the server's cleaning @default 60,000
+   * Runs a read-only transaction.
+   *
+   * @param limitMs its maximum duration: for as long it holds back the server's cleaning
+   * @default 60,000
+   * @throws LedgerUnreachableError when the connection broke a second time, or the time is over
    */
   read<Result>(work: LedgerWork<Result>, limitMs?: number): Promise<Result>;
   /**
-   * A transaction that changes something. Where its answer is lost it is not done again, for the second would tell what is
-   * left, and not what was done: who asked repeats it.
+   * Runs a transaction that changes something. Where its answer is lost it is not repeated, for the second
+   * would report what is left, and not what was done: the caller repeats it.
+   *
+   * @throws LedgerUnreachableError when the connection broke: whether it was done is then unknown
    */
   write<Result>(work: LedgerWork<Result>): Promise<Result>;
 }
@@ -21,7 +29,11 @@ const BEGIN = {
 };
 const LIMIT_MS = 60_000;
 
-/** @param remainingMs what is left of the invocation, of which a transaction takes no more */
+/**
+ * Opens the ledger.
+ *
+ * @param remainingMs time left of the invocation, which limits each transaction
+ */
 export function ledgerOf(connection: LedgerConnection, remainingMs: () => number): Ledger {
   const within = (limitMs: number) => Math.min(limitMs, remainingMs());
   return {
@@ -38,8 +50,8 @@ function after<Result>(begin: string, work: LedgerWork<Result>): LedgerWork<Resu
 }
 
 /**
- * The rows of a query as JSON has them: numbers for bigint (ids and sums stay below 2^53), ISO 8601 in UTC for times, names
- * as the query's aliases say.
+ * Reads the rows of a query as JSON has them: numbers for bigint (ids and sums stay below 2^53), ISO 8601 in
+ * UTC for times, names from the query's aliases.
  */
 export async function rowsOf<Row>(
   client: ClientBase,
@@ -52,7 +64,11 @@ export async function rowsOf<Row>(
   return rows.map(({ row }) => row);
 }
 
-/** The one row of a query that always has one. */
+/**
+ * Reads the one row of a query that always has one.
+ *
+ * @throws Error when it has none
+ */
 export async function rowOf<Row>(
   client: ClientBase,
   query: string,

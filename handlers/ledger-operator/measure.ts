@@ -12,7 +12,11 @@ import {
 import { countQueue } from "./status";
 import { OLDEST_TRANSACTION } from "./vacuum-statements";
 
-/** Writes what alarms watch as metrics. */
+/**
+ * Writes the metrics that alarms watch.
+ *
+ * @throws LedgerUnreachableError as `Ledger.read` does
+ */
 export async function measure({ ledger, emf }: LedgerOperator): Promise<LedgerMeasures> {
   const measures = await readMeasures(ledger);
   const metrics = Object.entries(measures).map(([name, value]) => ({ name, value, unit: unitOf(name) }));

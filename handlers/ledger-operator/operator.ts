@@ -1,10 +1,10 @@
 import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
 import type { Ledger } from "./ledger";
 
-/** What the function works with. */
+/** Dependencies of the function. */
 export interface LedgerOperator {
   readonly ledger: Ledger;
   readonly emf: EmbeddedMetrics;
-  /** What is left of the invocation. */
+  /** Milliseconds left of the invocation. */
   readonly remainingMs: () => number;
 }

@@ -6,8 +6,11 @@ import { unknownFile } from "./reopen";
 import { REPLAYED_NOW, REQUEUE_QUARANTINED } from "./statements";
 
 /**
- * Puts quarantined files back into the queue, to be claimed into new batches. A file that its batch lost in a replay waits
- * for the end of that: until then its rows stand among those of the commit before, and would be there twice.
+ * Puts quarantined files back into the queue, to be claimed into new batches. A file that its batch lost in a
+ * replay waits for the end of that: until then its rows are still among those of the commit before, and would
+ * be there twice.
+ *
+ * @throws UnreadableRequestError when there are no names or too many
  */
 export function retryQuarantined(
   ledger: Ledger,

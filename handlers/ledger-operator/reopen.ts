@@ -3,7 +3,7 @@ import {
   type BatchState,
   type BatchSummary,
   type LedgerFile,
-  MOST_REOPENED,
+  MAX_REOPENED,
   type Refusal,
   type Reopened,
   type Reopening,
@@ -12,7 +12,11 @@ import { lookUp } from "./files";
 import { type Ledger, rowsOf } from "./ledger";
 import { AT_REST, FAILED_SINCE, FORGET_VERSION, REOPEN, SUMMARIES, UNCOMMITTED } from "./statements";
 
-/** Gives a batch back, also one that a run holds: that run's commit is then refused. */
+/**
+ * Gives a batch back, even while a run holds it: that run's commit is then refused.
+ *
+ * @throws LedgerUnreachableError as `Ledger.write` does
+ */
 export function releaseBatch(ledger: Ledger, id: number, how: Reopening): Promise<Reopened> {
   return reopening(ledger, how, async (client, lock) => {
     const batches = await rowsOf<BatchSummary>(client, UNCOMMITTED + lock, [[id]]);
@@ -20,7 +24,11 @@ export function releaseBatch(ledger: Ledger, id: number, how: Reopening): Promis
   });
 }
 
-/** Gives the batches of some files back; a run at work on one goes on. */
+/**
+ * Gives the batches of some files back, except those that a run works on.
+ *
+ * @throws UnreadableRequestError when there are no names or too many
+ */
 export function retryFiles(ledger: Ledger, names: readonly string[], how: Reopening): Promise<Reopened> {
   return reopening(ledger, how, async (client, lock) => {
     const { files, unknown } = await lookUp(client, names);
@@ -33,7 +41,11 @@ export function retryFiles(ledger: Ledger, names: readonly string[], how: Reopen
   });
 }
 
-/** Gives batches back whose last attempt failed within that time: the first ones after that id. */
+/**
+ * Gives back batches whose last attempt failed within that time: the first ones after that id.
+ *
+ * @throws LedgerUnreachableError as `Ledger.write` does
+ */
 export function requeueFailed(
   ledger: Ledger,
   sinceMinutes: number,
@@ -41,7 +53,7 @@ export function requeueFailed(
   how: Reopening,
 ): Promise<Reopened> {
   return reopening(ledger, how, async (client, lock) => ({
-    batches: await rowsOf<BatchSummary>(client, FAILED_SINCE + lock, [sinceMinutes, after, MOST_REOPENED]),
+    batches: await rowsOf<BatchSummary>(client, FAILED_SINCE + lock, [sinceMinutes, after, MAX_REOPENED]),
     refused: [],
   }));
 }
@@ -54,7 +66,7 @@ function reopening(
 ): Promise<Reopened> {
   if (dryRun) return ledger.read((client) => choose(client, ""));
   return ledger.write(async (client) => {
-    // whoever commits a batch at this moment is waited for, and its new state is what counts
+    // waits for a run that commits a batch at this moment: its new state decides
     const chosen = await choose(client, " FOR UPDATE");
     const ids = chosen.batches.map(({ id }) => id);
     if (ids.length > 0) await client.query(REOPEN, [ids]);

@@ -6,14 +6,16 @@ import { type Ledger, rowOf, rowsOf } from "./ledger";
 import type { LedgerOperator } from "./operator";
 import { NOW, REPLAY_NEXT, REPLAYABLE, UNARCHIVED_BETWEEN } from "./statements";
 
-/** Of those that are not archived. */
-const MOST_SHOWN = 20;
-/** What of an invocation is left for the answer and a batch that is slow. */
+/** Maximum number of unarchived batches that are named. */
+const MAX_SHOWN = 20;
+/** Part of an invocation that is kept for the answer and a slow batch. */
 const RESERVE_MS = 20_000;
 
 /**
- * Makes finished batches work again, each in a transaction of its own, the longest committed first. A repeated request goes
- * on where this one ended: what is replayed is committed later than `to`, which has passed.
+ * Replays finished batches, each in a transaction of its own, the longest committed first. A repeated request
+ * continues where this one ended: what is replayed is committed later than `to`, which has passed.
+ *
+ * @throws UnreadableRequestError when a time or the limit is invalid
  */
 export async function replay(
   { ledger, remainingMs }: LedgerOperator,
@@ -32,7 +34,12 @@ export async function replay(
   return { ...left, ...totals };
 }
 
-/** @throws UnreadableRequestError where a replayed batch could be committed within the time, and be replayed for ever */
+/**
+ * Checks the request.
+ *
+ * @throws UnreadableRequestError where a replayed batch could be committed within the time, and be replayed
+ *   for ever
+ */
 async function refuseFuture(client: ClientBase, { from, to, limit }: ReplayRequest): Promise<void> {
   const { at } = await rowOf<{ at: string }>(client, NOW);
   const [begin, end] = [Date.parse(from), Date.parse(to)];
@@ -47,7 +54,7 @@ function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Repl
     const totals = await rowOf<ReplayTotals & Pick<Replayed, "claimedSince">>(client, REPLAYABLE, time);
     const first = await rowsOf<{ count: number; id: number }>(client, UNARCHIVED_BETWEEN, [
       ...time,
-      MOST_SHOWN,
+      MAX_SHOWN,
     ]);
     return {
       ...totals,

@@ -1,15 +1,15 @@
 /**
- * Every statement by which an operator looks at the ledger or mends it. `ledger_operator` runs those that read,
- * `ledger_maintainer` those that write. Their results have the names of operator-protocol.ts. None reads all of files,
- * outcomes or the queue unless it says so: a test looks at their plans. Those about the server itself stand in
- * vacuum-statements.ts.
+ * Statements by which an operator reads or changes the ledger. `ledger_operator` runs those that read,
+ * `ledger_maintainer` those that write. Their results have the names of operator-protocol.ts. None reads all
+ * of files, outcomes or the queue unless it says so: a test checks their plans. Those about the server itself
+ * are in vacuum-statements.ts.
  */
 
-/** As LedgerFile, of a row `f` of files; `s` has what is known of its status. */
+/** Columns of LedgerFile, from a row `f` of files; `s` has its status. */
 const FILE = `f.id, f.bucket, f.s3_key AS key, f.version_id AS version, f.size, f.last_modified AS "lastModified",
   f.created_at AS "registeredAt"`;
 
-/** As BatchSummary. */
+/** Columns of BatchSummary. */
 const SUMMARY = `id, state, files, bytes, owner, attempts, left(last_error, 500) AS "lastError"`;
 
 const NOT_COMMITTED = `state IN ('CLAIMED', 'WAITING', 'FAILED')`;
@@ -18,10 +18,13 @@ const IN_REPLAY = "replays > 0 AND finished_at IS NULL";
 
 export const NOW = `SELECT now() AS at`;
 
-/** $1: most rows to count. */
+/** Counts the queue up to a limit. $1: maximum number of rows to count. */
 export const COUNT_QUEUE = `SELECT count(*) AS counted FROM (SELECT FROM ledger.queue LIMIT $1) AS first`;
 
-/** What the server's running counts say; after a crash, which empties them, what the planner would assume. */
+/**
+ * Estimates the queue from the server's running counts; after a crash, which empties them, as the planner
+ * would.
+ */
 export const ESTIMATE_QUEUE = `
 SELECT coalesce(
   nullif(pg_stat_get_live_tuples(oid), 0),
@@ -29,10 +32,13 @@ SELECT coalesce(
 ) AS estimated
 FROM pg_class WHERE oid = 'ledger.queue'::regclass`;
 
-/** Through the small partial index. */
+/** Counts quarantined files through the small partial index. */
 export const COUNT_QUARANTINED = `SELECT count(*) AS counted FROM ledger.outcomes WHERE outcome = 'QUARANTINED'`;
 
-/** Reads all batches, and no id of a file. `untried`: files of batches that were given back and have not failed. */
+/**
+ * Counts files in batches: reads all batches, and no id of a file. `untried`: files of batches that were
+ * given back and have not failed.
+ */
 export const COUNT_BATCHES = `
 SELECT state, count(*) AS batches, sum(files) AS files, sum(partial_files) AS partial,
   coalesce(sum(files) FILTER (WHERE state = 'WAITING' AND last_error IS NULL), 0) AS untried,
@@ -55,7 +61,7 @@ SELECT extract(epoch FROM now() - min(due)) AS seconds FROM (
     WHERE archived_at IS NULL AND available_at <= now() ORDER BY available_at, id LIMIT 1)
 ) AS waiting`;
 
-/** Won, and in nobody's hands: given back, or its lease ran out. */
+/** Committed batches that nobody publishes: given back, or with an expired lease. */
 export const COUNT_UNPUBLISHED = `
 SELECT count(*) AS counted FROM ledger.batches WHERE state = 'COMMITTED' AND (NOT is_held OR available_at <= now())`;
 
@@ -71,7 +77,7 @@ FROM ledger.batches WHERE committed_at > now() - interval '1 hour'`;
 export const TAKE_OVERS = `
 SELECT count(*) AS counted FROM ledger.batches WHERE lapsed_at > now() - interval '1 hour'`;
 
-/** Of batches that are out of attempts. */
+/** Files of batches that are out of attempts. */
 export const COUNT_FAILED_FILES = `
 SELECT coalesce(sum(files), 0) AS counted FROM ledger.batches WHERE state = 'FAILED'`;
 
@@ -79,7 +85,7 @@ export const QUARANTINED_TODAY = `
 SELECT count(*) AS counted FROM ledger.file_errors JOIN ledger.outcomes USING (file_id)
 WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED'`;
 
-/** Pages of files that are queued. $1: the id before the page, $2: files of the page. */
+/** Page of queued files. $1: the id before the page, $2: number of files. */
 export const QUEUED_PAGE = `
 SELECT ${FILE}, 'pending' AS status, NULL AS batch, 0 AS attempts, left(e.last_error, 500) AS error
 FROM (SELECT id FROM ledger.queue WHERE id > $1 ORDER BY id LIMIT $2) AS page
@@ -87,7 +93,7 @@ JOIN ledger.files f USING (id)
 LEFT JOIN ledger.file_errors e ON e.file_id = f.id
 ORDER BY f.id`;
 
-/** The same of those that ended in quarantine. */
+/** Page of files that ended in quarantine. $1: the id before the page, $2: number of files. */
 export const QUARANTINED_PAGE = `
 SELECT ${FILE}, 'quarantined' AS status, page.batch_id AS batch, b.attempts, left(e.last_error, 500) AS error
 FROM (
@@ -102,7 +108,7 @@ ORDER BY f.id`;
 const ALL_IDS = "SELECT unnest(b.file_ids) AS file_id";
 const PARTIAL_IDS = "SELECT unnest(b.partial_ids) AS file_id";
 
-/** Which batches have files of a status, and which of their ids those are. */
+/** Batches that have files of a status, and the ids of those files. */
 const OF_BATCHES = {
   pending: ["b.state = 'WAITING' AND b.last_error IS NULL", ALL_IDS],
   processing: ["b.state = 'CLAIMED'", ALL_IDS],
@@ -113,13 +119,15 @@ const OF_BATCHES = {
 } as const;
 export type StatusOfBatches = keyof typeof OF_BATCHES;
 
-/** Pages of files that are in batches. $1, $2: batch and file before the page, $3: files of the page. */
+/**
+ * Builds a page of files that are in batches. $1, $2: batch and file before the page, $3: number of files.
+ */
 export function pageOfBatches(status: StatusOfBatches): string {
   const [wanted, ids] = OF_BATCHES[status];
   return pageWhere(wanted, ids, `'${status}'`);
 }
 
-/** The same of one batch, $4, its quarantined files left out. */
+/** Page of the files of one batch, $4, its quarantined files left out. $1, $2, $3: as above. */
 export const PAGE_OF_BATCH = pageWhere(
   "b.id = $4",
   ALL_IDS,
@@ -152,16 +160,21 @@ SELECT id, bucket, s3_key AS key, version_id AS version, size, last_modified AS 
   left(error_message, 500) AS error
 FROM ledger.file_processing_status`;
 
-/** $1: ids. */
+/** Finds files by id. $1: ids. */
 export const FIND_BY_ID = `${FOUND} WHERE id = ANY ($1::bigint[]) ORDER BY id`;
 
-/** $1: keys, of which all versions in all buckets are found. */
+/** Finds all versions in all buckets by key. $1: keys. */
 export const FIND_BY_KEY = `${FOUND} WHERE s3_key = ANY ($1::text[]) ORDER BY id`;
 
-/** The first of a batch's objects: an answer of a function holds 6 MB, and a batch may have an object in each partition. */
+/**
+ * Truncates the list of a batch's objects: an answer of a function holds 6 MB, and a batch may have an object
+ * in each partition.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html (2026-11-29)
+ */
 const someObjects = (column: string) => `jsonb_path_query_array(${column}, '$[0 to 999]')`;
 
-/** $1: id. */
+/** Describes a batch. $1: id. */
 export const DESCRIBE_BATCH = `
 SELECT b.id, b.state, b.files, b.bytes, b.owner, b.attempts, b.last_error AS "lastError", b.partial_files AS "partialFiles",
   b.token, b.is_held AND b.available_at > now() AS "isHeld",
@@ -176,7 +189,7 @@ SELECT b.id, b.state, b.files, b.bytes, b.owner, b.attempts, b.last_error AS "la
 FROM ledger.batches b LEFT JOIN ledger.dataset_versions v ON v.version = b.dataset_version
 WHERE b.id = $1`;
 
-/** Through the small index of the quarantined. $1: batch, $2: most files. */
+/** Quarantined files of a batch, through their small index. $1: batch, $2: maximum number of files. */
 export const QUARANTINED_OF_BATCH = `
 SELECT f.id, f.s3_key AS key, e.last_error AS error
 FROM (
@@ -186,28 +199,31 @@ JOIN ledger.files f ON f.id = lost.file_id
 JOIN ledger.file_errors e ON e.file_id = lost.file_id
 ORDER BY f.id`;
 
-/** $1: ids. */
+/** Summaries of batches. $1: ids. */
 export const SUMMARIES = `SELECT ${SUMMARY} FROM ledger.batches WHERE id = ANY ($1::bigint[]) ORDER BY id`;
 
 /** Batches that can be given back. $1: ids. */
 export const UNCOMMITTED = `
 SELECT ${SUMMARY} FROM ledger.batches WHERE id = ANY ($1::bigint[]) AND ${NOT_COMMITTED} ORDER BY id`;
 
-/** The same without those that a run is at work on. */
+/** Batches that can be given back and that no run works on. $1: ids. */
 export const AT_REST = `
 SELECT ${SUMMARY} FROM ledger.batches
 WHERE id = ANY ($1::bigint[]) AND state IN ('WAITING', 'FAILED') ORDER BY id`;
 
-/** Batches whose last attempt failed, or all. $1: minutes, since when; $2: id before them; $3: most batches. */
+/**
+ * Batches whose last attempt failed, or all. $1: minutes, since when; $2: the id before them; $3: maximum
+ * number of batches.
+ */
 export const FAILED_SINCE = `
 SELECT ${SUMMARY} FROM ledger.batches
 WHERE (state = 'FAILED' OR state = 'WAITING' AND last_error IS NOT NULL)
   AND updated_at >= now() - make_interval(mins => $1) AND id > $2 ORDER BY id LIMIT $3`;
 
 /**
- * Gives batches back as new ones: tried at once, with all attempts before them. Leases that ran out stay counted, for the
- * file that killed their holders may still be there. Whoever holds one is fenced off by the next token. $1: ids, whose rows
- * the transaction has locked.
+ * Gives batches back as new ones: available immediately, with all their attempts. Expired leases stay
+ * counted, for the file that killed their holders may still be there. The current holder is fenced off by the
+ * next token. $1: ids, whose rows the transaction has locked.
  */
 export const REOPEN = `
 UPDATE ledger.batches SET state = 'WAITING', token = token + 1, is_held = false, attempts = 0,
@@ -219,12 +235,12 @@ WHERE id = ANY ($1::bigint[]) AND ${NOT_COMMITTED}`;
 export const FORGET_VERSION = `
 UPDATE ledger.batches SET dataset_version = NULL WHERE id = ANY ($1::bigint[]) AND state = 'WAITING'`;
 
-/** Of these batches those whose published rows are still of the commit before their replay. $1: ids. */
+/** Batches whose published rows still come from the commit before their replay. $1: ids. */
 export const REPLAYED_NOW = `SELECT id FROM ledger.batches WHERE id = ANY ($1::bigint[]) AND ${IN_REPLAY}`;
 
 /**
- * Puts quarantined files back; answers the ids of those that were. Not those whose rows stand until the replay that lost
- * them is published. $1: ids, in their order.
+ * Puts quarantined files back and returns their ids. It leaves out files whose rows remain until the replay
+ * that lost them is published. $1: ids, in their order.
  */
 export const REQUEUE_QUARANTINED = `
 WITH freed AS (
@@ -237,7 +253,7 @@ WITH freed AS (
 )
 SELECT file_id AS id FROM freed ORDER BY file_id`;
 
-/** Commits of that time. $1, $2: begin and end, $3: dataset, or null for all. */
+/** Commits of a period. $1, $2: start and end, $3: dataset, or null for all. */
 const COMMITTED_BETWEEN = `
 committed_at >= $1 AND committed_at < $2
   AND ($3::text IS NULL OR dataset_version IN (SELECT version FROM ledger.dataset_versions WHERE dataset = $3))`;
@@ -248,15 +264,15 @@ SELECT count(*) AS batches, coalesce(sum(files), 0) AS files,
   coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes", min(created_at) AS "claimedSince"
 FROM ledger.batches WHERE ${COMMITTED_BETWEEN} AND archived_at IS NOT NULL`;
 
-/** Commits of that time that are not archived, and not replayed for that. $4: most ids. */
+/** Commits of a period that are not archived, and therefore not replayed. $4: maximum number of ids. */
 export const UNARCHIVED_BETWEEN = `
 SELECT (count(*) OVER ())::bigint AS count, id FROM ledger.batches
 WHERE ${COMMITTED_BETWEEN} AND archived_at IS NULL ORDER BY id LIMIT $4`;
 
 /**
- * Makes the next batch of that time work again, under whatever version its claimer runs: its outcomes go, its objects
- * become earlier ones, which the next publication replaces. Those of still earlier commits were replaced by the last one. A
- * batch that another operator has locked is theirs.
+ * Reopens the next batch of a period, under whatever version its claimer runs: its outcomes go, its objects
+ * become earlier ones, which the next publication replaces. Objects of still earlier commits were replaced by
+ * the last one. A batch that another operator has locked is left to that one.
  */
 export const REPLAY_NEXT = `
 WITH next AS MATERIALIZED (

@@ -19,18 +19,18 @@ import {
   TAKE_OVERS,
 } from "./statements";
 
-/** Up to here the queue is counted, which takes a tenth of a second; beyond, estimated. */
-const MOST_COUNTED = 1_000_000;
+/** Maximum size to which the queue is counted, which takes a tenth of a second; a longer one is estimated. */
+const MAX_COUNTED = 1_000_000;
 
 interface BatchCount {
   readonly state: BatchState;
   readonly batches: number;
   readonly files: number;
-  /** Files of which lines were rejected. */
+  /** Number of files with rejected lines. */
   readonly partial: number;
-  /** Files of batches that were given back and have not failed. */
+  /** Number of files in batches that were given back and have not failed. */
   readonly untried: number;
-  /** Finished batches whose raw files are not archived. */
+  /** Number of finished batches whose raw files are not archived. */
   readonly unarchived: number;
 }
 
@@ -39,7 +39,11 @@ interface Queued {
   readonly isEstimate: boolean;
 }
 
-/** Counts files by their status, and tells how the work goes. All is of one moment, unless it is an estimate. */
+/**
+ * Counts files by their status, and reports the progress. All figures are of one moment, unless estimated.
+ *
+ * @throws LedgerUnreachableError as `Ledger.read` does
+ */
 export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus> {
   return ledger.read(
     async (client) => {
@@ -86,7 +90,7 @@ async function exactly(client: ClientBase, batches: readonly BatchCount[]) {
   return { files: { ...open(batches, queued), ...finished }, isEstimate: false };
 }
 
-/** Files that are in the queue or in a batch that is not finished. */
+/** Files that are in the queue or in an unfinished batch. */
 function open(
   batches: readonly BatchCount[],
   queued: number,
@@ -112,10 +116,10 @@ async function counted(client: ClientBase, statement: string): Promise<number> {
   return (await rowOf<{ counted: number }>(client, statement)).counted;
 }
 
-/** How many files are in the queue, counted where that is quick. */
+/** Number of files in the queue, counted where that is quick. */
 export async function countQueue(client: ClientBase): Promise<Queued> {
-  const { counted: count } = await rowOf<{ counted: number }>(client, COUNT_QUEUE, [MOST_COUNTED]);
-  if (count < MOST_COUNTED) return { count, isEstimate: false };
+  const { counted: count } = await rowOf<{ counted: number }>(client, COUNT_QUEUE, [MAX_COUNTED]);
+  if (count < MAX_COUNTED) return { count, isEstimate: false };
   const { estimated } = await rowOf<{ estimated: number }>(client, ESTIMATE_QUEUE);
-  return { count: Math.max(estimated, MOST_COUNTED), isEstimate: true };
+  return { count: Math.max(estimated, MAX_COUNTED), isEstimate: true };
 }

@@ -1,15 +1,26 @@
-/** What `ledger_operator` asks about the server's cleaning. Results have the names of operator-protocol.ts. */
+/**
+ * Statements of `ledger_operator` about the server's cleaning. Results have the names of
+ * operator-protocol.ts.
+ */
 
-/** Cleaning itself holds nothing back, however long it takes. */
+/**
+ * Condition of sessions that hold cleaning back; cleaning itself holds nothing back, however long it takes.
+ */
 const HOLDS_BACK = `pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'autovacuum worker'
   AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)`;
 
-/** What keeps the server from cleaning, in any database: a snapshot holds back the catalogs of all. */
+/**
+ * Oldest transaction that keeps the server from cleaning, in any database: a snapshot holds back the catalogs
+ * of all.
+ */
 export const OLDEST_TRANSACTION = `
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0) AS seconds
 FROM pg_stat_activity WHERE ${HOLDS_BACK}`;
 
-/** Of all databases: a snapshot holds back the catalogs of all. $1: most of them. */
+/**
+ * Holders of old snapshots in all databases: a snapshot holds back the catalogs of all. $1: maximum number of
+ * them.
+ */
 export const HOLDERS = `
 SELECT * FROM (
   SELECT 'session' AS kind, pid::text AS name, usename AS user, application_name AS application, state,
@@ -28,7 +39,10 @@ SELECT * FROM (
 
 export const SEES_ALL_SESSIONS = `SELECT pg_has_role('pg_read_all_stats', 'USAGE') AS sees`;
 
-/** Dead rows, and how many autovacuum waits for: a table's own options go before the server's. */
+/**
+ * Dead rows, and the number that autovacuum waits for: a table's own options take precedence over the
+ * server's.
+ */
 export const TABLES = `
 SELECT s.relname AS table, s.n_live_tup AS "liveRows", s.n_dead_tup AS "deadRows",
   round(option('autovacuum_vacuum_threshold') + option('autovacuum_vacuum_scale_factor') * greatest(c.reltuples, 0))

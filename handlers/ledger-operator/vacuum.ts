@@ -4,9 +4,13 @@ import { type Ledger, rowOf, rowsOf } from "./ledger";
 import { NOW } from "./statements";
 import { HOLDERS, SEES_ALL_SESSIONS, TABLES, WRAPAROUND } from "./vacuum-statements";
 
-const MOST_HOLDERS = 10;
+const MAX_HOLDERS = 10;
 
-/** How the server's cleaning goes, with what needs a hand. */
+/**
+ * Checks the server's cleaning, and reports what needs action.
+ *
+ * @throws LedgerUnreachableError as `Ledger.read` does
+ */
 export function checkVacuum(ledger: Ledger): Promise<VacuumCheck> {
   return ledger.read(async (client) => {
     const { at } = await rowOf<{ at: string }>(client, NOW);
@@ -14,7 +18,7 @@ export function checkVacuum(ledger: Ledger): Promise<VacuumCheck> {
     const found = {
       at,
       seesAllSessions: sees,
-      holders: await rowsOf<Holder>(client, HOLDERS, [MOST_HOLDERS]),
+      holders: await rowsOf<Holder>(client, HOLDERS, [MAX_HOLDERS]),
       tables: await rowsOf<TableHealth>(client, TABLES),
       wraparound: await rowOf<Wraparound>(client, WRAPAROUND),
     };

@@ -4,17 +4,19 @@ import type { LedgerFile } from "../../runtime/ledger/register-files";
 import { isWanted, type WantedKeys } from "../../runtime/ledger/wanted";
 import { log } from "../../runtime/log";
 
-/** What one message announces. */
+/** Files that one message announces. */
 export interface Inputs {
   readonly messageId: string;
   readonly files: readonly LedgerFile[];
-  /** Records that ask for no work. */
+  /** Records that cause no work. */
   readonly ignored: number;
-  /** Why the message must come back: a record of it cannot be read. The files of the others count none the less. */
+  /**
+   * Reason to return the message: a record of it cannot be read. The files of the others count none the less.
+   */
   readonly error?: Error;
 }
 
-/** Reads the records of a message, each as if it were alone. */
+/** Parses the records of a message, each independently of the others. */
 export function readInputs(wanted: WantedKeys, { messageId, body }: Message): Inputs {
   const files: LedgerFile[] = [];
   let ignored = 0;
@@ -38,7 +40,11 @@ export function readInputs(wanted: WantedKeys, { messageId, body }: Message): In
   return { messageId, files, ignored, ...(error ? { error } : {}) };
 }
 
-/** @throws MalformedRecordError when it should name an object version and does not */
+/**
+ * Parses the file that a record announces.
+ *
+ * @throws MalformedRecordError when it should name an object version and does not
+ */
 function readInput(wanted: WantedKeys, record: unknown): LedgerFile | undefined {
   const object = readCreatedObject(record);
   if ("ignored" in object) {

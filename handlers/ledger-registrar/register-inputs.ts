@@ -6,14 +6,16 @@ import { log } from "../../runtime/log";
 import { type Inputs, readInputs } from "./read-inputs";
 import type { Registrar } from "./registrar";
 
-/** What of the invocation's time is left for the answer. */
+/** Part of the invocation's time that is kept for the answer. */
 const RESERVE_MS = 3_000;
-/** SQLSTATE classes that speak of the values: data exceptions, broken constraints, and limits such as an index row's. */
+/**
+ * SQLSTATE classes about the values: data exceptions, broken constraints, and limits such as an index row's.
+ */
 const OF_VALUES = /^(22|23|54)/;
 
 /**
- * Registers what a batch of messages announces, in one transaction, and gives the messages that must come back: those
- * that cannot be read, or all where the ledger does not answer. Doing it again changes nothing.
+ * Registers the files of a batch of messages, in one transaction, and returns the messages that must come
+ * back: those that cannot be read, or all where the ledger does not answer. Repeating it changes nothing.
  */
 export async function registerInputs(
   registrar: Registrar,
@@ -41,7 +43,10 @@ export async function registerInputs(
   return { batchItemFailures: [...failures.keys()].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-/** All at once; one message after another where the server refuses some value, so that it stops no other message. */
+/**
+ * Registers all files in one statement; one message after another where the server rejects some value, so
+ * that it stops no other message.
+ */
 async function register(
   registrar: Registrar,
   inputs: readonly Inputs[],

@@ -2,7 +2,7 @@ import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
 import type { LedgerConnection } from "../../runtime/ledger/connection";
 import type { WantedKeys } from "../../runtime/ledger/wanted";
 
-/** All that the registrar reaches. */
+/** Dependencies of the registrar. */
 export interface Registrar {
   ledger: LedgerConnection;
   wanted: WantedKeys;

@@ -10,12 +10,15 @@ import { quarantineFile } from "./quarantine-file";
 import { retrying } from "./retry";
 import { Tally } from "./tally";
 
-/** Files in work at once, each with one call at most: what one core keeps up with at some 5 ms a call. */
+/**
+ * Number of files in work concurrently, each with one call at most: as many as one core handles at some 5 ms
+ * a call.
+ */
 export const AT_ONCE = 64;
 
 /**
- * Writes manifests of what a batch of messages announces and gives the messages that must come back. Doing it again,
- * or twice at once, changes nothing: docs/manifests-pipeline.md has the protocol.
+ * Writes manifests of the files that a batch of messages announces and returns the messages that must come
+ * back. Repeating it, even concurrently, changes nothing: docs/manifests-pipeline.md has the protocol.
  */
 export async function buildManifests(
   builder: Builder,

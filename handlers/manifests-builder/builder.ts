@@ -8,13 +8,13 @@ import type { PlanSettings } from "./plan";
 import type { Retry } from "./retry";
 import type { Tally } from "./tally";
 
-/** What every invocation uses. */
+/** Resources that every invocation uses. */
 export interface Builder {
   readonly table: TrackingTable;
   readonly manifests: Bucket;
   readonly quarantine: Bucket;
   readonly settings: PlanSettings;
-  /** Milliseconds from which a claim without a manifest is given up; above the function's timeout. */
+  /** Age in milliseconds from which a claim without a manifest is given up; above the function's timeout. */
   readonly claimMs: number;
   readonly metrics: EmbeddedMetrics;
   readonly clock: Clock;
@@ -22,11 +22,11 @@ export interface Builder {
 
 /** One invocation. */
 export interface Invocation extends Builder {
-  /** Milliseconds that are left to it. */
+  /** Milliseconds left of the invocation. */
   readonly remainingMs: () => number;
   readonly store: ManifestStore;
   readonly retry: Retry;
-  /** Bounds the files that are in work at once. */
+  /** Limits the files that are in work concurrently. */
   readonly limit: Limiter;
   readonly tally: Tally;
 }

@@ -15,7 +15,7 @@ import type { Listing } from "./manifest-store";
 import { noteBesideHead, noteUnchanged, replaceHead, takeOver } from "./tracked";
 
 /**
- * What a claim came to. "won": the manifest may list the file; "done": nothing is left to do for it; "waiting":
+ * Outcome of a claim. "won": the manifest may list the file; "done": nothing is left to do for it; "waiting":
  * another builder claimed it a moment ago and has not written its manifest.
  */
 export type Claim =
@@ -25,21 +25,26 @@ export type Claim =
 
 const DONE: Claim = { kind: "done" };
 
-/** An item that changes before each of so many writes is left to the next delivery. */
-const MOST_RACES = 8;
+/** Maximum number of writes that lose a race; then the item is left to the next delivery. */
+const MAX_RACES = 8;
 
-/** Milliseconds of an invocation that are kept for writing the manifests of what is claimed already. */
+/**
+ * Time of an invocation, in milliseconds, that is kept for writing the manifests of files claimed already.
+ */
 const RESERVE_MS = 20_000;
 
 /**
- * Claims a version for the manifest under `path`. A file that was never seen takes one conditional write.
+ * Claims a version for the manifest under `path`. A file that was never seen takes one conditional write. On
+ * any error the messages of the file come back.
  *
- * @throws OutOfTimeError, ContestedFileError, or what AWS answers: then the messages of the file come back
+ * @throws OutOfTimeError when the invocation's time is nearly over
+ * @throws ContestedFileError when the item changed before each of several writes
+ * @throws ManifestVanishedError when a fenced manifest was deleted
  */
 export async function claimFile(invocation: Invocation, file: AcceptedFile, path: string): Promise<Claim> {
   const { table, retry, clock } = invocation;
   checkTime(invocation, file);
-  for (let race = 0; race < MOST_RACES; race++) {
+  for (let race = 0; race < MAX_RACES; race++) {
     const revision = firstRevision(file.date, clock.now());
     const first = claimed(file, path, revision, clock.now());
     const head = await retry(() => putIfNew(table, headKey(file, table.shards), first));
@@ -49,10 +54,15 @@ export async function claimFile(invocation: Invocation, file: AcceptedFile, path
       : replace(invocation, file, head, path));
     if (claim !== "raced") return claim;
   }
-  throw new ContestedFileError(file.key, MOST_RACES);
+  throw new ContestedFileError(file.key, MAX_RACES);
 }
 
-/** Notes a version that a newer one of the same batch replaces, once that one was taken. */
+/**
+ * Records that a newer version of the same batch replaces this one, once the newer was accepted.
+ *
+ * @throws OutOfTimeError when the invocation's time is nearly over
+ * @throws NewerVersionFailedError when the newer version was not accepted
+ */
 export async function supersedeFile(invocation: Invocation, file: AcceptedFile): Promise<void> {
   checkTime(invocation, file);
   const { table, retry } = invocation;
@@ -66,7 +76,10 @@ function checkTime({ remainingMs }: Invocation, { key }: AcceptedFile): void {
   if (left < RESERVE_MS) throw new OutOfTimeError(key, left);
 }
 
-/** The head is this very version: a response was lost, a message came twice, or a builder died. */
+/**
+ * Claims again where the head is this very version: a response was lost, a message came twice, or a builder
+ * died.
+ */
 async function reclaim(invocation: Invocation, head: TrackedFile, path: string): Promise<Claim | "raced"> {
   if (head.manifestPath === path) return { kind: "won", revision: head.revision };
   const published = await isListed(invocation, head);
@@ -81,7 +94,7 @@ async function reclaim(invocation: Invocation, head: TrackedFile, path: string):
   return { kind: "won", revision: head.revision };
 }
 
-/** The head is another version. */
+/** Claims where the head is another version. */
 async function replace(
   invocation: Invocation,
   file: AcceptedFile,
@@ -93,7 +106,7 @@ async function replace(
     tally.count("FilesKnown");
     return DONE;
   }
-  if (isTurnedAway(head)) return succeed(invocation, file, head, head, path);
+  if (wasRejected(head)) return succeed(invocation, file, head, head, path);
   if (isBehind(file, head)) return (await noteSuperseded(invocation, file, head)) ? DONE : "raced";
   const published = await isListed(invocation, head);
   if (published === "waiting") return waitingFor(head);
@@ -103,7 +116,9 @@ async function replace(
   return (await noteSame(invocation, file, head)) ? DONE : "raced";
 }
 
-/** The version becomes the head under the next revision, or under that of a version that was never published. */
+/**
+ * Makes the version the head under the next revision, or under that of a version that was never published.
+ */
 async function succeed(
   { table, retry, clock, tally }: Invocation,
   file: AcceptedFile,
@@ -147,8 +162,8 @@ async function noteSame(
 }
 
 /**
- * Whether a manifest lists the head's version. Only a claim needs to be looked up: every other status was given
- * by what came after its manifest. A claim that is late is fenced, so that it can never be listed.
+ * Returns whether a manifest lists the head's version. Only a claim needs a look: every other status was
+ * given by what came after its manifest. A late claim is fenced, so that it can never be listed.
  */
 async function isListed(invocation: Invocation, head: TrackedFile): Promise<boolean | "waiting"> {
   if (head.status !== "manifested" || head.manifestPath === undefined) return true;
@@ -167,19 +182,21 @@ async function settled(
   return store.fence(path);
 }
 
-/** Turned away by a builder: such a version replaces nothing, whatever its age. */
-function isTurnedAway(head: TrackedFile): boolean {
+/** Returns whether a builder rejected the head: such a version replaces nothing, whatever its age. */
+function wasRejected(head: TrackedFile): boolean {
   return head.status === "quarantined" && head.manifestPath === undefined;
 }
 
-/** Whether a version in a manifest is published, or may yet be: not what the streaming job gave up. */
+/**
+ * Returns whether a version in a manifest is published, or may yet be: not what the streaming job gave up.
+ */
 function standsFor({ status }: TrackedFile): boolean {
   return status !== "quarantined" && status !== "failed";
 }
 
-/** Whether a newer version than this one was taken. */
+/** Returns whether a newer version than this one was accepted. */
 function isBehind(file: AcceptedFile, head: TrackedFile): boolean {
-  return head.version !== file.version && !isTurnedAway(head) && compareAge(file, head) < 0;
+  return head.version !== file.version && !wasRejected(head) && compareAge(file, head) < 0;
 }
 
 function waitingFor({ manifestPath = "" }: TrackedFile): Claim {

@@ -8,20 +8,21 @@ import type { AcceptedFile } from "./input";
 import type { Proposal } from "./plan";
 
 /**
- * Milliseconds before another round for files that another builder holds. Most often that one is a twin with the
- * same messages, a moment ahead; one that is late is left to the next delivery.
+ * Pauses in milliseconds before another round for files that another builder holds. Most often that one is a
+ * twin with the same messages, a moment ahead; a late one is left to the next delivery.
  */
 const WAITS = [500, 1_000, 2_000];
 
-/** A claim that was won, with the revision that its item names. */
+/** Claim that was won, with the revision in its item. */
 interface Won {
   readonly file: AcceptedFile;
   readonly revision: number;
 }
 
 /**
- * Claims the files of a proposal and writes one manifest of those that were won. Files that the manifest which then
- * stands does not list are claimed anew, under an id that follows from the first: in a second round, and so on.
+ * Claims the files of a proposal and writes one manifest of those that were won. Files that the existing
+ * manifest does not list are claimed again, under an id that follows from the first: in a second round, and
+ * so on.
  */
 export async function commitProposal(
   invocation: Invocation,
@@ -75,7 +76,7 @@ async function claimAll(
   return { won, waiting };
 }
 
-/** Writes the manifest; gives the claimed files that the one which stands does not list. */
+/** Writes the manifest; returns the claimed files that the existing one does not list. */
 async function write(
   { store, tally, limit }: Invocation,
   { dataset, date }: Proposal,

@@ -11,13 +11,13 @@ import type { Invocation } from "./builder";
 
 type Sized = InputIdentity & { readonly size: number };
 
-/** Equal ones of these mean equal content; 32 bits are too few to drop a file for. */
+/** Checksums whose equality means equal content; 32 bits are too few to drop a file for. */
 const STRONG = ["SHA256", "SHA1", "CRC64NVME"] as const;
 const WEAK = ["CRC32C", "CRC32"] as const;
 
 /**
- * Whether two versions hold the same bytes: by their sizes, then by S3's checksums of the whole objects, then by
- * the SHA-256 of what they hold. A version that is gone is equal to none.
+ * Returns whether two versions hold the same bytes: by their sizes, then by S3's checksums of the whole
+ * objects, then by the SHA-256 of their content. A version that is gone equals none.
  */
 export async function sameContent(invocation: Invocation, one: Sized, other: Sized): Promise<boolean> {
   if (one.size !== other.size) return false;
@@ -28,7 +28,7 @@ export async function sameContent(invocation: Invocation, one: Sized, other: Siz
   return first !== undefined && first === second;
 }
 
-/** What the checksums of two objects say; those of parts say nothing of the whole. */
+/** Compares the checksums of two objects; those of parts say nothing about the whole. */
 export function compareChecksums(
   one: Partial<HeadObjectCommandOutput>,
   other: Partial<HeadObjectCommandOutput>,
@@ -50,7 +50,10 @@ function checksumOf(
   return head[`Checksum${algorithm}`];
 }
 
-/** S3 leaves checksums out where it may not show them, and an object that is gone has none. */
+/**
+ * Reads the head of an object; S3 leaves checksums out where it may not show them, and an object that is gone
+ * has none.
+ */
 async function readHead({ manifests, retry }: Invocation, { bucket, key, version }: Sized) {
   const head = new HeadObjectCommand({
     Bucket: bucket,
@@ -90,7 +93,7 @@ function isRefused(error: unknown): boolean {
 
 const GONE = new Set(["NoSuchKey", "NoSuchVersion", "NotFound", "MethodNotAllowed"]);
 
-/** Whether an object's version is not there; a delete marker's is "not allowed" to be read. */
+/** Returns whether an object's version does not exist; a delete marker's is "not allowed" to be read. */
 export function isGone(error: unknown): boolean {
   return error instanceof S3ServiceException && GONE.has(error.name);
 }

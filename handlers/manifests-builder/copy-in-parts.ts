@@ -9,17 +9,23 @@ import { limiter } from "./limiter";
 import type { Retry } from "./retry";
 
 /**
- * Most bytes that are copied in one call. S3 would take twenty times as much, but answers once all is copied, which
- * must not take longer than a call's time limit.
+ * Maximum number of bytes that are copied in one call. S3 would take twenty times as much, but answers only
+ * when all is copied, which must not take longer than a call's time limit.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (2026-11-29)
  */
 export const LARGEST_COPY = 256 * 2 ** 20;
 
-/** S3 takes no more parts of one object. */
-const MOST_PARTS = 10_000;
+/**
+ * Maximum number of parts of an object in S3.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (2026-11-29)
+ */
+const MAX_PARTS = 10_000;
 
 const PARTS_AT_ONCE = 16;
 
-/** What is copied, and where to. */
+/** Source and target of a copy. */
 export interface Copied {
   /** `<bucket>/<encoded key>?versionId=<version>` */
   readonly source: string;
@@ -36,7 +42,7 @@ export async function copyInParts(
 ): Promise<void> {
   const target = { Bucket: name, Key: key };
   const { UploadId } = await retry(() => client.send(new CreateMultipartUploadCommand(target)));
-  const partBytes = Math.max(LARGEST_COPY, Math.ceil(size / MOST_PARTS));
+  const partBytes = Math.max(LARGEST_COPY, Math.ceil(size / MAX_PARTS));
   const limit = limiter(PARTS_AT_ONCE);
   const copyPart = async (part: number) => {
     const range = `bytes=${part * partBytes}-${Math.min((part + 1) * partBytes, size) - 1}`;

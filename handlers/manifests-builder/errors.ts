@@ -1,4 +1,7 @@
-/** Another builder claimed the file a moment ago and may still write its manifest. The message comes back. */
+/**
+ * Thrown when another builder claimed the file a moment ago and may still write its manifest. The message
+ * comes back.
+ */
 export class ClaimedElsewhereError extends Error {
   override readonly name = "ClaimedElsewhereError";
 
@@ -7,7 +10,7 @@ export class ClaimedElsewhereError extends Error {
   }
 }
 
-/** The item of a file changed before each of several writes. The message comes back. */
+/** Thrown when the item of a file changed before each of several writes. The message comes back. */
 export class ContestedFileError extends Error {
   override readonly name = "ContestedFileError";
 
@@ -16,7 +19,7 @@ export class ContestedFileError extends Error {
   }
 }
 
-/** A version of a batch is replaced by a newer one of it, which was not taken. Both messages come back. */
+/** Thrown when the newer version that replaces this one was not accepted. Both messages come back. */
 export class NewerVersionFailedError extends Error {
   override readonly name = "NewerVersionFailedError";
 
@@ -25,7 +28,7 @@ export class NewerVersionFailedError extends Error {
   }
 }
 
-/** The invocation's time is nearly over. The message comes back. */
+/** Thrown when the invocation's time is nearly over. The message comes back. */
 export class OutOfTimeError extends Error {
   override readonly name = "OutOfTimeError";
 
@@ -34,7 +37,10 @@ export class OutOfTimeError extends Error {
   }
 }
 
-/** S3 refused to write a manifest because it stands, and then it did not: somebody deletes manifests. */
+/**
+ * Thrown when S3 refused to write a manifest because it exists, and then it did not: somebody deletes
+ * manifests.
+ */
 export class ManifestVanishedError extends Error {
   override readonly name = "ManifestVanishedError";
 

@@ -1,6 +1,6 @@
 import { log } from "../../runtime/log";
 
-/** The messages that must come back. One failed file fails its own messages alone. */
+/** Messages that must come back. One failed file fails its own messages alone. */
 export class Failures {
   readonly #messages = new Map<string, Error>();
 
@@ -10,7 +10,7 @@ export class Failures {
     }
   }
 
-  /** What `run` gives; undefined when it failed, and these messages with it. */
+  /** Runs work for messages; resolves to undefined when it failed, and records them as failed. */
   async guard<Result>(messages: Iterable<string>, run: () => Promise<Result>): Promise<Result | undefined> {
     try {
       return await run();
@@ -20,7 +20,7 @@ export class Failures {
     }
   }
 
-  /** Ids of the messages, each of which is logged with its first error. */
+  /** Logs each failed message with its first error, and returns their ids. */
   report(): string[] {
     for (const [messageId, error] of this.#messages) {
       log("error", "a message failed", { messageId, error: error.name, reason: error.message });

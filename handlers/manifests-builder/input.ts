@@ -1,33 +1,34 @@
 import type { InputIdentity } from "../../runtime/manifests/manifests";
 
-/** A version of an object as messages announced it. */
+/** Version of an object, as messages announced it. */
 export interface Input extends InputIdentity {
   /** Bytes. */
   readonly size: number;
-  /** 64 hexadecimal digits; absent where a sweep and no event of S3 announced it. */
+  /** Sequencer of 64 hexadecimal digits; absent where a sweep announced it and no event of S3. */
   readonly sequencer?: string;
-  /** ISO-8601 in UTC. */
+  /** Time of the upload, ISO 8601 in UTC. */
   readonly uploadedAt: string;
-  /** Ids of the messages that wait for what becomes of it. */
+  /** Ids of the messages that announced it. */
   readonly messages: readonly string[];
 }
 
-/** An input that a manifest may take. */
+/** Input that a manifest may list. */
 export interface AcceptedFile extends Input {
   readonly dataset: string;
-  /** `yyyy-mm-dd` */
+  /** Date, `yyyy-mm-dd`. */
   readonly date: string;
 }
 
-/** What orders the versions of one key. */
+/** Fields that order the versions of one key. */
 export interface Ordered {
   readonly sequencer?: string | undefined;
   readonly uploadedAt: string;
 }
 
 /**
- * Below zero when `one` was uploaded before `other`. Sequencers are S3's own order; where one is missing, the seconds
- * of upload stand in: a listing, which knows no sequencer, cuts off their fractions, and an event does not.
+ * Compares ages; below zero when `one` was uploaded before `other`. Sequencers are S3's own order; where one
+ * is missing, the seconds of upload decide: a listing, which knows no sequencer, cuts off their fractions,
+ * and an event does not.
  */
 export function compareAge(one: Ordered, other: Ordered): number {
   if (one.sequencer !== undefined && other.sequencer !== undefined) {

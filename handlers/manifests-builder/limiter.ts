@@ -1,4 +1,4 @@
-/** Runs what it is given, at most `atOnce` of it at a time, in the order in which it came. */
+/** Runs tasks in the order in which they came, at most `atOnce` of them concurrently. */
 export type Limiter = <Result>(run: () => Promise<Result>) => Promise<Result>;
 
 export function limiter(atOnce: number): Limiter {

@@ -13,15 +13,18 @@ import {
 import { ManifestVanishedError } from "./errors";
 import type { Retry } from "./retry";
 
-/** What a manifest lists. It never changes once it stands. */
+/** Files that a manifest lists. They never change once it exists. */
 export interface Listing {
   has(input: InputIdentity): boolean;
 }
 
-/** Listings that are kept, some hundred KB each: a redelivered batch meets few manifests, many times each. */
+/**
+ * Number of listings in the cache, some hundred KB each: a redelivered batch meets few manifests, many times
+ * each.
+ */
 const KEPT = 64;
 
-/** The manifests of the bucket, for one invocation. */
+/** Manifests of the bucket, for one invocation. */
 export class ManifestStore {
   readonly #bucket: Bucket;
   readonly #retry: Retry;
@@ -33,7 +36,11 @@ export class ManifestStore {
     this.#retry = retry;
   }
 
-  /** What the manifest under `key` lists; undefined while none stands. */
+  /**
+   * Reads the files of the manifest under `key`; undefined while none exists.
+   *
+   * @throws SchemaViolationError when the manifest does not fit its schema
+   */
   async read(key: string): Promise<Listing | undefined> {
     const reading = this.#kept.get(key) ?? this.#read(key);
     this.#kept.set(key, reading);
@@ -53,7 +60,12 @@ export class ManifestStore {
     return manifest && listingOf(manifest);
   }
 
-  /** Writes a manifest unless one of this name stands, and gives what the one that stands now lists. */
+  /**
+   * Writes a manifest unless one of this name exists, and returns the files of the one that exists now.
+   *
+   * @throws ManifestVanishedError when S3 refused because one exists, and none does
+   * @throws SchemaViolationError when either manifest does not fit its schema
+   */
   async put(
     name: ManifestName,
     entries: readonly ManifestEntry[],
@@ -78,7 +90,12 @@ export class ManifestStore {
     return { written: false, listing };
   }
 
-  /** Closes a name whose writer is late, so that it cannot be written any more; gives what stands there now. */
+  /**
+   * Fences a name whose writer is late, so that it cannot be written any more; returns the files of what
+   * exists now.
+   *
+   * @throws ManifestVanishedError when S3 refused because a manifest exists, and none does
+   */
   fence(key: string): Promise<Listing> {
     const known = this.#fences.get(key);
     if (known) return known;

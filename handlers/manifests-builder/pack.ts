@@ -1,13 +1,16 @@
 import { compareInputs, type InputIdentity } from "../../runtime/manifests/manifests";
 
-/** What one manifest may hold. */
+/** Limits of one manifest. */
 export interface Limits {
-  /** Most bytes of input; a single file above it is a manifest of its own. */
+  /** Maximum bytes of input; a single file above it is a manifest of its own. */
   readonly bytes: number;
   readonly files: number;
 }
 
-/** The files, sorted, in as many lists as the limits demand; every file is in one, however small the last list is. */
+/**
+ * Splits the files, sorted, into as many lists as the limits demand; every file is in one, however small the
+ * last list is.
+ */
 export function pack<File extends InputIdentity & { readonly size: number }>(
   files: readonly File[],
   limits: Limits,

@@ -12,9 +12,9 @@ import { type AcceptedFile, compareAge, type Input } from "./input";
 import { type Limits, pack } from "./pack";
 import { readMessages } from "./read-messages";
 
-/** What a plan follows from, beside the messages and the time. */
+/** Settings that a plan depends on, in addition to the messages and the time. */
 export interface PlanSettings {
-  /** In the order of `readTextDatasets`. */
+  /** Datasets in the order of `readTextDatasets`. */
   readonly datasets: readonly TextDataset[];
   readonly limits: Limits;
 }
@@ -28,7 +28,7 @@ export interface Proposal {
 
 export type QuarantineReason = "no-dataset" | "invalid-name" | "date-out-of-range" | "unexpected-size";
 
-/** A file that no manifest takes. */
+/** File that no manifest takes. */
 export interface Quarantine {
   readonly file: Input;
   readonly dataset?: string;
@@ -46,7 +46,7 @@ export interface Plan {
   readonly failures: readonly Failure[];
 }
 
-/** What is to be done for a batch of messages; the same for any order of them. */
+/** Plans the work for a batch of messages; the same for any order of them. */
 export function plan(messages: readonly Message[], settings: PlanSettings, now: Date): Plan {
   const { inputs, failures } = readMessages(messages);
   const accepted: AcceptedFile[] = [];
@@ -60,7 +60,7 @@ export function plan(messages: readonly Message[], settings: PlanSettings, now: 
   return { proposals: propose(newest, settings.limits), superseded, quarantines, failures };
 }
 
-/** The file with its dataset and date, or why it is turned away. */
+/** Accepts a file with its dataset and date, or rejects it with a reason. */
 export function judge(file: Input, datasets: readonly TextDataset[], now: Date): AcceptedFile | Quarantine {
   const dataset = datasetOf(datasets, file.key);
   const date = dateOf(file.key);
@@ -97,7 +97,7 @@ function sizeProblem({ size: expected }: TextDataset, size: number): string | un
   return least <= size && size <= most ? undefined : `${size} bytes are not between ${least} and ${most}`;
 }
 
-/** Of several versions of a key the newest is taken; two of the same age are told apart by their ids. */
+/** Keeps the newest of several versions of a key; the ids distinguish two of the same age. */
 function splitVersions(files: readonly AcceptedFile[]): {
   newest: AcceptedFile[];
   superseded: AcceptedFile[];

@@ -10,12 +10,12 @@ import type { Input } from "./input";
 import type { Quarantine } from "./plan";
 import { noteBesideHead } from "./tracked";
 
-/** Longest base name, in bytes, that leaves room for what stands before it in an object's key. */
+/** Maximum length of a base name, in bytes, that leaves room for its folder in an object's key. */
 const LONGEST_NAME = 900;
 
 /**
- * Copies a file that no manifest takes to the quarantine bucket, its reason beside it, then notes it in the table.
- * Doing it again changes nothing. The original stays.
+ * Copies a file that no manifest takes to the quarantine bucket, with its reason next to it, then records it
+ * in the table. Repeating it changes nothing. The original stays.
  */
 export async function quarantineFile(invocation: Invocation, quarantine: Quarantine): Promise<void> {
   const { quarantine: bucket, retry, clock, tally } = invocation;
@@ -35,7 +35,7 @@ function withNote(message: string, copied: boolean): string {
   return copied ? message : `${message}; the version was gone before it could be copied`;
 }
 
-/** The end of a name that would be too long. */
+/** Shortens a name that would be too long to its end. */
 function fitting(name: string): string {
   const bytes = Buffer.from(name);
   if (bytes.length <= LONGEST_NAME) return name;
@@ -45,7 +45,7 @@ function fitting(name: string): string {
     .replace(/^\uFFFD+/, "");
 }
 
-/** Whether there was anything to copy. */
+/** Copies the version; returns false when it was gone. */
 async function copy({ quarantine, retry }: Invocation, file: Input, key: string): Promise<boolean> {
   const source = `${file.bucket}/${file.key.split("/").map(encodeURIComponent).join("/")}?versionId=${encodeURIComponent(file.version)}`;
   try {
@@ -70,7 +70,7 @@ async function copy({ quarantine, retry }: Invocation, file: Input, key: string)
   }
 }
 
-/** The first reason stays. */
+/** Puts an object once: the first reason stays. */
 async function putOnce({ client, name }: Invocation["quarantine"], key: string, body: string): Promise<void> {
   const put = new PutObjectCommand({
     Bucket: name,
@@ -86,7 +86,7 @@ async function putOnce({ client, name }: Invocation["quarantine"], key: string, 
   }
 }
 
-/** Whether the item is new. A file without another version has it as its head. */
+/** Records the file; returns whether the item is new. A file without another version has it as its head. */
 async function track({ table, retry, clock }: Invocation, quarantine: Quarantine): Promise<boolean> {
   const tracked = quarantined(quarantine, clock.now());
   const head = await retry(() => putIfNew(table, headKey(tracked, table.shards), tracked));

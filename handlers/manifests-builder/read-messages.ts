@@ -3,8 +3,9 @@ import { readCreatedObject } from "../../runtime/aws/s3-record";
 import type { Input } from "./input";
 
 /**
- * The distinct object versions that messages announce, each once however often it was announced. A message with
- * several records fails when one of them cannot be read; what the others announce is taken none the less.
+ * Collects the distinct object versions that messages announce, each once however often it was announced. A
+ * message with several records fails when one of them cannot be read; what the others announce is processed
+ * none the less.
  */
 export function readMessages(messages: readonly Message[]): { inputs: Input[]; failures: Failure[] } {
   const inputs = new Map<string, Input & { messages: string[] }>();

@@ -3,7 +3,7 @@ import { isConditionFailure } from "../../runtime/aws/dynamo";
 import type { Clock } from "../../runtime/clock";
 import { isThrottled, withBackoff } from "../../runtime/in-parallel";
 
-/** Makes a call, and again when it may pass the next time. */
+/** Makes a call, and repeats it when it may pass the next time. */
 export type Retry = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
 /** Names of errors after which it is unknown whether the call was done, or which S3 asks to repeat (409). */
@@ -15,7 +15,10 @@ const PASSING = new Set([
   "TimeoutError",
 ]);
 
-/** Every call of the builder may be made twice: its writes are conditional, and it knows its own from others'. */
+/**
+ * Retries calls. Every call of the builder may be repeated: its writes are conditional, and it recognizes its
+ * own.
+ */
 export function retrying(clock: Clock): Retry {
   return (call) => withBackoff(clock, call, mayPass);
 }

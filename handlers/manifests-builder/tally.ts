@@ -14,7 +14,7 @@ const COUNTED = [
 
 type Counted = (typeof COUNTED)[number];
 
-/** What became of the files of an invocation. `FilesKnown`: announced again after they were done. */
+/** Counts of an invocation's files by outcome. `FilesKnown`: announced again after they were done. */
 export class Tally {
   readonly #counts: Record<Counted, number>;
   #bytes = 0;
@@ -27,13 +27,13 @@ export class Tally {
     this.#counts[name] += number;
   }
 
-  /** Counts a manifest that was written, with what its files weigh. */
+  /** Counts a manifest that was written, with the size of its files. */
   written(bytes: number): void {
     this.count("ManifestsWritten");
     this.#bytes += bytes;
   }
 
-  /** Writes the metrics and a line that says the same to a reader of the log. */
+  /** Writes the metrics and a log line with the same figures. */
   emit(metrics: EmbeddedMetrics, messages: number): void {
     log("info", "built manifests", { messages, ...this.#counts, bytes: this.#bytes });
     emitMetrics(metrics, [

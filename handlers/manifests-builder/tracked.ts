@@ -1,4 +1,6 @@
-/** The builder's writes to the tracking table beside the first claim of a file, which is `putIfNew`. */
+/**
+ * Writes of the builder to the tracking table, in addition to the first claim of a file, which is `putIfNew`.
+ */
 import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -15,10 +17,10 @@ import {
   versionKey,
 } from "../../runtime/manifests/tracking";
 
-/** Whether the write was done, or the item had changed since it was read. */
+/** False where the item had changed since it was read. */
 export type Written = boolean;
 
-/** Gives a claim to another manifest, at `now`. */
+/** Moves a claim to another manifest, at `now`. */
 export async function takeOver(
   table: TrackingTable,
   head: TrackedFile,
@@ -37,7 +39,7 @@ export async function takeOver(
   return conditionHeld(table.client.send(update));
 }
 
-/** Makes `next` the head; `replaced`, the head as read with the status it is to have, moves beside it. */
+/** Makes `next` the head; `replaced`, the head as read with its new status, moves to an item of its own. */
 export function replaceHead(
   table: TrackingTable,
   head: TrackedFile,
@@ -66,7 +68,7 @@ export function replaceHead(
   ]);
 }
 
-/** Notes a version with the content of the head's, which from now on is as new as that version. */
+/** Records a version with the content of the head's, which from now on is as new as that version. */
 export function noteUnchanged(
   table: TrackingTable,
   head: TrackedFile,
@@ -97,7 +99,7 @@ export function noteUnchanged(
   ]);
 }
 
-/** Notes a version beside a head that is another one. */
+/** Records a version next to a head that is another one. */
 export function noteBesideHead(table: TrackingTable, version: TrackedFile): Promise<Written> {
   return transact(table, [
     putVersion(table, version),
@@ -122,7 +124,7 @@ function putVersion(table: TrackingTable, version: TrackedFile): TransactWriteIt
   };
 }
 
-/** The condition that a head is as it was read: nobody gave it to another version, manifest or status. */
+/** Condition that a head is unchanged since it was read: version, manifest and status. */
 function asRead(head: TrackedFile): { condition: string; values: Item } {
   const { manifestPath } = head;
   const manifest =

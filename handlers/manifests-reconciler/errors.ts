@@ -1,4 +1,4 @@
-/** SQS answered, and refused messages. The next round sends them. */
+/** Thrown when SQS answered, and refused messages. The next round sends them. */
 export class MessagesRefusedError extends Error {
   override readonly name = "MessagesRefusedError";
 
@@ -7,7 +7,7 @@ export class MessagesRefusedError extends Error {
   }
 }
 
-/** Manifests that cannot be read. A person must look at those that are named; the others went on. */
+/** Thrown when manifests cannot be read. A person must look at those that are named; the others went on. */
 export class UnjudgedManifestsError extends AggregateError {
   override readonly name = "UnjudgedManifestsError";
 

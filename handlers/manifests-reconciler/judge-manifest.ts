@@ -11,10 +11,10 @@ import {
 import type { ManifestsReconciler } from "./reconciler";
 
 /**
- * How far the work on a manifest came, and the keys of its files.
- * - `absent`: it does not stand. Its files are to be claimed anew.
- * - `waiting`: its Parquet does not stand, or not in the newest generation that was begun.
- * - `published`: all stands, and the receipt is to be taken into the books.
+ * Progress of a manifest, and the keys of its files.
+ * - `absent`: it does not exist. Its files are to be claimed again.
+ * - `waiting`: its Parquet does not exist, or not in the newest generation that was begun.
+ * - `published`: all exists, and the receipt is to be recorded in the state tables.
  */
 export type Verdict =
   | { kind: "absent"; files: ReadonlySet<string> }
@@ -23,7 +23,11 @@ export type Verdict =
 
 const ABSENT: Verdict = { kind: "absent", files: new Set() };
 
-/** Looks at manifest, receipt and Parquet object, which are written in this order. */
+/**
+ * Reads manifest, receipt and Parquet object, which are written in this order.
+ *
+ * @throws SchemaViolationError when manifest or receipt does not fit its schema
+ */
 export async function judgeManifest(
   { manifests, curated }: Pick<ManifestsReconciler, "manifests" | "curated">,
   key: string,
@@ -44,7 +48,7 @@ export async function judgeManifest(
   return { kind: "waiting", files, key, generation };
 }
 
-/** The generation that a Parquet object says it is of; undefined where none stands. */
+/** Generation in the metadata of a Parquet object; undefined where none exists. */
 async function committedGeneration({ client, name }: Bucket, key: string): Promise<number | undefined> {
   try {
     const { Metadata } = await client.send(new HeadObjectCommand({ Bucket: name, Key: key }));

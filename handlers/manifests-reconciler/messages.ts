@@ -6,10 +6,14 @@ import { manifestKey, type Receipt, receiptKey } from "../../runtime/manifests/m
 import { MessagesRefusedError } from "./errors";
 import type { ManifestsReconciler, Queue } from "./reconciler";
 
-/** Most entries of one SendMessageBatch. */
+/**
+ * Maximum number of entries of one SendMessageBatch.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html (2026-11-29)
+ */
 const BATCH = 10;
 const SENDS_AT_ONCE = 8;
-/** Most manifests of one event, as of the streaming job. */
+/** Maximum number of manifests of one event, as in the streaming job. */
 const MANIFESTS_AN_EVENT = 20;
 
 /**
@@ -33,7 +37,7 @@ export async function sendAll(queue: Queue, clock: Clock, messages: readonly obj
   if (errors[0]) throw errors[0];
 }
 
-/** Messages that wait in a queue, about; those that somebody works on do not count. */
+/** Approximate number of messages that wait in a queue; those in flight do not count. */
 export async function waitingMessages({ client, url }: Queue): Promise<number> {
   const get = new GetQueueAttributesCommand({
     QueueUrl: url,
@@ -43,7 +47,7 @@ export async function waitingMessages({ client, url }: Queue): Promise<number> {
   return Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0);
 }
 
-/** Hands receipts to the control plane in the event that the streaming job would have sent. */
+/** Invokes the control plane with receipts in the event that the streaming job would have sent. */
 export async function tellControlPlane(
   { controlPlane, emf }: ManifestsReconciler,
   receipts: readonly Receipt[],

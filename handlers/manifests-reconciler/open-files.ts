@@ -5,17 +5,24 @@ import { OPEN_INDEX } from "../../runtime/indexes";
 import type { ItemKey } from "../../runtime/manifests/tracking";
 import type { ManifestsReconciler } from "./reconciler";
 
-/** Rows of a page: of some 300 bytes each, far below DynamoDB's megabyte. */
+/**
+ * Number of rows on a page: of some 300 bytes each, far below DynamoDB's megabyte.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html (2026-11-29)
+ */
 const PAGE = 1_000;
 
-/** A file that was claimed and has no outcome, as the index shows it. */
+/** File that was claimed and has no outcome, as in the index. */
 export interface OpenFile {
   item: ItemKey;
   createdAt: Date;
   manifestPath: string;
 }
 
-/** One page of a partition of the index: the files that were claimed before the grace time, the oldest first. */
+/**
+ * Reads one page of a partition of the index: the files that were claimed before the grace time, the oldest
+ * first.
+ */
 export async function readOpen(
   { tracking, clock, graceMs }: ManifestsReconciler,
   partition: string,

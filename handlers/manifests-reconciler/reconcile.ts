@@ -6,9 +6,9 @@ import { sweepInputs } from "./sweep-inputs";
 import { sweepOpen } from "./sweep-open";
 
 /**
- * Repairs what no event said: first files that were claimed and have no outcome, then input objects that the table
- * knows nothing of. It says again what should have been said, and leaves all work to those whose it is; what is said
- * twice changes nothing. Files that are quarantined or failed are the operator's.
+ * Repairs lost events: first for files that were claimed and have no outcome, then for input objects that are
+ * not in the table. It repeats the announcement, and leaves all work to its owner; a repeated announcement
+ * changes nothing. Quarantined and failed files are the operator's.
  *
  * @throws DutiesFailedError at the end, naming the duties that failed
  */

@@ -12,35 +12,35 @@ export interface Queue {
   url: string;
 }
 
-/** All that the manifest reconciler reaches. */
+/** Dependencies of the manifest reconciler. */
 export interface ManifestsReconciler {
   tracking: TrackingTable;
   control: ControlTable;
   raw: Bucket;
   manifests: Bucket;
   curated: Bucket;
-  /** Those with the longest prefix first. */
+  /** Datasets, those with the longest prefix first. */
   datasets: readonly TextDataset[];
-  /** Read by the manifest builder. */
+  /** Queue of the manifest builder. */
   inputsQueue: Queue;
-  /** Read by the streaming job. */
+  /** Queue of the streaming job. */
   manifestsQueue: Queue;
   controlPlane: { client: LambdaClient; name: string };
   emf: EmbeddedMetrics;
   clock: Clock;
-  /** Milliseconds from which work counts as forgotten. */
+  /** Age in milliseconds from which work counts as forgotten. */
   graceMs: number;
-  /** Milliseconds that the invocation still has. */
+  /** Milliseconds left of the invocation. */
   remainingMs(): number;
 }
 
-/** What an invocation said again. */
+/** Counts of an invocation's repairs. */
 export interface Repairs {
   /** Files announced to the manifest builder. */
   announced: number;
   /** Manifests announced to the streaming job. */
   resent: number;
-  /** Manifests whose receipts the control plane was told to take into the books. */
+  /** Manifests whose receipts were sent to the control plane again. */
   completed: number;
   /** Object versions that were compared with the table. */
   compared: number;
@@ -48,5 +48,5 @@ export interface Repairs {
   pages: number;
 }
 
-/** Left at the end of an invocation: a page takes seconds at worst, throttled calls included. */
+/** Time kept at the end of an invocation: a page takes seconds at worst, throttled calls included. */
 export const RESERVE_MS = 30_000;

@@ -11,16 +11,16 @@ import { type ManifestsReconciler, RESERVE_MS, type Repairs } from "./reconciler
 import { dueUnits, type Unit, type UnitCursor, unitsOf } from "./sweep-plan";
 import { untracked } from "./untracked";
 
-/** Units that are listed side by side: a page is mostly waiting. */
+/** Number of units that are listed concurrently: a page is mostly waiting. */
 const UNITS_AT_ONCE = 3;
-/** Messages that wait in the queue from which it is behind: then what is missing is likely among them. */
+/** Number of messages from which the queue is behind: then missing files are likely among them. */
 const BACKED_UP = 1_000;
 const SAVE_EVERY_MS = 10_000;
 const SUFFIX = /\.ndjson(\.gz)?$/;
 
 type Cursors = Record<string, UnitCursor>;
 
-/** A sweep of one dataset, with what is to be kept of it. */
+/** Sweep of one dataset, and its state to save. */
 interface Sweep {
   reconciler: ManifestsReconciler;
   repairs: Repairs;
@@ -30,7 +30,7 @@ interface Sweep {
 }
 
 /**
- * Announces the input objects that the table knows nothing of, as S3 should have, from where the last invocation
+ * Announces the input objects that are not in the table, as S3 should have, from where the last invocation
  * stopped and as long as there is time, one page at least. Nothing is announced while the queue is behind.
  *
  * @throws DutiesFailedError at the end, naming the datasets that failed
@@ -66,7 +66,7 @@ async function sweepDataset(
   if (errors[0]) throw errors[0];
 }
 
-/** Goes on with a unit's round, or begins one, until it ends or the time is short. */
+/** Continues a unit's round, or begins one, until it ends or the time is short. */
 async function sweepUnit(sweep: Sweep, unit: Unit): Promise<void> {
   const { reconciler, cursors, repairs } = sweep;
   const { clock, raw } = reconciler;

@@ -7,20 +7,27 @@ import type { ManifestsReconciler, Repairs } from "./reconciler";
 import { type Round, TakeUp } from "./take-up";
 
 const PART = "open";
-/** Messages that wait in the manifests queue from which the job is behind: then what is missing is likely among them. */
+/**
+ * Number of messages in the manifests queue from which the job is behind: then missing manifests are likely
+ * among them.
+ */
 const BACKED_UP = 100;
 
 interface Cursor {
-  /** The round under way; absent: none is. */
+  /** Round in progress; absent: none. */
   round?: Round;
-  /** Begin of the last round that came to its end, ISO-8601, and of the last of those that could resend manifests. */
+  /**
+   * Start of the last round that was completed, ISO 8601, and of the last completed one that could resend
+   * manifests.
+   */
   last?: string;
   lastSending?: string;
 }
 
 /**
- * Takes up the files that were claimed longer ago than the grace time and have no outcome, one page of the index
- * after another, until half of the time is gone: the inputs come after it. The next invocation goes on there.
+ * Repairs the files that were claimed longer ago than the grace time and have no outcome, one page of the
+ * index after another, until half of the time is used: the inputs come after it. The next invocation
+ * continues there.
  *
  * @throws UnjudgedManifestsError at the end, when some manifests cannot be read
  */
@@ -49,7 +56,10 @@ function cursorOf(round: Round, ended: Omit<Cursor, "round">, partitions: number
   return { ...ended, last: round.began, ...(round.sending ? { lastSending: round.began } : {}) };
 }
 
-/** A job that is stopped on purpose, or behind, finds its manifests in the queue. */
+/**
+ * Returns whether manifests may be resent: a job that is stopped on purpose, or behind, finds its manifests
+ * in the queue.
+ */
 async function maySend({ control, manifestsQueue }: ManifestsReconciler): Promise<boolean> {
   const { desired } = await readStreamingJob(control);
   return desired === "running" && (await waitingMessages(manifestsQueue)) <= BACKED_UP;

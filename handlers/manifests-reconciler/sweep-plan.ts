@@ -1,41 +1,44 @@
-/** Which part of a dataset's inputs is listed when. */
+/** Schedule by which the parts of a dataset's inputs are listed. */
 import type { VersionMarker } from "../../runtime/aws/list-versions";
 import { DAY_MS, MINUTE_MS } from "../../runtime/clock";
 import type { TextDataset } from "../../runtime/manifests/text-datasets";
 
 /** A part of a dataset's keys that is listed as one: those of a date, or all, for what the dates leave out. */
 export interface Unit {
-  /** `yyyy-mm-dd` or `rest`. */
+  /** Name: `yyyy-mm-dd` or `rest`. */
   name: string;
   prefix: string;
   pace: Pace;
 }
 
-/** A round begins so long after the one before: for each page that one had, up to the longest. */
+/** Pause between the starts of two rounds: so long for each page of the earlier one, up to the longest. */
 interface Pace {
   pageMs: number;
   longestMs: number;
 }
 
-/** Where files arrive: a round is through within an hour. */
+/** Pace where files arrive: a round is completed within an hour. */
 const HOT: Pace = { pageMs: 500, longestMs: 45 * MINUTE_MS };
-/** The other dates of 14 days: daily. */
+/** Pace of the other dates of 14 days: daily. */
 const WARM: Pace = { pageMs: 15_000, longestMs: DAY_MS };
-/** Everything, for late files with older dates and for other names: twice within 14 days. */
+/** Pace of everything, for late files with older dates and for other names: twice within 14 days. */
 const REST: Pace = { pageMs: 60_000, longestMs: 6 * DAY_MS };
 
-/** What is remembered of a unit. Times are ISO-8601. */
+/** Saved state of a unit. Times are ISO 8601. */
 export interface UnitCursor {
-  /** Of the round that is under way; absent: none is. */
+  /** Start of the round in progress; absent: none. */
   began?: string;
   marker?: VersionMarker;
-  /** Pages so far in the round under way, else in the last one. */
+  /** Number of pages of the round in progress so far, else of the last one. */
   pages: number;
-  /** Begin of the last round that came to its end. */
+  /** Start of the last round that was completed. */
   last?: string;
 }
 
-/** The dates from two weeks ago to tomorrow, each by its prefix, and all the rest. The dates come newest first. */
+/**
+ * Units of a dataset: the dates from two weeks ago to tomorrow, newest first, each by its prefix, and all the
+ * rest.
+ */
 export function unitsOf({ prefix, from }: TextDataset, now: Date): Unit[] {
   const dates = Array.from({ length: 16 }, (_, index) => ({
     date: new Date(now.getTime() + (1 - index) * DAY_MS).toISOString().slice(0, 10),
@@ -50,8 +53,8 @@ export function unitsOf({ prefix, from }: TextDataset, now: Date): Unit[] {
 }
 
 /**
- * Units to work on, in the order in which they are: the hot ones, then the others by how long ago their last round
- * began. A round under way goes on; a new one begins when its pace says so.
+ * Units to work on, in their order: the hot ones, then the others by the start of their last round. A round
+ * in progress continues; a new one begins when its pace allows it.
  */
 export function dueUnits(
   units: readonly Unit[],

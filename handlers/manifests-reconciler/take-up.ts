@@ -11,44 +11,55 @@ import type { ManifestsReconciler, Repairs } from "./reconciler";
 
 const MANIFESTS_AT_ONCE = 8;
 const READS_AT_ONCE = 16;
-/** Names of files and columns that are kept, some 120 bytes each: a job that stood still for a day has millions. */
-const MOST_KEPT = 500_000;
+/**
+ * Maximum number of names of files and columns that are kept, some 120 bytes each: a job that was down for a
+ * day has millions.
+ */
+const MAX_KEPT = 500_000;
 
-/** A round through the index of open files. */
+/** Round through the index of open files. */
 export interface Round {
-  /** ISO-8601. */
+  /** Start, ISO 8601. */
   began: string;
-  /** Partition of the index that is next. */
+  /** Next partition of the index. */
   partition: number;
   startKey?: Item | undefined;
-  /** Whether manifests could be resent in all of it. */
+  /** True where manifests could be resent in all of it. */
   sending: boolean;
 }
 
-/** Since when nothing was said again: begins of rounds, ISO-8601. */
+/** Starts of the last rounds that could repeat an announcement, ISO 8601. */
 interface Since {
   last?: string;
   lastSending?: string;
-  /** Whether manifests may be resent now. */
+  /** True where manifests may be resent now. */
   sending: boolean;
 }
 
-/** Takes up open files, and each of their manifests once an invocation, though it may have to be looked at again. */
+/**
+ * Repairs open files, and each of their manifests once an invocation, though it may have to be looked at
+ * again.
+ */
 export class TakeUp {
   private kept = 0;
   private readonly verdicts = new Map<string, Verdict>();
   private readonly handled = new Set<string>();
-  /** Of manifests that cannot be judged: they must not keep the others waiting. */
+  /** Errors of manifests that cannot be judged: they must not keep the others waiting. */
   readonly errors: Error[] = [];
 
   constructor(
     private readonly reconciler: ManifestsReconciler,
     private readonly repairs: Repairs,
     private readonly since: Since,
-    private readonly mostKept = MOST_KEPT,
+    private readonly mostKept = MAX_KEPT,
   ) {}
 
-  /** Says again what would bring these files on: to the builder, to the streaming job, or to the control plane. */
+  /**
+   * Announces again what would make these files continue: to the builder, to the streaming job, or to the
+   * control plane.
+   *
+   * @throws MessagesRefusedError when SQS refused some messages; the others are sent
+   */
   async files(open: readonly OpenFile[]): Promise<void> {
     const { last, lastSending } = this.since;
     const due = open.filter((file) => this.isDue(file, lastSending));
@@ -87,7 +98,10 @@ export class TakeUp {
     this.errors.push(...errors);
   }
 
-  /** Announces files that no manifest lists: the builder fences what their claim names, and claims them anew. */
+  /**
+   * Announces files that no manifest lists: the builder fences the manifest of their claim, and claims them
+   * again.
+   */
   private async announce(lost: readonly OpenFile[]): Promise<void> {
     const { tracking, clock, inputsQueue } = this.reconciler;
     const messages: object[] = [];
@@ -122,7 +136,9 @@ export class TakeUp {
   }
 }
 
-/** A replaced version's row is named `<key>#<version>`. */
+/**
+ * Returns whether a manifest lists an open file. The row of a replaced version is named `<key>#<version>`.
+ */
 function lists({ files }: Verdict, { item }: OpenFile): boolean {
   const { date_prefix, file_name } = item;
   if (!date_prefix.endsWith("#versions")) return files.has(file_name);

@@ -16,9 +16,10 @@ interface Group {
 }
 
 /**
- * Those versions that the table knows nothing of. The table keeps a partition's files in the order of their keys, as
- * S3 lists them, so each partition is read as one range: about eight rows for the price of one asked for by its key.
- * Only what such a read, which may be a moment behind, does not show is asked for by itself.
+ * Filters the versions that are not in the table. The table keeps a partition's files in the order of their
+ * keys, as S3 lists them, so each partition is read as one range: about eight rows for the price of one that
+ * is read by its key. Only versions missing from such a read, which may be a moment behind, are read by their
+ * keys.
  */
 export async function untracked(
   tracking: TrackingTable,
@@ -53,7 +54,7 @@ function groupsOf(tracking: TrackingTable, found: readonly CurrentVersion[]): Gr
   }));
 }
 
-/** Notes the head's version of every file in the group's range. */
+/** Records the head's version of every file in the group's range. */
 async function readHeads(
   { client, name }: TrackingTable,
   clock: Clock,

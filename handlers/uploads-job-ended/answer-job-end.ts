@@ -20,13 +20,13 @@ interface Answer {
 }
 
 /**
- * What each end asks for.
+ * Answers to each end of a run.
  * - SUCCEEDED: an upload may have come between the job's last look and its end, its own request refused.
  * - TIMEOUT: Glue does not restart a run that reached its time limit, and such a run did work, so go on.
- * - FAILED, ERROR: the same for what came while it ran. What was there before is left to Glue's own retries, then to
- *   the reconciler's pace: a job that breaks before its first claim, which no attempt counter of an upload sees,
- *   would otherwise spin as fast as Glue can start it.
- * - STOPPED: somebody stopped it and may not want it back at once; the reconciler takes the work up later.
+ * - FAILED, ERROR: the same for what came while it ran. What was there before is left to Glue's own retries,
+ *   then to the reconciler's pace: a job that breaks before its first claim, which no attempt counter of an
+ *   upload sees, would otherwise spin as fast as Glue can start it.
+ * - STOPPED: somebody stopped it and may not want it back immediately; the reconciler resumes the work later.
  */
 const ANSWERS: Readonly<Record<EndState, Answer>> = {
   SUCCEEDED: { alert: false, restart: "pending" },
@@ -37,8 +37,8 @@ const ANSWERS: Readonly<Record<EndState, Answer>> = {
 };
 
 /**
- * Answers the end of a job run. No duty waits for the success of another; a retry after a partial failure repeats
- * them all, so an alert may come twice.
+ * Answers the end of a job run. No duty waits for the success of another; a retry after a partial failure
+ * repeats them all, so an alert may come twice.
  *
  * @throws DutiesFailedError at the end, naming the duties that failed
  * @throws UnexpectedEventError when the event is not of the end of a run

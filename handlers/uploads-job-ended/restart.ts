@@ -4,7 +4,7 @@ import { log } from "../../runtime/log";
 import { seesAvailable } from "../../runtime/uploads/pending";
 import type { UploadsTable } from "../../runtime/uploads/uploads";
 
-/** How long a refusal is put down to the slot of the run that just ended. */
+/** Time during which a refusal is attributed to the slot of the run that just ended. */
 const REFUSED_FOR_MS = 60_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 8_000;
@@ -16,11 +16,11 @@ export interface Restart {
 }
 
 /**
- * Starts a run while anything may be claimed. Glue may free the slot of the ended run only after its event, so a
- * refusal is tried again for a minute. The index is asked before each trial: the refusal may have come from
- * another run, which takes the uploads itself, and a run for nothing costs a minute of two workers. A refusal
- * that lasts is such a run, and its end brings this function again. With `since`, only uploads that became available
- * from then on count.
+ * Starts a run while any upload may be claimed. Glue may free the slot of the ended run only after its event,
+ * so a refused start is retried for a minute. The index is queried before each attempt: the refusal may have
+ * come from another run, which takes the uploads itself, and an unnecessary run costs a minute of two
+ * workers. A refusal that lasts is such a run, and its end invokes this function again. With `since`, only
+ * uploads that became available from then on count.
  */
 export async function restartWhilePending({ uploads, job, clock }: Restart, since?: Date): Promise<void> {
   const giveUpAt = clock.now().getTime() + REFUSED_FOR_MS;

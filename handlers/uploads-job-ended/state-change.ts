@@ -8,12 +8,12 @@ export interface JobEnd {
   jobName: string;
   jobRunId: string;
   state: EndState;
-  /** Glue's own words. */
+  /** Message of Glue. */
   message: string;
 }
 
 /**
- * Reads a "Glue Job State Change" event of EventBridge.
+ * Parses a "Glue Job State Change" event of EventBridge.
  *
  * @throws UnexpectedEventError when it is none, or not of the end of a run
  */

@@ -2,13 +2,16 @@ import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/cl
 import type { VersionMarker } from "../../runtime/aws/list-versions";
 import type { UploadsTable } from "../../runtime/uploads/uploads";
 
-/** Where a sweep goes on. */
+/** Position at which a sweep continues. */
 export type Cursor = VersionMarker;
 
-/** It lives in the uploads table, outside the pending index: no object is named so, for bucket names have no `#`. */
+/**
+ * Key of the cursor in the uploads table, outside of the pending index: no object has such a name, for bucket
+ * names have no `#`.
+ */
 const CURSOR_KEY = { object: { S: "#reconciler" }, version: { S: "cursor" } };
 
-/** The cursor that an earlier invocation left; undefined when its sweep reached the end. */
+/** Reads the cursor that an earlier invocation left; undefined when its sweep reached the end. */
 export async function readCursor(uploads: UploadsTable): Promise<Cursor | undefined> {
   const get = new GetItemCommand({ TableName: uploads.name, Key: CURSOR_KEY, ConsistentRead: true });
   const { Item: item } = await uploads.client.send(get);
@@ -17,7 +20,7 @@ export async function readCursor(uploads: UploadsTable): Promise<Cursor | undefi
   return { keyMarker, versionIdMarker: item?.["version_id_marker"]?.S ?? "" };
 }
 
-/** Keeps the cursor; undefined says that the next sweep begins at the beginning. */
+/** Saves the cursor; undefined makes the next sweep begin at the beginning. */
 export async function saveCursor(
   uploads: UploadsTable,
   cursor: Cursor | undefined,

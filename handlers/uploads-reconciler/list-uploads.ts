@@ -6,18 +6,23 @@ import type { Cursor } from "./cursor";
 export interface RawBucket {
   client: S3Client;
   name: string;
-  /** What the keys of uploads begin with. */
+  /** Prefix of the keys of uploads. */
   prefix: string;
 }
 
 export interface Page {
-  /** The current versions on this page that are uploads and not younger than asked. */
+  /** Current versions on this page that are uploads and old enough. */
   uploads: Upload[];
   /** Undefined on the last page. */
   next: Cursor | undefined;
 }
 
-/** One page of up to 1,000 versions. An older one than the current would be superseded at once. */
+/**
+ * Reads one page of up to 1,000 versions. A version older than the current one would be superseded
+ * immediately.
+ *
+ * @throws MalformedRecordError when S3 encodes a key in an unknown way
+ */
 export async function listUploads(
   bucket: RawBucket,
   from: Cursor | undefined,

@@ -11,9 +11,9 @@ export interface Reconciler extends Sweep {
 }
 
 /**
- * Repairs what no event announced. The backlog comes first, for it is quick and needs a run now: uploads whose run
- * was refused or died, expired leases among them, since a claimed upload stays pending. Then the bucket is swept
- * in the time that is left. An index that does not show an upload yet is asked again by the next invocation.
+ * Repairs lost events. The backlog comes first, for it is quick and needs a run now: uploads whose run was
+ * refused or died, expired leases among them, since a claimed upload stays pending. Then the bucket is swept
+ * in the time that is left. An upload that the index does not show yet is left to the next invocation.
  *
  * @throws DutiesFailedError at the end, naming the duties that failed
  */

@@ -5,7 +5,7 @@ import { readCursor, saveCursor } from "./cursor";
 import { listUploads, type RawBucket } from "./list-uploads";
 import { unknownUploads } from "./unknown-uploads";
 
-/** A page takes a few seconds at worst, throttled calls included; what is left after it must start a run. */
+/** Time kept to start a run: a page takes a few seconds at worst, throttled calls included. */
 const RESERVE_MS = 30_000;
 const WRITES_AT_ONCE = 20;
 
@@ -13,17 +13,18 @@ export interface Sweep {
   uploads: UploadsTable;
   raw: RawBucket;
   clock: Clock;
-  /** Milliseconds from which an object counts as announced by no event. */
+  /** Age in milliseconds from which an object counts as announced by no event. */
   graceMs: number;
-  /** Milliseconds that the invocation still has. */
+  /** Milliseconds left of the invocation. */
   remainingMs(): number;
 }
 
 /**
- * Registers the current versions in the raw bucket that the table does not know, page by page, as long as there
- * is time, one page at least. What is left goes on at the cursor in the next invocation.
+ * Registers the current versions in the raw bucket that are not in the table, page by page, as long as there
+ * is time, one page at least. The next invocation continues at the cursor.
  *
  * @returns how many were registered
+ * @throws UnreadKeysError when the table leaves keys unread six times in a row
  */
 export async function sweep(context: Sweep): Promise<number> {
   const olderThan = new Date(context.clock.now().getTime() - context.graceMs);
@@ -40,7 +41,7 @@ export async function sweep(context: Sweep): Promise<number> {
   return registered;
 }
 
-/** How many of these uploads were registered here and now. */
+/** Registers unknown uploads; returns how many were new. */
 async function registerUnknown({ uploads, clock }: Sweep, found: readonly Upload[]): Promise<number> {
   const unknown = await unknownUploads(uploads, found, clock);
   let registered = 0;

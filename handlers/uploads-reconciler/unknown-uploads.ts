@@ -3,7 +3,11 @@ import type { Clock } from "../../runtime/clock";
 import { objectOf, type Upload, type UploadsTable } from "../../runtime/uploads/uploads";
 import { UnreadKeysError } from "./errors";
 
-/** Most keys that one BatchGetItem takes. */
+/**
+ * Maximum number of keys of one BatchGetItem.
+ *
+ * @see https://docs.aws.amazon.com/goto/SdkForKotlin/dynamodb-2012-08-10/BatchGetItem (2026-11-29)
+ */
 const BATCH = 100;
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 100;
@@ -11,8 +15,8 @@ const FIRST_WAIT_MS = 100;
 type Key = Record<string, AttributeValue>;
 
 /**
- * Those uploads that the table does not hold. Eventually consistent reads, at half the price: an item that was
- * missed is met again by the conditional write.
+ * Filters the uploads that are not in the table. Its reads are eventually consistent, at half the price: an
+ * item that was missed is met again by the conditional write.
  *
  * @throws UnreadKeysError when the table leaves keys unread six times in a row
  */
@@ -37,7 +41,11 @@ function identity(key: Key): string {
   return JSON.stringify([key["object"]?.S, key["version"]?.S]);
 }
 
-/** DynamoDB may answer part of a batch and name the rest. */
+/**
+ * Reads a batch of keys; DynamoDB may answer only a part and name the rest.
+ *
+ * @see https://docs.aws.amazon.com/goto/SdkForKotlin/dynamodb-2012-08-10/BatchGetItem (2026-11-29)
+ */
 async function readKeys(uploads: UploadsTable, keys: Key[], clock: Clock): Promise<Key[]> {
   const read: Key[] = [];
   let unread = keys;

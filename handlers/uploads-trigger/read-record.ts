@@ -2,8 +2,8 @@ import { readCreatedObject, textOf } from "../../runtime/aws/s3-record";
 import { isUploadKey, type Upload } from "../../runtime/uploads/uploads";
 
 /**
- * The upload that a record of an S3 event announces, or the reason why it announces none: a deletion, a folder
- * marker or any other object that is no CSV file asks for no work.
+ * Parses the upload that a record of an S3 event announces, or the reason why it announces none: a deletion,
+ * a folder marker or any other object that is no CSV file causes no work.
  *
  * @throws MalformedRecordError when the record should name an object version and does not
  */

@@ -13,8 +13,8 @@ export interface UploadsTrigger {
 }
 
 /**
- * Registers what an S3 event announces and asks for one run of the job when any of it is still to be processed.
- * Doing it again changes nothing, so Lambda may retry the whole event.
+ * Registers the uploads of an S3 event and starts one run of the job when any of them is still to be
+ * processed. Repeating it changes nothing, so Lambda may retry the whole event.
  *
  * @throws DutiesFailedError after all records were handled, naming those that failed
  * @throws UnexpectedEventError when this is no S3 event
@@ -32,7 +32,7 @@ export async function registerUploads(trigger: UploadsTrigger, event: unknown): 
   duties.finish();
 }
 
-/** S3 sends a test event of another shape when a notification is made. */
+/** Parses the records; the test event that S3 sends when a notification is set up has none. */
 function recordsOf(event: unknown): unknown[] {
   const { Records: records, Event: kind } = (event ?? {}) as { Records?: unknown; Event?: unknown };
   if (Array.isArray(records)) return records;
@@ -53,7 +53,7 @@ async function registerRecord(trigger: UploadsTrigger, record: unknown): Promise
   return registration;
 }
 
-/** What names the record in an error, as it came: it may be the very thing that cannot be read. */
+/** Names the record in an error by its raw key: that may be the very thing that cannot be read. */
 function nameOf(record: unknown): string {
   const object = (record as { s3?: { object?: { key?: unknown; versionId?: unknown } } } | null)?.s3?.object;
   return `key ${object?.key}, version ${object?.versionId}`;

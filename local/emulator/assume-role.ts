@@ -12,7 +12,7 @@ export interface Credentials {
 const SESSION_SECONDS = 12 * 3600;
 const NAME_CHARACTERS = 64;
 
-/** Credentials of a role, given by name or ARN, as the service has that works in its name. */
+/** Assumes a role, given by name or ARN, as the service does that works in its name. */
 export async function assumeRole(endpoint: string, role: string, session: string): Promise<Credentials> {
   const sts = new STSClient({ endpoint, region: REGION, credentials: ROOT_CREDENTIALS });
   try {

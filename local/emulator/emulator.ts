@@ -13,15 +13,15 @@ export const REGION = "us-east-1";
 export const ROOT_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" } as const;
 
 export interface EmulatorOptions {
-  /** The interpreter of the project's virtual environment. */
+  /** Interpreter of the project's virtual environment. */
   readonly python: string;
   /** An existing folder for the log and for temporary files, which go at the end. */
   readonly folder: string;
-  /** Where functions send Glue calls. @default - to the emulator itself */
+  /** Endpoint to which functions send Glue calls. @default - the emulator itself */
   readonly glueEndpoint?: string;
-  /** Whether the policies of roles are enforced. @default false */
+  /** Enforces the policies of roles. @default false */
   readonly auth?: boolean;
-  /** What functions inherit beside AWS's own variables. @default - nothing */
+  /** Variables of functions, in addition to AWS's own. @default - nothing */
   readonly variables?: Readonly<Record<string, string>>;
   /** @default 0, any free port */
   readonly port?: number;
@@ -31,7 +31,7 @@ export interface EmulatorOptions {
 
 export interface Emulator {
   readonly endpoint: string;
-  /** What the emulator wrote, its functions' own output excepted (that is in their log groups). */
+  /** Log of the emulator, without its functions' own output (that is in their log groups). */
   readonly logFile: string;
   /** Aborted, with the reason, where the emulator ends before it is stopped. */
   readonly failure: AbortSignal;
@@ -88,7 +88,7 @@ function launcherWords(options: EmulatorOptions): string[] {
   return options.repaired === false ? [...words, "--unrepaired"] : words;
 }
 
-/** All that functions inherit: nothing of the user's own environment but the path, with this very Node first. */
+/** Environment of functions: nothing of the user's own but the path, with this very Node first. */
 function cleanEnvironment(options: EmulatorOptions, temporary: string): Record<string, string> {
   return {
     ...options.variables,

@@ -10,9 +10,9 @@ import { Queue } from "./queue";
 
 export interface EventSourceOptions {
   readonly endpoint: string;
-  /** Told what goes wrong: functions that fail, calls that are refused. */
+  /** Receives what goes wrong: functions that fail, calls that are refused. */
   readonly warn: (message: string) => void;
-  /** Time between two looks at what is deployed. @default 2000 */
+  /** Interval at which deployed mappings are read. @default 2000 */
   readonly lookMilliseconds?: number;
 }
 
@@ -24,7 +24,7 @@ export interface EventSource {
   stop(): Promise<void>;
 }
 
-/** Longest that a stop waits for functions: what takes longer returns to its queue. */
+/** Maximum time that a stop waits for functions: messages of longer ones return to their queue. */
 const GRACE_MILLISECONDS = 5000;
 const REST_MILLISECONDS = 500;
 const LONGEST_REST_MILLISECONDS = 30_000;
@@ -58,7 +58,7 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   return { stop };
 }
 
-/** Looks at the mappings again and again, and serves each with its newest settings. */
+/** Reads the mappings again and again, and serves each with its newest settings. */
 async function serve(options: EventSourceOptions, lambda: LambdaClient, signal: AbortSignal): Promise<void> {
   const servers = new Map<string, MappingServer>();
   const ending: Promise<void>[] = [];

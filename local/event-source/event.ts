@@ -1,17 +1,22 @@
 import type { Message } from "@aws-sdk/client-sqs";
 
-/** Most bytes of one invocation: Lambda's limit of 6 MB for synchronous calls, what it adds to a message included. */
+/**
+ * Maximum bytes of one invocation: Lambda's limit of 6 MB for synchronous calls, what it adds to a message
+ * included.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html (2026-11-29)
+ */
 export const PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 const ENVELOPE_BYTES = '{"Records":[]}'.length;
 
-/** A message as it was received, and as the function sees it. */
+/** Message as it was received, and as the function sees it. */
 export interface Received {
   readonly messageId: string;
   readonly receiptHandle: string;
   /** The record of the event, as JSON. */
   readonly record: string;
-  /** When it was received, by the clock of `performance.now()`. */
+  /** Time of receipt, by the clock of `performance.now()`. */
   readonly at: number;
 }
 
@@ -25,7 +30,7 @@ export function eventOf(batch: readonly Received[]): string {
   return `{"Records":[${batch.map(({ record }) => record).join(",")}]}`;
 }
 
-/** How many of `messages`, from the first, one invocation may carry; a message alone always goes. */
+/** Number of `messages`, from the first, that one invocation may carry; a message alone always goes. */
 export function fitting(messages: readonly Received[], batchSize: number): number {
   let bytes = ENVELOPE_BYTES;
   const tooMany = messages.slice(0, batchSize).findIndex(({ record }, index) => {

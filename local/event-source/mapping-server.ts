@@ -1,6 +1,6 @@
 import { Poller, type PollerOptions } from "./poller";
 
-/** Lambda begins with five, whatever the number of messages. */
+/** Number of pollers at first: Lambda begins with five, whatever the number of messages. */
 const FIRST_POLLERS = 5;
 
 /** Serves one mapping by pollers: five at first, one more while all are with the function, fewer when it is quiet. */

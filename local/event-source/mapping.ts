@@ -5,20 +5,20 @@ import {
   paginateListEventSourceMappings,
 } from "@aws-sdk/client-lambda";
 
-/** What a deployed event source mapping of a queue asks for. */
+/** Settings of a queue's deployed event source mapping. */
 export interface Mapping {
   readonly id: string;
   readonly queueArn: string;
   readonly functionArn: string;
   /** Role of the function, with whose rights Lambda reads the queue. */
   readonly roleArn: string;
-  /** Most messages of one invocation. */
+  /** Maximum number of messages of one invocation. */
   readonly batchSize: number;
   /** Seconds for which messages are gathered, from a batch's first one on. */
   readonly windowSeconds: number;
-  /** Most invocations at once. */
+  /** Maximum number of concurrent invocations. */
   readonly maximumConcurrency: number;
-  /** Whether the function's answer names the messages that failed (`ReportBatchItemFailures`). */
+  /** True where the function's answer names the messages that failed (`ReportBatchItemFailures`). */
   readonly reportsFailures: boolean;
 }
 
@@ -26,7 +26,7 @@ const DEFAULT_BATCH_SIZE = 10;
 /** Lambda's own limit where a mapping sets none. */
 const DEFAULT_CONCURRENCY = 1250;
 
-/** The mappings of queues that are deployed disabled: those that are ours to serve. */
+/** Reads the mappings of queues that are deployed disabled: those are ours to serve. */
 export async function servedMappings(lambda: LambdaClient): Promise<Mapping[]> {
   const served: Mapping[] = [];
   for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client: lambda }, {})) {

@@ -1,4 +1,4 @@
-/** What an invocation came to. */
+/** Answer of an invocation. */
 export interface Answer {
   /** Set where the function threw, ran out of time or could not be loaded. */
   readonly functionError?: string;
@@ -6,10 +6,11 @@ export interface Answer {
 }
 
 /**
- * The messages that a batch leaves in its queue, by their ids; "all" where the whole batch failed, with the reason.
+ * Ids of the messages that a batch leaves in its queue; "all" where the whole batch failed, with the reason.
  *
- * Lambda documents as success: an empty or null list, an empty or null answer; as failure of the whole batch: an
- * error, JSON that cannot be read, an identifier that is empty, null, under another key or that of no message.
+ * Lambda documents as success: an empty or null list, an empty or null answer; as failure of the whole batch:
+ * an error, JSON that cannot be read, an identifier that is empty, null, under another key or that of no
+ * message.
  */
 export function failuresOf(
   answer: Answer,
@@ -30,7 +31,11 @@ export function failuresOf(
   }
 }
 
-/** @throws Error where the answer is none that Lambda documents. */
+/**
+ * Parses the identifiers.
+ *
+ * @throws Error where the answer is none that Lambda documents
+ */
 function identifiersOf(payload: string): string[] {
   if (payload.trim() === "") return [];
   const response: unknown = JSON.parse(payload);

@@ -5,8 +5,8 @@ import { type Answer, failuresOf } from "./outcome";
 import type { Queue } from "./queue";
 
 /**
- * Longest that a receive waits for a message. SQS allows 20 seconds; but no receive is aborted at the end, for what it
- * may have taken would be out of sight until its visibility timeout.
+ * Maximum time that a receive waits for a message. SQS allows 20 seconds; but no receive is aborted at the
+ * end, for what it may have taken would be invisible until its visibility timeout.
  */
 const WAIT_SECONDS = 1;
 /** Rest between two looks at the queue within the last second of a window. */
@@ -84,7 +84,10 @@ export class Poller {
     await this.options.queue.giveBack(this.waiting.splice(0));
   }
 
-  /** The function's answer; undefined where Lambda refused until the messages were visible again, or the end came. */
+  /**
+   * Answer of the function; undefined where Lambda refused until the messages were visible again, or the end
+   * came.
+   */
   private async answerTo(batch: readonly Received[]): Promise<Answer | undefined> {
     const { mapping, queue, invoke, signal, warn } = this.options;
     const visibleAgain = Math.min(...batch.map(({ at }) => at)) + queue.visibilitySeconds * 1000;
@@ -99,7 +102,11 @@ export class Poller {
     return undefined;
   }
 
-  /** Waits, longer with each failure in a row. @throws AbortError at the end */
+  /**
+   * Waits, longer with each consecutive failure.
+   *
+   * @throws AbortError at the end
+   */
   async rest(signal: AbortSignal): Promise<void> {
     const { restMilliseconds, longestRestMilliseconds } = this.options;
     const milliseconds = Math.min(restMilliseconds * 2 ** this.failures, longestRestMilliseconds);

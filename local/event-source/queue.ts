@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { type Received, received } from "./event";
 
-/** The API's limit. */
+/** Maximum number of messages of one call. */
 const MESSAGES_A_CALL = 10;
 
 /** A queue as an event source uses it. */
@@ -29,7 +29,7 @@ export class Queue {
     return new Queue(sqs, url, arn, Number(Attributes?.["VisibilityTimeout"] ?? 30));
   }
 
-  /** Up to `most` messages, ten at most; waits `seconds` for the first, a whole number. */
+  /** Receives up to `most` messages, ten at most; waits `seconds` for the first, a whole number. */
   async receive(most: number, seconds: number): Promise<Received[]> {
     const { Messages = [] } = await this.sqs.send(
       new ReceiveMessageCommand({
@@ -56,7 +56,7 @@ export class Queue {
     });
   }
 
-  /** Gives back at once messages that nobody will work on. */
+  /** Gives messages back immediately that nobody will work on. */
   async giveBack(messages: readonly Received[]): Promise<void> {
     await this.inCalls(messages, (entries) =>
       this.sqs.send(

@@ -2,17 +2,21 @@ import { hasEnded, type JobRun } from "./run";
 import type { Condition, Trigger } from "./trigger-store";
 
 /**
- * What one firing of a starting trigger brings: the runs that it starts, and those that follow from their ends. Only runs
- * of one chain are the conditions of its triggers, each of which fires once at most.
+ * Chain of runs from one firing of a starting trigger: the runs that it starts, and those that follow from
+ * their ends. Only runs of one chain are the conditions of its triggers, each of which fires at most once.
  */
 export class Chain {
-  /** By the id of the first attempt: the newest attempt. */
+  /** Newest attempt, by the id of the first one. */
   private readonly newest = new Map<string, JobRun>();
   private readonly fired = new Set<string>();
   /** Actions that could not be started. */
   errored = 0;
 
-  /** @param workflow whose triggers it follows; none: those of no workflow */
+  /**
+   * Begins a chain.
+   *
+   * @param workflow whose triggers it follows; none: those of no workflow
+   */
   constructor(readonly workflow?: string) {}
 
   get runs(): JobRun[] {
@@ -27,7 +31,7 @@ export class Chain {
     this.newest.set(firstAttemptOf(run), run);
   }
 
-  /** Whether a trigger's turn has come by the end of `run`; it comes once. */
+  /** Returns whether a trigger is due after the end of `run`; it is due once. */
   takes(trigger: Trigger, run: JobRun): boolean {
     const { Conditions = [], Logical = "AND" } = trigger.Predicate ?? {};
     if (trigger.State !== "ACTIVATED" || this.fired.has(trigger.Name)) return false;

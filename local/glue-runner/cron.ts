@@ -1,6 +1,6 @@
 import { GlueError } from "./protocol";
 
-/** Whether a schedule names the minute that `time` lies in, UTC. */
+/** Returns whether a schedule includes the minute of `time`, UTC. */
 export type Schedule = (time: Date) => boolean;
 
 type Matcher = (value: number, day: Date) => boolean;
@@ -18,7 +18,7 @@ interface Field {
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** What says that another field decides. */
+  /** Sign that another field decides. */
   readonly any?: string;
   readonly words?: Readonly<Record<string, number>>;
 }
@@ -89,7 +89,7 @@ function partOf(field: Field, index: number, part: string): Matcher | undefined 
   return rangeOf(field, part);
 }
 
-/** `*`, `a`, `a-b`, each also with `/step`; `a/step` goes to the field's end. */
+/** Parses `*`, `a`, `a-b`, each also with `/step`; `a/step` goes to the field's end. */
 function rangeOf(field: Field, part: string): Matcher | undefined {
   const [range = "", step, ...more] = part.split("/");
   const [first = "", last, ...others] =
@@ -111,7 +111,7 @@ function within({ from, to }: Field, value: number): boolean {
   return value >= from && value <= to;
 }
 
-/** Fewest minutes between two times of a day. */
+/** Minimum pause in minutes between two times of a day. */
 function shortestPause(minutes: Matcher, hours: Matcher): number {
   const day = new Date(0);
   const times = Array.from({ length: 24 * 60 }, (_, minute) => minute).filter(

@@ -10,7 +10,7 @@ const SEVERITIES: Record<EndState, string> = {
   FAILED: "ERROR",
 };
 
-/** Tells the default bus that a run has ended, in the words of Glue. */
+/** Publishes the end of a run on the default bus, in Glue's form. */
 export async function emitStateChange(endpoint: string, run: JobRun, state: EndState): Promise<void> {
   const client = eventsClient(endpoint);
   const detail = {

@@ -8,21 +8,21 @@ import type { JobRun } from "./run";
 import { runScript } from "./script";
 import { makeWorkspace } from "./workspace";
 
-/** What every run needs of the machine. */
+/** Context of every run. */
 export interface RunnerContext {
-  /** The interpreter of the project's virtual environment. */
+  /** Interpreter of the project's virtual environment. */
   readonly python: string;
   /** Each run works in a folder of its own below this one, removed at its end. */
   readonly folder: string;
   readonly endpoint: string;
   readonly glueEndpoint: string;
-  /** What scripts find in their environment beside AWS's own variables. */
+  /** Variables of scripts, in addition to AWS's own. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Told what goes wrong beside a run, such as logs that cannot be written. */
+  /** Receives failures apart from the run's own, such as logs that cannot be written. */
   readonly warn: (message: string) => void;
 }
 
-/** Carries out one attempt with the rights of the job's role; returns what went wrong, or undefined. */
+/** Executes one attempt with the rights of the job's role; returns what went wrong, or undefined. */
 export async function execute(
   context: RunnerContext,
   job: Job,
@@ -50,7 +50,10 @@ export async function execute(
 
 type OnLine = (line: string) => void;
 
-/** Runs `work` with its lines going to Glue's two log groups. As on Glue, a run does not fail for want of logs. */
+/**
+ * Runs `work` with its lines written to Glue's two log groups. As on Glue, a run does not fail for want of
+ * logs.
+ */
 async function withLogs<Result>(
   context: RunnerContext,
   run: JobRun,

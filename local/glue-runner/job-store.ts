@@ -1,6 +1,6 @@
 import { GlueError, type JsonObject, now, page } from "./protocol";
 
-/** A job definition: every field as it was given, for whatever is dropped shows as drift in a Terraform plan. */
+/** Job definition: every field as it was given, for a dropped one shows as drift in a Terraform plan. */
 export interface Job extends JsonObject {
   readonly Name: string;
   readonly Role: string;
@@ -13,9 +13,9 @@ export interface Job extends JsonObject {
   readonly Timeout?: number;
 }
 
-/** What Glue fills in. */
+/** Values that Glue fills in. */
 const DEFAULTS = { ExecutionProperty: { MaxConcurrentRuns: 1 }, MaxRetries: 0 };
-/** Its default for Glue 5.0; streaming jobs have none. */
+/** Default timeout for Glue 5.0; streaming jobs have none. */
 const TIMEOUT_MINUTES = 480;
 const STREAMING = "gluestreaming";
 
@@ -24,7 +24,11 @@ export class JobStore {
   private readonly jobs = new Map<string, Job>();
   private readonly tags = new Map<string, Record<string, string>>();
 
-  /** @throws GlueError EntityNotFoundException */
+  /**
+   * Finds a job.
+   *
+   * @throws GlueError EntityNotFoundException
+   */
   find(name: unknown): Job {
     const job = this.jobs.get(String(name));
     if (!job) throw new GlueError("EntityNotFoundException", `Job ${String(name)} not found.`);
@@ -67,7 +71,7 @@ export class JobStore {
     return { JobNames: items, ...next };
   }
 
-  /** Answers alike whether or not there was such a job, as Glue does. */
+  /** Deletes a job; like Glue, it answers the same whether or not there was one. */
   delete(request: JsonObject): JsonObject {
     const name = String(request["JobName"]);
     this.jobs.delete(name);

@@ -6,7 +6,11 @@ import type { TriggerStore } from "./trigger-store";
 import type { WorkflowRuns } from "./workflow-runs";
 import type { WorkflowStore } from "./workflow-store";
 
-/** What a call of Glue's API does. @throws GlueError */
+/**
+ * Operation of Glue's API.
+ *
+ * @throws GlueError
+ */
 export type Operation = (request: JsonObject) => JsonObject;
 
 export function jobOperations(jobs: JobStore, runs: RunScheduler): ReadonlyMap<string, Operation> {

@@ -12,7 +12,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Sends a request on as it came, its Host header included, which is part of the signature. */
+/** Forwards a request unchanged, its Host header included, which is part of the signature. */
 export async function passOn(endpoint: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const onward = send(new URL(request.url ?? "/", endpoint), {

@@ -51,7 +51,9 @@ export function now(): number {
   return Date.now() / 1000;
 }
 
-/** The page of `items` that `request` asks for by MaxResults and NextToken (ours is the index of its first item). */
+/**
+ * Page of `items` that `request` asks for by MaxResults and NextToken (ours is the index of its first item).
+ */
 export function page<Item>(
   items: readonly Item[],
   request: JsonObject,

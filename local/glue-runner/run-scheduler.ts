@@ -4,17 +4,17 @@ import type { Job, JobStore } from "./job-store";
 import { GlueError, type JsonObject, page } from "./protocol";
 import { changeState, type EndState, endRun, firstRun, hasEnded, type JobRun, retryOf } from "./run";
 
-/** A run that is under way. */
+/** Run in progress. */
 interface ActiveRun {
   readonly run: JobRun;
   readonly aborter: AbortController;
-  /** Why it was aborted, where it was. */
+  /** Reason of the abort, where it was aborted. */
   reason?: AbortReason;
 }
 
 type AbortReason = Extract<EndState, "STOPPED" | "TIMEOUT" | "EXPIRED">;
 
-/** Told of every run. */
+/** Observer of every run. */
 export interface RunObserver {
   /** An attempt begins. */
   began(run: JobRun): void;
@@ -24,14 +24,18 @@ export interface RunObserver {
 
 /** Starts, watches, stops and retries runs, with Glue's rules. */
 export class RunScheduler {
-  /** By job name, newest first. */
+  /** Runs by job name, newest first. */
   private readonly runs = new Map<string, JobRun[]>();
   private readonly active = new Map<string, ActiveRun>();
   private readonly working = new Set<Promise<void>>();
   private closing = false;
   observer: RunObserver | undefined;
 
-  /** @param minuteMilliseconds what a minute of a job's timeout lasts */
+  /**
+   * Creates a scheduler.
+   *
+   * @param minuteMilliseconds duration of a minute of a job's timeout
+   */
   constructor(
     private readonly jobs: JobStore,
     private readonly context: () => RunnerContext,
@@ -80,7 +84,7 @@ export class RunScheduler {
     return { SuccessfulSubmissions, Errors };
   }
 
-  /** Ends a run as Glue does in the maintenance window of its job, which does not come here. */
+  /** Ends a run as Glue does in the maintenance window of its job, which does not occur here. */
   expire(jobName: string, runId: string): void {
     const active = this.active.get(this.find(this.jobs.find(jobName), runId).Id);
     if (active) abort(active, "EXPIRED");
@@ -103,7 +107,11 @@ export class RunScheduler {
     return run;
   }
 
-  /** @throws GlueError InvalidInputException where it has ended. */
+  /**
+   * Stops a run.
+   *
+   * @throws GlueError InvalidInputException where it has ended
+   */
   stop(run: JobRun): void {
     const active = this.active.get(run.Id);
     if (!active || hasEnded(run)) {
@@ -144,7 +152,7 @@ export class RunScheduler {
     await this.follow(job, request, run, state);
   }
 
-  /** What the end of a run brings: another attempt after a failure, and the event. */
+  /** Follows the end of a run: another attempt after a failure, and the event. */
   private async follow(job: Job, request: JsonObject, run: JobRun, state: EndState): Promise<void> {
     if (this.closing) return;
     if (state === "FAILED" && run.Attempt < job.MaxRetries) {

@@ -7,7 +7,7 @@ export type EndState = "SUCCEEDED" | "FAILED" | "STOPPED" | "TIMEOUT" | "EXPIRED
 
 export type RunState = "STARTING" | "RUNNING" | "STOPPING" | EndState;
 
-/** One attempt to run a job, with the names that Glue's API gives its fields. Times are seconds since 1970. */
+/** Attempt to run a job, with the field names of Glue's API. Times are seconds since 1970. */
 export interface JobRun extends JsonObject {
   readonly Id: string;
   readonly Attempt: number;
@@ -89,7 +89,7 @@ export function changeState(run: JobRun, state: RunState): void {
   run.LastModifiedOn = now();
 }
 
-/** Ends a run for good. `seconds` is the time that its script took. */
+/** Ends a run for good. `seconds` is the duration of its script. */
 export function endRun(run: JobRun, state: EndState, seconds: number, message?: string): void {
   changeState(run, state);
   run.CompletedOn = run.LastModifiedOn;

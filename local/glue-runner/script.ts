@@ -9,7 +9,7 @@ import type { JobRun } from "./run";
 import type { Workspace } from "./workspace";
 
 export interface ScriptOptions {
-  /** The interpreter of the project's virtual environment. */
+  /** Interpreter of the project's virtual environment. */
   readonly python: string;
   readonly endpoint: string;
   readonly glueEndpoint: string;
@@ -57,7 +57,7 @@ export async function runScript(options: ScriptOptions): Promise<string | undefi
   }
 }
 
-/** All that a job sees of this machine. */
+/** Environment of a job: all that it sees of this machine. */
 function environment(options: ScriptOptions): Record<string, string> {
   const { workspace, credentials } = options;
   return {

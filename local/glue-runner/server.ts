@@ -13,16 +13,16 @@ import { WorkflowRuns } from "./workflow-runs";
 import { WorkflowStore } from "./workflow-store";
 
 export interface GlueRunnerOptions {
-  /** The interpreter of the project's virtual environment. */
+  /** Interpreter of the project's virtual environment. */
   readonly python: string;
   /** An existing folder, in which each run works in one of its own. */
   readonly folder: string;
-  /** What jobs find in their environment beside AWS's own variables. @default - nothing */
+  /** Variables of jobs, in addition to AWS's own. @default - nothing */
   readonly variables?: Readonly<Record<string, string>>;
   readonly warn: (message: string) => void;
-  /** What a minute of a job's timeout lasts. @default 60000 */
+  /** Duration of a minute of a job's timeout. @default 60000 */
   readonly minuteMilliseconds?: number;
-  /** What scheduled triggers go by. @default - the time of day */
+  /** Clock of scheduled triggers. @default - the time of day */
   readonly clock?: Clock;
 }
 
@@ -82,7 +82,7 @@ export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueR
   return { endpoint, connect, expire, stop };
 }
 
-/** Carries out a call that is ours, if the emulator lets the caller make it, and passes on every other. */
+/** Executes a call that is ours, if the emulator lets the caller make it, and forwards every other. */
 async function answer(
   operations: ReadonlyMap<string, Operation>,
   emulator: () => string,
@@ -103,7 +103,7 @@ async function answer(
   }
 }
 
-/** Whether the emulator refused the caller, as it does for want of rights where it enforces roles. */
+/** Returns whether the emulator refused the caller, as it does for want of rights where it enforces roles. */
 function isRefusal(status: number, body: Buffer): boolean {
   return status >= 400 && !/InvalidAction|EntityNotFoundException/.test(body.toString());
 }

@@ -7,12 +7,13 @@ import type { WorkflowRuns } from "./workflow-runs";
 import type { Workflow, WorkflowStore } from "./workflow-store";
 
 /**
- * Fires triggers with Glue's rules: what a trigger's run ends as fires conditional ones, those of the same workflow run
- * where it belongs to one, else those of no workflow. A run that no trigger started fires none. See
- * https://docs.aws.amazon.com/glue/latest/dg/about-triggers.html and blueprint_workflow_restrictions.html there.
+ * Fires triggers by Glue's rules: the final state of a trigger's run fires conditional ones, those of the
+ * same workflow run where it belongs to one, else those of no workflow. A run that no trigger started fires
+ * none. See https://docs.aws.amazon.com/glue/latest/dg/about-triggers.html and
+ * blueprint_workflow_restrictions.html there.
  */
 export class TriggerScheduler implements RunObserver {
-  /** By the id of a run's first attempt. */
+  /** Chains by the id of a run's first attempt. */
   private readonly chains = new Map<string, Chain>();
 
   constructor(
@@ -125,7 +126,10 @@ export class TriggerScheduler implements RunObserver {
     for (const run of chain.runs) this.chains.delete(firstAttemptOf(run));
   }
 
-  /** A job that has as many runs as it may have is no failure: the trigger fires again at its time. */
+  /**
+   * Records a refusal. A job that has as many runs as it may have is no failure: the trigger fires again at
+   * its time.
+   */
   private noteRefusal(trigger: Trigger, error: Error): void {
     if (!(error instanceof GlueError)) throw error;
     if (!isExceeded(error)) this.warn(`trigger ${trigger.Name}: ${error.message}`);

@@ -3,7 +3,7 @@ import { GlueError, type JsonObject, page } from "./protocol";
 import type { EndState } from "./run";
 import type { WorkflowStore } from "./workflow-store";
 
-/** What a trigger starts; crawlers are not here. */
+/** Action of a trigger; crawlers are not supported. */
 export interface Action extends JsonObject {
   readonly JobName?: string;
   readonly Arguments?: Readonly<Record<string, string>>;
@@ -14,7 +14,9 @@ export interface Condition {
   readonly State?: EndState;
 }
 
-/** A trigger's definition: every field as it was given, for whatever is dropped shows as drift in a Terraform plan. */
+/**
+ * Definition of a trigger: every field as it was given, for a dropped one shows as drift in a Terraform plan.
+ */
 export interface Trigger extends JsonObject {
   readonly Name: string;
   readonly Type: "SCHEDULED" | "CONDITIONAL" | "ON_DEMAND";
@@ -33,7 +35,11 @@ export class TriggerStore {
 
   constructor(private readonly workflows: WorkflowStore) {}
 
-  /** @throws GlueError EntityNotFoundException */
+  /**
+   * Finds a trigger.
+   *
+   * @throws GlueError EntityNotFoundException
+   */
   find(name: unknown): Trigger {
     const trigger = this.triggers.get(String(name));
     if (!trigger) throw new GlueError("EntityNotFoundException", `Trigger ${String(name)} not found.`);
@@ -115,14 +121,14 @@ export class TriggerStore {
     };
   }
 
-  /** Answers alike whether or not there was such a trigger, as Glue does. */
+  /** Deletes a trigger; like Glue, it answers the same whether or not there was one. */
   delete(request: JsonObject): JsonObject {
     const name = String(request["Name"]);
     this.triggers.delete(name);
     return { Name: name };
   }
 
-  /** Those that can start a job; all where none can, as Glue documents it. */
+  /** Triggers that can start a job; all where none can, as Glue documents it. */
   private dependent(request: JsonObject): Trigger[] {
     const job = request["DependentJobName"];
     const found = this.all().filter(({ Actions }) => Actions.some(({ JobName }) => JobName === job));
@@ -145,7 +151,7 @@ function isStarting({ Type }: Trigger): boolean {
   return Type !== "CONDITIONAL";
 }
 
-/** When a scheduled trigger fires; undefined for others. */
+/** Schedule of a trigger; undefined for one that is not scheduled. */
 export function scheduleOf({ Type, Schedule }: Trigger): Schedule | undefined {
   return Type === "SCHEDULED" ? parseCron(Schedule) : undefined;
 }

@@ -18,7 +18,7 @@ export interface WorkflowRun extends JsonObject {
   ErrorMessage?: string;
 }
 
-/** A run with what it started. */
+/** Run with everything that it started. */
 interface Entry {
   readonly run: WorkflowRun;
   readonly chain: Chain;
@@ -26,7 +26,7 @@ interface Entry {
 
 /** The runs of workflows, in memory. */
 export class WorkflowRuns {
-  /** By workflow, newest first. */
+  /** Runs by workflow, newest first. */
   private readonly entries = new Map<string, Entry[]>();
 
   constructor(
@@ -34,7 +34,11 @@ export class WorkflowRuns {
     private readonly triggers: TriggerStore,
   ) {}
 
-  /** @throws GlueError ConcurrentRunsExceededException where the workflow has as many runs as it may have. */
+  /**
+   * Begins a run.
+   *
+   * @throws GlueError ConcurrentRunsExceededException where the workflow has as many runs as it may have
+   */
   begin(workflow: Workflow, chain: Chain, properties: JsonObject = {}): WorkflowRun {
     const limit = workflow.MaxConcurrentRuns || Number.POSITIVE_INFINITY;
     if (this.of(workflow.Name).filter(({ run }) => isUnderWay(run)).length >= limit) {
@@ -43,7 +47,7 @@ export class WorkflowRuns {
     return this.add(workflow, chain, { Status: "RUNNING", ...properties });
   }
 
-  /** Notes a run that its schedule could not start, as Glue does. */
+  /** Records a run that its schedule could not start, as Glue does. */
   refuse(workflow: Workflow, chain: Chain): void {
     this.add(workflow, chain, { Status: "ERROR", CompletedOn: now(), ErrorMessage: exceeded(workflow) });
   }
@@ -61,7 +65,11 @@ export class WorkflowRuns {
     return this.of(chain.workflow ?? "").find((entry) => entry.chain === chain)?.run;
   }
 
-  /** Marks a run as stopping. @returns what it started and has not ended */
+  /**
+   * Marks a run as stopping.
+   *
+   * @returns the runs that it started and that have not ended
+   */
   stopping(request: JsonObject): JobRun[] {
     const { run, chain } = this.find(request);
     if (run.Status !== "RUNNING") {

@@ -1,6 +1,9 @@
 import { GlueError, type JsonObject, now, page } from "./protocol";
 
-/** A workflow's definition: every field as it was given, for whatever is dropped shows as drift in a Terraform plan. */
+/**
+ * Definition of a workflow: every field as it was given, for a dropped one shows as drift in a Terraform
+ * plan.
+ */
 export interface Workflow extends JsonObject {
   readonly Name: string;
   readonly DefaultRunProperties?: Readonly<Record<string, string>>;
@@ -12,7 +15,11 @@ export interface Workflow extends JsonObject {
 export class WorkflowStore {
   private readonly workflows = new Map<string, Workflow>();
 
-  /** @throws GlueError EntityNotFoundException */
+  /**
+   * Finds a workflow.
+   *
+   * @throws GlueError EntityNotFoundException
+   */
   find(name: unknown): Workflow {
     const workflow = this.workflows.get(String(name));
     if (!workflow) throw new GlueError("EntityNotFoundException", `Workflow ${String(name)} not found.`);
@@ -47,7 +54,7 @@ export class WorkflowStore {
     return { Workflows: items, ...next };
   }
 
-  /** Answers alike whether or not there was such a workflow, as Glue does. */
+  /** Deletes a workflow; like Glue, it answers the same whether or not there was one. */
   delete(request: JsonObject): JsonObject {
     const name = String(request["Name"]);
     this.workflows.delete(name);

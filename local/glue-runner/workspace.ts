@@ -10,7 +10,7 @@ import type { JobRun } from "./run";
 export interface Workspace {
   readonly folder: string;
   readonly script: string;
-  /** What `--extra-py-files` names, in its order: the entries of PYTHONPATH. */
+  /** Entries of PYTHONPATH: the files of `--extra-py-files`, in their order. */
   readonly packages: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { askPythonModule } from "../process/python-module";
 
-/** What is uploaded to the manifests pipeline where the user names no files: folders, in this order. */
+/** Files for the manifests pipeline where the user gives none: folders, in this order. */
 export interface GeneratedFiles {
   /** Files with good and dirty lines, one of them compressed, and four that are to be quarantined whole. */
   readonly first: string;

@@ -62,7 +62,7 @@ function eventOf(number: number, part: number): string {
   });
 }
 
-/** As senders write it: seconds, milliseconds, or a text with an offset. */
+/** Formats a time as senders do: seconds, milliseconds, or a text with an offset. */
 function timeOf(seconds: number, number: number): number | string {
   if (number % 3 === 0) return seconds;
   if (number % 3 === 1) return seconds * 1000 + (number % 1000);

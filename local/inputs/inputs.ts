@@ -12,16 +12,20 @@ export interface InputOptions {
   readonly input?: string;
 }
 
-/** What goes into the pipelines. */
+/** Inputs of the pipelines. */
 export interface Inputs {
   readonly uploads: UploadsInput;
-  /** Where the user gave none, files are generated. */
+  /** NDJSON files; where the user gave none, they are generated. */
   readonly manifests?: ManifestsInput;
-  /** Where the user gave none, there are samples, and files are generated. */
+  /** Raw JSON files; where the user gave none, there are samples, and files are generated. */
   readonly ledger?: LedgerInput;
 }
 
-/** The files of all pipelines. @throws Error where the user's folder has none for any. */
+/**
+ * Finds the files of all pipelines.
+ *
+ * @throws Error where the user's folder has none for any
+ */
 export function inputsOf({ samples, input }: InputOptions): Inputs {
   const ofSamples = { folder: samples, files: csvFiles(samples) };
   if (input === undefined) return { uploads: ofSamples };

@@ -12,11 +12,11 @@ export interface Upload {
   readonly bucket: string;
   readonly key: string;
   readonly version: string;
-  /** The file below the input folder, its whole path, and what shows that it was changed since. */
+  /** File below the input folder, its whole path, and a fingerprint that detects a later change. */
   readonly file: string;
   readonly path: string;
   readonly fingerprint: string;
-  /** Whether it was done before its key was uploaded again, so that nothing replaced it unpublished. */
+  /** True where it was done before its key was uploaded again, so that nothing replaced it unpublished. */
   readonly awaited?: boolean;
 }
 
@@ -31,8 +31,8 @@ export function ndjsonFiles(folder: string): string[] {
 }
 
 /**
- * The files below `folder` that the ledger pipeline takes, as paths relative to it, sorted: JSON, and all in its folders,
- * whatever they are called.
+ * Files below `folder` that the ledger pipeline takes, as paths relative to it, sorted: JSON files, and all
+ * files in its folders, whatever their names.
  */
 export function rawJsonFiles(folder: string): string[] {
   const { startYear } = loadEnvironment("local").ledger.lister;
@@ -40,7 +40,7 @@ export function rawJsonFiles(folder: string): string[] {
   return filesOf(folder, (key) => (isRawJson(key) ? isWanted(wanted, key) : /\.json(\.gz)?$/.test(key)));
 }
 
-/** Whether a path is a key of the ledger pipeline's. */
+/** Returns whether a path is a key of the ledger pipeline. */
 export function isRawJson(path: string): boolean {
   return keyOf(path).startsWith(RAW_JSON_PREFIX);
 }
@@ -105,7 +105,7 @@ async function uploadFile(target: UploadTarget, folder: string, file: string): P
   return uploaded;
 }
 
-/** Exactly `size` bytes; ends early, having told why, where the file has fewer or cannot be read. */
+/** Streams exactly `size` bytes; ends early, and reports why, where the file has fewer or cannot be read. */
 async function* bytesOf(path: string, size: number, fail: (error: unknown) => void): AsyncGenerator<Buffer> {
   let sent = 0;
   if (size === 0) return;
@@ -120,7 +120,11 @@ async function* bytesOf(path: string, size: number, fail: (error: unknown) => vo
   }
 }
 
-/** @throws Error when a file is no longer what was uploaded: no comparison with it would mean anything. */
+/**
+ * Checks that the files are unchanged.
+ *
+ * @throws Error when one is no longer what was uploaded: no comparison with it would mean anything
+ */
 export function refuseChanged(uploads: readonly Upload[]): void {
   for (const { path, fingerprint } of uploads) {
     if (fingerprintOf(path) !== fingerprint) throw changed(path);

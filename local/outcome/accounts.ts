@@ -23,7 +23,7 @@ export interface Accounts extends RowCounts {
   readonly places: readonly (readonly [string, string])[];
 }
 
-/** Those of the manifests pipeline, whose files are versions of objects. */
+/** Account of the manifests pipeline, whose files are versions of objects. */
 export interface ManifestsAccounts extends Accounts {
   /** Manifests that list files. */
   readonly manifests: number;
@@ -31,7 +31,7 @@ export interface ManifestsAccounts extends Accounts {
   readonly quarantined: number;
 }
 
-/** Those of the ledger pipeline, whose files are versions of objects, and went through it in batches. */
+/** Account of the ledger pipeline, whose files are versions of objects, and went through it in batches. */
 export interface LedgerAccounts extends Accounts {
   readonly batches: number;
   /** Versions that were quarantined whole. */
@@ -40,14 +40,14 @@ export interface LedgerAccounts extends Accounts {
 
 export interface AccountOptions {
   readonly environment: Environment;
-  /** What was uploaded, in that order. */
+  /** Uploads in their order. */
   readonly uploads: readonly Upload[];
   /** The run's folder, which gets copies of the outputs. */
   readonly output: string;
   readonly signal: AbortSignal;
-  /** The interpreter of the project's virtual environment. */
+  /** Interpreter of the project's virtual environment. */
   readonly python: string;
-  /** What it needs to reach the platform. */
+  /** Variables by which it reaches the platform. */
   readonly variables: NodeJS.ProcessEnv;
 }
 

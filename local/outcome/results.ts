@@ -27,11 +27,11 @@ export interface Report {
 
 export interface PipelineFigures extends RowCounts {
   readonly runs: number;
-  /** From the upload's end to the end of the last job run. */
+  /** Seconds from the upload's end to the end of the last job run. */
   readonly seconds: number;
 }
 
-/** Those of the manifests pipeline, whose files are versions of objects. */
+/** Figures of the manifests pipeline, whose files are versions of objects. */
 export interface ManifestsFigures extends PipelineFigures {
   /** Manifests that list files. */
   readonly manifests: number;
@@ -39,14 +39,14 @@ export interface ManifestsFigures extends PipelineFigures {
   readonly quarantined: number;
 }
 
-/** Those of the ledger pipeline, whose files are versions of objects, too. */
+/** Figures of the ledger pipeline, whose files are versions of objects, too. */
 export interface LedgerFigures extends PipelineFigures {
   readonly batches: number;
   /** Versions that were quarantined whole. */
   readonly quarantined: number;
 }
 
-/** What became of the rows of all pipelines. */
+/** Accounts of the rows of all pipelines. */
 export interface AllAccounts {
   readonly uploads: Accounts;
   readonly manifests: ManifestsAccounts;
@@ -111,7 +111,7 @@ export function showResults(
   say(`${verdict(all)} after ${report.seconds.toFixed(1)} s`);
 }
 
-/** One pipeline a row; what one of them has no figure for stays empty. */
+/** Formats one pipeline a row; a figure that it lacks stays empty. */
 function figuresTable({ pipelines }: Report): string {
   const heads: Readonly<Record<keyof (ManifestsFigures & LedgerFigures), string>> = {
     files: "files",
@@ -164,7 +164,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** Prints what a client of the running platform needs. */
+/** Prints the addresses and variables that a client of the running platform needs. */
 export function showHowToReach(environment: Environment, variables: Readonly<Record<string, string>>): void {
   const bucket = (name: BucketName) => `s3://${bucketName(environment, name)}/`;
   say(
@@ -195,13 +195,16 @@ function say(...parts: readonly string[]): void {
   process.stdout.write(`${parts.join("\n")}\n\n`);
 }
 
-/** Names and what they stand for, one a line, the latter below each other. */
+/** Formats names and values, one pair a line, the values aligned. */
 function list(entries: readonly (readonly [string, string])[]): string {
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`).join("\n");
 }
 
-/** Columns padded to their widest cell; the first row is the head. Lines are cut to the terminal, if there is one. */
+/**
+ * Formats columns padded to their widest cell; the first row is the head. Lines are cut to the terminal, if
+ * there is one.
+ */
 export function table(rows: readonly (readonly string[])[], width = process.stdout.columns): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),

@@ -4,14 +4,14 @@ import type { Upload } from "../inputs/uploads";
 /** Statuses that only an operator changes. */
 const SETTLED = new Set(["SUCCEEDED", "PARTIAL", "QUARANTINED"]);
 
-/** How far the uploads of a run are, as the ledger says. */
+/** Progress of a run's uploads, from the ledger. */
 export interface LedgerState {
   readonly registered: number;
   readonly settled: number;
   readonly batches: number;
-  /** Batches whose raw files are not put away yet. */
+  /** Number of batches whose raw files are not archived yet. */
   readonly unarchived: number;
-  /** What the newest batch that is out of attempts says. */
+  /** Error of the newest batch that is out of attempts. */
   readonly failure: string | undefined;
 }
 

@@ -25,10 +25,10 @@ import {
   type PipelineOutcome,
 } from "./pipeline";
 
-/** Where the user's files go that do not lie in folders of the pipeline's. */
+/** Prefix of the user's files outside of the pipeline's folders. */
 const HISTORY_PREFIX = `${RAW_JSON_PREFIX}all_historical_files/`;
 const POLL_MILLISECONDS = 500;
-/** Least pause between two questions, in times of what an answer took. */
+/** Minimum pause between two queries, in multiples of an answer's duration. */
 const POLL_PAUSES = 5;
 const PATIENCE_SECONDS = 180;
 
@@ -41,20 +41,20 @@ export interface RawJsonFolder {
   readonly files: readonly string[];
 }
 
-/** Raw JSON files, the user's own or those of the samples with generated ones. */
+/** Raw JSON files, the user's own or the samples with generated ones. */
 export interface LedgerInput {
-  /** What is there when the workflow starts, which lists it. */
+  /** Folders that exist when the workflow starts, which lists them. */
   readonly listed: readonly RawJsonFolder[];
-  /** What comes once it has listed: S3 announces it. */
+  /** Folder that comes after the listing: S3 announces its files. */
   readonly announced?: RawJsonFolder;
 }
 
-/** What uploading needs. */
+/** Context of an upload. */
 type UploadContext = Pick<PipelineContext, "clients" | "environment" | "signal" | "steps">;
 
 /**
- * Uploads what the workflow is to list, as soon as the raw bucket stands. No event tells of what comes before the bucket's
- * notification.
+ * Uploads the files that the workflow is to list, as soon as the raw bucket exists. No event announces files
+ * that come before the bucket's notification.
  */
 export async function uploadListed(context: UploadContext, { listed }: LedgerInput): Promise<Upload[]> {
   const count = listed.reduce((sum, { files }) => sum + files.length, 0);
@@ -64,7 +64,7 @@ export async function uploadListed(context: UploadContext, { listed }: LedgerInp
   return context.steps.run(`upload of ${count} raw JSON files`, () => uploadAll(context, listed));
 }
 
-/** Whether the raw bucket keeps versions, and encrypts by the platform's key. */
+/** Returns whether the raw bucket keeps versions, and encrypts with the platform's key. */
 async function rawBucketStands({ clients, environment }: UploadContext): Promise<boolean> {
   const bucket = { Bucket: bucketName(environment, "raw") };
   try {
@@ -81,8 +81,8 @@ async function rawBucketStands({ clients, environment }: UploadContext): Promise
 }
 
 /**
- * Starts the workflow over what was uploaded, uploads what S3 is to announce, and waits until each version has its outcome in
- * the ledger.
+ * Starts the workflow over the listed uploads, uploads those that S3 is to announce, and waits until each
+ * version has its outcome in the ledger.
  */
 export async function runLedgerPipeline(
   context: PipelineContext,
@@ -92,14 +92,14 @@ export async function runLedgerPipeline(
   const { environment, platform, steps } = context;
   const uploads = [...listed];
   const client = platform.ledger.client();
-  // that the server is gone is told by the platform's own signal
+  // the platform's own signal reports that the server is gone
   client.on("error", () => undefined);
   await client.connect();
   const jobs = [ledgerListerJobName(environment), ledgerBatchJobName(environment)];
   try {
     await steps.run(LEDGER_STEP, (report) => {
-      const course = new Course(context, client, uploads, report);
-      return keepingLogs(context, jobs, "ledger.log", course.run(announced));
+      const run = new LedgerRun(context, client, uploads, report);
+      return keepingLogs(context, jobs, "ledger.log", run.run(announced));
     });
   } finally {
     await client.end().catch(() => undefined);
@@ -123,8 +123,8 @@ async function uploadAll(
   return uploads;
 }
 
-/** The course of one run: the workflow, then the batch job again for what S3 announced meanwhile. */
-class Course {
+/** Steps of one run: the workflow, then the batch job again for what S3 announced meanwhile. */
+class LedgerRun {
   private last = "";
   private movedAt = performance.now();
 
@@ -136,7 +136,11 @@ class Course {
     private readonly report: (detail: string) => void,
   ) {}
 
-  /** @throws Error when nothing moved for long, or a job cannot do it, naming what is unfinished. */
+  /**
+   * Runs the steps.
+   *
+   * @throws Error when nothing moved for long, or a job cannot do it, naming what is unfinished
+   */
   async run(announced: RawJsonFolder | undefined): Promise<void> {
     const id = await this.startWorkflow();
     if (announced !== undefined) {
@@ -156,7 +160,7 @@ class Course {
     });
   }
 
-  /** Looks until `holds`, telling how far all is. */
+  /** Waits until `holds`, and reports the progress. */
   private async until(holds: (state: LedgerState) => Promise<boolean> | boolean): Promise<void> {
     for (;;) {
       const asked = performance.now();
@@ -207,14 +211,20 @@ class Course {
   }
 }
 
-/** @throws Error where the run ended before its time. */
+/**
+ * Returns whether the run has ended.
+ *
+ * @throws Error where it ended before its time
+ */
 function hasEnded(run: WorkflowRun | undefined): boolean {
   if (run?.CompletedOn === undefined) return false;
   if (run.Status === "COMPLETED") return true;
   throw new Error(`the workflow run is ${run.Status}: ${run.ErrorMessage ?? "no reason given"}`);
 }
 
-/** A batch job that failed is started again; a lister is not, for its run is what is shown. */
+/**
+ * Checks the lister. A batch job that failed is started again; a lister is not, for its run is what is shown.
+ */
 function refuseFailedListing([run]: readonly JobRun[]): void {
   if (run?.JobRunState !== "SUCCEEDED") {
     throw new Error(`the lister's run is ${run?.JobRunState}: ${run?.ErrorMessage ?? "no reason given"}`);

@@ -11,7 +11,7 @@ const POLL_MILLISECONDS = 500;
 const PATIENCE_SECONDS = 180;
 /** A streaming job that has failed is started again after a minute at the earliest: no use waiting for that. */
 const PATIENCE_WITHOUT_JOB_SECONDS = 20;
-/** What the schedule sends the control plane each minute. */
+/** Event that the schedule sends the control plane each minute. */
 const TICK = { kind: "tick" };
 
 /** Name of the step that lasts from the end of the uploading until each upload has its outcome. */
@@ -57,7 +57,7 @@ export async function runManifestsPipeline(
   return { uploads: told, runs: (await jobRuns(context, jobName)).length };
 }
 
-/** Has the control plane look at the job now, as an operator may, instead of at the next minute. */
+/** Invokes the control plane to look at the job now, as an operator may, instead of at the next minute. */
 async function startJob({ clients, environment }: PipelineContext): Promise<void> {
   const { FunctionError, Payload } = await clients.lambda.send(
     new InvokeCommand({
@@ -70,7 +70,7 @@ async function startJob({ clients, environment }: PipelineContext): Promise<void
   }
 }
 
-/** Watches the uploads, of which more may come, and tells how far they are. */
+/** Watches the uploads, to which more may be added, and reports their progress. */
 class Progress {
   private readonly table: TrackingTable;
   private readonly receipts: Receipts;
@@ -92,7 +92,11 @@ class Progress {
     this.receipts = new Receipts(clients.s3, bucketName(environment, "manifests"));
   }
 
-  /** @throws Error when nothing moved for long, naming what is unfinished and what the job says. */
+  /**
+   * Waits for uploads.
+   *
+   * @throws Error when nothing moved for long, naming what is unfinished and the job's message
+   */
   async until(wanted: readonly Upload[]): Promise<void> {
     for (;;) {
       const open = this.uploads.filter((each) => !this.settled.has(each));

@@ -7,7 +7,7 @@ import { saveFunctionLogs, saveJobLogs } from "../platform/logs";
 import type { Platform } from "../platform/platform";
 import type { Steps } from "../steps";
 
-/** What the pipelines of one run share. */
+/** Context that the pipelines of one run share. */
 export interface PipelineContext {
   readonly environment: Environment;
   readonly platform: Platform;
@@ -18,11 +18,11 @@ export interface PipelineContext {
   readonly signal: AbortSignal;
 }
 
-/** What went through a pipeline, once each upload has an outcome. */
+/** Uploads of a pipeline, once each has an outcome. */
 export interface PipelineOutcome {
-  /** In the order of uploading. */
+  /** Uploads in their order. */
   readonly uploads: readonly Upload[];
-  /** Runs of its job. */
+  /** Number of runs of its job. */
   readonly runs: number;
 }
 
@@ -35,8 +35,8 @@ export async function jobRuns({ clients }: PipelineContext, jobName: string): Pr
 }
 
 /**
- * Waits for `work` and then keeps what jobs and all functions logged, for the emulator forgets it; where `work`
- * fails, its error tells where they are, with the functions' newest error.
+ * Waits for `work` and then saves the logs of jobs and all functions, for the emulator forgets them; where
+ * `work` fails, its error names those files, with the functions' newest error.
  */
 export async function keepingLogs<Result>(
   context: PipelineContext,

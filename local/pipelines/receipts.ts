@@ -2,7 +2,7 @@ import { GetObjectCommand, paginateListObjectsV2, type S3Client } from "@aws-sdk
 
 const PREFIX = "receipts/";
 
-/** What the streaming job published so far, as its receipts tell; each is read once. */
+/** Publications of the streaming job so far, from its receipts; each is read once. */
 export class Receipts {
   private readonly rowsOf = new Map<string, number>();
 

@@ -14,7 +14,7 @@ export interface SettleOptions {
   readonly jobName: string;
   readonly signal: AbortSignal;
   readonly report: (detail: string) => void;
-  /** How long nothing may change, while no job run is at work, before the wait is given up, in seconds. */
+  /** Maximum time without any change, while no job run is active, before the wait is given up, in seconds. */
   readonly patienceSeconds: number;
 }
 

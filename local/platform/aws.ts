@@ -7,17 +7,17 @@ import { type GlueRunner, startGlueRunner } from "../glue-runner/server";
 export interface LocalAwsOptions {
   /** For logs and temporary files; made where missing. The latter go at the end. */
   readonly folder: string;
-  /** Whether the policies of roles are enforced. @default false */
+  /** Enforces the policies of roles. @default false */
   readonly auth?: boolean;
-  /** Where the emulator answers. @default 0, any free port */
+  /** Port of the emulator. @default 0, any free port */
   readonly port?: number;
-  /** What functions and jobs find in their environment beside AWS's own variables. @default - nothing */
+  /** Variables of functions and jobs, in addition to AWS's own. @default - nothing */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Told what the set-up does and what goes wrong beside the calls. */
+  /** Receives the steps of the set-up and failures outside of calls. */
   readonly report: (message: string) => void;
 }
 
-/** An AWS on this machine: the emulator, and our service for Glue's jobs. */
+/** AWS on this machine: the emulator, and our service for Glue's jobs. */
 export interface LocalAws {
   readonly endpoint: string;
   readonly glueEndpoint: string;

@@ -5,7 +5,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { LocalAws } from "./aws";
 
-/** How an SDK client reaches the platform, Glue's excepted. */
+/** Settings by which an SDK client reaches the platform, Glue's excepted. */
 export interface ClientSettings {
   readonly endpoint: string;
   readonly region: string;

@@ -7,11 +7,11 @@ import { PostgresServer } from "../postgres/server";
 
 /** The PostgreSQL of one run, which holds the ledger. */
 export interface LedgerServer {
-  /** For any client: libpq's variables. */
+  /** Variables of libpq, for any client. */
   readonly variables: Readonly<Record<string, string>>;
   /** Aborted, with the reason, where the server ends before it is stopped. */
   readonly failure: AbortSignal;
-  /** A new client, not connected yet. */
+  /** Creates a client, not connected yet. */
   client(): Client;
   /** Kills the server as a loss of power does, and brings it up again: for tests. */
   crashAndRestart(): Promise<void>;

@@ -4,7 +4,10 @@ import type { JobRun } from "@aws-sdk/client-glue";
 
 const EXCERPT_CHARACTERS = 300;
 
-/** Writes what job runs logged, oldest first, from both of Glue's log groups to one file: the emulator forgets it. */
+/**
+ * Writes the logs of job runs, oldest first, from both of Glue's log groups to one file: the emulator forgets
+ * them.
+ */
 export async function saveJobLogs(
   logs: CloudWatchLogsClient,
   runs: readonly JobRun[],
@@ -20,7 +23,7 @@ export async function saveJobLogs(
   writeFileSync(file, `${lines.join("\n")}\n`);
 }
 
-/** Writes what functions logged to one file; returns the lines that tell of errors, oldest first. */
+/** Writes the logs of functions to one file; returns the lines about errors, oldest first. */
 export async function saveFunctionLogs(
   logs: CloudWatchLogsClient,
   functions: readonly string[],

@@ -18,27 +18,30 @@ export interface PlatformOptions {
   readonly output: string;
   readonly steps: Steps;
   readonly signal: AbortSignal;
-  /** Whether the emulator enforces the roles of functions and jobs. */
+  /** Makes the emulator enforce the roles of functions and jobs. */
   readonly auth?: boolean;
-  /** Done while the stacks are applied. @default - nothing */
+  /** Work while the stacks are applied. @default - nothing */
   readonly meanwhile?: (platform: RisingPlatform) => Promise<void>;
 }
 
-/** What is there while the stacks are applied. */
+/** Parts that exist while the stacks are applied. */
 export type RisingPlatform = Pick<Platform, "aws" | "python" | "signal">;
 
 /** The local environment, deployed and running. */
 export interface Platform {
   readonly aws: LocalAws;
-  /** The PostgreSQL that functions and jobs are led to. */
+  /** PostgreSQL that functions and jobs connect to. */
   readonly ledger: LedgerServer;
-  /** The interpreter that jobs run with. */
+  /** Interpreter that jobs run with. */
   readonly python: string;
-  /** What a command needs to reach the platform, beside everything of this process that is not of AWS. */
+  /**
+   * Variables by which a command reaches the platform, in addition to everything of this process that is not
+   * of AWS.
+   */
   readonly variables: NodeJS.ProcessEnv;
   /** Aborted by the user, or because the emulator or PostgreSQL ended by itself. */
   readonly signal: AbortSignal;
-  /** Deploys once more, with the given further words of `npm run deploy`. */
+  /** Deploys again, with further arguments of `npm run deploy`. */
   deploy(...words: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -97,7 +100,7 @@ function noteIn(file: string): (message: string) => void {
   return (message) => appendFileSync(file, `${new Date().toISOString()} ${message}\n`);
 }
 
-/** What the commands of a run share. */
+/** Context that the commands of a run share. */
 type Context = Pick<Platform, "python" | "signal" | "variables"> & Pick<PlatformOptions, "output">;
 
 async function runDeploy(
@@ -148,7 +151,7 @@ export function withoutUserSettings(variables: NodeJS.ProcessEnv): NodeJS.Proces
   };
 }
 
-/** Tells from a deploy's lines how many resources stand and which stacks are done. */
+/** Counts in a deploy's lines the resources that exist and the stacks that are done. */
 function deployProgress(report: (detail: string) => void): (line: string) => void {
   let resources = 0;
   let stacks = 0;

@@ -4,7 +4,7 @@ import { arch, platform } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { ROOT } from "../../setup/paths";
 
-/** The user whom the server runs as, where it is started by root: PostgreSQL refuses to run as root. */
+/** User that the server runs as, where root starts it: PostgreSQL refuses to run as root. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -13,7 +13,11 @@ export interface Account {
 /** Every system has it. A user of our own would have to be made, which changes the machine. */
 const UNPRIVILEGED = "nobody";
 
-/** @returns nothing where this process is not root's */
+/**
+ * Finds the server's account.
+ *
+ * @returns undefined where this process is not root's
+ */
 export function serverAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (option: string) => Number(execFileSync("id", [option, UNPRIVILEGED], { encoding: "utf8" }));
@@ -60,7 +64,7 @@ function platformName(): string {
   return `${platform() === "win32" ? "windows" : platform()}-${arch()}`;
 }
 
-/** Whether the server's account may enter a folder and all above it. */
+/** Returns whether the server's account may enter a folder and all above it. */
 export function isOpenTo(account: Account | undefined, folder: string): boolean {
   if (account === undefined) return true;
   const others = statSync(folder).mode & constants.S_IXOTH;

@@ -59,6 +59,6 @@ async function makeLogins(server: PostgresServer): Promise<void> {
 
 main().catch((error: unknown) => {
   console.error(error);
-  // whoever waits for a line must not wait for ever: standard input would keep this process
+  // the reader of a line must not wait for ever: standard input would keep this process
   process.exit(1);
 });

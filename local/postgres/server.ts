@@ -17,10 +17,13 @@ const START_SECONDS = 120;
 const STOP_SECONDS = 10;
 const POLL_MILLISECONDS = 50;
 const LOG_EXCERPT_BYTES = 2000;
-/** What PostgreSQL says while processes of a killed server still end. */
+/** Message of PostgreSQL while processes of a killed server still end. */
 const IN_USE = "pre-existing shared memory block";
 
-/** Settings beside PostgreSQL's own. fsync and synchronous commit stay on: what is measured here is meant. */
+/**
+ * Settings in addition to PostgreSQL's own. fsync and synchronous commit stay on: what is measured here is
+ * meant.
+ */
 const SETTINGS = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
@@ -33,11 +36,11 @@ const SETTINGS = {
 
 export interface PostgresOptions {
   /**
-   * Becomes the server's; it is made where it is missing, and whoever made it deletes it after `stop`. Where root starts
-   * the server, everybody must be able to enter the folders above it.
+   * Folder of the server's data; it is created where it is missing, and the caller deletes it after `stop`.
+   * Where root starts the server, everybody must be able to enter the folders above it.
    */
   readonly folder: string;
-  /** What the server says goes to this file. @default - postgres.log in `folder` */
+  /** File of the server's log. @default - postgres.log in `folder` */
   readonly log?: string;
   /** @default - a free one */
   readonly port?: number;
@@ -57,7 +60,11 @@ export class PostgresServer {
     private readonly account: Account | undefined,
   ) {}
 
-  /** @throws Error with the end of the server's log where it does not come up. */
+  /**
+   * Starts a server.
+   *
+   * @throws Error with the end of its log where it does not come up
+   */
   static async start(options: PostgresOptions): Promise<PostgresServer> {
     const { folder } = options;
     const account = serverAccount();
@@ -87,12 +94,12 @@ export class PostgresServer {
     return this.ended.signal;
   }
 
-  /** For any client: libpq's variables. */
+  /** Variables of libpq, for any client. */
   get variables(): Readonly<Record<string, string>> {
     return { PGHOST: "127.0.0.1", PGPORT: String(this.port), PGUSER: USER, PGDATABASE: DATABASE };
   }
 
-  /** A new client, not connected yet; what the user's own PGSSLMODE asks for is not there. */
+  /** Creates a client, not connected yet; the user's own PGSSLMODE does not apply. */
   client(database = DATABASE): Client {
     return new Client({ host: "127.0.0.1", port: this.port, user: USER, database, ssl: false });
   }
@@ -104,7 +111,7 @@ export class PostgresServer {
     await this.up();
   }
 
-  /** Ends it in order, without waiting for its clients. */
+  /** Shuts it down regularly, without waiting for its clients. */
   async stop(): Promise<void> {
     const late = setTimeout(() => this.child?.kill("SIGQUIT"), STOP_SECONDS * 1000);
     try {
@@ -127,7 +134,7 @@ export class PostgresServer {
     writeFileSync(join(this.data, "postgresql.conf"), lines.join(""), { flag: "a" });
   }
 
-  /** Starts the server and waits until it answers; again where processes of one that was killed still end. */
+  /** Starts the server and waits until it answers; again where processes of a killed one still end. */
   private async up(): Promise<void> {
     const deadline = performance.now() + START_SECONDS * 1000;
     let child = this.spawn();

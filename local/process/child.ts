@@ -10,7 +10,7 @@ const GRACE_MILLISECONDS = 30_000;
 const EXCERPT_LINES = 25;
 const SUPERVISOR = ["-I", "-S", join(__dirname, "supervisor.py")];
 
-/** A command of the run ended badly; `excerpt` is what it said of the reason. */
+/** Thrown when a command of the run failed; `excerpt` is the part of its output about the reason. */
 export class ChildFailed extends Error {
   override readonly name = "ChildFailed";
 
@@ -29,7 +29,7 @@ export class Interrupted extends Error {
 }
 
 export interface ChildOptions {
-  /** The interpreter that supervises the command: it ends with this process, however that ends. */
+  /** Interpreter that supervises the command: it ends with this process, however that ends. */
   readonly python: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
@@ -67,7 +67,7 @@ export async function runChild(command: readonly string[], options: ChildOptions
   }
 }
 
-/** Writes what a command says to its log; ends the command where that is impossible. */
+/** Writes the output of a command to its log; ends the command where that is impossible. */
 function keepOutput(child: ChildProcess, options: ChildOptions, interrupt: () => void) {
   const log = createWriteStream(options.log, { flags: "a" });
   const written = finished(log).catch((error: Error) => {
@@ -116,7 +116,9 @@ function descendants(root: number): number[] {
   return of(root);
 }
 
-/** What a log says of its failure: from the first line that names an error, without colours; else its end. */
+/**
+ * Part of a log about its failure: from the first line that names an error, without colours; else its end.
+ */
 function excerpt(log: string): string {
   const lines = stripVTControlCharacters(readFileSync(log, "utf8")).trimEnd().split("\n");
   const first = lines.findIndex((line) => /\berror\b/i.test(line));

@@ -3,35 +3,42 @@ import { AlertRefusedError } from "../errors";
 
 export interface AlertBus {
   client: EventBridgeClient;
-  /** Source of the events, by which they are routed. */
+  /** EventBridge source of the events, which rules route by. */
   source: string;
   environment: string;
 }
 
-/** The detail of an alert event. Whoever routes alerts matches its source and type, and shows these. */
+/**
+ * Detail of an alert event. Rules that route alerts match its source and type, and targets show these fields.
+ */
 export interface Alert {
   environment: string;
   severity: "error" | "warning";
   /** One line that says what happened. */
   summary: string;
-  /** Why, in the words of the service that knows. */
+  /** Reason, as the service reports it. */
   reason: string;
-  /** What to do first. */
+  /** First step for whoever handles the alert. */
   nextStep?: string;
-  /** Of the run that the alert is about, where it is about one. */
+  /** Job of the run that the alert is about, where it is about one. */
   jobName?: string;
   jobRunId?: string;
 }
 
-/** @throws AlertRefusedError when the bus answers but does not take it */
+/**
+ * Publishes an alert event.
+ *
+ * @throws AlertRefusedError when EventBridge answers but refuses the event
+ */
 export async function emitAlert(bus: AlertBus, alert: Alert): Promise<void> {
   await emitEvent(bus, "Tributary Alert", alert, alert.summary);
 }
 
 /**
- * Puts an event of the platform on the default bus.
+ * Publishes an event of the platform on the default bus.
  *
- * @throws AlertRefusedError when the bus answers but does not take it
+ * @throws AlertRefusedError when EventBridge answers but refuses the event
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html (2026-11-29)
  */
 export async function emitEvent(
   bus: AlertBus,

@@ -1,9 +1,11 @@
 /**
- * Metrics in CloudWatch's embedded metric format: one line of JSON on stdout, of which CloudWatch makes metrics. It
- * takes no call, cannot be throttled, and the line stays in the log with its properties.
+ * Metrics in CloudWatch's embedded metric format: one line of JSON on stdout, which CloudWatch turns into
+ * metrics. It needs no call, cannot be throttled, and the line stays in the log with its properties.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html (2026-11-29)
  */
 
-/** Where the metrics go. */
+/** Destination of the metrics. */
 export interface EmbeddedMetrics {
   namespace: string;
   /** Value of the one dimension, `Environment`. */
@@ -12,17 +14,24 @@ export interface EmbeddedMetrics {
 
 export interface EmbeddedMetric {
   name: string;
-  /** A list stands for so many measurements, of which CloudWatch makes percentiles; an empty one is left out. */
+  /**
+   * Value, or a list of that many measurements, from which CloudWatch derives percentiles; an empty list is
+   * left out.
+   */
   value: number | readonly number[];
   unit: "Count" | "Bytes" | "Megabytes" | "Seconds" | "None";
 }
 
-/** Most values of one metric that CloudWatch takes from a line. */
-const MOST_VALUES = 100;
+/**
+ * Maximum number of values that CloudWatch takes for one metric of a line.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html (2026-11-29)
+ */
+const MAX_VALUES = 100;
 
 /**
- * Writes the metrics, as of now. `properties` are found in the line by Logs Insights and are no dimensions: a
- * dimension makes a metric, and costs, for each of its values.
+ * Writes the metrics with the current time. `properties` can be searched in Logs Insights and are no
+ * dimensions: each value of a dimension is a metric of its own, and costs.
  */
 export function emitMetrics(
   { namespace, environment }: EmbeddedMetrics,
@@ -49,11 +58,11 @@ export function emitMetrics(
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** As many of the values as CloudWatch takes, evenly spread over the list. */
+/** Bounds the list to as many values as CloudWatch takes, evenly spread over it. */
 function bounded(value: number | readonly number[]): number | readonly number[] {
-  if (typeof value === "number" || value.length <= MOST_VALUES) return value;
+  if (typeof value === "number" || value.length <= MAX_VALUES) return value;
   return Array.from(
-    { length: MOST_VALUES },
-    (_, index) => value[Math.round((index * (value.length - 1)) / (MOST_VALUES - 1))] ?? 0,
+    { length: MAX_VALUES },
+    (_, index) => value[Math.round((index * (value.length - 1)) / (MAX_VALUES - 1))] ?? 0,
   );
 }

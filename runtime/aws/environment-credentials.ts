@@ -1,6 +1,7 @@
 /**
- * Stands in for the SDK's default credential chain in the bundles: Lambda hands a function its credentials as
- * variables, and the chain's other providers (SSO, web identity, metadata, processes) would double the bundle.
+ * Replaces the SDK's default credential chain in the bundles: Lambda passes a function its credentials as
+ * variables, and the chain's other providers (SSO, web identity, metadata, processes) would double the
+ * bundle.
  */
 
 interface Credentials {
@@ -12,7 +13,7 @@ interface Credentials {
 /**
  * Provider of the credentials in the function's environment; same name and form as the SDK's own.
  *
- * @throws Error when the variables are missing: the code runs somewhere that is not Lambda
+ * @throws Error when the variables are missing: the code runs outside of Lambda
  */
 export function defaultProvider(): () => Promise<Credentials> {
   return async () => {
@@ -30,5 +31,5 @@ export function defaultProvider(): () => Promise<Credentials> {
   };
 }
 
-/** The chain's name among the providers that the signer of RDS tokens brings along. */
+/** Name of the chain among the providers that the signer of RDS tokens brings along. */
 export const fromNodeProviderChain = defaultProvider;

@@ -12,14 +12,14 @@ export interface Job {
   name: string;
 }
 
-/** Workers of a run, where they are others than the job's. */
+/** Workers of a run, where they differ from the job's. */
 export type RunSize = Pick<StartJobRunRequest, "NumberOfWorkers" | "WorkerType">;
 
 /**
- * Asks for one run of the job and does not wait for it. "running" means that Glue refused because as many runs
- * as the job allows are there already: they take what is pending, so it is no failure.
+ * Starts one run of the job and does not wait for it. "running" means that Glue refused because the job's
+ * maximum of concurrent runs is reached: those runs take what is pending, so it is no failure.
  *
- * @throws what Glue answers otherwise, throttling included once the client's attempts are used up
+ * @throws any other error of Glue, throttling included once the client's attempts are used up
  */
 export async function requestRun(job: Job, size: RunSize = {}): Promise<"started" | "running"> {
   try {
@@ -33,7 +33,7 @@ export async function requestRun(job: Job, size: RunSize = {}): Promise<"started
   }
 }
 
-/** When a run of the job began; undefined when Glue does not say. */
+/** Start time of a run of the job; undefined when Glue gives none. */
 export async function startOfRun(job: Job, runId: string): Promise<Date | undefined> {
   const { JobRun } = await job.client.send(new GetJobRunCommand({ JobName: job.name, RunId: runId }));
   return JobRun?.StartedOn;

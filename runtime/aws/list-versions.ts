@@ -1,12 +1,12 @@
 import { ListObjectVersionsCommand, type ObjectVersion, type S3Client } from "@aws-sdk/client-s3";
 
-/** Where a listing goes on: S3's markers, both exclusive. */
+/** Position at which a listing continues: S3's markers, both exclusive. */
 export interface VersionMarker {
   keyMarker: string;
   versionIdMarker: string;
 }
 
-/** The current version of an object. */
+/** Current version of an object. */
 export interface CurrentVersion {
   key: string;
   version: string;
@@ -22,8 +22,10 @@ export interface VersionPage {
 }
 
 /**
- * One page of up to 1,000 versions, in the order of their keys. Only current versions are given: a key whose current
- * version is a delete marker has none, so a deleted object asks for nothing.
+ * Reads one page of up to 1,000 versions, in the order of their keys. Only current versions are returned: a
+ * key whose current version is a delete marker has none, so a deleted object causes no work.
+ *
+ * @throws MalformedRecordError when S3 encodes a key in an unknown way
  */
 export async function listVersions(
   { client, name }: { client: S3Client; name: string },
@@ -56,7 +58,7 @@ function currentOf(
   return [{ key: decode(Key), version: VersionId, size: Size ?? 0, lastModified: LastModified }];
 }
 
-/** Listed keys are encoded as event keys are. */
+/** Decodes a listed key; S3 encodes it as it encodes keys in events. */
 function decodeListed(key: string): string {
   return decodeURIComponent(key.replaceAll("+", " "));
 }

@@ -18,7 +18,7 @@ export interface Measurement {
   unit: StandardUnit;
 }
 
-/** Publishes the measurements in one call, as of now. */
+/** Publishes the measurements in one call, with the current time. */
 export async function publish(metrics: Metrics, measurements: readonly Measurement[]): Promise<void> {
   const data = measurements.map(
     ({ name, value, unit }): MetricDatum => ({

@@ -1,9 +1,9 @@
 /**
- * Stands in for `@smithy/core/event-streams` in a bundle: the S3 client brings it along for SelectObjectContent,
+ * Replaces `@smithy/core/event-streams` in a bundle: the S3 client brings it along for SelectObjectContent,
  * 20 KB that no function calls.
  */
 
-/** Leaves the client's settings as they are. */
+/** Returns the client's settings unchanged. */
 export const resolveEventStreamSerdeConfig = <Config>(config: Config): Config => config;
 
 /** Never called: only an operation with an event stream would ask for it. */

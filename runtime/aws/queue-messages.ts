@@ -1,4 +1,4 @@
-/** Messages of a queue that S3 announces objects to, as a function gets and answers them. */
+/** Messages of a queue that S3 sends its notifications to, as a function receives and answers them. */
 import { MalformedRecordError, UnexpectedEventError } from "../errors";
 import { textOf } from "./s3-record";
 
@@ -7,13 +7,17 @@ export interface Message {
   readonly body: string;
 }
 
-/** A message that must come back, and why. */
+/** Message that SQS must deliver again, and the reason. */
 export interface Failure {
   readonly messageId: string;
   readonly error: Error;
 }
 
-/** The answer that makes SQS deliver these messages again, and delete the others. */
+/**
+ * Partial batch response: SQS delivers these messages again and deletes the others.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (2026-11-29)
+ */
 export interface BatchResponse {
   batchItemFailures: { itemIdentifier: string }[];
 }
@@ -21,9 +25,10 @@ export interface BatchResponse {
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 
 /**
- * The records of a message's body. S3 sends a test event of another shape when a notification is made: it has none.
+ * Parses the records of a message's body. The test event that S3 sends when a notification is set up has
+ * none.
  *
- * @throws UnexpectedEventError when it is no event of S3
+ * @throws UnexpectedEventError when the body is no event of S3
  */
 export function recordsOf(body: string): unknown[] {
   const { Records: records, Event: kind } = (parse(body) ?? {}) as { Records?: unknown; Event?: unknown };
@@ -33,9 +38,9 @@ export function recordsOf(body: string): unknown[] {
 }
 
 /**
- * When a record's event took place, ISO 8601 in UTC.
+ * Time of a record's event, ISO 8601 in UTC.
  *
- * @throws MalformedRecordError when it tells no time
+ * @throws MalformedRecordError when the record has no such time
  */
 export function timeOf(record: unknown): string {
   const time = textOf((record as { eventTime?: unknown }).eventTime, "eventTime");

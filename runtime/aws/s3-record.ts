@@ -1,20 +1,24 @@
 import { MalformedRecordError } from "../errors";
 
-/** Characters that a padded sequencer has: S3's are at most half as long. */
+/** Length of a padded sequencer: S3's are at most half as long. */
 const SEQUENCER_LENGTH = 64;
 
-/** The version of an object that S3 announced. */
+/** Version of an object that S3 announced. */
 export interface CreatedObject {
   readonly bucket: string;
   readonly key: string;
   readonly version: string;
   /** Bytes. */
   readonly size: number;
-  /** Orders the versions of one key as text, padded; S3's events carry it, a sweep's do not. */
+  /**
+   * Padded sequencer, which orders the versions of one key as text; S3's events carry it, a sweep's do not.
+   */
   readonly sequencer?: string;
 }
 
-/** Parts of an S3 event record that are read here; all of it comes from outside, so nothing is certain. */
+/**
+ * Parts of an S3 event record that are read here; none can be relied on, for the record comes from outside.
+ */
 interface S3Record {
   eventName?: unknown;
   s3?: {
@@ -24,7 +28,7 @@ interface S3Record {
 }
 
 /**
- * The object version that a record of an S3 event announces; deletions and other news ask for no work.
+ * Parses the object version that a record of an S3 event announces; deletions and other events cause no work.
  *
  * @throws MalformedRecordError when the record should name an object version and does not
  */
@@ -42,20 +46,22 @@ export function readCreatedObject(record: unknown): CreatedObject | { ignored: s
   };
 }
 
-/** A version of an input that is to be announced. */
+/** Version of an input that is to be announced. */
 export interface Announced {
   readonly bucket: string;
   readonly key: string;
   readonly version: string;
   /** Bytes. */
   readonly size: number;
-  /** When S3 had it, ISO-8601 in UTC. */
+  /** Time at which S3 received it, ISO 8601 in UTC. */
   readonly uploadedAt: string;
-  /** Padded, where an event once told it. */
+  /** Padded sequencer, where an event carried one. */
   readonly sequencer?: string | undefined;
 }
 
-/** The message by which S3 would have announced a version, without the sequencer that only S3 knows. */
+/**
+ * Builds the message by which S3 would have announced a version, without the sequencer, which only S3 knows.
+ */
 export function announcement(
   { bucket, key, version, size, uploadedAt, sequencer }: Announced,
   by: "Reconciled" | "Reprocessed",
@@ -74,12 +80,17 @@ export function announcement(
   };
 }
 
-/** As S3 encodes keys in its events. */
+/** Encodes a key as S3 does in its events. */
 function encodeKey(key: string): string {
   return encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
 }
 
-/** Event keys are URL-encoded as in a form: a space is a `+`, all else is percent-encoded UTF-8. */
+/**
+ * Decodes the key of an event. Keys are URL-encoded as in a form: a space is a `+`, all else is
+ * percent-encoded UTF-8.
+ *
+ * @throws MalformedRecordError when the key is not encoded so
+ */
 export function decodeKey(encoded: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll("+", " "));
@@ -89,8 +100,11 @@ export function decodeKey(encoded: string): string {
 }
 
 /**
- * Sequencers are hexadecimal and of any length; S3's documentation has them compared as text, the shorter one
- * padded with zeros on the right ("Event message structure" in the S3 user guide).
+ * Pads a sequencer so that two of one key compare as text. Sequencers are hexadecimal and of any length; S3
+ * documents that the shorter one is padded with zeros on the right before they are compared.
+ *
+ * @throws MalformedRecordError when it is not hexadecimal, or is longer than expected
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html (2026-11-29)
  */
 export function padSequencer(sequencer: string): string {
   if (/^[0-9A-Fa-f]{1,64}$/.test(sequencer)) return sequencer.toUpperCase().padEnd(SEQUENCER_LENGTH, "0");
@@ -101,7 +115,11 @@ export function padSequencer(sequencer: string): string {
   );
 }
 
-/** @throws MalformedRecordError when `value`, which stands at `path` of the record, is not text */
+/**
+ * Returns `value`, found at `path` of the record, as text.
+ *
+ * @throws MalformedRecordError when it is not text
+ */
 export function textOf(value: unknown, path: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw new MalformedRecordError(path, "text, as an S3 notification has it", value);

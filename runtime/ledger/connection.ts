@@ -1,4 +1,6 @@
-/** A connection to the ledger that outlives the invocations of a function, and is made again when it was lost. */
+/**
+ * Connection to the ledger that outlives the invocations of a function, and is made again after it was lost.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientBase, type ClientConfig, DatabaseError } from "pg";
 import type { LedgerVariables } from "../variables";
@@ -7,21 +9,25 @@ import { LedgerUnreachableError } from "./errors";
 
 export type LedgerWork<Result> = (client: ClientBase) => Promise<Result>;
 
-/** The server rolled these back by itself and said so: deadlock, serialization failure. */
+/** SQLSTATEs of a transaction that the server rolled back by itself: deadlock, serialization failure. */
 const ROLLED_BACK = new Set(["40P01", "40001"]);
-/** Its last words: it ends, or ends this session. */
+/** SQLSTATEs by which the server ends, or ends this session. */
 const ENDING = /^(08|57P0[1-5])/;
 const TRIES = 5;
 const LONGEST_PAUSE_MS = 200;
-/** A function that was frozen finds its connection cut off without a word: no BEGIN takes so long. */
+/**
+ * Time limit of BEGIN, which never takes so long: the connection of a function that was frozen is lost
+ * without notice.
+ */
 const BEGIN_MS = 5_000;
-/** What of the time is left for the answer. */
+/** Part of the time that is kept for the answer. */
 const RESERVE_MS = 2_000;
 
 /**
- * A client that is connected; whoever asks for it ends it.
+ * Connects a client; the caller ends it.
  *
- * @throws LedgerUnreachableError, also where the server does not accept who asks
+ * @throws LedgerUnreachableError when no connection can be made, also where the server rejects the login
+ * @throws LedgerSecretError when the secret holds no login
  */
 export async function connectLedger(
   variables: LedgerVariables,
@@ -40,7 +46,7 @@ export async function connectLedger(
   }
 }
 
-/** For one caller at a time. */
+/** Connection for one caller at a time. */
 export class LedgerConnection {
   #client: Client | undefined;
 
@@ -50,8 +56,8 @@ export class LedgerConnection {
   ) {}
 
   /**
-   * Does the work in a transaction that must not be done twice: again only where the server rolled it back, or a kept
-   * connection proves dead before it began.
+   * Runs work that must not be done twice in a transaction: it is repeated only where the server rolled it
+   * back, or where a kept connection proves dead before the transaction began.
    *
    * @param limitMs time for everything; the server ends a statement two seconds earlier
    * @throws LedgerUnreachableError when the connection broke: whether the work was done is then unknown
@@ -60,7 +66,12 @@ export class LedgerConnection {
     return this.#run(work, Date.now() + limitMs, false);
   }
 
-  /** The same of work that finds out by itself whether it was done: once more also after a broken connection. */
+  /**
+   * Runs work that detects by itself whether it was done: it is repeated once after a broken connection, too.
+   *
+   * @param limitMs time for everything; the server ends a statement two seconds earlier
+   * @throws LedgerUnreachableError when the connection broke a second time, or the time is over
+   */
   repeatedly<Result>(work: LedgerWork<Result>, limitMs: number): Promise<Result> {
     return this.#run(work, Date.now() + limitMs, true);
   }
@@ -104,7 +115,7 @@ export class LedgerConnection {
     }
   }
 
-  /** Begins a transaction, on a new connection where the kept one is dead: nothing was asked of that yet. */
+  /** Begins a transaction, on a new connection where the kept one is dead: nothing was sent on that yet. */
   async #begin(deadline: number): Promise<Client> {
     const statementMs = Math.max(1, Math.floor(deadline - Date.now() - RESERVE_MS));
     const begin = `BEGIN; SET LOCAL statement_timeout = ${statementMs}`;
@@ -123,9 +134,10 @@ export class LedgerConnection {
 }
 
 /**
- * What the work gives.
+ * Awaits the result of the work.
  *
- * @throws LedgerUnreachableError when the connection breaks under it, or says nothing for so many milliseconds
+ * @throws LedgerUnreachableError when the connection breaks meanwhile, or no answer comes within so many
+ *   milliseconds
  */
 async function answered<Result>(
   client: Client,

@@ -1,4 +1,7 @@
-/** The connection could not be made, or broke where what was asked may not be asked again. A retry may help. */
+/**
+ * Thrown when no connection could be made, or when it broke where the work must not be repeated. A retry may
+ * help.
+ */
 export class LedgerUnreachableError extends Error {
   override readonly name = "LedgerUnreachableError";
 
@@ -7,7 +10,7 @@ export class LedgerUnreachableError extends Error {
   }
 }
 
-/** The secret is there, and holds no login. No retry helps. */
+/** Thrown when the secret exists but holds no login. No retry helps. */
 export class LedgerSecretError extends Error {
   override readonly name = "LedgerSecretError";
 

@@ -7,13 +7,14 @@ export interface LedgerFile {
   readonly version: string;
   /** Bytes. */
   readonly size: number;
-  /** When S3 had it, ISO 8601 in UTC. */
+  /** Time at which S3 received it, ISO 8601 in UTC. */
   readonly modifiedAt: string;
 }
 
 /**
- * Registers files and makes those claimable that are new; a known version changes nothing, whatever became of it. All go
- * in one statement, which orders them: two transactions over the same names wait for each other in one direction only.
+ * Registers files and makes new ones claimable; a known version changes nothing, whatever its status. All go
+ * in one statement, which orders them: two transactions over the same names wait for each other in one
+ * direction only.
  *
  * @returns how many were new
  */

@@ -1,6 +1,6 @@
-/** Which keys are inputs: those that the lister finds, too (glue/tributary/lister/folders.py). */
+/** Keys that are inputs: the same ones that the lister finds (glue/tributary/lister/folders.py). */
 export interface WantedKeys {
-  /** What the keys of raw JSON files begin with, e.g. `raw-json-data/`. */
+  /** Prefix of the raw JSON files, e.g. `raw-json-data/`. */
   prefix: string;
   /** First year of the weekly folders. */
   startYear: number;
@@ -9,7 +9,9 @@ export interface WantedKeys {
 const HISTORY = "all_historical_files/";
 const WEEK = /^(\d{4})\/week(?:0?[1-9]|[1-4]\d|5[0-3])\//;
 
-/** Whether a key is below the history or below a weekly folder of a wanted year, and no folder's marker. */
+/**
+ * Returns whether a key is in the history or in a weekly folder of a wanted year, and is no folder marker.
+ */
 export function isWanted({ prefix, startYear }: WantedKeys, key: string): boolean {
   if (!key.startsWith(prefix) || key.endsWith("/")) return false;
   const rest = key.slice(prefix.length);

@@ -1,4 +1,4 @@
-/** The control table: what is wanted of the streaming job, and where sweeps go on. */
+/** Control table: the desired state of the streaming job, and the cursors of sweeps. */
 import {
   type AttributeValue,
   type DynamoDBClient,
@@ -14,31 +14,31 @@ export interface ControlTable {
   name: string;
 }
 
-/** Item `streaming-job`. The operator writes the first three, the control plane the others. */
+/** Item `streaming-job`. The operator writes the first three fields, the control plane the others. */
 export interface StreamingJob {
   desired: "running" | "stopped";
-  /** Workers of the next run; undefined: those of the deployment. */
+  /** Number of workers of the next run; undefined: that of the deployment. */
   workers?: number;
-  /** A run that began before this ends itself, and the next one starts at once. */
+  /** A run that began before this time ends itself, and the next one starts immediately. */
   restartRequestedAt?: Date;
-  /** Ends in a row that nobody asked for. */
+  /** Consecutive ends that nobody asked for. */
   failures: number;
-  /** No run is started before. */
+  /** Earliest time of the next run. */
   nextStartAt?: Date;
-  /** The newest run whose end was answered, and its start. */
+  /** Newest run whose end was answered, and its start. */
   answered?: { runId: string; startedAt: Date };
-  /** The last run that committed a manifest. */
+  /** Last run that committed a manifest. */
   committedRunId?: string;
 }
 
-/** What an operator wants of the streaming job from now on; what is absent stays as it is. */
+/** Change that an operator orders; absent fields stay as they are. */
 export interface StreamingJobOrder {
   desired?: "running" | "stopped";
   workers?: number;
   restartRequestedAt?: Date;
 }
 
-/** What the control plane remembers of an end that it answered. */
+/** Record of a run's end that the control plane answered. */
 export interface AnsweredEnd {
   runId: string;
   startedAt: Date;
@@ -48,7 +48,7 @@ export interface AnsweredEnd {
 
 const STREAMING_JOB = { name: { S: "streaming-job" } };
 
-/** What stands in the table now. No item says: run, with the workers of the deployment. */
+/** Reads the item. Without one, the job is to run with the workers of the deployment. */
 export async function readStreamingJob(control: ControlTable): Promise<StreamingJob> {
   const item = (await readItem(control, STREAMING_JOB)) ?? {};
   const startedAt = dateOf(item["answered_run_started_at"]);
@@ -63,7 +63,7 @@ export async function readStreamingJob(control: ControlTable): Promise<Streaming
   };
 }
 
-/** Writes down an order, and who gave it. */
+/** Records an order, and who gave it. */
 export async function orderStreamingJob(
   control: ControlTable,
   { desired, workers, restartRequestedAt }: StreamingJobOrder,
@@ -82,7 +82,7 @@ export async function orderStreamingJob(
   await updated(control, updateExpression(values));
 }
 
-/** Asks for a restart again, as of `at`, unless the order is another one by now. */
+/** Renews the request for a restart, with the time `at`, unless it was replaced by another meanwhile. */
 export async function renewRestart(control: ControlTable, requested: Date, at: Date): Promise<void> {
   await updated(control, {
     UpdateExpression: "SET restart_requested_at = :at",
@@ -95,10 +95,10 @@ export async function renewRestart(control: ControlTable, requested: Date, at: D
 }
 
 /**
- * Remembers an end, unless that of the same run or of a later one is remembered already: events come twice and out
- * of order, and an end must count once.
+ * Records the end of a run, unless that of the same run or of a later one is recorded already: events come
+ * twice and out of order, and an end must count once.
  *
- * @returns whether this call did it
+ * @returns whether this call recorded it
  */
 export async function recordEnd(control: ControlTable, end: AnsweredEnd): Promise<boolean> {
   const values: Item = {
@@ -114,7 +114,7 @@ export async function recordEnd(control: ControlTable, end: AnsweredEnd): Promis
   });
 }
 
-/** Remembers that a run committed a manifest. */
+/** Records that a run committed a manifest. */
 export async function recordCommit(control: ControlTable, runId: string): Promise<void> {
   await updated(control, {
     UpdateExpression: "SET committed_run = :run",
@@ -123,8 +123,8 @@ export async function recordCommit(control: ControlTable, runId: string): Promis
 }
 
 /**
- * Makes of the failures in a row but one: the run whose end was answered last had committed a manifest, and the news
- * of it came later than that of its end.
+ * Resets the consecutive failures to one: the run whose end was answered last had committed a manifest, and
+ * that event arrived after the one of its end.
  */
 export async function forgetFailures(
   control: ControlTable,
@@ -142,13 +142,15 @@ export async function forgetFailures(
   });
 }
 
-/** The cursor of one part of a reconciler, as it was saved; undefined where none was. */
+/** Reads the cursor of one part of a reconciler; undefined where none was saved. */
 export async function readCursor<Cursor>(control: ControlTable, part: string): Promise<Cursor | undefined> {
   const item = await readItem(control, cursorKey(part));
   return item?.["cursor"]?.S === undefined ? undefined : (JSON.parse(item["cursor"].S) as Cursor);
 }
 
-/** Keeps a cursor. Two writers at once do no harm: the slower one makes a part of the work be done again. */
+/**
+ * Saves a cursor. Two concurrent writers do no harm: the slower one makes a part of the work be done again.
+ */
 export async function saveCursor(
   control: ControlTable,
   part: string,

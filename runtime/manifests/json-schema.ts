@@ -1,7 +1,7 @@
 import { SchemaViolationError } from "../errors";
 import { expectedAt, unknownKey } from "../expected";
 
-/** A check of one place: the first violation below `path`, or undefined. */
+/** Check of one value: returns the first violation at or below `path`, or undefined. */
 type Check = (value: unknown, path: string) => string | undefined;
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   null: (value) => value === null,
 };
 
-/** The keywords that our schemas use. Annotations check nothing. */
+/** Keywords that our schemas use. Annotations check nothing. */
 const KEYWORDS: Readonly<Record<string, ((schema: Schema) => Check) | null>> = {
   $schema: null,
   title: null,
@@ -31,11 +31,11 @@ const KEYWORDS: Readonly<Record<string, ((schema: Schema) => Check) | null>> = {
 };
 
 /**
- * A function that gives back its argument as a `T` when it fits the JSON schema, which holds no keyword beyond
- * those above: a validator for all of JSON Schema would be half the size of a bundle.
+ * Builds a function that returns its argument as a `T` when it fits the JSON schema. The schema may use only
+ * the keywords above: a validator for all of JSON Schema would be half the size of a bundle.
  *
  * @throws Error when the schema has a keyword that is not checked here
- * @throws SchemaViolationError (the function) naming the first violation and where it is
+ * @throws SchemaViolationError (the function) naming the first violation and its path
  */
 export function schemaCheck<T>(schema: Schema): (value: unknown) => T {
   const check = compile(schema);

@@ -4,7 +4,7 @@ import manifestSchema from "../../glue/tributary/manifests/manifest.schema.json"
 import receiptSchema from "../../glue/tributary/manifests/receipt.schema.json";
 import { schemaCheck } from "./json-schema";
 
-/** A file in a manifest, in the words of `glue/tributary/manifests/manifest.schema.json`. */
+/** Entry of a manifest, as in `glue/tributary/manifests/manifest.schema.json`. */
 export interface ManifestEntry {
   readonly bucket: string;
   readonly key: string;
@@ -22,7 +22,7 @@ export interface Manifest extends ManifestName {
   readonly entries: readonly ManifestEntry[];
 }
 
-/** What a manifest's key is made of. */
+/** Parts of a manifest's key. */
 export interface ManifestName {
   /** 32 hex digits. */
   readonly id: string;
@@ -30,7 +30,7 @@ export interface ManifestName {
   readonly date: string;
 }
 
-/** What became of a manifest, in the words of `glue/tributary/manifests/receipt.schema.json`. */
+/** Outcome of a manifest, as in `glue/tributary/manifests/receipt.schema.json`. */
 export interface Receipt extends ManifestName {
   readonly generation: number;
   readonly parquet: string;
@@ -53,53 +53,61 @@ export interface Receipt extends ManifestName {
   readonly seconds: number;
 }
 
-/** What tells inputs apart. */
+/** Identity of an input. */
 export interface InputIdentity {
   readonly bucket: string;
   readonly key: string;
   readonly version: string;
 }
 
-/** @throws SchemaViolationError naming the first violation */
+/**
+ * Checks a manifest against its schema.
+ *
+ * @throws SchemaViolationError naming the first violation
+ */
 export const checkManifest = schemaCheck<Manifest>(manifestSchema);
 
-/** @throws SchemaViolationError naming the first violation */
+/**
+ * Checks a receipt against its schema.
+ *
+ * @throws SchemaViolationError naming the first violation
+ */
 export const checkReceipt = schemaCheck<Receipt>(receiptSchema);
 
-/** Key in the manifests bucket. */
+/** Key of a manifest in the manifests bucket. */
 export function manifestKey({ id, dataset, date }: ManifestName): string {
   return `manifests/${dataset}/${date}/${id}.json`;
 }
 
-/** Key in the manifests bucket. */
+/** Key of a receipt in the manifests bucket. */
 export function receiptKey({ id, dataset, date }: ManifestName): string {
   return `receipts/${dataset}/${date}/${id}.json`;
 }
 
-/** Key in the quarantine bucket of the rejected lines, which stands only where there are any. */
+/** Key of the rejected lines in the quarantine bucket, where there are any. */
 export function deadLettersKey({ id, dataset, date }: ManifestName): string {
   return `dead-letters/${dataset}/date=${date}/${id}.ndjson`;
 }
 
-/** Key in the curated bucket. */
+/** Key of the Parquet object in the curated bucket. */
 export function parquetKey({ id, dataset, date }: ManifestName): string {
   return `tables/${dataset}/date=${date}/${id}.parquet`;
 }
 
 const MANIFEST_KEY = /^manifests\/([a-z][a-z0-9_]{0,62})\/(\d{4}-\d{2}-\d{2})\/([0-9a-f]{32})\.json$/;
 
-/** What a manifest's key says; undefined for any other key. */
+/** Parses the key of a manifest; undefined for any other key. */
 export function parseManifestKey(key: string): ManifestName | undefined {
   const [, dataset, date, id] = MANIFEST_KEY.exec(key) ?? [];
   return dataset && date && id ? { id, dataset, date } : undefined;
 }
 
-/** Texts in the order of their UTF-8 bytes, which JavaScript's own order of UTF-16 units is not. */
+/** Compares texts by their UTF-8 bytes, which differs from JavaScript's own order of UTF-16 units. */
 export function compareUtf8(one: string, other: string): number {
   return one === other ? 0 : Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
-/** By bucket, key and version. */
+/** Compares inputs by bucket, key and version. */
 export function compareInputs(one: InputIdentity, other: InputIdentity): number {
   return (
     compareUtf8(one.bucket, other.bucket) ||
@@ -109,8 +117,8 @@ export function compareInputs(one: InputIdentity, other: InputIdentity): number 
 }
 
 /**
- * The id of the manifest that is to hold `inputs`, sorted: the same work has the same id whoever proposes it.
- * @param seed the dataset, or the id of the manifest that stood without these inputs
+ * Id of the manifest of the sorted `inputs`: the same work has the same id whoever proposes it.
+ * @param seed the dataset, or the id of the manifest that exists without these inputs
  */
 export function manifestId(seed: string, inputs: readonly InputIdentity[]): string {
   const hash = createHash("sha256").update(JSON.stringify(seed));
@@ -119,8 +127,9 @@ export function manifestId(seed: string, inputs: readonly InputIdentity[]): stri
 }
 
 /**
- * The bytes of a manifest: fields in the schema's order, no spaces. Its entries must be sorted.
- * @throws SchemaViolationError
+ * Serializes a manifest: fields in the schema's order, no spaces. Its entries must be sorted.
+ *
+ * @throws SchemaViolationError when it does not fit its schema
  */
 export function manifestBody(name: ManifestName, entries: readonly ManifestEntry[]): string {
   const { id, dataset, date } = name;
@@ -128,17 +137,18 @@ export function manifestBody(name: ManifestName, entries: readonly ManifestEntry
   return JSON.stringify(checkManifest({ id, dataset, date, total_bytes, entries }));
 }
 
-/** A bucket and the client that reaches it. */
+/** Bucket and a client that reaches it. */
 export interface Bucket {
   client: S3Client;
   name: string;
 }
 
 /**
- * The manifest under `key`, undefined where none stands. A role that may not list the bucket is told "forbidden"
- * of a missing object: grant `s3:ListBucket`.
+ * Reads the manifest under `key`, undefined where none exists. A role without `s3:ListBucket` gets
+ * "forbidden" for a missing object: grant it.
  *
- * @throws SchemaViolationError
+ * @throws SchemaViolationError when the object does not fit its schema
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (2026-11-29)
  */
 export async function readManifest(bucket: Bucket, key: string): Promise<Manifest | undefined> {
   const text = await readText(bucket, key);
@@ -146,8 +156,9 @@ export async function readManifest(bucket: Bucket, key: string): Promise<Manifes
 }
 
 /**
- * The receipt under `key`, undefined where none stands.
- * @throws SchemaViolationError
+ * Reads the receipt under `key`, undefined where none exists.
+ *
+ * @throws SchemaViolationError when the object does not fit its schema
  */
 export async function readReceipt(bucket: Bucket, key: string): Promise<Receipt | undefined> {
   const text = await readText(bucket, key);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * Folder in the quarantine bucket with the copy of a version that cannot be read as a whole, and its `reason.json`:
- * the streaming job uses the same names. Without a slash at its end.
+ * Folder in the quarantine bucket for the copy of an unreadable version, and its `reason.json`: the streaming
+ * job uses the same names. It has no slash at its end.
  */
 export function quarantineFolder(
   date: string | undefined,

@@ -1,44 +1,44 @@
 import { DAY_MS } from "../clock";
-/** Text datasets as the function's variable `DATASETS` gives them. */
+/** Text datasets, as in the function's variable `DATASETS`. */
 export interface TextDataset {
   readonly name: string;
-  /** What the keys of its files begin with, e.g. `input/clicks/`. */
+  /** Prefix of its files' keys, e.g. `input/clicks/`. */
   readonly prefix: string;
   /** First date of the projected range, `yyyy-mm-dd`; the last is tomorrow, in UTC. */
   readonly from: string;
-  /** What a file should weigh; null: anything goes. */
+  /** Expected size of a file; null: any. */
   readonly size: {
     readonly bytes: number;
-    /** Fraction of `bytes` by which a file may differ. */
+    /** Fraction of `bytes` by which a file's size may differ. */
     readonly tolerance: number;
   } | null;
 }
 
 const NAME = /^(\d{4}-\d{2}-\d{2})-.*\.ndjson(?:\.gz)?$/s;
 
-/** The datasets of `DATASETS`, those with the longest prefix first. */
+/** Parses `DATASETS`; the datasets with the longest prefix come first. */
 export function readTextDatasets(json: string): TextDataset[] {
   const datasets = JSON.parse(json) as TextDataset[];
   return datasets.sort((one, other) => other.prefix.length - one.prefix.length);
 }
 
-/** The dataset that a key belongs to: of those in `readTextDatasets` order, the longest prefix wins. */
+/** Finds the dataset of a key: in `readTextDatasets` order, the longest prefix wins. */
 export function datasetOf(datasets: readonly TextDataset[], key: string): TextDataset | undefined {
   return datasets.find(({ prefix }) => key.startsWith(prefix));
 }
 
-/** What follows the last slash of a key. */
+/** Part of a key after its last slash. */
 export function baseName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** The date that a file's name begins with, when it is a name of ours and a date of the calendar. */
+/** Date at the start of a file's name, where the name has our form and the date exists in the calendar. */
 export function dateOf(key: string): string | undefined {
   const date = NAME.exec(baseName(key))?.[1];
   return date !== undefined && isCalendarDate(date) ? date : undefined;
 }
 
-/** Whether files of that date may be published: the catalog shows no others. */
+/** Returns whether files of that date may be published: the catalog shows no others. */
 export function isProjected(dataset: TextDataset, date: string, now: Date): boolean {
   const tomorrow = new Date(now.getTime() + DAY_MS).toISOString().slice(0, 10);
   return dataset.from <= date && date <= tomorrow;

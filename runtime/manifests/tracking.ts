@@ -7,55 +7,58 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { type Item, itemOnConditionFailure, updateExpression } from "../aws/dynamo";
 
-/** The table of files. `shards` spreads the files of one date over as many partitions. */
+/** Tracking table, of files. `shards` spreads the files of one date over as many partitions. */
 export interface TrackingTable {
   client: DynamoDBClient;
   name: string;
   shards: number;
 }
 
-/** A file by what the table's keys are made of; no date: its name has none. */
+/** Parts of the table's keys of a file; no date: its name has none. */
 export interface FileKey {
   readonly date?: string | undefined;
-  /** Key of the object. */
+  /** Object key. */
   readonly key: string;
 }
 
-/** One version of a file. */
+/** Keys of one version of a file. */
 export interface FileVersionKey extends FileKey {
   readonly version: string;
 }
 
 /**
- * `manifested`: claimed, whether or not the manifest stands yet; the others: what became of the version.
- * An item of the first three is in the index `open` and never expires.
+ * Status of an open item. `manifested`: claimed, whether or not the manifest exists yet; the others are
+ * outcomes. An item with one of these three is in the index `open` and never expires.
  */
 export type OpenStatus = "manifested" | "failed" | "quarantined";
 export type FinishedStatus = "completed" | "superseded" | "unchanged";
 export type FileStatus = OpenStatus | FinishedStatus;
 
-/** An item of the table: the head of a file, or one of its other versions. Times are ISO-8601 in UTC. */
+/** Item of the table: the head of a file, or one of its other versions. Times are ISO 8601 in UTC. */
 export interface TrackedFile extends FileVersionKey {
   readonly bucket: string;
-  /** Absent where the file is of no declared dataset. */
+  /** Dataset; absent where the file is of no declared one. */
   readonly dataset?: string | undefined;
   /** Bytes. */
   readonly size: number;
   readonly sequencer?: string | undefined;
   readonly uploadedAt: string;
-  /** 1 or, for a file that came late, more for the first published version of the file; 0 while there was none. */
+  /**
+   * Revision: 1 or, for a late file, more for the first published version of the file; 0 while there was
+   * none.
+   */
   readonly revision: number;
   readonly status: FileStatus;
-  /** Key of the manifest that claims the version; absent where it was turned away before. */
+  /** Key of the manifest that claims the version; absent where it was rejected before. */
   readonly manifestPath?: string | undefined;
   readonly createdAt: string;
-  /** Of a claim: when it was made. */
+  /** Time of the claim, where it is claimed. */
   readonly updatedAt: string;
   readonly jobRunId?: string | undefined;
   readonly errorMessage?: string | undefined;
-  /** Of the receipt that gave it its status. */
+  /** Generation of the receipt that gave it its status. */
   readonly generation?: number | undefined;
-  /** Epoch seconds from which DynamoDB may delete the item. */
+  /** Time, in epoch seconds, from which DynamoDB may delete the item. */
   readonly ttl?: number | undefined;
 }
 
@@ -65,24 +68,28 @@ export interface ItemKey {
   readonly file_name: string;
 }
 
-/** Stands for a date where names have none. */
+/** Placeholder for the date where a name has none. */
 export const UNDATED = "undated";
 
-/** Longest key, in UTF-8 bytes, that leaves room for the version beside it in a key of the table. */
+/**
+ * Maximum length of a key, in UTF-8 bytes, that leaves room for the version next to it in a key of the table.
+ */
 export const LONGEST_KEY = 900;
 
-/** Partitions of each status in the index. */
+/** Number of partitions of each status in the index. */
 const OPEN_SHARDS = 16;
 
 /**
- * Seconds that a finished item is kept. A message lives 14 days, and 14 more when it is redriven: an item that
- * expired before would let its file in again.
+ * Retention of a finished item, in seconds. A message lives 14 days, and 14 more when it is redriven: an item
+ * that expired before would let its file in again.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html (2026-11-29)
  */
 const FINISHED_SECONDS = 30 * 86_400;
 
 const OPEN: ReadonlySet<FileStatus> = new Set<FileStatus>(["manifested", "failed", "quarantined"]);
 
-/** The shard of a file: the first 8 hex digits of its key's SHA-256, modulo the shards. */
+/** Shard of a file: the first 8 hex digits of its key's SHA-256, modulo the shards. */
 export function shardOf(key: string, shards: number): number {
   return Number.parseInt(digestOf(key).slice(0, 8), 16) % shards;
 }
@@ -91,19 +98,21 @@ function digestOf(key: string): string {
   return createHash("sha256").update(key, "utf8").digest("hex");
 }
 
-/** Partition of a date's heads in one shard: `2026-01-31#07`. */
+/** Partition of a date's heads in one shard, e.g. `2026-01-31#07`. */
 export function headPartition(date: string | undefined, shard: number): string {
   return `${date ?? "undated"}#${twoDigits(shard)}`;
 }
 
-/** Key of the item of a file's newest version that was taken. */
+/** Key of a file's head: the item of its newest accepted version. */
 export function headKey(file: FileKey, shards: number): ItemKey {
   return { date_prefix: headPartition(file.date, shardOf(file.key, shards)), file_name: file.key };
 }
 
 /**
- * Key of the item of a version that is not, or no longer, the head. DynamoDB takes 1,024 bytes, as many as S3 takes
- * for an object's key alone: the digest stands for a key that leaves no room for the version.
+ * Key of the item of a version that is not, or no longer, the head. DynamoDB takes a sort key of 1,024 bytes,
+ * as many as S3 takes for an object's key alone: a digest replaces a key that leaves no room for the version.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html (2026-11-29)
  */
 export function versionKey(file: FileVersionKey, shards: number): ItemKey {
   const { date_prefix } = headKey(file, shards);
@@ -111,7 +120,7 @@ export function versionKey(file: FileVersionKey, shards: number): ItemKey {
   return { date_prefix: `${date_prefix}#versions`, file_name: `${name}#${file.version}` };
 }
 
-/** All partitions of the index that hold a status. */
+/** Partitions of the index that hold a status. */
 export function openPartitions(status: OpenStatus): string[] {
   return Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition(status, shard));
 }
@@ -124,12 +133,12 @@ function twoDigits(number: number): string {
   return String(number).padStart(2, "0");
 }
 
-/** The `ttl` of an item that is finished at `now`, in epoch seconds. */
+/** Value of `ttl` for an item that is finished at `now`, in epoch seconds. */
 export function finishedTtl(now: Date): number {
   return Math.floor(now.getTime() / 1_000) + FINISHED_SECONDS;
 }
 
-/** The item of a file under `key`; the index and the expiry follow from its status. */
+/** Builds the item of a file under `key`; its status decides index and expiry. */
 export function toItem(file: TrackedFile, key: ItemKey, shards: number): Item {
   const open = OPEN.has(file.status);
   return {
@@ -158,12 +167,12 @@ function text(name: string, value: string | undefined): Item {
   return value === undefined ? {} : { [name]: { S: value } };
 }
 
-/** Bytes in units of 10^6, exactly. */
+/** Converts bytes to units of 10^6, exactly. */
 function megabytes(bytes: number): string {
   return `${Math.floor(bytes / 1e6)}.${String(bytes % 1e6).padStart(6, "0")}`;
 }
 
-/** What an item says. */
+/** Parses an item. */
 export function fromItem(item: Item): TrackedFile {
   const path = item["file_path"]?.S ?? "";
   const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(path) ?? [];
@@ -189,7 +198,7 @@ export function fromItem(item: Item): TrackedFile {
   };
 }
 
-/** The item under `key`, read consistently. */
+/** Reads the item under `key`, consistently. */
 export async function readTracked(table: TrackingTable, key: ItemKey): Promise<TrackedFile | undefined> {
   const get = new GetItemCommand({
     TableName: table.name,
@@ -200,7 +209,7 @@ export async function readTracked(table: TrackingTable, key: ItemKey): Promise<T
   return Item && fromItem(Item);
 }
 
-/** Puts the item unless its key is taken; gives what holds it. */
+/** Puts the item unless its key is taken; returns the item that holds the key. */
 export async function putIfNew(
   table: TrackingTable,
   key: ItemKey,
@@ -216,21 +225,21 @@ export async function putIfNew(
   return item && fromItem(item);
 }
 
-/** What the streaming job made of a file. */
+/** Outcome of a file in the streaming job. */
 export interface FileEnd {
   readonly status: "completed" | "failed" | "quarantined";
-  /** Key of the manifest that lists the version: an item that another manifest claims stays as it is. */
+  /** Key of the manifest that lists the version: an item that another manifest claims stays unchanged. */
   readonly manifestPath: string;
-  /** Of the receipt that says so: the end of a newer one stays. */
+  /** Generation of the receipt with this outcome: the outcome of a newer one stays. */
   readonly generation: number;
   readonly jobRunId?: string | undefined;
   readonly errorMessage?: string | undefined;
 }
 
 /**
- * Notes the end of a version in its item: the head's, else that of the replaced version. One write for a head.
- * "same": the item has that status, or that of a newer generation, already; "elsewhere": no item of this version
- * names that manifest.
+ * Records the outcome of a version in its item: the head, else the item of the replaced version. One write
+ * for a head. "same": the item already has that status, or that of a newer generation; "elsewhere": no item
+ * of this version names that manifest.
  */
 export async function endFile(
   table: TrackingTable,

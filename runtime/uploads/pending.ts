@@ -7,23 +7,25 @@ import { PENDING_SHARDS, type UploadsTable } from "./uploads";
 const SHARDS = Array.from({ length: PENDING_SHARDS }, (_, shard) => String(shard));
 
 /**
- * Milliseconds between the questions that it takes to believe an empty answer. The index is eventually
- * consistent: an item written just before the question may be missing from the answer.
+ * Pauses in milliseconds between the queries that an empty answer takes to be believed. The index is
+ * eventually consistent: an item written just before the query may be missing from the answer.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html (2026-11-29)
  */
 const PATIENCE = [1_000, 2_000, 4_000];
 
 export interface Backlog {
-  /** Pending uploads, those that wait for a later attempt included. */
+  /** Number of pending uploads, those that wait for a later attempt included. */
   uploads: number;
-  /** Whether any of them may be claimed now. */
+  /** True when any of them may be claimed now. */
   available: boolean;
   /** Seconds since the registration of the oldest; 0 when nothing is pending. */
   oldestSeconds: number;
 }
 
 /**
- * Whether any upload may be claimed now. "Yes" is believed at once, "no" only when four questions over seven
- * seconds were answered so. With `since`, only uploads that became available from then on count.
+ * Returns whether any upload may be claimed now. "Yes" is believed immediately, "no" only after four queries
+ * over seven seconds. With `since`, only uploads that became available from then on count.
  */
 export async function seesAvailable(
   uploads: UploadsTable,
@@ -58,7 +60,7 @@ async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Prom
   return answers.some((answer) => (answer.Items ?? []).length > 0);
 }
 
-/** All that is pending, read from the index: about 0.5 read units per 4 KB of it, some 40 items. */
+/** Reads the whole backlog from the index: about 0.5 read units per 4 KB of it, some 40 items. */
 export async function readBacklog(uploads: UploadsTable, now: Date): Promise<Backlog> {
   const items = (await Promise.all(SHARDS.map((shard) => readShard(uploads, shard)))).flat();
   const oldest = items.map((item) => item.registered).reduce(earlier, now.toISOString());
@@ -72,7 +74,7 @@ export async function readBacklog(uploads: UploadsTable, now: Date): Promise<Bac
 const earlier = (one: string, other: string) => (one < other ? one : other);
 
 interface Pending {
-  /** ISO-8601 times in UTC with milliseconds: text order is time order. */
+  /** Time in UTC with milliseconds, ISO 8601: text order is time order. */
   registered: string;
   available: string;
 }

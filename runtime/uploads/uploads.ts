@@ -18,10 +18,10 @@ export interface Upload {
   sequencer?: string;
 }
 
-/** Who found the object: an S3 event, or the reconciler's sweep. */
+/** Finder of the object: an S3 event, or the reconciler's sweep. */
 export type FoundBy = "event" | "uploads-reconciler";
 
-/** What the table holds after a registration: a new pending item, an older pending one, or a finished one. */
+/** State of the item after a registration: a new pending one, an older pending one, or a finished one. */
 export type Registration = "registered" | "pending" | "finished";
 
 /** Partitions of the pending index: they spread its writes, and a reader asks them all at once. */
@@ -29,23 +29,23 @@ export const PENDING_SHARDS = 8;
 
 const SUFFIXES = [".csv", ".csv.gz"];
 
-/** Whether a key is an upload at all, by the suffixes that the bucket's notification announces. */
+/** Returns whether a key is an upload, by the suffixes that the bucket's notification filters on. */
 export function isUploadKey(key: string): boolean {
   return SUFFIXES.some((suffix) => key.endsWith(suffix));
 }
 
-/** The table's hash key, one per object: `<bucket>/<key>`. */
+/** Hash key of the table, one per object: `<bucket>/<key>`. */
 export function objectOf(upload: Pick<Upload, "bucket" | "key">): string {
   return `${upload.bucket}/${upload.key}`;
 }
 
-/** The shard of the pending index: the first 8 hex digits of the object's SHA-256, modulo the shards. */
+/** Shard of the pending index: the first 8 hex digits of the object's SHA-256, modulo the shards. */
 export function pendingShard(object: string): string {
   const digest = createHash("sha256").update(object, "utf8").digest("hex");
   return String(Number.parseInt(digest.slice(0, 8), 16) % PENDING_SHARDS);
 }
 
-/** The item of a version that waits to be processed, available from now on. */
+/** Item of a version that waits to be processed, available from now on. */
 export function pendingItem(upload: Upload, foundBy: FoundBy, now: Date): Item {
   const object = objectOf(upload);
   return {
@@ -64,8 +64,8 @@ export function pendingItem(upload: Upload, foundBy: FoundBy, now: Date): Item {
 }
 
 /**
- * Registers one object version. An item that exists is left as it is, whatever its state, so a redelivered, late
- * or reordered event changes nothing; only the sequencer that the reconciler could not know is added to it.
+ * Registers one object version. An item that exists stays unchanged, whatever its state, so a redelivered,
+ * late or reordered event changes nothing; only the sequencer, unknown to the reconciler, is added to it.
  */
 export async function registerUpload(
   uploads: UploadsTable,
@@ -79,7 +79,7 @@ export async function registerUpload(
   return existing["status"]?.S === "pending" ? "pending" : "finished";
 }
 
-/** Puts the item unless its key is taken; gives the item that holds it. */
+/** Puts the item unless its key is taken; returns the item that holds the key. */
 async function putNew(uploads: UploadsTable, item: Item): Promise<Item | undefined> {
   const put = new PutItemCommand({
     TableName: uploads.name,

@@ -3,14 +3,14 @@ import { alertSource, type Environment } from "../../environments/schema";
 import type { LedgerStack } from "../ledger/stack";
 import type { StorageStack } from "../storage/stack";
 
-/** What a pipeline stands on. */
+/** Resources that a pipeline depends on. */
 export interface PipelineResources {
   readonly environment: Environment;
   readonly storage: StorageStack;
   readonly ledger: LedgerStack;
 }
 
-/** Statement of what puts events under the environment's own source, and no other's. */
+/** Statement that allows events under the environment's own source, and no other. */
 export function putOwnEvents(sid: string, environment: Environment): PolicyStatement {
   return {
     sid,

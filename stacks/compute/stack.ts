@@ -19,7 +19,7 @@ export interface ComputeStackProps {
   readonly ledger: LedgerStack;
 }
 
-/** What runs: the functions and jobs of the three pipelines, and what starts them. */
+/** Compute layer: the functions and jobs of the three pipelines, and their triggers. */
 export class ComputeStack extends LayerStack {
   readonly uploads: UploadsPipeline;
   readonly manifests: ManifestsPipeline;
@@ -40,7 +40,11 @@ export class ComputeStack extends LayerStack {
     this.uploads.start();
   }
 
-  /** All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one. */
+  /**
+   * All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one.
+   *
+   * @see https://docs.aws.amazon.com/goto/SdkForKotlin/s3-2006-03-01/PutBucketNotificationConfiguration (2026-11-29)
+   */
   private notifyOfUploads(storage: StorageStack): void {
     const permission = admitInvoker(this, "uploads", this.uploads.trigger.function, {
       principal: "s3.amazonaws.com",

@@ -16,28 +16,31 @@ export interface LedgerServerProps {
   readonly storage: StorageStack;
 }
 
-/** What every function that speaks to the ledger is told. */
+/** Variables of every function that connects to the ledger. */
 export type LedgerAddress = Omit<
   BundledFunctionProps<"ledger-migrator">["variables"],
   "LOGIN_AUTHENTICATION"
 >;
 
-/** Logins of jobs and functions, which the migrator makes. */
+/** Logins of jobs and functions, which the migrator creates. */
 export type LedgerLogin =
   | "tributary_lister"
   | "tributary_registrar"
   | "tributary_batch"
   | "tributary_operator";
 
-/** What stands for a value that is not there: no argument and no variable is empty. */
+/** Placeholder for an absent value: no argument and no variable is empty. */
 const NONE = "none";
 const BY_SURROUNDINGS = { host: "libpq", port: "0" } as const;
 
-/** The PostgreSQL server of the ledger, made here or reached elsewhere: who asks it how, and what that takes. */
+/**
+ * PostgreSQL server of the ledger, managed here or existing elsewhere, with the network rules and permissions
+ * of its clients.
+ */
 export class LedgerServer extends Construct {
-  /** What must stand before anybody reaches it. */
-  readonly ways: readonly ITerraformDependable[];
-  /** The server that is made here. */
+  /** Network rules that must exist before a client reaches the server. */
+  readonly networkRules: readonly ITerraformDependable[];
+  /** Server that is created here. */
   readonly managed: PostgresServer | undefined;
   private readonly environment: Environment;
   private readonly network: NetworkStack;
@@ -50,21 +53,21 @@ export class LedgerServer extends Construct {
     this.keyArn = storage.key.arn;
     const { server, cidr } = this.settings;
     this.managed = server === "managed" ? this.server() : undefined;
-    this.ways = this.managed?.ways ?? (cidr === undefined ? [] : [this.admit(cidr)]);
+    this.networkRules = this.managed?.networkRules ?? (cidr === undefined ? [] : [this.admit(cidr)]);
   }
 
-  /** Where jobs and functions find the server, and how each shows who it is. */
+  /** Address of the server for jobs and functions, and their authentication. */
   get address(): LedgerAddress {
     const { authentication } = this.settings;
     return { ...this.place, ...this.shownBy(authentication) };
   }
 
-  /** The same for migrations, which make the logins that others have: they log in by the secret. */
+  /** Address for migrations, which create the logins of the others: they authenticate with the secret. */
   get migrationAddress(): LedgerAddress {
     return { ...this.place, ...this.shownBy(this.settings.authentication === "none" ? "none" : "secret") };
   }
 
-  /** Where in the VPC functions run that speak to it. */
+  /** Subnets and security groups of the functions that connect to the server. */
   get functionNetwork(): FunctionNetwork {
     return {
       subnetIds: this.network.privateSubnets.map((subnet) => subnet.id),
@@ -72,14 +75,17 @@ export class LedgerServer extends Construct {
     };
   }
 
-  /** What a login needs to connect. */
+  /** Statements that a login needs to connect. */
   connect(login: LedgerLogin): PolicyStatement[] {
     const { authentication } = this.settings;
     if (authentication === "iam") return [this.connectAs(login)];
     return authentication === "secret" ? this.readSecret() : [];
   }
 
-  /** What migrations need to connect: of a managed server's administrator RDS may want a token, too. */
+  /**
+   * Statements that migrations need to connect: RDS may require a token of a managed server's administrator,
+   * too.
+   */
   connectToMigrate(): PolicyStatement[] {
     const { authentication } = this.settings;
     if (authentication === "none") return [];
@@ -154,7 +160,7 @@ export class LedgerServer extends Construct {
     });
   }
 
-  /** What runs in the VPC may reach an existing server's addresses, at its port. */
+  /** Network rule that lets workloads in the VPC reach an existing server's addresses, at its port. */
   private admit(cidr: string): VpcSecurityGroupEgressRule {
     const { port } = this.settings;
     return new VpcSecurityGroupEgressRule(this, "workloads-to-server", {

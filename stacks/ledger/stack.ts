@@ -22,22 +22,26 @@ export interface LedgerStackProps {
   readonly storage: StorageStack;
 }
 
-/** In what tables differ; the guards are the same for all. */
+/** Properties in which tables differ; the guards are the same for all. */
 type TableShape = Pick<
   DynamodbTableConfig,
   "name" | "hashKey" | "rangeKey" | "attribute" | "globalSecondaryIndex" | "ttl"
 >;
 
-/** The longest that a function may run; longer migrations are run from the command line. */
+/**
+ * Maximum duration of a function; longer migrations are run from the command line.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11-29)
+ */
 const MIGRATION_SECONDS = 900;
 
-/** State of all pipelines: tables of uploads and manifests, and PostgreSQL for the ledger's. */
+/** State of all pipelines: tables of uploads and manifests, and PostgreSQL for the ledger. */
 export class LedgerStack extends LayerStack {
   readonly uploads: DynamodbTable;
-  /** One item for each file of the manifests pipeline, and one for each older version. */
+  /** Tracking table: one item for each file of the manifests pipeline, and one for each older version. */
   readonly tracking: DynamodbTable;
   readonly metrics: DynamodbTable;
-  /** Desired state, worker numbers, cursors. */
+  /** Control table: desired state, worker numbers, cursors. */
   readonly control: DynamodbTable;
   readonly server: LedgerServer;
   readonly migrator: BundledFunction<"ledger-migrator">;
@@ -105,7 +109,7 @@ export class LedgerStack extends LayerStack {
         database: LEDGER_DATABASE,
         authentication: this.environment.ledger.postgres.authentication,
       },
-      dependsOn: this.server.ways,
+      dependsOn: this.server.networkRules,
     });
   }
 

@@ -17,9 +17,9 @@ import { subnetBlock } from "./subnet-block";
 /** Index of the first public subnet's block: the first half of the VPC is for private ones. */
 const PUBLIC_BLOCKS = 8;
 
-/** One availability zone's private part of the VPC. */
+/** Private part of the VPC in one availability zone. */
 export interface PrivateZone {
-  /** Of the environment's zones. */
+  /** Letter of the zone, as in the environment's settings. */
   readonly letter: string;
   readonly availabilityZone: string;
   readonly subnet: Subnet;
@@ -28,10 +28,13 @@ export interface PrivateZone {
 
 const TLS = { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
 
-/** VPC with private subnets, its ways out, and who may speak to whom. */
+/** VPC with private subnets, endpoints, egress and security groups. */
 export class NetworkStack extends LayerStack {
   readonly vpc: Vpc;
-  /** Of what runs in the VPC: Glue jobs with a connection, and functions that speak to PostgreSQL. */
+  /**
+   * Security group of all workloads in the VPC: Glue jobs with a connection, and functions that connect to
+   * PostgreSQL.
+   */
   readonly workloads: SecurityGroup;
   readonly zones: readonly PrivateZone[];
 
@@ -79,7 +82,11 @@ export class NetworkStack extends LayerStack {
     return { letter, availabilityZone, subnet, routes };
   }
 
-  /** Free of charge, and the only way by which the bulk of the data goes. */
+  /**
+   * Gateway endpoints: free of charge, and the only route of the bulk of the data.
+   *
+   * @see https://docs.aws.amazon.com/prescriptive-guidance/latest/aws-startup-security-baseline/wkld-12.html (2026-11-29)
+   */
   private gatewayEndpoints(): VpcEndpoint[] {
     return ["s3", "dynamodb"].map(
       (service) =>

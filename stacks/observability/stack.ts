@@ -36,8 +36,8 @@ const ALERT_DETAIL_TYPES = ["Tributary Alert", "SchemaDrift"];
 const BUILDER_ERRORS = 5;
 
 /**
- * Who is told what: topic, routes to it, alarms, dashboard, budget. All that it watches it knows by name, so it waits for
- * none of it.
+ * Observability layer: alert topic, event rules, alarms, dashboard, budget. It refers to everything that it
+ * watches by name, so it depends on none of it.
  */
 export class ObservabilityStack extends LayerStack {
   readonly topic: SnsTopic;

@@ -5,7 +5,7 @@ export type Metric = readonly (string | Readonly<Record<string, string>>)[];
 
 export interface Widget {
   readonly title: string;
-  /** A statistic of CloudWatch's, for every metric that names none. */
+  /** Statistic of CloudWatch for every metric that names none. */
   readonly stat: "Average" | "Maximum" | "Sum";
   readonly metrics: readonly Metric[];
 }

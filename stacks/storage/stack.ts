@@ -35,16 +35,16 @@ type BucketClass = Environment["storage"]["versioning"][number];
 const ATHENA_RESULTS = "athena-results/";
 const ATHENA_RESULT_DAYS = 7;
 
-/** Everything that holds or describes data: key, buckets, catalog, workgroup. */
+/** Storage layer: key, buckets, catalog, workgroup, dead-letter queues. */
 export class StorageStack extends LayerStack {
   readonly key: EncryptionKey;
   readonly raw: S3Bucket;
-  /** Manifests and receipts. */
+  /** Bucket of manifests and receipts. */
   readonly manifests: S3Bucket;
   readonly curated: S3Bucket;
   readonly quarantine: S3Bucket;
   readonly artifacts: S3Bucket;
-  /** Messages that failed for good: data that nothing else holds, and that must outlive what reads the queues. */
+  /** Dead-letter queues: their messages exist nowhere else, and must outlive the readers of the queues. */
   readonly deadLetters: Readonly<Record<PipelineQueue, SqsQueue>>;
   readonly workgroup: AthenaWorkgroup;
   private readonly accessLogs: S3Bucket;
@@ -90,7 +90,10 @@ export class StorageStack extends LayerStack {
     return { tlsOnly, forceDestroy, preventDestroy: this.environment.deletionGuard };
   }
 
-  /** SSE-S3, since S3 writes access logs under no other, and no access log of itself, which would never end. */
+  /**
+   * Builds the bucket of access logs: with SSE-S3, since S3 writes access logs under no other encryption, and
+   * without access logs of its own, which would never end.
+   */
   private accessLogBucket(): S3Bucket {
     const { expireDays } = this.environment.storage.lifecycle.accessLogs;
     return new DataBucket(this, "access-logs", {
@@ -252,8 +255,9 @@ export class StorageStack extends LayerStack {
 }
 
 /**
- * A raw JSON file, and any older version of it, is work until it is processed: no rule by age alone may reach it. So the
- * inputs that expire are named by their prefix, and processed files by theirs, or by their tag.
+ * Lifecycles of the raw bucket. A raw JSON file, and any older version of it, is work until it is processed:
+ * no rule by age alone may reach it. So the inputs that expire are named by their prefix, and processed files
+ * by theirs, or by their tag.
  */
 function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
   const { raw, processed } = storage.lifecycle;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Operator } from "../../../cli/operator/command/operator";
 import { Terminal } from "../../../cli/operator/command/terminal";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
-import { forgetTurnedAway } from "../../../cli/operator/manifests/rejected";
+import { forgetRejected } from "../../../cli/operator/manifests/rejected";
 import { type Order, planOf } from "../../../cli/operator/manifests/reprocess-plan";
 import { readHead } from "../../../cli/operator/manifests/tracking";
 import {
@@ -176,7 +176,7 @@ describe("tributary reprocess", () => {
   ] as const)("forgets no row that is %s", async (_, changed) => {
     const file = fileOf("2026-03-09-kept.ndjson", { revision: 0, version: "v7", ...changed });
     await operated.track(file);
-    expect(await forgetTurnedAway(operator(), { key: file.key, version: "v7" })).toBe(false);
+    expect(await forgetRejected(operator(), { key: file.key, version: "v7" })).toBe(false);
     expect(await headOf(file.key)).toMatchObject(changed);
   });
 

@@ -1,9 +1,9 @@
 import type { STSClient } from "@aws-sdk/client-sts";
 
 /**
- * The time by AWS's clock, as the client's newest answer told it, up to a second late; this machine's before any.
- * Orders are compared with the starts of runs: a machine that is a minute behind would ask a run to end that, as it
- * seems, began after the order, and one that is ahead would end the next run, too.
+ * Clock of AWS, as the client's newest answer has it, up to a second late; this machine's before any. Orders
+ * are compared with the starts of runs: a machine that is a minute behind would ask a run to end that seems
+ * to have begun after the order, and one that is ahead would end the next run, too.
  */
 export function awsClock(sts: STSClient): () => Date {
   let aheadMilliseconds = 0;

@@ -1,12 +1,12 @@
 import type { Environment } from "../../../environments/schema";
 import { CommandError } from "../../../setup/command";
 
-/** Words or options that do not go together: exit code 2. */
+/** Thrown for arguments or options that exclude each other: exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Nothing is there that fits what was asked for: exit code 3. */
+/** Thrown when nothing matches the request: exit code 3. */
 export class NothingMatched extends Error {
   override readonly name = "NothingMatched";
 }
@@ -21,7 +21,10 @@ const MISSING = new Set([
 
 const CONNECTION = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ECONNRESET"]);
 
-/** What AWS's error means to who operates the environment, and what would help; the error itself where that is unknown. */
+/**
+ * Explains an error of AWS to the environment's operator, with what would help; returns the error itself
+ * where that is unknown.
+ */
 export function explained(error: unknown, environment: Environment): unknown {
   if (!(error instanceof Error)) return error;
   const { name } = environment;
@@ -39,7 +42,7 @@ export function explained(error: unknown, environment: Environment): unknown {
   return code === undefined ? error : new CommandError(unreachable(code), { cause: error });
 }
 
-/** Of a connection that failed; of an error with a cause, the cause may have it. */
+/** Code of a failed connection; the cause of an error may have it. */
 function codeOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: string };
   return code !== undefined && CONNECTION.has(code) ? code : undefined;

@@ -1,12 +1,12 @@
-/** What `tributary` ends with. */
+/** Exit codes of `tributary`. */
 export const EXIT = {
   /** Done, or shown. */
   ok: 0,
-  /** It could not be done, or not all of it. */
+  /** It failed, or a part of it did. */
   failed: 1,
-  /** Unknown words, options that exclude each other, an environment that does not exist. */
+  /** Unknown arguments, options that exclude each other, an environment that does not exist. */
   usage: 2,
-  /** Nothing is there that fits: a script can tell an empty answer from a failure. */
+  /** Nothing matches: a script can distinguish an empty answer from a failure. */
   nothing: 3,
   /** Ctrl-C. */
   interrupted: 130,

@@ -10,7 +10,7 @@ import type { Environment } from "../../../environments/schema";
 import { CLIENT_SETTINGS } from "../../../runtime/aws/clients";
 import type { Terminal } from "./terminal";
 
-/** The services that an operator's commands speak to. */
+/** Clients of the services that an operator's commands use. */
 export interface Clients {
   readonly cloudwatch: CloudWatchClient;
   readonly dynamo: DynamoDBClient;
@@ -22,14 +22,14 @@ export interface Clients {
   readonly sts: STSClient;
 }
 
-/** What every command works with. */
+/** Context of every command. */
 export interface Operator {
   readonly environment: Environment;
   readonly aws: Clients;
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C: a command ends between two items, never within one. */
   readonly signal: AbortSignal;
-  /** Begin of the command, by AWS's clock. */
+  /** Start of the command, by AWS's clock. */
   readonly now: Date;
 }
 

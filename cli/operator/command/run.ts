@@ -14,12 +14,12 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Environment that a shell works with, so that it need not be said each time. */
+/** Variable with the environment of a shell, so that it need not be repeated in each command. */
 const VARIABLE = "TRIBUTARY_ENVIRONMENT";
 
 /**
- * Runs a command against the environment and gives its exit code. The account is compared before anything else is
- * asked or changed. The first Ctrl-C lets the item in work end; the second ends the process.
+ * Runs a command against the environment and gives its exit code. The account is checked before anything else
+ * is read or changed. The first Ctrl-C lets the current item finish; the second ends the process.
  */
 export async function run(
   options: CommonOptions,
@@ -58,14 +58,17 @@ async function runIn(
   }
 }
 
-/** There is no default: a command that stops a pipeline must not guess which one. */
+/** Name of the environment. There is no default: a command that stops a pipeline must not guess which one. */
 function environmentName({ environment = process.env[VARIABLE] }: CommonOptions): string {
   if (environment && environmentNames().includes(environment)) return environment;
   const known = `one of ${environmentNames().join(", ")}`;
   throw new UsageError(expectedAt(`--environment (or ${VARIABLE})`, known, environment || undefined));
 }
 
-/** AWS's own words say more than where in this program they arrived; a fault of this program needs its place. */
+/**
+ * Message of an error: AWS's own says more than its place in this program; a fault of this program needs its
+ * place.
+ */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "$metadata" in error ? `${error.name}: ${error.message}` : (error.stack ?? error.message);

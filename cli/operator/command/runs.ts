@@ -4,7 +4,7 @@ import { manifestsJobName } from "../../../environments/schema";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
 import type { Operator } from "./operator";
 
-/** A run of a job, as Glue tells of it. */
+/** Run of a job, as Glue reports it. */
 export interface RunState {
   readonly id: string;
   readonly state: string;
@@ -30,7 +30,7 @@ export async function readRuns({ aws, environment, now }: Operator, count: numbe
   return JobRuns.slice(0, count).map((run) => runStateOf(run, now));
 }
 
-/** A run of any job. */
+/** State of a run of any job. */
 export function runStateOf(run: JobRun, now: Date): RunState {
   const { StartedOn, CompletedOn, NumberOfWorkers, WorkerType, ErrorMessage } = run;
   const elapsed = StartedOn ? ((CompletedOn ?? now).getTime() - StartedOn.getTime()) / 1000 : 0;
@@ -46,7 +46,10 @@ export function runStateOf(run: JobRun, now: Date): RunState {
   };
 }
 
-/** Waits until the runs are as `wanted`; false where Ctrl-C came first, which ends the waiting and nothing else. */
+/**
+ * Waits until the runs are as `wanted`; false where Ctrl-C came first, which ends the waiting and nothing
+ * else.
+ */
 export async function waitForRuns(
   operator: Operator,
   wanted: (runs: readonly RunState[]) => boolean,

@@ -1,12 +1,12 @@
 /** Plain aligned tables and the units that they are written in. */
 
-/** What a table shows of a row; numbers stand at the right. */
+/** Column of a table; numbers are aligned to the right. */
 export interface Column<Row> {
   readonly head: string;
   readonly cell: (row: Row) => string | number | undefined;
 }
 
-/** Columns padded to their widest cell, under their heads and a rule; what a row lacks is a hyphen. */
+/** Formats columns padded to their widest cell, under their heads and a rule; an absent value is a hyphen. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
   const heads = columns.map(({ head }) => head);
@@ -20,13 +20,13 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 }
 
-/** Names and what they stand for, one a line, the latter below each other. */
+/** Formats names and values, one pair a line, the values aligned. */
 export function list(entries: readonly (readonly [string, string | number | undefined])[]): string {
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${written(value)}`).join("\n");
 }
 
-/** Every line further to the right. */
+/** Indents every line. */
 export function indented(text: string): string {
   return text.replaceAll(/^(?=.)/gm, "  ");
 }
@@ -36,12 +36,12 @@ function written(value: string | number | undefined): string {
   return typeof value === "number" ? value.toLocaleString("en-US") : printable(value);
 }
 
-/** Text that cannot move the cursor: a key in S3 may hold any character. */
+/** Replaces characters that could move the cursor: a key in S3 may hold any character. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-/** Seconds in the two units that matter: `45 s`, `3 min 20 s`, `5 h 3 min`, `2 d 4 h`. */
+/** Formats seconds in the two units that matter: `45 s`, `3 min 20 s`, `5 h 3 min`, `2 d 4 h`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -50,7 +50,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
-/** Bytes in decimal units with three digits: `3.50 MB`. */
+/** Formats bytes in decimal units with three digits: `3.50 MB`. */
 export function bytes(count: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1);

@@ -1,11 +1,11 @@
 import type { Writable } from "node:stream";
 
-/** Progress goes to a screen at once, and to a file at most once in this time. */
+/** Minimum interval between two lines of progress in a file; a screen shows it immediately. */
 const QUIET_MILLISECONDS = 5000;
 
 type Screen = Writable & { readonly isTTY?: boolean };
 
-/** Where a command writes: results to standard output, as text or as JSON; progress to standard error. */
+/** Output of a command: results to standard output, as text or as JSON; progress to standard error. */
 export class Terminal {
   private saidAt = Date.now();
   private isRewriting = false;
@@ -16,18 +16,18 @@ export class Terminal {
     private readonly errors: Screen = process.stderr,
   ) {}
 
-  /** The result in both forms, of which one is written. */
+  /** Writes one of the two forms of the result. */
   show(data: unknown, text: string): void {
     this.write(this.json ? JSON.stringify(data, undefined, 2) : text);
   }
 
-  /** Lines of either form, as they stand. */
+  /** Writes lines of either form unchanged. */
   write(text: string): void {
     this.clear();
     this.output.write(`${text}\n`);
   }
 
-  /** What goes on while it goes on: replaced on a screen by the next. */
+  /** Shows progress: on a screen the next line replaces it. */
   progress(text: string): void {
     if (this.errors.isTTY) {
       this.errors.write(`\r\u001b[K${text}`);
@@ -38,7 +38,7 @@ export class Terminal {
     }
   }
 
-  /** What a user should know beside the result. */
+  /** Writes a warning, in addition to the result. */
   warn(text: string): void {
     this.clear();
     this.errors.write(`${text}\n`);

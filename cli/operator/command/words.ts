@@ -3,10 +3,10 @@ import type { ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { type CommonOptions, run } from "./run";
 
-/** Is told the exit code of the command that ran. */
+/** Receives the exit code of the command that ran. */
 export type End = (code: ExitCode) => void;
 
-/** A command with the options that all have; examples begin with its whole name. */
+/** Declares a subcommand with the options that all have; examples begin with its whole name. */
 export function one(
   program: Command,
   name: string,

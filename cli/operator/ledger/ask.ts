@@ -11,7 +11,7 @@ import { CommandError } from "../../../setup/command";
 import { UsageError } from "../command/errors";
 import type { Operator } from "../command/operator";
 
-/** The longest that the function runs, and a little more. */
+/** Maximum duration of the function, and a little more. */
 const LIMIT_MS = 910_000;
 
 interface Failure {
@@ -19,10 +19,11 @@ interface Failure {
 }
 
 /**
- * Asks the function `ledger-operator`, which alone reaches the database. All that it does may be asked twice: the SDK
- * repeats a call whose answer was lost.
+ * Sends a request to the function `ledger-operator`, which alone reaches the database. Every request may be
+ * repeated: the SDK repeats a call whose answer was lost.
  *
- * @throws UsageError when it cannot read the request; CommandError when it fails
+ * @throws UsageError when the function cannot read the request
+ * @throws CommandError when it fails
  */
 export async function ask<Command extends LedgerCommand>(
   { environment }: Operator,

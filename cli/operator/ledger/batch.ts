@@ -6,10 +6,10 @@ import type { Operator } from "../command/operator";
 import { bytes, indented, list, table } from "../command/tables";
 import { ask } from "./ask";
 
-/** Objects and quarantined files in the text; JSON has more. */
+/** Number of objects and quarantined files in the text; JSON has more. */
 const SHOWN = 20;
 
-/** Shows all that the ledger knows of a batch. */
+/** Shows all that the ledger holds about a batch. */
 export async function ledgerBatch(operator: Operator, id: number): Promise<ExitCode> {
   const batch = await ask(operator, "batch", { batch: id });
   if (batch === null) throw new NothingMatched(`there is no batch ${id}`);

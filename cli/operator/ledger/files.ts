@@ -4,8 +4,8 @@ import {
   type FilesPlace,
   type LedgerFile,
   type LedgerFileStatus,
-  MOST_NAMES,
-  MOST_ON_A_PAGE,
+  MAX_NAMES,
+  MAX_ON_A_PAGE,
 } from "../../../runtime/ledger/operator-protocol";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -14,13 +14,13 @@ import { type Column, table } from "../command/tables";
 import { ask } from "./ask";
 
 export interface LedgerFilesOptions {
-  /** Ids, keys or addresses. */
+  /** Ids, keys or addresses of files. */
   readonly names: readonly string[];
   readonly status?: LedgerFileStatus;
   readonly batch?: number;
-  /** Most files to show; 0: all. */
+  /** Maximum number of files to show; 0: all. */
   readonly limit: number;
-  /** Where an earlier list ended. */
+  /** Place at which an earlier list ended. */
   readonly after?: FilesPlace;
 }
 
@@ -65,8 +65,8 @@ async function showPages(operator: Operator, options: LedgerFilesOptions): Promi
   let { after } = options;
   let shown = 0;
   do {
-    const left = limit === 0 ? MOST_ON_A_PAGE : limit - shown;
-    const page = await pageAfter(operator, options, after, Math.min(left, MOST_ON_A_PAGE));
+    const left = limit === 0 ? MAX_ON_A_PAGE : limit - shown;
+    const page = await pageAfter(operator, options, after, Math.min(left, MAX_ON_A_PAGE));
     showFiles(operator, page.files);
     shown += page.files.length;
     after = page.next;
@@ -93,7 +93,7 @@ function pageAfter(
   });
 }
 
-/** A table, or one object a line; nothing where there are no files. */
+/** Prints a table, or one object a line; nothing where there are no files. */
 export function showFiles({ terminal }: Operator, files: readonly LedgerFile[]): void {
   if (files.length === 0) return;
   terminal.write(
@@ -101,7 +101,7 @@ export function showFiles({ terminal }: Operator, files: readonly LedgerFile[]):
   );
 }
 
-/** As many at once as a request takes. */
+/** Splits names into as many as a request takes. */
 export function* inChunks(names: readonly string[]): Generator<string[]> {
-  for (let begin = 0; begin < names.length; begin += MOST_NAMES) yield names.slice(begin, begin + MOST_NAMES);
+  for (let begin = 0; begin < names.length; begin += MAX_NAMES) yield names.slice(begin, begin + MAX_NAMES);
 }

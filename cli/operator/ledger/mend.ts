@@ -1,7 +1,7 @@
 import {
   type BatchSummary,
   type LedgerFile,
-  MOST_REOPENED,
+  MAX_REOPENED,
   type Refusal,
   type Reopened,
   type Requeued,
@@ -13,12 +13,12 @@ import { ask } from "./ask";
 import { inChunks, showFiles } from "./files";
 
 export interface DryRunOption {
-  /** Only say what would be done. */
+  /** Only report what would be done. */
   readonly dryRun?: boolean;
 }
 
 export interface ReopeningOptions extends DryRunOption {
-  /** Under the version that is deployed, and not under that which the batch began with. */
+  /** Under the version that is deployed, and not under that of the batch's first attempt. */
   readonly currentVersion?: boolean;
 }
 
@@ -54,13 +54,13 @@ export async function retry(
   return reopened(operator, answers, dryRun);
 }
 
-/** Gives all batches back that failed within that time. */
+/** Gives back all batches that failed within that time. */
 export async function requeue(
   operator: Operator,
   { since, dryRun = false, currentVersion = false }: ReopeningOptions & { readonly since: number },
 ): Promise<ExitCode> {
   const answers: Reopened[] = [];
-  for (let [after, last] = [0, MOST_REOPENED]; last === MOST_REOPENED && !operator.signal.aborted; ) {
+  for (let [after, last] = [0, MAX_REOPENED]; last === MAX_REOPENED && !operator.signal.aborted; ) {
     const answer = await ask(operator, "requeue", { sinceMinutes: since, after, dryRun, currentVersion });
     answers.push(answer);
     after = answer.batches.at(-1)?.id ?? after;
@@ -69,7 +69,9 @@ export async function requeue(
   return reopened(operator, answers, dryRun);
 }
 
-/** Shows batches that were given back and what was refused: 1 where anything was, 3 where nothing was found at all. */
+/**
+ * Shows batches that were given back and what was refused: 1 where anything was, 3 where nothing was found.
+ */
 function reopened(operator: Operator, answers: readonly Reopened[], dryRun: boolean): ExitCode {
   const { terminal } = operator;
   const refused = answers.flatMap((answer) => answer.refused);
@@ -82,7 +84,7 @@ function reopened(operator: Operator, answers: readonly Reopened[], dryRun: bool
   return told(operator, refused, batches.length);
 }
 
-/** Files of several requests may be of one batch. */
+/** Removes duplicates: files of several requests may be of one batch. */
 function unique(batches: readonly BatchSummary[]): BatchSummary[] {
   return [...new Map(batches.toReversed().map((batch) => [batch.id, batch])).values()].reverse();
 }

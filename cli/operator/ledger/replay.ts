@@ -10,26 +10,26 @@ import { ask } from "./ask";
 import type { DryRunOption } from "./mend";
 
 export interface ReplayOptions extends DryRunOption {
-  /** Instants in ISO 8601; the begin included and the end not. */
+  /** Instants in ISO 8601; the start included and the end not. */
   readonly from: string;
   readonly to: string;
   readonly dataset?: string;
-  /** Also where raw files may be gone, whose rows are lost then. */
+  /** Replay even where raw files may be gone, whose rows are lost then. */
   readonly withoutGone?: boolean;
 }
 
-/** Batches of one request: seconds. */
+/** Number of batches in one request, which takes seconds. */
 const CHUNK = 100;
 
 /**
- * Makes the batches that were committed in that time work again. Each is opened whole or not at all, so the command may be
- * interrupted and repeated: it goes on where it ended.
+ * Replays the batches that were committed in that time. Each is opened completely or not at all, so the
+ * command may be interrupted and repeated: it continues where it ended.
  */
 export async function replay(operator: Operator, options: ReplayOptions): Promise<ExitCode> {
   const { dryRun = false, from, to, dataset } = options;
   const time = { from, to, ...(dataset === undefined ? {} : { dataset }) };
   const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
-  heedLifecycle(operator, options, plan);
+  checkLifecycle(operator, options, plan);
   if (dryRun) return shown(operator, plan, plan, false);
   let done = NOTHING_REPLAYED;
   for (let answer = plan; answer.isMore && !operator.signal.aborted; ) {
@@ -43,11 +43,13 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
 }
 
 /**
- * A batch is read again from its processed files: what S3 let go is quarantined, and its published rows go. They are as old
- * as its first commit, of which the time of its last one tells nothing; its claim came before either.
+ * Checks the raw bucket's lifecycle. A batch is read again from its processed files: those that S3 expired
+ * are quarantined, and their published rows go. They are as old as the batch's first commit, of which the
+ * time of its last one says nothing; its claim came before either.
+ *
  * @throws UsageError where files of that time may have expired
  */
-export function heedLifecycle(
+export function checkLifecycle(
   { environment, now, terminal }: Pick<Operator, "environment" | "now" | "terminal">,
   { from, withoutGone }: Pick<ReplayOptions, "from" | "withoutGone">,
   { claimedSince }: Pick<Replayed, "claimedSince">,

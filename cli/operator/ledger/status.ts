@@ -17,19 +17,19 @@ export interface LedgerStatusOptions {
   readonly exact?: boolean;
 }
 
-/** Newest runs of each job. */
+/** Number of the newest runs of each job. */
 const RUNS = 3;
 
-/** What `ledger status --json` writes. */
+/** Output of `ledger status --json`. */
 interface Shown extends LedgerStatus {
   readonly environment: string;
-  /** Of the workflow, the lister and the batch job, each the newest first. */
+  /** Runs of the workflow, the lister and the batch job, each the newest first. */
   readonly runs: readonly LedgerRun[];
 }
 
 type LedgerRun = Omit<RunState, "workers" | "workerType"> & { readonly of: string };
 
-/** One look at the ledger and at the jobs that work on it. */
+/** Shows the state of the ledger and of its jobs. */
 export async function ledgerStatus(
   operator: Operator,
   { exact = false }: LedgerStatusOptions,

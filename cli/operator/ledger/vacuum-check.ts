@@ -4,7 +4,7 @@ import type { Operator } from "../command/operator";
 import { bytes, duration, indented, list, table } from "../command/tables";
 import { ask } from "./ask";
 
-/** Shows how the database's cleaning goes; 1 where something needs a hand. */
+/** Shows the state of the database's cleaning; 1 where something needs action. */
 export async function vacuumCheck(operator: Operator): Promise<ExitCode> {
   const check = await ask(operator, "vacuum-check", {});
   operator.terminal.show(check, textOf(check));

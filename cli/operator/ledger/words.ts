@@ -10,12 +10,12 @@ import { replay } from "./replay";
 import { ledgerStatus } from "./status";
 import { vacuumCheck } from "./vacuum-check";
 
-const MOST_ID = Number.MAX_SAFE_INTEGER;
+const MAX_ID = Number.MAX_SAFE_INTEGER;
 const NAMES = "ids, keys, or s3:// addresses; every version of a key";
 
 type PageOptions = { readonly limit: number; readonly after?: FilesPlace };
 
-/** The words that operate the ledger pipeline. */
+/** Subcommands that operate the ledger pipeline. */
 export function ledgerWords(program: Command, end: End): void {
   const ledger = program.command("ledger").description("look at the ledger of raw JSON files, and mend it");
   looking(ledger, end);
@@ -50,7 +50,7 @@ function looking(ledger: Command, end: End): void {
   )
     .argument("[files...]", NAMES)
     .addOption(new Option("--status <status>", "only files of that status").choices(FILE_STATUSES))
-    .option("--batch <id>", "only files of that batch", whole(1, MOST_ID))
+    .option("--batch <id>", "only files of that batch", whole(1, MAX_ID))
     .action((names: string[], options) =>
       act<Omit<LedgerFilesOptions, "names">>(end, (operator, others) =>
         ledgerFiles(operator, { ...others, names }),
@@ -60,7 +60,7 @@ function looking(ledger: Command, end: End): void {
   one(ledger, "batch", "all that is known of a batch, with its objects", [
     "ledger batch 17 --environment prod",
   ])
-    .argument("<id>", "number of the batch", whole(1, MOST_ID))
+    .argument("<id>", "number of the batch", whole(1, MAX_ID))
     .action((id: number, options) => act(end, (operator) => ledgerBatch(operator, id))(options));
 
   one(ledger, "vacuum-check", "whether the database keeps up with cleaning, and what is in its way", [
@@ -74,7 +74,7 @@ function mending(ledger: Command, end: End): void {
       "ledger release 17 --environment prod",
     ]),
   )
-    .argument("<batch>", "number of the batch", whole(1, MOST_ID))
+    .argument("<batch>", "number of the batch", whole(1, MAX_ID))
     .action((id: number, options) =>
       act<ReopeningOptions>(end, (operator, others) => release(operator, id, others))(options),
     );

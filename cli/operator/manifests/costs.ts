@@ -20,7 +20,7 @@ export interface HourRate {
   readonly outputBytes: number;
 }
 
-/** What the streaming job's runs have cost; a run that is at work is counted up to the last minute. */
+/** Cost of the streaming job's runs; an active run counts up to the last minute. */
 export interface Cost {
   readonly todayDollars: number;
   readonly monthDollars: number;
@@ -50,7 +50,7 @@ interface Day {
   readonly dpuSeconds: number;
   readonly files: number;
   readonly inputBytes: number;
-  /** Of a billion bytes; absent on a day without input. */
+  /** Cost of a billion bytes; absent on a day without input. */
   readonly dollarsPerGigabyte?: number;
   readonly runs: readonly RunRow[];
 }
@@ -80,7 +80,7 @@ export async function costSoFar(operator: Operator): Promise<Cost> {
   };
 }
 
-/** What was published in the hour before this one and in this one so far. */
+/** Reads what was published in the last whole hour and in this one so far. */
 export async function readRates(operator: Operator): Promise<HourRate[]> {
   const hours = [new Date(operator.now.getTime() - HOUR_MS), operator.now].map(hourOf);
   const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];

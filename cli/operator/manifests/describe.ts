@@ -18,13 +18,13 @@ import { readHistory } from "./tracking";
 
 export interface DescribeOptions {
   readonly file: string;
-  /** Most dead letters to show. */
+  /** Maximum number of dead letters to show. */
   readonly lines: number;
   /** Folder to save the newest version in. */
   readonly save?: string;
 }
 
-/** Shows all that is known of a file. */
+/** Shows all that is known about a file. */
 export async function describeFile(operator: Operator, options: DescribeOptions): Promise<ExitCode> {
   const found = await findFile(operator, options.file);
   const versions = found.head ? [found.head, ...(await readHistory(operator, found.head))] : [];

@@ -5,10 +5,10 @@ import type { DeadLetters, Quarantine } from "./outputs";
 
 type Entries = readonly (readonly [string, string | number | undefined])[];
 
-/** Of a rejected line. */
+/** Number of characters of a rejected line that are shown. */
 const SHOWN_CHARACTERS = 60;
 
-/** A described file for a reader. */
+/** Formats a described file for a reader. */
 export function describedText(file: DescribedFile, environment: Environment): string {
   const { key, object, versions } = file;
   const now = object

@@ -2,12 +2,12 @@ import type { Receipt } from "../../../runtime/manifests/manifests";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
 import type { DeadLetters, Quarantine } from "./outputs";
 
-/** What `describe --json` writes. */
+/** Output of `describe --json`. */
 export interface DescribedFile {
   readonly key: string;
-  /** The newest version in the raw bucket; absent: it was deleted there. */
+  /** Newest version in the raw bucket; absent: it was deleted there. */
   readonly object?: { readonly version: string; readonly size: number; readonly modifiedAt: string };
-  /** Every version that is in the books, the newest first. */
+  /** Versions in the tracking table, the newest first. */
   readonly versions: readonly DescribedVersion[];
 }
 
@@ -19,7 +19,7 @@ export interface DescribedVersion extends TrackedFile {
 
 export interface DescribedManifest {
   readonly key: string;
-  /** `missing`: claimed and not written; `fenced`: closed without files; `without`: it lists others only. */
+  /** `missing`: claimed and not written; `fenced`: closed without files; `without`: it lists only others. */
   readonly state: "lists the file" | "missing" | "fenced" | "without the file";
   readonly files: number;
   readonly parquet?: {
@@ -28,7 +28,7 @@ export interface DescribedManifest {
     readonly generation: number;
     readonly writtenAt: string;
   };
-  /** Without its lists, which are of all files. */
+  /** Receipt without its lists, which are of all files. */
   readonly receipt?: Omit<Receipt, "columns" | "quarantined" | "gone" | "latency_seconds"> & {
     readonly columns: number;
   };

@@ -10,11 +10,11 @@ export interface FilesOptions {
   readonly date?: string;
   readonly status?: FileStatus;
   readonly dataset?: string;
-  /** Most files to show; 0: all. */
+  /** Maximum number of files to show; 0: all. */
   readonly limit: number;
 }
 
-/** Files are shown in blocks of this many, so that millions of them need no memory. */
+/** Number of files in a block, so that millions of them need no memory. */
 const BLOCK = 500;
 const ERROR_CHARACTERS = 60;
 

@@ -7,17 +7,19 @@ import type { Operator } from "../command/operator";
 import { headObject, listFolders, type ObjectHead } from "./objects";
 import { readHead } from "./tracking";
 
-/** A file that an operator named: in the books, in the raw bucket, or in both. */
+/** File that an operator named: in the tracking table, in the raw bucket, or in both. */
 export interface FoundFile {
   readonly key: string;
   readonly head?: TrackedFile;
-  /** The newest version in the raw bucket. */
+  /** Newest version in the raw bucket. */
   readonly object?: ObjectHead;
 }
 
 /**
- * The file of that name: a key, `s3://<raw bucket>/<key>`, or the last part of a key right below a dataset's folder.
- * @throws NothingMatched when neither the books nor the raw bucket know it
+ * Finds a file by its name: a key, `s3://<raw bucket>/<key>`, or the last part of a key directly below a
+ * dataset's folder.
+ *
+ * @throws NothingMatched when neither the tracking table nor the raw bucket has it
  */
 export async function findFile(operator: Operator, name: string): Promise<FoundFile> {
   for (const key of await keysOf(operator, name)) {

@@ -14,15 +14,15 @@ import { manifestsBucket } from "./outputs";
 const READS_AT_ONCE = 16;
 
 /**
- * Whether the raw bucket may have let go a version of that time. It keeps even a replaced one for a number of days;
- * what somebody deletes by its version id is meant to go.
+ * Returns whether the raw bucket may have expired a version of that time. It keeps even a replaced one for a
+ * number of days; a version that somebody deletes by its id is meant to go.
  */
 export function mayBeGone({ environment, now }: Operator, uploadedAt: string): boolean {
   const { noncurrentDays } = environment.storage.lifecycle.raw;
   return now.getTime() - Date.parse(uploadedAt) >= noncurrentDays * DAY_MS;
 }
 
-/** How many files of a published manifest have rows in its output that nothing could be made of any more. */
+/** Counts the files of a published manifest with rows in its output that could not be made again. */
 export async function countGone(operator: Operator, manifest: Manifest & ManifestName): Promise<number> {
   const raw = bucketName(operator.environment, "raw");
   const old = manifest.entries.filter(({ uploaded_at }) => mayBeGone(operator, uploaded_at));

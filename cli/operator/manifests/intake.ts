@@ -8,9 +8,9 @@ import { CommandError } from "../../../setup/command";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 
-/** Whether the manifest builder is given what waits in queue `inputs`. */
+/** State of the manifest builder's intake from queue `manifests-inputs`. */
 export interface Intake {
-  /** Lambda's word: Enabled, Disabled, or one on the way. */
+  /** State in Lambda's terms: Enabled, Disabled, or a transition. */
   readonly state: string;
   readonly served: "lambda" | "locally";
 }
@@ -20,7 +20,10 @@ export async function readIntake(operator: Operator): Promise<Intake> {
   return { state: State, served: operator.environment.manifests.eventSource.served };
 }
 
-/** Switches the event source mapping of the manifest builder; messages wait in the queue meanwhile, for 14 days at most. */
+/**
+ * Switches the event source mapping of the manifest builder; meanwhile messages wait in the queue, for 14
+ * days at most.
+ */
 export async function switchIntake(operator: Operator, Enabled: boolean): Promise<ExitCode> {
   if (operator.environment.manifests.eventSource.served === "locally") {
     throw new CommandError(

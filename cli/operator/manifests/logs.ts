@@ -16,7 +16,7 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { printable } from "../command/tables";
 
-/** Jobs by the words that they are asked for by. */
+/** Jobs by the names that the command takes. */
 const JOBS = {
   job: manifestsJobName,
   "ledger-lister": ledgerListerJobName,
@@ -24,7 +24,7 @@ const JOBS = {
 };
 type JobSource = keyof typeof JOBS;
 
-/** What logs can be asked of. */
+/** Sources of logs. */
 export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];
 
@@ -39,7 +39,9 @@ export interface LogsOptions {
 const JOB_GROUPS = "/aws-glue/jobs";
 const FOLLOW_MILLISECONDS = 2000;
 
-/** Writes what was logged in the last minutes, in the order of time; with `follow`, also what is logged from now on. */
+/**
+ * Writes the log of the last minutes, in the order of time; with `follow`, also what is logged from now on.
+ */
 export async function logs(operator: Operator, options: LogsOptions): Promise<ExitCode> {
   const groups = await groupsOf(operator, options.source);
   let from = operator.now.getTime() - options.minutes * 60_000;
@@ -58,7 +60,10 @@ export async function logs(operator: Operator, options: LogsOptions): Promise<Ex
   return shown > 0 || options.follow ? EXIT.ok : EXIT.nothing;
 }
 
-/** A function's group, or a job's two: Glue puts the name of the security configuration into theirs. */
+/**
+ * Log groups of a function (one) or of a job (two): Glue puts the name of the security configuration into
+ * those.
+ */
 async function groupsOf({ aws, environment }: Operator, source: LogSource): Promise<string[]> {
   if (!isJob(source)) return [`/aws/lambda/${functionName(environment, source)}`];
   const job = JOBS[source](environment);

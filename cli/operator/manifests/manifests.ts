@@ -11,7 +11,7 @@ export interface ManifestsOptions {
   readonly dataset?: string;
   /** Only those without Parquet. */
   readonly waiting?: boolean;
-  /** Most manifests to show; 0: all. */
+  /** Maximum number of manifests to show; 0: all. */
   readonly limit: number;
 }
 

@@ -15,24 +15,27 @@ import { type FunctionName, functionName } from "../../../environments/schema";
 import { CommandError } from "../../../setup/command";
 import type { Operator } from "../command/operator";
 
-/** Messages that failed for good and where they go again. */
+/** Messages that failed for good and their target. */
 export interface Move {
   readonly name: string;
-  /** Address of the queue that they lie in. */
+  /** Address of the queue that holds them. */
   readonly from: string;
   readonly to: { readonly queueUrl: string } | { readonly function: FunctionName };
-  /** How many there were at first. */
+  /** Number of messages at first. */
   readonly waiting: number;
 }
 
 const POLL_MILLISECONDS = 1000;
-/** Longer than ten messages need from their receipt to their deletion here. */
+/** Visibility timeout: more than ten messages need from their receipt to their deletion here. */
 const VISIBILITY_SECONDS = 120;
-/** Empty answers in a row after which a queue counts as empty: a short poll asks some of its servers only. */
+/**
+ * Consecutive empty answers after which a queue counts as empty: a short poll asks only some of its servers.
+ */
 const EMPTY_ANSWERS = 3;
 
 /**
- * Moves messages by SQS itself where it can, else one by one. A task of SQS that is interrupted is cancelled.
+ * Moves messages with SQS's own task where it can, else one by one. A task that is interrupted is cancelled.
+ *
  * @returns how many were moved
  * @throws CommandError when SQS gives up
  */
@@ -67,7 +70,7 @@ export function invokeAgain(operator: Operator, move: Move): Promise<number> {
   });
 }
 
-/** An emulator without move tasks does not know the action; AWS does. */
+/** Returns whether move tasks are unknown: an emulator without them does not know the action; AWS does. */
 function knowsNoMoveTask(error: unknown): boolean {
   return error instanceof Error && /^(InvalidAction|UnknownOperation)/.test(error.name);
 }
@@ -103,8 +106,8 @@ function failureOf(task: ListMessageMoveTasksResultEntry, { name }: Move): Comma
 }
 
 /**
- * Delivers each message before it deletes it: an end in between leaves it in both places, and all readers take what
- * they have done already for done.
+ * Moves messages one by one. Each is delivered before it is deleted: an interruption leaves it in both
+ * places, and all readers recognize what they have done already.
  */
 async function moveOneByOne(
   { aws, signal, terminal }: Operator,

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Operator } from "../command/operator";
 
-/** What S3 tells of an object without its bytes. */
+/** Metadata of an object in S3. */
 export interface ObjectHead {
   readonly size: number;
   readonly modifiedAt: string;
@@ -14,14 +14,14 @@ export interface ObjectHead {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** An object in a listing. */
+/** Object in a listing. */
 export interface Listed {
   readonly key: string;
   readonly size: number;
   readonly modifiedAt: string;
 }
 
-/** Undefined where there is no such object or version. */
+/** Reads the metadata; undefined where there is no such object or version. */
 export async function headObject(
   { aws }: Operator,
   Bucket: string,
@@ -43,7 +43,7 @@ export async function headObject(
   }
 }
 
-/** The parts of an object's text as they arrive; undefined where there is no such object. */
+/** Streams an object's text; undefined where there is no such object. */
 export async function openText(
   { aws }: Operator,
   Bucket: string,
@@ -58,7 +58,7 @@ export async function openText(
   }
 }
 
-/** An object that is one JSON value; undefined where there is no such object. */
+/** Reads an object that is one JSON value; undefined where there is no such object. */
 export async function readJson<Value>(
   operator: Operator,
   bucket: string,
@@ -83,7 +83,7 @@ export async function* listObjects(
   }
 }
 
-/** The folders right below a prefix, each with its slash. */
+/** Lists the folders directly below a prefix, each with its slash. */
 export async function listFolders(operator: Operator, bucket: string, prefix: string): Promise<string[]> {
   const folders: string[] = [];
   const request = { Bucket: bucket, Prefix: prefix, Delimiter: "/" };
@@ -97,7 +97,10 @@ function pagesOf({ aws }: Operator, request: ListObjectsV2CommandInput) {
   return paginateListObjectsV2({ client: aws.s3 }, request);
 }
 
-/** A version id that S3 cannot read as one answers 400: it is no version of this object either. */
+/**
+ * Returns whether there is no such version. S3 answers 400 to a version id that it cannot parse: it is no
+ * version of this object either.
+ */
 function isGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ["NoSuchKey", "NotFound", "NoSuchVersion", "400"].includes(error.name);

@@ -16,7 +16,7 @@ import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import type { Operator } from "../command/operator";
 import { headObject, listFolders, listObjects, type ObjectHead, openText, readJson } from "./objects";
 
-/** What became of a manifest. */
+/** Output of a manifest. */
 export interface Output {
   /** Absent: it was claimed for and never written. */
   readonly manifest?: Manifest;
@@ -24,13 +24,13 @@ export interface Output {
   readonly parquet?: ObjectHead & { readonly key: string };
 }
 
-/** A rejected line, as the streaming job keeps it. */
+/** Rejected line, as the streaming job keeps it. */
 export interface DeadLetter {
   readonly line: number;
   readonly offset?: number;
   readonly reason: string;
   readonly message?: string;
-  /** Where the line is UTF-8. */
+  /** Text of the line where it is UTF-8. */
   readonly raw_text?: string;
 }
 
@@ -41,7 +41,7 @@ export interface DeadLetters {
   readonly first: readonly DeadLetter[];
 }
 
-/** A file version as outputs name it. */
+/** File version as outputs name it. */
 export interface FileVersion {
   readonly key: string;
   readonly version: string;
@@ -69,11 +69,14 @@ function headParquet(operator: Operator, name: ManifestName): Promise<ObjectHead
   return headObject(operator, bucketName(operator.environment, "curated"), parquetKey(name));
 }
 
-/** Generations of a manifest that something stands of. */
+/** Generations of a manifest of which something exists. */
 export interface Generations {
-  /** The Parquet object's; undefined where none is committed. */
+  /** Generation of the Parquet object; undefined where none is committed. */
   readonly committed: number | undefined;
-  /** The greatest that was begun, -1 for none: its receipt decides what it may publish, so it may never be done. */
+  /**
+   * Greatest generation that was begun, -1 for none: its receipt decides what it may publish, so it may never
+   * be done.
+   */
   readonly begun: number;
 }
 
@@ -90,7 +93,7 @@ export function generationOf(parquet: ObjectHead): number {
   return Number(parquet.metadata["generation"] ?? 0);
 }
 
-/** The manifests of a date, by dataset and id. */
+/** Lists the manifests of a date, by dataset and id. */
 export async function* manifestsOfDate(
   operator: Operator,
   date: string,
@@ -107,7 +110,7 @@ export async function* manifestsOfDate(
   }
 }
 
-/** The dead letters of one file among those of its manifest; read line by line, for they may be many. */
+/** Reads the dead letters of one file among those of its manifest; line by line, for they may be many. */
 export async function readDeadLetters(
   operator: Operator,
   name: ManifestName,
@@ -131,7 +134,7 @@ export async function readDeadLetters(
   return { key, count, first };
 }
 
-/** Why a file stands in quarantine as a whole, and where its copy is. */
+/** Reason of a whole file's quarantine, and its copy. */
 export interface Quarantine {
   readonly reason: string;
   readonly message: string;

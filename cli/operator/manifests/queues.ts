@@ -15,18 +15,21 @@ export const KEPT_FUNCTIONS = FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.
 
 /** Messages of a queue, as SQS estimates them. */
 export interface QueueState {
-  /** `inputs`, `manifests`, `ledger-inputs`, one of these and ` dead letters`, or a function and ` failures`. */
+  /**
+   * `manifests-inputs`, `manifests-ready`, `ledger-inputs`, one of these and ` dead letters`, or a function
+   * and ` failures`.
+   */
   readonly queue: string;
   readonly name: string;
   readonly waiting: number;
   readonly inWork: number;
-  /** Seconds since the oldest message was sent; CloudWatch says so, minutes late, or says nothing. */
+  /** Seconds since the oldest message was sent; from CloudWatch, minutes late, or absent. */
   readonly oldestSeconds?: number;
 }
 
 /**
- * The queues of the pipelines, each before its dead-letter queue, and of the queues with events that functions failed
- * on those that are not empty.
+ * Reads the queues of the pipelines, each before its dead-letter queue, and the non-empty queues of events
+ * that functions failed on.
  */
 export async function readQueues(operator: Operator): Promise<QueueState[]> {
   const { environment } = operator;
@@ -86,7 +89,10 @@ async function readQueue(
   };
 }
 
-/** Age of each queue's oldest message by the newest point of the last 15 minutes; SQS itself does not tell it. */
+/**
+ * Age of each queue's oldest message by the newest point of the last 15 minutes; SQS itself does not report
+ * it.
+ */
 async function oldestMessages(
   { aws, now }: Operator,
   names: readonly string[],

@@ -14,16 +14,16 @@ import { indented, list } from "../command/tables";
 import { invokeAgain, type Move, moveBySqs } from "./moves";
 import { KEPT_FUNCTIONS, queueUrl } from "./queues";
 
-/** Whose failed messages there are: those of a queue's reader, or the events of a function. */
+/** Sources of failed messages: a queue, for those of its reader, or a function, for its events. */
 export const REDRIVEN: readonly (PipelineQueue | FunctionName)[] = [...PIPELINE_QUEUES, ...KEPT_FUNCTIONS];
 
 export interface RedriveOptions {
-  /** The only one whose messages are sent back. */
+  /** Only source whose messages are sent back. */
   readonly queue?: PipelineQueue | FunctionName;
   readonly yes?: boolean;
 }
 
-/** Sends what failed for good back to where it failed; without `yes`, says what that would be. */
+/** Sends what failed for good back to where it failed; without `yes`, only reports it. */
 export async function redrive(operator: Operator, options: RedriveOptions): Promise<ExitCode> {
   const wanted = options.queue === undefined ? REDRIVEN : [options.queue];
   const all = await Promise.all(wanted.map((name) => look(operator, name)));
@@ -70,7 +70,10 @@ async function showPlan({ aws, terminal }: Operator, full: readonly Move[]): Pro
   return EXIT.ok;
 }
 
-/** What a message is about: keys of S3's event, the manifest of an order, or the first characters of anything else. */
+/**
+ * Subject of a message: keys of S3's event, the manifest of an order, or the first characters of anything
+ * else.
+ */
 function subjectOf({ Body = "" }: Message): string {
   try {
     const { Records, manifest, generation, requestPayload } = JSON.parse(Body);

@@ -7,12 +7,13 @@ import type { FileVersion } from "./outputs";
 import { trackingTable } from "./tracking";
 
 /**
- * Deletes the item by which the books know a version as turned away, so that the manifest builder judges and claims
- * it like one that it never saw. No manifest ever listed such a version, so nothing of it is published; a version
- * that a manifest claims, or that became another state meanwhile, stays as it is.
+ * Deletes the item of a version that the tracking table has as rejected, so that the manifest builder judges
+ * and claims it like one that it never saw. No manifest ever listed such a version, so nothing of it is
+ * published; a version that a manifest claims, or that changed its status meanwhile, stays as it is.
+ *
  * @returns whether there was such an item
  */
-export async function forgetTurnedAway(operator: Operator, file: FileVersion): Promise<boolean> {
+export async function forgetRejected(operator: Operator, file: FileVersion): Promise<boolean> {
   const { shards } = trackingTable(operator);
   const date = dateOf(file.key);
   const keys = [

@@ -33,26 +33,29 @@ import {
 } from "./tracking";
 
 export interface Selection {
-  /** As `describe` takes them. */
+  /** Files, as `describe` takes them. */
   readonly files: readonly string[];
   readonly manifest?: string;
   readonly date?: string;
   readonly status?: FileStatus;
   readonly dataset?: string;
-  /** Also manifests with files that are gone from the raw bucket, whose rows their outputs then lose. */
+  /** Include manifests with files that are gone from the raw bucket, whose rows their outputs then lose. */
   readonly withoutGone?: boolean;
 }
 
-/** Work on a manifest once more: its outputs are replaced, whatever they are. */
+/** Order to process a manifest again: its outputs are replaced, whatever they are. */
 export interface ManifestOrder {
   readonly kind: "manifest";
   readonly manifest: string;
-  /** One more than the last that was begun; 0 where none was, which adds nothing to what waits already. */
+  /**
+   * Generation: one more than the last that was begun; 0 where none was, which adds nothing to what waits
+   * already.
+   */
   readonly generation: number;
   readonly why: string;
 }
 
-/** Let the manifest builder judge a version once more. */
+/** Order to let the manifest builder judge a version again. */
 export interface AnnounceOrder {
   readonly kind: "announce";
   readonly bucket: string;
@@ -61,12 +64,12 @@ export interface AnnounceOrder {
   readonly size: number;
   readonly uploadedAt: string;
   readonly sequencer?: string;
-  /** Whether the books know it as turned away, which has to go first. */
+  /** True where the tracking table has it as rejected: that item has to go first. */
   readonly forget: boolean;
   readonly why: string;
 }
 
-/** Nothing can or need be done. */
+/** File or manifest for which nothing can or need be done. */
 export interface Left {
   readonly kind: "left";
   readonly what: string;
@@ -75,14 +78,14 @@ export interface Left {
 
 export type Order = ManifestOrder | AnnounceOrder | Left;
 
-/** Manifests that are kept while files are looked up in them; each takes some hundred KB. */
+/** Number of manifests in the cache, in which files are looked up; each takes some hundred KB. */
 const KEPT = 64;
 
 const GONE = "files that the raw bucket has no longer; --without-gone does it all the same";
 const FORGOTTEN =
   "so old that its row may have expired: it could be published already; name its manifest or its date, or upload it again";
 
-/** What would be done, each manifest once; read as it goes, so that millions of files need no memory. */
+/** Plans the orders, each manifest once; it reads as it goes, so that millions of files need no memory. */
 export async function* planOf(operator: Operator, selection: Selection): AsyncGenerator<Order> {
   const { files, manifest, date, status, dataset, withoutGone = false } = selection;
   const kinds = [files.length > 0, manifest !== undefined, date !== undefined || status !== undefined];
@@ -106,7 +109,11 @@ class Plan {
     private readonly withoutGone: boolean,
   ) {}
 
-  /** @throws NothingMatched when no such manifest stands */
+  /**
+   * Finds a manifest by its name.
+   *
+   * @throws NothingMatched when no such manifest exists
+   */
   async manifestByName(text: string): Promise<Order> {
     const { name: bucket } = manifestsBucket(this.operator);
     const path = text.replace(`s3://${bucket}/`, "");
@@ -126,7 +133,7 @@ class Plan {
     }
   }
 
-  /** The tracked files of a status: of a date by its partitions, else by the index. */
+  /** Reads the tracked files of a status: of a date by its partitions, else by the index. */
   async *filesOf(
     status: FileStatus,
     date: string | undefined,
@@ -155,13 +162,13 @@ class Plan {
     );
   }
 
-  /** The newest version of a named file, and what the bucket has beyond the books. */
+  /** Plans a named file: its newest version, and what the bucket has beyond the tracking table. */
   async *file(name: string): AsyncGenerator<Order> {
     const { key, head, object } = await findFile(this.operator, name);
     const history = head ? await readHistory(this.operator, head) : [];
     const known = [...(head ? [head] : []), ...history];
     if (head) yield* this.tracked(head);
-    // turned away after another version had been published, it stands beside that one
+    // rejected after another version had been published, it has an item next to that one
     for (const file of history.filter(({ status }) => status === "quarantined")) yield* this.tracked(file);
     if (object === undefined || known.some(({ version }) => version === object.version)) return;
     if (mayBeForgotten(object, this.operator.now)) {
@@ -234,7 +241,10 @@ class Plan {
   }
 }
 
-/** Whether the row of a version that was uploaded then may have expired: announced, it would be published again. */
+/**
+ * Returns whether the row of a version that was uploaded then may have expired: announced, it would be
+ * published again.
+ */
 function mayBeForgotten({ modifiedAt }: ObjectHead, now: Date): boolean {
   return finishedTtl(new Date(modifiedAt)) * 1_000 <= now.getTime();
 }

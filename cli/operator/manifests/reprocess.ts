@@ -7,27 +7,27 @@ import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { manifestsBucket } from "./outputs";
 import { queueUrl } from "./queues";
-import { forgetTurnedAway } from "./rejected";
+import { forgetRejected } from "./rejected";
 import { type Left, type Order, planOf, type Selection } from "./reprocess-plan";
 
 export interface ReprocessOptions extends Selection {
   readonly yes?: boolean;
 }
 
-/** Orders of a plan that are shown; the others are counted. */
+/** Number of a plan's orders that are shown; the others are counted. */
 const SHOWN = 20;
-/** Messages that SQS takes at once. */
+/** Maximum number of messages in one call of SQS. */
 const BATCH = 10;
 
 type Work = Exclude<Order, Left>;
 
-/** What came of the orders. */
+/** Outcome of the orders. */
 interface Outcome {
-  /** Whether messages were sent. */
+  /** True when messages were sent. */
   readonly applied: boolean;
   manifests: number;
   announced: number;
-  /** Left alone because nothing can or need be done, or the books changed meanwhile. */
+  /** Left alone because nothing can or need be done, or the tracking table changed meanwhile. */
   left: number;
   /** The first ones. */
   readonly orders: Order[];
@@ -51,7 +51,7 @@ const COLUMNS: readonly Column<Order>[] = [
   { head: "why", cell: ({ why }) => why },
 ];
 
-/** Sends work through the pipeline once more; without `yes`, says what that would be. */
+/** Sends work through the pipeline again; without `yes`, only reports it. */
 export async function reprocess(operator: Operator, options: ReprocessOptions): Promise<ExitCode> {
   const outcome: Outcome = { applied: options.yes ?? false, manifests: 0, announced: 0, left: 0, orders: [] };
   const batch: Work[] = [];
@@ -83,7 +83,7 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
     manifests.map(({ manifest: key, generation }) => ({ manifest: { bucket, key }, generation })),
   );
   const forgotten = await Promise.all(
-    announcements.map(async (order) => !order.forget || forgetTurnedAway(operator, order)),
+    announcements.map(async (order) => !order.forget || forgetRejected(operator, order)),
   );
   const ready = announcements.filter((_, index) => forgotten[index]);
   outcome.left += announcements.length - ready.length;
@@ -94,7 +94,11 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
   );
 }
 
-/** @throws CommandError when SQS refuses some: what was asked for before is done, and asking again does no harm */
+/**
+ * Sends messages.
+ *
+ * @throws CommandError when SQS refuses some: what was sent before is done, and sending it again does no harm
+ */
 async function send(
   { aws, environment }: Operator,
   queue: PipelineQueue,

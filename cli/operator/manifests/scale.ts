@@ -14,7 +14,7 @@ import type { Operator } from "../command/operator";
 import { isAtWork, type RunState, readRuns, waitForRuns } from "../command/runs";
 
 export interface WaitOptions {
-  /** Wait until what was ordered is so. */
+  /** Wait until the order has taken effect. */
   readonly wait?: boolean;
 }
 
@@ -87,7 +87,7 @@ function isRunning({ state }: RunState): boolean {
   return state === "RUNNING";
 }
 
-/** Whether a run is at work that began after the order. */
+/** Returns a check for an active run that began after the order. */
 function isNew({ now }: Operator): (runs: readonly RunState[]) => boolean {
   return (runs) => runs.some((run) => isRunning(run) && (run.startedAt ?? "") > now.toISOString());
 }

@@ -13,16 +13,16 @@ import { countOpen, OPEN_STATUSES, type OpenCount, type OpenFile, oldestOpen } f
 
 const RUNS = 5;
 
-/** What `status --json` writes. */
+/** Output of `status --json`. */
 export interface Status {
   readonly environment: string;
   readonly at: string;
   readonly queues: readonly QueueState[];
   readonly intake: Intake;
   readonly job: Job;
-  /** Of this hour so far and the one before, by dataset. */
+  /** Rates of this hour so far and the one before, by dataset. */
   readonly rates: readonly HourRate[];
-  /** Files that are not finished. */
+  /** Numbers of files that are not finished. */
   readonly open: Readonly<Record<OpenStatus, OpenCount>>;
   readonly oldestWaiting: (OpenFile & { readonly seconds: number }) | null;
   readonly cost: Cost;
@@ -31,14 +31,14 @@ export interface Status {
 interface Job {
   readonly name: string;
   readonly desired: "running" | "stopped";
-  /** Of the next run. */
+  /** Number of workers of the next run. */
   readonly workers: number;
   readonly failures: number;
   readonly nextStartAt?: Date;
   readonly runs: readonly RunState[];
 }
 
-/** One look at all that says whether the pipeline is well. */
+/** Shows in one view whether the pipeline is healthy. */
 export async function status(operator: Operator): Promise<ExitCode> {
   const found = await readStatus(operator);
   operator.terminal.show(found, textOf(found));

@@ -24,11 +24,11 @@ import {
 } from "../../../runtime/manifests/tracking";
 import type { Operator } from "../command/operator";
 
-/** States in which a file needs something yet: the sparse index knows these. */
+/** Statuses in which a file still needs something: the sparse index has these. */
 export const OPEN_STATUSES: readonly OpenStatus[] = ["manifested", "failed", "quarantined"];
 export const STATUSES: readonly FileStatus[] = [...OPEN_STATUSES, "completed", "superseded", "unchanged"];
 
-/** A file that is not finished, as the index holds it. */
+/** Unfinished file, as the index holds it. */
 export interface OpenFile {
   readonly date?: string;
   readonly key: string;
@@ -53,8 +53,8 @@ export function trackingTable({ aws, environment }: Operator): TrackingTable {
 }
 
 /**
- * The newest version of a key that was taken up. A file whose date is not in its dataset's range stands among the
- * undated ones, though its name has one.
+ * Reads the newest version of a key that was accepted. A file whose date is not in its dataset's range is
+ * among the undated ones, though its name has one.
  */
 export async function readHead(operator: Operator, key: string): Promise<TrackedFile | undefined> {
   const table = trackingTable(operator);
@@ -64,7 +64,7 @@ export async function readHead(operator: Operator, key: string): Promise<Tracked
   return dated ?? readTracked(table, headKey({ key }, table.shards));
 }
 
-/** The versions of a key beside its head, in no order. */
+/** Reads the versions of a key in addition to its head, in no order. */
 export async function readHistory(operator: Operator, head: TrackedFile): Promise<TrackedFile[]> {
   const table = trackingTable(operator);
   const { date_prefix, file_name } = versionKey({ ...head, version: "" }, table.shards);
@@ -80,7 +80,10 @@ export async function readHistory(operator: Operator, head: TrackedFile): Promis
   return found.filter(({ key }) => key === head.key);
 }
 
-/** The files of a date by their keys' order, each as its newest version. `undated`: those without a valid date. */
+/**
+ * Reads the files of a date by their keys' order, each as its newest version. `undated`: those without a
+ * valid date.
+ */
 export function filesOfDate(operator: Operator, date: string, wanted: Wanted): AsyncGenerator<TrackedFile> {
   const { shards } = trackingTable(operator);
   const named = date === UNDATED ? undefined : date;
@@ -109,7 +112,7 @@ async function* filesOfPartition(
   for await (const item of itemsOf(operator.aws.dynamo, query)) yield fromItem(item);
 }
 
-/** Sorted streams as one sorted stream, reading no further ahead than each one's next page. */
+/** Merges sorted streams into one, reading no further ahead than each one's next page. */
 async function* merged(streams: readonly AsyncGenerator<TrackedFile>[]): AsyncGenerator<TrackedFile> {
   const waiting = await Promise.all(
     streams.map(async (stream) => ({ stream, file: (await stream.next()).value })),
@@ -127,7 +130,7 @@ function isBefore(one: TrackedFile, other: TrackedFile): boolean {
   return compareUtf8(one.key, other.key) < 0;
 }
 
-/** Files that are not finished, of one status, the oldest of each shard first. The index may be seconds behind. */
+/** Reads unfinished files of one status, the oldest of each shard first. The index may be seconds behind. */
 export async function* openFiles(operator: Operator, status: OpenStatus): AsyncGenerator<OpenFile> {
   for (const partition of openPartitions(status)) {
     const query = openQuery(operator.environment, partition);
@@ -135,7 +138,7 @@ export async function* openFiles(operator: Operator, status: OpenStatus): AsyncG
   }
 }
 
-/** The file that waits longest in that status. */
+/** Finds the file that has waited longest in that status. */
 export async function oldestOpen(operator: Operator, status: OpenStatus): Promise<OpenFile | undefined> {
   const firsts = await Promise.all(
     openPartitions(status).map(async (partition) => {
@@ -149,7 +152,7 @@ export async function oldestOpen(operator: Operator, status: OpenStatus): Promis
     .sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1))[0];
 }
 
-/** How many files of a status there are; of a shard with more than a page of them, only the page is counted. */
+/** Number of files of a status; of a shard with more than a page of them, only the page is counted. */
 export interface OpenCount {
   readonly count: number;
   readonly isWhole: boolean;

@@ -2,15 +2,15 @@ import { UnexpectedEventError } from "../../../runtime/errors";
 import type { ControlPlane } from "../plane";
 import { addColumns, missingColumns, type NewColumn } from "./columns";
 
-/** What a dataset declares. */
+/** Columns that a dataset declares. */
 export interface DeclaredColumns {
   dataset: string;
   columns: readonly NewColumn[];
 }
 
 /**
- * Adds columns that a dataset declares and its table does not show: a deploy leaves the columns of a table alone, for
- * those that were found at run time stand among them.
+ * Adds columns that a dataset declares and its table lacks: a deploy leaves the columns of a table alone, for
+ * those that were found at run time are among them.
  *
  * @throws UnknownTableError when the dataset has no table
  */
@@ -22,7 +22,7 @@ export async function addDeclared(plane: ControlPlane, { dataset, columns }: Dec
 }
 
 /**
- * Reads `{"kind": "declared-columns", "dataset": …, "columns": [{"name": …, "type": …, "comment": …}, …]}`.
+ * Parses `{"kind": "declared-columns", "dataset": …, "columns": [{"name": …, "type": …, "comment": …}, …]}`.
  *
  * @throws UnexpectedEventError when it is something else
  */

@@ -3,13 +3,16 @@ import { type Item, itemOnConditionFailure, updateExpression } from "../../../ru
 import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
 
-/** A row that nobody announced for so long was left by an invocation that died. */
+/** Age from which an unannounced row counts as left by an invocation that died. */
 const ABANDONED_MS = 60_000;
 
 /** `claimed`: the caller is to announce it; `announced`: it was; `taken`: somebody else is about to. */
 export type Claim = "claimed" | "announced" | "taken";
 
-/** Claims the announcement of something for today, in UTC, by a conditional row of the metrics table. */
+/**
+ * Claims the announcement of something for the current date, in UTC, by a conditional row of the metrics
+ * table.
+ */
 export async function claimAnnouncement(
   { metrics, clock }: Pick<ControlPlane, "metrics" | "clock">,
   type: string,
@@ -33,7 +36,7 @@ export async function claimAnnouncement(
   return row["announced_at"] ? "announced" : "taken";
 }
 
-/** Notes that it was announced. */
+/** Records that it was announced. */
 export async function noteAnnounced(
   { metrics, clock }: Pick<ControlPlane, "metrics" | "clock">,
   type: string,

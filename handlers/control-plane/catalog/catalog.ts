@@ -10,14 +10,14 @@ import type { Clock } from "../../../runtime/clock";
 import { withBackoff } from "../../../runtime/in-parallel";
 import type { Catalog } from "../plane";
 
-/** Writers of one table that may come between reading and updating it, one after another. */
+/** Maximum number of attempts: as many other writers of a table may come between reading and updating it. */
 const ATTEMPTS = 8;
 const FIRST_WAIT_MS = 100;
 
-/** What is to be different about a table; undefined: nothing. */
+/** Computes a change of a table; undefined: none is needed. */
 export type Change = (current: Table) => Promise<Partial<TableInput> | undefined>;
 
-/** The table, or the view, of that name; undefined where there is none. */
+/** Reads a table or view by its name; undefined where none exists. */
 export async function readTable(
   { client, database }: Catalog,
   clock: Clock,
@@ -33,10 +33,11 @@ export async function readTable(
 }
 
 /**
- * Changes a table and leaves all else of it as somebody else may have set it: the update names the version that was
- * read, and where it was overtaken, the change is made again of what stands then. A table that is not there stays so.
+ * Changes a table and keeps everything else that others may have set: the update names the version that was
+ * read, and after a conflict the change is computed again from the current version. A table that does not
+ * exist is not created.
  *
- * @throws ConcurrentModificationException when it was overtaken eight times in a row
+ * @throws ConcurrentModificationException after eight conflicts in a row
  */
 export async function changeTable(
   catalog: Catalog,
@@ -66,7 +67,7 @@ function updateOf({ database }: Catalog, current: Table, changed: Partial<TableI
   });
 }
 
-/** What of a table may be sent back: Glue refuses the rest. */
+/** Picks the fields of a table that may be sent back: Glue refuses the rest. */
 function inputOf(table: Table): TableInput {
   const { Name, Description, Owner, LastAccessTime, LastAnalyzedTime, Retention, PartitionKeys } = table;
   const { StorageDescriptor, ViewOriginalText, ViewExpandedText, TableType, Parameters, TargetTable } = table;

@@ -16,7 +16,7 @@ import { changeTable, readTable } from "./catalog";
 const LONGEST_VIEW_TEXT = 409_600;
 
 /**
- * Those names that the table shows neither as a column nor as a partition key.
+ * Finds the names that the table has neither as a column nor as a partition key.
  *
  * @throws UnknownTableError when the dataset has no table
  */
@@ -31,14 +31,18 @@ export async function missingColumns(
   return missingOf(table, names);
 }
 
-/** A column as the catalog is to show it, in Glue's words. */
+/** Column to add, in Glue's terms. */
 export interface NewColumn {
   name: string;
   type: string;
   comment?: string;
 }
 
-/** Adds columns at the end, each that the table does not have yet. Nothing is removed, and no type changed. */
+/**
+ * Adds the columns that the table lacks, at its end. Nothing is removed, and no type changed.
+ *
+ * @throws ConcurrentModificationException after eight conflicts in a row
+ */
 export async function addColumns(
   catalog: Catalog,
   clock: Clock,
@@ -58,8 +62,11 @@ export async function addColumns(
 }
 
 /**
- * Gives the view the table's columns: Athena refuses a view that lists others than its query has. The view is read
- * before the table, whose columns only grow, so of two that do this at once the one that knew less is refused.
+ * Copies the table's columns to the view: Athena refuses a view whose columns differ from those of its query.
+ * The view is read before the table, whose columns only grow, so of two concurrent calls the one that knew
+ * less is refused.
+ *
+ * @throws ConcurrentModificationException after eight conflicts in a row
  */
 export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: string): Promise<void> {
   await changeTable(catalog, clock, latestViewName(dataset), async (view) => {
@@ -78,7 +85,7 @@ export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: st
   });
 }
 
-/** The catalog's names know no upper case. */
+/** Filters the names that the table lacks; the catalog knows no upper case. */
 function missingOf(table: Table, names: readonly string[]): string[] {
   const known = [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(({ Name }) => Name?.toLowerCase());
   const seen = new Set(known);

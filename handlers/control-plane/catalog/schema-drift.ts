@@ -9,25 +9,32 @@ import { type Claim, claimAnnouncement, noteAnnounced } from "./announce-once";
 import { addColumns, keepViewInStep, missingColumns } from "./columns";
 
 /**
- * Columns that are announced and added together: an event holds 256 KB, a name at most 255 bytes. Their 1,000 writes
- * take 7 s at 256 MB, so a function that is cut off has added some of 10,000, and the next one goes on.
+ * Number of columns that are announced and added together: an event holds 256 KB, a name at most 255 bytes.
+ * Their 1,000 writes take 7 s at 256 MB, so a function that is cut off has added some of 10,000, and the next
+ * one goes on.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/events/CalculatePutEventsEntrySize.html (2026-11-29)
  */
 const COLUMNS_AT_ONCE = 500;
 const CLAIMS_AT_ONCE = 20;
-/** No further columns are begun with less. */
+/** Time that must be left to begin with further columns. */
 const RESERVE_MS = 20_000;
 
 /** Columns of a published output. */
 export interface OutputColumns {
   dataset: string;
   columns: readonly string[];
-  /** What the output is of, in logs and alerts: a manifest's id, or a batch's. */
+  /** Source of the output in logs and alerts: a manifest's id, or a batch's. */
   origin: Readonly<Record<string, string | number>>;
 }
 
 /**
- * Keeps the catalog in step with a manifest's output: its new columns are added, and the view follows the table, also
- * where the function died between the two the last time.
+ * Keeps the catalog in step with a manifest's output: adds its new columns and copies them to the view, also
+ * where the function died between the two last time.
+ *
+ * @throws UnknownTableError when the dataset has no table
+ * @throws ColumnsLeftError when the time did not suffice for all columns
+ * @throws AlertRefusedError when EventBridge refuses the event of new columns
  */
 export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): Promise<void> {
   const { dataset, columns, id } = receipt;
@@ -39,9 +46,11 @@ export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): 
 }
 
 /**
- * Columns that the table does not show yet are announced, each once a day, and added.
+ * Announces the columns that the table lacks, each once a day, and adds them.
  *
- * @throws UnknownTableError when the dataset has no table; ColumnsLeftError when the time did not suffice for all
+ * @throws UnknownTableError when the dataset has no table
+ * @throws ColumnsLeftError when the time did not suffice for all columns
+ * @throws AlertRefusedError when EventBridge refuses the event of new columns
  */
 export async function addNewColumns(plane: ControlPlane, output: OutputColumns): Promise<void> {
   const missing = await missingColumns(plane.catalog, plane.clock, output.dataset, output.columns);
@@ -54,8 +63,9 @@ export async function addNewColumns(plane: ControlPlane, output: OutputColumns):
 }
 
 /**
- * Announces first: a column that stands in the catalog is new to nobody, so one that was added by a function that
- * died before it spoke would never be told of. One that another invocation is announcing is left to that one.
+ * Announces before it adds: a column in the catalog counts as known, so one added by a function that died
+ * before its announcement would never be announced. A column that another invocation is announcing is left to
+ * that one.
  */
 async function addSome(
   plane: ControlPlane,

@@ -7,14 +7,14 @@ import type { ControlPlane } from "../plane";
 import { type Hour, manifestRowKey, readHours } from "./hours";
 import type { Observations, Observed, Sample } from "./observations";
 
-/** Manifests that the last 24 hours must have had, for a mean to mean anything. */
-const LEAST_MANIFESTS = 30;
-/** Standard deviations from the mean. */
+/** Minimum number of manifests in the last 24 hours for a mean to have any meaning. */
+const MIN_MANIFESTS = 30;
+/** Number of standard deviations from the mean. */
 const DEVIATIONS = 4;
 
 /**
- * How far from the mean a value must be besides: as a fraction of the mean, and at least so much. Without it the
- * smallest change of a very even stream would ring. Fewer rejects and shorter latencies are no reason to.
+ * Minimum distance from the mean in addition: a fraction of the mean, and an absolute value. Without it the
+ * smallest change of a very even stream would raise an alert. Fewer rejects and shorter latencies never do.
  */
 const FLOORS: Readonly<Record<Observed, { relative: number; absolute: number; below: boolean }>> = {
   rejects: { relative: 0.5, absolute: 0.01, below: false },
@@ -43,11 +43,11 @@ export interface Anomaly {
   manifests: number;
 }
 
-/** The values of a manifest that are unlike those of the last 24 hours. */
+/** Finds the values of a manifest that differ from those of the last 24 hours. */
 export function anomaliesOf(observations: Observations, hours: readonly Hour[]): Anomaly[] {
   return (Object.entries(observations) as [Observed, number][]).flatMap(([what, value]) => {
     const { count, sum, squares } = added(hours.map(({ samples }) => samples[what]));
-    if (count < LEAST_MANIFESTS) return [];
+    if (count < MIN_MANIFESTS) return [];
     const mean = sum / count;
     const deviation = Math.sqrt(Math.max(0, squares / count - mean * mean));
     const { relative, absolute, below } = FLOORS[what];
@@ -68,8 +68,11 @@ function added(samples: readonly Sample[]): Sample {
 }
 
 /**
- * Compares a manifest that is not counted yet with the last 24 hours of its dataset, counts what is unusual in the
- * metric `Anomalies`, and alerts once an hour and kind: a source that changed makes every manifest unusual.
+ * Compares a manifest that is not counted yet with the last 24 hours of its dataset, counts what is unusual
+ * in the metric `Anomalies`, and alerts once an hour and kind: a source that changed makes every manifest
+ * unusual.
+ *
+ * @throws AlertRefusedError when EventBridge answers but refuses the alert
  */
 export async function reportAnomalies(
   plane: ControlPlane,

@@ -10,13 +10,17 @@ import type { ControlPlane } from "../plane";
 import { countManifest } from "./count-manifest";
 import { endFiles } from "./file-ends";
 
-/** A manifest of 5,000 files takes 37 s at 256 MB (docs/control-plane.md), so no further one is begun with less. */
+/**
+ * Time that must be left to begin with a manifest: one of 5,000 files takes 37 s at 256 MB
+ * (docs/control-plane.md).
+ */
 const RESERVE_MS = 40_000;
 
 /**
- * Takes what the receipts of manifests say into the books, one manifest after another, each as if it were alone. What
- * the time does not suffice for goes back to the bus as an event of its own, so a batch of any size is worked off, and
- * so does each manifest that failed: Lambda repeats an event whole, and would put the rest back each time.
+ * Records receipts in the state tables, one manifest after another, each independently of the others. Those
+ * that the time does not suffice for go back to the bus as an event of their own, so a batch of any size is
+ * worked off, and so does each manifest that failed: Lambda repeats an event whole, and would put the rest
+ * back each time.
  *
  * @throws DutiesFailedError naming the one manifest of an event, or when something could not be put back
  */
@@ -60,9 +64,9 @@ async function putBack({ bus }: ControlPlane, manifests: readonly ProcessedManif
 }
 
 /**
- * Takes one receipt into the books. Counting comes last and marks the manifest as done: whatever failed before is
- * repeated with the event. An event of a generation that was overwritten since changes nothing: the one of the
- * newer generation follows.
+ * Records one receipt in the state tables. Counting comes last and marks the manifest as done: whatever
+ * failed before is repeated with the event. An event of a generation that was overwritten since changes
+ * nothing: the one of the newer generation follows.
  */
 async function completeManifest(plane: ControlPlane, processed: ProcessedManifest): Promise<void> {
   const [manifest, receipt] = await Promise.all([

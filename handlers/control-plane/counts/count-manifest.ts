@@ -11,9 +11,11 @@ import { committedAt, hourKey, manifestRowKey } from "./hours";
 import { latenciesOf, type Observations, observe } from "./observations";
 
 /**
- * Counts a manifest: its own row and its hour's sums in one transaction, so a repeated event counts nothing twice.
- * Only whoever wins it writes the metrics, after the transaction: a crash between the two leaves one manifest out of
- * the metrics and none in twice.
+ * Counts a manifest: its own row and its hour's sums in one transaction, so a repeated event counts nothing
+ * twice. Only the winner of the transaction writes the metrics, and after it: a crash between the two leaves
+ * one manifest out of the metrics and never counts one twice.
+ *
+ * @throws AlertRefusedError when EventBridge answers but refuses an alert about it
  */
 export async function countManifest(plane: ControlPlane, receipt: Receipt): Promise<void> {
   const observations = observe(receipt);

@@ -18,9 +18,9 @@ export interface Sums {
 }
 
 /**
- * Writes the row that marks something as counted and adds to the sums, in one transaction.
+ * Writes the row that marks an item as counted and adds to the sums, in one transaction.
  *
- * @returns whether it was not counted before
+ * @returns false where it was counted before
  */
 export async function countOnce(
   metrics: MetricsTable,
@@ -48,12 +48,12 @@ export async function countOnce(
   return conditionHeld(metrics.client.send(transaction));
 }
 
-/** Figures as attributes. */
+/** Converts figures to attributes. */
 export function numbers(figures: Readonly<Record<string, number>>): Item {
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, { N: String(value) }]));
 }
 
-/** An update that adds to some attributes and sets others. */
+/** Builds an update that adds to some attributes and sets others. */
 function addition(added: Readonly<Record<string, number>>, set: Item) {
   const amounts = Object.fromEntries(
     Object.entries(added).map(([name, value]) => [name, { N: decimal(value) }]),
@@ -66,7 +66,11 @@ function addition(added: Readonly<Record<string, number>>, set: Item) {
   };
 }
 
-/** DynamoDB adds decimal numbers of at most 38 digits exactly. */
+/**
+ * Formats a number for DynamoDB, which adds decimal numbers of at most 38 digits exactly.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html (2026-11-29)
+ */
 function decimal(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(12);
 }

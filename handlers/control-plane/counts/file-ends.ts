@@ -5,11 +5,12 @@ import { endFile, type FileEnd } from "../../../runtime/manifests/tracking";
 import { FilesLeftError } from "../errors";
 import type { ControlPlane } from "../plane";
 
-/** Writes at once: the client keeps at most 50 connections. */
+/** Number of concurrent writes: the client keeps at most 50 connections. */
 const WRITES_AT_ONCE = 40;
 
 /**
- * Gives each file of a manifest the status that the receipt says, with one conditional write where all is well.
+ * Gives each file of a manifest the status in its receipt, with one conditional write where nothing
+ * interferes.
  *
  * @throws FilesLeftError when some writes failed; the others are done
  */

@@ -1,4 +1,4 @@
-/** The rows `hour#<hh>#<dataset>` of the metrics table: what was committed in each hour. */
+/** Rows `hour#<hh>#<dataset>` of the metrics table: the commits of each hour. */
 import { type AttributeValue, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { HOUR_MS } from "../../../runtime/clock";
 import type { Receipt } from "../../../runtime/manifests/manifests";
@@ -9,17 +9,17 @@ import { OBSERVED, type Observed, type Sample } from "./observations";
 /** What one dataset's manifests came to in one hour. */
 export interface Hour {
   dataset: string;
-  /** The hour's begin. */
+  /** Start of the hour. */
   startedAt: Date;
   manifests: number;
   files: number;
   inputBytes: number;
-  /** When the last of them was committed. */
+  /** Time of the last commit. */
   newestAt: Date;
   samples: Readonly<Record<Observed, Sample>>;
 }
 
-/** When the work on a manifest ended: the same for each event of one generation. */
+/** Time at which the work on a manifest ended: the same for each event of one generation. */
 export function committedAt({ started_at, seconds }: Receipt): Date {
   return new Date(Date.parse(started_at) + seconds * 1_000);
 }
@@ -35,7 +35,7 @@ export function manifestRowKey(receipt: Receipt): MetricKey {
   return { metric_date, metric_type: `manifest#${receipt.id}#${receipt.generation}` };
 }
 
-/** The hours that began within the last 24, of all datasets, the current one included. */
+/** Reads the hours that began within the last 24, of all datasets, the current one included. */
 export async function readHours(metrics: MetricsTable, now: Date): Promise<Hour[]> {
   const from = now.getTime() - 24 * HOUR_MS;
   const dates = [...new Set([from, now.getTime()].map((time) => new Date(time).toISOString().slice(0, 10)))];
@@ -78,7 +78,7 @@ function hourOf(row: Record<string, AttributeValue>): Hour {
   };
 }
 
-/** What the last 60 minutes came to: this hour, and of the one before the part that is not yet 60 minutes old. */
+/** Sums of the last 60 minutes: this hour, and the part of the one before that is not yet 60 minutes old. */
 export function lastSixtyMinutes(hours: readonly Hour[], now: Date): { files: number; inputBytes: number } {
   const thisHour = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
   const passed = (now.getTime() - thisHour) / HOUR_MS;

@@ -1,20 +1,23 @@
 import type { Receipt } from "../../../runtime/manifests/manifests";
 
-/** What a manifest is compared by with those before it. */
+/** Kinds of values that a manifest is compared by with earlier ones. */
 export const OBSERVED = ["rejects", "size", "latency"] as const;
 export type Observed = (typeof OBSERVED)[number];
 
-/** Absent: the manifest has nothing to measure it by. */
+/** Values of a manifest, by kind; absent where there is nothing to measure. */
 export type Observations = Readonly<Partial<Record<Observed, number>>>;
 
-/** Count, sum and sum of squares, of which mean and deviation follow. They add up over hours. */
+/** Count, sum and sum of squares, from which mean and deviation follow. They add up over hours. */
 export interface Sample {
   count: number;
   sum: number;
   squares: number;
 }
 
-/** Rejected lines of all lines; megabytes (10^6) a file; mean seconds from upload to Parquet. */
+/**
+ * Measures a manifest: rejected lines of all lines; megabytes (10^6) a file; mean seconds from upload to
+ * Parquet.
+ */
 export function observe(receipt: Receipt): Observations {
   const { rows, dead_letters, input_bytes, files } = receipt;
   const lines = rows + dead_letters;
@@ -26,7 +29,7 @@ export function observe(receipt: Receipt): Observations {
   };
 }
 
-/** Seconds from upload to Parquet; none of a manifest that is done again, for its files were there before. */
+/** Seconds from upload to Parquet; none for a manifest that is done again, for its files are from before. */
 export function latenciesOf({ generation, latency_seconds }: Receipt): readonly number[] {
   return generation > 0 ? [] : latency_seconds;
 }

@@ -9,8 +9,13 @@ import type { ControlPlane } from "../plane";
 import { countOnce, numbers } from "./count-once";
 
 /**
- * Takes a published batch into catalog and metrics. Its event comes once at least, from every run that goes on with the
- * batch: what is counted under its batch and token is not counted again, and a replay, which has a token of its own, is.
+ * Records a published batch in catalog and metrics. Its event comes at least once, from every run that
+ * continues the batch: a batch and token that was counted is not counted again, while a replay, which has a
+ * token of its own, is.
+ *
+ * @throws UnknownTableError when the dataset has no table
+ * @throws ColumnsLeftError when the time did not suffice for all columns
+ * @throws AlertRefusedError when EventBridge refuses the event of new columns
  */
 export async function takeBatch(plane: ControlPlane, published: PublishedBatch): Promise<void> {
   const { dataset, columns, batch, token } = published;
@@ -32,7 +37,10 @@ export async function takeBatch(plane: ControlPlane, published: PublishedBatch):
   );
 }
 
-/** In the row of the hour in which it is first told: the event names no other time, and may come again days later. */
+/**
+ * Counts the batch in the hour of its first event: the event names no other time, and may come again days
+ * later.
+ */
 function count({ metrics, clock }: ControlPlane, published: PublishedBatch): Promise<boolean> {
   const { dataset, columns, batch, token, seconds, ...figures } = published;
   const now = clock.now();

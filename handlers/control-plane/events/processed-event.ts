@@ -1,7 +1,7 @@
 import { UnexpectedEventError } from "../../../runtime/errors";
 import { type ManifestName, parseManifestKey, receiptKey } from "../../../runtime/manifests/manifests";
 
-/** A manifest that the streaming job is done with. */
+/** Manifest that the streaming job has finished. */
 export interface ProcessedManifest extends ManifestName {
   generation: number;
   /** Keys in the manifests bucket. */
@@ -10,9 +10,10 @@ export interface ProcessedManifest extends ManifestName {
 }
 
 /**
- * Reads a `ManifestProcessed` event. Its figures are the receipt's, which is read anyway: only the names are taken.
+ * Parses a `ManifestProcessed` event. Its figures are in the receipt, which is read anyway: only the names
+ * are used.
  *
- * @throws UnexpectedEventError when it names no manifest, or one that is none
+ * @throws UnexpectedEventError when it names no manifest, or an invalid one
  */
 export function readProcessed(event: unknown): ProcessedManifest[] {
   const { detail } = (event ?? {}) as { detail?: { manifests?: unknown } };

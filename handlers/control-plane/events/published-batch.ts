@@ -12,19 +12,19 @@ const FIGURES = [
   "objects",
 ] as const;
 
-/** A batch of the ledger pipeline whose objects stand, as the batch job tells it. */
+/** Published batch of the ledger pipeline, as the batch job reports it. */
 export type PublishedBatch = Readonly<Record<(typeof FIGURES)[number], number>> & {
   readonly dataset: string;
   /** Names of columns that the dataset does not declare. */
   readonly columns: readonly string[];
-  /** Of work. */
+  /** Duration of the work. */
   readonly seconds: number;
 };
 
 /**
- * Reads a `LedgerBatchPublished` event.
+ * Parses a `LedgerBatchPublished` event.
  *
- * @throws UnexpectedEventError when something of it is missing
+ * @throws UnexpectedEventError when a field is missing
  */
 export function readPublished(event: unknown): PublishedBatch {
   const { detail } = (event ?? {}) as { detail?: Record<string, unknown> };

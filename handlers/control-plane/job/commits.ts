@@ -3,8 +3,8 @@ import type { ControlPlane } from "../plane";
 import { startAfterGoodRun } from "./restart-policy";
 
 /**
- * Remembers that a run committed a manifest, which makes it a good one. Where its end was answered before this news
- * came, the failures in a row that were counted with it are forgotten.
+ * Records that a run committed a manifest, which makes it a good one. Where its end was answered before this
+ * event came, the consecutive failures that were counted with it are reset.
  */
 export async function noteCommit({ control, clock }: ControlPlane, runId: string): Promise<void> {
   const { answered, failures, committedRunId } = await readStreamingJob(control);

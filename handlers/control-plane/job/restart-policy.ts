@@ -5,24 +5,24 @@ import type { Run } from "./run";
 
 const HEALTHY_SECONDS = 30 * 60;
 const LONGEST_MINUTES = 60;
-/** Ends in a row from which even one that was no failure is reported. */
+/** Number of consecutive ends from which even one that was no failure is reported. */
 const ALERT_FROM = 3;
 
-/** What the end of a run asks for. */
+/** Answer to the end of a run. */
 export interface EndAnswer {
-  /** Ends in a row that nobody asked for, this one included. */
+  /** Consecutive ends that nobody asked for, this one included. */
   failures: number;
-  /** Undefined: at once, when it is wanted. */
+  /** Earliest time of the next run; undefined: immediately, when one is wanted. */
   nextStartAt: Date | undefined;
   failed: boolean;
   alert: boolean;
 }
 
 /**
- * What the end of a run asks for. Asked for is an end after a stop or a restart was asked for, and an end that Glue
- * gives long runs. After any other the next run waits 1, 2, 4 … 60 minutes from the end, so that a
- * job that dies at its first line does not start all night. A run that lasted half an hour, or committed a manifest,
- * was a good one: its end counts as the first.
+ * Decides how the end of a run is answered. An end was asked for when it follows a request to stop or
+ * restart, or is one that Glue imposes on long runs. After any other the next run waits 1, 2, 4 … 60 minutes
+ * from the end, so that a job that dies at its first line does not start all night. A run that lasted half an
+ * hour, or committed a manifest, was a good one: its end counts as the first.
  */
 export function answerEnd(job: StreamingJob, run: Run, now: Date): EndAnswer {
   const failed = FAILED_STATES.includes(run.state) && !wasEndedByGlue(run);
@@ -33,19 +33,25 @@ export function answerEnd(job: StreamingJob, run: Run, now: Date): EndAnswer {
   return { failures, nextStartAt, failed, alert: failed || failures >= ALERT_FROM };
 }
 
-/** When a run may follow one that turned out to have been a good one. */
+/** Earliest time of the next run after one that turned out to be good. */
 export function startAfterGoodRun(endedAt: Date): Date {
   return new Date(endedAt.getTime() + waitMs(1));
 }
 
-/** Whether a run is to be started, when none is there. A restart that was asked for since the last one waits for nothing. */
+/**
+ * Returns whether a run is to be started, when none is active. A restart that was requested after the last
+ * run began is not delayed.
+ */
 export function isDue(job: StreamingJob, newest: Run | undefined, now: Date): boolean {
   if (job.desired === "stopped") return false;
   if (!job.nextStartAt || job.nextStartAt <= now) return true;
   return newest !== undefined && isToRestart(job, newest);
 }
 
-/** Whether a restart was asked for since the run began: then it is to end, and the next one to start at once. */
+/**
+ * Returns whether a restart was requested since the run began: then it is to end, and the next one to start
+ * immediately.
+ */
 export function isToRestart({ restartRequestedAt }: StreamingJob, { startedAt }: Run): boolean {
   return restartRequestedAt !== undefined && restartRequestedAt > startedAt;
 }
@@ -55,8 +61,12 @@ function wasAskedFor(job: StreamingJob, run: Run): boolean {
 }
 
 /**
- * EXPIRED is the weekly end of streaming runs. Whether one without a timeout has none or Glue's default of 2,880
- * minutes its documents leave open (JobRun.Timeout), so a long run may end as TIMEOUT as well.
+ * Returns whether Glue ended the run. EXPIRED is the weekly end of streaming runs. Its documentation leaves
+ * open whether a run without a timeout has none or the default of 2,880 minutes (JobRun.Timeout), so a long
+ * run may end as TIMEOUT as well.
+ *
+ * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-29)
+ * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/timeout.html (2026-11-29)
  */
 function wasEndedByGlue({ state, seconds }: Run): boolean {
   return state === "EXPIRED" || (state === "TIMEOUT" && seconds >= HEALTHY_SECONDS);

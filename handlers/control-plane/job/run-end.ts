@@ -13,8 +13,8 @@ import { keepRunRows } from "./run-rows";
 import { startWhereDue } from "./start-run";
 
 /**
- * Answers a state change of the streaming job. Glue, not the event, says what the run is like now: events come late
- * and in any order.
+ * Answers a state change of the streaming job. The run's current state is read from Glue, not from the event:
+ * events come late and in any order.
  *
  * @throws DutiesFailedError naming the duties that failed
  * @throws UnexpectedEventError when the event is of another job
@@ -35,9 +35,11 @@ export async function answerStateChange(plane: ControlPlane, event: unknown): Pr
 }
 
 /**
- * Does what the end of a run asks for, once: its rows, an alert, the time of the next start. The record of the end
- * comes last, so that a failure before leaves it to the next event or tick; an alert may come twice then. Of a run
- * that is older than one that was answered only the rows are written.
+ * Handles the end of a run once: its rows, an alert, the time of the next start. The end is recorded last, so
+ * that a failure before leaves it to the next event or tick; an alert may come twice then. For a run that is
+ * older than one that was answered only the rows are written.
+ *
+ * @throws DutiesFailedError naming the duties that failed
  */
 export async function settleEnd(plane: ControlPlane, run: Run): Promise<void> {
   const { bus, clock, control, emf } = plane;

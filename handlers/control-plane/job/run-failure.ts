@@ -2,7 +2,7 @@ import type { Alert } from "../../../runtime/aws/alerts";
 import type { EndAnswer } from "./restart-policy";
 import type { Run } from "./run";
 
-/** What to do first, by what an error says. The first that fits counts. */
+/** First steps by the text of an error. The first match counts. */
 const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
   [
     /AccessDenied|not authorized|is not authorized to perform|Forbidden|403/i,
@@ -48,12 +48,12 @@ const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
 
 const LOOK_AT_THE_LOG = "look at the run in the script's error log group (/aws-glue/jobs/error)";
 
-/** What to do first about an error of a run. */
+/** Finds the first step about an error of a run. */
 export function nextStep(error: string): string {
   return NEXT_STEPS.find(([pattern]) => pattern.test(error))?.[1] ?? LOOK_AT_THE_LOG;
 }
 
-/** What the end of a run is reported as. */
+/** Builds the alert that reports the end of a run. */
 export function alertOfEnd(
   environment: string,
   run: Run,

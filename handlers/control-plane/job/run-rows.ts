@@ -7,7 +7,7 @@ import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
 import { costOf, type Run } from "./run";
 
-/** What a run used on one date, in UTC. */
+/** Use of a run on one date, in UTC. */
 export interface DayOfRun {
   date: string;
   seconds: number;
@@ -15,8 +15,8 @@ export interface DayOfRun {
 }
 
 /**
- * A run's use by date, in proportion to its time on each: a streaming run lasts up to a week, and what a day cost is
- * asked for by date.
+ * Splits a run's use by date, in proportion to its time on each: a streaming run lasts up to a week, and
+ * costs are queried by date.
  */
 export function daysOf(run: Run, now: Date): DayOfRun[] {
   const [from, to] = [
@@ -40,8 +40,8 @@ export function daysOf(run: Run, now: Date): DayOfRun[] {
 }
 
 /**
- * Writes the row `job_run#<id>` of each date of the run: of all dates when it has ended, of yesterday and today while
- * it runs, for those before do not change. The rows of all dates add up to the run.
+ * Writes the row `job_run#<id>` of each date of the run: of all dates when it has ended, of yesterday and
+ * today while it runs, for earlier ones do not change. The rows of all dates add up to the run.
  */
 export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): Promise<void> {
   const days = daysOf(run, clock.now());
@@ -73,7 +73,7 @@ export async function keepRunRows({ metrics, clock }: ControlPlane, run: Run): P
   }
 }
 
-/** A tick that was slow must not undo what the end of the run wrote. */
+/** Condition by which a slow tick does not overwrite what the end of the run wrote. */
 const UNLESS_ENDED = {
   ConditionExpression: `attribute_not_exists(#state) OR #state IN (${ACTIVE_STATES.map((_, n) => `:s${n}`).join(", ")})`,
   ExpressionAttributeNames: { "#state": "state" },

@@ -1,7 +1,7 @@
 import type { JobRun } from "@aws-sdk/client-glue";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
 
-/** What a worker counts for on the bill: data processing units. */
+/** Data processing units that a worker is billed for. */
 const DPUS: Readonly<Record<string, number>> = {
   "G.025X": 0.25,
   "G.1X": 1,
@@ -10,10 +10,10 @@ const DPUS: Readonly<Record<string, number>> = {
   "G.8X": 8,
 };
 
-/** US dollars an hour of one DPU, the list price of us-east-1 and most regions. */
+/** List price of one DPU hour in us-east-1 and most regions, in US dollars. */
 export const DOLLARS_PER_DPU_HOUR = 0.44;
 
-/** One run of the streaming job. */
+/** Run of the streaming job. */
 export interface Run {
   id: string;
   jobName: string;
@@ -23,17 +23,17 @@ export interface Run {
   endedAt?: Date;
   /** Billed time so far. */
   seconds: number;
-  /** Undefined where Glue names neither workers nor capacity. */
+  /** Data processing units; undefined where Glue names neither workers nor capacity. */
   dpus?: number;
-  /** Glue's own count, where it gives one; else seconds × DPU. */
+  /** DPU seconds, Glue's own count where it gives one; else seconds × DPU. */
   dpuSeconds?: number;
   workerType?: string;
   workers?: number;
-  /** Glue's own words. */
+  /** Error message of Glue. */
   error?: string;
 }
 
-/** What Glue says of a run, as far as it matters here. */
+/** Picks the fields of Glue's run that matter here. */
 export function runOf(run: JobRun, now: Date): Run {
   const state = run.JobRunState ?? "";
   const startedAt = run.StartedOn ?? now;
@@ -64,7 +64,7 @@ function dpusOf({ WorkerType, NumberOfWorkers, MaxCapacity }: JobRun): number | 
   return weight === undefined || NumberOfWorkers === undefined ? MaxCapacity : weight * NumberOfWorkers;
 }
 
-/** Dollars of so many DPU seconds. */
+/** Cost in dollars of so many DPU seconds. */
 export function costOf(dpuSeconds: number): number {
   return (dpuSeconds / 3_600) * DOLLARS_PER_DPU_HOUR;
 }

@@ -1,4 +1,4 @@
-/** A file that was applied before has other content now, or is gone. */
+/** Thrown when a file that was applied before has other content now, or is gone. */
 export class ChangedMigrationError extends Error {
   override readonly name = "ChangedMigrationError";
 
@@ -10,12 +10,15 @@ export class ChangedMigrationError extends Error {
   }
 }
 
-/** The names or the beginnings of migration files break the rules. */
+/** Thrown when the names or first lines of migration files break the rules. */
 export class MigrationFilesError extends Error {
   override readonly name = "MigrationFilesError";
 }
 
-/** A migration failed; what it did is rolled back, unless it is marked to run outside of a transaction. */
+/**
+ * Thrown when a migration failed; its changes are rolled back, unless it is marked to run outside of a
+ * transaction.
+ */
 export class FailedMigrationError extends Error {
   override readonly name = "FailedMigrationError";
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientBase } from "pg";
 
-/** What two programs at once meet at: any number that nothing else locks. */
+/** Advisory lock that serializes two programs: any number that nothing else locks. */
 const LOCK = 7_246_118_350;
 const PAUSE_MS = 200;
 
-/** Does work that two programs must not do at once: the second waits, however long that takes. */
+/** Runs work that two programs must not do concurrently: the second waits, however long that takes. */
 export async function locked<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
   // Who waits inside of a statement has a snapshot, and CREATE INDEX CONCURRENTLY of the other would wait for that.
   while (!(await isMine(client))) await sleep(PAUSE_MS);

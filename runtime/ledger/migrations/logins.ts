@@ -1,11 +1,11 @@
-/** The logins of whoever works with the ledger. None has a password. */
+/** Logins of the programs that work with the ledger. None has a password. */
 import type { ClientBase } from "pg";
 import { locked } from "./lock";
 
-/** As in `LEDGER_AUTHENTICATION`. */
+/** Authentication of the logins, as in `LEDGER_AUTHENTICATION`. */
 export type LoginAuthentication = "iam" | "secret" | "none";
 
-/** Each login with the groups that it is a member of. */
+/** Logins, each with the groups that it is a member of. */
 export const LOGINS = {
   tributary_lister: ["ledger_lister"],
   tributary_registrar: ["ledger_lister"],
@@ -16,14 +16,16 @@ export const LOGINS = {
 
 export type Login = keyof typeof LOGINS;
 
-/** The user that a managed server is made with. */
+/** Master user that a managed server is created with. */
 export const ADMINISTRATOR = "postgres";
 
 /**
- * Makes what is missing of the logins; safe to repeat. With `iam` they may use tokens of IAM. With `secret` none is made:
- * everybody connects as the secret's user, who is the current one, and may act as each of the groups.
- * @param client connected as who made the groups, on a migrated database
- * @returns the logins that there are now
+ * Creates the logins that are missing; safe to repeat. With `iam` they may use IAM tokens. With `secret` none
+ * is created: everybody connects as the secret's user, who is the current one, and may act as each of the
+ * groups.
+ *
+ * @param client connected as the user that created the groups, on a migrated database
+ * @returns the logins that exist now
  */
 export async function ensureLogins(
   client: ClientBase,
@@ -55,7 +57,10 @@ async function ensureLogin(
   if (authentication === "iam") await client.query(`GRANT rds_iam TO ${login}`);
 }
 
-/** The operator watches for old transactions. Who may not grant that leaves `oldest_transaction_seconds` empty. */
+/**
+ * Lets the operator monitor old transactions. Without the right to grant that, `oldest_transaction_seconds`
+ * stays empty.
+ */
 async function allowMonitoring(client: ClientBase): Promise<void> {
   const { rows } = await client.query(
     "SELECT pg_has_role('pg_monitor', 'MEMBER WITH ADMIN OPTION') AS can_grant",

@@ -1,4 +1,4 @@
-/** Brings the ledger's schema up to date: applies the migrations that were not applied yet, each once. */
+/** Brings the ledger's schema up to date: applies each pending migration once. */
 import type { ClientBase } from "pg";
 import { ChangedMigrationError, FailedMigrationError } from "./errors";
 import { locked } from "./lock";
@@ -13,18 +13,21 @@ CREATE TABLE IF NOT EXISTS migrations.applied (
 );`;
 
 /**
- * The connection's own settings may have been changed by the session. Who waits for a table keeps all others from it; who
- * makes an index concurrently keeps nobody from anything, and waits for every transaction that is open.
+ * Resets what the session may have changed of the connection's settings. A migration that waits for a table
+ * blocks all others from it; one that creates an index concurrently blocks nobody, and waits for every open
+ * transaction.
  */
 const reset = (statementMs: number, lockTimeout: string) =>
   `RESET ROLE; SET lock_timeout = '${lockTimeout}'; SET statement_timeout = ${statementMs};`;
 
 /**
- * Applies what is missing, in order. Another program that does the same waits, and then finds it done.
+ * Applies pending migrations, in order. Another program that does the same waits, and then finds it done.
+ *
  * @param client a connection of its own, connected
- * @param statementMs how long a statement that begins now may take; 0: without end
+ * @param statementMs maximum duration of a statement that begins now; 0: no limit
  * @returns the files applied by this call
- * @throws ChangedMigrationError before anything is applied; FailedMigrationError with the server's error as its cause.
+ * @throws ChangedMigrationError before anything is applied
+ * @throws FailedMigrationError with the server's error as its cause
  */
 export async function migrate(
   client: ClientBase,
@@ -82,7 +85,10 @@ async function apply(client: ClientBase, migration: Migration, statementMs: numb
   }
 }
 
-/** What is left of CREATE INDEX CONCURRENTLY that was cut off: never used, and IF NOT EXISTS would take it for whole. */
+/**
+ * Drops what an interrupted CREATE INDEX CONCURRENTLY left: it is never used, and IF NOT EXISTS would take it
+ * for complete.
+ */
 async function dropBrokenIndexes(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT indexrelid::regclass::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid

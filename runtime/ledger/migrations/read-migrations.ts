@@ -6,20 +6,21 @@ import { MigrationFilesError } from "./errors";
 export interface Migration {
   readonly file: string;
   readonly sql: string;
-  /** Of the file's bytes, in hexadecimal digits. */
+  /** SHA-256 of the file, in hexadecimal digits. */
   readonly sha256: string;
-  /** Whether it runs outside of a transaction, as CREATE INDEX CONCURRENTLY must. */
+  /** True where it runs outside of a transaction, as CREATE INDEX CONCURRENTLY must. */
   readonly isBare: boolean;
 }
 
-/** First line of a file that runs outside of a transaction: one statement, which must bear being run again. */
+/** First line of a file that runs outside of a transaction: one statement, which must be safe to repeat. */
 export const BARE = "-- no transaction";
 
 const NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
 
 /**
  * Reads the migrations of a folder in their order.
- * @throws MigrationFilesError where names are not 0001-what-it-does.sql without a gap.
+ *
+ * @throws MigrationFilesError where names are not 0001-what-it-does.sql without a gap
  */
 export function readMigrations(folder: string): Migration[] {
   const files = readdirSync(folder).sort();

@@ -1,7 +1,7 @@
 import { alertSource, type Environment } from "../../../environments/schema";
 import type { LedgerAddress } from "../../ledger/server";
 
-/** What is declared in datasets/ for raw JSON files. */
+/** Dataset in datasets/ that raw JSON files belong to. */
 export const LEDGER_DATASET = "ml_events";
 
 /** Arguments of the job `ledger_lister`; a test compares the names with those that the script reads. */
@@ -19,7 +19,7 @@ export function ledgerListerArguments(
   };
 }
 
-/** Names of what the batch job reads and writes. */
+/** Tables, buckets and prefixes that the batch job reads and writes. */
 export interface LedgerBatchPlaces {
   readonly rawBucket: string;
   readonly curatedBucket: string;

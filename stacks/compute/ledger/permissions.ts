@@ -1,4 +1,4 @@
-/** What each function and job of the ledger pipeline may do: named actions on named resources. */
+/** Permissions of each function and job of the ledger pipeline: named actions on named resources. */
 import { useKey } from "../../../constructs/encryption-key";
 import { useConnections } from "../../../constructs/glue/glue-connection";
 import type { PolicyStatement } from "../../../constructs/policy";
@@ -14,7 +14,7 @@ import type { NetworkStack } from "../../network/stack";
 import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
 import { LEDGER_DATASET } from "./job-arguments";
 
-/** The pipeline's jobs and functions run in the VPC. */
+/** Resources of the pipeline, whose jobs and functions run in the VPC. */
 export interface LedgerResources extends PipelineResources {
   readonly network: NetworkStack;
 }
@@ -97,7 +97,10 @@ export function ledgerBatchStatements(resources: LedgerResources): PolicyStateme
   ];
 }
 
-/** Moving takes a copy and the deletion of that version alone; tagging neither. */
+/**
+ * Statements to archive a raw file: moving takes a copy and the deletion of that version alone; tagging
+ * neither.
+ */
 function archive({ environment, storage }: LedgerResources): PolicyStatement[] {
   const versions = [`${storage.raw.arn}/${RAW_JSON_PREFIX}*`];
   if (environment.ledger.batch.archive === "tag") {

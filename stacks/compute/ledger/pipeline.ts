@@ -32,22 +32,22 @@ import {
 } from "./permissions";
 
 export interface LedgerPipelineProps extends LedgerResources {
-  /** What all functions of the environment share. */
+  /** Settings that all functions of the environment share. */
   readonly settings: FunctionSettings;
   /** Package and wheels of the environment's jobs. */
   readonly code: GlueCode;
-  /** Told of every batch that was published. */
+  /** Receives an event for every batch that was published. */
   readonly controlPlane: BundledFunction<"control-plane">;
 }
 
-/** What Glue gives a Spark job at least: the driver alone lists. */
+/** Minimum size of a Spark job in Glue: the driver alone lists. */
 const LISTER_WORKERS = { type: "G.1X", number: 2 } as const;
 const MEASURE_MINUTES = 5;
 const MEASURE = JSON.stringify({ command: "measure" });
-/** S3 events of one call of the registrar, and so many of them at once. */
+/** S3 events of one call of the registrar, and the maximum number of concurrent calls. */
 const REGISTRATION = { batchSize: 1000, maximumConcurrency: 4 } as const;
 
-/** Raw JSON files → PostgreSQL → batches → Parquet: queue, functions, jobs, and what starts them. */
+/** Raw JSON files → PostgreSQL → batches → Parquet: queue, functions, jobs, and their triggers. */
 export class LedgerPipeline extends Construct {
   readonly inputs: QueueWithDeadLetters;
   readonly registrar: BundledFunction<"ledger-registrar">;
@@ -126,7 +126,11 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  /** @returns their names, as what stands: no job is started before */
+  /**
+   * Creates the connections.
+   *
+   * @returns their names, read from the resources: no job is started before they exist
+   */
   private connectionsOf({ network }: LedgerPipelineProps): string[] {
     return network.zones.map(({ letter, availabilityZone, subnet }) => {
       const { connection } = new GlueConnection(this, `connection-${letter}`, {
@@ -140,7 +144,7 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  /** Both jobs' one copy of the certificates that the server's is checked against. */
+  /** Uploads the authorities' certificates that both jobs check the server's against, once. */
   private authorities({ storage }: LedgerPipelineProps): string[] {
     if (this.environment.ledger.postgres.tls !== "verify-full") return [];
     const file = rdsAuthorities();
@@ -188,7 +192,7 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  /** What both jobs have in common. */
+  /** Builds a job with the settings that both share. */
   private job(
     id: string,
     { storage, code }: LedgerPipelineProps,

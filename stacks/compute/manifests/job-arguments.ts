@@ -1,7 +1,7 @@
 import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters";
 import { alertSource, type Environment } from "../../../environments/schema";
 
-/** Names of what the job reads and writes. */
+/** Buckets, tables and queue that the job reads and writes. */
 export interface ManifestsJobPlaces {
   readonly manifestsQueueUrl: string;
   readonly manifestsBucket: string;

@@ -1,4 +1,4 @@
-/** What each function and the job of the manifests pipeline may do: named actions on named resources. */
+/** Permissions of each function and the job of the manifests pipeline: named actions on named resources. */
 import { declaredDatasets, declaredTextDatasets } from "../../../constructs/catalog/dataset";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
@@ -36,7 +36,7 @@ export function manifestsBuilderStatements(resources: PipelineResources): Policy
       actions: ["s3:GetObject", "s3:PutObject"],
       resources: [`${storage.manifests.arn}/manifests/*`],
     },
-    tellMissing(["s3:ListBucket", "s3:ListBucketVersions"], storage.raw.arn, storage.manifests.arn),
+    distinguishMissing(["s3:ListBucket", "s3:ListBucketVersions"], storage.raw.arn, storage.manifests.arn),
     quarantine(resources, "quarantine"),
     useKey(storage.key.arn, environment.region, "s3", "read-write"),
   ];
@@ -66,10 +66,10 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       actions: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
       resources: [`${storage.curated.arn}/tables/*`],
     },
-    // the generation of dead letters that stand is read before they are replaced
+    // the generation of existing dead letters is read before they are replaced
     quarantine(resources, "dead-letters", ["s3:GetObject"]),
     quarantine(resources, "quarantine"),
-    tellMissing(
+    distinguishMissing(
       ["s3:ListBucket", "s3:ListBucketVersions"],
       storage.raw.arn,
       storage.manifests.arn,
@@ -107,7 +107,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
       actions: ["s3:GetObject"],
       resources: ["manifests", "receipts"].map((prefix) => `${storage.manifests.arn}/${prefix}/*`),
     },
-    tellMissing(["s3:ListBucket"], storage.manifests.arn),
+    distinguishMissing(["s3:ListBucket"], storage.manifests.arn),
     putOwnEvents("PutAlerts", environment),
     useKey(storage.key.arn, region, "s3", "read"),
   ];
@@ -146,7 +146,7 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
       actions: ["s3:GetObject"],
       resources: [`${storage.curated.arn}/tables/*`],
     },
-    tellMissing(["s3:ListBucket"], storage.manifests.arn, storage.curated.arn),
+    distinguishMissing(["s3:ListBucket"], storage.manifests.arn, storage.curated.arn),
     {
       sid: "InvokeControlPlane",
       actions: ["lambda:InvokeFunction"],
@@ -158,7 +158,7 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
   ];
 }
 
-/** Spelled out: a role that names a queue need not wait until it stands. */
+/** Builds the ARN of a queue without reading it: a role that names a queue need not wait for it. */
 function queueArn(environment: Environment, queue: PipelineQueue): string {
   return `arn:aws:sqs:${environment.region}:${environment.account}:${queueName(environment, queue)}`;
 }
@@ -180,8 +180,13 @@ function readInputs({ storage }: PipelineResources): PolicyStatement {
   };
 }
 
-/** S3 answers 403 instead of 404 for a missing key to those who may not list, and a read has no prefix to allow. */
-function tellMissing(actions: readonly string[], ...buckets: readonly string[]): PolicyStatement {
+/**
+ * Statement that lets a reader distinguish a missing key: S3 answers 403 instead of 404 without the right to
+ * list, and a read has no prefix to allow.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (2026-11-29)
+ */
+function distinguishMissing(actions: readonly string[], ...buckets: readonly string[]): PolicyStatement {
   return { sid: "TellMissingFromForbidden", actions, resources: buckets };
 }
 
@@ -197,7 +202,7 @@ function quarantine(
   };
 }
 
-/** Glue checks a table's call against catalog, database and table. */
+/** ARNs that Glue checks a table's call against: catalog, database and table. */
 function tableArns(environment: Environment): string[] {
   const catalog = `arn:aws:glue:${environment.region}:${environment.account}`;
   const database = databaseName(environment);

@@ -28,18 +28,18 @@ import {
 } from "./permissions";
 
 export interface ManifestsPipelineProps extends PipelineResources {
-  /** What all functions of the environment share. */
+  /** Settings that all functions of the environment share. */
   readonly settings: FunctionSettings;
   /** Package and wheels of the environment's jobs. */
   readonly code: GlueCode;
 }
 
 const BUILDER_TIMEOUT_SECONDS = 180;
-/** After it a function that claimed a file is gone for sure. */
+/** Age of a claim at which the function that made it has surely ended. */
 const CLAIM_SECONDS = BUILDER_TIMEOUT_SECONDS + 60;
 const TICK = JSON.stringify({ kind: "tick" });
 
-/** NDJSON files → manifests → Parquet: queues, functions, the streaming job, and what starts them. */
+/** NDJSON files → manifests → Parquet: queues, functions, the streaming job, and their triggers. */
 export class ManifestsPipeline extends Construct {
   readonly inputs: QueueWithDeadLetters;
   readonly ready: QueueWithDeadLetters;
@@ -212,7 +212,11 @@ export class ManifestsPipeline extends Construct {
     });
   }
 
-  /** All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one. */
+  /**
+   * All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one.
+   *
+   * @see https://docs.aws.amazon.com/goto/SdkForKotlin/s3-2006-03-01/PutBucketNotificationConfiguration (2026-11-29)
+   */
   private announceManifests({ storage }: ManifestsPipelineProps): void {
     new S3BucketNotification(this, "manifests-written", {
       bucket: storage.manifests.id,

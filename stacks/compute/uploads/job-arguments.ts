@@ -1,6 +1,6 @@
 import type { Environment } from "../../../environments/schema";
 
-/** Names of what the job reads and writes. */
+/** Buckets and table that the job reads and writes. */
 export interface UploadsJobPlaces {
   readonly uploadsTable: string;
   readonly rawBucket: string;

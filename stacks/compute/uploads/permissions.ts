@@ -1,4 +1,4 @@
-/** What each function and the job of the uploads pipeline may do: named actions on named resources. */
+/** Permissions of each function and the job of the uploads pipeline: named actions on named resources. */
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {

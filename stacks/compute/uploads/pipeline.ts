@@ -21,8 +21,8 @@ export interface UploadsPipelineProps extends PipelineResources {
 }
 
 /**
- * Uploads → one output each: the job, its functions, and what starts them. Its resources stand at the stack itself, where
- * their addresses in the state have always been.
+ * Uploads → one output each: the job, its functions, and their triggers. Its resources have the stack itself
+ * as their scope, so their addresses in the state do not change.
  */
 export class UploadsPipeline {
   readonly job: GlueJob;
@@ -44,7 +44,7 @@ export class UploadsPipeline {
     this.reconciler = this.reconcilerFunction(props);
   }
 
-  /** Adds what starts functions by itself: the rule of ended runs and the schedule. */
+  /** Adds the triggers of functions: the rule of ended runs and the schedule. */
   start(): void {
     this.notifyOfEndedRuns();
     this.scheduleReconciler();

@@ -2,7 +2,7 @@ import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-ru
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import { Construct } from "constructs";
 import { Alarm, type AlarmProps } from "../../../constructs/alarm";
-import { MOST_CONNECTIONS } from "../../../constructs/postgres-server";
+import { MAX_CONNECTIONS } from "../../../constructs/postgres-server";
 import {
   type Environment,
   ledgerBatchJobName,
@@ -20,15 +20,20 @@ type Measure = Omit<AlarmProps, "topic" | "alarmName" | "namespace" | "dimension
 /** Measures in a row: a commit is published by whoever made it, within moments. */
 const UNPUBLISHED_MEASURES = 3;
 const GIGABYTE = 2 ** 30;
-/** Part of the storage that is left when an alarm tells that it does not grow, or not fast enough: RDS lets it at a tenth. */
-const LEAST_FREE = 0.05;
-/** Part of the connections. */
+/**
+ * Fraction of the storage that is left when an alarm reports that it does not grow, or not fast enough: RDS
+ * grows it at a tenth.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html (2026-11-29)
+ */
+const MIN_FREE = 0.05;
+/** Fraction of the connections. */
 const MANY = 0.8;
 const BUSY_PERCENT = 90;
 /** Five-minute periods of a load that does not pass. */
 const BUSY_PERIODS = 6;
 
-/** What of the ledger pipeline calls somebody, beside the errors of its functions. */
+/** Alarms of the ledger pipeline, in addition to the errors of its functions. */
 export class LedgerAlarms extends Construct {
   private readonly environment: Environment;
 
@@ -111,7 +116,10 @@ export class LedgerAlarms extends Construct {
     });
   }
 
-  /** The alert has Glue's own message of the run; the alarm is over when no run fails any more. */
+  /**
+   * Adds the alarms of the jobs. The alert has Glue's own message of the run; the alarm ends when no run
+   * fails any more.
+   */
   private jobAlarms(): void {
     const rule = new CloudwatchEventRule(this, "failed-runs", {
       name: resourceName(this.environment, "ledger-failed-runs"),
@@ -151,13 +159,13 @@ export class LedgerAlarms extends Construct {
       metricName: "FreeStorageSpace",
       statistic: "Minimum",
       comparison: "LessThanThreshold",
-      threshold: Math.round(LEAST_FREE * storageGigabytes * GIGABYTE),
+      threshold: Math.round(MIN_FREE * storageGigabytes * GIGABYTE),
     });
     this.server("connections", {
-      description: `PostgreSQL has more than ${MANY * MOST_CONNECTIONS} of at most ${MOST_CONNECTIONS} connections; see whose (tributary ledger vacuum-check)`,
+      description: `PostgreSQL has more than ${MANY * MAX_CONNECTIONS} of at most ${MAX_CONNECTIONS} connections; see whose (tributary ledger vacuum-check)`,
       metricName: "DatabaseConnections",
       statistic: "Maximum",
-      threshold: MANY * MOST_CONNECTIONS,
+      threshold: MANY * MAX_CONNECTIONS,
     });
     this.server("processor", {
       description: "PostgreSQL's processor is busy for half an hour; see by what (Performance Insights)",

@@ -7,7 +7,7 @@ import {
 } from "../../../environments/schema";
 import { type Metric, type Widget, widget } from "../widgets";
 
-/** Widgets of the ledger pipeline: what waits, what is done, what goes wrong, its jobs and its server. */
+/** Widgets of the ledger pipeline: its backlog, its throughput, its failures, its jobs and its server. */
 export function ledgerWidgets(environment: Environment): Widget[] {
   return [
     ...ownWidgets(environment),

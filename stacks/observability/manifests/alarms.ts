@@ -7,7 +7,7 @@ import { queueAlarms } from "../queue-alarms";
 /** Messages that a builder may fail in five minutes: now and then one meets another builder's claim. */
 const FAILED_MESSAGES = 5;
 
-/** What of the manifests pipeline calls somebody, beside the errors of its functions. */
+/** Alarms of the manifests pipeline, in addition to the errors of its functions. */
 export class ManifestsAlarms extends Construct {
   private readonly environment: Environment;
 
@@ -30,7 +30,7 @@ export class ManifestsAlarms extends Construct {
     return { ...onOwnMetric(this.watched), periodSeconds: FIVE_MINUTES };
   }
 
-  /** An invocation that gives messages back is no error of its function. */
+  /** Adds an alarm on returned messages: an invocation that returns messages is no error of its function. */
   private builderAlarm(): void {
     new Alarm(this, "builder-failed-messages", {
       ...this.own,

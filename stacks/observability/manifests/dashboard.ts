@@ -8,7 +8,7 @@ import {
 } from "../../../environments/schema";
 import { type Metric, type Widget, widget } from "../widgets";
 
-/** Widgets of the manifests pipeline: its queues, its job, and what it makes of the files at which cost. */
+/** Widgets of the manifests pipeline: its queues, its job, its output and its cost. */
 export function manifestsWidgets(environment: Environment): Widget[] {
   return [...queueWidgets(environment), ...jobWidgets(environment), ...ownWidgets(environment)];
 }

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { describe, expect, test } from "@jest/globals";
 import type { Operator } from "../../../../cli/operator/command/operator";
 import { Terminal } from "../../../../cli/operator/command/terminal";
-import { heedLifecycle } from "../../../../cli/operator/ledger/replay";
+import { checkLifecycle } from "../../../../cli/operator/ledger/replay";
 import { type Environment, loadEnvironment } from "../../../../environments/schema";
 
 type Processed = Environment["storage"]["lifecycle"]["processed"];
@@ -31,7 +31,7 @@ function heeded(
     terminal: new Terminal(false, stream, stream),
     now: new Date("2026-06-30T00:00:00Z"),
   };
-  heedLifecycle(operator, { from: "2026-04-01T00:00:00Z", withoutGone }, { claimedSince });
+  checkLifecycle(operator, { from: "2026-04-01T00:00:00Z", withoutGone }, { claimedSince });
   return said.join("");
 }
 
