@@ -12,7 +12,7 @@ export interface DeadLetterQueueProps {
   readonly tlsOnly: boolean;
 }
 
-/** What SQS can keep at most: the time an operator has to look and redrive. */
+/** Maximum retention of SQS: the time an operator has to look and redrive. */
 export const RETENTION_SECONDS = 14 * 24 * 3600;
 
 /** Encrypted queue of the messages that another queue's reader failed on for good. */

@@ -51,7 +51,7 @@ export class AlertRefusedError extends Error {
   }
 }
 
-/** What is thrown at the end of an invocation in which some duties failed; `errors` holds each cause. */
+/** Error at the end of an invocation in which some duties failed; `errors` holds each cause. */
 export class DutiesFailedError extends AggregateError {
   override readonly name = "DutiesFailedError";
 

@@ -28,9 +28,9 @@ interface Variables {
   INPUTS_QUEUE_URL: string;
   /** Queue that the streaming job reads. */
   MANIFESTS_QUEUE_URL: string;
-  /** Name of the function that takes what a receipt says into the books. */
+  /** Name of the function that records in the state tables what a receipt says. */
   CONTROL_PLANE: string;
-  /** What the keys of uploads begin with, e.g. `input/`. */
+  /** Prefix of the keys of uploads, e.g. `input/`. */
   INPUT_PREFIX: string;
   /** Age in seconds from which an object counts as announced by no event. */
   GRACE_SECONDS: string;
@@ -59,9 +59,9 @@ interface Variables {
   LEDGER_SECRET_ARN: string;
   /** `verify-full`: by Amazon's authorities for RDS; `require`: encrypted, of whoever answers. */
   LEDGER_TLS: "verify-full" | "require" | "disable";
-  /** How the logins that it makes will prove who they are. */
+  /** Authentication of the logins that it makes. */
   LOGIN_AUTHENTICATION: "iam" | "secret" | "none";
-  /** What the keys of raw JSON files begin with. */
+  /** Prefix of the keys of raw JSON files. */
   RAW_JSON_PREFIX: string;
   /** First year of the weekly folders. */
   START_YEAR: string;
@@ -79,7 +79,7 @@ const LEDGER = [
   "LEDGER_TLS",
 ] as const;
 
-/** What each function reads. */
+/** Variables of each function. */
 const NAMES = {
   "uploads-trigger": UPLOADS,
   "uploads-job-ended": [...UPLOADS, ...METRICS, "ALERT_SOURCE"],
@@ -132,7 +132,7 @@ export type FunctionName = keyof typeof NAMES;
 /** The environment variables of each function: the construct must set exactly these and the handler reads exactly these. */
 export type FunctionVariables = { [Name in FunctionName]: Pick<Variables, (typeof NAMES)[Name][number]> };
 
-/** Where the ledger is, and who asks. */
+/** Variables of a connection to the ledger. */
 export type LedgerVariables = Pick<Variables, (typeof LEDGER)[number]>;
 
 /**

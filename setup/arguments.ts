@@ -1,4 +1,4 @@
-/** What commands read options and arguments by. */
+/** Readers of commands' options and arguments. */
 import { InvalidArgumentError } from "commander";
 import { expected } from "../runtime/expected";
 

@@ -101,7 +101,7 @@ function looking(program: Command, end: End): void {
 
 /** Commands that send work through the pipeline again. */
 function repairing(program: Command, end: End): void {
-  one(program, "reprocess", "make outputs anew: replaces them, never adds to them", [
+  one(program, "reprocess", "make outputs again: replaces them, never adds to them", [
     "reprocess input/clicks/2026-01-31-a.ndjson --environment prod",
     "reprocess --date 2026-01-31 --dataset clicks --environment prod --yes",
     "reprocess --status failed --environment prod",

@@ -6,7 +6,7 @@ export interface Import {
   readonly from: string;
   readonly line: number;
   readonly to: string;
-  /** Whether it is gone when the program runs. */
+  /** True for an import of types, which is gone when the program runs. */
   readonly onlyTypes: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface Code {
 type Target = Pick<Import, "to" | "onlyTypes"> & { readonly offset: number };
 
 const TESTS = /(^|\/)(__tests__|tests)\//;
-/** What Biome and ruff leave of an import: one statement, one module. */
+/** Form of an import that Biome and ruff leave: one statement, one module. */
 const TYPESCRIPT =
   /^(?:import|export)\s+(type\s)?[^;"]*?from\s+"(\.[^"]+)"|\b(?:import|require)\(\s*"(\.[^"]+)"|^import\s+"(\.[^"]+)"/gm;
 const PYTHON = /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|.*)|import[ \t]+([\w.]+))/gm;

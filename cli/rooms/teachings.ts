@@ -1,8 +1,8 @@
-/** What to do instead of an import that is not drawn, said by both of its rooms. */
+/** Advice on an import that is not drawn, from both of its rooms. */
 export interface Teaching {
-  /** Where the room that wanted to import gets things from. */
+  /** Sources of the room that wanted to import. */
   readonly asImporter: string;
-  /** How the room that was to be imported is reached. */
+  /** Way to reach the room that was to be imported. */
   readonly asImported: string;
 }
 
@@ -88,7 +88,8 @@ export const TEACHINGS: Readonly<Record<string, Teaching>> = {
   batch: PIPELINE,
   lister: PIPELINE,
   ledger: {
-    asImporter: "keeps the books of batch/ and lister/, and knows neither: take the value as an argument",
+    asImporter:
+      "keeps the state tables of batch/ and lister/, and knows neither: take the value as an argument",
     asImported: "belongs to the ledger pipeline, batch/ and lister/: take the value as an argument",
   },
   conversion: {

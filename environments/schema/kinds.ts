@@ -1,7 +1,7 @@
 /** Builders of the schema's leaves: each carries what its error message and its line in the docs need. */
 import { z } from "zod";
 
-/** What a setting is, beside its type. */
+/** Meaning of a setting, in addition to its type. */
 export interface Meaning {
   /** One sentence for the docs. */
   readonly description: string;

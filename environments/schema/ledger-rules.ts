@@ -16,7 +16,7 @@ const TIERING = "storage.lifecycle.raw.tieringDays";
 
 const NOT_MANAGED = `nothing (it is of another server than the managed one; leave it out, or use ${SERVER}: existing)`;
 
-const LEAST_RDS_PORT = 1150;
+const MIN_RDS_PORT = 1150;
 
 const LISTER_WORKERS = 2;
 /** Number of addresses for a server and the one that replaces it, and an interface for all functions. */
@@ -86,8 +86,8 @@ export const LEDGER_RULES: readonly Rule[] = [
     path: `${POSTGRES}.port`,
     against: [SERVER],
     expected: (value) =>
-      value(SERVER) === "managed" && Number(value(`${POSTGRES}.port`)) < LEAST_RDS_PORT
-        ? `at least ${LEAST_RDS_PORT} (RDS gives no lower port)`
+      value(SERVER) === "managed" && Number(value(`${POSTGRES}.port`)) < MIN_RDS_PORT
+        ? `at least ${MIN_RDS_PORT} (RDS gives no lower port)`
         : undefined,
   },
   {
@@ -113,7 +113,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     path: "network.cidr",
-    against: [SERVER, HOST, ENDPOINTS, MOST_WORKERS, RUNS],
+    against: [SERVER, HOST, ENDPOINTS, MAX_WORKERS, RUNS],
     expected: (value) => {
       const [free, needed] = [freeAddresses(value), neededAddresses(value)];
       return !isHere(value) && free < needed
@@ -137,15 +137,15 @@ export const LEDGER_RULES: readonly Rule[] = [
     path: MAX_WORKERS,
     against: ["ledger.batch.workers.number"],
     expected: (value) =>
-      Number(value(MOST_WORKERS)) < Number(value("ledger.batch.workers.number"))
+      Number(value(MAX_WORKERS)) < Number(value("ledger.batch.workers.number"))
         ? `at least ${value("ledger.batch.workers.number")} (ledger.batch.workers.number)`
         : undefined,
   },
   {
     path: "ledger.batch.slots",
-    against: ["ledger.batch.workers.number", MOST_WORKERS],
+    against: ["ledger.batch.workers.number", MAX_WORKERS],
     expected: (value) => {
-      const most = Number(value(MOST_WORKERS));
+      const most = Number(value(MAX_WORKERS));
       return value("ledger.batch.slots") === 0 && most > Number(value("ledger.batch.workers.number"))
         ? `a number such as ${4 * (most - 1)} (${most} workers of 4 cores, the driver left out: for the cores at the start, which 0 means, no worker is ever added)`
         : undefined;

@@ -17,7 +17,7 @@ const WORKER_TYPES = ["G.025X", "G.1X", "G.2X", "G.4X", "G.8X"] as const;
 const MAX_EVENTS = 3500;
 
 const eventSource = z.strictObject({
-  batchSize: whole(1, MOST_EVENTS, "messages", {
+  batchSize: whole(1, MAX_EVENTS, "messages", {
     description:
       "Maximum S3 events of one invocation of `manifests-builder`, so maximum files of a manifest: 280 files of 3.5 MB are 980 MB. Lambda hands over at most 6 MB, about 3,500 events, hence the limit; above 10 it needs a window.",
   }).default(1000),

@@ -53,7 +53,7 @@ function memberOf(node: SettingNode | undefined, name: string): SettingNode | un
   return node?.properties?.[name] ?? (node?.additionalProperties || undefined);
 }
 
-/** What a setting accepts, in words. */
+/** Describes the values that a setting accepts. */
 export function accepted(node: SettingNode): string {
   if (node.enum) return `one of ${node.enum.join(", ")}`;
   if (node.would) return node.would;

@@ -5,8 +5,8 @@ export interface Rule {
   readonly path: string;
   /** Other settings it is compared with; a rule is judged only when all of them are valid by themselves. */
   readonly against: readonly string[];
-  /** What would do, and where that comes from; undefined where the setting does. */
+  /** Accepted value and its reason; undefined where the setting is accepted. */
   readonly expected: (value: Lookup) => string | undefined;
-  /** What the message shows of the setting, where not all of it. */
+  /** Part of the setting that the message shows, where not all of it. */
   readonly got?: (value: Lookup) => unknown;
 }

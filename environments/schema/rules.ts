@@ -39,7 +39,7 @@ const RULES: readonly Rule[] = [
     path: "tags",
     against: [],
     got: (value) => tagsOf(value).length,
-    expected: (value) => (tagsOf(value).length > MOST_TAGS ? `at most ${MOST_TAGS} tags` : undefined),
+    expected: (value) => (tagsOf(value).length > MAX_TAGS ? `at most ${MAX_TAGS} tags` : undefined),
   },
   {
     path: "network.cidr",
@@ -82,9 +82,9 @@ const RULES: readonly Rule[] = [
     path: "manifests.eventSource.batchSize",
     against: ["manifests.eventSource.windowSeconds"],
     expected: (value) =>
-      number(value("manifests.eventSource.batchSize")) > MOST_WITHOUT_WINDOW &&
+      number(value("manifests.eventSource.batchSize")) > MAX_WITHOUT_WINDOW &&
       number(value("manifests.eventSource.windowSeconds")) < 1
-        ? `at most ${MOST_WITHOUT_WINDOW} (Lambda's limit while manifests.eventSource.windowSeconds is 0)`
+        ? `at most ${MAX_WITHOUT_WINDOW} (Lambda's limit while manifests.eventSource.windowSeconds is 0)`
         : undefined,
   },
   {

@@ -1,7 +1,7 @@
 import { UnexpectedEventError } from "../../runtime/errors";
 import { BATCH_END_STATES } from "../../runtime/glue-states";
 
-/** How a run of a Glue job ended; other states ("STOPPING" for one) reach this function by mistake only. */
+/** Final states of a Glue job run; other states ("STOPPING" for one) reach this function by mistake only. */
 export type EndState = (typeof BATCH_END_STATES)[number];
 
 export interface JobEnd {

@@ -11,7 +11,7 @@ export interface RowCounts {
   readonly duplicated: number;
 }
 
-/** What became of every row, counted from the input files and the published objects themselves. */
+/** Outcome of every row, counted from the input files and the published objects themselves. */
 export interface Accounts extends RowCounts {
   /** Each loss and duplicate in words. */
   readonly problems: readonly string[];

@@ -8,7 +8,7 @@ export interface ModuleOptions {
   readonly python: string;
   readonly signal: AbortSignal;
   readonly environment?: NodeJS.ProcessEnv;
-  /** What the module reads from its standard input. @default - nothing */
+  /** Standard input of the module, as JSON. @default - nothing */
   readonly input?: string;
 }
 

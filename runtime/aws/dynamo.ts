@@ -37,7 +37,7 @@ export async function itemOnConditionFailure(write: Promise<unknown>): Promise<I
   }
 }
 
-/** Whether a write, or a transaction, was refused for a condition that does not hold. */
+/** Tells whether a write, or a transaction, was refused for a condition that does not hold. */
 export function isConditionFailure(error: unknown): boolean {
   if (error instanceof ConditionalCheckFailedException) return true;
   if (!(error instanceof TransactionCanceledException)) return false;

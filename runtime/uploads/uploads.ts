@@ -24,7 +24,7 @@ export type FoundBy = "event" | "uploads-reconciler";
 /** State of the item after a registration: a new pending one, an older pending one, or a finished one. */
 export type Registration = "registered" | "pending" | "finished";
 
-/** Partitions of the pending index: they spread its writes, and a reader asks them all at once. */
+/** Partitions of the pending index: they spread its writes, and a reader asks all of them concurrently. */
 export const PENDING_SHARDS = 8;
 
 const SUFFIXES = [".csv", ".csv.gz"];

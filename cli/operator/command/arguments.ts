@@ -26,7 +26,7 @@ export const instant = argument(
   },
 );
 
-/** Where a list of files ended, as it said. */
+/** Place at which a list of files ended, as it was printed. */
 export const filesPlace = argument(
   "the place that a list named, such as 17:170233",
   (text): FilesPlace | undefined => {

@@ -80,7 +80,7 @@ function mending(ledger: Command, end: End): void {
     );
 
   reopening(
-    one(ledger, "retry", "try the batches of failed files at once, with all attempts before them", [
+    one(ledger, "retry", "try the batches of failed files immediately, with all attempts before them", [
       "ledger retry raw-json-data/2026/week05/a.json --environment prod",
     ]),
   )

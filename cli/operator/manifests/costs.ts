@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { bytes, dollars, duration, table } from "../command/tables";
 
-/** What was published in an hour, by the metrics table. */
+/** Figures of what was published in an hour, by the metrics table. */
 export interface HourRate {
   /** `2026-01-31T09`, UTC. */
   readonly hour: string;

@@ -193,7 +193,7 @@ class Plan {
     if (status === "superseded" || status === "unchanged") {
       yield { kind: "left", what: key, why: `${status}: another version stands for it` };
     } else if (manifestPath === undefined || name === undefined) {
-      yield announceOf(file, true, `${status}: ${file.errorMessage ?? "turned away"}`);
+      yield announceOf(file, true, `${status}: ${file.errorMessage ?? "rejected"}`);
     } else if (this.ordered.has(manifestPath)) {
       return;
     } else if (status === "manifested" && !(await this.isListed(file, manifestPath))) {

@@ -6,7 +6,7 @@ import { HOUR_ROWS, hourRowKey, type MetricKey, parseHourRow } from "../../../ru
 import type { MetricsTable } from "../plane";
 import { OBSERVED, type Observed, type Sample } from "./observations";
 
-/** What one dataset's manifests came to in one hour. */
+/** Sums over one dataset's manifests of one hour. */
 export interface Hour {
   dataset: string;
   /** Start of the hour. */

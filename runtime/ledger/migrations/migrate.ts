@@ -47,10 +47,10 @@ async function readApplied(client: ClientBase): Promise<Map<string, string>> {
   const { rows } = await client.query("SELECT to_regclass('migrations.applied') IS NULL AS missing");
   // Not every time: who may only look, or applies as a member of the migrator, may make no schema.
   if (rows[0].missing) await client.query(BOOKS);
-  const books = await client.query<{ file: string; sha256: string }>(
+  const applied = await client.query<{ file: string; sha256: string }>(
     "SELECT file, sha256 FROM migrations.applied",
   );
-  return new Map(books.rows.map(({ file, sha256 }) => [file, sha256]));
+  return new Map(applied.rows.map(({ file, sha256 }) => [file, sha256]));
 }
 
 function refuseChanged(applied: ReadonlyMap<string, string>, migrations: readonly Migration[]): void {

@@ -14,7 +14,7 @@ import { FAILED_STATES } from "../../../runtime/glue-states";
 import { FIVE_MINUTES, onOwnMetric, SILENCE, type Watched } from "../alarm-settings";
 import { queueAlarms } from "../queue-alarms";
 
-/** What differs from alarm to alarm. */
+/** Settings that differ from alarm to alarm. */
 type Measure = Omit<AlarmProps, "topic" | "alarmName" | "namespace" | "dimensions" | "periodSeconds">;
 
 /** Measures in a row: a commit is published by whoever made it, within moments. */
