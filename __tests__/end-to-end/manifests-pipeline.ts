@@ -28,7 +28,7 @@ const SCRIPT = "manifests_stream";
 const JOB = manifestsJobName(environment);
 
 /** What is broken on purpose in a deployed pipeline; afterwards every line is counted. */
-export function breakManifestPipeline(platformOf: () => TestPlatform): void {
+export function breakManifestsPipeline(platformOf: () => TestPlatform): void {
   describe("the manifests pipeline", () => {
     let platform: TestPlatform;
     let clicks: Clicks;

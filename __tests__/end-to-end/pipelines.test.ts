@@ -33,7 +33,7 @@ import {
   withoutNotification,
 } from "../support/local-platform";
 import { breakLedgerPipeline } from "./ledger-pipeline";
-import { breakManifestPipeline } from "./manifests-pipeline";
+import { breakManifestsPipeline } from "./manifests-pipeline";
 
 const LAYER_COUNT = 5;
 const SCRIPT = "uploads_job";
@@ -87,7 +87,7 @@ describe("the reference's cases", () => {
   });
 });
 
-breakManifestPipeline(() => platform);
+breakManifestsPipeline(() => platform);
 
 breakLedgerPipeline(() => platform);
 

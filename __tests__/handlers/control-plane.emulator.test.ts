@@ -23,7 +23,7 @@ import {
   receiptOf,
   SHARDS,
   STREAMING_JOB,
-  startManifestPipeline,
+  startManifestsPipeline,
   TRACKING,
 } from "./support/emulated-pipeline";
 import { jobStateChange } from "./support/events";
@@ -41,7 +41,7 @@ const controlPlane = (event: unknown, context = ENOUGH) => handler(event, contex
 const tick = () => controlPlane({ kind: "tick" });
 
 beforeAll(async () => {
-  pipeline = await startManifestPipeline();
+  pipeline = await startManifestsPipeline();
   ({ handler } = await import("../../handlers/control-plane"));
 });
 

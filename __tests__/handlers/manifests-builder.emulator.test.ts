@@ -49,7 +49,7 @@ let s3: S3Client;
 let handler: Handler;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tributary-manifest-builder-"));
+  folder = mkdtempSync(join(tmpdir(), "tributary-manifests-builder-"));
   aws = await startLocalAws({ folder, report: () => {} });
   const size = { bytes: 100, tolerance: 0.1 };
   Object.assign(process.env, aws.environment, {

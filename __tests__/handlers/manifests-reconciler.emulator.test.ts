@@ -15,7 +15,7 @@ import {
   manifestOf,
   RAW,
   receiptOf,
-  startManifestPipeline,
+  startManifestsPipeline,
   TRACKING,
 } from "./support/emulated-pipeline";
 import { keepLogs } from "./support/logs";
@@ -32,7 +32,7 @@ let reconcile: () => Promise<void>;
 let build: (messages: readonly unknown[]) => Promise<unknown>;
 
 beforeAll(async () => {
-  pipeline = await startManifestPipeline();
+  pipeline = await startManifestsPipeline();
   Object.assign(process.env, {
     GRACE_SECONDS: "1",
     QUARANTINE_BUCKET: MANIFESTS,

@@ -104,21 +104,21 @@ describe("tributary status", () => {
       environment: "local",
       queues: [
         { queue: "manifests-inputs", waiting: 1, inWork: 0 },
-        { queue: "inputs dead letters", waiting: 0, inWork: 0 },
-        { queue: "manifests", waiting: 0, inWork: 0 },
-        { queue: "manifests dead letters", waiting: 0, inWork: 0 },
+        { queue: "manifests-inputs dead letters", waiting: 0, inWork: 0 },
+        { queue: "manifests-ready", waiting: 0, inWork: 0 },
+        { queue: "manifests-ready dead letters", waiting: 0, inWork: 0 },
         { queue: "ledger-inputs", waiting: 0 },
         { queue: "ledger-inputs dead letters", waiting: 0 },
       ],
       intake: { state: "Disabled", served: "locally" },
-      job: { name: "tributary-local-manifest-stream", desired: "running", failures: 0, runs: [] },
+      job: { name: "tributary-local-manifests-stream", desired: "running", failures: 0, runs: [] },
       rates: [{ dataset: "clicks", manifests: 2, files: 572, rows: 9000, inputBytes: 2e9 }],
       open: { manifested: { count: 2, isWhole: true }, failed: { count: 0 }, quarantined: { count: 1 } },
       oldestWaiting: { key: "input/clicks/2026-02-01-c.ndjson" },
       cost: { todayDollars: 1.5, monthDollars: 1.5 },
     });
     const text = await operated.tributary("status");
-    expect(text.stdout).toMatch(/^ {2}inputs +1 +0 +-$/m);
+    expect(text.stdout).toMatch(/^ {2}manifests-inputs +1 +0 +-$/m);
     expect(text.stdout).toMatch(/^ {2}waiting longest +input\/clicks\/2026-02-01-c\.ndjson, \d+ d/m);
     expect(text.stdout).toMatch(/^ {2}today +\$1\.50$/m);
   });

@@ -25,7 +25,7 @@ function functionWith(settings: Partial<FunctionSettings> = {}, props: Props = {
   return synthesizeConstruct((scope) => {
     new BundledFunction(scope, "trigger", {
       handler: "uploads-trigger",
-      functionName: "lake-dev-csv-trigger",
+      functionName: "lake-dev-uploads-trigger",
       description: "registers uploads",
       variables: { UPLOADS_TABLE: "uploads", JOB_NAME: "job" },
       statements: [{ sid: "Start", actions: ["glue:StartJobRun"], resources: ["arn:job"] }],
@@ -63,20 +63,20 @@ describe("a bundled function", () => {
   test("keeps failed events for 14 days in an encrypted queue that TLS alone reaches", () => {
     const queue = resource(stack, "aws_sqs_queue");
     expect(queue).toMatchObject({
-      name: "lake-dev-csv-trigger-failures",
+      name: "lake-dev-uploads-trigger-failures",
       kms_master_key_id: SETTINGS.keyArn,
       message_retention_seconds: 1_209_600,
     });
     expect(statement(queue["policy"], "DenyWithoutTls")).toMatchObject({
       Effect: "Deny",
-      Resource: ["arn:aws:sqs:us-east-1:123456789012:lake-dev-csv-trigger-failures"],
+      Resource: ["arn:aws:sqs:us-east-1:123456789012:lake-dev-uploads-trigger-failures"],
     });
     expect(resourcesOf(stack, "aws_sqs_queue_policy")).toEqual([]);
   });
 
   test("logs to an encrypted group of its own that forgets in time", () => {
     expect(resource(stack, "aws_cloudwatch_log_group")).toMatchObject({
-      name: "/aws/lambda/lake-dev-csv-trigger",
+      name: "/aws/lambda/lake-dev-uploads-trigger",
       retention_in_days: 30,
       kms_key_id: SETTINGS.keyArn,
     });
@@ -95,7 +95,7 @@ describe("a bundled function", () => {
   test("waits for no queue: its role names the queue without reading it", () => {
     const { policy } = resource(stack, "aws_iam_role_policy");
     expect(statement(policy, "KeepFailedEvents").Resource).toEqual([
-      "arn:aws:sqs:us-east-1:123456789012:lake-dev-csv-trigger-failures",
+      "arn:aws:sqs:us-east-1:123456789012:lake-dev-uploads-trigger-failures",
     ]);
     expect(String(policy)).not.toContain("aws_sqs_queue.");
   });
@@ -129,7 +129,7 @@ describe("a bundled function", () => {
     expect(denied.Action).toEqual(expect.arrayContaining([...allowed.Action]));
     expect(denied.Condition).toEqual({
       ArnEquals: {
-        "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:lake-dev-csv-trigger",
+        "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:lake-dev-uploads-trigger",
       },
     });
     expect(resource(stack, "aws_lambda_function")).not.toHaveProperty("vpc_config");

@@ -18,7 +18,7 @@ import {
   RAW,
   receiptOf,
   SHARDS,
-  startManifestPipeline,
+  startManifestsPipeline,
   TRACKING,
 } from "../support/emulated-pipeline";
 import { dieAt, seeded, throttle } from "../support/faults";
@@ -88,7 +88,7 @@ async function said(...runs: readonly SentCommand[][]) {
 const ALL = { announced: ["lost", "stuck"], resent: ["1"], completed: ["2"] };
 
 beforeAll(async () => {
-  pipeline = await startManifestPipeline();
+  pipeline = await startManifestsPipeline();
   const Key = `input/clicks/${TODAY}-lost.ndjson`;
   await pipeline.s3.send(new PutObjectCommand({ Bucket: RAW, Key, Body: "{}\n" }));
   const [waiting, done] = [

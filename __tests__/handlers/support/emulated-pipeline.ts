@@ -91,7 +91,7 @@ export interface ManifestsPipeline {
  * Starts an emulator, points this process's SDK clients and the functions' variables at it, and makes the tables,
  * buckets, queues, the job and the catalog's table. Import a handler afterwards: it reads its variables when loaded.
  */
-export async function startManifestPipeline(): Promise<ManifestsPipeline> {
+export async function startManifestsPipeline(): Promise<ManifestsPipeline> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-pipeline-"));
   const aws = await startLocalAws({ folder, report: () => {} });
   Object.assign(process.env, aws.environment);

@@ -18,7 +18,7 @@ FAULTY_SITE = Path(__file__).parent / "faulty_site"
 
 def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
     arguments = {
-        "JOB_NAME": "tributary-test-csv-uploads",
+        "JOB_NAME": "tributary-test-uploads-job",
         "JOB_RUN_ID": run_id,
         "uploads_table": world.table,
         "raw_bucket": world.raw,

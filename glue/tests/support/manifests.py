@@ -143,7 +143,7 @@ class ManifestWorld:
 
     def arguments(self, run_id: str = "jr_1", **changes: object) -> list[str]:
         arguments = {
-            "JOB_NAME": "tributary-test-manifest-stream",
+            "JOB_NAME": "tributary-test-manifests-stream",
             "JOB_RUN_ID": run_id,
             "manifests_queue_url": self.queue,
             "manifests_bucket": self.manifests,

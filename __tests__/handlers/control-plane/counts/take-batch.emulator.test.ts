@@ -8,7 +8,7 @@ import {
   DATABASE,
   type ManifestsPipeline,
   METRICS,
-  startManifestPipeline,
+  startManifestsPipeline,
 } from "../../support/emulated-pipeline";
 import { dieAt, seeded, throttle } from "../../support/faults";
 import { keepLogs } from "../../support/logs";
@@ -39,7 +39,7 @@ const BATCH = {
 let pipeline: ManifestsPipeline;
 
 beforeAll(async () => {
-  pipeline = await startManifestPipeline();
+  pipeline = await startManifestsPipeline();
 });
 afterAll(() => pipeline.stop());
 
