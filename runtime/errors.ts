@@ -7,7 +7,7 @@ export class MissingVariableError extends Error {
   constructor(functionName: string, variables: readonly string[]) {
     super(
       `function ${functionName}: ${variables.map((name) => `environment variable ${name} is required`).join("; ")} ` +
-        "(FunctionVariables in runtime/variables.ts lists them)",
+        "(runtime/variables.ts lists them)",
     );
   }
 }
