@@ -27,10 +27,10 @@ from tributary.ledger.files import FoundFile, register_files
 
 _BATCH = 10_000
 _RULES = ClaimRules(files=_BATCH, bytes=1 << 60, lease_seconds=86_400)
-_LEAST_CLAIMS_A_SECOND = 150_000
-_LEAST_REGISTERED_A_SECOND = 20_000
-_MOST_AFTER = 1.5
-_MOST_HELD = 2.0
+_MINIMUM_CLAIMS_A_SECOND = 150_000
+_MINIMUM_REGISTERED_A_SECOND = 20_000
+_MAXIMUM_AFTER = 1.5
+_MAXIMUM_HELD = 2.0
 _HEADS = ("what", "workers", "rows", "s", "rows/s", "p50 ms", "p99 ms", "of before")
 _WEEK = "lpad((n / 20000)::text, 4, '0')"
 _KEY = f"format('raw-json-data/2025/week%%s/part-%%s.json', {_WEEK}, lpad(n::text, 12, '0'))"
@@ -94,7 +94,7 @@ def main() -> int:
         "machine": machine(),
         "versions": versions("psycopg") | {"postgresql": settings.pop("server_version")},
         "sample": {"finished": options.finished, **settings},
-        "required": {"claims": _LEAST_CLAIMS_A_SECOND, "registered": _LEAST_REGISTERED_A_SECOND},
+        "required": {"claims": _MINIMUM_CLAIMS_A_SECOND, "registered": _MINIMUM_REGISTERED_A_SECOND},
         "rows": rows,
     }
     print(json.dumps(report, indent=2) if options.json else shown(report))
@@ -245,8 +245,8 @@ def judge(rows: list[dict[str, Any]]) -> None:
     """Say of each row whether it is as fast as required."""
     for row in rows:
         is_claim = "p99Milliseconds" in row
-        least = _LEAST_CLAIMS_A_SECOND if is_claim else _LEAST_REGISTERED_A_SECOND
-        most = _MOST_HELD if "held" in row["what"] else _MOST_AFTER
+        least = _MINIMUM_CLAIMS_A_SECOND if is_claim else _MINIMUM_REGISTERED_A_SECOND
+        most = _MAXIMUM_HELD if "held" in row["what"] else _MAXIMUM_AFTER
         row["isEnough"] = row["rowsPerSecond"] >= least and row.get("ofBefore", 0) <= most
 
 

@@ -24,9 +24,9 @@ from tributary.running.memory import peak_bytes
 
 _MILLION = 1_000_000
 _SHORT = 20_000
-_LEAST_A_SECOND = 20_000
+_MINIMUM_A_SECOND = 20_000
 # What the allocator may keep of two pages more: far below what a million keys would take.
-_MOST_GROWTH_MEBIBYTES = 16
+_MAXIMUM_GROWTH_MEBIBYTES = 16
 _HEADS = ("what", "keys", "s", "keys/s", "peak MiB")
 
 
@@ -47,7 +47,7 @@ def main() -> int:
         "bench": "lister",
         "machine": machine(),
         "versions": versions("psycopg"),
-        "required": {"keysPerSecond": _LEAST_A_SECOND, "growthMebibytes": _MOST_GROWTH_MEBIBYTES},
+        "required": {"keysPerSecond": _MINIMUM_A_SECOND, "growthMebibytes": _MAXIMUM_GROWTH_MEBIBYTES},
         "rows": rows,
     }
     print(json.dumps(report, indent=2) if options.json else shown(report))
@@ -104,8 +104,8 @@ def judge(rows: list[dict[str, Any]]) -> None:
     """Say of each row whether it is fast enough, and no larger than that of the short listing."""
     for row in rows:
         growth = row["peakMebibytes"] - rows[0]["peakMebibytes"]
-        is_fast = row is rows[0] or row["keysPerSecond"] >= _LEAST_A_SECOND
-        row["isEnough"] = is_fast and growth <= _MOST_GROWTH_MEBIBYTES
+        is_fast = row is rows[0] or row["keysPerSecond"] >= _MINIMUM_A_SECOND
+        row["isEnough"] = is_fast and growth <= _MAXIMUM_GROWTH_MEBIBYTES
 
 
 def shown(report: dict[str, Any]) -> str:

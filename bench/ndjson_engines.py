@@ -29,7 +29,7 @@ REJECTS = "rejects.json"
 
 _PIECE_BYTES = 256 << 10
 _PREPARED_SECONDS = 0.5
-_LEAST_RUNS = 2
+_MINIMUM_RUNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def main() -> int:
 
     def again(runs: list[Took]) -> bool:
         is_time_left = sum(run.seconds for run in runs) < most_seconds
-        return len(runs) < most_runs and (is_time_left or len(runs) < _LEAST_RUNS)
+        return len(runs) < most_runs and (is_time_left or len(runs) < _MINIMUM_RUNS)
 
     print(json.dumps(asdict(ENGINES[options.engine](work, again))))
     return 0

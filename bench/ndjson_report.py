@@ -17,7 +17,7 @@ _NUMBERS = {
 }
 """The columns of numbers, with their formats."""
 
-_MOST_DIFFERENCES = 3
+_MAXIMUM_DIFFERENCES = 3
 
 _FLOORS = (
     ("tributary, parse alone", 700),
@@ -84,7 +84,7 @@ def _judgement(row: Row) -> str:
         return f"failed: {row['failure']}"
     if row["exact"] is None:
         return "-"
-    return "yes" if row["exact"] else "no: " + "; ".join(row["differences"][:_MOST_DIFFERENCES])
+    return "yes" if row["exact"] else "no: " + "; ".join(row["differences"][:_MAXIMUM_DIFFERENCES])
 
 
 def _verdict(figure: Row) -> str:

@@ -27,6 +27,9 @@ export function rdsAuthorities(): CodeFile {
   return { name, sha256: contentHash(content), path: writeGenerated(name, content) };
 }
 
+/** Files of a dataset that are its declaration. */
+const DECLARATION = ["dataset.json", "transform.sql"];
+
 let packaged: CodeFile | undefined;
 
 /** Builds the package `tributary` as an archive for `--extra-py-files`, once a process. */
@@ -65,13 +68,21 @@ export function nativeWheel(glue: string = GLUE): CodeFile {
 }
 
 function buildPackage(): CodeFile {
-  const archive = zip([
-    ...filesBelow(join(GLUE, "tributary"), "tributary"),
-    // where tributary.datasets looks for them first
-    ...filesBelow(join(ROOT, "datasets"), "tributary/datasets/declared"),
-  ]);
+  const archive = zip([...filesBelow(join(GLUE, "tributary"), "tributary"), ...declarations()]);
   const name = "tributary.zip";
   return { name, sha256: contentHash(archive), path: writeGenerated(name, archive) };
+}
+
+/** Declarations of datasets, where `tributary.datasets` looks for them first; what else a team keeps there stays at home. */
+function declarations(): ArchiveEntry[] {
+  const datasets = join(ROOT, "datasets");
+  return readdirSync(datasets, { recursive: true, encoding: "utf8" })
+    .map((path) => path.split(sep))
+    .filter(([, file = "", ...deeper]) => DECLARATION.includes(file) && deeper.length === 0)
+    .map((path) => ({
+      name: ["tributary/datasets/declared", ...path].join("/"),
+      content: readFileSync(join(datasets, ...path)),
+    }));
 }
 
 /** Reads the files of a folder as the entries of an archive below `place`. */

@@ -12,7 +12,7 @@ export interface Queue {
   url: string;
 }
 
-/** Dependencies of the manifest reconciler. */
+/** Dependencies of `manifests-reconciler`. */
 export interface ManifestsReconciler {
   tracking: TrackingTable;
   control: ControlTable;

@@ -18,6 +18,9 @@ test("the Glue package holds modules, declarations and SQL, and neither caches n
       "tributary/datasets/declared/customers/transform.sql",
     ]),
   );
+  expect(
+    names.filter((name) => /declared/.test(name) && !/\/(dataset\.json|transform\.sql)$/.test(name)),
+  ).toEqual([]);
   expect(names.filter((name) => !/^tributary\/.*\.(py|json|sql|typed)$/.test(name))).toEqual([]);
   expect(names.filter((name) => /__pycache__|(^|\/)tests?\//.test(name))).toEqual([]);
 });

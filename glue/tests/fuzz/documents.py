@@ -52,7 +52,7 @@ _ENDS = [b"\n"] * 12 + [b"\r\n"] * 3 + [b"\r\r\n", b"\n\n", b"\n \t\n", b"\r"]
 
 POOL_LINES = 400
 
-MOST_BYTES = 1 << 20
+MAXIMUM_BYTES = 1 << 20
 """Of a case."""
 
 
@@ -69,7 +69,7 @@ class Documents:
         data = self._document()
         if chance.random() < 0.7:
             for _ in range(chance.choice([1, 1, 1, 2, 3, 8])):
-                data = self._mutated(data)[:MOST_BYTES]
+                data = self._mutated(data)[:MAXIMUM_BYTES]
         return Case(tuple(self._cut(data)), self._limits(), chance.random() < 0.3)
 
     def _document(self) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fuzz import minimising
 from tests.fuzz.cases import Case, read
-from tests.fuzz.documents import MOST_BYTES, Documents
+from tests.fuzz.documents import MAXIMUM_BYTES, Documents
 from tests.fuzz.minimising import fails, minimised
 from tests.fuzz.worker import tried
 from tests.support.guarded import Arena
@@ -24,7 +24,7 @@ GLUE = Path(__file__).resolve().parents[2]
 def run_cases(seed: str, lines: int) -> None:
     chance = Random(seed)
     documents = Documents(chance)
-    arena = Arena(MOST_BYTES)
+    arena = Arena(MAXIMUM_BYTES)
     while lines > 0:
         case = documents.case()
         assert tried(case, arena, chance) is None

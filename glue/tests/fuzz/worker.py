@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from tests.fuzz.cases import Case, failure, written
-from tests.fuzz.documents import MOST_BYTES, Documents
+from tests.fuzz.documents import MAXIMUM_BYTES, Documents
 from tests.support.guarded import Arena, Side
 from tests.support.ndjson import NATIVE
 
@@ -20,7 +20,7 @@ def main(seed: str, minutes: float, file: Path) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the fuzzer ends its workers
     chance = Random(seed)
     documents = Documents(chance)
-    arena = Arena(MOST_BYTES)
+    arena = Arena(MAXIMUM_BYTES)
     end = time.monotonic() + 60 * minutes
     told = time.monotonic()
     lines = cases = 0

@@ -18,7 +18,7 @@ _MEGABYTE = 1_000_000
 _USUAL_MEGABYTES = 3.5
 _USUAL_TOLERANCE_PERCENT = 10.0
 # S3 takes objects up to 50 TB; what one manifest carries ends far below.
-_MOST_MEGABYTES = 5_000
+_MAXIMUM_MEGABYTES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _size(reader: DeclarationReader, value: object) -> FileSize | None:
         return None
     fields = reader.mapping(value, "size", ("megabytes", "tolerancePercent"))
     megabytes = _number(
-        reader, fields.get("megabytes", _USUAL_MEGABYTES), "size.megabytes", 1 / _MEGABYTE, _MOST_MEGABYTES
+        reader, fields.get("megabytes", _USUAL_MEGABYTES), "size.megabytes", 1 / _MEGABYTE, _MAXIMUM_MEGABYTES
     )
     percent = _number(
         reader, fields.get("tolerancePercent", _USUAL_TOLERANCE_PERCENT), "size.tolerancePercent", 0, 100

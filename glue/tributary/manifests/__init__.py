@@ -1,1 +1,1 @@
-"""Manifest pipeline: NDJSON files to Parquet objects; one manifest, one task, one object."""
+"""Manifests pipeline: NDJSON files to Parquet objects; one manifest, one task, one object."""

@@ -48,8 +48,8 @@ class Settings:
 class Run:
     """Processes uploads until none is pending for the settle time, or `stopping` is set."""
 
-    def __init__(self, ledger: UploadsTable, engine: Engine, settings: Settings, stopping: Event) -> None:
-        self._ledger = ledger
+    def __init__(self, table: UploadsTable, engine: Engine, settings: Settings, stopping: Event) -> None:
+        self._table = table
         self._engine = engine
         self._settings = settings
         self._stopping = stopping
@@ -94,7 +94,7 @@ class Run:
     def _claim_batch(self) -> tuple[list[Claim], datetime | None]:
         """Claim up to a batch; return the claims, and the end of the first lease of another run."""
         limit = self._settings.files_per_claim
-        objects = self._ledger.pending_objects()
+        objects = self._table.pending_objects()
         claims: list[Claim] = []
         held: list[datetime] = []
         with ThreadPoolExecutor(_CLAIM_THREADS) as threads:
@@ -110,7 +110,7 @@ class Run:
         return claims, min(held, default=None)
 
     def _claim(self, object_id: str) -> Claim | Held | None:
-        answer = self._ledger.claim(object_id)
+        answer = self._table.claim(object_id)
         if isinstance(answer, Held):
             return answer
         for version in answer.superseded:
@@ -174,7 +174,7 @@ class Run:
         """Give the file back, to be tried after a pause; else this run waits for its own lease forever."""
         self._note_failure(claim, "commit-failed", cause)
         with suppress(*_TABLE_ERRORS):
-            self._ledger.fail(claim, f"commit-failed: {cause}", _pause(claim))
+            self._table.fail(claim, f"commit-failed: {cause}", _pause(claim))
 
     def _write(self, task: Task, outcome: Outcome) -> bool:
         match outcome:
@@ -196,7 +196,7 @@ class Run:
             output_etags=outcome.output_etags,
         )
         counts = outcome.counts.as_map()
-        written = self._ledger.commit(claim, versions.PROCESSED, committed, counts)
+        written = self._table.commit(claim, versions.PROCESSED, committed, counts)
         details = {**counts, "drift": outcome.drift, "seconds": round(outcome.seconds, 3)}
         return written and self._note(versions.PROCESSED, claim, replaces=claim.committed.version, **details)
 
@@ -206,11 +206,11 @@ class Run:
             dataset_version=outcome.dataset_version,
             output_etags=claim.committed.output_etags,
         )
-        written = self._ledger.commit(claim, versions.UNCHANGED, committed, None)
+        written = self._table.commit(claim, versions.UNCHANGED, committed, None)
         return written and self._note(versions.UNCHANGED, claim, replaces=claim.committed.version)
 
     def _commit_quarantined(self, claim: Claim, outcome: Quarantined) -> bool:
-        written = self._ledger.quarantine(claim, f"{outcome.reason}: {outcome.message}")
+        written = self._table.quarantine(claim, f"{outcome.reason}: {outcome.message}")
         details = {"reason": outcome.reason, "message": outcome.message}
         return written and self._note(versions.QUARANTINED, claim, **details)
 
@@ -222,10 +222,10 @@ class Run:
         """
         claim = task.claim
         exhausted = claim.attempts >= self._settings.maximum_attempts
-        if exhausted and not self._ledger.publication_began(claim):
+        if exhausted and not self._table.publication_began(claim):
             reason = outcome.reason if outcome.reason == KILLED_WORKER else EXHAUSTED
             return self._commit_quarantined(claim, quarantine_file(task, reason, outcome.message))
-        written = self._ledger.fail(claim, f"{outcome.reason}: {outcome.message}", _pause(claim))
+        written = self._table.fail(claim, f"{outcome.reason}: {outcome.message}", _pause(claim))
         if written:
             self._note_failure(claim, outcome.reason, outcome.message)
         return written
@@ -251,7 +251,7 @@ class Run:
     def _release(self) -> None:
         """Give back the claims without an outcome, so that the next run need not wait for their leases."""
         for claim in list(self._held.values()):
-            released = self._ledger.release(claim)
+            released = self._table.release(claim)
             log("released" if released else "lease lost", **_names(claim))
         self._held.clear()
 

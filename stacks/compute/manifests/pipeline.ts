@@ -264,7 +264,7 @@ export class ManifestsPipeline extends Construct {
     });
     scheduleRounds(this, "manifests-reconciler", this.reconciler.function, {
       scheduleName: functionName(this.environment, "manifests-reconciler"),
-      description: "the manifest reconciler's rounds",
+      description: "the rounds of manifests-reconciler",
       rateMinutes: manifests.reconcile.rateMinutes,
       account,
     });

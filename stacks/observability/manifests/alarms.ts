@@ -76,7 +76,7 @@ export class ManifestsAlarms extends Construct {
       ...silence,
       alarmName: resourceName(environment, "manifests-reconciler-silent"),
       description:
-        "the manifest reconciler reports nothing: lost events stay lost; look at its schedule and log group",
+        "manifests-reconciler reports nothing: lost events stay lost; look at its schedule and log group",
       metricName: "AnnouncedFiles",
       periodSeconds: environment.manifests.reconcile.rateMinutes * 60,
     });

@@ -20,7 +20,7 @@ from tributary.kernels.ndjson.batch import (
     NdjsonLimits,
 )
 
-_MOST_BYTES = 1 << 28
+_MAXIMUM_BYTES = 1 << 28
 """A line and a batch may have that many: the offsets of an Arrow string column are 32-bit, and the reasons of
 rejects take up to 13 bytes for two of the input."""
 
@@ -119,7 +119,7 @@ def parse_native(
 @cache
 def _checked_limits(limits: NdjsonLimits) -> tuple[int, ...]:
     for name, limit in asdict(limits).items():
-        most = _MOST_BYTES if name.endswith("_bytes") else _MOST
+        most = _MAXIMUM_BYTES if name.endswith("_bytes") else _MOST
         if not 0 <= limit <= most:
             raise ValueError(f"{name} is {limit}: it may be from 0 to {most}")
     return astuple(limits)
