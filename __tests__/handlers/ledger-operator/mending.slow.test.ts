@@ -359,14 +359,18 @@ describe("replay", () => {
     [
       "a time that has not passed",
       () => ({ from: HOUR_AGO(), to: "2999-01-01T00:00:00Z" }),
-      /^to is .* a time that has passed/,
+      /^to: expected a time that has passed.*, got "2999-01-01T00:00:00Z"$/,
     ],
     [
       "a time that ends before it begins",
       () => ({ from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" }),
-      /^from is/,
+      /^from: expected a time before to.*, got "2026-01-02T00:00:00Z"$/,
     ],
-    ["no time", () => ({ from: "yesterday", to: "2026-01-01T00:00:00Z" }), /^from is "yesterday"/],
+    [
+      "no time",
+      () => ({ from: "yesterday", to: "2026-01-01T00:00:00Z" }),
+      /^from: expected .*, got "yesterday"$/,
+    ],
   ])("refuses %s", async (_, time, message) => {
     await expect(books.ask("replay", { ...time(), limit: 9 })).rejects.toThrow(message);
   });
