@@ -49,7 +49,7 @@ function stages(python: string, unit: boolean): Stage[][] {
     [check],
     // side by side, for all three often wait: a deploy for the provider's own pauses, others for processes that start
     [
-      jest("jest", ["--maxWorkers=1", "--testPathIgnorePatterns", "/end-to-end/"]),
+      jest("jest", ["--maxWorkers=2", "--testPathIgnorePatterns", "/end-to-end/"]),
       jest("jest end to end", ["--maxWorkers=2", "--testPathPatterns", "/end-to-end/"]),
       pytest(python, []),
     ],
