@@ -31,8 +31,12 @@ const SCRIPT = join(__dirname, "python_imports.py");
  */
 export async function readImports(root: string, python: string): Promise<Code> {
   const files = codeFiles(root).filter((file) => !TESTS.test(file));
-  const references = [...typescriptReferences(root, files), ...(await pythonReferences(root, python, files))];
-  const found = references.map((each) => ({
+  // Python works while this process parses TypeScript
+  const references = await Promise.all([
+    pythonReferences(root, python, files),
+    typescriptReferences(root, files),
+  ]);
+  const found = references.flat().map((each) => ({
     ...each,
     to: each.files.find((file) => exists(join(root, file))),
   }));

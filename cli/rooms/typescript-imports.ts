@@ -33,7 +33,7 @@ interface Source {
 const REFERENCE_PATH = /^[ \t]*\/\/\/\s*<reference\s+path\s*=\s*["']([^"']+)/gm;
 
 /** Reads the imports by swc's parser, but for those of packages. */
-export function typescriptReferences(root: string, files: readonly string[]): Reference[] {
+export async function typescriptReferences(root: string, files: readonly string[]): Promise<Reference[]> {
   return files.filter((file) => file.endsWith(".ts")).flatMap((file) => referencesOf(root, file));
 }
 
