@@ -8,11 +8,11 @@ import { checkRooms } from "./rooms/check-rooms";
 interface Check {
   readonly name: string;
   /** Says what is wrong, if anything. */
-  readonly passes: () => boolean;
+  readonly passes: () => boolean | Promise<boolean>;
 }
 
 /** Python outside of glue/, held to the same rules. */
-const SCRIPTS = ["local", "setup", "bench"];
+const SCRIPTS = ["cli", "local", "setup", "bench"];
 const NATIVE = "glue/native";
 const RUFF = ["--config", "glue/pyproject.toml", "glue", ...SCRIPTS];
 
@@ -34,7 +34,7 @@ function checks(python: string, fix: boolean): Check[] {
     ];
   }
   return [
-    { name: "rooms", passes: roomsAreAsDrawn },
+    { name: "rooms", passes: () => roomsAreAsDrawn(python) },
     node("biome", "check", "--error-on-warnings", "."),
     node("tsc", "-p", "."),
     module("ruff", "ruff", "check", ...RUFF),
@@ -46,7 +46,8 @@ function checks(python: string, fix: boolean): Check[] {
 
 async function main(fix: boolean): Promise<number> {
   const { python } = await ensurePython("dev", (message) => console.error(message));
-  const failed = checks(python, fix).filter((check) => !passes(check));
+  const failed: Check[] = [];
+  for (const check of checks(python, fix)) if (!(await passes(check))) failed.push(check);
   if (failed.length === 0) return 0;
   console.error(`failed: ${failed.map((check) => check.name).join(", ")}`);
   if (!fix)
@@ -54,15 +55,15 @@ async function main(fix: boolean): Promise<number> {
   return 1;
 }
 
-function roomsAreAsDrawn(): boolean {
-  const problems = checkRooms(ROOT);
+async function roomsAreAsDrawn(python: string): Promise<boolean> {
+  const problems = await checkRooms(ROOT, python);
   for (const problem of problems) console.error(problem);
   return problems.length === 0;
 }
 
-function passes(check: Check): boolean {
+async function passes(check: Check): Promise<boolean> {
   const began = performance.now();
-  const passed = check.passes();
+  const passed = await check.passes();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${passed ? "✓" : "✗"} ${check.name} (${seconds} s)`);
   return passed;

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../../setup/process";
+import { type Reference, typescriptReferences } from "./typescript-imports";
+
+export type Place = Pick<Reference, "from" | "line">;
 
 /** An import of one file of the project by another; paths from the root, with slashes. */
-export interface Import {
-  readonly from: string;
-  readonly line: number;
+export interface Import extends Place {
   readonly to: string;
   /** True for an import of types, which is gone when the program runs. */
   readonly onlyTypes: boolean;
@@ -14,21 +16,36 @@ export interface Code {
   /** Files of TypeScript and Python but for tests, which may import anything. */
   readonly files: readonly string[];
   readonly imports: readonly Import[];
+  /** Relative imports of no file of the project. */
+  readonly lost: readonly Place[];
+  /** Imports that name a module by more than a literal. */
+  readonly computed: readonly Place[];
 }
 
-type Target = Pick<Import, "to" | "onlyTypes"> & { readonly offset: number };
-
 const TESTS = /(^|\/)(__tests__|tests)\//;
-/** Form of an import that Biome and ruff leave: one statement, one module. */
-const TYPESCRIPT =
-  /^(?:import|export)\s+(type\s)?[^;"]*?from\s+"(\.[^"]+)"|\b(?:import|require)\(\s*"(\.[^"]+)"|^import\s+"(\.[^"]+)"/gm;
-const PYTHON = /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|.*)|import[ \t]+([\w.]+))/gm;
-const PYTHON_ENDINGS = [".py", "/__init__.py", ""];
+const SCRIPT = join(__dirname, "python_imports.py");
 
-/** Reads the imports of all code below `root`, those within functions and those of types alone included. */
-export function readImports(root: string): Code {
+/**
+ * Reads the imports of all code below `root`, those within functions and those of types alone included.
+ * @param python interpreter that parses the files of Python
+ */
+export async function readImports(root: string, python: string): Promise<Code> {
   const files = codeFiles(root).filter((file) => !TESTS.test(file));
-  return { files, imports: files.flatMap((file) => importsOf(root, file)) };
+  // Python works while this process parses TypeScript
+  const references = await Promise.all([
+    pythonReferences(root, python, files),
+    typescriptReferences(root, files),
+  ]);
+  const found = references.flat().map((each) => ({
+    ...each,
+    to: each.files.find((file) => exists(join(root, file))),
+  }));
+  return {
+    files,
+    imports: found.flatMap(({ to, ...each }) => (to === undefined ? [] : { ...each, to })),
+    lost: found.filter((each) => each.to === undefined && each.isRelative),
+    computed: found.filter((each) => each.files.length === 0),
+  };
 }
 
 /** Top-level folders that tsc leaves out are made by tools, and so are those whose names begin with a dot. */
@@ -45,40 +62,20 @@ function filesBelow(root: string, folder: string): string[] {
   return files.map((file) => join(folder, file));
 }
 
-function importsOf(root: string, from: string): Import[] {
-  const text = readFileSync(join(root, from), "utf8");
-  const targets = from.endsWith(".py") ? pythonTargets(root, text) : typescriptTargets(root, from, text);
-  return targets.map(({ offset, ...target }) => ({
-    from,
-    line: text.slice(0, offset).split("\n").length,
-    ...target,
-  }));
+/** Reads all files in one process, whose start takes longer than a file. */
+async function pythonReferences(
+  root: string,
+  python: string,
+  files: readonly string[],
+): Promise<Reference[]> {
+  const scripts = files.filter((file) => file.endsWith(".py"));
+  if (scripts.length === 0) return [];
+  const { exitCode, output, stdout } = await run([python, "-IS", SCRIPT, ...scripts], { folder: root });
+  if (exitCode !== 0) throw new Error(`cannot read the imports of Python: ${output}`);
+  return JSON.parse(stdout);
 }
 
-function typescriptTargets(root: string, from: string, text: string): Target[] {
-  return [...text.matchAll(TYPESCRIPT)].flatMap((match) => {
-    const path = join(dirname(from), match[2] ?? match[3] ?? match[4] ?? "");
-    const to = existing(root, path, [".ts", "/index.ts", ""]);
-    return to === undefined ? [] : [{ to, onlyTypes: match[1] !== undefined, offset: match.index }];
-  });
-}
-
-function pythonTargets(root: string, text: string): Target[] {
-  return [...text.matchAll(PYTHON)].flatMap((match) => {
-    const module = (match[1] ?? match[3] ?? "").replaceAll(".", "/");
-    const names = match[2]?.match(/\w+/g) ?? [];
-    // a name may be a module of the package
-    const modules = names.flatMap((name) => pythonFile(root, join(module, name)) ?? []);
-    const files = modules.length > 0 ? modules : [pythonFile(root, module) ?? []].flat();
-    return files.map((to) => ({ to, onlyTypes: false, offset: match.index }));
-  });
-}
-
-/** Python finds modules in the root and in glue/; a folder needs no __init__.py to be one. */
-function pythonFile(root: string, path: string): string | undefined {
-  return existing(root, path, PYTHON_ENDINGS) ?? existing(root, join("glue", path), PYTHON_ENDINGS);
-}
-
-function existing(root: string, path: string, endings: readonly string[]): string | undefined {
-  return endings.map((ending) => path + ending).find((file) => existsSync(join(root, file)));
+/** A folder is named with a slash at its end. */
+function exists(path: string): boolean {
+  return existsSync(path) && (path.endsWith("/") || statSync(path).isFile());
 }
