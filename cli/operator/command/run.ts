@@ -18,8 +18,9 @@ export interface CommonOptions {
 const VARIABLE = "TRIBUTARY_ENVIRONMENT";
 
 /**
- * Runs a command against the environment and gives its exit code. Its usage is checked before AWS is called, and
- * the account before anything else is read or changed. The first Ctrl-C lets the current item finish; the second ends the process.
+ * Runs a command against the environment and gives its exit code. Its usage is checked before AWS is called,
+ * and the account before anything else is read or changed. The first Ctrl-C lets the current item finish; the
+ * second ends the process.
  */
 export async function run(
   options: CommonOptions,

@@ -88,7 +88,7 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a key and a path": (
         lambda d: d["columns"][3].update(key="x"),
-        'columns[3].path: expected no path beside columns[3].key (leave one of the two out)'
+        "columns[3].path: expected no path beside columns[3].key (leave one of the two out)"
         ', got ["payload", "items"]',
     ),
     "an empty path": (

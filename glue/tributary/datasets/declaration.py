@@ -130,7 +130,7 @@ def parse_declaration(folder: str, declaration: bytes, transform: bytes) -> Data
 def _dataset(
     reader: DeclarationReader, document: object, declaration: bytes, transform: bytes
 ) -> Dataset | None:
-    """The dataset; None where its format is not known, on which all but the name and description depend."""
+    """The dataset; None without a known format, on which all but the name and description depend."""
     if not isinstance(document, dict):
         reader.note("", document, f"an object with {', '.join(_KEYS)}")
         return None
