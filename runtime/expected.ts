@@ -1,8 +1,11 @@
 /** The form of every message about input: where it is, what was expected, what was found. */
 
+/** Maximum number of characters of what was found: a log takes no array of thousands. */
+const MAX_SHOWN = 200;
+
 /** As in `expected a whole number from 2 to 100, got "3x"`. */
 export function expected(what: string, got: unknown): string {
-  return `expected ${what}, got ${JSON.stringify(got) ?? String(got)}`;
+  return `expected ${what}, got ${shown(got)}`;
 }
 
 /** The same with its place in front, which `is required` where nothing was found. */
@@ -17,7 +20,21 @@ export function unknownKey(key: string, known: readonly string[]): string {
     .sort((one, other) => one.edits - other.edits);
   const isLike = nearest !== undefined && nearest.edits * 3 <= key.length;
   const wayOut = isLike ? `did you mean "${nearest.name}"?` : `known are ${known.join(", ") || "none"}`;
-  return `unknown key ${JSON.stringify(key)}; ${wayOut}`;
+  return `unknown key ${shown(key)}; ${wayOut}`;
+}
+
+/** A value as JSON, shortened; a number that JSON has not is as JavaScript writes it. */
+function shown(got: unknown): string {
+  const text = isNumber(got) ? String(got) : (JSON.stringify(got, numbersKept) ?? String(got));
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text;
+}
+
+function numbersKept(_key: string, value: unknown): unknown {
+  return isNumber(value) && !Number.isFinite(value) ? String(value) : value;
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
 }
 
 /** Characters to insert, delete or replace (Levenshtein's distance). */

@@ -92,6 +92,11 @@ describe("the ledger's settings", () => {
       "postgres.host is required: expected a host name or address (ledger.postgres.server is existing; with glue.dependencies: preinstalled, libpq's PGHOST may name it)",
     ],
     [
+      "an existing server whose host was forgotten",
+      { ledger: { postgres: { server: "existing" } } },
+      "postgres.host is required: expected a host name or address (ledger.postgres.server is existing; with glue.dependencies: preinstalled, libpq's PGHOST may name it)",
+    ],
+    [
       "a server elsewhere that nobody may reach",
       { ledger: { postgres: without("cidr") } },
       "postgres.cidr is required: expected the addresses of the server (what runs in the VPC may reach only these)",

@@ -6,13 +6,14 @@ import { act, type End, one } from "./command/words";
 import { ledgerWords } from "./ledger/words";
 import { costs } from "./manifests/costs";
 import { type DescribeOptions, describeFile } from "./manifests/describe";
-import { files } from "./manifests/files";
+import { checkFiles, files } from "./manifests/files";
 import { switchIntake } from "./manifests/intake";
 import { LOG_SOURCES, type LogsOptions, logs } from "./manifests/logs";
 import { manifests } from "./manifests/manifests";
 import { REDRIVEN, redrive } from "./manifests/redrive";
 import { type ReprocessOptions, reprocess } from "./manifests/reprocess";
-import { restart, scale, start, stop } from "./manifests/scale";
+import { checkSelection } from "./manifests/reprocess-plan";
+import { checkScale, restart, scale, start, stop } from "./manifests/scale";
 import { status } from "./manifests/status";
 import { STATUSES } from "./manifests/tracking";
 
@@ -55,7 +56,7 @@ function looking(program: Command, end: End): void {
     .addOption(new Option("--status <status>", "only files of that status").choices(STATUSES))
     .option("--dataset <name>", "only files of that dataset")
     .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
-    .action(act(end, files));
+    .action(act(end, files, checkFiles));
 
   one(program, "describe", "a file's whole history, down to the Parquet object and its dead letters", [
     "describe input/clicks/2026-01-31-a.ndjson --environment prod",
@@ -114,8 +115,10 @@ function repairing(program: Command, end: End): void {
     .option("--without-gone", "also where files are gone from the raw bucket: outputs lose their rows")
     .option("--yes", NOW_OR_NOT)
     .action((names: string[], options) =>
-      act<Omit<ReprocessOptions, "files">>(end, (operator, others) =>
-        reprocess(operator, { ...others, files: names }),
+      act<Omit<ReprocessOptions, "files">>(
+        end,
+        (operator, others) => reprocess(operator, { ...others, files: names }),
+        (others) => checkSelection({ ...others, files: names }),
       )(options),
     );
 
@@ -140,7 +143,7 @@ function steering(program: Command, end: End): void {
     .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MAX_WORKERS))
     .option("--now", "finish what is in work and start again with them")
     .option("--wait", wait)
-    .action(act(end, scale));
+    .action(act(end, scale, checkScale));
 
   one(program, "stop", "finish what is in work, then run no more", ["stop --environment prod --wait"])
     .option("--wait", wait)

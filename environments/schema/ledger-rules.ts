@@ -34,7 +34,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     against: [SERVER, DEPENDENCIES],
     expected: (value) => {
       if (value(SERVER) === "managed") return value(HOST) === undefined ? undefined : NOT_MANAGED;
-      return value(HOST) !== undefined || value(DEPENDENCIES) === "preinstalled"
+      return !lacksHost(value)
         ? undefined
         : `a host name or address (${SERVER} is existing; with ${DEPENDENCIES}: preinstalled, libpq's PGHOST may name it)`;
     },
@@ -68,9 +68,9 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     path: AUTHENTICATION,
-    against: [SERVER, HOST],
+    against: [SERVER, HOST, DEPENDENCIES],
     expected: (value) =>
-      (value(AUTHENTICATION) === "none") === isHere(value)
+      lacksHost(value) || (value(AUTHENTICATION) === "none") === isHere(value)
         ? undefined
         : `${isHere(value) ? "none" : "iam or secret"} (the server is ${isHere(value) ? "" : "not "}on the same machine)`,
   },
@@ -200,6 +200,11 @@ export const LEDGER_RULES: readonly Rule[] = [
 /** Returns whether the server is on the machine of its clients. */
 function isHere(value: Lookup): boolean {
   return value(SERVER) === "existing" && value(HOST) === undefined;
+}
+
+/** Returns whether the server's host is forgotten: where it is cannot be told. */
+function lacksHost(value: Lookup): boolean {
+  return isHere(value) && value(DEPENDENCIES) !== "preinstalled";
 }
 
 function isElsewhere(value: Lookup): boolean {

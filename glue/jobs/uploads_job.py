@@ -44,7 +44,7 @@ def _process(arguments: UploadsJobArguments, run_id: str, stopping: Event) -> bo
     log("started", run_id=run_id, engine=arguments.engine, datasets=names)
     # A wrong declaration is the package's fault, not the files': its error ends the run before a claim.
     for dataset in all_datasets():
-        check_dataset(dataset, arguments.date_formats)
+        check_dataset(dataset, arguments.date_formats, "--date_formats")
     table = UploadsTable(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
     with open_engine(arguments.engine, arguments.parallelism) as engine:
         set_on_signals(stopping)

@@ -10,6 +10,12 @@ from tributary.expected import ABSENT, expected_at, option, unknown_key, whole_n
     [
         ("3x", 'n: expected a whole number, got "3x"'),
         ({"a": "ö"}, 'n: expected a whole number, got {"a": "ö"}'),
+        ("x" * 198, f'n: expected a whole number, got "{"x" * 198}"'),
+        ("x" * 199, f'n: expected a whole number, got "{"x" * 198}…'),
+        ([7] * 5_000, f"n: expected a whole number, got [{'7, ' * 66}…"),
+        (float("nan"), "n: expected a whole number, got NaN"),
+        (float("-inf"), "n: expected a whole number, got -Infinity"),
+        (2**64, "n: expected a whole number, got 18446744073709551616"),
         (None, "n: expected a whole number, got null"),
         (ABSENT, "n is required: expected a whole number"),
     ],

@@ -81,7 +81,7 @@ def test_fails_when_a_file_would_be_quarantined_whole(
     [
         ("nope", "a.csv", 'dataset: expected one of clicks, customers, ml_events, got "nope"'),
         ("customers", "nope.csv", 'FILE: expected a file that exists, got "nope.csv"'),
-        ("customers", ".", 'FILE: expected a file, got ".", a folder; name the files in it'),
+        ("customers", ".", 'FILE: expected a file (of a folder, name its files), got "."\n'),
     ],
 )
 def test_names_what_is_missing(
@@ -92,18 +92,23 @@ def test_names_what_is_missing(
     assert message in capsys.readouterr().err
 
 
-def test_refuses_two_files_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write(tmp_path, "a.csv", HEADER)
-    assert main(["customers", file, file, "--out", str(tmp_path / "out")]) == 2
-    wanted = "files that would be written under different names"
-    assert f'FILE: expected {wanted}, got "a" twice' in capsys.readouterr().err
+def test_refuses_two_files_of_one_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("p/a.csv", "b.csv", "q/a.csv.gz"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(HEADER)
+    assert main(["customers", "p/a.csv", "b.csv", "q/a.csv.gz", "--out", "out"]) == 2
+    wanted = "files that would be written under different names (try these one by one)"
+    assert capsys.readouterr().err == f'error: FILE: expected {wanted}, got ["p/a.csv", "q/a.csv.gz"]\n'
 
 
 def test_refuses_date_formats_that_tell_no_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(tmp_path, "a.csv", HEADER)
     assert main(["customers", file, "--date-formats", "%d"]) == 2
     wanted = "a form of strptime that tells day, month and year, such as %d-%m-%Y"
-    assert f'date format: expected {wanted}, got "%d"' in capsys.readouterr().err
+    assert f'--date-formats: expected {wanted}, got "%d"' in capsys.readouterr().err
 
 
 def test_refuses_a_folder_whose_declaration_is_wrong(
@@ -112,7 +117,7 @@ def test_refuses_a_folder_whose_declaration_is_wrong(
     write(tmp_path, "dataset.json", "{}")
     write(tmp_path, "transform.sql", "SELECT 1")
     assert main([str(tmp_path), write(tmp_path, "a.ndjson", "")]) == 2
-    assert "dataset.json: prefix is required: expected a prefix below input/" in capsys.readouterr().err
+    assert "dataset.json: format is required: expected an object with kind" in capsys.readouterr().err
 
 
 def test_shows_rows_rejects_and_drift_of_ndjson(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,13 @@ ABSENT: Final = object()
 """What is found where nothing is; JSON's null is something."""
 
 
+_MOST_SHOWN: Final = 200
+"""Characters of what was found: a log takes no list of thousands."""
+
+
 def expected(what: str, got: object) -> str:
     """Return a message such as `expected a whole number of 0 or more, got "3x"`."""
-    return f"expected {what}, got {json.dumps(got, ensure_ascii=False)}"
+    return f"expected {what}, got {_shown(got)}"
 
 
 def expected_at(where: str, what: str, got: object) -> str:
@@ -27,7 +31,13 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     names = list(known)
     nearest = get_close_matches(key, names, n=1, cutoff=0.7)
     way_out = f'did you mean "{nearest[0]}"?' if nearest else f"known are {', '.join(names) or 'none'}"
-    return f"unknown key {json.dumps(key, ensure_ascii=False)}; {way_out}"
+    return f"unknown key {_shown(key)}; {way_out}"
+
+
+def _shown(got: object) -> str:
+    """Return a value as JSON, shortened."""
+    text = json.dumps(got, ensure_ascii=False)
+    return f"{text[: _MOST_SHOWN - 1]}…" if len(text) > _MOST_SHOWN else text
 
 
 def whole_number(text: str, least: int = 0) -> int:

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         dataset = _dataset(options.dataset)
         if isinstance(dataset, Dataset):
-            check_dataset(dataset, options.date_formats)
+            check_dataset(dataset, options.date_formats, "--date-formats")
         files = [_existing(Path(file)) for file in options.files]
         _check_names(files)
     except (DeclarationError, UnknownDatasetError, OSError, ValueError) as error:
@@ -98,18 +98,20 @@ def _dataset(name: str) -> Dataset | TextDataset:
 
 def _existing(file: Path) -> Path:
     if file.is_dir():
-        raise IsADirectoryError(f"{expected_at('FILE', 'a file', str(file))}, a folder; name the files in it")
+        raise IsADirectoryError(expected_at("FILE", "a file (of a folder, name its files)", str(file)))
     if not file.is_file():
         raise FileNotFoundError(expected_at("FILE", "a file that exists", str(file)))
     return file
 
 
 def _check_names(files: Iterable[Path]) -> None:
-    names = [_stem(file) for file in files]
-    for name in names:
-        if names.count(name) > 1:
-            wanted = "files that would be written under different names"
-            raise ValueError(f"{expected_at('FILE', wanted, name)} twice; try them one by one")
+    by_name: dict[str, list[str]] = {}
+    for file in files:
+        by_name.setdefault(_stem(file), []).append(str(file))
+    for alike in by_name.values():
+        if len(alike) > 1:
+            wanted = "files that would be written under different names (try these one by one)"
+            raise ValueError(expected_at("FILE", wanted, alike))
 
 
 def _stem(file: Path) -> str:

@@ -237,13 +237,6 @@ describe("tributary reprocess", () => {
       { generation: 1, manifest: { key: manifestKey(name) } },
     ]);
   });
-
-  test("wants one kind of selection", async () => {
-    expect(await operated.tributary("reprocess")).toMatchObject({ code: 2 });
-    expect(await operated.tributary("reprocess", "a.ndjson", "--date", "2026-03-01")).toMatchObject({
-      code: 2,
-    });
-  });
 });
 
 describe("tributary redrive", () => {

@@ -39,6 +39,10 @@ function tributary(words: readonly string[], variables: NodeJS.ProcessEnv = {}) 
 }
 
 const INSTANT = "expected a time such as 2026-01-31, 2026-01-31T08:00 or 2026-01-31T08:00+01:00";
+const INSTEAD =
+  "expected a date, or instead of it a --status of manifested, failed, quarantined without --dataset";
+const SELECTION = "expected one of files, --manifest, or --date and/or --status";
+const LEDGER_SELECTION = "expected one of files, --status or --batch";
 const ENVIRONMENT = "--environment (or TRIBUTARY_ENVIRONMENT)";
 
 describe("tributary", () => {
@@ -69,6 +73,35 @@ describe("tributary", () => {
     ],
     ["a status that does not exist", ["files", "--status", "done"], "Allowed choices are manifested"],
     ["too few workers", ["scale", "--workers", "1"], 'expected a whole number from 2 to 100, got "1"'],
+    [
+      "waiting for a run that may be a week away",
+      ["scale", "--workers", "6", "--wait"],
+      "error: --wait: expected --now with it (the next run may be a week away)\n",
+    ],
+    ["files of no date", ["files"], `error: --date is required: ${INSTEAD}\n`],
+    ["files of a finished status", ["files", "--status", "completed"], `--date is required: ${INSTEAD}\n`],
+    [
+      "files of a dataset alone",
+      ["files", "--status", "failed", "--dataset", "clicks"],
+      `--date is required: ${INSTEAD}\n`,
+    ],
+    ["nothing to reprocess", ["reprocess"], `error: ${SELECTION}, got none\n`],
+    [
+      "files of a manifest",
+      ["reprocess", "a.ndjson", "--manifest", "x"],
+      `${SELECTION}, got files and --manifest\n`,
+    ],
+    [
+      "a manifest of a date and a status",
+      ["reprocess", "--manifest", "x", "--date", "2026-01-31", "--status", "failed"],
+      `${SELECTION}, got --manifest and --date and --status\n`,
+    ],
+    ["no files of the ledger", ["ledger", "files"], `error: ${LEDGER_SELECTION}, got none\n`],
+    [
+      "a status of a batch",
+      ["ledger", "files", "--status", "failed", "--batch", "17"],
+      `error: ${LEDGER_SELECTION}, got --status and --batch\n`,
+    ],
     ["a ledger command that it does not know", ["ledger", "sideways"], "unknown command 'sideways'"],
     [
       "a batch that is no number",

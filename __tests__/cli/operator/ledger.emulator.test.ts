@@ -121,10 +121,6 @@ describe("tributary ledger", () => {
       code: 3,
       stdout: "",
     });
-    expect(await tributary(["ledger", "files"])).toMatchObject({
-      code: 2,
-      stderr: "error: expected one of files, --status or --batch, got 0\n",
-    });
   });
 
   test("files finds files by their names", async () => {

@@ -18,18 +18,21 @@ export interface CommonOptions {
 const VARIABLE = "TRIBUTARY_ENVIRONMENT";
 
 /**
- * Runs a command against the environment and gives its exit code. The account is checked before anything else
- * is read or changed. The first Ctrl-C lets the current item finish; the second ends the process.
+ * Runs a command against the environment and gives its exit code. Its usage is checked before AWS is called,
+ * and the account before anything else is read or changed. The first Ctrl-C lets the current item finish; the
+ * second ends the process.
  */
 export async function run(
   options: CommonOptions,
   work: (operator: Operator) => Promise<ExitCode>,
+  check: () => void,
 ): Promise<ExitCode> {
   const terminal = new Terminal(options.json ?? false);
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
+    check();
     return await runIn(options, terminal, interruption.signal, work);
   } catch (error) {
     return told(error, terminal, interruption.signal);

@@ -22,9 +22,18 @@ export function one(
     .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
 }
 
+/** Makes the action of a subcommand; `check` throws for wrong usage, before AWS is called. */
 export function act<Options extends object>(
   end: End,
   work: (operator: Operator, options: Options) => Promise<ExitCode>,
+  check: (options: Options) => void = () => undefined,
 ): (options: Options & CommonOptions) => Promise<void> {
-  return async (options) => end(await run(options, (operator) => work(operator, options)));
+  return async (options) =>
+    end(
+      await run(
+        options,
+        (operator) => work(operator, options),
+        () => check(options),
+      ),
+    );
 }

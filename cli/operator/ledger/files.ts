@@ -1,4 +1,3 @@
-import { expected } from "../../../runtime/expected";
 import {
   type FilesPage,
   type FilesPlace,
@@ -7,8 +6,8 @@ import {
   MAX_NAMES,
   MAX_ON_A_PAGE,
 } from "../../../runtime/ledger/operator-protocol";
-import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { checkOneGiven } from "../command/given";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { ask } from "./ask";
@@ -38,12 +37,15 @@ const COLUMNS: readonly Column<LedgerFile>[] = [
   { head: "error", cell: ({ error }) => error?.slice(0, ERROR_CHARACTERS) },
 ];
 
+/** @throws UsageError unless files are selected in one way */
+export function checkLedgerFiles({ names, status, batch }: LedgerFilesOptions): void {
+  const ways = [{ files: names[0] }, { "--status": status }, { "--batch": batch }];
+  checkOneGiven("one of files, --status or --batch", ways);
+}
+
 /** Shows files by their names, by a status, or of a batch. */
 export async function ledgerFiles(operator: Operator, options: LedgerFilesOptions): Promise<ExitCode> {
-  const { names, status, batch } = options;
-  const kinds = [names.length > 0, status !== undefined, batch !== undefined];
-  const given = kinds.filter(Boolean).length;
-  if (given !== 1) throw new UsageError(expected("one of files, --status or --batch", given));
+  const { names } = options;
   return names.length > 0 ? showNamed(operator, names) : showPages(operator, options);
 }
 

@@ -4,7 +4,7 @@ import { whole } from "../../../setup/arguments";
 import { filesPlace, instant, minutes } from "../command/arguments";
 import { act, type End, one } from "../command/words";
 import { ledgerBatch } from "./batch";
-import { type LedgerFilesOptions, ledgerFiles } from "./files";
+import { checkLedgerFiles, type LedgerFilesOptions, ledgerFiles } from "./files";
 import { type DryRunOption, type ReopeningOptions, release, requeue, retry, retryQuarantined } from "./mend";
 import { replay } from "./replay";
 import { ledgerStatus } from "./status";
@@ -52,8 +52,10 @@ function looking(ledger: Command, end: End): void {
     .addOption(new Option("--status <status>", "only files of that status").choices(FILE_STATUSES))
     .option("--batch <id>", "only files of that batch", whole(1, MAX_ID))
     .action((names: string[], options) =>
-      act<Omit<LedgerFilesOptions, "names">>(end, (operator, others) =>
-        ledgerFiles(operator, { ...others, names }),
+      act<Omit<LedgerFilesOptions, "names">>(
+        end,
+        (operator, others) => ledgerFiles(operator, { ...others, names }),
+        (others) => checkLedgerFiles({ ...others, names }),
       )(options),
     );
 

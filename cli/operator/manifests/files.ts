@@ -1,5 +1,5 @@
 import { expectedAt } from "../../../runtime/expected";
-import type { FileStatus, TrackedFile } from "../../../runtime/manifests/tracking";
+import type { FileStatus, OpenStatus, TrackedFile } from "../../../runtime/manifests/tracking";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
@@ -41,11 +41,18 @@ export async function files(operator: Operator, options: FilesOptions): Promise<
   if (date !== undefined) {
     return show(operator, filesOfDate(operator, date, { status, dataset }), OF_DATE, limit);
   }
-  if (!isOpen(status) || dataset !== undefined) {
-    const instead = `a date, or instead of it a --status of ${OPEN_STATUSES.join(", ")} without --dataset`;
-    throw new UsageError(expectedAt("--date", instead, undefined));
-  }
-  return show(operator, openFiles(operator, status), OF_INDEX, limit);
+  return show(operator, openFiles(operator, openStatus(options)), OF_INDEX, limit);
+}
+
+/** @throws UsageError when too little is given to find files by */
+export function checkFiles(options: FilesOptions): void {
+  if (options.date === undefined) openStatus(options);
+}
+
+function openStatus({ status, dataset }: FilesOptions): OpenStatus {
+  if (isOpen(status) && dataset === undefined) return status;
+  const instead = `a date, or instead of it a --status of ${OPEN_STATUSES.join(", ")} without --dataset`;
+  throw new UsageError(expectedAt("--date", instead, undefined));
 }
 
 async function show<File>(

@@ -1,6 +1,6 @@
 import { bucketName } from "../../../environments/schema";
 import { DAY_MS } from "../../../runtime/clock";
-import { expected, expectedAt } from "../../../runtime/expected";
+import { expectedAt } from "../../../runtime/expected";
 import {
   type Manifest,
   type ManifestName,
@@ -17,6 +17,7 @@ import {
   versionKey,
 } from "../../../runtime/manifests/tracking";
 import { NothingMatched, UsageError } from "../command/errors";
+import { checkOneGiven } from "../command/given";
 import type { Operator } from "../command/operator";
 import { findFile } from "./find";
 import { countGone, mayBeGone } from "./gone";
@@ -85,14 +86,15 @@ const GONE = "files that the raw bucket has no longer; --without-gone does it al
 const FORGOTTEN =
   "so old that its row may have expired: it could be published already; name its manifest or its date, or upload it again";
 
+/** @throws UsageError unless files or manifests are selected in one way */
+export function checkSelection({ files, manifest, date, status }: Selection): void {
+  const ways = [{ files: files[0] }, { "--manifest": manifest }, { "--date": date, "--status": status }];
+  checkOneGiven("one of files, --manifest, or --date and/or --status", ways);
+}
+
 /** Plans the orders, each manifest once; it reads as it goes, so that millions of files need no memory. */
 export async function* planOf(operator: Operator, selection: Selection): AsyncGenerator<Order> {
   const { files, manifest, date, status, dataset, withoutGone = false } = selection;
-  const kinds = [files.length > 0, manifest !== undefined, date !== undefined || status !== undefined];
-  const given = kinds.filter(Boolean).length;
-  if (given !== 1) {
-    throw new UsageError(expected("one of files, --manifest, or --date and --status", given));
-  }
   const plan = new Plan(operator, withoutGone);
   if (manifest !== undefined) yield await plan.manifestByName(manifest);
   else if (files.length > 0) for (const file of files) yield* plan.file(file);

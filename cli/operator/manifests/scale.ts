@@ -1,6 +1,5 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { controlTableName } from "../../../environments/schema";
-import { expectedAt } from "../../../runtime/expected";
 import {
   type ControlTable,
   orderStreamingJob,
@@ -28,10 +27,15 @@ export function controlTable({ aws, environment }: Operator): ControlTable {
   return { client: aws.dynamo, name: controlTableName(environment) };
 }
 
+/** @throws UsageError when it is to wait for a run that nothing starts */
+export function checkScale({ wait, now }: ScaleOptions): void {
+  if (wait && !now) {
+    throw new UsageError("--wait: expected --now with it (the next run may be a week away)");
+  }
+}
+
 /** Sets the workers of the next runs; the job's definition stays as it was deployed. */
 export async function scale(operator: Operator, options: ScaleOptions): Promise<ExitCode> {
-  if (options.wait && !options.now)
-    throw new UsageError(expectedAt("--now", "it with --wait (the next run may be a week away)", undefined));
   const { desired, workers: before } = await readStreamingJob(controlTable(operator));
   const { workers, now } = options;
   if (now && desired === "stopped") {

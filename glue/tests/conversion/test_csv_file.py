@@ -331,20 +331,20 @@ def test_refuses_a_transform_that_is_not_one_or_two_statements(
 )
 def test_finds_a_wrong_transform_before_any_file(sql: str, message: str) -> None:
     with pytest.raises(DeclarationError, match=message):
-        check_dataset(replace(CUSTOMERS, transform=sql), ["%d-%m-%Y"])
+        check_dataset(replace(CUSTOMERS, transform=sql), ["%d-%m-%Y"], "--date_formats")
 
 
 def test_finds_nothing_wrong_with_the_declared_datasets() -> None:
     for dataset in all_datasets():
-        check_dataset(dataset, ["%d-%m-%Y"])
+        check_dataset(dataset, ["%d-%m-%Y"], "--date_formats")
 
 
 @pytest.mark.parametrize("date_format", ["%d-%m", "%H:%M", "nonsense", "%Q"])
-def test_refuses_a_date_format_that_does_not_tell_a_day(date_format: str, tmp_path: Path) -> None:
+def test_refuses_a_date_format_that_does_not_tell_a_day(date_format: str) -> None:
     with pytest.raises(DeclarationError) as raised:
-        process(HEADER, tmp_path, ["%d-%m-%Y", date_format])
+        check_dataset(CUSTOMERS, ["%d-%m-%Y", date_format], "--date_formats")
     wanted = "a form of strptime that tells day, month and year, such as %d-%m-%Y"
-    assert str(raised.value) == f'date format: expected {wanted}, got "{date_format}"'
+    assert str(raised.value) == f'--date_formats: expected {wanted}, got "{date_format}"'
 
 
 def test_passes_on_a_failure_of_the_source_as_it_is(tmp_path: Path) -> None:

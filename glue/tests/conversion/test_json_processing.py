@@ -305,7 +305,7 @@ def test_refuses_sql_that_returns_other_types(tmp_path: Path) -> None:
 
 
 def test_checks_a_json_dataset_before_there_are_files() -> None:
-    check_dataset(ML_EVENTS, ["%Y-%m-%d"])
+    check_dataset(ML_EVENTS, ["%Y-%m-%d"], "--date_formats")
 
 
 def test_reads_paths_of_any_depth(tmp_path: Path) -> None:

@@ -297,11 +297,11 @@ def test_refuses_sql_that_loses_rows_or_columns(sql: str, message: str, tmp_path
 
 
 def test_checks_a_dataset_before_there_are_files() -> None:
-    check_dataset(dataset(), ["%Y-%m-%d"])
+    check_dataset(dataset(), ["%Y-%m-%d"], "--date_formats")
     with pytest.raises(
         DeclarationError, match='"events" cannot be used: the transform returns no column "id"'
     ):
-        check_dataset(dataset(SQL.replace("id, ", "")), ["%Y-%m-%d"])
+        check_dataset(dataset(SQL.replace("id, ", "")), ["%Y-%m-%d"], "--date_formats")
 
 
 def one_file(work: Path, content: bytes, key: str) -> FileResult:

@@ -15,6 +15,7 @@ from tributary.datasets import (
 )
 from tributary.datasets.columns import JSON_TYPES, NESTED_TYPES, SCALAR_TYPES
 from tributary.datasets.declaration import parse_declaration
+from tributary.datasets.reader import NAME
 from tributary.datasets.types import column_type
 from tributary.errors import DeclarationError, UnknownDatasetError
 from tributary.kernels.transform.glue_types import arrow_type
@@ -87,7 +88,8 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a key and a path": (
         lambda d: d["columns"][3].update(key="x"),
-        'columns[3].path: expected no path beside a key, got ["payload", "items"]',
+        "columns[3].path: expected no path beside columns[3].key (leave one of the two out)"
+        ', got ["payload", "items"]',
     ),
     "an empty path": (
         lambda d: d["columns"][3].update(path=[]),
@@ -97,8 +99,40 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda d: d["columns"][3].update(path=["a", 1]),
         'columns[3].path: expected a list of JSON keys, such as ["payload", "items"], got ["a", 1]',
     ),
+    "no format": (
+        lambda d: d.pop("format"),
+        'format is required: expected an object with kind: "csv", "ndjson" or "json"',
+    ),
+    "a format that is no object": (
+        lambda d: d.update(format="json"),
+        'format: expected an object with kind: "csv", "ndjson" or "json", got "json"',
+    ),
+    "a format of no kind": (
+        lambda d: d.update(format={"form": "detect"}),
+        'format.kind is required: expected "csv", "ndjson" or "json"',
+    ),
+    "a format of an unknown kind": (
+        lambda d: d.update(format={"kind": "xml"}),
+        'format.kind: expected "csv", "ndjson" or "json", got "xml"',
+    ),
+    "no output columns": (
+        lambda d: d.pop("outputColumns"),
+        "outputColumns is required: expected a list of at least one column",
+    ),
+    "output columns without one of a name": (
+        lambda d: d["outputColumns"][3].pop("name"),
+        f"outputColumns[3].name is required: expected {NAME}",
+    ),
+    "partitions left out": (
+        lambda d: d.pop("partitions"),
+        "partitions is required: expected at least one output column (a batch is published by partition)",
+    ),
+    "partitions that are no output columns": (
+        lambda d: d.update(partitions=["modes"]),
+        'partitions: expected a list of output columns of type string, each once, got ["modes"]',
+    ),
     "no partitions": (
-        lambda d: d.update(partitions=[], partitionValues={}),
+        lambda d: d.update(partitions=[]),
         "partitions: expected at least one output column (a batch is published by partition), got []",
     ),
     "values of no partition": (
@@ -140,6 +174,32 @@ def test_names_a_problem_of_json_with_path_value_and_remedy(problem: str) -> Non
     with pytest.raises(DeclarationError) as raised:
         parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
     assert str(raised.value).splitlines() == [f"events/dataset.json: {message}"]
+
+
+def test_names_what_no_format_excuses() -> None:
+    document = declaration() | {"name": "x", "sorts": "at", "description": 1}
+    del document["format"], document["outputs"], document["columns"]
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
+    assert str(raised.value).splitlines() == [
+        f"events/dataset.json: {message}"
+        for message in (
+            'format is required: expected an object with kind: "csv", "ndjson" or "json"',
+            'unknown key "sorts"; did you mean "sort"?',
+            'name: expected its folder\'s name, "events", got "x"',
+            "description: expected a sentence, got 1",
+        )
+    ]
+
+
+def test_names_all_that_is_left_out() -> None:
+    document = {"name": "events", "format": {"kind": "json", "form": "detect"}}
+    with pytest.raises(DeclarationError) as raised:
+        parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
+    assert [line.split(": ")[1] for line in str(raised.value).splitlines()] == [
+        f"{name} is required"
+        for name in ("description", "outputColumns", "partitions", "prefix", "columns", "sort", "outputs")
+    ] + ["outputs.parquet is required", "outputs.parquet.compression is required"]
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ from tributary.kernels.transform.sql import Resources, Transform, check_date_for
 from tributary.kernels.transform.typed_transform import input_schema
 
 
-def check_dataset(dataset: Dataset, date_formats: Sequence[str]) -> None:
+def check_dataset(dataset: Dataset, date_formats: Sequence[str], place: str) -> None:
     """Run the transform on one row of nulls, so that it fails before a file is claimed.
 
-    Raises `DeclarationError` when it fails there, or returns other columns than declared.
+    Raises `DeclarationError` when it fails there, returns other columns than declared, or a date format tells
+    no day; `place` is where these were given.
     """
-    check_date_formats(tuple(date_formats))
+    check_date_formats(tuple(date_formats), place)
     schema = _input_schema(dataset)
     row = pa.RecordBatch.from_pylist([{LINE_COLUMN: 1}], schema=schema)
     with tempfile.TemporaryDirectory(prefix="tributary-check-") as work:

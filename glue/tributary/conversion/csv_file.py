@@ -27,7 +27,7 @@ from tributary.kernels.output.tables import (
 from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import regrouped
 from tributary.kernels.transform.functions import macros
-from tributary.kernels.transform.sql import Resources, Transform, check_date_formats
+from tributary.kernels.transform.sql import Resources, Transform
 
 
 def rows_version(dataset: Dataset, date_formats: Sequence[str]) -> str:
@@ -51,7 +51,6 @@ def process_file(
     gives the same bytes. The result of a file that cannot be read as a whole has its reason. Raises
     `DeclarationError`, `TransformError`, and what `chunks` raises.
     """
-    check_date_formats(tuple(date_formats))
     hashed = Hashed(chunks)
     transform = Transform(
         sql=dataset.transform,

@@ -100,7 +100,7 @@ def _path(reader: DeclarationReader, fields: Fields, path: str) -> tuple[str, ..
     value = fields["path"]
     keys = tuple(value) if isinstance(value, list) else ()
     if "key" in fields:
-        reader.note(f"{path}.path", value, "no path beside a key")
+        reader.note(f"{path}.path", value, f"no path beside {path}.key (leave one of the two out)")
     if not keys or not all(isinstance(key, str) for key in keys):
         reader.note(f"{path}.path", value, 'a list of JSON keys, such as ["payload", "items"]')
         return ("",)

@@ -27,6 +27,7 @@ from tributary.expected import ABSENT
 
 __all__ = ["InputColumn", "OutputColumn", "Text"]
 
+_KINDS = '"csv", "ndjson" or "json"'
 _DELIMITERS = (",", ";", "\t")
 _COMPRESSIONS = ("snappy", "zstd")
 
@@ -58,6 +59,9 @@ class JsonFormat:
 
 
 Format = CsvFormat | NdjsonFormat | JsonFormat
+
+_KEYS = ("name", "description", "prefix", "format", "columns", "outputColumns", "partitions", "outputs")
+_JSON_KEYS = ("partitionValues", "sort")
 
 _COLUMN_READERS: Final = {"csv": csv_column, "ndjson": ndjson_column, "json": json_column}
 
@@ -118,40 +122,54 @@ def parse_declaration(folder: str, declaration: bytes, transform: bytes) -> Data
         raise DeclarationError(f"{folder}/dataset.json: expected JSON: {error}") from error
     reader = DeclarationReader(folder)
     dataset = _dataset(reader, document, declaration, transform)
-    if reader.problems:
+    if dataset is None or reader.problems:
         raise DeclarationError("\n".join(reader.problems))
     return dataset
 
 
-def _dataset(reader: DeclarationReader, document: object, declaration: bytes, transform: bytes) -> Dataset:
-    keys = ["name", "description", "prefix", "format", "columns", "outputColumns", "partitions", "outputs"]
-    file_format = _format(reader, document.get("format", ABSENT) if isinstance(document, dict) else ABSENT)
-    is_json = file_format.kind == "json"
-    top = reader.mapping(document, "", (*keys, *(("partitionValues", "sort") if is_json else ())))
-    output_columns = reader.named(
-        top["outputColumns"],
-        "outputColumns",
-        lambda value, path: output_column(reader, value, path, nested=is_json),
+def _dataset(
+    reader: DeclarationReader, document: object, declaration: bytes, transform: bytes
+) -> Dataset | None:
+    """The dataset; None without a known format, on which all but the name and description depend."""
+    if not isinstance(document, dict):
+        reader.note("", document, f"an object with {', '.join(_KEYS)}")
+        return None
+    file_format = _format(reader, document.get("format", ABSENT))
+    is_json = file_format is not None and file_format.kind == "json"
+    top = reader.mapping(document, "", (*_KEYS, *(_JSON_KEYS if is_json or file_format is None else ())))
+    name = reader.text(top["name"], "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__)
+    description = reader.text(top["description"], "description", "a sentence")
+    if file_format is None:
+        return None
+    output_columns = reader.sound(
+        lambda: reader.named(
+            top["outputColumns"],
+            "outputColumns",
+            lambda value, path: output_column(reader, value, path, nested=is_json),
+        )
     )
-    partitions = _partitions(reader, top.get("partitions", []), file_format, output_columns)
+    partitions = reader.sound(lambda: _partitions(reader, top["partitions"], file_format, output_columns))
     return Dataset(
-        name=reader.text(top["name"], "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__),
-        description=reader.text(top["description"], "description", "a sentence"),
+        name=name,
+        description=description,
         prefix=_prefix(reader, top["prefix"], is_json=is_json),
         format=file_format,
         columns=_columns(reader, top["columns"], file_format),
-        output_columns=output_columns,
-        partitions=partitions,
+        output_columns=output_columns or (),
+        partitions=partitions or (),
         partition_values=_partition_values(reader, top.get("partitionValues", {}), partitions),
-        sort=_sort(reader, top["sort"], output_columns, partitions) if is_json else None,
+        sort=_sort(reader, top["sort"], output_columns, partitions or ()) if is_json else None,
         outputs=_outputs(reader, top["outputs"], file_format),
         transform=transform.decode("utf-8"),
         version=_version(declaration, transform),
     )
 
 
-def _format(reader: DeclarationReader, value: object) -> Format:
-    kind = value.get("kind") if isinstance(value, dict) else None
+def _format(reader: DeclarationReader, value: object) -> Format | None:
+    if not isinstance(value, dict):
+        reader.note("format", value, f"an object with kind: {_KINDS}")
+        return None
+    kind = value.get("kind", ABSENT)
     if kind == "ndjson":
         reader.mapping(value, "format", ("kind",))
         return NdjsonFormat()
@@ -160,12 +178,12 @@ def _format(reader: DeclarationReader, value: object) -> Format:
         if form not in get_args(JsonForm):
             reader.note("format.form", form, f"one of {', '.join(get_args(JsonForm))}")
         return JsonFormat(cast(JsonForm, form))
-    fields = reader.mapping(value, "format", ("kind", "delimiter"))
-    reader.text(fields["kind"], "format.kind", '"csv", "ndjson" or "json"', "csv".__eq__)
-    wanted = 'one of ",", ";", "\\t"'
-    return CsvFormat(
-        delimiter=reader.text(fields["delimiter"], "format.delimiter", wanted, _DELIMITERS.__contains__)
-    )
+    if kind == "csv":
+        delimiter = reader.mapping(value, "format", ("kind", "delimiter"))["delimiter"]
+        wanted = 'one of ",", ";", "\\t"'
+        return CsvFormat(reader.text(delimiter, "format.delimiter", wanted, _DELIMITERS.__contains__))
+    reader.note("format.kind", kind, _KINDS)
+    return None
 
 
 def _prefix(reader: DeclarationReader, value: object, *, is_json: bool) -> str:
@@ -189,8 +207,18 @@ def _columns(reader: DeclarationReader, value: object, file_format: Format) -> t
 
 
 def _partitions(
-    reader: DeclarationReader, value: object, file_format: Format, columns: tuple[OutputColumn, ...]
-) -> tuple[str, ...]:
+    reader: DeclarationReader,
+    value: object,
+    file_format: Format,
+    columns: tuple[OutputColumn, ...] | None,
+) -> tuple[str, ...] | None:
+    """The partitions; None where no output columns are known."""
+    if file_format.kind == "json" and (value is ABSENT or value == []):
+        reader.note("partitions", value, "at least one output column (a batch is published by partition)")
+    if columns is None:
+        return None
+    if value is ABSENT:
+        return ()
     strings = [column.name for column in columns if column.type == "string"]
     names = value if isinstance(value, list) else []
     if value != names or not all(name in strings and names.count(name) == 1 for name in names):
@@ -198,17 +226,17 @@ def _partitions(
         return ()
     if names and file_format.kind == "csv":
         reader.note("partitions", value, "none (a CSV file is published as one object)")
-    if not names and file_format.kind == "json":
-        reader.note("partitions", value, "at least one output column (a batch is published by partition)")
     if names and len(names) == len(columns):
         reader.note("partitions", value, "fewer (an output column must be left to stand in the files)")
     return tuple(names)
 
 
 def _partition_values(
-    reader: DeclarationReader, value: object, partitions: tuple[str, ...]
+    reader: DeclarationReader, value: object, partitions: tuple[str, ...] | None
 ) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
+    if partitions is None:
+        return found
     for name, values in reader.mapping(value, "partitionValues", partitions).items():
         texts = values if isinstance(values, list) else []
         if (
@@ -222,10 +250,16 @@ def _partition_values(
 
 
 def _sort(
-    reader: DeclarationReader, value: object, columns: tuple[OutputColumn, ...], partitions: tuple[str, ...]
+    reader: DeclarationReader,
+    value: object,
+    columns: tuple[OutputColumn, ...] | None,
+    partitions: tuple[str, ...],
 ) -> str:
+    wanted = "an output column that stands in the files"
+    if columns is None:
+        return reader.text(value, "sort", wanted)
     sortable = [column.name for column in columns if "<" not in column.type and column.name not in partitions]
-    return reader.text(value, "sort", "an output column that stands in the files", sortable.__contains__)
+    return reader.text(value, "sort", wanted, sortable.__contains__)
 
 
 def _outputs(reader: DeclarationReader, value: object, file_format: Format) -> Outputs:

@@ -56,6 +56,12 @@ class DeclarationReader:
             self.note(path, value, "true or false")
         return value is True
 
+    def sound(self, read: Callable[[], T]) -> T | None:
+        """What is read; None where a problem was noted, and nothing may be judged by it."""
+        before = len(self.problems)
+        value = read()
+        return value if len(self.problems) == before else None
+
     def named(self, value: object, path: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
         """Read a list of things that each have a `name` of their own."""
         if not isinstance(value, list) or not value:

@@ -162,8 +162,8 @@ def _next(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
 
 
 @cache
-def check_date_formats(date_formats: tuple[str, ...]) -> None:
-    """Raise `DeclarationError` naming the first format that does not carry a day there and back."""
+def check_date_formats(date_formats: tuple[str, ...], place: str) -> None:
+    """Raise `DeclarationError` with the first format that does not carry a day there and back."""
     with duckdb.connect() as connection:
         for date_format in date_formats:
             try:
@@ -172,7 +172,7 @@ def check_date_formats(date_formats: tuple[str, ...]) -> None:
                 fits = False
             if not fits:
                 wanted = "a form of strptime that tells day, month and year, such as %d-%m-%Y"
-                raise DeclarationError(expected_at("date format", wanted, date_format))
+                raise DeclarationError(expected_at(place, wanted, date_format))
 
 
 @cache
