@@ -67,9 +67,10 @@ export function breakLedgerPipeline(platformOf: () => TestPlatform): void {
       await files.send(300);
       await files.registered();
       const run = await files.startBatchJob();
-      await holdWork(run, SCRIPT);
-      expect(await claimed()).toBe(1);
-      killJob(run, SCRIPT);
+      await holdWork(run, SCRIPT, async () => {
+        expect(await claimed()).toBe(1);
+        killJob(run, SCRIPT);
+      });
       await eventually("the failure", async () =>
         (await files.batchRuns()).some(({ Id, JobRunState }) => Id === run && JobRunState === "FAILED"),
       );
@@ -79,10 +80,10 @@ export function breakLedgerPipeline(platformOf: () => TestPlatform): void {
     test("goes on after PostgreSQL fell while a batch was in work", async () => {
       await files.send(300);
       await files.registered();
-      const goOn = await holdWork(await files.startBatchJob(), SCRIPT);
-      expect(await claimed()).toBe(1);
-      await platform.ledger.crashAndRestart();
-      goOn();
+      await holdWork(await files.startBatchJob(), SCRIPT, async () => {
+        expect(await claimed()).toBe(1);
+        await platform.ledger.crashAndRestart();
+      });
       expect(platform.signal.aborted).toBe(false);
       await files.finish();
     });
@@ -90,10 +91,11 @@ export function breakLedgerPipeline(platformOf: () => TestPlatform): void {
     test("works on each version of a key, also one that comes while its predecessor is put away", async () => {
       await files.sendOne("2026/week09/again.json", "first");
       await files.registered();
-      const goOn = await holdWork(await files.startBatchJob(), SCRIPT);
-      await files.sendOne("2026/week09/again.json", "second");
-      await files.registered();
-      goOn();
+      await holdWork(await files.startBatchJob(), SCRIPT, async () => {
+        await files.sendOne("2026/week09/again.json", "second");
+        await files.registered();
+        expect(await claimed()).toBe(1);
+      });
       await files.finish();
     });
 

@@ -1,6 +1,11 @@
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { ConcurrentRunsExceededException, GetJobRunsCommand, StartJobRunCommand } from "@aws-sdk/client-glue";
+import {
+  ConcurrentRunsExceededException,
+  GetJobRunsCommand,
+  type JobRun,
+  StartJobRunCommand,
+} from "@aws-sdk/client-glue";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -52,15 +57,19 @@ export function breakManifestsPipeline(platformOf: () => TestPlatform): void {
     test("goes on where a job was killed in the midst of its work", async () => {
       const killed = await eventually("a run that the schedule did not start", async () => {
         await order("stopped");
-        await eventually("no run", async () => (await running()) === undefined);
+        await eventually("no run", async () => (await jobRuns()).every(({ CompletedOn }) => CompletedOn));
         await order("running");
         return startWithShortVisibility();
       });
       await clicks.send(4);
-      await holdWork(killed, SCRIPT);
-      await eventually("a manifest in work", async () => (await inWork()) > 0);
-      killJob(killed, SCRIPT);
-      await eventually("the failure", async () => (await running()) !== killed);
+      await holdWork(killed, SCRIPT, async () => {
+        await eventually("a manifest in work", async () => (await inWork()) > 0);
+        killJob(killed, SCRIPT);
+      });
+      const failed = await eventually("the end of the run", async () =>
+        (await jobRuns()).find(({ Id, CompletedOn }) => Id === killed && CompletedOn !== undefined),
+      );
+      expect(failed.JobRunState).toBe("FAILED");
       await startWithShortVisibility();
       await allSettled();
     });
@@ -132,9 +141,9 @@ export function breakManifestsPipeline(platformOf: () => TestPlatform): void {
       }
     }
 
-    async function running(): Promise<string | undefined> {
+    async function jobRuns(): Promise<JobRun[]> {
       const { JobRuns = [] } = await platform.glue.send(new GetJobRunsCommand({ JobName: JOB }));
-      return JobRuns.find(({ CompletedOn }) => CompletedOn === undefined)?.Id;
+      return JobRuns;
     }
 
     /** Says what is wanted of the streaming job, as an operator does. */

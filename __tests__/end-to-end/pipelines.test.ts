@@ -61,12 +61,12 @@ describe("the reference's cases", () => {
     const names = Array.from({ length: 50 }, (_, number) => `bulk/${number}.csv`);
     const uploads = Promise.all(names.map((name) => put(platform, name, customers(2))));
     const { Id = "" } = await runningJob();
-    const goOn = await holdWork(Id, SCRIPT);
-    await eventually("a row for each file", async () => {
-      const all = (await uploads).map(({ key, version }) => statusOf(platform, key, version));
-      return (await Promise.all(all)).every((status) => status !== undefined);
+    await holdWork(Id, SCRIPT, async () => {
+      await eventually("a row for each file", async () => {
+        const all = (await uploads).map(({ key, version }) => statusOf(platform, key, version));
+        return (await Promise.all(all)).every((status) => status !== undefined);
+      });
     });
-    goOn();
     for (const { key, version } of await uploads) {
       expect(await finished(platform, key, version)).toBe("processed");
       expect(await runOf(key, version)).toBe(Id);
@@ -142,10 +142,11 @@ describe("the platform", () => {
     const rows = 400_000;
     const { key, version } = await put(platform, "large.csv", customers(rows));
     const { Id = "" } = await runningJob();
-    await holdWork(Id, SCRIPT);
-    expect(await claimed(key)).toBe(true);
-    expect(await statusOf(platform, key, version)).toBe("pending");
-    killJob(Id, SCRIPT);
+    await holdWork(Id, SCRIPT, async () => {
+      expect(await claimed(key)).toBe(true);
+      expect(await statusOf(platform, key, version)).toBe("pending");
+      killJob(Id, SCRIPT);
+    });
     // not once all is idle: the next run may follow at once, and be done before anybody looks
     const failed = await eventually("the failure", async () =>
       (await jobRuns(platform)).find((each) => each.Id === Id && each.JobRunState !== "RUNNING"),

@@ -27,15 +27,18 @@ describe("npm start", () => {
       shown += chunk.toString();
     });
     const end = ended(child);
-    const isUp = () => child.exitCode !== null || shown.includes("Ctrl-C stops it");
-    await eventually("a platform that is up", isUp);
+    for (const text of ["✓ deploy of five stacks", "Ctrl-C stops it"]) {
+      await eventually(`"${text}"`, () => child.exitCode !== null || shown.includes(text));
+    }
     const tables = child.exitCode === null ? await tablesReachedBy(shown) : [];
     child.kill("SIGINT");
     const { code, output } = await end;
     expect(code === 0 ? code : output).toBe(0);
     expect(tables).toHaveLength(5);
     const { pipelines, steps, seconds } = JSON.parse(readFileSync(report, "utf8"));
-    expect(pipelines.uploads).toMatchObject({ files: 5, lost: 0, duplicated: 0, runs: 1 });
+    // on a slow machine a file may come after the first run has waited for it long enough
+    expect(pipelines.uploads).toMatchObject({ files: 5, lost: 0, duplicated: 0 });
+    expect(pipelines.uploads.runs).toBeGreaterThanOrEqual(1);
     expect(pipelines.uploads.rowsIn).toBe(pipelines.uploads.rowsOut + pipelines.uploads.deadLetters);
     // Fourteen versions of twelve files, three of one of them; four are to be quarantined.
     expect(pipelines.manifests).toMatchObject({ files: 14, quarantined: 4, lost: 0, duplicated: 0, runs: 1 });

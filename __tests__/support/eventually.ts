@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  * Limit that only stops a hang, before jest's own does: a wait ends immediately when its event comes, however
  * slow the machine.
  */
-const LIMIT_MINUTES = 15;
+const LIMIT_MINUTES = 10;
 const LOOK_MILLISECONDS = 100;
 
 /** Waits until `ask` resolves to something, and returns that; fails with `what` where it never does. */

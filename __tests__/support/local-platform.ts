@@ -183,19 +183,31 @@ export async function withoutNotification<Result>(
 }
 
 /**
- * Waits until a job run has given work to a process of its pool, and freezes that: the run's claim stays in
- * work, for the driver renews the lease, until the answer is called or the run is killed. A process loads
- * modules for far longer than the time between two looks before it works.
+ * Waits until a job run has given work to a process of its pool, and runs `meanwhile` while that is frozen:
+ * the run's claim stays in work, for the driver renews the lease. A process loads modules for far longer than
+ * the time between two looks before it works; a test that has to be sure looks for the claim itself.
  */
-export async function holdWork(runId: string, script: string): Promise<() => void> {
+export async function holdWork(runId: string, script: string, meanwhile: () => Promise<void>): Promise<void> {
   const workers = await eventually(`work of job run ${runId}`, () => {
     const found = processesOf(runId, script).filter(({ args }) => args.includes("multiprocessing.spawn"));
     return found.length > 0 && found.map(({ pid }) => pid);
   });
-  for (const pid of workers) process.kill(pid, "SIGSTOP");
-  return () => {
-    for (const pid of workers) process.kill(pid, "SIGCONT");
-  };
+  try {
+    for (const pid of workers) process.kill(pid, "SIGSTOP");
+    await meanwhile();
+  } finally {
+    // else a failed test leaves a run that renews its lease and never ends, and the next tests wait for it
+    for (const pid of workers) goOn(pid);
+  }
+}
+
+/** Lets a frozen process go on, unless it was killed meanwhile. */
+function goOn(pid: number): void {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** Kills all processes of a job run together, as a lost worker does. */

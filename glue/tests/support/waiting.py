@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-HANG_SECONDS = 900
+HANG_SECONDS = 600
 """Far beyond what the slowest machine takes: it only ends a hang."""
 
 _LOOK_SECONDS = 0.1
