@@ -51,14 +51,16 @@ test("ends with the process that started it, however that ended", async () => {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [line] = await once(createInterface({ input: starter.stdout }), "line");
+  const ended = once(starter, "exit").then(() => Promise.reject(new Error("it did not start")));
+  const [line] = await Promise.race([once(createInterface({ input: starter.stdout }), "line"), ended]);
+  ended.catch(() => undefined);
   const pid = await postmaster(JSON.parse(line));
   starter.kill("SIGKILL");
   await eventually("its end", () => !isRunning(pid));
 });
 
 const STARTER = `
-  require("./local/ledger-server.ts").startLedgerServer(process.argv[1]).then((server) => {
+  require("./local/platform/ledger-server.ts").startLedgerServer(process.argv[1]).then((server) => {
     console.log(JSON.stringify(server.variables));
     setInterval(() => undefined, 1000);
   });
