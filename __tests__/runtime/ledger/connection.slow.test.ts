@@ -124,10 +124,12 @@ describe("a connection", () => {
   test("repeats what the server rolled back for the sake of others", async () => {
     await ledger.rows("INSERT INTO public.counted VALUES (1), (2)");
     let calls = 0;
+    let held = 0;
     const lock = (first: number, second: number) => async (client: ClientBase) => {
       calls++;
       await client.query("UPDATE public.counted SET n = n WHERE n = $1", [first]);
-      await eventually("two calls that hold a row each", () => calls > 1);
+      held++;
+      await eventually("two calls that hold a row each", () => held > 1);
       await client.query("UPDATE public.counted SET n = n WHERE n = $1", [second]);
     };
     await Promise.all([connect().once(lock(1, 2), LIMIT_MS), connect().once(lock(2, 1), LIMIT_MS)]);
