@@ -34,9 +34,9 @@ interface Variables {
   INPUT_PREFIX: string;
   /** Age in seconds from which an object counts as announced by no event. */
   GRACE_SECONDS: string;
-  /** Most input bytes of one manifest. */
+  /** Maximum input bytes of one manifest. */
   MANIFEST_BYTES: string;
-  /** Most files of one manifest. */
+  /** Maximum files of one manifest. */
   MANIFEST_FILES: string;
   /** Age in seconds from which a claim without a manifest is given up: the function's timeout and a minute. */
   CLAIM_SECONDS: string;

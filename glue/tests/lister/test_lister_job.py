@@ -13,7 +13,7 @@ from tests.support.raw_files import RawBucket
 from tests.support.waiting import wait_for
 
 SCRIPT = GLUE / "jobs" / "ledger_lister.py"
-FILES = 5_000
+FILES = 20_000
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def run_job(bucket: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("emulator")
-def test_registers_5_000_objects_also_after_it_was_ended_and_once_only(at_ledger: Books) -> None:
+def test_registers_20_000_objects_also_after_it_was_ended_and_once_only(at_ledger: Books) -> None:
     bucket = RawBucket()
     history = [f"all_historical_files/{number:05}.json" for number in range(FILES // 2)]
     weeks = [f"2026/week{number % 53 + 1:02}/{number:05}.json" for number in range(FILES // 2)]
