@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
+import { ROOT } from "./code/paths";
 import type { BundledFunction } from "./functions/bundled-function";
 
 export interface LedgerMigrationsProps {
@@ -11,7 +15,9 @@ export interface LedgerMigrationsProps {
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
-/** Migrates at a deploy whose migrator or triggers are others than at the one before. */
+const FILES = join(ROOT, "runtime", "ledger", "migrations", "sql");
+
+/** Migrates at a deploy whose files, code or triggers are others than at the one before. */
 export class LedgerMigrations extends Construct {
   readonly invocation: LambdaInvocation;
 
@@ -20,9 +26,15 @@ export class LedgerMigrations extends Construct {
     this.invocation = new LambdaInvocation(this, "invocation", {
       functionName: props.migrator.function.functionName,
       input: "{}",
-      // its archive holds the files of the migrations, its code the logins
-      triggers: { ...props.triggers, code: props.migrator.function.sourceCodeHash },
+      // the logins are in the function's code
+      triggers: { ...props.triggers, files: filesHash(), code: props.migrator.function.sourceCodeHash },
       dependsOn: [...props.dependsOn],
     });
   }
+}
+
+/** @throws MigrationFilesError for a misnamed file or a gap, at synthesis and not first in the function */
+function filesHash(): string {
+  const hashes = readMigrations(FILES).map(({ file, sha256 }) => `${file} ${sha256}\n`);
+  return createHash("sha256").update(hashes.join("")).digest("hex");
 }

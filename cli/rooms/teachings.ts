@@ -30,7 +30,7 @@ export const TEACHINGS: Readonly<Record<string, Teaching>> = {
   },
   constructs: {
     asImporter:
-      "a construct knows no stack, no environment and no code of a function, whose variables' types it takes: take the value as a prop",
+      "a construct knows no stack and no environment, and of runtime/ only what its arrows name: take the value as a prop",
     asImported: "build resources in stacks/",
   },
   environments: {

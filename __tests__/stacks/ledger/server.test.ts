@@ -85,9 +85,10 @@ describe("the managed server", () => {
 });
 
 describe("the migrations", () => {
-  test("run when the server can be reached, again with another archive of the migrator, another server or another login", () => {
+  test("run when the server can be reached, again with other files, other code, another server or another login", () => {
     const invocation = resource(prod, "aws_lambda_invocation");
     expect(invocation["triggers"]).toEqual({
+      files: expect.stringMatching(/^[0-9a-f]{64}$/),
       code: expect.stringMatching(/aws_lambda_function\.migrator_.*\.source_code_hash/),
       host: expect.stringContaining("aws_db_instance."),
       database: "tributary",
