@@ -57,10 +57,7 @@ export class StorageStack extends LayerStack {
     const { lifecycle } = environment.storage;
     this.raw = this.dataBucket("raw", {
       lifecycles: rawLifecycles(environment),
-      statements: ({ arn }) => [
-        ...denyUnreadableObjects(`${arn}/*`, this.key.arn),
-        denyOwnTag(`${arn}/*`),
-      ],
+      statements: ({ arn }) => [...denyUnreadableObjects(`${arn}/*`, this.key.arn), denyOwnTag(`${arn}/*`)],
     });
     this.manifests = this.dataBucket("manifests", lifecycle.manifests);
     this.curated = this.dataBucket("curated", {

@@ -12,7 +12,11 @@ const DENIED = s3Error("AccessDenied", 403);
 const REFUSALS: [string, Refusal, RegExp][] = [
   ["archived", { error: s3Error("InvalidObjectState", 403), head: {} }, /in an archive/],
   ["archived, told as of a copy", { error: s3Error("ObjectNotInActiveTierError", 403), head: {} }, /archive/],
-  ["under a key of its sender", { error: s3Error("InvalidRequest", 400), head: s3Error("400", 400) }, /SSE-C/],
+  [
+    "under a key of its sender",
+    { error: s3Error("InvalidRequest", 400), head: s3Error("400", 400) },
+    /SSE-C/,
+  ],
   ["under another KMS key", { error: DENIED, head: { SSEKMSKeyId: OTHER_KEY } }, /999999999999:key\/other/],
   [
     "under another KMS key, disabled",
@@ -67,7 +71,9 @@ describe("a file that is turned away and", () => {
     const edge = { ...pipeline.upload(key("edge"), "x"), size: 100 * 2 ** 20 };
     expect(await pipeline.build(pipeline.messages([upload, edge]))).toEqual([]);
     expect(reasonsOf(pipeline).map(({ message }) => message)).toEqual(
-      expect.arrayContaining([expect.stringMatching(/; not copied: 5368709120 bytes, expected at most 104857600$/)]),
+      expect.arrayContaining([
+        expect.stringMatching(/; not copied: 5368709120 bytes, expected at most 104857600$/),
+      ]),
     );
     expect(pipeline.aws.calls.filter((name) => name === "CopyObjectCommand")).toHaveLength(1);
   });
@@ -166,7 +172,10 @@ describe("a new version of a file whose content is", () => {
     pipeline.aws.objects.checksums = false;
     const size = 16 * 2 ** 20 + 1;
     const builder = pipeline.builder();
-    const anySize = { ...builder.settings, datasets: builder.settings.datasets.map((one) => ({ ...one, size: null })) };
+    const anySize = {
+      ...builder.settings,
+      datasets: builder.settings.datasets.map((one) => ({ ...one, size: null })),
+    };
     for (const text of ["a", "a"]) {
       const [message] = pipeline.messages([{ ...pipeline.upload(key("a"), text), size }]);
       await buildManifests({ ...builder, settings: anySize }, message ? [message] : [], () => 180_000);

@@ -33,6 +33,8 @@ import {
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { policyDocument } from "../../../constructs/policy";
+import { denyUnreadableObjects } from "../../../constructs/readable-objects";
 import {
   ACCOUNT,
   type Emulator,
@@ -40,8 +42,6 @@ import {
   ROOT_CREDENTIALS,
   startEmulator,
 } from "../../../local/emulator/emulator";
-import { policyDocument } from "../../../constructs/policy";
-import { denyUnreadableObjects } from "../../../constructs/readable-objects";
 import { ensurePython } from "../../../setup/python";
 import { functionArchive } from "../platform";
 
@@ -266,7 +266,9 @@ async function refusesUnreadable(emulator: Emulator): Promise<boolean> {
     new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
   );
   const outcomes = async (put: Put) => {
-    const { VersionId } = await client.send(new PutObjectCommand({ Bucket, Key: "file", Body: "{}", ...put }));
+    const { VersionId } = await client.send(
+      new PutObjectCommand({ Bucket, Key: "file", Body: "{}", ...put }),
+    );
     const version = { Bucket, Key: "file", VersionId };
     await client.send(new HeadObjectCommand(version));
     const CopySource = `${Bucket}/file?versionId=${VersionId}`;

@@ -92,7 +92,9 @@ describe("storage", () => {
     const { policy } = resource(stacks.get(`${name}-storage`), "aws_s3_bucket_policy", "raw") as {
       policy: string;
     };
-    const denied = statementsOf(policy).filter(({ Effect, Sid }) => Effect === "Deny" && Sid !== "DenyWithoutTls");
+    const denied = statementsOf(policy).filter(
+      ({ Effect, Sid }) => Effect === "Deny" && Sid !== "DenyWithoutTls",
+    );
     expect(denied.map(({ Sid }) => Sid)).toEqual([
       "DenyArchives",
       "DenyCustomerKeys",

@@ -31,7 +31,7 @@ ASIDE = frozenset({"GetQueueAttributes", "ChangeMessageVisibilityBatch", "GetIte
 STEPS = [
     *("ReceiveMessage", "GET manifests", "HEAD curated"),
     *["GET raw"] * 4,
-    *("PUT manifests", "GET manifests", "PUT quarantine", "HEAD raw", "PUT quarantine", "PUT quarantine"),
+    *("PUT manifests", "GET manifests", "PUT quarantine", "PUT quarantine", "PUT quarantine"),
     *("PUT curated", "PutEvents", "DeleteMessageBatch"),
 ]
 CORRUPT = gzip.compress(lines({"id": "9"}) * 50)[:-5]

@@ -16,11 +16,15 @@ from tributary.objects.writes import copy_version
 def test_tells_what_its_sender_made_unreadable(world: World, word: str, is_copy: bool) -> None:
     reason, how = UNREADABLE[word]
     version = world.upload(word, b"abc", register=False, **how)
-    with refusing(**REFUSED), pytest.raises(UnreadableObjectError, match="expected .*, got ") as raised:
+
+    def use() -> None:
         if is_copy:
             copy_version(world.raw, word, version, world.quarantine, "copy", size=3)
         else:
             list(read_version(world.raw, word, version))
+
+    with refusing(**REFUSED), pytest.raises(UnreadableObjectError, match=r"expected .*, got ") as raised:
+        use()
     assert raised.value.reason == reason
 
 

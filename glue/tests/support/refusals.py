@@ -33,8 +33,8 @@ def encrypt(bucket: str) -> None:
 def refusing(**codes: str) -> Iterator[None]:
     """Refuse reads and copies of objects whose key has one of these words, with that code, as S3 does.
 
-    A word may be the begin of a request's label, too. The emulator itself knows no keys of KMS, and copies out
-    of archives.
+    A word may be the begin of a request's label, too. The emulator itself knows no keys of KMS, and copies
+    out of archives.
     """
 
     def interceptor(name: str, request: AWSPreparedRequest, send: Send) -> Any:

@@ -50,7 +50,7 @@ def quarantine_version(
 
 
 def with_copy(message: str, copy: Callable[[], None], size: int) -> str:
-    """Copy a file of that size in bytes, if it can be; return the message, with the reason where it cannot."""
+    """Copy a file of that size in bytes; return the message, which says so where the file is not copied."""
     if size > LARGEST_COPY:
         return f"{message}; not copied: {size} bytes, expected at most {LARGEST_COPY}"
     try:
