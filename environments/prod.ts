@@ -11,6 +11,7 @@ export const prod: EnvironmentSettings = {
       raw: { tieringDays: 30, noncurrentDays: 365 },
       processed: { archiveDays: 90 },
       curated: { noncurrentDays: 90 },
+      quarantine: { expireDays: 365 },
     },
     cloudtrailDataEvents: true,
   },

@@ -58,9 +58,7 @@ const lifecycle = z.strictObject({
     .prefault({}),
   quarantine: z
     .strictObject({
-      expireDays: expiry(
-        "Days that dead letters and quarantined files are kept; absent: for ever.",
-      ).optional(),
+      expireDays: expiry("Days that dead letters and copies of quarantined files are kept.").default(90),
       noncurrentDays: noncurrentDays.default(30),
     })
     .prefault({}),

@@ -67,6 +67,28 @@ class BrokenZstdError(WholeFileError):
     reason: ClassVar[str] = "broken-zstd"
 
 
+class UnreadableObjectError(WholeFileError):
+    """S3 refuses the content to every attempt, for what the sender chose when it put the object."""
+
+
+class ArchivedClassError(UnreadableObjectError):
+    """The object is in an archive, whose objects are read only once they are restored."""
+
+    reason: ClassVar[str] = "archived-class"
+
+
+class CustomerKeyError(UnreadableObjectError):
+    """The object is encrypted under a key that its reader must send (SSE-C)."""
+
+    reason: ClassVar[str] = "customer-key"
+
+
+class OtherKeyError(UnreadableObjectError):
+    """The object is encrypted under a KMS key that is not its bucket's and may not be used."""
+
+    reason: ClassVar[str] = "other-kms-key"
+
+
 class TransformError(TerminalError):
     """A transform failed, lost, doubled or reordered rows, or returned other columns than declared."""
 
@@ -93,6 +115,10 @@ class InvalidManifestError(TerminalError):
 
 class LeaseLostError(TributaryError):
     """Lease that another run holds now: the caller gives the work up and writes nothing more."""
+
+
+class MissingPermissionError(TributaryError):
+    """AWS denied what only this platform's own roles, policies and keys decide: no file is to blame."""
 
 
 class WorkerKilledError(TributaryError):

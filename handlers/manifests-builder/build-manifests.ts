@@ -34,17 +34,18 @@ export async function buildManifests(
     failures: unread,
   } = plan(messages, builder.settings, builder.clock.now());
   for (const { messageId, error } of unread) failures.add([messageId], error);
-  await Promise.all([
-    ...proposals.map((proposal) => commitProposal(invocation, proposal, failures)),
-    ...quarantines.map((quarantine) =>
-      failures.guard(quarantine.file.messages, () =>
-        invocation.limit(() => quarantineFile(invocation, quarantine)),
-      ),
-    ),
-  ]);
+  await Promise.all(proposals.map((proposal) => commitProposal(invocation, proposal, failures)));
   await Promise.all(
     superseded.map((file) =>
       failures.guard(file.messages, () => invocation.limit(() => supersedeFile(invocation, file))),
+    ),
+  );
+  // last: however long copies take, they take no time from files that are published
+  await Promise.all(
+    quarantines.map((quarantine) =>
+      failures.guard(quarantine.file.messages, () =>
+        invocation.limit(() => quarantineFile(invocation, quarantine)),
+      ),
     ),
   );
   const failed = failures.report();

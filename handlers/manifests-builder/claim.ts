@@ -10,7 +10,7 @@ import type { Invocation } from "./builder";
 import { sameContent } from "./content";
 import { ContestedFileError, NewerVersionFailedError, OutOfTimeError } from "./errors";
 import { firstRevision } from "./first-revision";
-import { type AcceptedFile, compareAge } from "./input";
+import { type AcceptedFile, compareAge, type Input } from "./input";
 import type { Listing } from "./manifest-store";
 import { noteBesideHead, noteUnchanged, replaceHead, takeOver } from "./tracked";
 
@@ -71,7 +71,8 @@ export async function supersedeFile(invocation: Invocation, file: AcceptedFile):
   await noteSuperseded(invocation, file, head);
 }
 
-function checkTime({ remainingMs }: Invocation, { key }: AcceptedFile): void {
+/** @throws OutOfTimeError when too little time is left to begin work on a file */
+export function checkTime({ remainingMs }: Invocation, { key }: Input): void {
   const left = remainingMs();
   if (left < RESERVE_MS) throw new OutOfTimeError(key, left);
 }

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { InputIdentity } from "../../runtime/manifests/manifests";
 import type { Invocation } from "./builder";
+import { whyUnreadable } from "./unreadable";
 
 type Sized = InputIdentity & { readonly size: number };
 
@@ -16,14 +17,22 @@ const STRONG = ["SHA256", "SHA1", "CRC64NVME"] as const;
 const WEAK = ["CRC32C", "CRC32"] as const;
 
 /**
+ * Maximum number of bytes of a version that is read to compare it: a batch of them takes less than an
+ * invocation. A larger one counts as new, which it nearly always is.
+ */
+const LARGEST_READ = 16 * 2 ** 20;
+
+/**
  * Returns whether two versions hold the same bytes: by their sizes, then by S3's checksums of the whole
- * objects, then by the SHA-256 of their content. A version that is gone equals none.
+ * objects, then by the SHA-256 of their content. A version that is gone, unreadable or too large to be read
+ * here equals none.
  */
 export async function sameContent(invocation: Invocation, one: Sized, other: Sized): Promise<boolean> {
   if (one.size !== other.size) return false;
   const heads = await Promise.all([readHead(invocation, one), readHead(invocation, other)]);
   const verdict = compareChecksums(heads[0], heads[1]);
   if (verdict !== "unknown") return verdict === "same";
+  if (one.size > LARGEST_READ) return false;
   const [first, second] = await Promise.all([digest(invocation, one), digest(invocation, other)]);
   return first !== undefined && first === second;
 }
@@ -52,7 +61,7 @@ function checksumOf(
 
 /**
  * Reads the head of an object; S3 leaves checksums out where it may not show them, and an object that is gone
- * has none.
+ * or unreadable has none.
  */
 async function readHead({ manifests, retry }: Invocation, { bucket, key, version }: Sized) {
   const head = new HeadObjectCommand({
@@ -69,10 +78,9 @@ async function readHead({ manifests, retry }: Invocation, { bucket, key, version
   }
 }
 
-async function digest(
-  { manifests, retry }: Invocation,
-  { bucket, key, version }: Sized,
-): Promise<string | undefined> {
+async function digest(invocation: Invocation, object: Sized): Promise<string | undefined> {
+  const { manifests, retry } = invocation;
+  const { bucket, key, version } = object;
   const get = new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version });
   try {
     return await retry(async () => {
@@ -82,13 +90,15 @@ async function digest(
       return hash.digest("hex");
     });
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (isGone(error) || (await whyUnreadable(invocation, object, error)) !== undefined) return undefined;
     throw error;
   }
 }
 
+/** Returns whether S3 refuses a head: 403 without a right, 400 without the key that the object wants. */
 function isRefused(error: unknown): boolean {
-  return isGone(error) || (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403);
+  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  return isGone(error) || status === 403 || status === 400;
 }
 
 const GONE = new Set(["NoSuchKey", "NoSuchVersion", "NotFound", "MethodNotAllowed"]);

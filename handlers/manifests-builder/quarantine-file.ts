@@ -4,35 +4,46 @@ import { quarantineFolder } from "../../runtime/manifests/quarantine-folder";
 import { baseName } from "../../runtime/manifests/text-datasets";
 import { headKey, putIfNew, type TrackedFile } from "../../runtime/manifests/tracking";
 import type { Invocation } from "./builder";
+import { checkTime } from "./claim";
 import { isGone } from "./content";
-import { copyInParts, LARGEST_COPY } from "./copy-in-parts";
 import type { Input } from "./input";
 import type { Quarantine } from "./plan";
 import { noteBesideHead } from "./tracked";
+import { whyUnreadable } from "./unreadable";
+
+/**
+ * Maximum number of bytes of a copy: S3 answers only when all is copied, which must not take longer than a
+ * call's time limit. The jobs copy no more, either (quarantine.py).
+ */
+const LARGEST_COPY = 100 * 2 ** 20;
+
+/** Time of an invocation, in milliseconds, in which it waits for copies no more, but reports its failures. */
+const REPORT_MS = 5_000;
 
 /** Maximum length of a base name, in bytes, that leaves room for its folder in an object's key. */
 const LONGEST_NAME = 900;
 
 /**
  * Copies a file that no manifest takes to the quarantine bucket, with its reason next to it, then records it
- * in the table. Repeating it changes nothing. The original stays.
+ * in the table. A file that is too large to copy, or that nobody here can read, has its reason alone.
+ * Repeating it changes nothing. The original stays.
+ *
+ * @throws OutOfTimeError when the invocation's time is nearly over
  */
 export async function quarantineFile(invocation: Invocation, quarantine: Quarantine): Promise<void> {
   const { quarantine: bucket, retry, clock, tally } = invocation;
-  const { file, reason, message } = quarantine;
+  const { file, reason } = quarantine;
+  checkTime(invocation, file);
   const folder = quarantineFolder(quarantine.date, file);
-  const copied = await copy(invocation, file, `${folder}/${fitting(baseName(file.key))}`);
+  const noCopy = await copy(invocation, file, `${folder}/${fitting(baseName(file.key))}`);
+  const message = noCopy === undefined ? quarantine.message : `${quarantine.message}; ${noCopy}`;
   const { key, version: version_id } = file;
   const at = clock.now().toISOString();
-  const note = { bucket: file.bucket, key, version_id, reason, message: withNote(message, copied), at };
+  const note = { bucket: file.bucket, key, version_id, reason, message, at };
   await retry(() => putOnce(bucket, `${folder}/reason.json`, `${JSON.stringify(note)}\n`));
   if (await track(invocation, quarantine)) tally.count("FilesQuarantined");
   else tally.count("FilesKnown");
-  log("warn", "quarantined a file", { key, version: version_id, reason, detail: note.message });
-}
-
-function withNote(message: string, copied: boolean): string {
-  return copied ? message : `${message}; the version was gone before it could be copied`;
+  log("warn", "quarantined a file", { key, version: version_id, reason, detail: message });
 }
 
 /** Shortens a name that would be too long to its end. */
@@ -45,28 +56,27 @@ function fitting(name: string): string {
     .replace(/^\uFFFD+/, "");
 }
 
-/** Copies the version; returns false when it was gone. */
-async function copy({ quarantine, retry }: Invocation, file: Input, key: string): Promise<boolean> {
+/** Copies the version; returns the reason where that cannot be. */
+async function copy(invocation: Invocation, file: Input, key: string): Promise<string | undefined> {
+  const { quarantine, retry, remainingMs } = invocation;
+  if (file.size > LARGEST_COPY) return `not copied: ${file.size} bytes, expected at most ${LARGEST_COPY}`;
   const source = `${file.bucket}/${file.key.split("/").map(encodeURIComponent).join("/")}?versionId=${encodeURIComponent(file.version)}`;
+  const command = new CopyObjectCommand({
+    Bucket: quarantine.name,
+    Key: key,
+    CopySource: source,
+    // to copy tags takes permissions of their own
+    TaggingDirective: "REPLACE",
+  });
+  const abortSignal = AbortSignal.timeout(Math.max(0, remainingMs() - REPORT_MS));
   try {
-    if (file.size > LARGEST_COPY) await copyInParts(quarantine, retry, { source, size: file.size, key });
-    else {
-      await retry(() =>
-        quarantine.client.send(
-          new CopyObjectCommand({
-            Bucket: quarantine.name,
-            Key: key,
-            CopySource: source,
-            // to copy tags takes permissions of their own
-            TaggingDirective: "REPLACE",
-          }),
-        ),
-      );
-    }
-    return true;
+    await retry(() => quarantine.client.send(command, { abortSignal }));
+    return undefined;
   } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
+    if (isGone(error)) return "the version was gone before it could be copied";
+    const why = await whyUnreadable(invocation, file, error);
+    if (why === undefined) throw error;
+    return `not copied: ${why}`;
   }
 }
 

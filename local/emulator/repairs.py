@@ -9,10 +9,12 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import cloudwatch, eventbridge, glue, lambda_svc, scheduler
+from ministack.core.responses import get_account_id
+from ministack.services import cloudwatch, eventbridge, glue, lambda_svc, s3, scheduler
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -29,6 +31,8 @@ def apply_all() -> None:
     ask_for_each_message_of_a_batch()
     ask_for_the_first_version_of_a_batch()
     tell_policies_what_is_put()
+    tell_policies_how_objects_are_put()
+    refuse_what_nobody_here_can_read()
 
 
 def allow_aws_event_sources() -> None:
@@ -209,6 +213,62 @@ def tell_policies_what_is_put() -> None:
         return context | {key: value_of(json.loads(body))}
 
     iam_actions.request_tag_context = request_context
+
+
+def tell_policies_how_objects_are_put() -> None:
+    """Tell policies the storage class and the keys of an object to put, by which raw buckets refuse some."""
+    original: Callable[..., dict[str, Any]] = iam_actions.s3_service_context
+    encryption = "x-amz-server-side-encryption"
+    names = ("x-amz-storage-class", f"{encryption}-aws-kms-key-id", f"{encryption}-customer-algorithm")
+
+    def s3_service_context(
+        action: str, query: dict[str, Any] | None, path: str = "", headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        context = original(action, query, path, headers)
+        given = (headers or {}) if action == "s3:PutObject" else {}
+        return context | {f"s3:{name}": given[name] for name in names if given.get(name)}
+
+    iam_actions.s3_service_context = s3_service_context
+
+
+def refuse_what_nobody_here_can_read() -> None:
+    """Refuse to read and copy under a KMS key of another account, and to copy from an archive, as S3 does.
+
+    MiniStack itself refuses to read from an archive, and whatever has a key of its sender.
+    """
+    get: Callable[..., Response] = s3._get_object
+    copy: Callable[..., Response] = s3._copy_object
+
+    def get_object(
+        bucket: str, key: str, headers: dict[str, str], query: dict[str, Any] | None = None
+    ) -> Response:
+        return refusal(bucket, key, query or {}) or get(bucket, key, headers, query)
+
+    def copy_object(bucket: str, key: str, headers: dict[str, str]) -> Response:
+        source, _, version = headers.get("x-amz-copy-source", "").lstrip("/").partition("?")
+        from_bucket, _, from_key = unquote(source).partition("/")
+        return refusal(from_bucket, from_key, parse_qs(version)) or copy(bucket, key, headers)
+
+    s3._get_object = get_object
+    s3._copy_object = copy_object
+
+
+def refusal(bucket: str, key: str, query: dict[str, Any]) -> Response | None:
+    """Return S3's answer to a reader who cannot have an object's content, None where it can be had."""
+    status, head, _ = s3._head_object(bucket, key, {}, query)
+    if status != HTTPStatus.OK:
+        return None
+    kms_key = head.get("x-amz-server-side-encryption-aws-kms-key-id", "")
+    if kms_key.startswith("arn:") and kms_key.split(":")[4] != get_account_id():
+        message = f"the caller is not authorized to perform: kms:Decrypt on resource: {kms_key}"
+        denied: Response = s3._error("AccessDenied", message, 403)
+        return denied
+    storage_class = head.get("x-amz-storage-class")
+    is_restored = 'ongoing-request="false"' in head.get("x-amz-restore", "")
+    if storage_class not in s3._ARCHIVE_STORAGE_CLASSES or is_restored:
+        return None
+    archived: Response = s3._invalid_object_state(bucket, key, storage_class)
+    return archived
 
 
 def event_sources(request: dict[str, Any]) -> str | list[str]:

@@ -19,3 +19,11 @@ export function putOwnEvents(sid: string, environment: Environment): PolicyState
     condition: { StringEquals: { "events:source": alertSource(environment) } },
   };
 }
+
+/**
+ * Statement that lets a reader compare the KMS key of an object that it was denied with its bucket's, and so
+ * tell a sender's key from a permission that it lacks itself.
+ */
+export function readRawKey({ storage }: PipelineResources): PolicyStatement {
+  return { sid: "ReadRawKey", actions: ["s3:GetEncryptionConfiguration"], resources: [storage.raw.arn] };
+}

@@ -8,10 +8,11 @@ import { declaredDatasets, declaredTextDatasets } from "../../constructs/catalog
 import { DatasetTable } from "../../constructs/catalog/dataset-table";
 import { partitionProjection } from "../../constructs/catalog/partition-projection";
 import { TextDatasetTable } from "../../constructs/catalog/text-dataset-table";
-import { DataBucket, type PrefixLifecycle } from "../../constructs/data-bucket";
+import { DataBucket, type DataBucketProps, type PrefixLifecycle } from "../../constructs/data-bucket";
 import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
 import { EncryptionKey } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
+import { denyUnreadableObjects } from "../../constructs/readable-objects";
 import {
   bucketName,
   databaseName,
@@ -54,7 +55,10 @@ export class StorageStack extends LayerStack {
     this.key = this.encryptionKey();
     this.accessLogs = this.accessLogBucket();
     const { lifecycle } = environment.storage;
-    this.raw = this.dataBucket("raw", { lifecycles: rawLifecycles(environment) });
+    this.raw = this.dataBucket("raw", {
+      lifecycles: rawLifecycles(environment),
+      statements: ({ arn }) => [...denyUnreadableObjects(`${arn}/*`, this.key.arn), denyOwnTag(`${arn}/*`)],
+    });
     this.manifests = this.dataBucket("manifests", lifecycle.manifests);
     this.curated = this.dataBucket("curated", {
       noncurrentDays: lifecycle.curated.noncurrentDays,
@@ -110,17 +114,14 @@ export class StorageStack extends LayerStack {
 
   private dataBucket(
     name: BucketClass,
-    lifecycle: Pick<
-      ConstructorParameters<typeof DataBucket>[2],
-      "expireDays" | "noncurrentDays" | "lifecycles"
-    >,
+    props: Pick<DataBucketProps, "expireDays" | "noncurrentDays" | "lifecycles" | "statements">,
   ): S3Bucket {
     return new DataBucket(this, name, {
       bucketName: bucketName(this.environment, name),
       keyArn: this.key.arn,
       versioned: this.environment.storage.versioning.includes(name),
       accessLogs: this.accessLogs,
-      ...lifecycle,
+      ...props,
       ...this.guards,
     }).bucket;
   }
@@ -252,6 +253,23 @@ export class StorageStack extends LayerStack {
       },
     });
   }
+}
+
+/**
+ * Statement that keeps senders from calling their files processed, which the lifecycle would archive unread.
+ * The batch job tags versions, an action of its own.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html (2026-11-30)
+ */
+function denyOwnTag(objects: string): PolicyStatement {
+  return {
+    sid: "DenyOwnTag",
+    effect: "Deny",
+    principal: "*",
+    actions: ["s3:PutObject"],
+    resources: [objects],
+    condition: { StringEquals: { [`s3:RequestObjectTag/${PROCESSED_TAG.key}`]: PROCESSED_TAG.value } },
+  };
 }
 
 /**

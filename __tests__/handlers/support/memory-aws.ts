@@ -11,6 +11,15 @@ export interface Call {
 /** Stands between a client and the service: may fail before or after the work, wait, or never answer. */
 export type Fault = (call: Call, work: () => Promise<unknown>) => Promise<unknown>;
 
+/** KMS key of every bucket. */
+export const BUCKET_KEY = "arn:aws:kms:us-east-1:000000000000:key/own";
+
+const BUCKET_ENCRYPTION = {
+  ServerSideEncryptionConfiguration: {
+    Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: BUCKET_KEY } }],
+  },
+};
+
 const SOUND: Fault = (_, work) => work();
 
 /**
@@ -48,6 +57,7 @@ export class MemoryAws {
       GetObjectCommand: (get) => objects.get(get),
       HeadObjectCommand: (head) => objects.head(head),
       CopyObjectCommand: (copy) => objects.copy(copy),
+      GetBucketEncryptionCommand: () => BUCKET_ENCRYPTION,
     };
     const answer = answers[name];
     if (!answer) throw new Error(`the double has no answer to ${name}`);

@@ -20,9 +20,16 @@ interface Version {
   body: Buffer;
 }
 
+/** How S3 refuses a version's content: the error of a read or copy, and what its head tells, or the head's error. */
+export interface Refusal {
+  readonly error: S3ServiceException;
+  readonly head: { readonly SSEKMSKeyId?: string } | S3ServiceException;
+}
+
 /** S3 buckets with versions in memory, whose conditional writes hold as S3's do. */
 export class MemoryObjects {
   readonly #objects = new Map<string, Version[]>();
+  readonly #refusals = new Map<string, Refusal>();
   #versions = 0;
   /** Whether HEAD shows checksums of whole objects. */
   checksums = true;
@@ -35,15 +42,22 @@ export class MemoryObjects {
     return { VersionId: version.id };
   }
 
+  /** Lets nobody read a version. */
+  refuse({ version }: { readonly version: string }, refusal: Refusal): void {
+    this.#refusals.set(version, refusal);
+  }
+
   get(get: Get): object {
-    const { body } = this.#find(get);
+    const { body } = this.#readable(get);
     const stream = Readable.from([body]);
     return { Body: Object.assign(stream, { transformToString: async () => body.toString() }) };
   }
 
   head(get: Get): object {
-    const { body } = this.#find(get, () => s3Error("NotFound", 404));
-    if (!this.checksums) return { ContentLength: body.length };
+    const { body, id } = this.#find(get, () => s3Error("NotFound", 404));
+    const refused = this.#refusals.get(id)?.head;
+    if (refused instanceof Error) throw refused;
+    if (refused !== undefined || !this.checksums) return { ...refused, ContentLength: body.length };
     const ChecksumSHA256 = createHash("sha256").update(body).digest("base64");
     return { ContentLength: body.length, ChecksumType: "FULL_OBJECT", ChecksumSHA256 };
   }
@@ -51,7 +65,7 @@ export class MemoryObjects {
   copy({ Bucket, Key, CopySource }: { Bucket: string; Key: string; CopySource: string }): object {
     const [, from = "", key = "", version = ""] = /^([^/]+)\/(.*)\?versionId=(.*)$/.exec(CopySource) ?? [];
     const source = { Bucket: from, Key: decodeURIComponent(key), VersionId: decodeURIComponent(version) };
-    const { body } = this.#find(source);
+    const { body } = this.#readable(source);
     return this.put({ Bucket, Key, Body: body.toString() });
   }
 
@@ -71,6 +85,13 @@ export class MemoryObjects {
       }
     }
     return found;
+  }
+
+  #readable(get: Get): Version {
+    const version = this.#find(get);
+    const refusal = this.#refusals.get(version.id);
+    if (refusal !== undefined) throw refusal.error;
+    return version;
   }
 
   #of(bucket: string, key: string): Version[] {

@@ -18,15 +18,23 @@ import {
   LambdaClient,
 } from "@aws-sdk/client-lambda";
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { policyDocument } from "../../../constructs/policy";
+import { denyUnreadableObjects } from "../../../constructs/readable-objects";
 import {
   ACCOUNT,
   type Emulator,
@@ -63,6 +71,8 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
     { auth: true },
   ],
   ["asks for the right to each version that DeleteObjects names", judgesDeletions, { auth: true }],
+  ["tells policies the class and the keys of an object that is put", refusesUnreadablePuts, { auth: true }],
+  ["refuses what nobody here can read, and its copy", refusesUnreadable, { auth: false }],
 ];
 
 describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
@@ -191,6 +201,88 @@ async function judgesDeletions(emulator: Emulator): Promise<boolean> {
     own.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "one" }] } })),
   ]);
   return outcomes.map(({ status }) => status).join() === "fulfilled,rejected";
+}
+
+const KMS_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/own`;
+const OTHER_KMS_KEY = `arn:aws:kms:${REGION}:999999999999:key/other`;
+type Put = Partial<PutObjectCommandInput>;
+const SSE_C: Put = { SSECustomerAlgorithm: "AES256", SSECustomerKey: "k".repeat(32) };
+const underKey = (SSEKMSKeyId: string): Put => ({ ServerSideEncryption: "aws:kms", SSEKMSKeyId });
+
+/** How a sender may put an object under the policy of the raw bucket, and how not. */
+const READABLE: Put[] = [
+  {},
+  { StorageClass: "GLACIER_IR" },
+  { StorageClass: "INTELLIGENT_TIERING" },
+  { ServerSideEncryption: "AES256" },
+  underKey(KMS_KEY),
+];
+const UNREADABLE: Put[] = [
+  { StorageClass: "GLACIER" },
+  { StorageClass: "DEEP_ARCHIVE" },
+  SSE_C,
+  underKey(OTHER_KMS_KEY),
+  { ServerSideEncryption: "aws:kms" },
+];
+
+/** Whether the policy of our raw bucket lets a sender put what can be read, in one piece or in parts, alone. */
+async function refusesUnreadablePuts(emulator: Emulator): Promise<boolean> {
+  const root = new S3Client({ ...clientOf(emulator), forcePathStyle: true });
+  const Bucket = "raw";
+  await root.send(new CreateBucketCommand({ Bucket }));
+  const Policy = policyDocument(denyUnreadableObjects(`arn:aws:s3:::${Bucket}/*`, KMS_KEY));
+  await root.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  const allowed = { Effect: "Allow", Action: ["s3:PutObject", "s3:GetObject"], Resource: "*" };
+  const credentials = await credentialsOf(emulator, [allowed]);
+  const own = new S3Client({ ...clientOf(emulator), credentials, forcePathStyle: true });
+  await own.send(new PutObjectCommand({ Bucket, Key: "source", Body: "{}" }));
+  const outcomeOf = (sent: Promise<unknown>) =>
+    sent.then(
+      () => "done",
+      (error: Error) => error.name,
+    );
+  const outcomes = (put: Put) => {
+    const target = { Bucket, Key: "file", ...put };
+    return Promise.all([
+      outcomeOf(own.send(new PutObjectCommand({ ...target, Body: "{}" }))),
+      outcomeOf(own.send(new CreateMultipartUploadCommand(target))),
+      outcomeOf(own.send(new CopyObjectCommand({ ...target, CopySource: `${Bucket}/source` }))),
+    ]);
+  };
+  const readable = (await Promise.all(READABLE.map(outcomes))).flat();
+  const unreadable = (await Promise.all(UNREADABLE.map(outcomes))).flat();
+  return (
+    readable.every((outcome) => outcome === "done") &&
+    unreadable.every((outcome) => outcome === "AccessDenied")
+  );
+}
+
+/** Whether reads and copies of such objects are refused as S3 does, and their heads are given. */
+async function refusesUnreadable(emulator: Emulator): Promise<boolean> {
+  const client = new S3Client({ ...clientOf(emulator), forcePathStyle: true });
+  const Bucket = "raw";
+  await client.send(new CreateBucketCommand({ Bucket }));
+  await client.send(
+    new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
+  );
+  const outcomes = async (put: Put) => {
+    const { VersionId } = await client.send(
+      new PutObjectCommand({ Bucket, Key: "file", Body: "{}", ...put }),
+    );
+    const version = { Bucket, Key: "file", VersionId };
+    await client.send(new HeadObjectCommand(version));
+    const CopySource = `${Bucket}/file?versionId=${VersionId}`;
+    const settled = await Promise.allSettled([
+      client.send(new GetObjectCommand(version)),
+      client.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource })),
+    ]);
+    return settled.map((one) => (one.status === "fulfilled" ? "done" : (one.reason as Error).name)).join();
+  };
+  return (
+    (await outcomes(underKey(KMS_KEY))) === "done,done" &&
+    (await outcomes(underKey(OTHER_KMS_KEY))) === "AccessDenied,AccessDenied" &&
+    (await outcomes({ StorageClass: "GLACIER" })) === "InvalidObjectState,InvalidObjectState"
+  );
 }
 
 function statementsFor(limits: Readonly<Record<string, string>>): object[] {

@@ -266,6 +266,7 @@ describe("the permissions", () => {
     expect(furtherOf("batch", OF_JOBS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
       ReadRawJson: ["s3:GetObject", "s3:GetObjectVersion"],
+      ReadRawKey: ["s3:GetEncryptionConfiguration"],
       KeepProcessed: ["s3:PutObject", "s3:AbortMultipartUpload"],
       RemoveProcessed: ["s3:DeleteObjectVersion"],
       StageOutputs: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],

@@ -221,6 +221,7 @@ describe("the permissions", () => {
         "dynamodb:ConditionCheckItem",
       ],
       ReadInputs: ["s3:GetObject", "s3:GetObjectVersion"],
+      ReadRawKey: ["s3:GetEncryptionConfiguration"],
       CommitManifests: ["s3:GetObject", "s3:PutObject"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
@@ -262,6 +263,7 @@ describe("the permissions", () => {
     expect(furtherOf("stream", JOB)).toEqual({
       TakeManifests: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
       ReadInputs: ["s3:GetObject", "s3:GetObjectVersion"],
+      ReadRawKey: ["s3:GetEncryptionConfiguration"],
       ReadManifests: ["s3:GetObject"],
       WriteReceipts: ["s3:GetObject", "s3:PutObject"],
       PublishTables: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],

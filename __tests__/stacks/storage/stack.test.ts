@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { loadEnvironment } from "../../../environments/schema";
-import { resource, resourcesOf, statement } from "../../support/resources";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf, synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
@@ -88,6 +88,42 @@ describe("storage", () => {
     ]);
   });
 
+  test.each(["local", "dev", "prod"])("refuses in %s to put into raw what no job could read", (name) => {
+    const { policy } = resource(stacks.get(`${name}-storage`), "aws_s3_bucket_policy", "raw") as {
+      policy: string;
+    };
+    const denied = statementsOf(policy).filter(
+      ({ Effect, Sid }) => Effect === "Deny" && Sid !== "DenyWithoutTls",
+    );
+    expect(denied.map(({ Sid }) => Sid)).toEqual([
+      "DenyArchives",
+      "DenyCustomerKeys",
+      "DenyOtherKmsKeys",
+      "DenyUnnamedKmsKeys",
+      "DenyOwnTag",
+    ]);
+    expect(JSON.stringify(statement(policy, "DenyOtherKmsKeys"))).toMatch(/aws_kms_key\.key[^"]*arn/);
+    for (const { Resource } of denied) expect(Resource).toEqual([expect.stringMatching(/raw[^"]*arn}\/\*$/)]);
+  });
+
+  test("lets nobody call a raw file processed by the way it is put: it would be archived unread", () => {
+    const { policy } = resource(prod, "aws_s3_bucket_policy", "raw") as { policy: string };
+    expect(statement(policy, "DenyOwnTag")).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      // the batch job tags by PutObjectVersionTagging
+      Action: ["s3:PutObject"],
+      Condition: { StringEquals: { "s3:RequestObjectTag/tributary": "processed" } },
+    });
+  });
+
+  test("lets quarantined files and dead letters expire where no days are set", () => {
+    const expired = (name: string) =>
+      resource(stacks.get(`${name}-storage`), "aws_s3_bucket_lifecycle_configuration", "quarantine")["rule"];
+    expect(expired("local")).toMatchObject([{ expiration: [{ days: 90 }] }]);
+    expect(expired("prod")).toMatchObject([{ expiration: [{ days: 365 }] }]);
+  });
+
   describe("the lifecycle of raw files", () => {
     const rulesOf = (name: string, stack = stacks.get(`${name}-storage`)) =>
       resource(stack, "aws_s3_bucket_lifecycle_configuration", "raw")["rule"] as Record<string, unknown>[];
@@ -115,6 +151,17 @@ describe("storage", () => {
       expect(rulesOf("dev").find(({ id }) => id === "processed")).toMatchObject({
         transition: [{ days: 0, storage_class: "INTELLIGENT_TIERING" }],
       });
+    });
+
+    test("archives nothing that is not processed, whatever class is set", () => {
+      const environment = loadEnvironment("prod");
+      const processed = { ...environment.storage.lifecycle.processed, archiveClass: "DEEP_ARCHIVE" as const };
+      const lifecycle = { ...environment.storage.lifecycle, processed };
+      const archiving = synthesize([{ ...environment, storage: { ...environment.storage, lifecycle } }]);
+      const archives = rulesOf("prod", archiving.get("prod-storage")).filter((rule) =>
+        JSON.stringify(rule).includes("DEEP_ARCHIVE"),
+      );
+      expect(archives.map(({ id }) => id)).toEqual(["processed"]);
     });
 
     test("knows processed files by their tag where they stay", () => {

@@ -22,7 +22,7 @@ CALLS = [
     *("remember_version", "take_over", "new_batch", "batch_files", "version_texts"),
     *["GET raw"] * 3,
     *["PUT curated"] * 3,
-    *("HEAD raw", "PUT quarantine", "PUT quarantine", "leave", "commit"),
+    *("PUT quarantine", "PUT quarantine", "leave", "commit"),
     *["GET curated"] * 3,
     *("PUT curated", "PUT curated", "PUT quarantine", "finish", "PutEvents"),
     *("PUT raw", "PUT raw", "POST raw", "archived", "take_over", "new_batch"),

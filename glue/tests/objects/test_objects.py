@@ -100,7 +100,7 @@ def test_tells_a_version_that_is_gone(world: World, version: str) -> None:
     with pytest.raises(SourceGoneError):
         list(read_version(world.raw, KEY, version))
     with pytest.raises(SourceGoneError):
-        copy_version(world.raw, KEY, version, world.quarantine, "copy")
+        copy_version(world.raw, KEY, version, world.quarantine, "copy", size=3)
 
 
 def test_raises_what_is_no_matter_of_the_object(world: World) -> None:
@@ -113,7 +113,8 @@ def test_copies_in_parts_what_one_request_cannot_carry(world: World, monkeypatch
     version = world.upload(KEY, body)
     small = writes.TransferConfig(multipart_threshold=6 * 1024**2, multipart_chunksize=5 * 1024**2)
     monkeypatch.setattr(writes, "_COPY", small)
-    copy_version(world.raw, KEY, version, world.quarantine, "copy")
+    monkeypatch.setattr(writes, "_SINGLE_REQUEST_BYTES", 6 * 1024**2)
+    copy_version(world.raw, KEY, version, world.quarantine, "copy", size=len(body))
     assert world.body(world.quarantine, "copy") == body
 
 

@@ -81,10 +81,10 @@ class BatchWorld:
             lister=books.connect("ledger_lister"),
         )
 
-    def upload(self, name: str, body: bytes, *, register: bool = True) -> str:
+    def upload(self, name: str, body: bytes, *, register: bool = True, **how: Any) -> str:
         """Put a raw file and register it as the lister does; return its version id."""
         key = f"{FOLDER}{name}"
-        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body)["VersionId"]
+        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body, **how)["VersionId"]
         self.uploaded[key, version] = body
         if register:
             self.register(key, version)

@@ -86,10 +86,10 @@ class ManifestWorld:
     def source(self) -> str:
         return f"{SOURCE}.{self.control.removeprefix('control-')}"
 
-    def upload(self, name: str, body: bytes) -> str:
+    def upload(self, name: str, body: bytes, **how: Any) -> str:
         """Put a file of the dataset; return its version id."""
         key = self.key(name)
-        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body)["VersionId"]
+        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body, **how)["VersionId"]
         self.uploaded[key, version] = body
         return version
 

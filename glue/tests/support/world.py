@@ -99,9 +99,11 @@ class World:
         """Let every lease run out that is not renewed by this clock."""
         self.pass_time(seconds=LEASE_SECONDS + 1)
 
-    def upload(self, key: str, body: bytes, *, register: bool = True, sequencer: str | None = "next") -> str:
+    def upload(
+        self, key: str, body: bytes, *, register: bool = True, sequencer: str | None = "next", **how: Any
+    ) -> str:
         """Put an object; register it as the trigger does; return its version id."""
-        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body)["VersionId"]
+        version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body, **how)["VersionId"]
         number = f"{next(_sequence):016X}" if sequencer == "next" else sequencer
         if register:
             self.register(key, version, number, len(body))

@@ -104,6 +104,7 @@ class BatchStateMachine:
             dataset=version,
             settings=self._settings.transform,
             by_file=batch.lapsed_leases >= _SUSPECT_LAPSES,
+            is_replay=batch.replays > 0,
         )
 
         def after_kill(killed: TransformTask, kills: int) -> TransformTask:

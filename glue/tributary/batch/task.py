@@ -27,7 +27,8 @@ class TransformTask:
     """Attempt to make a batch's objects; `by_file` looks for poison files first.
 
     The dataset version is that of the batch's first claim, whatever is deployed by now. `attempt` counts from
-    0 under one token: an executor that was taken for lost may still write.
+    0 under one token: an executor that was taken for lost may still write. The files of a replay were read
+    before.
     """
 
     batch: int
@@ -37,6 +38,7 @@ class TransformTask:
     settings: TransformSettings
     attempt: int = 0
     by_file: bool = False
+    is_replay: bool = False
 
 
 @dataclass(frozen=True, slots=True)

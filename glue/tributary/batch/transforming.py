@@ -14,7 +14,7 @@ from tributary.batch.suspects import poison_files
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
 from tributary.conversion.json_batch import BatchSource, TransformedBatch, transform_batch
-from tributary.errors import TerminalError, brief, describe
+from tributary.errors import TerminalError, TransientError, brief, describe
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
@@ -23,6 +23,7 @@ from tributary.ledger.claims import BatchFile
 from tributary.objects import content_types
 from tributary.objects.fetching import Fetched, ReadAhead, Unreadable
 from tributary.objects.quarantine import quarantine_version
+from tributary.objects.refusals import UNREADABLE
 from tributary.objects.writes import put_file
 from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.memory import peak_bytes
@@ -118,12 +119,21 @@ class _Attempt:
             if file is None:
                 return
             if not isinstance(file, Fetched):
-                self._unreadable[file[0]] = file[1]
+                self._give_up(*file)
                 continue
             entry = file.entry
             self._read.append(entry)
             with file.content:
                 yield BatchSource(Source(entry.bucket, entry.key, entry.version_id), file.chunks)
+
+    def _give_up(self, file: BatchFile, why: Unreadable) -> None:
+        """Note a file without rows; raises `TransientError` in a replay where it was readable before.
+
+        No sender can change a version, so what S3 refuses now was archived, or lost its key, in our account.
+        """
+        if self._task.is_replay and why.reason in UNREADABLE:
+            raise TransientError(f"{why.message}; the replay leaves its rows as they are")
+        self._unreadable[file] = why
 
     def _stage(self, result: TransformedBatch) -> list[dict[str, Any]]:
         """Write the files below the staging prefix; return the commit's list of them."""

@@ -12,13 +12,14 @@ from threading import Event
 from tributary.distribution import Engine
 from tributary.distribution.engine import LOOK_SECONDS, MAXIMUM_SLOTS
 from tributary.distribution.surviving import submit_surviving
-from tributary.errors import InvalidManifestError, WorkerKilledError, describe
+from tributary.errors import InvalidManifestError, MissingPermissionError, WorkerKilledError, describe
 from tributary.manifests.completion import Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
 from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
 from tributary.manifests.task import Answer, Committed, ManifestTask, NotDone, Skipped
 from tributary.manifests.work import work_on_manifest
+from tributary.objects.refusals import MISSING_PERMISSION
 from tributary.running.announcing import Announcer
 from tributary.running.job import SERVICE_ERRORS
 from tributary.running.log import log
@@ -65,12 +66,16 @@ class Stream:
         self._hurry = hurry
         self._counts: Counter[str] = Counter()
         self._held: dict[str, Message] = {}
+        self._denied: str | None = None
         self._lock = threading.Lock()
         self._keeper = VisibilityKeeper(queue, lambda error: log("renewal failed", cause=describe(error)))
         self._completion = Completion(queue, announcer, self._let_go)
 
     def run(self) -> None:
-        """Process messages, and finish those in work at the end. Raises what the queue or the table raise."""
+        """Process messages, and finish those in work at the end.
+
+        Raises what the queue or the table raise, and `MissingPermissionError` where AWS denied a manifest.
+        """
         began = time.monotonic()
         working: set[Future[None]] = set()
         with self._keeper:
@@ -81,10 +86,14 @@ class Stream:
                     self._finish(working)
             self._give_back_rest()
         log("finished", why=why, seconds=round(time.monotonic() - began, 3), **self._counts)
+        if self._denied is not None:
+            raise MissingPermissionError(self._denied)
 
     def _receive(self, threads: ThreadPoolExecutor, working: set[Future[None]]) -> str:
         """Receive messages as slots become free; return the reason for the end."""
         while not self._hurry.is_set():
+            if self._denied is not None:
+                return MISSING_PERMISSION
             if (why := self._control.stop_wanted()) is not None:
                 return why
             working -= wait(working, 0, FIRST_COMPLETED).done
@@ -174,6 +183,8 @@ class Stream:
     def _fail(self, message: Message, answer: NotDone, **details: object) -> None:
         """Return the message to its queue, or after the last delivery to the dead-letter queue."""
         self._counts["failed"] += 1
+        if answer.reason == MISSING_PERMISSION:
+            self._denied = answer.message
         pause = 0 if self._hurry.is_set() else _PAUSES[min(message.receives, len(_PAUSES)) - 1]
         log("failed", **details, receives=message.receives, reason=answer.reason, cause=answer.message)
         with suppress(*SERVICE_ERRORS):

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from tributary.datasets import load_text_dataset
 from tributary.errors import SourceGoneError, TerminalError, TransientError, describe
 from tributary.manifests.conversion import Converted, Seconds, convert
@@ -24,6 +26,7 @@ from tributary.objects import content_types
 from tributary.objects.fetching import Fetch, ReadAhead, Unreadable, fetch
 from tributary.objects.quarantine import quarantine_version
 from tributary.objects.reads import existing_object, read_object
+from tributary.objects.refusals import MISSING_PERMISSION, is_denied
 from tributary.objects.writes import put_generation
 from tributary.running.memory import peak_bytes
 from tributary.running.temporary import temporary_folder
@@ -42,6 +45,8 @@ def work_on_manifest(task: ManifestTask) -> Answer:
             return _Publication(task, manifest, work).run()
     except TerminalError as error:
         return NotDone(error.reason, describe(error))
+    except ClientError as error:
+        return NotDone(MISSING_PERMISSION if is_denied(error) else "error", describe(error))
     except Exception as error:  # noqa: BLE001 returned to the driver, which logs it and lets the message come back
         return NotDone("error", describe(error))
 

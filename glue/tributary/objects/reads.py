@@ -15,6 +15,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as SdkConnectionError
 
 from tributary.errors import SourceGoneError, TransientError
+from tributary.objects.refusals import code, unreadable
 from tributary.running.clients import s3_client
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def read_version(bucket: str, key: str, version: str, archived_key: str | None =
     """Yield the bytes of one version in chunks of at most 256 KiB, read in ranges of 16 MiB.
 
     A broken stream is resumed at the byte where it broke; once the version is gone, from `archived_key`, with
-    the same bytes. Raises `SourceGoneError` when neither exists, and `TransientError` when the bytes cannot
-    be read to their end.
+    the same bytes. Raises `SourceGoneError` when neither exists, `UnreadableObjectError` when nobody here can
+    read it, and `TransientError` when the bytes cannot be read to their end.
     """
     return _read({"Bucket": bucket, "Key": key, "VersionId": version}, archived_key)
 
@@ -93,6 +94,8 @@ def _open_range(place: Mapping[str, str], offset: int) -> tuple[int, Any] | None
             name = f"s3://{place['Bucket']}/{place['Key']}"
             version = f"version {place['VersionId']} of " if "VersionId" in place else ""
             raise SourceGoneError(f"{version}{name} is gone") from error
+        if (why := unreadable(error, place)) is not None:
+            raise why from error
         raise
     if "ContentRange" in answer:
         return int(answer["ContentRange"].rpartition("/")[2]), answer["Body"]
@@ -154,8 +157,3 @@ def versions_newest_first(bucket: str, key: str) -> list[str]:
         if any(version["Key"] != key for version in listed):
             break
     return found
-
-
-def code(error: ClientError) -> str:
-    """Return S3's code of an error, empty where it has none."""
-    return error.response.get("Error", {}).get("Code", "")

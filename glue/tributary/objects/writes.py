@@ -16,7 +16,8 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from tributary.errors import LeaseLostError, OutputTooLargeError, SourceGoneError, TransientError
-from tributary.objects.reads import GENERATION, GONE, code, current_etag, existing_object
+from tributary.objects.reads import GENERATION, GONE, current_etag, existing_object
+from tributary.objects.refusals import code, unreadable
 from tributary.running.clients import s3_client
 
 if TYPE_CHECKING:
@@ -107,18 +108,18 @@ def put_published(
 
 
 def copy_version(
-    bucket: str, key: str, version: str | None, to_bucket: str, to_key: str, *, size: int | None = None
+    bucket: str, key: str, version: str | None, to_bucket: str, to_key: str, *, size: int
 ) -> None:
-    """Copy one version inside S3, in parts when it exceeds the maximum of one request.
+    """Copy one version inside S3, in parts when its size in bytes exceeds the maximum of one request.
 
-    None copies the current version. A size in bytes saves the request that asks for it. Tags are not copied,
-    so no permission to read them is needed. Raises `SourceGoneError` when the version is gone.
+    None copies the current version. Tags are not copied, so no permission to read them is needed. Raises
+    `SourceGoneError` when the version is gone, and `UnreadableObjectError` when nobody here can read it.
     """
     source: CopySourceTypeDef = {"Bucket": bucket, "Key": key}
     if version is not None:
         source["VersionId"] = version
     try:
-        if size is not None and size <= _SINGLE_REQUEST_BYTES:
+        if size <= _SINGLE_REQUEST_BYTES:
             s3_client().copy_object(
                 CopySource=source, Bucket=to_bucket, Key=to_key, TaggingDirective="REPLACE"
             )
@@ -128,6 +129,8 @@ def copy_version(
     except ClientError as error:
         if code(error) in GONE:
             raise SourceGoneError(f"version {version} of s3://{bucket}/{key} is gone") from error
+        if (why := unreadable(error, source)) is not None:  # type: ignore[arg-type]
+            raise why from error
         raise
 
 

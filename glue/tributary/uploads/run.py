@@ -12,6 +12,7 @@ from threading import Event
 from tributary.distribution import Engine
 from tributary.distribution.each_once import run_batch
 from tributary.errors import describe
+from tributary.objects.refusals import MISSING_PERMISSION
 from tributary.running.job import SERVICE_ERRORS
 from tributary.running.keeper import LeaseKeeper
 from tributary.running.log import log
@@ -218,14 +219,18 @@ class Run:
         """Give the file back with a pause, or quarantine it when its attempts are used up.
 
         A file whose publication has begun is never quarantined: its rows may be visible, so it is tried
-        until they are committed, and the run fails loudly until then.
+        until they are committed, and the run fails loudly until then. So it does while a permission is
+        missing, and no attempt counts.
         """
         claim = task.claim
-        exhausted = claim.attempts >= self._settings.maximum_attempts
+        is_counted = outcome.reason != MISSING_PERMISSION
+        exhausted = is_counted and claim.attempts >= self._settings.maximum_attempts
         if exhausted and not self._table.publication_began(claim):
             reason = outcome.reason if outcome.reason == KILLED_WORKER else EXHAUSTED
             return self._commit_quarantined(claim, quarantine_file(task, reason, outcome.message))
-        written = self._table.fail(claim, f"{outcome.reason}: {outcome.message}", _pause(claim))
+        pause = _pause(claim) if is_counted else timedelta(seconds=_LONGEST_PAUSE)
+        error = f"{outcome.reason}: {outcome.message}"
+        written = self._table.fail(claim, error, pause, is_counted=is_counted)
         if written:
             self._note_failure(claim, outcome.reason, outcome.message)
         return written

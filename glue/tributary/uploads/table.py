@@ -146,9 +146,11 @@ class UploadsTable:
         finished = {"status": versions.QUARANTINED, "last_error": error, "finished_at": finished_at}
         return transact(self._finishing(claim, finished), self._releasing(claim.lease))
 
-    def fail(self, claim: Claim, error: str, pause: timedelta) -> bool:
+    def fail(self, claim: Claim, error: str, pause: timedelta, *, is_counted: bool = True) -> bool:
         """Give a version back, to be tried again after `pause`; False when the lease is lost."""
-        failed = {"last_error": error, "available_at": timestamp(self._clock() + pause)}
+        attempts = claim.attempts if is_counted else claim.attempts - 1
+        available_at = timestamp(self._clock() + pause)
+        failed = {"last_error": error, "available_at": available_at, "attempts": attempts}
         return transact(self._changing(claim, failed), self._releasing(claim.lease))
 
     def release(self, claim: Claim) -> bool:

@@ -5,13 +5,17 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from tributary.conversion.csv_file import process_file, rows_version
 from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset, dataset_for_key
-from tributary.errors import DeclarationError, LeaseLostError, SourceGoneError, TerminalError, brief, describe
+from tributary.errors import DeclarationError, LeaseLostError, TerminalError, brief, describe
 from tributary.kernels.source import Source
 from tributary.objects import content_types
+from tributary.objects.quarantine import with_copy
 from tributary.objects.reads import read_version
+from tributary.objects.refusals import MISSING_PERMISSION, is_denied
 from tributary.objects.writes import copy_version, put_bytes, put_file, put_published
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Failed
@@ -28,20 +32,23 @@ def run_task(task: Task) -> Outcome:
         return _process_or_quarantine(task)
     except LeaseLostError:
         return LeaseLost()
+    except ClientError as error:
+        return Failed(MISSING_PERMISSION if is_denied(error) else "error", describe(error))
     except Exception as error:  # noqa: BLE001 returned to the driver, which fails the run with this cause
         return Failed("error", describe(error))
 
 
 def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
-    """Copy the whole file next to its reason; where its version is gone, write the reason alone."""
+    """Copy the whole file next to its reason; where that cannot be, write the reason alone."""
     claim = task.claim
-    version = claim.version.version
+    version, size = claim.version.version, claim.version.size
     keys = _keys(task, dataset_for_key(claim.key))
-    try:
-        copy_version(claim.bucket, claim.key, version, task.destinations.quarantine, keys.whole_file)
-    except SourceGoneError as error:
-        reason, message = error.reason, f"{error} (was to be quarantined: {reason}: {message})"
-    message = brief(message)
+
+    def copy() -> None:
+        to_bucket = task.destinations.quarantine
+        copy_version(claim.bucket, claim.key, version, to_bucket, keys.whole_file, size=size)
+
+    message = brief(with_copy(message, copy, size))
     record = {
         "source_bucket": claim.bucket,
         "source_key": claim.key,

@@ -11,7 +11,7 @@ import {
   STAGING_PREFIX,
 } from "../../../environments/schema";
 import type { NetworkStack } from "../../network/stack";
-import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
+import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
 import { LEDGER_DATASET } from "./job-arguments";
 
 /** Resources of the pipeline, whose jobs and functions run in the VPC. */
@@ -69,6 +69,7 @@ export function ledgerBatchStatements(resources: LedgerResources): PolicyStateme
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
       resources: [`${raw.arn}/${RAW_JSON_PREFIX}*`, `${raw.arn}/${PROCESSED_PREFIX}*`],
     },
+    readRawKey(resources),
     ...archive(resources),
     {
       sid: "StageOutputs",

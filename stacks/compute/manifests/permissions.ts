@@ -13,7 +13,7 @@ import {
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { latestViewName } from "../../../runtime/manifests/latest-view";
-import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
+import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
 
 export function manifestsBuilderStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
@@ -31,6 +31,7 @@ export function manifestsBuilderStatements(resources: PipelineResources): Policy
       "dynamodb:ConditionCheckItem",
     ]),
     readInputs(resources),
+    readRawKey(resources),
     {
       sid: "CommitManifests",
       actions: ["s3:GetObject", "s3:PutObject"],
@@ -51,6 +52,7 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       resources: [queueArn(environment, "manifests-ready")],
     },
     readInputs(resources),
+    readRawKey(resources),
     {
       sid: "ReadManifests",
       actions: ["s3:GetObject"],

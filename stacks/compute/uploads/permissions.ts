@@ -9,7 +9,7 @@ import {
 } from "../../../environments/schema";
 import { PENDING_INDEX } from "../../../runtime/indexes";
 import type { StorageStack } from "../../storage/stack";
-import { type PipelineResources, putOwnEvents } from "../pipeline-resources";
+import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
 
 export function triggerStatements(resources: PipelineResources): PolicyStatement[] {
   return [
@@ -48,6 +48,7 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
       resources: [`${storage.raw.arn}/${INPUT_PREFIX}*`],
     },
+    readRawKey(resources),
     {
       sid: "PublishOutputs",
       actions: ["s3:GetObject", "s3:PutObject"],
