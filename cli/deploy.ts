@@ -1,5 +1,6 @@
 import { type Environment, loadEnvironment } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
+import { printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { runCdktf } from "./cdktf";
@@ -18,7 +19,7 @@ async function deploy(
   options: DeployOptions,
   further: readonly string[],
 ): Promise<number> {
-  const report = (message: string) => console.error(message);
+  const report = printError;
   const terraform = await ensureTerraform(report);
   if (environment.glue.dependencies === "artifacts") {
     await ensureWheels(report);
