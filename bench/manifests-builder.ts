@@ -13,6 +13,7 @@ import type { Message } from "../runtime/aws/queue-messages";
 import { SYSTEM_CLOCK } from "../runtime/clock";
 import { whole } from "../setup/arguments";
 import { command, runToExitCode } from "../setup/command";
+import { print, printJson } from "../setup/terminal";
 
 const MIN_FILES_A_SECOND = 5_000;
 /** Messages of an invocation: the default of the setting `manifests.eventSource.batchSize`. */
@@ -274,13 +275,13 @@ function report(rows: readonly Row[], { json, latency }: Options): void {
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   if (json) {
     const sample = { latencyMs: latency, batch: BATCH };
-    console.log(JSON.stringify({ bench: "manifests-builder", machine, sample, rows, required }, null, 2));
+    printJson({ bench: "manifests-builder", machine, sample, rows, required }, 2);
     return;
   }
-  console.log(table(rows));
-  console.log(`calls, units and CPU are those of one file; ${latency} ms a call, ${BATCH} messages a batch`);
-  console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
-  console.log(
+  print(table(rows));
+  print(`calls, units and CPU are those of one file; ${latency} ms a call, ${BATCH} messages a batch`);
+  print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
+  print(
     `required: files/s: at least ${required.least}, measured ${measured}: ${required.met ? "yes" : "no"}`,
   );
 }

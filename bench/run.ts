@@ -5,6 +5,7 @@ import { ensureJava } from "../setup/java";
 import { PYTHONPATH, ROOT } from "../setup/paths";
 import { runOnTerminal } from "../setup/process";
 import { ensurePython } from "../setup/python";
+import { printError } from "../setup/terminal";
 
 /** Bench: a Python module or a TypeScript file next to this one that reads its own options. */
 type Bench = { readonly description: string } & ({ readonly module: string } | { readonly script: string });
@@ -41,12 +42,12 @@ const BENCHES: Record<string, Bench> = {
   },
 };
 
-const report = (message: string) => console.error(message);
+const report = printError;
 
 async function main(name: string, options: readonly string[]): Promise<number> {
   const bench = BENCHES[name];
   if (bench === undefined) {
-    console.error(`error: ${expectedAt("bench", `one of ${Object.keys(BENCHES).join(", ")}`, name)}`);
+    printError(`error: ${expectedAt("bench", `one of ${Object.keys(BENCHES).join(", ")}`, name)}`);
     return 2;
   }
   if ("script" in bench) {

@@ -2,6 +2,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { type Environment, loadEnvironment } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
+import { print } from "../setup/terminal";
 import { checkAccount } from "./account";
 import { ensureStateBucket } from "./state-bucket";
 
@@ -14,9 +15,7 @@ async function bootstrap(environment: Environment): Promise<number> {
   await checkAccount(new STSClient({ region }), environment);
   const s3 = new S3Client({ region, forcePathStyle: storage.pathStyle });
   const { bucket, created } = await ensureStateBucket(s3, environment);
-  console.log(
-    `state bucket ${bucket} ${created ? "created" : "is there; its settings are as they should be"}`,
-  );
+  print(`state bucket ${bucket} ${created ? "created" : "is there; its settings are as they should be"}`);
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { runOnTerminal } from "../setup/process";
 import { ensurePython } from "../setup/python";
+import { print, printError } from "../setup/terminal";
 import { checkRooms } from "./rooms/check-rooms";
 
 interface Check {
@@ -45,19 +46,18 @@ function checks(python: string, fix: boolean): Check[] {
 }
 
 async function main(fix: boolean): Promise<number> {
-  const { python } = await ensurePython("dev", (message) => console.error(message));
+  const { python } = await ensurePython("dev", printError);
   const failed: Check[] = [];
   for (const check of checks(python, fix)) if (!(await passes(check))) failed.push(check);
   if (failed.length === 0) return 0;
-  console.error(`failed: ${failed.map((check) => check.name).join(", ")}`);
-  if (!fix)
-    console.error("npm run fix repairs formatting, import order and what else can be repaired safely");
+  printError(`failed: ${failed.map((check) => check.name).join(", ")}`);
+  if (!fix) printError("npm run fix repairs formatting, import order and what else can be repaired safely");
   return 1;
 }
 
 async function roomsAreAsDrawn(python: string): Promise<boolean> {
   const problems = await checkRooms(ROOT, python);
-  for (const problem of problems) console.error(problem);
+  for (const problem of problems) printError(problem);
   return problems.length === 0;
 }
 
@@ -65,7 +65,7 @@ async function passes(check: Check): Promise<boolean> {
   const began = performance.now();
   const passed = await check.passes();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`${passed ? "✓" : "✗"} ${check.name} (${seconds} s)`);
+  print(`${passed ? "✓" : "✗"} ${check.name} (${seconds} s)`);
   return passed;
 }
 

@@ -1,5 +1,6 @@
 import { type Environment, loadEnvironment } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
+import { printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { runCdktf } from "./cdktf";
@@ -8,41 +9,40 @@ interface DeployOptions {
   readonly environment: string;
   readonly autoApprove?: boolean;
   readonly output?: string;
+  readonly prepare?: boolean;
 }
 
 const PARALLEL_RESOURCES = 40;
 
-/** Applies the environment's stacks, each after its dependencies and otherwise concurrently. */
+/** Applies the environment's stacks, each after its dependencies and otherwise concurrently; or only prepares it. */
 async function deploy(
   environment: Environment,
   options: DeployOptions,
   further: readonly string[],
 ): Promise<number> {
-  const report = (message: string) => console.error(message);
-  const terraform = await ensureTerraform(report);
+  const terraform = await ensureTerraform(printError);
   if (environment.glue.dependencies === "artifacts") {
-    await ensureWheels(report);
-    await ensureNativeWheel(report);
+    await ensureWheels(printError);
+    await ensureNativeWheel(printError);
   }
-  const words = [
-    "deploy",
-    `${environment.name}-*`,
-    // the provider comes from a mirror on this machine: there is no registry to ask for other platforms' hashes
-    "--skip-provider-lock",
-    // a plugin cache shared by stacks that are initialized side by side is a race
-    "--disable-plugin-cache-env",
-    // most of the time the provider waits: for queues 25 s each, whose number passes Terraform's own limit of ten
-    `--terraform-parallelism=${PARALLEL_RESOURCES}`,
-    ...(options.autoApprove ? ["--auto-approve"] : []),
-    ...(options.output === undefined ? [] : ["--output", options.output]),
-    ...further,
-  ];
-  return runCdktf(words, {
+  const words = options.prepare ? ["synth"] : ["deploy", `${environment.name}-*`, ...applying(options)];
+  const output = options.output === undefined ? [] : ["--output", options.output];
+  return runCdktf([...words, ...output, ...further], {
     // Terraform and its provider read a large schema in each command and live shortly: less collecting saves a quarter
     GOGC: process.env["GOGC"] ?? "400",
     ...terraform.environment,
     TRIBUTARY_ENVIRONMENT: environment.name,
   });
+}
+
+function applying({ autoApprove = false }: DeployOptions): string[] {
+  return [
+    // a plugin cache shared by stacks that are initialized side by side is a race
+    "--disable-plugin-cache-env",
+    // most of the time the provider waits: for queues 25 s each, whose number passes Terraform's own limit of ten
+    `--terraform-parallelism=${PARALLEL_RESOURCES}`,
+    ...(autoApprove ? ["--auto-approve"] : []),
+  ];
 }
 
 command(
@@ -51,6 +51,10 @@ command(
 )
   .requiredOption("--environment <name>", "environment to deploy")
   .option("--auto-approve", "apply without asking")
+  .option(
+    "--prepare",
+    "only make and download what an apply needs, without credentials; -- --skip-synth applies it",
+  )
   .option("--output <folder>", "folder of the synthesized stacks (default: cdktf.out)")
   .argument("[cdktf words...]", "further words for cdktf deploy")
   .action((further: string[], options: DeployOptions) =>

@@ -4,6 +4,7 @@ import { loadEnvironments } from "../environments/schema";
 import { environmentsDocumentation } from "../environments/schema/documentation";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
+import { print } from "../setup/terminal";
 
 const PAGE = "docs/environments.md";
 
@@ -11,7 +12,7 @@ command("docs", `Generate ${PAGE} from the schema and the environments.`)
   .action(() =>
     runToExitCode(async () => {
       writeFileSync(join(ROOT, PAGE), environmentsDocumentation(loadEnvironments()));
-      console.log(PAGE);
+      print(PAGE);
       return 0;
     }),
   )

@@ -4,6 +4,7 @@ import { migrate } from "../runtime/ledger/migrations/migrate";
 import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
 import { CommandError, command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
+import { print } from "../setup/terminal";
 
 const MIGRATIONS = join(ROOT, "runtime", "ledger", "migrations", "sql");
 
@@ -13,7 +14,7 @@ async function main(): Promise<number> {
   try {
     await client.connect();
     const applied = await migrate(client, readMigrations(MIGRATIONS));
-    console.log(applied.length === 0 ? "nothing to apply" : `applied ${applied.join(", ")}`);
+    print(applied.length === 0 ? "nothing to apply" : `applied ${applied.join(", ")}`);
     return 0;
   } catch (error) {
     // what the files or the server say; of several addresses that all refuse, Node gives the code alone

@@ -1,10 +1,11 @@
 import { PYTHONPATH } from "../setup/paths";
 import { runOnTerminal } from "../setup/process";
 import { ensurePython } from "../setup/python";
+import { printError } from "../setup/terminal";
 
 /** Runs a Python module with this process's arguments, and gives its exit code. */
 export async function runPythonModule(module: string): Promise<number> {
-  const { python } = await ensurePython("run", (message) => console.error(message));
+  const { python } = await ensurePython("run", printError);
   // On an interrupt the module ends by itself, having said what it has.
   process.on("SIGINT", () => {});
   return runOnTerminal([python, "-m", module, ...process.argv.slice(2)], {

@@ -4,6 +4,7 @@ import { loadEnvironments } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { runOnTerminal } from "../setup/process";
+import { print } from "../setup/terminal";
 
 interface SynthOptions {
   readonly environment?: string;
@@ -26,8 +27,8 @@ async function synth(options: SynthOptions): Promise<number> {
   if (exitCode !== 0) return 1;
   const seconds = (performance.now() - began) / 1000;
   const stacks = stacksOf(folder);
-  console.log(`${stacks.length} stacks in ${options.output}, ${seconds.toFixed(2)} s`);
-  for (const [name, bytes] of functionSizes(folder, stacks)) console.log(`  ${name}: ${bytes} bytes`);
+  print(`${stacks.length} stacks in ${options.output}, ${seconds.toFixed(2)} s`);
+  for (const [name, bytes] of functionSizes(folder, stacks)) print(`  ${name}: ${bytes} bytes`);
   return 0;
 }
 

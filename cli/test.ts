@@ -1,9 +1,11 @@
 import { type StdioOptions, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { command } from "../setup/command";
 import { ROOT, WORKING_FOLDER } from "../setup/paths";
 import { ensurePython } from "../setup/python";
+import { print, printError } from "../setup/terminal";
 
 const RESULTS = join(WORKING_FOLDER, "test-results");
 
@@ -95,7 +97,7 @@ function readJunit(file: string): Counts {
 /** Runs one stage; a runner that ends badly without a counted failure counts as one. */
 async function runStage(stage: Stage, output: "shown" | "kept"): Promise<Counts> {
   const [program = "", ...words] = stage.command;
-  if (output === "shown") console.log(`\n── ${stage.name}`);
+  if (output === "shown") print(`\n── ${stage.name}`);
   const stdio: StdioOptions = output === "shown" ? "inherit" : ["ignore", "pipe", "pipe"];
   const child = spawn(program, words, { cwd: stage.folder, env: QUIET, stdio });
   const kept: Buffer[] = [];
@@ -104,7 +106,8 @@ async function runStage(stage: Stage, output: "shown" | "kept"): Promise<Counts>
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
-  if (output === "kept") console.log(`\n── ${stage.name}\n${Buffer.concat(kept).toString()}`);
+  if (output === "kept")
+    print(`\n── ${stage.name}\n${stripVTControlCharacters(Buffer.concat(kept).toString())}`);
   const counts = readOrFail(stage, exitCode);
   const silent = exitCode !== 0 && counts.failed + counts.skipped === 0;
   return silent ? { ...counts, failed: 1 } : counts;
@@ -114,7 +117,7 @@ function readOrFail(stage: Stage, exitCode: number): Counts {
   try {
     return stage.read(exitCode);
   } catch (error) {
-    console.error(`${stage.name} left no readable result: ${String(error)}`);
+    printError(`${stage.name} left no readable result: ${String(error)}`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
 }
@@ -136,7 +139,7 @@ async function timed(stage: Stage, output: "shown" | "kept"): Promise<Result> {
 async function main(unit: boolean): Promise<number> {
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
-  const { python } = await ensurePython("dev", (message) => console.error(message));
+  const { python } = await ensurePython("dev", printError);
   const results: Result[] = [];
   for (const group of stages(python, unit)) {
     const running = group.map((stage, index) => timed(stage, unit || index > 0 ? "kept" : "shown"));
@@ -144,9 +147,9 @@ async function main(unit: boolean): Promise<number> {
   }
   const sum = (name: keyof Counts) => results.reduce((total, { counts }) => total + counts[name], 0);
   const total = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
-  console.log(`\n${results.map(({ row }) => row).join("\n")}`);
-  if (total.skipped > 0) console.error(`${total.skipped} skipped: a skipped test counts as a failure here`);
-  console.log(`${total.passed} passed, ${total.failed + total.skipped} failed`);
+  print(`\n${results.map(({ row }) => row).join("\n")}`);
+  if (total.skipped > 0) printError(`${total.skipped} skipped: a skipped test counts as a failure here`);
+  print(`${total.passed} passed, ${total.failed + total.skipped} failed`);
   return total.failed + total.skipped === 0 && total.passed > 0 ? 0 : 1;
 }
 

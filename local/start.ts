@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { command } from "../setup/command";
 import { ROOT } from "../setup/paths";
+import { print, printError } from "../setup/terminal";
 import { Interrupted } from "./process/child";
 import { type RunOptions, runPlatform } from "./run";
 
@@ -42,7 +43,7 @@ function abortOnSignals(): AbortSignal {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) return;
-      process.stdout.write("\nstopping…\n");
+      print("\nstopping…");
       controller.abort(new Interrupted(name));
     });
   }
@@ -60,7 +61,7 @@ async function main(flags: Flags): Promise<number> {
     return (await runPlatform(optionsOf(flags), signal)) ? 0 : EXIT_FAILED;
   } catch (error) {
     if (signal.aborted) return EXIT_INTERRUPTED;
-    console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+    printError(`\n${error instanceof Error ? error.message : String(error)}`);
     return EXIT_FAILED;
   }
 }

@@ -1,3 +1,5 @@
+import { erase, print, printOver, type Screen, visible } from "../setup/terminal";
+
 /** Finished step of a run, as in the report. */
 export interface Step {
   readonly name: string;
@@ -16,7 +18,7 @@ export class Steps {
 
   constructor(
     private readonly signal: AbortSignal,
-    private readonly out: NodeJS.WritableStream & { isTTY?: boolean; columns?: number } = process.stdout,
+    private readonly out: Screen = process.stdout,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -65,17 +67,18 @@ export class Steps {
     const shown = [...this.active.values()].map((show) => show());
     const share = Math.floor((columns - SEPARATOR.length * (shown.length - 1)) / shown.length);
     const text = shown.map((one) => one.replace(/ {2,}/g, shown.length > 1 ? " " : "$&").slice(0, share));
-    if (this.out.isTTY) this.out.write(`\r\u001b[K${text.join(SEPARATOR)}`);
+    if (this.out.isTTY) printOver(text.join(SEPARATOR), this.out);
   }
 
   private finish(text: string): void {
-    this.out.write(this.out.isTTY ? `\r\u001b[K${text}\n` : `${text}\n`);
+    if (this.out.isTTY) erase(this.out);
+    print(text, this.out);
     if (this.active.size > 0) this.frame();
   }
 }
 
 function line(mark: string, name: string, seconds: number, detail: string): string {
-  return `${mark} ${name.padEnd(34)} ${seconds.toFixed(1).padStart(6)} s  ${detail}`.trimEnd();
+  return `${mark} ${name.padEnd(34)} ${seconds.toFixed(1).padStart(6)} s  ${visible(detail)}`.trimEnd();
 }
 
 /** Seconds to a tenth, as they are shown and reported. */

@@ -1,14 +1,17 @@
 import { Command } from "commander";
 import { EnvironmentsError } from "../environments/schema";
 import { SetUpError } from "./errors";
+import { COMMAND_OUTPUT, describeError, guardTerminal, printError } from "./terminal";
 
 /** npm's own short names need no `run`. */
 const SHORT_NAMES = new Set(["start", "test"]);
 
 /** Command as users call it: wrong usage exits with 2. */
 export function command(name: string, description: string): Command {
+  guardTerminal();
   return new Command(`npm ${SHORT_NAMES.has(name) ? name : `run ${name}`} --`)
     .description(description)
+    .configureOutput(COMMAND_OUTPUT)
     .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2));
 }
 
@@ -19,12 +22,13 @@ export class CommandError extends Error {
 
 /** Runs a command to its exit code; 1 with the message alone for errors that the user can mend. */
 export async function runToExitCode(action: () => Promise<number>): Promise<void> {
+  guardTerminal();
   try {
     process.exitCode = await action();
   } catch (error) {
     const known =
       error instanceof CommandError || error instanceof EnvironmentsError || error instanceof SetUpError;
-    console.error(known ? error.message : error);
+    printError(known ? error.message : describeError(error));
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-"""Downloads one Terraform release, checks it against the published checksums, and unpacks the program.
+"""Downloads an archive of Terraform, holds it against its known checksum, and unpacks the program.
 
 Python rather than Node: it honours the proxy variables, and reads zip files without another package.
 """
@@ -18,51 +18,36 @@ TIMEOUT_SECONDS = 60
 def main() -> None:
     """Parse the command line and install; ends with a one-line reason on standard error."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--releases", required=True, help="where releases are published, such as https://host/terraform"
-    )
-    parser.add_argument("--version", required=True)
-    parser.add_argument("--platform", required=True, help="such as linux_amd64")
+    parser.add_argument("--url", required=True, help="where the archive is")
+    parser.add_argument("--sha256", required=True, help="of the archive, known before and from elsewhere")
     parser.add_argument(
         "--target", type=Path, required=True, help="the program's file, which appears only when whole"
     )
     arguments = parser.parse_args()
     try:
-        install(arguments.releases, arguments.version, arguments.platform, arguments.target)
+        install(arguments.url, arguments.sha256, arguments.target)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         sys.exit(f"{type(error).__name__}: {error}")
 
 
-def install(releases: str, version: str, platform: str, target: Path) -> None:
-    """Put the program of `version` at `target`.
+def install(url: str, sha256: str, target: Path) -> None:
+    """Put the program of the archive at `target`.
 
     Raises:
-        ValueError: the archive is not the published one, or this platform has none.
+        ValueError: the archive is not the known one.
         OSError: it cannot be downloaded or written.
 
     """
-    archive_name = f"terraform_{version}_{platform}.zip"
-    folder = f"{releases}/{version}"
-    expected = published_checksum(download(f"{folder}/terraform_{version}_SHA256SUMS").decode(), archive_name)
-    archive = download(f"{folder}/{archive_name}")
+    archive = download(url)
     actual = hashlib.sha256(archive).hexdigest()
-    if actual != expected:
-        raise ValueError(f"{archive_name} has the SHA-256 {actual}, published is {expected}")
+    if actual != sha256:
+        raise ValueError(f"{url} has the SHA-256 {actual}, expected {sha256}")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.{os.getpid()}")
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         draft.write_bytes(files.read("terraform"))
     draft.chmod(0o755)
     draft.rename(target)
-
-
-def published_checksum(checksums: str, archive_name: str) -> str:
-    """Return the SHA-256 that a SHA256SUMS file gives for an archive."""
-    for line in checksums.splitlines():
-        checksum, _, name = line.partition("  ")
-        if name == archive_name:
-            return checksum
-    raise ValueError(f"{archive_name} is not among the published archives")
 
 
 def download(url: str) -> bytes:

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SetUpError } from "./errors";
+import { ROOT } from "./paths";
 import { run } from "./process";
 
 /** Folders in which the provider and the CLI configuration are kept and looked for. */
@@ -13,6 +14,8 @@ export interface ProviderPlace {
 /** Version of the provider that the bindings of the project were made from. */
 const VERSION = "5.100.0";
 const SOURCE = "registry.terraform.io/hashicorp/aws";
+/** Checksums of that version, which Terraform holds against whatever a mirror or a registry gives. */
+const LOCK = ".terraform.lock.hcl";
 
 /** Folders in which system packages and images keep provider mirrors. */
 const SYSTEM_FOLDERS = [
@@ -116,14 +119,18 @@ async function downloadedMirror(
     join(folder, "main.tf.json"),
     JSON.stringify({ terraform: { required_providers: [required] } }),
   );
-  const { exitCode, output } = await run([terraform, "init", "-input=false", "-no-color"], {
-    folder,
-    environment: {
-      ...userConfiguration(place.environment),
-      TF_PLUGIN_CACHE_DIR: "",
-      CHECKPOINT_DISABLE: "1",
+  copyFileSync(join(ROOT, LOCK), join(folder, LOCK));
+  const { exitCode, output } = await run(
+    [terraform, "init", "-input=false", "-no-color", "-lockfile=readonly"],
+    {
+      folder,
+      environment: {
+        ...userConfiguration(place.environment),
+        TF_PLUGIN_CACHE_DIR: "",
+        CHECKPOINT_DISABLE: "1",
+      },
     },
-  });
+  );
   if (exitCode === 0) return mirror;
   rmSync(folder, { recursive: true, force: true });
   throw new SetUpError(

@@ -16,11 +16,19 @@ export interface TerraformEnvironment {
 export interface TerraformPlace extends ProviderPlace {
   /** Address at which Terraform's releases are published. */
   readonly releases: string;
+  /** SHA-256 of the archive of `PINNED`, by platform. */
+  readonly checksums: Readonly<Record<string, string>>;
 }
 
 const PROJECT: TerraformPlace = {
   folder: join(WORKING_FOLDER, "terraform"),
   releases: "https://releases.hashicorp.com/terraform",
+  checksums: {
+    darwin_amd64: "a56d5002b9f7647291faccc3dd1a70350e60fb61e4c45037629508b8fdc2575b",
+    darwin_arm64: "867e0808fa971217043e25b7a792b10720c79b1546f8a68479b74f138be73e18",
+    linux_amd64: "1ce994251c00281d6845f0f268637ba50c0005657eb3cf096b92f753b42ef4dc",
+    linux_arm64: "a43d1d0da9b9bab214a8305a39db0e40869572594ccf50c416a7756499143633",
+  },
   environment: process.env,
   home: homedir(),
 };
@@ -50,6 +58,8 @@ export async function ensureTerraform(
         TF_PLUGIN_CACHE_DIR: "",
         CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
         CHECKPOINT_DISABLE: "1",
+        // The lock that stands beside each stack decides which provider is taken; nothing is added to it.
+        TF_CLI_ARGS_init: "-lockfile=readonly",
       },
     };
   });
@@ -99,24 +109,23 @@ async function download(
   report: (message: string) => void,
   place: TerraformPlace,
 ): Promise<void> {
+  const missing = `no Terraform ${REQUIRED} (found: ${found.join("; ") || "none on PATH"})`;
+  const wayOut = `install Terraform ${PINNED} and put it on PATH`;
+  const sha256 = place.checksums[platform()];
+  if (sha256 === undefined) {
+    throw new SetUpError(
+      `${missing}, and none is downloaded for ${platform()}, of which no checksum is known; ${wayOut}`,
+    );
+  }
   report(`downloading Terraform ${PINNED}`);
   const { program } = await findInterpreter(place.environment);
-  const words = [
-    "--releases",
-    place.releases,
-    "--version",
-    PINNED,
-    "--platform",
-    platform(),
-    "--target",
-    target,
-  ];
+  const url = `${place.releases}/${PINNED}/terraform_${PINNED}_${platform()}.zip`;
   const script = join(__dirname, "fetch_terraform.py");
+  const words = ["--url", url, "--sha256", sha256, "--target", target];
   const { exitCode, output } = await run([program, script, ...words], { environment: place.environment });
   if (exitCode === 0) return;
   throw new SetUpError(
-    `no Terraform ${REQUIRED} (found: ${found.join("; ") || "none on PATH"}), and ${PINNED} cannot be downloaded ` +
-      `from ${place.releases} (${output.trim()}); install Terraform ${PINNED} and put it on PATH`,
+    `${missing}, and ${PINNED} cannot be downloaded from ${place.releases} (${output.trim()}); ${wayOut}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Backend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { type Environment, type Layer, stackName, stateBucketName, stateKey } from "../environments/schema";
+import { ProviderLock } from "./provider-lock";
 
 /** One layer of one environment: a Terraform state, a provider, and tags of everything in it. */
 export abstract class LayerStack extends TerraformStack {
@@ -10,6 +11,7 @@ export abstract class LayerStack extends TerraformStack {
   constructor(scope: Construct, environment: Environment, layer: Layer) {
     super(scope, stackName(environment, layer));
     this.environment = environment;
+    this.synthesizer = new ProviderLock(this);
     this.keepState(layer);
     new AwsProvider(this, "aws", {
       region: environment.region,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { arch } from "node:os";
@@ -27,6 +27,7 @@ interface Machine {
   readonly folder: string;
   readonly path?: string;
   readonly releases?: string;
+  readonly checksums?: Record<string, string>;
   readonly variables?: Record<string, string>;
 }
 
@@ -40,11 +41,18 @@ async function ensure({
   folder,
   path = "",
   releases = "http://127.0.0.1:9",
+  checksums = { [PLATFORM]: "0".repeat(64) },
   variables = {},
 }: Machine): Promise<Ensured> {
   const reports: string[] = [];
   const environment = { PATH: path, ...variables };
-  const place = { folder: join(folder, "kept"), releases, environment, home: join(folder, "home") };
+  const place = {
+    folder: join(folder, "kept"),
+    releases,
+    checksums,
+    environment,
+    home: join(folder, "home"),
+  };
   const result = await ensureTerraform((message) => reports.push(message), place);
   return {
     ...result,
@@ -81,14 +89,15 @@ describe("the program", () => {
   test.each([
     ["too old", "1.10.5"],
     ["too new", "2.0.0"],
-  ])("is downloaded once, with its checksum verified, when the one on PATH is %s", (_, version) =>
+  ])("is downloaded once, with its known checksum, when the one on PATH is %s", (_, version) =>
     inFolder(async (folder) => {
       const path = await pythonAnd(terraform(join(folder, "bin"), version));
-      const releases = await serveReleases(folder, (checksum) => checksum);
+      const releases = await serveRelease(folder);
       const machine = {
         folder,
         path,
         releases: releases.url,
+        checksums: { [PLATFORM]: releases.sha256 },
         variables: { TRIBUTARY_PROVIDER_MIRROR: mirror(folder) },
       };
       const { environment, reports } = await ensure(machine).finally(() => releases.server.close());
@@ -99,12 +108,23 @@ describe("the program", () => {
     }),
   );
 
-  test("is refused when its checksum is not the published one", () =>
+  test("is refused when its checksum is not the known one, whatever its origin publishes", () =>
     inFolder(async (folder) => {
-      const releases = await serveReleases(folder, () => "0".repeat(64));
+      const releases = await serveRelease(folder);
       const path = await pythonAnd();
       const work = ensure({ folder, path, releases: releases.url }).finally(() => releases.server.close());
-      await expect(work).rejects.toThrow(/has the SHA-256 [0-9a-f]{64}, published is 0{64}/);
+      await expect(work).rejects.toThrow(
+        /\.zip has the SHA-256 [0-9a-f]{64}, expected 0{64}\); install Terraform/,
+      );
+      expect(existsSync(join(folder, "kept", "1.11.4"))).toBe(false);
+    }));
+
+  test("is not downloaded where no checksum is known", () =>
+    inFolder(async (folder) => {
+      await expect(ensure({ folder, checksums: {} })).rejects.toThrow(
+        `no Terraform >= 1.11, < 2 (found: none on PATH), and none is downloaded for ${PLATFORM}, of which no ` +
+          "checksum is known; install Terraform 1.11.4 and put it on PATH",
+      );
     }));
 
   test("is asked for, with what was found, when it cannot be downloaded", () =>
@@ -131,6 +151,7 @@ describe("the provider", () => {
         TF_PLUGIN_CACHE_DIR: "",
         CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
         CHECKPOINT_DISABLE: "1",
+        TF_CLI_ARGS_init: "-lockfile=readonly",
       });
     }));
 
@@ -157,7 +178,7 @@ describe("the provider", () => {
       const binary = `.terraform/providers/${PROVIDER}/terraform-provider-aws_v5.100.0_x5`;
       const terraform = program(
         join(folder, "terraform"),
-        `echo "$1 [$TF_CLI_CONFIG_FILE]" >> ${folder}/calls`,
+        `echo "$1 $4 [$TF_CLI_CONFIG_FILE]" >> ${folder}/calls; test -s .terraform.lock.hcl || exit 1`,
         `mkdir -p $(dirname ${binary}) && touch ${binary}`,
       );
       const environment = { PATH: process.env["PATH"] ?? "", TF_CLI_CONFIG_FILE: own };
@@ -166,7 +187,9 @@ describe("the provider", () => {
         const file = await writeProviderConfiguration(terraform, PLATFORM, place, () => undefined, []);
         expect(readFileSync(file, "utf8")).toContain(join(folder, "provider", ".terraform", "providers"));
       }
-      expect(readFileSync(join(folder, "calls"), "utf8")).toBe(`init [${exists ? own : ""}]\n`);
+      expect(readFileSync(join(folder, "calls"), "utf8")).toBe(
+        `init -lockfile=readonly [${exists ? own : ""}]\n`,
+      );
     }),
   );
 
@@ -212,16 +235,13 @@ async function pythonAnd(...folders: string[]): Promise<string> {
     .join(":");
 }
 
-/** Serves a release like the official site, with a checksum that `published` may falsify. */
-async function serveReleases(
-  folder: string,
-  published: (checksum: string) => string,
-): Promise<{ url: string; server: Server }> {
+/** Serves a release like the official site, which publishes checksums, too. */
+async function serveRelease(folder: string): Promise<{ url: string; sha256: string; server: Server }> {
   const name = `terraform_1.11.4_${PLATFORM}.zip`;
   const archive = join(folder, name);
-  const checksum = await zip(archive, { terraform: "the program", "LICENSE.txt": "" });
+  const sha256 = await zip(archive, { terraform: "the program", "LICENSE.txt": "" });
   const files: Record<string, string | Buffer> = {
-    "/1.11.4/terraform_1.11.4_SHA256SUMS": `${"1".repeat(64)}  other.zip\n${published(checksum)}  ${name}\n`,
+    "/1.11.4/terraform_1.11.4_SHA256SUMS": `${sha256}  ${name}\n`,
     [`/1.11.4/${name}`]: readFileSync(archive),
   };
   const server = createServer((request, response) => {
@@ -229,5 +249,5 @@ async function serveReleases(
     response.writeHead(body === undefined ? 404 : 200).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sha256, server };
 }

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { whole } from "../../setup/arguments";
+import { COMMAND_OUTPUT } from "../../setup/terminal";
 import { date, minutes } from "./command/arguments";
 import { EXIT } from "./command/exit-codes";
 import { act, type End, one } from "./command/words";
@@ -31,6 +32,7 @@ export function operatorProgram(end: End): Command {
     .description(
       "Look at the pipelines of an environment, and operate them: the ledger's by ledger and replay.",
     )
+    .configureOutput(COMMAND_OUTPUT)
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);

@@ -132,4 +132,8 @@ export const TEACHINGS: Readonly<Record<string, Teaching>> = {
     asImporter: "is the form of messages about input, and loads nothing: pass the value as an argument",
     asImported: "draw the arrow: any room may judge input",
   },
+  terminal: {
+    asImporter: "prints what it is given, and loads nothing: pass the text as an argument",
+    asImported: "draw the arrow: whatever prints goes through it",
+  },
 };

@@ -22,6 +22,7 @@ from tributary.errors import DeclarationError, TributaryError, UnknownDatasetErr
 from tributary.expected import expected_at, option, whole_number
 from tributary.kernels.source import Source
 from tributary.manifests.one_file import process_text_file
+from tributary.terminal import Parser, guard, show, show_error, show_json, visible
 
 _CHUNK_BYTES = 512 << 10
 _CELL_WIDTH = 28
@@ -39,25 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         files = [_existing(Path(file)) for file in options.files]
         _check_names(files)
     except (DeclarationError, UnknownDatasetError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        show_error(f"error: {error}")
         return 2
     reports = []
     for file in files:
         try:
             report = _try_file(dataset, file, options)
         except (TributaryError, OSError) as error:
-            print(f"error: {file}: {error}", file=sys.stderr)
+            show_error(f"error: {file}: {error}")
             return 1
         reports.append(report)
         if not options.json:
-            print("\n".join(_shown(report)), end="\n\n")
+            show("\n".join(map(visible, _shown(report))) + "\n")
     if options.json:
-        print(json.dumps(reports, indent=2, ensure_ascii=False, default=str))
+        show_json(reports, indent=2)
     return 1 if any(report["wholeFileReason"] for report in reports) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="npm run try --",
         description="Parse and transform local files as the job would; show rows, counts and rejects.",
         epilog="Exit code 0: every file was read; 1: one would be quarantined whole; 2: wrong usage.",
@@ -233,7 +234,8 @@ def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
     if not rows:
         return
     names = list(rows[0])
-    cells = [names] + [[_cut(_text(row[name]), _CELL_WIDTH) for name in names] for row in rows]
+    cells = [[_cut(visible(name), _CELL_WIDTH) for name in names]]
+    cells += [[_cut(_text(row[name]), _CELL_WIDTH) for name in names] for row in rows]
     widths = [max(len(line[index]) for line in cells) for index in range(len(names))]
     for number, line in enumerate(cells):
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -246,8 +248,7 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value)
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else visible(str(value))
 
 
 def _cut(text: str, width: int) -> str:
@@ -255,4 +256,5 @@ def _cut(text: str, width: int) -> str:
 
 
 if __name__ == "__main__":
+    guard()
     sys.exit(main())

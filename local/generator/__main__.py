@@ -1,7 +1,6 @@
 """`npm run generate`: write files for trying out and testing the platform."""
 
 import argparse
-import json
 import re
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from local.generator.files import Order, files, write
 from tributary.expected import expected_at, option, whole_number
+from tributary.terminal import Parser, guard, show, show_error, show_json
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _SMALLEST_BYTES = 1000
@@ -25,17 +25,19 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         out.mkdir(parents=True, exist_ok=True)
         if not options.force and any(out.iterdir()):
-            print(
+            show_error(
                 f"error: {out} holds files already; name an empty folder, or let files of the same names be "
-                "replaced by --force",
-                file=sys.stderr,
+                "replaced by --force"
             )
             return 1
         report = _generate(order, out)
     except OSError as error:
-        print(f"error: {error.filename or out} cannot be written: {error.strerror}", file=sys.stderr)
+        show_error(f"error: {error.filename or out} cannot be written: {error.strerror}")
         return 1
-    print(json.dumps(report) if options.json else _shown(report, out))
+    if options.json:
+        show_json(report)
+    else:
+        show(_shown(report, out))
     return 0
 
 
@@ -61,7 +63,7 @@ def _shown(report: dict[str, float], out: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="npm run generate --",
         description="Write files to try and test the platform with: the same ones for the same options.",
         epilog="Exit code 0: the files stand; 1: they cannot be written; 2: wrong usage.",
@@ -178,4 +180,5 @@ _DATES = option("dates separated by commas, such as 2026-01-30,2026-01-31", _dat
 
 
 if __name__ == "__main__":
+    guard()
     sys.exit(main())

@@ -6,6 +6,7 @@ import {
   ledgerBatchJobName,
   RAW_JSON_PREFIX,
 } from "../../environments/schema";
+import { print, visible } from "../../setup/terminal";
 import { LEDGER_STEP } from "../pipelines/ledger";
 import { MANIFESTS_STEP } from "../pipelines/manifests";
 import { UPLOADS_STEP } from "../pipelines/uploads";
@@ -95,7 +96,7 @@ export function showResults(
   if (wholeFiles.length > 0)
     say(
       "quarantined whole, each line counted as a dead letter:",
-      wholeFiles.map((file) => `  ${file}`).join("\n"),
+      wholeFiles.map((file) => `  ${visible(file)}`).join("\n"),
     );
   for (const [name, { firstRows }] of [
     ["customers", accounts.uploads],
@@ -156,7 +157,7 @@ const NEXT = [
 function verdict(all: readonly Accounts[]): string {
   const [lost, duplicated] = [sum(all.map((one) => one.lost)), sum(all.map((one) => one.duplicated))];
   if (lost + duplicated === 0) return "every row is accounted for: 0 lost, 0 duplicated";
-  const problems = all.flatMap((one) => one.problems).map((problem) => `  ${problem}`);
+  const problems = all.flatMap((one) => one.problems).map((problem) => `  ${visible(problem)}`);
   return `${lost} rows lost, ${duplicated} duplicated:\n${problems.join("\n")}\n`;
 }
 
@@ -192,13 +193,13 @@ export function showHowToReach(environment: Environment, variables: Readonly<Rec
 }
 
 function say(...parts: readonly string[]): void {
-  process.stdout.write(`${parts.join("\n")}\n\n`);
+  print(`${parts.join("\n")}\n`);
 }
 
 /** Formats names and values, one pair a line, the values aligned. */
 function list(entries: readonly (readonly [string, string])[]): string {
   const width = Math.max(...entries.map(([name]) => name.length));
-  return entries.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`).join("\n");
+  return entries.map(([name, text]) => `  ${name.padEnd(width)}  ${visible(text)}`).join("\n");
 }
 
 /**
@@ -206,12 +207,13 @@ function list(entries: readonly (readonly [string, string])[]): string {
  * there is one.
  */
 export function table(rows: readonly (readonly string[])[], width = process.stdout.columns): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  const shown = rows.map((row) => row.map(visible));
+  const widths = (shown[0] ?? []).map((_, column) =>
+    Math.max(...shown.map((row) => (row[column] ?? "").length)),
   );
   const cells = (row: readonly string[]) =>
     row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
-  const [head = [], ...rest] = rows;
+  const [head = [], ...rest] = shown;
   const rule = widths.map((size) => "─".repeat(size)).join("  ");
   return [cells(head), rule, ...rest.map(cells)].map((row) => cut(`  ${row.trimEnd()}`, width)).join("\n");
 }

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ensureLogins } from "../../runtime/ledger/migrations/logins";
 import { ROOT } from "../../setup/paths";
+import { describeError, printError, printJson } from "../../setup/terminal";
 import { PostgresServer } from "./server";
 
 const stop = new AbortController();
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     if (stop.signal.aborted) return;
     for await (const line of withFirst(createInterface({ input: process.stdin, signal: stop.signal }))) {
       if (line === "crash") await server.crashAndRestart();
-      console.log(JSON.stringify(server.variables));
+      printJson(server.variables);
     }
   } finally {
     await server.stop();
@@ -58,7 +59,7 @@ async function makeLogins(server: PostgresServer): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error);
+  printError(describeError(error));
   // the reader of a line must not wait for ever: standard input would keep this process
   process.exit(1);
 });

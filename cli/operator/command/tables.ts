@@ -1,4 +1,5 @@
 /** Plain aligned tables and the units that they are written in. */
+import { visible } from "../../../setup/terminal";
 
 /** Column of a table; numbers are aligned to the right. */
 export interface Column<Row> {
@@ -33,12 +34,7 @@ export function indented(text: string): string {
 
 function written(value: string | number | undefined): string {
   if (value === undefined || value === "") return "-";
-  return typeof value === "number" ? value.toLocaleString("en-US") : printable(value);
-}
-
-/** Replaces characters that could move the cursor: a key in S3 may hold any character. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  return typeof value === "number" ? value.toLocaleString("en-US") : visible(value);
 }
 
 /** Formats seconds in the two units that matter: `45 s`, `3 min 20 s`, `5 h 3 min`, `2 d 4 h`. */

@@ -98,9 +98,8 @@ function pageAfter(
 /** Prints a table, or one object a line; nothing where there are no files. */
 export function showFiles({ terminal }: Operator, files: readonly LedgerFile[]): void {
   if (files.length === 0) return;
-  terminal.write(
-    terminal.json ? files.map((file) => JSON.stringify(file)).join("\n") : table(COLUMNS, files),
-  );
+  if (terminal.json) for (const file of files) terminal.record(file);
+  else terminal.write(table(COLUMNS, files));
 }
 
 /** Splits names into as many as a request takes. */

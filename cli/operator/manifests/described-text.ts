@@ -1,5 +1,6 @@
 import { bucketName, type Environment } from "../../../environments/schema";
-import { bytes, indented, list, printable, table } from "../command/tables";
+import { visible } from "../../../setup/terminal";
+import { bytes, indented, list, table } from "../command/tables";
 import type { DescribedFile, DescribedManifest, DescribedVersion } from "./described";
 import type { DeadLetters, Quarantine } from "./outputs";
 
@@ -33,7 +34,7 @@ function versionText(described: DescribedVersion, environment: Environment): str
     ...(deadLetters === undefined ? [] : deadLetterEntries(deadLetters, environment)),
   ];
   const parts = [list(entries), ...(deadLetters === undefined ? [] : [indented(linesText(deadLetters))])];
-  return `version ${printable(version)}\n${indented(parts.join("\n"))}`;
+  return `version ${visible(version)}\n${indented(parts.join("\n"))}`;
 }
 
 function bookEntries(version: DescribedVersion): Entries {

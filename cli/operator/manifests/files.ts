@@ -71,7 +71,7 @@ async function show<File>(
       break;
     }
     shown += 1;
-    if (terminal.json) terminal.write(JSON.stringify(file));
+    if (terminal.json) terminal.record(file);
     else block.push(file);
     if (block.length === BLOCK) terminal.write(table(columns, block.splice(0)));
   }

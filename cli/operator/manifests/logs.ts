@@ -14,7 +14,7 @@ import {
 } from "../../../environments/schema";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
-import { printable } from "../command/tables";
+import type { Terminal } from "../command/terminal";
 
 /** Jobs by the names that the command takes. */
 const JOBS = {
@@ -50,7 +50,7 @@ export async function logs(operator: Operator, options: LogsOptions): Promise<Ex
   do {
     const events = await readEvents(operator.aws.logs, groups, from, options.filter);
     const fresh = events.filter(({ eventId = "" }) => !seen.has(eventId));
-    for (const event of fresh) operator.terminal.write(lineOf(event, operator.terminal.json));
+    for (const event of fresh) show(event, operator.terminal);
     shown += fresh.length;
     // the last millisecond is read again, for it may not have been whole
     from = Math.max(from, events.at(-1)?.timestamp ?? 0);
@@ -95,10 +95,11 @@ async function readEvents(
   return all.sort((one, other) => (one.timestamp ?? 0) - (other.timestamp ?? 0));
 }
 
-function lineOf({ timestamp = 0, logStreamName, message = "" }: FilteredLogEvent, json: boolean): string {
+function show({ timestamp = 0, logStreamName, message = "" }: FilteredLogEvent, terminal: Terminal): void {
   const at = new Date(timestamp).toISOString();
-  if (json) return JSON.stringify({ at, stream: logStreamName, message: message.trimEnd() });
-  return `${at} ${message.trimEnd().replaceAll("\t", " ").split("\n").map(printable).join("\n  ")}`;
+  const text = message.trimEnd();
+  if (terminal.json) terminal.record({ at, stream: logStreamName, message: text });
+  else terminal.write(`${at} ${text.replaceAll("\t", " ").replaceAll("\n", "\n  ")}`);
 }
 
 async function pause(signal: AbortSignal): Promise<void> {

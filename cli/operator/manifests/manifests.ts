@@ -67,7 +67,7 @@ function show({ terminal }: Operator, rows: readonly Row[], limit: number): Exit
     terminal.warn("no manifest fits");
     return EXIT.nothing;
   }
-  if (terminal.json) for (const row of shown) terminal.write(JSON.stringify(row));
+  if (terminal.json) for (const row of shown) terminal.record(row);
   else terminal.write(table(COLUMNS, shown));
   if (rows.length > shown.length) terminal.warn(`there are more than ${limit}: --limit 0 shows all`);
   return EXIT.ok;

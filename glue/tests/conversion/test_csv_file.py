@@ -1,5 +1,6 @@
 """Whole files: what is defined for each, and what is published."""
 
+import csv
 import gzip
 import hashlib
 import json
@@ -359,11 +360,30 @@ def test_passes_on_a_failure_of_the_source_as_it_is(tmp_path: Path) -> None:
     assert raised.value is failure
 
 
-def test_rows_version_follows_dataset_and_date_formats() -> None:
+def test_rows_version_follows_dataset_formulas_and_date_formats() -> None:
     versions = {
         rows_version(CUSTOMERS, ["%d-%m-%Y"]),
         rows_version(CUSTOMERS, ["%Y-%m-%d"]),
         rows_version(replace(CUSTOMERS, version="other"), ["%d-%m-%Y"]),
+        rows_version(
+            replace(CUSTOMERS, outputs=replace(CUSTOMERS.outputs, csv_formulas="kept")), ["%d-%m-%Y"]
+        ),
     }
-    assert len(versions) == 3
+    assert len(versions) == 4
     assert rows_version(CUSTOMERS, ["%d-%m-%Y"]) in versions
+
+
+def test_publishes_no_formula_of_a_sender_as_csv(tmp_path: Path) -> None:
+    content = HEADER + b"=1+2,@sum(1),+a@b.de,01-04-2025,-5,-x\n"
+    result = process_chunks([content], tmp_path)
+    assert result.csv is not None
+    row = next(csv.DictReader(result.csv.read_text().splitlines()))
+    texts = {name: row[name] for name in ("id", "name", "email", "amount", "status")}
+    assert texts == {
+        "id": "'=1+2",
+        "name": "'@Sum(1)",
+        "email": "'+a@b.de",
+        "amount": "-5.0000",
+        "status": "'-x",
+    }
+    assert parquet.read_table(result.parquet)["id"].to_pylist() == ["=1+2"]

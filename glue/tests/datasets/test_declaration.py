@@ -139,6 +139,14 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda d: d["outputs"].update(csv="yes"),
         'outputs.csv: expected true or false, got "yes"',
     ),
+    "another word for formulas": (
+        lambda d: d["outputs"].update(csvFormulas="removed"),
+        'outputs.csvFormulas: expected one of escaped, kept, got "removed"',
+    ),
+    "an output column whose name would be a formula": (
+        lambda d: d["outputColumns"][0].update(name="=a"),
+        'outputColumns[0].name: expected a lower-case name (a-z, 0-9, _) that begins with a letter, got "=a"',
+    ),
 }
 
 
@@ -150,6 +158,15 @@ def test_names_a_problem_with_path_value_and_remedy(problem: str) -> None:
     with pytest.raises(DeclarationError) as raised:
         parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
     assert str(raised.value).splitlines() == [f"orders/dataset.json: {message}"]
+
+
+@pytest.mark.parametrize(("declared", "read"), [(None, "escaped"), ("escaped", "escaped"), ("kept", "kept")])
+def test_escapes_formulas_unless_told_otherwise(declared: str | None, read: str) -> None:
+    document = declaration()
+    if declared is not None:
+        document["outputs"]["csvFormulas"] = declared
+    dataset = parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
+    assert dataset.outputs.csv_formulas == read
 
 
 def test_reads_an_ndjson_declaration() -> None:

@@ -16,6 +16,7 @@ from typing import IO
 from tests.fuzz.cases import CORPUS, read, written
 from tests.fuzz.minimising import SECONDS, fails, minimised
 from tributary.expected import option, whole_number
+from tributary.terminal import show
 
 
 class Worker:
@@ -125,7 +126,7 @@ def _figures(workers: list[Worker], began: float) -> str:
 
 
 def _summary(workers: list[Worker], began: float, result: str) -> None:
-    print(f"{_figures(workers, began)}: {result}", flush=True)
+    show(f"{_figures(workers, began)}: {result}")
 
 
 def _keep(file: Path, corpus: Path) -> None:
@@ -139,7 +140,7 @@ def _keep(file: Path, corpus: Path) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     kept = corpus / f"found-{hashlib.sha256(text.encode()).hexdigest()[:8]}.json"
     kept.write_text(text)
-    print(f"{text}kept in {kept}")
+    show(f"{text}kept in {kept}")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,9 @@ from tributary.kernels.transform.sql import Resources, Transform
 
 
 def rows_version(dataset: Dataset, date_formats: Sequence[str]) -> str:
-    """Return a hash that changes whenever the same content would give other rows."""
-    return hashlib.sha256("\0".join([dataset.version, *macros(date_formats)]).encode()).hexdigest()
+    """Return a hash that changes whenever the same content would give other rows, or another text of them."""
+    parts = [dataset.version, dataset.outputs.csv_formulas, *macros(date_formats)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def process_file(

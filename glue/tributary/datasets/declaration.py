@@ -31,6 +31,9 @@ _KINDS = '"csv", "ndjson" or "json"'
 _DELIMITERS = (",", ";", "\t")
 _COMPRESSIONS = ("snappy", "zstd")
 
+CsvFormulas = Literal["escaped", "kept"]
+"""Whether a text that a spreadsheet takes for a formula gets an apostrophe before it, or stays as it is."""
+
 JsonForm = Literal["detect", "document", "lines", "array"]
 """What a JSON file holds; docs/datasets.md says how it is detected."""
 
@@ -68,10 +71,14 @@ _COLUMN_READERS: Final = {"csv": csv_column, "ndjson": ndjson_column, "json": js
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What is published: Parquet always, CSV in addition where asked for."""
+    """What is published: Parquet always, CSV in addition where asked for.
+
+    `csv_formulas` says what becomes of a text that a spreadsheet would take for a formula, in CSV alone.
+    """
 
     compression: Literal["snappy", "zstd"]
     csv: bool
+    csv_formulas: CsvFormulas = "escaped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +270,7 @@ def _sort(
 
 
 def _outputs(reader: DeclarationReader, value: object, file_format: Format) -> Outputs:
-    kinds = ("parquet", "csv") if file_format.kind == "csv" else ("parquet",)
+    kinds = ("parquet", "csv", "csvFormulas") if file_format.kind == "csv" else ("parquet",)
     fields = reader.mapping(value, "outputs", kinds)
     parquet = reader.mapping(fields["parquet"], "outputs.parquet", ("compression",))
     compression: Any = parquet["compression"]
@@ -272,7 +279,14 @@ def _outputs(reader: DeclarationReader, value: object, file_format: Format) -> O
     return Outputs(
         compression="zstd" if compression == "zstd" else "snappy",
         csv=file_format.kind == "csv" and reader.flag(fields["csv"], "outputs.csv"),
+        csv_formulas=_csv_formulas(reader, fields.get("csvFormulas", "escaped")),
     )
+
+
+def _csv_formulas(reader: DeclarationReader, value: object) -> CsvFormulas:
+    if value not in get_args(CsvFormulas):
+        reader.note("outputs.csvFormulas", value, f"one of {', '.join(get_args(CsvFormulas))}")
+    return "kept" if value == "kept" else "escaped"
 
 
 def _version(declaration: bytes, transform: bytes) -> str:

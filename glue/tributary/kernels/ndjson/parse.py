@@ -1,12 +1,12 @@
 """NDJSON to Arrow: exact text, one column a top-level key, every rejected line with its place and reason."""
 
-import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.plain import parse_plain
+from tributary.terminal import show_error
 
 Engine = Literal["native", "plain"]
 
@@ -42,4 +42,4 @@ def parse(
 def _warn(error: ImportError) -> None:
     message = f"the native NDJSON kernel cannot be loaded, so lines are read a hundred times slower: {error}"
     warnings.warn(message, RuntimeWarning, stacklevel=3)
-    print(message, file=sys.stderr)
+    show_error(message)

@@ -13,6 +13,7 @@ from pyarrow import parquet
 
 from tributary.datasets.declaration import Dataset
 from tributary.errors import TransformError
+from tributary.kernels.output.formulas import escaped
 from tributary.kernels.transform.glue_types import arrow_type
 
 ROW_GROUP_ROWS = 1 << 18
@@ -20,6 +21,9 @@ ROW_GROUP_ROWS = 1 << 18
 
 ROW_GROUP_BYTES = 96 << 20
 """Bytes in memory at which a row group of longer rows ends before."""
+
+_CSV_ROWS = 1 << 13
+"""Rows that are formatted as CSV at a time: a tenth faster than by Arrow's 1,024, with a megabyte of text."""
 
 _SAMPLE_ROWS = 10_000
 
@@ -55,6 +59,7 @@ class TableWriter:
         self, dataset: Dataset, schema: pa.Schema, parquet_path: Path, csv_path: Path | None
     ) -> None:
         self._compression = dataset.outputs.compression
+        self._escapes_formulas = dataset.outputs.csv_formulas == "escaped"
         self._schema = schema.remove_metadata()
         self._metadata = schema.metadata
         self._path = parquet_path
@@ -62,7 +67,9 @@ class TableWriter:
         self._files = ExitStack()
         self._csv: arrow_csv.CSVWriter | None = None
         if csv_path is not None:
-            self._csv = self._files.enter_context(arrow_csv.CSVWriter(str(csv_path), _csv_schema(schema)))
+            options = arrow_csv.WriteOptions(batch_size=_CSV_ROWS)
+            writer = arrow_csv.CSVWriter(str(csv_path), _csv_schema(schema), write_options=options)
+            self._csv = self._files.enter_context(writer)
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +86,7 @@ class TableWriter:
         writer = self._parquet or self._open(table)
         writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
         if self._csv is not None:
-            self._csv.write_table(_csv_table(table))
+            self._csv.write_table(_csv_table(table, self._escapes_formulas))
 
     def _open(self, first: pa.Table) -> parquet.ParquetWriter:
         self._parquet = self._files.enter_context(
@@ -117,11 +124,17 @@ def _is_timestamp(column: pa.Field) -> bool:
     return bool(pa.types.is_timestamp(column.type))
 
 
-def _csv_table(table: pa.Table) -> pa.Table:
-    """The table with timestamps as text; each distinct one formatted once, for that takes Arrow 2 us."""
+def _csv_table(table: pa.Table, escapes_formulas: bool) -> pa.Table:
+    """The table with timestamps as text, and where asked for without formulas."""
     for index, column in enumerate(table.schema):
         if _is_timestamp(column):
-            distinct = table[column.name].combine_chunks().dictionary_encode()
-            texts = distinct.dictionary.cast(pa.string()).take(distinct.indices)
-            table = table.set_column(index, column.name, texts)
+            table = table.set_column(index, column.name, _timestamp_texts(table[column.name]))
+        elif escapes_formulas and pa.types.is_string(column.type):
+            table = table.set_column(index, column.name, escaped(table[column.name]))
     return table
+
+
+def _timestamp_texts(timestamps: pa.ChunkedArray) -> pa.Array:
+    """Each distinct one formatted once, for that takes Arrow 2 us."""
+    distinct = timestamps.combine_chunks().dictionary_encode()
+    return distinct.dictionary.cast(pa.string()).take(distinct.indices)
