@@ -53,7 +53,7 @@ def test_gives_a_failed_file_back_with_a_growing_pause(world: World) -> None:
             assert item["available_at"] > before
             assert world.run(), "a file in its pause holds no run open"
             world.pass_time(seconds=pause - 1)
-            assert list(world.ledger("any").pending_objects()) == []
+            assert list(world.ledger("any").pending().look()) == []
             world.pass_time(seconds=2)
     assert world.run()
     assert world.published(KEY) == ["1"]
