@@ -41,7 +41,7 @@ def _items(answer: dict[str, Any]) -> int:
 
 
 def old_versions(number: int) -> list[str]:
-    """Ids of versions that the bucket does not list any more, so that they are older than all that it does."""
+    """Ids of versions that the bucket does not list any more: they are older than all that it does."""
     return [f"old-{version:06}" for version in range(number)]
 
 
@@ -101,7 +101,10 @@ def test_keeps_the_lease_while_it_supersedes(world: World) -> None:
         order.append("supersedes")
         return iter(())
 
-    with mock.patch.object(LeaseKeeper, "keep", keep), mock.patch.object(UploadsTable, "supersede", supersede):
+    with (
+        mock.patch.object(LeaseKeeper, "keep", keep),
+        mock.patch.object(UploadsTable, "supersede", supersede),
+    ):
         world.run()
     assert order[:2] == ["keeps", "supersedes"]
 

@@ -27,7 +27,7 @@ _READ_PAUSE = 0.05
 
 @dataclass(frozen=True)
 class History:
-    """Head item, empty when none exists, and up to 100 registered versions: all of them where it is `whole`."""
+    """Head item, empty when none exists, and up to 100 registered versions: where it is `whole`, all."""
 
     head: Mapping[str, Any]
     versions: Sequence[Version]
@@ -94,7 +94,8 @@ def _read_versions(table: str, object_id: str, ids: Iterable[str]) -> list[Versi
         request: Any = {table: {"Keys": keys, "ConsistentRead": True}}
         answer = dynamodb_client().batch_get_item(RequestItems=request)
         found += [_version(item) for item in answer["Responses"].get(table, [])]
-        keys = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        unread: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
+        keys = unread[table]["Keys"] if table in unread else []
     raise TransientError(f"{table} left {len(keys)} keys unread {_READ_TRIES} times: it throttles")
 
 

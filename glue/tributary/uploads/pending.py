@@ -61,13 +61,14 @@ class PendingIndex:
             self._left = {shard: place for shard, (_, place) in pages.items() if place is not None}
 
     def _page(self, shard: str, place: Place | None) -> tuple[list[Mapping[str, Any]], Place | None]:
+        begin: Any = {} if place is None else {"ExclusiveStartKey": place}
         answer = dynamodb_client().query(
             TableName=self._table,
             IndexName=PENDING_INDEX,
             KeyConditionExpression="pending_shard = :shard AND available_at <= :due",
             ExpressionAttributeValues={":shard": shard, ":due": self._due},
             Limit=_PAGE_ITEMS,
-            **({} if place is None else {"ExclusiveStartKey": place}),
+            **begin,
         )
         return list(answer["Items"]), answer.get("LastEvaluatedKey")
 

@@ -102,7 +102,7 @@ class Run:
             idle_since = time.monotonic()
 
     def _work_round(self) -> tuple[bool, datetime | None]:
-        """Work on all that is pending; return whether anything was, and the end of another run's first lease."""
+        """Work on all that is due; return whether anything was done, and the end of another run's lease."""
         pending = self._table.pending()
         progressed = False
         held: list[datetime] = []

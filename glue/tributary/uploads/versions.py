@@ -26,7 +26,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Choice:
-    """Version to claim, None when the newest one is finished, and ids of the pending ones that it supersedes."""
+    """Version to claim, None when the newest is finished, and ids of the pending ones that it supersedes."""
 
     claim: Version | None
     outdated: tuple[str, ...]
@@ -58,8 +58,8 @@ def _newer(one: Version, other: Version, listed: Callable[[], tuple[str, ...]]) 
     if one.sequencer is not None and other.sequencer is not None:
         return max(one, other, key=_sequencer)
     order = listed()
-    # A version that is not listed is older: a lifecycle rule, which begins with those, has expired it, or a page
-    # of newer ones comes before it.
+    # A version that is not listed is older: a lifecycle rule, which begins with those, has expired it, or
+    # a page of newer ones comes before it.
     places = {version: place for place, version in enumerate(order)}
     return min(one, other, key=lambda version: places.get(version.version, len(order)))
 
