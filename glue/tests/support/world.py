@@ -23,8 +23,8 @@ from tributary.running.tasks import Destinations
 from tributary.uploads import versions
 from tributary.uploads.lease import HEAD
 from tributary.uploads.names import object_keys
-from tributary.uploads.run import Run, Settings
 from tributary.uploads.pending import PENDING_ATTRIBUTES, PENDING_INDEX, SHARDS, Waiting
+from tributary.uploads.run import Run, Settings
 from tributary.uploads.table import UploadsTable
 
 HEADER = "id,name,email,date,amount,status\n"
