@@ -13,7 +13,7 @@ from tributary.running.clients import s3_client
 PREFIX = "raw-json-data/"
 FOLDER = f"{PREFIX}all_historical_files/"
 NOT_OF_XML = ["\0", "a\0b.json", "\x01\x1f\x7f\x85.json", "\ufffe\uffff.json"]
-"""Names that S3 keeps and XML cannot hold; the emulator fails to list them."""
+"""Names that S3 keeps and XML cannot hold; without our launcher the emulator lists them wrong."""
 KEPT_BY_S3 = [
     "😀" * 240,
     "trailing ",
