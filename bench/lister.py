@@ -95,7 +95,7 @@ def _list(
     with LedgerConnection(settings) as ledger, redirect_stdout(io.StringIO()):
         client = cast("Any", ListedClient(keys))
         began = time.perf_counter()
-        if not Listing(ledger, Event()).run(one_ahead(version_pages(client, bucket, [FOLDER]))):
+        if not Listing(ledger, bucket, Event()).run(one_ahead(version_pages(client, bucket, [FOLDER]))):
             raise RuntimeError("the listing was not completed")
         answers.put((time.perf_counter() - began, peak_bytes()))
 

@@ -9,7 +9,7 @@ const variables = readVariables("ledger-registrar");
 const registrar: Registrar = {
   ledger: new LedgerConnection(variables, {
     login: "tributary_registrar",
-    role: "ledger_lister",
+    role: "ledger_registrar",
     application: "tributary registrar",
   }),
   wanted: { prefix: variables.RAW_JSON_PREFIX, startYear: Number(variables.START_YEAR) },

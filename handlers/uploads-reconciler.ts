@@ -14,7 +14,7 @@ const reconciler: Omit<Reconciler, "remainingMs"> = {
   raw: {
     client: new S3Client({ ...CLIENT_SETTINGS, forcePathStyle: variables.S3_PATH_STYLE === "true" }),
     name: variables.RAW_BUCKET,
-    prefix: variables.INPUT_PREFIX,
+    prefixes: JSON.parse(variables.UPLOAD_PREFIXES),
   },
   job: { client: new GlueClient(CLIENT_SETTINGS), name: variables.JOB_NAME },
   metrics: {

@@ -30,8 +30,8 @@ interface Variables {
   MANIFESTS_QUEUE_URL: string;
   /** Name of the function that records in the state tables what a receipt says. */
   CONTROL_PLANE: string;
-  /** Prefix of the keys of uploads, e.g. `input/`. */
-  INPUT_PREFIX: string;
+  /** Prefixes below which uploads are found, as JSON: those of the datasets, then one that holds them all. */
+  UPLOAD_PREFIXES: string;
   /** Age in seconds from which an object counts as announced by no event. */
   GRACE_SECONDS: string;
   /** Maximum input bytes of one manifest. */
@@ -86,7 +86,7 @@ const NAMES = {
   "uploads-reconciler": [
     ...UPLOADS,
     "RAW_BUCKET",
-    "INPUT_PREFIX",
+    "UPLOAD_PREFIXES",
     "GRACE_SECONDS",
     "S3_PATH_STYLE",
     ...METRICS,

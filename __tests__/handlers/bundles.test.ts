@@ -36,7 +36,7 @@ const VARIABLES: FunctionVariables = {
     ...TABLE,
     ...METRICS,
     RAW_BUCKET: "raw",
-    INPUT_PREFIX: "input/",
+    UPLOAD_PREFIXES: '["input/"]',
     GRACE_SECONDS: "60",
     S3_PATH_STYLE: "false",
   },

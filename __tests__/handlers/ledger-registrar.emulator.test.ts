@@ -112,7 +112,14 @@ async function list(): Promise<Record<string, unknown>> {
   const words = Object.entries(LEDGER_VARIABLES).map(([name, value]) => `--${name.toLowerCase()}=${value}`);
   const job = ["--JOB_RUN_ID=jr_1", `--raw_bucket=${BUCKET}`, "--dataset=ml_events", "--start_year=2021"];
   const { code, stdout } = await outcomeOf(
-    [python, join(ROOT, "glue", "jobs", "ledger_lister.py"), ...job, "--recent_weeks=0", ...words],
+    [
+      python,
+      join(ROOT, "glue", "jobs", "ledger_lister.py"),
+      ...job,
+      "--recent_weeks=0",
+      "--budget_minutes=60",
+      ...words,
+    ],
     ROOT,
     { ...process.env, PYTHONPATH: join(ROOT, "glue") },
   );

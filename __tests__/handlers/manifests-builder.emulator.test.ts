@@ -33,6 +33,7 @@ import { NAMES } from "./manifests-builder/pipeline";
 import { testServices } from "./manifests-builder/services";
 import { type EventObject, s3Event } from "./support/events";
 import { keepLogs } from "./support/logs";
+import { NUL_NAME, ODD_NAMES } from "./support/odd-names";
 
 type Handler = (
   event: { Records: Message[] },
@@ -193,6 +194,26 @@ describe("the manifest builder on the emulator", () => {
     );
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: "bad" }] });
     expect(await manifestsOf("beside")).toHaveLength(1);
+  });
+
+  test("takes keys of any characters, and turns away those that leave no room beside them", async () => {
+    const odd = [...ODD_NAMES, NUL_NAME]
+      .map((name) => `${TODAY}-${name}`)
+      .filter((name) => !name.includes("/"));
+    const events = await Promise.all(odd.map((name) => upload(`${name}.ndjson`, name)));
+    const longest = `${TODAY}-${"x".repeat(1_024 - "input/clicks/".length - TODAY.length - 8)}.ndjson`;
+    const long = await upload(longest, "long");
+    expect(await deliver([...events, long])).toEqual([]);
+    const table = { client: dynamo, name: NAMES.table, shards: SHARDS };
+    const status = async ({ key }: EventObject) =>
+      (await readTracked(table, headKey({ date: TODAY, key }, SHARDS)))?.status;
+    expect(await Promise.all(events.map(status))).toEqual(odd.map(() => "manifested"));
+    expect(await status(long)).toBe("quarantined");
+    const manifests = await Promise.all(
+      (await keysOf(NAMES.manifests, "manifests/")).map((key) => textOf(NAMES.manifests, key)),
+    );
+    const listed = manifests.flatMap((text) => checkManifest(JSON.parse(text)).entries.map(({ key }) => key));
+    expect(listed).toEqual(expect.arrayContaining(events.map(({ key }) => key)));
   });
 
   test("takes over a claim whose manifest is late, and closes its name first", async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
     UPLOADS_TABLE: TABLE,
     JOB_NAME: JOB,
     RAW_BUCKET: BUCKET,
-    INPUT_PREFIX: "input/",
+    UPLOAD_PREFIXES: '["input/zz/", "input/"]',
     GRACE_SECONDS: "0.001",
     S3_PATH_STYLE: "true",
     ENVIRONMENT: "test",

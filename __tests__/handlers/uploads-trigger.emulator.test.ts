@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { BUCKET, type Emulated, JOB, startEmulated, TABLE } from "./support/emulator";
 import { s3Event } from "./support/events";
 import { keepLogs } from "./support/logs";
+import { NUL_NAME, ODD_NAMES } from "./support/odd-names";
 
 let emulated: Emulated;
 let handler: (event: unknown) => Promise<void>;
@@ -40,6 +41,14 @@ describe("uploads-trigger on the emulator", () => {
       registered_by: "event",
     });
     expect(first?.["available_at"]).toBe(first?.["registered_at"]);
+  });
+
+  test("registers keys of any characters and of any length that S3 takes", async () => {
+    const folder = "input/customers/";
+    const names = [...ODD_NAMES, NUL_NAME, "x".repeat(1_024 - folder.length - ".csv".length)];
+    const keys = names.map((name) => `${folder}${name}.csv`);
+    await handler(s3Event(...keys.map((key) => ({ bucket: BUCKET, key }))));
+    for (const key of keys) expect(await itemsOf(key)).toMatchObject([{ key, status: "pending" }]);
   });
 
   test.each([

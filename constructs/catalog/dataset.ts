@@ -19,6 +19,8 @@ interface Declaration {
 /** Dataset of typed columns and a transform. */
 export interface Dataset extends Declaration {
   readonly format: { readonly kind: "csv" | "ndjson" | "json" };
+  /** Prefix of its files' keys. */
+  readonly prefix: string;
   readonly outputColumns: readonly DatasetColumn[];
   /** Output columns that make the path of a file, in its order. @default - none */
   readonly partitions?: readonly string[];
@@ -53,6 +55,11 @@ export function declaredDatasets(): Dataset[] {
 /** Reads all declared text datasets, by name. */
 export function declaredTextDatasets(): TextDataset[] {
   return declarations().filter(isText);
+}
+
+/** Prefixes of the datasets whose files are uploads: those of CSV. */
+export function uploadPrefixes(): string[] {
+  return declaredDatasets().flatMap(({ format, prefix }) => (format.kind === "csv" ? [prefix] : []));
 }
 
 /** Serializes the text datasets for functions (`runtime/manifests/text-datasets.ts`). */

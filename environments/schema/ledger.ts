@@ -73,7 +73,8 @@ const lister = z.strictObject({
       "Weekly folders that a run lists, the newest; 0: all since `startYear`. The historical folder is listed in any case.",
   }).default(0),
   timeoutMinutes: whole(5, 2880, "min", {
-    description: "Time limit of a run of the lister.",
+    description:
+      "Time limit of a run of the lister. After nine tenths of it the run ends by itself, and the next one goes on there.",
   }).default(240),
 });
 

@@ -19,16 +19,20 @@ from tributary.running.log import log
 
 @dataclass(frozen=True)
 class LedgerListerArguments(LedgerArguments):
-    """Arguments of the job; `recent_weeks` limits the weekly folders to the last so many, 0 = all."""
+    """Arguments of the job; `recent_weeks` limits the weekly folders to the last so many, 0 = all.
+
+    After `budget_minutes` the run ends, and the next one goes on where it did.
+    """
 
     raw_bucket: str
     dataset: str
     start_year: int
     recent_weeks: int
+    budget_minutes: int
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the job; return 0 when every listed file is registered, 1 when not, 2 for wrong arguments."""
+    """Run the job; return 0 when all that was listed is registered, 1 when not, 2 for wrong arguments."""
     return run_job(LedgerListerArguments, words, _list, SERVICE_ERRORS)
 
 
@@ -36,10 +40,12 @@ def _list(arguments: LedgerListerArguments, run_id: str, stopping: Event) -> boo
     log("started", run_id=run_id, dataset=arguments.dataset, recent_weeks=arguments.recent_weeks)
     prefix = load_json_dataset(arguments.dataset).prefix
     wanted = WantedWeeks.recent(arguments.start_year, arguments.recent_weeks, utc_now())
-    folders = listed_folders(s3_client(), arguments.raw_bucket, prefix, wanted)
-    pages = version_pages(s3_client(), arguments.raw_bucket, folders)
+    bucket = arguments.raw_bucket
+    folders = listed_folders(s3_client(), bucket, prefix, wanted)
     with LedgerConnection(ledger_settings(arguments, "tributary_lister")) as ledger:
-        return Listing(ledger, stopping).run(one_ahead(pages))
+        listing = Listing(ledger, bucket, stopping, arguments.budget_minutes * 60)
+        pages = version_pages(s3_client(), bucket, listing.ordered(folders), listing.markers)
+        return listing.run(one_ahead(pages))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import { type Ledger, rowOf } from "./ledger";
 import type { LedgerOperator } from "./operator";
 import {
   COUNT_FAILED_FILES,
+  COUNT_REFUSED,
   COUNT_UNPUBLISHED,
   OLDEST_CLAIMABLE,
   QUARANTINED_TODAY,
@@ -38,6 +39,7 @@ function readMeasures(ledger: Ledger): Promise<LedgerMeasures> {
       LedgerQueuedFiles: (await countQueue(client)).count,
       LedgerFailedFiles: await counted(COUNT_FAILED_FILES),
       LedgerQuarantinedFiles: await counted(QUARANTINED_TODAY),
+      LedgerRefusedKeys: await counted(COUNT_REFUSED),
       LedgerOldestClaimableSeconds: await seconds(OLDEST_CLAIMABLE),
       LedgerLeaseTakeovers: await counted(TAKE_OVERS),
       LedgerUnpublishedCommits: await counted(COUNT_UNPUBLISHED),

@@ -85,6 +85,10 @@ export const QUARANTINED_TODAY = `
 SELECT count(*) AS counted FROM ledger.file_errors JOIN ledger.outcomes USING (file_id)
 WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED'`;
 
+/** Counts the keys that no row can hold, as of the last round through each listed folder. */
+export const COUNT_REFUSED = `
+SELECT coalesce(sum(refused), 0)::bigint AS counted FROM ledger.listings`;
+
 /** Page of queued files. $1: the id before the page, $2: number of files. */
 export const QUEUED_PAGE = `
 SELECT ${FILE}, 'pending' AS status, NULL AS batch, 0 AS attempts, left(e.last_error, 500) AS error

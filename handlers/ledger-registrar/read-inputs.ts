@@ -1,6 +1,6 @@
 import { type Message, recordsOf, timeOf } from "../../runtime/aws/queue-messages";
 import { readCreatedObject } from "../../runtime/aws/s3-record";
-import type { LedgerFile } from "../../runtime/ledger/register-files";
+import { canHold, type LedgerFile } from "../../runtime/ledger/register-files";
 import { isWanted, type WantedKeys } from "../../runtime/ledger/wanted";
 import { log } from "../../runtime/log";
 
@@ -10,6 +10,8 @@ export interface Inputs {
   readonly files: readonly LedgerFile[];
   /** Records that cause no work. */
   readonly ignored: number;
+  /** Records whose key the ledger cannot hold. */
+  readonly refused: number;
   /**
    * Reason to return the message: a record of it cannot be read. The files of the others count none the less.
    */
@@ -20,6 +22,7 @@ export interface Inputs {
 export function readInputs(wanted: WantedKeys, { messageId, body }: Message): Inputs {
   const files: LedgerFile[] = [];
   let ignored = 0;
+  let refused = 0;
   let error: Error | undefined;
   const attempt = (work: () => void) => {
     try {
@@ -32,12 +35,16 @@ export function readInputs(wanted: WantedKeys, { messageId, body }: Message): In
     for (const record of recordsOf(body)) {
       attempt(() => {
         const file = readInput(wanted, record);
-        if (file) files.push(file);
-        else ignored++;
+        if (!file) ignored++;
+        else if (canHold(file.key)) files.push(file);
+        else {
+          refused++;
+          log("warn", "refused a record", { reason: "its key has a NUL character", key: file.key });
+        }
       });
     }
   });
-  return { messageId, files, ignored, ...(error ? { error } : {}) };
+  return { messageId, files, ignored, refused, ...(error ? { error } : {}) };
 }
 
 /**

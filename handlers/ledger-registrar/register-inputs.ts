@@ -36,6 +36,7 @@ export async function registerInputs(
       { name: "LedgerFilesAnnounced", value: sum(({ files }) => files.length), unit: "Count" },
       { name: "LedgerFilesRegistered", value: added, unit: "Count" },
       { name: "LedgerRecordsIgnored", value: sum(({ ignored }) => ignored), unit: "Count" },
+      { name: "LedgerRecordsRefused", value: sum(({ refused }) => refused), unit: "Count" },
       { name: "LedgerMessagesFailed", value: failures.size, unit: "Count" },
     ],
     { messages: messages.length },

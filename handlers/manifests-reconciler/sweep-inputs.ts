@@ -13,6 +13,7 @@ import { untracked } from "./untracked";
 
 /** Number of units that are listed concurrently: a page is mostly waiting. */
 const UNITS_AT_ONCE = 3;
+const PAGES_A_TURN = 8;
 /** Number of messages from which the queue is behind: then missing files are likely among them. */
 const BACKED_UP = 1_000;
 const SAVE_EVERY_MS = 10_000;
@@ -27,11 +28,16 @@ interface Sweep {
   dataset: TextDataset;
   cursors: Cursors;
   savedAt: number;
+  /** Units that still have pages for this invocation. */
+  units: Unit[];
+  errors: Error[];
 }
 
 /**
  * Announces the input objects that are not in the table, as S3 should have, from where the last invocation
- * stopped and as long as there is time, one page at least. Nothing is announced while the queue is behind.
+ * stopped: one page of each unit that is due at least, whatever the time, then a few pages of each in turn as
+ * long as there is time. So neither a date nor a dataset of millions of objects keeps another one waiting.
+ * Nothing is announced while the queue is behind.
  *
  * @throws DutiesFailedError at the end, naming the datasets that failed
  */
@@ -42,48 +48,77 @@ export async function sweepInputs(reconciler: ManifestsReconciler, repairs: Repa
     return;
   }
   const duties = new Duties();
+  const sweeps: Sweep[] = [];
   for (const dataset of reconciler.datasets) {
-    await duties.attempt(dataset.name, () => sweepDataset(reconciler, repairs, dataset));
+    const sweep = await duties.attempt(dataset.name, () => begin(reconciler, repairs, dataset));
+    if (sweep) sweeps.push(sweep);
   }
+  const hasTime = () => reconciler.remainingMs() > RESERVE_MS;
+  await takeTurns(sweeps, (pages) => pages < 1);
+  while (sweeps.some(({ units }) => units.length > 0) && hasTime()) {
+    await takeTurns(sweeps, (pages) => pages < PAGES_A_TURN && hasTime());
+  }
+  for (const sweep of sweeps) await duties.attempt(sweep.dataset.name, () => finish(sweep));
   duties.finish();
 }
 
-async function sweepDataset(
+async function begin(
   reconciler: ManifestsReconciler,
   repairs: Repairs,
   dataset: TextDataset,
-): Promise<void> {
+): Promise<Sweep> {
   const { control, clock } = reconciler;
   const now = clock.now();
-  const units = unitsOf(dataset, now);
+  const all = unitsOf(dataset, now);
   const known = (await readCursor<Cursors>(control, partOf(dataset))) ?? {};
-  const cursors = Object.fromEntries(units.map(({ name }) => [name, known[name] ?? { pages: 0 }]));
-  const sweep: Sweep = { reconciler, repairs, dataset, cursors, savedAt: now.getTime() };
-  const errors = await inParallel(dueUnits(units, known, now), UNITS_AT_ONCE, (unit) =>
-    sweepUnit(sweep, unit),
-  );
-  await save(sweep);
-  if (errors[0]) throw errors[0];
+  const cursors = Object.fromEntries(all.map(({ name }) => [name, known[name] ?? { pages: 0 }]));
+  const units = dueUnits(all, known, now);
+  return { reconciler, repairs, dataset, cursors, savedAt: now.getTime(), units, errors: [] };
 }
 
-/** Continues a unit's round, or begins one, until it ends or the time is short. */
-async function sweepUnit(sweep: Sweep, unit: Unit): Promise<void> {
+/** Tells whether a turn may take another page after so many. */
+type MayTake = (pages: number) => boolean;
+
+/** Gives each unit its turn; those that end or fail are left out of the next ones. */
+async function takeTurns(sweeps: readonly Sweep[], mayTake: MayTake): Promise<void> {
+  const turns = sweeps.flatMap((sweep) => sweep.units.map((unit) => ({ sweep, unit })));
+  for (const sweep of sweeps) sweep.units = [];
+  await inParallel(turns, UNITS_AT_ONCE, async ({ sweep, unit }) => {
+    try {
+      if (await takeTurn(sweep, unit, mayTake)) sweep.units.push(unit);
+    } catch (error) {
+      sweep.errors.push(error as Error);
+    }
+  });
+}
+
+/** Continues a unit's round, or begins one; returns whether there is more of it. */
+async function takeTurn(sweep: Sweep, unit: Unit, mayTake: MayTake): Promise<boolean> {
+  for (let pages = 0; mayTake(pages); pages++) {
+    if (!(await takePage(sweep, unit))) return false;
+  }
+  return true;
+}
+
+/** Lists one page of a unit; returns whether there is another. */
+async function takePage(sweep: Sweep, unit: Unit): Promise<boolean> {
   const { reconciler, cursors, repairs } = sweep;
   const { clock, raw } = reconciler;
-  let cursor = cursors[unit.name] ?? { pages: 0 };
+  const cursor = cursors[unit.name] ?? { pages: 0 };
   const began = cursor.began ?? clock.now().toISOString();
-  let pages = cursor.began ? cursor.pages : 0;
-  while (repairs.pages === 0 || reconciler.remainingMs() > RESERVE_MS) {
-    repairs.pages += 1;
-    const { current, next } = await listVersions(raw, unit.prefix, cursor.marker);
-    await announceUnknown(sweep, unit, current, cursor.last);
-    pages += 1;
-    const last = next ? cursor.last : began;
-    cursor = { pages, ...(next ? { began, marker: next } : {}), ...(last ? { last } : {}) };
-    cursors[unit.name] = cursor;
-    if (!next) return;
-    if (clock.now().getTime() - sweep.savedAt > SAVE_EVERY_MS) await save(sweep);
-  }
+  repairs.pages += 1;
+  const { current, next } = await listVersions(raw, unit.prefix, cursor.marker);
+  await announceUnknown(sweep, unit, current, cursor.last);
+  const pages = (cursor.began ? cursor.pages : 0) + 1;
+  const last = next ? cursor.last : began;
+  cursors[unit.name] = { pages, ...(next ? { began, marker: next } : {}), ...(last ? { last } : {}) };
+  if (next && clock.now().getTime() - sweep.savedAt > SAVE_EVERY_MS) await save(sweep);
+  return next !== undefined;
+}
+
+async function finish(sweep: Sweep): Promise<void> {
+  await save(sweep);
+  if (sweep.errors[0]) throw sweep.errors[0];
 }
 
 async function announceUnknown(

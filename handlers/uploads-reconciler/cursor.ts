@@ -6,14 +6,16 @@ import type { UploadsTable } from "../../runtime/uploads/uploads";
 export type Cursor = VersionMarker;
 
 /**
- * Key of the cursor in the uploads table, outside of the pending index: no object has such a name, for bucket
- * names have no `#`.
+ * Key of a prefix's cursor in the uploads table, outside of the pending index: no object has such a name, for
+ * bucket names have no `#`.
  */
-const CURSOR_KEY = { object: { S: "#reconciler" }, version: { S: "cursor" } };
+function cursorKey(prefix: string) {
+  return { object: { S: "#reconciler" }, version: { S: `cursor#${prefix}` } };
+}
 
-/** Reads the cursor that an earlier invocation left; undefined when its sweep reached the end. */
-export async function readCursor(uploads: UploadsTable): Promise<Cursor | undefined> {
-  const get = new GetItemCommand({ TableName: uploads.name, Key: CURSOR_KEY, ConsistentRead: true });
+/** Reads the cursor that an earlier invocation left; undefined when its sweep reached the end of the prefix. */
+export async function readCursor(uploads: UploadsTable, prefix: string): Promise<Cursor | undefined> {
+  const get = new GetItemCommand({ TableName: uploads.name, Key: cursorKey(prefix), ConsistentRead: true });
   const { Item: item } = await uploads.client.send(get);
   const keyMarker = item?.["key_marker"]?.S;
   if (keyMarker === undefined) return undefined;
@@ -23,12 +25,13 @@ export async function readCursor(uploads: UploadsTable): Promise<Cursor | undefi
 /** Saves the cursor; undefined makes the next sweep begin at the beginning. */
 export async function saveCursor(
   uploads: UploadsTable,
+  prefix: string,
   cursor: Cursor | undefined,
   now: Date,
 ): Promise<void> {
   const markers: Record<string, AttributeValue> = cursor
     ? { key_marker: { S: cursor.keyMarker }, version_id_marker: { S: cursor.versionIdMarker } }
     : {};
-  const item = { ...CURSOR_KEY, ...markers, updated_at: { S: now.toISOString() } };
+  const item = { ...cursorKey(prefix), ...markers, updated_at: { S: now.toISOString() } };
   await uploads.client.send(new PutItemCommand({ TableName: uploads.name, Item: item }));
 }

@@ -6,8 +6,11 @@ import type { Cursor } from "./cursor";
 export interface RawBucket {
   client: S3Client;
   name: string;
-  /** Prefix of the keys of uploads. */
-  prefix: string;
+  /**
+   * Prefixes of the keys of uploads: those of datasets, each swept for itself, and one that holds all, for
+   * what belongs to none of them.
+   */
+  prefixes: readonly string[];
 }
 
 export interface Page {
@@ -18,19 +21,21 @@ export interface Page {
 }
 
 /**
- * Reads one page of up to 1,000 versions. A version older than the current one would be superseded
+ * Reads one page of up to 1,000 versions below a prefix; those below a longer one of the bucket's prefixes are
+ * left to that. A version older than the current one would be superseded
  * immediately.
- *
- * @throws MalformedRecordError when S3 encodes a key in an unknown way
  */
 export async function listUploads(
   bucket: RawBucket,
+  prefix: string,
   from: Cursor | undefined,
   olderThan: Date,
 ): Promise<Page> {
-  const { current, next } = await listVersions(bucket, bucket.prefix, from);
+  const longer = bucket.prefixes.filter((other) => other !== prefix && other.startsWith(prefix));
+  const { current, next } = await listVersions(bucket, prefix, from);
   const uploads = current
     .filter(({ key, lastModified }) => lastModified <= olderThan && isUploadKey(key))
+    .filter(({ key }) => !longer.some((other) => key.startsWith(other)))
     .map(({ key, version, size }) => ({ bucket: bucket.name, key, version, size }));
   return { uploads, next };
 }

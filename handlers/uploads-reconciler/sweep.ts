@@ -1,7 +1,7 @@
 import type { Clock } from "../../runtime/clock";
 import { log } from "../../runtime/log";
 import { registerUpload, type Upload, type UploadsTable } from "../../runtime/uploads/uploads";
-import { readCursor, saveCursor } from "./cursor";
+import { type Cursor, readCursor, saveCursor } from "./cursor";
 import { listUploads, type RawBucket } from "./list-uploads";
 import { unknownUploads } from "./unknown-uploads";
 
@@ -19,26 +19,59 @@ export interface Sweep {
   remainingMs(): number;
 }
 
+/** Sweep of one prefix. */
+interface Turn {
+  readonly prefix: string;
+  readonly from: Cursor | undefined;
+  /** Where it goes on; undefined at its beginning and its end. */
+  cursor: Cursor | undefined;
+  registered: number;
+}
+
 /**
- * Registers the current versions in the raw bucket that are not in the table, page by page, as long as there
- * is time, one page at least. The next invocation continues at the cursor.
+ * Registers the current versions in the raw bucket that are not in the table, a page of each prefix in turn, as
+ * long as there is time, one page of each at least: a prefix of millions of objects keeps no other waiting.
+ * The next invocation continues at the cursors.
  *
  * @returns how many were registered
  * @throws UnreadKeysError when the table leaves keys unread six times in a row
  */
 export async function sweep(context: Sweep): Promise<number> {
-  const olderThan = new Date(context.clock.now().getTime() - context.graceMs);
-  const start = await readCursor(context.uploads);
-  let cursor = start;
-  let registered = 0;
-  do {
-    const page = await listUploads(context.raw, cursor, olderThan);
-    registered += await registerUnknown(context, page.uploads);
-    if (page.next || cursor) await saveCursor(context.uploads, page.next, context.clock.now());
-    cursor = page.next;
-  } while (cursor && context.remainingMs() > RESERVE_MS);
-  log("info", "swept the raw bucket", { from: start?.keyMarker, to: cursor?.keyMarker, registered });
-  return registered;
+  const { raw, uploads, clock } = context;
+  const olderThan = new Date(clock.now().getTime() - context.graceMs);
+  const turns: Turn[] = [];
+  for (const prefix of raw.prefixes) {
+    const from = await readCursor(uploads, prefix);
+    turns.push({ prefix, from, cursor: from, registered: 0 });
+  }
+  for (const turn of turns) await sweepPage(context, turn, olderThan);
+  for (let left = goingOn(turns); left.length > 0; left = goingOn(left)) {
+    for (const turn of left) {
+      if (context.remainingMs() <= RESERVE_MS) return report(turns);
+      await sweepPage(context, turn, olderThan);
+    }
+  }
+  return report(turns);
+}
+
+function goingOn(turns: readonly Turn[]): Turn[] {
+  return turns.filter(({ cursor }) => cursor !== undefined);
+}
+
+async function sweepPage(context: Sweep, turn: Turn, olderThan: Date): Promise<void> {
+  const { raw, uploads, clock } = context;
+  const { prefix, cursor } = turn;
+  const page = await listUploads(raw, prefix, cursor, olderThan);
+  turn.registered += await registerUnknown(context, page.uploads);
+  if (page.next || cursor) await saveCursor(uploads, prefix, page.next, clock.now());
+  turn.cursor = page.next;
+}
+
+function report(turns: readonly Turn[]): number {
+  for (const { prefix, from, cursor, registered } of turns) {
+    log("info", "swept a prefix", { prefix, from: from?.keyMarker, to: cursor?.keyMarker, registered });
+  }
+  return turns.reduce((sum, { registered }) => sum + registered, 0);
 }
 
 /** Registers unknown uploads; returns how many were new. */

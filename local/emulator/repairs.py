@@ -8,8 +8,10 @@ import functools
 import json
 from collections.abc import Callable
 from http import HTTPStatus
+from types import FunctionType
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, quote, unquote
+from xml.etree.ElementTree import Element, SubElement
 from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions, iam_evaluator
@@ -33,6 +35,7 @@ def apply_all() -> None:
     tell_policies_what_is_put()
     tell_policies_how_objects_are_put()
     refuse_what_nobody_here_can_read()
+    encode_listed_versions()
 
 
 def allow_aws_event_sources() -> None:
@@ -269,6 +272,31 @@ def refusal(bucket: str, key: str, query: dict[str, Any]) -> Response | None:
         return None
     archived: Response = s3._invalid_object_state(bucket, key, storage_class)
     return archived
+
+
+def encode_listed_versions() -> None:
+    """Encode the names in ListObjectVersions where that is asked for: XML holds no key with a NUL."""
+    original: Callable[..., Response] = s3._list_object_versions
+    code = s3._list_object_versions.__code__
+
+    def list_object_versions(bucket: str, params: dict[str, Any]) -> Response:
+        if s3._qp(params, "encoding-type") != "url":
+            return original(bucket, params)
+        encoding = FunctionType(code, {**vars(s3), "_xml_body": encoded_body})
+        response: Response = encoding(bucket, params)
+        return response
+
+    s3._list_object_versions = list_object_versions
+
+
+def encoded_body(root: Element) -> bytes:
+    """Render a listing whose names are encoded."""
+    for element in root.iter():
+        if element.tag in {"Key", "Prefix", "Delimiter", "KeyMarker", "NextKeyMarker"}:
+            element.text = quote(element.text or "", safe="/")
+    SubElement(root, "EncodingType").text = "url"
+    body: bytes = s3._xml_body(root)
+    return body
 
 
 def event_sources(request: dict[str, Any]) -> str | list[str]:

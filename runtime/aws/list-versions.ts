@@ -1,4 +1,7 @@
 import { ListObjectVersionsCommand, type ObjectVersion, type S3Client } from "@aws-sdk/client-s3";
+import { MalformedRecordError } from "../errors";
+import { log } from "../log";
+import { decodeKey } from "./s3-record";
 
 /** Position at which a listing continues: S3's markers, both exclusive. */
 export interface VersionMarker {
@@ -23,9 +26,8 @@ export interface VersionPage {
 
 /**
  * Reads one page of up to 1,000 versions, in the order of their keys. Only current versions are returned: a
- * key whose current version is a delete marker has none, so a deleted object causes no work.
- *
- * @throws MalformedRecordError when S3 encodes a key in an unknown way
+ * key whose current version is a delete marker has none, so a deleted object causes no work. A key that is not
+ * encoded as S3 does is logged and left out: the others are not to wait for it.
  */
 export async function listVersions(
   { client, name }: { client: S3Client; name: string },
@@ -42,10 +44,18 @@ export async function listVersions(
       ...(from?.versionIdMarker ? { VersionIdMarker: from.versionIdMarker } : {}),
     }),
   );
-  const decode = EncodingType === "url" ? decodeListed : (key: string) => key;
+  const decode = EncodingType === "url" ? decodeKey : (key: string) => key;
   const next = IsTruncated && NextKeyMarker !== undefined;
+  const unreadable: string[] = [];
+  const current = (Versions ?? []).flatMap((version) => currentOf(version, decode, unreadable));
+  if (unreadable.length > 0) {
+    log("warn", "left out listed keys that cannot be read", {
+      keys: unreadable.length,
+      first: unreadable[0],
+    });
+  }
   return {
-    current: (Versions ?? []).flatMap((version) => currentOf(version, decode)),
+    current,
     next: next ? { keyMarker: decode(NextKeyMarker), versionIdMarker: NextVersionIdMarker ?? "" } : undefined,
   };
 }
@@ -53,12 +63,14 @@ export async function listVersions(
 function currentOf(
   { Key, VersionId, Size, IsLatest, LastModified }: ObjectVersion,
   decode: (key: string) => string,
+  unreadable: string[],
 ): CurrentVersion[] {
   if (!IsLatest || !Key || !VersionId || !LastModified) return [];
-  return [{ key: decode(Key), version: VersionId, size: Size ?? 0, lastModified: LastModified }];
-}
-
-/** Decodes a listed key; S3 encodes it as it encodes keys in events. */
-function decodeListed(key: string): string {
-  return decodeURIComponent(key.replaceAll("+", " "));
+  try {
+    return [{ key: decode(Key), version: VersionId, size: Size ?? 0, lastModified: LastModified }];
+  } catch (error) {
+    if (!(error instanceof MalformedRecordError)) throw error;
+    unreadable.push(Key);
+    return [];
+  }
 }

@@ -31,6 +31,7 @@ export const LEDGER_METRICS = [
   "LedgerQueuedFiles",
   "LedgerFailedFiles",
   "LedgerQuarantinedFiles",
+  "LedgerRefusedKeys",
   "LedgerOldestClaimableSeconds",
   "LedgerLeaseTakeovers",
   "LedgerUnpublishedCommits",

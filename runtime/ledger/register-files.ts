@@ -11,6 +11,11 @@ export interface LedgerFile {
   readonly modifiedAt: string;
 }
 
+/** Returns whether the ledger can hold a key of S3, as `can_hold` in glue/tributary/ledger/files.py does. */
+export function canHold(key: string): boolean {
+  return !key.includes("\0");
+}
+
 /**
  * Registers files and makes new ones claimable; a known version changes nothing, whatever its status. All go
  * in one statement, which orders them: two transactions over the same names wait for each other in one

@@ -14,8 +14,14 @@ const SHARDS = Array.from({ length: PENDING_SHARDS }, (_, shard) => String(shard
  */
 const PATIENCE = [1_000, 2_000, 4_000];
 
+/** Maximum number of pages of a shard that are counted: of a megabyte, some 4,000 uploads, each. */
+const MOST_PAGES = 25;
+
 export interface Backlog {
-  /** Number of pending uploads, those that wait for a later attempt included. */
+  /**
+   * Number of pending uploads, those that wait for a later attempt included; so many at least where there are
+   * hundreds of thousands.
+   */
   uploads: number;
   /** True when any of them may be claimed now. */
   available: boolean;
@@ -60,7 +66,10 @@ async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Prom
   return answers.some((answer) => (answer.Items ?? []).length > 0);
 }
 
-/** Reads the whole backlog from the index: about 0.5 read units per 4 KB of it, some 40 items. */
+/**
+ * Reads the backlog from the index, what is due the longest first: about 0.5 read units per 4 KB of it, some 40
+ * items. It stops after 25 pages of a shard.
+ */
 export async function readBacklog(uploads: UploadsTable, now: Date): Promise<Backlog> {
   const items = (await Promise.all(SHARDS.map((shard) => readShard(uploads, shard)))).flat();
   const oldest = items.map((item) => item.registered).reduce(earlier, now.toISOString());
@@ -82,7 +91,7 @@ interface Pending {
 async function readShard(uploads: UploadsTable, shard: string): Promise<Pending[]> {
   const read: Pending[] = [];
   let next: Item | undefined;
-  do {
+  for (let pages = 0; pages === 0 || (next && pages < MOST_PAGES); pages++) {
     const page: QueryCommandInput = {
       TableName: uploads.name,
       IndexName: PENDING_INDEX,
@@ -97,6 +106,6 @@ async function readShard(uploads: UploadsTable, shard: string): Promise<Pending[
       read.push({ registered: item["registered_at"]?.S ?? available, available });
     }
     next = LastEvaluatedKey;
-  } while (next);
+  }
   return read;
 }

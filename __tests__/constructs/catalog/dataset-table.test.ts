@@ -12,6 +12,7 @@ const EVENTS: Dataset = {
   name: "events",
   description: "Events.",
   format: { kind: "json" },
+  prefix: "raw-json-data/",
   outputColumns: [column("month"), column("id", "bigint"), column("year"), column("note")],
   outputs: { parquet: { compression: "zstd" } },
 };

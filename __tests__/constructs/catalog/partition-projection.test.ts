@@ -8,6 +8,7 @@ const EVENTS: Dataset = {
   name: "events",
   description: "Events.",
   format: { kind: "json" },
+  prefix: "raw-json-data/",
   outputColumns: ["id", "year", "month", "day", "mode"].map(column),
   partitions: ["year", "month", "day", "mode"],
   partitionValues: { mode: ["train", "test"] },

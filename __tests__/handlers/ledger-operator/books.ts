@@ -196,7 +196,7 @@ function jobsOf(owner: Client): Omit<Books, "server" | "owner" | "ask" | "anothe
     empty: async () => {
       await owner.query(
         `TRUNCATE ledger.files, ledger.queue, ledger.batches, ledger.outcomes, ledger.file_errors,
-           ledger.dataset_versions RESTART IDENTITY`,
+           ledger.dataset_versions, ledger.listings RESTART IDENTITY`,
       );
     },
   };

@@ -104,6 +104,9 @@ describe("measure", () => {
 
   test("tells what needs an operator", async () => {
     await fill();
+    await books.owner.query(
+      "INSERT INTO ledger.listings (bucket, folder, refused) VALUES ('raw', 'a/', 1), ('raw', 'b/', 2)",
+    );
     const session = books.server.client();
     await session.connect();
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT now()");
@@ -113,6 +116,7 @@ describe("measure", () => {
       LedgerQueuedFiles: 48,
       LedgerFailedFiles: 6,
       LedgerQuarantinedFiles: 1,
+      LedgerRefusedKeys: 3,
       LedgerOldestClaimableSeconds: expect.closeTo(600, -1),
       LedgerLeaseTakeovers: 1,
       LedgerUnpublishedCommits: 1,

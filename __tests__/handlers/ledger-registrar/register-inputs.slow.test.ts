@@ -9,6 +9,7 @@ import { registerFiles } from "../../../runtime/ledger/register-files";
 import { type EventObject, s3Event } from "../support/events";
 import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../support/ledger";
 import { keepLogs } from "../support/logs";
+import { NUL_NAME, ODD_NAMES } from "../support/odd-names";
 
 type Handler = (
   event: { Records: readonly Message[] },
@@ -107,7 +108,6 @@ describe("the registrar", () => {
     ["no event of S3", "{}"],
     ["a record without a version", JSON.stringify(withoutVersion())],
     ["a key that is not encoded", JSON.stringify(s3Event({ key: "k" })).replace('"k"', '"%E0%A4%A"')],
-    ["a key that no row can hold", JSON.stringify(s3Event({ key: `${WEEK}\0.json` }))],
     [
       "a size that no row can hold",
       JSON.stringify(s3Event({ key: `${WEEK}z` })).replace('"size":12', '"size":-1'),
@@ -117,6 +117,16 @@ describe("the registrar", () => {
     expect(await register(...others, { messageId: "broken", body })).toEqual(["broken"]);
     expect(await keys()).toEqual([`${WEEK}a`, `${WEEK}b`]);
     expect(metrics()).toMatchObject({ LedgerFilesRegistered: 2, LedgerMessagesFailed: 1 });
+  });
+
+  test("counts a key that no row can hold, and takes its message and all others", async () => {
+    const odd = [...ODD_NAMES, "x".repeat(1_024 - WEEK.length)];
+    const others = odd.map((name, index) => message(`${index}`, { key: WEEK + name }));
+    const refused = message("refused", { key: WEEK + NUL_NAME }, { key: `${WEEK}a` });
+    expect(await register(...others, refused)).toEqual([]);
+    expect(new Set(await keys())).toEqual(new Set([...odd, "a"].map((name) => WEEK + name)));
+    expect(metrics()).toMatchObject({ LedgerRecordsRefused: 1, LedgerMessagesFailed: 0 });
+    expect(lines()).toContainEqual(expect.objectContaining({ level: "warn", key: WEEK + NUL_NAME }));
   });
 
   test("gives back a message with a broken record, and takes what its others announce", async () => {

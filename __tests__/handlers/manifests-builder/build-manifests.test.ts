@@ -51,6 +51,19 @@ describe("buildManifests", () => {
     expect(pipeline.aws.table.units).toEqual({ table: 20, index: 20 });
   });
 
+  test("costs a version the same however many its key had before", async () => {
+    const lastCalls = async (versions: number) => {
+      const pipeline = new ManifestsPipeline();
+      let before = 0;
+      for (let version = 0; version < versions; version++) {
+        before = pipeline.aws.calls.length;
+        await pipeline.build(pipeline.messages([pipeline.upload(key("a"), `${version}`)]));
+      }
+      return pipeline.aws.calls.slice(before);
+    };
+    expect(await lastCalls(300)).toEqual(await lastCalls(3));
+  });
+
   test("writes metrics of what became of the files", async () => {
     const { pipeline } = makePipeline(0);
     await pipeline.deliver(

@@ -3,6 +3,7 @@ import { readMessages } from "../../../handlers/manifests-builder/read-messages"
 import { isDue } from "../../../handlers/manifests-reconciler/due";
 import { dueUnits, type UnitCursor, unitsOf } from "../../../handlers/manifests-reconciler/sweep-plan";
 import { announcement } from "../../../runtime/aws/s3-record";
+import { NUL_NAME, ODD_NAMES } from "../support/odd-names";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -82,23 +83,26 @@ describe("the plan of the sweep", () => {
 });
 
 describe("an announcement", () => {
-  test.each(["input/clicks/2026-01-31-a.ndjson", "input/clicks/2026-01-31-ü + &=%2F 💥.ndjson.gz"])(
-    "of %j is read by the builder as S3's own",
-    (key) => {
-      const announced = {
-        bucket: "raw",
-        key,
-        version: "v/1+=",
-        size: 7,
-        uploadedAt: "2026-01-31T11:00:00.000Z",
-      };
-      const sequencer = "0055AED6DCD90281E5".padEnd(64, "0");
-      for (const more of [{}, { sequencer }]) {
-        const body = JSON.stringify(announcement({ ...announced, ...more }, "Reconciled"));
-        const { inputs, failures } = readMessages([{ messageId: "1", body }]);
-        expect(failures).toEqual([]);
-        expect(inputs).toMatchObject([{ ...announced, ...more }]);
-      }
-    },
-  );
+  test.each([
+    "input/clicks/2026-01-31-a.ndjson",
+    "input/clicks/2026-01-31-ü + &=%2F 💥.ndjson.gz",
+    ...[...ODD_NAMES, NUL_NAME].map((name) => `input/clicks/2026-01-31-${name}.ndjson`),
+  ])("of %j is read by the builder as S3's own", (key) => {
+    const announced = {
+      bucket: "raw",
+      key,
+      version: "v/1+=",
+      size: 7,
+      uploadedAt: "2026-01-31T11:00:00.000Z",
+    };
+    const sequencer = "0055AED6DCD90281E5".padEnd(64, "0");
+    for (const more of [{}, { sequencer }]) {
+      const body = JSON.stringify(announcement({ ...announced, ...more }, "Reconciled"));
+      // SQS refuses other characters than those of XML
+      expect(body).toMatch(/^[ -~]*$/);
+      const { inputs, failures } = readMessages([{ messageId: "1", body }]);
+      expect(failures).toEqual([]);
+      expect(inputs).toMatchObject([{ ...announced, ...more }]);
+    }
+  });
 });

@@ -29,6 +29,7 @@ interface Doubles {
   metrics?: Answers;
   glue?: Answers;
   remainingMs?: () => number;
+  prefixes?: string[];
 }
 
 function makeReconciler(doubles: Doubles) {
@@ -48,7 +49,7 @@ function makeReconciler(doubles: Doubles) {
   const clock = clockDouble();
   const reconciler: Reconciler = {
     uploads: { client: table.client, name: "uploads" },
-    raw: { client: bucket.client, name: "raw", prefix: "input/" },
+    raw: { client: bucket.client, name: "raw", prefixes: doubles.prefixes ?? ["input/"] },
     job: { client: glue.client, name: "uploads-job" },
     metrics: { client: metrics.client, namespace: "Tributary", environment: "dev" },
     clock,
@@ -129,6 +130,16 @@ describe("reconcile, the backlog", () => {
     });
     await reconcile(reconciler);
     expect(measured[0]?.input.MetricData[0].Value).toBe(2);
+  });
+
+  test("counts 25 pages of a shard and no more, however many there are", async () => {
+    const item = pendingItem("2026-01-31T11:00:00.000Z", "2026-01-31T11:00:00.000Z");
+    const { reconciler, measured, runs } = makeReconciler({
+      table: { QueryCommand: () => ({ Items: [item], LastEvaluatedKey: { object: { S: "x" } } }) },
+    });
+    await reconcile(reconciler);
+    expect(measured[0]?.input.MetricData[0].Value).toBe(8 * 25);
+    expect(runs).toHaveLength(1);
   });
 
   test.each<[string, Doubles, RegExp]>([
@@ -272,6 +283,90 @@ describe("reconcile, the sweep", () => {
   });
 });
 
+describe("reconcile, prefixes side by side", () => {
+  keepLogs();
+
+  /** Prefixes of so many pages, of one upload each; the keys of a prefix's pages are its numbers. */
+  const pagesOf =
+    (sizes: Record<string, number>): Answers["string"] =>
+    ({ Prefix, KeyMarker = `${Prefix}0` }) => {
+      const page = Number(KeyMarker.slice(Prefix.length));
+      const more = { IsTruncated: true, NextKeyMarker: `${Prefix}${page + 1}`, NextVersionIdMarker: "v" };
+      return {
+        Versions: [version(`${Prefix}${page}.csv`)],
+        ...(page + 1 < (sizes[Prefix] ?? 0) ? more : {}),
+      };
+    };
+  const prefixes = ["input/junk/", "input/good/", "input/"];
+
+  test("sweeps a page of each in turn, so that one without end keeps no other waiting", async () => {
+    let pages = 9;
+    const { reconciler, lists } = makeReconciler({
+      prefixes,
+      bucket: {
+        ListObjectVersionsCommand: pagesOf({ "input/junk/": 1e9, "input/good/": 3, "input/": 2 }),
+      },
+      remainingMs: () => (pages-- > 0 ? 300_000 : 0),
+    });
+    await reconcile(reconciler);
+    const [junk, good, all] = prefixes;
+    expect(lists.map(({ input }) => input.Prefix)).toEqual(
+      [junk, good, all, junk, good, all, junk, good, junk, junk, junk, junk].slice(0, lists.length),
+    );
+    expect(lists).toHaveLength(12);
+  });
+
+  test("sweeps a page of each at least, from its own cursor, however late it is", async () => {
+    const { reconciler, lists, cursors } = makeReconciler({
+      prefixes,
+      table: {
+        GetItemCommand: ({ Key }) => ({
+          Item: {
+            ...Key,
+            key_marker: { S: `${Key.version.S.slice("cursor#".length)}7` },
+            version_id_marker: { S: "v" },
+          },
+        }),
+      },
+      bucket: { ListObjectVersionsCommand: pagesOf({ "input/junk/": 1e9, "input/good/": 1e9 }) },
+      remainingMs: () => 0,
+    });
+    await reconcile(reconciler);
+    expect(lists.map(({ input }) => input.KeyMarker)).toEqual(prefixes.map((prefix) => `${prefix}7`));
+    expect(cursors().map((item) => [item.version.S, item.key_marker?.S])).toEqual([
+      ["cursor#input/junk/", "input/junk/8"],
+      ["cursor#input/good/", "input/good/8"],
+      ["cursor#input/", undefined],
+    ]);
+  });
+
+  test("leaves to a dataset's sweep what is below its prefix", async () => {
+    const { reconciler, registered } = makeReconciler({
+      prefixes: ["input/good/", "input/"],
+      bucket: {
+        ListObjectVersionsCommand: ({ Prefix }) => ({
+          Versions: Prefix === "input/" ? [version("input/good/a.csv"), version("input/b.csv")] : [],
+        }),
+      },
+    });
+    await reconcile(reconciler);
+    expect(registered().map((item) => item.key.S)).toEqual(["input/b.csv"]);
+  });
+
+  test("goes on with the others where a key cannot be read", async () => {
+    const { reconciler, registered } = makeReconciler({
+      bucket: {
+        ListObjectVersionsCommand: () => ({
+          EncodingType: "url",
+          Versions: [version("input/%FF.csv"), version("input/%00%EF%BF%BE.csv")],
+        }),
+      },
+    });
+    await reconcile(reconciler);
+    expect(registered().map((item) => item.key.S)).toEqual(["input/\0\ufffe.csv"]);
+  });
+});
+
 describe("reconcile, a bucket too large for one invocation", () => {
   keepLogs();
 
@@ -300,7 +395,7 @@ describe("reconcile, a bucket too large for one invocation", () => {
     expect(registered().map((item) => item.key.S)).toEqual(["input/0.csv", "input/1.csv"]);
     expect(cursors().at(-1)).toEqual({
       object: { S: "#reconciler" },
-      version: { S: "cursor" },
+      version: { S: "cursor#input/" },
       key_marker: { S: "2" },
       version_id_marker: { S: "v2" },
       updated_at: { S: "2026-01-31T12:00:00.000Z" },

@@ -15,7 +15,7 @@ const REMOTE: LedgerVariables = {
   LEDGER_PORT: "5433",
   LEDGER_TLS: "verify-full",
 };
-const VISITOR = { login: "tributary_registrar", role: "ledger_lister", application: "test" } as const;
+const VISITOR = { login: "tributary_registrar", role: "ledger_registrar", application: "test" } as const;
 
 const folder = mkdtempSync(join(tmpdir(), "tributary-access-"));
 let aws: LocalAws;
@@ -63,7 +63,7 @@ describe("connectionConfig", () => {
     const variables = await secret("whole", JSON.stringify({ username: "master", password: "p'w" }));
     const config = await connectionConfig(variables, VISITOR);
     expect(config).toMatchObject({ user: "master", password: "p'w" });
-    expect(config.options).toContain("-c role=ledger_lister");
+    expect(config.options).toContain("-c role=ledger_registrar");
   });
 
   test.each([

@@ -18,7 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 beforeEach(async () => {
-  await ledger.rows("CREATE TABLE public.counted (n integer); GRANT ALL ON public.counted TO ledger_lister");
+  await ledger.rows(
+    "CREATE TABLE public.counted (n integer); GRANT ALL ON public.counted TO ledger_registrar",
+  );
 });
 afterEach(async () => {
   for (const connection of open.splice(0)) await connection.close();
@@ -27,7 +29,11 @@ afterEach(async () => {
 
 function connect(port = "0"): LedgerConnection {
   const variables = { ...LEDGER_VARIABLES, LEDGER_PORT: port };
-  const visitor = { login: "tributary_registrar", role: "ledger_lister", application: APPLICATION } as const;
+  const visitor = {
+    login: "tributary_registrar",
+    role: "ledger_registrar",
+    application: APPLICATION,
+  } as const;
   const connection = new LedgerConnection(variables, visitor);
   open.push(connection);
   return connection;
@@ -65,7 +71,7 @@ describe("a connection", () => {
     const first = await connection.once(who, LIMIT_MS);
     expect(first).toMatchObject({
       session_user: "tributary_registrar",
-      current_user: "ledger_lister",
+      current_user: "ledger_registrar",
       wait: "30s",
     });
     expect(await connection.once(who, LIMIT_MS)).toEqual(first);

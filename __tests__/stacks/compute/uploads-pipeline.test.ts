@@ -170,6 +170,7 @@ describe("the permissions", () => {
     const policy = resource(prod, "aws_iam_role_policy", "uploads-job_role")["policy"];
     expect(statement(policy, "UseUploads").Action).toEqual([
       "dynamodb:GetItem",
+      "dynamodb:BatchGetItem",
       "dynamodb:Query",
       "dynamodb:UpdateItem",
     ]);

@@ -10,7 +10,7 @@ RULES = ClaimRules(files=10, lease_seconds=3600)
 REGISTER = "SELECT ledger.register('{raw}', '{a}', '{1}', '{1}', '{now}')"
 
 _READABLE = {
-    "tributary_lister": set[str](),
+    "tributary_lister": {"listings"},
     "tributary_registrar": set[str](),
     "tributary_batch": {
         *("files", "queue", "batches", "outcomes", "file_errors", "whole_scan", "dataset_versions"),
@@ -19,7 +19,7 @@ _READABLE = {
     "tributary_operator": set[str](),
 }
 _WRITABLE = {
-    "tributary_lister": set[str](),
+    "tributary_lister": {"INSERT listings", "UPDATE listings"},
     "tributary_registrar": set[str](),
     "tributary_batch": {
         *("INSERT batches", "INSERT outcomes", "DELETE queue", "INSERT dataset_versions"),
@@ -69,9 +69,13 @@ def test_lets_a_login_write_what_it_needs(books: Books, role: str) -> None:
         ("tributary_lister", "SELECT FROM ledger.queue"),
         ("tributary_lister", "INSERT INTO ledger.queue VALUES (1, now(), 1)"),
         ("tributary_lister", "SELECT FROM ledger.batches"),
+        ("tributary_lister", "DELETE FROM ledger.listings"),
         ("tributary_lister", "SET ROLE ledger_batch"),
         ("tributary_registrar", "SELECT FROM ledger.files"),
+        ("tributary_registrar", "SELECT FROM ledger.listings"),
+        ("tributary_registrar", "SET ROLE ledger_lister"),
         ("tributary_batch", REGISTER),
+        ("tributary_batch", "SELECT FROM ledger.listings"),
         ("tributary_batch", "INSERT INTO ledger.queue VALUES (1, now(), 1)"),
         ("tributary_batch", "INSERT INTO ledger.files DEFAULT VALUES"),
         ("tributary_batch", "UPDATE ledger.files SET size = 0"),
@@ -88,6 +92,8 @@ def test_lets_a_login_write_what_it_needs(books: Books, role: str) -> None:
         ("tributary_operator", "SET ROLE ledger_operator; DELETE FROM ledger.queue"),
         ("tributary_operator", "SET ROLE ledger_operator; UPDATE ledger.batches SET token = 0"),
         ("tributary_operator", f"SET ROLE ledger_operator; {REGISTER}"),
+        ("tributary_operator", "SET ROLE ledger_operator; DELETE FROM ledger.listings"),
+        ("tributary_operator", "SET ROLE ledger_maintainer; DELETE FROM ledger.listings"),
         ("tributary_operator", "SET ROLE ledger_maintainer; UPDATE ledger.batches SET file_ids = '{}'"),
         ("tributary_operator", "SET ROLE ledger_maintainer; DELETE FROM ledger.batches"),
         ("tributary_operator", "SET ROLE ledger_maintainer; DELETE FROM ledger.queue"),
@@ -127,7 +133,7 @@ def test_shows_the_operator_everything(books: Books) -> None:
     books.archived(RULES, [])
     readable = "relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'v')"
     tables = books.rows(f"SELECT oid::regclass::text FROM pg_class WHERE {readable}")
-    assert len(tables) == 8
+    assert len(tables) == 9
     for role in ("ledger_operator", "ledger_maintainer"):
         run(books, "tributary_operator", f"SET ROLE {role}", *(f"TABLE {name}" for (name,) in tables))
 

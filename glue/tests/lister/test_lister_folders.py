@@ -1,5 +1,6 @@
 """Which folders are listed: the history and the weeks that are wanted, however their numbers are written."""
 
+import itertools
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -88,6 +89,33 @@ def test_remembers_few_of_many_loose_files(capsys: pytest.CaptureFixture[str]) -
     tracemalloc.stop()
     assert peak < 3_000_000
     assert f'"count": {loose}' in capsys.readouterr().out
+
+
+def test_takes_all_names_where_too_many_files_hide_the_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[str] = []
+
+    def pages(Prefix: str, **_: str) -> Iterator[dict[str, Any]]:  # noqa: N803 as S3 names it
+        for number in itertools.count():
+            asked.append(Prefix)
+            yield {"Versions": [{"Key": f"{Prefix}{number}.json", "IsLatest": True}]}
+
+    client = mock.Mock()
+    client.get_paginator.return_value.paginate = pages
+    next_year = datetime.now(UTC).year + 1
+    folders = list(listed_folders(client, "raw", PREFIX, WantedWeeks(next_year - 1)))
+    assert len(folders) == 1 + 2 * 62
+    assert {
+        f"{PREFIX}{next_year}/week7/",
+        f"{PREFIX}{next_year}/week07/",
+        f"{PREFIX}{next_year}/week53/",
+    } < set(folders)
+    assert len(asked) == 3 * 101
+    assert '"count": 100' in capsys.readouterr().out
+    recent = WantedWeeks(2021, frozenset({(next_year, 1)}))
+    assert list(listed_folders(client, "raw", PREFIX, recent))[1:] == [
+        f"{PREFIX}{next_year}/week01/",
+        f"{PREFIX}{next_year}/week1/",
+    ]
 
 
 def test_begins_with_the_start_year() -> None:

@@ -32,6 +32,7 @@ def words(bucket: str, **changes: object) -> list[str]:
         "dataset": "ml_events",
         "start_year": 2021,
         "recent_weeks": 0,
+        "budget_minutes": 60,
         "ledger_host": "libpq",
         "ledger_port": 0,
         "ledger_database": "tributary",
@@ -68,7 +69,8 @@ def test_registers_20_000_objects_also_after_it_was_ended_and_once_only(at_ledge
     assert 0 < before < FILES
 
     code, last = run_job(bucket.name)
-    assert (code, last["found"], last["registered"], last["folders"]) == (0, FILES, FILES - before, 54)
+    assert (code, last["registered"], last["folders"]) == (0, FILES - before, 54)
+    assert FILES - before <= last["found"] <= FILES
     assert at_ledger.statuses() == {"PENDING": FILES}
 
     code, last = run_job(bucket.name)

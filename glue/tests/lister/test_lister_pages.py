@@ -2,12 +2,20 @@
 
 import time
 from collections.abc import Iterator
+from itertools import groupby, islice
+from operator import attrgetter
 from threading import Event
+from typing import Any, cast
+from unittest import mock
+from urllib.parse import quote_plus
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from tests.support.raw_files import FOLDER, RawBucket, keys_of
+from tests.support.raw_files import FOLDER, KEPT_BY_S3, NOT_OF_XML, RawBucket, keys_of
 from tests.support.waiting import HANG_SECONDS
+from tributary.ledger.listings import Marker
 from tributary.lister.pages import Page, one_ahead, version_pages
 from tributary.running.clients import s3_client
 
@@ -76,6 +84,70 @@ def test_gives_objects_that_are_older_than_the_versioning_of_their_bucket() -> N
 @emulated
 def test_gives_no_file_where_there_is_none() -> None:
     assert pages(RawBucket()) == [Page(FOLDER, [], 0)]
+
+
+def test_gives_each_folder_its_turn_beside_one_without_end() -> None:
+    class Endless:
+        def list_object_versions(self, Prefix: str, KeyMarker: str = "0", **_: str) -> dict[str, Any]:  # noqa: N803
+            more = Prefix == "endless/" or int(KeyMarker) < 24
+            following = {"NextKeyMarker": str(int(KeyMarker) + 1)} if more else {}
+            return {"IsTruncated": more, **following}
+
+    folders = ["endless/", "a/", "b/"]
+    listed = version_pages(cast("Any", Endless()), "raw", folders, {"b/": Marker("24", "")})
+    turns = [(folder, len(list(turn))) for folder, turn in groupby(islice(listed, 67), attrgetter("folder"))]
+    assert turns == [
+        ("endless/", 10),
+        ("a/", 10),
+        ("b/", 1),
+        ("endless/", 10),
+        ("a/", 10),
+        ("endless/", 10),
+        ("a/", 5),
+        ("endless/", 11),
+    ]
+
+
+def test_reads_keys_that_xml_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By botocore's own parser, of the answer that S3 would give; nothing is sent."""
+    asked: list[str] = []
+    entries = "".join(
+        f"<Version><Key>{quote_plus(FOLDER + name, safe='/')}</Key><VersionId>v</VersionId><Size>1</Size>"
+        "<IsLatest>true</IsLatest><LastModified>2026-01-31T00:00:00Z</LastModified></Version>"
+        for name in NOT_OF_XML
+    )
+    marker = f"<NextKeyMarker>{quote_plus(FOLDER + NOT_OF_XML[-1], safe='/')}</NextKeyMarker>"
+    body = f"<R><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>{marker}{entries}</R>"
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        asked.append(request.url)
+        raw = mock.Mock(stream=lambda **_: iter([body.encode()]))
+        return AWSResponse(request.url, 200, {}, raw)
+
+    client = boto3.client("s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    client.meta.events.register("before-send.s3.ListObjectVersions", answer)
+    page = next(version_pages(client, "raw", [FOLDER], {FOLDER: Marker(f"{FOLDER}a\0", "")}))
+    assert [file.key for file in page.found] == [FOLDER + name for name in NOT_OF_XML]
+    assert page.marker == Marker(FOLDER + NOT_OF_XML[-1], "")
+    assert "encoding-type=url" in asked[0]
+    assert f"key-marker={quote_plus(FOLDER)}a%00" in asked[0]
+
+
+@emulated
+def test_goes_on_at_the_marker_of_a_page() -> None:
+    bucket = RawBucket()
+    for name in (*ODD, *KEPT_BY_S3):
+        bucket.put(f"all_historical_files/{name}")
+    names = [file.key for page in pages(bucket) for file in page.found]
+    assert len(names) == len(ODD) + len([name for name in KEPT_BY_S3 if not name.endswith("/")])
+    for key in names:
+        marker = {FOLDER: Marker(key, "")}
+        rest = [
+            file.key
+            for page in version_pages(s3_client(), bucket.name, [FOLDER], marker)
+            for file in page.found
+        ]
+        assert rest == names[names.index(key) + 1 :]
 
 
 @emulated

@@ -15,7 +15,7 @@ from tributary.ledger.claims import Batch, ClaimRules, claim_batch
 from tributary.ledger.connection import Connection, LedgerConnection
 from tributary.ledger.files import FoundFile, Registered, register_files
 
-_TABLES = "files, queue, batches, outcomes, file_errors, dataset_versions"
+_TABLES = "files, queue, batches, outcomes, file_errors, dataset_versions, listings"
 _MODIFIED = datetime(2026, 1, 31, tzinfo=UTC)
 
 _PRINT_STATEMENTS = """

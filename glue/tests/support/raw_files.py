@@ -12,6 +12,18 @@ from tributary.running.clients import s3_client
 
 PREFIX = "raw-json-data/"
 FOLDER = f"{PREFIX}all_historical_files/"
+NOT_OF_XML = ["\0", "a\0b.json", "\x01\x1f\x7f\x85.json", "\ufffe\uffff.json"]
+"""Names that S3 keeps and XML cannot hold; without our launcher the emulator lists them wrong."""
+KEPT_BY_S3 = [
+    "😀" * 240,
+    "trailing ",
+    "slash/",
+    "../../up.json",
+    "./here.json",
+    "double//slash.json",
+    "x" * 980,
+]
+"""Names that S3 keeps and few other places do, of up to 1,024 bytes below the folder."""
 _MODIFIED = datetime(2026, 1, 31, tzinfo=UTC)
 _THREADS = 4
 

@@ -6,7 +6,7 @@ import io
 import itertools
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,9 @@ from tributary.running.tasks import Destinations
 from tributary.uploads import versions
 from tributary.uploads.lease import HEAD
 from tributary.uploads.names import object_keys
+from tributary.uploads.pending import PENDING_ATTRIBUTES, PENDING_INDEX, SHARDS, Waiting
 from tributary.uploads.run import Run, Settings
-from tributary.uploads.table import PENDING_ATTRIBUTES, PENDING_INDEX, SHARDS, UploadsTable
+from tributary.uploads.table import UploadsTable
 
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"
@@ -111,6 +112,32 @@ class World:
 
     def register(self, key: str, version: str, sequencer: str | None, size: int = 0) -> bool:
         """Write the pending item under the condition of the trigger; False when it was there."""
+        client = dynamodb_client()
+        try:
+            client.put_item(
+                TableName=self.table,
+                Item=self.pending_item(key, version, sequencer, size),
+                ConditionExpression="attribute_not_exists(#object)",
+                ExpressionAttributeNames={"#object": "object"},
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def register_history(self, key: str, ids: Sequence[str], **changes: Any) -> None:
+        """Write items of many versions of one object, by default pending ones without a sequencer."""
+        for start in range(0, len(ids), 25):
+            puts: Any = [
+                {"PutRequest": {"Item": {**self.pending_item(key, version, None, 0), **changes}}}
+                for version in ids[start : start + 25]
+            ]
+            dynamodb_client().batch_write_item(RequestItems={self.table: puts})
+
+    def waiting(self, key: str, *ids: str) -> Waiting:
+        """Object as a look at the index shows it, with these of its pending versions."""
+        return Waiting(f"{self.raw}/{key}", ids)
+
+    def pending_item(self, key: str, version: str, sequencer: str | None, size: int) -> dict[str, Any]:
         object_id = f"{self.raw}/{key}"
         now = timestamp(self.now())
         item: dict[str, Any] = {
@@ -127,17 +154,7 @@ class World:
         }
         if sequencer is not None:
             item["sequencer"] = sequencer.ljust(64, "0")
-        client = dynamodb_client()
-        try:
-            client.put_item(
-                TableName=self.table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(#object)",
-                ExpressionAttributeNames={"#object": "object"},
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return item
 
     def ledger(self, run_id: str, lease_seconds: float = LEASE_SECONDS) -> UploadsTable:
         return UploadsTable(self.table, run_id, lease_seconds, superseded_days=30, clock=self.now)

@@ -53,7 +53,7 @@ def test_gives_a_failed_file_back_with_a_growing_pause(world: World) -> None:
             assert item["available_at"] > before
             assert world.run(), "a file in its pause holds no run open"
             world.pass_time(seconds=pause - 1)
-            assert list(world.ledger("any").pending_objects()) == []
+            assert list(world.ledger("any").pending().look()) == []
             world.pass_time(seconds=2)
     assert world.run()
     assert world.published(KEY) == ["1"]
@@ -150,7 +150,7 @@ def test_finishes_a_begun_publication_before_a_newer_version(world: World) -> No
 def test_quarantines_a_file_whose_claims_all_ended_without_an_answer(world: World) -> None:
     version = world.upload(KEY, customers("1"))
     for number in range(2):
-        world.ledger(f"dead-run-{number}").claim(f"{world.raw}/{KEY}")
+        world.ledger(f"dead-run-{number}").claim(world.waiting(KEY))
         world.outlast_leases()
     assert world.run(maximum_attempts=2)
     assert world.status(KEY, version) == "quarantined"

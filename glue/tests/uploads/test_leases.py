@@ -17,7 +17,7 @@ KEY = "input/customers/april.csv"
 
 
 def claimed(world: World, ledger: UploadsTable) -> Claim:
-    answer = ledger.claim(f"{world.raw}/{KEY}")
+    answer = ledger.claim(world.waiting(KEY))
     assert isinstance(answer, Taken)
     assert answer.claim is not None
     return answer.claim
@@ -26,7 +26,7 @@ def claimed(world: World, ledger: UploadsTable) -> Claim:
 def test_gives_an_object_to_one_run_at_a_time(world: World) -> None:
     world.upload(KEY, customers("1"))
     first = claimed(world, world.ledger("run-1"))
-    held = world.ledger("run-2").claim(f"{world.raw}/{KEY}")
+    held = world.ledger("run-2").claim(world.waiting(KEY))
     assert isinstance(held, Held)
     assert held.until > world.now()
     assert first.lease.holds()
@@ -65,10 +65,10 @@ def test_renews_held_leases_until_another_run_has_taken_over(world: World) -> No
         until = world.head(KEY)["lease_until"]
         keeper.keep(claim.lease)
         wait_for(lambda: world.head(KEY)["lease_until"] > until)
-        assert isinstance(world.ledger("run-2").claim(f"{world.raw}/{KEY}"), Held)
+        assert isinstance(world.ledger("run-2").claim(world.waiting(KEY)), Held)
         world.outlast_leases()
         # A renewal between its read and its write makes a claim come back empty-handed.
-        claims = (world.ledger("run-2").claim(f"{world.raw}/{KEY}") for _ in itertools.count())
+        claims = (world.ledger("run-2").claim(world.waiting(KEY)) for _ in itertools.count())
         holder = next(answer.claim for answer in claims if isinstance(answer, Taken))
         assert holder is not None
         wait_for(lambda: False in renewals)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
+from tests.support.raw_files import KEPT_BY_S3, NOT_OF_XML
 from tests.support.world import InlineEngine, World, customers
 from tributary.running.clients import s3_client
 from tributary.uploads.names import object_keys
@@ -211,6 +212,17 @@ def test_keeps_the_last_good_output_when_a_later_upload_is_quarantined(world: Wo
     better = world.upload(KEY, customers("2"))
     assert world.run()
     assert world.statuses(KEY, good, bad, better) == ["superseded", "quarantined", "processed"]
+
+
+@pytest.mark.parametrize("body", [customers("1"), b"alpha,beta\n1,2\n"], ids=["good", "bad"])
+def test_gives_keys_of_any_characters_the_outcome_of_their_files(world: World, body: bytes) -> None:
+    folder = "input/customers/"
+    longest = "x" * (1024 - len(f"{folder}.csv"))
+    keys = [f"{folder}{name}.csv" for name in (*KEPT_BY_S3, *NOT_OF_XML, longest)]
+    ids = [world.upload(key, body) for key in keys]
+    assert world.run(files_per_claim=50)
+    outcome = "processed" if body == customers("1") else "quarantined"
+    assert {world.status(key, version) for key, version in zip(keys, ids, strict=True)} == {outcome}
 
 
 def test_quarantines_a_version_that_was_deleted(world: World) -> None:

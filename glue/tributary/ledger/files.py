@@ -9,6 +9,9 @@ from itertools import islice
 from tributary.ledger.connection import Connection, LedgerConnection
 
 FILES_A_STATEMENT = 1000
+# PostgreSQL's text holds every character but this one.
+# @see https://www.postgresql.org/docs/current/datatype-character.html, 2026-11-30
+_NUL = "\0"
 
 # It sorts them, so that two listers over the same names wait for each other in one direction only.
 _REGISTER = "SELECT ledger.register(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])"
@@ -31,6 +34,11 @@ class Registered:
 
     given: int
     added: int
+
+
+def can_hold(key: str) -> bool:
+    """Return whether the ledger can hold a key of S3; runtime/ledger/register-files.ts has the same rule."""
+    return _NUL not in key
 
 
 def register_files(ledger: LedgerConnection, files: Iterable[FoundFile]) -> Registered:

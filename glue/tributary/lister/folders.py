@@ -4,11 +4,13 @@ runtime/ledger/wanted.ts judges the keys of events by the same rule.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 
+from tributary.running.clock import utc_now
 from tributary.running.log import log
 
 if TYPE_CHECKING:
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 HISTORY = "all_historical_files/"
 _YEAR = re.compile("([0-9]{4})/")
 _WEEK = re.compile("week(0?[1-9]|[1-4][0-9]|5[0-3])/")
+_ALL_WEEKS = sorted({f"week{number:0{width}}/" for number in range(1, 54) for width in (1, 2)})
 _NAMED_IN_LOG = 20
+# Of up to 1,000 names each.
+_MOST_PAGES = 100
 
 Week = tuple[int, int]
 
@@ -69,38 +74,50 @@ def listed_folders(s3: "S3Client", bucket: str, prefix: str, wanted: WantedWeeks
     """Yield the folders to list, as prefixes of keys: the history, then the existing weeks in order.
 
     `week1/` and `week01/` are folders of one week, and both are listed. Entries next to them are logged.
+    Where these are too many to look through, all names up to the next year's last week are listed.
     """
     yield prefix + HISTORY
-    passed_over = _PassedOver(prefix)
-    for folder in _children(s3, bucket, prefix):
-        if year := _YEAR.fullmatch(folder):
-            if wanted.has_year(int(year[1])):
-                yield from _weeks(s3, bucket, prefix, int(year[1]), wanted)
-        elif folder != HISTORY:
-            passed_over.add(folder)
-    passed_over.tell()
+    years = _folders(s3, bucket, prefix, lambda name: name == HISTORY or _YEAR.fullmatch(name) is not None)
+    if years is None:
+        years = [f"{year:04}/" for year in range(wanted.start_year, utc_now().year + 2)]
+    for folder in years:
+        if (year := _YEAR.fullmatch(folder)) and wanted.has_year(int(year[1])):
+            yield from _weeks(s3, bucket, prefix + folder, int(year[1]), wanted)
 
 
-def _weeks(s3: "S3Client", bucket: str, prefix: str, year: int, wanted: WantedWeeks) -> Iterator[str]:
-    within = f"{prefix}{year:04}/"
-    passed_over = _PassedOver(within)
-    for folder in _children(s3, bucket, within):
-        if not (week := _WEEK.fullmatch(folder)):
-            passed_over.add(folder)
-        elif wanted.has((year, int(week[1]))):
+def _weeks(s3: "S3Client", bucket: str, within: str, year: int, wanted: WantedWeeks) -> Iterator[str]:
+    weeks = _folders(s3, bucket, within, lambda name: _WEEK.fullmatch(name) is not None)
+    for folder in _ALL_WEEKS if weeks is None else weeks:
+        if (week := _WEEK.fullmatch(folder)) and wanted.has((year, int(week[1]))):
             yield within + folder
+
+
+def _folders(s3: "S3Client", bucket: str, prefix: str, is_folder: Callable[[str], bool]) -> list[str] | None:
+    """Return the folders directly below a prefix; None where too many names stand there."""
+    found: list[str] = []
+    passed_over = _PassedOver(prefix)
+    for number, page in enumerate(_children(s3, bucket, prefix)):
+        if number == _MOST_PAGES:
+            break
+        for name in page:
+            if is_folder(name):
+                found.append(name)
+            else:
+                passed_over.add(name)
+    else:
+        passed_over.tell()
+        return found
     passed_over.tell()
+    return None
 
 
-def _children(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
-    """Yield the names directly below a prefix: of folders with a trailing slash, of files without.
+def _children(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Iterator[str]]:
+    """Yield the names directly below a prefix, page by page; those of folders have a trailing slash.
 
     Versions are listed here, too, so that one permission is enough; a folder may have deleted objects only.
     """
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
     for page in pages:
-        for common in page.get("CommonPrefixes", ()):
-            yield common["Prefix"][len(prefix) :]
-        for found in page.get("Versions", ()):
-            if found["IsLatest"] and found["Key"] != prefix:
-                yield found["Key"][len(prefix) :]
+        folders = (common["Prefix"] for common in page.get("CommonPrefixes", ()))
+        files = (found["Key"] for found in page.get("Versions", ()) if found["IsLatest"])
+        yield (name[len(prefix) :] for name in chain(folders, files) if name != prefix)

@@ -1,11 +1,13 @@
-"""Object versions, page by page: memory holds two pages, however large a folder is."""
+"""Object versions, page by page and folder by folder in turn: memory holds two pages, whatever there is."""
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from tributary.ledger.files import FoundFile
+from tributary.ledger.listings import Marker
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -13,34 +15,50 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Of one folder before it is the next one's turn.
+_PAGES_A_TURN = 10
 
-class _Marker(TypedDict, total=False):
+
+class _Place(TypedDict, total=False):
     KeyMarker: str
     VersionIdMarker: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """Result of one ListObjectVersions below a folder: the current versions, and the count of all entries."""
+    """Result of one ListObjectVersions below a folder: the current versions, and the count of all entries.
+
+    `marker` is where the folder goes on, None at its end.
+    """
 
     folder: str
     found: list[FoundFile]
     entries: int
+    marker: Marker | None = None
 
 
-def version_pages(s3: "S3Client", bucket: str, folders: Iterable[str]) -> Iterator[Page]:
+def version_pages(
+    s3: "S3Client", bucket: str, folders: Iterable[str], markers: Mapping[str, Marker] | None = None
+) -> Iterator[Page]:
     """Yield the current versions below each folder, page by page of up to 1,000 versions.
 
-    A key whose current version is a delete marker has none; a key that ends in a slash is a folder's marker.
+    A folder begins at its marker, or at the front, and each gets ten pages in turn: one of millions of keys
+    keeps no other waiting. A key whose current version is a delete marker has none; a key that ends in a
+    slash is a folder's marker.
 
     @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, 2026-11-29
     """
-    for folder in folders:
-        marker: _Marker | None = {}
-        while marker is not None:
-            answer = s3.list_object_versions(Bucket=bucket, Prefix=folder, **marker)
-            yield Page(folder, _current(bucket, answer), _entries(answer))
-            marker = _next(answer)
+    turns = deque((folder, (markers or {}).get(folder)) for folder in folders)
+    while turns:
+        folder, marker = turns.popleft()
+        for _ in range(_PAGES_A_TURN):
+            page = _page(s3, bucket, folder, marker)
+            yield page
+            marker = page.marker
+            if marker is None:
+                break
+        else:
+            turns.append((folder, marker))
 
 
 def one_ahead(items: Iterable[T]) -> Iterator[T]:
@@ -51,6 +69,17 @@ def one_ahead(items: Iterable[T]) -> Iterator[T]:
         while (item := following.result()) is not None:
             following = thread.submit(next, rest, None)
             yield item
+
+
+def _page(s3: "S3Client", bucket: str, folder: str, marker: Marker | None) -> Page:
+    """List one page; it may end between two versions of one key."""
+    place: _Place = {}
+    if marker is not None:
+        place["KeyMarker"] = marker.key
+        if marker.version_id:
+            place["VersionIdMarker"] = marker.version_id
+    answer = s3.list_object_versions(Bucket=bucket, Prefix=folder, **place)
+    return Page(folder, _current(bucket, answer), _entries(answer), _next(answer))
 
 
 def _current(bucket: str, answer: "ListObjectVersionsOutputTypeDef") -> list[FoundFile]:
@@ -65,11 +94,7 @@ def _entries(answer: "ListObjectVersionsOutputTypeDef") -> int:
     return len(answer.get("Versions", ())) + len(answer.get("DeleteMarkers", ()))
 
 
-def _next(answer: "ListObjectVersionsOutputTypeDef") -> _Marker | None:
-    """Return the marker of the next page: a page may end between two versions of one key."""
+def _next(answer: "ListObjectVersionsOutputTypeDef") -> Marker | None:
     if not answer["IsTruncated"]:
         return None
-    marker: _Marker = {"KeyMarker": answer["NextKeyMarker"]}
-    if version := answer.get("NextVersionIdMarker"):
-        marker["VersionIdMarker"] = version
-    return marker
+    return Marker(answer["NextKeyMarker"], answer.get("NextVersionIdMarker", ""))

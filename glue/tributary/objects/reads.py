@@ -146,14 +146,12 @@ def current_etag(bucket: str, key: str) -> str | None:
         raise
 
 
-def versions_newest_first(bucket: str, key: str) -> list[str]:
-    """Return the ids of all versions of a key, newest first."""
-    found: list[str] = []
-    for page in s3_client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
-        listed = page.get("Versions", [])
-        found += [version["VersionId"] for version in listed if version["Key"] == key]
-        # Keys are sorted, so the first longer key ends the versions of this one.
-        # @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, 2026-11-29
-        if any(version["Key"] != key for version in listed):
-            break
-    return found
+def newest_versions(bucket: str, key: str) -> list[str]:
+    """Return the ids of the newest versions of a key, newest first: those of one page of up to 1,000 entries.
+
+    Keys are sorted, so the first longer key ends the versions of this one.
+
+    @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, 2026-11-29
+    """
+    page = s3_client().list_object_versions(Bucket=bucket, Prefix=key)
+    return [version["VersionId"] for version in page.get("Versions", []) if version["Key"] == key]

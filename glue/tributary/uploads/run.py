@@ -3,9 +3,10 @@
 import itertools
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -19,6 +20,7 @@ from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
 from tributary.uploads import versions
 from tributary.uploads.lease import Lease
+from tributary.uploads.pending import Waiting
 from tributary.uploads.table import Claim, Committed, Held, UploadsTable
 from tributary.uploads.task import LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 from tributary.uploads.work import quarantine_file, run_task
@@ -44,6 +46,15 @@ class Settings:
     settle_seconds: float
     lease_seconds: float
     maximum_attempts: int
+
+
+@dataclass
+class _Look:
+    """What a look at the pending uploads gave; `held` are the ends of other runs' leases."""
+
+    claims: list[Claim] = field(default_factory=list)
+    held: list[datetime] = field(default_factory=list)
+    superseded: int = 0
 
 
 class Run:
@@ -80,49 +91,66 @@ class Run:
     def _work(self) -> None:
         idle_since = time.monotonic()
         while not self._stopping.is_set():
-            claims, held = self._claim_batch()
-            if claims:
-                self._process(claims)
-            elif held is not None:
+            progressed, held = self._work_round()
+            if held is not None and not progressed:
                 self._stopping.wait(self._until(held))
-            elif time.monotonic() - idle_since >= self._settings.settle_seconds:
-                return
-            else:
+            elif not progressed:
+                if time.monotonic() - idle_since >= self._settings.settle_seconds:
+                    return
                 self._stopping.wait(min(_POLL_SECONDS, self._settings.settle_seconds / 4))
                 continue
             idle_since = time.monotonic()
 
-    def _claim_batch(self) -> tuple[list[Claim], datetime | None]:
-        """Claim up to a batch; return the claims, and the end of the first lease of another run."""
-        limit = self._settings.files_per_claim
-        objects = self._table.pending_objects()
-        claims: list[Claim] = []
+    def _work_round(self) -> tuple[bool, datetime | None]:
+        """Work on all that is due; return whether anything was done, and the end of another run's lease."""
+        pending = self._table.pending()
+        progressed = False
         held: list[datetime] = []
+        while not self._stopping.is_set():
+            look = self._claim_batch(pending.look())
+            if look.superseded:
+                self._counts[versions.SUPERSEDED] += look.superseded
+            if look.claims:
+                self._process(look.claims)
+            progressed |= bool(look.claims) or look.superseded > 0
+            held += look.held
+            if pending.at_end:
+                break
+        return progressed, min(held, default=None)
+
+    def _claim_batch(self, objects: Iterator[Waiting]) -> _Look:
+        """Claim up to a batch of the objects."""
+        limit = self._settings.files_per_claim
+        look = _Look()
         with ThreadPoolExecutor(_CLAIM_THREADS) as threads:
-            while len(claims) < limit and not self._stopping.is_set():
-                chunk = list(itertools.islice(objects, limit - len(claims)))
+            while len(look.claims) < limit and not self._stopping.is_set():
+                chunk = list(itertools.islice(objects, limit - len(look.claims)))
                 if not chunk:
                     break
-                for answer in threads.map(self._claim, chunk):
+                for answer, superseded in threads.map(self._claim, chunk):
+                    look.superseded += superseded
                     if isinstance(answer, Held):
-                        held.append(answer.until)
+                        look.held.append(answer.until)
                     elif answer is not None:
-                        claims.append(answer)
-        return claims, min(held, default=None)
+                        look.claims.append(answer)
+        return look
 
-    def _claim(self, object_id: str) -> Claim | Held | None:
-        answer = self._table.claim(object_id)
+    def _claim(self, waiting: Waiting) -> tuple[Claim | Held | None, int]:
+        """Claim an object; return the claim and how many of its versions were superseded, under its lease."""
+        answer = self._table.claim(waiting)
         if isinstance(answer, Held):
-            return answer
-        for version in answer.superseded:
-            self._counts[versions.SUPERSEDED] += 1
-            log(versions.SUPERSEDED, object=object_id, version=version)
+            return answer, 0
         claim = answer.claim
         if claim is not None:
-            self._held[object_id] = claim
+            self._held[waiting.object_id] = claim
             self._keeper.keep(claim.lease)
+        superseded = 0
+        for version in self._table.supersede(waiting.object_id, answer.outdated):
+            superseded += 1
+            log(versions.SUPERSEDED, object=waiting.object_id, version=version)
+        if claim is not None:
             log("claimed", **_names(claim), attempt=claim.attempts)
-        return claim
+        return claim, superseded
 
     def _process(self, claims: list[Claim]) -> None:
         spent = [claim for claim in claims if self._spent(claim)]

@@ -4,25 +4,22 @@ docs/uploads-pipeline.md has the protocol. Every change is conditional; a reject
 is ahead, and is reported by the return value, never by an exception.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from heapq import merge
 from typing import Any
 
-from tributary.objects.reads import versions_newest_first
-from tributary.running.clients import dynamodb_client
 from tributary.running.clock import Clock, milliseconds, timestamp, utc_now
 from tributary.uploads import versions
 from tributary.uploads.expressions import transact, update, update_one
+from tributary.uploads.history import choose_from, read_history
 from tributary.uploads.lease import HEAD, HOLDS, Lease, read_head
-from tributary.uploads.versions import Version, choose_version
+from tributary.uploads.pending import PENDING_ATTRIBUTES, PendingIndex, Waiting
+from tributary.uploads.versions import Version
 
-PENDING_INDEX = "pending"
-SHARDS = 8
-PENDING_ATTRIBUTES = ("pending_shard", "available_at")
 _STILL_PENDING = "#status = :was_pending"
 _WAS_PENDING = {"was_pending": versions.PENDING}
+_SUPERSEDED_A_CLAIM = 100
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Taken:
-    """Claim of an object, None when nothing is pending, and the versions that were marked superseded."""
+    """Claim of an object, None when nothing is pending, and versions to be marked superseded, 100 at most."""
 
     claim: Claim | None
-    superseded: tuple[str, ...]
+    outdated: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -76,17 +73,12 @@ class UploadsTable:
         self._superseded_days = superseded_days
         self._clock = clock
 
-    def pending_objects(self) -> Iterator[str]:
-        """Yield the objects with a pending version that is due, the longest waiting first, once each."""
-        shards = [self._pending_of(str(shard)) for shard in range(SHARDS)]
-        seen: set[str] = set()
-        for _, object_id in merge(*shards):
-            if object_id not in seen:
-                seen.add(object_id)
-                yield object_id
+    def pending(self) -> PendingIndex:
+        """Return the index of what is pending, at the beginning of a round."""
+        return PendingIndex(self._table, self._clock)
 
-    def claim(self, object_id: str) -> Taken | Held:
-        """Claim the newest version of an object and mark older pending ones as superseded.
+    def claim(self, waiting: Waiting) -> Taken | Held:
+        """Claim the newest version of an object.
 
         Nothing is claimed when the index that named the object lags behind the table: a global secondary
         index is eventually consistent.
@@ -94,28 +86,25 @@ class UploadsTable:
         @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html,
         2026-11-29
         """
-        head, found = self._read(object_id)
-        now = self._clock()
+        history = read_history(self._table, waiting.object_id)
+        head, now = history.head, self._clock()
         until = int(head.get("lease_until", 0))
         if "lease_owner" in head and until > milliseconds(now):
             return Held(datetime.fromtimestamp(until / 1000, UTC))
-        bucket, _, key = object_id.partition("/")
-        choice = choose_version(found, head.get("publishing"), lambda: versions_newest_first(bucket, key))
+        choice = choose_from(self._table, waiting, history)
         claim = None
         if choice.claim is not None:
-            claim = self._claim(object_id, head, choice.claim, now)
+            claim = self._claim(waiting.object_id, head, choice.claim, now)
             if not self._take(claim, head, now):
                 return Held(now)
-        outdated = tuple(version.version for version in choice.outdated)
-        superseding = (
-            self._superseding(object_id, version, now, _STILL_PENDING, _WAS_PENDING) for version in outdated
-        )
-        return Taken(
-            claim,
-            tuple(
-                version for version, change in zip(outdated, superseding, strict=True) if update_one(change)
-            ),
-        )
+        return Taken(claim, choice.outdated[:_SUPERSEDED_A_CLAIM])
+
+    def supersede(self, object_id: str, outdated: Iterable[str]) -> Iterator[str]:
+        """Mark versions as superseded that are still pending; yield each that was marked."""
+        now = self._clock()
+        for version in outdated:
+            if update_one(self._superseding(object_id, version, now, _STILL_PENDING, _WAS_PENDING)):
+                yield version
 
     def commit(self, claim: Claim, status: str, outcome: Committed, counts: Mapping[str, Any] | None) -> bool:
         """Finish a version as processed or unchanged, in one transaction; False when the lease is lost."""
@@ -160,39 +149,6 @@ class UploadsTable:
     def publication_began(self, claim: Claim) -> bool:
         """Check by a consistent read whether outputs of this version may be visible already."""
         return read_head(self._table, claim.lease.object_id).get("publishing") == claim.version.version
-
-    def _pending_of(self, shard: str) -> Iterator[tuple[str, str]]:
-        """Yield (available_at, object) of one shard of the index, in that order, page by page."""
-        pages = (
-            dynamodb_client()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                IndexName=PENDING_INDEX,
-                KeyConditionExpression="pending_shard = :shard AND available_at <= :now",
-                ExpressionAttributeValues={":shard": shard, ":now": timestamp(self._clock())},
-            )
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield str(item["available_at"]), str(item["object"])
-
-    def _read(self, object_id: str) -> tuple[dict[str, Any], list[Version]]:
-        """Read the head item, empty when none exists, and all registered versions of an object."""
-        pages = (
-            dynamodb_client()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                KeyConditionExpression="#object = :object",
-                ExpressionAttributeNames={"#object": "object"},
-                ExpressionAttributeValues={":object": object_id},
-                ConsistentRead=True,
-            )
-        )
-        items: list[dict[str, Any]] = [item for page in pages for item in page["Items"]]
-        head = next((item for item in items if item["version"] == HEAD), {})
-        return head, [_version(item) for item in items if item["version"] != HEAD]
 
     def _claim(self, object_id: str, head: Mapping[str, Any], version: Version, now: datetime) -> Claim:
         bucket, _, key = object_id.partition("/")
@@ -292,15 +248,3 @@ class UploadsTable:
             condition=condition,
             values=values,
         )
-
-
-def _version(item: Mapping[str, Any]) -> Version:
-    return Version(
-        version=item["version"],
-        status=item["status"],
-        size=int(item.get("size", 0)),
-        sequencer=item.get("sequencer"),
-        attempts=int(item.get("attempts", 0)),
-        first_claimed_at=item.get("first_claimed_at"),
-        last_error=item.get("last_error"),
-    )

@@ -26,10 +26,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Choice:
-    """Version to claim, None when the newest one is finished, and the pending ones that it supersedes."""
+    """Version to claim, None when the newest is finished, and ids of the pending ones that it supersedes."""
 
     claim: Version | None
-    outdated: tuple[Version, ...]
+    outdated: tuple[str, ...]
 
 
 def choose_version(
@@ -39,8 +39,8 @@ def choose_version(
 
     A pending version whose publication has begun (`publishing`) goes first even when a newer one exists: its
     rows may be visible already, so it has to be committed before the newer one replaces it.
-    `list_newest_first` returns the ids of the versions in the bucket; it is called at most once, and only
-    when two versions cannot be ordered by their sequencers.
+    `list_newest_first` returns the ids of the newest versions in the bucket; it is called at most once, and
+    only when two versions cannot be ordered by their sequencers.
     """
     pending = [version for version in versions if version.status == PENDING]
     if not pending:
@@ -50,7 +50,7 @@ def choose_version(
         return Choice(begun, ())
     listed = cache(lambda: tuple(list_newest_first()))
     newest = reduce(lambda one, other: _newer(one, other, listed), versions)
-    outdated = tuple(version for version in pending if version is not newest)
+    outdated = tuple(version.version for version in pending if version is not newest)
     return Choice(newest if newest.status == PENDING else None, outdated)
 
 
@@ -58,7 +58,8 @@ def _newer(one: Version, other: Version, listed: Callable[[], tuple[str, ...]]) 
     if one.sequencer is not None and other.sequencer is not None:
         return max(one, other, key=_sequencer)
     order = listed()
-    # A version that the bucket no longer lists was expired by a lifecycle rule, which begins with older ones.
+    # A version that is not listed is older: a lifecycle rule, which begins with those, has expired it, or
+    # a page of newer ones comes before it.
     places = {version: place for place, version in enumerate(order)}
     return min(one, other, key=lambda version: places.get(version.version, len(order)))
 

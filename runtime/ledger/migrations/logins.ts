@@ -8,7 +8,7 @@ export type LoginAuthentication = "iam" | "secret" | "none";
 /** Logins, each with the groups that it is a member of. */
 export const LOGINS = {
   tributary_lister: ["ledger_lister"],
-  tributary_registrar: ["ledger_lister"],
+  tributary_registrar: ["ledger_registrar"],
   tributary_batch: ["ledger_batch"],
   // acts as one of them at a time, by SET ROLE: what only looks cannot write
   tributary_operator: ["ledger_operator", "ledger_maintainer"],

@@ -4,6 +4,9 @@ import type { LedgerAddress } from "../../ledger/server";
 /** Dataset in datasets/ that raw JSON files belong to. */
 export const LEDGER_DATASET = "ml_events";
 
+/** Fraction of the lister's timeout after which it ends by itself: what is left is to save its progress. */
+const LISTED_OF_TIMEOUT = 0.9;
+
 /** Arguments of the job `ledger_lister`; a test compares the names with those that the script reads. */
 export function ledgerListerArguments(
   environment: Environment,
@@ -15,6 +18,7 @@ export function ledgerListerArguments(
     dataset: LEDGER_DATASET,
     start_year: String(lister.startYear),
     recent_weeks: String(lister.recentWeeks),
+    budget_minutes: String(Math.floor(lister.timeoutMinutes * LISTED_OF_TIMEOUT)),
     ...addressArguments(places.address),
   };
 }

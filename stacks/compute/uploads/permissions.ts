@@ -41,7 +41,12 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
   return [
     // a transaction of updates asks for no more than the updates themselves
-    useUploads(resources, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
+    useUploads(resources, [
+      "dynamodb:GetItem",
+      "dynamodb:BatchGetItem",
+      "dynamodb:Query",
+      "dynamodb:UpdateItem",
+    ]),
     queryPending(resources),
     {
       sid: "ReadInputs",

@@ -29,9 +29,10 @@ function ownWidgets(environment: Environment): Widget[] {
     widget("Ledger: rows", "Sum", [own("LedgerRows")]),
     widget("Ledger: bytes in and out", "Sum", [own("LedgerInputBytes"), own("LedgerOutputBytes")]),
     widget("Ledger: dead letters", "Sum", [own("LedgerDeadLetters")]),
-    widget("Ledger: failed and quarantined files", "Maximum", [
+    widget("Ledger: failed and quarantined files, keys that no row can hold", "Maximum", [
       own("LedgerFailedFiles"),
       own("LedgerQuarantinedFiles"),
+      own("LedgerRefusedKeys"),
     ]),
     widget("Ledger: lease take-overs and unpublished commits", "Maximum", [
       own("LedgerLeaseTakeovers"),

@@ -65,7 +65,7 @@ describe("ensureLogins", () => {
       tributary_batch: ["ledger_batch"],
       tributary_lister: ["ledger_lister"],
       tributary_operator: ["ledger_maintainer", "ledger_operator"],
-      tributary_registrar: ["ledger_lister"],
+      tributary_registrar: ["ledger_registrar"],
     });
   });
 

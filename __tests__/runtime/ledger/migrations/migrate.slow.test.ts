@@ -172,14 +172,19 @@ describe("migrate", () => {
         "SELECT rolname, rolcanlogin, rolsuper, rolpassword FROM pg_authid WHERE rolname LIKE 'ledger%' ORDER BY 1",
       ),
     ).toEqual(
-      ["ledger_batch", "ledger_lister", "ledger_maintainer", "ledger_migrator", "ledger_operator"].map(
-        (rolname) => ({
-          rolname,
-          rolcanlogin: false,
-          rolsuper: false,
-          rolpassword: null,
-        }),
-      ),
+      [
+        "ledger_batch",
+        "ledger_lister",
+        "ledger_maintainer",
+        "ledger_migrator",
+        "ledger_operator",
+        "ledger_registrar",
+      ].map((rolname) => ({
+        rolname,
+        rolcanlogin: false,
+        rolsuper: false,
+        rolpassword: null,
+      })),
     );
     expect(
       await query(
