@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive } from "../setup/lock";
 
 /** File with the id of the process that uses a folder; empty where it has ended. */
 const MARK = ".tributary-run";
+const PRIVATE = 0o700;
 
 /** Files that a run leaves; results of an earlier one would be counted as this one's. */
 const LEFT = [
@@ -23,7 +24,8 @@ const LEFT = [
 ];
 
 /**
- * Creates the folder of a run, or clears that of an earlier one, and marks it as taken.
+ * Creates the folder of a run, or clears that of an earlier one, and marks it as taken. No other user may enter it: logs,
+ * temporary files and results are in it.
  *
  * @returns a function that releases it
  * @throws Error when it cannot be written, holds files of another kind, or another run uses it
@@ -35,6 +37,7 @@ export function takeRunFolder(folder: string): () => void {
     refuseForeign(folder, mark);
     for (const name of existsSync(mark) ? LEFT : [])
       rmSync(join(folder, name), { recursive: true, force: true });
+    chmodSync(folder, PRIVATE);
     writeFileSync(mark, String(process.pid));
   } catch (error) {
     throw new Error(

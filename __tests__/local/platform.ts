@@ -11,8 +11,20 @@ import {
   type JobRun,
   StartJobRunCommand,
 } from "@aws-sdk/client-glue";
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../local/emulator/emulator";
+import {
+  ACCOUNT,
+  type Emulator,
+  REGION,
+  ROOT_CREDENTIALS,
+  startEmulator,
+} from "../../local/emulator/emulator";
 import type { Clock } from "../../local/glue-runner/clock";
 import { type GlueRunner, startGlueRunner } from "../../local/glue-runner/server";
 import { ensurePython } from "../../setup/python";
@@ -149,4 +161,24 @@ export function functionArchive(python: string, folder: string, source: string):
   const make = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr('index.js', sys.argv[2])";
   execFileSync(python, ["-c", make, archive, source]);
   return readFileSync(archive);
+}
+
+/** Deploys `source` as the function `probe`, with the role of that name, and returns what it answers. */
+export async function invokeFunction(client: TestPlatform["client"], folder: string, source: string) {
+  const { python } = await ensurePython("run", () => undefined);
+  const lambda = new LambdaClient(client);
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: "probe",
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Role: `arn:aws:iam::${ACCOUNT}:role/probe`,
+      Code: { ZipFile: functionArchive(python, folder, source) },
+      Environment: { Variables: { OWN: "1" } },
+    }),
+  );
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 10 }, { FunctionName: "probe" });
+  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "probe" }));
+  lambda.destroy();
+  return JSON.parse(Buffer.from(Payload ?? []).toString());
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -32,6 +41,16 @@ describe("a run's folder", () => {
   test("is made where it is missing", () => {
     takeRunFolder(join(folder, "a", "b"));
     expect(existsSync(join(folder, "a", "b"))).toBe(true);
+  });
+
+  test.each(["missing", "open to everybody"])("is its owner's alone where it was %s", (state) => {
+    const own = join(folder, "own");
+    if (state !== "missing") {
+      mkdirSync(own);
+      chmodSync(own, 0o777);
+    }
+    takeRunFolder(own);
+    expect(statSync(own).mode & 0o777).toBe(0o700);
   });
 
   test.each<[string, (target: string) => void, RegExp]>([

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,8 +10,14 @@ export const ACCOUNT = "000000000000";
 
 export const REGION = "us-east-1";
 
-/** The emulator's root, which may do everything; also where roles are enforced. */
-export const ROOT_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" } as const;
+/**
+ * Root of the emulators that this process starts, which may do everything; also where roles are enforced. The
+ * secret is of this process alone: without it, or one of a role, nobody reaches them.
+ */
+export const ROOT_CREDENTIALS = {
+  accessKeyId: "test",
+  secretAccessKey: randomBytes(20).toString("hex"),
+} as const;
 
 export interface EmulatorOptions {
   /** Interpreter of the project's virtual environment. */
@@ -44,7 +51,7 @@ const STOP_MILLISECONDS = 2000;
 const POLL_MILLISECONDS = 50;
 
 /**
- * Starts MiniStack with our repairs and waits until it answers.
+ * Starts MiniStack with our guard and repairs and waits until it answers.
  * @throws Error naming the log where it ends or does not answer within 30 seconds.
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -100,6 +107,7 @@ function cleanEnvironment(options: EmulatorOptions, temporary: string): Record<s
     PYTHONDONTWRITEBYTECODE: "1",
     MINISTACK_ACCOUNT_ID: ACCOUNT,
     MINISTACK_REGION: REGION,
+    AWS_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
     LOG_LEVEL: "WARNING",
     AUTH: options.auth ? "true" : "false",
     // The SDK warns on each cold start that the host's Node 20 is old; Lambda's own runtime is newer.

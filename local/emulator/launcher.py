@@ -1,9 +1,9 @@
-"""Starts MiniStack on a loopback port with our repairs, and ends when its parent does.
+"""Starts MiniStack on a loopback port with our guard and repairs, and ends when its parent does.
 
 The port is bound before MiniStack is imported, for it reads its own port from the environment then; so two
 starts at once never meet. The only line of standard output is `{"port": <number>}`; the rest goes to
 standard error. Standard input is a pipe that the parent holds: at its end, the whole process group (functions
-included) is killed.
+included) is killed. AWS_SECRET_ACCESS_KEY is the secret of the account's root, with which clients sign.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75
@@ -35,7 +36,10 @@ def main() -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     print(json.dumps({"port": port}), flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    asyncio.run(serve(listener, repaired=not arguments.unrepaired))
+    # requests that the Glue runner passes on name the runner
+    endpoints = (f"http://{HOST}:{port}", os.environ.get("AWS_ENDPOINT_URL_GLUE"))
+    hosts = [urlsplit(endpoint).netloc for endpoint in endpoints if endpoint]
+    asyncio.run(serve(listener, hosts, repaired=not arguments.unrepaired))
 
 
 def bind(port: int) -> socket.socket:
@@ -64,12 +68,12 @@ def end_with_parent() -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-async def serve(listener: socket.socket, *, repaired: bool) -> None:
-    """Serve MiniStack on `listener` until SIGTERM."""
+async def serve(listener: socket.socket, hosts: list[str], *, repaired: bool) -> None:
+    """Serve MiniStack on `listener`, to those who name one of `hosts`, until SIGTERM."""
     # Imported here, for they read the environment that main() completes.
+    import guard  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
     from hypercorn.asyncio import serve as serve_app  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
-    from ministack.app import app  # noqa: PLC0415
 
     if repaired:
         import repairs  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
@@ -79,7 +83,7 @@ async def serve(listener: socket.socket, *, repaired: bool) -> None:
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
-    await serve_app(app, config)
+    await serve_app(guard.guarded(hosts), config)
 
 
 if __name__ == "__main__":

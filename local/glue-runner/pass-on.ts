@@ -12,10 +12,14 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Forwards a request unchanged, its Host header included, which is part of the signature. */
+/**
+ * Forwards a request unchanged, its Host header included, which is part of the signature. Its target is sent as a path
+ * whatever it is: resolved as an address it could name another server, whose answer would stand for the emulator's.
+ */
 export async function passOn(endpoint: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const onward = send(new URL(request.url ?? "/", endpoint), {
+    const onward = send(endpoint, {
+      path: request.url,
       method: request.method,
       headers: request.headers,
       setHost: false,

@@ -4,7 +4,7 @@ import { type Clock, MINUTE_MILLISECONDS, timeOfDay } from "./clock";
 import type { RunnerContext } from "./execution";
 import { JobStore, jobOfArn } from "./job-store";
 import { jobOperations, type Operation, triggerOperations, workflowOperations } from "./operations";
-import { passOn, sendAnswer } from "./pass-on";
+import { type Answer, passOn, sendAnswer } from "./pass-on";
 import { GlueError, type JsonObject, operationOf, readBody, sendError, sendResult } from "./protocol";
 import { RunScheduler } from "./run-scheduler";
 import { TriggerScheduler } from "./trigger-scheduler";
@@ -94,7 +94,7 @@ async function answer(
   const operation = operations.get(operationOf(request));
   const input: JsonObject = operation ? JSON.parse(body.toString() || "{}") : {};
   const isOurs = operation && (input["ResourceArn"] === undefined || jobOfArn(input["ResourceArn"]));
-  if (!isOurs || isRefusal(passedOn.status, passedOn.body)) return sendAnswer(response, passedOn);
+  if (!isOurs || isRefusal(passedOn)) return sendAnswer(response, passedOn);
   try {
     sendResult(response, operation(input));
   } catch (error) {
@@ -103,9 +103,23 @@ async function answer(
   }
 }
 
-/** Returns whether the emulator refused the caller, as it does for want of rights where it enforces roles. */
-function isRefusal(status: number, body: Buffer): boolean {
-  return status >= 400 && !/InvalidAction|EntityNotFoundException/.test(body.toString());
+/** Errors by which the emulator says of a call that it would let the caller make it. */
+const UNKNOWN_THERE: readonly unknown[] = ["InvalidAction", "EntityNotFoundException"];
+
+/**
+ * Returns whether the emulator refused the caller, for a signature that is not of this run or, where it enforces
+ * roles, for want of rights. Messages do not count, for they quote the caller.
+ */
+function isRefusal({ status, body }: Answer): boolean {
+  return status >= 400 && !UNKNOWN_THERE.includes(errorName(body));
+}
+
+function errorName(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString()).__type;
+  } catch {
+    return undefined;
+  }
 }
 
 async function listen(server: Server): Promise<string> {

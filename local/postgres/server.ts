@@ -1,8 +1,17 @@
-/** A real PostgreSQL on loopback, of the major version that RDS runs. Its programs come as an npm package. */
+/** A real PostgreSQL, of the major version that RDS runs, for one user alone. Its programs come as an npm package. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import {
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
@@ -11,6 +20,8 @@ import { type Account, binariesFolder, serverAccount } from "./binaries";
 
 export const USER = "postgres";
 export const DATABASE = "tributary";
+/** Names the socket only: each server has a folder of its own for it. */
+const PORT = 5432;
 
 const START_SECONDS = 120;
 /** An end in order takes a moment; one that is asked for while the server recovers from a crash has been seen to hang. */
@@ -25,14 +36,26 @@ const IN_USE = "pre-existing shared memory block";
  * meant.
  */
 const SETTINGS = {
-  listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
+  listen_addresses: "",
   shared_buffers: "512MB",
   max_wal_size: "4GB",
   max_connections: "100",
   lc_messages: "C",
   jit: "off",
 };
+
+/**
+ * Files that say who is let in: processes of the user who starts the server, by whatever login they name. There is no
+ * password: the kernel says whose process is at the other end of a socket.
+ *
+ * @see https://www.postgresql.org/docs/16/auth-peer.html (2026-11-30)
+ */
+function admission(): Record<string, string> {
+  return {
+    "pg_hba.conf": "local all all peer map=starter\n",
+    "pg_ident.conf": `starter "${userInfo().username}" all\n`,
+  };
+}
 
 export interface PostgresOptions {
   /**
@@ -42,18 +65,16 @@ export interface PostgresOptions {
   readonly folder: string;
   /** File of the server's log. @default - postgres.log in `folder` */
   readonly log?: string;
-  /** @default - a free one */
-  readonly port?: number;
 }
 
-/** A running server with one empty database. Loopback alone reaches it; it asks for no password. */
+/** A running server with one empty database, reached by a Unix socket in a folder that nobody else may enter. */
 export class PostgresServer {
   private child: ChildProcess | undefined;
   private guard: ChildProcess | undefined;
   private readonly ended = new AbortController();
 
   private constructor(
-    readonly port: number,
+    private readonly socketFolder: string,
     private readonly folder: string,
     readonly log: string,
     private readonly binaries: string,
@@ -72,7 +93,7 @@ export class PostgresServer {
     if (account) chownSync(folder, account.uid, account.gid);
     const binaries = binariesFolder(account, folder);
     const server = new PostgresServer(
-      options.port ?? (await freePort()),
+      makeSocketFolder(account),
       folder,
       options.log ?? join(folder, "postgres.log"),
       binaries,
@@ -85,6 +106,7 @@ export class PostgresServer {
       return server;
     } catch (error) {
       await server.end("SIGKILL");
+      server.removeSocket();
       throw error;
     }
   }
@@ -94,17 +116,22 @@ export class PostgresServer {
     return this.ended.signal;
   }
 
+  /** Path of the socket, for clients that do not speak PostgreSQL's protocol themselves. */
+  get socket(): string {
+    return join(this.socketFolder, `.s.PGSQL.${PORT}`);
+  }
+
   /** Variables of libpq, for any client. */
   get variables(): Readonly<Record<string, string>> {
-    return { PGHOST: "127.0.0.1", PGPORT: String(this.port), PGUSER: USER, PGDATABASE: DATABASE };
+    return { PGHOST: this.socketFolder, PGPORT: String(PORT), PGUSER: USER, PGDATABASE: DATABASE };
   }
 
   /** Creates a client, not connected yet; the user's own PGSSLMODE does not apply. */
   client(database = DATABASE): Client {
-    return new Client({ host: "127.0.0.1", port: this.port, user: USER, database, ssl: false });
+    return new Client({ host: this.socketFolder, port: PORT, user: USER, database, ssl: false });
   }
 
-  /** Kills the server as a loss of power does, and brings it up again on the same port. */
+  /** Kills the server as a loss of power does, and brings it up again at the same socket. */
   async crashAndRestart(): Promise<void> {
     // the postmaster alone: those that it started end by themselves when it is gone
     await this.end("SIGKILL");
@@ -118,11 +145,12 @@ export class PostgresServer {
       await this.end("SIGINT");
     } finally {
       clearTimeout(late);
+      this.removeSocket();
     }
   }
 
   private initialise(): void {
-    const words = ["-D", this.data, "-U", USER, "--auth=trust", "--encoding=UTF8", "--no-locale"];
+    const words = ["-D", this.data, "-U", USER, "--auth=reject", "--encoding=UTF8", "--no-locale"];
     const { status, stderr, error } = spawnSync(
       join(this.binaries, "initdb"),
       [...words, "--no-instructions"],
@@ -132,6 +160,7 @@ export class PostgresServer {
     if (status !== 0) throw new Error(`initdb cannot make ${this.data}: ${stderr.trim()}`);
     const lines = Object.entries(SETTINGS).map(([name, value]) => `${name} = '${value}'\n`);
     writeFileSync(join(this.data, "postgresql.conf"), lines.join(""), { flag: "a" });
+    for (const [file, text] of Object.entries(admission())) writeFileSync(join(this.data, file), text);
   }
 
   /** Starts the server and waits until it answers; again where processes of a killed one still end. */
@@ -153,7 +182,7 @@ export class PostgresServer {
   private spawn(): ChildProcess {
     const log = openSync(this.log, "a");
     try {
-      const words = ["-D", this.data, "-p", String(this.port)];
+      const words = ["-D", this.data, "-k", this.socketFolder, "-p", String(PORT)];
       const options = this.as({ cwd: this.folder, stdio: ["ignore", log, log] as ("ignore" | number)[] });
       this.child = spawnGroup(join(this.binaries, "postgres"), words, options);
       return this.child;
@@ -199,6 +228,10 @@ export class PostgresServer {
     await ended;
   }
 
+  private removeSocket(): void {
+    rmSync(this.socketFolder, { recursive: true, force: true });
+  }
+
   private as<Options>(options: Options): Options & Partial<Account> {
     return { ...options, ...this.account };
   }
@@ -226,12 +259,9 @@ function guardOf({ pid }: ChildProcess): ChildProcess {
   return guard;
 }
 
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  listener.listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address() as { port: number };
-  listener.close();
-  await once(listener, "close");
-  return port;
+/** In the system's temporary folder, wherever the data lie: the path of a socket has a hundred characters at most. */
+function makeSocketFolder(account: Account | undefined): string {
+  const folder = mkdtempSync(join(tmpdir(), "tributary-socket-"));
+  if (account) chownSync(folder, account.uid, account.gid);
+  return folder;
 }

@@ -61,8 +61,8 @@ async function deploy(): Promise<void> {
       Code: { ZipFile: readFileSync(bundleArchive("ledger-operator")) },
       Environment: {
         Variables: {
-          LEDGER_HOST: "127.0.0.1",
-          LEDGER_PORT: String(books.server.port),
+          LEDGER_HOST: books.server.variables["PGHOST"] ?? "",
+          LEDGER_PORT: books.server.variables["PGPORT"] ?? "",
           LEDGER_DATABASE: DATABASE,
           LEDGER_AUTHENTICATION: "none",
           LEDGER_SECRET_ARN: "none",

@@ -96,11 +96,14 @@ function operate(
   };
 }
 
-function operatorConnection({ port }: PostgresServer, Connection: typeof LedgerConnection): LedgerConnection {
+function operatorConnection(
+  { variables }: PostgresServer,
+  Connection: typeof LedgerConnection,
+): LedgerConnection {
   return new Connection(
     {
-      LEDGER_HOST: "127.0.0.1",
-      LEDGER_PORT: String(port),
+      LEDGER_HOST: variables["PGHOST"] ?? "",
+      LEDGER_PORT: variables["PGPORT"] ?? "",
       LEDGER_DATABASE: DATABASE,
       LEDGER_AUTHENTICATION: "none",
       LEDGER_SECRET_ARN: "none",

@@ -1,9 +1,18 @@
+import { createHash } from "node:crypto";
 import { GetJobCommand, GlueClient, StartJobRunCommand } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { ACCOUNT } from "../../../local/emulator/emulator";
-import { createJob, logLines, startRun, startTestPlatform, type TestPlatform, waitForRun } from "../platform";
+import { ACCOUNT, REGION, ROOT_CREDENTIALS } from "../../../local/emulator/emulator";
+import {
+  createJob,
+  invokeFunction,
+  logLines,
+  startRun,
+  startTestPlatform,
+  type TestPlatform,
+  waitForRun,
+} from "../platform";
 
 /** Says what the job's role may read. */
 const PROBE = `
@@ -30,6 +39,7 @@ beforeAll(async () => {
     LOGS,
   ]);
   await createRole("blind", [LOGS]);
+  await createRole("probe", [LOGS]);
   await createRole("starter", [
     {
       Effect: "Allow",
@@ -43,6 +53,25 @@ beforeAll(async () => {
 afterAll(() => platform.stop());
 
 describe("where roles are enforced", () => {
+  test("nobody can tell the credentials of a function from its name and its role's", async () => {
+    const source = "exports.handler = async () => process.env;";
+    const variables = await invokeFunction(platform.client, platform.folder, source);
+    expect(variables.AWS_ACCESS_KEY_ID).toMatch(/^ASIA/);
+    expect(Object.values(variables)).not.toContain(ROOT_CREDENTIALS.secretAccessKey);
+    // as MiniStack derives them by itself
+    const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+    const names = [`lambda:${REGION}:${ACCOUNT}:function:probe`, `iam::${ACCOUNT}:role/probe`];
+    const digest = hash(names.map((name) => `arn:aws:${name}`).join(":"));
+    const credentials = {
+      accessKeyId: `ASIA${digest.slice(0, 16).toUpperCase()}`,
+      secretAccessKey: hash(`secret:${digest}`),
+      sessionToken: hash(`token:${digest}`),
+    };
+    const sts = new STSClient({ ...platform.client, credentials });
+    await expect(sts.send(new GetCallerIdentityCommand())).rejects.toThrow(/token .* is invalid/);
+    sts.destroy();
+  });
+
   test("a job has its role's rights and no more", async () => {
     const id = await startRun(platform, "readable");
     const run = await waitForRun(platform, "readable", id);
@@ -88,7 +117,7 @@ async function createRole(name: string, Statement: unknown[]): Promise<void> {
   const iam = new IAMClient(platform.client);
   const trust = {
     Effect: "Allow",
-    Principal: { Service: "glue.amazonaws.com" },
+    Principal: { Service: ["glue.amazonaws.com", "lambda.amazonaws.com"] },
     Action: "sts:AssumeRole",
     Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
   };

@@ -10,13 +10,8 @@ import {
   StartQueryExecutionCommand,
 } from "@aws-sdk/client-athena";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import {
-  CreateFunctionCommand,
-  InvokeCommand,
-  LambdaClient,
-  waitUntilFunctionActiveV2,
-} from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
+import { CreateBucketCommand, ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
   type Emulator,
@@ -27,7 +22,8 @@ import {
 } from "../../../local/emulator/emulator";
 import { ensurePython } from "../../../setup/python";
 import { eventually } from "../../support/eventually";
-import { functionArchive, isRunning } from "../platform";
+import { invokeFunction, isRunning } from "../platform";
+import { answersToStrangers, type PlainRequest, send, signed } from "../strangers";
 
 let folder: string;
 let python: string;
@@ -52,6 +48,10 @@ async function start(
 
 function clientOf(emulator: Emulator) {
   return { endpoint: emulator.endpoint, region: REGION, credentials: ROOT_CREDENTIALS };
+}
+
+function invoke(emulator: Emulator, source: string) {
+  return invokeFunction(clientOf(emulator), folder, source);
 }
 
 describe("the emulator", () => {
@@ -106,6 +106,50 @@ describe("the emulator", () => {
     expect(readdirSync(join(folder, "one"))).toEqual(["emulator.log"]);
   });
 
+  test("refuses every page and every neighbour, and does nothing for them", async () => {
+    const emulator = await start();
+    const { endpoint } = emulator;
+    const s3 = new S3Client({ ...clientOf(emulator), forcePathStyle: true });
+    const lambda = new LambdaClient(clientOf(emulator));
+    await s3.send(new CreateBucketCommand({ Bucket: "own" }));
+    for (const [service, call] of STRANGERS_CALLS) {
+      const answers = await answersToStrangers(endpoint, call, service);
+      expect({ call, answers }).toEqual({
+        call,
+        answers: Object.fromEntries(Object.keys(answers).map((who) => [who, "refused"])),
+      });
+      expect(Object.keys(answers).length).toBeGreaterThan(10);
+    }
+    expect((await lambda.send(new ListFunctionsCommand())).Functions).toEqual([]);
+    expect((await s3.send(new ListBucketsCommand())).Buckets).toMatchObject([{ Name: "own" }]);
+    lambda.destroy();
+    s3.destroy();
+  });
+
+  test("takes from its own clients what strangers may not send", async () => {
+    const { endpoint } = await start();
+    for (const [service, call] of STRANGERS_CALLS) {
+      const { status = 0, text } = await send(endpoint, await signed(endpoint, call, { service }));
+      expect([status < 300 ? "done" : text, call]).toEqual(["done", call]);
+    }
+  });
+
+  test("tells a stranger that it is up, a page not even that", async () => {
+    const { endpoint } = await start();
+    const health = { method: "GET", path: "/_ministack/health" } as const;
+    expect((await send(endpoint, health)).status).toBe(200);
+    expect((await send(endpoint, { ...health, headers: { origin: "null" } })).status).toBe(403);
+    expect((await send(endpoint, { ...health, headers: { host: "evil.example" } })).status).toBe(403);
+    expect((await send(endpoint, { ...health, method: "POST" })).status).toBe(400);
+  });
+
+  test("opens no WebSocket", async () => {
+    const { endpoint } = await start();
+    const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+    const headers = { ...upgrade, "sec-websocket-key": "c3RyYW5nZXJzIGtleS4uLg==" };
+    expect((await send(endpoint, { method: "GET", path: "/", headers })).status).toBe(403);
+  });
+
   test("runs Athena's SQL with UTC timestamps in the DuckDB of the lock", async () => {
     const emulator = await start();
     const s3 = new S3Client({ ...clientOf(emulator), forcePathStyle: true });
@@ -141,21 +185,20 @@ describe("the emulator", () => {
   });
 });
 
-/** Deploys `source` as a function and returns what it answers. */
-async function invoke(emulator: Emulator, source: string) {
-  const lambda = new LambdaClient(clientOf(emulator));
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: "probe",
-      Runtime: "nodejs22.x",
-      Handler: "index.handler",
-      Role: "arn:aws:iam::000000000000:role/probe",
-      Code: { ZipFile: functionArchive(python, folder, source) },
-      Environment: { Variables: { OWN: "1" } },
-    }),
-  );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 10 }, { FunctionName: "probe" });
-  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "probe" }));
-  lambda.destroy();
-  return JSON.parse(Buffer.from(Payload ?? []).toString());
-}
+const FUNCTION = {
+  FunctionName: "evil",
+  Runtime: "nodejs22.x",
+  Handler: "index.handler",
+  Role: "arn:aws:iam::000000000000:role/evil",
+  // an archive of nothing
+  Code: { ZipFile: "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==" },
+};
+/** What a stranger would do or see first, with the service of the signature. */
+const STRANGERS_CALLS: readonly (readonly [string, PlainRequest])[] = [
+  ["lambda", { method: "POST", path: "/2015-03-31/functions", body: JSON.stringify(FUNCTION) }],
+  ["lambda", { method: "GET", path: "/2015-03-31/functions/" }],
+  ["s3", { method: "PUT", path: "/evil" }],
+  ["s3", { method: "GET", path: "/" }],
+  ["s3", { method: "POST", path: "/_ministack/reset" }],
+  ["s3", { method: "POST", path: "/_ministack/config", body: "{}" }],
+];

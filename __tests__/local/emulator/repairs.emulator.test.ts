@@ -47,6 +47,7 @@ import { listVersions } from "../../../runtime/aws/list-versions";
 import { ensurePython } from "../../../setup/python";
 import { NUL_NAME, ODD_NAMES } from "../../handlers/support/odd-names";
 import { functionArchive } from "../platform";
+import { send, signed } from "../strangers";
 
 const MESSAGE = "the emulator no longer needs this repair: remove it from local/emulator/repairs.py";
 
@@ -143,19 +144,21 @@ async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {
 /** The client for schedules is no dependency of ours: its calls are plain JSON. */
 async function takesScheduleTwice(emulator: Emulator): Promise<boolean> {
   const create = async (ClientToken: string) => {
-    const { status } = await fetch(`${emulator.endpoint}/schedules/rounds`, {
+    const call = {
       method: "POST",
-      headers: {
-        authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/scheduler/aws4_request`,
-        "content-type": "application/json",
-      },
+      path: "/schedules/rounds",
+      headers: { "content-type": "application/json" },
       body: JSON.stringify({
         ClientToken,
         ScheduleExpression: "rate(1 hour)",
         FlexibleTimeWindow: { Mode: "OFF" },
         Target: { Arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:f`, RoleArn: "arn:aws:iam::1:role/r" },
       }),
-    });
+    } as const;
+    const { status } = await send(
+      emulator.endpoint,
+      await signed(emulator.endpoint, call, { service: "scheduler" }),
+    );
     return status;
   };
   const statuses = [await create("first"), await create("first"), await create("second")];
@@ -405,17 +408,16 @@ async function inventsNoField(emulator: Emulator): Promise<boolean> {
   return !answer.includes("<Statistic>") && answer.split("<Period>").length === 2;
 }
 
-/** Calls CloudWatch by the query protocol, unsigned. */
+/** Calls CloudWatch by the query protocol. */
 async function query(emulator: Emulator, parameters: Record<string, string>): Promise<string> {
-  const response = await fetch(emulator.endpoint, {
+  const call = {
     method: "POST",
-    headers: {
-      "content-type": "application/x-www-form-urlencoded",
-      host: "monitoring.us-east-1.amazonaws.com",
-    },
-    body: new URLSearchParams({ Version: "2010-08-01", ...parameters }),
-  });
-  return response.text();
+    path: "/",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ Version: "2010-08-01", ...parameters }).toString(),
+  } as const;
+  const own = await signed(emulator.endpoint, call, { service: "monitoring" });
+  return (await send(emulator.endpoint, own)).text;
 }
 
 async function leavesJobsAlone(emulator: Emulator): Promise<boolean> {

@@ -337,9 +337,11 @@ async function deployFunction() {
     new CreateRoleCommand({ RoleName: "function", AssumeRolePolicyDocument: JSON.stringify(trust) }),
   );
   iam.destroy();
-  const source = `exports.handler = async (event) => {
-    const body = new URLSearchParams({ Action: "SendMessage", QueueUrl: ${JSON.stringify(outputs)}, MessageBody: String(event.Records.length) });
-    await fetch(process.env.AWS_ENDPOINT_URL, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded", authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request" } });
+  // the emulator's own substitute for the SDK, which is not bundled here
+  const source = `const { SQSClient, SendMessageCommand } = require("@aws-sdk/client-sqs");
+  exports.handler = async (event) => {
+    const message = { QueueUrl: ${JSON.stringify(outputs)}, MessageBody: String(event.Records.length) };
+    await new SQSClient({}).send(new SendMessageCommand(message));
     return { batchItemFailures: [] };
   };`;
   const { python } = await ensurePython("run", () => undefined);

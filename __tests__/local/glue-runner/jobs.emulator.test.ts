@@ -1,9 +1,13 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
   CreateDatabaseCommand,
   CreateJobCommand,
   DeleteJobCommand,
   GetDatabaseCommand,
   GetJobCommand,
+  GetJobRunsCommand,
   GetJobsCommand,
   GetTagsCommand,
   ListJobsCommand,
@@ -12,7 +16,8 @@ import {
   UpdateJobCommand,
 } from "@aws-sdk/client-glue";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { startTestPlatform, type TestPlatform } from "../platform";
+import { createJob, startTestPlatform, type TestPlatform } from "../platform";
+import { answersToStrangers, send, signed } from "../strangers";
 
 const ARN = "arn:aws:glue:us-east-1:000000000000:job/full";
 /** One of each field that Terraform's aws_glue_job reads back. */
@@ -142,5 +147,42 @@ describe("other Glue calls", () => {
     await expect(platform.glue.send(new GetDatabaseCommand({ Name: "none" }))).rejects.toMatchObject({
       name: "EntityNotFoundException",
     });
+  });
+});
+
+describe("strangers", () => {
+  const start = {
+    method: "POST",
+    path: "/",
+    headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSGlue.StartJobRun" },
+    body: JSON.stringify({ JobName: "coveted" }),
+  } as const;
+  const runs = async () => (await platform.glue.send(new GetJobRunsCommand({ JobName: "coveted" }))).JobRuns;
+  beforeAll(() => createJob(platform, "coveted", "print('started')"));
+
+  test("are refused, pages and neighbours, and start nothing", async () => {
+    const answers = await answersToStrangers(platform.runner.endpoint, start, "glue");
+    expect(answers).toEqual(Object.fromEntries(Object.keys(answers).map((who) => [who, "refused"])));
+    expect(await runs()).toEqual([]);
+  });
+
+  test("cannot name a server of their own that would let them", async () => {
+    const theirs = createServer((_, response) => response.end("{}")).listen(0, "127.0.0.1");
+    await once(theirs, "listening");
+    const { port } = theirs.address() as AddressInfo;
+    const statuses = [];
+    for (const path of [`http://127.0.0.1:${port}/`, `//127.0.0.1:${port}/`]) {
+      statuses.push((await send(platform.runner.endpoint, { ...start, path })).status);
+    }
+    theirs.close();
+    expect(statuses).toEqual([400, 400]);
+    expect(await runs()).toEqual([]);
+  });
+
+  test("start what they want once they have the secret", async () => {
+    const { endpoint } = platform.runner;
+    const { status } = await send(endpoint, await signed(endpoint, start, { service: "glue" }));
+    expect(status).toBe(200);
+    expect(await runs()).toHaveLength(1);
   });
 });

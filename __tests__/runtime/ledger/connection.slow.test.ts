@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { ClientBase } from "pg";
 import { LedgerConnection } from "../../../runtime/ledger/connection";
 import { LedgerUnreachableError } from "../../../runtime/ledger/errors";
+import type { LedgerVariables } from "../../../runtime/variables";
 import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../../handlers/support/ledger";
 import { eventually } from "../../support/eventually";
 
@@ -27,8 +28,10 @@ afterEach(async () => {
   await ledger.rows("DROP TABLE public.counted");
 });
 
-function connect(port = "0"): LedgerConnection {
-  const variables = { ...LEDGER_VARIABLES, LEDGER_PORT: port };
+function connect(
+  at: Pick<LedgerVariables, "LEDGER_HOST" | "LEDGER_PORT"> = LEDGER_VARIABLES,
+): LedgerConnection {
+  const variables = { ...LEDGER_VARIABLES, ...at };
   const visitor = {
     login: "tributary_registrar",
     role: "ledger_registrar",
@@ -170,7 +173,7 @@ describe("a network that says nothing", () => {
 
   beforeAll(async () => {
     proxy = createServer((client) => {
-      const upstream = connectTo(ledger.server.port, "127.0.0.1");
+      const upstream = connectTo(ledger.server.socket);
       sockets.push(client, upstream);
       client.on("data", (data) => {
         if (isToBeSilent) silent.add(client);
@@ -188,7 +191,8 @@ describe("a network that says nothing", () => {
   });
 
   test("costs a kept connection five seconds, and a new one is made", async () => {
-    const connection = connect(String((proxy.address() as { port: number }).port));
+    const { port } = proxy.address() as { port: number };
+    const connection = connect({ LEDGER_HOST: "127.0.0.1", LEDGER_PORT: String(port) });
     await connection.once(count, LIMIT_MS);
     isToBeSilent = true;
     await connection.once(count, LIMIT_MS);

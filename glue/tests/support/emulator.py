@@ -1,8 +1,9 @@
-"""A real MiniStack for a test session, and the variables by which every client finds it."""
+"""A real MiniStack for a test session, guarded as the local one is, and how every client finds it."""
 
+import json
 import os
+import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -10,9 +11,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.support.waiting import HANG_SECONDS
 from tributary.running import clients
+
+_LAUNCHER = Path(__file__).parents[3] / "local" / "emulator" / "launcher.py"
+# Of the account's root, in the emulators of this process.
+_SECRET = secrets.token_hex(20)
 
 
 @contextmanager
@@ -25,11 +31,10 @@ def running_emulator() -> Iterator[str]:
 @contextmanager
 def emulator_process() -> Iterator[tuple[str, int]]:
     """The same, with the emulator's process id."""
-    port = _free_port()
-    endpoint = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="tributary-emulator-") as folder:
-        process = _start(port, folder)
+        process = _start(folder)
         try:
+            endpoint = f"http://127.0.0.1:{_announced_port(process)}"
             _wait_until_healthy(endpoint, process)
             with _environment(endpoint):
                 yield endpoint, process.pid
@@ -42,32 +47,40 @@ def client_variables(endpoint: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": _SECRET,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 
 
-def _start(port: int, folder: str) -> subprocess.Popen[bytes]:
+def _start(folder: str) -> subprocess.Popen[bytes]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": folder,
         "TMPDIR": folder,
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
+        "AWS_SECRET_ACCESS_KEY": _SECRET,
         "LOG_LEVEL": "ERROR",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "ministack"],
+        [sys.executable, _LAUNCHER, "--unrepaired"],
         env=environment,
         cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _announced_port(process: subprocess.Popen[bytes]) -> int:
+    """Return the port in the launcher's first line."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"the emulator ended with exit code {process.wait()} before it was up")
+    port: int = json.loads(line)["port"]
+    return port
 
 
 def _wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None:
@@ -94,10 +107,3 @@ def _environment(endpoint: str) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,6 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import boto3
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+
 from tributary.running.clients import s3_client
 
 PREFIX = "raw-json-data/"
@@ -50,15 +54,22 @@ class RawBucket:
         self._s3.delete_object(Bucket=self.name, Key=PREFIX + key)
 
     def put_many(self, keys: Sequence[str]) -> None:
-        """Put objects as fast as the emulator takes them: without the SDK."""
+        """Put objects as fast as the emulator takes them: of the SDK the signatures alone."""
         parts = [keys[start::_THREADS] for start in range(_THREADS)]
         with ThreadPoolExecutor(_THREADS) as threads:
             list(threads.map(self._put_part, parts))
 
     def _put_part(self, keys: Sequence[str]) -> None:
-        connection = http.client.HTTPConnection(urlsplit(self._s3.meta.endpoint_url).netloc)
+        endpoint = self._s3.meta.endpoint_url
+        connection = http.client.HTTPConnection(urlsplit(endpoint).netloc)
+        credentials = boto3.session.Session().get_credentials()
+        assert credentials is not None
+        signer = S3SigV4Auth(credentials, "s3", self._s3.meta.region_name)
         for key in keys:
-            connection.request("PUT", f"/{self.name}/{quote(PREFIX + key)}", b"{}")
+            path = f"/{self.name}/{quote(PREFIX + key)}"
+            signed = AWSRequest("PUT", f"{endpoint}{path}", data=b"{}")
+            signer.add_auth(signed)
+            connection.request("PUT", path, b"{}", dict(signed.headers))
             response = connection.getresponse()
             response.read()
             assert response.status == 200
