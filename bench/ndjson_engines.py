@@ -308,12 +308,12 @@ def ours_typed(work: Work) -> None:
     """Our typed path: typed values through a dataset's SQL; a Parquet file a day where there are days."""
     from bench.ndjson_dataset import dataset_of  # noqa: PLC0415
     from tributary.conversion.ndjson_files import NdjsonRun  # noqa: PLC0415
+    from tributary.kernels.output.dead_letters import read_letters  # noqa: PLC0415
     from tributary.kernels.source import Source  # noqa: PLC0415
 
     run = NdjsonRun(dataset_of(work.files[0]), datetime(2026, 1, 31, tzinfo=UTC), ("%Y-%m-%d",), work.output)
     result = run.process((Source("bench", file.name, "1"), pieces(file)) for file in work.files)
-    letters = result.rejects.read_bytes().splitlines() if result.rejects else []
-    records = map(json.loads, letters)
+    records = read_letters(result.rejects.read_bytes().splitlines() if result.rejects else [])
     rejects = [(record["source_key"], record["line"], record["reason"]) for record in records]
     (work.output / REJECTS).write_text(json.dumps(rejects))
 

@@ -1,6 +1,7 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
+import { fileLimits } from "./file-limits";
 import { choice, flag, list, numberChoice, text, whole } from "./kinds";
 import { ledger } from "./ledger";
 import { manifests } from "./manifests";
@@ -118,6 +119,7 @@ export const settings = z.strictObject({
   ledger: ledger.prefault({}),
   uploads: uploads.prefault({}),
   manifests: manifests.prefault({}),
+  fileLimits: fileLimits.prefault({}),
   glue: glue.prefault({}),
   functions: functions.prefault({}),
   logs: logs.prefault({}),

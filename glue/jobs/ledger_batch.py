@@ -12,6 +12,7 @@ from tributary.batch.shared_ledger import SharedLedger
 from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
+from tributary.conversion.limits import FileLimitArguments
 from tributary.distribution import open_engine
 from tributary.errors import describe
 from tributary.ledger.access import LedgerArguments, ledger_settings
@@ -26,7 +27,7 @@ _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
-class LedgerBatchArguments(LedgerArguments):
+class LedgerBatchArguments(FileLimitArguments, LedgerArguments):
     """Arguments of the job; `slots` is the number of concurrent batches, 0 = one a core."""
 
     raw_bucket: str
@@ -88,6 +89,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
                 first_year=arguments.first_year,
                 last_year=arguments.last_year,
                 threads=_threads(arguments),
+                file_limits=arguments.file_limits,
             ),
             archive=arguments.archive,
             announcer=Announcer(arguments.event_source, arguments.environment),

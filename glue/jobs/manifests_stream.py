@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from tributary.conversion.limits import FileLimitArguments
 from tributary.datasets import text_datasets
 from tributary.distribution import open_engine
 from tributary.manifests.control import Control
@@ -18,7 +19,7 @@ from tributary.running.tasks import Destinations
 
 
 @dataclass(frozen=True)
-class ManifestsStreamArguments:
+class ManifestsStreamArguments(FileLimitArguments):
     """Arguments of the job; `slots` is the number of concurrent manifests, 0 = one a core."""
 
     manifests_queue_url: str
@@ -58,7 +59,7 @@ def _stream(arguments: ManifestsStreamArguments, run_id: str, hurry: Event) -> b
 
 def _settings(arguments: ManifestsStreamArguments, run_id: str) -> StreamSettings:
     destinations = Destinations(arguments.curated_bucket, arguments.quarantine_bucket)
-    return StreamSettings(destinations, run_id, arguments.poll_seconds)
+    return StreamSettings(destinations, run_id, arguments.poll_seconds, arguments.file_limits)
 
 
 if __name__ == "__main__":

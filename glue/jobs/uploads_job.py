@@ -7,6 +7,7 @@ from threading import Event
 from typing import Literal
 
 from tributary.conversion.check import check_dataset
+from tributary.conversion.limits import FileLimitArguments
 from tributary.datasets import all_datasets
 from tributary.distribution import open_engine
 from tributary.running.job import exit_job, run_job, set_on_signals
@@ -17,7 +18,7 @@ from tributary.uploads.table import UploadsTable
 
 
 @dataclass(frozen=True)
-class UploadsJobArguments:
+class UploadsJobArguments(FileLimitArguments):
     """Arguments of the job; `parallelism` is the number of concurrent files, 0 = one a core."""
 
     uploads_table: str
@@ -59,6 +60,7 @@ def _settings(arguments: UploadsJobArguments) -> Settings:
         settle_seconds=arguments.settle_seconds,
         lease_seconds=arguments.lease_seconds,
         maximum_attempts=arguments.maximum_attempts,
+        file_limits=arguments.file_limits,
     )
 
 

@@ -89,6 +89,28 @@ class OtherKeyError(UnreadableObjectError):
     reason: ClassVar[str] = "other-kms-key"
 
 
+class DecompressedTooLargeError(WholeFileError):
+    """The file decompresses to more than one may, in bytes or as a multiple of what is stored."""
+
+    reason: ClassVar[str] = "decompressed-too-large"
+
+
+class TooManyDeadLettersError(WholeFileError):
+    """The file has more dead letters than one may, by number or in bytes."""
+
+    reason: ClassVar[str] = "too-many-dead-letters"
+
+
+class FilledDiskError(WholeFileError):
+    """The file fills the disk; `file` is its number among those that were worked on together."""
+
+    reason: ClassVar[str] = "filled-disk"
+
+    def __init__(self, message: str, file: int = 0) -> None:
+        super().__init__(message)
+        self.file = file
+
+
 class TransformError(TerminalError):
     """A transform failed, lost, doubled or reordered rows, or returned other columns than declared."""
 
@@ -122,11 +144,19 @@ class MissingPermissionError(TributaryError):
 
 
 class WorkerKilledError(TributaryError):
-    """The process that worked on a task died under it, or was ended."""
+    """The process that worked on a task died under it, or was ended; `reason` is a code for its file."""
+
+    reason: ClassVar[str] = "killed-worker"
 
 
 class NoAnswerError(WorkerKilledError):
     """Process of a task that ended without being able to report its result."""
+
+
+class TooSlowError(WorkerKilledError):
+    """The process of a task was ended by its time limit."""
+
+    reason: ClassVar[str] = "too-slow"
 
 
 class ArgumentsError(TributaryError):

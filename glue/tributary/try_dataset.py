@@ -191,8 +191,9 @@ def _first_rejects(result: FileResult) -> list[dict[str, Any]]:
         return []
     with result.rejects.open(encoding="utf-8") as stream:
         letters = [json.loads(line) for _, line in zip(range(_REJECTS_SHOWN), stream, strict=False)]
-    hidden = ("source_bucket", "source_key", "source_version")
-    return [{key: value for key, value in letter.items() if key not in hidden} for letter in letters]
+    return [
+        {name: each for name, each in letter.items() if not name.startswith("source")} for letter in letters
+    ]
 
 
 def _keep(result: FileResult, stem: str, folder: Path) -> list[str]:

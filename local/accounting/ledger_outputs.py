@@ -1,7 +1,6 @@
 """Outputs of the ledger pipeline, and the rest of the raw bucket."""
 
 import base64
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import boto3
 import pyarrow.parquet as pq
 
 from tributary.kernels.output.catalog_names import key_of
+from tributary.kernels.output.dead_letters import read_letters
 
 RAW = "raw-json-data/"
 PROCESSED = "raw-json-data-processed/"
@@ -91,7 +91,7 @@ def read_outputs(curated: Path, quarantine: Path) -> Outputs:
             outputs.rows[source].append((line, row | partition))
     for path in sorted((quarantine / MALFORMED).rglob("*.ndjson")):
         note_name(outputs, path)
-        for letter in map(json.loads, path.read_bytes().splitlines()):
+        for letter in read_letters(path.read_bytes().splitlines()):
             source = f"s3://{letter['source_bucket']}/{letter['source_key']}", letter["source_version"]
             raw = (
                 letter["raw_text"].encode()

@@ -21,6 +21,7 @@ from local.accounting.inputs import Upload, date_of, is_publishable, lines_of, q
 from tributary.datasets import load_text_dataset
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
 from tributary.kernels.output.catalog_names import key_of
+from tributary.kernels.output.dead_letters import read_letters
 
 DATASET = load_text_dataset("clicks")
 #: Columns that are no key of a line.
@@ -149,7 +150,7 @@ def read_outputs(uploads: list[Upload], curated: Path, quarantine: Path) -> Outp
             if not (is_of_date(path, key) and is_row_of(line_of((key, version), line), values)):
                 outputs.altered[key, version].add(line)
     for path in sorted((quarantine / "dead-letters" / DATASET.name).rglob("*.ndjson")):
-        for letter in map(json.loads, path.read_bytes().splitlines()):
+        for letter in read_letters(path.read_bytes().splitlines()):
             source = letter["source_key"], letter["source_version"]
             outputs.letters[source][letter["line"]] += 1
             if not (is_of_date(path, source[0]) and is_letter_of(line_of(source, letter["line"]), letter)):

@@ -110,7 +110,10 @@ export async function* manifestsOfDate(
   }
 }
 
-/** Reads the dead letters of one file among those of its manifest; line by line, for they may be many. */
+/**
+ * Reads the dead letters of one file among those of its manifest; line by line, for they may be many. The
+ * names of a file stand in the first of its letters.
+ */
 export async function readDeadLetters(
   operator: Operator,
   name: ManifestName,
@@ -122,16 +125,22 @@ export async function readDeadLetters(
   const first: DeadLetter[] = [];
   let count = 0;
   if (stream !== undefined) {
+    let isOfFile = false;
     for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      // most lines are of other files, and parsing is dear
-      if (!line.includes(file.version)) continue;
-      const letter = JSON.parse(line);
-      if (letter.source_key !== file.key || letter.source_version !== file.version) continue;
+      // most lines are of other files, and parsing is dear; within a text its quotes are escaped
+      if (line.includes('"source_key":')) isOfFile = isLetterOf(line, file);
+      if (!isOfFile) continue;
       count += 1;
-      if (first.length < most) first.push(letter);
+      if (first.length < most) first.push(JSON.parse(line));
     }
   }
   return { key, count, first };
+}
+
+function isLetterOf(line: string, { key, version }: FileVersion): boolean {
+  if (!line.includes(version)) return false;
+  const letter = JSON.parse(line);
+  return letter.source_key === key && letter.source_version === version;
 }
 
 /** Reason of a whole file's quarantine, and its copy. */

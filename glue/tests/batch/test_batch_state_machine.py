@@ -17,6 +17,7 @@ from tests.support.watched import Interruption
 from tributary.batch import transforming
 from tributary.batch.names import archived_key
 from tributary.batch.versions import parsed
+from tributary.kernels.file_limits import FileLimits
 from tributary.objects.fetching import Unreadable
 from tributary.running.clients import s3_client
 
@@ -207,3 +208,30 @@ def test_gives_back_what_is_in_work_at_a_signal(batches: BatchWorld, tmp_path: P
     assert (code, log[-1]["why"], log[-1]["released"]) == (1, "signal", 1)
     assert batches.batches("state", "attempts", "last_error") == [("WAITING", 0, None)]
     assert batches.books.statuses() == {"PENDING": 1}
+
+
+@pytest.mark.parametrize("first", [0, 3], ids=["-", "rows"])
+def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(batches: BatchWorld, first: int) -> None:
+    """With rows before, which are among the others when the file is found out, the batch is made again."""
+    hostile = [f"{number}-flood.json" for number in (1, 3)]
+    for number in range(5):
+        batches.upload(f"{number}.json", lines(event(number), "["))
+    for name in hostile:
+        batches.upload(name, lines(*(event(100 + number) for number in range(first))) + b"x\n" * 6)
+    settings = batches.settings()
+    transform = replace(settings.batch.transform, file_limits=FileLimits(dead_letters=5))
+    reads: list[str] = []
+
+    def noting(name: str, request: Any, send: Any) -> Any:
+        reads.extend([name] if name.startswith("GET raw") else [])
+        return send(request)
+
+    with intercepted(noting):
+        assert batches.run(settings=replace(settings, batch=replace(settings.batch, transform=transform)))
+    assert len(reads) == 7 + (5 if first else 0), (
+        "once, and where it must be once more, whatever their number"
+    )
+    assert batches.reasons() == {f"{FOLDER}{name}": "too-many-dead-letters" for name in hostile}
+    assert batches.books.statuses() == {"PARTIAL": 5, "QUARANTINED": 2}
+    assert sorted(row["record_id"] for row in batches.rows()) == [f"r{number}" for number in range(5)]
+    batches.assert_exact(*hostile)

@@ -32,7 +32,7 @@ class Children:
 
 def found(monkeypatch: pytest.MonkeyPatch, children: Children) -> list[int]:
     monkeypatch.setattr(suspects, "run_alone", children)
-    result = suspects.poison_files(FILES, 7, print)
+    result = suspects.poison_files(FILES, 7, 120, print)
     assert {why.reason for why in result.values()} <= {"killed-worker"}
     return [file.id for file in result]
 

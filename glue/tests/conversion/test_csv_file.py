@@ -140,17 +140,18 @@ def test_fills_a_missing_column_with_null_and_reports_it(tmp_path: Path) -> None
 def test_writes_dead_letters_with_their_source_line_and_bytes(tmp_path: Path) -> None:
     result = process(HEADER + b"\n1,2\r\n\xff,2\n" + ROW, tmp_path)
     assert result.rejects is not None
-    source = {"source_bucket": SOURCE.bucket, "source_key": SOURCE.key, "source_version": SOURCE.version}
+    names = {"source_bucket": SOURCE.bucket, "source_key": SOURCE.key, "source_version": SOURCE.version}
     assert [json.loads(line) for line in result.rejects.read_text().splitlines()] == [
         {
-            **source,
+            "source": SOURCE.id,
+            **names,
             "line": 3,
             "reason": "wrong-field-count",
             "message": "expected 6 fields, found 2",
             "raw_text": "1,2",
         },
         {
-            **source,
+            "source": SOURCE.id,
             "line": 4,
             "reason": "invalid-utf8",
             "message": "byte 1 of the record is not UTF-8",

@@ -19,6 +19,7 @@ from tributary.datasets.declaration import JsonFormat, parse_declaration
 from tributary.errors import TransformError
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 
@@ -85,7 +86,7 @@ def rows_of(result: TransformedBatch) -> list[Row]:
 
 
 def letters_of(result: TransformedBatch) -> list[Row]:
-    return [json.loads(line) for file in result.dead_letters for line in file.path.read_bytes().splitlines()]
+    return [letter for file in result.dead_letters for letter in read_letters(file.path.open("rb"))]
 
 
 def test_makes_typed_rows_of_an_event(tmp_path: Path) -> None:
@@ -187,6 +188,7 @@ def test_turns_a_row_that_cannot_be_into_a_dead_letter(case: str, tmp_path: Path
     [letter] = letters_of(result)
     assert message in letter.pop("message")
     assert letter == {
+        "source": Source("raw", "raw-json-data/2026/week01/0.json", "v0").id,
         "source_bucket": "raw",
         "source_key": "raw-json-data/2026/week01/0.json",
         "source_version": "v0",

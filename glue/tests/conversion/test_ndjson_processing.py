@@ -21,6 +21,7 @@ from tributary.datasets import Dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.errors import BrokenGzipError, DeclarationError, TransformError
 from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.source import Source
 from tributary.kernels.transform import typed_transform
 
@@ -88,7 +89,7 @@ def rows_of(result: NdjsonResult) -> dict[str, list[Row]]:
 
 
 def letters_of(result: NdjsonResult) -> list[Row]:
-    return [] if result.rejects is None else [json.loads(text) for text in result.rejects.open("rb")]
+    return [] if result.rejects is None else [*read_letters(result.rejects.open("rb"))]
 
 
 def test_gives_typed_rows_by_partition(tmp_path: Path) -> None:
@@ -174,6 +175,7 @@ def test_makes_a_line_that_does_not_fit_a_dead_letter(case: str, tmp_path: Path)
     result = run(tmp_path, line(0), before + refused.replace(b"\n", b"\r\n") + line(4))
     assert letters_of(result) == [
         {
+            "source": Source("raw", "input/events/1.ndjson", "v1").id,
             "source_bucket": "raw",
             "source_key": "input/events/1.ndjson",
             "source_version": "v1",

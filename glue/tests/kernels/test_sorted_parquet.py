@@ -1,7 +1,6 @@
 """Rows in any order to sorted files of a size, and dead letters in order, whatever fits into memory."""
 
 import hashlib
-import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from tributary.kernels.output.dead_letters import DeadLetter
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS
+from tributary.kernels.output.dead_letters import DeadLetter, read_letters
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.sorted_letters import SortedLetters
 from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
@@ -135,11 +135,11 @@ def test_merges_dead_letters_of_both_kinds(
 ) -> None:
     letters.sort(key=lambda letter: letter[1:])
     sources = [Source("raw", f"{number}.json", "v1") for number in range(4)]
-    with SortedLetters(tmp_path, "part-5", object_bytes, sources) as writer:
+    with SortedLetters(tmp_path, "part-5", object_bytes, sources, DEFAULT_FILE_LIMITS) as writer:
         for of_output, number, line in letters:
             letter = DeadLetter(line, 0, "bad-value", "a message", b"text\nof\tit", 10)
             writer.write("of-output" if of_output else "of-input", [(number, letter)])
-    found = [json.loads(line) for file in writer.files for line in file.path.read_bytes().splitlines()]
+    found = [letter for file in writer.files for letter in read_letters(file.path.open("rb"))]
     assert [(letter["source_key"], letter["line"]) for letter in found] == [
         (f"{number}.json", line) for _, number, line in letters
     ]

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.manifests import lines
 from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.output.dead_letters import read_letters
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry
 from tributary.objects import fetching
@@ -32,7 +33,7 @@ def converted(folder: Path, limits: NdjsonLimits, **files: bytes) -> Converted:
 
 
 def letters(result: Converted) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in result.rejects.read_bytes().splitlines()] if result.rejects else []
+    return [*read_letters(result.rejects.open("rb"))] if result.rejects else []
 
 
 def test_leaves_the_name_of_the_partition_free(tmp_path: Path) -> None:

@@ -6,16 +6,19 @@ import multiprocessing
 import signal
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tests.support.waiting import HANG_SECONDS
+from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.manifests import conversion, work
@@ -201,7 +204,7 @@ def test_lets_the_first_receipt_of_a_generation_decide(
     world.upload("b.ndjson", lines({"id": "2"}, "]"))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "poison_files", lambda entries, _: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda entries, *_: {entries[0]: why})
     with intercepted(lose_connection("PUT dead-letters")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     assert isinstance(world.work(key), Committed)
@@ -219,7 +222,7 @@ def test_keeps_the_reason_of_a_file_that_is_gone_before_it_is_quarantined(
     world.upload("b.ndjson", lines({"id": "2"}))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "poison_files", lambda entries, _: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda entries, *_: {entries[0]: why})
     with intercepted(lose_connection("PUT quarantine")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     s3_client().delete_object(Bucket=world.raw, Key=world.key("a.ndjson"), VersionId=version)
@@ -332,6 +335,47 @@ def test_publishes_nothing_on_a_full_disk(world: ManifestWorld, monkeypatch: pyt
     world.send(key)
     world.run()
     assert world.account() == EVEN
+
+
+BOMB = bytes(pa.compress(bytes(2 << 20), codec="zstd", asbytes=True))
+FEW = FileLimits(dead_letters=5, ratio=50, ratio_from_bytes=1 << 20)
+
+
+@pytest.mark.parametrize(
+    "hostile", [b"x\n" * 6, lines({"id": "h"}) * 140_000 + b"x\n" * 6], ids=["-", "rows"]
+)
+def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(world: ManifestWorld, hostile: bytes) -> None:
+    """With rows before, which are written when the file is found out, the manifest is converted again."""
+    for name in ("a", "m", "z"):
+        world.upload(f"{name}.ndjson", lines({"id": name}, "["))
+    world.upload("bomb.ndjson.zst", BOMB)
+    for name in ("flood-1", "flood-2"):
+        world.upload(f"{name}.ndjson", hostile)
+    key = world.manifest()
+    for generation in (0, 1):
+        reads: list[str] = []
+
+        def noting(name: str, request: Any, send: Any, reads: list[str] = reads) -> Any:
+            reads.extend([name] if name.startswith("GET raw") else [])
+            return send(request)
+
+        with intercepted(noting):
+            answer = work.work_on_manifest(replace(world.task(key, generation), file_limits=FEW))
+        assert isinstance(answer, Committed)
+        again = 3 if len(hostile) > 100 else 0
+        assert len(reads) == 6 + again, "once, and where it must be once more, whatever their number"
+        assert {key: reason["reason"] for key, reason in world.reasons().items()} == {
+            world.key("bomb.ndjson.zst"): "decompressed-too-large",
+            world.key("flood-1.ndjson"): "too-many-dead-letters",
+            world.key("flood-2.ndjson"): "too-many-dead-letters",
+        }
+        assert sorted(row["id"] for row in world.rows()) == ["a", "m", "z"]
+        assert world.account() == EVEN
+    # A twin under other limits does as the receipt says.
+    [(name, published)] = world.objects(world.curated).items()
+    s3_client().delete_object(Bucket=world.curated, Key=name)
+    assert isinstance(world.work(key, 1), Committed)
+    assert world.objects(world.curated) == {name: published}
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,24 @@ def test_lets_a_file_fall_alone_that_kills_its_worker(world: ManifestWorld) -> N
 
 
 @pytest.mark.slow
+def test_lets_a_file_fall_alone_whose_work_never_ends(world: ManifestWorld) -> None:
+    for name in ("a", "stuck", "z"):
+        world.upload(f"{name}.ndjson", lines({"id": name}, "["))
+    world.send(world.manifest())
+    job = start_script(SCRIPT, world.arguments(slots=1), faults="stuck")
+    wait_for(lambda: world.objects(world.curated))
+    world.order(desired="stopped")
+    code, log = finish_job(job)
+    assert code == 0, log
+    assert [line["by_file"] for line in log if line["event"] == "worker killed"] == [False, False]
+    [reason] = world.reasons().values()
+    assert (reason["key"], reason["reason"]) == (world.key("stuck.ndjson"), "too-slow")
+    assert "a file has 120 s, and one more for each 4000000 bytes" in reason["message"]
+    assert sorted(row["id"] for row in world.rows()) == ["a", "z"]
+    assert world.account() == EVEN
+
+
+@pytest.mark.slow
 def test_gives_back_at_once_what_is_in_work_at_a_signal(world: ManifestWorld, tmp_path: Path) -> None:
     """Neither the task's end nor the message's own time, an hour, is waited for."""
     world.upload("hang.ndjson", lines({"id": "1"}))

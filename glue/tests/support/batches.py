@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tests.support.events import event_queue, received
-from tests.support.job import GLUE
+from tests.support.job import FILE_LIMITS, GLUE
 from tests.support.ledger import Books
 from tests.support.world import InlineEngine
 from tributary.batch.run import Run, RunSettings
@@ -20,6 +20,7 @@ from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.kernels.compression.streams import uncompressed
+from tributary.kernels.output.dead_letters import read_letters
 from tributary.ledger.claims import ClaimRules
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import DatasetVersion
@@ -163,6 +164,7 @@ class BatchWorld:
             "last_year": 2030,
             "archive": "move",
             "child_megabytes": 1024,
+            **FILE_LIMITS,
             "event_source": self.source,
             "environment": "test",
             **changes,
@@ -188,7 +190,7 @@ class BatchWorld:
 
     def dead_letters(self) -> list[dict[str, Any]]:
         bodies = self.objects(self.quarantine, "error-data-lake/").values()
-        return [json.loads(line) for body in bodies for line in body.splitlines()]
+        return [letter for body in bodies for letter in read_letters(body.splitlines())]
 
     def reasons(self) -> dict[str, str]:
         """Why files are quarantined whole, by key."""

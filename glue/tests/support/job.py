@@ -14,6 +14,14 @@ from tests.support.world import World
 GLUE = Path(__file__).parents[2]
 SCRIPT = GLUE / "jobs" / "uploads_job.py"
 FAULTY_SITE = Path(__file__).parent / "faulty_site"
+FILE_LIMITS = {
+    "file_decompressed_gigabytes": 64,
+    "file_ratio": 500,
+    "file_dead_letters": 100_000,
+    "file_dead_letter_megabytes": 64,
+    "file_seconds": 120,
+}
+"""Arguments of every job on the limits of a file, as environments have them by default."""
 
 
 def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
@@ -32,6 +40,7 @@ def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
         "maximum_attempts": 2,
         "date_formats": "%d-%m-%Y,%Y-%m-%d",
         "superseded_days": 30,
+        **FILE_LIMITS,
         **changes,
     }
     return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]

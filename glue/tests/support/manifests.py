@@ -14,10 +14,11 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tests.support.events import event_queue, received
-from tests.support.job import GLUE
+from tests.support.job import FILE_LIMITS, GLUE
 from tests.support.waiting import wait_for
 from tests.support.world import InlineEngine
 from tributary.kernels.compression.streams import uncompressed
+from tributary.kernels.output.dead_letters import read_letters
 from tributary.manifests.control import Control
 from tributary.manifests.manifest import manifest_key
 from tributary.manifests.messages import Request
@@ -156,6 +157,7 @@ class ManifestWorld:
             "slots": 2,
             "poll_seconds": 1,
             "visibility_seconds": 3600,
+            **FILE_LIMITS,
             **changes,
         }
         return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
@@ -230,7 +232,7 @@ class ManifestWorld:
 
     def dead_letters(self) -> list[dict[str, Any]]:
         found = self.objects(self.quarantine, "dead-letters/").values()
-        return [json.loads(line) for body in found for line in body.splitlines()]
+        return [letter for body in found for letter in read_letters(body.splitlines())]
 
     def reasons(self) -> dict[str, dict[str, Any]]:
         """The reason objects of files that were quarantined whole, by key."""

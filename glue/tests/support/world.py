@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import pyarrow.parquet as pq
 
 from tributary.distribution.alone import run_alone
+from tributary.kernels.output.dead_letters import read_letters
 from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Destinations
@@ -220,7 +221,7 @@ class World:
 
     def dead_letters(self, key: str, version: str) -> list[dict[str, Any]]:
         name = object_keys(DATASET, key, version).dead_letters
-        return [json.loads(line) for line in self.body(self.quarantine, name).splitlines()]
+        return list(read_letters(self.body(self.quarantine, name).splitlines()))
 
     def reason(self, key: str, version: str, dataset: str | None = DATASET) -> dict[str, Any]:
         name = object_keys(dataset, key, version).whole_file_reason

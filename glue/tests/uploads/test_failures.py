@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from botocore.exceptions import ConnectionClosedError
 from tests.support.faults import Send, intercepted
 from tests.support.job import finish_job, start_job
 from tests.support.waiting import wait_for
-from tests.support.world import World, customers
+from tests.support.world import InlineEngine, World, customers
 from tributary.datasets import NdjsonFormat, load_dataset
+from tributary.errors import TooSlowError
+from tributary.kernels.file_limits import FileLimits
 from tributary.running.clock import timestamp
 from tributary.uploads import work as task
 
@@ -69,6 +72,44 @@ def test_quarantines_a_file_whose_attempts_are_used_up(world: World) -> None:
             world.pass_time(seconds=60)
     assert world.status(KEY, version) == "quarantined"
     assert world.reason(KEY, version)["reason"] == "attempts-exhausted"
+
+
+def test_quarantines_a_file_with_more_dead_letters_than_one_may_have(world: World) -> None:
+    few = FileLimits(dead_letters=5)
+    versions = {
+        number: world.upload(f"{KEY}-{number}.csv", customers("1", broken=number)) for number in (5, 6)
+    }
+    assert world.run(file_limits=few)
+    assert [world.status(f"{KEY}-{number}.csv", versions[number]) for number in (5, 6)] == [
+        "processed",
+        "quarantined",
+    ]
+    reason = world.reason(f"{KEY}-6.csv", versions[6])
+    assert (reason["reason"], reason["message"][:66]) == (
+        "too-many-dead-letters",
+        "expected at most 5 dead letters of one file (correct it, or the de",
+    )
+    assert not [key for key in world.keys(world.quarantine) if "dead-letters" in key and "-6" in key]
+
+
+def test_quarantines_a_file_whose_work_never_ends_for_that(world: World) -> None:
+    """As the engine tells it after a child alone; the child is in tests/running."""
+
+    class Endless(InlineEngine):
+        def submit(self, work: Any, task: Any) -> Any:
+            future: Any = Future()
+            future.set_exception(TooSlowError("ended by its time limit"))
+            return future
+
+    version = world.upload(KEY, customers("1"))
+    for _ in range(2):
+        world.run(engine=Endless(), maximum_attempts=2)
+        world.pass_time(seconds=60)
+    reason = world.reason(KEY, version)
+    assert (reason["reason"], reason["message"][:48]) == (
+        "too-slow",
+        "ended by its time limit; a file has 120 s, and o",
+    )
 
 
 def test_ends_when_a_file_can_neither_be_processed_nor_quarantined(world: World) -> None:

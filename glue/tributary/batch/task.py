@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.ledger.claims import BatchFile
 from tributary.ledger.dataset_versions import DatasetVersion
 from tributary.running.tasks import Destinations, Failed
@@ -20,6 +21,7 @@ class TransformSettings:
     first_year: int
     last_year: int
     threads: int
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

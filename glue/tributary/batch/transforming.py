@@ -13,15 +13,15 @@ from tributary.batch.reading import AHEAD, fetch
 from tributary.batch.suspects import poison_files
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
-from tributary.conversion.json_batch import BatchSource, TransformedBatch, transform_batch
-from tributary.errors import TerminalError, TransientError, brief, describe
+from tributary.conversion.json_batch import BatchSource, FileOutcome, TransformedBatch, transform_batch
+from tributary.errors import FilledDiskError, TerminalError, TransientError, brief, describe
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.kernels.transform.sql import Resources
 from tributary.ledger.claims import BatchFile
 from tributary.objects import content_types
-from tributary.objects.fetching import Fetched, ReadAhead, Unreadable
+from tributary.objects.fetching import Fetch, Fetched, ReadAhead, Unreadable
 from tributary.objects.quarantine import quarantine_version
 from tributary.objects.refusals import UNREADABLE
 from tributary.objects.writes import put_file
@@ -29,6 +29,7 @@ from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.memory import peak_bytes
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
+from tributary.running.time_limit import TimeLimit
 
 _DUCKDB_BYTES = 256 << 20
 _MEBIBYTE = 1 << 20
@@ -51,12 +52,17 @@ def _try(task: TransformTask, files: tuple[BatchFile, ...]) -> None:
         _Attempt(replace(task, files=files), work).transform()
 
 
+def _content(file: Fetched[BatchFile], clock: TimeLimit) -> Iterator[bytes]:
+    return clock.reading(file.chunks())
+
+
 class _Attempt:
     def __init__(self, task: TransformTask, work: Path) -> None:
         self._task = task
         self._work = work
         self._dataset = parsed(task.dataset)
-        self._read: list[BatchFile] = []
+        self._begun: list[BatchFile] = []
+        self._outcomes: dict[BatchFile, FileOutcome] = {}
         self._unreadable: dict[BatchFile, Unreadable] = {}
         self._fetch_seconds = 0.0
 
@@ -80,9 +86,7 @@ class _Attempt:
         return Staged(
             objects=objects,
             counts=self._counts(result, objects, ended - began),
-            partial_ids=[
-                file.id for file, outcome in zip(self._read, result.files, strict=True) if outcome.rejected
-            ],
+            partial_ids=[file.id for file, outcome in self._outcomes.items() if outcome.rejected],
             unreadable=tuple(
                 UnreadableFile(file.id, why.reason, brief(why.message))
                 for file, why in self._unreadable.items()
@@ -91,30 +95,61 @@ class _Attempt:
         )
 
     def _find_poison_files(self) -> dict[BatchFile, Unreadable]:
+        settings = self._task.settings
         trial = partial(_try, replace(self._task, files=(), by_file=False))
-        return poison_files(self._task.files, self._task.settings.child_bytes, trial)
+        return poison_files(self._task.files, settings.child_bytes, settings.file_limits.seconds, trial)
 
     def transform(self) -> TransformedBatch:
-        """Transform the readable files into files of the work folder."""
+        """Transform the readable files into files of the work folder.
+
+        Again, where one of them is beyond a limit after it gave rows, all of which are found at the first
+        time, or fills the disk.
+        """
+        while True:
+            try:
+                result = self._transform_once()
+            except FilledDiskError as error:
+                self._unreadable[self._begun[error.file]] = Unreadable(error.reason, str(error))
+                self._begin_again()
+                continue
+            for file, outcome in self._outcomes.items():
+                if outcome.beyond is not None:
+                    self._unreadable[file] = Unreadable(outcome.beyond.reason, str(outcome.beyond))
+            self._outcomes = {file: it for file, it in self._outcomes.items() if it.beyond is None}
+            if not result.is_spoilt:
+                return result
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        for path in self._work.iterdir():
+            path.unlink()
+
+    def _transform_once(self) -> TransformedBatch:
         settings = self._task.settings
         wanted = [file for file in self._task.files if file not in self._unreadable]
-        with ReadAhead(wanted, self._work, fetch, AHEAD) as files:
-            return transform_batch(
+        self._begun = []
+        with (
+            TimeLimit(settings.file_limits.seconds) as clock,
+            ReadAhead(wanted, self._work, partial(fetch, limits=settings.file_limits), AHEAD) as files,
+        ):
+            result = transform_batch(
                 self._dataset,
-                self._sources(files),
+                self._sources(clock.fetching(files), clock),
                 batch_id=self._task.batch,
                 ranges=calendar_ranges(settings.first_year, settings.last_year),
                 work=self._work,
                 object_bytes=settings.object_bytes,
                 resources=Resources(settings.threads, _DUCKDB_BYTES),
+                file_limits=settings.file_limits,
             )
+        self._outcomes = dict(zip(self._begun, result.files, strict=True))
+        return result
 
-    def _sources(self, files: ReadAhead[BatchFile]) -> Iterator[BatchSource]:
+    def _sources(self, files: Iterator[Fetch[BatchFile]], clock: TimeLimit) -> Iterator[BatchSource]:
         """Yield the readable files; note the reasons of the others."""
-        following = iter(files)
         while True:
             began = time.perf_counter()
-            file = next(following, None)
+            file = next(files, None)
             self._fetch_seconds += time.perf_counter() - began
             if file is None:
                 return
@@ -122,9 +157,10 @@ class _Attempt:
                 self._give_up(*file)
                 continue
             entry = file.entry
-            self._read.append(entry)
+            self._begun.append(entry)
             with file.content:
-                yield BatchSource(Source(entry.bucket, entry.key, entry.version_id), file.chunks)
+                source = Source(entry.bucket, entry.key, entry.version_id)
+                yield BatchSource(source, partial(_content, file, clock))
 
     def _give_up(self, file: BatchFile, why: Unreadable) -> None:
         """Note a file without rows; raises `TransientError` in a replay where it was readable before.
@@ -172,11 +208,11 @@ class _Attempt:
         return {
             "dataset": self._dataset.name,
             "token": self._task.token,
-            "files": len(self._read),
-            "partial_files": sum(1 for outcome in result.files if outcome.rejected),
+            "files": len(self._outcomes),
+            "partial_files": sum(1 for outcome in self._outcomes.values() if outcome.rejected),
             "rows": result.rows,
             "dead_letters": result.rejected,
-            "input_bytes": sum(file.size for file in self._read),
+            "input_bytes": sum(file.size for file in self._outcomes),
             "output_bytes": sum(entry["bytes"] for entry in objects if entry["bucket"] == "curated"),
             "columns": list(result.columns),
             "seconds": round(seconds, 3),

@@ -16,7 +16,9 @@ from tributary.kernels.csv.header import HeaderMatch, match_header
 from tributary.kernels.csv.reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
 from tributary.kernels.csv.records import Dialect, Limits
 from tributary.kernels.csv.text import FORMS
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.output.dead_letters import DeadLetterWriter
+from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.tables import (
     ROW_GROUP_BYTES,
     ROW_GROUP_ROWS,
@@ -27,7 +29,7 @@ from tributary.kernels.output.tables import (
 from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import regrouped
 from tributary.kernels.transform.functions import macros
-from tributary.kernels.transform.sql import Resources, Transform
+from tributary.kernels.transform.sql import Resources, Transform, spill_folder
 
 
 def rows_version(dataset: Dataset, date_formats: Sequence[str]) -> str:
@@ -45,12 +47,13 @@ def process_file(
     date_formats: Sequence[str],
     work: Path,
     resources: Resources | None = None,
+    limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> FileResult:
     """Parse and transform one CSV file, streamed, into files below `work` (an existing folder of its own).
 
     A key that ends in `.gz` or `.zst` is decompressed. `processing_date` carries a time zone. The same input
-    gives the same bytes. The result of a file that cannot be read as a whole has its reason. Raises
-    `DeclarationError`, `TransformError`, and what `chunks` raises.
+    gives the same bytes. The result of a file that cannot be read as a whole, or is beyond the limits, has
+    its reason. Raises `DeclarationError`, `TransformError`, and what `chunks` raises.
     """
     hashed = Hashed(chunks)
     transform = Transform(
@@ -61,13 +64,24 @@ def process_file(
         work=work,
     )
     try:
-        return _process(dataset, source, uncompressed(source.key, hashed), transform, hashed)
+        with (
+            DiskWatch(work, spill_folder()) as disk,
+            DeadLetterWriter(work / "rejects.ndjson", limits) as rejects,
+        ):
+            data = disk.reading(0, uncompressed(source.key, hashed, limits))
+            return _process(dataset, source, data, transform, rejects=rejects, hashed=hashed)
     except WholeFileError as error:
         return unreadable_file(hashed, error.reason, str(error))
 
 
 def _process(
-    dataset: Dataset, source: Source, data: Iterator[bytes], transform: Transform, hashed: Hashed
+    dataset: Dataset,
+    source: Source,
+    data: Iterator[bytes],
+    transform: Transform,
+    *,
+    rejects: DeadLetterWriter,
+    hashed: Hashed,
 ) -> FileResult:
     blocks = fixed_blocks(data, BLOCK_BYTES)
     limits = Limits()
@@ -86,10 +100,7 @@ def _process(
     csv_path = transform.work / "rows.csv" if dataset.outputs.csv else None
     issues = IssueCounts()
     rows = 0
-    with (
-        DeadLetterWriter(transform.work / "rejects.ndjson") as rejects,
-        TableWriter(dataset, schema, parquet_path, csv_path) as writer,
-    ):
+    with TableWriter(dataset, schema, parquet_path, csv_path) as writer:
         batches = _rows(CsvRows(header, blocks, layout, limits), dataset, source, rejects)
         for table in regrouped(transform.run(batches, layout.schema), ROW_GROUP_ROWS, ROW_GROUP_BYTES):
             writer.write(declared(table, schema))
@@ -123,7 +134,8 @@ def _rows(
     """Yield the parsed rows with their texts in the declared forms, and write the rejects."""
     forms = {column.name: FORMS[column.text] for column in dataset.columns if column.text in FORMS}
     for parsed in parsed_blocks:
-        rejects.write(source.fields, parsed.rejects)
+        rejects.expect(source, len(parsed.rejects))
+        rejects.write(source, parsed.rejects)
         columns = [
             forms[name](column) if name in forms else column
             for name, column in zip(parsed.rows.schema.names, parsed.rows.columns, strict=True)

@@ -9,10 +9,12 @@ from tributary.conversion.result import FileResult, Hashed, drift_sentences, unr
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.key_budget import KeyBudget
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
+from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.sorted_letters import Kind, SortedLetters
 from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
@@ -49,10 +51,11 @@ class BatchSource:
 
 @dataclass(slots=True)
 class FileOutcome:
-    """Counts of one file: rows and dead letters."""
+    """Counts of one file: rows and dead letters; `beyond` says which limit of a file it passes."""
 
     rows: int = 0
     rejected: int = 0
+    beyond: WholeFileError | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +63,8 @@ class TransformedBatch:
     """Result of a batch; its files are in the work folder.
 
     `files` has an entry for each file, in order; `keys` are the undeclared keys with their catalog names,
-    sorted by the latter; `input_bytes` are decompressed.
+    sorted by the latter; `input_bytes` are decompressed. Where it `is_spoilt`, rows of a file that is beyond
+    a limit are among the others: the batch is to be transformed again, without the files that are.
     """
 
     objects: tuple[StagedFile, ...] = ()
@@ -84,6 +88,11 @@ class TransformedBatch:
         """Dead letters of all files."""
         return sum(file.rejected for file in self.files)
 
+    @property
+    def is_spoilt(self) -> bool:
+        """Return True where a file that is beyond a limit gave rows."""
+        return any(file.beyond and file.rows for file in self.files)
+
 
 def transform_batch(
     dataset: Dataset,
@@ -95,12 +104,14 @@ def transform_batch(
     object_bytes: int,
     resources: Resources = DEFAULT_RESOURCES,
     limits: NdjsonLimits = DEFAULT_LIMITS,
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> TransformedBatch:
     """Parse and transform the files of a JSON dataset together, into files below `work` (an existing folder).
 
     Names and bytes depend on batch, dataset and files, in their order, alone. `ranges` limit the partition
-    columns; `calendar_ranges` makes them. Raises `DeclarationError`, `TransformError`, `TransientError` for a
-    full disk, and what the chunks raise: then the files in `work` are invalid.
+    columns; `calendar_ranges` makes them. Raises `DeclarationError`, `TransformError`, `FilledDiskError`
+    with the number of the file that fills the disk, `TransientError` or `OSError` for a disk that is full of
+    others, and what the chunks raise: then the files in `work` are invalid.
     """
     how = SortedFiles(
         partitions=dataset.partitions,
@@ -111,20 +122,24 @@ def transform_batch(
     )
     allowed = PartitionValues(ranges, dataset.partition_values)
     transform = Transform(dataset.transform, {}, DATE_FORMATS, resources, work, _HELD_BYTES)
-    return _Run(dataset, transform, allowed, how, limits).run(files)
+    return _Run(dataset, transform, allowed, how, limits, file_limits=file_limits).run(files)
 
 
 def process_json_file(
-    dataset: Dataset, source: Source, chunks: Callable[[], Iterable[bytes]], work: Path
+    dataset: Dataset,
+    source: Source,
+    chunks: Callable[[], Iterable[bytes]],
+    work: Path,
+    limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> FileResult:
     """Convert one file as a batch of its own, with one object a partition, of any year.
 
     Each call of `chunks` returns its bytes as stored; a key that ends in `.gz` or `.zst` is decompressed. The
-    result of a file that cannot be read as a whole has its reason.
+    result of a file that cannot be read as a whole, or is beyond the limits, has its reason.
     """
     hashed = Hashed(chunks())
     try:
-        for _ in uncompressed(source.key, hashed):
+        for _ in uncompressed(source.key, hashed, limits):
             pass
     except WholeFileError as error:
         return unreadable_file(hashed, error.reason, str(error))
@@ -135,7 +150,11 @@ def process_json_file(
         ranges=calendar_ranges(1, 9999),
         work=work,
         object_bytes=_ANY_SIZE,
+        file_limits=limits,
     )
+    [outcome] = result.files
+    if outcome.beyond is not None:
+        return unreadable_file(hashed, outcome.beyond.reason, str(outcome.beyond))
     return FileResult(
         content_sha256=hashed.hexdigest(),
         input_count=result.rows + result.rejected,
@@ -156,6 +175,8 @@ class _Run:
         allowed: PartitionValues,
         how: SortedFiles,
         limits: NdjsonLimits,
+        *,
+        file_limits: FileLimits,
     ) -> None:
         self._dataset = dataset
         self._allowed = allowed
@@ -164,36 +185,53 @@ class _Run:
         self._limits = limits
         self._sources = Sources(limits)
         self._keys = KeyBudget(limits)
-        self._letters = SortedLetters(transform.work, how.stem, how.object_bytes, self._sources.all)
+        self._letters = SortedLetters(
+            transform.work, how.stem, how.object_bytes, self._sources.all, file_limits
+        )
+        self._disk = DiskWatch(transform.work)
         self._result = TransformedBatch()
 
     def run(self, files: Iterable[BatchSource]) -> TransformedBatch:
         dataset, result = self._dataset, self._result
         metadata = {"dataset": dataset.name, "dataset_version": dataset.version, "batch": self._how.stem}
-        refusals = Refusals(partial(self._refuse, "of-input"), partial(self._refuse, "of-output"))
+        refusals = Refusals(
+            partial(self._refuse, "of-input"), partial(self._refuse, "of-output"), self._letters.admits
+        )
         batches = gathered(self._batches(files), self._limits)
         with (
+            self._disk,
             self._letters,
             TypedTransform(dataset, self._transform, self._sources.all, refusals, self._allowed) as transform,
             SortedParquet(self._transform.work, self._how, output_schema(dataset, metadata)) as writer,
         ):
             for output in transform.run(batches):
-                writer.write(output.columns, output.places["serial"], output.bytes)
                 for number, rows in sources_of(output.places):
                     result.files[number].rows += rows
+                if not self._is_spoilt():
+                    writer.write(output.columns, output.places["serial"], output.bytes)
+        for number, error in self._letters.beyond.items():
+            result.files[number].beyond, result.files[number].rejected = error, 0
         result.objects = tuple(writer.files)
         result.keys = dict(sorted(transform.names.items(), key=lambda item: item[1]))
         result.dead_letters = tuple(self._letters.files)
         return result
 
     def _batches(self, files: Iterable[BatchSource]) -> Iterator[SourcedBatch]:
-        for file in files:
+        for number, file in enumerate(files):
             self._sources.begin(file.source)
             self._result.files.append(FileOutcome())
-            for batch in parse_json(self._counted(file.chunks()), self._dataset.json_form, self._limits):
+            content = self._disk.reading(number, self._counted(file.chunks()))
+            for batch in parse_json(content, self._dataset.json_form, self._limits):
+                if not self._letters.admits(number, batch.rejects.num_rows):
+                    break
                 rows, beyond = self._keys.split(batch)
+                if beyond is not None and not self._letters.admits(number, beyond.num_rows):
+                    break
                 letters = () if beyond is None else self._keys.dead_letters_of(beyond)
                 yield self._sources.placed(rows, letters)
+
+    def _is_spoilt(self) -> bool:
+        return any(self._result.files[number].rows for number in self._letters.beyond)
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

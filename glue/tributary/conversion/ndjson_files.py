@@ -16,15 +16,17 @@ from tributary.conversion.result import (
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter
+from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
 from tributary.kernels.output.partitioned_parquet import PartitionedParquet
 from tributary.kernels.output.tables import output_schema
 from tributary.kernels.source import Source
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources
-from tributary.kernels.transform.sql import Resources, Transform
+from tributary.kernels.transform.sql import Resources, Transform, spill_folder
 from tributary.kernels.transform.typed_transform import Refusals, TypedTransform
 
 DEFAULT_RESOURCES = Resources()
@@ -56,31 +58,38 @@ class NdjsonRun:
     work: Path
     resources: Resources = DEFAULT_RESOURCES
     limits: NdjsonLimits = DEFAULT_LIMITS
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS
 
     def process(self, files: Iterable[tuple[Source, Iterable[bytes]]], **metadata: str) -> NdjsonResult:
         """Parse and transform the files together, streamed, into files below `work` (an existing folder).
 
         A key that ends in `.gz` or `.zst` is decompressed. The same input gives the same bytes; `metadata` is
-        written to each Parquet file. Raises `WholeFileError` for a file that cannot be read to its end,
-        `DeclarationError`, `TransformError`, and what the chunks raise: then no Parquet file exists.
+        written to each Parquet file. Raises `WholeFileError` for a file that cannot be read to its end or is
+        beyond its limits, `DeclarationError`, `TransformError`, and what the chunks raise: then no Parquet
+        file exists.
         """
         issues = IssueCounts()
         rows = 0
         sources = Sources(self.limits)
-        dead_letters = DeadLetterWriter(self.work / "rejects.ndjson")
+        dead_letters = DeadLetterWriter(self.work / "rejects.ndjson", self.file_limits)
 
         def refuse(letters: Iterable[SourcedLetter]) -> None:
             for number, letter in letters:
-                dead_letters.write(sources.all[number].fields, [letter])
+                dead_letters.write(sources.all[number], [letter])
+
+        def admits(number: int, letters: int) -> bool:
+            dead_letters.expect(sources.all[number], letters)
+            return True
 
         with (
+            DiskWatch(self.work, spill_folder()) as disk,
             dead_letters,
             TypedTransform(
-                self.dataset, self._transform(), sources.all, Refusals(refuse, refuse)
+                self.dataset, self._transform(), sources.all, Refusals(refuse, refuse, admits)
             ) as transform,
             self._writer(metadata) as writer,
         ):
-            for output in transform.run(self._batches(files, sources)):
+            for output in transform.run(self._batches(files, sources, dead_letters, disk)):
                 writer.write(output.columns, output.rows, output.bytes)
                 rows += output.rows
                 issues.add(output.columns.get(ISSUES_COLUMN))
@@ -113,11 +122,17 @@ class NdjsonRun:
         return GrowingParquet(self.work / "rows.parquet", settings, schema)
 
     def _batches(
-        self, files: Iterable[tuple[Source, Iterable[bytes]]], sources: Sources
+        self,
+        files: Iterable[tuple[Source, Iterable[bytes]]],
+        sources: Sources,
+        dead_letters: DeadLetterWriter,
+        disk: DiskWatch,
     ) -> Iterator[SourcedBatch]:
-        for source, chunks in files:
+        for number, (source, chunks) in enumerate(files):
             sources.begin(source)
-            for batch in parse(uncompressed(source.key, chunks), self.limits, keep_lines=True):
+            content = disk.reading(number, uncompressed(source.key, chunks, self.file_limits))
+            for batch in parse(content, self.limits, keep_lines=True):
+                dead_letters.expect(source, batch.rejects.num_rows)
                 yield sources.placed(batch)
 
 

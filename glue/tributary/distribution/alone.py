@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
 
-from tributary.errors import NoAnswerError, WorkerKilledError
+from tributary.errors import NoAnswerError, TooSlowError, WorkerKilledError
 from tributary.running.temporary import temporary_folder
 
 T = TypeVar("T")
@@ -22,9 +23,9 @@ R = TypeVar("R")
 def run_alone(work: Callable[[T], R], task: T, memory_bytes: int = 0) -> R:
     """Run `work(task)` in a child process that may take so much memory (0: any); raises what it raised.
 
-    Raises `WorkerKilledError` when the child died, also for want of memory, and `NoAnswerError` when it did
-    not, but its answer cannot be written, as on a full disk. Its temporary files live in a folder that is
-    removed even then, and it ends with this process.
+    Raises `WorkerKilledError` when the child died, also for want of memory, `TooSlowError` when its
+    `TimeLimit` ended it, and `NoAnswerError` when it did not die, but its answer cannot be written, as on a
+    full disk. Its temporary files live in a folder that is removed even then, and it ends with this process.
     """
     with temporary_folder("alone") as folder:
         (folder / "task").write_bytes(pickle.dumps((work, task)))
@@ -35,15 +36,16 @@ def run_alone(work: Callable[[T], R], task: T, memory_bytes: int = 0) -> R:
             "TMPDIR": str(folder),
         }
         command = [sys.executable, "-m", __name__, str(folder), str(memory_bytes)]
+        began = time.monotonic()
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as child:  # noqa: S603 our own module
             try:
                 child.wait()
             finally:
                 child.kill()
-        return cast(R, _answer(folder, child.returncode))
+        return cast(R, _answer(folder, child.returncode, time.monotonic() - began))
 
 
-def _answer(folder: Path, code: int) -> object:
+def _answer(folder: Path, code: int, seconds: float) -> object:
     answer = folder / "answer"
     if code == 0 and answer.exists():
         returned, raised = pickle.loads(answer.read_bytes())  # noqa: S301 written by our own child
@@ -52,6 +54,10 @@ def _answer(folder: Path, code: int) -> object:
         return returned
     if code == _NO_ANSWER:
         raise NoAnswerError("the process that worked on this alone could not write its answer")
+    if code == -signal.SIGALRM:
+        raise TooSlowError(
+            f"the process that worked on this alone was ended by its time limit after {seconds:.0f} s"
+        )
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
     raise WorkerKilledError(f"the process that worked on this alone was ended {how}")
 

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from tributary.datasets.text import PARTITIONS
+from tributary.errors import FilledDiskError, TooManyDeadLettersError
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
 from tributary.kernels.ndjson.key_budget import KeyBudget, LineReader
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
+from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TextParquet
 from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import Fetch, Fetched, Unreadable
+from tributary.running.time_limit import TimeLimit
 
 T = TypeVar("T")
 
@@ -42,7 +46,11 @@ class Seconds:
 
 @dataclass(slots=True)
 class Converted:
-    """Result of the files; its paths are in the work folder, `rejects` is None without dead letters."""
+    """Result of the files; its paths are in the work folder, `rejects` is None without dead letters.
+
+    Where it `is_spoilt`, rows of a file that is `unreadable`, for it is beyond a limit, are among the others:
+    the files are to be converted again, without those.
+    """
 
     parquet: Path
     rejects: Path | None = None
@@ -51,6 +59,7 @@ class Converted:
     columns: list[str] = field(default_factory=list)
     published: list[Entry] = field(default_factory=list)
     unreadable: dict[Entry, Unreadable] = field(default_factory=dict)
+    is_spoilt: bool = False
 
 
 def convert(
@@ -61,52 +70,102 @@ def convert(
     seconds: Seconds,
     *,
     limits: NdjsonLimits = DEFAULT_LIMITS,
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> Converted:
     """Write the rows of the files, in order, into files below `work`; the same files give the same bytes.
 
-    The limits on keys apply to each file and to all together.
+    The limits on keys apply to each file and to all together. A file that has too many dead letters, or fills
+    the disk, is unreadable.
     """
     result = Converted(work / "rows.parquet")
     settings = ParquetSettings(compression=compression)
-    with DeadLetterWriter(work / "rejects.ndjson") as letters:
-        with TextParquet(result.parquet, settings, metadata, PARTITIONS) as parquet:
-            writer = _Writer(parquet, letters, limits)
-            for file in seconds.waiting(files, "fetch"):
-                if isinstance(file, Fetched):
-                    with file.content:
-                        writer.write(file, seconds)
-                    result.published.append(file.entry)
-                else:
-                    result.unreadable[file[0]] = file[1]
-            began = time.perf_counter()
-        seconds.write += time.perf_counter() - began
+    begun: list[Entry] = []
+    try:
+        with (
+            TimeLimit(file_limits.seconds) as clock,
+            DiskWatch(work) as disk,
+            DeadLetterWriter(work / "rejects.ndjson", file_limits) as letters,
+        ):
+            with TextParquet(result.parquet, settings, metadata, PARTITIONS) as parquet:
+                writer = _Writer(parquet, letters, limits, _Watch(clock, disk, begun))
+                _write_all(clock.fetching(seconds.waiting(files, "fetch")), writer, result, seconds)
+                began = time.perf_counter()
+            seconds.write += time.perf_counter() - began
+    except FilledDiskError as error:
+        result.unreadable[begun[error.file]] = Unreadable(error.reason, str(error))
+        result.is_spoilt = True
+        return result
     result.rejects, result.rows, result.dead_letters = letters.path, parquet.rows, letters.count
-    result.columns = parquet.columns
+    result.columns, result.is_spoilt = parquet.columns, writer.is_spoilt
     return result
+
+
+def _write_all(files: Iterable[Fetch[Entry]], writer: "_Writer", result: Converted, seconds: Seconds) -> None:
+    for file in files:
+        if not isinstance(file, Fetched):
+            result.unreadable[file[0]] = file[1]
+            continue
+        with file.content:
+            beyond = writer.write(file, seconds)
+        if beyond is None:
+            result.published.append(file.entry)
+        else:
+            result.unreadable[file.entry] = Unreadable(beyond.reason, str(beyond))
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Limits of time and disk, and the files so far, by whose numbers the disk is told."""
+
+    clock: TimeLimit
+    disk: DiskWatch
+    begun: list[Entry]
+
+    def reading(self, file: Fetched[Entry]) -> Iterator[bytes]:
+        self.begun.append(file.entry)
+        return self.clock.reading(self.disk.reading(len(self.begun) - 1, file.chunks()))
 
 
 class _Writer:
     """Writes rows to Parquet, and rejects and rows beyond the limit on keys to dead letters."""
 
-    def __init__(self, parquet: TextParquet, letters: DeadLetterWriter, limits: NdjsonLimits) -> None:
+    def __init__(
+        self, parquet: TextParquet, letters: DeadLetterWriter, limits: NdjsonLimits, watch: _Watch
+    ) -> None:
         self._parquet = parquet
         self._letters = letters
         self._limits = limits
+        self._watch = watch
         self._budget = KeyBudget(limits)
+        self.is_spoilt = False
 
-    def write(self, file: Fetched[Entry], seconds: Seconds) -> None:
-        """Write one file."""
+    def write(self, file: Fetched[Entry], seconds: Seconds) -> TooManyDeadLettersError | None:
+        """Write one file; return the limit that it passes, None where it passes none."""
+        rows = self._parquet.rows
+        try:
+            self._write_file(file, seconds)
+        except TooManyDeadLettersError as error:
+            self._letters.take_back(file.entry.source)
+            self.is_spoilt = self.is_spoilt or self._parquet.rows > rows
+            return error
+        return None
+
+    def _write_file(self, file: Fetched[Entry], seconds: Seconds) -> None:
         again = LineReader(file.chunks())
-        for batch in seconds.waiting(parse(file.chunks(), self._limits), "parse"):
+        for batch in seconds.waiting(parse(self._watch.reading(file), self._limits), "parse"):
             began = time.perf_counter()
             self._write(file.entry, batch, again)
             seconds.write += time.perf_counter() - began
 
     def _write(self, entry: Entry, batch: NdjsonBatch, again: LineReader) -> None:
+        source = entry.source
+        self._letters.expect(source, batch.rejects.num_rows)
         rows, beyond = self._budget.split(batch)
-        self._parquet.write(rows, entry.key, entry.version_id, entry.revision)
+        self._letters.expect(source, 0 if beyond is None else beyond.num_rows)
         letters = [*rejected_lines(batch.rejects, self._limits)]
         if beyond is not None:
             letters += self._budget.dead_letters(beyond, again)
             letters.sort(key=lambda letter: letter.line)
-        self._letters.write(entry.source.fields, letters)
+        self._letters.write(source, letters)
+        if not self.is_spoilt:
+            self._parquet.write(rows, entry.key, entry.version_id, entry.revision)

@@ -13,6 +13,7 @@ from tributary.distribution import Engine
 from tributary.distribution.engine import LOOK_SECONDS, MAXIMUM_SLOTS
 from tributary.distribution.surviving import submit_surviving
 from tributary.errors import InvalidManifestError, MissingPermissionError, WorkerKilledError, describe
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.manifests.completion import Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
@@ -44,6 +45,7 @@ class StreamSettings:
     destinations: Destinations
     run_id: str
     poll_seconds: int
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS
 
 
 class Stream:
@@ -147,7 +149,7 @@ class Stream:
         """Submit a manifest; after a worker's second death by file, after the third no more."""
         settings = self._settings
         by_file = message.receives >= _SUSPECT_RECEIVES
-        task = ManifestTask(request, settings.destinations, settings.run_id, by_file)
+        task = ManifestTask(request, settings.destinations, settings.run_id, by_file, settings.file_limits)
 
         def killed(task: ManifestTask, kills: int, error: WorkerKilledError) -> ManifestTask:
             if self._hurry.is_set():

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from tributary.distribution.alone import run_alone
 from tributary.errors import NoAnswerError, TransientError, WorkerKilledError
+from tributary.kernels.file_limits import FileLimits
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import Unreadable, fetch
-from tributary.running.tasks import KILLED_WORKER
+from tributary.running.time_limit import cause_of
 
 MEMORY_BYTES = 1 << 30
 """Memory limit of one file: twice the measured peak of a whole manifest."""
@@ -22,12 +23,14 @@ class Trial:
 
     entries: tuple[Entry, ...]
     done: Path
+    limits: FileLimits
 
 
-def poison_files(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable]:
+def poison_files(entries: Sequence[Entry], work: Path, limits: FileLimits) -> dict[Entry, Unreadable]:
     """Return the files under which a child process died twice, the second time with the file alone.
 
-    Raises what a child raised, and `NoAnswerError` where a child could not report: no file is to blame.
+    It dies, too, of a file that takes more than its time. Raises what a child raised, and `NoAnswerError`
+    where a child could not report: no file is to blame.
     """
     found: dict[Entry, Unreadable] = {}
     left = tuple(entries)
@@ -35,7 +38,7 @@ def poison_files(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable
         done = work / "tried"
         done.write_bytes(b"")
         try:
-            run_alone(try_files, Trial(left, done), MEMORY_BYTES)
+            run_alone(try_files, Trial(left, done, limits), MEMORY_BYTES)
             return found
         except NoAnswerError:
             raise
@@ -44,19 +47,13 @@ def poison_files(entries: Sequence[Entry], work: Path) -> dict[Entry, Unreadable
             if count == len(left):
                 raise TransientError("the child process died after its last file") from None
             suspect, left = left[count], left[count + 1 :]
-            if (message := _kills(suspect, done)) is not None:
-                found[suspect] = Unreadable(KILLED_WORKER, message)
+            try:
+                run_alone(try_files, Trial((suspect,), done, limits), MEMORY_BYTES)
+            except NoAnswerError:
+                raise
+            except WorkerKilledError as error:
+                found[suspect] = Unreadable(error.reason, cause_of(error, limits.seconds))
     return found
-
-
-def _kills(suspect: Entry, done: Path) -> str | None:
-    try:
-        run_alone(try_files, Trial((suspect,), done), MEMORY_BYTES)
-    except NoAnswerError:
-        raise
-    except WorkerKilledError as error:
-        return str(error)
-    return None
 
 
 def try_files(trial: Trial) -> None:
@@ -65,5 +62,6 @@ def try_files(trial: Trial) -> None:
         for entry in trial.entries:
             with tempfile.TemporaryDirectory(prefix="tributary-trial-") as folder:
                 work = Path(folder)
-                convert([fetch(entry, work)], work, "snappy", {}, Seconds())
+                file = fetch(entry, work, trial.limits)
+                convert([file], work, "snappy", {}, Seconds(), file_limits=trial.limits)
             done.write(b"done\n")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.manifests.messages import Request
 from tributary.manifests.receipt import Receipt
 from tributary.running.tasks import Destinations
@@ -15,6 +16,7 @@ class ManifestTask:
     destinations: Destinations
     run_id: str
     by_file: bool = False
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

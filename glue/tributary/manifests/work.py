@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -92,11 +93,16 @@ class _Publication:
         if not self._task.by_file:
             return {}
         return {
-            entry.identity: why for entry, why in poison_files(self._manifest.entries, self._work).items()
+            entry.identity: why
+            for entry, why in poison_files(self._manifest.entries, self._work, self._task.file_limits).items()
         }
 
     def _convert(self, excluded: Mapping[tuple[str, str], Unreadable]) -> Converted:
-        """Convert all files but those known to give no rows."""
+        """Convert all files but those known to give no rows.
+
+        Again, where one of them is beyond a limit after it gave rows, all of which are found at the first
+        time, or fills the disk.
+        """
         dataset = load_text_dataset(self._manifest.dataset)
         metadata = {
             "dataset": dataset.name,
@@ -104,9 +110,16 @@ class _Publication:
             "generation": str(self._attempt.generation),
         }
         wanted = [entry for entry in self._manifest.entries if entry.identity not in excluded]
-        with ReadAhead(wanted, self._work, fetch) as files:
+        limits = self._task.file_limits
+        with ReadAhead(wanted, self._work, partial(fetch, limits=limits)) as files:
             every = _in_order(self._manifest.entries, excluded, iter(files))
-            return convert(every, self._work, dataset.compression, metadata, self._seconds)
+            converted = convert(
+                every, self._work, dataset.compression, metadata, self._seconds, file_limits=limits
+            )
+        if converted.is_spoilt:
+            found = {entry.identity: why for entry, why in converted.unreadable.items()}
+            return self._convert({**excluded, **found})
+        return converted
 
     def _agreeing(self, converted: Converted, receipt: Receipt) -> Converted:
         """Return a conversion that agrees with the receipt: this one, or one that excludes other files.

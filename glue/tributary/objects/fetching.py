@@ -11,6 +11,8 @@ from typing import IO, Generic, Protocol, Self, TypeVar
 
 from tributary.errors import SourceGoneError, WholeFileError
 from tributary.kernels.compression.streams import is_compressed, uncompressed
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
+from tributary.kernels.output.disk import blame, is_full_disk
 from tributary.objects.reads import read_version
 
 # A file of the usual 3.5 MB waits in memory, a larger one on disk.
@@ -129,27 +131,40 @@ class ReadAhead(Generic[Version]):
         return not self._ahead or (len(self._ahead) < limits.files and self._bytes + size <= limits.bytes)
 
 
-def fetch(entry: Version, folder: Path) -> Fetch[Version]:
+def fetch(entry: Version, folder: Path, limits: FileLimits = DEFAULT_FILE_LIMITS) -> Fetch[Version]:
     """Fetch one file; raises what `read_version` and `spool` raise, but for a version that is gone."""
-    return spool(entry, read_version(entry.bucket, entry.key, entry.version_id), folder)
+    return spool(entry, read_version(entry.bucket, entry.key, entry.version_id), folder, limits)
 
 
-def spool(entry: Version, chunks: Iterable[bytes], folder: Path) -> Fetch[Version]:
-    """Spool a file into memory or below `folder`, and read a compressed one to its end.
+def spool(
+    entry: Version, chunks: Iterable[bytes], folder: Path, limits: FileLimits = DEFAULT_FILE_LIMITS
+) -> Fetch[Version]:
+    """Spool a file into memory or below `folder`, and read a compressed one to its end, within the limits.
 
-    Raises what the chunks raise but for a version that is gone, and `OSError` for a full disk.
+    Raises what the chunks raise but for a version that is gone, and `OSError` for a disk full of others.
     """
     content: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 read later
     try:
-        for chunk in chunks:
-            content.write(chunk)
+        _write(chunks, content, folder)
         if is_compressed(entry.key):
-            for _ in uncompressed(entry.key, _pieces(content)):
+            for _ in uncompressed(entry.key, _pieces(content), limits):
                 pass
     except (SourceGoneError, WholeFileError) as error:
         content.close()
         return entry, Unreadable(error.reason, str(error))
     return Fetched(entry, content)
+
+
+def _write(chunks: Iterable[bytes], content: IO[bytes], folder: Path) -> None:
+    """Write the chunks; raises `FilledDiskError` where they fill the disk."""
+    size = 0
+    for chunk in chunks:
+        try:
+            content.write(chunk)
+        except OSError as error:
+            filled = blame(size, folder) if is_full_disk(error) else None
+            raise (filled or error) from error
+        size += len(chunk)
 
 
 def _pieces(content: IO[bytes]) -> Iterator[bytes]:

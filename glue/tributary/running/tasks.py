@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-KILLED_WORKER = "killed-worker"
+from tributary.errors import WorkerKilledError
+
+KILLED_WORKER = WorkerKilledError.reason
 
 
 @dataclass(frozen=True)

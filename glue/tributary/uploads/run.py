@@ -12,12 +12,14 @@ from threading import Event
 
 from tributary.distribution import Engine
 from tributary.distribution.each_once import run_batch
-from tributary.errors import describe
+from tributary.errors import TooSlowError, WorkerKilledError, describe
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.objects.refusals import MISSING_PERMISSION
 from tributary.running.job import SERVICE_ERRORS
 from tributary.running.keeper import LeaseKeeper
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
+from tributary.running.time_limit import cause_of
 from tributary.uploads import versions
 from tributary.uploads.lease import Lease
 from tributary.uploads.pending import Waiting
@@ -26,6 +28,7 @@ from tributary.uploads.task import LeaseLost, Outcome, Processed, Quarantined, T
 from tributary.uploads.work import quarantine_file, run_task
 
 EXHAUSTED = "attempts-exhausted"
+_DEATHS = (KILLED_WORKER, TooSlowError.reason)
 # After more claims than this without an outcome a file is suspected of killing its driver.
 _TRUSTED_ATTEMPTS = 2
 _CLAIM_THREADS = 8
@@ -46,6 +49,7 @@ class Settings:
     settle_seconds: float
     lease_seconds: float
     maximum_attempts: int
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS
 
 
 @dataclass
@@ -163,11 +167,14 @@ class Run:
             run_task,
             tasks,
             alone=lambda task: task.alone,
-            killed=lambda error: Failed(KILLED_WORKER, str(error)),
+            killed=self._killed,
             stopping=self._stopping,
         )
         for task, outcome in outcomes:
             self._settle(task, outcome)
+
+    def _killed(self, error: WorkerKilledError) -> Failed:
+        return Failed(error.reason, cause_of(error, self._settings.file_limits.seconds))
 
     def _spent(self, claim: Claim) -> bool:
         """Return True when all attempts ended without an outcome, and none of them began to publish."""
@@ -177,12 +184,13 @@ class Run:
         )
 
     def _task(self, claim: Claim) -> Task:
-        suspected = (claim.version.last_error or "").startswith(KILLED_WORKER)
+        suspected = (claim.version.last_error or "").startswith(_DEATHS)
         return Task(
             claim=claim,
             destinations=self._settings.destinations,
             date_formats=self._settings.date_formats,
             alone=suspected or claim.attempts > _TRUSTED_ATTEMPTS,
+            file_limits=self._settings.file_limits,
         )
 
     def _settle(self, task: Task, outcome: Outcome) -> None:
@@ -254,7 +262,7 @@ class Run:
         is_counted = outcome.reason != MISSING_PERMISSION
         exhausted = is_counted and claim.attempts >= self._settings.maximum_attempts
         if exhausted and not self._table.publication_began(claim):
-            reason = outcome.reason if outcome.reason == KILLED_WORKER else EXHAUSTED
+            reason = outcome.reason if outcome.reason in _DEATHS else EXHAUSTED
             return self._commit_quarantined(claim, quarantine_file(task, reason, outcome.message))
         pause = _pause(claim) if is_counted else timedelta(seconds=_LONGEST_PAUSE)
         error = f"{outcome.reason}: {outcome.message}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.running.tasks import Destinations, Failed
 from tributary.uploads.table import Claim
 
@@ -15,6 +16,7 @@ class Task:
     destinations: Destinations
     date_formats: tuple[str, ...]
     alone: bool = False
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS
 
 
 @dataclass(frozen=True)

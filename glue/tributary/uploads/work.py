@@ -11,6 +11,7 @@ from tributary.conversion.csv_file import process_file, rows_version
 from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset, dataset_for_key
 from tributary.errors import DeclarationError, LeaseLostError, TerminalError, brief, describe
+from tributary.kernels.compression.streams import is_compressed
 from tributary.kernels.source import Source
 from tributary.objects import content_types
 from tributary.objects.quarantine import with_copy
@@ -20,6 +21,7 @@ from tributary.objects.writes import copy_version, put_bytes, put_file, put_publ
 from tributary.running.clock import timestamp
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
+from tributary.running.time_limit import TimeLimit
 from tributary.uploads.names import ObjectKeys, object_keys
 from tributary.uploads.task import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 
@@ -81,14 +83,17 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
     began = time.monotonic()
     claim, committed = task.claim, task.claim.committed
     version = claim.version.version
-    result = process_file(
-        dataset,
-        Source(claim.bucket, claim.key, version),
-        read_version(claim.bucket, claim.key, version),
-        processing_date=datetime.fromisoformat(claim.first_claimed_at),
-        date_formats=task.date_formats,
-        work=work,
-    )
+    with TimeLimit(task.file_limits.seconds) as clock:
+        stored = clock.fetching(read_version(claim.bucket, claim.key, version))
+        result = process_file(
+            dataset,
+            Source(claim.bucket, claim.key, version),
+            clock.reading(stored, is_compressed=is_compressed(claim.key)),
+            processing_date=datetime.fromisoformat(claim.first_claimed_at),
+            date_formats=task.date_formats,
+            work=work,
+            limits=task.file_limits,
+        )
     if result.whole_file_reason is not None:
         return quarantine_file(task, result.whole_file_reason, result.whole_file_message or "")
     rules = rows_version(dataset, task.date_formats)

@@ -1,5 +1,6 @@
 import { alertSource, type Environment } from "../../../environments/schema";
 import type { LedgerAddress } from "../../ledger/server";
+import { fileLimitArguments } from "../file-limit-arguments";
 
 /** Dataset in datasets/ that raw JSON files belong to. */
 export const LEDGER_DATASET = "ml_events";
@@ -56,6 +57,7 @@ export function ledgerBatchArguments(
     child_megabytes: String(batch.childMegabytes),
     event_source: alertSource(environment),
     environment: environment.name,
+    ...fileLimitArguments(environment),
     ...addressArguments(places.address),
   };
 }

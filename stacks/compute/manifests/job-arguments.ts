@@ -1,5 +1,6 @@
 import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters";
 import { alertSource, type Environment } from "../../../environments/schema";
+import { fileLimitArguments } from "../file-limit-arguments";
 
 /** Buckets, tables and queue that the job reads and writes. */
 export interface ManifestsJobPlaces {
@@ -28,5 +29,6 @@ export function manifestsJobArguments(
     slots: String(manifests.slots),
     poll_seconds: String(manifests.pollSeconds),
     visibility_seconds: String(VISIBILITY_SECONDS),
+    ...fileLimitArguments(environment),
   };
 }

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../environments/schema";
+import { fileLimitArguments } from "../file-limit-arguments";
 
 /** Buckets and table that the job reads and writes. */
 export interface UploadsJobPlaces {
@@ -27,5 +28,6 @@ export function uploadsJobArguments(
     maximum_attempts: String(uploads.maximumAttempts),
     date_formats: uploads.dateFormats.join(","),
     superseded_days: String(uploads.supersededDays),
+    ...fileLimitArguments(environment),
   };
 }

@@ -116,6 +116,11 @@ class Transform:
             spool.unlink()
 
 
+def spill_folder() -> Path:
+    """Return the folder to which this process's database spills; it need not exist."""
+    return Path(tempfile.gettempdir()) / f"tributary-spill-{os.getpid()}-duckdb"
+
+
 @cache
 def _database(resources: Resources, date_formats: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
     """A database in memory that reaches neither files nor network nor Python objects by itself.
@@ -126,7 +131,7 @@ def _database(resources: Resources, date_formats: tuple[str, ...]) -> duckdb.Duc
         config={
             "threads": resources.threads,
             "memory_limit": f"{resources.memory_bytes}B",
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"tributary-spill-{os.getpid()}-duckdb"),
+            "temp_directory": str(spill_folder()),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,

@@ -1,8 +1,9 @@
 """NDJSON rows as values of their declared types; a row with a value that does not fit is a dead letter."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,12 @@ from tributary.datasets.types import column_type
 from tributary.kernels.output.dead_letters import DeadLetter, dead_letter
 from tributary.kernels.transform.glue_types import arrow_type
 from tributary.kernels.transform.nested_types import cast, members
-from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter
+from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, sources_of
 
 _SHOWN = 100
+
+Admits = Callable[[int, int], bool]
+"""Counts dead letters of a source, by its number, before they are made; False where they are not to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ class _Refusal:
         return dead_letter(place, self.reason, self.message.replace("{}", shown))
 
 
-def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn]) -> TypedRows:
-    """The batch with one array of values a declared column."""
+def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn], admits: Admits) -> TypedRows:
+    """The batch with one array of values a declared column; `admits` is asked before letters are made."""
     paths = _Paths(batch, columns)
     values: list[pa.Array] = []
     refusals: list[_Refusal] = []
@@ -63,10 +67,14 @@ def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn]) -> TypedRows
         if column.required and texts.null_count:
             message = f'the column "{column.name}" is required, and null or missing'
             refusals.append(_Refusal(pc.is_null(texts), "missing-value", texts, message))
-    letters = [*batch.rejects, *_refused(batch.places, refusals)]
-    letters.sort(key=lambda letter: (letter[0], letter[1].line))
+    letters = list(batch.rejects)
     rows = TypedRows(batch.places, values, paths.undeclared, letters)
-    return _without(rows, refusals) if refusals else rows
+    if refusals:
+        bad = reduce(pc.or_, (refusal.mask for refusal in refusals))
+        letters += _refused(batch.places, refusals, bad, admits)
+        rows = _filtered(rows, pc.invert(bad))
+    letters.sort(key=lambda letter: (letter[0], letter[1].line))
+    return rows
 
 
 class _Paths:
@@ -104,22 +112,23 @@ class _Paths:
                 yield _Refusal(bad, "bad-value", self._texts[path], message)
 
 
-def _refused(places: pa.RecordBatch, refusals: Sequence[_Refusal]) -> Iterator[SourcedLetter]:
-    """A dead letter for each row with a problem, which names the first one in the order of the columns."""
+def _refused(
+    places: pa.RecordBatch, refusals: Sequence[_Refusal], bad: pa.Array, admits: Admits
+) -> Iterator[SourcedLetter]:
+    """A dead letter for each bad row, which names its first problem in the order of the columns."""
+    counts = sources_of(places.select(["source"]).filter(bad))
+    admitted = [number for number, count in counts if admits(number, count)]
+    wanted = pc.is_in(places["source"], pa.array(admitted, pa.int32()))
     first: dict[int, _Refusal] = {}
     for refusal in refusals:
-        for row in pc.indices_nonzero(refusal.mask).to_pylist():
+        for row in pc.indices_nonzero(pc.and_(refusal.mask, wanted)).to_pylist():
             first.setdefault(row, refusal)
-    for row, refusal in first.items():
-        [place] = places.slice(row, 1).to_pylist()
+    found = places.take(pa.array(first, pa.int64())).to_pylist()
+    for place, (row, refusal) in zip(found, first.items(), strict=True):
         yield place["source"], refusal.letter(place, row)
 
 
-def _without(rows: TypedRows, refusals: Sequence[_Refusal]) -> TypedRows:
-    mask = refusals[0].mask
-    for refusal in refusals[1:]:
-        mask = pc.or_(mask, refusal.mask)
-    good = pc.invert(mask)
+def _filtered(rows: TypedRows, good: pa.Array) -> TypedRows:
     return TypedRows(
         rows.places.filter(good),
         [column.filter(good) for column in rows.values],

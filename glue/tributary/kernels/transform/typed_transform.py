@@ -17,10 +17,10 @@ from tributary.kernels.output.text_parquet import SOURCE_COLUMNS
 from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.partition_values import ANY_VALUES, PartitionValues
-from tributary.kernels.transform.sourced import PLACES, SourcedBatch, SourcedLetter
+from tributary.kernels.transform.sourced import PLACES, SourcedBatch, SourcedLetter, sources_of
 from tributary.kernels.transform.spilling_queue import SpillingQueue
 from tributary.kernels.transform.sql import Transform
-from tributary.kernels.transform.typed_rows import TypedRows, typed_rows, typed_schema
+from tributary.kernels.transform.typed_rows import Admits, TypedRows, typed_rows, typed_schema
 
 _ASIDE_BYTES = 64 << 20
 """Bytes of undeclared values and lines that wait in memory until the SQL returns their rows."""
@@ -50,11 +50,13 @@ Refuse = Callable[[Iterable[SourcedLetter]], None]
 class Refusals:
     """Receivers of dead letters: those of lines and values, and those of rows that the SQL returned.
 
-    Either come in the order of the input, but the latter some batches later.
+    Either come in the order of the input, but the latter some batches later. `admits` is asked before those
+    of values and of rows are made.
     """
 
     of_input: Refuse
     of_output: Refuse
+    admits: Admits
 
 
 def input_schema(dataset: Dataset) -> pa.Schema:
@@ -114,7 +116,7 @@ class TypedTransform:
     def _typed(self, batches: Iterable[SourcedBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the columns for the SQL, and put the others aside."""
         for batch in batches:
-            typed = typed_rows(batch, self._dataset.columns)
+            typed = typed_rows(batch, self._dataset.columns, self._refusals.admits)
             self._refusals.of_input(typed.dead_letters)
             if typed.places.num_rows:
                 self._put_aside(typed)
@@ -150,7 +152,7 @@ class TypedTransform:
             for row, why in self._allowed.refused(name, rows[name]):
                 refused.setdefault(row, why)
         if refused:
-            self._refusals.of_output(_letters(beside, refused))
+            self._refusals.of_output(_letters(beside, refused, self._refusals.admits))
             good = pa.array([row not in refused for row in range(rows.num_rows)])
             rows, beside = rows.filter(good), beside.filter(good)
         columns = dict(zip(rows.schema.names, rows.columns, strict=True))
@@ -168,8 +170,11 @@ def _places(beside: pa.RecordBatch) -> pa.RecordBatch:
     return beside.select(places).rename_columns([name[1:] for name in places])
 
 
-def _letters(beside: pa.RecordBatch, refused: Mapping[int, str]) -> Iterator[SourcedLetter]:
-    places = _places(beside)
-    for row, message in sorted(refused.items()):
-        [place] = places.slice(row, 1).to_pylist()
-        yield place["source"], dead_letter(place, "bad-partition", message)
+def _letters(beside: pa.RecordBatch, refused: Mapping[int, str], admits: Admits) -> Iterator[SourcedLetter]:
+    rows = sorted(refused)
+    places = _places(beside).take(pa.array(rows, pa.int64()))
+    admitted = {number for number, count in sources_of(places) if admits(number, count)}
+    if admitted:
+        for row, place in zip(rows, places.to_pylist(), strict=True):
+            if place["source"] in admitted:
+                yield place["source"], dead_letter(place, "bad-partition", refused[row])

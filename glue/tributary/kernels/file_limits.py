@@ -1,0 +1,24 @@
+"""Bounds of one file: what it may decompress to, reject and take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What one file may become; beyond one of these it is quarantined whole.
+
+    `ratio` is that of decompressed to stored bytes, and counts from `ratio_from_bytes` decompressed on: less
+    harms nobody. Logs have 10 to 100; zeros have a thousand in gzip, and thirty thousand in zstd. Dead
+    letters are counted, and measured as they are written. `seconds` are what the work on it has, without
+    what its size adds: see `TimeLimit`.
+    """
+
+    decompressed_bytes: int = 64_000_000_000
+    ratio: int = 500
+    ratio_from_bytes: int = 64_000_000
+    dead_letters: int = 100_000
+    dead_letter_bytes: int = 64_000_000
+    seconds: int = 120
+
+
+DEFAULT_FILE_LIMITS = FileLimits()
