@@ -10,6 +10,7 @@ const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
 const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
 const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
+const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -122,6 +123,19 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npx tributary reprocess --status failed --environment local --yes": {
     file: ACTING,
     contains: 'tributary("reprocess", "--status", "failed"',
+  },
+  "npx tributary columns --environment local": { file: COLUMNS, contains: 'tributary("columns")' },
+  "npx tributary columns --dataset clicks --environment local": {
+    file: COLUMNS,
+    contains: 'tributary("columns", "--dataset", "clicks"',
+  },
+  "npx tributary columns drop --dataset clicks --column foo bar --environment local": {
+    file: COLUMNS,
+    contains: 'drop("page", "left_over")',
+  },
+  "npx tributary columns drop --dataset clicks --column foo bar --environment local --yes": {
+    file: COLUMNS,
+    contains: "yes: true }",
   },
   "npx tributary ledger status --environment local": { file: LEDGER, contains: '["ledger", "status"]' },
   "npx tributary ledger files --status failed --environment local": {

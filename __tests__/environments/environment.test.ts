@@ -7,6 +7,7 @@ import {
   loadEnvironments,
 } from "../../environments/schema";
 import { type EnvironmentSettings, parseEnvironment } from "../../environments/schema/environment";
+import { MAX_UNDECLARED_COLUMNS } from "../../runtime/undeclared-columns";
 
 const MINIMAL: EnvironmentSettings = {
   account: "123456789012",
@@ -32,6 +33,12 @@ describe("an environment", () => {
     expect(environment.uploads.workers).toEqual({ type: "G.1X", number: 2, maximum: 2 });
     expect(environment.deletionGuard).toBe(true);
     expect(environment.storage.tlsOnly).toBe(true);
+  });
+
+  test("lets a table have as many undeclared columns as an item has room for, and no more", () => {
+    const most = MAX_UNDECLARED_COLUMNS;
+    expect(problemsOf({ ...MINIMAL, storage: { undeclaredColumns: most } })).toEqual([]);
+    expect(problemsOf({ ...MINIMAL, storage: { undeclaredColumns: most + 1 } })).toHaveLength(1);
   });
 
   const WRONG: [string, unknown, string][] = [

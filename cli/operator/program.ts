@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { whole } from "../../setup/arguments";
 import { COMMAND_OUTPUT } from "../../setup/terminal";
+import { columnWords } from "./catalog/words";
 import { date, minutes } from "./command/arguments";
 import { EXIT } from "./command/exit-codes";
 import { act, type End, one } from "./command/words";
@@ -36,7 +37,7 @@ export function operatorProgram(end: End): Command {
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);
-  for (const add of [looking, repairing, steering, ledgerWords]) add(program, end);
+  for (const add of [looking, repairing, steering, columnWords, ledgerWords]) add(program, end);
   return program;
 }
 

@@ -2,7 +2,7 @@ import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-d
 import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
-import type { Dataset, DatasetColumn } from "./dataset";
+import { type Dataset, type DatasetColumn, OTHER_COLUMN } from "./dataset";
 import { PARQUET_STORAGE, parquetParameters } from "./parquet-table";
 
 export interface DatasetTableProps {
@@ -32,7 +32,7 @@ export class DatasetTable extends Construct {
       storageDescriptor: {
         ...PARQUET_STORAGE,
         location: `s3://${props.bucket.bucket}/tables/${dataset.name}/`,
-        columns: dataset.outputColumns.filter(({ name }) => !partitions.includes(name)).map(column),
+        columns: tableColumns(dataset).map(column),
       },
       ...(partitions.length > 0 && {
         partitionKeys: partitions.map((partition) => column(partitionColumn(dataset, partition))),
@@ -44,6 +44,12 @@ export class DatasetTable extends Construct {
       },
     });
   }
+}
+
+/** Columns of the table, partitions excepted. The undeclared ones of a CSV file are kept out. */
+export function tableColumns({ format, outputColumns, partitions = [] }: Dataset): DatasetColumn[] {
+  const own = outputColumns.filter(({ name }) => !partitions.includes(name));
+  return format.kind === "csv" ? own : [...own, OTHER_COLUMN];
 }
 
 const column = ({ name, type, comment }: DatasetColumn) => ({ name, type, comment });

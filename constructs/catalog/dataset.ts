@@ -44,6 +44,13 @@ export interface TextDataset extends Declaration {
   readonly size?: { readonly megabytes: number; readonly tolerancePercent: number } | "any";
 }
 
+/** Column of the undeclared keys for which the table has no column of its own (docs/datasets.md). */
+export const OTHER_COLUMN: DatasetColumn = {
+  name: "_other",
+  type: "string",
+  comment: "Further undeclared keys of the row, as a JSON object of their exact texts",
+};
+
 const DATASETS = join(ROOT, "datasets");
 const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 

@@ -1,11 +1,13 @@
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { Construct } from "constructs";
 import type { BundledFunction } from "../functions/bundled-function";
-import type { Dataset } from "./dataset";
+import type { DatasetColumn } from "./dataset";
 
 export interface DeclaredColumnsProps {
   readonly controlPlane: BundledFunction<"control-plane">;
-  readonly dataset: Dataset;
+  readonly dataset: string;
+  /** Columns that its table has from the beginning. */
+  readonly columns: readonly DatasetColumn[];
 }
 
 /**
@@ -13,16 +15,14 @@ export interface DeclaredColumnsProps {
  * columns of an existing table alone.
  */
 export class DeclaredColumns extends Construct {
-  constructor(scope: Construct, id: string, { controlPlane, dataset }: DeclaredColumnsProps) {
+  constructor(scope: Construct, id: string, { controlPlane, dataset, columns }: DeclaredColumnsProps) {
     super(scope, id);
-    const { name, outputColumns, partitions = [] } = dataset;
-    const columns = outputColumns.filter((column) => !partitions.includes(column.name));
     new LambdaInvocation(this, "invocation", {
       functionName: controlPlane.function.functionName,
       // another declaration is another input, and that another invocation
       input: JSON.stringify({
         kind: "declared-columns",
-        dataset: name,
+        dataset,
         columns: columns.map(({ name, type, comment }) => ({ name, type, comment })),
       }),
     });

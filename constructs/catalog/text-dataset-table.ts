@@ -3,7 +3,7 @@ import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
 import { latestViewName } from "../../runtime/manifests/latest-view";
-import type { DatasetColumn, TextDataset } from "./dataset";
+import { type DatasetColumn, OTHER_COLUMN, type TextDataset } from "./dataset";
 import { latestViewText } from "./latest-view";
 import { PARQUET_STORAGE, parquetParameters } from "./parquet-table";
 
@@ -17,8 +17,8 @@ export interface TextDatasetTableProps {
   readonly preventDestroy: boolean;
 }
 
-/** Columns about the origin of a row; the keys of the lines follow at run time. */
-const ORIGIN: readonly DatasetColumn[] = [
+/** Columns about the origin of a row, and the one of further keys; the keys of the lines follow at run time. */
+export const TEXT_TABLE_COLUMNS: readonly DatasetColumn[] = [
   { name: "_source_file", type: "string", comment: "Key of the source object" },
   { name: "_source_version", type: "string", comment: "Version id of the source object" },
   {
@@ -27,6 +27,7 @@ const ORIGIN: readonly DatasetColumn[] = [
     comment: "Rises with each published version of the file: the greatest is the newest",
   },
   { name: "_source_line", type: "bigint", comment: "Number of the line in the file, from 1" },
+  OTHER_COLUMN,
 ];
 
 const DATE: DatasetColumn = { name: "date", type: "string", comment: "Date in the file's name, yyyy-mm-dd" };
@@ -49,7 +50,7 @@ export class TextDatasetTable extends Construct {
       storageDescriptor: {
         ...PARQUET_STORAGE,
         location: `s3://${bucket.bucket}/tables/${dataset.name}/`,
-        columns: [...ORIGIN],
+        columns: [...TEXT_TABLE_COLUMNS],
       },
       partitionKeys: [DATE],
       lifecycle: {
@@ -61,7 +62,7 @@ export class TextDatasetTable extends Construct {
   }
 
   private view(props: TextDatasetTableProps, table: GlueCatalogTable): void {
-    const columns = [...ORIGIN, DATE];
+    const columns = [...TEXT_TABLE_COLUMNS, DATE];
     new GlueCatalogTable(this, "latest", {
       name: latestViewName(table.name),
       description: `The newest version of each file of ${props.dataset.name}.`,

@@ -68,7 +68,14 @@ const lifecycle = z.strictObject({
     .prefault({}),
 });
 
+/** Maximum that the control table has room for in an item: names have up to 255 bytes, an item 400 KB. */
+const MAX_UNDECLARED_COLUMNS = 1_000;
+
 export const storage = z.strictObject({
+  undeclaredColumns: whole(0, MAX_UNDECLARED_COLUMNS, "columns", {
+    description:
+      "Columns that a table may have for keys that its dataset does not declare, of a text dataset for all keys; a file may bring a fifth of them. What comes beyond stands in the column `_other`.",
+  }).default(500),
   versioning: list(choice(BUCKET_CLASSES, { description: "" }), 1, BUCKET_CLASSES.length, {
     description:
       "Buckets that keep versions; `raw` must, since a version id is part of an upload's identity.",

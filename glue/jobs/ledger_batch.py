@@ -21,6 +21,7 @@ from tributary.ledger.keeper import BatchKeeper
 from tributary.running.announcing import Announcer
 from tributary.running.job import SERVICE_ERRORS, exit_job, run_job, set_on_signals
 from tributary.running.log import log
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 
 _MEGABYTE = 1_000_000
@@ -28,11 +29,16 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class LedgerBatchArguments(FileLimitArguments, LedgerArguments):
-    """Arguments of the job; `slots` is the number of concurrent batches, 0 = one a core."""
+    """Arguments of the job; `slots` is the number of concurrent batches, 0 = one a core.
+
+    `undeclared_columns` are the most that the table may have.
+    """
 
     raw_bucket: str
     curated_bucket: str
     quarantine_bucket: str
+    control_table: str
+    undeclared_columns: int
     dataset: str
     engine: Literal["pool", "spark"]
     slots: int
@@ -84,6 +90,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
         batch=BatchSettings(
             transform=TransformSettings(
                 destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
+                columns=ColumnCap(arguments.control_table, arguments.undeclared_columns),
                 object_bytes=arguments.object_megabytes * _MEGABYTE,
                 child_bytes=arguments.child_megabytes * _MEGABYTE,
                 first_year=arguments.first_year,

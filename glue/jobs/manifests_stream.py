@@ -15,18 +15,23 @@ from tributary.manifests.stream import Stream, StreamSettings
 from tributary.running.announcing import Announcer
 from tributary.running.job import exit_job, run_job, set_on_signals
 from tributary.running.log import log
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 
 
 @dataclass(frozen=True)
 class ManifestsStreamArguments(FileLimitArguments):
-    """Arguments of the job; `slots` is the number of concurrent manifests, 0 = one a core."""
+    """Arguments of the job; `slots` is the number of concurrent manifests, 0 = one a core.
+
+    `undeclared_columns` are the most that a table may have.
+    """
 
     manifests_queue_url: str
     manifests_bucket: str
     curated_bucket: str
     quarantine_bucket: str
     control_table: str
+    undeclared_columns: int
     event_source: str
     environment: str
     engine: Literal["pool", "spark"]
@@ -59,7 +64,8 @@ def _stream(arguments: ManifestsStreamArguments, run_id: str, hurry: Event) -> b
 
 def _settings(arguments: ManifestsStreamArguments, run_id: str) -> StreamSettings:
     destinations = Destinations(arguments.curated_bucket, arguments.quarantine_bucket)
-    return StreamSettings(destinations, run_id, arguments.poll_seconds, arguments.file_limits)
+    columns = ColumnCap(arguments.control_table, arguments.undeclared_columns)
+    return StreamSettings(destinations, columns, run_id, arguments.poll_seconds, arguments.file_limits)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 //! NDJSON bytes in, columns of exact text out, by the Arrow C data interface.
 //!
-//! A parser is opened, fed chunks of any size, asked for a batch whenever one is complete, and closed. The
-//! rules are those of glue/tributary/kernels/ndjson/plain.py, which gives the same batches, slowly.
+//! A parser is opened, told which keys are declared, fed chunks of any size, asked for a batch whenever one is
+//! complete, and closed. The rules are those of glue/tributary/kernels/ndjson/plain.py, which gives the same
+//! batches, slowly.
 
 const std = @import("std");
 const builtin = @import("builtin");
@@ -30,6 +31,16 @@ fn open(options: *const Options) callconv(.c) ?*Parser {
     return Parser.open(options) catch null;
 }
 
+/// The names stand one behind the other, each once.
+fn declare(parser: *Parser, names: [*]const u8, lengths: [*]const usize, count: usize) callconv(.c) Status {
+    var at: usize = 0;
+    for (lengths[0..count]) |length| {
+        parser.rows.table.declare(names[at..][0..length]) catch return .out_of_memory;
+        at += length;
+    }
+    return .hungry;
+}
+
 fn feed(parser: *Parser, chunk: [*]const u8, length: usize, consumed: *usize) callconv(.c) Status {
     return parser.feed(chunk[0..length], consumed) catch .out_of_memory;
 }
@@ -48,7 +59,10 @@ fn close(parser: *Parser) callconv(.c) void {
 }
 
 comptime {
-    for (.{ "open", "feed", "finish", "take", "close" }, .{ &open, &feed, &finish, &take, &close }) |name, function| {
+    for (
+        .{ "open", "declare", "feed", "finish", "take", "close" },
+        .{ &open, &declare, &feed, &finish, &take, &close },
+    ) |name, function| {
         @export(function, .{ .name = "tributary_ndjson_" ++ variant ++ "_" ++ name });
     }
 }

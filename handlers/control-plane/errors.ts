@@ -34,6 +34,15 @@ export class ColumnsLeftError extends Error {
   }
 }
 
+/** Thrown when columns are to be dropped that the dataset declares. */
+export class DeclaredColumnsError extends Error {
+  override readonly name = "DeclaredColumnsError";
+
+  constructor(dataset: string, columns: readonly string[]) {
+    super(`${dataset} declares ${columns.join(", ")}: take them out of its declaration first`);
+  }
+}
+
 /** Thrown when a dataset has no table in the catalog. A deploy creates it. */
 export class UnknownTableError extends Error {
   override readonly name = "UnknownTableError";

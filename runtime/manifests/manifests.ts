@@ -40,6 +40,9 @@ export interface Receipt extends ManifestName {
   readonly output_bytes: number;
   readonly files: number;
   readonly columns: readonly string[];
+  /** Columns that the table did not have before; absent in receipts of earlier releases, as the next one. */
+  readonly new_columns?: readonly string[];
+  readonly other_rows?: number;
   readonly quarantined: readonly {
     readonly key: string;
     readonly version_id: string;

@@ -1,3 +1,4 @@
+import type { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
 import type { PolicyStatement } from "../../constructs/policy";
 import { alertSource, type Environment } from "../../environments/schema";
 import type { LedgerStack } from "../ledger/stack";
@@ -26,4 +27,22 @@ export function putOwnEvents(sid: string, environment: Environment): PolicyState
  */
 export function readRawKey({ storage }: PipelineResources): PolicyStatement {
   return { sid: "ReadRawKey", actions: ["s3:GetEncryptionConfiguration"], resources: [storage.raw.arn] };
+}
+
+/**
+ * Statement that lets a job admit undeclared columns to the tables of its datasets: each is an item of its own.
+ *
+ * @see https://repost.aws/knowledge-center/dynamodb-table-restrict-attributes (2026-11-30)
+ */
+export function admitColumns(control: DynamodbTable, datasets: readonly string[]): PolicyStatement {
+  return {
+    sid: "AdmitColumns",
+    actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    resources: [control.arn],
+    condition: {
+      "ForAllValues:StringEquals": {
+        "dynamodb:LeadingKeys": datasets.map((dataset) => `columns#${dataset}`),
+      },
+    },
+  };
 }

@@ -1,7 +1,9 @@
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { Construct } from "constructs";
-import { declaredDatasets } from "../../constructs/catalog/dataset";
+import { type DatasetColumn, declaredDatasets, declaredTextDatasets } from "../../constructs/catalog/dataset";
+import { tableColumns } from "../../constructs/catalog/dataset-table";
 import { DeclaredColumns } from "../../constructs/catalog/declared-columns";
+import { TEXT_TABLE_COLUMNS } from "../../constructs/catalog/text-dataset-table";
 import { admitInvoker } from "../../constructs/functions/invocations";
 import { type Environment, INPUT_PREFIX, RAW_JSON_PREFIX } from "../../environments/schema";
 import { functionSettings } from "../function-settings";
@@ -33,8 +35,8 @@ export class ComputeStack extends LayerStack {
     this.manifests = new ManifestsPipeline(this, "manifests", { ...resources, code });
     const { controlPlane } = this.manifests;
     this.ledger = new LedgerPipeline(this, "ledger", { ...resources, code, controlPlane });
-    for (const dataset of declaredDatasets()) {
-      new DeclaredColumns(this, `declared-columns-${dataset.name}`, { controlPlane, dataset });
+    for (const [dataset, columns] of declaredColumns()) {
+      new DeclaredColumns(this, `declared-columns-${dataset}`, { controlPlane, dataset, columns });
     }
     this.notifyOfUploads(props.storage);
     this.uploads.start();
@@ -78,4 +80,12 @@ export class ComputeStack extends LayerStack {
       dependsOn: [permission],
     });
   }
+}
+
+/** Columns that each dataset's table has from the beginning, by its name. */
+function declaredColumns(): (readonly [string, readonly DatasetColumn[]])[] {
+  return [
+    ...declaredDatasets().map((dataset) => [dataset.name, tableColumns(dataset)] as const),
+    ...declaredTextDatasets().map(({ name }) => [name, TEXT_TABLE_COLUMNS] as const),
+  ];
 }

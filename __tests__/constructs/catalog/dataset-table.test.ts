@@ -1,7 +1,7 @@
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import type { Dataset } from "../../../constructs/catalog/dataset";
+import { type Dataset, OTHER_COLUMN } from "../../../constructs/catalog/dataset";
 import { DatasetTable } from "../../../constructs/catalog/dataset-table";
 import { resource } from "../../support/resources";
 import { synthesizeConstruct } from "../../support/synthesize";
@@ -33,14 +33,20 @@ function tableOf(dataset: Dataset) {
 describe("a dataset's table", () => {
   test("has the output columns in their order, and no partition", () => {
     const table = tableOf(EVENTS);
-    expect(table).toMatchObject({ storage_descriptor: { columns: EVENTS.outputColumns } });
+    expect(table).toMatchObject({ storage_descriptor: { columns: [...EVENTS.outputColumns, OTHER_COLUMN] } });
     expect(table).not.toHaveProperty("partition_keys");
   });
 
   test("has partition columns in the order of the path, and not among the others", () => {
     expect(tableOf({ ...EVENTS, partitions: ["year", "month"] })).toMatchObject({
       partition_keys: [column("year"), column("month")],
-      storage_descriptor: { columns: [column("id", "bigint"), column("note")] },
+      storage_descriptor: { columns: [column("id", "bigint"), column("note"), OTHER_COLUMN] },
+    });
+  });
+
+  test("has no column of further keys where undeclared columns are kept out", () => {
+    expect(tableOf({ ...EVENTS, format: { kind: "csv" } })).toMatchObject({
+      storage_descriptor: { columns: EVENTS.outputColumns },
     });
   });
 

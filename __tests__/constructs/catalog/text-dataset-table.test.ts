@@ -32,6 +32,7 @@ const COLUMNS = [
   ["_source_version", "string"],
   ["_source_revision", "bigint"],
   ["_source_line", "bigint"],
+  ["_other", "string"],
 ];
 
 function columnsOf(table: Readonly<Record<string, unknown>>): string[][] {

@@ -273,8 +273,16 @@ describe("the permissions", () => {
       PublishOutputs: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"],
       QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
+      AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       PutPublished: ["events:PutEvents"],
       UseKeyThroughS3: ["kms:Decrypt", "kms:GenerateDataKey"],
+    });
+  });
+
+  test("of the batch job reach one item of the control table: the columns of its dataset", () => {
+    const { Condition } = statement(policyOf("batch"), "AdmitColumns");
+    expect(Condition).toEqual({
+      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["columns#ml_events"] },
     });
   });
 

@@ -271,9 +271,17 @@ describe("the permissions", () => {
       QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       ReadControl: ["dynamodb:GetItem"],
+      AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       PutProcessed: ["events:PutEvents"],
       UseKeyThroughS3: ["kms:Decrypt", "kms:GenerateDataKey"],
       UseKeyThroughSQS: ["kms:Decrypt"],
+    });
+  });
+
+  test("let the job write no item of the control table but the columns of its datasets", () => {
+    const { Condition } = statement(policyOf("stream"), "AdmitColumns");
+    expect(Condition).toEqual({
+      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["columns#clicks"] },
     });
   });
 

@@ -233,14 +233,17 @@ describe("the job", () => {
 test("what a dataset newly declares is added to its table at the deploy that brings it", () => {
   const inputs = resourcesOf(prod, "aws_lambda_invocation").map(([, { input }]) => JSON.parse(String(input)));
   expect(inputs.map(({ kind, dataset }) => [kind, dataset])).toEqual([
+    ["declared-columns", "clicks"],
     ["declared-columns", "customers"],
     ["declared-columns", "ml_events"],
   ]);
-  const [, events] = inputs;
-  const { columns } = resource(stacks.get("prod-storage"), "aws_glue_catalog_table", "table-ml_events")[
-    "storage_descriptor"
-  ] as { columns: object[] };
-  expect(events.columns).toEqual(columns);
+  for (const { dataset, columns } of inputs) {
+    const id = dataset === "clicks" ? "table-clicks_table" : `table-${dataset}`;
+    const table = resource(stacks.get("prod-storage"), "aws_glue_catalog_table", id);
+    expect(columns).toEqual((table["storage_descriptor"] as { columns: object[] }).columns);
+    const hasOther = columns.some(({ name }: { name: string }) => name === "_other");
+    expect(hasOther).toBe(dataset !== "customers");
+  }
 });
 
 test("compute refers to nothing of observability", () => {

@@ -94,6 +94,7 @@ describe("the alarms", () => {
         "manifests-builder-failed-messages",
         "manifests-reconciler-silent",
         "manifests-no-parquet",
+        "other-rows",
         "uploads-oldest-pending",
         "uploads-reconciler-silent",
         "manifests-job-failures",
@@ -183,6 +184,14 @@ describe("the alarms of the pipelines", () => {
   test("tell of any failed run of the streaming job", () => {
     expect(alarm("manifests_streaming-job-failures")).toMatchObject({
       metric_name: "StreamingJobFailures",
+      statistic: "Sum",
+      threshold: 0,
+    });
+  });
+
+  test("tell of any row whose keys found no column", () => {
+    expect(alarm("manifests_other-rows")).toMatchObject({
+      metric_name: "OtherRows",
       statistic: "Sum",
       threshold: 0,
     });

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { Command, CommandOptions } from "commander";
 import type { ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 import { type CommonOptions, run } from "./run";
@@ -12,10 +12,11 @@ export function one(
   name: string,
   description: string,
   examples: readonly string[],
+  options: CommandOptions = {},
 ): Command {
   const lines = examples.map((example) => `  npx tributary ${example}`);
   return program
-    .command(name)
+    .command(name, options)
     .description(description)
     .option("--environment <name>", "environment to work with; default: the variable TRIBUTARY_ENVIRONMENT")
     .option("--json", "write JSON")

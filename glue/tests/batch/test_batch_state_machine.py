@@ -1,5 +1,6 @@
 """What becomes of batches over several attempts, replays, modes and ends of the job."""
 
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.batches import FOLDER, SCRIPT, BatchWorld, event
+from tests.support.control import admitted_columns
 from tests.support.faults import intercepted
 from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
@@ -20,6 +22,7 @@ from tributary.batch.versions import parsed
 from tributary.kernels.file_limits import FileLimits
 from tributary.objects.fetching import Unreadable
 from tributary.running.clients import s3_client
+from tributary.running.table_columns import ColumnCap
 
 MODE = "ml_mode,\n"
 
@@ -90,12 +93,43 @@ def test_replaces_what_a_replay_makes_anew(batches: BatchWorld) -> None:
 
 
 def test_tells_columns_that_no_single_event_can_carry(batches: BatchWorld) -> None:
-    names = [f"k{number:04}{'n' * 240}" for number in range(1200)]
-    batches.upload("a.json", lines({**event(1), **dict.fromkeys(names, "v")}))
-    assert batches.run()
+    names = [f"k{number:04}{'n' * 240}" for number in range(1000)]
+    for file in range(5):
+        share = names[200 * file : 200 * (file + 1)]
+        batches.upload(f"{file}.json", lines({**event(file), **dict.fromkeys(share, "v")}))
+    settings = batches.settings()
+    columns = ColumnCap(batches.control, 1000)
+    transform = replace(settings.batch.transform, columns=columns)
+    assert batches.run(settings=replace(settings, batch=replace(settings.batch, transform=transform)))
     told = batches.announced()
     assert sorted(name for one in told for name in one["columns"]) == names
+    assert len(told) == 2
     assert len({(one["batch"], one["token"]) for one in told}) == 1
+    assert admitted_columns(batches.control, "ml_events") == set(names)
+
+
+def test_keeps_a_file_of_many_keys_from_its_batch_and_its_table(batches: BatchWorld) -> None:
+    """Also from a second attempt: what the first one admitted, which died before it published, is used."""
+    many = {f"k{number}": f"{number}.10" for number in range(9_990)}
+    batches.upload("a.json", lines(event(1, **many)))
+    batches.upload("b.json", lines(event(2, sessionId="s"), event(3, sessionId="t")))
+    assert not broken_run(batches, "PUT curated")
+    admitted = admitted_columns(batches.control, "ml_events")
+    assert len(admitted) == 101
+    assert batches.take_over()
+    batches.assert_exact()
+    assert batches.dead_letters() == []
+    rows = {row["record_id"]: row for row in batches.rows()}
+    columns = {name for name, value in rows["r1"].items() if name.startswith("k") and value is not None}
+    others = json.loads(rows["r1"]["_other"])
+    assert (len(columns), {**others, **{name: rows["r1"][name] for name in columns}}) == (200, many)
+    assert [(rows[name]["session__id"], rows[name]["_other"]) for name in ("r2", "r3")] == [
+        ("s", None),
+        ("t", None),
+    ]
+    [detail] = batches.announced()
+    assert (detail["other_rows"], len(detail["columns"])) == (1, 201)
+    assert set(detail["columns"]) == admitted_columns(batches.control, "ml_events")
 
 
 def test_takes_back_what_a_zombie_publishes_after_a_replay(batches: BatchWorld) -> None:

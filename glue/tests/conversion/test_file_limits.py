@@ -24,6 +24,7 @@ from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output import disk
 from tributary.kernels.output.dead_letters import read_letters
+from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.manifests.conversion import Converted, Seconds, convert
@@ -105,8 +106,9 @@ def converted(work: Path, limits: FileLimits, **files: bytes) -> Converted:
     every = [
         Fetched(Entry("raw", name, "v", len(body), 1, NOW), io.BytesIO(body)) for name, body in files.items()
     ]
+    small = NdjsonLimits(batch_lines=4)
     return convert(
-        every, work, "snappy", {}, Seconds(), limits=NdjsonLimits(batch_lines=4), file_limits=limits
+        every, work, "snappy", {}, Seconds(), registry=LocalColumns(), limits=small, file_limits=limits
     )
 
 
@@ -158,6 +160,7 @@ def batch(work: Path, limits: FileLimits, *contents: bytes) -> TransformedBatch:
         ranges=calendar_ranges(2021, 2030),
         work=work,
         object_bytes=1 << 30,
+        registry=LocalColumns(),
         limits=NdjsonLimits(batch_lines=4, batch_bytes=2000),
         file_limits=limits,
     )

@@ -20,6 +20,7 @@ from tributary.errors import TransformError
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
+from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 
@@ -56,6 +57,7 @@ def run(
     object_bytes: int = 1 << 30,
     chunk_bytes: int = 1 << 20,
     limits: NdjsonLimits = SMALL,
+    registry: ColumnRegistry | None = None,
 ) -> TransformedBatch:
     def pieces(content: bytes) -> Callable[[], Iterable[bytes]]:
         return lambda: (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
@@ -72,6 +74,7 @@ def run(
         ranges=calendar_ranges(2021, 2030),
         work=work,
         object_bytes=object_bytes,
+        registry=registry or LocalColumns(),
         limits=limits,
     )
 
@@ -267,15 +270,44 @@ def test_writes_the_same_bytes_however_the_files_are_cut(tmp_path: Path) -> None
     assert digests("a", 1 << 20) == digests("b", 7) == digests("c", 1000)
 
 
-def test_bounds_the_keys_of_all_files_together(tmp_path: Path) -> None:
-    contents = [lines(event(n, **{f"k{n}": n})) for n in range(4)]
-    result = run(tmp_path, *contents, limits=replace(SMALL, keys=7))
-    assert result.columns == ("k0", "k1")
-    assert [(letter["source_version"], letter["reason"]) for letter in letters_of(result)] == [
-        ("v2", "too-many-keys"),
-        ("v3", "too-many-keys"),
+def test_keeps_a_file_of_many_keys_from_its_neighbours(tmp_path: Path) -> None:
+    """Its keys beyond its share, and those of rejected rows, take no place of a clean file's."""
+    keys = {f"k{number}": "1.10" for number in range(9_000)}
+    hostile = lines(event(1, **keys), event(2, event_timestamp="never", **{f"bad{n}": 1 for n in range(900)}))
+    clean = [lines(event(number, sessionId=f"s{number}", k8999=number)) for number in range(3, 40)]
+    result = run(tmp_path, hostile, *clean, limits=NdjsonLimits(), registry=LocalColumns(500))
+    assert [(file.rows, file.rejected) for file in result.files] == [(1, 1), *[(1, 0)] * 37]
+    assert [letter["reason"] for letter in letters_of(result)] == ["bad-value"]
+    assert result.columns == tuple(sorted([f"k{number}" for number in range(100)] + ["session__id", "k8999"]))
+    rows = {row["record_id"]: row for row in rows_of(result)}
+    others = dict.fromkeys(list(keys)[100:], "1.10")
+    assert json.loads(rows["evt-1"]["_other"]) == others
+    assert (rows["evt-1"]["k99"], rows["evt-1"]["k8999"]) == ("1.10", None)
+    assert [(row["session__id"], row["k8999"], row["_other"]) for row in list(rows.values())[1:]] == [
+        (f"s{number}", str(number), None) for number in range(3, 40)
     ]
-    assert letters_of(result)[0]["raw_text"] == contents[2].decode().strip()
+    assert result.other_rows == 1
+
+
+def test_rejects_no_row_of_declared_keys_alone_for_the_keys_of_others(tmp_path: Path) -> None:
+    first = {"event_timestamp": "2026-02-01T10:00:00Z", "MODE": "train"}
+    content = lines({**first, **{f"k{number}": 1 for number in range(5)}}, event(2), {**event(3), "k5": 1})
+    result = run(tmp_path, content, limits=replace(SMALL, keys=5))
+    [file] = result.files
+    assert (file.rows, file.rejected) == (1, 2), "the first one lacks its id"
+    assert [letter["reason"] for letter in letters_of(result)] == ["missing-value", "too-many-keys"]
+
+
+def test_counts_no_column_for_rows_that_are_rejected_or_null(tmp_path: Path) -> None:
+    content = lines(
+        event(1, event_timestamp="never", a=1),
+        event(2, event_timestamp="1999-01-01T00:00:00Z", b=1),
+        event(3, c=None, d=1),
+    )
+    registry = LocalColumns()
+    result = run(tmp_path, content, registry=registry)
+    assert [letter["reason"] for letter in letters_of(result)] == ["bad-value", "bad-partition"]
+    assert (result.columns, registry.columns) == (("d",), {"d"})
 
 
 def test_gives_nothing_for_files_of_nothing(tmp_path: Path) -> None:

@@ -202,14 +202,13 @@ def test_keeps_undeclared_keys_as_text_and_names_them(tmp_path: Path) -> None:
     by_partition = rows_of(result)
     [live], [test] = by_partition["year=2025/mode=live"], by_partition["year=2025/mode=test"]
     assert list(live) == list(test)
-    assert list(live)[-4:] == ["user__id", "late", "__079_ear", "gone"]
+    assert list(live)[-4:] == ["source_line", "user__id", "late", "__079_ear"]
     assert [live["user__id"], live["late"]] == ["1", None]
-    assert [test["late"], test["__079_ear"], test["gone"]] == ['{"a": [1, 2]}', "mine", None]
+    assert [test["late"], test["__079_ear"]] == ['{"a": [1, 2]}', "mine"]
     assert result.drift == (
         'unknown key: "userId", kept as user__id',
         'unknown key: "late", kept as late',
         'unknown key: "year", kept as __079_ear',
-        'unknown key: "gone", kept as gone',
     )
 
 
@@ -218,6 +217,13 @@ def test_names_a_bounded_number_of_undeclared_keys(tmp_path: Path) -> None:
     assert len(result.drift) == 51
     assert result.drift[0].startswith(f'unknown key: "{"k" * 100}…", kept as __1')
     assert result.drift[-1] == "unknown keys: 11 more"
+
+
+def test_names_keys_beyond_the_share_of_a_file(tmp_path: Path) -> None:
+    result = run(tmp_path, line(1, **{f"k{number}": f"{number}.0" for number in range(103)}))
+    [row] = next(iter(rows_of(result).values()))
+    assert json.loads(row["_other"]) == {f"k{number}": f"{number}.0" for number in (100, 101, 102)}
+    assert result.drift[-1] == "unknown keys: 53 more, 3 of them in _other"
 
 
 WINDOWS = SQL + "; SELECT line, sum(amount) OVER (ORDER BY line) AS total FROM rows ORDER BY line"

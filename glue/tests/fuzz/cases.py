@@ -36,7 +36,10 @@ def written(case: Case) -> str:
 def read(text: str) -> Case:
     fields = json.loads(text)
     chunks = tuple(chunk.encode("latin-1") for chunk in fields["chunks"])
-    return Case(chunks, NdjsonLimits(**fields["limits"]), fields["keep_lines"])
+    limits = {
+        name: tuple(limit) if isinstance(limit, list) else limit for name, limit in fields["limits"].items()
+    }
+    return Case(chunks, NdjsonLimits(**limits), fields["keep_lines"])
 
 
 def failure(case: Case, arena: Arena, engines: tuple[str, ...] = NATIVE, side: Side = "end") -> str | None:

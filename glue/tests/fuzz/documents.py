@@ -204,4 +204,5 @@ class Documents:
             batch_lines=drawn(large.batch_lines, [1, 2, 3, 10, 100]),
             batch_bytes=drawn(large.batch_bytes, [1, 10, 100, 333, 1000, 5000]),
             batch_cells=drawn(large.batch_cells, [1, 5, 17, 64, 200, 900]),
+            declared=tuple(chance.sample(_KEYS, chance.choice([0, 0, 1, 3]))),
         )

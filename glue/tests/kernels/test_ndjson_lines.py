@@ -167,6 +167,17 @@ def test_keeps_the_beginning_of_a_line_that_is_too_long(length: int, end: bytes,
         assert found[1] == Line(2, 3, length, long[: min(50, length)], "line-too-long")
 
 
+def test_counts_no_declared_key(engine: str) -> None:
+    data = b'{"a":1,"b":1}\n{"x":1,"y":2}\n{"x":1,"c":3}\n{"b":1,"y":2}\n'
+    found = lines(parse(engine, [data], NdjsonLimits(keys=2, key_bytes=2, declared=("x", "y"))))
+    assert [line.found if isinstance(line.found, str) else None for line in found] == [
+        None,
+        None,
+        "too-many-keys",
+        None,
+    ]
+
+
 def test_keeps_a_whole_reject_of_just_the_most_bytes(engine: str) -> None:
     assert read(engine, b"x" * 20, line_bytes=20, kept_bytes=5)[0].kept == b"x" * 20
     assert read(engine, b"x" * 21, line_bytes=20, kept_bytes=5)[0].kept == b"x" * 5

@@ -90,6 +90,7 @@ LIMITS = st.builds(
     batch_lines=st.sampled_from([DEFAULT_LIMITS.batch_lines] * 3 + [1, 2]),
     batch_bytes=st.sampled_from([DEFAULT_LIMITS.batch_bytes] * 2 + [1, 9, 40]),
     batch_cells=st.sampled_from([DEFAULT_LIMITS.batch_cells] * 2 + [1, 2, 7]),
+    declared=st.sampled_from([(), (), ("a",), ("", "a", "é", "never")]),
 )
 CUTS = st.lists(st.integers(0, 200), max_size=6)
 

@@ -14,6 +14,7 @@ from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import parse
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
 from tributary.kernels.output.text_parquet import TEXT_SOURCE_COLUMNS, TextParquet
+from tributary.kernels.output.undeclared import LocalColumns
 
 Files = dict[str, bytes]
 Row = dict[str, Any]
@@ -23,9 +24,15 @@ SMALL_GROUPS = ParquetSettings(row_group_bytes=1024)
 
 
 def write(
-    path: Path, files: Files, settings: ParquetSettings = SMALL_GROUPS, chunk_bytes: int = 1 << 20
+    path: Path,
+    files: Files,
+    settings: ParquetSettings = SMALL_GROUPS,
+    chunk_bytes: int = 1 << 20,
+    *known: str,
 ) -> TextParquet:
-    with TextParquet(path, settings) as writer:
+    registry = LocalColumns()
+    registry.columns = frozenset(known)
+    with TextParquet(path, settings, registry=registry) as writer:
         for name, content in files.items():
             chunks = (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
             for batch in parse(chunks, SMALL_BATCHES):
@@ -70,8 +77,9 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
         {"_source_file": "a", **source, "_source_line": 4},
         {"_source_file": "b", **source, "_source_line": 1, "n": "1", "user__id": "12345678901234567890"},
     ]
-    assert writer.keys == {"n": "n", "s": "s", "o": "o", "t": "t", "z": "z", "userId": "user__id"}
-    assert (writer.rows, writer.notes) == (3, [])
+    names = writer.undeclared.names
+    assert dict(names.items()) == {"n": "n", "s": "s", "o": "o", "t": "t", "userId": "user__id"}
+    assert (writer.rows, names.notes) == (3, [])
     schema = parquet.read_schema(tmp_path / "rows.parquet")
     assert schema.names == [
         "_source_file",
@@ -82,17 +90,18 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
         "s",
         "o",
         "t",
-        "z",
         "user__id",
     ]
-    assert [str(kind) for kind in schema.types] == ["string", "string", "int64", "int64", *["string"] * 6]
+    assert [str(kind) for kind in schema.types] == ["string", "string", "int64", "int64", *["string"] * 5]
 
 
 def test_keeps_a_key_that_has_the_name_of_a_source_column(tmp_path: Path) -> None:
     writer = write(tmp_path / "rows.parquet", {"a": lines({"_source_line": "mine"})})
     [row] = without_nulls(tmp_path / "rows.parquet")
     assert (row["_source_line"], row["__05f_source_line"]) == (1, "mine")
-    assert writer.notes == ['the key "_source_line" has the name of another column: __05f_source_line']
+    assert writer.undeclared.names.notes == [
+        'the key "_source_line" has the name of another column: __05f_source_line'
+    ]
 
 
 @pytest.mark.parametrize("number", [1, 2, 9])
@@ -108,7 +117,10 @@ def test_keeps_columns_that_come_after_row_groups_were_written(number: int, tmp_
     ]
     assert without_nulls(path) == expected
     assert parquet.ParquetFile(path).num_row_groups > number
-    assert list(writer.keys) == ["id", *(f"k{file}_{n}" for file in range(number) for n in range(5))]
+    assert [key for key, _ in writer.undeclared.names.items()] == [
+        "id",
+        *(f"k{file}_{n}" for file in range(number) for n in range(5)),
+    ]
     assert [file.name for file in tmp_path.iterdir()] == ["rows.parquet"]
 
 
@@ -126,7 +138,7 @@ def test_writes_row_groups_by_bytes(tmp_path: Path) -> None:
     write(tmp_path / "rows.parquet", {"a": rows}, settings)
     metadata = parquet.ParquetFile(tmp_path / "rows.parquet").metadata
     counts = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-    taken = len(rows) / 2000 + 5 * 4
+    taken = len(rows) / 2000 + 5 * 4  # b has no value, and so no column
     assert len(set(counts[:-1])) == 1
     assert counts[0] * taken == pytest.approx(64 << 10, rel=0.05)
 
@@ -144,7 +156,7 @@ def test_writes_row_groups_by_bytes(tmp_path: Path) -> None:
     ids=["few values", "all different", "one value", "null", "late", "a MiB of different values"],
 )
 def test_has_a_dictionary_where_it_pays(rows: list[Row], has_dictionary: bool, tmp_path: Path) -> None:
-    write(tmp_path / "rows.parquet", {"a": lines(*rows)}, ParquetSettings())
+    write(tmp_path / "rows.parquet", {"a": lines(*rows)}, ParquetSettings(), 1 << 20, "c")
     metadata = parquet.ParquetFile(tmp_path / "rows.parquet").metadata
     chunk = next(
         chunk
@@ -204,7 +216,7 @@ def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
 def test_joins_the_rows_of_many_small_files(tmp_path: Path) -> None:
     """Each brings a key of its own: as batches and chunks they would cost the square of their number."""
     files = {f"{n}.ndjson": lines({"id": n, f"late{n}": n}) for n in range(500)}
-    with TextParquet(tmp_path / "rows.parquet") as writer:
+    with TextParquet(tmp_path / "rows.parquet", registry=LocalColumns(501)) as writer:
         for name, content in files.items():
             for batch in parse([content], SMALL_BATCHES):
                 writer.write(batch, name, "v1")

@@ -4,7 +4,6 @@ import gzip
 import io
 import itertools
 import json
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ import pytest
 from tests.support.manifests import lines
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
+from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry
-from tributary.objects import fetching
 from tributary.objects.fetching import Fetched
 
 
@@ -26,10 +25,20 @@ def fetched(name: str, body: bytes) -> Fetched[Entry]:
     return Fetched(entry, io.BytesIO(body))
 
 
-def converted(folder: Path, limits: NdjsonLimits, **files: bytes) -> Converted:
+def converted(
+    folder: Path, limits: NdjsonLimits, registry: ColumnRegistry | None = None, **files: bytes
+) -> Converted:
     folder.mkdir(exist_ok=True)
     every = [fetched(name.replace("_", "."), body) for name, body in files.items()]
-    return convert(every, folder, "snappy", {"manifest": "m"}, Seconds(), limits=limits)
+    return convert(
+        every,
+        folder,
+        "snappy",
+        {"manifest": "m"},
+        Seconds(),
+        registry=registry or LocalColumns(),
+        limits=limits,
+    )
 
 
 def letters(result: Converted) -> list[dict[str, Any]]:
@@ -44,55 +53,40 @@ def test_leaves_the_name_of_the_partition_free(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_bounds_the_keys_of_all_files_together(tmp_path: Path, compressed: bool) -> None:
-    first = lines({"a": 1, "b": 2})
-    second = lines(
-        {"a": 3}, "broken", {"c": None, "a": 4}, {"c": 5}, '{"d": "é", "a": 6}', {"e": 7}, {"a": 8}
-    )
+def test_bounds_the_keys_of_each_file_alone(tmp_path: Path, compressed: bool) -> None:
+    first = lines({"a": 1, "b": 2}, {"c": 1, "d": 1})
+    second = lines("broken", {"a": 4, "e": None, "f": 1}, '{"g": "é", "a": 6}', {"a": 8})
     body = gzip.compress(second) if compressed else second
     name = "second_gz" if compressed else "second"
     result = converted(tmp_path, NdjsonLimits(keys=3), first=first, **{name: body})
     rows = pq.read_table(result.parquet)
-    assert rows.schema.names[4:] == ["a", "b", "c"]
-    assert rows["a"].to_pylist() == ["1", "3", "4", None, "8"]
-    found = [(one["line"], one["reason"], one["raw_text"]) for one in letters(result)]
+    assert rows.schema.names[4:] == ["a", "b", "f"]
+    assert rows["a"].to_pylist() == ["1", "4", "8"]
+    found = [(one["source_key"], one["line"], one["reason"]) for one in letters(result)]
     assert found == [
-        (2, "not-json", "broken"),
-        (5, "too-many-keys", '{"d": "é", "a": 6}'),
-        (6, "too-many-keys", '{"e": 7}'),
+        ("first", 2, "too-many-keys"),
+        (name.replace("_", "."), 1, "not-json"),
+        (name.replace("_", "."), 3, "too-many-keys"),
     ]
-    offsets = [second.index(text) for text in (b"broken", b'{"d"', b'{"e"')]
-    assert [one["offset"] for one in letters(result)] == offsets
-    assert (result.rows, result.dead_letters) == (5, 3)
+    assert (result.rows, result.dead_letters) == (3, 3)
 
 
-def test_bounds_the_bytes_of_all_keys_together(tmp_path: Path) -> None:
-    files = {f"f{number}": lines({f"{number}" * 40: 1}) for number in range(5)}
-    result = converted(tmp_path, NdjsonLimits(key_bytes=100), **files)
-    assert (result.rows, result.dead_letters) == (2, 3)
-
-
-def test_reads_lines_again_wherever_batches_and_pieces_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = fetched("first", lines({"k": "first", "a": 1, "b": 2, "key-0": 3}))
-    documents = [{"k": number, f"key-{number % 3}": "x" * number} for number in range(400)]
-    read: list[int] = []
-
-    class Counted(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            read.append(self.tell())
-            return super().read(size)
-
-    monkeypatch.setattr(fetching, "_PIECE_BYTES", 1000)
-    file = Fetched(fetched("f", b"").entry, Counted(b"\xef\xbb\xbf" + lines(*documents)))
-    limits = NdjsonLimits(keys=4, batch_lines=13)
-    result = convert([first, file], tmp_path, "snappy", {}, Seconds(), limits=limits)
-    assert max(Counter(read).values()) <= 2, "the whole file is read again once, not for each batch"
-    kept = [number for number in range(400) if number % 3 == 0]
-    assert pq.read_table(result.parquet)["k"].to_pylist() == ["first", *map(str, kept)]
-    refused = [json.loads(one["raw_text"])["k"] for one in letters(result)]
-    assert refused == [number for number in range(400) if number % 3]
+def test_keeps_a_file_of_many_keys_from_its_neighbours(tmp_path: Path) -> None:
+    """A tenth of a megabyte in front of clean files: it has its share of columns, and the rest in one."""
+    many = {f"k{number}": f"{number}.10" for number in range(9_999)}
+    hostile = lines({**many, "nested": {"a": [1.10, '\\ "é"']}})
+    clean = {f"n{number:02}": lines({"id": number, "k9998": "own"}) for number in range(20)}
+    result = converted(tmp_path, NdjsonLimits(), LocalColumns(500), hostile=hostile, **clean)
+    assert (result.rows, result.dead_letters, result.other_rows) == (21, 0, 1)
+    assert result.columns[4:] == [*(f"k{number}" for number in range(100)), "_other", "id", "k9998"]
+    rows = pq.read_table(result.parquet).to_pylist()
+    kept = json.loads(rows[0]["_other"])
+    assert list(kept) == [*list(many)[100:], "nested"]
+    assert (kept["k101"], kept["nested"]) == ("101.10", '{"a": [1.1, "\\\\ \\"\\u00e9\\""]}')
+    assert [(row["id"], row["k9998"], row["_other"]) for row in rows[1:]] == [
+        (str(number), "own", None) for number in range(20)
+    ]
+    assert result.new_columns == [*(f"k{number}" for number in range(100)), "id", "k9998"]
 
 
 def test_gives_the_same_bytes_with_metadata_and_revisions(tmp_path: Path) -> None:
@@ -115,6 +109,6 @@ def test_counts_where_the_time_goes(tmp_path: Path) -> None:
     seconds = Seconds()
     endless = (fetched("a", lines({"id": 1})) for _ in itertools.count())
     files = itertools.islice(endless, 3)
-    convert(files, tmp_path, "zstd", {}, seconds)
+    convert(files, tmp_path, "zstd", {}, seconds, registry=LocalColumns())
     assert min(seconds.fetch, seconds.parse, seconds.write) > 0
     assert seconds.put == 0

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import multiprocessing
 import signal
 import tempfile
@@ -15,12 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.support.control import admitted_columns
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tests.support.waiting import HANG_SECONDS
 from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
+from tributary.kernels.output.text_parquet import TEXT_SOURCE_COLUMNS
 from tributary.manifests import conversion, work
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.task import Committed, NotDone, Skipped
@@ -28,12 +31,14 @@ from tributary.objects.fetching import Unreadable
 from tributary.objects.writes import put_generation
 from tributary.running import clients
 from tributary.running.clients import s3_client
+from tributary.running.table_columns import TableColumns
 
 # The test's own looks at the queue, and what goes by the clock.
 ASIDE = frozenset({"GetQueueAttributes", "ChangeMessageVisibilityBatch", "GetItem"})
 STEPS = [
     *("ReceiveMessage", "GET manifests", "HEAD curated"),
     *["GET raw"] * 4,
+    "UpdateItem",
     *("PUT manifests", "GET manifests", "PUT quarantine", "PUT quarantine", "PUT quarantine"),
     *("PUT curated", "PutEvents", "DeleteMessageBatch"),
 ]
@@ -265,10 +270,58 @@ def test_commits_nothing_whose_lines_come_out_otherwise_than_the_receipt_tells(
     assert len(world.dead_letters()) == 1
     answer = world.work(key)
     assert isinstance(answer, NotDone)
-    assert "1 rows and 1 dead letters, now there are 2 and 0; reprocess the manifest" in answer.message
+    assert (
+        "tells of 1 rows (0 with _other), 1 dead letters, 5 columns, now there are 2 rows" in answer.message
+    )
+    assert answer.message.endswith("reprocess the manifest")
     assert world.objects(world.curated) == {}
     assert isinstance(world.work(key, 1), Committed)
     assert world.account() == EVEN
+
+
+def test_gives_keys_the_columns_that_the_first_receipt_of_a_generation_has(world: ManifestWorld) -> None:
+    """What was admitted meanwhile, by the attempt that died or by others, moves no value."""
+    many = {f"k{number:03}": number for number in range(102)}
+    world.upload("a.ndjson", lines({"id": "1", **many}))
+    world.upload("b.ndjson", lines({"id": "2", "k101": "own", "late": "x"}))
+    world.upload("c.ndjson", lines({"id": "3", "k100": None, "late": "y"}))
+    key = world.manifest()
+    with intercepted(lose_connection("PUT tables")):
+        assert isinstance(world.work(key), NotDone)
+    receipt = world.receipt()
+    assert receipt["new_columns"] == ["id", *list(many)[:99], "k101", "late"]
+    TableColumns("clicks", world.columns).admit(["k099", "k100"])
+    answer = world.work(key)
+    assert isinstance(answer, Committed)
+    assert answer.receipt == receipt
+    rows = world.rows()
+    assert [row["_other"] for row in rows] == ['{"k099":"99","k100":"100","k101":"101"}', None, None]
+    assert [row["k101"] for row in rows] == [None, "own", None]
+    assert (list(rows[0]), receipt["other_rows"]) == (receipt["columns"], 1)
+    assert admitted_columns(world.control, "clicks") == {*receipt["new_columns"], "k099", "k100"}
+
+
+def test_follows_a_receipt_of_an_earlier_release(world: ManifestWorld) -> None:
+    """Which had no cap, and told no new columns."""
+    world.upload("a.ndjson", lines({"id": "1", **{f"k{number}": number for number in range(700)}}))
+    key = world.manifest()
+    with intercepted(lose_connection("PUT tables")):
+        assert isinstance(world.work(key), NotDone)
+    receipt = {**world.receipt()}
+    del receipt["new_columns"], receipt["other_rows"]
+    names = ["id", *(f"k{number}" for number in range(700))]
+    receipt["columns"] = [*TEXT_SOURCE_COLUMNS.names, *names]
+    receipt_key = f"receipts/{key.removeprefix('manifests/')}"
+    s3_client().put_object(
+        Bucket=world.manifests,
+        Key=receipt_key,
+        Body=json.dumps(receipt).encode(),
+        Metadata={"generation": "0"},
+    )
+    world.send(key)
+    world.run()
+    [row] = world.rows()
+    assert list(row) == receipt["columns"]
 
 
 def lose_connection(part: str) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tributary.objects import fetching
 from tributary.running.clients import s3_client
+from tributary.kernels.output.undeclared import LocalColumns
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
 
@@ -43,7 +44,7 @@ entries = [
 ]
 with tempfile.TemporaryDirectory() as folder:
     with fetching.ReadAhead(entries, Path(folder), fetching.fetch) as ahead:
-        result = convert(ahead, Path(folder), "snappy", {}, Seconds())
+        result = convert(ahead, Path(folder), "snappy", {}, Seconds(), registry=LocalColumns())
 assert result.rows == files * (len(lines) + 1)
 print(peak_mebibytes())
 """

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tests.support.control import create_control_table
 from tests.support.events import event_queue, received
 from tests.support.job import FILE_LIMITS, GLUE
 from tests.support.ledger import Books
@@ -28,11 +29,13 @@ from tributary.ledger.files import FoundFile, register_files
 from tributary.ledger.keeper import BatchKeeper
 from tributary.running.announcing import Announcer
 from tributary.running.clients import s3_client
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 
 SCRIPT = GLUE / "jobs" / "ledger_batch.py"
 DATASET = "ml_events"
 FOLDER = "raw-json-data/2026/week05/"
+COLUMNS = 500
 
 Line = tuple[str, str, int]
 """Key, version and number of a line."""
@@ -58,6 +61,7 @@ class BatchWorld:
     raw: str
     curated: str
     quarantine: str
+    control: str
     source: str
     events: str
     lister: LedgerConnection
@@ -71,12 +75,14 @@ class BatchWorld:
             s3_client().create_bucket(Bucket=f"{kind}-{name}")
             versioning: Any = {"Status": "Enabled"}
             s3_client().put_bucket_versioning(Bucket=f"{kind}-{name}", VersioningConfiguration=versioning)
+        create_control_table(f"control-{name}")
         source = f"tributary.test.{name}"
         return BatchWorld(
             books=books,
             raw=f"raw-{name}",
             curated=f"curated-{name}",
             quarantine=f"quarantine-{name}",
+            control=f"control-{name}",
             source=source,
             events=event_queue(name, source),
             lister=books.connect("ledger_lister"),
@@ -100,6 +106,7 @@ class BatchWorld:
     def settings(self, owner: str = "jr_test", **rules: Any) -> RunSettings:
         transform = TransformSettings(
             destinations=Destinations(self.curated, self.quarantine),
+            columns=ColumnCap(self.control, COLUMNS),
             object_bytes=64_000_000,
             child_bytes=1 << 30,
             first_year=2020,
@@ -151,6 +158,8 @@ class BatchWorld:
             "raw_bucket": self.raw,
             "curated_bucket": self.curated,
             "quarantine_bucket": self.quarantine,
+            "control_table": self.control,
+            "undeclared_columns": COLUMNS,
             "dataset": DATASET,
             "engine": "pool",
             "slots": 2,

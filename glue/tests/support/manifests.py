@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tests.support.control import create_control_table
 from tests.support.events import event_queue, received
 from tests.support.job import FILE_LIMITS, GLUE
 from tests.support.waiting import wait_for
@@ -29,6 +30,7 @@ from tributary.manifests.work import work_on_manifest
 from tributary.running.announcing import Announcer
 from tributary.running.clients import dynamodb_client, s3_client, sqs_client
 from tributary.running.clock import timestamp
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 
 SCRIPT = GLUE / "jobs" / "manifests_stream.py"
@@ -44,6 +46,9 @@ def lines(*documents: object, end: str = "\n") -> bytes:
     """Each as a line of JSON, a text as it is."""
     texts = [one if isinstance(one, str) else json.dumps(one) for one in documents]
     return "".join(f"{text}{end}" for text in texts).encode()
+
+
+COLUMNS = 500
 
 
 @dataclass
@@ -66,13 +71,7 @@ class ManifestWorld:
             s3_client().create_bucket(Bucket=bucket)
             versioning: Any = {"Status": "Enabled"}
             s3_client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
-        definition: dict[str, Any] = {
-            "TableName": f"control-{name}",
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": "name", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
-        }
-        dynamodb_client().create_table(**definition)
+        create_control_table(f"control-{name}")
         return ManifestWorld(
             raw=f"raw-{name}",
             manifests=f"manifests-{name}",
@@ -151,6 +150,7 @@ class ManifestWorld:
             "curated_bucket": self.curated,
             "quarantine_bucket": self.quarantine,
             "control_table": self.control,
+            "undeclared_columns": COLUMNS,
             "event_source": self.source,
             "environment": "test",
             "engine": "pool",
@@ -167,7 +167,9 @@ class ManifestWorld:
         dynamodb_client().put_item(TableName=self.control, Item={"name": "streaming-job", **item})
 
     def task(self, key: str, generation: int = 0, by_file: bool = False) -> ManifestTask:
-        return ManifestTask(Request(self.manifests, key, generation), self.destinations, "jr_test", by_file)
+        return ManifestTask(
+            Request(self.manifests, key, generation), self.destinations, self.columns, "jr_test", by_file
+        )
 
     def work(self, key: str, generation: int = 0, by_file: bool = False) -> Answer:
         """Work on one manifest in this process."""
@@ -177,6 +179,10 @@ class ManifestWorld:
     def destinations(self) -> Destinations:
         return Destinations(self.curated, self.quarantine)
 
+    @property
+    def columns(self) -> ColumnCap:
+        return ColumnCap(self.control, COLUMNS)
+
     def run(self, engine: Any = None, visibility: int = 3600, hurry: Event | None = None) -> None:
         """Run the loop in this process until the queue has no message in sight."""
         Stream(
@@ -184,7 +190,7 @@ class ManifestWorld:
             engine=engine or InlineEngine(),
             control=UntilEmpty(self),
             announcer=Announcer(self.source, "test"),
-            settings=StreamSettings(self.destinations, "jr_test", 0),
+            settings=StreamSettings(self.destinations, self.columns, "jr_test", 0),
             hurry=hurry or Event(),
         ).run()
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.ledger.claims import BatchFile
 from tributary.ledger.dataset_versions import DatasetVersion
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations, Failed
 
 ArchiveMode = Literal["move", "tag"]
@@ -16,6 +17,7 @@ class TransformSettings:
     """Settings of every batch of a run; sizes in bytes, and the years of the table's partitions."""
 
     destinations: Destinations
+    columns: ColumnCap
     object_bytes: int
     child_bytes: int
     first_year: int

@@ -16,6 +16,7 @@ from tributary.batch.versions import parsed
 from tributary.conversion.json_batch import BatchSource, FileOutcome, TransformedBatch, transform_batch
 from tributary.errors import FilledDiskError, TerminalError, TransientError, brief, describe
 from tributary.kernels.output.staged import StagedFile
+from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.kernels.transform.sql import Resources
@@ -27,6 +28,7 @@ from tributary.objects.refusals import UNREADABLE
 from tributary.objects.writes import put_file
 from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.memory import peak_bytes
+from tributary.running.table_columns import TableColumns
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
 from tributary.running.time_limit import TimeLimit
@@ -49,7 +51,7 @@ def transform(task: TransformTask) -> Staged | Failed:
 def _try(task: TransformTask, files: tuple[BatchFile, ...]) -> None:
     """Process some files as for their batch, and keep nothing."""
     with temporary_folder("trial") as work:
-        _Attempt(replace(task, files=files), work).transform()
+        _Attempt(replace(task, files=files), work).transform(LocalColumns())
 
 
 def _content(file: Fetched[BatchFile], clock: TimeLimit) -> Iterator[bytes]:
@@ -70,7 +72,7 @@ class _Attempt:
         began, cpu_began = time.perf_counter(), time.process_time()
         if self._task.by_file:
             self._unreadable.update(self._find_poison_files())
-        result = self.transform()
+        result = self.transform(TableColumns(self._dataset.name, self._task.settings.columns))
         transformed = time.perf_counter()
         objects = self._stage(result)
         if self._unreadable:
@@ -99,7 +101,7 @@ class _Attempt:
         trial = partial(_try, replace(self._task, files=(), by_file=False))
         return poison_files(self._task.files, settings.child_bytes, settings.file_limits.seconds, trial)
 
-    def transform(self) -> TransformedBatch:
+    def transform(self, registry: ColumnRegistry) -> TransformedBatch:
         """Transform the readable files into files of the work folder.
 
         Again, where one of them is beyond a limit after it gave rows, all of which are found at the first
@@ -107,7 +109,7 @@ class _Attempt:
         """
         while True:
             try:
-                result = self._transform_once()
+                result = self._transform_once(registry)
             except FilledDiskError as error:
                 self._unreadable[self._begun[error.file]] = Unreadable(error.reason, str(error))
                 self._begin_again()
@@ -124,7 +126,7 @@ class _Attempt:
         for path in self._work.iterdir():
             path.unlink()
 
-    def _transform_once(self) -> TransformedBatch:
+    def _transform_once(self, registry: ColumnRegistry) -> TransformedBatch:
         settings = self._task.settings
         wanted = [file for file in self._task.files if file not in self._unreadable]
         self._begun = []
@@ -139,6 +141,7 @@ class _Attempt:
                 ranges=calendar_ranges(settings.first_year, settings.last_year),
                 work=self._work,
                 object_bytes=settings.object_bytes,
+                registry=registry,
                 resources=Resources(settings.threads, _DUCKDB_BYTES),
                 file_limits=settings.file_limits,
             )
@@ -212,6 +215,7 @@ class _Attempt:
             "partial_files": sum(1 for outcome in self._outcomes.values() if outcome.rejected),
             "rows": result.rows,
             "dead_letters": result.rejected,
+            "other_rows": result.other_rows,
             "input_bytes": sum(file.size for file in self._outcomes),
             "output_bytes": sum(entry["bytes"] for entry in objects if entry["bucket"] == "curated"),
             "columns": list(result.columns),

@@ -1,7 +1,7 @@
 """Conversion of a batch of JSON files to sorted, partitioned Parquet objects, without AWS or Spark."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
-from tributary.kernels.ndjson.key_budget import KeyBudget
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import ParquetSettings
@@ -20,6 +19,7 @@ from tributary.kernels.output.sorted_letters import Kind, SortedLetters
 from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.tables import output_schema
+from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns, UndeclaredColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import PartitionRange, PartitionValues, calendar_ranges
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, gathered, sources_of
@@ -62,15 +62,18 @@ class FileOutcome:
 class TransformedBatch:
     """Result of a batch; its files are in the work folder.
 
-    `files` has an entry for each file, in order; `keys` are the undeclared keys with their catalog names,
-    sorted by the latter; `input_bytes` are decompressed. Where it `is_spoilt`, rows of a file that is beyond
-    a limit are among the others: the batch is to be transformed again, without the files that are.
+    `files` has an entry for each file, in order; `keys` are the undeclared keys that have columns, with their
+    catalog names, sorted by the latter; `others` those in `_other`, and `other_rows` the rows that have such;
+    `input_bytes` are decompressed. Where it `is_spoilt`, rows of a file that is beyond a limit are among the
+    others: the batch is to be transformed again, without the files that are.
     """
 
     objects: tuple[StagedFile, ...] = ()
     dead_letters: tuple[StagedFile, ...] = ()
     files: list[FileOutcome] = field(default_factory=list)
     keys: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    other_rows: int = 0
     input_bytes: int = 0
 
     @property
@@ -102,16 +105,18 @@ def transform_batch(
     ranges: Mapping[str, PartitionRange],
     work: Path,
     object_bytes: int,
+    registry: ColumnRegistry,
     resources: Resources = DEFAULT_RESOURCES,
     limits: NdjsonLimits = DEFAULT_LIMITS,
     file_limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> TransformedBatch:
     """Parse and transform the files of a JSON dataset together, into files below `work` (an existing folder).
 
-    Names and bytes depend on batch, dataset and files, in their order, alone. `ranges` limit the partition
-    columns; `calendar_ranges` makes them. Raises `DeclarationError`, `TransformError`, `FilledDiskError`
-    with the number of the file that fills the disk, `TransientError` or `OSError` for a disk that is full of
-    others, and what the chunks raise: then the files in `work` are invalid.
+    Names and bytes depend on batch, dataset and files, in their order, and on what the registry admits. The
+    limits on keys are of each file, and count no declared one. `ranges` limit the partition columns;
+    `calendar_ranges` makes them. Raises `DeclarationError`, `TransformError`, `FilledDiskError` with the
+    number of the file that fills the disk, `TransientError` or `OSError` for a disk that is full of others,
+    and what the chunks raise: then the files in `work` are invalid.
     """
     how = SortedFiles(
         partitions=dataset.partitions,
@@ -122,7 +127,9 @@ def transform_batch(
     )
     allowed = PartitionValues(ranges, dataset.partition_values)
     transform = Transform(dataset.transform, {}, DATE_FORMATS, resources, work, _HELD_BYTES)
-    return _Run(dataset, transform, allowed, how, limits, file_limits=file_limits).run(files)
+    limits = replace(limits, declared=dataset.keys)
+    run = _Run(dataset, transform, allowed, how, limits, file_limits=file_limits, registry=registry)
+    return run.run(files)
 
 
 def process_json_file(
@@ -150,6 +157,7 @@ def process_json_file(
         ranges=calendar_ranges(1, 9999),
         work=work,
         object_bytes=_ANY_SIZE,
+        registry=LocalColumns(),
         file_limits=limits,
     )
     [outcome] = result.files
@@ -161,7 +169,7 @@ def process_json_file(
         cleaned_count=result.rows,
         output_count=result.rows,
         rejected_count=result.rejected,
-        drift=tuple(drift_sentences(result.keys)),
+        drift=tuple(drift_sentences(result.keys, result.others)),
         partitions={file.partition: file.path for file in result.objects},
         rejects=next((file.path for file in result.dead_letters), None),
     )
@@ -177,6 +185,7 @@ class _Run:
         limits: NdjsonLimits,
         *,
         file_limits: FileLimits,
+        registry: ColumnRegistry,
     ) -> None:
         self._dataset = dataset
         self._allowed = allowed
@@ -184,7 +193,7 @@ class _Run:
         self._how = how
         self._limits = limits
         self._sources = Sources(limits)
-        self._keys = KeyBudget(limits)
+        self._registry = registry
         self._letters = SortedLetters(
             transform.work, how.stem, how.object_bytes, self._sources.all, file_limits
         )
@@ -197,13 +206,21 @@ class _Run:
         refusals = Refusals(
             partial(self._refuse, "of-input"), partial(self._refuse, "of-output"), self._letters.admits
         )
-        batches = gathered(self._batches(files), self._limits)
         with (
             self._disk,
             self._letters,
-            TypedTransform(dataset, self._transform, self._sources.all, refusals, self._allowed) as transform,
+            TypedTransform(
+                dataset,
+                self._transform,
+                self._sources.all,
+                refusals,
+                registry=self._registry,
+                allowed=self._allowed,
+            ) as transform,
             SortedParquet(self._transform.work, self._how, output_schema(dataset, metadata)) as writer,
         ):
+            undeclared = transform.undeclared
+            batches = gathered(self._batches(files, undeclared), self._limits)
             for output in transform.run(batches):
                 for number, rows in sources_of(output.places):
                     result.files[number].rows += rows
@@ -212,11 +229,12 @@ class _Run:
         for number, error in self._letters.beyond.items():
             result.files[number].beyond, result.files[number].rejected = error, 0
         result.objects = tuple(writer.files)
-        result.keys = dict(sorted(transform.names.items(), key=lambda item: item[1]))
+        result.keys = dict(sorted(undeclared.names.items(), key=lambda item: item[1]))
+        result.others, result.other_rows = tuple(undeclared.others), undeclared.other_rows
         result.dead_letters = tuple(self._letters.files)
         return result
 
-    def _batches(self, files: Iterable[BatchSource]) -> Iterator[SourcedBatch]:
+    def _batches(self, files: Iterable[BatchSource], undeclared: UndeclaredColumns) -> Iterator[SourcedBatch]:
         for number, file in enumerate(files):
             self._sources.begin(file.source)
             self._result.files.append(FileOutcome())
@@ -224,11 +242,8 @@ class _Run:
             for batch in parse_json(content, self._dataset.json_form, self._limits):
                 if not self._letters.admits(number, batch.rejects.num_rows):
                     break
-                rows, beyond = self._keys.split(batch)
-                if beyond is not None and not self._letters.admits(number, beyond.num_rows):
-                    break
-                letters = () if beyond is None else self._keys.dead_letters_of(beyond)
-                yield self._sources.placed(rows, letters)
+                rows, others = undeclared.narrowed(batch.rows, self._dataset.keys)
+                yield self._sources.placed(replace(batch, rows=rows), others)
 
     def _is_spoilt(self) -> bool:
         return any(self._result.files[number].rows for number in self._letters.beyond)

@@ -1,7 +1,7 @@
 """Conversion of NDJSON files to typed, partitioned Parquet files, without AWS or Spark."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
 from tributary.kernels.output.partitioned_parquet import PartitionedParquet
 from tributary.kernels.output.tables import output_schema
+from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources
 from tributary.kernels.transform.sql import Resources, Transform, spill_folder
@@ -37,7 +38,8 @@ class NdjsonResult:
     """Result of some files; its paths are in the work folder.
 
     `files` are the Parquet files by partition, such as `year=2026/month=01`; the key of the only file of a
-    dataset without partitions is the empty text. `drift` names the undeclared keys that were kept.
+    dataset without partitions is the empty text. `drift` names the undeclared keys, whose columns are
+    counted from none.
     """
 
     output_count: int
@@ -85,7 +87,11 @@ class NdjsonRun:
             DiskWatch(self.work, spill_folder()) as disk,
             dead_letters,
             TypedTransform(
-                self.dataset, self._transform(), sources.all, Refusals(refuse, refuse, admits)
+                self.dataset,
+                self._transform(),
+                sources.all,
+                Refusals(refuse, refuse, admits),
+                registry=LocalColumns(),
             ) as transform,
             self._writer(metadata) as writer,
         ):
@@ -97,7 +103,9 @@ class NdjsonRun:
             output_count=rows,
             rejected_count=dead_letters.count,
             issues=issues.sorted(),
-            drift=tuple(drift_sentences(dict(transform.names.items()))),
+            drift=tuple(
+                drift_sentences(dict(transform.undeclared.names.items()), transform.undeclared.others)
+            ),
             files=writer.files if isinstance(writer, PartitionedParquet) else {"": writer.path},
             rejects=dead_letters.path,
         )
@@ -128,10 +136,11 @@ class NdjsonRun:
         dead_letters: DeadLetterWriter,
         disk: DiskWatch,
     ) -> Iterator[SourcedBatch]:
+        limits = replace(self.limits, declared=self.dataset.keys)
         for number, (source, chunks) in enumerate(files):
             sources.begin(source)
             content = disk.reading(number, uncompressed(source.key, chunks, self.file_limits))
-            for batch in parse(content, self.limits, keep_lines=True):
+            for batch in parse(content, limits, keep_lines=True):
                 dead_letters.expect(source, batch.rejects.num_rows)
                 yield sources.placed(batch)
 

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from tributary.kernels.output.undeclared import OTHER_COLUMN
 
 ISSUES_COLUMN = "data_quality_issues"
 """Output column whose texts, joined by "; ", are counted as issues, where a dataset has one."""
@@ -94,10 +96,12 @@ def unreadable_file(hashed: Hashed, reason: str, message: str) -> FileResult:
     return FileResult(hashed.hexdigest(), whole_file_reason=reason, whole_file_message=message)
 
 
-def drift_sentences(names: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each undeclared key, up to fifty."""
-    for key, name in list(names.items())[:_KEYS_NAMED]:
+def drift_sentences(names: Mapping[str, str], others: Collection[str] = ()) -> Iterator[str]:
+    """Yield a sentence for each undeclared key, up to fifty: those with a column's name, then the others."""
+    kept = {**names, **dict.fromkeys(others, OTHER_COLUMN)}
+    for key, name in list(kept.items())[:_KEYS_NAMED]:
         shown = json.dumps(key if len(key) <= _KEY_LENGTH else f"{key[:_KEY_LENGTH]}…", ensure_ascii=False)
-        yield f"unknown key: {shown}, kept as {name}"
-    if len(names) > _KEYS_NAMED:
-        yield f"unknown keys: {len(names) - _KEYS_NAMED} more"
+        yield f"unknown key: {shown}, kept {'in' if name == OTHER_COLUMN else 'as'} {name}"
+    if more := list(kept.values())[_KEYS_NAMED:]:
+        count = more.count(OTHER_COLUMN)
+        yield f"unknown keys: {len(more)} more" + (f", {count} of them in {OTHER_COLUMN}" if count else "")

@@ -104,6 +104,11 @@ class Dataset:
     version: str
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The top-level keys that its columns read, each once."""
+        return tuple(dict.fromkeys(column.key for column in self.columns))
+
+    @property
     def csv_format(self) -> CsvFormat:
         """The format of a CSV dataset; raises `DeclarationError` for another one."""
         if self.format.kind != "csv":

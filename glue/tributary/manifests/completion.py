@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from tributary.manifests.queue import ManifestQueue, Message
-from tributary.manifests.receipt import Receipt
+from tributary.manifests.receipt import Receipt, other_rows
 from tributary.manifests.task import Committed
 from tributary.running.announcing import Announcer
 from tributary.running.log import log
@@ -95,6 +95,7 @@ def _summary(manifest: str, receipt: Receipt) -> dict[str, Any]:
         "manifest": manifest,
         "receipt": f"receipts/{manifest.removeprefix('manifests/')}",
         **{name: receipt[name] for name in counts},
+        "other_rows": other_rows(receipt),
         "quarantined": len(receipt["quarantined"]),
         "gone": len(receipt["gone"]),
         "seconds": receipt["seconds"],

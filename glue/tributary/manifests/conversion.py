@@ -10,12 +10,12 @@ from tributary.datasets.text import PARTITIONS
 from tributary.errors import FilledDiskError, TooManyDeadLettersError
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.ndjson.key_budget import KeyBudget, LineReader
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TextParquet
+from tributary.kernels.output.undeclared import ColumnRegistry
 from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import Fetch, Fetched, Unreadable
 from tributary.running.time_limit import TimeLimit
@@ -48,15 +48,19 @@ class Seconds:
 class Converted:
     """Result of the files; its paths are in the work folder, `rejects` is None without dead letters.
 
-    Where it `is_spoilt`, rows of a file that is `unreadable`, for it is beyond a limit, are among the others:
-    the files are to be converted again, without those.
+    `new_columns` are those of the columns that were admitted on the way; `others` the keys in `_other`, and
+    `other_rows` the rows that have such. Where it `is_spoilt`, rows of a file that is `unreadable`, for it is
+    beyond a limit, are among the others: the files are to be converted again, without those.
     """
 
     parquet: Path
     rejects: Path | None = None
     rows: int = 0
     dead_letters: int = 0
+    other_rows: int = 0
     columns: list[str] = field(default_factory=list)
+    new_columns: list[str] = field(default_factory=list)
+    others: tuple[str, ...] = ()
     published: list[Entry] = field(default_factory=list)
     unreadable: dict[Entry, Unreadable] = field(default_factory=dict)
     is_spoilt: bool = False
@@ -69,13 +73,14 @@ def convert(
     metadata: Mapping[str, str],
     seconds: Seconds,
     *,
+    registry: ColumnRegistry,
     limits: NdjsonLimits = DEFAULT_LIMITS,
     file_limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> Converted:
-    """Write the rows of the files, in order, into files below `work`; the same files give the same bytes.
+    """Write the rows of the files, in order, into files below `work`.
 
-    The limits on keys apply to each file and to all together. A file that has too many dead letters, or fills
-    the disk, is unreadable.
+    The same files give the same bytes where the registry admits the same columns. The limits on keys are of
+    each file. A file that has too many dead letters, or fills the disk, is unreadable.
     """
     result = Converted(work / "rows.parquet")
     settings = ParquetSettings(compression=compression)
@@ -86,7 +91,7 @@ def convert(
             DiskWatch(work) as disk,
             DeadLetterWriter(work / "rejects.ndjson", file_limits) as letters,
         ):
-            with TextParquet(result.parquet, settings, metadata, PARTITIONS) as parquet:
+            with TextParquet(result.parquet, settings, metadata, PARTITIONS, registry) as parquet:
                 writer = _Writer(parquet, letters, limits, _Watch(clock, disk, begun))
                 _write_all(clock.fetching(seconds.waiting(files, "fetch")), writer, result, seconds)
                 began = time.perf_counter()
@@ -96,7 +101,10 @@ def convert(
         result.is_spoilt = True
         return result
     result.rejects, result.rows, result.dead_letters = letters.path, parquet.rows, letters.count
-    result.columns, result.is_spoilt = parquet.columns, writer.is_spoilt
+    undeclared = parquet.undeclared
+    result.columns, result.new_columns = parquet.columns, undeclared.new
+    result.other_rows, result.others = undeclared.other_rows, tuple(undeclared.others)
+    result.is_spoilt = writer.is_spoilt
     return result
 
 
@@ -127,7 +135,7 @@ class _Watch:
 
 
 class _Writer:
-    """Writes rows to Parquet, and rejects and rows beyond the limit on keys to dead letters."""
+    """Writes rows to Parquet, and rejects to dead letters."""
 
     def __init__(
         self, parquet: TextParquet, letters: DeadLetterWriter, limits: NdjsonLimits, watch: _Watch
@@ -136,7 +144,6 @@ class _Writer:
         self._letters = letters
         self._limits = limits
         self._watch = watch
-        self._budget = KeyBudget(limits)
         self.is_spoilt = False
 
     def write(self, file: Fetched[Entry], seconds: Seconds) -> TooManyDeadLettersError | None:
@@ -151,21 +158,13 @@ class _Writer:
         return None
 
     def _write_file(self, file: Fetched[Entry], seconds: Seconds) -> None:
-        again = LineReader(file.chunks())
         for batch in seconds.waiting(parse(self._watch.reading(file), self._limits), "parse"):
             began = time.perf_counter()
-            self._write(file.entry, batch, again)
+            self._write(file.entry, batch)
             seconds.write += time.perf_counter() - began
 
-    def _write(self, entry: Entry, batch: NdjsonBatch, again: LineReader) -> None:
-        source = entry.source
-        self._letters.expect(source, batch.rejects.num_rows)
-        rows, beyond = self._budget.split(batch)
-        self._letters.expect(source, 0 if beyond is None else beyond.num_rows)
-        letters = [*rejected_lines(batch.rejects, self._limits)]
-        if beyond is not None:
-            letters += self._budget.dead_letters(beyond, again)
-            letters.sort(key=lambda letter: letter.line)
-        self._letters.write(source, letters)
+    def _write(self, entry: Entry, batch: NdjsonBatch) -> None:
+        self._letters.expect(entry.source, batch.rejects.num_rows)
+        self._letters.write(entry.source, rejected_lines(batch.rejects, self._limits))
         if not self.is_spoilt:
-            self._parquet.write(rows, entry.key, entry.version_id, entry.revision)
+            self._parquet.write(batch, entry.key, entry.version_id, entry.revision)

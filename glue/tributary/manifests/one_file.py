@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tributary.conversion.result import FileResult, Hashed, unreadable_file
+from tributary.conversion.result import FileResult, Hashed, drift_sentences, unreadable_file
 from tributary.datasets import TextDataset
+from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
@@ -20,7 +21,9 @@ def process_text_file(
     entry = Entry(
         source.bucket, source.key, source.version, size=0, revision=1, uploaded_at=datetime.now(UTC)
     )
-    result = convert([spool(entry, hashed, work)], work, dataset.compression, {}, Seconds())
+    result = convert(
+        [spool(entry, hashed, work)], work, dataset.compression, {}, Seconds(), registry=LocalColumns()
+    )
     for why in result.unreadable.values():
         return unreadable_file(hashed, why.reason, why.message)
     return FileResult(
@@ -29,6 +32,7 @@ def process_text_file(
         cleaned_count=result.rows,
         output_count=result.rows,
         rejected_count=result.dead_letters,
+        drift=tuple(drift_sentences({}, result.others)),
         parquet=result.parquet,
         rejects=result.rejects,
     )

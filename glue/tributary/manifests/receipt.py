@@ -45,6 +45,8 @@ def receipt_of(manifest: Manifest, attempt: Attempt, converted: Converted) -> Re
         "output_bytes": converted.parquet.stat().st_size,
         "files": len(converted.published),
         "columns": converted.columns,
+        "new_columns": converted.new_columns,
+        "other_rows": converted.other_rows,
         "quarantined": [
             {**_named(entry), "reason": why.reason, "message": why.message}
             for entry, why in quarantined.items()
@@ -69,6 +71,42 @@ def unreadable_of(receipt: Receipt) -> dict[tuple[str, str], Unreadable]:
         **{_identity(file): Unreadable(file["reason"], file["message"]) for file in receipt["quarantined"]},
         **{_identity(file): gone for file in receipt["gone"]},
     }
+
+
+class ReceiptColumns:
+    """Registry that admits what the receipt's attempt had admitted, in the same places.
+
+    A receipt of an earlier version of this package names no new columns: then there was no cap.
+    """
+
+    def __init__(self, receipt: Receipt, cap: int) -> None:
+        self.cap = cap
+        self._new = frozenset(receipt.get("new_columns", ()))
+        self.columns = frozenset(receipt["columns"]) - self._new
+
+    def admit(self, names: Sequence[str]) -> None:
+        """Admit those of the names that had been admitted."""
+        self.columns |= self._new.intersection(names)
+
+
+def agrees(converted: Converted, receipt: Receipt) -> bool:
+    """Return True where the conversion read the receipt's files, and admitted the same columns on the way."""
+    return (
+        unreadable_of(receipt).keys() == {entry.identity for entry in converted.unreadable}
+        and receipt["columns"] == converted.columns
+        and receipt.get("new_columns", []) == converted.new_columns
+    )
+
+
+def counts(receipt: Receipt) -> tuple[int, int, int]:
+    """Return the rows, the dead letters, and the rows with keys in `_other`."""
+    return receipt["rows"], receipt["dead_letters"], other_rows(receipt)
+
+
+def other_rows(receipt: Receipt) -> int:
+    """Return the rows with keys in `_other`; a receipt of an earlier version of this package has none."""
+    count: int = receipt.get("other_rows", 0)
+    return count
 
 
 def _named(entry: Entry) -> dict[str, str]:

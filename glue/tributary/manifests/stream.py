@@ -18,12 +18,14 @@ from tributary.manifests.completion import Completion, Done
 from tributary.manifests.control import Control
 from tributary.manifests.messages import Request, read_message
 from tributary.manifests.queue import ManifestQueue, Message, VisibilityKeeper
+from tributary.manifests.receipt import other_rows
 from tributary.manifests.task import Answer, Committed, ManifestTask, NotDone, Skipped
 from tributary.manifests.work import work_on_manifest
 from tributary.objects.refusals import MISSING_PERMISSION
 from tributary.running.announcing import Announcer
 from tributary.running.job import SERVICE_ERRORS
 from tributary.running.log import log
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import KILLED_WORKER, Destinations
 
 # From this delivery on a manifest is suspected of killing its driver, and its files are tried one by one.
@@ -43,6 +45,7 @@ class StreamSettings:
     """Settings of the loop; `poll_seconds` is the longest wait for a message."""
 
     destinations: Destinations
+    columns: ColumnCap
     run_id: str
     poll_seconds: int
     file_limits: FileLimits = DEFAULT_FILE_LIMITS
@@ -149,7 +152,9 @@ class Stream:
         """Submit a manifest; after a worker's second death by file, after the third no more."""
         settings = self._settings
         by_file = message.receives >= _SUSPECT_RECEIVES
-        task = ManifestTask(request, settings.destinations, settings.run_id, by_file, settings.file_limits)
+        task = ManifestTask(
+            request, settings.destinations, settings.columns, settings.run_id, by_file, settings.file_limits
+        )
 
         def killed(task: ManifestTask, kills: int, error: WorkerKilledError) -> ManifestTask:
             if self._hurry.is_set():
@@ -177,6 +182,7 @@ class Stream:
                 manifest=request.key,
                 generation=request.generation,
                 **{name: receipt[name] for name in names},
+                other_rows=other_rows(receipt),
                 quarantined=receipt["quarantined"],
                 gone=receipt["gone"],
                 **answer.measures,

@@ -8,6 +8,7 @@ from pathlib import Path
 from tributary.distribution.alone import run_alone
 from tributary.errors import NoAnswerError, TransientError, WorkerKilledError
 from tributary.kernels.file_limits import FileLimits
+from tributary.kernels.output.undeclared import LocalColumns
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import Unreadable, fetch
@@ -63,5 +64,6 @@ def try_files(trial: Trial) -> None:
             with tempfile.TemporaryDirectory(prefix="tributary-trial-") as folder:
                 work = Path(folder)
                 file = fetch(entry, work, trial.limits)
-                convert([file], work, "snappy", {}, Seconds(), file_limits=trial.limits)
+                columns, limits = LocalColumns(), trial.limits
+                convert([file], work, "snappy", {}, Seconds(), registry=columns, file_limits=limits)
             done.write(b"done\n")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.manifests.messages import Request
 from tributary.manifests.receipt import Receipt
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 
 
@@ -14,6 +15,7 @@ class ManifestTask:
 
     request: Request
     destinations: Destinations
+    columns: ColumnCap
     run_id: str
     by_file: bool = False
     file_limits: FileLimits = DEFAULT_FILE_LIMITS

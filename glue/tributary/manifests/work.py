@@ -1,12 +1,13 @@
 """Work on one manifest, in whatever process it runs: fetch, convert, publish, answer.
 
 The receipt is written before anything else, and the first one of a generation decides which files have no
-rows. So all attempts at a generation, at the same time or one after the other, write the same objects.
+rows, and which keys have columns. So all attempts at a generation, at the same time or one after the other,
+write the same objects.
 """
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,10 +18,20 @@ from botocore.exceptions import ClientError
 
 from tributary.datasets import load_text_dataset
 from tributary.errors import SourceGoneError, TerminalError, TransientError, describe
+from tributary.kernels.output.undeclared import OTHER_COLUMN, ColumnRegistry
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry, Manifest, parse_manifest
 from tributary.manifests.names import output_keys
-from tributary.manifests.receipt import Attempt, Receipt, receipt_of, to_bytes, unreadable_of
+from tributary.manifests.receipt import (
+    Attempt,
+    Receipt,
+    ReceiptColumns,
+    agrees,
+    counts,
+    receipt_of,
+    to_bytes,
+    unreadable_of,
+)
 from tributary.manifests.suspects import poison_files
 from tributary.manifests.task import Answer, Committed, ManifestTask, NotDone, Skipped
 from tributary.objects import content_types
@@ -30,6 +41,7 @@ from tributary.objects.reads import existing_object, read_object
 from tributary.objects.refusals import MISSING_PERMISSION, is_denied
 from tributary.objects.writes import put_generation
 from tributary.running.memory import peak_bytes
+from tributary.running.table_columns import TableColumns
 from tributary.running.temporary import temporary_folder
 
 _MEBIBYTE = 1 << 20
@@ -76,7 +88,8 @@ class _Publication:
 
     def _publish(self) -> Answer:
         began, cpu_began = time.perf_counter(), time.process_time()
-        converted = self._convert(self._poison_files())
+        columns = TableColumns(self._manifest.dataset, self._task.columns)
+        converted = self._convert(self._poison_files(), columns)
         receipt = receipt_of(self._manifest, self._attempt, converted)
         existing = self._put_receipt(receipt)
         if existing == self._attempt.generation:
@@ -97,7 +110,7 @@ class _Publication:
             for entry, why in poison_files(self._manifest.entries, self._work, self._task.file_limits).items()
         }
 
-    def _convert(self, excluded: Mapping[tuple[str, str], Unreadable]) -> Converted:
+    def _convert(self, excluded: Mapping[tuple[str, str], Unreadable], registry: ColumnRegistry) -> Converted:
         """Convert all files but those known to give no rows.
 
         Again, where one of them is beyond a limit after it gave rows, all of which are found at the first
@@ -114,31 +127,37 @@ class _Publication:
         with ReadAhead(wanted, self._work, partial(fetch, limits=limits)) as files:
             every = _in_order(self._manifest.entries, excluded, iter(files))
             converted = convert(
-                every, self._work, dataset.compression, metadata, self._seconds, file_limits=limits
+                every,
+                self._work,
+                dataset.compression,
+                metadata,
+                self._seconds,
+                registry=registry,
+                file_limits=limits,
             )
         if converted.is_spoilt:
             found = {entry.identity: why for entry, why in converted.unreadable.items()}
-            return self._convert({**excluded, **found})
+            return self._convert({**excluded, **found}, registry)
         return converted
 
     def _agreeing(self, converted: Converted, receipt: Receipt) -> Converted:
-        """Return a conversion that agrees with the receipt: this one, or one that excludes other files.
+        """Return a conversion that agrees with the receipt: this one, or one of its files and columns.
 
-        Raises `TransientError` when a file that the receipt counts can no longer be read, and when the counts
-        differ, as after an update of this package: half of the outputs may exist as they were.
+        Raises `TransientError` when a file that the receipt counts can no longer be read, and when columns or
+        counts differ, as after an update of this package: half of the outputs may exist as they were.
         """
-        expected = unreadable_of(receipt)
-        if expected.keys() != {entry.identity for entry in converted.unreadable}:
-            converted = self._convert(expected)
-        if expected.keys() != {entry.identity for entry in converted.unreadable}:
+        if not agrees(converted, receipt):
+            registry = ReceiptColumns(receipt, self._task.columns.columns)
+            converted = self._convert(unreadable_of(receipt), registry)
+        if unreadable_of(receipt).keys() != {entry.identity for entry in converted.unreadable}:
             raise TransientError(
                 f"{self._keys.receipt} counts files that can be read no more; reprocess the manifest"
             )
-        if (receipt["rows"], receipt["dead_letters"]) != (converted.rows, converted.dead_letters):
+        found = (converted.rows, converted.dead_letters, converted.other_rows)
+        if not agrees(converted, receipt) or found != counts(receipt):
             raise TransientError(
-                f"{self._keys.receipt} tells of {receipt['rows']} rows and {receipt['dead_letters']} "
-                f"dead letters, now there are {converted.rows} and {converted.dead_letters}; "
-                "reprocess the manifest"
+                f"{self._keys.receipt} tells of {_told(counts(receipt), receipt['columns'])}, now there are "
+                f"{_told(found, converted.columns)}; reprocess the manifest"
             )
         return converted
 
@@ -190,6 +209,11 @@ class _Publication:
         }
         measures = {f"{name}_seconds": round(value, 3) for name, value in measures.items()}
         return {**measures, "peak_mebibytes": round(peak_bytes() / _MEBIBYTE)}
+
+
+def _told(counts: tuple[int, int, int], columns: Sequence[str]) -> str:
+    rows, letters, others = counts
+    return f"{rows} rows ({others} with {OTHER_COLUMN}), {letters} dead letters, {len(columns)} columns"
 
 
 def _in_order(

@@ -1,6 +1,11 @@
 import { UnexpectedEventError } from "../../../runtime/errors";
+import { log } from "../../../runtime/log";
+import { admitColumns, declareColumns } from "../../../runtime/undeclared-columns";
+import { UnknownTableError } from "../errors";
 import type { ControlPlane } from "../plane";
-import { addColumns, missingColumns, type NewColumn } from "./columns";
+import { readTable } from "./catalog";
+import { addColumns, columnsOf, type NewColumn } from "./columns";
+import { keepView } from "./schema-drift";
 
 /** Columns that a dataset declares. */
 export interface DeclaredColumns {
@@ -9,16 +14,31 @@ export interface DeclaredColumns {
 }
 
 /**
- * Adds columns that a dataset declares and its table lacks: a deploy leaves the columns of a table alone, for
- * those that were found at run time are among them.
+ * Adds columns that a dataset declares and its table lacks, to table and view: a deploy leaves the columns of a table
+ * alone, for those that were found at run time are among them. The latter are admitted, whatever the setting.
  *
  * @throws UnknownTableError when the dataset has no table
  */
 export async function addDeclared(plane: ControlPlane, { dataset, columns }: DeclaredColumns): Promise<void> {
-  const { catalog, clock } = plane;
-  const names = columns.map(({ name }) => name);
-  if ((await missingColumns(catalog, clock, dataset, names)).length === 0) return;
+  const { catalog, clock, control } = plane;
+  const table = await readTable(catalog, clock, dataset);
+  if (!table) throw new UnknownTableError(catalog.database, dataset);
+  const declared = columns.map(({ name }) => name);
+  await declareColumns(control, dataset, declared);
+  const standing = columnsOf(table).flatMap(({ Name }) => Name ?? []);
+  const left = await admitColumns(control, dataset, standing);
+  if (left.length > 0) {
+    log(
+      "error",
+      "the table has more undeclared columns than it may; rows have the rest in _other from now on",
+      {
+        dataset,
+        columns: left.length,
+      },
+    );
+  }
   await addColumns(catalog, clock, dataset, columns);
+  await keepView(plane, dataset);
 }
 
 /**

@@ -59,10 +59,17 @@ export async function changeTable(
   }
 }
 
+/**
+ * The update keeps no old version of the table: Glue holds 100,000 of a table, and nobody reads them.
+ *
+ * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-update-table-request/skip-archive.html (2026-11-30)
+ * @see https://repost.aws/knowledge-center/glue-table-version-errors (2026-11-30)
+ */
 function updateOf({ database }: Catalog, current: Table, changed: Partial<TableInput>): UpdateTableCommand {
   return new UpdateTableCommand({
     DatabaseName: database,
     TableInput: { ...inputOf(current), ...changed },
+    SkipArchive: true,
     ...(current.VersionId === undefined ? {} : { VersionId: current.VersionId }),
   });
 }

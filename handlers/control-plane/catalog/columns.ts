@@ -1,7 +1,6 @@
 /** Columns of a dataset's table, and of the view `<dataset>_latest`, which must list the table's. */
 import type { Column, Table } from "@aws-sdk/client-glue";
 import type { Clock } from "../../../runtime/clock";
-import { log } from "../../../runtime/log";
 import {
   latestViewName,
   PRESTO_TYPES,
@@ -62,27 +61,41 @@ export async function addColumns(
 }
 
 /**
- * Copies the table's columns to the view: Athena refuses a view whose columns differ from those of its query.
- * The view is read before the table, whose columns only grow, so of two concurrent calls the one that knew
- * less is refused.
+ * Removes columns of the table. Its Parquet files keep their values.
  *
  * @throws ConcurrentModificationException after eight conflicts in a row
  */
-export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: string): Promise<void> {
+export async function removeColumns(
+  catalog: Catalog,
+  clock: Clock,
+  dataset: string,
+  names: readonly string[],
+): Promise<void> {
+  const removed = new Set(names);
+  await changeTable(catalog, clock, dataset, async (current) => {
+    const kept = columnsOf(current).filter(({ Name = "" }) => !removed.has(Name));
+    return kept.length === columnsOf(current).length ? undefined : withColumns(current, kept);
+  });
+}
+
+/**
+ * Copies the table's columns to the view: Athena refuses a view whose columns differ from those of its query.
+ * The view is read before the table, so of two concurrent calls the one that read the older table is refused.
+ *
+ * @returns false where the view stays behind, for its text would be too long
+ * @throws ConcurrentModificationException after eight conflicts in a row
+ */
+export async function keepViewInStep(catalog: Catalog, clock: Clock, dataset: string): Promise<boolean> {
+  let isInStep = true;
   await changeTable(catalog, clock, latestViewName(dataset), async (view) => {
     const table = await readTable(catalog, clock, dataset);
     const columns = table && [...columnsOf(table), ...(table.PartitionKeys ?? [])].map(nameAndType);
     if (!columns || sameNames(columns, columnsOf(view))) return undefined;
     const ViewOriginalText = withListed(view.ViewOriginalText ?? "", columns);
-    if (ViewOriginalText.length > LONGEST_VIEW_TEXT) {
-      log("error", "left a view behind its table, for its text would be too long", {
-        view: view.Name,
-        columns: columns.length,
-      });
-      return undefined;
-    }
-    return { ...withColumns(view, columns), ViewOriginalText };
+    isInStep = ViewOriginalText.length <= LONGEST_VIEW_TEXT;
+    return isInStep ? { ...withColumns(view, columns), ViewOriginalText } : undefined;
   });
+  return isInStep;
 }
 
 /** Filters the names that the table lacks; the catalog knows no upper case. */
@@ -96,7 +109,7 @@ function toColumn({ name, type, comment }: NewColumn): Column {
   return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
 }
 
-function columnsOf({ StorageDescriptor }: Table): Column[] {
+export function columnsOf({ StorageDescriptor }: Table): Column[] {
   return StorageDescriptor?.Columns ?? [];
 }
 

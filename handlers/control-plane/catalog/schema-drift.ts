@@ -1,8 +1,10 @@
-import { emitEvent } from "../../../runtime/aws/alerts";
+import { emitAlert, emitEvent } from "../../../runtime/aws/alerts";
 import { emitMetrics } from "../../../runtime/aws/embedded-metrics";
-import { inParallel } from "../../../runtime/in-parallel";
+import { inParallel, withBackoff } from "../../../runtime/in-parallel";
 import { log } from "../../../runtime/log";
+import { latestViewName } from "../../../runtime/manifests/latest-view";
 import type { Receipt } from "../../../runtime/manifests/manifests";
+import { admitColumns } from "../../../runtime/undeclared-columns";
 import { ColumnsLeftError } from "../errors";
 import type { ControlPlane } from "../plane";
 import { type Claim, claimAnnouncement, noteAnnounced } from "./announce-once";
@@ -41,8 +43,29 @@ export async function keepCatalogInStep(plane: ControlPlane, receipt: Receipt): 
   try {
     await addNewColumns(plane, { dataset, columns, origin: { manifest: id } });
   } finally {
-    await keepViewInStep(plane.catalog, plane.clock, dataset);
+    await keepView(plane, dataset);
   }
+}
+
+/**
+ * Copies the table's columns to the view, and alerts once a day where there are too many of them.
+ *
+ * @throws AlertRefusedError when EventBridge refuses the alert
+ */
+export async function keepView(plane: ControlPlane, dataset: string): Promise<void> {
+  const { bus, catalog, clock } = plane;
+  if (await keepViewInStep(catalog, clock, dataset)) return;
+  const view = latestViewName(dataset);
+  const type = `view#${view}`;
+  if ((await claimAnnouncement(plane, type)) !== "claimed") return;
+  await emitAlert(bus, {
+    environment: bus.environment,
+    severity: "error",
+    summary: `the view ${view} lacks columns of its table, ${bus.environment}`,
+    reason: "its text would be longer than the catalog takes, and Athena refuses it as it is",
+    nextStep: `query the table itself, and drop columns (tributary columns drop --dataset ${dataset})`,
+  });
+  await noteAnnounced(plane, type);
 }
 
 /**
@@ -72,7 +95,7 @@ async function addSome(
   output: OutputColumns,
   missing: readonly string[],
 ): Promise<void> {
-  const { catalog, clock } = plane;
+  const { catalog, clock, control } = plane;
   const { dataset, origin } = output;
   const claims = new Map<string, Claim>();
   const errors = await inParallel(missing, CLAIMS_AT_ONCE, async (column) => {
@@ -81,6 +104,8 @@ async function addSome(
   const claimed = missing.filter((column) => claims.get(column) === "claimed");
   if (claimed.length > 0) await announce(plane, output, claimed);
   const ready = missing.filter((column) => claims.has(column) && claims.get(column) !== "taken");
+  // What stands in the table takes a place, however it came there: work may publish a column that was dropped meanwhile.
+  await withBackoff(clock, () => admitColumns(control, dataset, ready));
   await addColumns(
     catalog,
     clock,

@@ -33,12 +33,18 @@ function metricsOf(receipt: Receipt): EmbeddedMetric[] {
     { name: "FilesProcessed", value: receipt.files, unit: "Count" },
     { name: "Rows", value: receipt.rows, unit: "Count" },
     { name: "DeadLetters", value: receipt.dead_letters, unit: "Count" },
+    { name: "OtherRows", value: otherRows(receipt), unit: "Count" },
     { name: "QuarantinedFiles", value: receipt.quarantined.length, unit: "Count" },
     { name: "GoneFiles", value: receipt.gone.length, unit: "Count" },
     { name: "InputBytes", value: receipt.input_bytes, unit: "Bytes" },
     { name: "MeanBatchMegabytes", value: receipt.input_bytes / 1e6, unit: "Megabytes" },
     { name: "LatencySeconds", value: latenciesOf(receipt), unit: "Seconds" },
   ];
+}
+
+/** Rows with keys in `_other`; a receipt of an earlier release does not count them. */
+function otherRows({ other_rows = 0 }: Receipt): number {
+  return other_rows;
 }
 
 function write({ metrics }: ControlPlane, receipt: Receipt, observations: Observations): Promise<boolean> {
@@ -59,6 +65,7 @@ function manifestRow(receipt: Receipt, at: Date): Item {
     generation: receipt.generation,
     rows: receipt.rows,
     dead_letters: receipt.dead_letters,
+    other_rows: otherRows(receipt),
     input_bytes: receipt.input_bytes,
     output_bytes: receipt.output_bytes,
     files: receipt.files,
@@ -83,6 +90,7 @@ function sumsOf(receipt: Receipt, observations: Observations): Record<string, nu
     files: receipt.files,
     rows: receipt.rows,
     dead_letters: receipt.dead_letters,
+    other_rows: otherRows(receipt),
     quarantined: receipt.quarantined.length,
     gone: receipt.gone.length,
     input_bytes: receipt.input_bytes,

@@ -30,6 +30,7 @@ export async function takeBatch(plane: ControlPlane, published: PublishedBatch):
       { name: "LedgerFiles", value: published.files, unit: "Count" },
       { name: "LedgerRows", value: published.rows, unit: "Count" },
       { name: "LedgerDeadLetters", value: published.dead_letters, unit: "Count" },
+      { name: "OtherRows", value: published.other_rows, unit: "Count" },
       { name: "LedgerInputBytes", value: published.input_bytes, unit: "Bytes" },
       { name: "LedgerOutputBytes", value: published.output_bytes, unit: "Bytes" },
     ],

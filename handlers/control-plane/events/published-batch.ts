@@ -13,7 +13,7 @@ const FIGURES = [
 ] as const;
 
 /** Published batch of the ledger pipeline, as the batch job reports it. */
-export type PublishedBatch = Readonly<Record<(typeof FIGURES)[number], number>> & {
+export type PublishedBatch = Readonly<Record<(typeof FIGURES)[number] | "other_rows", number>> & {
   readonly dataset: string;
   /** Names of columns that the dataset does not declare. */
   readonly columns: readonly string[];
@@ -38,5 +38,7 @@ export function readPublished(event: unknown): PublishedBatch {
     typeof seconds === "number" &&
     figures.every(([, value]) => Number.isSafeInteger(value));
   if (!isWhole) throw new UnexpectedEventError("a LedgerBatchPublished event with all its figures", event);
-  return { ...(Object.fromEntries(figures) as PublishedBatch), dataset, columns, seconds };
+  // an event of an earlier release does not count them
+  const other_rows = Number(detail?.["other_rows"] ?? 0);
+  return { ...(Object.fromEntries(figures) as PublishedBatch), other_rows, dataset, columns, seconds };
 }

@@ -29,6 +29,7 @@ export interface LedgerBatchPlaces {
   readonly rawBucket: string;
   readonly curatedBucket: string;
   readonly quarantineBucket: string;
+  readonly controlTable: string;
   readonly address: LedgerAddress;
 }
 
@@ -42,6 +43,8 @@ export function ledgerBatchArguments(
     raw_bucket: places.rawBucket,
     curated_bucket: places.curatedBucket,
     quarantine_bucket: places.quarantineBucket,
+    control_table: places.controlTable,
+    undeclared_columns: String(environment.storage.undeclaredColumns),
     dataset: LEDGER_DATASET,
     engine: batch.engine,
     slots: String(batch.slots),

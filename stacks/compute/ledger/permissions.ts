@@ -11,7 +11,7 @@ import {
   STAGING_PREFIX,
 } from "../../../environments/schema";
 import type { NetworkStack } from "../../network/stack";
-import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
+import { admitColumns, type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
 import { LEDGER_DATASET } from "./job-arguments";
 
 /** Resources of the pipeline, whose jobs and functions run in the VPC. */
@@ -93,6 +93,7 @@ export function ledgerBatchStatements(resources: LedgerResources): PolicyStateme
       actions: ["s3:ListBucket", "s3:ListBucketVersions"],
       resources: [raw.arn, curated.arn, quarantine.arn],
     },
+    admitColumns(ledger.control, [LEDGER_DATASET]),
     putOwnEvents("PutPublished", environment),
     useKey(storage.key.arn, environment.region, "s3", "read-write"),
   ];

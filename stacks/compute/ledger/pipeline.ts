@@ -186,6 +186,7 @@ export class LedgerPipeline extends Construct {
         rawBucket: storage.raw.bucket,
         curatedBucket: storage.curated.bucket,
         quarantineBucket: storage.quarantine.bucket,
+        controlTable: ledger.control.name,
         address: ledger.server.address,
       }),
       statements: ledgerBatchStatements(props),

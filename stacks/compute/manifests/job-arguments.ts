@@ -23,6 +23,7 @@ export function manifestsJobArguments(
     curated_bucket: places.curatedBucket,
     quarantine_bucket: places.quarantineBucket,
     control_table: places.controlTable,
+    undeclared_columns: String(environment.storage.undeclaredColumns),
     event_source: alertSource(environment),
     environment: environment.name,
     engine: manifests.engine,

@@ -13,7 +13,7 @@ import {
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { latestViewName } from "../../../runtime/manifests/latest-view";
-import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
+import { admitColumns, type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
 
 export function manifestsBuilderStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
@@ -79,6 +79,10 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       storage.quarantine.arn,
     ),
     { sid: "ReadControl", actions: ["dynamodb:GetItem"], resources: [ledger.control.arn] },
+    admitColumns(
+      ledger.control,
+      declaredTextDatasets().map(({ name }) => name),
+    ),
     putOwnEvents("PutProcessed", environment),
     useKey(storage.key.arn, environment.region, "s3", "read-write"),
     useKey(storage.key.arn, environment.region, "sqs", "read"),

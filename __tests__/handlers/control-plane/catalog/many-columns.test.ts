@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { GlueClient, Table, TableInput } from "@aws-sdk/client-glue";
 import { describe, expect, test } from "@jest/globals";
@@ -7,10 +7,17 @@ import { keepCatalogInStep } from "../../../../handlers/control-plane/catalog/sc
 import { ColumnsLeftError } from "../../../../handlers/control-plane/errors";
 import type { ControlPlane } from "../../../../handlers/control-plane/plane";
 import type { Receipt } from "../../../../runtime/manifests/manifests";
+import { MAX_UNDECLARED_COLUMNS } from "../../../../runtime/undeclared-columns";
 import { clientDouble, clockDouble } from "../../support/doubles";
 import { keepLogs } from "../../support/logs";
 
-const { lines } = keepLogs();
+keepLogs();
+
+const ANNOUNCED = new ConditionalCheckFailedException({
+  message: "the condition does not hold",
+  $metadata: {},
+  Item: { announced_at: { S: "2026-01-31T12:00:00.000Z" } },
+});
 
 const named = (count: number) =>
   Array.from({ length: count }, (_, number) => `column_${String(number).padStart(13, "0")}`);
@@ -41,13 +48,24 @@ function makeCatalog(names: readonly string[] = []) {
   return { catalog: { client, database: "test" }, sent, shown };
 }
 
-function makePlane(remainingMs: () => number) {
-  const catalog = makeCatalog();
-  const metrics = clientDouble<DynamoDBClient>({ PutItemCommand: () => ({}), UpdateItemCommand: () => ({}) });
+function makePlane(remainingMs: () => number, names: readonly string[] = []) {
+  const catalog = makeCatalog(names);
+  const puts = new Set<string>();
+  const metrics = clientDouble<DynamoDBClient>({
+    PutItemCommand: ({ Item }) => {
+      const type = String(Item.metric_type.S);
+      if (type.startsWith("view#") && puts.has(type)) return ANNOUNCED;
+      puts.add(type);
+      return {};
+    },
+    UpdateItemCommand: () => ({}),
+  });
+  const control = clientDouble<DynamoDBClient>({ GetItemCommand: () => ({}), UpdateItemCommand: () => ({}) });
   const bus = clientDouble<EventBridgeClient>({ PutEventsCommand: () => ({ FailedEntryCount: 0 }) });
   const plane = {
     catalog: catalog.catalog,
     metrics: { client: metrics.client, name: "metrics" },
+    control: { client: control.client, name: "control" },
     bus: { client: bus.client, source: "tributary.test", environment: "test" },
     emf: { namespace: "Tributary", environment: "test" },
     clock: clockDouble(),
@@ -82,8 +100,34 @@ describe("a view", () => {
     [7_000, 0],
   ])("of %i columns lists %i of them", async (count, listed) => {
     const { catalog, shown } = makeCatalog(named(count));
-    await keepViewInStep(catalog, clockDouble(), "clicks");
+    expect(await keepViewInStep(catalog, clockDouble(), "clicks")).toBe(listed > 0);
     expect(shown("clicks_latest")).toHaveLength(listed);
-    expect(lines().filter(({ level }) => level === "error")).toHaveLength(listed === 0 ? 1 : 0);
   });
+
+  test("has room for all that the setting allows, with the longest names", async () => {
+    const names = named(MAX_UNDECLARED_COLUMNS).map((name) => name.padEnd(255, "x"));
+    const { catalog, shown } = makeCatalog(names);
+    expect(await keepViewInStep(catalog, clockDouble(), "clicks")).toBe(true);
+    expect(shown("clicks_latest")).toHaveLength(MAX_UNDECLARED_COLUMNS);
+  });
+
+  test("that stays behind is told once a day", async () => {
+    const { plane, details } = makePlane(() => 60_000, named(7_000));
+    const receipt = { id: "1", dataset: "clicks", columns: [] } as unknown as Receipt;
+    await keepCatalogInStep(plane, receipt);
+    await keepCatalogInStep(plane, receipt);
+    expect(details().map((detail) => JSON.parse(detail))).toEqual([
+      expect.objectContaining({
+        severity: "error",
+        summary: "the view clicks_latest lacks columns of its table, test",
+      }),
+    ]);
+  });
+});
+
+test("an update of a table keeps no old version of it", async () => {
+  const { catalog, sent } = makeCatalog(named(3));
+  await keepViewInStep(catalog, clockDouble(), "clicks");
+  const updates = sent.filter(({ name }) => name === "UpdateTableCommand");
+  expect(updates.map(({ input }) => input.SkipArchive)).toEqual([true]);
 });

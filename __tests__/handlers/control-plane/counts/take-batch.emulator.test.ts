@@ -2,8 +2,10 @@ import { CreateTableCommand, DeleteTableCommand, GetTableCommand } from "@aws-sd
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { answer } from "../../../../handlers/control-plane/answer";
 import { UnexpectedEventError } from "../../../../runtime/errors";
+import { readTableColumns } from "../../../../runtime/undeclared-columns";
 import {
   ALERT_SOURCE,
+  CONTROL,
   CURATED,
   DATABASE,
   type ManifestsPipeline,
@@ -32,6 +34,7 @@ const BATCH = {
   input_bytes: 100_000_000,
   output_bytes: 20_000_000,
   objects: 12,
+  other_rows: 7,
   columns: ["session_id"],
   seconds: 41.5,
 };
@@ -45,6 +48,7 @@ afterAll(() => pipeline.stop());
 
 beforeEach(async () => {
   await pipeline.clear(METRICS);
+  await pipeline.clear(CONTROL);
   await pipeline.take("events");
   await pipeline.glue.send(
     new CreateTableCommand({
@@ -77,6 +81,10 @@ const drifts = async () =>
   (await pipeline.take("events")).filter((one) => one["detail-type"] === "SchemaDrift");
 const emitted = (name: string) => lines().flatMap((line) => (name in line ? [line[name]] : []));
 
+async function admitted() {
+  return (await readTableColumns(realPlane(pipeline).plane.control, TABLE)).admitted;
+}
+
 async function columns() {
   const get = new GetTableCommand({ DatabaseName: DATABASE, Name: TABLE });
   const { Table } = await pipeline.glue.send(get);
@@ -99,6 +107,7 @@ describe("a published batch", () => {
         input_bytes: 100_000_000,
         output_bytes: 20_000_000,
         objects: 12,
+        other_rows: 7,
         work_seconds: 41.5,
         ttl: expect.any(Number),
       },
@@ -111,6 +120,7 @@ describe("a published batch", () => {
       LedgerFiles: 10_000,
       LedgerRows: 120_000,
       LedgerDeadLetters: 5,
+      OtherRows: 7,
       LedgerInputBytes: 100_000_000,
       LedgerOutputBytes: 20_000_000,
     });
@@ -149,6 +159,12 @@ describe("a published batch", () => {
       expect.objectContaining({ columns: ["app__version"], batch: 18 }),
     ]);
     expect(emitted("SchemaDrift")).toEqual([1, 1]);
+    expect([...(await admitted())].sort()).toEqual(["app__version", "session_id"]);
+  });
+
+  test("of an earlier release counts no rows with other keys", async () => {
+    await take({ other_rows: undefined });
+    expect(emitted("OtherRows")).toEqual([0]);
   });
 
   test("keeps the columns of two batches at once", async () => {
@@ -203,6 +219,40 @@ describe("a published batch", () => {
   });
 });
 
+describe("dropped columns", () => {
+  const drop = (columns: unknown) =>
+    answer(realPlane(pipeline).plane, { kind: "drop-columns", dataset: TABLE, columns });
+
+  test("leave table and places, and come back with work that had begun before", async () => {
+    await take({ columns: ["session_id", "app__version"] });
+    await drop(["session_id", "never_there"]);
+    expect(await columns()).toEqual([...shown, "app__version string"]);
+    expect(await admitted()).toEqual(new Set(["app__version"]));
+    await drop(["session_id"]);
+    await take({ batch: 18 });
+    expect(await columns()).toEqual([...shown, "app__version string", "session_id string"]);
+    expect(await admitted()).toEqual(new Set(["app__version", "session_id"]));
+  });
+
+  test("are none that the dataset declares", async () => {
+    await answer(realPlane(pipeline).plane, {
+      kind: "declared-columns",
+      dataset: TABLE,
+      columns: [{ name: "record_id", type: "string" }],
+    });
+    await take({ columns: ["session_id"] });
+    await expect(drop(["session_id", "record_id"])).rejects.toThrow(
+      "ml_events declares record_id: take them out of its declaration first",
+    );
+    expect(await columns()).toContain("session_id string");
+    expect(await admitted()).toContain("session_id");
+  });
+
+  test.each([[undefined], [[1]], ["a"]])("are refused where they are no names: %j", async (wrong) => {
+    await expect(drop(wrong)).rejects.toThrow(UnexpectedEventError);
+  });
+});
+
 describe("declared columns at a deploy", () => {
   const declare = (declared: unknown) =>
     answer(realPlane(pipeline).plane, { kind: "declared-columns", dataset: TABLE, columns: declared });
@@ -219,6 +269,26 @@ describe("declared columns at a deploy", () => {
     await declare(wanted);
     expect(await columns()).toEqual([...shown, "session_id string", "event_time_utc timestamp"]);
     expect(await drifts()).toEqual([]);
+  });
+
+  test("leave their places, and the other columns of the table take some, as many as there are", async () => {
+    await take({ columns: ["session_id", "app__version"] });
+    await pipeline.clear(CONTROL);
+    await declare([{ name: "record_id", type: "string" }]);
+    expect(await admitted()).toEqual(new Set(["session_id", "app__version", "transaction_items"]));
+    await declare([
+      { name: "record_id", type: "string" },
+      { name: "session_id", type: "string" },
+    ]);
+    expect(await admitted()).toEqual(new Set(["app__version", "transaction_items"]));
+  });
+
+  test("tell of columns that the item has no room for", async () => {
+    const many = Array.from({ length: 1_003 }, (_, number) => ({ name: `c${number}`, type: "string" }));
+    await declare(many);
+    await declare([{ name: "record_id", type: "string" }]);
+    expect((await admitted()).size).toBe(1_000);
+    expect(lines()).toContainEqual(expect.objectContaining({ level: "error", dataset: TABLE, columns: 4 }));
   });
 
   test.each([[undefined], [[{ name: "a" }]], ["a"]])(

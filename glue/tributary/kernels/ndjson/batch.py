@@ -45,7 +45,8 @@ REJECTS = pa.schema([*_PLACE, ("reason", pa.string()), ("bytes", pa.binary())])
 class NdjsonLimits:
     """Bounds of the kernel, in bytes, levels, keys and cells; smaller in tests.
 
-    `keys` and `key_bytes` bound the distinct top-level keys of the whole input, and their names together.
+    `keys` and `key_bytes` bound the distinct top-level keys of the whole input, and their names together; the
+    `declared` ones are not counted.
 
     A batch ends after the line with which it has `batch_bytes` of input, `batch_lines` (rows and rejects) or
     `batch_cells` (rows by columns), and before a row whose new columns would bring it above the last.
@@ -59,6 +60,7 @@ class NdjsonLimits:
     batch_bytes: int = 8 << 20
     batch_lines: int = 1 << 17
     batch_cells: int = 1 << 20
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

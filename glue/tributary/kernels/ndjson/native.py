@@ -7,7 +7,6 @@ interpreter's lock is free while it works.
 import ctypes
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, astuple
 from functools import cache
 
 import pyarrow as pa
@@ -30,10 +29,13 @@ _MOST = (1 << 64) - 1
 _BATCH, _OUT_OF_MEMORY = 1, -1
 
 
-class _Options(ctypes.Structure):
-    """`Options` of ndjson.zig: the fields of `NdjsonLimits`, then these two."""
+_NUMBERS = tuple(name for name in NdjsonLimits.__slots__ if name != "declared")
 
-    _fields_ = [(name, ctypes.c_uint64) for name in (*NdjsonLimits.__slots__, "keep_lines", "seed")]
+
+class _Options(ctypes.Structure):
+    """`Options` of ndjson.zig: the numbers of `NdjsonLimits`, then these two."""
+
+    _fields_ = [(name, ctypes.c_uint64) for name in (*_NUMBERS, "keep_lines", "seed")]
 
 
 class _Array(ctypes.Structure):
@@ -65,6 +67,9 @@ class _Library:
 
         parser, status, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
         self.open = ctypes.CFUNCTYPE(parser, ctypes.POINTER(_Options))(named("open"))
+        self.declare = ctypes.CFUNCTYPE(status, parser, ctypes.c_char_p, ctypes.POINTER(size), size)(
+            named("declare")
+        )
         self.feed = ctypes.CFUNCTYPE(status, parser, ctypes.c_void_p, size, ctypes.POINTER(size))(
             named("feed")
         )
@@ -102,11 +107,14 @@ def parse_native(
     """
     libraries = _loaded()
     library = libraries[variant or next(iter(libraries))]
-    options = _Options(*_checked_limits(limits), keep_lines, secrets.randbits(64))
+    numbers, declared = _checked_limits(limits)
+    options = _Options(*numbers, keep_lines, secrets.randbits(64))
     parser = library.open(ctypes.byref(options))
     if not parser:
         raise MemoryError
     try:
+        if declared is not None:
+            _checked(library.declare(parser, *declared))
         positions = POSITIONS_WITH_BYTES if keep_lines else POSITIONS
         for chunk in chunks:
             yield from _feed(library, parser, chunk, positions)
@@ -116,13 +124,24 @@ def parse_native(
         library.close(parser)
 
 
+_Names = tuple[bytes, "ctypes.Array[ctypes.c_size_t]", int]
+"""Keys in one piece, the length of each in bytes, and their number."""
+
+
 @cache
-def _checked_limits(limits: NdjsonLimits) -> tuple[int, ...]:
-    for name, limit in asdict(limits).items():
+def _checked_limits(limits: NdjsonLimits) -> tuple[tuple[int, ...], _Names | None]:
+    """The numbers, and the declared keys if there are any."""
+    numbers: dict[str, int] = {name: getattr(limits, name) for name in _NUMBERS}
+    for name, limit in numbers.items():
         most = _MAXIMUM_BYTES if name.endswith("_bytes") else _MOST
         if not 0 <= limit <= most:
             raise ValueError(f"{name} is {limit}: it may be from 0 to {most}")
-    return astuple(limits)
+    return tuple(numbers.values()), _names(limits.declared) if limits.declared else None
+
+
+def _names(keys: tuple[str, ...]) -> _Names:
+    names = [key.encode("utf-8", "surrogatepass") for key in dict.fromkeys(keys)]
+    return b"".join(names), (ctypes.c_size_t * len(names))(*map(len, names)), len(names)
 
 
 def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) -> Iterator[NdjsonBatch]:

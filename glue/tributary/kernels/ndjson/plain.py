@@ -43,7 +43,7 @@ class _RejectedError(Exception):
 
 def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool) -> Iterator[NdjsonBatch]:
     """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects."""
-    keys = _Keys()
+    keys = _Keys(frozenset(limits.declared))
     batch = _Batch()
     for number, line in enumerate(_lines(iter(chunks), max(limits.line_bytes, limits.kept_bytes)), 1):
         found = None if line.is_blank else _judge(line, limits, keys)
@@ -150,14 +150,16 @@ class _Batch:
 
 @dataclass(slots=True)
 class _Keys:
-    """The distinct top-level keys of the accepted lines, and the bytes of their names."""
+    """The distinct undeclared top-level keys of the accepted lines, and the bytes of their names."""
 
+    declared: frozenset[str]
     names: set[str] = field(default_factory=set)
     bytes: int = 0
 
     def add(self, row: Row) -> None:
-        self.bytes += sum(len(key.encode()) for key in row.keys() - self.names)
-        self.names.update(row)
+        new = row.keys() - self.names - self.declared
+        self.bytes += sum(len(key.encode()) for key in new)
+        self.names |= new
 
 
 def _judge(line: _Line, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
@@ -257,7 +259,7 @@ class _Reader:
             return
         if key in self.row:
             raise _RejectedError("duplicate-key")
-        if key not in self.keys.names:
+        if key not in self.keys.names and key not in self.keys.declared:
             self.new_keys += 1
             self.new_bytes += len(key.encode())
             known, known_bytes = len(self.keys.names), self.keys.bytes

@@ -23,6 +23,7 @@ import re
 from collections.abc import ItemsView
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 MAXIMUM_LENGTH = 255
@@ -35,10 +36,19 @@ _TOKEN = re.compile(
 _EMPTY = "__0_"
 _SHORTENED = "__1"
 _SHOWN = 50
+_NAMES_CACHED = 1 << 14
 
 
 def catalog_name(key: str, reserved: AbstractSet[str] = frozenset()) -> str:
     """The column name of a key, never one of `reserved`, of at most 255 characters."""
+    if len(key) > MAXIMUM_LENGTH:
+        # No name is shorter than its key, and of a long one the beginning is enough.
+        return _shortened(key, _escaped(key[: MAXIMUM_LENGTH + 1]))
+    return _usual_name(key, reserved)
+
+
+@lru_cache(_NAMES_CACHED)
+def _usual_name(key: str, reserved: AbstractSet[str]) -> str:
     name = key if _PLAIN.fullmatch(key) else _escaped(key) or _EMPTY
     if name in reserved:
         name = _code(key[0]) + _escaped(key[1:])
@@ -78,6 +88,10 @@ class KeyNames:
             name = self._names[key] = catalog_name(key, self.reserved)
             self._note(key, name)
         return self._names[key]
+
+    def known(self, key: str) -> str | None:
+        """The name of a key that was asked for before."""
+        return self._names.get(key)
 
     def items(self) -> ItemsView[str, str]:
         """Keys and names, in the order first asked for."""

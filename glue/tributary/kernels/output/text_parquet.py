@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.kernels.ndjson.batch import NdjsonBatch
-from tributary.kernels.output.catalog_names import KeyNames
 from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, GrowingParquet, ParquetSettings
+from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns, UndeclaredColumns
 
 SOURCE_COLUMNS = pa.schema(
     [("_source_file", pa.string()), ("_source_version", pa.string()), ("_source_line", pa.int64())]
@@ -26,10 +26,11 @@ _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
 
 class TextParquet:
-    """Writes batches as columns of text: the union of all keys, in the order first seen, by catalog names.
+    """Writes batches as columns of text, by catalog names, in the order first seen.
 
-    Row groups are measured in bytes of input lines and 4 for each value, null or not: a measure that does
-    not depend on how the input was cut. No key gets a name of `reserved`, which the caller's partitions have.
+    They are the keys that the registry admits, and the others in one column. Row groups are measured in bytes
+    of input lines and 4 for each value, null or not: a measure that does not depend on how the input was cut.
+    No key gets a name of `reserved`, which the caller's partitions have.
     Used as a context; after an error there is no file.
     """
 
@@ -39,13 +40,19 @@ class TextParquet:
         settings: ParquetSettings = DEFAULT_SETTINGS,
         metadata: Mapping[str, str] | None = None,
         reserved: AbstractSet[str] = frozenset(),
+        registry: ColumnRegistry | None = None,
     ) -> None:
+        """Without a registry the keys are counted here."""
         columns = [
             (column.name, _DICTIONARY if pa.types.is_string(column.type) else column.type)
             for column in TEXT_SOURCE_COLUMNS
         ]
         self._writer = GrowingParquet(path, settings, pa.schema(columns, metadata))
-        self._names = KeyNames(reserved | frozenset(TEXT_SOURCE_COLUMNS.names))
+        self.undeclared = UndeclaredColumns(
+            registry or LocalColumns(), reserved | frozenset(TEXT_SOURCE_COLUMNS.names)
+        )
+        self._source = ("", "")
+        self._number = 0
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -58,19 +65,9 @@ class TextParquet:
         self._writer.__exit__(kind, error, trace)
 
     @property
-    def keys(self) -> dict[str, str]:
-        """The catalog name of each key so far, in the order first seen."""
-        return dict(self._names.items())
-
-    @property
     def columns(self) -> list[str]:
         """The names of all columns so far."""
         return list(self._writer.schema.names)
-
-    @property
-    def notes(self) -> list[str]:
-        """A sentence for each key whose name is reserved or too long."""
-        return self._names.notes
 
     def write(self, batch: NdjsonBatch, file: str, version: str, revision: int = 1) -> None:
         """Write the rows of a batch of that version of a file; its rejects are the caller's."""
@@ -83,11 +80,16 @@ class TextParquet:
             "_source_revision": pa.repeat(revision, rows),
             "_source_line": batch.positions["line"],
         }
-        for key, column in zip(batch.rows.schema.names, batch.rows.columns, strict=True):
-            columns[self._names[key]] = column
+        texts = dict(zip(batch.rows.schema.names, batch.rows.columns, strict=True))
+        columns |= self.undeclared.placed(texts, pa.repeat(self._number_of(file, version), rows))
         size = pc.sum(batch.positions["length"]).as_py() + rows * len(columns) * _OFFSET_BYTES
         self._writer.write(columns, rows, size)
         self.rows += rows
+
+    def _number_of(self, file: str, version: str) -> int:
+        if (file, version) != self._source:
+            self._source, self._number = (file, version), self._number + 1
+        return self._number
 
 
 def _repeated(text: str, rows: int) -> pa.DictionaryArray:

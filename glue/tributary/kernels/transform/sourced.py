@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,11 +19,15 @@ SourcedLetter = tuple[int, DeadLetter]
 
 @dataclass(frozen=True, slots=True)
 class SourcedBatch:
-    """Some rows as texts with their `PLACES`, and the rejects among them, both in the order of the input."""
+    """Some rows as texts with their `PLACES`, and the rejects among them, both in the order of the input.
+
+    `others` are the keys that were taken out of the rows, if any: their texts as JSON objects.
+    """
 
     rows: pa.RecordBatch
     places: pa.RecordBatch
     rejects: list[SourcedLetter]
+    others: pa.Array | None = None
 
 
 @dataclass(slots=True)
@@ -41,11 +44,8 @@ class Sources:
         self.all.append(source)
         self._before = self._last
 
-    def placed(self, batch: NdjsonBatch, refused: Iterable[DeadLetter] = ()) -> SourcedBatch:
-        """A batch of the source that was begun last, its positions with the lines' bytes.
-
-        `refused` are dead letters in addition to its rejects.
-        """
+    def placed(self, batch: NdjsonBatch, others: pa.Array | None = None) -> SourcedBatch:
+        """A batch of the source that was begun last, its positions with the lines' bytes."""
         number, rows = len(self.all) - 1, batch.positions.num_rows
         lines = batch.positions["line"]
         if rows:
@@ -58,25 +58,34 @@ class Sources:
         return SourcedBatch(
             batch.rows,
             pa.RecordBatch.from_arrays(columns, schema=PLACES),
-            [(number, letter) for letter in chain(rejected_lines(batch.rejects, self.limits), refused)],
+            [(number, letter) for letter in rejected_lines(batch.rejects, self.limits)],
+            others,
         )
 
 
 def gathered(batches: Iterable[SourcedBatch], limits: NdjsonLimits) -> Iterator[SourcedBatch]:
     """Yield the lines in larger batches, where many files have a line or two each.
 
-    A batch ends before it passes the limits of one, in rows, bytes and cells.
+    A batch ends before it passes the limits of one, in rows, bytes and cells, or of a file, in keys. One that
+    had too many keys goes by itself: beside it, the rows of others would be mostly nulls.
     """
     group: list[SourcedBatch] = []
     keys: set[str] = set()
     rows = size = 0
     for batch in batches:
+        if batch.others is not None:
+            if group:
+                yield _joined(group)
+            yield batch
+            group, keys, rows, size = [], set(), 0, 0
+            continue
         more_keys, more_size = keys.union(batch.rows.schema.names), size + batch.places.nbytes
         more_rows = rows + batch.places.num_rows + len(batch.rejects)
         is_full = (
             more_rows > limits.batch_lines
             or more_size > limits.batch_bytes
             or more_rows * len(more_keys) > limits.batch_cells
+            or len(more_keys) > limits.keys
         )
         if is_full and group:
             yield _joined(group)

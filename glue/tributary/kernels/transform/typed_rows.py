@@ -26,12 +26,13 @@ Admits = Callable[[int, int], bool]
 class TypedRows:
     """The rows whose values fit, in their order, and the dead letters of all other lines, in theirs.
 
-    `undeclared` holds the texts of the keys that no column declares.
+    `undeclared` holds the texts of the keys that no column declares, but for the `others` of the batch.
     """
 
     places: pa.RecordBatch
     values: list[pa.Array]
     undeclared: dict[str, pa.Array]
+    others: pa.Array | None
     dead_letters: list[SourcedLetter]
 
 
@@ -68,7 +69,7 @@ def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn], admits: Admi
             message = f'the column "{column.name}" is required, and null or missing'
             refusals.append(_Refusal(pc.is_null(texts), "missing-value", texts, message))
     letters = list(batch.rejects)
-    rows = TypedRows(batch.places, values, paths.undeclared, letters)
+    rows = TypedRows(batch.places, values, paths.undeclared, batch.others, letters)
     if refusals:
         bad = reduce(pc.or_, (refusal.mask for refusal in refusals))
         letters += _refused(batch.places, refusals, bad, admits)
@@ -133,6 +134,7 @@ def _filtered(rows: TypedRows, good: pa.Array) -> TypedRows:
         rows.places.filter(good),
         [column.filter(good) for column in rows.values],
         {key: column.filter(good) for key, column in rows.undeclared.items()},
+        None if rows.others is None else rows.others.filter(good),
         rows.dead_letters,
     )
 

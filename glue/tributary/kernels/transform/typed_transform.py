@@ -1,4 +1,4 @@
-"""A dataset's SQL over typed NDJSON rows of one file or many, with undeclared keys added to its result."""
+"""A dataset's SQL over typed NDJSON rows of one file or many, with undeclared keys beside its result."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from tributary.datasets.declaration import Dataset
 from tributary.kernels.csv.block import LINE_COLUMN
-from tributary.kernels.output.catalog_names import KeyNames
 from tributary.kernels.output.dead_letters import dead_letter
 from tributary.kernels.output.tables import declared, output_schema
 from tributary.kernels.output.text_parquet import SOURCE_COLUMNS
+from tributary.kernels.output.undeclared import ColumnRegistry, UndeclaredColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.partition_values import ANY_VALUES, PartitionValues
@@ -25,7 +25,7 @@ from tributary.kernels.transform.typed_rows import Admits, TypedRows, typed_rows
 _ASIDE_BYTES = 64 << 20
 """Bytes of undeclared values and lines that wait in memory until the SQL returns their rows."""
 
-# What waits has a dot before the names of `PLACES`, which keeps these apart from the undeclared columns.
+# What waits has a dot before the names of `PLACES`, a colon before undeclared keys, and `+` for the others.
 _PLACE_WITHOUT_LINE = ("source", "serial", "line")
 
 
@@ -77,6 +77,8 @@ class TypedTransform:
         transform: Transform,
         sources: Sequence[Source],
         refusals: Refusals,
+        *,
+        registry: ColumnRegistry,
         allowed: PartitionValues = ANY_VALUES,
     ) -> None:
         """`sources` are those of the batches; they may become more while these come."""
@@ -88,7 +90,7 @@ class TypedTransform:
         self._schema = input_schema(dataset)
         self._output = output_schema(dataset, {})
         self._aside = SpillingQueue(transform.work / "aside.arrow", _ASIDE_BYTES)
-        self.names = KeyNames(frozenset(self._output.names))
+        self.undeclared = UndeclaredColumns(registry, frozenset(self._output.names))
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +140,9 @@ class TypedTransform:
     def _put_aside(self, typed: TypedRows) -> None:
         kept = PLACES.names if self._dataset.partitions else _PLACE_WITHOUT_LINE
         columns = {f".{name}": typed.places[name] for name in kept}
-        columns |= {self.names[key]: column for key, column in typed.undeclared.items()}
+        columns |= {f":{key}": column for key, column in typed.undeclared.items()}
+        if typed.others is not None:
+            columns["+"] = typed.others
         self._aside.append(pa.RecordBatch.from_arrays(list(columns.values()), list(columns)))
 
     def _waiting(self) -> Iterator[pa.RecordBatch]:
@@ -156,7 +160,8 @@ class TypedTransform:
             good = pa.array([row not in refused for row in range(rows.num_rows)])
             rows, beside = rows.filter(good), beside.filter(good)
         columns = dict(zip(rows.schema.names, rows.columns, strict=True))
-        columns |= {name: beside[name] for name in beside.schema.names if not name.startswith(".")}
+        others = beside["+"] if "+" in beside.schema.names else None
+        columns |= self.undeclared.placed(_undeclared(beside), beside[".source"], others)
         size = sum(column.nbytes for column in columns.values())
         return OutputRows(columns, rows.num_rows, size, _places(beside))
 
@@ -168,6 +173,11 @@ def _fields(source: Source) -> tuple[str, str, str]:
 def _places(beside: pa.RecordBatch) -> pa.RecordBatch:
     places = [name for name in beside.schema.names if name.startswith(".")]
     return beside.select(places).rename_columns([name[1:] for name in places])
+
+
+def _undeclared(beside: pa.RecordBatch) -> dict[str, pa.Array]:
+    named = zip(beside.schema.names, beside.columns, strict=True)
+    return {name[1:]: column for name, column in named if name.startswith(":")}
 
 
 def _letters(beside: pa.RecordBatch, refused: Mapping[int, str], admits: Admits) -> Iterator[SourcedLetter]:

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { act, type End, one } from "../command/words";
+import { columns, dropColumns } from "./columns";
+
+/** Subcommands about the columns that no dataset declares. */
+export function columnWords(program: Command, end: End): void {
+  const group = program
+    .command("columns")
+    .description("look at the undeclared columns of tables, and drop some");
+  one(
+    group,
+    "list",
+    "undeclared columns of a table, or how many each table has; also without the word list",
+    ["columns list --environment prod", "columns list --dataset clicks --environment prod"],
+    { isDefault: true },
+  )
+    .option("--dataset <name>", "only that dataset's, one by one")
+    .action(act(end, columns));
+
+  one(group, "drop", "drop undeclared columns from table and view: their places are free", [
+    "columns drop --dataset clicks --column foo bar --environment prod",
+    "columns drop --dataset clicks --column foo bar --environment prod --yes",
+  ])
+    .requiredOption("--dataset <name>", "dataset of the table")
+    .requiredOption("--column <name...>", "names of the columns, as the table has them")
+    .option("--yes", "act; without it, only say what would be done")
+    .action(act(end, dropColumns));
+}
