@@ -4,7 +4,8 @@ import type { BundledFunction } from "../functions/bundled-function";
 import type { Dataset } from "./dataset";
 
 export interface DeclaredColumnsProps {
-  readonly controlPlane: BundledFunction<"control-plane">;
+  /** Function that adds them. */
+  readonly adder: BundledFunction<"declared-columns">;
   readonly dataset: Dataset;
 }
 
@@ -13,15 +14,14 @@ export interface DeclaredColumnsProps {
  * columns of an existing table alone.
  */
 export class DeclaredColumns extends Construct {
-  constructor(scope: Construct, id: string, { controlPlane, dataset }: DeclaredColumnsProps) {
+  constructor(scope: Construct, id: string, { adder, dataset }: DeclaredColumnsProps) {
     super(scope, id);
     const { name, outputColumns, partitions = [] } = dataset;
     const columns = outputColumns.filter((column) => !partitions.includes(column.name));
     new LambdaInvocation(this, "invocation", {
-      functionName: controlPlane.function.functionName,
+      functionName: adder.function.functionName,
       // another declaration is another input, and that another invocation
       input: JSON.stringify({
-        kind: "declared-columns",
         dataset: name,
         columns: columns.map(({ name, type, comment }) => ({ name, type, comment })),
       }),

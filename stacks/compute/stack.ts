@@ -2,8 +2,17 @@ import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notifica
 import type { Construct } from "constructs";
 import { declaredDatasets } from "../../constructs/catalog/dataset";
 import { DeclaredColumns } from "../../constructs/catalog/declared-columns";
+import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
 import { admitInvoker } from "../../constructs/functions/invocations";
-import { type Environment, INPUT_PREFIX, RAW_JSON_PREFIX } from "../../environments/schema";
+import { GlueConnections } from "../../constructs/glue/glue-connections";
+import {
+  connectionName,
+  databaseName,
+  type Environment,
+  functionName,
+  INPUT_PREFIX,
+  RAW_JSON_PREFIX,
+} from "../../environments/schema";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { LedgerStack } from "../ledger/stack";
@@ -11,6 +20,7 @@ import type { NetworkStack } from "../network/stack";
 import type { StorageStack } from "../storage/stack";
 import { LedgerPipeline } from "./ledger/pipeline";
 import { ManifestsPipeline } from "./manifests/pipeline";
+import { changeTables } from "./pipeline-resources";
 import { UploadsPipeline } from "./uploads/pipeline";
 
 export interface ComputeStackProps {
@@ -27,17 +37,52 @@ export class ComputeStack extends LayerStack {
 
   constructor(scope: Construct, environment: Environment, props: ComputeStackProps) {
     super(scope, environment, "compute");
-    const resources = { environment, ...props, settings: functionSettings(environment, props.storage) };
+    const settings = functionSettings(environment, props.storage);
+    const connections = this.connections(props.network);
+    const resources = { environment, ...props, connections, settings };
     this.uploads = new UploadsPipeline(this, resources);
     const { code } = this.uploads.job;
     this.manifests = new ManifestsPipeline(this, "manifests", { ...resources, code });
     const { controlPlane } = this.manifests;
     this.ledger = new LedgerPipeline(this, "ledger", { ...resources, code, controlPlane });
-    for (const dataset of declaredDatasets()) {
-      new DeclaredColumns(this, `declared-columns-${dataset.name}`, { controlPlane, dataset });
-    }
+    this.addDeclaredColumns(settings);
     this.notifyOfUploads(props.storage);
     this.uploads.start();
+  }
+
+  private connections({ zones, workloads }: NetworkStack): GlueConnections {
+    const { account, region } = this.environment;
+    return new GlueConnections(this, "connections", {
+      zones: zones.map((zone) => ({
+        ...zone,
+        connectionName: connectionName(this.environment, zone.letter),
+      })),
+      securityGroup: workloads,
+      account,
+      region,
+    });
+  }
+
+  /** Adds newly declared columns by a function of its own: nothing that answers events may change these tables. */
+  private addDeclaredColumns(settings: FunctionSettings): void {
+    const datasets = declaredDatasets();
+    const adder = new BundledFunction(this, "declared-columns", {
+      handler: "declared-columns",
+      functionName: functionName(this.environment, "declared-columns"),
+      description: "adds declared columns to the tables of the catalog at a deploy",
+      variables: { DATABASE: databaseName(this.environment) },
+      statements: [
+        changeTables(
+          this.environment,
+          datasets.map(({ name }) => name),
+        ),
+      ],
+      settings: { ...settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
+      synchronous: true,
+    });
+    for (const dataset of datasets) {
+      new DeclaredColumns(this, `declared-columns-${dataset.name}`, { adder, dataset });
+    }
   }
 
   /**

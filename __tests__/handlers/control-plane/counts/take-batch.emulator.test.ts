@@ -1,6 +1,7 @@
 import { CreateTableCommand, DeleteTableCommand, GetTableCommand } from "@aws-sdk/client-glue";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { answer } from "../../../../handlers/control-plane/answer";
+import { addDeclared, readDeclared } from "../../../../handlers/declared-columns/add-declared";
 import { UnexpectedEventError } from "../../../../runtime/errors";
 import {
   ALERT_SOURCE,
@@ -204,8 +205,10 @@ describe("a published batch", () => {
 });
 
 describe("declared columns at a deploy", () => {
-  const declare = (declared: unknown) =>
-    answer(realPlane(pipeline).plane, { kind: "declared-columns", dataset: TABLE, columns: declared });
+  const declare = async (declared: unknown) => {
+    const { catalog, clock } = realPlane(pipeline).plane;
+    await addDeclared(catalog, clock, readDeclared({ dataset: TABLE, columns: declared }));
+  };
 
   test("are added with their types, and nothing else changes", async () => {
     await take({ columns: ["session_id"] });

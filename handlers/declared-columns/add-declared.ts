@@ -1,6 +1,7 @@
-import { UnexpectedEventError } from "../../../runtime/errors";
-import type { ControlPlane } from "../plane";
-import { addColumns, missingColumns, type NewColumn } from "./columns";
+import type { Clock } from "../../runtime/clock";
+import { UnexpectedEventError } from "../../runtime/errors";
+import { addColumns, missingColumns, type NewColumn } from "../control-plane/catalog/columns";
+import type { Catalog } from "../control-plane/plane";
 
 /** Columns that a dataset declares. */
 export interface DeclaredColumns {
@@ -14,15 +15,18 @@ export interface DeclaredColumns {
  *
  * @throws UnknownTableError when the dataset has no table
  */
-export async function addDeclared(plane: ControlPlane, { dataset, columns }: DeclaredColumns): Promise<void> {
-  const { catalog, clock } = plane;
+export async function addDeclared(
+  catalog: Catalog,
+  clock: Clock,
+  { dataset, columns }: DeclaredColumns,
+): Promise<void> {
   const names = columns.map(({ name }) => name);
   if ((await missingColumns(catalog, clock, dataset, names)).length === 0) return;
   await addColumns(catalog, clock, dataset, columns);
 }
 
 /**
- * Parses `{"kind": "declared-columns", "dataset": …, "columns": [{"name": …, "type": …, "comment": …}, …]}`.
+ * Parses `{"dataset": …, "columns": [{"name": …, "type": …, "comment": …}, …]}`.
  *
  * @throws UnexpectedEventError when it is something else
  */
