@@ -12,8 +12,8 @@ export interface EncryptionKeyProps {
   readonly description: string;
   readonly account: string;
   readonly region: string;
-  /** Services admitted by the key policy, each for this account only. */
-  readonly users: readonly KeyUser[];
+  /** Services admitted by the key policy, each for this account only. @default - none */
+  readonly users?: readonly KeyUser[];
   /** Lets DynamoDB use the key for its callers. @default false */
   readonly dynamodb?: boolean;
   readonly deletionWindowInDays: number;
@@ -32,7 +32,7 @@ export class EncryptionKey extends Construct {
       deletionWindowInDays: props.deletionWindowInDays,
       policy: policyDocument([
         accountStatement(props.account),
-        ...props.users.map((user) => serviceStatement(user, props)),
+        ...(props.users ?? []).map((user) => serviceStatement(user, props)),
         ...(props.dynamodb ? dynamodbStatements(props) : []),
       ]),
       lifecycle: { preventDestroy: props.preventDestroy },
@@ -45,20 +45,21 @@ export class EncryptionKey extends Construct {
   }
 }
 
-/** Statement of a role that reads (and writes) objects or messages under the key, through `service` only. */
+/** What a key of the platform protects, and the service through which roles use it. */
+const SERVICES = { Code: "s3", Data: "s3", Message: "sqs", Secret: "secretsmanager" } as const;
+
+/** Statement of a role that reads (and writes) what the key protects, through its service only. */
 export function useKey(
+  protects: keyof typeof SERVICES,
   keyArn: string,
   region: string,
-  service: "s3" | "sqs" | "logs" | "secretsmanager",
-  access: "read" | "write" | "read-write",
+  access: "read" | "read-write",
 ): PolicyStatement {
-  const read = access === "write" ? [] : ["kms:Decrypt"];
-  const write = access === "read" ? [] : ["kms:GenerateDataKey"];
   return {
-    sid: `UseKeyThrough${service.toUpperCase()}`,
-    actions: [...read, ...write],
+    sid: `Use${protects}Key`,
+    actions: ["kms:Decrypt", ...(access === "read" ? [] : ["kms:GenerateDataKey"])],
     resources: [keyArn],
-    condition: { StringEquals: { "kms:ViaService": `${service}.${region}.amazonaws.com` } },
+    condition: { StringEquals: { "kms:ViaService": `${SERVICES[protects]}.${region}.amazonaws.com` } },
   };
 }
 

@@ -21,8 +21,9 @@ export interface PostgresServerProps {
   readonly performanceInsights: boolean;
   readonly port: number;
   readonly databaseName: string;
-  /** Key of storage, backups, secret, logs and insights. */
+  /** Key of storage, backups, secret and insights. */
   readonly keyArn: string;
+  readonly logKeyArn: string;
   readonly vpcId: string;
   readonly subnetIds: string[];
   /** Security group whose members may connect. */
@@ -106,7 +107,11 @@ export class PostgresServer extends Construct {
       // Sundays at night: after the daily backup, and not while the workflow lists
       maintenanceWindow: "sun:05:30-sun:06:30",
       deletionProtection: props.deletionGuard,
-      lifecycle: { preventDestroy: props.deletionGuard },
+      lifecycle: {
+        preventDestroy: props.deletionGuard,
+        // RDS gives no server another key: one keeps that of its creation
+        ignoreChanges: ["kms_key_id", "performance_insights_kms_key_id"],
+      },
       // RDS would make the log groups itself, without key and end
       dependsOn: this.logGroups(props),
     });
@@ -162,13 +167,13 @@ export class PostgresServer extends Construct {
     });
   }
 
-  private logGroups({ identifier, logRetentionDays, keyArn }: PostgresServerProps): CloudwatchLogGroup[] {
+  private logGroups({ identifier, logRetentionDays, logKeyArn }: PostgresServerProps): CloudwatchLogGroup[] {
     return LOGS.map(
       (log) =>
         new CloudwatchLogGroup(this, `log-group-${log}`, {
           name: `/aws/rds/instance/${identifier}/${log}`,
           retentionInDays: logRetentionDays,
-          kmsKeyId: keyArn,
+          kmsKeyId: logKeyArn,
         }),
     );
   }

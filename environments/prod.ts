@@ -5,7 +5,8 @@ export const prod: EnvironmentSettings = {
   account: "333333333333",
   region: "us-east-1",
   tags: { "cost-center": "data-platform" },
-  network: { cidr: "10.40.0.0/16", zones: ["a", "b", "c"] },
+  deployers: ["tributary-deploy"],
+  network: { cidr: "10.40.0.0/16", zones: ["a", "b", "c"], privateJobs: true },
   storage: {
     lifecycle: {
       raw: { tieringDays: 30, noncurrentDays: 365 },

@@ -5,7 +5,8 @@ export const staging: EnvironmentSettings = {
   account: "222222222222",
   region: "us-east-1",
   tags: { "cost-center": "data-platform" },
-  network: { cidr: "10.30.0.0/16", zones: ["a", "b"] },
+  deployers: ["tributary-deploy"],
+  network: { cidr: "10.30.0.0/16", zones: ["a", "b"], privateJobs: true },
   storage: {
     lifecycle: {
       raw: { expireDays: 90, noncurrentDays: 30 },

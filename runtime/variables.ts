@@ -122,6 +122,7 @@ const NAMES = {
     "GRACE_SECONDS",
     ...METRICS,
   ],
+  "declared-columns": ["DATABASE", "CONTROL_TABLE"],
   "ledger-migrator": [...LEDGER, "LOGIN_AUTHENTICATION"],
   "ledger-registrar": [...LEDGER, "RAW_JSON_PREFIX", "START_YEAR", ...METRICS],
   "ledger-operator": [...LEDGER, ...METRICS],

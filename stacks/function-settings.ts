@@ -9,7 +9,7 @@ export function functionSettings(environment: Environment, storage: StorageStack
     account,
     region,
     artifacts: storage.artifacts,
-    keyArn: storage.key.arn,
+    keyArn: storage.operationsKey.arn,
     tlsOnly: environment.storage.tlsOnly,
     memorySizeMegabytes: functions.memoryMegabytes,
     timeoutSeconds: functions.timeoutSeconds,

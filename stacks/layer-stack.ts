@@ -1,7 +1,15 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Backend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { type Environment, type Layer, stackName, stateBucketName, stateKey } from "../environments/schema";
+import { EncryptionKey, type EncryptionKeyProps } from "../constructs/encryption-key";
+import {
+  type Environment,
+  type Layer,
+  resourceName,
+  stackName,
+  stateBucketName,
+  stateKey,
+} from "../environments/schema";
 import { ProviderLock } from "./provider-lock";
 
 /** One layer of one environment: a Terraform state, a provider, and tags of everything in it. */
@@ -28,6 +36,23 @@ export abstract class LayerStack extends TerraformStack {
           },
         },
       ],
+    });
+  }
+
+  /** Creates a key of the environment under `protects`, the name of what it protects. */
+  protected encryptionKey(
+    id: string,
+    protects: string,
+    props: Pick<EncryptionKeyProps, "description" | "users" | "dynamodb">,
+  ): EncryptionKey {
+    const { account, region, storage, deletionGuard } = this.environment;
+    return new EncryptionKey(this, id, {
+      ...props,
+      aliasName: resourceName(this.environment, protects),
+      account,
+      region,
+      deletionWindowInDays: storage.keyDeletionDays,
+      preventDestroy: deletionGuard,
     });
   }
 

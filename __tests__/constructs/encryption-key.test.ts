@@ -76,15 +76,16 @@ describe("an encryption key", () => {
 
 describe("the use of a key", () => {
   test.each([
-    ["read", ["kms:Decrypt"]],
-    ["write", ["kms:GenerateDataKey"]],
-    ["read-write", ["kms:Decrypt", "kms:GenerateDataKey"]],
-  ] as const)("to %s allows what it takes, through one service", (access, actions) => {
-    expect(useKey("key-arn", "eu-west-1", "s3", access)).toEqual({
-      sid: "UseKeyThroughS3",
+    ["Data", "read-write", "s3", ["kms:Decrypt", "kms:GenerateDataKey"]],
+    ["Code", "read", "s3", ["kms:Decrypt"]],
+    ["Message", "read", "sqs", ["kms:Decrypt"]],
+    ["Secret", "read", "secretsmanager", ["kms:Decrypt"]],
+  ] as const)("for %s to %s goes through %s alone", (protects, access, service, actions) => {
+    expect(useKey(protects, "key-arn", "eu-west-1", access)).toEqual({
+      sid: `Use${protects}Key`,
       actions,
       resources: ["key-arn"],
-      condition: { StringEquals: { "kms:ViaService": "s3.eu-west-1.amazonaws.com" } },
+      condition: { StringEquals: { "kms:ViaService": `${service}.eu-west-1.amazonaws.com` } },
     });
   });
 });

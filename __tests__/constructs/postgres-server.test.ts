@@ -4,6 +4,7 @@ import { resource, resourcesOf } from "../support/resources";
 import { synthesizeConstruct } from "../support/synthesize";
 
 const KEY = "arn:aws:kms:us-east-1:123456789012:key/1";
+const LOG_KEY = "arn:aws:kms:us-east-1:123456789012:key/2";
 
 function serverWith(props: Partial<PostgresServerProps> = {}) {
   return synthesizeConstruct((scope) => {
@@ -19,6 +20,7 @@ function serverWith(props: Partial<PostgresServerProps> = {}) {
       port: 5432,
       databaseName: "tributary",
       keyArn: KEY,
+      logKeyArn: LOG_KEY,
       vpcId: "vpc-1",
       subnetIds: ["subnet-1", "subnet-2"],
       clientsGroupId: "sg-workloads",
@@ -105,8 +107,8 @@ describe("a PostgreSQL server", () => {
         .map(([, { name, retention_in_days, kms_key_id }]) => [name, retention_in_days, kms_key_id])
         .sort(),
     ).toEqual([
-      ["/aws/rds/instance/lake-dev-ledger/postgresql", 30, KEY],
-      ["/aws/rds/instance/lake-dev-ledger/upgrade", 30, KEY],
+      ["/aws/rds/instance/lake-dev-ledger/postgresql", 30, LOG_KEY],
+      ["/aws/rds/instance/lake-dev-ledger/upgrade", 30, LOG_KEY],
     ]);
     expect(instance["enabled_cloudwatch_logs_exports"]).toEqual(["postgresql", "upgrade"]);
     expect(instance["depends_on"]).toEqual(groups.map(([id]) => `aws_cloudwatch_log_group.${id}`).sort());

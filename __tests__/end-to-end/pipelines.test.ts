@@ -4,12 +4,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { GetJobCommand, type JobRun } from "@aws-sdk/client-glue";
+import type { JobRun } from "@aws-sdk/client-glue";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
-import { DeleteObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { functionName, uploadsJobName, uploadsTableName } from "../../environments/schema";
+import {
+  bucketName,
+  functionName,
+  ledgerBatchJobName,
+  ledgerListerJobName,
+  manifestsJobName,
+  resourceName,
+  uploadsJobName,
+  uploadsTableName,
+} from "../../environments/schema";
 import { eventually } from "../support/eventually";
 import {
   curatedBucket,
@@ -37,6 +47,7 @@ import { breakManifestsPipeline } from "./manifests-pipeline";
 
 const LAYER_COUNT = 5;
 const SCRIPT = "uploads_job";
+const DENIED = { name: "AccessDenied" };
 let platform: TestPlatform;
 
 beforeAll(async () => {
@@ -191,10 +202,36 @@ describe("the roles of functions and jobs, which are enforced", () => {
 
   test("refuse the job what its work does not need", async () => {
     const { key } = await put(platform, "kept.csv", customers(1));
-    const s3 = await asJobRole();
-    await expect(s3.send(new DeleteObjectCommand({ Bucket: rawBucket, Key: key }))).rejects.toMatchObject({
-      name: "AccessDenied",
-    });
+    const s3 = new S3Client(await as(uploadsJobName(environment)));
+    await expect(s3.send(new DeleteObjectCommand({ Bucket: rawBucket, Key: key }))).rejects.toMatchObject(
+      DENIED,
+    );
+  });
+
+  test.each([
+    [uploadsJobName(environment), "curated", "tables/clicks/x"],
+    [uploadsJobName(environment), "quarantine", "dead-letters/clicks/x"],
+    [manifestsJobName(environment), "curated", "tables/customers/x"],
+    [manifestsJobName(environment), "quarantine", "dead-letters/customers/x"],
+    [manifestsJobName(environment), "quarantine", "quarantine/ml_events/x"],
+    [ledgerBatchJobName(environment), "curated", "tables/customers/x"],
+    [ledgerBatchJobName(environment), "raw", "raw-json-data/x"],
+    [ledgerListerJobName(environment), "artifacts", "glue/x"],
+  ] as const)("refuse %s a PUT in %s to %s", async (job, bucket, Key) => {
+    const s3 = new S3Client(await as(job));
+    const write = new PutObjectCommand({ Bucket: bucketName(environment, bucket), Key, Body: "x" });
+    await expect(s3.send(write)).rejects.toMatchObject(DENIED);
+  });
+
+  test("let nobody of the environment change code, whatever else a role may do", async () => {
+    const s3 = new S3Client(await as(await almightyRole()));
+    const Bucket = bucketName(environment, "artifacts");
+    const write = (Key: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
+    for (const folder of ["glue", "wheels", "functions"]) {
+      await expect(write(`${folder}/x`)).rejects.toMatchObject(DENIED);
+    }
+    await write("elsewhere/x");
+    await expect(platform.s3.send(new PutObjectCommand({ Bucket, Key: "glue/x" }))).resolves.toBeDefined();
   });
 });
 
@@ -275,20 +312,32 @@ async function claimed(key: string): Promise<boolean> {
   return Item?.["lease_owner"]?.S !== undefined;
 }
 
-async function asJobRole(): Promise<S3Client> {
-  const { Job } = await platform.glue.send(new GetJobCommand({ JobName: uploadsJobName(environment) }));
+/** Options of clients with the rights of a role of the environment. */
+async function as(role: string) {
   const common = { endpoint: platform.aws.endpoint, region: environment.region };
   const sts = new STSClient({ ...common, credentials: await platform.s3.config.credentials() });
-  const { Credentials } = await sts.send(
-    new AssumeRoleCommand({ RoleArn: Job?.Role, RoleSessionName: "test" }),
-  );
-  return new S3Client({
+  const RoleArn = `arn:aws:iam::${environment.account}:role/${role}`;
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test" }));
+  const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
+  return {
     ...common,
     forcePathStyle: true,
-    credentials: {
-      accessKeyId: Credentials?.AccessKeyId ?? "",
-      secretAccessKey: Credentials?.SecretAccessKey ?? "",
-      sessionToken: Credentials?.SessionToken ?? "",
-    },
+    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  };
+}
+
+/** Makes a role that has the name of the environment's and may do everything; returns its name. */
+async function almightyRole(): Promise<string> {
+  const iam = new IAMClient({
+    endpoint: platform.aws.endpoint,
+    region: environment.region,
+    credentials: await platform.s3.config.credentials(),
   });
+  const RoleName = resourceName(environment, "almighty");
+  const document = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  const trust = { Effect: "Allow", Principal: { Service: "glue.amazonaws.com" }, Action: "sts:AssumeRole" };
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document(trust) }));
+  const PolicyDocument = document({ Effect: "Allow", Action: "*", Resource: "*" });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "all", PolicyDocument }));
+  return RoleName;
 }

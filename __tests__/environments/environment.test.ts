@@ -102,6 +102,11 @@ describe("an environment", () => {
       { account: "1234" },
       'environments/prod.ts: account: expected the account\'s 12 digits, got "1234"',
     ],
+    ...["*", "arn:aws:iam::123456789012:role/deploy"].map((role): [string, object, string] => [
+      `the deployer ${role}`,
+      { deployers: [role] },
+      `environments/prod.ts: deployers[0]: expected the role's name with its path and without role/, \`*\` for any part, such as tributary-deploy, got "${role}"`,
+    ]),
     [
       "a date format without a year",
       { uploads: { dateFormats: ["%d-%m"] } },
@@ -242,6 +247,13 @@ describe("the environments of this project", () => {
   test("guard what holds data from staging on", () => {
     const guarded = loadEnvironments().filter((environment) => environment.deletionGuard);
     expect(guarded.map((environment) => environment.name)).toEqual(["prod", "staging"]);
+  });
+
+  test("name who deploys, and put all jobs into private subnets, from staging on", () => {
+    for (const { name, deployers, network } of loadEnvironments()) {
+      const isStrict = ["staging", "prod"].includes(name);
+      expect([name, deployers.length > 0, network.privateJobs]).toEqual([name, isStrict, isStrict]);
+    }
   });
 
   test("are named by the error about one that does not exist", () => {

@@ -181,6 +181,24 @@ describe("the ledger's settings", () => {
     ]);
   });
 
+  test("reject private jobs without the endpoints that they call, and without room for their workers", () => {
+    const network = { ...MINIMAL.network, privateJobs: true };
+    const lacking = {
+      ...network,
+      interfaceEndpoints: ["secretsmanager", "kms", "sts", "logs", "monitoring"],
+    };
+    const problem =
+      'environments/prod.ts: network.interfaceEndpoints: expected a list with events, glue, sqs (called from the private subnets of all jobs: network.privateJobs), or network.egress: nat, got ["secretsmanager","kms","sts","logs","monitoring"]';
+    expect(problemsOf({ network: lacking })).toEqual([problem]);
+    const here = { ledger: { postgres: HERE }, glue: INSTALLED };
+    const places = [problem.replace("events, glue, sqs", "events, sqs, glue")];
+    expect(problemsOf({ network: lacking, ...here })).toEqual(places);
+    expect(problemsOf({ network: { ...lacking, egress: "nat" } })).toEqual([]);
+    const small = { network: { ...network, cidr: "10.0.0.0/22" }, uploads: { workers: { maximum: 60 } } };
+    expect(problemsOf(small)).toEqual([expect.stringContaining("network.cidr: expected a larger block")]);
+    expect(problemsOf({ ...small, network: { ...small.network, privateJobs: false } })).toEqual([]);
+  });
+
   test("reject processed files that are archived before they are tiered", () => {
     const lifecycle = { raw: { tieringDays: 30 }, processed: { archiveDays: 30 } };
     expect(problemsOf({ storage: { lifecycle } })).toEqual([

@@ -71,6 +71,7 @@ const VARIABLES: FunctionVariables = {
     CONTROL_PLANE: "control-plane",
     GRACE_SECONDS: "1800",
   },
+  "declared-columns": { DATABASE: "tributary_test", CONTROL_TABLE: "control" },
   "ledger-migrator": { ...LEDGER, LOGIN_AUTHENTICATION: "none" },
   "ledger-registrar": { ...LEDGER, ...METRICS, RAW_JSON_PREFIX: "raw-json-data/", START_YEAR: "2021" },
   "ledger-operator": { ...LEDGER, ...METRICS },

@@ -114,6 +114,48 @@ function roleStatements(name: string): [string, Statement][] {
   );
 }
 
+describe("the jobs", () => {
+  const jobsOf = (name: string) => resourcesOf(stack(`${name}-compute`), "aws_glue_job");
+
+  test.each(["staging", "prod"])("all run in the private subnets in %s", (name) => {
+    const connections = jobsOf(name).map(([, job]) => job["connections"]);
+    expect(connections).toHaveLength(4);
+    for (const each of connections) expect(each).toEqual(connections[0]);
+    expect(connections[0]).toHaveLength(loadEnvironment(name).network.zones.length);
+  });
+
+  test.each(["local", "dev"])("run there in %s where they speak to PostgreSQL", (name) => {
+    const connected = jobsOf(name).filter(([, job]) => job["connections"] !== undefined);
+    expect(connected.map(([id]) => id.split("_")[1])).toEqual(["batch", "lister"]);
+  });
+
+  test.each(environmentNames())("of %s are started by those who are to, each by its own", (name) => {
+    const starting = roleStatements(name).filter(([, { Action }]) => Action.includes("glue:StartJobRun"));
+    const jobs = starting.map(([id, { Resource }]) => [
+      id.replace(/^manifests_/, "").split("_")[0],
+      Resource.map((arn) => arn.split(`:job/tributary-${name}-`)[1]),
+    ]);
+    expect(Object.fromEntries(jobs)).toEqual({
+      "uploads-trigger": ["uploads-job"],
+      "uploads-job-ended": ["uploads-job"],
+      "uploads-reconciler": ["uploads-job"],
+      "control-plane": ["manifests-stream"],
+    });
+  });
+});
+
+/** Prefixes of outputs and their datasets, by role: who else could write there, spoils another's rows. */
+test.each(environmentNames())("no two roles of %s write to the same outputs", (name) => {
+  const outputs = roleStatements(name).flatMap(([id, { Action, Effect, Resource }]) =>
+    Effect === "Allow" && Action.some((action) => /^s3:(Put|Delete)Object$/.test(action))
+      ? Resource.filter((each) => /curated|\/dead-letters\/|\/files\//.test(each)).map((each) => [each, id])
+      : [],
+  );
+  expect(outputs.length).toBeGreaterThanOrEqual(10);
+  expect(new Set(outputs.map(([place]) => place)).size).toBe(outputs.length);
+  for (const [place] of outputs) expect(place).toMatch(/\/(\w|-)+\/\w+\/\*$|\/_staging\/\*$/);
+});
+
 describe("the roles", () => {
   test.each(environmentNames())("of %s name every action", (name) => {
     const wild = roleStatements(name).filter(([, { Action }]) =>
@@ -138,7 +180,7 @@ describe("the roles", () => {
 
   test("are assumed by one service, for this account only", () => {
     const roles = LAYERS.flatMap((layer) => resourcesOf(stack(`prod-${layer}`), "aws_iam_role"));
-    expect(roles.length).toBe(18);
+    expect(roles.length).toBe(19);
     for (const [, role] of roles) {
       expect(JSON.parse(String(role["assume_role_policy"])).Statement).toEqual([
         expect.objectContaining({

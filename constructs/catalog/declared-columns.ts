@@ -4,7 +4,8 @@ import type { BundledFunction } from "../functions/bundled-function";
 import type { DatasetColumn } from "./dataset";
 
 export interface DeclaredColumnsProps {
-  readonly controlPlane: BundledFunction<"control-plane">;
+  /** Function that adds them. */
+  readonly adder: BundledFunction<"declared-columns">;
   readonly dataset: string;
   /** Columns that its table has from the beginning. */
   readonly columns: readonly DatasetColumn[];
@@ -15,13 +16,12 @@ export interface DeclaredColumnsProps {
  * columns of an existing table alone.
  */
 export class DeclaredColumns extends Construct {
-  constructor(scope: Construct, id: string, { controlPlane, dataset, columns }: DeclaredColumnsProps) {
+  constructor(scope: Construct, id: string, { adder, dataset, columns }: DeclaredColumnsProps) {
     super(scope, id);
     new LambdaInvocation(this, "invocation", {
-      functionName: controlPlane.function.functionName,
+      functionName: adder.function.functionName,
       // another declaration is another input, and that another invocation
       input: JSON.stringify({
-        kind: "declared-columns",
         dataset,
         columns: columns.map(({ name, type, comment }) => ({ name, type, comment })),
       }),

@@ -132,7 +132,7 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
       environment: { variables: { ...props.variables } },
       ...(props.network === undefined ? {} : { vpcConfig: props.network }),
       loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
-      dependsOn: [role.policy],
+      dependsOn: role.policies,
     });
   }
 
@@ -161,7 +161,7 @@ function ownStatements(
       ? []
       : [
           { sid: "KeepFailedEvents", actions: ["sqs:SendMessage"], resources: [failures.arn] },
-          useKey(settings.keyArn, settings.region, "sqs", "read-write"),
+          useKey("Message", settings.keyArn, settings.region, "read-write"),
         ]),
   ];
 }

@@ -100,6 +100,6 @@ export function scheduleRounds(
       ...(props.input === undefined ? {} : { input: props.input }),
       retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 },
     },
-    dependsOn: [role.policy],
+    dependsOn: role.policies,
   });
 }

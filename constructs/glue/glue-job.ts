@@ -7,8 +7,10 @@ import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { addressOf, type CodeFile, codeAsset, codeObject } from "../code/code-object";
 import { jobScript, lockedWheels, nativeWheel, tributaryPackage } from "../code/glue-package";
+import { useKey } from "../encryption-key";
 import type { PolicyStatement } from "../policy";
 import { ServiceRole } from "../service-role";
+import type { GlueConnections } from "./glue-connections";
 
 /** Run that ends when its work does. */
 export interface BatchRun {
@@ -35,6 +37,15 @@ export interface GlueCode {
   readonly wheels: readonly string[];
 }
 
+/** ARNs of the keys that a job works with. */
+export interface GlueJobKeys {
+  /** Key of its script, package and wheels. */
+  readonly code: string;
+  /** Key of what Spark writes by itself. */
+  readonly data: string;
+  readonly logs: string;
+}
+
 export interface GlueJobProps {
   readonly jobName: string;
   readonly description: string;
@@ -44,7 +55,7 @@ export interface GlueJobProps {
   readonly artifacts: S3Bucket;
   readonly account: string;
   readonly region: string;
-  readonly keyArn: string;
+  readonly keys: GlueJobKeys;
   readonly glueVersion: string;
   readonly workerType: string;
   /** Number of workers of a run; with auto scaling the maximum. */
@@ -53,8 +64,8 @@ export interface GlueJobProps {
   readonly run: BatchRun | StreamingRun;
   /** Maximum number of concurrent runs; a start beyond it is refused. @default 1 */
   readonly concurrentRuns?: number;
-  /** Names of the connections in whose subnets it may run. @default - outside of any VPC */
-  readonly connections?: readonly string[];
+  /** Connections in whose subnets it runs. @default - outside of any VPC */
+  readonly connections?: GlueConnections | undefined;
   /** `s3://` addresses of files that Glue puts into its working folder. @default - none */
   readonly extraFiles?: readonly string[];
   readonly logRetentionDays: number;
@@ -68,10 +79,12 @@ export interface GlueJobProps {
   readonly code?: GlueCode;
   /** The script's own arguments, without the leading hyphens. */
   readonly arguments: Readonly<Record<string, string>>;
+  /** Names of those that whoever starts a run may set otherwise. @default - none */
+  readonly callerArguments?: readonly string[];
   readonly statements: readonly PolicyStatement[];
 }
 
-/** Log groups of Glue's jobs, and the only ones its role may write to. */
+/** Beginning of the names of the jobs' log groups. */
 const LOG_PREFIX = "/aws-glue/jobs";
 
 /** Glue Spark job with a role, a security configuration and log groups of its own. */
@@ -84,6 +97,8 @@ export class GlueJob extends Construct {
     this.code = props.code ?? this.uploadCode(props);
     const role = this.role(props);
     const logGroupPrefix = this.logGroups(props);
+    const script = this.upload("script", jobScript(props.script), props.artifacts);
+    const own = ownArguments(props);
     this.job = new AwsGlueJob(this, "job", {
       name: props.jobName,
       description: props.description,
@@ -94,29 +109,35 @@ export class GlueJob extends Construct {
       numberOfWorkers: props.numberOfWorkers,
       ...runFields(props.run),
       executionProperty: { maxConcurrentRuns: props.concurrentRuns ?? 1 },
-      ...(props.connections === undefined ? {} : { connections: [...props.connections] }),
+      ...(props.connections === undefined ? {} : { connections: [...props.connections.names] }),
       securityConfiguration: this.securityConfiguration(props).name,
       command: {
         name: props.run.kind === "batch" ? "glueetl" : "gluestreaming",
         pythonVersion: "3",
-        scriptLocation: this.upload("script", jobScript(props.script), props.artifacts),
+        scriptLocation: script,
       },
-      defaultArguments: { ...this.managedArguments(props, logGroupPrefix), ...ownArguments(props) },
-      dependsOn: [role.policy],
+      defaultArguments: own.ofCaller,
+      nonOverridableArguments: {
+        ...codeArguments(script, this.code),
+        ...this.managedArguments(props, logGroupPrefix),
+        ...own.fixed,
+      },
+      dependsOn: role.policies,
     });
   }
 
   /**
-   * Creates the role. Log groups that Glue encrypts by itself are named after role and security configuration, and the
-   * namespace is the only limit of PutMetricData.
+   * Creates the role. Log groups that Glue encrypts by itself are named after role and security configuration, be it
+   * behind its own prefix or behind the job's, and the namespace is the only limit of PutMetricData.
    *
    * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/log-group-name.html (2026-11-29)
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html (2026-11-29)
    */
   private role(props: GlueJobProps): ServiceRole {
+    const { jobName } = props;
     const groups = `arn:aws:logs:${props.region}:${props.account}:log-group:${LOG_PREFIX}`;
     // role and security configuration have the name of the job
-    const encrypted = `${groups}-${props.jobName}-${props.jobName}/*`;
+    const encrypted = `-${jobName}-${jobName}/*`;
     return new ServiceRole(this, "role", {
       roleName: props.jobName,
       description: `permissions of the Glue job ${props.jobName}`,
@@ -131,7 +152,7 @@ export class GlueJob extends Construct {
             "logs:PutLogEvents",
             "logs:AssociateKmsKey", // Glue ties the groups that it creates to the security configuration's key
           ],
-          resources: [`${groups}/*`, encrypted],
+          resources: [`${groups}/${jobName}/*`, `${groups}/${jobName}${encrypted}`, `${groups}${encrypted}`],
         },
         {
           sid: "WriteJobMetrics",
@@ -144,6 +165,8 @@ export class GlueJob extends Construct {
           actions: ["s3:GetObject"],
           resources: [`${props.artifacts.arn}/glue/*`, `${props.artifacts.arn}/wheels/*`],
         },
+        useKey("Code", props.keys.code, props.region, "read"),
+        ...(props.connections?.statements ?? []),
         ...props.statements,
       ],
     });
@@ -161,7 +184,7 @@ export class GlueJob extends Construct {
       new CloudwatchLogGroup(this, `log-group-${stream}`, {
         name: `${prefix}/${stream}`,
         retentionInDays: props.logRetentionDays,
-        kmsKeyId: props.keyArn,
+        kmsKeyId: props.keys.logs,
       });
     }
     return prefix;
@@ -171,9 +194,9 @@ export class GlueJob extends Construct {
     return new GlueSecurityConfiguration(this, "security-configuration", {
       name: props.jobName,
       encryptionConfiguration: {
-        cloudwatchEncryption: { cloudwatchEncryptionMode: "SSE-KMS", kmsKeyArn: props.keyArn },
-        jobBookmarksEncryption: { jobBookmarksEncryptionMode: "CSE-KMS", kmsKeyArn: props.keyArn },
-        s3Encryption: { s3EncryptionMode: "SSE-KMS", kmsKeyArn: props.keyArn },
+        cloudwatchEncryption: { cloudwatchEncryptionMode: "SSE-KMS", kmsKeyArn: props.keys.logs },
+        jobBookmarksEncryption: { jobBookmarksEncryptionMode: "CSE-KMS", kmsKeyArn: props.keys.data },
+        s3Encryption: { s3EncryptionMode: "SSE-KMS", kmsKeyArn: props.keys.data },
       },
     });
   }
@@ -185,10 +208,9 @@ export class GlueJob extends Construct {
       "--enable-metrics": "true",
       "--enable-continuous-cloudwatch-log": "true",
       "--custom-logGroup-prefix": logGroupPrefix,
-      "--extra-py-files": this.code.package,
       ...(props.extraFiles?.length ? { "--extra-files": props.extraFiles.join(",") } : {}),
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
-      ...(props.installWheels ? wheelArguments(this.code.wheels) : {}),
+      ...(props.installWheels ? { "--additional-python-modules": this.code.wheels.join(",") } : {}),
     };
   }
 
@@ -230,11 +252,28 @@ export class GlueJob extends Construct {
   }
 }
 
-function wheelArguments(locations: readonly string[]): Record<string, string> {
+/**
+ * Arguments by which code gets into a run: whoever may start the job must set none of them, so all have a value
+ * here, which replaces that of a run. AWS documents no empty one, so where a job has nothing of the kind, the value
+ * names what the run has anyway.
+ *
+ * @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensions-python-intro.html (2026-11-30)
+ * @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html (2026-11-30)
+ */
+function codeArguments(script: string, code: GlueCode): Record<string, string> {
   return {
-    "--additional-python-modules": locations.join(","),
+    "--scriptLocation": script,
+    "--extra-py-files": code.package,
+    "--extra-files": script,
+    // an archive without classes
+    "--extra-jars": code.package,
+    "--user-jars-first": "false",
+    // installed on every worker
+    "--additional-python-modules": "pip",
     // private subnets reach no package index; the list is whole, so each wheel goes in as it comes, in any order
     "--python-modules-installer-option": "--no-index --no-deps",
+    // Spark's own default: other settings name agents, archives and interpreters
+    "--conf": "spark.ui.showConsoleProgress=false",
   };
 }
 
@@ -245,17 +284,28 @@ function runFields(run: BatchRun | StreamingRun) {
 }
 
 /**
- * Builds the script's arguments.
+ * Builds the script's arguments: those that a caller may set, and those that are fixed.
  *
- * @throws Error for an argument that Glue or this construct sets itself
+ * @throws Error for an argument that Glue or this construct sets itself, or a caller's that the script does not have
  */
-function ownArguments(props: GlueJobProps): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(props.arguments).map(([name, value]) => {
-      if (/^[a-z][a-z0-9_]*$/.test(name)) return [`--${name}`, value];
-      throw new Error(
-        `${props.jobName}: argument ${JSON.stringify(name)} could collide with one of Glue's own; use lower-case letters, digits and underscores`,
-      );
-    }),
-  );
+function ownArguments({ jobName, arguments: own, callerArguments = [] }: GlueJobProps) {
+  const strange = Object.keys(own).find((name) => !/^[a-z][a-z0-9_]*$/.test(name));
+  if (strange !== undefined) {
+    throw new Error(
+      `${jobName}: argument ${JSON.stringify(strange)} could collide with one of Glue's own; use lower-case letters, digits and underscores`,
+    );
+  }
+  const missing = callerArguments.find((name) => !(name in own));
+  if (missing !== undefined) {
+    throw new Error(
+      `${jobName}: a caller may set ${JSON.stringify(missing)}, which the script does not read`,
+    );
+  }
+  const select = (isOfCaller: boolean) =>
+    Object.fromEntries(
+      Object.entries(own)
+        .filter(([name]) => callerArguments.includes(name) === isOfCaller)
+        .map(([name, value]) => [`--${name}`, value]),
+    );
+  return { ofCaller: select(true), fixed: select(false) };
 }

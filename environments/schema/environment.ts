@@ -110,6 +110,19 @@ export const settings = z.strictObject({
       description: "Tags of every resource, beside `project`, `environment`, `layer` and `managed-by`.",
     })
     .default({}),
+  deployers: list(
+    text(
+      /^(?![/*])[\w+=,.@/*-]{1,512}$/,
+      "the role's name with its path and without role/, `*` for any part, such as tributary-deploy",
+      { description: "" },
+    ),
+    0,
+    10,
+    {
+      description:
+        "Roles that deploy: beside the account's owner they alone write and delete the code of jobs and functions. Empty: all may whose policies let them, but the environment's own roles.",
+    },
+  ).default([]),
   deletionGuard: flag({
     description:
       "Guards what holds data: Terraform refuses to destroy it, and the service's own deletion protection is on.",

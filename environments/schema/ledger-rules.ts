@@ -7,6 +7,9 @@ const SERVER = `${POSTGRES}.server`;
 const AUTHENTICATION = `${POSTGRES}.authentication`;
 const DEPENDENCIES = "glue.dependencies";
 const ENDPOINTS = "network.interfaceEndpoints";
+const PRIVATE_JOBS = "network.privateJobs";
+const UPLOADS_WORKERS = "uploads.workers.maximum";
+const STREAM_WORKERS = "manifests.workers.number";
 const SCHEDULED = "ledger.scheduled";
 const RATE = "ledger.batch.rateMinutes";
 const MAX_WORKERS = "ledger.batch.workers.maximum";
@@ -27,6 +30,8 @@ const SERVER_AND_FUNCTIONS = 3;
  * own agents, which need a route to KMS for any job with a security configuration.
  */
 const NEEDED_ENDPOINTS = ["secretsmanager", "kms", "sts", "logs", "monitoring", "events", "glue"];
+/** The endpoints of jobs alone: the streaming one takes its manifests from a queue. */
+const NEEDED_BY_JOBS = ["kms", "sts", "logs", "monitoring", "events", "sqs", "glue"];
 
 export const LEDGER_RULES: readonly Rule[] = [
   {
@@ -113,23 +118,23 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     path: "network.cidr",
-    against: [SERVER, HOST, ENDPOINTS, MAX_WORKERS, RUNS],
+    against: [SERVER, HOST, ENDPOINTS, MAX_WORKERS, RUNS, PRIVATE_JOBS, UPLOADS_WORKERS, STREAM_WORKERS],
     expected: (value) => {
       const [free, needed] = [freeAddresses(value), neededAddresses(value)];
-      return !isHere(value) && free < needed
+      return (!isHere(value) || value(PRIVATE_JOBS) === true) && free < needed
         ? `a larger block (each of its sixteen subnets has ${free} addresses, and one may need ${needed}: for interface endpoints, the ledger's server, functions, and workers of all runs)`
         : undefined;
     },
   },
   {
     path: ENDPOINTS,
-    against: ["network.egress", SERVER, HOST],
+    against: ["network.egress", PRIVATE_JOBS, SERVER, HOST],
     expected: (value) => {
-      const lacking = NEEDED_ENDPOINTS.filter(
-        (each) => !(value(ENDPOINTS) as readonly string[]).includes(each),
-      );
-      return value("network.egress") === "endpoints" && !isHere(value) && lacking.length > 0
-        ? `a list with ${lacking.join(", ")} (called from the private subnets of all that speaks to PostgreSQL), or network.egress: nat`
+      if (value("network.egress") === "nat") return undefined;
+      const [who, needed] = callersOf(value);
+      const lacking = needed.filter((each) => !(value(ENDPOINTS) as readonly string[]).includes(each));
+      return lacking.length > 0
+        ? `a list with ${lacking.join(", ")} (called from the private subnets of ${who}), or network.egress: nat`
         : undefined;
     },
   },
@@ -226,6 +231,17 @@ function freeAddresses(value: Lookup): number {
  * of all runs.
  */
 function neededAddresses(value: Lookup): number {
-  const workers = Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
-  return (value(ENDPOINTS) as readonly string[]).length + SERVER_AND_FUNCTIONS + workers;
+  const ofLedger = Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
+  const ofOthers =
+    value(PRIVATE_JOBS) === true ? Number(value(UPLOADS_WORKERS)) + Number(value(STREAM_WORKERS)) : 0;
+  return (value(ENDPOINTS) as readonly string[]).length + SERVER_AND_FUNCTIONS + ofLedger + ofOthers;
+}
+
+/** Finds who calls services from the private subnets, and the endpoints that it needs. */
+function callersOf(value: Lookup): readonly [string, readonly string[]] {
+  if (value(PRIVATE_JOBS) === true) {
+    const needed = isHere(value) ? NEEDED_BY_JOBS : [...NEEDED_ENDPOINTS, "sqs"];
+    return [`all jobs: ${PRIVATE_JOBS}`, needed];
+  }
+  return ["all that speaks to PostgreSQL", isHere(value) ? [] : NEEDED_ENDPOINTS];
 }

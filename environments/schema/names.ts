@@ -16,6 +16,7 @@ export const FUNCTIONS = [
   "manifests-builder",
   "control-plane",
   "manifests-reconciler",
+  "declared-columns",
   "ledger-migrator",
   "ledger-registrar",
   "ledger-operator",
@@ -27,12 +28,20 @@ export type FunctionName = (typeof FUNCTIONS)[number];
  * queue of failed events.
  */
 export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
+  "declared-columns",
   "ledger-migrator",
   "ledger-registrar",
   "ledger-operator",
 ];
 
-export type BucketName = "raw" | "manifests" | "curated" | "quarantine" | "artifacts" | "access-logs";
+export type BucketName =
+  | "raw"
+  | "manifests"
+  | "curated"
+  | "quarantine"
+  | "artifacts"
+  | "results"
+  | "access-logs";
 
 /** Prefix of uploads in the raw bucket, which its notification filters on. */
 export const INPUT_PREFIX = "input/";
@@ -146,11 +155,9 @@ export function ledgerWorkflowName(environment: Named): string {
   return resourceName(environment, "ledger");
 }
 
-/**
- * Name of the connection of a zone: jobs that connect to PostgreSQL run in a private subnet of one of them.
- */
-export function ledgerConnectionName(environment: Named, zone: string): string {
-  return resourceName(environment, `ledger-${zone}`);
+/** Name of the connection of a zone, in whose private subnet jobs run. */
+export function connectionName(environment: Named, zone: string): string {
+  return resourceName(environment, `private-${zone}`);
 }
 
 /** Name of the managed PostgreSQL server. */

@@ -27,6 +27,10 @@ export const network = z.strictObject({
   egress: choice(["endpoints", "nat"], {
     description: "`endpoints`: AWS services only, by VPC endpoints; `nat`: the internet too.",
   }).default("endpoints"),
+  privateJobs: flag({
+    description:
+      "All Glue jobs run in the private subnets, whose endpoints admit this account alone; without, those that speak to PostgreSQL do.",
+  }).default(false),
   natGateways: choice(["one", "each-zone"], {
     description: "With `egress: nat`: one for all zones, or one in each, which survives the loss of a zone.",
   }).default("one"),

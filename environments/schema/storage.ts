@@ -63,6 +63,9 @@ const lifecycle = z.strictObject({
     })
     .prefault({}),
   artifacts: z.strictObject({ noncurrentDays: noncurrentDays.default(90) }).prefault({}),
+  results: z
+    .strictObject({ expireDays: expiry("Days that the results of queries are kept.").default(7) })
+    .prefault({}),
   accessLogs: z
     .strictObject({ expireDays: expiry("Days that access logs are kept.").default(365) })
     .prefault({}),

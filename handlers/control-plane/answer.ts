@@ -1,5 +1,4 @@
 import { UnexpectedEventError } from "../../runtime/errors";
-import { addDeclared, readDeclared } from "./catalog/add-declared";
 import { dropColumns, readDropped } from "./catalog/drop-columns";
 import { completeManifests } from "./counts/complete-manifests";
 import { takeBatch } from "./counts/take-batch";
@@ -11,8 +10,8 @@ import { tick } from "./tick";
 
 /**
  * Dispatches an event: `ManifestProcessed` of the streaming job (or of the reconciler),
- * `LedgerBatchPublished` of the batch job, Glue's `Glue Job State Change`, the tick of every minute, the
- * columns that datasets declare, at a deploy, or those that an operator drops.
+ * `LedgerBatchPublished` of the batch job, Glue's `Glue Job State Change`, the tick of every minute, or the
+ * columns that an operator drops.
  *
  * @throws UnexpectedEventError when it is none of them
  * @throws DutiesFailedError when some duties of the event failed
@@ -23,13 +22,12 @@ import { tick } from "./tick";
 export async function answer(plane: ControlPlane, event: unknown): Promise<void> {
   const { kind, "detail-type": detailType } = (event ?? {}) as { kind?: unknown; "detail-type"?: unknown };
   if (kind === "tick") return tick(plane);
-  if (kind === "declared-columns") return addDeclared(plane, readDeclared(event));
   if (kind === "drop-columns") return dropColumns(plane, readDropped(event));
   if (detailType === "ManifestProcessed") return completeManifests(plane, readProcessed(event));
   if (detailType === "LedgerBatchPublished") return takeBatch(plane, readPublished(event));
   if (detailType === "Glue Job State Change") return answerStateChange(plane, event);
   throw new UnexpectedEventError(
-    "a tick, declared or dropped columns, a ManifestProcessed, a LedgerBatchPublished or a Glue Job State Change event",
+    "a tick, dropped columns, a ManifestProcessed, a LedgerBatchPublished or a Glue Job State Change event",
     event,
   );
 }

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
-from ministack.services import cloudwatch, eventbridge, glue, lambda_svc, s3, scheduler
+from ministack.services import cloudwatch, ec2, eventbridge, glue, iam, lambda_svc, s3, scheduler
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -36,6 +36,8 @@ def apply_all() -> None:
     tell_policies_how_objects_are_put()
     refuse_what_nobody_here_can_read()
     encode_listed_versions()
+    keep_policies_of_endpoints()
+    name_roles_in_conditions()
 
 
 def allow_aws_event_sources() -> None:
@@ -303,6 +305,45 @@ def event_sources(request: dict[str, Any]) -> str | list[str]:
     """Return the source of the events to put, or all of them where they differ."""
     sources = sorted({entry["Source"] for entry in request["Entries"]})
     return sources[0] if len(sources) == 1 else sources
+
+
+def keep_policies_of_endpoints() -> None:
+    """Answer with the policy of a VPC endpoint, else each plan changes it.
+
+    MiniStack keeps the policy of a change alone, and answers with none.
+    """
+    create: Callable[..., Response] = ec2._create_vpc_endpoint
+    render: Callable[..., str] = ec2._vpce_fields_xml
+
+    def create_vpc_endpoint(params: dict[str, Any]) -> Response:
+        before = {endpoint["VpcEndpointId"] for endpoint in ec2._vpc_endpoints.values()}
+        response = create(params)
+        for endpoint in ec2._vpc_endpoints.values():
+            if endpoint["VpcEndpointId"] not in before:
+                endpoint["PolicyDocument"] = ec2._p(params, "PolicyDocument")
+        return response
+
+    def fields(endpoint: dict[str, Any], tag: str = "item") -> str:
+        end = f"</{tag}>"
+        element = xml("policyDocument", endpoint.get("PolicyDocument"))
+        return render(endpoint, tag).removesuffix(end) + element + end
+
+    ec2._ACTION_MAP["CreateVpcEndpoint"] = create_vpc_endpoint
+    ec2._vpce_fields_xml = fields
+
+
+def name_roles_in_conditions() -> None:
+    """Tell conditions on `aws:PrincipalArn` the role of a session, as AWS does, and not the session."""
+    original: Callable[..., Any] = iam_evaluator._resolve_condition_key
+
+    def resolve(key: str, context: iam_evaluator.EvalContext) -> Any:  # noqa: ANN401 as MiniStack has it
+        if key.lower() == "aws:principalarn" and context.principal_type == "AssumedRole":
+            name = iam_evaluator._role_name_from_assumed_arn(context.principal_arn)
+            role = iam._roles.get_scoped(context.principal_account, None, name)
+            return role["Arn"] if role else None
+        return original(key, context)
+
+    iam_evaluator._resolve_condition_key = resolve
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:

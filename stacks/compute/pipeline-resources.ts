@@ -1,6 +1,8 @@
 import type { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
+import type { GlueConnections } from "../../constructs/glue/glue-connections";
+import type { GlueJobKeys } from "../../constructs/glue/glue-job";
 import type { PolicyStatement } from "../../constructs/policy";
-import { alertSource, type Environment } from "../../environments/schema";
+import { alertSource, databaseName, type Environment } from "../../environments/schema";
 import type { LedgerStack } from "../ledger/stack";
 import type { StorageStack } from "../storage/stack";
 
@@ -9,6 +11,36 @@ export interface PipelineResources {
   readonly environment: Environment;
   readonly storage: StorageStack;
   readonly ledger: LedgerStack;
+  /** Connections into the private subnets. */
+  readonly connections: GlueConnections;
+}
+
+/** Keys of a job: of the code that it loads, the data that it works on, and its logs. */
+export function jobKeys({ codeKey, dataKey, operationsKey }: StorageStack): GlueJobKeys {
+  return { code: codeKey.arn, data: dataKey.arn, logs: operationsKey.arn };
+}
+
+/** Connections of a job that needs none, which the environment may want in the private subnets all the same. */
+export function connectionsIfPrivate({
+  environment,
+  connections,
+}: Pick<PipelineResources, "environment" | "connections">): GlueConnections | undefined {
+  return environment.network.privateJobs ? connections : undefined;
+}
+
+/** Statement to read tables of the catalog and change their columns: Glue checks catalog, database and table. */
+export function changeTables(environment: Environment, tables: readonly string[]): PolicyStatement {
+  const catalog = `arn:aws:glue:${environment.region}:${environment.account}`;
+  const database = databaseName(environment);
+  return {
+    sid: "AddColumns",
+    actions: ["glue:GetTable", "glue:UpdateTable"],
+    resources: [
+      `${catalog}:catalog`,
+      `${catalog}:database/${database}`,
+      ...tables.map((table) => `${catalog}:table/${database}/${table}`),
+    ],
+  };
 }
 
 /** Statement that allows events under the environment's own source, and no other. */

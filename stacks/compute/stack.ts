@@ -4,8 +4,18 @@ import { type DatasetColumn, declaredDatasets, declaredTextDatasets } from "../.
 import { tableColumns } from "../../constructs/catalog/dataset-table";
 import { DeclaredColumns } from "../../constructs/catalog/declared-columns";
 import { TEXT_TABLE_COLUMNS } from "../../constructs/catalog/text-dataset-table";
+import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
 import { admitInvoker } from "../../constructs/functions/invocations";
-import { type Environment, INPUT_PREFIX, RAW_JSON_PREFIX } from "../../environments/schema";
+import { GlueConnections } from "../../constructs/glue/glue-connections";
+import {
+  connectionName,
+  databaseName,
+  type Environment,
+  functionName,
+  INPUT_PREFIX,
+  RAW_JSON_PREFIX,
+} from "../../environments/schema";
+import { latestViewName } from "../../runtime/manifests/latest-view";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { LedgerStack } from "../ledger/stack";
@@ -13,6 +23,7 @@ import type { NetworkStack } from "../network/stack";
 import type { StorageStack } from "../storage/stack";
 import { LedgerPipeline } from "./ledger/pipeline";
 import { ManifestsPipeline } from "./manifests/pipeline";
+import { admitColumns, changeTables } from "./pipeline-resources";
 import { UploadsPipeline } from "./uploads/pipeline";
 
 export interface ComputeStackProps {
@@ -29,17 +40,51 @@ export class ComputeStack extends LayerStack {
 
   constructor(scope: Construct, environment: Environment, props: ComputeStackProps) {
     super(scope, environment, "compute");
-    const resources = { environment, ...props, settings: functionSettings(environment, props.storage) };
+    const settings = functionSettings(environment, props.storage);
+    const connections = this.connections(props.network);
+    const resources = { environment, ...props, connections, settings };
     this.uploads = new UploadsPipeline(this, resources);
     const { code } = this.uploads.job;
     this.manifests = new ManifestsPipeline(this, "manifests", { ...resources, code });
     const { controlPlane } = this.manifests;
     this.ledger = new LedgerPipeline(this, "ledger", { ...resources, code, controlPlane });
-    for (const [dataset, columns] of declaredColumns()) {
-      new DeclaredColumns(this, `declared-columns-${dataset}`, { controlPlane, dataset, columns });
-    }
+    this.addDeclaredColumns(settings, props.ledger);
     this.notifyOfUploads(props.storage);
     this.uploads.start();
+  }
+
+  private connections({ zones, workloads }: NetworkStack): GlueConnections {
+    const { account, region } = this.environment;
+    return new GlueConnections(this, "connections", {
+      zones: zones.map((zone) => ({
+        ...zone,
+        connectionName: connectionName(this.environment, zone.letter),
+      })),
+      securityGroup: workloads,
+      account,
+      region,
+    });
+  }
+
+  /** Adds newly declared columns by a function of its own: nothing that answers events may change these tables. */
+  private addDeclaredColumns(settings: FunctionSettings, { control }: LedgerStack): void {
+    const datasets = declaredColumns();
+    const views = declaredTextDatasets().map(({ name }) => latestViewName(name));
+    const adder = new BundledFunction(this, "declared-columns", {
+      handler: "declared-columns",
+      functionName: functionName(this.environment, "declared-columns"),
+      description: "adds declared columns to the tables of the catalog at a deploy",
+      variables: { DATABASE: databaseName(this.environment), CONTROL_TABLE: control.name },
+      statements: [
+        changeTables(this.environment, [...datasets.keys(), ...views]),
+        admitColumns(control, [...datasets.keys()]),
+      ],
+      settings: { ...settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
+      synchronous: true,
+    });
+    for (const [dataset, columns] of datasets) {
+      new DeclaredColumns(this, `declared-columns-${dataset}`, { adder, dataset, columns });
+    }
   }
 
   /**
@@ -83,9 +128,9 @@ export class ComputeStack extends LayerStack {
 }
 
 /** Columns that each dataset's table has from the beginning, by its name. */
-function declaredColumns(): (readonly [string, readonly DatasetColumn[]])[] {
-  return [
+function declaredColumns(): ReadonlyMap<string, readonly DatasetColumn[]> {
+  return new Map([
     ...declaredDatasets().map((dataset) => [dataset.name, tableColumns(dataset)] as const),
     ...declaredTextDatasets().map(({ name }) => [name, TEXT_TABLE_COLUMNS] as const),
-  ];
+  ]);
 }

@@ -14,6 +14,8 @@ export interface LedgerServerProps {
   readonly environment: Environment;
   readonly network: NetworkStack;
   readonly storage: StorageStack;
+  /** Key of the server's data and secret. */
+  readonly keyArn: string;
 }
 
 /** Variables of every function that connects to the ledger. */
@@ -45,12 +47,14 @@ export class LedgerServer extends Construct {
   private readonly environment: Environment;
   private readonly network: NetworkStack;
   private readonly keyArn: string;
+  private readonly logKeyArn: string;
 
-  constructor(scope: Construct, id: string, { environment, network, storage }: LedgerServerProps) {
+  constructor(scope: Construct, id: string, { environment, network, storage, keyArn }: LedgerServerProps) {
     super(scope, id);
     this.environment = environment;
     this.network = network;
-    this.keyArn = storage.key.arn;
+    this.keyArn = keyArn;
+    this.logKeyArn = storage.operationsKey.arn;
     const { server, cidr } = this.settings;
     this.managed = server === "managed" ? this.server() : undefined;
     this.networkRules = this.managed?.networkRules ?? (cidr === undefined ? [] : [this.admit(cidr)]);
@@ -133,7 +137,7 @@ export class LedgerServer extends Construct {
     const keyArn = this.managed ? this.keyArn : this.settings.secretKeyArn;
     return [
       { sid: "ReadLedgerSecret", actions: ["secretsmanager:GetSecretValue"], resources: [this.secretArn] },
-      ...(keyArn === undefined ? [] : [useKey(keyArn, this.environment.region, "secretsmanager", "read")]),
+      ...(keyArn === undefined ? [] : [useKey("Secret", keyArn, this.environment.region, "read")]),
     ];
   }
 
@@ -152,6 +156,7 @@ export class LedgerServer extends Construct {
       port: postgres.port,
       databaseName: postgres.database,
       keyArn: this.keyArn,
+      logKeyArn: this.logKeyArn,
       vpcId: this.network.vpc.id,
       subnetIds: this.network.privateSubnets.map((subnet) => subnet.id),
       clientsGroupId: this.network.workloads.id,

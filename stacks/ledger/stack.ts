@@ -1,5 +1,6 @@
 import { DynamodbTable, type DynamodbTableConfig } from "@cdktf/provider-aws/lib/dynamodb-table";
 import type { Construct } from "constructs";
+import type { EncryptionKey } from "../../constructs/encryption-key";
 import { BundledFunction } from "../../constructs/functions/bundled-function";
 import { LedgerMigrations } from "../../constructs/ledger-migrations";
 import {
@@ -37,6 +38,8 @@ const MIGRATION_SECONDS = 900;
 
 /** State of all pipelines: tables of uploads and manifests, and PostgreSQL for the ledger. */
 export class LedgerStack extends LayerStack {
+  /** Key of tables and PostgreSQL: whoever may read files need not read the books, nor the other way round. */
+  readonly key: EncryptionKey;
   readonly uploads: DynamodbTable;
   /** Tracking table: one item for each file of the manifests pipeline, and one for each older version. */
   readonly tracking: DynamodbTable;
@@ -48,7 +51,11 @@ export class LedgerStack extends LayerStack {
 
   constructor(scope: Construct, environment: Environment, props: LedgerStackProps) {
     super(scope, environment, "ledger");
-    this.uploads = this.table("uploads", props, {
+    this.key = this.encryptionKey("key", "ledger", {
+      description: `state of the pipelines of ${environment.project} ${environment.name}: tables, PostgreSQL and its secret`,
+      dynamodb: true,
+    });
+    this.uploads = this.table("uploads", {
       name: uploadsTableName(environment),
       hashKey: "object",
       rangeKey: "version",
@@ -65,20 +72,20 @@ export class LedgerStack extends LayerStack {
       // superseded versions alone carry the attribute: a key's current item never expires
       ttl: { enabled: true, attributeName: "expires_at" },
     });
-    this.tracking = this.trackingTable(props);
-    this.metrics = this.table("metrics", props, {
+    this.tracking = this.trackingTable();
+    this.metrics = this.table("metrics", {
       name: metricsTableName(environment),
       hashKey: "metric_date",
       rangeKey: "metric_type",
       attribute: strings("metric_date", "metric_type"),
       ttl: { enabled: true, attributeName: "ttl" },
     });
-    this.control = this.table("control", props, {
+    this.control = this.table("control", {
       name: controlTableName(environment),
       hashKey: "name",
       attribute: strings("name"),
     });
-    this.server = new LedgerServer(this, "postgres", { environment, ...props });
+    this.server = new LedgerServer(this, "postgres", { environment, keyArn: this.key.arn, ...props });
     this.migrator = this.migratorFunction(props);
     this.migrate();
   }
@@ -113,8 +120,8 @@ export class LedgerStack extends LayerStack {
     });
   }
 
-  private trackingTable(props: LedgerStackProps): DynamodbTable {
-    return this.table("file-tracking", props, {
+  private trackingTable(): DynamodbTable {
+    return this.table("file-tracking", {
       name: trackingTableName(this.environment),
       hashKey: "date_prefix",
       rangeKey: "file_name",
@@ -133,13 +140,13 @@ export class LedgerStack extends LayerStack {
     });
   }
 
-  private table(id: string, { storage }: LedgerStackProps, shape: TableShape): DynamodbTable {
+  private table(id: string, shape: TableShape): DynamodbTable {
     const { deletionGuard, ledger } = this.environment;
     return new DynamodbTable(this, id, {
       ...shape,
       billingMode: "PAY_PER_REQUEST",
       pointInTimeRecovery: { enabled: ledger.pointInTimeRecovery },
-      serverSideEncryption: { enabled: true, kmsKeyArn: storage.key.arn },
+      serverSideEncryption: { enabled: true, kmsKeyArn: this.key.arn },
       deletionProtectionEnabled: deletionGuard,
       lifecycle: { preventDestroy: deletionGuard },
     });

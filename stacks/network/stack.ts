@@ -10,6 +10,7 @@ import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-securit
 import type { Construct } from "constructs";
 import { FlowLogs } from "../../constructs/flow-logs";
 import { NatEgress } from "../../constructs/nat-egress";
+import { type PolicyStatement, policyDocument } from "../../constructs/policy";
 import { type Environment, resourceName } from "../../environments/schema";
 import { LayerStack } from "../layer-stack";
 import { subnetBlock } from "./subnet-block";
@@ -88,13 +89,19 @@ export class NetworkStack extends LayerStack {
    * @see https://docs.aws.amazon.com/prescriptive-guidance/latest/aws-startup-security-baseline/wkld-12.html (2026-11-29)
    */
   private gatewayEndpoints(): VpcEndpoint[] {
-    return ["s3", "dynamodb"].map(
-      (service) =>
+    const { account, region } = this.environment;
+    const policies = {
+      s3: policyDocument([withinAccount(account), readGlueAssets(account, region)]),
+      dynamodb: policyDocument([withinAccount(account)]),
+    };
+    return Object.entries(policies).map(
+      ([service, policy]) =>
         new VpcEndpoint(this, `endpoint-${service}`, {
           vpcId: this.vpc.id,
           vpcEndpointType: "Gateway",
-          serviceName: `com.amazonaws.${this.environment.region}.${service}`,
+          serviceName: `com.amazonaws.${region}.${service}`,
           routeTableIds: this.zones.map((zone) => zone.routes.id),
+          policy,
           tags: { Name: this.named(service) },
         }),
     );
@@ -158,6 +165,7 @@ export class NetworkStack extends LayerStack {
         vpcEndpointType: "Interface",
         serviceName: `com.amazonaws.${this.environment.region}.${service}`,
         privateDnsEnabled: true,
+        policy: policyDocument([withinAccount(this.environment.account)]),
         subnetIds: this.privateSubnets.map((subnet) => subnet.id),
         securityGroupIds: [group.id],
         tags: { Name: this.named(service) },
@@ -191,4 +199,36 @@ export class NetworkStack extends LayerStack {
       preventDestroy: deletionGuard,
     });
   }
+}
+
+/**
+ * Statement of every endpoint's policy: by way of the VPC this account's principals reach this account's resources.
+ * Whose credentials get into a job can so neither bring them here from elsewhere nor send data there.
+ *
+ * @see https://github.com/aws-samples/data-perimeter-policy-examples/blob/main/vpc_endpoint_policies/README.md (2026-11-30)
+ */
+function withinAccount(account: string): PolicyStatement {
+  return {
+    sid: "WithinAccount",
+    principal: "*",
+    actions: ["*"],
+    resources: ["*"], // of the endpoint's service
+    condition: { StringEquals: { "aws:PrincipalAccount": account, "aws:ResourceAccount": account } },
+  };
+}
+
+/**
+ * Statement for the one bucket of AWS's own that a job may load from: libraries of Glue's runtime. It is read, never
+ * written. AWS lists no other of Glue's but that of the Studio's transforms, which these jobs have none of.
+ *
+ * @see https://github.com/aws-samples/data-perimeter-policy-examples/blob/main/service_owned_resources.md (2026-11-30)
+ */
+function readGlueAssets(account: string, region: string): PolicyStatement {
+  return {
+    sid: "ReadGlueAssets",
+    principal: "*",
+    actions: ["s3:GetObject"],
+    resources: [`arn:aws:s3:::aws-glue-jes-prod-${region}-assets/*`],
+    condition: { StringEquals: { "aws:PrincipalAccount": account } },
+  };
 }

@@ -64,7 +64,7 @@ export class ObservabilityStack extends LayerStack {
     return new SnsTopic(this, "alerts", {
       name: alertTopicName(this.environment),
       displayName: `${this.environment.project} ${this.environment.name}`,
-      kmsMasterKeyId: storage.key.arn,
+      kmsMasterKeyId: storage.operationsKey.arn,
     });
   }
 

@@ -8,9 +8,10 @@ import { declaredDatasets, declaredTextDatasets } from "../../constructs/catalog
 import { DatasetTable } from "../../constructs/catalog/dataset-table";
 import { partitionProjection } from "../../constructs/catalog/partition-projection";
 import { TextDatasetTable } from "../../constructs/catalog/text-dataset-table";
+import type { CodeObjectProps } from "../../constructs/code/code-object";
 import { DataBucket, type DataBucketProps, type PrefixLifecycle } from "../../constructs/data-bucket";
 import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
-import { EncryptionKey } from "../../constructs/encryption-key";
+import type { EncryptionKey } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { denyUnreadableObjects } from "../../constructs/readable-objects";
 import {
@@ -33,18 +34,25 @@ import { LayerStack } from "../layer-stack";
 
 type BucketClass = Environment["storage"]["versioning"][number];
 
-const ATHENA_RESULTS = "athena-results/";
-const ATHENA_RESULT_DAYS = 7;
+/** Folders of the artifacts bucket whose objects run: what the jobs and functions load. */
+const CODE_FOLDERS: readonly CodeObjectProps["folder"][] = ["glue", "wheels", "functions"];
 
-/** Storage layer: key, buckets, catalog, workgroup, dead-letter queues. */
+/** Storage layer: keys, buckets, catalog, workgroup, dead-letter queues. */
 export class StorageStack extends LayerStack {
-  readonly key: EncryptionKey;
+  /** Key of files, manifests, tables, quarantine and results of queries. */
+  readonly dataKey: EncryptionKey;
+  /** Key of the artifacts: roles that run code may decrypt under it, and write nothing. */
+  readonly codeKey: EncryptionKey;
+  /** Key of queues, topic and log groups, the only one that services use on their own. */
+  readonly operationsKey: EncryptionKey;
   readonly raw: S3Bucket;
   /** Bucket of manifests and receipts. */
   readonly manifests: S3Bucket;
   readonly curated: S3Bucket;
   readonly quarantine: S3Bucket;
   readonly artifacts: S3Bucket;
+  /** Bucket of the results of queries. */
+  readonly results: S3Bucket;
   /** Dead-letter queues: their messages exist nowhere else, and must outlive the readers of the queues. */
   readonly deadLetters: Readonly<Record<PipelineQueue, SqsQueue>>;
   readonly workgroup: AthenaWorkgroup;
@@ -52,12 +60,15 @@ export class StorageStack extends LayerStack {
 
   constructor(scope: Construct, environment: Environment) {
     super(scope, environment, "storage");
-    this.key = this.encryptionKey();
+    [this.dataKey, this.codeKey, this.operationsKey] = this.keys();
     this.accessLogs = this.accessLogBucket();
     const { lifecycle } = environment.storage;
     this.raw = this.dataBucket("raw", {
       lifecycles: rawLifecycles(environment),
-      statements: ({ arn }) => [...denyUnreadableObjects(`${arn}/*`, this.key.arn), denyOwnTag(`${arn}/*`)],
+      statements: ({ arn }) => [
+        ...denyUnreadableObjects(`${arn}/*`, this.dataKey.arn),
+        denyOwnTag(`${arn}/*`),
+      ],
     });
     this.manifests = this.dataBucket("manifests", lifecycle.manifests);
     this.curated = this.dataBucket("curated", {
@@ -65,28 +76,24 @@ export class StorageStack extends LayerStack {
       lifecycles: [{ id: "staging", prefix: STAGING_PREFIX, expireDays: lifecycle.curated.stagingDays }],
     });
     this.quarantine = this.dataBucket("quarantine", lifecycle.quarantine);
-    this.artifacts = this.dataBucket("artifacts", {
-      ...lifecycle.artifacts,
-      lifecycles: [{ id: "athena-results", prefix: ATHENA_RESULTS, expireDays: ATHENA_RESULT_DAYS }],
-    });
+    this.artifacts = this.artifactBucket();
+    this.results = this.dataBucket("results", lifecycle.results);
     this.deadLetters = this.deadLetterQueues();
     this.catalog();
     this.workgroup = this.athenaWorkgroup();
     if (environment.storage.cloudtrailDataEvents) this.dataEventTrail();
   }
 
-  private encryptionKey(): EncryptionKey {
-    const { account, region, storage, deletionGuard } = this.environment;
-    return new EncryptionKey(this, "key", {
-      aliasName: resourceName(this.environment, "data"),
-      description: `data at rest of ${this.environment.project} ${this.environment.name}`,
-      account,
-      region,
-      users: ["s3", "events", "cloudwatch", "budgets", "logs"],
-      dynamodb: true,
-      deletionWindowInDays: storage.keyDeletionDays,
-      preventDestroy: deletionGuard,
-    });
+  private keys(): [EncryptionKey, EncryptionKey, EncryptionKey] {
+    const owner = `${this.environment.project} ${this.environment.name}`;
+    return [
+      this.encryptionKey("key", "data", { description: `data at rest of ${owner}` }),
+      this.encryptionKey("code-key", "code", { description: `code of the jobs and functions of ${owner}` }),
+      this.encryptionKey("operations-key", "operations", {
+        description: `messages, alerts and logs of ${owner}`,
+        users: ["s3", "events", "cloudwatch", "budgets", "logs"],
+      }),
+    ];
   }
 
   private get guards() {
@@ -113,17 +120,50 @@ export class StorageStack extends LayerStack {
   }
 
   private dataBucket(
-    name: BucketClass,
-    props: Pick<DataBucketProps, "expireDays" | "noncurrentDays" | "lifecycles" | "statements">,
+    name: BucketClass | "results",
+    props: Pick<DataBucketProps, "keyArn" | "expireDays" | "noncurrentDays" | "lifecycles" | "statements">,
   ): S3Bucket {
     return new DataBucket(this, name, {
       bucketName: bucketName(this.environment, name),
-      keyArn: this.key.arn,
-      versioned: this.environment.storage.versioning.includes(name),
+      keyArn: this.dataKey.arn,
+      versioned: this.environment.storage.versioning.some((each) => each === name),
       accessLogs: this.accessLogs,
       ...props,
       ...this.guards,
     }).bucket;
+  }
+
+  private artifactBucket(): S3Bucket {
+    return this.dataBucket("artifacts", {
+      ...this.environment.storage.lifecycle.artifacts,
+      keyArn: this.codeKey.arn,
+      statements: ({ arn }) => [
+        {
+          sid: "DenyCodeToOthers",
+          effect: "Deny",
+          principal: "*",
+          actions: ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+          resources: CODE_FOLDERS.map((folder) => `${arn}/${folder}/*`),
+          condition: this.othersThanDeployers(),
+        },
+      ],
+    });
+  }
+
+  /**
+   * Condition that finds all but the deployers and the account's owner. Where no deployer is named, it finds the
+   * environment's own roles, for who else deploys is unknown: a stolen one of them still changes no code.
+   *
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html (2026-11-30)
+   */
+  private othersThanDeployers(): NonNullable<PolicyStatement["condition"]> {
+    const { account, deployers } = this.environment;
+    const roles = `arn:aws:iam::${account}:role`;
+    if (deployers.length === 0) {
+      return { ArnLike: { "aws:PrincipalArn": `${roles}/${resourceName(this.environment, "*")}` } };
+    }
+    const admitted = [...deployers.map((role) => `${roles}/${role}`), `arn:aws:iam::${account}:root`];
+    return { ArnNotLike: { "aws:PrincipalArn": admitted } };
   }
 
   private accessLogDelivery(bucket: S3Bucket): PolicyStatement[] {
@@ -201,7 +241,7 @@ export class StorageStack extends LayerStack {
     return new DeadLetterQueue(this, `dead-letters-${source}`, {
       queueName: deadLetterQueueName(this.environment, source),
       sourceQueueName: queueName(this.environment, source),
-      keyArn: this.key.arn,
+      keyArn: this.operationsKey.arn,
       account,
       region,
       tlsOnly: storage.tlsOnly,
@@ -247,8 +287,8 @@ export class StorageStack extends LayerStack {
         enforceWorkgroupConfiguration: true,
         publishCloudwatchMetricsEnabled: true,
         resultConfiguration: {
-          outputLocation: `s3://${this.artifacts.bucket}/${ATHENA_RESULTS}`,
-          encryptionConfiguration: { encryptionOption: "SSE_KMS", kmsKeyArn: this.key.arn },
+          outputLocation: `s3://${this.results.bucket}/`,
+          encryptionConfiguration: { encryptionOption: "SSE_KMS", kmsKeyArn: this.dataKey.arn },
         },
       },
     });

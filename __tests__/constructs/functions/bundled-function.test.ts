@@ -87,7 +87,7 @@ describe("a bundled function", () => {
     expect(statements.map(({ Sid, Action }) => [Sid, Action])).toEqual([
       ["WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"]],
       ["KeepFailedEvents", ["sqs:SendMessage"]],
-      ["UseKeyThroughSQS", ["kms:Decrypt", "kms:GenerateDataKey"]],
+      ["UseMessageKey", ["kms:Decrypt", "kms:GenerateDataKey"]],
       ["Start", ["glue:StartJobRun"]],
     ]);
   });

@@ -14,7 +14,7 @@ function jobWith(props: Partial<GlueJobProps> = {}) {
       artifacts: new S3Bucket(scope, "artifacts", { bucket: "artifacts" }),
       account: "123456789012",
       region: "us-east-1",
-      keyArn: "arn:key",
+      keys: { code: "arn:code", data: "arn:data", logs: "arn:logs" },
       glueVersion: "5.0",
       workerType: "G.1X",
       numberOfWorkers: 2,
@@ -30,7 +30,7 @@ function jobWith(props: Partial<GlueJobProps> = {}) {
 }
 
 function argumentsOf(props: Partial<GlueJobProps> = {}): Record<string, string> {
-  return resource(jobWith(props), "aws_glue_job")["default_arguments"] as Record<string, string>;
+  return resource(jobWith(props), "aws_glue_job")["non_overridable_arguments"] as Record<string, string>;
 }
 
 describe("a Glue job", () => {
@@ -46,19 +46,53 @@ describe("a Glue job", () => {
     });
   });
 
-  test("runs as often at once as is asked for, in the subnets of its connections", () => {
-    const job = resource(jobWith({ concurrentRuns: 4, connections: ["net-a", "net-b"] }), "aws_glue_job");
-    expect(job).toMatchObject({
-      execution_property: { max_concurrent_runs: 4 },
-      connections: ["net-a", "net-b"],
-    });
-    expect(resource(jobWith(), "aws_glue_job")).not.toHaveProperty("connections");
+  test("runs as often at once as is asked for", () => {
+    const job = resource(jobWith({ concurrentRuns: 4 }), "aws_glue_job");
+    expect(job).toMatchObject({ execution_property: { max_concurrent_runs: 4 } });
+    expect(job).not.toHaveProperty("connections");
   });
 
-  test("finds extra files in its working folder only where there are any", () => {
+  test("finds extra files in its working folder", () => {
     const extraFiles = ["s3://artifacts/glue/1/ca.pem", "s3://artifacts/glue/2/b"];
     expect(argumentsOf({ extraFiles })["--extra-files"]).toBe(extraFiles.join(","));
-    expect(argumentsOf({ extraFiles: [] })).not.toHaveProperty("--extra-files");
+  });
+
+  test.each([
+    "--scriptLocation",
+    "--extra-py-files",
+    "--extra-files",
+    "--extra-jars",
+    "--user-jars-first",
+    "--additional-python-modules",
+    "--python-modules-installer-option",
+    "--conf",
+    "--job-language",
+    "--custom-logGroup-prefix",
+    "--uploads_table",
+  ])("fixes %s, with extras or without, so that who starts it brings no code and no other place", (name) => {
+    for (const installWheels of [true, false]) {
+      for (const extraFiles of [["s3://artifacts/glue/1/ca.pem"], []]) {
+        expect(argumentsOf({ installWheels, extraFiles })[name]).toMatch(/./);
+      }
+    }
+    expect(resource(jobWith(), "aws_glue_job")["default_arguments"]).toEqual({});
+  });
+
+  test("loads nothing but its own code, where it has nothing more to load", () => {
+    const places = Object.values(argumentsOf({ extraFiles: [] })).filter((value) => value.includes("s3://"));
+    expect(places.length).toBeGreaterThanOrEqual(4);
+    for (const place of places) expect(place).toMatch(/^s3:\/\/\$\{aws_s3_object\.job_(script|package)_/);
+  });
+
+  test("lets a caller set what is on the list, and nothing else", () => {
+    const own = { uploads_table: "uploads", budget_minutes: "30" };
+    const job = resource(jobWith({ arguments: own, callerArguments: ["budget_minutes"] }), "aws_glue_job");
+    expect(job["default_arguments"]).toEqual({ "--budget_minutes": "30" });
+    expect(job["non_overridable_arguments"]).not.toHaveProperty("--budget_minutes");
+    expect(job["non_overridable_arguments"]).toHaveProperty("--uploads_table");
+    expect(() => jobWith({ callerArguments: ["other"] })).toThrow(
+      'lake-dev-csv: a caller may set "other", which the script does not read',
+    );
   });
 
   test("streams without a time limit or retries of Glue's, in a maintenance window", () => {
@@ -79,7 +113,7 @@ describe("a Glue job", () => {
     };
     const stack = jobWith({ installWheels: true, code });
     expect(resource(stack, "aws_s3_object")["key"]).toContain("uploads_job.py");
-    expect(resource(stack, "aws_glue_job")["default_arguments"]).toMatchObject({
+    expect(resource(stack, "aws_glue_job")["non_overridable_arguments"]).toMatchObject({
       "--extra-py-files": code.package,
       "--additional-python-modules": code.wheels[0],
     });
@@ -88,9 +122,9 @@ describe("a Glue job", () => {
   test("encrypts logs, bookmarks and what Spark writes", () => {
     expect(resource(jobWith(), "aws_glue_security_configuration")).toMatchObject({
       encryption_configuration: {
-        cloudwatch_encryption: { cloudwatch_encryption_mode: "SSE-KMS", kms_key_arn: "arn:key" },
-        job_bookmarks_encryption: { job_bookmarks_encryption_mode: "CSE-KMS", kms_key_arn: "arn:key" },
-        s3_encryption: { s3_encryption_mode: "SSE-KMS", kms_key_arn: "arn:key" },
+        cloudwatch_encryption: { cloudwatch_encryption_mode: "SSE-KMS", kms_key_arn: "arn:logs" },
+        job_bookmarks_encryption: { job_bookmarks_encryption_mode: "CSE-KMS", kms_key_arn: "arn:data" },
+        s3_encryption: { s3_encryption_mode: "SSE-KMS", kms_key_arn: "arn:data" },
       },
     });
   });
@@ -118,13 +152,15 @@ describe("a Glue job", () => {
     }
   });
 
-  test("lets its role write to the groups that Glue names by role and security configuration, too", () => {
+  test("lets its role write to its own log groups, those that Glue names by role and configuration included", () => {
     const stack = jobWith();
     const job = resource(stack, "aws_glue_security_configuration")["name"];
     expect(resource(stack, "aws_iam_role")["name"]).toBe(job);
+    const groups = "arn:aws:logs:us-east-1:123456789012:log-group:/aws-glue/jobs";
     expect(statement(resource(stack, "aws_iam_role_policy")["policy"], "WriteJobLogs").Resource).toEqual([
-      expect.stringMatching(/:log-group:\/aws-glue\/jobs\/\*$/),
-      expect.stringContaining(`:log-group:/aws-glue/jobs-${job}-${job}/`),
+      `${groups}/${job}/*`,
+      `${groups}/${job}-${job}-${job}/*`,
+      `${groups}-${job}-${job}/*`,
     ]);
   });
 
@@ -152,7 +188,7 @@ describe("a Glue job", () => {
     expect(wheels["--additional-python-modules"]?.split(",")).toHaveLength(expected.length);
     expect(wheels["--additional-python-modules"]).toMatch(/^s3:\/\//);
     expect(wheels["--python-modules-installer-option"]).toBe("--no-index --no-deps");
-    expect(argumentsOf()).not.toHaveProperty("--additional-python-modules");
+    expect(argumentsOf()["--additional-python-modules"]).toBe("pip");
   });
 
   test.each([true, false])("scales by itself: %s", (autoScaling) => {
@@ -161,6 +197,11 @@ describe("a Glue job", () => {
 
   test("lets its role write its logs and Glue's metrics and read its own code, and nothing else", () => {
     const statements = statementsOf(resource(jobWith(), "aws_iam_role_policy")["policy"]);
-    expect(statements.map(({ Sid }) => Sid)).toEqual(["WriteJobLogs", "WriteJobMetrics", "ReadOwnCode"]);
+    expect(statements.map(({ Sid }) => Sid)).toEqual([
+      "WriteJobLogs",
+      "WriteJobMetrics",
+      "ReadOwnCode",
+      "UseCodeKey",
+    ]);
   });
 });

@@ -69,6 +69,8 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["takes the same permission of a function again, and no other", takesPermissionTwice, { auth: false }],
   ["takes the same schedule again, and no other", takesScheduleTwice, { auth: false }],
   ["keeps the tags of Glue connections", keepsConnectionTags, { auth: false }],
+  ["answers with the policy of a VPC endpoint", keepsEndpointPolicy, { auth: false }],
+  ["names the role of a session in conditions on its principal", namesRole, { auth: true }],
   [
     "asks for the right to each message of a batch, and tells policies what is put",
     judgesPuts,
@@ -408,15 +410,66 @@ async function inventsNoField(emulator: Emulator): Promise<boolean> {
   return !answer.includes("<Statistic>") && answer.split("<Period>").length === 2;
 }
 
-/** Calls CloudWatch by the query protocol. */
-async function query(emulator: Emulator, parameters: Record<string, string>): Promise<string> {
+async function namesRole(emulator: Emulator): Promise<boolean> {
+  const client = clientOf(emulator);
+  const [iam, sts, root] = [new IAMClient(client), new STSClient(client), new S3Client(client)];
+  const arn = `arn:aws:iam::${ACCOUNT}:role/writer`;
+  const document = (Statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [Statement] });
+  const trust = { Effect: "Allow", Principal: { Service: "glue.amazonaws.com" }, Action: "sts:AssumeRole" };
+  const all = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  const denial = {
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:PutObject",
+    Resource: "arn:aws:s3:::kept/code/*",
+    Condition: { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/writ*" } },
+  };
+  await iam.send(new CreateRoleCommand({ RoleName: "writer", AssumeRolePolicyDocument: document(trust) }));
+  const policy = { RoleName: "writer", PolicyName: "all", PolicyDocument: document(all) };
+  await iam.send(new PutRolePolicyCommand(policy));
+  await root.send(new CreateBucketCommand({ Bucket: "kept" }));
+  await root.send(new PutBucketPolicyCommand({ Bucket: "kept", Policy: document(denial) }));
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: arn, RoleSessionName: "test" }));
+  const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
+  const credentials = {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+  };
+  const writer = new S3Client({ ...client, credentials });
+  await writer.send(new PutObjectCommand({ Bucket: "kept", Key: "other", Body: "x" }));
+  return writer.send(new PutObjectCommand({ Bucket: "kept", Key: "code/x", Body: "x" })).then(
+    () => false,
+    (error: Error) => error.name === "AccessDenied",
+  );
+}
+
+async function keepsEndpointPolicy(emulator: Emulator): Promise<boolean> {
+  const policies = ['{"Statement":[]}', '{"Statement":[],"Version":"2012-10-17"}'];
+  const Version = "2016-11-15";
+  const service = { ServiceName: "com.amazonaws.us-east-1.s3" };
+  for (const PolicyDocument of policies) {
+    await query(emulator, { Action: "CreateVpcEndpoint", Version, ...service, PolicyDocument }, "ec2");
+  }
+  const answer = await query(emulator, { Action: "DescribeVpcEndpoints", Version }, "ec2");
+  return policies.every(
+    (policy) => answer.includes(policy.replaceAll('"', "&quot;")) || answer.includes(policy),
+  );
+}
+
+/** Calls CloudWatch, or another service, by the query protocol. */
+async function query(
+  emulator: Emulator,
+  parameters: Record<string, string>,
+  service = "monitoring",
+): Promise<string> {
   const call = {
     method: "POST",
     path: "/",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams({ Version: "2010-08-01", ...parameters }).toString(),
   } as const;
-  const own = await signed(emulator.endpoint, call, { service: "monitoring" });
+  const own = await signed(emulator.endpoint, call, { service });
   return (await send(emulator.endpoint, own)).text;
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
-import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
+import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
@@ -21,7 +21,12 @@ const GLUE = join(ROOT, "glue");
 
 function jobOf(id: string, stack: StackJson | undefined = prod) {
   const job = resource(stack, "aws_glue_job", `ledger_${id}`);
-  return { ...job, arguments: job["default_arguments"] as Record<string, string> };
+  const [ofCaller, fixed] = ["default_arguments", "non_overridable_arguments"].map((name) => job[name]);
+  return {
+    ...job,
+    default_arguments: ofCaller,
+    arguments: Object.assign({}, ofCaller, fixed) as Record<string, string>,
+  };
 }
 
 function policyOf(role: string, stack: StackJson | undefined = prod): unknown {
@@ -34,9 +39,14 @@ describe("the jobs", () => {
     const words = ["-m", "tributary.running.arguments", `ledger_${id}`];
     const output = execFileSync(python, words, { cwd: GLUE, encoding: "utf8" });
     const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    // Glue's own arguments have hyphens inside, ours underscores
-    const ours = Object.keys(jobOf(id).arguments).filter((name) => /^--[a-z][a-z0-9_]*$/.test(name));
-    expect(ours.map((name) => name.slice(2)).sort()).toEqual(read.sort());
+    expect(scriptArguments(jobOf(id))).toEqual(read.sort());
+  });
+
+  test.each([
+    ["lister", "--recent_weeks"],
+    ["batch", "--budget_minutes"],
+  ])("%s lets who starts it set %s, and nothing else", (id, name) => {
+    expect(Object.keys(jobOf(id)["default_arguments"] as object)).toEqual([name]);
   });
 
   test("the lister has the least that Glue gives, and one run at a time", () => {
@@ -73,7 +83,7 @@ describe("the jobs", () => {
   });
 
   test("run in a private subnet of any zone, by one connection each", () => {
-    const names = ["a", "b", "c"].map((zone) => `tributary-prod-ledger-${zone}`);
+    const names = ["a", "b", "c"].map((zone) => `tributary-prod-private-${zone}`);
     const connections = resourcesOf(prod, "aws_glue_connection").map(([, each]) => each);
     expect(connections.map(({ name }) => name)).toEqual(names);
     for (const connection of connections) {
@@ -86,9 +96,7 @@ describe("the jobs", () => {
       });
     }
     const standing = ["a", "b", "c"].map((zone) =>
-      expect.stringMatching(
-        new RegExp(`^\\$\\{aws_glue_connection\\.ledger_connection-${zone}_.*\\.name\\}$`),
-      ),
+      expect.stringMatching(new RegExp(`^\\$\\{aws_glue_connection\\.connections_${zone}_.*\\.name\\}$`)),
     );
     for (const id of ["lister", "batch"]) expect(jobOf(id)).toMatchObject({ connections: standing });
   });
@@ -100,7 +108,7 @@ describe("the jobs", () => {
     expect(places[0]).toMatch(/^s3:\/\//);
     expect(new Set(places).size).toBe(1);
     const local = jobOf("lister", stacks.get("local-compute"));
-    expect(local.arguments).not.toHaveProperty("--extra-files");
+    expect(local.arguments["--extra-files"]).not.toMatch(/authorities/);
   });
 
   test("show no password, and one way to log in", () => {
@@ -114,7 +122,10 @@ describe("the jobs", () => {
   });
 
   test("run the code that the uploads job uploaded", () => {
-    const csv = resource(prod, "aws_glue_job", "uploads-job")["default_arguments"] as Record<string, string>;
+    const csv = resource(prod, "aws_glue_job", "uploads-job")["non_overridable_arguments"] as Record<
+      string,
+      string
+    >;
     for (const id of ["lister", "batch"]) {
       expect(jobOf(id).arguments["--extra-py-files"]).toBe(csv["--extra-py-files"]);
     }
@@ -236,11 +247,13 @@ describe("the permissions", () => {
     "WriteJobLogs",
     "WriteJobMetrics",
     "ReadOwnCode",
+    "UseCodeKey",
     "ReadConnections",
     "FindNetwork",
     "MakeNetworkInterfaces",
     "TagNetworkInterfaces",
     "RemoveNetworkInterfaces",
+    "DenyInterfacesToCode",
   ];
   const OF_FUNCTIONS = [
     "WriteOwnLogs",
@@ -258,7 +271,6 @@ describe("the permissions", () => {
     expect(furtherOf("lister", OF_JOBS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
       ListRawJson: ["s3:ListBucketVersions"],
-      UseKeyThroughS3: ["kms:Decrypt"],
     });
   });
 
@@ -275,7 +287,7 @@ describe("the permissions", () => {
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       PutPublished: ["events:PutEvents"],
-      UseKeyThroughS3: ["kms:Decrypt", "kms:GenerateDataKey"],
+      UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
     });
   });
 
@@ -290,7 +302,7 @@ describe("the permissions", () => {
     expect(furtherOf("registrar", OF_FUNCTIONS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
       TakeInputs: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-      UseKeyThroughSQS: ["kms:Decrypt"],
+      UseMessageKey: ["kms:Decrypt"],
     });
     expect(furtherOf("operator", OF_FUNCTIONS)).toEqual({ ConnectToLedger: ["rds-db:connect"] });
   });
@@ -324,6 +336,10 @@ describe("the permissions", () => {
     const found = synthesize([{ ...environment, ledger: { ...environment.ledger, batch } }]);
     const actions = furtherOf("batch", OF_JOBS, found.get("prod-compute"));
     expect(actions["TagProcessed"]).toEqual(["s3:PutObjectVersionTagging"]);
+    expect(statement(policyOf("batch", found.get("prod-compute")), "TagProcessed").Condition).toEqual({
+      StringEquals: { "s3:RequestObjectTag/tributary": "processed" },
+      "ForAllValues:StringEquals": { "s3:RequestObjectTagKeys": ["tributary"] },
+    });
     expect(actions).not.toHaveProperty("KeepProcessed");
     expect(Object.values(actions).flat()).not.toContain("s3:DeleteObjectVersion");
   });
@@ -344,5 +360,22 @@ describe("the permissions", () => {
     const { Resource } = statement(policyOf("batch"), "MakeNetworkInterfaces");
     expect(Resource).toHaveLength(5);
     expect(statement(policyOf("batch"), "ReadConnections").Resource).toHaveLength(4);
+  });
+
+  test("let Glue tag and remove interfaces in these subnets only, and no code of a job any", () => {
+    const policy = policyOf("batch");
+    for (const sid of ["TagNetworkInterfaces", "RemoveNetworkInterfaces"]) {
+      expect(statement(policy, sid).Condition?.["ArnEquals"]).toEqual({
+        "ec2:Subnet": ["a", "b", "c"].map((zone) => expect.stringContaining(`private-${zone}arn`)),
+      });
+    }
+    const denied = statement(policy, "DenyInterfacesToCode");
+    expect(denied).toMatchObject({
+      Effect: "Deny",
+      Condition: { StringEquals: { "glue:CredentialIssuingService": "glue.amazonaws.com" } },
+    });
+    const made = statementsOf(policy).filter(({ Effect }) => Effect === "Allow");
+    const changing = made.flatMap(({ Action }) => Action).filter((each) => /^ec2:(?!Describe)/.test(each));
+    expect([...denied.Action].sort()).toEqual(changing.sort());
   });
 });

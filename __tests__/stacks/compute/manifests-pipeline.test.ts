@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters";
 import { environmentNames, loadEnvironments } from "../../../environments/schema";
+import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
-import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
+import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "prod");
@@ -173,7 +174,7 @@ describe("the streaming job", () => {
     const csv = resource(prod, "aws_glue_job", "uploads-job");
     const shared = ["--extra-py-files", "--additional-python-modules"] as const;
     const argumentsOf = (each: Readonly<Record<string, unknown>>) =>
-      each["default_arguments"] as Record<string, string>;
+      each["non_overridable_arguments"] as Record<string, string>;
     for (const name of shared) expect(argumentsOf(job)[name]).toBe(argumentsOf(csv)[name]);
     const keys = resourcesOf(prod, "aws_s3_object").map(([, object]) => object["key"]);
     expect(new Set(keys).size).toBe(keys.length);
@@ -186,15 +187,12 @@ describe("the streaming job", () => {
       encoding: "utf8",
     });
     const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    const given = Object.keys(job["default_arguments"] as object);
-    // Glue's own arguments have hyphens inside, ours underscores
-    const ours = given.filter((name) => /^--[a-z][a-z0-9_]*$/.test(name)).map((name) => name.slice(2));
-    expect(ours.sort()).toEqual(read.sort());
+    expect(scriptArguments(job)).toEqual(read.sort());
   });
 
   test("hears of messages as long as the queue hides them", () => {
     const { visibility_timeout_seconds } = resource(prod, "aws_sqs_queue", "manifests_ready_queue");
-    expect(job["default_arguments"]).toMatchObject({
+    expect(job["non_overridable_arguments"]).toMatchObject({
       "--visibility_seconds": String(visibility_timeout_seconds),
       "--event_source": "tributary.prod",
       "--engine": "spark",
@@ -203,8 +201,19 @@ describe("the streaming job", () => {
 });
 
 describe("the permissions", () => {
-  const OWN = ["WriteOwnLogs", "KeepFailedEvents", "UseKeyThroughSQS"];
-  const JOB = ["WriteJobLogs", "WriteJobMetrics", "ReadOwnCode"];
+  const OWN = ["WriteOwnLogs", "KeepFailedEvents", "UseMessageKey"];
+  const JOB = [
+    "WriteJobLogs",
+    "WriteJobMetrics",
+    "ReadOwnCode",
+    "UseCodeKey",
+    "ReadConnections",
+    "FindNetwork",
+    "MakeNetworkInterfaces",
+    "TagNetworkInterfaces",
+    "RemoveNetworkInterfaces",
+    "DenyInterfacesToCode",
+  ];
 
   function furtherOf(role: string, own: readonly string[]): Record<string, readonly string[]> {
     const further = statementsOf(policyOf(role)).slice(own.length);
@@ -225,7 +234,7 @@ describe("the permissions", () => {
       CommitManifests: ["s3:GetObject", "s3:PutObject"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
-      UseKeyThroughS3: ["kms:Decrypt", "kms:GenerateDataKey"],
+      UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
     });
   });
 
@@ -240,7 +249,7 @@ describe("the permissions", () => {
       ReadManifestsAndReceipts: ["s3:GetObject"],
       TellMissingFromForbidden: ["s3:ListBucket"],
       PutAlerts: ["events:PutEvents"],
-      UseKeyThroughS3: ["kms:Decrypt"],
+      UseDataKey: ["kms:Decrypt"],
     });
   });
 
@@ -255,7 +264,7 @@ describe("the permissions", () => {
       FindOutputs: ["s3:GetObject"],
       TellMissingFromForbidden: ["s3:ListBucket"],
       InvokeControlPlane: ["lambda:InvokeFunction"],
-      UseKeyThroughS3: ["kms:Decrypt"],
+      UseDataKey: ["kms:Decrypt"],
     });
   });
 
@@ -273,8 +282,8 @@ describe("the permissions", () => {
       ReadControl: ["dynamodb:GetItem"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       PutProcessed: ["events:PutEvents"],
-      UseKeyThroughS3: ["kms:Decrypt", "kms:GenerateDataKey"],
-      UseKeyThroughSQS: ["kms:Decrypt"],
+      UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
+      UseMessageKey: ["kms:Decrypt"],
     });
   });
 
@@ -303,12 +312,29 @@ describe("the permissions", () => {
     ]);
   });
 
-  test("let columns be added to datasets' tables and views only", () => {
+  test("let each write outputs of text datasets, and quarantine by date, only", () => {
+    const { curated, quarantine } = { curated: /curated.*/.source, quarantine: /quarantine.*/.source };
+    const places = (role: string, sid: string) => statement(policyOf(role), sid).Resource;
+    const undated = quarantineFolder(undefined, { key: "input/a.ndjson", version: "1" });
+    expect(places("stream", "PublishTables")).toEqual([
+      expect.stringMatching(new RegExp(`${curated}/tables/clicks/\\*$`)),
+    ]);
+    expect(places("stream", "KeepDeadLetters")).toEqual([
+      expect.stringMatching(new RegExp(`${quarantine}/dead-letters/clicks/\\*$`)),
+    ]);
+    for (const role of ["stream", "manifests-builder"]) {
+      expect(places(role, "QuarantineFiles")).toEqual([
+        expect.stringMatching(/\/quarantine\/\?{4}-\?\?-\?\?\/\*$/),
+        expect.stringContaining(`/${undated.split("/").slice(0, 2).join("/")}/*`),
+      ]);
+    }
+  });
+
+  test("let columns be added to tables and views that grow by themselves only", () => {
     const catalog = "arn:aws:glue:us-east-1:333333333333";
     expect(statement(policyOf("control-plane"), "AddColumns").Resource).toEqual([
       `${catalog}:catalog`,
       `${catalog}:database/tributary_prod`,
-      `${catalog}:table/tributary_prod/customers`,
       `${catalog}:table/tributary_prod/ml_events`,
       `${catalog}:table/tributary_prod/clicks`,
       `${catalog}:table/tributary_prod/clicks_latest`,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
-import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
+import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "prod");
@@ -150,11 +150,20 @@ describe("the permissions", () => {
 
   test("let the job publish and quarantine, and neither write inputs nor delete anything", () => {
     const policy = resource(prod, "aws_iam_role_policy", "uploads-job_role")["policy"];
-    expect(actionsOf("uploads-job_role").filter((action) => /Delete|^s3:Put/.test(action))).toEqual([
+    expect(actionsOf("uploads-job_role").filter((action) => /^s3:(Put|Delete)/.test(action))).toEqual([
       "s3:PutObject",
       "s3:PutObject",
     ]);
-    expect(statement(policy, "PublishOutputs").Resource).toHaveLength(3);
+    expect(statement(policy, "PublishOutputs").Resource).toEqual(
+      ["tables", "csv", "stats"].map((prefix) =>
+        expect.stringMatching(new RegExp(`curated.*/${prefix}/customers/\\*$`)),
+      ),
+    );
+    expect(statement(policy, "Quarantine").Resource).toEqual(
+      ["dead-letters/customers", "dead-letters/unknown", "files/customers", "files/unknown"].map((folder) =>
+        expect.stringMatching(new RegExp(`quarantine.*/${folder}/\\*$`)),
+      ),
+    );
     expect(JSON.stringify(statement(policy, "ReadInputs").Resource)).toContain("/input/*");
   });
 
@@ -213,30 +222,26 @@ describe("the job", () => {
       encoding: "utf8",
     });
     const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    const given = Object.keys(resource(prod, "aws_glue_job", "uploads-job")["default_arguments"] as object);
-    // Glue's own arguments have hyphens inside, ours underscores
-    const ours = given.filter((name) => /^--[a-z][a-z0-9_]*$/.test(name)).map((name) => name.slice(2));
-    expect(ours.sort()).toEqual(read.sort());
+    expect(scriptArguments(resource(prod, "aws_glue_job", "uploads-job"))).toEqual(read.sort());
   });
 
   test("grows by itself where the environment's maximum lies above its number", () => {
     expect(resource(prod, "aws_glue_job", "uploads-job")).toMatchObject({
       number_of_workers: 20,
-      default_arguments: expect.objectContaining({ "--enable-auto-scaling": "true", "--engine": "spark" }),
+      non_overridable_arguments: expect.objectContaining({
+        "--enable-auto-scaling": "true",
+        "--engine": "spark",
+      }),
     });
     const local = resource(stacks.get("local-compute"), "aws_glue_job", "uploads-job");
     expect(local["number_of_workers"]).toBe(2);
-    expect(local["default_arguments"]).not.toHaveProperty("--enable-auto-scaling");
+    expect(local["non_overridable_arguments"]).not.toHaveProperty("--enable-auto-scaling");
   });
 });
 
 test("what a dataset newly declares is added to its table at the deploy that brings it", () => {
   const inputs = resourcesOf(prod, "aws_lambda_invocation").map(([, { input }]) => JSON.parse(String(input)));
-  expect(inputs.map(({ kind, dataset }) => [kind, dataset])).toEqual([
-    ["declared-columns", "clicks"],
-    ["declared-columns", "customers"],
-    ["declared-columns", "ml_events"],
-  ]);
+  expect(inputs.map(({ dataset }) => dataset)).toEqual(["clicks", "customers", "ml_events"]);
   for (const { dataset, columns } of inputs) {
     const id = dataset === "clicks" ? "table-clicks_table" : `table-${dataset}`;
     const table = resource(stacks.get("prod-storage"), "aws_glue_catalog_table", id);
@@ -244,6 +249,35 @@ test("what a dataset newly declares is added to its table at the deploy that bri
     const hasOther = columns.some(({ name }: { name: string }) => name === "_other");
     expect(hasOther).toBe(dataset !== "customers");
   }
+});
+
+test("the function that adds declared columns, and no other, may change tables whose columns do not grow", () => {
+  const policy = resource(prod, "aws_iam_role_policy", "declared-columns_role")["policy"];
+  expect(statement(policy, "AddColumns")).toMatchObject({
+    Action: ["glue:GetTable", "glue:UpdateTable"],
+    Resource: [
+      expect.stringMatching(/:catalog$/),
+      expect.stringMatching(/:database\/tributary_prod$/),
+      expect.stringMatching(/:table\/tributary_prod\/customers$/),
+      expect.stringMatching(/:table\/tributary_prod\/ml_events$/),
+      expect.stringMatching(/:table\/tributary_prod\/clicks$/),
+      expect.stringMatching(/:table\/tributary_prod\/clicks_latest$/),
+    ],
+  });
+  const changing = resourcesOf(prod, "aws_iam_role_policy").filter(([, each]) =>
+    statementsOf(each["policy"]).some(({ Resource }) =>
+      Resource.some((name) => /:table\/.*\/customers$/.test(name)),
+    ),
+  );
+  expect(changing.map(([id]) => id)).toEqual([expect.stringMatching(/^declared-columns_role/)]);
+});
+
+test("the name of the folder of files that no dataset claims is the job's", async () => {
+  const { python } = await ensurePython("run", () => {});
+  const script = "from tributary.uploads.names import UNKNOWN_DATASET; print(UNKNOWN_DATASET)";
+  const name = execFileSync(python, ["-c", script], { cwd: GLUE, encoding: "utf8" }).trim();
+  const policy = resource(prod, "aws_iam_role_policy", "uploads-job_role")["policy"];
+  expect(JSON.stringify(statement(policy, "Quarantine").Resource)).toContain(`/files/${name}/*`);
 });
 
 test("compute refers to nothing of observability", () => {

@@ -109,7 +109,7 @@ describe("the migrations", () => {
     });
     expect(furtherOf(prod, "migrator")).toEqual({
       ReadLedgerSecret: [expect.stringContaining("master_user_secret[0].secret_arn")],
-      UseKeyThroughSECRETSMANAGER: [expect.stringContaining("remote_state")],
+      UseSecretKey: [expect.stringMatching(/aws_kms_key\.key_[0-9A-F]{8}\./)],
       // RDS may want a token of who made logins that show tokens
       ConnectToLedger: [expect.stringMatching(/dbuser:.*resource_id}\/postgres$/)],
     });
@@ -144,7 +144,7 @@ describe("a server elsewhere", () => {
   test("is migrated by its secret, under the secret's key", () => {
     expect(furtherOf(ledger, "migrator")).toEqual({
       ReadLedgerSecret: [SECRET],
-      UseKeyThroughSECRETSMANAGER: [SECRET_KEY],
+      UseSecretKey: [SECRET_KEY],
     });
   });
 

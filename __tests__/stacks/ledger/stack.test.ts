@@ -76,13 +76,16 @@ describe("the tables of the manifests pipeline", () => {
 describe("every table", () => {
   const tables = resourcesOf(stacks.get("prod-ledger"), "aws_dynamodb_table").map(([, table]) => table);
 
-  test("can be restored to any second, is encrypted under the environment's key, and is paid by use", () => {
+  test("can be restored to any second, is encrypted under the layer's key, and is paid by use", () => {
     expect(tables).toHaveLength(4);
     for (const table of tables) {
       expect(table).toMatchObject({
         billing_mode: "PAY_PER_REQUEST",
         point_in_time_recovery: { enabled: true },
-        server_side_encryption: { enabled: true, kms_key_arn: expect.stringContaining("remote_state") },
+        server_side_encryption: {
+          enabled: true,
+          kms_key_arn: expect.stringMatching(/aws_kms_key\.key_[0-9A-F]{8}\./),
+        },
       });
     }
   });

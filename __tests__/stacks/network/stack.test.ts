@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { loadEnvironment } from "../../../environments/schema";
 import { subnetBlock } from "../../../stacks/network/subnet-block";
-import { resource, resourcesOf } from "../../support/resources";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf, synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
@@ -52,6 +52,35 @@ describe("the network", () => {
       ["secretsmanager", "kms", "sts", "logs", "monitoring", "events", "sqs", "glue"].sort(),
     );
     expect(services("Interface", dev)).toEqual([]);
+  });
+
+  test("lets principals of this account reach its resources by the endpoints, and nobody else anything", () => {
+    const within = {
+      Sid: "WithinAccount",
+      Effect: "Allow",
+      Principal: "*",
+      Action: ["*"],
+      Resource: ["*"],
+      Condition: {
+        StringEquals: { "aws:PrincipalAccount": "333333333333", "aws:ResourceAccount": "333333333333" },
+      },
+    };
+    const endpoints = resourcesOf(prod, "aws_vpc_endpoint");
+    expect(endpoints).toHaveLength(10);
+    for (const [id, { policy }] of endpoints) {
+      const [first, ...others] = statementsOf(policy);
+      expect(first).toEqual(within);
+      expect([id, others.map(({ Action }) => Action)]).toEqual([
+        id,
+        id === "endpoint-s3" ? [["s3:GetObject"]] : [],
+      ]);
+    }
+    expect(
+      statement(resource(prod, "aws_vpc_endpoint", "endpoint-s3")["policy"], "ReadGlueAssets"),
+    ).toMatchObject({
+      Resource: ["arn:aws:s3:::aws-glue-jes-prod-us-east-1-assets/*"],
+      Condition: { StringEquals: { "aws:PrincipalAccount": "333333333333" } },
+    });
   });
 
   test("goes out through one NAT gateway for all zones in dev", () => {

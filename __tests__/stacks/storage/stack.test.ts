@@ -7,13 +7,13 @@ const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-storage");
 
 describe("storage", () => {
-  test("has the six buckets, their names carrying the account", () => {
+  test("has the seven buckets, their names carrying the account", () => {
     expect(
       resourcesOf(prod, "aws_s3_bucket")
         .map(([, bucket]) => bucket["bucket"])
         .sort(),
     ).toEqual(
-      ["access-logs", "artifacts", "curated", "manifests", "quarantine", "raw"].map(
+      ["access-logs", "artifacts", "curated", "manifests", "quarantine", "raw", "results"].map(
         (name) => `tributary-prod-${name}-333333333333`,
       ),
     );
@@ -21,7 +21,7 @@ describe("storage", () => {
 
   test("logs access to every bucket but the one that holds the logs", () => {
     const logged = resourcesOf(prod, "aws_s3_bucket_logging").map(([id]) => id.split("_")[0]);
-    expect(logged.sort()).toEqual(["artifacts", "curated", "manifests", "quarantine", "raw"]);
+    expect(logged.sort()).toEqual(["artifacts", "curated", "manifests", "quarantine", "raw", "results"]);
   });
 
   test("encrypts the access logs by S3's own key, since S3 delivers under no other", () => {
@@ -229,7 +229,9 @@ describe("storage", () => {
   });
 
   test("lets S3 write to encrypted queues under the key, for this account only", () => {
-    expect(statement(resource(prod, "aws_kms_key")["policy"], "S3WritesUnderKey")).toMatchObject({
+    expect(
+      statement(resource(prod, "aws_kms_key", "operations-key")["policy"], "S3WritesUnderKey"),
+    ).toMatchObject({
       Principal: { Service: "s3.amazonaws.com" },
       Action: ["kms:Decrypt", "kms:GenerateDataKey"],
       Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
@@ -241,9 +243,83 @@ describe("storage", () => {
       name: "tributary-prod",
       configuration: {
         enforce_workgroup_configuration: true,
-        result_configuration: { encryption_configuration: { encryption_option: "SSE_KMS" } },
+        result_configuration: {
+          output_location: expect.stringMatching(/aws_s3_bucket\.results_bucket_.*\.bucket\}\/$/),
+          encryption_configuration: { encryption_option: "SSE_KMS" },
+        },
       },
     });
+    expect(resource(prod, "aws_s3_bucket_lifecycle_configuration", "results")["rule"]).toMatchObject([
+      { expiration: [{ days: 7 }] },
+    ]);
+    expect(resourcesOf(prod, "aws_s3_bucket_versioning").map(([id]) => id)).not.toContainEqual(
+      expect.stringMatching(/^results/),
+    );
+  });
+
+  describe("the code in the artifacts bucket", () => {
+    const denial = (name: string) => {
+      const policy = resource(stacks.get(`${name}-storage`), "aws_s3_bucket_policy", "artifacts")["policy"];
+      return statement(policy, "DenyCodeToOthers");
+    };
+
+    test("is written and deleted by the deployers and the account's owner alone", () => {
+      expect(denial("prod")).toMatchObject({
+        Effect: "Deny",
+        Principal: "*",
+        Action: ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+        Condition: {
+          ArnNotLike: {
+            "aws:PrincipalArn": [
+              "arn:aws:iam::333333333333:role/tributary-deploy",
+              "arn:aws:iam::333333333333:root",
+            ],
+          },
+        },
+      });
+    });
+
+    test("is changed by no role of the environment, where no deployer is named", () => {
+      expect(denial("dev").Condition).toEqual({
+        ArnLike: { "aws:PrincipalArn": "arn:aws:iam::111111111111:role/tributary-dev-*" },
+      });
+    });
+
+    test("lies in folders that the denial names, all of it", () => {
+      const compute = ["prod-compute", "prod-ledger"].flatMap((name) =>
+        resourcesOf(stacks.get(name), "aws_s3_object"),
+      );
+      const folders = new Set(compute.map(([, { key }]) => String(key).split("/")[0]));
+      expect(
+        denial("prod")
+          .Resource.map((each) => each.split("/").at(-2))
+          .sort(),
+      ).toEqual([...folders].sort());
+    });
+  });
+
+  test("has a key for each of what it protects, and admits services to one alone", () => {
+    const keyOf = (type: string, id: string) => JSON.stringify(resource(prod, type, id));
+    for (const bucket of ["raw", "manifests", "curated", "quarantine", "results"]) {
+      const text = keyOf("aws_s3_bucket_server_side_encryption_configuration", bucket);
+      expect(text).toMatch(/aws_kms_key\.key_[0-9A-F]{8}\./);
+    }
+    expect(keyOf("aws_s3_bucket_server_side_encryption_configuration", "artifacts")).toMatch(
+      /aws_kms_key\.code-key_/,
+    );
+    for (const [, queue] of resourcesOf(prod, "aws_sqs_queue")) {
+      expect(queue["kms_master_key_id"]).toMatch(/aws_kms_key\.operations-key_/);
+    }
+    const services = resourcesOf(prod, "aws_kms_key").map(([id, { policy }]) => [
+      id.split("_")[0],
+      statementsOf(policy).length - 1,
+    ]);
+    expect(Object.fromEntries(services)).toEqual({ key: 0, "code-key": 0, "operations-key": 5 });
+    expect(resourcesOf(prod, "aws_kms_alias").map(([, { name }]) => name)).toEqual([
+      "alias/tributary-prod-code",
+      "alias/tributary-prod-data",
+      "alias/tributary-prod-operations",
+    ]);
   });
 
   test("denies nothing for want of TLS locally, where the emulator speaks plain HTTP", () => {

@@ -31,6 +31,22 @@ def test_reads_typed_arguments_and_leaves_the_rest(more: list[str]) -> None:
     assert read_arguments(Example, more + GOOD) == read_arguments(Example, GOOD + more) == expected
 
 
+@pytest.mark.parametrize(
+    "more", [["--conf", "spark.ui.enabled=false"], ["--scriptLocation", "s3://b/k"], ["--mode=x"]]
+)
+def test_leaves_every_spelling_of_glue_to_glue(more: list[str]) -> None:
+    assert read_arguments(Example, [*GOOD, *more]) == read_arguments(Example, GOOD)
+
+
+def test_refuses_an_argument_that_the_job_does_not_have() -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        read_arguments(Example, [*GOOD, "--tabel", "t", "--raw_bucket=other"])
+    assert str(caught.value) == (
+        'arguments: unknown key "tabel"; did you mean "table"?; '
+        'arguments: unknown key "raw_bucket"; known are table, engine, files, formats, note'
+    )
+
+
 def test_reads_a_value_after_an_equals_sign_and_lets_the_last_one_count() -> None:
     assert read_arguments(Example, [*GOOD, "--files=4", "--note", "a=b"]) == Example(
         "t", "pool", 4, ("%d-%m-%Y", "%Y-%m-%d"), "a=b"

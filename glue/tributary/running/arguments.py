@@ -6,31 +6,40 @@
 import dataclasses
 import importlib
 import json
+import re
 import sys
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from tributary.errors import ArgumentsError
-from tributary.expected import ABSENT, expected_at, whole_number
+from tributary.expected import ABSENT, expected_at, unknown_key, whole_number
 
 T = TypeVar("T")
 
 _Reading = tuple[str, Callable[[str], object]]
 """What is expected, and what reads it; the latter raises `ValueError` for anything else."""
 
+_OUR_SPELLING = re.compile(r"[a-z][a-z0-9_]*")
+_SPELLED_LIKE_OURS = frozenset({"class", "conf", "debug", "mode"})
+"""Arguments of Glue without the hyphen or capital that its others have.
+
+@see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html, 2026-11-30
+"""
+
 
 def read_arguments(kind: type[T], words: Sequence[str]) -> T:
     """Read the fields of the dataclass `kind` from `--name value` or `--name=value` words.
 
-    Words that no field names are left to those that know them (Glue adds its own, and Spark some).
-    A field may be `str`, `int` (not negative), `Literal[…]` or `tuple[str, ...]` (comma separated).
-    Raises `ArgumentsError` that names every missing and every wrong argument at once.
+    Arguments in Glue's spelling are left to Glue, which adds its own; one in ours that no field names is
+    refused. A field may be `str`, `int` (not negative), `Literal[…]` or `tuple[str, ...]` (comma separated).
+    Raises `ArgumentsError` that names every missing, wrong and unknown argument at once.
     """
     given = _pairs(words)
+    fields = _fields(kind)
     values: dict[str, object] = {}
-    problems: list[str] = []
-    for name, (what, convert), required in _fields(kind):
+    problems = _unknown(given, [name for name, _, _ in fields])
+    for name, (what, convert), required in fields:
         text = given.get(name, ABSENT)
         if text is ABSENT:
             problems += [expected_at(f"--{name}", what, text)] if required else []
@@ -56,6 +65,11 @@ def read_run_id(words: Sequence[str]) -> str:
 def describe_arguments(kind: type[object]) -> list[dict[str, object]]:
     """Return name and necessity of each argument that `kind` reads."""
     return [{"name": name, "required": required} for name, _, required in _fields(kind)]
+
+
+def _unknown(given: Iterable[str], known: Sequence[str]) -> list[str]:
+    ours = (name for name in given if _OUR_SPELLING.fullmatch(name) and name not in _SPELLED_LIKE_OURS)
+    return [f"arguments: {unknown_key(name, known)}" for name in ours if name not in known]
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:

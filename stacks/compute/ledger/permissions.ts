@@ -1,39 +1,28 @@
 /** Permissions of each function and job of the ledger pipeline: named actions on named resources. */
 import { useKey } from "../../../constructs/encryption-key";
-import { useConnections } from "../../../constructs/glue/glue-connection";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {
-  ledgerConnectionName,
   MALFORMED_PREFIX,
   PROCESSED_PREFIX,
+  PROCESSED_TAG,
   queueName,
   RAW_JSON_PREFIX,
   STAGING_PREFIX,
 } from "../../../environments/schema";
-import type { NetworkStack } from "../../network/stack";
 import { admitColumns, type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
 import { LEDGER_DATASET } from "./job-arguments";
 
-/** Resources of the pipeline, whose jobs and functions run in the VPC. */
-export interface LedgerResources extends PipelineResources {
-  readonly network: NetworkStack;
-}
-
 const WRITE = ["s3:PutObject", "s3:AbortMultipartUpload"];
 
-export function ledgerListerStatements(resources: LedgerResources): PolicyStatement[] {
-  const { environment, storage, ledger } = resources;
+export function ledgerListerStatements({ storage, ledger }: PipelineResources): PolicyStatement[] {
   return [
     ...ledger.server.connect("tributary_lister"),
-    ...connections(resources),
     {
       sid: "ListRawJson",
       actions: ["s3:ListBucketVersions"],
       resources: [storage.raw.arn],
       condition: { StringLike: { "s3:prefix": `${RAW_JSON_PREFIX}*` } },
     },
-    // of objects it reads its own code alone, which is encrypted like all
-    useKey(storage.key.arn, environment.region, "s3", "read"),
   ];
 }
 
@@ -41,7 +30,7 @@ export function ledgerRegistrarStatements({
   environment,
   storage,
   ledger,
-}: LedgerResources): PolicyStatement[] {
+}: PipelineResources): PolicyStatement[] {
   const { account, region } = environment;
   return [
     ...ledger.server.connect("tributary_registrar"),
@@ -50,20 +39,19 @@ export function ledgerRegistrarStatements({
       actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
       resources: [`arn:aws:sqs:${region}:${account}:${queueName(environment, "ledger-inputs")}`],
     },
-    useKey(storage.key.arn, region, "sqs", "read"),
+    useKey("Message", storage.operationsKey.arn, region, "read"),
   ];
 }
 
-export function ledgerOperatorStatements({ ledger }: LedgerResources): PolicyStatement[] {
+export function ledgerOperatorStatements({ ledger }: PipelineResources): PolicyStatement[] {
   return ledger.server.connect("tributary_operator");
 }
 
-export function ledgerBatchStatements(resources: LedgerResources): PolicyStatement[] {
+export function ledgerBatchStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage, ledger } = resources;
   const { raw, curated, quarantine } = storage;
   return [
     ...ledger.server.connect("tributary_batch"),
-    ...connections(resources),
     {
       sid: "ReadRawJson",
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
@@ -95,32 +83,34 @@ export function ledgerBatchStatements(resources: LedgerResources): PolicyStateme
     },
     admitColumns(ledger.control, [LEDGER_DATASET]),
     putOwnEvents("PutPublished", environment),
-    useKey(storage.key.arn, environment.region, "s3", "read-write"),
+    useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
 }
 
 /**
- * Statements to archive a raw file: moving takes a copy and the deletion of that version alone; tagging
- * neither.
+ * Statements to archive a raw file. Moving takes a copy and a deletion, which S3 can limit to the prefix, and to no
+ * tag or state of the version; tagging takes neither, and no other tag than that of processed files.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html (2026-11-30)
  */
-function archive({ environment, storage }: LedgerResources): PolicyStatement[] {
+function archive({ environment, storage }: PipelineResources): PolicyStatement[] {
   const versions = [`${storage.raw.arn}/${RAW_JSON_PREFIX}*`];
   if (environment.ledger.batch.archive === "tag") {
-    return [{ sid: "TagProcessed", actions: ["s3:PutObjectVersionTagging"], resources: versions }];
+    const { key, value } = PROCESSED_TAG;
+    return [
+      {
+        sid: "TagProcessed",
+        actions: ["s3:PutObjectVersionTagging"],
+        resources: versions,
+        condition: {
+          StringEquals: { [`s3:RequestObjectTag/${key}`]: value },
+          "ForAllValues:StringEquals": { "s3:RequestObjectTagKeys": [key] },
+        },
+      },
+    ];
   }
   return [
     { sid: "KeepProcessed", actions: WRITE, resources: [`${storage.raw.arn}/${PROCESSED_PREFIX}*`] },
     { sid: "RemoveProcessed", actions: ["s3:DeleteObjectVersion"], resources: versions },
   ];
-}
-
-function connections({ environment, network }: LedgerResources): PolicyStatement[] {
-  const { account, region } = environment;
-  return useConnections({
-    account,
-    region,
-    connectionNames: environment.network.zones.map((zone) => ledgerConnectionName(environment, zone)),
-    subnetArns: network.privateSubnets.map((subnet) => subnet.arn),
-    securityGroupArn: network.workloads.arn,
-  });
 }

@@ -4,7 +4,6 @@ import { CodeObject } from "../../../constructs/code/code-object";
 import { rdsAuthorities } from "../../../constructs/code/glue-package";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
-import { GlueConnection } from "../../../constructs/glue/glue-connection";
 import { type GlueCode, GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
 import { GlueSchedule } from "../../../constructs/glue/glue-schedule";
 import { GlueWorkflow } from "../../../constructs/glue/glue-workflow";
@@ -15,23 +14,22 @@ import {
   type Environment,
   functionName,
   ledgerBatchJobName,
-  ledgerConnectionName,
   ledgerListerJobName,
   ledgerWorkflowName,
   metricNamespace,
   queueName,
   RAW_JSON_PREFIX,
 } from "../../../environments/schema";
+import { jobKeys, type PipelineResources } from "../pipeline-resources";
 import { ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
 import {
-  type LedgerResources,
   ledgerBatchStatements,
   ledgerListerStatements,
   ledgerOperatorStatements,
   ledgerRegistrarStatements,
 } from "./permissions";
 
-export interface LedgerPipelineProps extends LedgerResources {
+export interface LedgerPipelineProps extends PipelineResources {
   /** Settings that all functions of the environment share. */
   readonly settings: FunctionSettings;
   /** Package and wheels of the environment's jobs. */
@@ -55,7 +53,6 @@ export class LedgerPipeline extends Construct {
   readonly lister: GlueJob;
   readonly batch: GlueJob;
   private readonly environment: Environment;
-  private readonly connections: readonly string[];
   private readonly extraFiles: readonly string[];
 
   constructor(scope: Construct, id: string, props: LedgerPipelineProps) {
@@ -64,7 +61,6 @@ export class LedgerPipeline extends Construct {
     this.inputs = this.queue(props);
     this.registrar = this.registrarFunction(props);
     this.operator = this.operatorFunction(props);
-    this.connections = this.connectionsOf(props);
     this.extraFiles = this.authorities(props);
     this.lister = this.listerJob(props);
     this.batch = this.batchJob(props);
@@ -126,24 +122,6 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  /**
-   * Creates the connections.
-   *
-   * @returns their names, read from the resources: no job is started before they exist
-   */
-  private connectionsOf({ network }: LedgerPipelineProps): string[] {
-    return network.zones.map(({ letter, availabilityZone, subnet }) => {
-      const { connection } = new GlueConnection(this, `connection-${letter}`, {
-        connectionName: ledgerConnectionName(this.environment, letter),
-        description: `the private subnet of ${availabilityZone}`,
-        availabilityZone,
-        subnetId: subnet.id,
-        securityGroupId: network.workloads.id,
-      });
-      return connection.name;
-    });
-  }
-
   /** Uploads the authorities' certificates that both jobs check the server's against, once. */
   private authorities({ storage }: LedgerPipelineProps): string[] {
     if (this.environment.ledger.postgres.tls !== "verify-full") return [];
@@ -165,6 +143,7 @@ export class LedgerPipeline extends Construct {
         rawBucket: props.storage.raw.bucket,
         address: props.ledger.server.address,
       }),
+      callerArguments: ["recent_weeks"],
       statements: ledgerListerStatements(props),
     });
   }
@@ -189,6 +168,7 @@ export class LedgerPipeline extends Construct {
         controlTable: ledger.control.name,
         address: ledger.server.address,
       }),
+      callerArguments: ["budget_minutes"],
       statements: ledgerBatchStatements(props),
     });
   }
@@ -196,7 +176,7 @@ export class LedgerPipeline extends Construct {
   /** Builds a job with the settings that both share. */
   private job(
     id: string,
-    { storage, code }: LedgerPipelineProps,
+    { storage, code, connections }: LedgerPipelineProps,
     own: Pick<
       GlueJobProps,
       | "jobName"
@@ -208,6 +188,7 @@ export class LedgerPipeline extends Construct {
       | "concurrentRuns"
       | "run"
       | "arguments"
+      | "callerArguments"
       | "statements"
     >,
   ): GlueJob {
@@ -217,9 +198,9 @@ export class LedgerPipeline extends Construct {
       artifacts: storage.artifacts,
       account,
       region,
-      keyArn: storage.key.arn,
+      keys: jobKeys(storage),
       glueVersion: glue.version,
-      connections: this.connections,
+      connections,
       extraFiles: this.extraFiles,
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",

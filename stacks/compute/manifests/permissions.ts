@@ -1,9 +1,9 @@
 /** Permissions of each function and the job of the manifests pipeline: named actions on named resources. */
-import { declaredDatasets, declaredTextDatasets } from "../../../constructs/catalog/dataset";
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { declaredTextDatasets } from "../../../constructs/catalog/dataset";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {
-  databaseName,
   type Environment,
   functionName,
   INPUT_PREFIX,
@@ -13,7 +13,17 @@ import {
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { latestViewName } from "../../../runtime/manifests/latest-view";
-import { admitColumns, type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
+import { LEDGER_DATASET } from "../ledger/job-arguments";
+import {
+  admitColumns,
+  changeTables,
+  type PipelineResources,
+  putOwnEvents,
+  readRawKey,
+} from "../pipeline-resources";
+
+/** Folder of quarantined files without a date, as `runtime/manifests/quarantine-folder.ts` has it. */
+const UNDATED = "undated";
 
 export function manifestsBuilderStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
@@ -38,8 +48,8 @@ export function manifestsBuilderStatements(resources: PipelineResources): Policy
       resources: [`${storage.manifests.arn}/manifests/*`],
     },
     distinguishMissing(["s3:ListBucket", "s3:ListBucketVersions"], storage.raw.arn, storage.manifests.arn),
-    quarantine(resources, "quarantine"),
-    useKey(storage.key.arn, environment.region, "s3", "read-write"),
+    quarantineFiles(resources),
+    useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
 }
 
@@ -66,11 +76,15 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
     {
       sid: "PublishTables",
       actions: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-      resources: [`${storage.curated.arn}/tables/*`],
+      resources: ofTextDatasets(storage.curated, "tables"),
     },
     // the generation of existing dead letters is read before they are replaced
-    quarantine(resources, "dead-letters", ["s3:GetObject"]),
-    quarantine(resources, "quarantine"),
+    {
+      sid: "KeepDeadLetters",
+      actions: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+      resources: ofTextDatasets(storage.quarantine, "dead-letters"),
+    },
+    quarantineFiles(resources),
     distinguishMissing(
       ["s3:ListBucket", "s3:ListBucketVersions"],
       storage.raw.arn,
@@ -84,8 +98,8 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       declaredTextDatasets().map(({ name }) => name),
     ),
     putOwnEvents("PutProcessed", environment),
-    useKey(storage.key.arn, environment.region, "s3", "read-write"),
-    useKey(storage.key.arn, environment.region, "sqs", "read"),
+    useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
+    useKey("Message", storage.operationsKey.arn, environment.region, "read"),
   ];
 }
 
@@ -103,11 +117,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
       actions: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
       resources: [`arn:aws:glue:${region}:${account}:job/${manifestsJobName(environment)}`],
     },
-    {
-      sid: "AddColumns",
-      actions: ["glue:GetTable", "glue:UpdateTable"],
-      resources: tableArns(environment),
-    },
+    changeTables(environment, growingTables()),
     {
       sid: "ReadManifestsAndReceipts",
       actions: ["s3:GetObject"],
@@ -115,7 +125,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
     },
     distinguishMissing(["s3:ListBucket"], storage.manifests.arn),
     putOwnEvents("PutAlerts", environment),
-    useKey(storage.key.arn, region, "s3", "read"),
+    useKey("Data", storage.dataKey.arn, region, "read"),
   ];
 }
 
@@ -150,7 +160,7 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
       // HeadObject asks for the same right as a read
       sid: "FindOutputs",
       actions: ["s3:GetObject"],
-      resources: [`${storage.curated.arn}/tables/*`],
+      resources: ofTextDatasets(storage.curated, "tables"),
     },
     distinguishMissing(["s3:ListBucket"], storage.manifests.arn, storage.curated.arn),
     {
@@ -160,7 +170,7 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
         `arn:aws:lambda:${region}:${account}:function:${functionName(environment, "control-plane")}`,
       ],
     },
-    useKey(storage.key.arn, region, "s3", "read"),
+    useKey("Data", storage.dataKey.arn, region, "read"),
   ];
 }
 
@@ -196,29 +206,21 @@ function distinguishMissing(actions: readonly string[], ...buckets: readonly str
   return { sid: "TellMissingFromForbidden", actions, resources: buckets };
 }
 
-function quarantine(
-  { storage }: PipelineResources,
-  folder: "quarantine" | "dead-letters",
-  further: readonly string[] = [],
-): PolicyStatement {
+/** Statement to quarantine files, whose folders are dates here, and datasets in the ledger pipeline. */
+function quarantineFiles({ storage }: PipelineResources): PolicyStatement {
   return {
-    sid: folder === "quarantine" ? "QuarantineFiles" : "KeepDeadLetters",
-    actions: [...further, "s3:PutObject", "s3:AbortMultipartUpload"],
-    resources: [`${storage.quarantine.arn}/${folder}/*`],
+    sid: "QuarantineFiles",
+    actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
+    resources: ["????-??-??", UNDATED].map((folder) => `${storage.quarantine.arn}/quarantine/${folder}/*`),
   };
 }
 
-/** ARNs that Glue checks a table's call against: catalog, database and table. */
-function tableArns(environment: Environment): string[] {
-  const catalog = `arn:aws:glue:${environment.region}:${environment.account}`;
-  const database = databaseName(environment);
-  const tables = [
-    ...declaredDatasets().map(({ name }) => name),
-    ...declaredTextDatasets().flatMap(({ name }) => [name, latestViewName(name)]),
-  ];
-  return [
-    `${catalog}:catalog`,
-    `${catalog}:database/${database}`,
-    ...tables.map((table) => `${catalog}:table/${database}/${table}`),
-  ];
+/** Objects of the text datasets below a prefix: those of other pipelines are not this one's to write. */
+function ofTextDatasets({ arn }: S3Bucket, prefix: string): string[] {
+  return declaredTextDatasets().map(({ name }) => `${arn}/${prefix}/${name}/*`);
+}
+
+/** Tables and views whose columns come with the rows: those of text datasets, and those of published batches. */
+function growingTables(): string[] {
+  return [LEDGER_DATASET, ...declaredTextDatasets().flatMap(({ name }) => [name, latestViewName(name)])];
 }

@@ -18,7 +18,7 @@ import {
   queueName,
 } from "../../../environments/schema";
 import { STREAMING_END_STATES } from "../../../runtime/glue-states";
-import type { PipelineResources } from "../pipeline-resources";
+import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
 import { manifestsJobArguments } from "./job-arguments";
 import {
   controlPlaneStatements,
@@ -92,12 +92,13 @@ export class ManifestsPipeline extends Construct {
       artifacts: storage.artifacts,
       account,
       region,
-      keyArn: storage.key.arn,
+      keys: jobKeys(storage),
       glueVersion: glue.version,
       workerType: manifests.workers.type,
       // the control plane starts each run with the number that the control table names
       numberOfWorkers: manifests.workers.number,
       autoScaling: false,
+      connections: connectionsIfPrivate(props),
       run: { kind: "streaming", maintenanceWindow: manifests.maintenanceWindow },
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",

@@ -1,4 +1,6 @@
 /** Permissions of each function and the job of the uploads pipeline: named actions on named resources. */
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { declaredDatasets } from "../../../constructs/catalog/dataset";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {
@@ -10,6 +12,9 @@ import {
 import { PENDING_INDEX } from "../../../runtime/indexes";
 import type { StorageStack } from "../../storage/stack";
 import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
+
+/** Folder of files that no dataset claims, as `tributary.uploads.names` has it. */
+const UNKNOWN_DATASET = "unknown";
 
 export function triggerStatements(resources: PipelineResources): PolicyStatement[] {
   return [
@@ -39,6 +44,7 @@ export function reconcilerStatements(resources: PipelineResources): PolicyStatem
 
 export function jobStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
+  const datasets = uploadedDatasets();
   return [
     // a transaction of updates asks for no more than the updates themselves
     useUploads(resources, [
@@ -57,7 +63,7 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
     {
       sid: "PublishOutputs",
       actions: ["s3:GetObject", "s3:PutObject"],
-      resources: ["tables", "csv", "stats"].map((prefix) => `${storage.curated.arn}/${prefix}/*`),
+      resources: below(storage.curated, ["tables", "csv", "stats"], datasets),
     },
     {
       // S3 answers 403 instead of 404 for a missing key to those who may not list, and a read has no prefix to allow
@@ -68,10 +74,22 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
     {
       sid: "Quarantine",
       actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
-      resources: ["dead-letters", "files"].map((prefix) => `${storage.quarantine.arn}/${prefix}/*`),
+      resources: below(storage.quarantine, ["dead-letters", "files"], [...datasets, UNKNOWN_DATASET]),
     },
-    useKey(storage.key.arn, environment.region, "s3", "read-write"),
+    useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
+}
+
+/** Datasets whose uploads become one output each. */
+function uploadedDatasets(): string[] {
+  return declaredDatasets()
+    .filter(({ format }) => format.kind !== "json")
+    .map(({ name }) => name);
+}
+
+/** Objects of the datasets below each prefix: those of other pipelines are not the job's to write. */
+function below({ arn }: S3Bucket, prefixes: readonly string[], datasets: readonly string[]): string[] {
+  return prefixes.flatMap((prefix) => datasets.map((dataset) => `${arn}/${prefix}/${dataset}/*`));
 }
 
 function useUploads(resources: PipelineResources, actions: readonly string[]): PolicyStatement {

@@ -12,7 +12,7 @@ import {
   uploadsJobName,
 } from "../../../environments/schema";
 import { BATCH_END_STATES } from "../../../runtime/glue-states";
-import type { PipelineResources } from "../pipeline-resources";
+import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
 import { uploadsJobArguments } from "./job-arguments";
 import { jobEndedStatements, jobStatements, reconcilerStatements, triggerStatements } from "./permissions";
 
@@ -61,11 +61,12 @@ export class UploadsPipeline {
       artifacts: storage.artifacts,
       account,
       region,
-      keyArn: storage.key.arn,
+      keys: jobKeys(storage),
       glueVersion: glue.version,
       workerType: uploads.workers.type,
       numberOfWorkers: uploads.workers.maximum,
       autoScaling: uploads.workers.maximum > uploads.workers.number,
+      connections: connectionsIfPrivate(resources),
       run: { kind: "batch", timeoutMinutes: uploads.timeoutMinutes, maximumRetries: uploads.retries },
       logRetentionDays: logs.retentionDays,
       installWheels: glue.dependencies === "artifacts",

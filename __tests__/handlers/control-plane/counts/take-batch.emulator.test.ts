@@ -1,6 +1,7 @@
 import { CreateTableCommand, DeleteTableCommand, GetTableCommand } from "@aws-sdk/client-glue";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { answer } from "../../../../handlers/control-plane/answer";
+import { addDeclared, readDeclared } from "../../../../handlers/declared-columns/add-declared";
 import { UnexpectedEventError } from "../../../../runtime/errors";
 import { readTableColumns } from "../../../../runtime/undeclared-columns";
 import {
@@ -235,8 +236,7 @@ describe("dropped columns", () => {
   });
 
   test("are none that the dataset declares", async () => {
-    await answer(realPlane(pipeline).plane, {
-      kind: "declared-columns",
+    await addDeclared(realPlane(pipeline).plane, {
       dataset: TABLE,
       columns: [{ name: "record_id", type: "string" }],
     });
@@ -254,8 +254,9 @@ describe("dropped columns", () => {
 });
 
 describe("declared columns at a deploy", () => {
-  const declare = (declared: unknown) =>
-    answer(realPlane(pipeline).plane, { kind: "declared-columns", dataset: TABLE, columns: declared });
+  const declare = async (declared: unknown) => {
+    await addDeclared(realPlane(pipeline).plane, readDeclared({ dataset: TABLE, columns: declared }));
+  };
 
   test("are added with their types, and nothing else changes", async () => {
     await take({ columns: ["session_id"] });

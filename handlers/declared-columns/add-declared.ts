@@ -1,11 +1,10 @@
-import { UnexpectedEventError } from "../../../runtime/errors";
-import { log } from "../../../runtime/log";
-import { admitColumns, declareColumns } from "../../../runtime/undeclared-columns";
-import { UnknownTableError } from "../errors";
-import type { ControlPlane } from "../plane";
-import { readTable } from "./catalog";
-import { addColumns, columnsOf, type NewColumn } from "./columns";
-import { keepView } from "./schema-drift";
+import { UnexpectedEventError } from "../../runtime/errors";
+import { log } from "../../runtime/log";
+import { admitColumns, declareColumns } from "../../runtime/undeclared-columns";
+import { readTable } from "../control-plane/catalog/catalog";
+import { addColumns, columnsOf, keepViewInStep, type NewColumn } from "../control-plane/catalog/columns";
+import { UnknownTableError } from "../control-plane/errors";
+import type { ControlPlane } from "../control-plane/plane";
 
 /** Columns that a dataset declares. */
 export interface DeclaredColumns {
@@ -19,8 +18,10 @@ export interface DeclaredColumns {
  *
  * @throws UnknownTableError when the dataset has no table
  */
-export async function addDeclared(plane: ControlPlane, { dataset, columns }: DeclaredColumns): Promise<void> {
-  const { catalog, clock, control } = plane;
+export async function addDeclared(
+  { catalog, clock, control }: Pick<ControlPlane, "catalog" | "clock" | "control">,
+  { dataset, columns }: DeclaredColumns,
+): Promise<void> {
   const table = await readTable(catalog, clock, dataset);
   if (!table) throw new UnknownTableError(catalog.database, dataset);
   const declared = columns.map(({ name }) => name);
@@ -38,11 +39,12 @@ export async function addDeclared(plane: ControlPlane, { dataset, columns }: Dec
     );
   }
   await addColumns(catalog, clock, dataset, columns);
-  await keepView(plane, dataset);
+  // The control plane alerts with the next output where a view stays behind.
+  await keepViewInStep(catalog, clock, dataset);
 }
 
 /**
- * Parses `{"kind": "declared-columns", "dataset": …, "columns": [{"name": …, "type": …, "comment": …}, …]}`.
+ * Parses `{"dataset": …, "columns": [{"name": …, "type": …, "comment": …}, …]}`.
  *
  * @throws UnexpectedEventError when it is something else
  */
