@@ -118,6 +118,13 @@ def test_copies_in_parts_what_one_request_cannot_carry(world: World, monkeypatch
     assert world.body(world.quarantine, "copy") == body
 
 
+def test_deletes_versions_whose_keys_xml_cannot_carry(world: World) -> None:
+    keys = ["good.csv", "escape\x1b[2J.csv", "bell\x07.csv", "not\ufffe.csv", "return\r.csv", "line\n<&>.csv"]
+    versions = [(key, world.upload(key, b"a", register=False)) for key in keys]
+    writes.delete_versions(world.raw, versions)
+    assert s3_client().list_object_versions(Bucket=world.raw).get("Versions", []) == []
+
+
 def conflicting(times: int) -> Callable[[str, AWSPreparedRequest, Send], Any]:
     """Answer the first PUTs as S3 does when another one is under way, which the emulator never does."""
     left = [times]

@@ -8,7 +8,10 @@ S3 rejects changes nothing.
 """
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +21,7 @@ from botocore.exceptions import ClientError
 from tributary.errors import LeaseLostError, OutputTooLargeError, SourceGoneError, TransientError
 from tributary.objects.reads import GENERATION, GONE, current_etag, existing_object
 from tributary.objects.refusals import code, unreadable
-from tributary.running.clients import s3_client
+from tributary.running.clients import CONCURRENT_REQUESTS, s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import (
@@ -41,6 +44,8 @@ DELETES_PER_REQUEST = 1000
 
 @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html, 2026-11-29
 """
+# @see https://www.w3.org/TR/xml/#charsets, 2026-11-30
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # NoSuchKey: the object that an If-Match names was deleted meanwhile.
 _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
@@ -135,14 +140,27 @@ def copy_version(
 
 
 def delete_versions(bucket: str, versions: Sequence[tuple[str, str]]) -> None:
-    """Delete exactly these (key, version id); one that is gone is no error."""
-    for begin in range(0, len(versions), DELETES_PER_REQUEST):
-        chunk = versions[begin : begin + DELETES_PER_REQUEST]
+    """Delete exactly these (key, version id); one that is gone is no error.
+
+    A key that XML cannot carry would make a request for many malformed, so it has a request of its own.
+    """
+    in_xml = [named for named in versions if not _NOT_IN_XML.search(named[0])]
+    others = [named for named in versions if _NOT_IN_XML.search(named[0])]
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
+        for _ in threads.map(partial(_delete_version, bucket), others):
+            pass
+    for begin in range(0, len(in_xml), DELETES_PER_REQUEST):
+        chunk = in_xml[begin : begin + DELETES_PER_REQUEST]
         names: list[ObjectIdentifierTypeDef] = [{"Key": key, "VersionId": version} for key, version in chunk]
         answer = s3_client().delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
         errors = [error for error in answer.get("Errors", []) if error.get("Code") not in GONE]
         if errors:
             raise TransientError(f"{len(errors)} versions in {bucket} were not deleted: {errors[0]}")
+
+
+def _delete_version(bucket: str, named: tuple[str, str]) -> None:
+    key, version = named
+    s3_client().delete_object(Bucket=bucket, Key=key, VersionId=version)
 
 
 def tag_version(bucket: str, key: str, version: str, tags: Mapping[str, str]) -> None:
