@@ -69,7 +69,8 @@ def process_file(
             DeadLetterWriter(work / "rejects.ndjson", limits) as rejects,
         ):
             data = disk.reading(0, uncompressed(source.key, hashed, limits))
-            return _process(dataset, source, data, transform, rejects=rejects, hashed=hashed)
+            csv_limits = Limits(rejects=limits.dead_letters)
+            return _process(dataset, source, data, transform, csv_limits, rejects=rejects, hashed=hashed)
     except WholeFileError as error:
         return unreadable_file(hashed, error.reason, str(error))
 
@@ -79,12 +80,12 @@ def _process(
     source: Source,
     data: Iterator[bytes],
     transform: Transform,
+    limits: Limits,
     *,
     rejects: DeadLetterWriter,
     hashed: Hashed,
 ) -> FileResult:
     blocks = fixed_blocks(data, BLOCK_BYTES)
-    limits = Limits()
     header = read_header(blocks, dataset.csv_format.delimiter, limits)
     match = _match(dataset, header.fields)
     layout = Layout(

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from tributary.errors import TooManyDeadLettersError
+from tributary.expected import expected
+
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
@@ -22,3 +25,9 @@ class FileLimits:
 
 
 DEFAULT_FILE_LIMITS = FileLimits()
+
+
+def too_many_dead_letters(limit: str, found: int) -> TooManyDeadLettersError:
+    """Return the error of a file with more dead letters, or bytes of them, than the limit."""
+    wanted = f"at most {limit} dead letters of one file (correct it, or the declaration that it does not fit)"
+    return TooManyDeadLettersError(f"{expected(wanted, found)} and perhaps more")

@@ -5,7 +5,7 @@ Arrow in one go; everything else (quotes over several lines, broken quotes, byte
 CRs, blank lines) is read by `records.read_record`, whose results the fast way equals on any bytes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -23,9 +23,11 @@ from tributary.kernels.csv.records import (
     Row,
     UnfinishedError,
     is_blank,
+    leading_blank_bytes,
     read_record,
     wrong_field_count,
 )
+from tributary.kernels.file_limits import too_many_dead_letters
 
 LINE_COLUMN = "line"
 """Name of the column of physical line numbers (int64, from 1), after the declared ones."""
@@ -71,10 +73,10 @@ def parse_block(data: bytes, first_line: int, layout: Layout, limits: Limits, en
 
     With None, a record that is not finished is not taken.
     """
-    if not data:
-        return Parsed(_empty(layout))
+    if leading_blank_bytes(data, layout.dialect.delimiter) == len(data):
+        return Parsed(_empty(layout), [], _count_lines(data), len(data))
     if _is_plain(data, layout, limits):
-        return _parse_plain(data, first_line, layout)
+        return _parse_plain(data, first_line, layout, limits)
     return _parse_carefully(data, first_line, layout, limits, ending)
 
 
@@ -129,16 +131,20 @@ def _has_long_line(data: bytes, limit: int) -> bool:
     return False
 
 
-def _parse_plain(data: bytes, first_line: int, layout: Layout) -> Parsed:
+def _parse_plain(data: bytes, first_line: int, layout: Layout, limits: Limits) -> Parsed:
     """Parse a block of regular lines in one go."""
-    total = data.count(b"\n") + (not data.endswith(b"\n"))
-    table, misfits = _read(data, layout, quoting=b'"' in data)
+    total = _count_lines(data)
+    table, misfits = _read(data, layout, limits, quoting=b'"' in data)
     numbers = pa.arange(first_line, first_line + total)
     rejects: list[Reject] = []
     if misfits:
         rejects = list(_misfit_rejects(misfits, data.split(b"\n"), numbers, layout))
         numbers = _without(numbers, misfits)
     return Parsed(_batch(table, numbers, layout), rejects, total, len(data))
+
+
+def _count_lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n")) if data else 0
 
 
 def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limits, ending: Ending) -> Parsed:
@@ -152,7 +158,7 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
     taken = 0
     irregular_lines = _irregular_lines(data, lines, layout, limits)
     if not irregular_lines:
-        return _parse_plain(data, first_line, layout)
+        return _parse_plain(data, first_line, layout, limits)
     for irregular in [*irregular_lines, len(lines)]:
         if irregular < taken:
             continue
@@ -176,7 +182,8 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
             rows.append(record)
         else:
             rejects.append(record)
-    batch, misfits = _parse_regular(regular, numbers, layout)
+            _check(len(rejects), limits)
+    batch, misfits = _parse_regular(regular, numbers, layout, limits)
     return Parsed(
         _merge(batch, rows, layout),
         sorted([*rejects, *misfits], key=lambda reject: reject.line),
@@ -214,25 +221,46 @@ def _regular_line(delimiter: str, *, single: bool) -> str:
 
 
 def _parse_regular(
-    lines: list[bytes], numbers: list[pa.Array], layout: Layout
+    lines: list[bytes], numbers: list[pa.Array], layout: Layout, limits: Limits
 ) -> tuple[pa.RecordBatch, Iterable[Reject]]:
     if not lines:
         return _empty(layout), ()
-    table, misfits = _read(b"\n".join(lines), layout, quoting=True)
+    table, misfits = _read(b"\n".join(lines), layout, limits, quoting=True)
     of_lines = pa.concat_arrays(numbers)
     rejects = list(_misfit_rejects(misfits, lines, of_lines, layout))
     return _batch(table, _without(of_lines, misfits), layout), rejects
 
 
-def _read(data: bytes, layout: Layout, *, quoting: bool) -> tuple[pa.Table, list[tuple[int, int]]]:
+def _check(rejects: int, limits: Limits) -> None:
+    if rejects > limits.rejects:
+        raise too_many_dead_letters(f"{limits.rejects}", rejects)
+
+
+def _read(
+    data: bytes, layout: Layout, limits: Limits, *, quoting: bool
+) -> tuple[pa.Table, list[tuple[int, int]]]:
     """The rows that Arrow reads, and of each line that does not fit its index and its number of fields."""
     misfits: list[tuple[int, int]] = []
+    rejects = 0
 
     def skip(row: arrow_csv.InvalidRow) -> str:
+        nonlocal rejects
         misfits.append((row.number - 1, row.actual_columns))
-        return "skip"
+        rejects += bool(row.text.strip(" \t\r"))
+        return "skip" if rejects <= limits.rejects else "error"
 
-    table = arrow_csv.read_csv(
+    try:
+        table = _read_csv(data, layout, skip, quoting=quoting)
+    except pa.ArrowInvalid:
+        _check(rejects, limits)
+        raise
+    return table, misfits
+
+
+def _read_csv(
+    data: bytes, layout: Layout, skip: Callable[[arrow_csv.InvalidRow], str], *, quoting: bool
+) -> pa.Table:
+    return arrow_csv.read_csv(
         pa.BufferReader(data),
         read_options=arrow_csv.ReadOptions(
             use_threads=False,
@@ -254,7 +282,6 @@ def _read(data: bytes, layout: Layout, *, quoting: bool) -> tuple[pa.Table, list
             include_missing_columns=True,
         ),
     )
-    return table, misfits
 
 
 def _misfit_rejects(

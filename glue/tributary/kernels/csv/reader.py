@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tributary.errors import EmptyFileError, UnreadableHeaderError
+from tributary.expected import expected
 from tributary.kernels.csv.block import Layout, Parsed, parse_block
 from tributary.kernels.csv.records import (
     BYTE_ORDER_MARK,
@@ -13,6 +14,7 @@ from tributary.kernels.csv.records import (
     Reject,
     UnfinishedError,
     is_blank,
+    leading_blank_bytes,
     read_record,
     rejected_line,
 )
@@ -55,6 +57,10 @@ def read_header(blocks: Iterator[bytes], delimiter: str, limits: Limits) -> Head
     buffer = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
     line = 1
     while True:
+        if leading_blank_bytes(buffer, delimiter) > limits.record_bytes:
+            raise UnreadableHeaderError(
+                expected(f"a header within the first {limits.record_bytes} bytes", "blank lines")
+            )
         block = next(blocks, None)
         lines = buffer.split(b"\n")
         tail = lines.pop() if block is not None or not lines[-1] else b""

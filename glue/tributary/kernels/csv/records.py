@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS
+
 MAXIMUM_RECORD_BYTES = 1 << 20
 """A longer record is a dead letter; its last line end is not counted."""
 
@@ -62,10 +64,11 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the kernel, smaller in tests."""
+    """Bounds of the kernel, smaller in tests; `rejects` bound those of one block, before they are made."""
 
     record_bytes: int = MAXIMUM_RECORD_BYTES
     kept_bytes: int = MAXIMUM_KEPT_BYTES
+    rejects: int = DEFAULT_FILE_LIMITS.dead_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,11 @@ def _patterns(delimiter: str) -> _Patterns:
 def is_blank(line: bytes, delimiter: str) -> bool:
     """Return True where a physical line (without LF) is blank."""
     return _patterns(delimiter).blank.match(line) is not None
+
+
+def leading_blank_bytes(data: bytes, delimiter: str) -> int:
+    """Return how many bytes of blank lines stand first, without looking at each line."""
+    return len(data) - len(data.lstrip(b" \t\r\n" if delimiter != "\t" else b" \r\n"))
 
 
 def read_document(data: bytes, dialect: Dialect, limits: Limits | None = None) -> Iterator[Row | Reject]:

@@ -14,10 +14,8 @@ from typing import IO, Any, Self
 
 import pyarrow as pa
 
-from tributary.errors import TooManyDeadLettersError
-from tributary.expected import expected
 from tributary.kernels.csv.records import Reject
-from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits, too_many_dead_letters
 from tributary.kernels.ndjson.batch import MESSAGES, NdjsonLimits
 from tributary.kernels.source import Source
 
@@ -68,18 +66,13 @@ class LetterBudget:
         """Count dead letters, before any of them is made."""
         self._letters += letters
         if self._letters > self._limits.dead_letters:
-            raise TooManyDeadLettersError(_beyond(f"{self._limits.dead_letters}", self._letters))
+            raise too_many_dead_letters(f"{self._limits.dead_letters}", self._letters)
 
     def take_bytes(self, size: int) -> None:
         """Count the bytes of one that is written."""
         self._bytes += size
         if self._bytes > self._limits.dead_letter_bytes:
-            raise TooManyDeadLettersError(_beyond(f"{self._limits.dead_letter_bytes} bytes of", self._bytes))
-
-
-def _beyond(limit: str, found: int) -> str:
-    wanted = f"at most {limit} dead letters of one file (correct it, or the declaration that it does not fit)"
-    return f"{expected(wanted, found)} and perhaps more"
+            raise too_many_dead_letters(f"{self._limits.dead_letter_bytes} bytes of", self._bytes)
 
 
 class DeadLetterWriter:
