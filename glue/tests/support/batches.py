@@ -41,7 +41,7 @@ Line = tuple[str, str, int]
 """Key, version and number of a line."""
 
 
-def event(number: int, day: int = 1, **more: object) -> dict[str, object]:
+def event(number: object, day: int = 1, **more: object) -> dict[str, object]:
     """One record as the dataset declares it."""
     return {
         "id": f"r{number}",

@@ -287,7 +287,8 @@ EVEN = Account(frozenset(), frozenset(), frozenset())
 
 
 def _numbers(content: bytes) -> list[int]:
-    return [number for number, line in enumerate(content.split(b"\n"), 1) if line.strip(b" \t\r")]
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return [number for number, line in enumerate(lines, 1) if line.strip(b" \t\r")]
 
 
 class UntilEmpty(Control):
