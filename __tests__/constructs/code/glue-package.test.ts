@@ -19,7 +19,7 @@ test("the Glue package holds modules, declarations and SQL, and neither caches n
     ]),
   );
   expect(
-    names.filter((name) => /declared/.test(name) && !/\/(dataset\.json|transform\.sql)$/.test(name)),
+    names.filter((name) => /\/declared\//.test(name) && !/\/(dataset\.json|transform\.sql)$/.test(name)),
   ).toEqual([]);
   expect(names.filter((name) => !/^tributary\/.*\.(py|json|sql|typed)$/.test(name))).toEqual([]);
   expect(names.filter((name) => /__pycache__|(^|\/)tests?\//.test(name))).toEqual([]);
