@@ -134,6 +134,15 @@ describe("the emulator", () => {
     }
   });
 
+  test("holds strangers' bodies up to a limit of all, and has room again behind them", async () => {
+    const { endpoint } = await start();
+    const body = "0".repeat(2 ** 27 + 1);
+    const call = { method: "PUT", path: "/own/large", body } as const;
+    for (const _ of [1, 2]) expect((await send(endpoint, call)).status).toBe(413);
+    const list = { method: "GET", path: "/" } as const;
+    expect((await send(endpoint, await signed(endpoint, list, { service: "s3" }))).status).toBe(200);
+  });
+
   test("tells a stranger that it is up, a page not even that", async () => {
     const { endpoint } = await start();
     const health = { method: "GET", path: "/_ministack/health" } as const;
