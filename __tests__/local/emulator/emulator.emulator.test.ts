@@ -93,7 +93,7 @@ describe("the emulator", () => {
       PGHOST: "127.0.0.1",
     });
     expect(variables).not.toHaveProperty("TRIBUTARY_TEST_SECRET");
-    for (const name of ["TMPDIR", "HOME"]) expect(variables[name]).toContain(folder);
+    for (const name of ["TMPDIR", "HOME", "S3_DATA_DIR", "STATE_DIR"]) expect(variables[name]).toContain(folder);
   });
 
   test("ends with its functions and temporary files when it is stopped", async () => {
