@@ -23,7 +23,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HEALTH = ("GET", "/_ministack/health")
 FOREIGN = b"refused: expected a request to this server's own address, and from no web page"
-# Of bodies: S3's clients name its hash, or that it is not signed, and only then it need not be read first.
+# Of a body: S3's clients name its hash, or that it is not signed.
 HASH = "x-amz-content-sha256"
 SIGNED_IN_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 MOST_UNPROVEN_BYTES = 128 << 20
@@ -54,7 +54,7 @@ def guarded(hosts: Iterable[str]) -> Application:
         if (scope["method"], scope["path"]) == HEALTH:
             return await inner(scope, receive, send)
         body: bytes | None = b""
-        if headers.get(HASH, SIGNED_IN_CHUNKS).startswith(SIGNED_IN_CHUNKS):
+        if covers_body(scope, headers):
             body, receive = await bodies.read(receive)
         if body is None:
             return await refuse(scope, send, 413, TOO_LARGE)
@@ -93,6 +93,14 @@ def is_of_a_page(headers: dict[str, str]) -> bool:
     @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site, 2026-11-30
     """
     return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
+
+
+def covers_body(scope: Scope, headers: dict[str, str]) -> bool:
+    """Return whether a signature is checked against the body: not where a hash is signed, or its absence."""
+    if HASH in headers:
+        return headers[HASH].startswith(SIGNED_IN_CHUNKS)
+    signature = None if "authorization" in headers else sigv4.parse_query_signature(query_of(scope))
+    return not (isinstance(signature, sigv4.HeaderSignature) and signature.service == "s3")
 
 
 class Bodies:
@@ -139,9 +147,14 @@ def again(last: Message, body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
+def query_of(scope: Scope) -> dict[str, list[str]]:
+    """Return the parameters of a request's target."""
+    return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+
+
 def failure_of(scope: Scope, headers: dict[str, str], body: bytes) -> iam_evaluator.AuthError | None:
     """Return why a request's signature is not one of this run's, or None where it is."""
-    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    query = query_of(scope)
     key = router.extract_access_key_id(headers, query)
     responses.set_request_account_id(iam_evaluator.find_iam_access_key_account(key) or key)
     request = iam_evaluator.SignedRequest(
@@ -171,7 +184,6 @@ async def refuse(scope: Scope, send: Send, status: int, why: bytes) -> None:
 
 async def answer(failure: iam_evaluator.AuthError, scope: Scope, headers: dict[str, str], send: Send) -> None:
     """Refuse a signature in the form of the service that is called."""
-    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    service = router.detect_service(scope["method"], scope["path"], headers, query)
+    service = router.detect_service(scope["method"], scope["path"], headers, query_of(scope))
     response = ministack._credential_failure(service, "", "", failure, headers)
     await ministack._send_response(send, *response)
