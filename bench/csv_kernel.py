@@ -203,6 +203,7 @@ def spark(file: Path, output: Path, runs: int) -> dict[str, float]:
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")
+        .config("spark.authenticate", "true")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.files.maxPartitionBytes", str(1 << 40))

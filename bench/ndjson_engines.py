@@ -251,6 +251,7 @@ SPARK_CONFIGURATION: dict[str, bool | float | int | str | None] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
+    "spark.authenticate": "true",
     "spark.ui.showConsoleProgress": "false",
 }
 """Beside the master, `local[cores]`; everything else as Spark has it."""

@@ -27,6 +27,29 @@ export async function signed(
   request: PlainRequest,
   { service, credentials = ROOT_CREDENTIALS, host = new URL(endpoint).host }: Signing,
 ): Promise<PlainRequest> {
+  const { protocol, hostname } = new URL(endpoint);
+  const { headers } = await (await signerOf(endpoint, service, credentials)).sign({
+    ...request,
+    protocol,
+    hostname,
+    headers: { ...request.headers, host },
+  });
+  return { ...request, headers };
+}
+
+/** Returns a request of S3 whose target has its signature, which says nothing of its body. */
+export async function presigned(endpoint: string, request: PlainRequest): Promise<PlainRequest> {
+  const { protocol, hostname, host } = new URL(endpoint);
+  const headers = { host, "x-amz-content-sha256": "UNSIGNED-PAYLOAD" };
+  const signer = await signerOf(endpoint, "s3", ROOT_CREDENTIALS);
+  const { query = {} } = await signer.presign({ ...request, protocol, hostname, headers });
+  const parameters = Object.entries(query).map(
+    ([name, value]) => `${name}=${encodeURIComponent(String(value))}`,
+  );
+  return { ...request, path: `${request.path}?${parameters.join("&")}` };
+}
+
+async function signerOf(endpoint: string, service: string, credentials: NonNullable<Signing["credentials"]>) {
   const client = new STSClient({ endpoint, region: REGION, credentials });
   const signer = await client.config.signer({
     name: "sigv4",
@@ -34,15 +57,8 @@ export async function signed(
     signingRegion: REGION,
     properties: {},
   });
-  const { protocol, hostname } = new URL(endpoint);
-  const { headers } = await signer.sign({
-    ...request,
-    protocol,
-    hostname,
-    headers: { ...request.headers, host },
-  });
   client.destroy();
-  return { ...request, headers };
+  return signer as typeof signer & { presign: (typeof signer)["sign"] };
 }
 
 /** Sends a request as it is, its Host header and target included; returns the answer's status, headers and text. */

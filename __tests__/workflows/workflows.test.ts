@@ -1,4 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { safeLoad } from "js-yaml";
@@ -8,6 +19,7 @@ import { ROOT } from "../../setup/paths";
 interface Step {
   readonly uses?: string;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
@@ -23,6 +35,8 @@ interface Workflow {
   readonly permissions: Readonly<Record<string, string>>;
   readonly jobs: Readonly<Record<string, Job>>;
 }
+
+const TERRAFORM_ARCHIVE = "terraform";
 
 const FOLDER = join(ROOT, ".github", "workflows");
 const text = (name: string) => readFileSync(join(FOLDER, name), "utf8");
@@ -97,7 +111,13 @@ describe("plan", () => {
   test("runs the code of a change where no identity is to be had", () => {
     expect(synthesize.permissions).toEqual({ contents: "read" });
     expect(synthesize.environment).toBeUndefined();
-    expect(uses(plan, "actions/checkout")).toEqual([]);
+    const [checkout, ...more] = uses(plan, "actions/checkout");
+    expect(more).toEqual([]);
+    expect(checkout?.with).toMatchObject({
+      path: "pinned",
+      "sparse-checkout": ".terraform.lock.hcl",
+      "sparse-checkout-cone-mode": false,
+    });
     expect(plan.steps.map(({ run = "" }) => run).join()).not.toMatch(/\bnp[mx]\b|\bnode\b|python/);
   });
 
@@ -123,9 +143,41 @@ describe("plan", () => {
 
   test("shows the layers in the order of their dependencies, with the provider that is pinned", () => {
     expect(source).toContain(`for layer in ${LAYERS.join(" ")}; do`);
-    expect(source).toContain("init -input=false -no-color -lockfile=readonly");
-    expect(uses(synthesize, "actions/upload-artifact")[0]?.with?.["include-hidden-files"]).toBe(true);
+    const commands = plan.steps.map(({ run = "" }) => run).join("\n");
+    const pinned = commands.indexOf('cp pinned/.terraform.lock.hcl "$folder/"');
+    expect(pinned).toBeGreaterThan(0);
+    expect(pinned).toBeLessThan(commands.indexOf("init -input=false -no-color -lockfile=readonly"));
   });
+
+  test.each([
+    ["its archive", TERRAFORM_ARCHIVE, 0],
+    ["another archive", "other", 1],
+  ])("takes Terraform by its checksum, before it has an identity: %s", (_, archive, code) => {
+    const index = plan.steps.findIndex(({ env }) => env?.["SHA256"] !== undefined);
+    expect(index).toBeLessThan(identity(plan));
+    const { run = "", env = {} } = plan.steps[index] ?? {};
+    const known = readFileSync(join(ROOT, "setup", "terraform.ts"), "utf8");
+    expect(known).toContain(`linux_amd64: "${env["SHA256"]}"`);
+    expect(known).toContain(`PINNED = "${env["VERSION"]}"`);
+    const folder = mkdtempSync(join(tmpdir(), "tributary-test-"));
+    const [bin, path] = [join(folder, "bin"), join(folder, "path")];
+    mkdirSync(bin);
+    const program = (name: string, body: string) =>
+      writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    program("curl", `printf %s '${archive}' > terraform.zip`);
+    program("unzip", "mkdir terraform");
+    const SHA256 = createHash("sha256").update(TERRAFORM_ARCHIVE).digest("hex");
+    const { status } = spawnSync("bash", ["-e", "-c", run], {
+      env: { ...env, SHA256, PATH: `${bin}:${process.env["PATH"]}`, RUNNER_TEMP: folder, GITHUB_PATH: path },
+    });
+    const isTaken = existsSync(path);
+    rmSync(folder, { recursive: true });
+    expect([status, isTaken]).toEqual([code, code === 0]);
+  });
+});
+
+test("no action fetches a Terraform whose checksum nobody compares", () => {
+  for (const [, job] of jobs) expect(uses(job, "hashicorp/setup-terraform")).toEqual([]);
 });
 
 describe("apply", () => {

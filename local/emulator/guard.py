@@ -23,9 +23,16 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HEALTH = ("GET", "/_ministack/health")
 FOREIGN = b"refused: expected a request to this server's own address, and from no web page"
-# Of bodies: S3's clients name its hash, or that it is not signed, and only then it need not be read first.
+# Of a body: S3's clients name its hash, or that it is not signed.
 HASH = "x-amz-content-sha256"
 SIGNED_IN_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+MOST_UNPROVEN_BYTES = 128 << 20
+"""Of all bodies in memory whose signature is not checked yet. The largest that is no object is a function's
+code: 50 MB, sent as Base64.
+
+@see https://docs.rs/rusoto_lambda/0.29.0/rusoto_lambda/struct.AccountLimit.html, 2026-11-30
+"""
+TOO_LARGE = b"refused: expected a body without hash for which there is room"
 
 
 def guarded(hosts: Iterable[str]) -> Application:
@@ -35,6 +42,7 @@ def guarded(hosts: Iterable[str]) -> Application:
     """
     keep_sessions_of_functions_secret(os.environ["AWS_SECRET_ACCESS_KEY"])
     own = frozenset(hosts)
+    bodies = Bodies()
     inner: Application = ministack.app
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,12 +50,14 @@ def guarded(hosts: Iterable[str]) -> Application:
             return await inner(scope, receive, send)
         headers = joined(scope["headers"])
         if scope["type"] != "http" or headers.get("host") not in own or is_of_a_page(headers):
-            return await refuse(scope, send)
+            return await refuse(scope, send, 403, FOREIGN)
         if (scope["method"], scope["path"]) == HEALTH:
             return await inner(scope, receive, send)
-        body = b""
-        if headers.get(HASH, SIGNED_IN_CHUNKS).startswith(SIGNED_IN_CHUNKS):
-            body, receive = await read(receive)
+        body: bytes | None = b""
+        if covers_body(scope, headers):
+            body, receive = await bodies.read(receive)
+        if body is None:
+            return await refuse(scope, send, 413, TOO_LARGE)
         failure = failure_of(scope, headers, body)
         if failure is None:
             return await inner(scope, receive, send)
@@ -85,26 +95,66 @@ def is_of_a_page(headers: dict[str, str]) -> bool:
     return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
 
 
-async def read(receive: Receive) -> tuple[bytes, Receive]:
-    """Return the whole body, and what gives it again."""
-    chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            break
-    body = b"".join(chunks)
-    again = iter([{"type": "http.request", "body": body} if message["type"] == "http.request" else message])
+def covers_body(scope: Scope, headers: dict[str, str]) -> bool:
+    """Return whether a signature is checked against the body: not where a hash is signed, or its absence."""
+    if HASH in headers:
+        return headers[HASH].startswith(SIGNED_IN_CHUNKS)
+    signature = None if "authorization" in headers else sigv4.parse_query_signature(query_of(scope))
+    return not (isinstance(signature, sigv4.HeaderSignature) and signature.service == "s3")
+
+
+class Bodies:
+    """Bodies that are read before it is known who sends them: strangers may not fill the memory meanwhile."""
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    async def read(self, receive: Receive) -> tuple[bytes | None, Receive]:
+        """Return the whole body, and what gives it again; None where there is no room for it.
+
+        It is read to its end in any case: an answer that comes before may be lost with the connection.
+        """
+        chunks: list[bytes] | None = []
+        size = 0
+        try:
+            more = True
+            while more:
+                message = await receive()
+                more = message.get("more_body", False)
+                if chunks is None:
+                    continue
+                chunks.append(message.get("body", b""))
+                size += len(chunks[-1])
+                self._held += len(chunks[-1])
+                if self._held > MOST_UNPROVEN_BYTES:
+                    self._held -= size
+                    chunks, size = None, 0
+        finally:
+            self._held -= size
+        if chunks is None:
+            return None, receive
+        body = b"".join(chunks)
+        return body, again(message, body, receive)
+
+
+def again(last: Message, body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read, or the disconnection that ended it, and then what follows."""
+    given = iter([{"type": "http.request", "body": body} if last["type"] == "http.request" else last])
 
     async def receive_again() -> Message:
-        return next(again, None) or await receive()
+        return next(given, None) or await receive()
 
-    return body, receive_again
+    return receive_again
+
+
+def query_of(scope: Scope) -> dict[str, list[str]]:
+    """Return the parameters of a request's target."""
+    return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 def failure_of(scope: Scope, headers: dict[str, str], body: bytes) -> iam_evaluator.AuthError | None:
     """Return why a request's signature is not one of this run's, or None where it is."""
-    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    query = query_of(scope)
     key = router.extract_access_key_id(headers, query)
     responses.set_request_account_id(iam_evaluator.find_iam_access_key_account(key) or key)
     request = iam_evaluator.SignedRequest(
@@ -123,17 +173,17 @@ def failure_of(scope: Scope, headers: dict[str, str], body: bytes) -> iam_evalua
     return checked or iam_evaluator.AuthError("UnrecognizedClientException", "The request is not signed.")
 
 
-async def refuse(scope: Scope, send: Send) -> None:
+async def refuse(scope: Scope, send: Send, status: int, why: bytes) -> None:
     """Refuse what no client of this run sends."""
     if scope["type"] == "websocket":
         return await send({"type": "websocket.close"})
-    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-    return await send({"type": "http.response.body", "body": FOREIGN})
+    start = {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]}
+    await send(start)
+    return await send({"type": "http.response.body", "body": why})
 
 
 async def answer(failure: iam_evaluator.AuthError, scope: Scope, headers: dict[str, str], send: Send) -> None:
     """Refuse a signature in the form of the service that is called."""
-    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    service = router.detect_service(scope["method"], scope["path"], headers, query)
+    service = router.detect_service(scope["method"], scope["path"], headers, query_of(scope))
     response = ministack._credential_failure(service, "", "", failure, headers)
     await ministack._send_response(send, *response)

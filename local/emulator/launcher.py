@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ def main() -> None:
     arguments = parser.parse_args()
     listener = bind(arguments.port)
     port = listener.getsockname()[1]
-    os.environ.update(BIND_HOST=HOST, MINISTACK_HOST=HOST, GATEWAY_PORT=str(port))
+    os.environ.update(BIND_HOST=HOST, MINISTACK_HOST=HOST, GATEWAY_PORT=str(port), **own_folders())
     allow_many_connections()
     threading.Thread(target=end_with_parent, daemon=True).start()
     print(json.dumps({"port": port}), flush=True)
@@ -53,6 +54,11 @@ def bind(port: int) -> socket.socket:
             f"port {port} of {HOST} cannot be used ({error.strerror}); choose another, or end what holds it"
         )
     return listener
+
+
+def own_folders() -> dict[str, str]:
+    """Return where MiniStack looks for files: by itself at names in /tmp, which anybody may take before."""
+    return {name: os.path.join(tempfile.gettempdir(), name) for name in ("S3_DATA_DIR", "STATE_DIR")}
 
 
 def allow_many_connections() -> None:

@@ -21,18 +21,14 @@ export class GlueError extends Error {
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 const TARGET_PREFIX = "AWSGlue.";
 
-/** The operation that a request names ("StartJobRun"), or "" where it is none of Glue's. */
-export function operationOf(request: IncomingMessage): string {
-  const target = request.headers["x-amz-target"];
-  return typeof target === "string" && target.startsWith(TARGET_PREFIX)
-    ? target.slice(TARGET_PREFIX.length)
-    : "";
-}
-
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+/**
+ * The operation that a request names ("StartJobRun"), or "" where it is no call of Glue's: these are POSTs to the root. The
+ * emulator answers other targets as something else, its health check even to strangers.
+ */
+export function operationOf({ method, url, headers }: IncomingMessage): string {
+  const target = headers["x-amz-target"];
+  const isCall = method === "POST" && url === "/" && typeof target === "string";
+  return isCall && target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : "";
 }
 
 export function sendResult(response: ServerResponse, result: JsonObject): void {
@@ -44,6 +40,10 @@ export function sendError(response: ServerResponse, error: GlueError): void {
   const status = error.name === "InternalServiceException" ? 500 : 400;
   response.writeHead(status, { "content-type": CONTENT_TYPE });
   response.end(JSON.stringify({ __type: error.name, Message: error.message }));
+}
+
+export function sendTooLarge(response: ServerResponse): void {
+  response.writeHead(413).end();
 }
 
 /** Glue's timestamps: seconds since 1970, to the millisecond. */

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Bodies } from "./bodies";
 import { type Clock, MINUTE_MILLISECONDS, timeOfDay } from "./clock";
 import type { RunnerContext } from "./execution";
 import { JobStore, jobOfArn } from "./job-store";
 import { jobOperations, type Operation, triggerOperations, workflowOperations } from "./operations";
 import { type Answer, passOn, sendAnswer } from "./pass-on";
-import { GlueError, type JsonObject, operationOf, readBody, sendError, sendResult } from "./protocol";
+import { GlueError, type JsonObject, operationOf, sendError, sendResult, sendTooLarge } from "./protocol";
 import { RunScheduler } from "./run-scheduler";
 import { TriggerScheduler } from "./trigger-scheduler";
 import { TriggerStore } from "./trigger-store";
@@ -62,8 +63,13 @@ export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueR
     ...workflowOperations(workflows, workflowRuns, scheduler),
   ]);
   const stopClock = (options.clock ?? timeOfDay).eachMinute((time) => scheduler.tick(time));
+  const bodies = new Bodies();
   const server = createServer((request, response) => {
-    answer(operations, () => context().endpoint, request, response).catch((error: Error) => {
+    const work = (body: Buffer | undefined) =>
+      body === undefined
+        ? sendTooLarge(response)
+        : answer(operations, context().endpoint, request, body, response);
+    bodies.read(request, work).catch((error: Error) => {
       options.warn(`Glue call ${operationOf(request)}: ${error.message}`);
       sendError(response, new GlueError("InternalServiceException", error.message));
     });
@@ -85,12 +91,12 @@ export async function startGlueRunner(options: GlueRunnerOptions): Promise<GlueR
 /** Executes a call that is ours, if the emulator lets the caller make it, and forwards every other. */
 async function answer(
   operations: ReadonlyMap<string, Operation>,
-  emulator: () => string,
+  emulator: string,
   request: IncomingMessage,
+  body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
-  const body = await readBody(request);
-  const passedOn = await passOn(emulator(), request, body);
+  const passedOn = await passOn(emulator, request, body);
   const operation = operations.get(operationOf(request));
   const input: JsonObject = operation ? JSON.parse(body.toString() || "{}") : {};
   const isOurs = operation && (input["ResourceArn"] === undefined || jobOfArn(input["ResourceArn"]));

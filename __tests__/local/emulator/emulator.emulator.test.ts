@@ -23,7 +23,7 @@ import {
 import { ensurePython } from "../../../setup/python";
 import { eventually } from "../../support/eventually";
 import { invokeFunction, isRunning } from "../platform";
-import { answersToStrangers, type PlainRequest, send, signed } from "../strangers";
+import { answersToStrangers, type PlainRequest, presigned, send, signed } from "../strangers";
 
 let folder: string;
 let python: string;
@@ -93,7 +93,8 @@ describe("the emulator", () => {
       PGHOST: "127.0.0.1",
     });
     expect(variables).not.toHaveProperty("TRIBUTARY_TEST_SECRET");
-    for (const name of ["TMPDIR", "HOME"]) expect(variables[name]).toContain(folder);
+    for (const name of ["TMPDIR", "HOME", "S3_DATA_DIR", "STATE_DIR"])
+      expect(variables[name]).toContain(folder);
   });
 
   test("ends with its functions and temporary files when it is stopped", async () => {
@@ -132,6 +133,16 @@ describe("the emulator", () => {
       const { status = 0, text } = await send(endpoint, await signed(endpoint, call, { service }));
       expect([status < 300 ? "done" : text, call]).toEqual(["done", call]);
     }
+  });
+
+  test("holds strangers' bodies up to a limit of all, and takes as large ones of its own clients", async () => {
+    const { endpoint } = await start();
+    const body = "0".repeat(2 ** 27 + 1);
+    const call = { method: "PUT", path: "/own/large", body } as const;
+    for (const _ of [1, 2]) expect((await send(endpoint, call)).status).toBe(413);
+    const bucket = { method: "PUT", path: "/own" } as const;
+    expect((await send(endpoint, await signed(endpoint, bucket, { service: "s3" }))).status).toBe(200);
+    expect((await send(endpoint, await presigned(endpoint, call))).status).toBe(200);
   });
 
   test("tells a stranger that it is up, a page not even that", async () => {

@@ -179,6 +179,23 @@ describe("strangers", () => {
     expect(await runs()).toEqual([]);
   });
 
+  test("cannot call where the emulator answers everybody", async () => {
+    const headers = { ...start.headers, "content-length": String(start.body.length) };
+    for (const path of ["/_ministack/health", "/_ministack/health?"]) {
+      const answer = await send(platform.runner.endpoint, { ...start, method: "GET", path, headers });
+      expect(answer.text).toContain('"version"');
+    }
+    expect(await runs()).toEqual([]);
+  });
+
+  test("fill no memory: their bodies are held up to a limit of all", async () => {
+    const body = "0".repeat(2 ** 26 + 1);
+    for (const _ of [1, 2]) {
+      expect((await send(platform.runner.endpoint, { ...start, body })).status).toBe(413);
+    }
+    expect(await runs()).toEqual([]);
+  });
+
   test("start what they want once they have the secret", async () => {
     const { endpoint } = platform.runner;
     const { status } = await send(endpoint, await signed(endpoint, start, { service: "glue" }));

@@ -19,13 +19,16 @@ FORMULAS = [
     "@sum(1)",
     "-1+2",
     "+49 170 1",
+    *(f"{blanks}=1" for blanks in (" ", "  ", "\u00a0", "\u3000", "\u200b", "\ufeff", "\ufeff ")),
+    " \t5",
     "-5%",
     "-1e5",
     "+1\n",
     "-٣",
     '=HYPERLINK("x";"a,b")',
 ]
-HARMLESS = ["", "a", "'=1", "1+2", "-5", "+4917012345", "-12.50", "a=1", "5", " =1", "é", "東京", "\u00a0"]
+NUMBERS = ["-5", "+4917012345", "-12.50", "5", " -5"]
+HARMLESS = ["", "a", "'=1", "1+2", *NUMBERS, "a=1", " a=1", "é", "東京", "\u00a0"]
 
 
 @pytest.mark.parametrize("text", FORMULAS, ids=ascii)

@@ -125,6 +125,17 @@ def test_begins_with_the_start_year() -> None:
     assert listed(bucket, WantedWeeks(2021)) == ["all_historical_files/", "2021/week1/", "2022/week1/"]
 
 
+def test_ends_with_the_next_year(capsys: pytest.CaptureFixture[str]) -> None:
+    bucket = RawBucket()
+    next_year = datetime.now(UTC).year + 1
+    for year in (next_year, next_year + 2, 9999):
+        bucket.put(f"{year}/week1/a.json")
+    assert listed(bucket, WantedWeeks(2021)) == ["all_historical_files/", f"{next_year}/week1/"]
+    told = capsys.readouterr().out
+    assert f'"{next_year + 2}/"' in told
+    assert '"9999/"' in told
+
+
 def test_takes_the_recent_weeks_over_the_turn_of_the_year() -> None:
     bucket = RawBucket()
     for folder in ("2025/week51", "2025/week52", "2026/week1", "2026/week02", "2026/week03", "2025/week2"):

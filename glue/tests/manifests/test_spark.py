@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.job import finish_job
 from tests.support.manifests import EVEN, SCRIPT, ManifestWorld, lines
-from tests.support.spark import submit
+from tests.support.spark import answer_to_a_stranger, submit
 from tests.support.waiting import wait_for
 from tributary.manifests.task import Committed
 from tributary.running.clients import s3_client
@@ -25,6 +25,7 @@ def test_loses_nothing_with_an_executor_and_writes_the_bytes_of_the_pool(
     words = world.arguments("jr_spark", engine="spark")
     job = submit(SCRIPT, words, spark_home, tmp_path, f"executor:{tmp_path / 'killed'},kill")
     wait_for(lambda: len(world.objects(world.curated)) == 2)
+    assert "Expected SaslMessage" in answer_to_a_stranger(spark_home)
     world.order(desired="stopped")
     code, log = finish_job(job)
     assert code == 0, log

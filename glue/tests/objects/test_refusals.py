@@ -1,11 +1,15 @@
 """What S3 refuses to read and to copy: by the sender's choice, or for want of our own permission."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.refusals import OTHER_KEY, OWN_KEY, REFUSED, UNREADABLE, encrypt, refusing
 from tests.support.world import World
 from tributary.errors import OtherKeyError, UnreadableObjectError
+from tributary.objects import refusals
 from tributary.objects.reads import read_version
 from tributary.objects.refusals import _bucket_key
 from tributary.objects.writes import copy_version
@@ -41,6 +45,21 @@ def test_takes_a_throttled_key_for_no_fate_of_a_file(world: World) -> None:
     version = world.upload("foreign", b"abc", register=False, **UNREADABLE["foreign"][1])
     with refusing(foreign="KMS.ThrottlingException"), pytest.raises(ClientError, match="Throttling"):
         list(read_version(world.raw, "foreign", version))
+
+
+def test_takes_an_answer_that_is_late_for_no_want_of_permission(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.upload("foreign", b"abc", register=False, **UNREADABLE["foreign"][1])
+
+    def head_object(**_: object) -> None:
+        error: Any = {"Error": {"Code": "503"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+        raise ClientError(error, "HeadObject")
+
+    monkeypatch.setattr(refusals, "s3_client", lambda: SimpleNamespace(head_object=head_object))
+    with refusing(foreign="AccessDenied"), pytest.raises(ClientError, match="503") as raised:
+        list(read_version(world.raw, "foreign", version))
+    assert not refusals.is_denied(raised.value)
 
 
 def test_asks_once_for_the_key_of_a_bucket(world: World) -> None:

@@ -1,7 +1,11 @@
 """Jobs on Spark as Glue runs them: the script alone, and the package as the zip that Glue ships."""
 
 import os
+import re
+import secrets
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import zipfile
@@ -30,7 +34,7 @@ def submit(
     """Start a job on two executor processes, from a folder that holds the script alone."""
     submitted = shutil.copy(script, folder)
     command = [str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1024]"]
-    shipped = ["--py-files", str(_shipped_package(folder))]
+    shipped = ["--properties-file", str(_settings(folder)), "--py-files", str(_shipped_package(folder))]
     environment = {
         **os.environ,
         "SPARK_HOME": str(home),
@@ -51,6 +55,18 @@ def submit(
     )
 
 
+def _settings(folder: Path) -> Path:
+    """Settings by which none but this test's processes reach Spark's own, which would run anybody's code.
+
+    In a file, for everybody sees the words of a command.
+    """
+    path = folder / "spark.conf"
+    path.touch(mode=0o600)
+    secret = secrets.token_hex(20)
+    path.write_text(f"spark.authenticate true\nspark.authenticate.secret {secret}\nspark.ui.enabled false\n")
+    return path
+
+
 def _shipped_package(folder: Path) -> Path:
     package = folder / "tributary.zip"
     with zipfile.ZipFile(package, "w") as archive:
@@ -60,3 +76,16 @@ def _shipped_package(folder: Path) -> Path:
         for path in sorted((GLUE.parent / "datasets").rglob("*.*")):
             archive.write(path, "tributary/datasets/declared" / path.relative_to(GLUE.parent / "datasets"))
     return package
+
+
+def answer_to_a_stranger(home: Path) -> str:
+    """Return the driver's answer to a message of somebody who does not know its secret."""
+    listed = subprocess.check_output(["ps", "-Aww", "-o", "args="], text=True)
+    [address, *_] = re.findall(rf"{re.escape(str(home))}/.* --driver-url spark://\w+@([\w.]+:\d+)", listed)
+    host, _, port = address.partition(":")
+    # of Spark's protocol: a frame's length, its type (a call), the call's number, and what is called
+    with socket.create_connection((host, int(port))) as connection, connection.makefile("rb") as answer:
+        connection.sendall(struct.pack(">qbqib", 22, 3, 7, 1, 0))
+        length, kind, number, _ = struct.unpack(">qbqi", answer.read(21))
+        assert (kind, number) == (5, 7), "expected that the call failed"
+        return answer.read(length - 21).decode()

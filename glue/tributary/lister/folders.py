@@ -1,6 +1,7 @@
 """Folders of a dataset to list: the history, and weekly folders `<year>/week<n>/`.
 
-runtime/ledger/wanted.ts judges the keys of events by the same rule.
+runtime/ledger/wanted.ts judges the keys of events by the same rule, but takes years to come as well: a file
+of one costs a row, and its folder would cost a listing in every run.
 """
 
 import re
@@ -73,16 +74,22 @@ class _PassedOver:
 def listed_folders(s3: "S3Client", bucket: str, prefix: str, wanted: WantedWeeks) -> Iterator[str]:
     """Yield the folders to list, as prefixes of keys: the history, then the existing weeks in order.
 
-    `week1/` and `week01/` are folders of one week, and both are listed. Entries next to them are logged.
-    Where these are too many to look through, all names up to the next year's last week are listed.
+    `week1/` and `week01/` are folders of one week, and both are listed. Entries next to them are logged, as
+    years after the next one are. Where these are too many to look through, all names of weeks are listed.
     """
     yield prefix + HISTORY
-    years = _folders(s3, bucket, prefix, lambda name: name == HISTORY or _YEAR.fullmatch(name) is not None)
+    last_year = utc_now().year + 1
+    years = _folders(s3, bucket, prefix, lambda name: name == HISTORY or _is_year(name, last_year))
     if years is None:
-        years = [f"{year:04}/" for year in range(wanted.start_year, utc_now().year + 2)]
+        years = [f"{year:04}/" for year in range(wanted.start_year, last_year + 1)]
     for folder in years:
         if (year := _YEAR.fullmatch(folder)) and wanted.has_year(int(year[1])):
             yield from _weeks(s3, bucket, prefix + folder, int(year[1]), wanted)
+
+
+def _is_year(name: str, last: int) -> bool:
+    year = _YEAR.fullmatch(name)
+    return year is not None and int(year[1]) <= last
 
 
 def _weeks(s3: "S3Client", bucket: str, within: str, year: int, wanted: WantedWeeks) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -55,16 +56,19 @@ def code(error: ClientError) -> str:
 
 
 def _other_key(place: Mapping[str, str]) -> str | None:
-    """Return the KMS key of the object where it is not its bucket's.
+    """Return the KMS key of the object where it is not its bucket's, None also where S3 refuses to tell.
 
-    HeadObject needs the right to read the object, and none to use the key.
+    Raises `ClientError` where S3 does not answer now. HeadObject needs the right to read the object, and none
+    to use the key.
 
     @see https://docs.aws.amazon.com/goto/SdkForKotlin/s3-2006-03-01/HeadObject, 2026-11-30
     """
     request: HeadObjectRequestTypeDef = {**place}  # type: ignore[typeddict-item]
     try:
         used = s3_client().head_object(**request).get("SSEKMSKeyId")
-    except ClientError:
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
         return None
     return None if used is None or used == _bucket_key(place["Bucket"]) else used
 
