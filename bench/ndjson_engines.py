@@ -323,9 +323,11 @@ def ours_text(work: Work) -> None:
     """Write one Parquet file of exact texts with the sources of rows, and the bad lines apart."""
     from tributary.kernels.ndjson.parse import parse  # noqa: PLC0415
     from tributary.kernels.output.text_parquet import TextParquet  # noqa: PLC0415
+    from tributary.kernels.output.undeclared import LocalColumns  # noqa: PLC0415
 
     rejects = []
-    with TextParquet(work.output / "part.parquet") as parquet:
+    every_column = LocalColumns(cap=10_000)
+    with TextParquet(work.output / "part.parquet", registry=every_column) as parquet:
         for file in work.files:
             for batch in parse(chunks(file), engine="native"):
                 parquet.write(batch, file.name, "1")
