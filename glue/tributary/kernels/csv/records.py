@@ -14,12 +14,11 @@ The rules are those of RFC 4180, strictly, with these decided where it is silent
 """
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
-
-from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS
 
 MAXIMUM_RECORD_BYTES = 1 << 20
 """A longer record is a dead letter; its last line end is not counted."""
@@ -64,11 +63,11 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the kernel, smaller in tests; `rejects` bound those of one block, before they are made."""
+    """Bounds of the kernel, smaller in tests; `rejects` bounds those of one block, before they are made."""
 
     record_bytes: int = MAXIMUM_RECORD_BYTES
     kept_bytes: int = MAXIMUM_KEPT_BYTES
-    rejects: int = DEFAULT_FILE_LIMITS.dead_letters
+    rejects: int = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
