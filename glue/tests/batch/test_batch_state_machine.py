@@ -244,14 +244,20 @@ def test_gives_back_what_is_in_work_at_a_signal(batches: BatchWorld, tmp_path: P
     assert batches.books.statuses() == {"PENDING": 1}
 
 
-@pytest.mark.parametrize("first", [0, 3], ids=["-", "rows"])
-def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(batches: BatchWorld, first: int) -> None:
-    """With rows before, which are among the others when the file is found out, the batch is made again."""
+@pytest.mark.parametrize(
+    ("first", "bad", "again"),
+    [(0, b"x\n", 0), (3, b"x\n", 0), (3, lines(event(0, payload=1)), 5)],
+    ids=["-", "lines", "values"],
+)
+def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(
+    batches: BatchWorld, first: int, bad: bytes, again: int
+) -> None:
+    """Bad lines are told before rows beside them go on, bad values after: then the batch is made again."""
     hostile = [f"{number}-flood.json" for number in (1, 3)]
     for number in range(5):
         batches.upload(f"{number}.json", lines(event(number), "["))
     for name in hostile:
-        batches.upload(name, lines(*(event(100 + number) for number in range(first))) + b"x\n" * 6)
+        batches.upload(name, lines(*(event(100 + number) for number in range(first))) + bad * 6)
     settings = batches.settings()
     transform = replace(settings.batch.transform, file_limits=FileLimits(dead_letters=5))
     reads: list[str] = []
@@ -262,9 +268,7 @@ def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(batches: BatchWor
 
     with intercepted(noting):
         assert batches.run(settings=replace(settings, batch=replace(settings.batch, transform=transform)))
-    assert len(reads) == 7 + (5 if first else 0), (
-        "once, and where it must be once more, whatever their number"
-    )
+    assert len(reads) == 7 + again, "once, and where it must be once more, whatever their number"
     assert batches.reasons() == {f"{FOLDER}{name}": "too-many-dead-letters" for name in hostile}
     assert batches.books.statuses() == {"PARTIAL": 5, "QUARANTINED": 2}
     assert sorted(row["record_id"] for row in batches.rows()) == [f"r{number}" for number in range(5)]
