@@ -101,6 +101,12 @@ class TooManyDeadLettersError(WholeFileError):
     reason: ClassVar[str] = "too-many-dead-letters"
 
 
+class TooManyPartitionsError(WholeFileError):
+    """The rows of the file lie in more partitions than those of one may."""
+
+    reason: ClassVar[str] = "too-many-partitions"
+
+
 class FilledDiskError(WholeFileError):
     """The file fills the disk; `file` is its number among those that were worked on together."""
 
