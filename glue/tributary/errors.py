@@ -169,6 +169,11 @@ class ArgumentsError(TributaryError):
     """Arguments of a job are missing or wrong; the message names all of them."""
 
 
+def reason_of(error: BaseException) -> str:
+    """Return the code of a file that an error is blamed on."""
+    return error.reason if isinstance(error, TerminalError | WorkerKilledError) else TerminalError.reason
+
+
 def describe(error: BaseException) -> str:
     """Name an error and the errors that caused it, on one line."""
     words = f"{type(error).__name__}: {brief(str(error))}".replace("\n", " ")

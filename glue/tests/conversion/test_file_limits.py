@@ -202,7 +202,9 @@ def test_leaves_a_hostile_file_out_of_a_batch(tmp_path: Path, hostile: bytes, is
 
 
 def days(first: int, number: int) -> bytes:
-    return lines(*(event(n, event_timestamp=f"2026-02-{n:02}T00:00:00Z") for n in range(first, first + number)))
+    return lines(
+        *(event(n, event_timestamp=f"2026-02-{n:02}T00:00:00Z") for n in range(first, first + number))
+    )
 
 
 def test_leaves_a_file_of_many_partitions_out_of_a_batch(tmp_path: Path) -> None:

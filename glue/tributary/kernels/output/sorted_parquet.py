@@ -76,7 +76,7 @@ class SortedParquet:
     def write(
         self, columns: Mapping[str, pa.Array], partitions: pa.Array, serials: pa.Array, size: int
     ) -> None:
-        """Take rows of about `size` bytes, with the paths of their partitions and their numbers in the input."""
+        """Take rows of about `size` bytes, with the paths of their partitions and their input numbers."""
         kept = {name: column for name, column in columns.items() if name not in self._how.partitions}
         self._rows.add({**kept, _PARTITION: partitions, _SERIAL: serials}, len(serials), size)
 
