@@ -22,7 +22,7 @@ class FileLimits:
     ratio_from_bytes: int = 64_000_000
     dead_letters: int = 100_000
     dead_letter_bytes: int = 64_000_000
-    partitions: int = 400
+    partitions: int = 1_200
     seconds: int = 120
 
 
