@@ -291,6 +291,12 @@ describe("the permissions", () => {
     });
   });
 
+  test("let the batch job speak for itself alone", () => {
+    expect(statement(policyOf("batch"), "PutPublished").Condition).toEqual({
+      StringEquals: { "events:source": "tributary.prod", "events:detail-type": ["LedgerBatchPublished"] },
+    });
+  });
+
   test("of the batch job reach one item of the control table: the columns of its dataset", () => {
     const { Condition } = statement(policyOf("batch"), "AdmitColumns");
     expect(Condition).toEqual({
