@@ -78,7 +78,12 @@ export function readRawKey({ storage }: PipelineResources): PolicyStatement {
  * @see https://repost.aws/knowledge-center/dynamodb-table-restrict-attributes (2026-11-30)
  */
 export function admitColumns(control: DynamodbTable, datasets: readonly string[]): PolicyStatement {
-  return useControlItems("AdmitColumns", control, ["dynamodb:GetItem", "dynamodb:UpdateItem"], columnItems(datasets));
+  return useControlItems(
+    "AdmitColumns",
+    control,
+    ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    columnItems(datasets),
+  );
 }
 
 /** Items of the control table that have the undeclared columns of datasets. */

@@ -205,7 +205,9 @@ async function judgesPuts(emulator: Emulator): Promise<boolean> {
     new CloudWatchClient(own).send(metric("other")),
   ];
   const outcomes = await Promise.allSettled(tries);
-  return outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,true,false,false,false";
+  return (
+    outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,true,false,false,false"
+  );
 }
 
 /** Whether a role that may delete versions alone may delete several at once, and no object. */

@@ -115,10 +115,15 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
     useTracking(resources, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
     queryOpen(resources),
     { sid: "UseMetrics", actions: [...write, "dynamodb:Query"], resources: [ledger.metrics.arn] },
-    useControlItems("UseControl", ledger.control, ["dynamodb:GetItem", "dynamodb:UpdateItem"], [
-      STREAMING_JOB_ITEM,
-      ...columnItems([LEDGER_DATASET, ...declaredTextDatasets().map(({ name }) => name)]),
-    ]),
+    useControlItems(
+      "UseControl",
+      ledger.control,
+      ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+      [
+        STREAMING_JOB_ITEM,
+        ...columnItems([LEDGER_DATASET, ...declaredTextDatasets().map(({ name }) => name)]),
+      ],
+    ),
     {
       sid: "RunJob",
       actions: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
