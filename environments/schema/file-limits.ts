@@ -16,6 +16,10 @@ export const fileLimits = z.strictObject({
   deadLetterMegabytes: whole(1, 4000, "MB", {
     description: "Maximum size of a file's dead letters.",
   }).default(64),
+  partitions: whole(1, 100_000, "partitions", {
+    description:
+      "Maximum partitions of a batch in which the rows of a file lie, each an object at least; a year by day and three modes has 1098.",
+  }).default(1200),
   seconds: whole(10, 3600, "s", {
     description:
       "Time for the work on a file, and one second more for each 4 MB of its content; what takes longer hangs.",

@@ -101,6 +101,12 @@ class TooManyDeadLettersError(WholeFileError):
     reason: ClassVar[str] = "too-many-dead-letters"
 
 
+class TooManyPartitionsError(WholeFileError):
+    """The rows of the file lie in more partitions than those of one may."""
+
+    reason: ClassVar[str] = "too-many-partitions"
+
+
 class FilledDiskError(WholeFileError):
     """The file fills the disk; `file` is its number among those that were worked on together."""
 
@@ -161,6 +167,11 @@ class TooSlowError(WorkerKilledError):
 
 class ArgumentsError(TributaryError):
     """Arguments of a job are missing or wrong; the message names all of them."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the code of a file that an error is blamed on."""
+    return error.reason if isinstance(error, TerminalError | WorkerKilledError) else TerminalError.reason
 
 
 def describe(error: BaseException) -> str:

@@ -201,21 +201,24 @@ def ask_for_the_first_version_of_a_batch() -> None:
 
 
 def tell_policies_what_is_put() -> None:
-    """Tell policies `events:source` and `cloudwatch:namespace`, the limits of actions without a resource."""
+    """Tell policies what events and metrics are put, the limits of actions without a resource."""
     original: Callable[..., dict[str, Any]] = iam_actions.request_tag_context
 
     # all in JSON, which the SDKs of our functions and jobs speak to these services
-    keys = {
-        "events:PutEvents": ("events:source", event_sources),
-        "cloudwatch:PutMetricData": ("cloudwatch:namespace", lambda request: request["Namespace"]),
+    keys: dict[str, dict[str, Callable[[dict[str, Any]], object]]] = {
+        "events:PutEvents": {
+            "events:source": functools.partial(of_events, "Source"),
+            "events:detail-type": functools.partial(of_events, "DetailType"),
+        },
+        "cloudwatch:PutMetricData": {"cloudwatch:namespace": lambda request: request["Namespace"]},
     }
 
     def request_context(service: str, action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
         context = original(service, action, body, params)
         if action not in keys or not body.startswith(b"{"):
             return context
-        key, value_of = keys[action]
-        return context | {key: value_of(json.loads(body))}
+        request = json.loads(body)
+        return context | {key: value_of(request) for key, value_of in keys[action].items()}
 
     iam_actions.request_tag_context = request_context
 
@@ -301,10 +304,10 @@ def encoded_body(root: Element) -> bytes:
     return body
 
 
-def event_sources(request: dict[str, Any]) -> str | list[str]:
-    """Return the source of the events to put, or all of them where they differ."""
-    sources = sorted({entry["Source"] for entry in request["Entries"]})
-    return sources[0] if len(sources) == 1 else sources
+def of_events(name: str, request: dict[str, Any]) -> str | list[str]:
+    """Return what all events to put have under that name, or all that they have where they differ."""
+    values = sorted({entry[name] for entry in request["Entries"]})
+    return values[0] if len(values) == 1 else values
 
 
 def keep_policies_of_endpoints() -> None:

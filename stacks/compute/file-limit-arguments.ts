@@ -7,6 +7,7 @@ export function fileLimitArguments({ fileLimits }: Environment): Record<string, 
     file_ratio: String(fileLimits.ratio),
     file_dead_letters: String(fileLimits.deadLetters),
     file_dead_letter_megabytes: String(fileLimits.deadLetterMegabytes),
+    file_partitions: String(fileLimits.partitions),
     file_seconds: String(fileLimits.seconds),
   };
 }

@@ -43,13 +43,24 @@ export function changeTables(environment: Environment, tables: readonly string[]
   };
 }
 
-/** Statement that allows events under the environment's own source, and no other. */
-export function putOwnEvents(sid: string, environment: Environment): PolicyStatement {
+/**
+ * Statement that allows events under the environment's own source, of these types and no others: by those of another
+ * pipeline, a stolen role would speak for its jobs.
+ *
+ * @see https://docs.amazonaws.cn/en_us/eventbridge/latest/userguide/eb-custom-bus-access-actions.html (2026-11-30)
+ */
+export function putOwnEvents(
+  sid: string,
+  environment: Environment,
+  detailTypes: readonly string[],
+): PolicyStatement {
   return {
     sid,
     actions: ["events:PutEvents"],
     resources: [`arn:aws:events:${environment.region}:${environment.account}:event-bus/default`],
-    condition: { StringEquals: { "events:source": alertSource(environment) } },
+    condition: {
+      StringEquals: { "events:source": alertSource(environment), "events:detail-type": [...detailTypes] },
+    },
   };
 }
 
@@ -67,14 +78,31 @@ export function readRawKey({ storage }: PipelineResources): PolicyStatement {
  * @see https://repost.aws/knowledge-center/dynamodb-table-restrict-attributes (2026-11-30)
  */
 export function admitColumns(control: DynamodbTable, datasets: readonly string[]): PolicyStatement {
+  return useControlItems(
+    "AdmitColumns",
+    control,
+    ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    columnItems(datasets),
+  );
+}
+
+/** Items of the control table that have the undeclared columns of datasets. */
+export function columnItems(datasets: readonly string[]): string[] {
+  return datasets.map((dataset) => `columns#${dataset}`);
+}
+
+/** Statement that allows actions on some items of the control table, whose names may have a `*`. */
+export function useControlItems(
+  sid: string,
+  control: DynamodbTable,
+  actions: readonly string[],
+  items: readonly string[],
+): PolicyStatement {
+  const operator = items.some((item) => item.includes("*")) ? "StringLike" : "StringEquals";
   return {
-    sid: "AdmitColumns",
-    actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    sid,
+    actions,
     resources: [control.arn],
-    condition: {
-      "ForAllValues:StringEquals": {
-        "dynamodb:LeadingKeys": datasets.map((dataset) => `columns#${dataset}`),
-      },
-    },
+    condition: { [`ForAllValues:${operator}`]: { "dynamodb:LeadingKeys": [...items] } },
   };
 }

@@ -183,10 +183,13 @@ async function judgesPuts(emulator: Emulator): Promise<boolean> {
   const Bucket = "files";
   await new S3Client({ ...root, forcePathStyle: true }).send(new CreateBucketCommand({ Bucket }));
   const { QueueUrl } = await new SQSClient(root).send(new CreateQueueCommand({ QueueName: "files" }));
-  const limits = { "events:PutEvents": "events:source", "cloudwatch:PutMetricData": "cloudwatch:namespace" };
+  const limits = {
+    "events:PutEvents": ["events:source", "events:detail-type"],
+    "cloudwatch:PutMetricData": ["cloudwatch:namespace"],
+  };
   const own = { ...root, credentials: await credentialsOf(emulator, statementsFor(limits)) };
   const entry = { Id: "1", MessageBody: "{}" };
-  const event = (Source: string) => ({ Source, DetailType: "Test", Detail: "{}" });
+  const event = (Source: string, DetailType = "own") => ({ Source, DetailType, Detail: "{}" });
   const metric = (Namespace: string) =>
     new PutMetricDataCommand({ Namespace, MetricData: [{ MetricName: "Rows", Value: 1 }] });
   const tries: Promise<unknown>[] = [
@@ -198,10 +201,13 @@ async function judgesPuts(emulator: Emulator): Promise<boolean> {
       new PutObjectCommand({ Bucket, Key: "file", Body: Buffer.from([0x7b, 0xff]) }),
     ),
     new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own"), event("other")] })),
+    new EventBridgeClient(own).send(new PutEventsCommand({ Entries: [event("own", "other")] })),
     new CloudWatchClient(own).send(metric("other")),
   ];
   const outcomes = await Promise.allSettled(tries);
-  return outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,true,false,false";
+  return (
+    outcomes.map(({ status }) => status === "fulfilled").join() === "true,true,true,true,false,false,false"
+  );
 }
 
 /** Whether a role that may delete versions alone may delete several at once, and no object. */
@@ -309,12 +315,12 @@ async function refusesUnreadable(emulator: Emulator): Promise<boolean> {
   );
 }
 
-function statementsFor(limits: Readonly<Record<string, string>>): object[] {
-  const limited = Object.entries(limits).map(([Action, key]) => ({
+function statementsFor(limits: Readonly<Record<string, readonly string[]>>): object[] {
+  const limited = Object.entries(limits).map(([Action, keys]) => ({
     Effect: "Allow",
     Action,
     Resource: "*",
-    Condition: { StringEquals: { [key]: "own" } },
+    Condition: { StringEquals: Object.fromEntries(keys.map((key) => [key, "own"])) },
   }));
   const others = { Effect: "Allow", Action: ["sqs:SendMessage", "s3:PutObject"], Resource: "*" };
   return [others, ...limited];

@@ -234,6 +234,7 @@ describe("the functions", () => {
     expect(JSON.parse(String(rule["event_pattern"]))).toEqual({
       source: ["tributary.prod"],
       "detail-type": ["LedgerBatchPublished"],
+      detail: { dataset: ["ml_events"] },
     });
     expect(resource(prod, "aws_lambda_permission", "ledger_batches-published")).toMatchObject({
       principal: "events.amazonaws.com",
@@ -288,6 +289,12 @@ describe("the permissions", () => {
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       PutPublished: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
+    });
+  });
+
+  test("let the batch job speak for itself alone", () => {
+    expect(statement(policyOf("batch"), "PutPublished").Condition).toEqual({
+      StringEquals: { "events:source": "tributary.prod", "events:detail-type": ["LedgerBatchPublished"] },
     });
   });
 

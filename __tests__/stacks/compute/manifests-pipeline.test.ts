@@ -243,12 +243,12 @@ describe("the permissions", () => {
       UseTracking: ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       QueryOpen: ["dynamodb:Query"],
       UseMetrics: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"],
-      UseControl: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      UseControl: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       RunJob: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
       AddColumns: ["glue:GetTable", "glue:UpdateTable"],
       ReadManifestsAndReceipts: ["s3:GetObject"],
       TellMissingFromForbidden: ["s3:ListBucket"],
-      PutAlerts: ["events:PutEvents"],
+      PutEvents: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt"],
     });
   });
@@ -258,7 +258,8 @@ describe("the permissions", () => {
       ListInputs: ["s3:ListBucketVersions"],
       UseTracking: ["dynamodb:GetItem", "dynamodb:Query"],
       QueryOpen: ["dynamodb:Query"],
-      UseControl: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      ReadDesired: ["dynamodb:GetItem"],
+      KeepCursors: ["dynamodb:GetItem", "dynamodb:PutItem"],
       SendAgain: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
       ReadManifestsAndReceipts: ["s3:GetObject"],
       FindOutputs: ["s3:GetObject"],
@@ -287,10 +288,15 @@ describe("the permissions", () => {
     });
   });
 
-  test("let the job write no item of the control table but the columns of its datasets", () => {
-    const { Condition } = statement(policyOf("stream"), "AdmitColumns");
-    expect(Condition).toEqual({
-      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["columns#clicks"] },
+  test.each([
+    ["stream", "AdmitColumns", "StringEquals", ["columns#clicks"]],
+    ["stream", "ReadControl", "StringEquals", ["streaming-job"]],
+    ["manifests-reconciler", "ReadDesired", "StringEquals", ["streaming-job"]],
+    ["manifests-reconciler", "KeepCursors", "StringLike", ["cursor#*"]],
+    ["control-plane", "UseControl", "StringEquals", ["streaming-job", "columns#ml_events", "columns#clicks"]],
+  ])("let %s (%s) reach no item of the control table but its own", (role, sid, operator, items) => {
+    expect(statement(policyOf(role), sid).Condition).toEqual({
+      [`ForAllValues:${operator}`]: { "dynamodb:LeadingKeys": items },
     });
   });
 
@@ -342,11 +348,11 @@ describe("the permissions", () => {
   });
 
   test.each([
-    ["control-plane", "PutAlerts"],
-    ["stream", "PutProcessed"],
-  ])("let %s put events under the environment's own source only", (role, sid) => {
+    ["control-plane", "PutEvents", ["Tributary Alert", "SchemaDrift", "ManifestProcessed"]],
+    ["stream", "PutProcessed", ["ManifestProcessed"]],
+  ])("let %s put its own events under the environment's own source only", (role, sid, types) => {
     expect(statement(policyOf(role), sid).Condition).toEqual({
-      StringEquals: { "events:source": "tributary.prod" },
+      StringEquals: { "events:source": "tributary.prod", "events:detail-type": types },
     });
   });
 

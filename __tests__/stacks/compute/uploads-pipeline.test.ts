@@ -188,7 +188,7 @@ describe("the permissions", () => {
   test("let alerts be put under the environment's own source only", () => {
     const policy = resource(prod, "aws_iam_role_policy", "uploads-job-ended")["policy"];
     expect(statement(policy, "PutAlerts").Condition).toEqual({
-      StringEquals: { "events:source": "tributary.prod" },
+      StringEquals: { "events:source": "tributary.prod", "events:detail-type": ["Tributary Alert"] },
     });
   });
 });

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,16 @@ from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
 from tests.support.waiting import wait_for
 from tests.support.watched import Interruption
+from tests.support.world import InlineEngine
 from tributary.batch import transforming
 from tributary.batch.names import archived_key
 from tributary.batch.versions import parsed
+from tributary.errors import TooSlowError
 from tributary.kernels.file_limits import FileLimits
 from tributary.objects.fetching import Unreadable
 from tributary.running.clients import s3_client
 from tributary.running.table_columns import ColumnCap
+from tributary.running.time_limit import TimeLimit
 
 MODE = "ml_mode,\n"
 
@@ -130,6 +134,50 @@ def test_keeps_a_file_of_many_keys_from_its_batch_and_its_table(batches: BatchWo
     [detail] = batches.announced()
     assert (detail["other_rows"], len(detail["columns"])) == (1, 201)
     assert set(detail["columns"]) == admitted_columns(batches.control, "ml_events")
+
+
+@pytest.mark.slow
+def test_lets_a_file_fall_alone_for_which_the_sql_fails(batches: BatchWorld) -> None:
+    """As it does for arrays of millions of objects, for which DuckDB has too little memory."""
+    changed(batches, MODE, "CASE WHEN app_version = 'bad' THEN error('no') ELSE ml_mode END AS ml_mode,\n")
+    for name in ("a", "y", "z"):
+        batches.upload(f"{name}.json", lines(event(1), "["))
+    batches.upload("bad.json", lines(event(2), event(3, metadata={"app_version": "bad"})))
+    assert batches.run()
+    assert batches.reasons() == {f"{FOLDER}bad.json": "transform-failed"}
+    assert batches.books.statuses() == {"PARTIAL": 3, "QUARANTINED": 1}
+    assert batches.batches("attempts", "state") == [(1, "PARTIAL")]
+    batches.assert_exact("bad.json")
+
+
+def test_lets_files_that_passed_alone_take_their_time_together(
+    batches: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or forty files, each just within its time, would end each attempt at their batch, and none is to blame.
+
+    The first two attempts are ended here as by the limit.
+    """
+    seconds: list[float] = []
+
+    class Noted(TimeLimit):
+        def __init__(self, limit: float) -> None:
+            seconds.append(limit)
+            super().__init__(limit)
+
+    class EndedByTheLimit(InlineEngine):
+        def submit(self, work: Any, task: Any) -> Any:
+            future = super().submit(work, task)
+            if len(seconds) <= 2:
+                future = Future()
+                future.set_exception(TooSlowError("ended"))
+            return future
+
+    monkeypatch.setattr(transforming, "TimeLimit", Noted)
+    monkeypatch.setattr(transforming, "poison_files", lambda *_: {})
+    for number in range(3):
+        batches.upload(f"{number}.json", lines(event(number)))
+    assert batches.run(EndedByTheLimit())
+    assert seconds == [120, 120, 360]
 
 
 def test_takes_back_what_a_zombie_publishes_after_a_replay(batches: BatchWorld) -> None:
@@ -244,14 +292,20 @@ def test_gives_back_what_is_in_work_at_a_signal(batches: BatchWorld, tmp_path: P
     assert batches.books.statuses() == {"PENDING": 1}
 
 
-@pytest.mark.parametrize("first", [0, 3], ids=["-", "rows"])
-def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(batches: BatchWorld, first: int) -> None:
-    """With rows before, which are among the others when the file is found out, the batch is made again."""
+@pytest.mark.parametrize(
+    ("first", "bad", "again"),
+    [(0, b"x\n", 0), (3, b"x\n", 0), (3, lines(event(0, payload=1)), 5)],
+    ids=["-", "lines", "values"],
+)
+def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(
+    batches: BatchWorld, first: int, bad: bytes, again: int
+) -> None:
+    """Bad lines are told before rows beside them go on, bad values after: then the batch is made again."""
     hostile = [f"{number}-flood.json" for number in (1, 3)]
     for number in range(5):
         batches.upload(f"{number}.json", lines(event(number), "["))
     for name in hostile:
-        batches.upload(name, lines(*(event(100 + number) for number in range(first))) + b"x\n" * 6)
+        batches.upload(name, lines(*(event(100 + number) for number in range(first))) + bad * 6)
     settings = batches.settings()
     transform = replace(settings.batch.transform, file_limits=FileLimits(dead_letters=5))
     reads: list[str] = []
@@ -262,9 +316,7 @@ def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(batches: BatchWor
 
     with intercepted(noting):
         assert batches.run(settings=replace(settings, batch=replace(settings.batch, transform=transform)))
-    assert len(reads) == 7 + (5 if first else 0), (
-        "once, and where it must be once more, whatever their number"
-    )
+    assert len(reads) == 7 + again, "once, and where it must be once more, whatever their number"
     assert batches.reasons() == {f"{FOLDER}{name}": "too-many-dead-letters" for name in hostile}
     assert batches.books.statuses() == {"PARTIAL": 5, "QUARANTINED": 2}
     assert sorted(row["record_id"] for row in batches.rows()) == [f"r{number}" for number in range(5)]

@@ -201,6 +201,30 @@ def test_leaves_a_hostile_file_out_of_a_batch(tmp_path: Path, hostile: bytes, is
         assert paths == ["s3://raw/0.json", "s3://raw/2.json"]
 
 
+def days(first: int, number: int) -> bytes:
+    return lines(
+        *(event(n, event_timestamp=f"2026-02-{n:02}T00:00:00Z") for n in range(first, first + number))
+    )
+
+
+def test_leaves_a_file_of_many_partitions_out_of_a_batch(tmp_path: Path) -> None:
+    """Each is an object: 858 KB that name each day of ten years in three modes were 11,700 of them."""
+    limits = FileLimits(partitions=6)
+    result = batch(tmp_path, limits, days(1, 6) * 2, days(1, 7), days(7, 6), days(20, 7))
+    reasons = [outcome.beyond.reason if outcome.beyond else None for outcome in result.files]
+    assert reasons == [None, "too-many-partitions", None, "too-many-partitions"]
+    assert "at most 6 partitions in one file" in str(result.files[1].beyond)
+    assert "got 7" in str(result.files[1].beyond)
+    assert result.is_spoilt
+    again = batch(tmp_path / "again", limits, days(1, 6) * 2, days(7, 6))
+    assert (again.is_spoilt, again.rows, len(again.objects)) == (False, 18, 12)
+
+
+def test_refuses_a_single_file_of_many_partitions(tmp_path: Path) -> None:
+    result = document(days(1, 7), "a.json", tmp_path, FileLimits(partitions=6))
+    assert (result.whole_file_reason, dict(result.partitions)) == ("too-many-partitions", {})
+
+
 def test_makes_no_letter_of_a_batch_of_lines_that_are_too_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

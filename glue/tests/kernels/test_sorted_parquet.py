@@ -16,7 +16,7 @@ from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS
 from tributary.kernels.output.dead_letters import DeadLetter, read_letters
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.sorted_letters import SortedLetters
-from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
+from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet, partition_paths
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.source import Source
 
@@ -64,7 +64,7 @@ def write(
     )
     with SortedParquet(folder, how, SCHEMA) as writer:
         for columns, serials in rows(partitions):
-            writer.write(columns, serials, len(serials) * 40)
+            writer.write(columns, partition_paths(columns, how.partitions), serials, len(serials) * 40)
     return writer.files
 
 
@@ -117,7 +117,7 @@ def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
     def fail() -> None:
         with SortedParquet(tmp_path, how, SCHEMA) as writer:
             for columns, serials in rows(3):
-                writer.write(columns, serials, 1000)
+                writer.write(columns, partition_paths(columns, how.partitions), serials, 1000)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -2,7 +2,9 @@
 
 import signal
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,10 @@ from tests.support.memory import hoard
 from tests.support.waiting import wait_for
 from tributary.distribution.alone import run_alone
 from tributary.errors import WorkerKilledError
-from tributary.manifests import suspects
-from tributary.manifests.task import NotDone
+from tributary.kernels.file_limits import FileLimits
+from tributary.manifests import suspects, work
+from tributary.manifests.conversion import Converted, convert
+from tributary.manifests.task import Committed, NotDone
 
 
 def poisoned(world: ManifestWorld) -> str:
@@ -92,6 +96,52 @@ def test_takes_no_file_for_poison_because_the_disk_is_full(
     assert isinstance(answer, NotDone)
     assert "could not write its answer" in answer.message
     assert world.objects(world.quarantine) == {}
+
+
+def fail_for(name: str) -> Callable[[suspects.Trial], None]:
+    def try_files(trial: suspects.Trial) -> None:
+        for entry in trial.entries:
+            if name in entry.key:
+                raise ValueError(name)
+            trial.done.write_bytes(trial.done.read_bytes() + b"done\n")
+
+    return try_files
+
+
+def test_lets_a_file_fall_alone_that_no_reader_gets_through(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless that is so of all of them."""
+    monkeypatch.setattr(suspects, "run_alone", lambda work, trial, _: work(trial))
+    for name in ("a", "bad", "z"):
+        world.upload(f"{name}.ndjson", lines({"id": name}))
+    key = world.manifest()
+    monkeypatch.setattr(suspects, "try_files", fail_for("ndjson"))
+    assert isinstance(world.work(key, by_file=True), NotDone)
+    assert world.objects(world.quarantine) == {}
+    monkeypatch.setattr(suspects, "try_files", fail_for("bad"))
+    assert isinstance(world.work(key, by_file=True), Committed)
+    assert {key: reason["reason"] for key, reason in world.reasons().items()} == {
+        world.key("bad.ndjson"): "failed"
+    }
+    assert sorted(row["id"] for row in world.rows()) == ["a", "z"]
+
+
+@pytest.mark.slow
+def test_lets_files_that_passed_alone_take_their_time_together(
+    world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds: list[float] = []
+
+    def noted(*arguments: Any, file_limits: FileLimits, **how: Any) -> Converted:
+        seconds.append(file_limits.seconds)
+        return convert(*arguments, file_limits=file_limits, **how)
+
+    monkeypatch.setattr(work, "convert", noted)
+    for name in ("a", "b", "c"):
+        world.upload(f"{name}.ndjson", lines({"id": name}))
+    assert isinstance(world.work(world.manifest(), by_file=True), Committed)
+    assert seconds == [360]
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ FILE_LIMITS = {
     "file_ratio": 500,
     "file_dead_letters": 100_000,
     "file_dead_letter_megabytes": 64,
+    "file_partitions": 1_200,
     "file_seconds": 120,
 }
 """Arguments of every job on the limits of a file, as environments have them by default."""

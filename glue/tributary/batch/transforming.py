@@ -13,6 +13,7 @@ from tributary.batch.reading import AHEAD, fetch
 from tributary.batch.suspects import poison_files
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
+from tributary.conversion.faults import FAULTS_OF_A_FILE
 from tributary.conversion.json_batch import BatchSource, FileOutcome, TransformedBatch, transform_batch
 from tributary.errors import FilledDiskError, TerminalError, TransientError, brief, describe
 from tributary.kernels.output.staged import StagedFile
@@ -67,12 +68,11 @@ class _Attempt:
         self._outcomes: dict[BatchFile, FileOutcome] = {}
         self._unreadable: dict[BatchFile, Unreadable] = {}
         self._fetch_seconds = 0.0
+        self._seconds = task.settings.file_limits.seconds
 
     def run(self) -> Staged:
         began, cpu_began = time.perf_counter(), time.process_time()
-        if self._task.by_file:
-            self._unreadable.update(self._find_poison_files())
-        result = self.transform(TableColumns(self._dataset.name, self._task.settings.columns))
+        result = self._transform(TableColumns(self._dataset.name, self._task.settings.columns))
         transformed = time.perf_counter()
         objects = self._stage(result)
         if self._unreadable:
@@ -96,10 +96,26 @@ class _Attempt:
             measures={name: round(value, 3) for name, value in measures.items()},
         )
 
-    def _find_poison_files(self) -> dict[BatchFile, Unreadable]:
+    def _transform(self, registry: ColumnRegistry) -> TransformedBatch:
+        """Transform the files but for poison ones: searched for if suspected, or after an error of one."""
+        if not self._task.by_file:
+            try:
+                return self.transform(registry)
+            except FAULTS_OF_A_FILE:
+                if len(self._task.files) == 1:
+                    raise
+                self._begin_again()
+        self._find_poison_files()
+        return self.transform(registry)
+
+    def _find_poison_files(self) -> None:
         settings = self._task.settings
         trial = partial(_try, replace(self._task, files=(), by_file=False))
-        return poison_files(self._task.files, settings.child_bytes, settings.file_limits.seconds, trial)
+        files = [file for file in self._task.files if file not in self._unreadable]
+        found = poison_files(files, settings.child_bytes, settings.file_limits.seconds, trial)
+        self._unreadable.update(found)
+        # What passed the search may take together what its parts may take: each had its own limit there.
+        self._seconds = settings.file_limits.seconds * len(files)
 
     def transform(self, registry: ColumnRegistry) -> TransformedBatch:
         """Transform the readable files into files of the work folder.
@@ -131,7 +147,7 @@ class _Attempt:
         wanted = [file for file in self._task.files if file not in self._unreadable]
         self._begun = []
         with (
-            TimeLimit(settings.file_limits.seconds) as clock,
+            TimeLimit(self._seconds) as clock,
             ReadAhead(wanted, self._work, partial(fetch, limits=settings.file_limits), AHEAD) as files,
         ):
             result = transform_batch(

@@ -14,9 +14,10 @@ from tributary.kernels.json.forms import parse_json
 from tributary.kernels.ndjson.batch import NdjsonLimits
 from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
 from tributary.kernels.output.disk import DiskWatch
+from tributary.kernels.output.file_partitions import FilePartitions
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.sorted_letters import Kind, SortedLetters
-from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet
+from tributary.kernels.output.sorted_parquet import SortedFiles, SortedParquet, partition_paths
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.tables import output_schema
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns, UndeclaredColumns
@@ -197,6 +198,7 @@ class _Run:
         self._letters = SortedLetters(
             transform.work, how.stem, how.object_bytes, self._sources.all, file_limits
         )
+        self._partitions = FilePartitions(file_limits)
         self._disk = DiskWatch(transform.work)
         self._result = TransformedBatch()
 
@@ -224,9 +226,11 @@ class _Run:
             for output in transform.run(batches):
                 for number, rows in sources_of(output.places):
                     result.files[number].rows += rows
+                paths = partition_paths(output.columns, dataset.partitions)
+                self._partitions.add(output.places["source"], paths)
                 if not self._is_spoilt():
-                    writer.write(output.columns, output.places["serial"], output.bytes)
-        for number, error in self._letters.beyond.items():
+                    writer.write(output.columns, paths, output.places["serial"], output.bytes)
+        for number, error in self._beyond().items():
             result.files[number].beyond, result.files[number].rejected = error, 0
         result.objects = tuple(writer.files)
         result.keys = dict(sorted(undeclared.names.items(), key=lambda item: item[1]))
@@ -245,8 +249,11 @@ class _Run:
                 rows, others = undeclared.narrowed(batch.rows, self._dataset.keys)
                 yield self._sources.placed(replace(batch, rows=rows), others)
 
+    def _beyond(self) -> dict[int, WholeFileError]:
+        return {**self._partitions.beyond, **self._letters.beyond}
+
     def _is_spoilt(self) -> bool:
-        return any(self._result.files[number].rows for number in self._letters.beyond)
+        return any(self._result.files[number].rows for number in self._beyond())
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

@@ -16,6 +16,7 @@ class FileLimitArguments:
     file_ratio: int
     file_dead_letters: int
     file_dead_letter_megabytes: int
+    file_partitions: int
     file_seconds: int
 
     @property
@@ -26,5 +27,6 @@ class FileLimitArguments:
             ratio=self.file_ratio,
             dead_letters=self.file_dead_letters,
             dead_letter_bytes=self.file_dead_letter_megabytes * _MEGABYTE,
+            partitions=self.file_partitions,
             seconds=self.file_seconds,
         )

@@ -12,8 +12,9 @@ class FileLimits:
 
     `ratio` is that of decompressed to stored bytes, and counts from `ratio_from_bytes` decompressed on: less
     harms nobody. Logs have 10 to 100; zeros have a thousand in gzip, and thirty thousand in zstd. Dead
-    letters are counted, and measured as they are written. `seconds` are what the work on it has, without
-    what its size adds: see `TimeLimit`.
+    letters are counted, and measured as they are written. `partitions` are those of a batch that its rows
+    lie in: each is an object at least. `seconds` are what the work on it has, without what its size adds: see
+    `TimeLimit`.
     """
 
     decompressed_bytes: int = 64_000_000_000
@@ -21,6 +22,7 @@ class FileLimits:
     ratio_from_bytes: int = 64_000_000
     dead_letters: int = 100_000
     dead_letter_bytes: int = 64_000_000
+    partitions: int = 1_200
     seconds: int = 120
 
 

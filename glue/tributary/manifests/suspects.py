@@ -1,12 +1,16 @@
-"""Search for poison files of a manifest, which kill their reader, in child processes with a memory limit."""
+"""Search for poison files of a manifest, in child processes with a memory limit.
+
+They kill their reader, or fail in it where others of their manifest pass.
+"""
 
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tributary.conversion.faults import FAULTS_OF_A_FILE
 from tributary.distribution.alone import run_alone
-from tributary.errors import NoAnswerError, TransientError, WorkerKilledError
+from tributary.errors import NoAnswerError, TransientError, WorkerKilledError, reason_of
 from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.output.undeclared import LocalColumns
 from tributary.manifests.conversion import Seconds, convert
@@ -28,12 +32,14 @@ class Trial:
 
 
 def poison_files(entries: Sequence[Entry], work: Path, limits: FileLimits) -> dict[Entry, Unreadable]:
-    """Return the files under which a child process died twice, the second time with the file alone.
+    """Return the files under which a child process died or failed twice, the second time with the file alone.
 
-    It dies, too, of a file that takes more than its time. Raises what a child raised, and `NoAnswerError`
-    where a child could not report: no file is to blame.
+    It dies, too, of a file that takes more than its time. Raises what a child raised where no file is to
+    blame: an error that none of the files can cause, or one of all of them; and `NoAnswerError` where a child
+    could not report.
     """
     found: dict[Entry, Unreadable] = {}
+    failed = 0
     left = tuple(entries)
     while left:
         done = work / "tried"
@@ -43,7 +49,7 @@ def poison_files(entries: Sequence[Entry], work: Path, limits: FileLimits) -> di
             return found
         except NoAnswerError:
             raise
-        except WorkerKilledError:
+        except (WorkerKilledError, *FAULTS_OF_A_FILE):
             count = len(done.read_bytes().splitlines())
             if count == len(left):
                 raise TransientError("the child process died after its last file") from None
@@ -52,8 +58,11 @@ def poison_files(entries: Sequence[Entry], work: Path, limits: FileLimits) -> di
                 run_alone(try_files, Trial((suspect,), done, limits), MEMORY_BYTES)
             except NoAnswerError:
                 raise
-            except WorkerKilledError as error:
-                found[suspect] = Unreadable(error.reason, cause_of(error, limits.seconds))
+            except (WorkerKilledError, *FAULTS_OF_A_FILE) as error:
+                failed += not isinstance(error, WorkerKilledError)
+                if failed == len(entries):
+                    raise
+                found[suspect] = Unreadable(reason_of(error), cause_of(error, limits.seconds))
     return found
 
 

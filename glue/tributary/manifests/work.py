@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -124,6 +124,9 @@ class _Publication:
         }
         wanted = [entry for entry in self._manifest.entries if entry.identity not in excluded]
         limits = self._task.file_limits
+        if self._task.by_file:
+            # What passed the search may take together what each took there.
+            limits = replace(limits, seconds=limits.seconds * len(self._manifest.entries))
         with ReadAhead(wanted, self._work, partial(fetch, limits=limits)) as files:
             every = _in_order(self._manifest.entries, excluded, iter(files))
             converted = convert(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from tributary.errors import TooSlowError, WorkerKilledError
+from tributary.errors import TooSlowError, WorkerKilledError, describe
 
 T = TypeVar("T")
 
@@ -19,13 +19,13 @@ _COMPRESSED: Final = 20
 _FILE_SECONDS: Final = 0.02
 
 
-def cause_of(death: WorkerKilledError, seconds: float) -> str:
-    """Return the cause of the death that a file is blamed for, with the limit where it was one of time."""
-    if isinstance(death, TooSlowError):
+def cause_of(error: Exception, seconds: float) -> str:
+    """Return the cause of what a file is blamed for, a death or an error, with a limit of time."""
+    if isinstance(error, TooSlowError):
         return (
-            f"{death}; a file has {seconds:.0f} s, and one more for each {SLOWEST_BYTES} bytes of its content"
+            f"{error}; a file has {seconds:.0f} s, and one more for each {SLOWEST_BYTES} bytes of its content"
         )
-    return str(death)
+    return str(error) if isinstance(error, WorkerKilledError) else describe(error)
 
 
 class TimeLimit:

@@ -82,7 +82,7 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
       resources: [raw.arn, curated.arn, quarantine.arn],
     },
     admitColumns(ledger.control, [LEDGER_DATASET]),
-    putOwnEvents("PutPublished", environment),
+    putOwnEvents("PutPublished", environment, ["LedgerBatchPublished"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
 }

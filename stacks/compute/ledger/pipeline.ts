@@ -21,7 +21,7 @@ import {
   RAW_JSON_PREFIX,
 } from "../../../environments/schema";
 import { jobKeys, type PipelineResources } from "../pipeline-resources";
-import { ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
+import { LEDGER_DATASET, ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
 import {
   ledgerBatchStatements,
   ledgerListerStatements,
@@ -233,7 +233,12 @@ export class LedgerPipeline extends Construct {
       account: this.environment.account,
       ruleName: `${functionName(this.environment, "control-plane")}-batches-published`,
       description: "batches that the batch job published",
-      pattern: { source: [alertSource(this.environment)], "detail-type": ["LedgerBatchPublished"] },
+      // of its own dataset alone: the control plane adds the columns of an event to the table that it names
+      pattern: {
+        source: [alertSource(this.environment)],
+        "detail-type": ["LedgerBatchPublished"],
+        detail: { dataset: [LEDGER_DATASET] },
+      },
     });
   }
 

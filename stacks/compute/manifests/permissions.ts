@@ -17,13 +17,17 @@ import { LEDGER_DATASET } from "../ledger/job-arguments";
 import {
   admitColumns,
   changeTables,
+  columnItems,
   type PipelineResources,
   putOwnEvents,
   readRawKey,
+  useControlItems,
 } from "../pipeline-resources";
 
 /** Folder of quarantined files without a date, as `runtime/manifests/quarantine-folder.ts` has it. */
 const UNDATED = "undated";
+/** Item of the control table with the desired state of the job, as `runtime/manifests/control.ts` has it. */
+const STREAMING_JOB_ITEM = "streaming-job";
 
 export function manifestsBuilderStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
@@ -92,12 +96,12 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       storage.curated.arn,
       storage.quarantine.arn,
     ),
-    { sid: "ReadControl", actions: ["dynamodb:GetItem"], resources: [ledger.control.arn] },
+    useControlItems("ReadControl", ledger.control, ["dynamodb:GetItem"], [STREAMING_JOB_ITEM]),
     admitColumns(
       ledger.control,
       declaredTextDatasets().map(({ name }) => name),
     ),
-    putOwnEvents("PutProcessed", environment),
+    putOwnEvents("PutProcessed", environment, ["ManifestProcessed"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
     useKey("Message", storage.operationsKey.arn, environment.region, "read"),
   ];
@@ -111,7 +115,15 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
     useTracking(resources, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
     queryOpen(resources),
     { sid: "UseMetrics", actions: [...write, "dynamodb:Query"], resources: [ledger.metrics.arn] },
-    { sid: "UseControl", actions: write, resources: [ledger.control.arn] },
+    useControlItems(
+      "UseControl",
+      ledger.control,
+      ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+      [
+        STREAMING_JOB_ITEM,
+        ...columnItems([LEDGER_DATASET, ...declaredTextDatasets().map(({ name }) => name)]),
+      ],
+    ),
     {
       sid: "RunJob",
       actions: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
@@ -124,7 +136,7 @@ export function controlPlaneStatements(resources: PipelineResources): PolicyStat
       resources: ["manifests", "receipts"].map((prefix) => `${storage.manifests.arn}/${prefix}/*`),
     },
     distinguishMissing(["s3:ListBucket"], storage.manifests.arn),
-    putOwnEvents("PutAlerts", environment),
+    putOwnEvents("PutEvents", environment, ["Tributary Alert", "SchemaDrift", "ManifestProcessed"]),
     useKey("Data", storage.dataKey.arn, region, "read"),
   ];
 }
@@ -141,11 +153,8 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
     },
     useTracking(resources, ["dynamodb:GetItem", "dynamodb:Query"]),
     queryOpen(resources),
-    {
-      sid: "UseControl",
-      actions: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-      resources: [ledger.control.arn],
-    },
+    useControlItems("ReadDesired", ledger.control, ["dynamodb:GetItem"], [STREAMING_JOB_ITEM]),
+    useControlItems("KeepCursors", ledger.control, ["dynamodb:GetItem", "dynamodb:PutItem"], ["cursor#*"]),
     {
       sid: "SendAgain",
       actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],

@@ -28,7 +28,7 @@ export function jobEndedStatements(resources: PipelineResources): PolicyStatemen
     queryPending(resources),
     startJob(resources.environment, ["glue:GetJobRun"]),
     putMetrics(resources.environment),
-    putOwnEvents("PutAlerts", resources.environment),
+    putOwnEvents("PutAlerts", resources.environment, ["Tributary Alert"]),
   ];
 }
 

@@ -41,6 +41,14 @@ class SortedFiles:
     collected_bytes: int = COLLECTED_BYTES
 
 
+def partition_paths(columns: Mapping[str, pa.Array], partitions: Sequence[str]) -> pa.Array:
+    """Return the partition of each row as it stands in a path, such as `year=2026/month=01`."""
+    parts: list[str | pa.Array] = []
+    for index, name in enumerate(partitions):
+        parts += [f"{'/' if index else ''}{name}=", columns[name]]
+    return pc.binary_join_element_wise(*parts, "")
+
+
 class SortedParquet:
     """Takes rows in any order; used as a context, whose files are there when it ends without an error.
 
@@ -65,17 +73,12 @@ class SortedParquet:
             if kind is None:
                 self._write_files()
 
-    def write(self, columns: Mapping[str, pa.Array], serials: pa.Array, size: int) -> None:
-        """Take rows of about `size` bytes, with their numbers in the input."""
+    def write(
+        self, columns: Mapping[str, pa.Array], partitions: pa.Array, serials: pa.Array, size: int
+    ) -> None:
+        """Take rows of about `size` bytes, with the paths of their partitions and their input numbers."""
         kept = {name: column for name, column in columns.items() if name not in self._how.partitions}
-        order = {_PARTITION: self._paths(columns), _SERIAL: serials}
-        self._rows.add({**kept, **order}, len(serials), size)
-
-    def _paths(self, columns: Mapping[str, pa.Array]) -> pa.Array:
-        parts: list[str | pa.Array] = []
-        for index, name in enumerate(self._how.partitions):
-            parts += [f"{'/' if index else ''}{name}=", columns[name]]
-        return pc.binary_join_element_wise(*parts, "")
+        self._rows.add({**kept, _PARTITION: partitions, _SERIAL: serials}, len(serials), size)
 
     def _write_files(self) -> None:
         schema = self._file_schema()
