@@ -78,6 +78,12 @@ const take = (more: object = {}, options: Parameters<typeof realPlane>[1] = {}) 
 
 const hours = async () =>
   (await pipeline.rows(METRICS)).filter(({ metric_type }) => String(metric_type).startsWith("ledger_hour#"));
+/** Sums over the rows of all hours: a test may begin in one and end in the next. */
+const counted = async () => {
+  const rows = await hours();
+  const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name]), 0);
+  return { batches: sum("batches"), rows: sum("rows") };
+};
 const drifts = async () =>
   (await pipeline.take("events")).filter((one) => one["detail-type"] === "SchemaDrift");
 const emitted = (name: string) => lines().flatMap((line) => (name in line ? [line[name]] : []));
@@ -131,10 +137,10 @@ describe("a published batch", () => {
     await take();
     await take({}, { laterMs: 3 * 86_400_000 });
     expect(emitted("LedgerFiles")).toEqual([10_000]);
-    expect(await hours()).toMatchObject([{ batches: 1 }]);
+    expect(await counted()).toMatchObject({ batches: 1 });
     await take({ token: 3, rows: 1 });
     await take({ batch: 18, rows: 2 });
-    expect(await hours()).toMatchObject([{ batches: 3, rows: 120_003 }]);
+    expect(await counted()).toEqual({ batches: 3, rows: 120_003 });
     expect(emitted("LedgerRows")).toEqual([120_000, 1, 2]);
   });
 
@@ -205,9 +211,7 @@ describe("a published batch", () => {
     expect((await columns()).slice(shown.length + 1).sort()).toEqual(
       sent.map((_, call) => `c${call} string`).sort(),
     );
-    const [row, ...others] = await hours();
-    expect(others).toEqual([]);
-    expect(row).toMatchObject({ batches: 1 + sent.length, rows: BATCH.rows + sent.length });
+    expect(await counted()).toEqual({ batches: 1 + sent.length, rows: BATCH.rows + sent.length });
   });
 
   test("bears being throttled, by itself or by the repetition of its event", async () => {
@@ -215,7 +219,7 @@ describe("a published batch", () => {
     for (let attempt = 0; attempt < 3; attempt++) {
       await take({}, { fault, laterMs: attempt * 120_000 }).catch(() => undefined);
     }
-    expect(await hours()).toMatchObject([{ batches: 1 }]);
+    expect(await counted()).toMatchObject({ batches: 1 });
     expect(await columns()).toEqual([...shown, "session_id string"]);
   });
 });
