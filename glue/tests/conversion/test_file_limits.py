@@ -318,8 +318,9 @@ def test_blames_a_file_that_is_too_large_to_be_spooled(
         assert isinstance(refused, tuple)
         assert refused[1].reason == "filled-disk"
     else:
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match="No space left") as raised:
             spool(entry, [bytes(10_000)] * 50, tmp_path)
+        assert raised.value.__cause__ is None, "an error that is its own cause is told for ever"
 
 
 def test_knows_a_full_disk_by_what_caused_an_error() -> None:

@@ -162,8 +162,9 @@ def _write(chunks: Iterable[bytes], content: IO[bytes], folder: Path) -> None:
         try:
             content.write(chunk)
         except OSError as error:
-            filled = blame(size, folder) if is_full_disk(error) else None
-            raise (filled or error) from error
+            if is_full_disk(error) and (filled := blame(size, folder)) is not None:
+                raise filled from error
+            raise
         size += len(chunk)
 
 
