@@ -22,8 +22,7 @@ export interface Page {
 
 /**
  * Reads one page of up to 1,000 versions below a prefix; those below a longer one of the bucket's prefixes are
- * left to that. A version older than the current one would be superseded
- * immediately.
+ * left to that. A version older than the current one would be superseded immediately.
  */
 export async function listUploads(
   bucket: RawBucket,

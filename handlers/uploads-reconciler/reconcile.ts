@@ -27,8 +27,8 @@ export async function reconcile(reconciler: Reconciler): Promise<void> {
     await duties.attempt("publish metrics", () => publishBacklog(reconciler.metrics, backlog));
   }
   if (backlog?.available) await duties.attempt("start a run", () => requestRun(reconciler.job));
-  const found = await duties.attempt("sweep the raw bucket", () => sweep(reconciler));
-  if (found && !backlog?.available) {
+  const found = await sweep(reconciler, duties);
+  if (found > 0 && !backlog?.available) {
     await duties.attempt("start a run for what was found", () => requestRun(reconciler.job));
   }
   duties.finish();

@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/clock";
+import type { Duties } from "../../runtime/duties";
 import { log } from "../../runtime/log";
 import { registerUpload, type Upload, type UploadsTable } from "../../runtime/uploads/uploads";
 import { type Cursor, readCursor, saveCursor } from "./cursor";
@@ -30,41 +31,48 @@ interface Turn {
 
 /**
  * Registers the current versions in the raw bucket that are not in the table, a page of each prefix in turn, as
- * long as there is time, one page of each at least: a prefix of millions of objects keeps no other waiting.
- * The next invocation continues at the cursors.
+ * long as there is time, one page of each at least: neither a prefix of millions of objects nor one that fails
+ * keeps another waiting. Each prefix is a duty. The next invocation continues at the cursors.
  *
  * @returns how many were registered
- * @throws UnreadKeysError when the table leaves keys unread six times in a row
  */
-export async function sweep(context: Sweep): Promise<number> {
+export async function sweep(context: Sweep, duties: Duties): Promise<number> {
   const { raw, uploads, clock } = context;
   const olderThan = new Date(clock.now().getTime() - context.graceMs);
+  const attempt = <T>(prefix: string, run: () => Promise<T>) => duties.attempt(`sweep ${prefix}`, run);
   const turns: Turn[] = [];
   for (const prefix of raw.prefixes) {
-    const from = await readCursor(uploads, prefix);
-    turns.push({ prefix, from, cursor: from, registered: 0 });
+    const turn = await attempt(prefix, async () => {
+      const from = await readCursor(uploads, prefix);
+      return { prefix, from, cursor: from, registered: 0 };
+    });
+    if (turn) turns.push(turn);
   }
-  for (const turn of turns) await sweepPage(context, turn, olderThan);
-  for (let left = goingOn(turns); left.length > 0; left = goingOn(left)) {
+  let left = turns;
+  for (let isFirst = true; left.length > 0; isFirst = false) {
+    const goingOn: Turn[] = [];
     for (const turn of left) {
-      if (context.remainingMs() <= RESERVE_MS) return report(turns);
-      await sweepPage(context, turn, olderThan);
+      if (!isFirst && context.remainingMs() <= RESERVE_MS) return report(turns);
+      if (await attempt(turn.prefix, () => sweepPage(context, turn, olderThan))) goingOn.push(turn);
     }
+    left = goingOn;
   }
   return report(turns);
 }
 
-function goingOn(turns: readonly Turn[]): Turn[] {
-  return turns.filter(({ cursor }) => cursor !== undefined);
-}
-
-async function sweepPage(context: Sweep, turn: Turn, olderThan: Date): Promise<void> {
+/**
+ * Sweeps one page; returns whether there is another.
+ *
+ * @throws UnreadKeysError when the table leaves keys unread six times in a row
+ */
+async function sweepPage(context: Sweep, turn: Turn, olderThan: Date): Promise<boolean> {
   const { raw, uploads, clock } = context;
   const { prefix, cursor } = turn;
   const page = await listUploads(raw, prefix, cursor, olderThan);
   turn.registered += await registerUnknown(context, page.uploads);
   if (page.next || cursor) await saveCursor(uploads, prefix, page.next, clock.now());
   turn.cursor = page.next;
+  return page.next !== undefined;
 }
 
 function report(turns: readonly Turn[]): number {

@@ -151,7 +151,7 @@ describe("reconcile, the backlog", () => {
     [
       "the sweep fails",
       { bucket: { ListObjectVersionsCommand: () => awsError("SlowDown") } },
-      /^sweep the raw bucket: SlowDown/,
+      /^sweep input\/: SlowDown/,
     ],
   ])("starts the run although %s, then throws", async (_, doubles, message) => {
     const items = [pendingItem("2026-01-31T11:00:00.000Z", "2026-01-31T11:00:00.000Z")];
@@ -338,6 +338,25 @@ describe("reconcile, prefixes side by side", () => {
       ["cursor#input/good/", "input/good/8"],
       ["cursor#input/", undefined],
     ]);
+  });
+
+  test("goes on with the others where a prefix fails, and starts a run for what they found", async () => {
+    const pages = pagesOf({ "input/good/": 2, "input/": 1 });
+    const { reconciler, registered, runs } = makeReconciler({
+      prefixes,
+      bucket: {
+        ListObjectVersionsCommand: (input, call) =>
+          input.Prefix === "input/junk/" ? new Error("no such page") : pages?.(input, call),
+      },
+    });
+    const error = await failure(reconcile(reconciler));
+    expect(error?.message).toMatch(/sweep input\/junk\/.*no such page/);
+    expect(registered().map((item) => item.key.S)).toEqual([
+      "input/good/0.csv",
+      "input/0.csv",
+      "input/good/1.csv",
+    ]);
+    expect(runs).toHaveLength(1);
   });
 
   test("leaves to a dataset's sweep what is below its prefix", async () => {
