@@ -38,6 +38,20 @@ export function scriptArguments(job: Attributes): string[] {
     .sort();
 }
 
+/** Statements of every Glue job in the private subnets, whatever its pipeline. */
+export const JOB_STATEMENTS = [
+  "WriteJobLogs",
+  "WriteJobMetrics",
+  "ReadOwnCode",
+  "UseCodeKey",
+  "ReadConnections",
+  "FindNetwork",
+  "MakeNetworkInterfaces",
+  "TagNetworkInterfaces",
+  "RemoveNetworkInterfaces",
+  "DenyInterfacesToCode",
+];
+
 export function statementsOf(policy: unknown): Statement[] {
   return JSON.parse(String(policy)).Statement;
 }

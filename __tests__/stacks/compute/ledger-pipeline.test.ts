@@ -12,7 +12,14 @@ import {
 } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
-import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
+import {
+  JOB_STATEMENTS,
+  resource,
+  resourcesOf,
+  scriptArguments,
+  statement,
+  statementsOf,
+} from "../../support/resources";
 import { type StackJson, stacksOf, synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
@@ -244,18 +251,6 @@ describe("the functions", () => {
 });
 
 describe("the permissions", () => {
-  const OF_JOBS = [
-    "WriteJobLogs",
-    "WriteJobMetrics",
-    "ReadOwnCode",
-    "UseCodeKey",
-    "ReadConnections",
-    "FindNetwork",
-    "MakeNetworkInterfaces",
-    "TagNetworkInterfaces",
-    "RemoveNetworkInterfaces",
-    "DenyInterfacesToCode",
-  ];
   const OF_FUNCTIONS = [
     "WriteOwnLogs",
     "MakeOwnNetworkInterfaces",
@@ -269,14 +264,14 @@ describe("the permissions", () => {
   }
 
   test("of the lister are to list and to register", () => {
-    expect(furtherOf("lister", OF_JOBS)).toEqual({
+    expect(furtherOf("lister", JOB_STATEMENTS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
       ListRawJson: ["s3:ListBucketVersions"],
     });
   });
 
   test("of the batch job are those that its code needs", () => {
-    expect(furtherOf("batch", OF_JOBS)).toEqual({
+    expect(furtherOf("batch", JOB_STATEMENTS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
       ReadRawJson: ["s3:GetObject", "s3:GetObjectVersion"],
       ReadRawKey: ["s3:GetEncryptionConfiguration"],
@@ -341,7 +336,7 @@ describe("the permissions", () => {
     const environment = loadEnvironment("prod");
     const batch = { ...environment.ledger.batch, archive: "tag" as const };
     const found = synthesize([{ ...environment, ledger: { ...environment.ledger, batch } }]);
-    const actions = furtherOf("batch", OF_JOBS, found.get("prod-compute"));
+    const actions = furtherOf("batch", JOB_STATEMENTS, found.get("prod-compute"));
     expect(actions["TagProcessed"]).toEqual(["s3:PutObjectVersionTagging"]);
     expect(statement(policyOf("batch", found.get("prod-compute")), "TagProcessed").Condition).toEqual({
       StringEquals: { "s3:RequestObjectTag/tributary": "processed" },

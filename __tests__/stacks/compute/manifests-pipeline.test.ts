@@ -6,7 +6,14 @@ import { environmentNames, loadEnvironments } from "../../../environments/schema
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
-import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
+import {
+  JOB_STATEMENTS,
+  resource,
+  resourcesOf,
+  scriptArguments,
+  statement,
+  statementsOf,
+} from "../../support/resources";
 import { stacksOf } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "prod");
@@ -202,18 +209,6 @@ describe("the streaming job", () => {
 
 describe("the permissions", () => {
   const OWN = ["WriteOwnLogs", "KeepFailedEvents", "UseMessageKey"];
-  const JOB = [
-    "WriteJobLogs",
-    "WriteJobMetrics",
-    "ReadOwnCode",
-    "UseCodeKey",
-    "ReadConnections",
-    "FindNetwork",
-    "MakeNetworkInterfaces",
-    "TagNetworkInterfaces",
-    "RemoveNetworkInterfaces",
-    "DenyInterfacesToCode",
-  ];
 
   function furtherOf(role: string, own: readonly string[]): Record<string, readonly string[]> {
     const further = statementsOf(policyOf(role)).slice(own.length);
@@ -270,7 +265,7 @@ describe("the permissions", () => {
   });
 
   test("of the job are those that its code needs", () => {
-    expect(furtherOf("stream", JOB)).toEqual({
+    expect(furtherOf("stream", JOB_STATEMENTS)).toEqual({
       TakeManifests: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
       ReadInputs: ["s3:GetObject", "s3:GetObjectVersion"],
       ReadRawKey: ["s3:GetEncryptionConfiguration"],

@@ -231,30 +231,26 @@ def test_survives_kills_of_the_real_job(batches: BatchWorld) -> None:
 
 
 @pytest.mark.slow
-def test_lets_a_file_fall_alone_that_kills_its_worker(batches: BatchWorld) -> None:
+@pytest.mark.parametrize(
+    ("fault", "reason", "cause"),
+    [
+        ("kill", "killed-worker", "was ended by SIGKILL"),
+        ("stuck", "too-slow", "a file has 120 s, and one more for each 4000000 bytes"),
+    ],
+)
+def test_lets_a_file_fall_alone_that_kills_its_worker_or_never_ends(
+    batches: BatchWorld, fault: str, reason: str, cause: str
+) -> None:
+    name = f"15-{fault}.json"
     for number in range(30):
         batches.upload(f"{number:02}.json", lines(event(number)))
-    batches.upload("15-kill.json", lines(event(999)))
-    job = start_script(SCRIPT, batches.arguments(batch_files=500), faults="kill")
+    batches.upload(name, lines(event(999)))
+    job = start_script(SCRIPT, batches.arguments(batch_files=500), faults=fault)
     code, log = finish_job(job)
     assert code == 0, log
     assert [line["kills"] for line in log if line["event"] == "worker killed"] == [1, 2]
-    assert batches.reasons() == {f"{FOLDER}15-kill.json": "killed-worker"}
+    assert batches.reasons() == {f"{FOLDER}{name}": reason}
+    [(told,)] = batches.books.rows("SELECT last_error FROM ledger.file_errors")
+    assert cause in told
     assert batches.books.statuses() == {"SUCCEEDED": 30, "QUARANTINED": 1}
-    batches.assert_exact("15-kill.json")
-
-
-@pytest.mark.slow
-def test_lets_a_file_fall_alone_whose_work_never_ends(batches: BatchWorld) -> None:
-    for number in range(30):
-        batches.upload(f"{number:02}.json", lines(event(number)))
-    batches.upload("15-stuck.json", lines(event(999)))
-    job = start_script(SCRIPT, batches.arguments(batch_files=500), faults="stuck")
-    code, log = finish_job(job)
-    assert code == 0, log
-    assert [line["kills"] for line in log if line["event"] == "worker killed"] == [1, 2]
-    assert batches.reasons() == {f"{FOLDER}15-stuck.json": "too-slow"}
-    [(cause,)] = batches.books.rows("SELECT last_error FROM ledger.file_errors")
-    assert "a file has 120 s, and one more for each 4000000 bytes" in cause
-    assert batches.books.statuses() == {"SUCCEEDED": 30, "QUARANTINED": 1}
-    batches.assert_exact("15-stuck.json")
+    batches.assert_exact(name)
