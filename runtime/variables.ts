@@ -4,7 +4,7 @@ import { MissingVariableError } from "./errors";
 interface Variables {
   /** Name of the DynamoDB table of uploads. */
   UPLOADS_TABLE: string;
-  /** Name of the DynamoDB table of files (`runtime/manifests/tracking.ts`). */
+  /** Name of the DynamoDB table of files (`runtime/manifests/tracking.ts`); `none` without the manifests pipeline. */
   TRACKING_TABLE: string;
   /** Partitions that a date's files are spread over. */
   TRACKING_SHARDS: string;
@@ -12,11 +12,11 @@ interface Variables {
   CONTROL_TABLE: string;
   /** Bucket that uploads arrive in. */
   RAW_BUCKET: string;
-  /** Bucket of manifests and receipts. */
+  /** Bucket of manifests and receipts; `none` without the manifests pipeline. */
   MANIFESTS_BUCKET: string;
   CURATED_BUCKET: string;
   QUARANTINE_BUCKET: string;
-  /** Name of the Glue job that the function starts: that of pending uploads, or the streaming one. */
+  /** Name of the Glue job that the function starts: that of pending uploads, or the streaming one; `none` without. */
   JOB_NAME: string;
   /** Workers of a run while the control table names no other number. */
   WORKERS: string;

@@ -199,6 +199,68 @@ describe("the ledger's settings", () => {
     expect(problemsOf({ ...small, network: { ...small.network, privateJobs: false } })).toEqual([]);
   });
 
+  test.each<[string, object]>([
+    [
+      "a ledger's server, zones and endpoints",
+      {
+        pipelines: ["uploads", "manifests"],
+        network: { ...MINIMAL.network, zones: ["a"], interfaceEndpoints: [] },
+        ledger: {
+          postgres: { server: "existing", tls: "disable" },
+          batch: { workers: { number: 4, maximum: 3 } },
+        },
+      },
+    ],
+    [
+      "a queue's endpoint and a secret's of jobs that have neither",
+      {
+        pipelines: ["uploads"],
+        network: {
+          ...MINIMAL.network,
+          privateJobs: true,
+          interfaceEndpoints: ["kms", "sts", "logs", "monitoring", "glue"],
+        },
+      },
+    ],
+    [
+      "uploads' and manifests' settings where neither is",
+      {
+        pipelines: ["ledger"],
+        uploads: { workers: { number: 5, maximum: 2 } },
+        manifests: { eventSource: { batchSize: 100, windowSeconds: 0 } },
+      },
+    ],
+  ])("do not demand %s of pipelines that are off", (_, data) => {
+    expect(problemsOf(data)).toEqual([]);
+    const all = { ...data, pipelines: ["uploads", "manifests", "ledger"] };
+    expect(problemsOf(all).length).toBeGreaterThan(0);
+  });
+
+  test("need room for the workers of the pipelines that are there", () => {
+    const network = { ...MINIMAL.network, cidr: "10.0.0.0/22", privateJobs: true };
+    const workers = { workers: { maximum: 60 } };
+    expect(problemsOf({ pipelines: ["manifests"], network, uploads: workers })).toEqual([]);
+    expect(problemsOf({ pipelines: ["uploads"], network, uploads: workers })).toEqual([
+      'environments/prod.ts: network.cidr: expected a larger block (each of its sixteen subnets has 59 addresses, and one may need 68: for interface endpoints, workers of all runs), got "10.0.0.0/22"',
+    ]);
+  });
+
+  test.each<[string, unknown, string]>([
+    [
+      "an unknown pipeline",
+      ["uploads", "stream"],
+      "pipelines[1]: expected one of uploads, manifests, ledger",
+    ],
+    [
+      "no pipeline",
+      [],
+      "pipelines: expected 1 to 3 different values, each one of uploads, manifests, ledger",
+    ],
+  ])("reject %s, and judge no pipeline's settings then", (_, pipelines, message) => {
+    const data = { pipelines, ledger: { postgres: { host: "x.example.com" } } };
+    expect(problemsOf(data)).toEqual([expect.stringContaining(`environments/prod.ts: ${message}`)]);
+  });
+
   test("reject processed files that are archived before they are tiered", () => {
     const lifecycle = { raw: { tieringDays: 30 }, processed: { archiveDays: 30 } };
     expect(problemsOf({ storage: { lifecycle } })).toEqual([

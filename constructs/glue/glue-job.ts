@@ -1,16 +1,15 @@
-import { join, relative, resolve } from "node:path";
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { GlueJob as AwsGlueJob } from "@cdktf/provider-aws/lib/glue-job";
 import { GlueSecurityConfiguration } from "@cdktf/provider-aws/lib/glue-security-configuration";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { addressOf, type CodeFile, codeAsset, codeObject } from "../code/code-object";
-import { jobScript, lockedWheels, nativeWheel, tributaryPackage } from "../code/glue-package";
+import { jobScript } from "../code/glue-package";
 import { useKey } from "../encryption-key";
 import type { PolicyStatement } from "../policy";
 import { ServiceRole } from "../service-role";
 import type { GlueConnections } from "./glue-connections";
+import type { JobCode } from "./job-code";
 
 /** Run that ends when its work does. */
 export interface BatchRun {
@@ -28,13 +27,6 @@ export interface StreamingRun {
    * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-29)
    */
   readonly maintenanceWindow: string;
-}
-
-/** Uploaded code that jobs share, as `s3://` addresses. */
-export interface GlueCode {
-  readonly package: string;
-  /** Addresses of the wheels; empty where the workers have them. */
-  readonly wheels: readonly string[];
 }
 
 /** ARNs of the keys that a job works with. */
@@ -69,14 +61,8 @@ export interface GlueJobProps {
   /** `s3://` addresses of files that Glue puts into its working folder. @default - none */
   readonly extraFiles?: readonly string[];
   readonly logRetentionDays: number;
-  /** True where the locked wheels are installed; false where the workers have them. */
-  readonly installWheels: boolean;
-  /**
-   * Package and wheels of another job with the same `installWheels`: two resources for one object would
-   * delete it for each other.
-   * @default - uploaded by this job
-   */
-  readonly code?: GlueCode;
+  /** Package and wheels; without wheels, the workers have them. */
+  readonly code: Pick<JobCode, "package" | "wheels">;
   /** The script's own arguments, without the leading hyphens. */
   readonly arguments: Readonly<Record<string, string>>;
   /** Names of those that whoever starts a run may set otherwise. @default - none */
@@ -90,11 +76,9 @@ const LOG_PREFIX = "/aws-glue/jobs";
 /** Glue Spark job with a role, a security configuration and log groups of its own. */
 export class GlueJob extends Construct {
   readonly job: AwsGlueJob;
-  readonly code: GlueCode;
 
   constructor(scope: Construct, id: string, props: GlueJobProps) {
     super(scope, id);
-    this.code = props.code ?? this.uploadCode(props);
     const role = this.role(props);
     const logGroupPrefix = this.logGroups(props);
     const script = this.upload("script", jobScript(props.script), props.artifacts);
@@ -118,7 +102,7 @@ export class GlueJob extends Construct {
       },
       defaultArguments: own.ofCaller,
       nonOverridableArguments: {
-        ...codeArguments(script, this.code),
+        ...codeArguments(script, props.code),
         ...this.managedArguments(props, logGroupPrefix),
         ...own.fixed,
       },
@@ -210,15 +194,7 @@ export class GlueJob extends Construct {
       "--custom-logGroup-prefix": logGroupPrefix,
       ...(props.extraFiles?.length ? { "--extra-files": props.extraFiles.join(",") } : {}),
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
-      ...(props.installWheels ? { "--additional-python-modules": this.code.wheels.join(",") } : {}),
-    };
-  }
-
-  private uploadCode({ artifacts, installWheels }: GlueJobProps): GlueCode {
-    const wheels = installWheels ? [...lockedWheels(), nativeWheel()] : [];
-    return {
-      package: this.upload("package", tributaryPackage(), artifacts),
-      wheels: wheels.map((wheel) => this.uploadWheel(wheel, artifacts)),
+      ...(props.code.wheels.length > 0 ? { "--additional-python-modules": props.code.wheels.join(",") } : {}),
     };
   }
 
@@ -231,25 +207,6 @@ export class GlueJob extends Construct {
     const source = codeAsset(this, `${id}-file`, file);
     return addressOf(codeObject(this, id, { file, bucket, folder: "glue", source }));
   }
-
-  private uploadWheel(wheel: CodeFile, bucket: S3Bucket): string {
-    const object = codeObject(this, `wheel-${wheel.name.split("-")[0]}`, {
-      file: wheel,
-      bucket,
-      folder: "wheels",
-      // not an asset: copying the wheels into every stack's folder would take longer than synthesis
-      source: this.fromStackFolder(wheel.path),
-      // the key carries the content's hash: another path is the same file on another machine
-      ignoreChanges: ["source"],
-    });
-    return addressOf(object);
-  }
-
-  /** Path relative to the stack's folder of the output, in which Terraform runs. */
-  private fromStackFolder(path: string): string {
-    const stack = join("stacks", TerraformStack.of(this).node.id);
-    return relative(resolve(App.of(this).outdir, stack), path);
-  }
 }
 
 /**
@@ -260,7 +217,7 @@ export class GlueJob extends Construct {
  * @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensions-python-intro.html (2026-11-30)
  * @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html (2026-11-30)
  */
-function codeArguments(script: string, code: GlueCode): Record<string, string> {
+function codeArguments(script: string, code: GlueJobProps["code"]): Record<string, string> {
   return {
     "--scriptLocation": script,
     "--extra-py-files": code.package,

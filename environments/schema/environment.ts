@@ -6,6 +6,7 @@ import { choice, flag, list, numberChoice, text, whole } from "./kinds";
 import { ledger } from "./ledger";
 import { manifests } from "./manifests";
 import { network } from "./network";
+import { PIPELINES } from "./pipelines";
 import { EnvironmentsError, problemsOf } from "./problems";
 import { brokenRules } from "./rules";
 import { storage } from "./storage";
@@ -127,6 +128,10 @@ export const settings = z.strictObject({
     description:
       "Guards what holds data: Terraform refuses to destroy it, and the service's own deletion protection is on.",
   }).default(true),
+  pipelines: list(choice(PIPELINES, { description: "" }), 1, PIPELINES.length, {
+    description:
+      "Pipelines that this environment has; of the others nothing is deployed, and nothing costs. docs/costs.md has the floor of each, docs/operations.md how one is switched off.",
+  }).default([...PIPELINES]),
   network,
   storage: storage.prefault({}),
   ledger: ledger.prefault({}),

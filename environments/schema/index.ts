@@ -6,6 +6,7 @@ import { EnvironmentsError } from "./problems";
 export type { Environment, EnvironmentSettings } from "./environment";
 export { POSTGRES_VERSION } from "./ledger";
 export * from "./names";
+export * from "./pipelines";
 export { EnvironmentsError } from "./problems";
 
 const known = new Map<string, unknown>(Object.entries(files));

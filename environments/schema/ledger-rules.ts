@@ -1,4 +1,5 @@
 /** Rules between the ledger's settings, and between these and others. */
+import { calledServices, type Pipeline } from "./pipelines";
 import type { Lookup, Rule } from "./rule";
 
 const POSTGRES = "ledger.postgres";
@@ -8,6 +9,7 @@ const AUTHENTICATION = `${POSTGRES}.authentication`;
 const DEPENDENCIES = "glue.dependencies";
 const ENDPOINTS = "network.interfaceEndpoints";
 const PRIVATE_JOBS = "network.privateJobs";
+const PIPELINES = "pipelines";
 const UPLOADS_WORKERS = "uploads.workers.maximum";
 const STREAM_WORKERS = "manifests.workers.number";
 const SCHEDULED = "ledger.scheduled";
@@ -24,14 +26,6 @@ const MIN_RDS_PORT = 1150;
 const LISTER_WORKERS = 2;
 /** Number of addresses for a server and the one that replaces it, and an interface for all functions. */
 const SERVER_AND_FUNCTIONS = 3;
-
-/**
- * Endpoints, in addition to S3, that jobs and functions in private subnets call: secrets, roles, and Glue's
- * own agents, which need a route to KMS for any job with a security configuration.
- */
-const NEEDED_ENDPOINTS = ["secretsmanager", "kms", "sts", "logs", "monitoring", "events", "glue"];
-/** The endpoints of jobs alone: the streaming one takes its manifests from a queue. */
-const NEEDED_BY_JOBS = ["kms", "sts", "logs", "monitoring", "events", "sqs", "glue"];
 
 export const LEDGER_RULES: readonly Rule[] = [
   {
@@ -110,29 +104,46 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     path: "network.zones",
-    against: [SERVER],
+    against: [SERVER, PIPELINES],
     expected: (value) =>
-      value(SERVER) === "managed" && (value("network.zones") as readonly string[]).length < 2
+      hasPipeline(value, "ledger") &&
+      value(SERVER) === "managed" &&
+      (value("network.zones") as readonly string[]).length < 2
         ? "at least 2 zones (RDS wants subnets in two)"
         : undefined,
   },
   {
     path: "network.cidr",
-    against: [SERVER, HOST, ENDPOINTS, MAX_WORKERS, RUNS, PRIVATE_JOBS, UPLOADS_WORKERS, STREAM_WORKERS],
+    against: [
+      SERVER,
+      HOST,
+      ENDPOINTS,
+      MAX_WORKERS,
+      RUNS,
+      PRIVATE_JOBS,
+      UPLOADS_WORKERS,
+      STREAM_WORKERS,
+      PIPELINES,
+    ],
     expected: (value) => {
       const [free, needed] = [freeAddresses(value), neededAddresses(value)];
-      return (!isHere(value) || value(PRIVATE_JOBS) === true) && free < needed
-        ? `a larger block (each of its sixteen subnets has ${free} addresses, and one may need ${needed}: for interface endpoints, the ledger's server, functions, and workers of all runs)`
+      const what = hasPipeline(value, "ledger")
+        ? "the ledger's server, functions, and workers of all runs"
+        : "workers of all runs";
+      return calledBy(value).length > 0 && free < needed
+        ? `a larger block (each of its sixteen subnets has ${free} addresses, and one may need ${needed}: for interface endpoints, ${what})`
         : undefined;
     },
   },
   {
     path: ENDPOINTS,
-    against: ["network.egress", PRIVATE_JOBS, SERVER, HOST],
+    against: ["network.egress", PRIVATE_JOBS, SERVER, HOST, PIPELINES],
     expected: (value) => {
       if (value("network.egress") === "nat") return undefined;
-      const [who, needed] = callersOf(value);
-      const lacking = needed.filter((each) => !(value(ENDPOINTS) as readonly string[]).includes(each));
+      const listed = value(ENDPOINTS) as readonly string[];
+      const lacking = calledBy(value).filter((each) => !listed.includes(each));
+      const who =
+        value(PRIVATE_JOBS) === true ? `all jobs: ${PRIVATE_JOBS}` : "all that speaks to PostgreSQL";
       return lacking.length > 0
         ? `a list with ${lacking.join(", ")} (called from the private subnets of ${who}), or network.egress: nat`
         : undefined;
@@ -231,17 +242,26 @@ function freeAddresses(value: Lookup): number {
  * of all runs.
  */
 function neededAddresses(value: Lookup): number {
-  const ofLedger = Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
-  const ofOthers =
-    value(PRIVATE_JOBS) === true ? Number(value(UPLOADS_WORKERS)) + Number(value(STREAM_WORKERS)) : 0;
-  return (value(ENDPOINTS) as readonly string[]).length + SERVER_AND_FUNCTIONS + ofLedger + ofOthers;
+  const ofLedger = SERVER_AND_FUNCTIONS + Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
+  const ofJob = (pipeline: Pipeline, workers: string) =>
+    value(PRIVATE_JOBS) === true && hasPipeline(value, pipeline) ? Number(value(workers)) : 0;
+  return (
+    (value(ENDPOINTS) as readonly string[]).length +
+    (hasPipeline(value, "ledger") ? ofLedger : 0) +
+    ofJob("uploads", UPLOADS_WORKERS) +
+    ofJob("manifests", STREAM_WORKERS)
+  );
 }
 
-/** Finds who calls services from the private subnets, and the endpoints that it needs. */
-function callersOf(value: Lookup): readonly [string, readonly string[]] {
-  if (value(PRIVATE_JOBS) === true) {
-    const needed = isHere(value) ? NEEDED_BY_JOBS : [...NEEDED_ENDPOINTS, "sqs"];
-    return [`all jobs: ${PRIVATE_JOBS}`, needed];
-  }
-  return ["all that speaks to PostgreSQL", isHere(value) ? [] : NEEDED_ENDPOINTS];
+/** Services that are called from the private subnets. */
+function calledBy(value: Lookup): readonly string[] {
+  return calledServices({
+    pipelines: value(PIPELINES) as Pipeline[],
+    privateJobs: value(PRIVATE_JOBS) === true,
+    serverIsHere: isHere(value),
+  });
+}
+
+function hasPipeline(value: Lookup, pipeline: Pipeline): boolean {
+  return (value(PIPELINES) as readonly Pipeline[]).includes(pipeline);
 }

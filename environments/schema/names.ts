@@ -2,26 +2,13 @@
  * Names that are known before anything is deployed, derived from project, environment, account and region.
  */
 import type { Environment } from "./environment";
+import type { BucketName, FunctionName, JobName, PipelineQueue, TableName } from "./pipelines";
 
 /** Parts of a name. */
 export type Named = Pick<Environment, "project" | "name" | "account" | "region">;
 
 export const LAYERS = ["network", "storage", "ledger", "compute", "observability"] as const;
 export type Layer = (typeof LAYERS)[number];
-
-export const FUNCTIONS = [
-  "uploads-trigger",
-  "uploads-job-ended",
-  "uploads-reconciler",
-  "manifests-builder",
-  "control-plane",
-  "manifests-reconciler",
-  "declared-columns",
-  "ledger-migrator",
-  "ledger-registrar",
-  "ledger-operator",
-] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
 
 /**
  * Functions whose callers wait for the answer, or whose next round makes up for one that failed: they need no
@@ -33,15 +20,6 @@ export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
   "ledger-registrar",
   "ledger-operator",
 ];
-
-export type BucketName =
-  | "raw"
-  | "manifests"
-  | "curated"
-  | "quarantine"
-  | "artifacts"
-  | "results"
-  | "access-logs";
 
 /** Prefix of uploads in the raw bucket, which its notification filters on. */
 export const INPUT_PREFIX = "input/";
@@ -87,17 +65,22 @@ export function bucketName(environment: Named, bucket: BucketName): string {
   return `${resourceName(environment, bucket)}-${environment.account}`;
 }
 
+/** Name of a table. */
+export function tableName(environment: Named, table: TableName): string {
+  return resourceName(environment, table);
+}
+
 export function uploadsTableName(environment: Named): string {
-  return resourceName(environment, "uploads");
+  return tableName(environment, "uploads");
 }
 
 /** Name of the tracking table: one item for each file that was announced to the manifests pipeline. */
 export function trackingTableName(environment: Named): string {
-  return resourceName(environment, "file-tracking");
+  return tableName(environment, "file-tracking");
 }
 
 export function metricsTableName(environment: Named): string {
-  return resourceName(environment, "metrics");
+  return tableName(environment, "metrics");
 }
 
 /**
@@ -105,15 +88,8 @@ export function metricsTableName(environment: Named): string {
  * Terraform's.
  */
 export function controlTableName(environment: Named): string {
-  return resourceName(environment, "control");
+  return tableName(environment, "control");
 }
-
-/**
- * Queues of S3's notifications: `manifests-inputs` of files that manifests are to list, `manifests-ready` of
- * manifests, `ledger-inputs` of files of the ledger. Each has a dead-letter queue.
- */
-export const PIPELINE_QUEUES = ["manifests-inputs", "manifests-ready", "ledger-inputs"] as const;
-export type PipelineQueue = (typeof PIPELINE_QUEUES)[number];
 
 export function queueName(environment: Named, queue: PipelineQueue): string {
   return resourceName(environment, queue);
@@ -132,22 +108,27 @@ export function failureQueueName(environment: Named, name: FunctionName): string
   return `${functionName(environment, name)}-failures`;
 }
 
+/** Name of a Glue job. */
+export function jobName(environment: Named, job: JobName): string {
+  return resourceName(environment, job);
+}
+
 export function uploadsJobName(environment: Named): string {
-  return resourceName(environment, "uploads-job");
+  return jobName(environment, "uploads-job");
 }
 
 export function manifestsJobName(environment: Named): string {
-  return resourceName(environment, "manifests-stream");
+  return jobName(environment, "manifests-stream");
 }
 
 /** Name of the job that lists raw JSON files into the ledger. */
 export function ledgerListerJobName(environment: Named): string {
-  return resourceName(environment, "ledger-lister");
+  return jobName(environment, "ledger-lister");
 }
 
 /** Name of the job that claims batches from the ledger and transforms them. */
 export function ledgerBatchJobName(environment: Named): string {
-  return resourceName(environment, "ledger-batch");
+  return jobName(environment, "ledger-batch");
 }
 
 /** Name of the workflow that runs the lister, and then the batch job when it succeeded. */

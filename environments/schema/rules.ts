@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
 import { LEDGER_RULES } from "./ledger-rules";
+import { PIPELINES, type Pipeline } from "./pipelines";
 import { nodeAt, placeOf, type SettingNode, settingTree } from "./problems";
 import type { Lookup, Rule } from "./rule";
 
@@ -117,7 +118,10 @@ const RULES: readonly Rule[] = [
   ...LEDGER_RULES,
 ];
 
-/** Finds problems between settings; it leaves out settings that an issue already names. */
+/**
+ * Finds problems between settings; it leaves out settings that an issue already names, and those of pipelines that are
+ * off.
+ */
 export function brokenRules(
   environment: string,
   schema: z.ZodType,
@@ -129,15 +133,23 @@ export function brokenRules(
     .filter((issue) => issue.code !== "unrecognized_keys")
     .map((issue) => issue.path.map(String));
   const lookup: Lookup = (path) => valueAt(tree, data, path.split("."));
-  return RULES.filter((rule) => [rule.path, ...rule.against].every((path) => !touched(path, bad))).flatMap(
-    (rule) => {
-      const wanted = rule.expected(lookup);
-      const got = rule.got ?? ((value) => value(rule.path));
-      return wanted === undefined
-        ? []
-        : [expectedAt(placeOf(environment, rule.path.split(".")), wanted, got(lookup))];
-    },
-  );
+  const on: readonly Pipeline[] = touched("pipelines", bad) ? [] : (lookup("pipelines") as Pipeline[]);
+  return RULES.filter(
+    ({ path, against }) => isJudged(path, on) && [path, ...against].every((each) => !touched(each, bad)),
+  ).flatMap((rule) => {
+    const wanted = rule.expected(lookup);
+    const got = rule.got ?? ((value) => value(rule.path));
+    return wanted === undefined
+      ? []
+      : [expectedAt(placeOf(environment, rule.path.split(".")), wanted, got(lookup))];
+  });
+}
+
+/** Returns whether a rule counts: one on a pipeline's own settings does where that pipeline is on. */
+function isJudged(path: string, on: readonly Pipeline[]): boolean {
+  const [group = ""] = path.split(".");
+  const pipeline = PIPELINES.find((each) => each === group);
+  return pipeline === undefined || on.includes(pipeline);
 }
 
 /** Returns whether an issue is about the setting, a part of it, or a group that contains it. */

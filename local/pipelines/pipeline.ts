@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
-import { type Environment, FUNCTIONS, functionName } from "../../environments/schema";
+import { type Environment, functionName, functionsOf } from "../../environments/schema";
 import type { Upload } from "../inputs/uploads";
 import type { Clients } from "../platform/clients";
 import { saveFunctionLogs, saveJobLogs } from "../platform/logs";
@@ -61,7 +61,7 @@ async function saveLogs(
   const [jobLog, functionLog] = [join(output, file), join(output, "functions.log")];
   const runs = await Promise.all(jobNames.map((name) => jobRuns(context, name)));
   await saveJobLogs(clients.logs, runs.flat(), jobLog);
-  const functions = FUNCTIONS.map((name) => functionName(environment, name));
+  const functions = functionsOf(environment).map((name) => functionName(environment, name));
   const error = (await saveFunctionLogs(clients.logs, functions, functionLog)).at(-1);
   return [
     ...(error === undefined ? [] : [`a function says: ${error}`]),

@@ -11,8 +11,8 @@ export interface PipelineResources {
   readonly environment: Environment;
   readonly storage: StorageStack;
   readonly ledger: LedgerStack;
-  /** Connections into the private subnets. */
-  readonly connections: GlueConnections;
+  /** Connections into the private subnets; undefined where no job runs there. */
+  readonly connections: GlueConnections | undefined;
 }
 
 /** Keys of a job: of the code that it loads, the data that it works on, and its logs. */

@@ -1,26 +1,33 @@
+import type { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { Construct } from "constructs";
-import { type DatasetColumn, declaredDatasets, declaredTextDatasets } from "../../constructs/catalog/dataset";
+import type { DatasetColumn } from "../../constructs/catalog/dataset";
 import { tableColumns } from "../../constructs/catalog/dataset-table";
 import { DeclaredColumns } from "../../constructs/catalog/declared-columns";
 import { TEXT_TABLE_COLUMNS } from "../../constructs/catalog/text-dataset-table";
 import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
 import { admitInvoker } from "../../constructs/functions/invocations";
 import { GlueConnections } from "../../constructs/glue/glue-connections";
+import { JobCode } from "../../constructs/glue/job-code";
 import {
   connectionName,
   databaseName,
   type Environment,
   functionName,
+  hasPipeline,
   INPUT_PREFIX,
+  type Pipeline,
   RAW_JSON_PREFIX,
+  usesPrivateSubnets,
 } from "../../environments/schema";
 import { latestViewName } from "../../runtime/manifests/latest-view";
+import { textDatasetsOf, typedDatasetsOf } from "../datasets";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { LedgerStack } from "../ledger/stack";
 import type { NetworkStack } from "../network/stack";
 import type { StorageStack } from "../storage/stack";
+import { ControlPlane } from "./control-plane";
 import { LedgerPipeline } from "./ledger/pipeline";
 import { ManifestsPipeline } from "./manifests/pipeline";
 import { admitColumns, changeTables } from "./pipeline-resources";
@@ -32,25 +39,35 @@ export interface ComputeStackProps {
   readonly ledger: LedgerStack;
 }
 
-/** Compute layer: the functions and jobs of the three pipelines, and their triggers. */
+/** Compute layer: the functions and jobs of the environment's pipelines, and their triggers. */
 export class ComputeStack extends LayerStack {
-  readonly uploads: UploadsPipeline;
-  readonly manifests: ManifestsPipeline;
-  readonly ledger: LedgerPipeline;
+  readonly uploads: UploadsPipeline | undefined;
+  readonly manifests: ManifestsPipeline | undefined;
+  readonly ledger: LedgerPipeline | undefined;
 
   constructor(scope: Construct, environment: Environment, props: ComputeStackProps) {
     super(scope, environment, "compute");
     const settings = functionSettings(environment, props.storage);
-    const connections = this.connections(props.network);
-    const resources = { environment, ...props, connections, settings };
-    this.uploads = new UploadsPipeline(this, resources);
-    const { code } = this.uploads.job;
-    this.manifests = new ManifestsPipeline(this, "manifests", { ...resources, code });
-    const { controlPlane } = this.manifests;
-    this.ledger = new LedgerPipeline(this, "ledger", { ...resources, code, controlPlane });
+    const connections = usesPrivateSubnets(environment) ? this.connections(props.network) : undefined;
+    const code = new JobCode(this, "job-code", {
+      artifacts: props.storage.artifacts,
+      installWheels: environment.glue.dependencies === "artifacts",
+    });
+    const resources = { environment, ...props, connections, settings, code };
+    this.uploads = this.has("uploads") ? new UploadsPipeline(this, resources) : undefined;
+    if (this.has("manifests") || this.has("ledger")) {
+      const controlPlane = new ControlPlane(this, "control-plane", resources);
+      const all = { ...resources, controlPlane };
+      this.manifests = this.has("manifests") ? new ManifestsPipeline(this, "manifests", all) : undefined;
+      this.ledger = this.has("ledger") ? new LedgerPipeline(this, "ledger", all) : undefined;
+    }
     this.addDeclaredColumns(settings, props.ledger);
     this.notifyOfUploads(props.storage);
-    this.uploads.start();
+    this.uploads?.start();
+  }
+
+  private has(pipeline: Pipeline): boolean {
+    return hasPipeline(this.environment, pipeline);
   }
 
   private connections({ zones, workloads }: NetworkStack): GlueConnections {
@@ -68,8 +85,8 @@ export class ComputeStack extends LayerStack {
 
   /** Adds newly declared columns by a function of its own: nothing that answers events may change these tables. */
   private addDeclaredColumns(settings: FunctionSettings, { control }: LedgerStack): void {
-    const datasets = declaredColumns();
-    const views = declaredTextDatasets().map(({ name }) => latestViewName(name));
+    const datasets = declaredColumns(this.environment);
+    const views = textDatasetsOf(this.environment).map(({ name }) => latestViewName(name));
     const adder = new BundledFunction(this, "declared-columns", {
       handler: "declared-columns",
       functionName: functionName(this.environment, "declared-columns"),
@@ -93,44 +110,59 @@ export class ComputeStack extends LayerStack {
    * @see https://docs.aws.amazon.com/goto/SdkForKotlin/s3-2006-03-01/PutBucketNotificationConfiguration (2026-11-29)
    */
   private notifyOfUploads(storage: StorageStack): void {
-    const permission = admitInvoker(this, "uploads", this.uploads.trigger.function, {
-      principal: "s3.amazonaws.com",
-      sourceArn: storage.raw.arn,
-      account: this.environment.account,
-    });
-    const common = { events: ["s3:ObjectCreated:*"], filterPrefix: INPUT_PREFIX };
+    const { uploads, manifests, ledger } = this;
+    const events = ["s3:ObjectCreated:*"];
     new S3BucketNotification(this, "uploads", {
       bucket: storage.raw.id,
-      lambdaFunction: [".csv", ".csv.gz"].map((suffix) => ({
-        ...common,
-        id: `uploads${suffix.replaceAll(".", "-")}`,
-        lambdaFunctionArn: this.uploads.trigger.function.arn,
-        filterSuffix: suffix,
-      })),
-      queue: [
-        ...[".ndjson", ".ndjson.gz"].map((suffix) => ({
-          ...common,
-          id: `inputs${suffix.replaceAll(".", "-")}`,
-          queueArn: this.manifests.inputs.queue.arn,
-          filterSuffix: suffix,
+      ...(uploads && {
+        lambdaFunction: [".csv", ".csv.gz"].map((filterSuffix) => ({
+          events,
+          filterPrefix: INPUT_PREFIX,
+          id: `uploads${filterSuffix.replaceAll(".", "-")}`,
+          lambdaFunctionArn: uploads.trigger.function.arn,
+          filterSuffix,
         })),
-        {
-          ...common,
-          id: "ledger-inputs",
-          queueArn: this.ledger.inputs.queue.arn,
-          filterPrefix: RAW_JSON_PREFIX,
-        },
+        // S3 tries the function when the notification is put, and refuses what it may not call
+        dependsOn: [this.admitUploads(uploads, storage)],
+      }),
+      queue: [
+        ...(manifests ? manifestInputs(manifests).map((input) => ({ events, ...input })) : []),
+        ...(ledger
+          ? [
+              {
+                events,
+                id: "ledger-inputs",
+                queueArn: ledger.inputs.queue.arn,
+                filterPrefix: RAW_JSON_PREFIX,
+              },
+            ]
+          : []),
       ],
-      // S3 tries the function when the notification is put, and refuses what it may not call
-      dependsOn: [permission],
+    });
+  }
+
+  private admitUploads({ trigger }: UploadsPipeline, { raw }: StorageStack): LambdaPermission {
+    return admitInvoker(this, "uploads", trigger.function, {
+      principal: "s3.amazonaws.com",
+      sourceArn: raw.arn,
+      account: this.environment.account,
     });
   }
 }
 
+function manifestInputs({ inputs }: ManifestsPipeline) {
+  return [".ndjson", ".ndjson.gz"].map((filterSuffix) => ({
+    filterPrefix: INPUT_PREFIX,
+    id: `inputs${filterSuffix.replaceAll(".", "-")}`,
+    queueArn: inputs.queue.arn,
+    filterSuffix,
+  }));
+}
+
 /** Columns that each dataset's table has from the beginning, by its name. */
-function declaredColumns(): ReadonlyMap<string, readonly DatasetColumn[]> {
+function declaredColumns(environment: Environment): ReadonlyMap<string, readonly DatasetColumn[]> {
   return new Map([
-    ...declaredDatasets().map((dataset) => [dataset.name, tableColumns(dataset)] as const),
-    ...declaredTextDatasets().map(({ name }) => [name, TEXT_TABLE_COLUMNS] as const),
+    ...typedDatasetsOf(environment).map((dataset) => [dataset.name, tableColumns(dataset)] as const),
+    ...textDatasetsOf(environment).map(({ name }) => [name, TEXT_TABLE_COLUMNS] as const),
   ]);
 }

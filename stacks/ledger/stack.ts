@@ -4,17 +4,18 @@ import type { EncryptionKey } from "../../constructs/encryption-key";
 import { BundledFunction } from "../../constructs/functions/bundled-function";
 import { LedgerMigrations } from "../../constructs/ledger-migrations";
 import {
-  controlTableName,
   type Environment,
   functionName,
-  metricsTableName,
-  trackingTableName,
-  uploadsTableName,
+  hasPipeline,
+  type TableName,
+  tableName,
+  tablesOf,
 } from "../../environments/schema";
 import { OPEN_INDEX, PENDING_INDEX } from "../../runtime/indexes";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { NetworkStack } from "../network/stack";
+import { partOfPipeline } from "../part-of-pipeline";
 import type { StorageStack } from "../storage/stack";
 import { LedgerServer } from "./server";
 
@@ -26,8 +27,50 @@ export interface LedgerStackProps {
 /** Properties in which tables differ; the guards are the same for all. */
 type TableShape = Pick<
   DynamodbTableConfig,
-  "name" | "hashKey" | "rangeKey" | "attribute" | "globalSecondaryIndex" | "ttl"
+  "hashKey" | "rangeKey" | "attribute" | "globalSecondaryIndex" | "ttl"
 >;
+
+const TABLES: Readonly<Record<TableName, TableShape>> = {
+  uploads: {
+    hashKey: "object",
+    rangeKey: "version",
+    attribute: strings("object", "version", "pending_shard", "available_at"),
+    globalSecondaryIndex: [
+      {
+        name: PENDING_INDEX,
+        hashKey: "pending_shard",
+        rangeKey: "available_at",
+        projectionType: "INCLUDE",
+        nonKeyAttributes: ["registered_at", "attempts"],
+      },
+    ],
+    // superseded versions alone carry the attribute: a key's current item never expires
+    ttl: { enabled: true, attributeName: "expires_at" },
+  },
+  "file-tracking": {
+    hashKey: "date_prefix",
+    rangeKey: "file_name",
+    attribute: strings("date_prefix", "file_name", "open_shard", "created_at"),
+    globalSecondaryIndex: [
+      {
+        name: OPEN_INDEX,
+        hashKey: "open_shard",
+        rangeKey: "created_at",
+        projectionType: "INCLUDE",
+        nonKeyAttributes: ["manifest_path"],
+      },
+    ],
+    // finished files alone carry the attribute
+    ttl: { enabled: true, attributeName: "ttl" },
+  },
+  metrics: {
+    hashKey: "metric_date",
+    rangeKey: "metric_type",
+    attribute: strings("metric_date", "metric_type"),
+    ttl: { enabled: true, attributeName: "ttl" },
+  },
+  control: { hashKey: "name", attribute: strings("name") },
+};
 
 /**
  * Maximum duration of a function; longer migrations are run from the command line.
@@ -36,18 +79,12 @@ type TableShape = Pick<
  */
 const MIGRATION_SECONDS = 900;
 
-/** State of all pipelines: tables of uploads and manifests, and PostgreSQL for the ledger. */
+/** State of the pipelines: tables of uploads and manifests, and PostgreSQL for the ledger. */
 export class LedgerStack extends LayerStack {
   /** Key of tables and PostgreSQL: whoever may read files need not read the books, nor the other way round. */
   readonly key: EncryptionKey;
-  readonly uploads: DynamodbTable;
-  /** Tracking table: one item for each file of the manifests pipeline, and one for each older version. */
-  readonly tracking: DynamodbTable;
-  readonly metrics: DynamodbTable;
-  /** Control table: desired state, worker numbers, cursors. */
-  readonly control: DynamodbTable;
-  readonly server: LedgerServer;
-  readonly migrator: BundledFunction<"ledger-migrator">;
+  private readonly tables: ReadonlyMap<TableName, DynamodbTable>;
+  private readonly postgres: LedgerServer | undefined;
 
   constructor(scope: Construct, environment: Environment, props: LedgerStackProps) {
     super(scope, environment, "ledger");
@@ -55,43 +92,40 @@ export class LedgerStack extends LayerStack {
       description: `state of the pipelines of ${environment.project} ${environment.name}: tables, PostgreSQL and its secret`,
       dynamodb: true,
     });
-    this.uploads = this.table("uploads", {
-      name: uploadsTableName(environment),
-      hashKey: "object",
-      rangeKey: "version",
-      attribute: strings("object", "version", "pending_shard", "available_at"),
-      globalSecondaryIndex: [
-        {
-          name: PENDING_INDEX,
-          hashKey: "pending_shard",
-          rangeKey: "available_at",
-          projectionType: "INCLUDE",
-          nonKeyAttributes: ["registered_at", "attempts"],
-        },
-      ],
-      // superseded versions alone carry the attribute: a key's current item never expires
-      ttl: { enabled: true, attributeName: "expires_at" },
-    });
-    this.tracking = this.trackingTable();
-    this.metrics = this.table("metrics", {
-      name: metricsTableName(environment),
-      hashKey: "metric_date",
-      rangeKey: "metric_type",
-      attribute: strings("metric_date", "metric_type"),
-      ttl: { enabled: true, attributeName: "ttl" },
-    });
-    this.control = this.table("control", {
-      name: controlTableName(environment),
-      hashKey: "name",
-      attribute: strings("name"),
-    });
-    this.server = new LedgerServer(this, "postgres", { environment, keyArn: this.key.arn, ...props });
-    this.migrator = this.migratorFunction(props);
-    this.migrate();
+    this.tables = new Map(tablesOf(environment).map((name) => [name, this.table(name)]));
+    if (!hasPipeline(environment, "ledger")) return;
+    this.postgres = new LedgerServer(this, "postgres", { environment, keyArn: this.key.arn, ...props });
+    this.migrate(this.postgres, this.migrator(this.postgres, props));
   }
 
-  private migratorFunction({ storage }: LedgerStackProps): BundledFunction<"ledger-migrator"> {
-    const { environment, server } = this;
+  get uploads(): DynamodbTable {
+    return this.deployed("uploads");
+  }
+
+  /** Tracking table: one item for each file of the manifests pipeline, and one for each older version. */
+  get tracking(): DynamodbTable {
+    return this.deployed("file-tracking");
+  }
+
+  get metrics(): DynamodbTable {
+    return this.deployed("metrics");
+  }
+
+  /** Control table: desired state, worker numbers, cursors. */
+  get control(): DynamodbTable {
+    return this.deployed("control");
+  }
+
+  get server(): LedgerServer {
+    return partOfPipeline(this.postgres, "PostgreSQL");
+  }
+
+  private deployed(table: TableName): DynamodbTable {
+    return partOfPipeline(this.tables.get(table), `the table ${table}`);
+  }
+
+  private migrator(server: LedgerServer, { storage }: LedgerStackProps): BundledFunction<"ledger-migrator"> {
+    const { environment } = this;
     return new BundledFunction(this, "migrator", {
       handler: "ledger-migrator",
       functionName: functionName(environment, "ledger-migrator"),
@@ -107,43 +141,24 @@ export class LedgerStack extends LayerStack {
     });
   }
 
-  private migrate(): void {
-    const { LEDGER_HOST, LEDGER_DATABASE } = this.server.address;
+  private migrate(server: LedgerServer, migrator: BundledFunction<"ledger-migrator">): void {
+    const { LEDGER_HOST, LEDGER_DATABASE } = server.address;
     new LedgerMigrations(this, "migrations", {
-      migrator: this.migrator,
+      migrator,
       triggers: {
         host: LEDGER_HOST,
         database: LEDGER_DATABASE,
         authentication: this.environment.ledger.postgres.authentication,
       },
-      dependsOn: this.server.networkRules,
+      dependsOn: server.networkRules,
     });
   }
 
-  private trackingTable(): DynamodbTable {
-    return this.table("file-tracking", {
-      name: trackingTableName(this.environment),
-      hashKey: "date_prefix",
-      rangeKey: "file_name",
-      attribute: strings("date_prefix", "file_name", "open_shard", "created_at"),
-      globalSecondaryIndex: [
-        {
-          name: OPEN_INDEX,
-          hashKey: "open_shard",
-          rangeKey: "created_at",
-          projectionType: "INCLUDE",
-          nonKeyAttributes: ["manifest_path"],
-        },
-      ],
-      // finished files alone carry the attribute
-      ttl: { enabled: true, attributeName: "ttl" },
-    });
-  }
-
-  private table(id: string, shape: TableShape): DynamodbTable {
+  private table(name: TableName): DynamodbTable {
     const { deletionGuard, ledger } = this.environment;
-    return new DynamodbTable(this, id, {
-      ...shape,
+    return new DynamodbTable(this, name, {
+      ...TABLES[name],
+      name: tableName(this.environment, name),
       billingMode: "PAY_PER_REQUEST",
       pointInTimeRecovery: { enabled: ledger.pointInTimeRecovery },
       serverSideEncryption: { enabled: true, kmsKeyArn: this.key.arn },

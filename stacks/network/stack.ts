@@ -11,7 +11,12 @@ import type { Construct } from "constructs";
 import { FlowLogs } from "../../constructs/flow-logs";
 import { NatEgress } from "../../constructs/nat-egress";
 import { type PolicyStatement, policyDocument } from "../../constructs/policy";
-import { type Environment, resourceName } from "../../environments/schema";
+import {
+  type Environment,
+  interfaceEndpointsOf,
+  resourceName,
+  usesPrivateSubnets,
+} from "../../environments/schema";
 import { LayerStack } from "../layer-stack";
 import { subnetBlock } from "./subnet-block";
 
@@ -29,7 +34,10 @@ export interface PrivateZone {
 
 const TLS = { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
 
-/** VPC with private subnets, endpoints, egress and security groups. */
+/**
+ * VPC with private subnets, endpoints, egress and security groups. Where nothing runs in the subnets, it has nothing
+ * that costs; what is free stays, for functions that are gone hold their network interfaces there for a while.
+ */
 export class NetworkStack extends LayerStack {
   readonly vpc: Vpc;
   /**
@@ -51,7 +59,9 @@ export class NetworkStack extends LayerStack {
     new DefaultSecurityGroup(this, "default-security-group", { vpcId: this.vpc.id });
     this.zones = environment.network.zones.map((letter, index) => this.privateZone(letter, index));
     this.workloads = this.workloadGroup(this.gatewayEndpoints());
-    if (environment.network.interfaceEndpoints.length > 0) this.interfaceEndpoints();
+    const services = interfaceEndpointsOf(environment);
+    if (services.length > 0) this.interfaceEndpoints(services);
+    if (!usesPrivateSubnets(environment)) return;
     if (environment.network.egress === "nat") this.natEgress();
     if (environment.network.flowLogs) this.flowLogs();
   }
@@ -151,7 +161,7 @@ export class NetworkStack extends LayerStack {
     });
   }
 
-  private interfaceEndpoints(): void {
+  private interfaceEndpoints(services: readonly string[]): void {
     const group = this.securityGroup("endpoints", "interface endpoints");
     new VpcSecurityGroupIngressRule(this, "endpoints-from-workloads", {
       ...TLS,
@@ -159,7 +169,7 @@ export class NetworkStack extends LayerStack {
       referencedSecurityGroupId: this.workloads.id,
       description: "workloads",
     });
-    for (const service of this.environment.network.interfaceEndpoints) {
+    for (const service of services) {
       new VpcEndpoint(this, `endpoint-${service}`, {
         vpcId: this.vpc.id,
         vpcEndpointType: "Interface",

@@ -1,19 +1,22 @@
 import {
   type Environment,
-  FUNCTIONS,
   failureQueueName,
   functionName,
+  functionsOf,
+  hasPipeline,
   SYNCHRONOUS_FUNCTIONS,
 } from "../../environments/schema";
 import { ledgerWidgets } from "./ledger/dashboard";
 import { manifestsWidgets } from "./manifests/dashboard";
+import { queueWidgets } from "./queue-widgets";
 import { uploadsWidgets } from "./uploads/dashboard";
 import { dashboardOf, type Metric, widget } from "./widgets";
 
-/** Body of the environment's dashboard: the uploads pipeline, all functions, then the two other pipelines. */
+/** Body of the environment's dashboard: the uploads pipeline, all functions and queues, then the two other pipelines. */
 export function dashboardBody(environment: Environment): string {
+  const functions = functionsOf(environment);
   const ofFunctions = (name: string): Metric[] =>
-    FUNCTIONS.map((each) => ["AWS/Lambda", name, "FunctionName", functionName(environment, each)]);
+    functions.map((each) => ["AWS/Lambda", name, "FunctionName", functionName(environment, each)]);
   const functionWidgets = [
     widget("Function invocations", "Sum", ofFunctions("Invocations")),
     widget("Function errors and throttles", "Sum", [...ofFunctions("Errors"), ...ofFunctions("Throttles")]),
@@ -22,20 +25,23 @@ export function dashboardBody(environment: Environment): string {
     widget(
       "Events in on-failure queues",
       "Maximum",
-      FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name)).map((name) => [
-        "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
-        "QueueName",
-        failureQueueName(environment, name),
-      ]),
+      functions
+        .filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name))
+        .map((name) => [
+          "AWS/SQS",
+          "ApproximateNumberOfMessagesVisible",
+          "QueueName",
+          failureQueueName(environment, name),
+        ]),
     ),
   ];
   return dashboardOf(
     [
-      ...uploadsWidgets(environment),
+      ...(hasPipeline(environment, "uploads") ? uploadsWidgets(environment) : []),
       ...functionWidgets,
-      ...manifestsWidgets(environment),
-      ...ledgerWidgets(environment),
+      ...queueWidgets(environment),
+      ...(hasPipeline(environment, "manifests") ? manifestsWidgets(environment) : []),
+      ...(hasPipeline(environment, "ledger") ? ledgerWidgets(environment) : []),
     ],
     environment.region,
   );

@@ -12,16 +12,19 @@ import {
   alertSource,
   alertTopicName,
   type Environment,
-  FUNCTIONS,
   type FunctionName,
   failureQueueName,
   functionName,
+  functionsOf,
+  hasPipeline,
+  type Pipeline,
   resourceName,
   SYNCHRONOUS_FUNCTIONS,
 } from "../../environments/schema";
 import { LayerStack } from "../layer-stack";
 import type { StorageStack } from "../storage/stack";
-import { FIVE_MINUTES } from "./alarm-settings";
+import { FIVE_MINUTES, type Watched } from "./alarm-settings";
+import { columnsAlarm } from "./columns-alarm";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
 import { ManifestsAlarms } from "./manifests/alarms";
@@ -49,10 +52,8 @@ export class ObservabilityStack extends LayerStack {
     this.topicPolicy = this.admitPublishers();
     this.subscribe();
     this.routeAlertEvents();
-    for (const name of FUNCTIONS) this.functionAlarms(name);
-    uploadsAlarms(this, { environment, topic: this.topic });
-    new ManifestsAlarms(this, "manifests", { environment, topic: this.topic });
-    new LedgerAlarms(this, "ledger", { environment, topic: this.topic });
+    for (const name of functionsOf(environment)) this.functionAlarms(name);
+    this.pipelineAlarms({ environment, topic: this.topic });
     new CloudwatchDashboard(this, "dashboard", {
       dashboardName: `${environment.project}-${environment.name}`,
       dashboardBody: dashboardBody(environment),
@@ -120,6 +121,14 @@ export class ObservabilityStack extends LayerStack {
       targetId: "alerts",
       arn: this.topic.arn,
     });
+  }
+
+  private pipelineAlarms(watched: Watched): void {
+    const has = (pipeline: Pipeline) => hasPipeline(this.environment, pipeline);
+    if (has("uploads")) uploadsAlarms(this, watched);
+    if (has("manifests") || has("ledger")) columnsAlarm(this, watched);
+    if (has("manifests")) new ManifestsAlarms(this, "manifests", watched);
+    if (has("ledger")) new LedgerAlarms(this, "ledger", watched);
   }
 
   private functionAlarms(id: FunctionName): void {

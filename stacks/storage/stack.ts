@@ -4,7 +4,6 @@ import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-databa
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
-import { declaredDatasets, declaredTextDatasets } from "../../constructs/catalog/dataset";
 import { DatasetTable } from "../../constructs/catalog/dataset-table";
 import { partitionProjection } from "../../constructs/catalog/partition-projection";
 import { TextDatasetTable } from "../../constructs/catalog/text-dataset-table";
@@ -19,18 +18,21 @@ import {
   databaseName,
   deadLetterQueueName,
   type Environment,
+  hasPipeline,
   INPUT_PREFIX,
-  PIPELINE_QUEUES,
   type PipelineQueue,
   PROCESSED_PREFIX,
   PROCESSED_TAG,
   queueName,
+  queuesOf,
   RAW_JSON_PREFIX,
   resourceName,
   STAGING_PREFIX,
   workgroupName,
 } from "../../environments/schema";
+import { textDatasetsOf, typedDatasetsOf } from "../datasets";
 import { LayerStack } from "../layer-stack";
+import { partOfPipeline } from "../part-of-pipeline";
 
 type BucketClass = Environment["storage"]["versioning"][number];
 
@@ -46,16 +48,14 @@ export class StorageStack extends LayerStack {
   /** Key of queues, topic and log groups, the only one that services use on their own. */
   readonly operationsKey: EncryptionKey;
   readonly raw: S3Bucket;
-  /** Bucket of manifests and receipts. */
-  readonly manifests: S3Bucket;
   readonly curated: S3Bucket;
   readonly quarantine: S3Bucket;
   readonly artifacts: S3Bucket;
   /** Bucket of the results of queries. */
   readonly results: S3Bucket;
-  /** Dead-letter queues: their messages exist nowhere else, and must outlive the readers of the queues. */
-  readonly deadLetters: Readonly<Record<PipelineQueue, SqsQueue>>;
   readonly workgroup: AthenaWorkgroup;
+  private readonly manifestsBucket: S3Bucket | undefined;
+  private readonly deadLetters: ReadonlyMap<PipelineQueue, SqsQueue>;
   private readonly accessLogs: S3Bucket;
 
   constructor(scope: Construct, environment: Environment) {
@@ -70,7 +70,9 @@ export class StorageStack extends LayerStack {
         denyOwnTag(`${arn}/*`),
       ],
     });
-    this.manifests = this.dataBucket("manifests", lifecycle.manifests);
+    this.manifestsBucket = hasPipeline(environment, "manifests")
+      ? this.dataBucket("manifests", lifecycle.manifests)
+      : undefined;
     this.curated = this.dataBucket("curated", {
       noncurrentDays: lifecycle.curated.noncurrentDays,
       lifecycles: [{ id: "staging", prefix: STAGING_PREFIX, expireDays: lifecycle.curated.stagingDays }],
@@ -78,10 +80,20 @@ export class StorageStack extends LayerStack {
     this.quarantine = this.dataBucket("quarantine", lifecycle.quarantine);
     this.artifacts = this.artifactBucket();
     this.results = this.dataBucket("results", lifecycle.results);
-    this.deadLetters = this.deadLetterQueues();
+    this.deadLetters = new Map(queuesOf(environment).map((name) => [name, this.deadLetterQueue(name)]));
     this.catalog();
     this.workgroup = this.athenaWorkgroup();
     if (environment.storage.cloudtrailDataEvents) this.dataEventTrail();
+  }
+
+  /** Bucket of manifests and receipts. */
+  get manifests(): S3Bucket {
+    return partOfPipeline(this.manifestsBucket, "the manifests bucket");
+  }
+
+  /** Dead-letter queue of a queue: its messages exist nowhere else, and must outlive the queue's readers. */
+  deadLettersOf(queue: PipelineQueue): SqsQueue {
+    return partOfPipeline(this.deadLetters.get(queue), `the dead-letter queue of ${queue}`);
   }
 
   private keys(): [EncryptionKey, EncryptionKey, EncryptionKey] {
@@ -231,11 +243,6 @@ export class StorageStack extends LayerStack {
     });
   }
 
-  private deadLetterQueues(): Readonly<Record<PipelineQueue, SqsQueue>> {
-    const queues = PIPELINE_QUEUES.map((name) => [name, this.deadLetterQueue(name)] as const);
-    return Object.fromEntries(queues) as Record<PipelineQueue, SqsQueue>;
-  }
-
   private deadLetterQueue(source: PipelineQueue): SqsQueue {
     const { account, region, storage } = this.environment;
     return new DeadLetterQueue(this, `dead-letters-${source}`, {
@@ -255,7 +262,7 @@ export class StorageStack extends LayerStack {
       lifecycle: { preventDestroy: this.environment.deletionGuard },
     });
     const { firstYear: first, lastYear: last } = this.environment.ledger.batch;
-    for (const dataset of declaredDatasets()) {
+    for (const dataset of typedDatasetsOf(this.environment)) {
       new DatasetTable(this, `table-${dataset.name}`, {
         dataset,
         database,
@@ -267,7 +274,7 @@ export class StorageStack extends LayerStack {
         }),
       });
     }
-    for (const dataset of declaredTextDatasets()) {
+    for (const dataset of textDatasetsOf(this.environment)) {
       new TextDatasetTable(this, `table-${dataset.name}`, {
         dataset,
         database,
@@ -315,7 +322,7 @@ function denyOwnTag(objects: string): PolicyStatement {
 /**
  * Lifecycles of the raw bucket. A raw JSON file, and any older version of it, is work until it is processed:
  * no rule by age alone may reach it. So the inputs that expire are named by their prefix, and processed files
- * by theirs, or by their tag.
+ * by theirs, or by their tag. All rules are there whatever the pipelines: files outlive the one that is switched off.
  */
 function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
   const { raw, processed } = storage.lifecycle;

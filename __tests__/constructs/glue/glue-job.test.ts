@@ -2,16 +2,20 @@ import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
 import { lockedWheels, nativeWheel, tributaryPackage } from "../../../constructs/code/glue-package";
 import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
+import { JobCode } from "../../../constructs/glue/job-code";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { synthesizeConstruct } from "../../support/synthesize";
 
-function jobWith(props: Partial<GlueJobProps> = {}) {
+type Props = Partial<GlueJobProps> & { readonly installWheels?: boolean };
+
+function jobWith({ installWheels = false, ...props }: Props = {}) {
   return synthesizeConstruct((scope) => {
+    const artifacts = new S3Bucket(scope, "artifacts", { bucket: "artifacts" });
     new GlueJob(scope, "job", {
       jobName: "lake-dev-csv",
       description: "processes uploads",
       script: "uploads_job",
-      artifacts: new S3Bucket(scope, "artifacts", { bucket: "artifacts" }),
+      artifacts,
       account: "123456789012",
       region: "us-east-1",
       keys: { code: "arn:code", data: "arn:data", logs: "arn:logs" },
@@ -21,7 +25,7 @@ function jobWith(props: Partial<GlueJobProps> = {}) {
       autoScaling: false,
       run: { kind: "batch", timeoutMinutes: 60, maximumRetries: 1 },
       logRetentionDays: 7,
-      installWheels: false,
+      code: new JobCode(scope, "code", { artifacts, installWheels }),
       arguments: { uploads_table: "uploads" },
       statements: [],
       ...props,
@@ -29,7 +33,7 @@ function jobWith(props: Partial<GlueJobProps> = {}) {
   });
 }
 
-function argumentsOf(props: Partial<GlueJobProps> = {}): Record<string, string> {
+function argumentsOf(props: Props = {}): Record<string, string> {
   return resource(jobWith(props), "aws_glue_job")["non_overridable_arguments"] as Record<string, string>;
 }
 
@@ -81,7 +85,8 @@ describe("a Glue job", () => {
   test("loads nothing but its own code, where it has nothing more to load", () => {
     const places = Object.values(argumentsOf({ extraFiles: [] })).filter((value) => value.includes("s3://"));
     expect(places.length).toBeGreaterThanOrEqual(4);
-    for (const place of places) expect(place).toMatch(/^s3:\/\/\$\{aws_s3_object\.job_(script|package)_/);
+    for (const place of places)
+      expect(place).toMatch(/^s3:\/\/\$\{aws_s3_object\.(job_script|code_package)_/);
   });
 
   test("lets a caller set what is on the list, and nothing else", () => {
@@ -104,19 +109,6 @@ describe("a Glue job", () => {
       command: { name: "gluestreaming" },
     });
     expect(job).not.toHaveProperty("timeout");
-  });
-
-  test("runs the code that another job uploaded", () => {
-    const code = {
-      package: "s3://artifacts/glue/1/tributary.zip",
-      wheels: ["s3://artifacts/wheels/2/a.whl"],
-    };
-    const stack = jobWith({ installWheels: true, code });
-    expect(resource(stack, "aws_s3_object")["key"]).toContain("uploads_job.py");
-    expect(resource(stack, "aws_glue_job")["non_overridable_arguments"]).toMatchObject({
-      "--extra-py-files": code.package,
-      "--additional-python-modules": code.wheels[0],
-    });
   });
 
   test("encrypts logs, bookmarks and what Spark writes", () => {

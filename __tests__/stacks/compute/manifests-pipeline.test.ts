@@ -20,15 +20,20 @@ const stacks = stacksOf("local", "prod");
 const prod = stacks.get("prod-compute");
 const GLUE = join(ROOT, "glue");
 
+/** Beginning of the ids of a function or job; the control plane belongs to no pipeline. */
+function scoped(name: string): string {
+  return name === "control-plane" ? name : `manifests_${name}`;
+}
+
 function variablesOf(name: string): Record<string, string> {
-  const { environment } = resource(prod, "aws_lambda_function", `manifests_${name}`) as {
+  const { environment } = resource(prod, "aws_lambda_function", scoped(name)) as {
     environment: { variables: Record<string, string> };
   };
   return environment.variables;
 }
 
 function policyOf(role: string): unknown {
-  return resource(prod, "aws_iam_role_policy", `manifests_${role}_role`)["policy"];
+  return resource(prod, "aws_iam_role_policy", `${scoped(role)}_role`)["policy"];
 }
 
 describe("the functions", () => {
@@ -37,7 +42,7 @@ describe("the functions", () => {
     ["control-plane", 256, 60],
     ["manifests-reconciler", 512, 900],
   ])("%s has %i MB and %i s on arm64", (name, memory, timeout) => {
-    expect(resource(prod, "aws_lambda_function", `manifests_${name}`)).toMatchObject({
+    expect(resource(prod, "aws_lambda_function", scoped(name))).toMatchObject({
       function_name: `tributary-prod-${name}`,
       runtime: "nodejs22.x",
       architectures: ["arm64"],
@@ -177,7 +182,7 @@ describe("the streaming job", () => {
     expect(job).not.toHaveProperty("timeout");
   });
 
-  test("runs package and wheels that the uploads job uploaded", () => {
+  test("runs the package and wheels of the uploads job", () => {
     const csv = resource(prod, "aws_glue_job", "uploads-job");
     const shared = ["--extra-py-files", "--additional-python-modules"] as const;
     const argumentsOf = (each: Readonly<Record<string, unknown>>) =>

@@ -190,7 +190,7 @@ describe("the alarms of the pipelines", () => {
   });
 
   test("tell of any row whose keys found no column", () => {
-    expect(alarm("manifests_other-rows")).toMatchObject({
+    expect(alarm("other-rows")).toMatchObject({
       metric_name: "OtherRows",
       statistic: "Sum",
       threshold: 0,

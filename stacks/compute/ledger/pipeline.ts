@@ -4,9 +4,10 @@ import { CodeObject } from "../../../constructs/code/code-object";
 import { rdsAuthorities } from "../../../constructs/code/glue-package";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
-import { type GlueCode, GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
+import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
 import { GlueSchedule } from "../../../constructs/glue/glue-schedule";
 import { GlueWorkflow } from "../../../constructs/glue/glue-workflow";
+import type { JobCode } from "../../../constructs/glue/job-code";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
 import {
   alertSource,
@@ -33,7 +34,7 @@ export interface LedgerPipelineProps extends PipelineResources {
   /** Settings that all functions of the environment share. */
   readonly settings: FunctionSettings;
   /** Package and wheels of the environment's jobs. */
-  readonly code: GlueCode;
+  readonly code: JobCode;
   /** Receives an event for every batch that was published. */
   readonly controlPlane: BundledFunction<"control-plane">;
 }
@@ -74,7 +75,7 @@ export class LedgerPipeline extends Construct {
     const { account, region, keyArn, tlsOnly } = settings;
     return new QueueWithDeadLetters(this, "inputs", {
       queueName: queueName(this.environment, "ledger-inputs"),
-      deadLetters: storage.deadLetters["ledger-inputs"],
+      deadLetters: storage.deadLettersOf("ledger-inputs"),
       sender: bucketName(this.environment, "raw"),
       account,
       region,
@@ -203,7 +204,6 @@ export class LedgerPipeline extends Construct {
       connections,
       extraFiles: this.extraFiles,
       logRetentionDays: logs.retentionDays,
-      installWheels: glue.dependencies === "artifacts",
       code,
     });
   }

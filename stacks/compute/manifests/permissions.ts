@@ -12,12 +12,8 @@ import {
   queueName,
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
-import { latestViewName } from "../../../runtime/manifests/latest-view";
-import { LEDGER_DATASET } from "../ledger/job-arguments";
 import {
   admitColumns,
-  changeTables,
-  columnItems,
   type PipelineResources,
   putOwnEvents,
   readRawKey,
@@ -27,7 +23,7 @@ import {
 /** Folder of quarantined files without a date, as `runtime/manifests/quarantine-folder.ts` has it. */
 const UNDATED = "undated";
 /** Item of the control table with the desired state of the job, as `runtime/manifests/control.ts` has it. */
-const STREAMING_JOB_ITEM = "streaming-job";
+export const STREAMING_JOB_ITEM = "streaming-job";
 
 export function manifestsBuilderStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
@@ -107,37 +103,24 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
   ];
 }
 
-export function controlPlaneStatements(resources: PipelineResources): PolicyStatement[] {
-  const { environment, storage, ledger } = resources;
+/** Statements of the function `control-plane` for what the manifests pipeline has. */
+export function controlManifestsStatements(resources: PipelineResources): PolicyStatement[] {
+  const { environment, storage } = resources;
   const { account, region } = environment;
-  const write = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
   return [
     useTracking(resources, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
     queryOpen(resources),
-    { sid: "UseMetrics", actions: [...write, "dynamodb:Query"], resources: [ledger.metrics.arn] },
-    useControlItems(
-      "UseControl",
-      ledger.control,
-      ["dynamodb:GetItem", "dynamodb:UpdateItem"],
-      [
-        STREAMING_JOB_ITEM,
-        ...columnItems([LEDGER_DATASET, ...declaredTextDatasets().map(({ name }) => name)]),
-      ],
-    ),
     {
       sid: "RunJob",
       actions: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
       resources: [`arn:aws:glue:${region}:${account}:job/${manifestsJobName(environment)}`],
     },
-    changeTables(environment, growingTables()),
     {
       sid: "ReadManifestsAndReceipts",
       actions: ["s3:GetObject"],
       resources: ["manifests", "receipts"].map((prefix) => `${storage.manifests.arn}/${prefix}/*`),
     },
     distinguishMissing(["s3:ListBucket"], storage.manifests.arn),
-    putOwnEvents("PutEvents", environment, ["Tributary Alert", "SchemaDrift", "ManifestProcessed"]),
-    useKey("Data", storage.dataKey.arn, region, "read"),
   ];
 }
 
@@ -227,9 +210,4 @@ function quarantineFiles({ storage }: PipelineResources): PolicyStatement {
 /** Objects of the text datasets below a prefix: those of other pipelines are not this one's to write. */
 function ofTextDatasets({ arn }: S3Bucket, prefix: string): string[] {
   return declaredTextDatasets().map(({ name }) => `${arn}/${prefix}/${name}/*`);
-}
-
-/** Tables and views whose columns come with the rows: those of text datasets, and those of published batches. */
-function growingTables(): string[] {
-  return [LEDGER_DATASET, ...declaredTextDatasets().flatMap(({ name }) => [name, latestViewName(name)])];
 }

@@ -4,12 +4,12 @@ import { Construct } from "constructs";
 import { textDatasetsVariable } from "../../../constructs/catalog/dataset";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
-import { type GlueCode, GlueJob } from "../../../constructs/glue/glue-job";
+import { GlueJob } from "../../../constructs/glue/glue-job";
+import type { JobCode } from "../../../constructs/glue/job-code";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
 import {
   alertSource,
   bucketName,
-  databaseName,
   type Environment,
   functionName,
   manifestsJobName,
@@ -21,7 +21,6 @@ import { STREAMING_END_STATES } from "../../../runtime/glue-states";
 import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
 import { manifestsJobArguments } from "./job-arguments";
 import {
-  controlPlaneStatements,
   manifestsBuilderStatements,
   manifestsJobStatements,
   manifestsReconcilerStatements,
@@ -31,7 +30,9 @@ export interface ManifestsPipelineProps extends PipelineResources {
   /** Settings that all functions of the environment share. */
   readonly settings: FunctionSettings;
   /** Package and wheels of the environment's jobs. */
-  readonly code: GlueCode;
+  readonly code: JobCode;
+  /** Receives the ends of runs, and an event for every manifest that was committed. */
+  readonly controlPlane: BundledFunction<"control-plane">;
 }
 
 const BUILDER_TIMEOUT_SECONDS = 180;
@@ -44,19 +45,19 @@ export class ManifestsPipeline extends Construct {
   readonly inputs: QueueWithDeadLetters;
   readonly ready: QueueWithDeadLetters;
   readonly builder: BundledFunction<"manifests-builder">;
-  readonly controlPlane: BundledFunction<"control-plane">;
   readonly reconciler: BundledFunction<"manifests-reconciler">;
   readonly job: GlueJob;
   private readonly environment: Environment;
+  private readonly controlPlane: BundledFunction<"control-plane">;
 
   constructor(scope: Construct, id: string, props: ManifestsPipelineProps) {
     super(scope, id);
     this.environment = props.environment;
+    this.controlPlane = props.controlPlane;
     this.inputs = this.queue("inputs", "raw", props);
     this.ready = this.queue("ready", "manifests", props);
     this.job = this.streamingJob(props);
     this.builder = this.builderFunction(props);
-    this.controlPlane = this.controlPlaneFunction(props);
     this.reconciler = this.reconcilerFunction(props);
     this.deliverInputs();
     this.announceManifests(props);
@@ -73,7 +74,7 @@ export class ManifestsPipeline extends Construct {
     const name: PipelineQueue = `manifests-${id}`;
     return new QueueWithDeadLetters(this, id, {
       queueName: queueName(this.environment, name),
-      deadLetters: storage.deadLetters[name],
+      deadLetters: storage.deadLettersOf(name),
       sender: bucketName(this.environment, sender),
       account,
       region,
@@ -101,7 +102,6 @@ export class ManifestsPipeline extends Construct {
       connections: connectionsIfPrivate(props),
       run: { kind: "streaming", maintenanceWindow: manifests.maintenanceWindow },
       logRetentionDays: logs.retentionDays,
-      installWheels: glue.dependencies === "artifacts",
       code: props.code,
       arguments: manifestsJobArguments(this.environment, {
         manifestsQueueUrl: this.ready.queue.url,
@@ -135,29 +135,6 @@ export class ManifestsPipeline extends Construct {
       // its failure queue is for invocations by hand: the event source mapping waits for the answer, and what fails
       // stays in the queue
       settings: { ...props.settings, memorySizeMegabytes: 512, timeoutSeconds: BUILDER_TIMEOUT_SECONDS },
-    });
-  }
-
-  private controlPlaneFunction(props: ManifestsPipelineProps): BundledFunction<"control-plane"> {
-    const { storage, ledger } = props;
-    return new BundledFunction(this, "control-plane", {
-      handler: "control-plane",
-      functionName: functionName(this.environment, "control-plane"),
-      description: "keeps files' statuses, metrics, catalog columns and the streaming job as they should be",
-      variables: {
-        ...this.trackingVariables(props),
-        METRICS_TABLE: ledger.metrics.name,
-        CONTROL_TABLE: ledger.control.name,
-        MANIFESTS_BUCKET: storage.manifests.bucket,
-        // spelled out: the function need not wait for the job, which waits for its queue
-        JOB_NAME: manifestsJobName(this.environment),
-        WORKERS: String(this.environment.manifests.workers.number),
-        DATABASE: databaseName(this.environment),
-        ...this.commonVariables(),
-        ALERT_SOURCE: alertSource(this.environment),
-      },
-      statements: controlPlaneStatements(props),
-      settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
     });
   }
 

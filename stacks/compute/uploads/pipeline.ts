@@ -3,6 +3,7 @@ import { uploadPrefixes } from "../../../constructs/catalog/dataset";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob } from "../../../constructs/glue/glue-job";
+import type { JobCode } from "../../../constructs/glue/job-code";
 import {
   alertSource,
   type Environment,
@@ -19,6 +20,8 @@ import { jobEndedStatements, jobStatements, reconcilerStatements, triggerStateme
 export interface UploadsPipelineProps extends PipelineResources {
   /** Settings that all functions of the environment share. */
   readonly settings: FunctionSettings;
+  /** Package and wheels of the environment's jobs. */
+  readonly code: JobCode;
 }
 
 /**
@@ -51,7 +54,7 @@ export class UploadsPipeline {
     this.scheduleReconciler();
   }
 
-  private uploadsJob(resources: PipelineResources): GlueJob {
+  private uploadsJob(resources: UploadsPipelineProps): GlueJob {
     const { account, region, uploads, glue, logs } = this.environment;
     const { storage, ledger } = resources;
     return new GlueJob(this.scope, "uploads-job", {
@@ -69,7 +72,7 @@ export class UploadsPipeline {
       connections: connectionsIfPrivate(resources),
       run: { kind: "batch", timeoutMinutes: uploads.timeoutMinutes, maximumRetries: uploads.retries },
       logRetentionDays: logs.retentionDays,
-      installWheels: glue.dependencies === "artifacts",
+      code: resources.code,
       arguments: uploadsJobArguments(this.environment, {
         uploadsTable: ledger.uploads.name,
         rawBucket: storage.raw.bucket,

@@ -24,19 +24,6 @@ export class ManifestsAlarms extends Construct {
     this.builderAlarm();
     this.jobAlarms();
     this.silenceAlarms();
-    this.columnsAlarm();
-  }
-
-  /** Adds an alarm on rows of both pipelines whose keys found no column. */
-  private columnsAlarm(): void {
-    new Alarm(this, "other-rows", {
-      ...this.own,
-      alarmName: resourceName(this.environment, "other-rows"),
-      description:
-        "rows have keys in _other: a table has all the undeclared columns that it may, or a file brought more than its share; see tributary columns",
-      metricName: "OtherRows",
-      statistic: "Sum",
-    });
   }
 
   private get own() {

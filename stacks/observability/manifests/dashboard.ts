@@ -1,43 +1,9 @@
-import {
-  deadLetterQueueName,
-  type Environment,
-  manifestsJobName,
-  metricNamespace,
-  PIPELINE_QUEUES,
-  queueName,
-} from "../../../environments/schema";
+import { type Environment, manifestsJobName, metricNamespace } from "../../../environments/schema";
 import { type Metric, type Widget, widget } from "../widgets";
 
-/** Widgets of the manifests pipeline: its queues, its job, its output and its cost. */
+/** Widgets of the manifests pipeline: its job, its output and its cost. */
 export function manifestsWidgets(environment: Environment): Widget[] {
-  return [...queueWidgets(environment), ...jobWidgets(environment), ...ownWidgets(environment)];
-}
-
-function queueWidgets(environment: Environment): Widget[] {
-  const ofQueues = (name: string): Metric[] =>
-    PIPELINE_QUEUES.map((queue) => ["AWS/SQS", name, "QueueName", queueName(environment, queue)]);
-  return [
-    widget("Queues: messages sent", "Sum", ofQueues("NumberOfMessagesSent")),
-    widget("Queues: messages waiting and in work", "Maximum", [
-      ...ofQueues("ApproximateNumberOfMessagesVisible"),
-      ...ofQueues("ApproximateNumberOfMessagesNotVisible"),
-    ]),
-    widget(
-      "Queues: age of the oldest message, seconds",
-      "Maximum",
-      ofQueues("ApproximateAgeOfOldestMessage"),
-    ),
-    widget(
-      "Queues: dead letters",
-      "Maximum",
-      PIPELINE_QUEUES.map((queue) => [
-        "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
-        "QueueName",
-        deadLetterQueueName(environment, queue),
-      ]),
-    ),
-  ];
+  return [...jobWidgets(environment), ...ownWidgets(environment)];
 }
 
 function jobWidgets(environment: Environment): Widget[] {
