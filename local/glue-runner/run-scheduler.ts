@@ -1,6 +1,6 @@
 import { emitStateChange } from "./event-emitter";
 import { execute, type RunnerContext } from "./execution";
-import type { Job, JobStore } from "./job-store";
+import { type Job, type JobStore, refuseTimeout } from "./job-store";
 import { GlueError, type JsonObject, page } from "./protocol";
 import { changeState, type EndState, endRun, firstRun, hasEnded, type JobRun, retryOf } from "./run";
 
@@ -49,6 +49,7 @@ export class RunScheduler {
   /** Starts a run. @throws GlueError ConcurrentRunsExceededException where the job has as many as it may have. */
   begin(request: JsonObject): JobRun {
     const job = this.jobs.find(request["JobName"]);
+    refuseTimeout(request);
     const limit = job.ExecutionProperty.MaxConcurrentRuns;
     if (this.runsOf(job.Name).filter((run) => !hasEnded(run)).length >= limit) {
       throw new GlueError("ConcurrentRunsExceededException", `Concurrent runs exceeded for ${job.Name}`);
@@ -140,7 +141,6 @@ export class RunScheduler {
       if (active.reason) return;
       changeState(run, "RUNNING");
       began = performance.now();
-      if (run.Timeout === undefined) return;
       timer = setTimeout(() => abort(active, "TIMEOUT"), run.Timeout * this.minuteMilliseconds);
     };
     const failure = await execute(this.context(), job, run, onRunning, active.aborter.signal);

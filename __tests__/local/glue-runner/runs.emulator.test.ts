@@ -205,7 +205,7 @@ describe("limits", () => {
 });
 
 describe("a run of a streaming job", () => {
-  test("has no timeout, and the workers that it was started with", async () => {
+  test("has the timeout of any job, and the workers that it was started with", async () => {
     await createJob(platform, "streaming", ENDLESS, {
       Command: streaming("streaming"),
       WorkerType: "G.1X",
@@ -222,7 +222,7 @@ describe("a run of a streaming job", () => {
       ({ JobRunState }) => JobRunState === "RUNNING",
     );
     expect(running).toMatchObject({ WorkerType: "G.1X", NumberOfWorkers: 5, MaintenanceWindow: "Sun:3" });
-    expect(running.Timeout).toBeUndefined();
+    expect(running.Timeout).toBe(480);
     await platform.glue.send(new BatchStopJobRunCommand({ JobName: "streaming", JobRunIds: [JobRunId] }));
     await expect(waitForRun(platform, "streaming", JobRunId)).resolves.toMatchObject({
       JobRunState: "STOPPED",
