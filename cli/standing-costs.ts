@@ -1,4 +1,9 @@
-import type { Environment } from "../environments/schema";
+import {
+  type Environment,
+  hasPipeline,
+  interfaceEndpointsOf,
+  usesPrivateSubnets,
+} from "../environments/schema";
 import { DOLLARS_PER_DPU_HOUR, DPUS } from "../runtime/prices";
 import { dollars, table } from "./operator/command/tables";
 
@@ -40,14 +45,11 @@ const LISTING_MINUTES = 2;
 const LISTER_WORKERS = 2;
 const DESTROYED = "it is destroyed";
 
-/** Computes what the environment's settings cost as long as it is deployed. */
+/** Computes what the environment's pipelines and settings cost as long as it is deployed. */
 export function standingCosts(environment: Environment): StandingCost[] {
-  return [
-    ...streamingJob(environment),
-    ...server(environment),
-    ...network(environment),
-    ...rounds(environment),
-  ];
+  const ofManifests = hasPipeline(environment, "manifests") ? [streamingJob] : [];
+  const ofLedger = hasPipeline(environment, "ledger") ? [server, rounds] : [];
+  return [...ofManifests, ...ofLedger, network].flatMap((costs) => costs(environment));
 }
 
 function streamingJob({ manifests: { workers } }: Environment): StandingCost[] {
@@ -84,11 +86,11 @@ function server({ ledger: { postgres } }: Environment): StandingCost[] {
   ];
 }
 
-function network({
-  network: { egress, natGateways, zones, interfaceEndpoints },
-}: Environment): StandingCost[] {
-  const gateways = egress === "nat" ? (natGateways === "one" ? 1 : zones.length) : 0;
-  const endpoints = interfaceEndpoints.length * zones.length;
+function network(environment: Environment): StandingCost[] {
+  const { egress, natGateways, zones } = environment.network;
+  const hasGateways = egress === "nat" && usesPrivateSubnets(environment);
+  const gateways = hasGateways ? (natGateways === "one" ? 1 : zones.length) : 0;
+  const services = interfaceEndpointsOf(environment).length;
   return [
     {
       what: "VPC: NAT gateways",
@@ -98,8 +100,8 @@ function network({
     },
     {
       what: "VPC: interface endpoints",
-      dollarsPerHour: endpoints * ENDPOINT_HOUR,
-      arithmetic: `${interfaceEndpoints.length} services × ${zones.length} zones × ${ENDPOINT_HOUR} × 24`,
+      dollarsPerHour: services * zones.length * ENDPOINT_HOUR,
+      arithmetic: `${services} services × ${zones.length} zones × ${ENDPOINT_HOUR} × 24`,
       end: DESTROYED,
     },
   ].filter(({ dollarsPerHour }) => dollarsPerHour > 0);
@@ -131,7 +133,7 @@ function rounds({ ledger: { scheduled, batch } }: Environment): StandingCost[] {
 /** Says what the environment costs a day from its deploy on, and how what can be ended is ended. */
 export function standingCostsText(environment: Environment): string {
   const costs = standingCosts(environment);
-  if (costs.length === 0) return "nothing runs without files";
+  if (costs.length === 0) return "nothing that costs by the hour runs without files";
   const aDay = (hour: number) => dollars(24 * hour);
   const sum = costs.reduce((total, { dollarsPerHour = 0 }) => total + dollarsPerHour, 0);
   const rows = table(
@@ -146,6 +148,10 @@ export function standingCostsText(environment: Environment): string {
   return [
     rows,
     `${aDay(sum)} a day by the list prices of us-east-1; what files cause comes on top, and logs, alarms and keys: docs/costs.md`,
-    `the streaming job starts within a minute of the first deploy, and again whenever it ends, until npx tributary stop --environment ${environment.name}`,
+    ...(hasPipeline(environment, "manifests")
+      ? [
+          `the streaming job starts within a minute of the first deploy, and again whenever it ends, until npx tributary stop --environment ${environment.name}`,
+        ]
+      : []),
   ].join("\n");
 }

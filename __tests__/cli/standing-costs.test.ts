@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { standingCosts, standingCostsText } from "../../cli/standing-costs";
-import { type Environment, loadEnvironment } from "../../environments/schema";
+import { type Environment, loadEnvironment, type Pipeline } from "../../environments/schema";
 import { ROOT } from "../../setup/paths";
 
 const COSTS = readFileSync(join(ROOT, "docs", "costs.md"), "utf8");
@@ -63,6 +63,26 @@ describe("what an environment costs without files", () => {
     const found = standingCosts(environment).map(({ what }) => what);
     expect(found).toHaveLength(1 + servers.length + after.length);
     expect(found).toEqual(expect.arrayContaining(after));
+  });
+
+  test.each<[Pipeline[], string[]]>([
+    [["uploads"], []],
+    [["manifests"], ["Glue: manifests-stream"]],
+    [["ledger"], ["RDS: db.t4g.micro", "RDS: storage", "VPC: NAT gateways"]],
+  ])("is in dev with %j alone that of %j", (pipelines, expected) => {
+    const environment = { ...dev, pipelines };
+    expect(standingCosts(environment).map(({ what }) => what)).toEqual(expected);
+    expect(standingCostsText(environment).includes("tributary stop")).toBe(pipelines.includes("manifests"));
+    if (expected.length === 0) {
+      expect(standingCostsText(environment)).toBe("nothing that costs by the hour runs without files");
+    }
+  });
+
+  test("has no endpoint that only an absent pipeline calls", () => {
+    const arithmeticOf = (environment: Environment) =>
+      standingCosts(environment).find(({ what }) => what === "VPC: interface endpoints")?.arithmetic;
+    expect(arithmeticOf(prod)).toBe("8 services × 3 zones × 0.01 × 24");
+    expect(arithmeticOf({ ...prod, pipelines: ["ledger"] })).toBe("7 services × 3 zones × 0.01 × 24");
   });
 
   test("is told with what it comes to a day, its arithmetic and how to end it", () => {
