@@ -215,10 +215,14 @@ describe("answerJobEnd", () => {
     expect(forgotten).toHaveLength(1);
   });
 
-  test("tries a refused run again until the slot is free", async () => {
+  test.each([
+    ["is refused until the slot is free", refused],
+    ["is throttled", () => awsError("ThrottlingException")],
+    ["has no room in the account", () => awsError("ResourceNumberLimitExceededException")],
+  ])("tries a run again that %s", async (_, refusal) => {
     const { ended, order, clock } = makeJobEnded({
       pending: () => true,
-      run: (call) => (call < 4 ? refused() : undefined),
+      run: (call) => (call < 4 ? refusal() : undefined),
     });
     await answerJobEnd(ended, jobStateChange("SUCCEEDED"));
     expect(order).toHaveLength(5);
