@@ -1,9 +1,10 @@
 import { type Environment, loadEnvironment } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
-import { printError } from "../setup/terminal";
+import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { runCdktf } from "./cdktf";
+import { standingCostsText } from "./standing-costs";
 
 interface DeployOptions {
   readonly environment: string;
@@ -14,7 +15,10 @@ interface DeployOptions {
 
 const PARALLEL_RESOURCES = 40;
 
-/** Applies the environment's stacks, each after its dependencies and otherwise concurrently; or only prepares it. */
+/**
+ * Applies the environment's stacks, each after its dependencies and otherwise concurrently, and says what runs from then
+ * on; or only prepares it.
+ */
 async function deploy(
   environment: Environment,
   options: DeployOptions,
@@ -27,12 +31,14 @@ async function deploy(
   }
   const words = options.prepare ? ["synth"] : ["deploy", `${environment.name}-*`, ...applying(options)];
   const output = options.output === undefined ? [] : ["--output", options.output];
-  return runCdktf([...words, ...output, ...further], {
+  const exitCode = await runCdktf([...words, ...output, ...further], {
     // Terraform and its provider read a large schema in each command and live shortly: less collecting saves a quarter
     GOGC: process.env["GOGC"] ?? "400",
     ...terraform.environment,
     TRIBUTARY_ENVIRONMENT: environment.name,
   });
+  if (exitCode === 0 && !options.prepare) print(`\n${standingCostsText(environment)}`);
+  return exitCode;
 }
 
 function applying({ autoApprove = false }: DeployOptions): string[] {

@@ -6,7 +6,7 @@ export const ACTIVE_STATES: readonly string[] = ["STARTING", "RUNNING", "STOPPIN
 /** Ends of a batch run. */
 export const BATCH_END_STATES = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"] as const;
 
-/** Ends of a streaming run, which Glue ends as EXPIRED to maintain it. */
+/** Ends of a streaming run, which Glue may end as EXPIRED to maintain it. */
 export const STREAMING_END_STATES = [...BATCH_END_STATES, "EXPIRED"] as const;
 
 /** Ends of a run that did not do its work, and that nobody asked for. */

@@ -16,7 +16,7 @@ interface Variables {
   MANIFESTS_BUCKET: string;
   CURATED_BUCKET: string;
   QUARANTINE_BUCKET: string;
-  /** Name of the Glue job that the function starts: that of pending uploads, or the streaming one; `none` without. */
+  /** Name of the Glue job that the function starts: of pending uploads, of the stream, or of batches; `none` without. */
   JOB_NAME: string;
   /** Workers of a run while the control table names no other number. */
   WORKERS: string;
@@ -126,6 +126,7 @@ const NAMES = {
   "ledger-migrator": [...LEDGER, "LOGIN_AUTHENTICATION"],
   "ledger-registrar": [...LEDGER, "RAW_JSON_PREFIX", "START_YEAR", ...METRICS],
   "ledger-operator": [...LEDGER, ...METRICS],
+  "ledger-starter": ["JOB_NAME"],
 } as const satisfies Readonly<Record<string, readonly (keyof Variables)[]>>;
 
 export type FunctionName = keyof typeof NAMES;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   CreateJobCommand,
   type CreateJobCommandInput,
@@ -18,6 +19,7 @@ import {
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import {
   ACCOUNT,
   type Emulator,
@@ -181,4 +183,31 @@ export async function invokeFunction(client: TestPlatform["client"], folder: str
   const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "probe" }));
   lambda.destroy();
   return JSON.parse(Buffer.from(Payload ?? []).toString());
+}
+
+/** What Glue's next event of a job says; asked for before the job runs, for a queue is to take it. */
+export async function tellsOf(
+  platform: TestPlatform,
+  job: string,
+): Promise<() => Promise<Record<string, unknown>>> {
+  const sqs = new SQSClient(platform.client);
+  const events = new EventBridgeClient(platform.client);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: job }));
+  const pattern = {
+    source: ["aws.glue"],
+    "detail-type": ["Glue Job State Change"],
+    detail: { jobName: [job] },
+  };
+  await events.send(new PutRuleCommand({ Name: job, EventPattern: JSON.stringify(pattern) }));
+  const Arn = `arn:aws:sqs:us-east-1:000000000000:${job}`;
+  await events.send(new PutTargetsCommand({ Rule: job, Targets: [{ Id: "queue", Arn }] }));
+  events.destroy();
+  return async () => {
+    const body = await eventually(`an event of ${job}`, async () => {
+      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+      return Messages?.[0]?.Body;
+    });
+    sqs.destroy();
+    return JSON.parse(body).detail;
+  };
 }

@@ -67,14 +67,17 @@ export class RawJson {
     this.uploads.push(...(await upload(target, folder, files)));
   }
 
-  /** Runs the workflow to its end. */
+  /** Runs the workflow to its end, and the run of the batch job that follows from it. */
   async list(): Promise<void> {
     const { glue } = this.platform;
+    const before = (await this.batchRuns()).length;
     const { RunId } = await glue.send(new StartWorkflowRunCommand({ Name: WORKFLOW }));
     await eventually("the end of the workflow", async () => {
       const { Run } = await glue.send(new GetWorkflowRunCommand({ Name: WORKFLOW, RunId }));
       return Run?.CompletedOn !== undefined;
     });
+    await eventually("a run of the batch job", async () => (await this.batchRuns()).length > before);
+    await this.idle();
   }
 
   /** Starts the batch job as soon as no run of it is active. */

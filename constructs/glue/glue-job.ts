@@ -18,16 +18,28 @@ export interface BatchRun {
   readonly maximumRetries: number;
 }
 
-/** Run without end. It takes no time limit, and none of Glue's retries: the control plane starts it again. */
+/**
+ * Run that goes on as long as Glue lets it: it takes the longest time limit, and none of Glue's retries, for the
+ * control plane starts it again.
+ */
 export interface StreamingRun {
   readonly kind: "streaming";
   /**
-   * Day and hour in UTC, e.g. `Sun:3`, at which Glue may restart it: it does so at least every seven days.
+   * Day and hour in UTC, e.g. `Sun:3`, at which Glue may end it for maintenance. The guide has Glue do so to runs of
+   * seven days or more alone, which the time limit is a minute short of.
    *
-   * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-29)
+   * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-30)
    */
   readonly maintenanceWindow: string;
 }
+
+/**
+ * Longest time limit of a run in minutes, a minute below seven days. The API takes "less than 7 days or 10080
+ * minutes", which is without the 10,080 or with it. A streaming job without a limit would get Glue 5.0's default, 480.
+ *
+ * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/timeout.html (2026-11-30)
+ */
+const LONGEST_MINUTES = 10_079;
 
 /** ARNs of the keys that a job works with. */
 export interface GlueJobKeys {
@@ -237,7 +249,7 @@ function codeArguments(script: string, code: GlueJobProps["code"]): Record<strin
 function runFields(run: BatchRun | StreamingRun) {
   return run.kind === "batch"
     ? { timeout: run.timeoutMinutes, maxRetries: run.maximumRetries }
-    : { maintenanceWindow: run.maintenanceWindow, maxRetries: 0 };
+    : { timeout: LONGEST_MINUTES, maintenanceWindow: run.maintenanceWindow, maxRetries: 0 };
 }
 
 /**

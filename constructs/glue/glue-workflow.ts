@@ -6,14 +6,18 @@ import { Construct } from "constructs";
 export interface GlueWorkflowProps {
   readonly workflowName: string;
   readonly description: string;
-  readonly first: GlueJob;
-  /** Job that runs when `first` has succeeded. */
-  readonly second: GlueJob;
+  readonly job: GlueJob;
   /** Schedule, in Glue's cron notation and UTC. @default - by StartWorkflowRun alone */
   readonly schedule?: string | undefined;
 }
 
-/** Workflow of two consecutive jobs, one run of both at a time. */
+/**
+ * Workflow of a job, one run at a time: Glue refuses a second one. A trigger that starts a job beyond the job's own
+ * maximum of runs makes a failed run, so no trigger may start a job that is started in other ways as well.
+ *
+ * @see https://docs.aws.amazon.com/goto/WebAPI/glue/UpdateWorkflow (2026-11-30)
+ * @see https://docs.aws.amazon.com/glue/latest/dg/job-run-statuses.html (2026-11-30)
+ */
 export class GlueWorkflow extends Construct {
   readonly workflow: AwsGlueWorkflow;
 
@@ -25,16 +29,6 @@ export class GlueWorkflow extends Construct {
       maxConcurrentRuns: 1,
     });
     this.startingTrigger(props);
-    new GlueTrigger(this, "second", {
-      name: `${props.workflowName}-second`,
-      description: `starts ${props.second.name} when ${props.first.name} has succeeded`,
-      workflowName: this.workflow.name,
-      type: "CONDITIONAL",
-      predicate: {
-        conditions: [{ jobName: props.first.name, logicalOperator: "EQUALS", state: "SUCCEEDED" }],
-      },
-      actions: [{ jobName: props.second.name }],
-    });
   }
 
   /**
@@ -42,8 +36,8 @@ export class GlueWorkflow extends Construct {
    *
    * @see https://docs.aws.amazon.com/glue/latest/dg/blueprint_workflow_restrictions.html (2026-11-29)
    */
-  private startingTrigger({ workflowName, first, schedule }: GlueWorkflowProps): void {
-    const common = { workflowName: this.workflow.name, actions: [{ jobName: first.name }] };
+  private startingTrigger({ workflowName, job, schedule }: GlueWorkflowProps): void {
+    const common = { workflowName: this.workflow.name, actions: [{ jobName: job.name }] };
     const name = `${workflowName}-start`;
     if (schedule === undefined) {
       // the provider fires an enabled one as soon as it exists

@@ -63,7 +63,8 @@ const postgres = z.strictObject({
 
 const lister = z.strictObject({
   hour: whole(0, 23, "h UTC", {
-    description: "Hour of the day at which the workflow starts: the lister, then the batch job.",
+    description:
+      "Hour of the day at which the workflow starts: the lister, whose success starts the batch job.",
   }).default(2),
   startYear: integer(2000, 2100, {
     description: "First year of the weekly folders that are listed.",
@@ -148,7 +149,7 @@ export const ledger = z.strictObject({
   }).default(true),
   scheduled: flag({
     description:
-      "Lister and batch job start by the clock; without, by hand: Glue's StartWorkflowRun and StartJobRun.",
+      "Lister and batch job start by the clock; without, by hand: Glue's StartWorkflowRun and StartJobRun. The lister's success starts the batch job in any case.",
   }).default(true),
   postgres: postgres.prefault({}),
   lister: lister.prefault({}),

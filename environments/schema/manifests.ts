@@ -82,7 +82,7 @@ export const manifests = z.strictObject({
     "a day and an hour in UTC such as Sun:3",
     {
       description:
-        "Day and hour, UTC, at which Glue may restart the streaming job, which it does at least every seven days.",
+        "Day and hour, UTC, at which Glue may end a run of the streaming job for maintenance; by its guide it does so to runs of seven days or more alone. A run ends at its time limit, a minute below seven days, and the next one starts.",
     },
   ).default("Sun:3"),
   silentMinutes: whole(5, 1440, "min", {

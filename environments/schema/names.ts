@@ -19,6 +19,7 @@ export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
   "ledger-migrator",
   "ledger-registrar",
   "ledger-operator",
+  "ledger-starter",
 ];
 
 /** Prefix of uploads in the raw bucket, which its notification filters on. */
@@ -131,7 +132,7 @@ export function ledgerBatchJobName(environment: Named): string {
   return jobName(environment, "ledger-batch");
 }
 
-/** Name of the workflow that runs the lister, and then the batch job when it succeeded. */
+/** Name of the workflow that runs the lister, whose success starts the batch job. */
 export function ledgerWorkflowName(environment: Named): string {
   return resourceName(environment, "ledger");
 }

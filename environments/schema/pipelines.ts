@@ -27,6 +27,7 @@ const FUNCTION_PIPELINES = {
   "ledger-migrator": ["ledger"],
   "ledger-registrar": ["ledger"],
   "ledger-operator": ["ledger"],
+  "ledger-starter": ["ledger"],
 } as const satisfies Readonly<Record<string, readonly Pipeline[]>>;
 export type FunctionName = keyof typeof FUNCTION_PIPELINES;
 export const FUNCTIONS = Object.keys(FUNCTION_PIPELINES) as readonly FunctionName[];

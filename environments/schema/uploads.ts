@@ -59,7 +59,7 @@ export const uploads = z.strictObject({
     description: "Attempts at one upload before it is quarantined.",
   }).default(5),
   timeoutMinutes: whole(1, 2880, "min", {
-    description: "Time limit of a job run; Glue's own default is 48 hours.",
+    description: "Time limit of a job run; the default of Glue 5.0 is 480 minutes.",
   }).default(120),
   retries: whole(0, 10, "runs", {
     description: "Further runs that Glue starts by itself after a failed one.",

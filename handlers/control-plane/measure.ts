@@ -1,6 +1,7 @@
 import { type EmbeddedMetric, emitMetrics } from "../../runtime/aws/embedded-metrics";
+import { DOLLARS_PER_DPU_HOUR } from "../../runtime/prices";
 import { type Hour, lastSixtyMinutes, readHours } from "./counts/hours";
-import { DOLLARS_PER_DPU_HOUR, type Run } from "./job/run";
+import type { Run } from "./job/run";
 import { oldestClaim } from "./open-files";
 import type { ControlPlane } from "./plane";
 

@@ -3,6 +3,7 @@ import { startOfRun } from "../../runtime/aws/job-run";
 import { type Metrics, publish } from "../../runtime/aws/metrics";
 import { Duties } from "../../runtime/duties";
 import { log } from "../../runtime/log";
+import { forgetRequest } from "../../runtime/uploads/run-request";
 import { alertOf } from "./alert";
 import { type Restart, restartWhilePending } from "./restart";
 import { type EndState, readJobEnd } from "./state-change";
@@ -54,7 +55,9 @@ export async function answerJobEnd(ended: JobEnded, event: unknown): Promise<voi
     const failure = { name: "JobFailures", value: 1, unit: "Count" } as const;
     await duties.attempt("count the failure", () => publish(ended.metrics, [failure]));
   }
-  if (answer.restart !== "never") {
+  if (answer.restart === "never") {
+    await duties.attempt("forget the request for a run", () => forgetRequest(ended.uploads));
+  } else {
     await duties.attempt("restart", async () => {
       const since = answer.restart === "arrived" ? await startOfRun(ended.job, jobRunId) : undefined;
       await restartWhilePending(ended, since);

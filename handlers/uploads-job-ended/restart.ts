@@ -31,7 +31,7 @@ export async function restartWhilePending({ uploads, job, clock }: Restart, sinc
     }
     if ((await requestRun(job)) === "started") return;
     if (clock.now().getTime() + wait > giveUpAt) {
-      log("info", "left the pending uploads to the run that is there");
+      log("info", "left the pending uploads to the run that is there, or to the reconciler");
       return;
     }
     await clock.sleep(wait);

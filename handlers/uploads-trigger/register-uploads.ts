@@ -3,6 +3,7 @@ import type { Clock } from "../../runtime/clock";
 import { Duties } from "../../runtime/duties";
 import { UnexpectedEventError } from "../../runtime/errors";
 import { log } from "../../runtime/log";
+import { claimRequest, forgetRequest } from "../../runtime/uploads/run-request";
 import { type Registration, registerUpload, type UploadsTable } from "../../runtime/uploads/uploads";
 import { readRecord } from "./read-record";
 
@@ -13,8 +14,8 @@ export interface UploadsTrigger {
 }
 
 /**
- * Registers the uploads of an S3 event and starts one run of the job when any of them is still to be
- * processed. Repeating it changes nothing, so Lambda may retry the whole event.
+ * Registers the uploads of an S3 event and asks for one run of the job when any of them is still to be
+ * processed, unless that was done a moment ago. Repeating it changes nothing, so Lambda may retry the whole event.
  *
  * @throws DutiesFailedError after all records were handled, naming those that failed
  * @throws UnexpectedEventError when this is no S3 event
@@ -27,9 +28,19 @@ export async function registerUploads(trigger: UploadsTrigger, event: unknown): 
     ),
   );
   if (registrations.some((registration) => registration === "registered" || registration === "pending")) {
-    await duties.attempt("start a run", () => requestRun(trigger.job));
+    await duties.attempt("start a run", () => askForRun(trigger));
   }
   duties.finish();
+}
+
+async function askForRun({ uploads, job, clock }: UploadsTrigger): Promise<void> {
+  if (!(await claimRequest(uploads, clock.now()))) return;
+  try {
+    await requestRun(job);
+  } catch (error) {
+    await forgetRequest(uploads); // Lambda's next attempt asks again
+    throw error;
+  }
 }
 
 /** Parses the records; the test event that S3 sends when a notification is set up has none. */

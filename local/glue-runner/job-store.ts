@@ -9,15 +9,14 @@ export interface Job extends JsonObject {
   readonly NonOverridableArguments?: Readonly<Record<string, string>>;
   readonly ExecutionProperty: { readonly MaxConcurrentRuns: number };
   readonly MaxRetries: number;
-  /** Minutes; a streaming job has none unless it was given one. */
-  readonly Timeout?: number;
+  /** Minutes. */
+  readonly Timeout: number;
 }
 
-/** Values that Glue fills in. */
-const DEFAULTS = { ExecutionProperty: { MaxConcurrentRuns: 1 }, MaxRetries: 0 };
-/** Default timeout for Glue 5.0; streaming jobs have none. */
-const TIMEOUT_MINUTES = 480;
-const STREAMING = "gluestreaming";
+/** Values that Glue fills in; the timeout is that of Glue 5.0, of streaming jobs too. */
+const DEFAULTS = { ExecutionProperty: { MaxConcurrentRuns: 1 }, MaxRetries: 0, Timeout: 480 };
+/** Minutes that a timeout must be below, by the stricter reading of Glue's documentation. */
+const TIMEOUT_LIMIT = 10_080;
 
 /** The definitions of jobs and their tags, in memory. */
 export class JobStore {
@@ -107,6 +106,16 @@ export function jobOfArn(arn: unknown): string | undefined {
   return /^arn:[^:]+:glue:[^:]*:[^:]*:job\/(.+)$/.exec(String(arn))?.[1];
 }
 
+/**
+ * Refuses a job or run of seven days and more.
+ *
+ * @throws GlueError InvalidInputException
+ */
+export function refuseTimeout({ Timeout }: JsonObject): void {
+  if (Timeout === undefined || Number(Timeout) < TIMEOUT_LIMIT) return;
+  throw new GlueError("InvalidInputException", `Timeout must be less than ${TIMEOUT_LIMIT} minutes.`);
+}
+
 function definition(fields: JsonObject, createdOn: number): Job {
   for (const name of ["Name", "Role", "Command"]) {
     if (!fields[name]) throw new GlueError("InvalidInputException", `${name} is required`);
@@ -114,11 +123,9 @@ function definition(fields: JsonObject, createdOn: number): Job {
   if (fields["WorkerType"] !== undefined && fields["MaxCapacity"] !== undefined) {
     throw new GlueError("InvalidInputException", "Please do not set Max Capacity if using Worker Type.");
   }
-  const isStreaming = (fields["Command"] as Job["Command"]).Name === STREAMING;
-  const timeout = isStreaming ? {} : { Timeout: TIMEOUT_MINUTES };
+  refuseTimeout(fields);
   return {
     ...DEFAULTS,
-    ...timeout,
     ...fields,
     CreatedOn: createdOn,
     LastModifiedOn: now(),

@@ -1,6 +1,6 @@
 import { emitStateChange } from "./event-emitter";
 import { execute, type RunnerContext } from "./execution";
-import type { Job, JobStore } from "./job-store";
+import { type Job, type JobStore, refuseTimeout } from "./job-store";
 import { GlueError, type JsonObject, page } from "./protocol";
 import { changeState, type EndState, endRun, firstRun, hasEnded, type JobRun, retryOf } from "./run";
 
@@ -49,6 +49,7 @@ export class RunScheduler {
   /** Starts a run. @throws GlueError ConcurrentRunsExceededException where the job has as many as it may have. */
   begin(request: JsonObject): JobRun {
     const job = this.jobs.find(request["JobName"]);
+    refuseTimeout(request);
     const limit = job.ExecutionProperty.MaxConcurrentRuns;
     if (this.runsOf(job.Name).filter((run) => !hasEnded(run)).length >= limit) {
       throw new GlueError("ConcurrentRunsExceededException", `Concurrent runs exceeded for ${job.Name}`);
@@ -56,6 +57,34 @@ export class RunScheduler {
     const run = firstRun(job, request);
     this.launch(job, request, run);
     return run;
+  }
+
+  /**
+   * Starts a run for a trigger. One beyond the job's maximum is not refused: it is there, and has failed.
+   *
+   * @see https://docs.aws.amazon.com/glue/latest/dg/job-run-statuses.html (2026-11-30)
+   */
+  beginByTrigger(request: JsonObject): JobRun {
+    try {
+      return this.begin(request);
+    } catch (error) {
+      if ((error as Error).name !== "ConcurrentRunsExceededException") throw error;
+      return this.failed(request);
+    }
+  }
+
+  private failed(request: JsonObject): JobRun {
+    const job = this.jobs.find(request["JobName"]);
+    const run = firstRun(job, request);
+    this.runs.set(job.Name, [run, ...this.runsOf(job.Name)]);
+    this.work(run, this.fail(run));
+    return run;
+  }
+
+  private async fail(run: JobRun): Promise<void> {
+    await Promise.resolve(); // until the trigger has noted what it began
+    endRun(run, "FAILED", 0, "The job exceeded its maximum allowed concurrent runs");
+    await this.tell(run, "FAILED");
   }
 
   get(request: JsonObject): JsonObject {
@@ -125,7 +154,11 @@ export class RunScheduler {
     if (this.closing) throw new GlueError("InternalServiceException", "the Glue runner is stopping");
     this.runs.set(job.Name, [run, ...this.runsOf(job.Name)]);
     this.observer?.began(run);
-    const work = this.carryOut(job, request, run)
+    this.work(run, this.carryOut(job, request, run));
+  }
+
+  private work(run: JobRun, done: Promise<void>): void {
+    const work = done
       .catch((error: Error) => this.context().warn(`run ${run.Id}: ${error.message}`))
       .finally(() => this.working.delete(work));
     this.working.add(work);
@@ -140,7 +173,6 @@ export class RunScheduler {
       if (active.reason) return;
       changeState(run, "RUNNING");
       began = performance.now();
-      if (run.Timeout === undefined) return;
       timer = setTimeout(() => abort(active, "TIMEOUT"), run.Timeout * this.minuteMilliseconds);
     };
     const failure = await execute(this.context(), job, run, onRunning, active.aborter.signal);
@@ -157,9 +189,15 @@ export class RunScheduler {
     if (this.closing) return;
     if (state === "FAILED" && run.Attempt < job.MaxRetries) {
       this.launch(job, request, retryOf(job, request, run));
+      await emitStateChange(this.context().endpoint, run, state);
     } else {
-      this.observer?.completed(run);
+      await this.tell(run, state);
     }
+  }
+
+  /** Tells of a run that has ended for good. */
+  private async tell(run: JobRun, state: EndState): Promise<void> {
+    this.observer?.completed(run);
     await emitStateChange(this.context().endpoint, run, state);
   }
 }

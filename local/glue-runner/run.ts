@@ -18,8 +18,8 @@ export interface JobRun extends JsonObject {
   /** The job's default arguments, overlaid by the run's own. */
   readonly Arguments: Readonly<Record<string, string>>;
   readonly StartedOn: number;
-  /** Minutes; none for a streaming run. */
-  readonly Timeout?: number;
+  /** Minutes. */
+  readonly Timeout: number;
   readonly LogGroupName: string;
   JobRunState: RunState;
   LastModifiedOn: number;

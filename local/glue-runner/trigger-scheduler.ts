@@ -56,9 +56,10 @@ export class TriggerScheduler implements RunObserver {
       try {
         this.fireStarting(trigger);
       } catch (error) {
-        this.noteRefusal(trigger, error as Error);
         const { WorkflowName: name } = trigger;
-        if (name !== undefined && isExceeded(error as Error)) {
+        if (name === undefined || (error as Error).name !== "ConcurrentRunsExceededException") {
+          this.noteRefusal(trigger, error as Error);
+        } else {
           this.workflowRuns.refuse(this.workflows.find(name), new Chain(name));
         }
       }
@@ -110,7 +111,7 @@ export class TriggerScheduler implements RunObserver {
     for (const action of trigger.Actions) {
       const Arguments = { ...action.Arguments, ...ofWorkflow };
       try {
-        const run = this.runs.begin({ ...action, Arguments, TriggerName: trigger.Name });
+        const run = this.runs.beginByTrigger({ ...action, Arguments, TriggerName: trigger.Name });
         this.chains.set(firstAttemptOf(run), chain);
         chain.add(run);
       } catch (error) {
@@ -126,16 +127,8 @@ export class TriggerScheduler implements RunObserver {
     for (const run of chain.runs) this.chains.delete(firstAttemptOf(run));
   }
 
-  /**
-   * Records a refusal. A job that has as many runs as it may have is no failure: the trigger fires again at
-   * its time.
-   */
   private noteRefusal(trigger: Trigger, error: Error): void {
     if (!(error instanceof GlueError)) throw error;
-    if (!isExceeded(error)) this.warn(`trigger ${trigger.Name}: ${error.message}`);
+    this.warn(`trigger ${trigger.Name}: ${error.message}`);
   }
-}
-
-function isExceeded({ name }: Error): boolean {
-  return name === "ConcurrentRunsExceededException";
 }

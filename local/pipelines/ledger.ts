@@ -149,6 +149,8 @@ class LedgerRun {
     }
     await this.until(async () => hasEnded(await this.workflowRun(id)));
     refuseFailedListing(await this.runsOf("lister"));
+    // the lister's success starts it
+    await this.until(async () => (await this.runsOf("batch")).length > 0);
     await this.until(({ registered }) => registered === this.uploads.length);
     await this.until(async (state) => {
       const runs = await this.runsOf("batch");

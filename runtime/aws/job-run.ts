@@ -1,5 +1,4 @@
 import {
-  ConcurrentRunsExceededException,
   GetJobRunCommand,
   type GlueClient,
   StartJobRunCommand,
@@ -16,20 +15,39 @@ export interface Job {
 export type RunSize = Pick<StartJobRunRequest, "NumberOfWorkers" | "WorkerType">;
 
 /**
- * Starts one run of the job and does not wait for it. "running" means that Glue refused because the job's
- * maximum of concurrent runs is reached: those runs take what is pending, so it is no failure.
- *
- * @throws any other error of Glue, throttling included once the client's attempts are used up
+ * Outcome of asking for a run; only `started` made one. `running`: the job has as many as it may have, and they take
+ * what is pending. `busy`: Glue has no call or no capacity left for the account.
  */
-export async function requestRun(job: Job, size: RunSize = {}): Promise<"started" | "running"> {
+export type Requested = "started" | "running" | "busy";
+
+/** Refusals of StartJobRun that pass, by the error's name. */
+const REFUSALS: Readonly<Record<string, Exclude<Requested, "started">>> = {
+  ConcurrentRunsExceededException: "running",
+  ResourceNumberLimitExceededException: "busy",
+  ThrottlingException: "busy",
+};
+
+/**
+ * Starts one run of the job and does not wait for it. A refusal is no failure: all who ask do so again, on schedule
+ * or at the end of the runs that are there.
+ *
+ * @throws any other error of Glue
+ */
+export async function requestRun(job: Job, size: RunSize = {}): Promise<Requested> {
   try {
     const { JobRunId } = await job.client.send(new StartJobRunCommand({ JobName: job.name, ...size }));
     log("info", "started a job run", { jobName: job.name, jobRunId: JobRunId, ...size });
     return "started";
   } catch (error) {
-    if (!(error instanceof ConcurrentRunsExceededException)) throw error;
-    log("info", "a job run is there already", { jobName: job.name });
-    return "running";
+    const { name, message: reason } = error as Error;
+    const refusal = REFUSALS[name];
+    if (refusal === undefined) throw error;
+    log(refusal === "busy" ? "warn" : "info", "no job run was started", {
+      jobName: job.name,
+      refusal,
+      reason,
+    });
+    return refusal;
   }
 }
 

@@ -2,6 +2,7 @@ import { QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import type { Item } from "../aws/dynamo";
 import type { Clock } from "../clock";
 import { PENDING_INDEX } from "../indexes";
+import { forgetRequest } from "./run-request";
 import { PENDING_SHARDS, type UploadsTable } from "./uploads";
 
 const SHARDS = Array.from({ length: PENDING_SHARDS }, (_, shard) => String(shard));
@@ -31,7 +32,8 @@ export interface Backlog {
 
 /**
  * Returns whether any upload may be claimed now. "Yes" is believed immediately, "no" only after four queries
- * over seven seconds. With `since`, only uploads that became available from then on count.
+ * over seven seconds. With `since`, only uploads that became available from then on count. The request for a run is
+ * forgotten before each query: what is registered too late for it is asked for anew.
  */
 export async function seesAvailable(
   uploads: UploadsTable,
@@ -46,6 +48,7 @@ export async function seesAvailable(
 }
 
 async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Promise<boolean> {
+  await forgetRequest(uploads);
   const answers = await Promise.all(
     SHARDS.map((shard) =>
       uploads.client.send(

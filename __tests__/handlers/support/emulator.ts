@@ -133,7 +133,7 @@ async function readItems(dynamo: DynamoDBClient): Promise<Record<string, unknown
   return Items.map((item) =>
     Object.fromEntries(Object.entries(item).map(([name, value]) => [name, Object.values(value)[0]])),
   )
-    .filter((item) => item["object"] !== "#reconciler")
+    .filter((item) => !String(item["object"]).startsWith("#"))
     .sort((one, other) => (identity(one) < identity(other) ? -1 : 1));
 }
 

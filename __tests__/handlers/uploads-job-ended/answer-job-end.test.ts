@@ -26,11 +26,16 @@ const refused = () => new ConcurrentRunsExceededException({ message: "one run", 
 
 function makeJobEnded({ pending = () => false, alert, metric, run }: Faults) {
   const order: string[] = [];
+  const forgotten: unknown[] = [];
   const note = (what: string, answer: unknown) => {
     order.push(what);
     return answer;
   };
   const dynamo = clientDouble<DynamoDBClient>({
+    DeleteItemCommand: (input) => {
+      forgotten.push(input.Key);
+      return {};
+    },
     QueryCommand: (input, call) => ({
       Items: pending(Math.floor(call / SHARDS)) && shardOf(input) === "5" ? [{}] : [],
     }),
@@ -53,7 +58,17 @@ function makeJobEnded({ pending = () => false, alert, metric, run }: Faults) {
     metrics: { client: metrics.client, namespace: "Tributary", environment: "dev" },
     clock,
   };
-  return { ended, order, clock, queries: dynamo.sent, alerts: bus.sent, measured: metrics.sent };
+  const queries = () => dynamo.sent.filter(({ name }) => name === "QueryCommand");
+  return {
+    ended,
+    order,
+    clock,
+    forgotten,
+    queries,
+    sent: dynamo.sent,
+    alerts: bus.sent,
+    measured: metrics.sent,
+  };
 }
 
 const shardOf = (input: { ExpressionAttributeValues: Record<string, { S: string }> }) =>
@@ -136,8 +151,8 @@ describe("answerJobEnd", () => {
     ],
     [
       "a run that cannot be started",
-      { run: () => awsError("ResourceNumberLimitExceededException") },
-      "restart: ResourceNumberLimitExceededException",
+      { run: () => awsError("InternalServiceException") },
+      "restart: InternalServiceException",
       ["alert", "metric", "run"],
     ],
   ])("does every other duty in spite of %s, then throws", async (_, faults, message, expected) => {
@@ -154,8 +169,8 @@ describe("answerJobEnd", () => {
   ])("asks all shards, after %s, for %s", async (state, _, since) => {
     const { ended, queries } = makeJobEnded({ pending: () => true });
     await answerJobEnd(ended, jobStateChange(state));
-    expect(queries.map(({ input }) => shardOf(input))).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
-    expect(queries[0]?.input).toMatchObject({
+    expect(queries().map(({ input }) => shardOf(input))).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
+    expect(queries()[0]?.input).toMatchObject({
       IndexName: "pending",
       KeyConditionExpression: "pending_shard = :shard AND available_at BETWEEN :since AND :now",
       ExpressionAttributeValues: { ":since": { S: since }, ":now": { S: "2026-01-31T12:00:00.000Z" } },
@@ -180,13 +195,34 @@ describe("answerJobEnd", () => {
     await answerJobEnd(ended, jobStateChange("SUCCEEDED"));
     expect(order).toEqual([]);
     expect(clock.slept).toEqual([1_000, 2_000, 4_000]);
-    expect(queries).toHaveLength(4 * SHARDS);
+    expect(queries()).toHaveLength(4 * SHARDS);
   });
 
-  test("tries a refused run again until the slot is free", async () => {
+  test("forgets the request for a run before each look, so that whoever comes after it asks anew", async () => {
+    const { ended, sent } = makeJobEnded({});
+    await answerJobEnd(ended, jobStateChange("SUCCEEDED"));
+    const look = ["DeleteItemCommand", ...Array(SHARDS).fill("QueryCommand")];
+    expect(sent.map(({ name }) => name)).toEqual([...look, ...look, ...look, ...look]);
+    expect(sent[0]?.input).toEqual({
+      TableName: "uploads",
+      Key: { object: { S: "#run" }, version: { S: "requested" } },
+    });
+  });
+
+  test("forgets the request for a run that was stopped", async () => {
+    const { ended, forgotten } = makeJobEnded({});
+    await answerJobEnd(ended, jobStateChange("STOPPED"));
+    expect(forgotten).toHaveLength(1);
+  });
+
+  test.each([
+    ["is refused until the slot is free", refused],
+    ["is throttled", () => awsError("ThrottlingException")],
+    ["has no room in the account", () => awsError("ResourceNumberLimitExceededException")],
+  ])("tries a run again that %s", async (_, refusal) => {
     const { ended, order, clock } = makeJobEnded({
       pending: () => true,
-      run: (call) => (call < 4 ? refused() : undefined),
+      run: (call) => (call < 4 ? refusal() : undefined),
     });
     await answerJobEnd(ended, jobStateChange("SUCCEEDED"));
     expect(order).toHaveLength(5);

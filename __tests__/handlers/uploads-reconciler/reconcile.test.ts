@@ -116,6 +116,24 @@ describe("reconcile, the backlog", () => {
     expect(runs).toHaveLength(runsWanted);
   });
 
+  test.each([
+    "ConcurrentRunsExceededException",
+    "ThrottlingException",
+    "ResourceNumberLimitExceededException",
+  ])(
+    "asks for a run whatever the trigger asked a moment ago, and counts a refusal by %s as asked",
+    async (refusal) => {
+      const available = pendingItem("2026-01-31T11:58:20.000Z", "2026-01-31T12:00:00.000Z");
+      const { reconciler, runs, tableCalls } = makeReconciler({
+        table: shardTwo([available]),
+        glue: { StartJobRunCommand: () => awsError(refusal) },
+      });
+      await expect(reconcile(reconciler)).resolves.toBeUndefined();
+      expect(runs).toHaveLength(1);
+      expect(tableCalls.filter(({ input }) => input.Key?.object.S === "#run")).toEqual([]);
+    },
+  );
+
   test("reads every page of a shard", async () => {
     const item = pendingItem("2026-01-31T11:00:00.000Z", "2026-01-31T11:00:00.000Z");
     const { reconciler, measured } = makeReconciler({

@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ConcurrentRunsExceededException, type GlueClient } from "@aws-sdk/client-glue";
+import type { GlueClient } from "@aws-sdk/client-glue";
 import { describe, expect, test } from "@jest/globals";
 import { registerUploads, type UploadsTrigger } from "../../../handlers/uploads-trigger/register-uploads";
 import { DutiesFailedError, UnexpectedEventError } from "../../../runtime/errors";
-import { type Answers, awsError, clientDouble, clockDouble } from "../support/doubles";
+import { type Answers, awsError, clientDouble, clockDouble, type Sent } from "../support/doubles";
 import { s3Event, s3Record } from "../support/events";
 import { keepLogs } from "../support/logs";
 
@@ -19,15 +19,33 @@ function taken(status: string, more: Record<string, { S: string }> = {}) {
   });
 }
 
+/** A trigger that nobody asked for a run before; `writes` has what it does to the items of uploads. */
 function makeTrigger(table: Answers, glue: Answers = { StartJobRunCommand: () => ({ JobRunId: "jr_1" }) }) {
-  const dynamo = clientDouble<DynamoDBClient>(table);
+  const writes: Sent[] = [];
+  const forgotten: Sent[] = [];
+  const noting = (name: string): Answers => ({
+    [name]: (input, call) => {
+      if ((input.Key ?? input.Item).object.S === "#run") return {};
+      writes.push({ name, input });
+      return table[name]?.(input, call) ?? new Error(`no answer to ${name}`);
+    },
+  });
+  const dynamo = clientDouble<DynamoDBClient>({
+    GetItemCommand: () => ({}),
+    ...noting("PutItemCommand"),
+    ...noting("UpdateItemCommand"),
+    DeleteItemCommand: (input) => {
+      forgotten.push({ name: "DeleteItemCommand", input });
+      return {};
+    },
+  });
   const runs = clientDouble<GlueClient>(glue);
   const trigger: UploadsTrigger = {
     uploads: { client: dynamo.client, name: "uploads" },
     job: { client: runs.client, name: "uploads-job" },
     clock: clockDouble(),
   };
-  return { trigger, writes: dynamo.sent, runs: runs.sent };
+  return { trigger, writes, forgotten, runs: runs.sent };
 }
 
 const failure = async (promise: Promise<void>) =>
@@ -103,14 +121,17 @@ describe("registerUploads", () => {
     await expect(registerUploads(trigger, s3Event(A))).resolves.toBeUndefined();
   });
 
-  test("counts a run that is there already as success", async () => {
-    const { trigger } = makeTrigger(
+  test.each([
+    "ConcurrentRunsExceededException",
+    "ThrottlingException",
+    "ResourceNumberLimitExceededException",
+  ])("counts a start that Glue refuses by %s as asked", async (refusal) => {
+    const { trigger, forgotten } = makeTrigger(
       { PutItemCommand: () => ({}) },
-      {
-        StartJobRunCommand: () => new ConcurrentRunsExceededException({ message: "one run", $metadata: {} }),
-      },
+      { StartJobRunCommand: () => awsError(refusal) },
     );
     await expect(registerUploads(trigger, s3Event(A))).resolves.toBeUndefined();
+    expect(forgotten).toEqual([]);
   });
 
   test("registers the others, starts the run, then throws when a record is malformed", async () => {
@@ -134,14 +155,15 @@ describe("registerUploads", () => {
     expect(runs).toHaveLength(1);
   });
 
-  test("throws when the run cannot be asked for, the items written", async () => {
-    const { trigger, writes } = makeTrigger(
+  test("throws when the run cannot be asked for, the items written, so that the next attempt asks again", async () => {
+    const { trigger, writes, forgotten } = makeTrigger(
       { PutItemCommand: () => ({}) },
       { StartJobRunCommand: () => awsError("EntityNotFoundException", "no such job") },
     );
     const error = await failure(registerUploads(trigger, s3Event(A)));
     expect(error?.message).toBe("start a run: EntityNotFoundException: no such job");
     expect(writes).toHaveLength(1);
+    expect(forgotten).toHaveLength(1);
   });
 
   test.each([

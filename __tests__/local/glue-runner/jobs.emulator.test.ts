@@ -11,6 +11,7 @@ import {
   GetJobsCommand,
   GetTagsCommand,
   ListJobsCommand,
+  StartJobRunCommand,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateJobCommand,
@@ -61,6 +62,16 @@ describe("job definitions", () => {
     const { Job } = await platform.glue.send(new GetJobCommand({ JobName: "plain" }));
     expect(Job).toMatchObject({ MaxRetries: 0, Timeout: 480, ExecutionProperty: { MaxConcurrentRuns: 1 } });
     await platform.glue.send(new DeleteJobCommand({ JobName: "plain" }));
+  });
+
+  test("may last less than seven days, and their runs no longer", async () => {
+    const weekly = { ...FULL, Name: "weekly", Timeout: 10_080 };
+    const message = "Timeout must be less than 10080 minutes.";
+    await expect(platform.glue.send(new CreateJobCommand(weekly))).rejects.toThrow(message);
+    const start = new StartJobRunCommand({ JobName: "full", Timeout: 10_080 });
+    await expect(platform.glue.send(start)).rejects.toThrow(message);
+    const { Name } = await platform.glue.send(new CreateJobCommand({ ...weekly, Timeout: 10_079 }));
+    await platform.glue.send(new DeleteJobCommand({ JobName: Name }));
   });
 
   test("are replaced whole by an update, their name and creation excepted", async () => {

@@ -1,14 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   BatchStopJobRunCommand,
   GetJobRunCommand,
   GetJobRunsCommand,
   StartJobRunCommand,
 } from "@aws-sdk/client-glue";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { REGION } from "../../../local/emulator/emulator";
 import { ensurePython } from "../../../setup/python";
@@ -22,6 +20,7 @@ import {
   startRun,
   startTestPlatform,
   type TestPlatform,
+  tellsOf,
   waitForRun,
 } from "../platform";
 
@@ -205,7 +204,7 @@ describe("limits", () => {
 });
 
 describe("a run of a streaming job", () => {
-  test("has no timeout, and the workers that it was started with", async () => {
+  test("has the timeout of any job, and the workers that it was started with", async () => {
     await createJob(platform, "streaming", ENDLESS, {
       Command: streaming("streaming"),
       WorkerType: "G.1X",
@@ -222,7 +221,7 @@ describe("a run of a streaming job", () => {
       ({ JobRunState }) => JobRunState === "RUNNING",
     );
     expect(running).toMatchObject({ WorkerType: "G.1X", NumberOfWorkers: 5, MaintenanceWindow: "Sun:3" });
-    expect(running.Timeout).toBeUndefined();
+    expect(running.Timeout).toBe(480);
     await platform.glue.send(new BatchStopJobRunCommand({ JobName: "streaming", JobRunIds: [JobRunId] }));
     await expect(waitForRun(platform, "streaming", JobRunId)).resolves.toMatchObject({
       JobRunState: "STOPPED",
@@ -230,7 +229,7 @@ describe("a run of a streaming job", () => {
   });
 
   test("may be ended as by its maintenance window, which is told as any end", async () => {
-    const told = await tellsOf("expiring");
+    const told = await tellsOf(platform, "expiring");
     await createJob(platform, "expiring", ENDLESS, { Command: streaming("expiring") });
     const id = await startRun(platform, "expiring");
     await waitForRun(platform, "expiring", id, ({ JobRunState }) => JobRunState === "RUNNING");
@@ -288,7 +287,7 @@ test.each([
   ["runs out of time", ENDLESS, { Timeout: 1 }, "TIMEOUT", "WARN"],
 ])("a run that %s is told to a queue by Glue's event", async (_, source, fields, state, severity) => {
   const job = `told-${state.toLowerCase()}`;
-  const told = await tellsOf(job);
+  const told = await tellsOf(platform, job);
   await createJob(platform, job, source, fields);
   const id = await startRun(platform, job);
   expect(await told()).toEqual({ jobName: job, jobRunId: id, state, severity, message: expect.any(String) });
@@ -312,28 +311,4 @@ test("nothing beside the runs went wrong", () => {
 
 function streaming(job: string) {
   return { Name: "gluestreaming", ScriptLocation: `s3://artifacts/${job}.py`, PythonVersion: "3" };
-}
-
-/** What Glue's next event of a job says; asked for before the job runs, for a queue is to take it. */
-async function tellsOf(job: string): Promise<() => Promise<Record<string, unknown>>> {
-  const sqs = new SQSClient(platform.client);
-  const events = new EventBridgeClient(platform.client);
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: job }));
-  const pattern = {
-    source: ["aws.glue"],
-    "detail-type": ["Glue Job State Change"],
-    detail: { jobName: [job] },
-  };
-  await events.send(new PutRuleCommand({ Name: job, EventPattern: JSON.stringify(pattern) }));
-  const Arn = `arn:aws:sqs:us-east-1:000000000000:${job}`;
-  await events.send(new PutTargetsCommand({ Rule: job, Targets: [{ Id: "queue", Arn }] }));
-  events.destroy();
-  return async () => {
-    const body = await eventually(`an event of ${job}`, async () => {
-      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
-      return Messages?.[0]?.Body;
-    });
-    sqs.destroy();
-    return JSON.parse(body).detail;
-  };
 }

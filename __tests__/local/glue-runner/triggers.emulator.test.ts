@@ -27,7 +27,15 @@ import {
 } from "@aws-sdk/client-glue";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { eventually } from "../../support/eventually";
-import { createJob, ENDLESS, startRun, startTestPlatform, type TestPlatform, waitForRun } from "../platform";
+import {
+  createJob,
+  ENDLESS,
+  startRun,
+  startTestPlatform,
+  type TestPlatform,
+  tellsOf,
+  waitForRun,
+} from "../platform";
 
 const NOON = new Date("2026-01-31T12:00:00Z");
 const DAILY = "cron(0 12 * * ? *)";
@@ -215,14 +223,29 @@ describe("a scheduled trigger", () => {
     expect(await runsOf("timed")).toHaveLength(1);
   });
 
-  test("passes over a job that has as many runs as it may have", async () => {
+  test("makes a failed run of a job that has as many as it may have, which StartJobRun refuses", async () => {
     await ends("busy", ENDLESS);
     await trigger("again", "SCHEDULED", ["busy"], { Schedule: DAILY });
+    await ends("mended");
+    await trigger("mends", "CONDITIONAL", ["mended"], when("AND", ["busy", "FAILED"]));
+    const told = await tellsOf(platform, "busy");
     minute(NOON);
     minute(NOON);
-    expect(await runsOf("busy")).toHaveLength(1);
-    expect(platform.warnings).toEqual([]);
-    await platform.glue.send(new DeleteTriggerCommand({ Name: "again" }));
+    const [failed, ...others] = await runsOf("busy");
+    expect(failed).toMatchObject({
+      JobRunState: "FAILED",
+      TriggerName: "again",
+      ErrorMessage: "The job exceeded its maximum allowed concurrent runs",
+      CompletedOn: expect.any(Date),
+    });
+    expect(others).toHaveLength(1);
+    expect(await told()).toMatchObject({ jobRunId: failed?.Id, state: "FAILED" });
+    expect(await endedRuns("mended")).toHaveLength(1);
+    await expect(startRun(platform, "busy")).rejects.toMatchObject({
+      name: "ConcurrentRunsExceededException",
+    });
+    expect(await runsOf("busy")).toHaveLength(2);
+    for (const Name of ["again", "mends"]) await platform.glue.send(new DeleteTriggerCommand({ Name }));
   });
 });
 
@@ -365,14 +388,14 @@ describe("a workflow", () => {
     await expect(platform.glue.send(again)).rejects.toMatchObject({ name: "IllegalWorkflowStateException" });
   });
 
-  test("ends well where a job cannot start for its own limit, and tells so", async () => {
+  test("ends well where a job fails for its own limit, and tells so", async () => {
     await ends("occupied", ENDLESS);
     await startRun(platform, "occupied");
     await platform.glue.send(new CreateWorkflowCommand({ Name: "refused" }));
     await trigger("refused-start", "ON_DEMAND", ["occupied"], { WorkflowName: "refused" });
     await platform.glue.send(new StartTriggerCommand({ Name: "refused-start" }));
     const { Runs = [] } = await platform.glue.send(new GetWorkflowRunsCommand({ Name: "refused" }));
-    expect(Runs).toMatchObject([{ Status: "COMPLETED", Statistics: { ErroredActions: 1 } }]);
+    expect(Runs).toMatchObject([{ Status: "COMPLETED", Statistics: { FailedActions: 1 } }]);
     expect(platform.warnings).toEqual([]);
   });
 

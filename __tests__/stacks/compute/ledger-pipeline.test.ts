@@ -159,28 +159,66 @@ test("permissions and lifecycles name what the batch job writes by the same pref
 describe("what starts the jobs", () => {
   const triggersOf = (name: string) =>
     resourcesOf(stacks.get(`${name}-compute`), "aws_glue_trigger").map(([, each]) => each);
+  const roundsOf = (name: string) =>
+    resourcesOf(stacks.get(`${name}-compute`), "aws_scheduler_schedule").filter(([id]) =>
+      id.startsWith("ledger_starter"),
+    );
 
-  test("is the clock in prod: the workflow each night, the batch job every quarter of an hour outside of it", () => {
+  test("is the clock in prod: the workflow of the lister each night, the batch job every quarter of an hour", () => {
     expect(
-      triggersOf("prod").map(({ type, schedule, enabled, workflow_name }) => [
+      triggersOf("prod").map(({ type, schedule, enabled, workflow_name, actions }) => [
         type,
         schedule,
         enabled ?? true,
         workflow_name !== undefined,
+        actions,
       ]),
     ).toEqual([
-      ["SCHEDULED", "cron(0/15 * * * ? *)", true, false],
-      ["CONDITIONAL", undefined, true, true],
-      ["SCHEDULED", "cron(0 2 * * ? *)", true, true],
+      [
+        "SCHEDULED",
+        "cron(0 2 * * ? *)",
+        true,
+        true,
+        [{ job_name: expect.stringContaining("aws_glue_job.ledger_lister") }],
+      ],
+    ]);
+    expect(roundsOf("prod").map(([, each]) => each)).toMatchObject([
+      {
+        schedule_expression: "rate(15 minutes)",
+        target: { arn: expect.stringContaining("aws_lambda_function.ledger_starter") },
+      },
     ]);
   });
 
+  test.each(["prod", "local"])("is, for the batch job in %s, the lister's success", (name) => {
+    const stack = stacks.get(`${name}-compute`);
+    const rule = resource(stack, "aws_cloudwatch_event_rule", "ledger_listed");
+    expect(JSON.parse(String(rule["event_pattern"]))).toEqual({
+      source: ["aws.glue"],
+      "detail-type": ["Glue Job State Change"],
+      detail: { jobName: [`tributary-${name}-ledger-lister`], state: ["SUCCEEDED"] },
+    });
+    expect(resource(stack, "aws_cloudwatch_event_target", "ledger_listed")).toMatchObject({
+      arn: expect.stringContaining("aws_lambda_function.ledger_starter"),
+    });
+  });
+
+  test.each(["dev", "prod", "local"])(
+    "is no trigger of Glue's in %s that could find a job at its maximum of runs, which makes a failed one",
+    (name) => {
+      const stack = stacks.get(`${name}-compute`);
+      const workflows = resourcesOf(stack, "aws_glue_workflow");
+      expect(workflows.map(([, each]) => each["max_concurrent_runs"])).toEqual([1]);
+      for (const { workflow_name, actions } of triggersOf(name)) {
+        expect(workflow_name).toContain("aws_glue_workflow.");
+        expect(actions).toEqual([{ job_name: expect.stringContaining("aws_glue_job.ledger_lister") }]);
+      }
+    },
+  );
+
   test.each(["dev", "local"])("is nobody but an operator in %s", (name) => {
-    const starting = triggersOf(name).filter(({ type }) => type !== "CONDITIONAL");
-    expect(starting.map(({ type, enabled }) => [type, enabled])).toEqual([
-      ["SCHEDULED", false],
-      ["ON_DEMAND", false],
-    ]);
+    expect(triggersOf(name).map(({ type, enabled }) => [type, enabled])).toEqual([["ON_DEMAND", false]]);
+    expect(roundsOf(name)).toEqual([]);
   });
 });
 

@@ -121,11 +121,21 @@ describe("the permissions", () => {
   ];
 
   test.each([
-    ["uploads-trigger", ["dynamodb:PutItem", "dynamodb:UpdateItem", "glue:StartJobRun"]],
+    [
+      "uploads-trigger",
+      [
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "glue:StartJobRun",
+      ],
+    ],
     [
       "uploads-job-ended",
       [
         "cloudwatch:PutMetricData",
+        "dynamodb:DeleteItem",
         "dynamodb:Query",
         "events:PutEvents",
         "glue:GetJobRun",

@@ -61,12 +61,10 @@ function wasAskedFor(job: StreamingJob, run: Run): boolean {
 }
 
 /**
- * Returns whether Glue ended the run. EXPIRED is the weekly end of streaming runs. Its documentation leaves
- * open whether a run without a timeout has none or the default of 2,880 minutes (JobRun.Timeout), so a long
- * run may end as TIMEOUT as well.
+ * Returns whether Glue ended the run: as TIMEOUT at the job's time limit, the longest there is, or as EXPIRED in
+ * the job's maintenance window.
  *
- * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-29)
- * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/timeout.html (2026-11-29)
+ * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-30)
  */
 function wasEndedByGlue({ state, seconds }: Run): boolean {
   return state === "EXPIRED" || (state === "TIMEOUT" && seconds >= HEALTHY_SECONDS);

@@ -1,17 +1,6 @@
 import type { JobRun } from "@aws-sdk/client-glue";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
-
-/** Data processing units that a worker is billed for. */
-const DPUS: Readonly<Record<string, number>> = {
-  "G.025X": 0.25,
-  "G.1X": 1,
-  "G.2X": 2,
-  "G.4X": 4,
-  "G.8X": 8,
-};
-
-/** List price of one DPU hour in us-east-1 and most regions, in US dollars. */
-export const DOLLARS_PER_DPU_HOUR = 0.44;
+import { DOLLARS_PER_DPU_HOUR, DPUS } from "../../../runtime/prices";
 
 /** Run of the streaming job. */
 export interface Run {

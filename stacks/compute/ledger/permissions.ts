@@ -2,6 +2,7 @@
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import {
+  ledgerBatchJobName,
   MALFORMED_PREFIX,
   PROCESSED_PREFIX,
   PROCESSED_TAG,
@@ -45,6 +46,12 @@ export function ledgerRegistrarStatements({
 
 export function ledgerOperatorStatements({ ledger }: PipelineResources): PolicyStatement[] {
   return ledger.server.connect("tributary_operator");
+}
+
+export function ledgerStarterStatements({ environment }: PipelineResources): PolicyStatement[] {
+  const { account, region } = environment;
+  const job = `arn:aws:glue:${region}:${account}:job/${ledgerBatchJobName(environment)}`;
+  return [{ sid: "StartJob", actions: ["glue:StartJobRun"], resources: [job] }];
 }
 
 export function ledgerBatchStatements(resources: PipelineResources): PolicyStatement[] {

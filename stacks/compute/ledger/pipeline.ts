@@ -5,7 +5,6 @@ import { rdsAuthorities } from "../../../constructs/code/glue-package";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
-import { GlueSchedule } from "../../../constructs/glue/glue-schedule";
 import { GlueWorkflow } from "../../../constructs/glue/glue-workflow";
 import type { JobCode } from "../../../constructs/glue/job-code";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
@@ -28,6 +27,7 @@ import {
   ledgerListerStatements,
   ledgerOperatorStatements,
   ledgerRegistrarStatements,
+  ledgerStarterStatements,
 } from "./permissions";
 
 export interface LedgerPipelineProps extends PipelineResources {
@@ -53,6 +53,7 @@ export class LedgerPipeline extends Construct {
   readonly operator: BundledFunction<"ledger-operator">;
   readonly lister: GlueJob;
   readonly batch: GlueJob;
+  readonly starter: BundledFunction<"ledger-starter">;
   private readonly environment: Environment;
   private readonly extraFiles: readonly string[];
 
@@ -65,6 +66,7 @@ export class LedgerPipeline extends Construct {
     this.extraFiles = this.authorities(props);
     this.lister = this.listerJob(props);
     this.batch = this.batchJob(props);
+    this.starter = this.starterFunction(props);
     this.deliverInputs(props);
     this.tellControlPlane(props);
     this.measure();
@@ -119,6 +121,18 @@ export class LedgerPipeline extends Construct {
       // an exact count of a hundred million files takes minutes
       settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 900 },
       network: server.functionNetwork,
+      synchronous: true,
+    });
+  }
+
+  private starterFunction(props: LedgerPipelineProps): BundledFunction<"ledger-starter"> {
+    return new BundledFunction(this, "starter", {
+      handler: "ledger-starter",
+      functionName: functionName(this.environment, "ledger-starter"),
+      description: "starts a run of the batch job, unless it has as many as it may have",
+      variables: { JOB_NAME: this.batch.job.name },
+      statements: ledgerStarterStatements(props),
+      settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
       synchronous: true,
     });
   }
@@ -253,19 +267,32 @@ export class LedgerPipeline extends Construct {
   }
 
   private start(): void {
-    const { scheduled, lister, batch } = this.environment.ledger;
+    const { account, ledger } = this.environment;
+    const { scheduled, lister, batch } = ledger;
     new GlueWorkflow(this, "workflow", {
       workflowName: ledgerWorkflowName(this.environment),
-      description: "lists raw JSON files, then works on them",
-      first: this.lister.job,
-      second: this.batch.job,
+      description: "lists raw JSON files",
+      job: this.lister.job,
       schedule: scheduled ? `cron(0 ${lister.hour} * * ? *)` : undefined,
     });
-    new GlueSchedule(this, "schedule", {
-      triggerName: ledgerBatchJobName(this.environment),
-      job: this.batch.job,
+    const name = functionName(this.environment, "ledger-starter");
+    routeEvents(this, "listed", this.starter.function, {
+      targetId: "ledger-starter",
+      account,
+      ruleName: `${name}-listed`,
+      description: "runs of the lister that succeeded",
+      pattern: {
+        source: ["aws.glue"],
+        "detail-type": ["Glue Job State Change"],
+        detail: { jobName: [ledgerListerJobName(this.environment)], state: ["SUCCEEDED"] },
+      },
+    });
+    if (!scheduled) return;
+    scheduleRounds(this, "starter", this.starter.function, {
+      scheduleName: name,
+      description: "the starts of the batch job",
       rateMinutes: batch.rateMinutes,
-      enabled: scheduled,
+      account,
     });
   }
 }

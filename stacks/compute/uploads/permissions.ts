@@ -9,7 +9,7 @@ import {
   metricNamespace,
   uploadsJobName,
 } from "../../../environments/schema";
-import { PENDING_INDEX } from "../../../runtime/indexes";
+import { PENDING_INDEX, RUN_REQUEST } from "../../../runtime/indexes";
 import type { StorageStack } from "../../storage/stack";
 import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
 
@@ -18,7 +18,8 @@ const UNKNOWN_DATASET = "unknown";
 
 export function triggerStatements(resources: PipelineResources): PolicyStatement[] {
   return [
-    useUploads(resources, ["dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    useUploads(resources, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    forgetRequest(resources),
     startJob(resources.environment),
   ];
 }
@@ -26,6 +27,7 @@ export function triggerStatements(resources: PipelineResources): PolicyStatement
 export function jobEndedStatements(resources: PipelineResources): PolicyStatement[] {
   return [
     queryPending(resources),
+    forgetRequest(resources),
     startJob(resources.environment, ["glue:GetJobRun"]),
     putMetrics(resources.environment),
     putOwnEvents("PutAlerts", resources.environment, ["Tributary Alert"]),
@@ -94,6 +96,16 @@ function below({ arn }: S3Bucket, prefixes: readonly string[], datasets: readonl
 
 function useUploads(resources: PipelineResources, actions: readonly string[]): PolicyStatement {
   return { sid: "UseUploads", actions, resources: [resources.ledger.uploads.arn] };
+}
+
+/** Statement that allows to delete the request for a run, and no upload. */
+function forgetRequest({ ledger }: PipelineResources): PolicyStatement {
+  return {
+    sid: "ForgetRequest",
+    actions: ["dynamodb:DeleteItem"],
+    resources: [ledger.uploads.arn],
+    condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [RUN_REQUEST] } },
+  };
 }
 
 function queryPending(resources: PipelineResources): PolicyStatement {

@@ -3,6 +3,7 @@ import { answerEnd, isDue } from "../../../../handlers/control-plane/job/restart
 import { type Run, runOf } from "../../../../handlers/control-plane/job/run";
 import { alertOfEnd, nextStep } from "../../../../handlers/control-plane/job/run-failure";
 import { daysOf } from "../../../../handlers/control-plane/job/run-rows";
+import { STREAMING_END_STATES } from "../../../../runtime/glue-states";
 import type { StreamingJob } from "../../../../runtime/manifests/control";
 
 const at = (time: string) => new Date(`2026-01-31T${time}Z`);
@@ -42,7 +43,7 @@ describe("the end of a run of the streaming job", () => {
     ["when it was to stop", { desired: "stopped" }, { state: "SUCCEEDED" }],
     ["when a restart was asked for", { restartRequestedAt: at("12:00:30") }, { state: "SUCCEEDED" }],
     ["when Glue ended it in its maintenance window", {}, { state: "EXPIRED" }],
-    ["when Glue ended it at the longest that it lets runs last", {}, { state: "TIMEOUT", seconds: 172_800 }],
+    ["when Glue ended it at its time limit", {}, { state: "TIMEOUT", seconds: 604_740 }],
   ])("waits for nothing and forgets failures %s", (_, wanted, ended) => {
     const answer = answerEnd(job({ failures: 5, ...wanted }), run(ended), at("12:01:00"));
     expect(answer).toEqual({ failures: 0, nextStartAt: undefined, failed: false, alert: false });
@@ -71,6 +72,18 @@ describe("the end of a run of the streaming job", () => {
     ["SUCCEEDED", 2, true],
   ])("is reported when %s after %i others: %s", (state, failures, alert) => {
     expect(answerEnd(job({ failures }), run({ state }), at("12:01:00")).alert).toBe(alert);
+  });
+
+  test.each(
+    STREAMING_END_STATES.flatMap((state) => [
+      [state, 60],
+      [state, 604_740],
+    ]),
+  )("is followed by another run when %s after %i s, within the hour", (state, seconds) => {
+    const ended = run({ state: String(state), seconds: Number(seconds) });
+    const { nextStartAt, failures } = answerEnd(job({ failures: 40 }), ended, at("12:01:00"));
+    const answered = job({ failures, ...(nextStartAt ? { nextStartAt } : {}) });
+    expect(isDue(answered, ended, at("13:01:00"))).toBe(true);
   });
 
   test("is reported with the run's error, its number in a row and the time of the next start", () => {
