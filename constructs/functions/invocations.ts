@@ -6,6 +6,7 @@ import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-
 import type { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule";
+import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
 import { ServiceRole } from "../service-role";
 
@@ -41,6 +42,8 @@ export interface EventRouteProps {
   readonly pattern: object;
   /** Id of the target within the rule. */
   readonly targetId: string;
+  /** Queue of the events that EventBridge cannot hand to the function. */
+  readonly undelivered: SqsQueue;
   readonly account: string;
 }
 
@@ -62,6 +65,7 @@ export function routeEvents(
     rule: rule.name,
     targetId: props.targetId,
     arn: target.arn,
+    deadLetterConfig: { arn: props.undelivered.arn },
   });
 }
 
@@ -74,7 +78,10 @@ export interface ScheduleProps {
   readonly account: string;
 }
 
-/** Invokes the function at a fixed rate; the next round makes up for a missed one. */
+/**
+ * Invokes the function at a fixed rate. The next round makes up for a missed one, so none is kept; that none comes
+ * any more is told by an alarm on the function's silence.
+ */
 export function scheduleRounds(
   scope: Construct,
   id: string,

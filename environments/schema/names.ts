@@ -113,6 +113,24 @@ export function jobName(environment: Named, job: JobName): string {
   return resourceName(environment, job);
 }
 
+/** Rules of the default bus that hand events to a function or to the alert topic. */
+export type EventRule =
+  | "uploads-job-ended"
+  | "control-plane-stream-ended"
+  | "control-plane-manifests-processed"
+  | "control-plane-batches-published"
+  | "ledger-failed-runs"
+  | "alerts";
+
+export function ruleName(environment: Named, rule: EventRule): string {
+  return resourceName(environment, rule);
+}
+
+/** Name of the queue of the events that no target took, of all rules. */
+export function undeliveredEventsName(environment: Named): string {
+  return resourceName(environment, "undelivered-events");
+}
+
 export function uploadsJobName(environment: Named): string {
   return jobName(environment, "uploads-job");
 }

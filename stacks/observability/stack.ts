@@ -1,13 +1,11 @@
 import { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget";
 import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboard";
-import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
-import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import { Construct } from "constructs";
 import { Alarm } from "../../constructs/alarm";
-import { denyWithoutTls, policyDocument } from "../../constructs/policy";
+import { denyWithoutTls, type PolicyStatement, policyDocument } from "../../constructs/policy";
 import {
   alertSource,
   alertTopicName,
@@ -20,10 +18,12 @@ import {
   type Pipeline,
   resourceName,
   SYNCHRONOUS_FUNCTIONS,
+  undeliveredEventsName,
 } from "../../environments/schema";
 import { LayerStack } from "../layer-stack";
 import type { StorageStack } from "../storage/stack";
 import { FIVE_MINUTES, type Watched } from "./alarm-settings";
+import { alertRule } from "./alert-rule";
 import { columnsAlarm } from "./columns-alarm";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
@@ -51,9 +51,11 @@ export class ObservabilityStack extends LayerStack {
     this.topic = this.alertTopic(props.storage);
     this.topicPolicy = this.admitPublishers();
     this.subscribe();
-    this.routeAlertEvents();
+    const watched = { environment, topic: this.topic, undelivered: props.storage.undeliveredEvents };
+    this.routeAlertEvents(watched);
+    this.undeliveredAlarm();
     for (const name of functionsOf(environment)) this.functionAlarms(name);
-    this.pipelineAlarms({ environment, topic: this.topic });
+    this.pipelineAlarms(watched);
     new CloudwatchDashboard(this, "dashboard", {
       dashboardName: `${environment.project}-${environment.name}`,
       dashboardBody: dashboardBody(environment),
@@ -69,15 +71,25 @@ export class ObservabilityStack extends LayerStack {
     });
   }
 
+  /**
+   * Admits who publishes: CloudWatch and Budgets for this account, EventBridge without a condition, for it meets none
+   * ("You can't use Condition blocks in Amazon SNS topic policies for EventBridge"): with one, no alert would arrive.
+   *
+   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html (2026-11-30)
+   */
   private admitPublishers(): SnsTopicPolicy {
     const { arn } = this.topic;
-    const publishers = ["events", "cloudwatch", "budgets"].map((service) => ({
-      sid: `${service.charAt(0).toUpperCase()}${service.slice(1)}Publishes`,
-      principal: { Service: `${service}.amazonaws.com` },
-      actions: ["sns:Publish"],
-      resources: [arn],
-      condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
-    }));
+    const publishers = ["events", "cloudwatch", "budgets"].map(
+      (service): PolicyStatement => ({
+        sid: `${service.charAt(0).toUpperCase()}${service.slice(1)}Publishes`,
+        principal: { Service: `${service}.amazonaws.com` },
+        actions: ["sns:Publish"],
+        resources: [arn],
+        ...(service !== "events" && {
+          condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
+        }),
+      }),
+    );
     const tls = this.environment.storage.tlsOnly ? [denyWithoutTls(["sns:Publish"], [arn])] : [];
     return new SnsTopicPolicy(this, "alerts-policy", {
       arn,
@@ -107,19 +119,30 @@ export class ObservabilityStack extends LayerStack {
     }
   }
 
-  private routeAlertEvents(): void {
-    const rule = new CloudwatchEventRule(this, "alert-events", {
-      name: alertTopicName(this.environment),
-      description: "alert events of the platform's functions and jobs",
-      eventPattern: JSON.stringify({
-        source: [alertSource(this.environment)],
-        "detail-type": ALERT_DETAIL_TYPES,
-      }),
-    });
-    new CloudwatchEventTarget(this, "alert-events-target", {
-      rule: rule.name,
-      targetId: "alerts",
-      arn: this.topic.arn,
+  private routeAlertEvents(watched: Watched): void {
+    alertRule(
+      this,
+      "alert-events",
+      {
+        rule: "alerts",
+        description: "alert events of the platform's functions and jobs",
+        pattern: { source: [alertSource(this.environment)], "detail-type": ALERT_DETAIL_TYPES },
+      },
+      watched,
+    );
+  }
+
+  private undeliveredAlarm(): void {
+    new Alarm(this, "undelivered-events", {
+      topic: this.topic,
+      alarmName: resourceName(this.environment, "undelivered-events"),
+      description:
+        "events that no target took wait in the queue of undelivered events; see them (tributary redrive)",
+      namespace: "AWS/SQS",
+      metricName: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: undeliveredEventsName(this.environment) },
+      statistic: "Maximum",
+      periodSeconds: FIVE_MINUTES,
     });
   }
 

@@ -13,6 +13,7 @@ import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
 import type { EncryptionKey } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { denyUnreadableObjects } from "../../constructs/readable-objects";
+import { UndeliveredEvents } from "../../constructs/undelivered-events";
 import {
   bucketName,
   databaseName,
@@ -28,6 +29,7 @@ import {
   RAW_JSON_PREFIX,
   resourceName,
   STAGING_PREFIX,
+  undeliveredEventsName,
   workgroupName,
 } from "../../environments/schema";
 import { textDatasetsOf, typedDatasetsOf } from "../datasets";
@@ -53,6 +55,8 @@ export class StorageStack extends LayerStack {
   readonly artifacts: S3Bucket;
   /** Bucket of the results of queries. */
   readonly results: S3Bucket;
+  /** Queue of the events that no target of a rule took. */
+  readonly undeliveredEvents: SqsQueue;
   readonly workgroup: AthenaWorkgroup;
   private readonly manifestsBucket: S3Bucket | undefined;
   private readonly deadLetters: ReadonlyMap<PipelineQueue, SqsQueue>;
@@ -81,6 +85,7 @@ export class StorageStack extends LayerStack {
     this.artifacts = this.artifactBucket();
     this.results = this.dataBucket("results", lifecycle.results);
     this.deadLetters = new Map(queuesOf(environment).map((name) => [name, this.deadLetterQueue(name)]));
+    this.undeliveredEvents = this.undeliveredEventQueue();
     this.catalog();
     this.workgroup = this.athenaWorkgroup();
     if (environment.storage.cloudtrailDataEvents) this.dataEventTrail();
@@ -248,6 +253,18 @@ export class StorageStack extends LayerStack {
     return new DeadLetterQueue(this, `dead-letters-${source}`, {
       queueName: deadLetterQueueName(this.environment, source),
       sourceQueueName: queueName(this.environment, source),
+      keyArn: this.operationsKey.arn,
+      account,
+      region,
+      tlsOnly: storage.tlsOnly,
+    }).queue;
+  }
+
+  private undeliveredEventQueue(): SqsQueue {
+    const { account, region, storage } = this.environment;
+    return new UndeliveredEvents(this, "undelivered-events", {
+      queueName: undeliveredEventsName(this.environment),
+      ruleNames: resourceName(this.environment, "*"),
       keyArn: this.operationsKey.arn,
       account,
       region,

@@ -24,7 +24,16 @@ describe("the alert topic", () => {
     });
   });
 
-  test.each(["Events", "Cloudwatch", "Budgets"])("admits %s for this account only", (service) => {
+  test("admits EventBridge without a condition, for it meets none", () => {
+    const events = statement(policy, "EventsPublishes");
+    expect(events).toMatchObject({
+      Principal: { Service: "events.amazonaws.com" },
+      Action: ["sns:Publish"],
+    });
+    expect(events.Condition).toBeUndefined();
+  });
+
+  test.each(["Cloudwatch", "Budgets"])("admits %s for this account only", (service) => {
     expect(statement(policy, `${service}Publishes`)).toMatchObject({
       Principal: { Service: `${service.toLowerCase()}.amazonaws.com` },
       Action: ["sns:Publish"],
@@ -64,6 +73,41 @@ describe("the alert topic", () => {
   });
 });
 
+const RULES = [
+  "alerts",
+  "control-plane-batches-published",
+  "control-plane-manifests-processed",
+  "control-plane-stream-ended",
+  "ledger-failed-runs",
+  "uploads-job-ended",
+];
+
+describe("the rules", () => {
+  const alarms = resourcesOf(prod, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
+
+  test.each(RULES)("tell of events of %s that reach no target", (rule) => {
+    const [alarm] = alarms.filter(
+      ({ alarm_name }) => alarm_name === `tributary-prod-${rule}-failed-invocations`,
+    );
+    expect(alarm).toMatchObject({
+      namespace: "AWS/Events",
+      metric_name: "FailedInvocations",
+      dimensions: { RuleName: `tributary-prod-${rule}` },
+      statistic: "Sum",
+      comparison_operator: "GreaterThanThreshold",
+      threshold: 0,
+    });
+  });
+
+  test("tell of any event that is kept for want of a target", () => {
+    expect(resource(prod, "aws_cloudwatch_metric_alarm", "undelivered-events")).toMatchObject({
+      metric_name: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: "tributary-prod-undelivered-events" },
+      threshold: 0,
+    });
+  });
+});
+
 const LEDGER_ALARMS = [
   "connections",
   "failed-files",
@@ -88,6 +132,8 @@ describe("the alarms", () => {
           ["errors", "failed-events", "throttles"].map((what) => `${name}-${what}`),
         ).filter((alarm) => !SYNCHRONOUS_FUNCTIONS.some((name) => alarm === `${name}-failed-events`)),
         ...PIPELINE_QUEUES.flatMap((queue) => [`${queue}-dead-letters`, `${queue}-oldest-message`]),
+        ...RULES.map((rule) => `${rule}-failed-invocations`),
+        "undelivered-events",
         "control-plane-silent",
         "uploads-job-failures",
         ...LEDGER_ALARMS.map((what) => `ledger-${what}`),

@@ -7,6 +7,7 @@ import {
   PIPELINE_QUEUES,
   queueName,
   SYNCHRONOUS_FUNCTIONS,
+  undeliveredEventsName,
 } from "../../../environments/schema";
 import type { Operator } from "../command/operator";
 
@@ -16,8 +17,8 @@ export const KEPT_FUNCTIONS = FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.
 /** Messages of a queue, as SQS estimates them. */
 export interface QueueState {
   /**
-   * `manifests-inputs`, `manifests-ready`, `ledger-inputs`, one of these and ` dead letters`, or a function
-   * and ` failures`.
+   * `manifests-inputs`, `manifests-ready`, `ledger-inputs`, one of these and ` dead letters`, a function and
+   * ` failures`, or `undelivered events`.
    */
   readonly queue: string;
   readonly name: string;
@@ -29,7 +30,7 @@ export interface QueueState {
 
 /**
  * Reads the queues of the pipelines, each before its dead-letter queue, and the non-empty queues of events
- * that functions failed on.
+ * that functions failed on, or that did not reach any.
  */
 export async function readQueues(operator: Operator): Promise<QueueState[]> {
   const { environment } = operator;
@@ -37,10 +38,13 @@ export async function readQueues(operator: Operator): Promise<QueueState[]> {
     { queue: queue as string, name: queueName(environment, queue) },
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
-  const failures = KEPT_FUNCTIONS.map((name) => ({
-    queue: `${name} failures`,
-    name: failureQueueName(environment, name),
-  }));
+  const failures = [
+    ...KEPT_FUNCTIONS.map((name) => ({
+      queue: `${name} failures`,
+      name: failureQueueName(environment, name),
+    })),
+    { queue: "undelivered events", name: undeliveredEventsName(environment) },
+  ];
   const [ages, states, failed] = await Promise.all([
     oldestMessages(
       operator,

@@ -20,6 +20,7 @@ import {
   metricNamespace,
   queueName,
   RAW_JSON_PREFIX,
+  ruleName,
 } from "../../../environments/schema";
 import { jobKeys, type PipelineResources } from "../pipeline-resources";
 import { LEDGER_DATASET, ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
@@ -227,11 +228,12 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  private tellControlPlane({ controlPlane }: LedgerPipelineProps): void {
+  private tellControlPlane({ controlPlane, storage }: LedgerPipelineProps): void {
     routeEvents(this, "batches-published", controlPlane.function, {
       targetId: "control-plane",
+      undelivered: storage.undeliveredEvents,
       account: this.environment.account,
-      ruleName: `${functionName(this.environment, "control-plane")}-batches-published`,
+      ruleName: ruleName(this.environment, "control-plane-batches-published"),
       description: "batches that the batch job published",
       // of its own dataset alone: the control plane adds the columns of an event to the table that it names
       pattern: {
