@@ -18,7 +18,15 @@ export interface InvokerProps {
   readonly account: string;
 }
 
-/** Lets a service of this account invoke the function. */
+/**
+ * Seconds until S3 surely knows a permission that Lambda has taken: what it does not know it refuses, and the provider
+ * does not try again.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-aws/issues/19088 (2026-11-30)
+ */
+const SETTLE_SECONDS = 15;
+
+/** Lets a service of this account invoke the function; what depends on that waits until the service knows it. */
 export function admitInvoker(
   scope: Construct,
   id: string,
@@ -32,6 +40,10 @@ export function admitInvoker(
     principal,
     sourceArn,
     sourceAccount: account,
+    // the others ask at each event, and try again
+    ...(principal === "s3.amazonaws.com" && {
+      provisioners: [{ type: "local-exec", command: `sleep ${SETTLE_SECONDS}` }],
+    }),
   });
 }
 
