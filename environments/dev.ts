@@ -42,6 +42,6 @@ export const dev: EnvironmentSettings = {
     batch: { engine: "pool", budgetMinutes: 30, timeoutMinutes: 60 },
   },
   logs: { retentionDays: 7 },
-  alerts: { emails: ["data-platform-dev@example.com"], oldestPendingMinutes: 120 },
+  alerts: { oldestPendingMinutes: 120 },
   budget: { monthlyDollars: 400 },
 };

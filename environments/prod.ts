@@ -31,10 +31,7 @@ export const prod: EnvironmentSettings = {
   },
   functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
   logs: { retentionDays: 365 },
-  alerts: {
-    emails: ["data-platform@example.com"],
-    endpoints: ["https://events.pager.example.com/tributary"],
-    oldestPendingMinutes: 30,
-  },
+  // the secret holds the pager's address: docs/operations.md
+  alerts: { pagerSecrets: ["tributary-prod-pager"], oldestPendingMinutes: 30 },
   budget: { monthlyDollars: 20_000 },
 };

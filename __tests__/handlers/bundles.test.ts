@@ -75,6 +75,7 @@ const VARIABLES: FunctionVariables = {
   "ledger-migrator": { ...LEDGER, LOGIN_AUTHENTICATION: "none" },
   "ledger-registrar": { ...LEDGER, ...METRICS, RAW_JSON_PREFIX: "raw-json-data/", START_YEAR: "2021" },
   "ledger-operator": { ...LEDGER, ...METRICS },
+  "alert-forwarder": { PAGER_SECRETS: "[]" },
 };
 
 describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) => {

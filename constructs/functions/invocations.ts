@@ -15,7 +15,8 @@ export interface InvokerProps {
   readonly principal: string;
   /** ARN of the resource that it invokes on behalf of. */
   readonly sourceArn: string;
-  readonly account: string;
+  /** Account of the resource. @default - the one in the ARN; not every service names one beside it */
+  readonly account?: string;
 }
 
 /**
@@ -39,7 +40,7 @@ export function admitInvoker(
     functionName: target.functionName,
     principal,
     sourceArn,
-    sourceAccount: account,
+    ...(account !== undefined && { sourceAccount: account }),
     // the others ask at each event, and try again
     ...(principal === "s3.amazonaws.com" && {
       provisioners: [{ type: "local-exec", command: `sleep ${SETTLE_SECONDS}` }],
@@ -56,7 +57,6 @@ export interface EventRouteProps {
   readonly targetId: string;
   /** Queue of the events that EventBridge cannot hand to the function. */
   readonly undelivered: SqsQueue;
-  readonly account: string;
 }
 
 /** Invokes the function with each event that matches the pattern. */
@@ -71,8 +71,7 @@ export function routeEvents(
     description: props.description,
     eventPattern: JSON.stringify(props.pattern),
   });
-  const { account } = props;
-  admitInvoker(scope, id, target, { principal: "events.amazonaws.com", sourceArn: rule.arn, account });
+  admitInvoker(scope, id, target, { principal: "events.amazonaws.com", sourceArn: rule.arn });
   new CloudwatchEventTarget(scope, `${id}-target`, {
     rule: rule.name,
     targetId: props.targetId,

@@ -10,6 +10,11 @@ export type Named = Pick<Environment, "project" | "name" | "account" | "region">
 export const LAYERS = ["network", "storage", "ledger", "compute", "observability"] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** Function that only an environment with pager services has. */
+export const ALERT_FORWARDER = "alert-forwarder";
+/** Function of any pipeline, or of none. */
+export type DeployedFunction = FunctionName | typeof ALERT_FORWARDER;
+
 /**
  * Functions whose callers wait for the answer, or whose next round makes up for one that failed: they need no
  * queue of failed events.
@@ -99,12 +104,12 @@ export function deadLetterQueueName(environment: Named, queue: PipelineQueue): s
   return `${queueName(environment, queue)}-dead-letters`;
 }
 
-export function functionName(environment: Named, name: FunctionName): string {
+export function functionName(environment: Named, name: DeployedFunction): string {
   return resourceName(environment, name);
 }
 
 /** Name of the queue of the events that a function failed on for good, as its construct builds it. */
-export function failureQueueName(environment: Named, name: FunctionName): string {
+export function failureQueueName(environment: Named, name: DeployedFunction): string {
   return `${functionName(environment, name)}-failures`;
 }
 

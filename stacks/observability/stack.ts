@@ -5,12 +5,15 @@ import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import { Construct } from "constructs";
 import { Alarm } from "../../constructs/alarm";
+import { BundledFunction } from "../../constructs/functions/bundled-function";
+import { admitInvoker } from "../../constructs/functions/invocations";
 import { denyWithoutTls, type PolicyStatement, policyDocument } from "../../constructs/policy";
 import {
+  ALERT_FORWARDER,
   alertSource,
   alertTopicName,
+  type DeployedFunction,
   type Environment,
-  type FunctionName,
   failureQueueName,
   functionName,
   functionsOf,
@@ -20,6 +23,7 @@ import {
   SYNCHRONOUS_FUNCTIONS,
   undeliveredEventsName,
 } from "../../environments/schema";
+import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { StorageStack } from "../storage/stack";
 import { FIVE_MINUTES, type Watched } from "./alarm-settings";
@@ -51,6 +55,7 @@ export class ObservabilityStack extends LayerStack {
     this.topic = this.alertTopic(props.storage);
     this.topicPolicy = this.admitPublishers();
     this.subscribe();
+    if (environment.alerts.pagerSecrets.length > 0) this.forwardToPagers(props.storage);
     const watched = { environment, topic: this.topic, undelivered: props.storage.undeliveredEvents };
     this.routeAlertEvents(watched);
     this.undeliveredAlarm();
@@ -98,7 +103,7 @@ export class ObservabilityStack extends LayerStack {
   }
 
   private subscribe(): void {
-    const { emails, endpoints } = this.environment.alerts;
+    const { emails } = this.environment.alerts;
     // below a construct ids end in a hash: two addresses that differ in punctuation alone stay two
     const scope = new Construct(this, "subscriptions");
     for (const address of emails) {
@@ -108,15 +113,48 @@ export class ObservabilityStack extends LayerStack {
         endpoint: address,
       });
     }
-    for (const endpoint of endpoints) {
-      new SnsTopicSubscription(scope, endpoint.replace("https://", "https-"), {
-        topicArn: this.topic.arn,
-        protocol: "https",
-        endpoint,
-        // pager services confirm by themselves
-        endpointAutoConfirms: true,
-      });
-    }
+  }
+
+  /**
+   * Forwards alerts to pager services by a function that reads their addresses when it needs them: a subscription, or
+   * a connection of EventBridge, would have an address with its key in the state.
+   *
+   * @see https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/cloudwatch_event_connection (2026-11-30)
+   */
+  private forwardToPagers(storage: StorageStack): void {
+    const { alerts, account, region } = this.environment;
+    const forwarder = new BundledFunction(this, ALERT_FORWARDER, {
+      handler: ALERT_FORWARDER,
+      functionName: functionName(this.environment, ALERT_FORWARDER),
+      description: "posts alerts to the pager services whose addresses are secrets",
+      variables: { PAGER_SECRETS: JSON.stringify(alerts.pagerSecrets) },
+      statements: [
+        {
+          sid: "ReadPagerAddresses",
+          actions: ["secretsmanager:GetSecretValue"],
+          // Secrets Manager adds a hyphen and six characters to a name
+          resources: alerts.pagerSecrets.map(
+            (name) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-??????`,
+          ),
+        },
+      ],
+      settings: {
+        ...functionSettings(this.environment, storage),
+        memorySizeMegabytes: 256,
+        timeoutSeconds: 60,
+      },
+    });
+    const { arn } = this.topic;
+    admitInvoker(this, ALERT_FORWARDER, forwarder.function, {
+      principal: "sns.amazonaws.com",
+      sourceArn: arn,
+    });
+    new SnsTopicSubscription(this, "pagers", {
+      topicArn: arn,
+      protocol: "lambda",
+      endpoint: forwarder.function.arn,
+    });
+    this.functionAlarms(ALERT_FORWARDER);
   }
 
   private routeAlertEvents(watched: Watched): void {
@@ -154,7 +192,7 @@ export class ObservabilityStack extends LayerStack {
     if (has("ledger")) new LedgerAlarms(this, "ledger", watched);
   }
 
-  private functionAlarms(id: FunctionName): void {
+  private functionAlarms(id: DeployedFunction): void {
     const name = functionName(this.environment, id);
     const common = { topic: this.topic, statistic: "Sum", periodSeconds: FIVE_MINUTES } as const;
     for (const metricName of ["Errors", "Throttles"]) {
@@ -168,7 +206,7 @@ export class ObservabilityStack extends LayerStack {
         threshold: metricName === "Errors" && id === "manifests-builder" ? BUILDER_ERRORS : 0,
       });
     }
-    if (SYNCHRONOUS_FUNCTIONS.includes(id)) return;
+    if (SYNCHRONOUS_FUNCTIONS.some((name) => name === id)) return;
     new Alarm(this, `${id}-failed-events`, {
       ...common,
       statistic: "Maximum",

@@ -92,7 +92,7 @@ describe("the end of a run", () => {
     });
     expect(resource(prod, "aws_lambda_permission", "job-runs-ended")).toMatchObject({
       principal: "events.amazonaws.com",
-      source_account: "333333333333",
+      source_arn: expect.stringContaining("aws_cloudwatch_event_rule.job-runs-ended.arn"),
     });
   });
 });

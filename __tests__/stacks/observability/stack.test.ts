@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import {
+  ALERT_FORWARDER,
   FUNCTIONS,
   loadEnvironment,
   PIPELINE_QUEUES,
   SYNCHRONOUS_FUNCTIONS,
 } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
-import { resource, resourcesOf, statement } from "../../support/resources";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf, synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
@@ -45,21 +46,39 @@ describe("the alert topic", () => {
     expect(statement(policy, "DenyWithoutTls")).toMatchObject({ Effect: "Deny", Action: ["sns:Publish"] });
   });
 
-  test("tells people by e-mail and pager services by HTTPS", () => {
-    const subscriptions = resourcesOf(prod, "aws_sns_topic_subscription").map(([, each]) => [
-      each["protocol"],
-      each["endpoint"],
+  test("tells pager services by a function, to which their addresses are no more than names of secrets", () => {
+    expect(resource(prod, "aws_sns_topic_subscription")).toMatchObject({
+      protocol: "lambda",
+      endpoint: expect.stringContaining("alert-forwarder"),
+    });
+    expect(resource(prod, "aws_lambda_function")["environment"]).toEqual({
+      variables: { PAGER_SECRETS: '["tributary-prod-pager"]' },
+    });
+    const { policy: permissions } = resource(prod, "aws_iam_role_policy");
+    expect(statement(permissions, "ReadPagerAddresses")).toMatchObject({
+      Action: ["secretsmanager:GetSecretValue"],
+      Resource: ["arn:aws:secretsmanager:us-east-1:333333333333:secret:tributary-prod-pager-??????"],
+    });
+    expect(statementsOf(permissions).map(({ Sid }) => Sid)).toEqual([
+      "WriteOwnLogs",
+      "KeepFailedEvents",
+      "UseMessageKey",
+      "ReadPagerAddresses",
     ]);
-    expect(subscriptions).toEqual([
-      ["email", "data-platform@example.com"],
-      ["https", "https://events.pager.example.com/tributary"],
-    ]);
+    expect(JSON.stringify(prod)).not.toContain("https://");
+  });
+
+  test("has no function where there is no pager service", () => {
+    expect(resourcesOf(stacks.get("dev-observability"), "aws_lambda_function")).toEqual([]);
+    expect(resourcesOf(stacks.get("dev-observability"), "aws_sns_topic_subscription")).toEqual([]);
   });
 
   test("tells two addresses that differ in punctuation alone", () => {
     const environment = loadEnvironment("prod");
-    const emails = ["ann.lee@example.com", "annlee@example.com"];
-    const told = synthesize([{ ...environment, alerts: { ...environment.alerts, emails, endpoints: [] } }]);
+    const emails = ["ann.lee@acme.com", "annlee@acme.com"];
+    const told = synthesize([
+      { ...environment, alerts: { ...environment.alerts, emails, pagerSecrets: [] } },
+    ]);
     const subscriptions = resourcesOf(told.get("prod-observability"), "aws_sns_topic_subscription");
     expect(subscriptions.map(([, each]) => each["endpoint"]).sort()).toEqual(emails);
   });
@@ -128,9 +147,9 @@ describe("the alarms", () => {
   test("watch every function, queue and job, what waits, and the silence of what looks after it", () => {
     expect(alarms.map((alarm) => String(alarm["alarm_name"]).replace("tributary-prod-", "")).sort()).toEqual(
       [
-        ...FUNCTIONS.flatMap((name) =>
-          ["errors", "failed-events", "throttles"].map((what) => `${name}-${what}`),
-        ).filter((alarm) => !SYNCHRONOUS_FUNCTIONS.some((name) => alarm === `${name}-failed-events`)),
+        ...[...FUNCTIONS, ALERT_FORWARDER]
+          .flatMap((name) => ["errors", "failed-events", "throttles"].map((what) => `${name}-${what}`))
+          .filter((alarm) => !SYNCHRONOUS_FUNCTIONS.some((name) => alarm === `${name}-failed-events`)),
         ...PIPELINE_QUEUES.flatMap((queue) => [`${queue}-dead-letters`, `${queue}-oldest-message`]),
         ...RULES.map((rule) => `${rule}-failed-invocations`),
         "undelivered-events",

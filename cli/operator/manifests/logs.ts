@@ -6,6 +6,7 @@ import {
   paginateFilterLogEvents,
 } from "@aws-sdk/client-cloudwatch-logs";
 import {
+  ALERT_FORWARDER,
   FUNCTIONS,
   functionName,
   ledgerBatchJobName,
@@ -27,7 +28,7 @@ const JOBS = {
 type JobSource = keyof typeof JOBS;
 
 /** Sources of logs. */
-export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS] as const;
+export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS, ALERT_FORWARDER] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];
 
 export interface LogsOptions {

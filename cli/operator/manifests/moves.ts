@@ -12,7 +12,7 @@ import {
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
-import { type FunctionName, functionName } from "../../../environments/schema";
+import { type DeployedFunction, functionName } from "../../../environments/schema";
 import { CommandError } from "../../../setup/command";
 import type { Operator } from "../command/operator";
 
@@ -22,7 +22,7 @@ export interface Move {
   /** Address of the queue that holds them. */
   readonly from: string;
   /** A queue, a function, or for each message the target that it names. */
-  readonly to: { readonly queueUrl: string } | { readonly function: FunctionName } | "targets";
+  readonly to: { readonly queueUrl: string } | { readonly function: DeployedFunction } | "targets";
   /** Number of messages at first. */
   readonly waiting: number;
 }

@@ -1,9 +1,13 @@
 import { GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import {
+  ALERT_FORWARDER,
+  type DeployedFunction,
   deadLetterQueueName,
+  type Environment,
   FUNCTIONS,
   failureQueueName,
+  functionsOf,
   PIPELINE_QUEUES,
   queueName,
   SYNCHRONOUS_FUNCTIONS,
@@ -12,7 +16,17 @@ import {
 import type { Operator } from "../command/operator";
 
 /** Functions whose failed events are kept in queues of their own. */
-export const KEPT_FUNCTIONS = FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name));
+export const KEPT_FUNCTIONS: readonly DeployedFunction[] = [
+  ...FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name)),
+  ALERT_FORWARDER,
+];
+
+/** Those of them that the environment has. */
+export function keptFunctions(environment: Environment): DeployedFunction[] {
+  const deployed: DeployedFunction[] = functionsOf(environment);
+  if (environment.alerts.pagerSecrets.length > 0) deployed.push(ALERT_FORWARDER);
+  return KEPT_FUNCTIONS.filter((name) => deployed.includes(name));
+}
 
 /** Messages of a queue, as SQS estimates them. */
 export interface QueueState {
@@ -39,7 +53,7 @@ export async function readQueues(operator: Operator): Promise<QueueState[]> {
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
   const failures = [
-    ...KEPT_FUNCTIONS.map((name) => ({
+    ...keptFunctions(environment).map((name) => ({
       queue: `${name} failures`,
       name: failureQueueName(environment, name),
     })),

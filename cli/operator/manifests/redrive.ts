@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import {
+  type DeployedFunction,
   deadLetterQueueName,
-  type FunctionName,
   failureQueueName,
   PIPELINE_QUEUES,
   type PipelineQueue,
@@ -13,13 +13,13 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { indented, list } from "../command/tables";
 import { deliverAgain, invokeAgain, type Move, moveBySqs } from "./moves";
-import { KEPT_FUNCTIONS, queueUrl } from "./queues";
+import { KEPT_FUNCTIONS, keptFunctions, queueUrl } from "./queues";
 
 /** Events that no target took. */
 const UNDELIVERED = "undelivered-events";
 
 /** Sources of failed messages: a queue, for those of its reader, a function, for its events, or all rules. */
-export type Redriven = PipelineQueue | FunctionName | typeof UNDELIVERED;
+export type Redriven = PipelineQueue | DeployedFunction | typeof UNDELIVERED;
 export const REDRIVEN: readonly Redriven[] = [...PIPELINE_QUEUES, ...KEPT_FUNCTIONS, UNDELIVERED];
 
 export interface RedriveOptions {
@@ -30,14 +30,19 @@ export interface RedriveOptions {
 
 /** Sends what failed for good back to where it failed; without `yes`, only reports it. */
 export async function redrive(operator: Operator, options: RedriveOptions): Promise<ExitCode> {
-  const wanted = options.queue === undefined ? REDRIVEN : [options.queue];
-  const all = await Promise.all(wanted.map((name) => look(operator, name)));
+  const { queue } = options;
+  const all = queue === undefined ? await lookAtAll(operator) : [await look(operator, queue)];
   const full = all.filter(({ waiting }) => waiting > 0);
   if (full.length === 0) {
     operator.terminal.show({ applied: false, queues: [] }, "there are no dead letters");
     return EXIT.nothing;
   }
   return options.yes ? move(operator, full) : showPlan(operator, full);
+}
+
+function lookAtAll(operator: Operator): Promise<Move[]> {
+  const wanted: Redriven[] = [...PIPELINE_QUEUES, ...keptFunctions(operator.environment), UNDELIVERED];
+  return Promise.all(wanted.map((name) => look(operator, name)));
 }
 
 async function look(operator: Operator, name: Redriven): Promise<Move> {
@@ -58,7 +63,7 @@ async function placesOf(
   if (name === UNDELIVERED) return { source: undeliveredEventsName(environment), to: "targets" };
   const queue = PIPELINE_QUEUES.find((each) => each === name);
   if (queue === undefined) {
-    const kept = name as FunctionName;
+    const kept = name as DeployedFunction;
     return { source: failureQueueName(environment, kept), to: { function: kept } };
   }
   const to = { queueUrl: await queueUrl(aws.sqs, queueName(environment, queue)) };

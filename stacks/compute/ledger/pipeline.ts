@@ -232,7 +232,6 @@ export class LedgerPipeline extends Construct {
     routeEvents(this, "batches-published", controlPlane.function, {
       targetId: "control-plane",
       undelivered: storage.undeliveredEvents,
-      account: this.environment.account,
       ruleName: ruleName(this.environment, "control-plane-batches-published"),
       description: "batches that the batch job published",
       // of its own dataset alone: the control plane adds the columns of an event to the table that it names

@@ -212,11 +212,7 @@ export class ManifestsPipeline extends Construct {
   }
 
   private tellControlPlane({ storage }: ManifestsPipelineProps): void {
-    const common = {
-      targetId: "control-plane",
-      undelivered: storage.undeliveredEvents,
-      account: this.environment.account,
-    };
+    const common = { targetId: "control-plane", undelivered: storage.undeliveredEvents };
     routeEvents(this, "stream-ended", this.controlPlane.function, {
       ...common,
       ruleName: ruleName(this.environment, "control-plane-stream-ended"),

@@ -148,7 +148,6 @@ export class UploadsPipeline {
       },
       targetId: "uploads-job-ended",
       undelivered: this.props.storage.undeliveredEvents,
-      account: this.environment.account,
     });
   }
 
