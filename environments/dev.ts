@@ -38,6 +38,7 @@ export const dev: EnvironmentSettings = {
       maximumStorageGigabytes: 100,
       multiZone: false,
       backupDays: 1,
+      finalSnapshot: false,
     },
     batch: { engine: "pool", budgetMinutes: 30, timeoutMinutes: 60 },
   },

@@ -26,7 +26,12 @@ export const prod: EnvironmentSettings = {
   },
   // a hundred million files are 40 GB of ledger; a run grows to 32 concurrent batches, and is small without work
   ledger: {
-    postgres: { instanceClass: "db.m7g.large", maximumStorageGigabytes: 1000, backupDays: 35 },
+    postgres: {
+      instanceClass: "db.m7g.large",
+      maximumStorageGigabytes: 1000,
+      backupDays: 35,
+      monitoringSeconds: 60,
+    },
     batch: { workers: { maximum: 9 }, slots: 32, concurrentRuns: 2 },
   },
   functions: { memoryMegabytes: 512, reservedConcurrency: 50 },

@@ -186,11 +186,11 @@ describe("the roles", () => {
     statements.some(({ Principal }) => Principal.Service === "scheduler.amazonaws.com");
 
   test("are assumed by one service, for this account only", () => {
-    expect(roles.length).toBe(19);
+    expect(roles.length).toBe(21);
     for (const statements of roles) {
       expect(statements).toEqual([
         expect.objectContaining({
-          Principal: { Service: expect.stringMatching(/^[\w-]+\.amazonaws\.com$/) },
+          Principal: { Service: expect.stringMatching(/^[\w.-]+\.amazonaws\.com$/) },
           Condition: {
             // of the scheduler alone AWS documents that it names the account
             [isSchedulers(statements) ? "StringEquals" : "StringEqualsIfExists"]: {
