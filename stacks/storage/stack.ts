@@ -60,7 +60,7 @@ export class StorageStack extends LayerStack {
   readonly workgroup: AthenaWorkgroup;
   private readonly manifestsBucket: S3Bucket | undefined;
   private readonly deadLetters: ReadonlyMap<PipelineQueue, SqsQueue>;
-  private readonly accessLogs: S3Bucket;
+  private readonly accessLogs: DataBucket;
 
   constructor(scope: Construct, environment: Environment) {
     super(scope, environment, "storage");
@@ -120,20 +120,22 @@ export class StorageStack extends LayerStack {
 
   /**
    * Builds the bucket of access logs: with SSE-S3, since S3 writes access logs under no other encryption, and
-   * without access logs of its own, which would never end.
+   * without access logs of its own, which would never end. It keeps versions, and no Object Lock: S3 delivers to no
+   * bucket that has it.
+   *
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_LoggingEnabled.html (2026-11-30)
    */
-  private accessLogBucket(): S3Bucket {
-    const { expireDays } = this.environment.storage.lifecycle.accessLogs;
+  private accessLogBucket(): DataBucket {
     return new DataBucket(this, "access-logs", {
       bucketName: bucketName(this.environment, "access-logs"),
-      versioned: false,
-      expireDays,
+      versioned: true,
+      ...this.environment.storage.lifecycle.accessLogs,
       ...this.guards,
       statements: (bucket) => [
         ...this.accessLogDelivery(bucket),
         ...(this.environment.storage.cloudtrailDataEvents ? this.trailDelivery(bucket) : []),
       ],
-    }).bucket;
+    });
   }
 
   private dataBucket(
@@ -227,7 +229,7 @@ export class StorageStack extends LayerStack {
   private dataEventTrail(): void {
     new Cloudtrail(this, "data-events", {
       name: this.trailName,
-      s3BucketName: this.accessLogs.id,
+      s3BucketName: this.accessLogs.bucket.id,
       s3KeyPrefix: "cloudtrail",
       enableLogFileValidation: true,
       includeGlobalServiceEvents: false,
@@ -244,7 +246,7 @@ export class StorageStack extends LayerStack {
         },
       ],
       // CloudTrail refuses a bucket whose policy does not admit it yet
-      dependsOn: [this.node.findChild("access-logs").node.findChild("bucket-policy") as S3Bucket],
+      ...(this.accessLogs.policy && { dependsOn: [this.accessLogs.policy] }),
     });
   }
 
