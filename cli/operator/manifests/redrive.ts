@@ -6,6 +6,7 @@ import {
   PIPELINE_QUEUES,
   type PipelineQueue,
   queueName,
+  queuesOf,
   undeliveredEventsName,
 } from "../../../environments/schema";
 import { decodeKey } from "../../../runtime/aws/s3-record";
@@ -41,7 +42,8 @@ export async function redrive(operator: Operator, options: RedriveOptions): Prom
 }
 
 function lookAtAll(operator: Operator): Promise<Move[]> {
-  const wanted: Redriven[] = [...PIPELINE_QUEUES, ...keptFunctions(operator.environment), UNDELIVERED];
+  const { environment } = operator;
+  const wanted = [...queuesOf(environment), ...keptFunctions(environment), UNDELIVERED] as const;
   return Promise.all(wanted.map((name) => look(operator, name)));
 }
 
