@@ -2,7 +2,9 @@ import {
   type BucketLocationConstraint,
   CreateBucketCommand,
   HeadBucketCommand,
+  type LifecycleRule,
   PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
@@ -17,6 +19,12 @@ export interface StateBucket {
   /** False where it was there before. */
   readonly created: boolean;
 }
+
+/** Days that a replaced state is kept, and each lock that was released. */
+const NONCURRENT_DAYS = 90;
+/** Replaced versions of a state that are kept at any age. */
+const NEWER_VERSIONS = 10;
+const INCOMPLETE_UPLOAD_DAYS = 7;
 
 /**
  * Creates the state bucket where it is missing, and sets its required properties either way.
@@ -85,9 +93,32 @@ async function secure(s3: S3Client, bucket: string, environment: Environment): P
       },
     }),
   );
+  await s3.send(
+    new PutBucketLifecycleConfigurationCommand({
+      Bucket: bucket,
+      LifecycleConfiguration: { Rules: [expiry()] },
+    }),
+  );
   if (environment.storage.tlsOnly) {
     await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: tlsOnlyPolicy(bucket) }));
   }
+}
+
+/**
+ * Rule for what is no longer current: replaced states, and the lock files, of which each apply leaves a version and a
+ * delete marker.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html (2026-11-30)
+ */
+function expiry(): LifecycleRule {
+  return {
+    ID: "replaced-states",
+    Status: "Enabled",
+    Filter: { Prefix: "" },
+    NoncurrentVersionExpiration: { NoncurrentDays: NONCURRENT_DAYS, NewerNoncurrentVersions: NEWER_VERSIONS },
+    Expiration: { ExpiredObjectDeleteMarker: true },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: INCOMPLETE_UPLOAD_DAYS },
+  };
 }
 
 function tlsOnlyPolicy(bucket: string): string {

@@ -40,8 +40,8 @@ export interface DataBucketProps {
   readonly noncurrentDays?: number | undefined;
   /** Lifecycles of objects under single prefixes. @default - none */
   readonly lifecycles?: readonly PrefixLifecycle[];
-  /** Bucket that receives the access logs. @default - no access logs */
-  readonly accessLogs?: S3Bucket;
+  /** Bucket that receives the access logs, whose policy admits them. @default - no access logs */
+  readonly accessLogs?: DataBucket;
   readonly tlsOnly: boolean;
   readonly forceDestroy: boolean;
   readonly preventDestroy: boolean;
@@ -55,6 +55,8 @@ const INCOMPLETE_UPLOAD_DAYS = 7;
 /** Private, encrypted bucket whose owner owns all objects in it. */
 export class DataBucket extends Construct {
   readonly bucket: S3Bucket;
+  /** Policy of the bucket; undefined where nothing is denied or admitted. */
+  readonly policy: S3BucketPolicy | undefined;
 
   constructor(scope: Construct, id: string, props: DataBucketProps) {
     super(scope, id);
@@ -68,7 +70,7 @@ export class DataBucket extends Construct {
     if (props.versioned) this.version();
     this.expire(props);
     if (props.accessLogs) this.logAccess(props.accessLogs);
-    this.restrict(props);
+    this.policy = this.restrict(props);
   }
 
   private closeToThePublic(): void {
@@ -113,21 +115,24 @@ export class DataBucket extends Construct {
     });
   }
 
-  private logAccess(target: S3Bucket): void {
+  private logAccess({ bucket, policy }: DataBucket): void {
     new S3BucketLoggingA(this, "access-logging", {
       bucket: this.bucket.id,
-      targetBucket: target.id,
+      targetBucket: bucket.id,
       targetPrefix: `s3/${this.node.id}/`,
+      // what is logged before it is admitted is lost
+      ...(policy && { dependsOn: [policy] }),
     });
   }
 
-  private restrict(props: DataBucketProps): void {
+  private restrict(props: DataBucketProps): S3BucketPolicy | undefined {
     const statements = [
       ...(props.tlsOnly ? [denyWithoutTls(["s3:*"], [this.bucket.arn, `${this.bucket.arn}/*`])] : []),
       ...(props.statements?.(this.bucket) ?? []),
     ];
-    if (statements.length === 0) return;
-    new S3BucketPolicy(this, "bucket-policy", { bucket: this.bucket.id, policy: policyDocument(statements) });
+    if (statements.length === 0) return undefined;
+    const policy = policyDocument(statements);
+    return new S3BucketPolicy(this, "bucket-policy", { bucket: this.bucket.id, policy });
   }
 }
 

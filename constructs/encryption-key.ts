@@ -12,7 +12,7 @@ export interface EncryptionKeyProps {
   readonly description: string;
   readonly account: string;
   readonly region: string;
-  /** Services admitted by the key policy, each for this account only. @default - none */
+  /** Services admitted by the key policy, each for this account only where AWS lets one say so. @default - none */
   readonly users?: readonly KeyUser[];
   /** Lets DynamoDB use the key for its callers. @default false */
   readonly dynamodb?: boolean;
@@ -76,6 +76,15 @@ function accountStatement(account: string): PolicyStatement {
   };
 }
 
+/**
+ * Statement for a service that sends to encrypted queues and topics. CloudWatch and Budgets name the account they act
+ * for. Of S3 no document says whether it does when it uses a queue's key, so its condition holds either way. For
+ * EventBridge AWS supports no condition on the account; whom it acts for, the policies of queue and topic say.
+ *
+ * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (2026-11-30)
+ * @see https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-s3-notifications/lib/sqs.ts (2026-11-30)
+ * @see https://aws.github.io/modern-data-architecture-accelerator/typedocs/functions/_aws-mdaa_cloudwatch-constructs.grantCloudWatchAlarmsTopicAccess.html (2026-11-30)
+ */
 function serviceStatement(user: KeyUser, props: EncryptionKeyProps): PolicyStatement {
   if (user === "logs") return logsStatement(props);
   return {
@@ -83,8 +92,17 @@ function serviceStatement(user: KeyUser, props: EncryptionKeyProps): PolicyState
     principal: { Service: `${user}.amazonaws.com` },
     actions: ["kms:Decrypt", "kms:GenerateDataKey"],
     resources: ["*"], // in a key policy: this key
-    condition: { StringEquals: { "aws:SourceAccount": props.account } },
+    ...accountCondition(user, props.account),
   };
+}
+
+function accountCondition(
+  user: Exclude<KeyUser, "logs">,
+  account: string,
+): Pick<PolicyStatement, "condition"> {
+  if (user === "events") return {};
+  const operator = user === "s3" ? "StringEqualsIfExists" : "StringEquals";
+  return { condition: { [operator]: { "aws:SourceAccount": account } } };
 }
 
 /**

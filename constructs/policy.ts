@@ -32,8 +32,24 @@ export function policyDocument(statements: readonly PolicyStatement[]): string {
   });
 }
 
-/** Trust policy that lets one service assume a role, on behalf of `account` only. */
+/**
+ * Services of which AWS documents that they name the account when they assume a role.
+ *
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html (2026-11-30)
+ */
+const NAME_THE_ACCOUNT: readonly string[] = ["scheduler.amazonaws.com"];
+
+/**
+ * Trust policy that lets one service assume a role, on behalf of `account` only. Of a service that may not name the
+ * account, such as Glue, only another one is refused: no role can be passed to a service in another account, so the
+ * condition is a second lock, and must not be one that keeps every run out. An example of AWS's own has it for Lambda,
+ * none for Glue.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html (2026-11-30)
+ * @see https://github.com/aws/agent-toolkit-for-aws/blob/main/skills/specialized-skills/serverless-skills/deploying-custom-domain-rest-api/scripts/lambda-trust-policy.json (2026-11-30)
+ */
 export function servicePrincipalTrust(service: string, account: string): string {
+  const operator = NAME_THE_ACCOUNT.includes(service) ? "StringEquals" : "StringEqualsIfExists";
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
@@ -41,7 +57,7 @@ export function servicePrincipalTrust(service: string, account: string): string 
         Effect: "Allow",
         Principal: { Service: service },
         Action: "sts:AssumeRole",
-        Condition: { StringEquals: { "aws:SourceAccount": account } },
+        Condition: { [operator]: { "aws:SourceAccount": account } },
       },
     ],
   });

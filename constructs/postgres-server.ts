@@ -1,11 +1,13 @@
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
-import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
+import { DbInstance, type DbInstanceConfig } from "@cdktf/provider-aws/lib/db-instance";
 import { DbParameterGroup, type DbParameterGroupParameter } from "@cdktf/provider-aws/lib/db-parameter-group";
 import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group";
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { ServiceRole } from "./service-role";
 
 export interface PostgresServerProps {
   /** Name of the server, its groups and everything that belongs to them. */
@@ -29,8 +31,14 @@ export interface PostgresServerProps {
   /** Security group whose members may connect. */
   readonly clientsGroupId: string;
   readonly logRetentionDays: number;
-  /** Prevents deletion by RDS and Terraform, and keeps a final snapshot. */
+  /** Interval of enhanced monitoring; 0: none. */
+  readonly monitoringSeconds: number;
+  /** Prevents deletion by RDS and Terraform. */
   readonly deletionGuard: boolean;
+  /** Keeps a snapshot of a server that is deleted. */
+  readonly finalSnapshot: boolean;
+  readonly account: string;
+  readonly region: string;
 }
 
 /** Maximum number of connections, whatever the class; the pipeline uses about thirty. */
@@ -83,6 +91,7 @@ export class PostgresServer extends Construct {
     const group = this.securityGroup(props);
     this.networkRules = this.admitClients(group, props);
     const { identifier, keyArn } = props;
+    const monitoring = this.monitoring(props);
     this.instance = new DbInstance(this, "instance", {
       identifier,
       engine: "postgres",
@@ -103,17 +112,18 @@ export class PostgresServer extends Construct {
       parameterGroupName: this.parameterGroup(props).name,
       ...backupFields(props),
       ...insightFields(props),
+      ...monitoring.fields,
       enabledCloudwatchLogsExports: [...LOGS],
       // Sundays at night: after the daily backup, and not while the workflow lists
       maintenanceWindow: "sun:05:30-sun:06:30",
       deletionProtection: props.deletionGuard,
       lifecycle: {
         preventDestroy: props.deletionGuard,
-        // RDS gives no server another key: one keeps that of its creation
-        ignoreChanges: ["kms_key_id", "performance_insights_kms_key_id"],
+        // RDS gives no server another key: one keeps that of its creation, and the name of its last snapshot
+        ignoreChanges: ["kms_key_id", "performance_insights_kms_key_id", "final_snapshot_identifier"],
       },
       // RDS would make the log groups itself, without key and end
-      dependsOn: this.logGroups(props),
+      dependsOn: [...this.logGroups(props), ...monitoring.policies],
     });
   }
 
@@ -167,6 +177,43 @@ export class PostgresServer extends Construct {
     });
   }
 
+  /**
+   * Builds the fields of enhanced monitoring, with the role that RDS writes by. It must have its policies first.
+   *
+   * @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html (2026-11-30)
+   */
+  private monitoring({ identifier, monitoringSeconds, account, region }: PostgresServerProps): {
+    readonly fields: Pick<DbInstanceConfig, "monitoringInterval" | "monitoringRoleArn">;
+    readonly policies: readonly ITerraformDependable[];
+  } {
+    if (monitoringSeconds === 0) return { fields: { monitoringInterval: 0 }, policies: [] };
+    const groups = `arn:aws:logs:${region}:${account}:log-group:RDS*`;
+    const { role, policies } = new ServiceRole(this, "monitoring-role", {
+      roleName: `${identifier}-monitoring`,
+      description: `enhanced monitoring of the server ${identifier}`,
+      service: "monitoring.rds.amazonaws.com",
+      account,
+      statements: [
+        {
+          sid: "MakeLogGroup",
+          actions: ["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+          resources: [groups],
+        },
+        {
+          sid: "WriteMeasures",
+          actions: [
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "logs:DescribeLogStreams",
+            "logs:GetLogEvents",
+          ],
+          resources: [`${groups}:log-stream:*`],
+        },
+      ],
+    });
+    return { fields: { monitoringInterval: monitoringSeconds, monitoringRoleArn: role.arn }, policies };
+  }
+
   private logGroups({ identifier, logRetentionDays, logKeyArn }: PostgresServerProps): CloudwatchLogGroup[] {
     return LOGS.map(
       (log) =>
@@ -189,14 +236,22 @@ function storageFields({ storageGigabytes, maximumStorageGigabytes, keyArn }: Po
   };
 }
 
-function backupFields({ identifier, backupDays, deletionGuard }: PostgresServerProps) {
+/**
+ * Builds the fields of backups. The last snapshot is named after the moment at which the server was made, which the
+ * state keeps: a server of the same name that is destroyed later would else be refused for the name of the first.
+ *
+ * @see https://github.com/terraform-aws-modules/terraform-aws-rds/pull/82 (2026-11-30)
+ */
+function backupFields({ identifier, backupDays, deletionGuard, finalSnapshot }: PostgresServerProps) {
+  const made = Fn.formatdate("YYYYMMDDhhmmss", Fn.timestamp());
   return {
     backupRetentionPeriod: backupDays,
     backupWindow: "03:30-04:30",
     copyTagsToSnapshot: true,
     deleteAutomatedBackups: !deletionGuard,
-    skipFinalSnapshot: !deletionGuard,
-    ...(deletionGuard ? { finalSnapshotIdentifier: `${identifier}-final` } : {}),
+    skipFinalSnapshot: !finalSnapshot,
+    // also where it is skipped: the setting may change, and no name is given to a server that is there
+    finalSnapshotIdentifier: `${identifier}-final-${made}`,
   };
 }
 

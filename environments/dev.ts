@@ -38,10 +38,11 @@ export const dev: EnvironmentSettings = {
       maximumStorageGigabytes: 100,
       multiZone: false,
       backupDays: 1,
+      finalSnapshot: false,
     },
     batch: { engine: "pool", budgetMinutes: 30, timeoutMinutes: 60 },
   },
   logs: { retentionDays: 7 },
-  alerts: { emails: ["data-platform-dev@example.com"], oldestPendingMinutes: 120 },
+  alerts: { oldestPendingMinutes: 120 },
   budget: { monthlyDollars: 400 },
 };

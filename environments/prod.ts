@@ -26,15 +26,17 @@ export const prod: EnvironmentSettings = {
   },
   // a hundred million files are 40 GB of ledger; a run grows to 32 concurrent batches, and is small without work
   ledger: {
-    postgres: { instanceClass: "db.m7g.large", maximumStorageGigabytes: 1000, backupDays: 35 },
+    postgres: {
+      instanceClass: "db.m7g.large",
+      maximumStorageGigabytes: 1000,
+      backupDays: 35,
+      monitoringSeconds: 60,
+    },
     batch: { workers: { maximum: 9 }, slots: 32, concurrentRuns: 2 },
   },
   functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
   logs: { retentionDays: 365 },
-  alerts: {
-    emails: ["data-platform@example.com"],
-    endpoints: ["https://events.pager.example.com/tributary"],
-    oldestPendingMinutes: 30,
-  },
+  // the secret holds the pager's address: docs/operations.md
+  alerts: { pagerSecrets: ["tributary-prod-pager"], oldestPendingMinutes: 30 },
   budget: { monthlyDollars: 20_000 },
 };

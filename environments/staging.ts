@@ -22,6 +22,5 @@ export const staging: EnvironmentSettings = {
     batch: { workers: { maximum: 3 }, slots: 8 },
   },
   logs: { retentionDays: 30 },
-  alerts: { emails: ["data-platform-staging@example.com"] },
   budget: { monthlyDollars: 1200 },
 };

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GlueClient } from "@aws-sdk/client-glue";
 import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import { whenPermitted } from "../runtime/aws/when-permitted";
 import { SYSTEM_CLOCK } from "../runtime/clock";
 import { readVariables } from "../runtime/variables";
 import { addDeclared, readDeclared } from "./declared-columns/add-declared";
@@ -13,4 +14,5 @@ const tables = {
 };
 
 /** Columns that a dataset declares → its table; called at every deploy that declares others. */
-export const handler = (event: unknown): Promise<void> => addDeclared(tables, readDeclared(event));
+export const handler = (event: unknown): Promise<void> =>
+  whenPermitted(tables.clock, () => addDeclared(tables, readDeclared(event)));

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { whenPermitted } from "../runtime/aws/when-permitted";
+import { SYSTEM_CLOCK } from "../runtime/clock";
 import { connectLedger } from "../runtime/ledger/connection";
 import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
 import { readVariables } from "../runtime/variables";
@@ -16,7 +18,8 @@ export const handler = (
   context: { getRemainingTimeInMillis(): number },
 ): Promise<Migrated> =>
   migrateLedger({
-    connect: (statementMs) => connectAdministrator(variables, statementMs, connectLedger),
+    connect: (statementMs) =>
+      whenPermitted(SYSTEM_CLOCK, () => connectAdministrator(variables, statementMs, connectLedger)),
     migrations: readMigrations(MIGRATIONS),
     authentication: variables.LOGIN_AUTHENTICATION,
     remainingMs: () => context.getRemainingTimeInMillis(),

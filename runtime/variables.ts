@@ -65,6 +65,8 @@ interface Variables {
   RAW_JSON_PREFIX: string;
   /** First year of the weekly folders. */
   START_YEAR: string;
+  /** Names of the secrets with the addresses of pager services, as JSON. */
+  PAGER_SECRETS: string;
 }
 
 const METRICS = ["ENVIRONMENT", "METRIC_NAMESPACE"] as const;
@@ -127,6 +129,7 @@ const NAMES = {
   "ledger-registrar": [...LEDGER, "RAW_JSON_PREFIX", "START_YEAR", ...METRICS],
   "ledger-operator": [...LEDGER, ...METRICS],
   "ledger-starter": ["JOB_NAME"],
+  "alert-forwarder": ["PAGER_SECRETS"],
 } as const satisfies Readonly<Record<string, readonly (keyof Variables)[]>>;
 
 export type FunctionName = keyof typeof NAMES;

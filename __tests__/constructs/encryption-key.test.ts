@@ -25,8 +25,6 @@ function servicesOf(each: Statement): string | undefined {
 
 describe("an encryption key", () => {
   test.each([
-    ["S3WritesUnderKey", "s3.amazonaws.com"],
-    ["EventsWritesUnderKey", "events.amazonaws.com"],
     ["CloudwatchWritesUnderKey", "cloudwatch.amazonaws.com"],
     ["BudgetsWritesUnderKey", "budgets.amazonaws.com"],
   ])("admits by %s the service %s for this account only", (sid, service) => {
@@ -36,6 +34,23 @@ describe("an encryption key", () => {
       Action: ["kms:Decrypt", "kms:GenerateDataKey"],
       Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
     });
+  });
+
+  test("admits S3 for this account, also where it names none", () => {
+    expect(statement(policy, "S3WritesUnderKey")).toMatchObject({
+      Principal: { Service: "s3.amazonaws.com" },
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Condition: { StringEqualsIfExists: { "aws:SourceAccount": ACCOUNT } },
+    });
+  });
+
+  test("admits EventBridge, which meets no condition", () => {
+    const events = statement(policy, "EventsWritesUnderKey");
+    expect(events).toMatchObject({
+      Principal: { Service: "events.amazonaws.com" },
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+    });
+    expect(events.Condition).toBeUndefined();
   });
 
   test("admits the region's Logs for this account's log groups only", () => {
@@ -48,9 +63,11 @@ describe("an encryption key", () => {
     });
   });
 
-  test("admits no service without naming the source account", () => {
-    const services = statementsOf(policy).filter((each) => servicesOf(each) !== undefined);
-    expect(services).toHaveLength(5);
+  test("admits no other service without naming the source account", () => {
+    const services = statementsOf(policy).filter(
+      (each) => ![undefined, "events.amazonaws.com"].includes(servicesOf(each)),
+    );
+    expect(services).toHaveLength(4);
     for (const each of services)
       expect(JSON.stringify(each.Condition)).toContain(`"aws:SourceAccount":"${ACCOUNT}"`);
   });

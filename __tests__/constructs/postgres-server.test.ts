@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { PostgresServer, type PostgresServerProps } from "../../constructs/postgres-server";
-import { resource, resourcesOf } from "../support/resources";
+import { resource, resourcesOf, statementsOf } from "../support/resources";
 import { synthesizeConstruct } from "../support/synthesize";
 
 const KEY = "arn:aws:kms:us-east-1:123456789012:key/1";
@@ -25,7 +25,11 @@ function serverWith(props: Partial<PostgresServerProps> = {}) {
       subnetIds: ["subnet-1", "subnet-2"],
       clientsGroupId: "sg-workloads",
       logRetentionDays: 30,
+      monitoringSeconds: 0,
       deletionGuard: true,
+      finalSnapshot: true,
+      account: "123456789012",
+      region: "us-east-1",
       ...props,
     });
   });
@@ -118,7 +122,6 @@ describe("a PostgreSQL server", () => {
     expect(instance).toMatchObject({
       deletion_protection: true,
       skip_final_snapshot: false,
-      final_snapshot_identifier: "lake-dev-ledger-final",
       delete_automated_backups: false,
       copy_tags_to_snapshot: true,
       backup_retention_period: 14,
@@ -126,15 +129,52 @@ describe("a PostgreSQL server", () => {
     });
   });
 
-  test("goes without a trace where it is not", () => {
-    const loose = resource(serverWith({ deletionGuard: false }), "aws_db_instance");
+  test("names its last snapshot after the moment it was made, which no later plan changes", () => {
+    // a second server of this name would else be refused its end
+    expect(instance["final_snapshot_identifier"]).toBe(
+      `lake-dev-ledger-final-\${formatdate("YYYYMMDDhhmmss", timestamp())}`,
+    );
+    expect(instance["lifecycle"]).toMatchObject({
+      ignore_changes: expect.arrayContaining(["final_snapshot_identifier"]),
+    });
+  });
+
+  test("leaves one also where the guard was lifted, unless none is wanted", () => {
+    const lifted = resource(serverWith({ deletionGuard: false }), "aws_db_instance");
+    expect(lifted).toMatchObject({ deletion_protection: false, skip_final_snapshot: false });
+  });
+
+  test("goes without a trace where it is neither guarded nor wanted afterwards", () => {
+    const loose = resource(serverWith({ deletionGuard: false, finalSnapshot: false }), "aws_db_instance");
     expect(loose).toMatchObject({
       deletion_protection: false,
       skip_final_snapshot: true,
       delete_automated_backups: true,
       lifecycle: { prevent_destroy: false },
     });
-    expect(loose).not.toHaveProperty("final_snapshot_identifier");
+  });
+
+  test("reports its machine's measures by a role of its own, or not at all", () => {
+    expect(instance["monitoring_interval"]).toBe(0);
+    expect(instance).not.toHaveProperty("monitoring_role_arn");
+    const watched = serverWith({ monitoringSeconds: 60 });
+    const role = resource(watched, "aws_iam_role");
+    expect(role).toMatchObject({
+      name: "lake-dev-ledger-monitoring",
+      assume_role_policy: expect.stringContaining('"monitoring.rds.amazonaws.com"'),
+    });
+    const server = resource(watched, "aws_db_instance");
+    expect(server).toMatchObject({
+      monitoring_interval: 60,
+      monitoring_role_arn: expect.stringContaining("aws_iam_role.server_monitoring-role"),
+    });
+    // RDS refuses a role that may not write yet
+    expect(server["depends_on"]).toContainEqual(expect.stringContaining("aws_iam_role_policy."));
+    for (const { Resource } of statementsOf(resource(watched, "aws_iam_role_policy")["policy"])) {
+      expect(Resource).toEqual([
+        expect.stringMatching(/^arn:aws:logs:us-east-1:123456789012:log-group:RDS\*/),
+      ]);
+    }
   });
 
   test.each([true, false])("has a standby in another zone: %s", (multiZone) => {

@@ -63,10 +63,17 @@ describe("an environment", () => {
       'environments/prod.ts: deletionGuard: expected true or false, got "yes"',
     ],
     [
-      "a wrong element",
-      { alerts: { endpoints: ["http://pager.example.com"] } },
-      'environments/prod.ts: alerts.endpoints[0]: expected an address that begins with https://, got "http://pager.example.com"',
+      "a pager's address where the name of its secret belongs",
+      { alerts: { pagerSecrets: ["pager", "https://events.pager.com/key"] } },
+      'environments/prod.ts: alerts.pagerSecrets[1]: expected the name of a secret, not an address, got "https://events.pager.com/key"',
     ],
+    ...["data@example.com", "data@mail.example.org", "data@EXAMPLE.net", "data@pager.test"].map(
+      (address): [string, object, string] => [
+        `the placeholder ${address}`,
+        { alerts: { emails: ["data@my-example.com", address] } },
+        `environments/prod.ts: alerts.emails[1]: expected an address of yours, such as name@your-company.com, and none of example.com, got "${address}"`,
+      ],
+    ),
     [
       "a retention that CloudWatch Logs does not know",
       { logs: { retentionDays: 8 } },

@@ -76,6 +76,7 @@ const VARIABLES: FunctionVariables = {
   "ledger-registrar": { ...LEDGER, ...METRICS, RAW_JSON_PREFIX: "raw-json-data/", START_YEAR: "2021" },
   "ledger-operator": { ...LEDGER, ...METRICS },
   "ledger-starter": { JOB_NAME: "ledger-batch" },
+  "alert-forwarder": { PAGER_SECRETS: "[]" },
 };
 
 describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) => {

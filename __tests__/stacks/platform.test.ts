@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { environmentNames, LAYERS, loadEnvironment } from "../../environments/schema";
-import { resourcesOf, type Statement, statementsOf } from "../support/resources";
+import { resource, resourcesOf, type Statement, statement, statementsOf } from "../support/resources";
 import { type StackJson, stacksOf } from "../support/synthesize";
 
 const stacks = stacksOf(...environmentNames());
@@ -178,16 +178,60 @@ describe("the roles", () => {
     }
   });
 
+  const roles = LAYERS.flatMap((layer) => resourcesOf(stack(`prod-${layer}`), "aws_iam_role")).map(
+    ([, role]) => JSON.parse(String(role["assume_role_policy"])).Statement,
+  );
+
+  const isSchedulers = (statements: { Principal: { Service: string } }[]) =>
+    statements.some(({ Principal }) => Principal.Service === "scheduler.amazonaws.com");
+
   test("are assumed by one service, for this account only", () => {
-    const roles = LAYERS.flatMap((layer) => resourcesOf(stack(`prod-${layer}`), "aws_iam_role"));
-    expect(roles.length).toBe(19);
-    for (const [, role] of roles) {
-      expect(JSON.parse(String(role["assume_role_policy"])).Statement).toEqual([
+    expect(roles.length).toBe(21);
+    for (const statements of roles) {
+      expect(statements).toEqual([
         expect.objectContaining({
-          Principal: { Service: expect.stringMatching(/^[\w-]+\.amazonaws\.com$/) },
-          Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
+          Principal: { Service: expect.stringMatching(/^[\w.-]+\.amazonaws\.com$/) },
+          Condition: {
+            // of the scheduler alone AWS documents that it names the account
+            [isSchedulers(statements) ? "StringEquals" : "StringEqualsIfExists"]: {
+              "aws:SourceAccount": "333333333333",
+            },
+          },
         }),
       ]);
     }
+  });
+});
+
+describe("the rules of the event bus", () => {
+  const all = environmentNames().flatMap((name) =>
+    LAYERS.flatMap((layer) => resourcesOf(stack(`${name}-${layer}`), "aws_cloudwatch_event_target")).map(
+      ([id, target]) => [name, id, target] as const,
+    ),
+  );
+
+  test.each(all)("of %s keep what no target takes: %s", (_, __, target) => {
+    expect(target["dead_letter_config"]).toEqual({
+      arn: expect.stringContaining("undelivered-events"),
+    });
+  });
+
+  test.each(environmentNames())("of %s, and no others, may send to that queue", (name) => {
+    const queue = resource(stack(`${name}-storage`), "aws_sqs_queue", "undelivered-events");
+    const { account } = loadEnvironment(name);
+    expect(queue["name"]).toBe(`tributary-${name}-undelivered-events`);
+    expect(statement(queue["policy"], "RulesKeepEvents")).toMatchObject({
+      Principal: { Service: "events.amazonaws.com" },
+      Action: ["sqs:SendMessage"],
+      Resource: [`arn:aws:sqs:us-east-1:${account}:tributary-${name}-undelivered-events`],
+      Condition: {
+        ArnLike: { "aws:SourceArn": `arn:aws:events:us-east-1:${account}:rule/tributary-${name}-*` },
+      },
+    });
+    const rules = LAYERS.flatMap((layer) =>
+      resourcesOf(stack(`${name}-${layer}`), "aws_cloudwatch_event_rule"),
+    ).map(([, rule]) => rule["name"]);
+    expect(rules.length).toBeGreaterThanOrEqual(6);
+    for (const rule of rules) expect(rule).toMatch(new RegExp(`^tributary-${name}-`));
   });
 });

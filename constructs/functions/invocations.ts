@@ -6,6 +6,7 @@ import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-
 import type { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule";
+import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
 import { ServiceRole } from "../service-role";
 
@@ -14,10 +15,19 @@ export interface InvokerProps {
   readonly principal: string;
   /** ARN of the resource that it invokes on behalf of. */
   readonly sourceArn: string;
-  readonly account: string;
+  /** Account of the resource. @default - the one in the ARN; not every service names one beside it */
+  readonly account?: string;
 }
 
-/** Lets a service of this account invoke the function. */
+/**
+ * Seconds until S3 surely knows a permission that Lambda has taken: what it does not know it refuses, and the provider
+ * does not try again.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-aws/issues/19088 (2026-11-30)
+ */
+const SETTLE_SECONDS = 15;
+
+/** Lets a service of this account invoke the function; what depends on that waits until the service knows it. */
 export function admitInvoker(
   scope: Construct,
   id: string,
@@ -30,7 +40,11 @@ export function admitInvoker(
     functionName: target.functionName,
     principal,
     sourceArn,
-    sourceAccount: account,
+    ...(account !== undefined && { sourceAccount: account }),
+    // the others ask at each event, and try again
+    ...(principal === "s3.amazonaws.com" && {
+      provisioners: [{ type: "local-exec", command: `sleep ${SETTLE_SECONDS}` }],
+    }),
   });
 }
 
@@ -41,7 +55,8 @@ export interface EventRouteProps {
   readonly pattern: object;
   /** Id of the target within the rule. */
   readonly targetId: string;
-  readonly account: string;
+  /** Queue of the events that EventBridge cannot hand to the function. */
+  readonly undelivered: SqsQueue;
 }
 
 /** Invokes the function with each event that matches the pattern. */
@@ -56,12 +71,12 @@ export function routeEvents(
     description: props.description,
     eventPattern: JSON.stringify(props.pattern),
   });
-  const { account } = props;
-  admitInvoker(scope, id, target, { principal: "events.amazonaws.com", sourceArn: rule.arn, account });
+  admitInvoker(scope, id, target, { principal: "events.amazonaws.com", sourceArn: rule.arn });
   new CloudwatchEventTarget(scope, `${id}-target`, {
     rule: rule.name,
     targetId: props.targetId,
     arn: target.arn,
+    deadLetterConfig: { arn: props.undelivered.arn },
   });
 }
 
@@ -74,7 +89,10 @@ export interface ScheduleProps {
   readonly account: string;
 }
 
-/** Invokes the function at a fixed rate; the next round makes up for a missed one. */
+/**
+ * Invokes the function at a fixed rate. The next round makes up for a missed one, so none is kept; that none comes
+ * any more is told by an alarm on the function's silence.
+ */
 export function scheduleRounds(
   scope: Construct,
   id: string,

@@ -123,16 +123,13 @@ export class GlueJob extends Construct {
   }
 
   /**
-   * Creates the role. Log groups that Glue encrypts by itself are named after role and security configuration, be it
-   * behind its own prefix or behind the job's, and the namespace is the only limit of PutMetricData.
+   * Creates the role, for which the namespace is the only limit of PutMetricData.
    *
-   * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/log-group-name.html (2026-11-29)
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html (2026-11-29)
    */
   private role(props: GlueJobProps): ServiceRole {
     const { jobName } = props;
     const groups = `arn:aws:logs:${props.region}:${props.account}:log-group:${LOG_PREFIX}`;
-    // role and security configuration have the name of the job
     const encrypted = `-${jobName}-${jobName}/*`;
     return new ServiceRole(this, "role", {
       roleName: props.jobName,
@@ -148,7 +145,13 @@ export class GlueJob extends Construct {
             "logs:PutLogEvents",
             "logs:AssociateKmsKey", // Glue ties the groups that it creates to the security configuration's key
           ],
-          resources: [`${groups}/${jobName}/*`, `${groups}/${jobName}${encrypted}`, `${groups}${encrypted}`],
+          resources: [
+            `${groups}/${jobName}/*`,
+            `${groups}/${jobName}${encrypted}`,
+            `${groups}${encrypted}`,
+            `${groups}/output-${jobName}:*`,
+            `${groups}/error-${jobName}:*`,
+          ],
         },
         {
           sid: "WriteJobMetrics",
@@ -169,21 +172,19 @@ export class GlueJob extends Construct {
   }
 
   /**
-   * Creates the log groups.
+   * Creates all log groups that Glue may write to: one that it made by itself would keep its events for ever.
    *
-   * @returns the prefix of the job's two log groups
-   * @see https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html (2026-11-29)
+   * @returns the prefix of the job's own
    */
   private logGroups(props: GlueJobProps): string {
-    const prefix = `${LOG_PREFIX}/${props.jobName}`;
-    for (const stream of ["output", "error"]) {
-      new CloudwatchLogGroup(this, `log-group-${stream}`, {
-        name: `${prefix}/${stream}`,
+    for (const [id, name] of Object.entries(logGroupNames(props.jobName))) {
+      new CloudwatchLogGroup(this, `log-group-${id}`, {
+        name,
         retentionInDays: props.logRetentionDays,
         kmsKeyId: props.keys.logs,
       });
     }
-    return prefix;
+    return `${LOG_PREFIX}/${props.jobName}`;
   }
 
   private securityConfiguration(props: GlueJobProps): GlueSecurityConfiguration {
@@ -219,6 +220,28 @@ export class GlueJob extends Construct {
     const source = codeAsset(this, `${id}-file`, file);
     return addressOf(codeObject(this, id, { file, bucket, folder: "glue", source }));
   }
+}
+
+/**
+ * Names of all log groups that Glue may write to, by their ids. The guide has those behind the job's own prefix, and
+ * behind a security configuration its name at the end; the API's model has one after role and configuration. Both have
+ * the job's name here. Which of them Glue 5 takes with a prefix and a configuration together, no document says.
+ *
+ * @see https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html (2026-11-30)
+ * @see https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging-enable.html (2026-11-30)
+ * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/log-group-name.html (2026-11-29)
+ */
+function logGroupNames(jobName: string): Readonly<Record<string, string>> {
+  const own = `${LOG_PREFIX}/${jobName}`;
+  const byRole = `-${jobName}-${jobName}`;
+  const names = (["output", "error"] as const).flatMap((stream) => [
+    [stream, `${own}/${stream}`],
+    [`${stream}-configuration`, `${own}/${stream}-${jobName}`],
+    [`${stream}-default`, `${LOG_PREFIX}/${stream}-${jobName}`],
+    [`${stream}-role`, `${own}${byRole}/${stream}`],
+    [`${stream}-default-role`, `${LOG_PREFIX}${byRole}/${stream}`],
+  ]);
+  return Object.fromEntries(names);
 }
 
 /**

@@ -12,6 +12,9 @@ import { brokenRules } from "./rules";
 import { storage } from "./storage";
 import { uploads } from "./uploads";
 
+/** Address of anybody but those whose domain is reserved for examples, by RFC 2606. */
+const E_MAIL =
+  /^[^@\s]+@(?!(.+\.)?example\.(com|net|org)$)(?!.+\.(example|test|invalid|localhost)$)[^@\s]+\.[^@\s]+$/i;
 const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const glue = z.strictObject({
@@ -55,7 +58,7 @@ const logs = z.strictObject({
 
 const alerts = z.strictObject({
   emails: list(
-    text(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "an address such as data-team@example.com", {
+    text(E_MAIL, "an address of yours, such as name@your-company.com, and none of example.com", {
       description: "",
     }),
     0,
@@ -64,14 +67,15 @@ const alerts = z.strictObject({
       description: "Who gets the alerts; each address must confirm once.",
     },
   ).default([]),
-  endpoints: list(
-    text(/^https:\/\/[^\s/]+\S*$/, "an address that begins with https://", {
+  pagerSecrets: list(
+    text(/^[\w/+=.@-]{1,512}$/, "the name of a secret, not an address", {
       description: "",
     }),
     0,
     20,
     {
-      description: "Pager services that get the alerts; each must confirm its subscription by itself.",
+      description:
+        "Names of secrets in Secrets Manager that hold the HTTPS addresses of pager services, which get the alerts: such an address has a key in it, so it stands neither here nor in the state. The secrets are encrypted by AWS's own key.",
     },
   ).default([]),
   oldestPendingMinutes: whole(5, 2880, "min", {

@@ -30,6 +30,14 @@ const postgres = z.strictObject({
   performanceInsights: flag({
     description: "Keeps seven days of the managed server's load by statement, free of charge.",
   }).default(true),
+  monitoringSeconds: numberChoice([0, 1, 5, 10, 15, 30, 60], "s", {
+    description:
+      "Interval at which RDS reports the processes, memory and disks of the managed server's machine, in the log group RDSOSMetrics; 0: not at all.",
+  }).default(0),
+  finalSnapshot: flag({
+    description:
+      "A managed server that is destroyed leaves a last snapshot, under a name of its own each time.",
+  }).default(true),
   host: text(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, "a host name or address", {
     description:
       "Of an existing server; absent with `glue.dependencies: preinstalled`: as libpq's PGHOST says.",

@@ -10,6 +10,11 @@ export type Named = Pick<Environment, "project" | "name" | "account" | "region">
 export const LAYERS = ["network", "storage", "ledger", "compute", "observability"] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** Function that only an environment with pager services has. */
+export const ALERT_FORWARDER = "alert-forwarder";
+/** Function of any pipeline, or of none. */
+export type DeployedFunction = FunctionName | typeof ALERT_FORWARDER;
+
 /**
  * Functions whose callers wait for the answer, or whose next round makes up for one that failed: they need no
  * queue of failed events.
@@ -100,18 +105,37 @@ export function deadLetterQueueName(environment: Named, queue: PipelineQueue): s
   return `${queueName(environment, queue)}-dead-letters`;
 }
 
-export function functionName(environment: Named, name: FunctionName): string {
+export function functionName(environment: Named, name: DeployedFunction): string {
   return resourceName(environment, name);
 }
 
 /** Name of the queue of the events that a function failed on for good, as its construct builds it. */
-export function failureQueueName(environment: Named, name: FunctionName): string {
+export function failureQueueName(environment: Named, name: DeployedFunction): string {
   return `${functionName(environment, name)}-failures`;
 }
 
 /** Name of a Glue job. */
 export function jobName(environment: Named, job: JobName): string {
   return resourceName(environment, job);
+}
+
+/** Rules of the default bus that hand events to a function or to the alert topic. */
+export type EventRule =
+  | "uploads-job-ended"
+  | "control-plane-stream-ended"
+  | "control-plane-manifests-processed"
+  | "control-plane-batches-published"
+  | "ledger-starter-listed"
+  | "ledger-failed-runs"
+  | "alerts";
+
+export function ruleName(environment: Named, rule: EventRule): string {
+  return resourceName(environment, rule);
+}
+
+/** Name of the queue of the events that no target took, of all rules. */
+export function undeliveredEventsName(environment: Named): string {
+  return resourceName(environment, "undelivered-events");
 }
 
 export function uploadsJobName(environment: Named): string {

@@ -35,7 +35,8 @@ export const network = z.strictObject({
     description: "With `egress: nat`: one for all zones, or one in each, which survives the loss of a zone.",
   }).default("one"),
   interfaceEndpoints: list(choice(ENDPOINT_SERVICES, { description: "" }), 0, ENDPOINT_SERVICES.length, {
-    description: "Services reached by interface endpoints, about 7.30 USD a month for each service and zone.",
+    description:
+      "Services reached by interface endpoints, about 7.30 USD a month for each service and zone; `sqs` is made with `privateJobs` alone, for nothing else in the VPC calls it.",
   }).default([...ENDPOINT_SERVICES]),
   securityGroupEgress: choice(["prefix-lists", "cidr"], {
     description: "Egress to S3 and DynamoDB by their prefix lists, or by the open CIDR block.",

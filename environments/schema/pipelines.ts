@@ -165,17 +165,18 @@ export function usesPrivateSubnets({
   return pipelines.includes("ledger") || network.privateJobs;
 }
 
-/** Interface endpoints of the environment: of those that its settings name, all but those that only absent pipelines call. */
+/**
+ * Interface endpoints of the environment: of those that its settings name, all that something calls. So there is none of
+ * SQS without `privateJobs`: of all in the VPC the streaming job alone takes its work from a queue.
+ */
 export function interfaceEndpointsOf({
   pipelines,
   network,
 }: Pick<Environment, "pipelines" | "network">): EndpointService[] {
   const { privateJobs, interfaceEndpoints } = network;
   if (!usesPrivateSubnets({ pipelines, network })) return [];
-  const called = (some: readonly Pipeline[]) =>
-    calledServices({ pipelines: [...some], privateJobs, serverIsHere: false });
-  const [here, ever] = [called(pipelines), called(PIPELINES)];
-  return interfaceEndpoints.filter((service) => here.includes(service) || !ever.includes(service));
+  const called = calledServices({ pipelines, privateJobs, serverIsHere: false });
+  return interfaceEndpoints.filter((service) => called.includes(service));
 }
 
 function needed<Name extends string>(

@@ -67,7 +67,10 @@ const lifecycle = z.strictObject({
     .strictObject({ expireDays: expiry("Days that the results of queries are kept.").default(7) })
     .prefault({}),
   accessLogs: z
-    .strictObject({ expireDays: expiry("Days that access logs are kept.").default(365) })
+    .strictObject({
+      expireDays: expiry("Days that access logs are kept.").default(365),
+      noncurrentDays: noncurrentDays.default(30),
+    })
     .prefault({}),
 });
 

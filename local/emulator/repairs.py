@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
-from ministack.services import cloudwatch, ec2, eventbridge, glue, iam, lambda_svc, s3, scheduler
+from ministack.services import cloudwatch, ec2, eventbridge, glue, iam, lambda_svc, s3, scheduler, sns
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -26,7 +26,6 @@ def apply_all() -> None:
     allow_aws_event_sources()
     describe_alarms_fully()
     leave_glue_jobs_to_the_runner()
-    assume_roles_for_services()
     take_a_permission_twice()
     take_a_schedule_twice()
     keep_tags_of_connections()
@@ -38,6 +37,7 @@ def apply_all() -> None:
     encode_listed_versions()
     keep_policies_of_endpoints()
     name_roles_in_conditions()
+    ask_topics_of_events()
 
 
 def allow_aws_event_sources() -> None:
@@ -98,24 +98,6 @@ def leave_glue_jobs_to_the_runner() -> None:
     )  # fmt: skip
     for name in names:
         setattr(glue, name, lambda _data: (200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"))
-
-
-def assume_roles_for_services() -> None:
-    """Tell trust policies the source account where root assumes a role, as AWS does where a service does.
-
-    MiniStack lets root stand for any service that a trust policy names, but without `aws:SourceAccount`, by
-    which our policies keep other accounts' services out.
-    """
-    original: Callable[..., bool] = iam_evaluator.evaluate_trust_policy
-
-    def evaluate_trust_policy(
-        document: object, caller: str, context: iam_evaluator.EvalContext | None = None
-    ) -> bool:
-        if context is not None and context.principal_type == "Root":
-            context.service_context["aws:sourceaccount"] = context.principal_account
-        return original(document, caller, context)
-
-    iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
 
 
 def take_a_permission_twice() -> None:
@@ -347,6 +329,48 @@ def name_roles_in_conditions() -> None:
         return original(key, context)
 
     iam_evaluator._resolve_condition_key = resolve
+
+
+def ask_topics_of_events() -> None:
+    """Ask the topic's policy before EventBridge publishes, and keep what it refuses in the dead-letter queue.
+
+    EventBridge names no account and no rule to a topic, so a condition on either admits nothing. MiniStack
+    publishes whatever the policy says, and uses no target's dead-letter queue.
+    """
+    original: Callable[..., None] = eventbridge._invoke_target
+
+    def invoke_target(
+        target: dict[str, Any],
+        event: dict[str, Any],
+        rule: object,
+        view: eventbridge._EventView | None = None,
+    ) -> None:
+        arn = target["Arn"]
+        if not arn.startswith("arn:aws:sns:") or publishes(arn):
+            original(target, event, rule, view)
+        elif queue := target.get("DeadLetterConfig", {}).get("Arn"):
+            delivered = (view or eventbridge._pattern_event_view(event)).event_with_detail()
+            eventbridge._dispatch_to_sqs(eventbridge.parse_arn(queue), json.dumps(delivered))
+
+    eventbridge._invoke_target = invoke_target
+
+
+def publishes(topic: str) -> bool:
+    """Tell whether the topic's policy admits EventBridge."""
+    found = sns._topic_by_arn_any_scope(topic)
+    policy = found["attributes"].get("Policy") if found else None
+    context = iam_evaluator.EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action="sns:Publish",
+        resource_arn=topic,
+        region=eventbridge.parse_arn(topic).region,
+        service_context={},
+    )
+    service = "events.amazonaws.com"
+    verdict: str = iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision
+    return verdict == "Allow"
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:

@@ -96,7 +96,8 @@ export class ComputeStack extends LayerStack {
         changeTables(this.environment, [...datasets.keys(), ...views]),
         admitColumns(control, [...datasets.keys()]),
       ],
-      settings: { ...settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
+      // on a first apply it waits for its own permissions, two minutes at most
+      settings: { ...settings, memorySizeMegabytes: 256, timeoutSeconds: 180 },
       synchronous: true,
     });
     for (const [dataset, columns] of datasets) {

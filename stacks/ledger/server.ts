@@ -142,7 +142,7 @@ export class LedgerServer extends Construct {
   }
 
   private server(): PostgresServer {
-    const { deletionGuard, logs, ledger } = this.environment;
+    const { account, region, deletionGuard, logs, ledger } = this.environment;
     const { postgres } = ledger;
     return new PostgresServer(this, "managed", {
       identifier: ledgerServerName(this.environment),
@@ -153,6 +153,7 @@ export class LedgerServer extends Construct {
       multiZone: postgres.multiZone,
       backupDays: postgres.backupDays,
       performanceInsights: postgres.performanceInsights,
+      monitoringSeconds: postgres.monitoringSeconds,
       port: postgres.port,
       databaseName: postgres.database,
       keyArn: this.keyArn,
@@ -162,6 +163,9 @@ export class LedgerServer extends Construct {
       clientsGroupId: this.network.workloads.id,
       logRetentionDays: logs.retentionDays,
       deletionGuard,
+      finalSnapshot: postgres.finalSnapshot,
+      account,
+      region,
     });
   }
 

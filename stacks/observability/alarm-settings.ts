@@ -1,11 +1,13 @@
 /** Settings that the pipelines' alarms share. */
 import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
+import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { type Environment, metricNamespace } from "../../environments/schema";
 
-/** An environment that alarms watch, and the topic that they tell. */
+/** An environment that alarms watch, the topic that they tell, and the queue of events that it did not take. */
 export interface Watched {
   readonly environment: Environment;
   readonly topic: SnsTopic;
+  readonly undelivered: SqsQueue;
 }
 
 /** Seconds. */

@@ -1,18 +1,19 @@
 import { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget";
 import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboard";
-import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
-import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import { Construct } from "constructs";
 import { Alarm } from "../../constructs/alarm";
-import { denyWithoutTls, policyDocument } from "../../constructs/policy";
+import { BundledFunction } from "../../constructs/functions/bundled-function";
+import { admitInvoker } from "../../constructs/functions/invocations";
+import { denyWithoutTls, type PolicyStatement, policyDocument } from "../../constructs/policy";
 import {
+  ALERT_FORWARDER,
   alertSource,
   alertTopicName,
+  type DeployedFunction,
   type Environment,
-  type FunctionName,
   failureQueueName,
   functionName,
   functionsOf,
@@ -20,10 +21,13 @@ import {
   type Pipeline,
   resourceName,
   SYNCHRONOUS_FUNCTIONS,
+  undeliveredEventsName,
 } from "../../environments/schema";
+import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { StorageStack } from "../storage/stack";
 import { FIVE_MINUTES, type Watched } from "./alarm-settings";
+import { alertRule } from "./alert-rule";
 import { columnsAlarm } from "./columns-alarm";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
@@ -51,9 +55,12 @@ export class ObservabilityStack extends LayerStack {
     this.topic = this.alertTopic(props.storage);
     this.topicPolicy = this.admitPublishers();
     this.subscribe();
-    this.routeAlertEvents();
+    if (environment.alerts.pagerSecrets.length > 0) this.forwardToPagers(props.storage);
+    const watched = { environment, topic: this.topic, undelivered: props.storage.undeliveredEvents };
+    this.routeAlertEvents(watched);
+    this.undeliveredAlarm();
     for (const name of functionsOf(environment)) this.functionAlarms(name);
-    this.pipelineAlarms({ environment, topic: this.topic });
+    this.pipelineAlarms(watched);
     new CloudwatchDashboard(this, "dashboard", {
       dashboardName: `${environment.project}-${environment.name}`,
       dashboardBody: dashboardBody(environment),
@@ -69,15 +76,25 @@ export class ObservabilityStack extends LayerStack {
     });
   }
 
+  /**
+   * Admits who publishes: CloudWatch and Budgets for this account, EventBridge without a condition, for it meets none
+   * ("You can't use Condition blocks in Amazon SNS topic policies for EventBridge"): with one, no alert would arrive.
+   *
+   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html (2026-11-30)
+   */
   private admitPublishers(): SnsTopicPolicy {
     const { arn } = this.topic;
-    const publishers = ["events", "cloudwatch", "budgets"].map((service) => ({
-      sid: `${service.charAt(0).toUpperCase()}${service.slice(1)}Publishes`,
-      principal: { Service: `${service}.amazonaws.com` },
-      actions: ["sns:Publish"],
-      resources: [arn],
-      condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
-    }));
+    const publishers = ["events", "cloudwatch", "budgets"].map(
+      (service): PolicyStatement => ({
+        sid: `${service.charAt(0).toUpperCase()}${service.slice(1)}Publishes`,
+        principal: { Service: `${service}.amazonaws.com` },
+        actions: ["sns:Publish"],
+        resources: [arn],
+        ...(service !== "events" && {
+          condition: { StringEquals: { "aws:SourceAccount": this.environment.account } },
+        }),
+      }),
+    );
     const tls = this.environment.storage.tlsOnly ? [denyWithoutTls(["sns:Publish"], [arn])] : [];
     return new SnsTopicPolicy(this, "alerts-policy", {
       arn,
@@ -86,7 +103,7 @@ export class ObservabilityStack extends LayerStack {
   }
 
   private subscribe(): void {
-    const { emails, endpoints } = this.environment.alerts;
+    const { emails } = this.environment.alerts;
     // below a construct ids end in a hash: two addresses that differ in punctuation alone stay two
     const scope = new Construct(this, "subscriptions");
     for (const address of emails) {
@@ -96,30 +113,74 @@ export class ObservabilityStack extends LayerStack {
         endpoint: address,
       });
     }
-    for (const endpoint of endpoints) {
-      new SnsTopicSubscription(scope, endpoint.replace("https://", "https-"), {
-        topicArn: this.topic.arn,
-        protocol: "https",
-        endpoint,
-        // pager services confirm by themselves
-        endpointAutoConfirms: true,
-      });
-    }
   }
 
-  private routeAlertEvents(): void {
-    const rule = new CloudwatchEventRule(this, "alert-events", {
-      name: alertTopicName(this.environment),
-      description: "alert events of the platform's functions and jobs",
-      eventPattern: JSON.stringify({
-        source: [alertSource(this.environment)],
-        "detail-type": ALERT_DETAIL_TYPES,
-      }),
+  /**
+   * Forwards alerts to pager services by a function that reads their addresses when it needs them: a subscription, or
+   * a connection of EventBridge, would have an address with its key in the state.
+   *
+   * @see https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/cloudwatch_event_connection (2026-11-30)
+   */
+  private forwardToPagers(storage: StorageStack): void {
+    const { alerts, account, region } = this.environment;
+    const forwarder = new BundledFunction(this, ALERT_FORWARDER, {
+      handler: ALERT_FORWARDER,
+      functionName: functionName(this.environment, ALERT_FORWARDER),
+      description: "posts alerts to the pager services whose addresses are secrets",
+      variables: { PAGER_SECRETS: JSON.stringify(alerts.pagerSecrets) },
+      statements: [
+        {
+          sid: "ReadPagerAddresses",
+          actions: ["secretsmanager:GetSecretValue"],
+          // Secrets Manager adds a hyphen and six characters to a name
+          resources: alerts.pagerSecrets.map(
+            (name) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-??????`,
+          ),
+        },
+      ],
+      settings: {
+        ...functionSettings(this.environment, storage),
+        memorySizeMegabytes: 256,
+        timeoutSeconds: 60,
+      },
     });
-    new CloudwatchEventTarget(this, "alert-events-target", {
-      rule: rule.name,
-      targetId: "alerts",
-      arn: this.topic.arn,
+    const { arn } = this.topic;
+    admitInvoker(this, ALERT_FORWARDER, forwarder.function, {
+      principal: "sns.amazonaws.com",
+      sourceArn: arn,
+    });
+    new SnsTopicSubscription(this, "pagers", {
+      topicArn: arn,
+      protocol: "lambda",
+      endpoint: forwarder.function.arn,
+    });
+    this.functionAlarms(ALERT_FORWARDER);
+  }
+
+  private routeAlertEvents(watched: Watched): void {
+    alertRule(
+      this,
+      "alert-events",
+      {
+        rule: "alerts",
+        description: "alert events of the platform's functions and jobs",
+        pattern: { source: [alertSource(this.environment)], "detail-type": ALERT_DETAIL_TYPES },
+      },
+      watched,
+    );
+  }
+
+  private undeliveredAlarm(): void {
+    new Alarm(this, "undelivered-events", {
+      topic: this.topic,
+      alarmName: resourceName(this.environment, "undelivered-events"),
+      description:
+        "events that no target took wait in the queue of undelivered events; see them (tributary redrive)",
+      namespace: "AWS/SQS",
+      metricName: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: undeliveredEventsName(this.environment) },
+      statistic: "Maximum",
+      periodSeconds: FIVE_MINUTES,
     });
   }
 
@@ -131,7 +192,7 @@ export class ObservabilityStack extends LayerStack {
     if (has("ledger")) new LedgerAlarms(this, "ledger", watched);
   }
 
-  private functionAlarms(id: FunctionName): void {
+  private functionAlarms(id: DeployedFunction): void {
     const name = functionName(this.environment, id);
     const common = { topic: this.topic, statistic: "Sum", periodSeconds: FIVE_MINUTES } as const;
     for (const metricName of ["Errors", "Throttles"]) {
@@ -145,7 +206,7 @@ export class ObservabilityStack extends LayerStack {
         threshold: metricName === "Errors" && id === "manifests-builder" ? BUILDER_ERRORS : 0,
       });
     }
-    if (SYNCHRONOUS_FUNCTIONS.includes(id)) return;
+    if (SYNCHRONOUS_FUNCTIONS.some((name) => name === id)) return;
     new Alarm(this, `${id}-failed-events`, {
       ...common,
       statistic: "Maximum",

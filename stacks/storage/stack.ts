@@ -13,6 +13,7 @@ import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
 import type { EncryptionKey } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { denyUnreadableObjects } from "../../constructs/readable-objects";
+import { UndeliveredEvents } from "../../constructs/undelivered-events";
 import {
   bucketName,
   databaseName,
@@ -28,6 +29,7 @@ import {
   RAW_JSON_PREFIX,
   resourceName,
   STAGING_PREFIX,
+  undeliveredEventsName,
   workgroupName,
 } from "../../environments/schema";
 import { textDatasetsOf, typedDatasetsOf } from "../datasets";
@@ -53,10 +55,12 @@ export class StorageStack extends LayerStack {
   readonly artifacts: S3Bucket;
   /** Bucket of the results of queries. */
   readonly results: S3Bucket;
+  /** Queue of the events that no target of a rule took. */
+  readonly undeliveredEvents: SqsQueue;
   readonly workgroup: AthenaWorkgroup;
   private readonly manifestsBucket: S3Bucket | undefined;
   private readonly deadLetters: ReadonlyMap<PipelineQueue, SqsQueue>;
-  private readonly accessLogs: S3Bucket;
+  private readonly accessLogs: DataBucket;
 
   constructor(scope: Construct, environment: Environment) {
     super(scope, environment, "storage");
@@ -81,6 +85,7 @@ export class StorageStack extends LayerStack {
     this.artifacts = this.artifactBucket();
     this.results = this.dataBucket("results", lifecycle.results);
     this.deadLetters = new Map(queuesOf(environment).map((name) => [name, this.deadLetterQueue(name)]));
+    this.undeliveredEvents = this.undeliveredEventQueue();
     this.catalog();
     this.workgroup = this.athenaWorkgroup();
     if (environment.storage.cloudtrailDataEvents) this.dataEventTrail();
@@ -115,20 +120,22 @@ export class StorageStack extends LayerStack {
 
   /**
    * Builds the bucket of access logs: with SSE-S3, since S3 writes access logs under no other encryption, and
-   * without access logs of its own, which would never end.
+   * without access logs of its own, which would never end. It keeps versions, and no Object Lock: S3 delivers to no
+   * bucket that has it.
+   *
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_LoggingEnabled.html (2026-11-30)
    */
-  private accessLogBucket(): S3Bucket {
-    const { expireDays } = this.environment.storage.lifecycle.accessLogs;
+  private accessLogBucket(): DataBucket {
     return new DataBucket(this, "access-logs", {
       bucketName: bucketName(this.environment, "access-logs"),
-      versioned: false,
-      expireDays,
+      versioned: true,
+      ...this.environment.storage.lifecycle.accessLogs,
       ...this.guards,
       statements: (bucket) => [
         ...this.accessLogDelivery(bucket),
         ...(this.environment.storage.cloudtrailDataEvents ? this.trailDelivery(bucket) : []),
       ],
-    }).bucket;
+    });
   }
 
   private dataBucket(
@@ -222,7 +229,7 @@ export class StorageStack extends LayerStack {
   private dataEventTrail(): void {
     new Cloudtrail(this, "data-events", {
       name: this.trailName,
-      s3BucketName: this.accessLogs.id,
+      s3BucketName: this.accessLogs.bucket.id,
       s3KeyPrefix: "cloudtrail",
       enableLogFileValidation: true,
       includeGlobalServiceEvents: false,
@@ -239,7 +246,7 @@ export class StorageStack extends LayerStack {
         },
       ],
       // CloudTrail refuses a bucket whose policy does not admit it yet
-      dependsOn: [this.node.findChild("access-logs").node.findChild("bucket-policy") as S3Bucket],
+      ...(this.accessLogs.policy && { dependsOn: [this.accessLogs.policy] }),
     });
   }
 
@@ -248,6 +255,18 @@ export class StorageStack extends LayerStack {
     return new DeadLetterQueue(this, `dead-letters-${source}`, {
       queueName: deadLetterQueueName(this.environment, source),
       sourceQueueName: queueName(this.environment, source),
+      keyArn: this.operationsKey.arn,
+      account,
+      region,
+      tlsOnly: storage.tlsOnly,
+    }).queue;
+  }
+
+  private undeliveredEventQueue(): SqsQueue {
+    const { account, region, storage } = this.environment;
+    return new UndeliveredEvents(this, "undelivered-events", {
+      queueName: undeliveredEventsName(this.environment),
+      ruleNames: resourceName(this.environment, "*"),
       keyArn: this.operationsKey.arn,
       account,
       region,

@@ -15,6 +15,7 @@ import {
   PIPELINE_QUEUES,
   queueName,
   trackingTableName,
+  undeliveredEventsName,
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { resource, resourcesOf } from "../../support/resources";
@@ -35,6 +36,7 @@ describe("what tributary asks for by name is deployed:", () => {
       "aws_sqs_queue",
       PIPELINE_QUEUES.map((queue) => deadLetterQueueName(environment, queue)),
     ],
+    ["the queue of undelivered events", "aws_sqs_queue", [undeliveredEventsName(environment)]],
     [
       "queues of failed events",
       "aws_sqs_queue",

@@ -9,7 +9,7 @@ import { CreateEventSourceMappingCommand, CreateFunctionCommand } from "@aws-sdk
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { type Clients, connect, disconnect } from "../../../cli/operator/command/operator";
-import { KEPT_FUNCTIONS, queueUrl } from "../../../cli/operator/manifests/queues";
+import { keptFunctions, queueUrl } from "../../../cli/operator/manifests/queues";
 import { operatorProgram } from "../../../cli/operator/program";
 import {
   type BucketName,
@@ -24,6 +24,7 @@ import {
   PIPELINE_QUEUES,
   queueName,
   trackingTableName,
+  undeliveredEventsName,
 } from "../../../environments/schema";
 import { startLocalAws } from "../../../local/platform/aws";
 import {
@@ -148,9 +149,10 @@ async function makeQueues({ sqs }: Clients): Promise<void> {
 }
 
 async function makeFailureQueues({ sqs }: Clients): Promise<void> {
-  for (const name of KEPT_FUNCTIONS) {
+  for (const name of keptFunctions(environment)) {
     await sqs.send(new CreateQueueCommand({ QueueName: failureQueueName(environment, name) }));
   }
+  await sqs.send(new CreateQueueCommand({ QueueName: undeliveredEventsName(environment) }));
 }
 
 async function makeJob({ glue, s3 }: Clients): Promise<void> {

@@ -144,16 +144,36 @@ describe("a Glue job", () => {
     }
   });
 
-  test("lets its role write to its own log groups, those that Glue names by role and configuration included", () => {
-    const stack = jobWith();
-    const job = resource(stack, "aws_glue_security_configuration")["name"];
-    expect(resource(stack, "aws_iam_role")["name"]).toBe(job);
-    const groups = "arn:aws:logs:us-east-1:123456789012:log-group:/aws-glue/jobs";
-    expect(statement(resource(stack, "aws_iam_role_policy")["policy"], "WriteJobLogs").Resource).toEqual([
-      `${groups}/${job}/*`,
-      `${groups}/${job}-${job}-${job}/*`,
-      `${groups}-${job}-${job}/*`,
-    ]);
+  const GROUPS = ["output", "error"].flatMap((stream) => [
+    // Glue 5 with a prefix, then with a security configuration, then without the prefix
+    `/aws-glue/jobs/lake-dev-csv/${stream}`,
+    `/aws-glue/jobs/lake-dev-csv/${stream}-lake-dev-csv`,
+    `/aws-glue/jobs/${stream}-lake-dev-csv`,
+    // by role and security configuration
+    `/aws-glue/jobs/lake-dev-csv-lake-dev-csv-lake-dev-csv/${stream}`,
+    `/aws-glue/jobs-lake-dev-csv-lake-dev-csv/${stream}`,
+  ]);
+
+  test("keeps for as long as is set whatever Glue logs, by whichever of its names for log groups", () => {
+    const stack = jobWith({ logRetentionDays: 7 });
+    expect(resource(stack, "aws_iam_role")["name"]).toBe("lake-dev-csv");
+    expect(resource(stack, "aws_glue_security_configuration")["name"]).toBe("lake-dev-csv");
+    const groups = resourcesOf(stack, "aws_cloudwatch_log_group").map(([, group]) => group);
+    expect(groups.map(({ name }) => name).sort()).toEqual([...GROUPS].sort());
+    for (const group of groups) {
+      expect(group).toMatchObject({ retention_in_days: 7, kms_key_id: expect.stringMatching(/./) });
+    }
+  });
+
+  test("lets its role write to these log groups, and no others", () => {
+    const { Resource } = statement(resource(jobWith(), "aws_iam_role_policy")["policy"], "WriteJobLogs");
+    const matches = (arn: string) =>
+      Resource.some((each) => new RegExp(`^${each.replaceAll("*", ".*")}$`).test(arn));
+    const streamOf = (group: string) =>
+      `arn:aws:logs:us-east-1:123456789012:log-group:${group}:log-stream:jr_1-driver`;
+    expect(GROUPS.filter((group) => !matches(streamOf(group)))).toEqual([]);
+    const others = GROUPS.map((group) => group.replaceAll("lake-dev-csv", "lake-dev-json"));
+    expect([...others, "/aws-glue/jobs/error"].filter((group) => matches(streamOf(group)))).toEqual([]);
   });
 
   test("passes its own arguments with hyphens, beside the managed ones", () => {

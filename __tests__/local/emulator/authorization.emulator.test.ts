@@ -119,7 +119,7 @@ async function createRole(name: string, Statement: unknown[]): Promise<void> {
     Effect: "Allow",
     Principal: { Service: ["glue.amazonaws.com", "lambda.amazonaws.com"] },
     Action: "sts:AssumeRole",
-    Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
+    Condition: { StringEqualsIfExists: { "aws:SourceAccount": ACCOUNT } },
   };
   const document = (statements: unknown[]) =>
     JSON.stringify({ Version: "2012-10-17", Statement: statements });

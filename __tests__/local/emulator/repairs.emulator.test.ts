@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import {
+  EventBridgeClient,
+  PutEventsCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from "@aws-sdk/client-eventbridge";
 import {
   CreateConnectionCommand,
   CreateJobCommand,
@@ -31,10 +36,15 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { policyDocument } from "../../../constructs/policy";
+import { type PolicyStatement, policyDocument } from "../../../constructs/policy";
 import { denyUnreadableObjects } from "../../../constructs/readable-objects";
 import {
   ACCOUNT,
@@ -65,11 +75,11 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["describes alarms with all their fields in Terraform's protocol", describesAlarmFully, { auth: false }],
   ["describes alarms on percentiles and metric math as they are", inventsNoField, { auth: false }],
   ["leaves Glue jobs to our runner", leavesJobsAlone, { auth: false }],
-  ["lets a role be assumed whose trust asks for aws:SourceAccount", assumesRoleForService, { auth: true }],
   ["takes the same permission of a function again, and no other", takesPermissionTwice, { auth: false }],
   ["takes the same schedule again, and no other", takesScheduleTwice, { auth: false }],
   ["keeps the tags of Glue connections", keepsConnectionTags, { auth: false }],
   ["answers with the policy of a VPC endpoint", keepsEndpointPolicy, { auth: false }],
+  ["asks a topic's policy for EventBridge, which names no account", asksTopic, { auth: false }],
   ["names the role of a session in conditions on its principal", namesRole, { auth: true }],
   [
     "asks for the right to each message of a batch, and tells policies what is put",
@@ -488,26 +498,53 @@ async function leavesJobsAlone(emulator: Emulator): Promise<boolean> {
   return Job === undefined;
 }
 
-async function assumesRoleForService(emulator: Emulator): Promise<boolean> {
-  const iam = new IAMClient(clientOf(emulator));
-  const sts = new STSClient(clientOf(emulator));
-  const statement = {
-    Effect: "Allow",
-    Principal: { Service: "glue.amazonaws.com" },
-    Action: "sts:AssumeRole",
-    Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
-  };
-  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-  await iam.send(new CreateRoleCommand({ RoleName: "job", AssumeRolePolicyDocument }));
-  const RoleArn = `arn:aws:iam::${ACCOUNT}:role/job`;
-  try {
-    await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test" }));
-    return true;
-  } catch (error) {
-    if ((error as Error).name === "AccessDenied") return false;
-    throw error;
-  } finally {
-    iam.destroy();
-    sts.destroy();
+/** Returns whether an event reaches the dead-letter queue of a target whose topic asks for the account, and no other. */
+async function asksTopic(emulator: Emulator): Promise<boolean> {
+  const events = new EventBridgeClient(clientOf(emulator));
+  const sqs = new SQSClient(clientOf(emulator));
+  const queues: string[] = [];
+  for (const [name, condition] of [
+    ["open", {}],
+    ["closed", { condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } } }],
+  ] as const) {
+    await createTopic(emulator, name, condition);
+    const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+    queues.push(QueueUrl);
+    await events.send(new PutRuleCommand({ Name: name, EventPattern: JSON.stringify({ source: ["test"] }) }));
+    const Arn = `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`;
+    const DeadLetterConfig = { Arn: `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}` };
+    await events.send(
+      new PutTargetsCommand({ Rule: name, Targets: [{ Id: "alerts", Arn, DeadLetterConfig }] }),
+    );
   }
+  const Entries = [{ Source: "test", DetailType: "Test", Detail: "{}" }];
+  await events.send(new PutEventsCommand({ Entries }));
+  const kept = await Promise.all(
+    queues.map(async (QueueUrl) => {
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+      return Messages.map(({ Body = "{}" }) => JSON.parse(Body).source);
+    }),
+  );
+  events.destroy();
+  sqs.destroy();
+  return JSON.stringify(kept) === JSON.stringify([[], ["test"]]);
+}
+
+/** Creates a topic whose policy admits EventBridge, under the condition. */
+async function createTopic(
+  emulator: Emulator,
+  name: string,
+  condition: Pick<PolicyStatement, "condition">,
+): Promise<void> {
+  const Policy = policyDocument([
+    {
+      sid: "EventsPublishes",
+      principal: { Service: "events.amazonaws.com" },
+      actions: ["sns:Publish"],
+      resources: [`arn:aws:sns:${REGION}:${ACCOUNT}:${name}`],
+      ...condition,
+    },
+  ]);
+  const attribute = { "Attributes.entry.1.key": "Policy", "Attributes.entry.1.value": Policy };
+  await query(emulator, { Action: "CreateTopic", Name: name, ...attribute }, "sns");
 }

@@ -283,7 +283,7 @@ describe("the functions", () => {
     });
     expect(resource(prod, "aws_lambda_permission", "ledger_batches-published")).toMatchObject({
       principal: "events.amazonaws.com",
-      source_account: "333333333333",
+      source_arn: expect.stringContaining("aws_cloudwatch_event_rule.ledger_batches-published"),
     });
   });
 });

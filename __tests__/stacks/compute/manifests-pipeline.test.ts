@@ -140,10 +140,10 @@ describe("the control plane", () => {
     });
   });
 
-  test.each(["stream-ended", "manifests-processed"])("lets the rule %s in, for this account only", (id) => {
+  test.each(["stream-ended", "manifests-processed"])("lets the rule %s in, and no other", (id) => {
     expect(resource(prod, "aws_lambda_permission", `manifests_${id}`)).toMatchObject({
       principal: "events.amazonaws.com",
-      source_account: "333333333333",
+      source_arn: expect.stringContaining(`aws_cloudwatch_event_rule.manifests_${id}`),
     });
   });
 

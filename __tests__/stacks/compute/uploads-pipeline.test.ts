@@ -60,6 +60,10 @@ describe("the notification of uploads", () => {
 
   test("comes after its permission, which names bucket and account", () => {
     expect(notification["depends_on"]).toEqual(["aws_lambda_permission.uploads-permission"]);
+    // S3 refuses a function whose permission it does not know yet
+    expect(resource(prod, "aws_lambda_permission", "uploads-permission")["provisioner"]).toEqual([
+      { "local-exec": { command: "sleep 15" } },
+    ]);
     expect(resource(prod, "aws_lambda_permission", "uploads")).toMatchObject({
       principal: "s3.amazonaws.com",
       source_account: "333333333333",
@@ -88,7 +92,7 @@ describe("the end of a run", () => {
     });
     expect(resource(prod, "aws_lambda_permission", "job-runs-ended")).toMatchObject({
       principal: "events.amazonaws.com",
-      source_account: "333333333333",
+      source_arn: expect.stringContaining("aws_cloudwatch_event_rule.job-runs-ended.arn"),
     });
   });
 });

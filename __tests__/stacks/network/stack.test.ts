@@ -54,6 +54,15 @@ describe("the network", () => {
     expect(services("Interface", dev)).toEqual([]);
   });
 
+  test("pays for no endpoint of queues where the streaming job, which alone calls them, is not in the VPC", () => {
+    const environment = loadEnvironment("prod");
+    const open = { ...environment, network: { ...environment.network, privateJobs: false } };
+    const network = synthesize([open]).get("prod-network");
+    expect(services("Interface", network).sort()).toEqual(
+      ["secretsmanager", "kms", "sts", "logs", "monitoring", "events", "glue"].sort(),
+    );
+  });
+
   test("lets principals of this account reach its resources by the endpoints, and nobody else anything", () => {
     const within = {
       Sid: "WithinAccount",

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import {
+  ALERT_FORWARDER,
   FUNCTIONS,
   loadEnvironment,
   PIPELINE_QUEUES,
   SYNCHRONOUS_FUNCTIONS,
 } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
-import { resource, resourcesOf, statement } from "../../support/resources";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf, synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
@@ -24,7 +25,16 @@ describe("the alert topic", () => {
     });
   });
 
-  test.each(["Events", "Cloudwatch", "Budgets"])("admits %s for this account only", (service) => {
+  test("admits EventBridge without a condition, for it meets none", () => {
+    const events = statement(policy, "EventsPublishes");
+    expect(events).toMatchObject({
+      Principal: { Service: "events.amazonaws.com" },
+      Action: ["sns:Publish"],
+    });
+    expect(events.Condition).toBeUndefined();
+  });
+
+  test.each(["Cloudwatch", "Budgets"])("admits %s for this account only", (service) => {
     expect(statement(policy, `${service}Publishes`)).toMatchObject({
       Principal: { Service: `${service.toLowerCase()}.amazonaws.com` },
       Action: ["sns:Publish"],
@@ -36,21 +46,39 @@ describe("the alert topic", () => {
     expect(statement(policy, "DenyWithoutTls")).toMatchObject({ Effect: "Deny", Action: ["sns:Publish"] });
   });
 
-  test("tells people by e-mail and pager services by HTTPS", () => {
-    const subscriptions = resourcesOf(prod, "aws_sns_topic_subscription").map(([, each]) => [
-      each["protocol"],
-      each["endpoint"],
+  test("tells pager services by a function, to which their addresses are no more than names of secrets", () => {
+    expect(resource(prod, "aws_sns_topic_subscription")).toMatchObject({
+      protocol: "lambda",
+      endpoint: expect.stringContaining("alert-forwarder"),
+    });
+    expect(resource(prod, "aws_lambda_function")["environment"]).toEqual({
+      variables: { PAGER_SECRETS: '["tributary-prod-pager"]' },
+    });
+    const { policy: permissions } = resource(prod, "aws_iam_role_policy");
+    expect(statement(permissions, "ReadPagerAddresses")).toMatchObject({
+      Action: ["secretsmanager:GetSecretValue"],
+      Resource: ["arn:aws:secretsmanager:us-east-1:333333333333:secret:tributary-prod-pager-??????"],
+    });
+    expect(statementsOf(permissions).map(({ Sid }) => Sid)).toEqual([
+      "WriteOwnLogs",
+      "KeepFailedEvents",
+      "UseMessageKey",
+      "ReadPagerAddresses",
     ]);
-    expect(subscriptions).toEqual([
-      ["email", "data-platform@example.com"],
-      ["https", "https://events.pager.example.com/tributary"],
-    ]);
+    expect(JSON.stringify(prod)).not.toContain("https://");
+  });
+
+  test("has no function where there is no pager service", () => {
+    expect(resourcesOf(stacks.get("dev-observability"), "aws_lambda_function")).toEqual([]);
+    expect(resourcesOf(stacks.get("dev-observability"), "aws_sns_topic_subscription")).toEqual([]);
   });
 
   test("tells two addresses that differ in punctuation alone", () => {
     const environment = loadEnvironment("prod");
-    const emails = ["ann.lee@example.com", "annlee@example.com"];
-    const told = synthesize([{ ...environment, alerts: { ...environment.alerts, emails, endpoints: [] } }]);
+    const emails = ["ann.lee@acme.com", "annlee@acme.com"];
+    const told = synthesize([
+      { ...environment, alerts: { ...environment.alerts, emails, pagerSecrets: [] } },
+    ]);
     const subscriptions = resourcesOf(told.get("prod-observability"), "aws_sns_topic_subscription");
     expect(subscriptions.map(([, each]) => each["endpoint"]).sort()).toEqual(emails);
   });
@@ -60,6 +88,41 @@ describe("the alert topic", () => {
     expect(JSON.parse(String(rule["event_pattern"]))).toEqual({
       source: ["tributary.prod"],
       "detail-type": ["Tributary Alert", "SchemaDrift"],
+    });
+  });
+});
+
+const RULES = [
+  "alerts",
+  "control-plane-batches-published",
+  "control-plane-manifests-processed",
+  "control-plane-stream-ended",
+  "ledger-failed-runs",
+  "uploads-job-ended",
+];
+
+describe("the rules", () => {
+  const alarms = resourcesOf(prod, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
+
+  test.each(RULES)("tell of events of %s that reach no target", (rule) => {
+    const [alarm] = alarms.filter(
+      ({ alarm_name }) => alarm_name === `tributary-prod-${rule}-failed-invocations`,
+    );
+    expect(alarm).toMatchObject({
+      namespace: "AWS/Events",
+      metric_name: "FailedInvocations",
+      dimensions: { RuleName: `tributary-prod-${rule}` },
+      statistic: "Sum",
+      comparison_operator: "GreaterThanThreshold",
+      threshold: 0,
+    });
+  });
+
+  test("tell of any event that is kept for want of a target", () => {
+    expect(resource(prod, "aws_cloudwatch_metric_alarm", "undelivered-events")).toMatchObject({
+      metric_name: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: "tributary-prod-undelivered-events" },
+      threshold: 0,
     });
   });
 });
@@ -84,10 +147,12 @@ describe("the alarms", () => {
   test("watch every function, queue and job, what waits, and the silence of what looks after it", () => {
     expect(alarms.map((alarm) => String(alarm["alarm_name"]).replace("tributary-prod-", "")).sort()).toEqual(
       [
-        ...FUNCTIONS.flatMap((name) =>
-          ["errors", "failed-events", "throttles"].map((what) => `${name}-${what}`),
-        ).filter((alarm) => !SYNCHRONOUS_FUNCTIONS.some((name) => alarm === `${name}-failed-events`)),
+        ...[...FUNCTIONS, ALERT_FORWARDER]
+          .flatMap((name) => ["errors", "failed-events", "throttles"].map((what) => `${name}-${what}`))
+          .filter((alarm) => !SYNCHRONOUS_FUNCTIONS.some((name) => alarm === `${name}-failed-events`)),
         ...PIPELINE_QUEUES.flatMap((queue) => [`${queue}-dead-letters`, `${queue}-oldest-message`]),
+        ...RULES.map((rule) => `${rule}-failed-invocations`),
+        "undelivered-events",
         "control-plane-silent",
         "uploads-job-failures",
         ...LEDGER_ALARMS.map((what) => `ledger-${what}`),

@@ -24,6 +24,24 @@ describe("storage", () => {
     expect(logged.sort()).toEqual(["artifacts", "curated", "manifests", "quarantine", "raw", "results"]);
   });
 
+  test("logs nothing before the policy of that bucket admits it", () => {
+    for (const [, logging] of resourcesOf(prod, "aws_s3_bucket_logging")) {
+      expect(logging["depends_on"]).toEqual([expect.stringContaining("aws_s3_bucket_policy.access-logs")]);
+    }
+  });
+
+  test("keeps for a month what of the access logs is deleted or replaced", () => {
+    expect(resource(prod, "aws_s3_bucket_versioning", "access-logs")).toMatchObject({
+      versioning_configuration: { status: "Enabled" },
+    });
+    expect(resource(prod, "aws_s3_bucket_lifecycle_configuration", "access-logs")["rule"]).toEqual([
+      expect.objectContaining({
+        expiration: [{ days: 365 }],
+        noncurrent_version_expiration: [{ noncurrent_days: 30 }],
+      }),
+    ]);
+  });
+
   test("encrypts the access logs by S3's own key, since S3 delivers under no other", () => {
     const encryption = resource(prod, "aws_s3_bucket_server_side_encryption_configuration", "access-logs");
     expect(JSON.stringify(encryption)).toContain("AES256");
@@ -209,11 +227,12 @@ describe("storage", () => {
   });
 
   test("keeps the dead letters of every pipeline's queue, beside what else must outlive compute", () => {
-    expect(resourcesOf(prod, "aws_sqs_queue").map(([, { name }]) => name)).toEqual(
-      ["ledger-inputs", "manifests-inputs", "manifests-ready"].map(
+    expect(resourcesOf(prod, "aws_sqs_queue").map(([, { name }]) => name)).toEqual([
+      ...["ledger-inputs", "manifests-inputs", "manifests-ready"].map(
         (queue) => `tributary-prod-${queue}-dead-letters`,
       ),
-    );
+      "tributary-prod-undelivered-events",
+    ]);
   });
 
   test.each([
@@ -228,13 +247,13 @@ describe("storage", () => {
     expect(lifecycle["rule"]).toMatchObject([{ expiration: [{ days }] }]);
   });
 
-  test("lets S3 write to encrypted queues under the key, for this account only", () => {
+  test("lets S3 write to encrypted queues under the key, whether or not it names this account", () => {
     expect(
       statement(resource(prod, "aws_kms_key", "operations-key")["policy"], "S3WritesUnderKey"),
     ).toMatchObject({
       Principal: { Service: "s3.amazonaws.com" },
       Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-      Condition: { StringEquals: { "aws:SourceAccount": "333333333333" } },
+      Condition: { StringEqualsIfExists: { "aws:SourceAccount": "333333333333" } },
     });
   });
 

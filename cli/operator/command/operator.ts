@@ -1,6 +1,7 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GlueClient } from "@aws-sdk/client-glue";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -14,6 +15,7 @@ import type { Terminal } from "./terminal";
 export interface Clients {
   readonly cloudwatch: CloudWatchClient;
   readonly dynamo: DynamoDBClient;
+  readonly events: EventBridgeClient;
   readonly glue: GlueClient;
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
@@ -38,6 +40,7 @@ export function connect({ region, storage }: Environment): Clients {
   return {
     cloudwatch: new CloudWatchClient(settings),
     dynamo: new DynamoDBClient(settings),
+    events: new EventBridgeClient(settings),
     glue: new GlueClient(settings),
     lambda: new LambdaClient(settings),
     logs: new CloudWatchLogsClient(settings),

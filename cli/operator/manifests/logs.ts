@@ -6,11 +6,13 @@ import {
   paginateFilterLogEvents,
 } from "@aws-sdk/client-cloudwatch-logs";
 import {
+  ALERT_FORWARDER,
   FUNCTIONS,
   functionName,
   ledgerBatchJobName,
   ledgerListerJobName,
   manifestsJobName,
+  uploadsJobName,
 } from "../../../environments/schema";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
@@ -19,13 +21,14 @@ import type { Terminal } from "../command/terminal";
 /** Jobs by the names that the command takes. */
 const JOBS = {
   job: manifestsJobName,
+  "uploads-job": uploadsJobName,
   "ledger-lister": ledgerListerJobName,
   "ledger-batch": ledgerBatchJobName,
 };
 type JobSource = keyof typeof JOBS;
 
 /** Sources of logs. */
-export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS] as const;
+export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS, ALERT_FORWARDER] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];
 
 export interface LogsOptions {
@@ -60,10 +63,7 @@ export async function logs(operator: Operator, options: LogsOptions): Promise<Ex
   return shown > 0 || options.follow ? EXIT.ok : EXIT.nothing;
 }
 
-/**
- * Log groups of a function (one) or of a job (two): Glue puts the name of the security configuration into
- * those.
- */
+/** Log groups of a function (one) or of a job: all that Glue may write to, most of which stay empty. */
 async function groupsOf({ aws, environment }: Operator, source: LogSource): Promise<string[]> {
   if (!isJob(source)) return [`/aws/lambda/${functionName(environment, source)}`];
   const job = JOBS[source](environment);
@@ -74,7 +74,7 @@ async function groupsOf({ aws, environment }: Operator, source: LogSource): Prom
   )) {
     found.push(...logGroups.map(({ logGroupName = "" }) => logGroupName));
   }
-  return found.filter((name) => name.includes(job) && /\/(output|error)$/.test(name));
+  return found.filter((name) => name.includes(job) && /\/(output|error)(-[a-z0-9-]+)?$/.test(name));
 }
 
 function isJob(source: LogSource): source is JobSource {

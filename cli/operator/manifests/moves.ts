@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import {
   CancelMessageMoveTaskCommand,
@@ -11,7 +12,7 @@ import {
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
-import { type FunctionName, functionName } from "../../../environments/schema";
+import { type DeployedFunction, functionName } from "../../../environments/schema";
 import { CommandError } from "../../../setup/command";
 import type { Operator } from "../command/operator";
 
@@ -20,7 +21,8 @@ export interface Move {
   readonly name: string;
   /** Address of the queue that holds them. */
   readonly from: string;
-  readonly to: { readonly queueUrl: string } | { readonly function: FunctionName };
+  /** A queue, a function, or for each message the target that it names. */
+  readonly to: { readonly queueUrl: string } | { readonly function: DeployedFunction } | "targets";
   /** Number of messages at first. */
   readonly waiting: number;
 }
@@ -58,15 +60,43 @@ export async function moveBySqs(operator: Operator, move: Move): Promise<number>
 export function invokeAgain(operator: Operator, move: Move): Promise<number> {
   const { aws, environment } = operator;
   return moveOneByOne(operator, move, async ({ Body = "" }) => {
-    if (!("function" in move.to)) throw new Error(`${move.name} is no function`);
+    const { to } = move;
+    if (to === "targets" || !("function" in to)) throw new Error(`${move.name} is no function`);
     await aws.lambda.send(
       new InvokeCommand({
-        FunctionName: functionName(environment, move.to.function),
+        FunctionName: functionName(environment, to.function),
         InvocationType: "Event",
         // Lambda wraps what it failed with, and when
         Payload: JSON.stringify(JSON.parse(Body).requestPayload),
       }),
     );
+  });
+}
+
+/**
+ * Hands events to the targets that EventBridge could not hand them to: it names the target in an attribute. What was
+ * for the alert topic is put on the bus again.
+ *
+ * @throws CommandError when the bus refuses an event
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (2026-11-30)
+ */
+export function deliverAgain(operator: Operator, move: Move): Promise<number> {
+  const { aws } = operator;
+  return moveOneByOne(operator, move, async ({ Body = "", MessageAttributes = {} }) => {
+    const target = MessageAttributes["TARGET_ARN"]?.StringValue ?? "";
+    if (target.startsWith("arn:aws:lambda:")) {
+      await aws.lambda.send(
+        new InvokeCommand({ FunctionName: target, InvocationType: "Event", Payload: Body }),
+      );
+      return;
+    }
+    const { source: Source, "detail-type": DetailType, detail } = JSON.parse(Body);
+    const { Entries: [entry] = [] } = await aws.events.send(
+      new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: JSON.stringify(detail) }] }),
+    );
+    if (entry?.ErrorCode) {
+      throw new CommandError(`EventBridge refused an event of ${Source}: ${entry.ErrorMessage}`);
+    }
   });
 }
 
@@ -142,6 +172,6 @@ async function sendAgain(
   { to }: Move,
   { Body: MessageBody, MessageAttributes }: Message,
 ): Promise<void> {
-  if (!("queueUrl" in to)) throw new Error(`${to.function} is no queue`);
+  if (to === "targets" || !("queueUrl" in to)) throw new Error("the messages came from no queue");
   await aws.sqs.send(new SendMessageCommand({ QueueUrl: to.queueUrl, MessageBody, MessageAttributes }));
 }

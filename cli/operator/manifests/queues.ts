@@ -1,23 +1,38 @@
 import { GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import {
+  ALERT_FORWARDER,
+  type DeployedFunction,
   deadLetterQueueName,
+  type Environment,
   FUNCTIONS,
   failureQueueName,
+  functionsOf,
   PIPELINE_QUEUES,
   queueName,
   SYNCHRONOUS_FUNCTIONS,
+  undeliveredEventsName,
 } from "../../../environments/schema";
 import type { Operator } from "../command/operator";
 
 /** Functions whose failed events are kept in queues of their own. */
-export const KEPT_FUNCTIONS = FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name));
+export const KEPT_FUNCTIONS: readonly DeployedFunction[] = [
+  ...FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name)),
+  ALERT_FORWARDER,
+];
+
+/** Those of them that the environment has. */
+export function keptFunctions(environment: Environment): DeployedFunction[] {
+  const deployed: DeployedFunction[] = functionsOf(environment);
+  if (environment.alerts.pagerSecrets.length > 0) deployed.push(ALERT_FORWARDER);
+  return KEPT_FUNCTIONS.filter((name) => deployed.includes(name));
+}
 
 /** Messages of a queue, as SQS estimates them. */
 export interface QueueState {
   /**
-   * `manifests-inputs`, `manifests-ready`, `ledger-inputs`, one of these and ` dead letters`, or a function
-   * and ` failures`.
+   * `manifests-inputs`, `manifests-ready`, `ledger-inputs`, one of these and ` dead letters`, a function and
+   * ` failures`, or `undelivered events`.
    */
   readonly queue: string;
   readonly name: string;
@@ -29,7 +44,7 @@ export interface QueueState {
 
 /**
  * Reads the queues of the pipelines, each before its dead-letter queue, and the non-empty queues of events
- * that functions failed on.
+ * that functions failed on, or that did not reach any.
  */
 export async function readQueues(operator: Operator): Promise<QueueState[]> {
   const { environment } = operator;
@@ -37,10 +52,13 @@ export async function readQueues(operator: Operator): Promise<QueueState[]> {
     { queue: queue as string, name: queueName(environment, queue) },
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
-  const failures = KEPT_FUNCTIONS.map((name) => ({
-    queue: `${name} failures`,
-    name: failureQueueName(environment, name),
-  }));
+  const failures = [
+    ...keptFunctions(environment).map((name) => ({
+      queue: `${name} failures`,
+      name: failureQueueName(environment, name),
+    })),
+    { queue: "undelivered events", name: undeliveredEventsName(environment) },
+  ];
   const [ages, states, failed] = await Promise.all([
     oldestMessages(
       operator,

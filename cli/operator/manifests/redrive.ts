@@ -1,32 +1,38 @@
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import {
+  type DeployedFunction,
   deadLetterQueueName,
-  type FunctionName,
   failureQueueName,
   PIPELINE_QUEUES,
   type PipelineQueue,
   queueName,
+  queuesOf,
+  undeliveredEventsName,
 } from "../../../environments/schema";
 import { decodeKey } from "../../../runtime/aws/s3-record";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { indented, list } from "../command/tables";
-import { invokeAgain, type Move, moveBySqs } from "./moves";
-import { KEPT_FUNCTIONS, queueUrl } from "./queues";
+import { deliverAgain, invokeAgain, type Move, moveBySqs } from "./moves";
+import { KEPT_FUNCTIONS, keptFunctions, queueUrl } from "./queues";
 
-/** Sources of failed messages: a queue, for those of its reader, or a function, for its events. */
-export const REDRIVEN: readonly (PipelineQueue | FunctionName)[] = [...PIPELINE_QUEUES, ...KEPT_FUNCTIONS];
+/** Events that no target took. */
+const UNDELIVERED = "undelivered-events";
+
+/** Sources of failed messages: a queue, for those of its reader, a function, for its events, or all rules. */
+export type Redriven = PipelineQueue | DeployedFunction | typeof UNDELIVERED;
+export const REDRIVEN: readonly Redriven[] = [...PIPELINE_QUEUES, ...KEPT_FUNCTIONS, UNDELIVERED];
 
 export interface RedriveOptions {
   /** Only source whose messages are sent back. */
-  readonly queue?: PipelineQueue | FunctionName;
+  readonly queue?: Redriven;
   readonly yes?: boolean;
 }
 
 /** Sends what failed for good back to where it failed; without `yes`, only reports it. */
 export async function redrive(operator: Operator, options: RedriveOptions): Promise<ExitCode> {
-  const wanted = options.queue === undefined ? REDRIVEN : [options.queue];
-  const all = await Promise.all(wanted.map((name) => look(operator, name)));
+  const { queue } = options;
+  const all = queue === undefined ? await lookAtAll(operator) : [await look(operator, queue)];
   const full = all.filter(({ waiting }) => waiting > 0);
   if (full.length === 0) {
     operator.terminal.show({ applied: false, queues: [] }, "there are no dead letters");
@@ -35,19 +41,35 @@ export async function redrive(operator: Operator, options: RedriveOptions): Prom
   return options.yes ? move(operator, full) : showPlan(operator, full);
 }
 
-async function look({ aws, environment }: Operator, name: PipelineQueue | FunctionName): Promise<Move> {
-  const queue = PIPELINE_QUEUES.find((each) => each === name);
-  const source =
-    queue === undefined
-      ? failureQueueName(environment, name as FunctionName)
-      : deadLetterQueueName(environment, queue);
+function lookAtAll(operator: Operator): Promise<Move[]> {
+  const { environment } = operator;
+  const wanted = [...queuesOf(environment), ...keptFunctions(environment), UNDELIVERED] as const;
+  return Promise.all(wanted.map((name) => look(operator, name)));
+}
+
+async function look(operator: Operator, name: Redriven): Promise<Move> {
+  const { aws } = operator;
+  const { source, to } = await placesOf(operator, name);
   const from = await queueUrl(aws.sqs, source);
   const { Attributes = {} } = await aws.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: from, AttributeNames: ["ApproximateNumberOfMessages"] }),
   );
-  const waiting = Number(Attributes["ApproximateNumberOfMessages"]);
-  if (queue === undefined) return { name, to: { function: name as FunctionName }, from, waiting };
-  return { name, to: { queueUrl: await queueUrl(aws.sqs, queueName(environment, queue)) }, from, waiting };
+  return { name, to, from, waiting: Number(Attributes["ApproximateNumberOfMessages"]) };
+}
+
+/** Queue that holds the messages, and where they go. */
+async function placesOf(
+  { aws, environment }: Operator,
+  name: Redriven,
+): Promise<Pick<Move, "to"> & { readonly source: string }> {
+  if (name === UNDELIVERED) return { source: undeliveredEventsName(environment), to: "targets" };
+  const queue = PIPELINE_QUEUES.find((each) => each === name);
+  if (queue === undefined) {
+    const kept = name as DeployedFunction;
+    return { source: failureQueueName(environment, kept), to: { function: kept } };
+  }
+  const to = { queueUrl: await queueUrl(aws.sqs, queueName(environment, queue)) };
+  return { source: deadLetterQueueName(environment, queue), to };
 }
 
 async function showPlan({ aws, terminal }: Operator, full: readonly Move[]): Promise<ExitCode> {
@@ -89,12 +111,16 @@ function subjectOf({ Body = "" }: Message): string {
 
 const SHOWN_CHARACTERS = 150;
 
+function moverOf({ to }: Move): (operator: Operator, move: Move) => Promise<number> {
+  if (to === "targets") return deliverAgain;
+  return "function" in to ? invokeAgain : moveBySqs;
+}
+
 async function move(operator: Operator, full: readonly Move[]): Promise<ExitCode> {
   const moved: { queue: string; messages: number }[] = [];
   for (const each of full) {
     if (operator.signal.aborted) break;
-    const by = "function" in each.to ? invokeAgain : moveBySqs;
-    moved.push({ queue: each.name, messages: await by(operator, each) });
+    moved.push({ queue: each.name, messages: await moverOf(each)(operator, each) });
   }
   operator.terminal.show(
     { applied: true, queues: moved },

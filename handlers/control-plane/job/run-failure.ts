@@ -10,7 +10,7 @@ const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /ModuleNotFoundError|ImportError|No module named|SyntaxError/i,
-    "the job's package or its wheels do not fit the script: deploy again, then look at the script's log group",
+    "the job's package or its wheels do not fit the script: deploy again, then look at what it logged (tributary logs job)",
   ],
   [
     /No space left on device|ENOSPC|disk full/i,
@@ -46,11 +46,13 @@ const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-const LOOK_AT_THE_LOG = "look at the run in the script's error log group (/aws-glue/jobs/error)";
-
-/** Finds the first step about an error of a run. */
-export function nextStep(error: string): string {
-  return NEXT_STEPS.find(([pattern]) => pattern.test(error))?.[1] ?? LOOK_AT_THE_LOG;
+/** Finds the first step about an error of a run of the job. */
+export function nextStep(error: string, jobName: string): string {
+  const known = NEXT_STEPS.find(([pattern]) => pattern.test(error));
+  return (
+    known?.[1] ??
+    `look at what the run logged: tributary logs job (log group /aws-glue/jobs/${jobName}/error)`
+  );
 }
 
 /** Builds the alert that reports the end of a run. */
@@ -67,7 +69,7 @@ export function alertOfEnd(
     severity: failed ? "error" : "warning",
     summary: `streaming job ${run.jobName} of ${environment} ended ${run.state} (run ${run.id})${times}${next}`,
     reason,
-    nextStep: nextStep(reason),
+    nextStep: nextStep(reason, run.jobName),
     jobName: run.jobName,
     jobRunId: run.id,
   };

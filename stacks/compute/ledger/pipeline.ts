@@ -19,6 +19,7 @@ import {
   metricNamespace,
   queueName,
   RAW_JSON_PREFIX,
+  ruleName,
 } from "../../../environments/schema";
 import { jobKeys, type PipelineResources } from "../pipeline-resources";
 import { LEDGER_DATASET, ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
@@ -70,7 +71,7 @@ export class LedgerPipeline extends Construct {
     this.deliverInputs(props);
     this.tellControlPlane(props);
     this.measure();
-    this.start();
+    this.start(props);
   }
 
   private queue({ settings, storage }: LedgerPipelineProps): QueueWithDeadLetters {
@@ -241,11 +242,11 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  private tellControlPlane({ controlPlane }: LedgerPipelineProps): void {
+  private tellControlPlane({ controlPlane, storage }: LedgerPipelineProps): void {
     routeEvents(this, "batches-published", controlPlane.function, {
       targetId: "control-plane",
-      account: this.environment.account,
-      ruleName: `${functionName(this.environment, "control-plane")}-batches-published`,
+      undelivered: storage.undeliveredEvents,
+      ruleName: ruleName(this.environment, "control-plane-batches-published"),
       description: "batches that the batch job published",
       // of its own dataset alone: the control plane adds the columns of an event to the table that it names
       pattern: {
@@ -266,7 +267,7 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  private start(): void {
+  private start({ storage }: LedgerPipelineProps): void {
     const { account, ledger } = this.environment;
     const { scheduled, lister, batch } = ledger;
     new GlueWorkflow(this, "workflow", {
@@ -278,8 +279,8 @@ export class LedgerPipeline extends Construct {
     const name = functionName(this.environment, "ledger-starter");
     routeEvents(this, "listed", this.starter.function, {
       targetId: "ledger-starter",
-      account,
-      ruleName: `${name}-listed`,
+      undelivered: storage.undeliveredEvents,
+      ruleName: ruleName(this.environment, "ledger-starter-listed"),
       description: "runs of the lister that succeeded",
       pattern: {
         source: ["aws.glue"],

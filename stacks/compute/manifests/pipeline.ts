@@ -16,6 +16,7 @@ import {
   metricNamespace,
   type PipelineQueue,
   queueName,
+  ruleName,
 } from "../../../environments/schema";
 import { STREAMING_END_STATES } from "../../../runtime/glue-states";
 import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
@@ -61,7 +62,7 @@ export class ManifestsPipeline extends Construct {
     this.reconciler = this.reconcilerFunction(props);
     this.deliverInputs();
     this.announceManifests(props);
-    this.tellControlPlane();
+    this.tellControlPlane(props);
     this.schedule();
   }
 
@@ -210,12 +211,11 @@ export class ManifestsPipeline extends Construct {
     });
   }
 
-  private tellControlPlane(): void {
-    const name = functionName(this.environment, "control-plane");
-    const common = { targetId: "control-plane", account: this.environment.account };
+  private tellControlPlane({ storage }: ManifestsPipelineProps): void {
+    const common = { targetId: "control-plane", undelivered: storage.undeliveredEvents };
     routeEvents(this, "stream-ended", this.controlPlane.function, {
       ...common,
-      ruleName: `${name}-stream-ended`,
+      ruleName: ruleName(this.environment, "control-plane-stream-ended"),
       description: "runs of the streaming job that ended, whatever the outcome",
       pattern: {
         source: ["aws.glue"],
@@ -225,7 +225,7 @@ export class ManifestsPipeline extends Construct {
     });
     routeEvents(this, "manifests-processed", this.controlPlane.function, {
       ...common,
-      ruleName: `${name}-manifests-processed`,
+      ruleName: ruleName(this.environment, "control-plane-manifests-processed"),
       description: "manifests that the streaming job committed",
       pattern: { source: [alertSource(this.environment)], "detail-type": ["ManifestProcessed"] },
     });

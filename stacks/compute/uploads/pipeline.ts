@@ -10,6 +10,7 @@ import {
   functionName,
   INPUT_PREFIX,
   metricNamespace,
+  ruleName,
   uploadsJobName,
 } from "../../../environments/schema";
 import { BATCH_END_STATES } from "../../../runtime/glue-states";
@@ -38,7 +39,7 @@ export class UploadsPipeline {
 
   constructor(
     private readonly scope: Construct,
-    props: UploadsPipelineProps,
+    private readonly props: UploadsPipelineProps,
   ) {
     this.environment = props.environment;
     this.settings = props.settings;
@@ -138,7 +139,7 @@ export class UploadsPipeline {
 
   private notifyOfEndedRuns(): void {
     routeEvents(this.scope, "job-runs-ended", this.jobEnded.function, {
-      ruleName: functionName(this.environment, "uploads-job-ended"),
+      ruleName: ruleName(this.environment, "uploads-job-ended"),
       description: "runs of the uploads job that ended, whatever the outcome",
       pattern: {
         source: ["aws.glue"],
@@ -146,7 +147,7 @@ export class UploadsPipeline {
         detail: { jobName: [uploadsJobName(this.environment)], state: [...BATCH_END_STATES] },
       },
       targetId: "uploads-job-ended",
-      account: this.environment.account,
+      undelivered: this.props.storage.undeliveredEvents,
     });
   }
 

@@ -1,5 +1,3 @@
-import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
-import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import { Construct } from "constructs";
 import { Alarm, type AlarmProps } from "../../../constructs/alarm";
 import { MAX_CONNECTIONS } from "../../../constructs/postgres-server";
@@ -12,7 +10,9 @@ import {
 } from "../../../environments/schema";
 import { FAILED_STATES } from "../../../runtime/glue-states";
 import { FIVE_MINUTES, onOwnMetric, SILENCE, type Watched } from "../alarm-settings";
+import { alertRule } from "../alert-rule";
 import { queueAlarms } from "../queue-alarms";
+import { ruleAlarm } from "../rule-alarm";
 
 /** Settings that differ from alarm to alarm. */
 type Measure = Omit<AlarmProps, "topic" | "alarmName" | "namespace" | "dimensions" | "periodSeconds">;
@@ -45,6 +45,8 @@ export class LedgerAlarms extends Construct {
     super(scope, id);
     this.environment = watched.environment;
     queueAlarms(this, "ledger-inputs", watched);
+    ruleAlarm(this, "control-plane-batches-published", watched);
+    ruleAlarm(this, "ledger-starter-listed", watched);
     this.fileAlarms();
     this.transactionAlarm();
     this.silenceAlarm();
@@ -121,23 +123,20 @@ export class LedgerAlarms extends Construct {
    * fails any more.
    */
   private jobAlarms(): void {
-    const rule = new CloudwatchEventRule(this, "failed-runs", {
-      name: resourceName(this.environment, "ledger-failed-runs"),
-      description: "runs of the ledger's jobs that failed",
-      eventPattern: JSON.stringify({
-        source: ["aws.glue"],
-        "detail-type": ["Glue Job State Change"],
-        detail: {
-          jobName: [ledgerListerJobName(this.environment), ledgerBatchJobName(this.environment)],
-          state: FAILED_STATES,
-        },
-      }),
-    });
-    new CloudwatchEventTarget(this, "failed-runs-target", {
-      rule: rule.name,
-      targetId: "alerts",
-      arn: this.watched.topic.arn,
-    });
+    const failed = {
+      source: ["aws.glue"],
+      "detail-type": ["Glue Job State Change"],
+      detail: {
+        jobName: [ledgerListerJobName(this.environment), ledgerBatchJobName(this.environment)],
+        state: FAILED_STATES,
+      },
+    };
+    const rule = alertRule(
+      this,
+      "failed-runs",
+      { rule: "ledger-failed-runs", description: "runs of the ledger's jobs that failed", pattern: failed },
+      this.watched,
+    );
     new Alarm(this, "job-failures", {
       topic: this.watched.topic,
       alarmName: resourceName(this.environment, "ledger-job-failures"),

@@ -3,6 +3,7 @@ import { Alarm } from "../../../constructs/alarm";
 import { type Environment, resourceName } from "../../../environments/schema";
 import { FIVE_MINUTES, onOwnMetric, SILENCE, type Watched } from "../alarm-settings";
 import { queueAlarms } from "../queue-alarms";
+import { ruleAlarm } from "../rule-alarm";
 
 /** Messages that a builder may fail in five minutes: now and then one meets another builder's claim. */
 const FAILED_MESSAGES = 5;
@@ -21,6 +22,8 @@ export class ManifestsAlarms extends Construct {
     for (const queue of ["manifests-inputs", "manifests-ready"] as const) {
       queueAlarms(this, queue, watched);
     }
+    ruleAlarm(this, "control-plane-stream-ended", watched);
+    ruleAlarm(this, "control-plane-manifests-processed", watched);
     this.builderAlarm();
     this.jobAlarms();
     this.silenceAlarms();

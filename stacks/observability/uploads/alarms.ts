@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import { Alarm } from "../../../constructs/alarm";
 import { resourceName } from "../../../environments/schema";
 import { FIVE_MINUTES, onOwnMetric, SILENCE, type Watched } from "../alarm-settings";
+import { ruleAlarm } from "../rule-alarm";
 
 /** Alarms of the uploads pipeline beside the errors of its functions, at the stack itself. */
 export function uploadsAlarms(scope: Construct, watched: Watched): void {
@@ -9,6 +10,7 @@ export function uploadsAlarms(scope: Construct, watched: Watched): void {
   const { alerts, uploads } = environment;
   const periodSeconds = uploads.reconcile.rateMinutes * 60;
   const common = onOwnMetric(watched);
+  ruleAlarm(scope, "uploads-job-ended", watched);
   new Alarm(scope, "uploads-job-failures", {
     ...common,
     alarmName: resourceName(environment, "uploads-job-failures"),

@@ -1,15 +1,20 @@
 import { Writable } from "node:stream";
+import { EventBridgeClient, type PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { type InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
+  DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListMessageMoveTasksCommand,
+  type Message,
+  ReceiveMessageCommand,
   SQSClient,
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "@jest/globals";
-import { connect } from "../../../../cli/operator/command/operator";
+import { type Clients, connect } from "../../../../cli/operator/command/operator";
 import { Terminal } from "../../../../cli/operator/command/terminal";
-import { redrive } from "../../../../cli/operator/manifests/redrive";
+import { type Redriven, redrive } from "../../../../cli/operator/manifests/redrive";
 import { loadEnvironment } from "../../../../environments/schema";
 
 const environment = loadEnvironment("prod");
@@ -42,7 +47,7 @@ class MovingSqs extends SQSClient {
   private polls = 0;
 }
 
-function run(sqs: SQSClient) {
+function run(sqs: SQSClient, queue: Redriven = "manifests-inputs", more: Partial<Clients> = {}) {
   const written: string[] = [];
   const output = new Writable({
     write: (chunk, _, done) => {
@@ -53,12 +58,12 @@ function run(sqs: SQSClient) {
   const screen = Object.assign(output, { isTTY: true });
   const operator = {
     environment,
-    aws: { ...connect(environment), sqs },
+    aws: { ...connect(environment), ...more, sqs },
     terminal: new Terminal(true, output, screen),
     signal: new AbortController().signal,
     now: new Date(),
   };
-  return { written, done: redrive(operator, { queue: "manifests-inputs", yes: true }) };
+  return { written, done: redrive(operator, { queue, yes: true }) };
 }
 
 describe("tributary redrive on AWS", () => {
@@ -84,5 +89,85 @@ describe("tributary redrive on AWS", () => {
     await expect(run(new MovingSqs([failed])).done).rejects.toThrow(
       "SQS stopped moving messages to manifests-inputs after 3: AccessDenied",
     );
+  });
+});
+
+const FUNCTION = "arn:aws:lambda:us-east-1:333333333333:function:tributary-prod-control-plane";
+const TOPIC = "arn:aws:sns:us-east-1:333333333333:tributary-prod-alerts";
+
+/** Queue with two events that EventBridge could not deliver, one for a function and one for the topic. */
+class UndeliveredSqs extends SQSClient {
+  readonly deleted: unknown[] = [];
+  private readonly messages: Message[] = [FUNCTION, TOPIC].map((StringValue) => ({
+    ReceiptHandle: StringValue,
+    Body: JSON.stringify({ source: "tributary.prod", "detail-type": "Tributary Alert", detail: { id: 7 } }),
+    MessageAttributes: { TARGET_ARN: { DataType: "String", StringValue } },
+  }));
+
+  override async send(command: object): Promise<never> {
+    return this.answer(command) as never;
+  }
+
+  private answer(command: object): object {
+    if (command instanceof GetQueueUrlCommand) return { QueueUrl: command.input.QueueName };
+    if (command instanceof GetQueueAttributesCommand) {
+      return { Attributes: { ApproximateNumberOfMessages: "2" } };
+    }
+    if (command instanceof ReceiveMessageCommand) return { Messages: this.messages.splice(0) };
+    if (command instanceof DeleteMessageCommand) {
+      return { done: this.deleted.push(command.input.ReceiptHandle) };
+    }
+    throw new Error(`${command.constructor.name} is not expected`);
+  }
+}
+
+/** Bus that gives each event the answer. */
+class Bus extends EventBridgeClient {
+  readonly put: unknown[] = [];
+
+  constructor(private readonly answer: object) {
+    super({ region: "us-east-1" });
+  }
+
+  override async send(command: object): Promise<never> {
+    this.put.push(...((command as PutEventsCommand).input.Entries ?? []));
+    return { Entries: [this.answer] } as never;
+  }
+}
+
+class Functions extends LambdaClient {
+  readonly invoked: unknown[] = [];
+
+  override async send(command: object): Promise<never> {
+    const { FunctionName, Payload } = (command as InvokeCommand).input;
+    return { done: this.invoked.push([FunctionName, JSON.parse(String(Payload)).detail]) } as never;
+  }
+}
+
+describe("tributary redrive of undelivered events", () => {
+  test("hands each to the target that it was for, then deletes it", async () => {
+    const sqs = new UndeliveredSqs({ region: "us-east-1" });
+    const lambda = new Functions({ region: "us-east-1" });
+    const events = new Bus({ EventId: "1" });
+    const { written, done } = run(sqs, "undelivered-events", { lambda, events });
+    expect(await done).toBe(0);
+    expect(lambda.invoked).toEqual([[FUNCTION, { id: 7 }]]);
+    expect(events.put).toEqual([
+      { Source: "tributary.prod", DetailType: "Tributary Alert", Detail: '{"id":7}' },
+    ]);
+    expect(sqs.deleted).toEqual([FUNCTION, TOPIC]);
+    expect(JSON.parse(written.at(-1) ?? "")).toEqual({
+      applied: true,
+      queues: [{ queue: "undelivered-events", messages: 2 }],
+    });
+  });
+
+  test("keeps one that the bus refuses", async () => {
+    const sqs = new UndeliveredSqs({ region: "us-east-1" });
+    const lambda = new Functions({ region: "us-east-1" });
+    const events = new Bus({ ErrorCode: "InternalFailure", ErrorMessage: "try again" });
+    const { done } = run(sqs, "undelivered-events", { lambda, events });
+    await expect(done).rejects.toThrow("EventBridge refused an event of tributary.prod: try again");
+    expect(sqs.deleted).toEqual([FUNCTION]);
   });
 });

@@ -140,9 +140,9 @@ describe("nextStep", () => {
     ["ResourceNumberLimitExceededException: DPU limit", /quota/],
     ["AWS.SimpleQueueService.NonExistentQueue", /not there/],
     ["EndpointConnectionError: Could not connect to the endpoint URL", /connection/],
-    ["something else", /error log group/],
+    ["something else", /tributary logs job \(log group \/aws-glue\/jobs\/lake-dev-stream\/error\)/],
   ])("of %j", (error, expected) => {
-    expect(nextStep(error)).toMatch(expected);
+    expect(nextStep(error, "lake-dev-stream")).toMatch(expected);
   });
 });
 
