@@ -58,8 +58,6 @@ export interface GlueJobProps {
   readonly concurrentRuns?: number;
   /** Connections in whose subnets it runs. @default - outside of any VPC */
   readonly connections?: GlueConnections | undefined;
-  /** `s3://` addresses of files that Glue puts into its working folder. @default - none */
-  readonly extraFiles?: readonly string[];
   readonly logRetentionDays: number;
   /** Package and wheels; without wheels, the workers have them. */
   readonly code: Pick<JobCode, "package" | "wheels">;
@@ -192,7 +190,6 @@ export class GlueJob extends Construct {
       "--enable-metrics": "true",
       "--enable-continuous-cloudwatch-log": "true",
       "--custom-logGroup-prefix": logGroupPrefix,
-      ...(props.extraFiles?.length ? { "--extra-files": props.extraFiles.join(",") } : {}),
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
       ...(props.code.wheels.length > 0 ? { "--additional-python-modules": props.code.wheels.join(",") } : {}),
     };

@@ -56,11 +56,6 @@ describe("a Glue job", () => {
     expect(job).not.toHaveProperty("connections");
   });
 
-  test("finds extra files in its working folder", () => {
-    const extraFiles = ["s3://artifacts/glue/1/ca.pem", "s3://artifacts/glue/2/b"];
-    expect(argumentsOf({ extraFiles })["--extra-files"]).toBe(extraFiles.join(","));
-  });
-
   test.each([
     "--scriptLocation",
     "--extra-py-files",
@@ -73,17 +68,13 @@ describe("a Glue job", () => {
     "--job-language",
     "--custom-logGroup-prefix",
     "--uploads_table",
-  ])("fixes %s, with extras or without, so that who starts it brings no code and no other place", (name) => {
-    for (const installWheels of [true, false]) {
-      for (const extraFiles of [["s3://artifacts/glue/1/ca.pem"], []]) {
-        expect(argumentsOf({ installWheels, extraFiles })[name]).toMatch(/./);
-      }
-    }
+  ])("fixes %s, with wheels or without, so that who starts it brings no code and no other place", (name) => {
+    for (const installWheels of [true, false]) expect(argumentsOf({ installWheels })[name]).toMatch(/./);
     expect(resource(jobWith(), "aws_glue_job")["default_arguments"]).toEqual({});
   });
 
   test("loads nothing but its own code, where it has nothing more to load", () => {
-    const places = Object.values(argumentsOf({ extraFiles: [] })).filter((value) => value.includes("s3://"));
+    const places = Object.values(argumentsOf({})).filter((value) => value.includes("s3://"));
     expect(places.length).toBeGreaterThanOrEqual(4);
     for (const place of places)
       expect(place).toMatch(/^s3:\/\/\$\{aws_s3_object\.(job_script|code_package)_/);

@@ -108,16 +108,6 @@ describe("the jobs", () => {
     for (const id of ["lister", "batch"]) expect(jobOf(id)).toMatchObject({ connections: standing });
   });
 
-  test("find Amazon's certificates in their working folder, from one object", () => {
-    const objects = resourcesOf(prod, "aws_s3_object").filter(([, { key }]) => /rds-ca/.test(String(key)));
-    expect(objects).toHaveLength(1);
-    const places = ["lister", "batch"].map((id) => jobOf(id).arguments["--extra-files"]);
-    expect(places[0]).toMatch(/^s3:\/\//);
-    expect(new Set(places).size).toBe(1);
-    const local = jobOf("lister", stacks.get("local-compute"));
-    expect(local.arguments["--extra-files"]).not.toMatch(/authorities/);
-  });
-
   test("show no password, and one way to log in", () => {
     expect(jobOf("batch").arguments).toMatchObject({
       "--ledger_host": expect.stringContaining("remote_state"),

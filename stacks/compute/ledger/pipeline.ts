@@ -1,7 +1,5 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { Construct } from "constructs";
-import { CodeObject } from "../../../constructs/code/code-object";
-import { rdsAuthorities } from "../../../constructs/code/glue-package";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
@@ -54,7 +52,6 @@ export class LedgerPipeline extends Construct {
   readonly lister: GlueJob;
   readonly batch: GlueJob;
   private readonly environment: Environment;
-  private readonly extraFiles: readonly string[];
 
   constructor(scope: Construct, id: string, props: LedgerPipelineProps) {
     super(scope, id);
@@ -62,7 +59,6 @@ export class LedgerPipeline extends Construct {
     this.inputs = this.queue(props);
     this.registrar = this.registrarFunction(props);
     this.operator = this.operatorFunction(props);
-    this.extraFiles = this.authorities(props);
     this.lister = this.listerJob(props);
     this.batch = this.batchJob(props);
     this.deliverInputs(props);
@@ -121,13 +117,6 @@ export class LedgerPipeline extends Construct {
       network: server.functionNetwork,
       synchronous: true,
     });
-  }
-
-  /** Uploads the authorities' certificates that both jobs check the server's against, once. */
-  private authorities({ storage }: LedgerPipelineProps): string[] {
-    if (this.environment.ledger.postgres.tls !== "verify-full") return [];
-    const file = rdsAuthorities();
-    return [new CodeObject(this, "authorities", { file, bucket: storage.artifacts, folder: "glue" }).address];
   }
 
   private listerJob(props: LedgerPipelineProps): GlueJob {
@@ -202,7 +191,6 @@ export class LedgerPipeline extends Construct {
       keys: jobKeys(storage),
       glueVersion: glue.version,
       connections,
-      extraFiles: this.extraFiles,
       logRetentionDays: logs.retentionDays,
       code,
     });
