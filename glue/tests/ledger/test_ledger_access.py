@@ -23,6 +23,7 @@ SECRET = {"username": "admin", "password": "from the secret"}
 
 def arguments(**given: Any) -> LedgerArguments:
     usual = {
+        "aws_region": "eu-central-1",
         "ledger_host": "ledger.example",
         "ledger_port": 5433,
         "ledger_database": "tributary",
@@ -97,7 +98,7 @@ def test_refuses_a_secret_without_name_and_password(client: mock.Mock, content: 
 _SHOW = """
 import ssl, sys
 from tributary.ledger.access import LedgerArguments, ledger_settings
-arguments = LedgerArguments("host", 5432, "db", "none", "none", "verify-full")
+arguments = LedgerArguments("us-east-1", "host", 5432, "db", "none", "none", "verify-full")
 parameters = ledger_settings(arguments, "tributary_batch").parameters()
 context = ssl.create_default_context(cafile=parameters["sslrootcert"])
 names = [dict(pair[0] for pair in each["subject"])["commonName"] for each in context.get_ca_certs()]

@@ -14,6 +14,7 @@ import boto3
 
 from tributary.errors import TributaryError
 from tributary.ledger.connection import Credentials, LedgerSettings
+from tributary.running.job import JobArguments
 
 Login = Literal["tributary_lister", "tributary_batch"]
 
@@ -31,7 +32,7 @@ class LedgerSecretError(TributaryError):
 
 
 @dataclass(frozen=True)
-class LedgerArguments:
+class LedgerArguments(JobArguments):
     """Arguments of every job that works with the ledger.
 
     `ledger_host` may be `libpq`: as PGHOST says; `ledger_port` 0: as PGPORT says, or 5432. Authentication is
