@@ -41,6 +41,16 @@ describe("an environment", () => {
     expect(problemsOf({ ...MINIMAL, storage: { undeclaredColumns: most + 1 } })).toHaveLength(1);
   });
 
+  test.each([
+    ["us-east-1", "use1-az1"],
+    ["ap-southeast-7", "apse7-az2"],
+    ["ap-northeast-1", "apne1-az4"],
+    ["mx-central-1", "mxc1-az1"],
+  ])("takes zones of %s by their ids", (region, zone) => {
+    const zones = [zone, zone.replace(/\d$/, "5")];
+    expect(problemsOf({ ...MINIMAL, region, network: { ...MINIMAL.network, zones } })).toEqual([]);
+  });
+
   const WRONG: [string, unknown, string][] = [
     [
       "an unknown choice",
@@ -51,6 +61,26 @@ describe("an environment", () => {
       "a number out of range",
       { uploads: { leaseSeconds: 1 } },
       "environments/prod.ts: uploads.leaseSeconds: expected a whole number from 5 to 3600 s, got 1",
+    ],
+    [
+      "a zone that is neither a letter nor an id",
+      { network: { ...MINIMAL.network, zones: ["a", "eu-central-1b"] } },
+      'environments/prod.ts: network.zones[1]: expected the zone\'s letter, a to f, or its id such as use1-az1, got "eu-central-1b"',
+    ],
+    [
+      "letters beside ids",
+      { network: { ...MINIMAL.network, zones: ["a", "euc1-az1"] } },
+      'environments/prod.ts: network.zones: expected letters alone or ids alone (a letter may be a zone that an id names), got ["a","euc1-az1"]',
+    ],
+    [
+      "zones of another region",
+      { network: { ...MINIMAL.network, zones: ["euc1-az1", "euc2-az1"] } },
+      'environments/prod.ts: network.zones: expected ids that begin with euc1- (zones of eu-central-1), got ["euc1-az1","euc2-az1"]',
+    ],
+    [
+      "the zone where little is to be had",
+      { region: "us-east-1", network: { ...MINIMAL.network, zones: ["use1-az1", "use1-az3"] } },
+      'environments/prod.ts: network.zones: expected zones other than use1-az3 (Lambda takes no subnet there, and endpoints and instance classes are missing), got ["use1-az1","use1-az3"]',
     ],
     [
       "a fraction",

@@ -136,7 +136,7 @@ export function ledgerWorkflowName(environment: Named): string {
   return resourceName(environment, "ledger");
 }
 
-/** Name of the connection of a zone, in whose private subnet jobs run. */
+/** Name of the connection of a zone, its letter or id, in whose private subnet jobs run. */
 export function connectionName(environment: Named, zone: string): string {
   return resourceName(environment, `private-${zone}`);
 }

@@ -26,6 +26,15 @@ const EXPIRY_LAG_DAYS = 7;
  */
 const MAX_WITHOUT_WINDOW = 10;
 
+/**
+ * The one zone that gets no subnet: it takes no functions in a VPC and no newer instance classes, and many services have
+ * no endpoint there.
+ *
+ * @see https://github.com/keboola/developer-portal/issues/81 (2026-11-30)
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-msk-cluster-brokernodegroupinfo.html (2026-11-30)
+ */
+const UNUSABLE_ZONE = "use1-az3";
+
 const RULES: readonly Rule[] = [
   {
     path: "tags",
@@ -49,6 +58,24 @@ const RULES: readonly Rule[] = [
       const block = String(value("network.cidr"));
       const first = networkOf(block);
       return block === first ? undefined : `${first}, where that block begins`;
+    },
+  },
+  {
+    path: "network.zones",
+    against: ["region"],
+    expected: (value) => {
+      const zones = value("network.zones") as readonly string[];
+      const ids = zones.filter((zone) => zone.length > 1);
+      if (ids.length === 0) return undefined;
+      const region = regionCode(String(value("region")));
+      if (ids.length < zones.length)
+        return "letters alone or ids alone (a letter may be a zone that an id names)";
+      if (ids.includes(UNUSABLE_ZONE)) {
+        return `zones other than ${UNUSABLE_ZONE} (Lambda takes no subnet there, and endpoints and instance classes are missing)`;
+      }
+      return ids.every((zone) => zone.startsWith(`${region}-`))
+        ? undefined
+        : `ids that begin with ${region}- (zones of ${value("region")})`;
     },
   },
   {
@@ -173,6 +200,12 @@ function tagsOf(value: Lookup): string[] {
 
 function reservedTags(value: Lookup): string[] {
   return tagsOf(value).filter((key) => OWN_TAGS.includes(key) || /^aws:/i.test(key) || key.length > 128);
+}
+
+/** The region as ids of its zones abbreviate it: `apse2` of `ap-southeast-2`. */
+function regionCode(region: string): string {
+  const [area = "", direction = "", number = ""] = region.split("-");
+  return `${area}${direction.replaceAll(/(north|south|east|west|central)/g, (word) => word.charAt(0))}${number}`;
 }
 
 /** The block with its first address, as AWS would write it. */

@@ -75,7 +75,7 @@ export class ComputeStack extends LayerStack {
     return new GlueConnections(this, "connections", {
       zones: zones.map((zone) => ({
         ...zone,
-        connectionName: connectionName(this.environment, zone.letter),
+        connectionName: connectionName(this.environment, zone.zone),
       })),
       securityGroup: workloads,
       account,
