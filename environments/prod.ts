@@ -29,7 +29,7 @@ export const prod: EnvironmentSettings = {
     postgres: { instanceClass: "db.m7g.large", maximumStorageGigabytes: 1000, backupDays: 35 },
     batch: { workers: { maximum: 9 }, slots: 32, concurrentRuns: 2 },
   },
-  functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
+  functions: { memoryMegabytes: 512, reserve: true },
   logs: { retentionDays: 365 },
   alerts: {
     emails: ["data-platform@example.com"],

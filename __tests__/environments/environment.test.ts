@@ -199,8 +199,28 @@ describe("an environment", () => {
     ],
     [
       "more builders at once than Lambda would run",
-      { manifests: { eventSource: { maximumConcurrency: 60 } }, functions: { reservedConcurrency: 50 } },
-      "environments/prod.ts: manifests.eventSource.maximumConcurrency: expected at most 50 (functions.reservedConcurrency: Lambda runs no more, and each refused delivery counts towards the dead-letter queue), got 60",
+      {
+        manifests: { eventSource: { maximumConcurrency: 60 } },
+        functions: { reserve: true, reservedConcurrency: { "manifests-builder": 50 } },
+      },
+      "environments/prod.ts: functions.reservedConcurrency.manifests-builder: expected at least 60 (manifests.eventSource.maximumConcurrency: each delivery beyond what is reserved is refused, and counts towards the dead-letter queue), got 50",
+    ],
+    [
+      "reservations in a new account, which allows none",
+      { functions: { reserve: true, accountConcurrency: 10 } },
+      "environments/prod.ts: functions.accountConcurrency: expected at least 153 (functions.reservedConcurrency: 53 together, and the 100 that Lambda keeps unreserved), or functions.reserve: false, got 10",
+    ],
+    [
+      "more reservations than the account has room for",
+      {
+        manifests: { eventSource: { maximumConcurrency: 40 } },
+        functions: {
+          reserve: true,
+          accountConcurrency: 200,
+          reservedConcurrency: { "uploads-trigger": 38 },
+        },
+      },
+      "environments/prod.ts: functions.accountConcurrency: expected at least 201 (functions.reservedConcurrency: 101 together, and the 100 that Lambda keeps unreserved), or functions.reserve: false, got 200",
     ],
     [
       "manifests that go before the books forget their files",

@@ -1,6 +1,12 @@
 /** Rules between settings, which no single setting's range can say. */
 import type { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
+import {
+  neededExecutions,
+  type ReservationSettings,
+  reservedConcurrency,
+  UNRESERVED_EXECUTIONS,
+} from "./functions";
 import { LEDGER_RULES } from "./ledger-rules";
 import { PIPELINES, type Pipeline } from "./pipelines";
 import { nodeAt, placeOf, type SettingNode, settingTree } from "./problems";
@@ -34,6 +40,10 @@ const MAX_WITHOUT_WINDOW = 10;
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-msk-cluster-brokernodegroupinfo.html (2026-11-30)
  */
 const UNUSABLE_ZONE = "use1-az3";
+
+const BUILDER_RESERVED = "functions.reservedConcurrency.manifests-builder";
+const BUILDER_CONCURRENCY = "manifests.eventSource.maximumConcurrency";
+const ACCOUNT_CONCURRENCY = "functions.accountConcurrency";
 
 const RULES: readonly Rule[] = [
   {
@@ -116,13 +126,22 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
   {
-    path: "manifests.eventSource.maximumConcurrency",
-    against: ["functions.reservedConcurrency"],
+    path: BUILDER_RESERVED,
+    against: ["functions.reserve", BUILDER_CONCURRENCY],
     expected: (value) => {
-      const reserved = value("functions.reservedConcurrency");
-      return reserved !== undefined &&
-        number(value("manifests.eventSource.maximumConcurrency")) > number(reserved)
-        ? `at most ${reserved} (functions.reservedConcurrency: Lambda runs no more, and each refused delivery counts towards the dead-letter queue)`
+      const [reserved, delivered] = [value(BUILDER_RESERVED), number(value(BUILDER_CONCURRENCY))];
+      return value("functions.reserve") === true && reserved !== undefined && number(reserved) < delivered
+        ? `at least ${delivered} (${BUILDER_CONCURRENCY}: each delivery beyond what is reserved is refused, and counts towards the dead-letter queue)`
+        : undefined;
+    },
+  },
+  {
+    path: ACCOUNT_CONCURRENCY,
+    against: ["functions.reserve", "functions.reservedConcurrency", BUILDER_CONCURRENCY],
+    expected: (value) => {
+      const needed = neededExecutions(reservationSettings(value));
+      return number(value(ACCOUNT_CONCURRENCY)) < needed
+        ? `at least ${needed} (functions.reservedConcurrency: ${needed - UNRESERVED_EXECUTIONS} together, and the ${UNRESERVED_EXECUTIONS} that Lambda keeps unreserved), or functions.reserve: false`
         : undefined;
     },
   },
@@ -192,6 +211,21 @@ function valueAt(tree: SettingNode, data: unknown, path: readonly string[]): unk
     data,
   );
   return given === undefined ? nodeAt(tree, path)?.default : given;
+}
+
+function reservationSettings(value: Lookup): ReservationSettings {
+  const names = Object.keys(reservedConcurrency.shape) as (keyof typeof reservedConcurrency.shape)[];
+  const numbers = names.flatMap((name) => {
+    const given = value(`functions.reservedConcurrency.${name}`);
+    return given === undefined ? [] : [[name, given]];
+  });
+  return {
+    functions: {
+      reserve: value("functions.reserve") === true,
+      reservedConcurrency: Object.fromEntries(numbers),
+    },
+    manifests: { eventSource: { maximumConcurrency: number(value(BUILDER_CONCURRENCY)) } },
+  };
 }
 
 function tagsOf(value: Lookup): string[] {

@@ -206,7 +206,8 @@ describe("the functions", () => {
 
   test("the registrar is delivered no more at once than is reserved for it", () => {
     const environment = loadEnvironment("prod");
-    const functions = { ...environment.functions, reservedConcurrency: 3 };
+    const reservedConcurrency = { ...environment.functions.reservedConcurrency, "ledger-registrar": 3 };
+    const functions = { ...environment.functions, reservedConcurrency };
     const found = synthesize([{ ...environment, functions }]);
     const mapping = resource(found.get("prod-compute"), "aws_lambda_event_source_mapping", "ledger_");
     expect(mapping).toMatchObject({ scaling_config: { maximum_concurrency: 3 } });

@@ -201,7 +201,7 @@ export class LedgerPipeline extends Construct {
     // each delivery beyond what is reserved would be refused, and count towards the dead-letter queue
     const maximumConcurrency = Math.min(
       REGISTRATION.maximumConcurrency,
-      settings.reservedConcurrentExecutions ?? REGISTRATION.maximumConcurrency,
+      settings.reservedExecutions?.["ledger-registrar"] ?? REGISTRATION.maximumConcurrency,
     );
     const { ledger, manifests } = this.environment;
     new LambdaEventSourceMapping(this, "inputs-to-registrar", {
