@@ -34,7 +34,7 @@ export interface FunctionSettings {
    */
   readonly maximumRetryAttempts: number;
   /** Executions reserved for, and at most given to, single functions, by handler. @default - the account's shared pool */
-  readonly reservedExecutions?: Readonly<Partial<Record<keyof FunctionVariables, number>>>;
+  readonly reservedExecutions?: Readonly<Record<string, number>>;
   readonly logRetentionDays: number;
 }
 
@@ -113,7 +113,6 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
     const { object, source } = new CodeObject(this, "archive", {
       file: { name: `${props.handler}.zip`, sha256: contentHash(readFileSync(path)), path },
       bucket: settings.artifacts,
-      folder: "functions",
     });
     return new LambdaFunction(this, "function", {
       functionName: props.functionName,

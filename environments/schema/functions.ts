@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Environment } from "./environment";
 import { flag, whole } from "./kinds";
-import type { FunctionName } from "./names";
+import { type Chosen, type FunctionName, functionsOf } from "./pipelines";
 
 /**
  * Executions that Lambda keeps of the account's for functions without a reservation: an account that has no more,
@@ -63,18 +63,22 @@ export const functions = z.strictObject({
 });
 
 /** Settings that decide what is reserved. */
-export interface ReservationSettings {
+export interface ReservationSettings extends Chosen {
   readonly functions: Pick<Environment["functions"], "reserve" | "reservedConcurrency">;
   readonly manifests: { readonly eventSource: { readonly maximumConcurrency: number } };
 }
 
-/** Executions reserved for each function, by its name; nothing where the environment reserves none. */
-export function reservedExecutions({
-  functions: { reserve, reservedConcurrency: numbers },
-  manifests,
-}: ReservationSettings): Readonly<Partial<Record<FunctionName, number>>> {
+/** Executions reserved for each function that is there, by its name; nothing where the environment reserves none. */
+export function reservedExecutions(settings: ReservationSettings): Readonly<Record<string, number>> {
+  const { manifests, functions } = settings;
+  const { reserve, reservedConcurrency: numbers } = functions;
   const { "manifests-builder": builders = manifests.eventSource.maximumConcurrency, ...others } = numbers;
-  return reserve ? { ...others, "manifests-builder": builders } : {};
+  const all: Readonly<Partial<Record<FunctionName, number>>> = { ...others, "manifests-builder": builders };
+  const here = functionsOf(settings).flatMap((name) => {
+    const number = all[name];
+    return number === undefined ? [] : [[name, number] as const];
+  });
+  return reserve ? Object.fromEntries(here) : {};
 }
 
 /** Executions that the account must allow for the reservations: their sum and what Lambda keeps. */

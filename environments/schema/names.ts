@@ -33,6 +33,9 @@ export const PROCESSED_PREFIX = "raw-json-data-processed/";
 /** Tag of a raw JSON file that is processed and was not moved. */
 export const PROCESSED_TAG = { key: "tributary", value: "processed" } as const;
 
+/** Tag of code in the artifacts bucket that no job names any more: it expires. */
+export const UNNAMED_TAG = { key: "tributary", value: "unnamed" } as const;
+
 /** Dead letters of the ledger pipeline in the quarantine bucket, a folder for each batch. */
 export const MALFORMED_PREFIX = "error-data-lake/json_malformed_records/";
 

@@ -127,17 +127,21 @@ const RULES: readonly Rule[] = [
   },
   {
     path: BUILDER_RESERVED,
-    against: ["functions.reserve", BUILDER_CONCURRENCY],
+    against: ["functions.reserve", BUILDER_CONCURRENCY, "pipelines"],
     expected: (value) => {
       const [reserved, delivered] = [value(BUILDER_RESERVED), number(value(BUILDER_CONCURRENCY))];
-      return value("functions.reserve") === true && reserved !== undefined && number(reserved) < delivered
+      const isThere = (value("pipelines") as readonly string[]).includes("manifests");
+      return isThere &&
+        value("functions.reserve") === true &&
+        reserved !== undefined &&
+        number(reserved) < delivered
         ? `at least ${delivered} (${BUILDER_CONCURRENCY}: each delivery beyond what is reserved is refused, and counts towards the dead-letter queue)`
         : undefined;
     },
   },
   {
     path: ACCOUNT_CONCURRENCY,
-    against: ["functions.reserve", "functions.reservedConcurrency", BUILDER_CONCURRENCY],
+    against: ["functions.reserve", "functions.reservedConcurrency", BUILDER_CONCURRENCY, "pipelines"],
     expected: (value) => {
       const needed = neededExecutions(reservationSettings(value));
       return number(value(ACCOUNT_CONCURRENCY)) < needed
@@ -220,6 +224,7 @@ function reservationSettings(value: Lookup): ReservationSettings {
     return given === undefined ? [] : [[name, given]];
   });
   return {
+    pipelines: value("pipelines") as Pipeline[],
     functions: {
       reserve: value("functions.reserve") === true,
       reservedConcurrency: Object.fromEntries(numbers),
