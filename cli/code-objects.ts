@@ -47,6 +47,7 @@ export async function storeCode(s3: S3Client, code: Code): Promise<string> {
  *
  * @returns what was done
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations (2026-11-30)
+ * @see https://github.com/apache/ozone/pull/10752 (2026-11-30)
  */
 export async function markUnnamed(s3: S3Client, code: Code): Promise<string> {
   const named = new Set(code.files.map(({ key }) => key));
@@ -61,7 +62,7 @@ export async function markUnnamed(s3: S3Client, code: Code): Promise<string> {
         ExpectedSourceBucketOwner: code.account,
         TaggingDirective: "REPLACE",
         Tagging: `${UNNAMED_TAG.key}=${UNNAMED_TAG.value}`,
-        // S3 copies an object onto itself only with other metadata, storage class or encryption
+        // S3 copies an object onto itself only with other metadata, storage class or encryption: other tags do not do
         MetadataDirective: "REPLACE",
         Metadata: { [UNNAMED_TAG.value]: "yes" },
       }),
