@@ -8,10 +8,12 @@ import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import type { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import { Construct } from "constructs";
 
+/** Availability zone, by its name, e.g. `us-east-1a`, or by its id, e.g. `use1-az1`. */
+export type ZonePlace = { readonly availabilityZone: string } | { readonly availabilityZoneId: string };
+
 /** Zone whose private subnet needs egress to the internet. */
 export interface NatZone {
-  /** Availability zone, e.g. `us-east-1a`. */
-  readonly availabilityZone: string;
+  readonly place: ZonePlace;
   /** Block of the public subnet of the zone's gateway. */
   readonly publicBlock: string;
   /** Route table of the private subnet. */
@@ -46,7 +48,7 @@ export class NatEgress extends Construct {
     for (const zone of props.zones) {
       const subnet = this.publicSubnet(zone, publicRoutes);
       if (gateway === undefined || props.gatewayInEachZone) gateway = this.gateway(zone, subnet);
-      new Route(this, `private-${zone.availabilityZone}`, {
+      new Route(this, `private-${nameOf(zone)}`, {
         routeTableId: zone.privateRoutes.id,
         destinationCidrBlock: INTERNET,
         natGatewayId: gateway.id,
@@ -69,10 +71,10 @@ export class NatEgress extends Construct {
   }
 
   private publicSubnet(zone: NatZone, routes: RouteTable): Subnet {
-    const name = `public-${zone.availabilityZone}`;
+    const name = `public-${nameOf(zone)}`;
     const subnet = new Subnet(this, name, {
       vpcId: this.props.vpc.id,
-      availabilityZone: zone.availabilityZone,
+      ...zone.place,
       cidrBlock: zone.publicBlock,
       mapPublicIpOnLaunch: false,
       tags: this.tags(name),
@@ -82,7 +84,7 @@ export class NatEgress extends Construct {
   }
 
   private gateway(zone: NatZone, subnet: Subnet): NatGateway {
-    const name = `nat-${zone.availabilityZone}`;
+    const name = `nat-${nameOf(zone)}`;
     const address = new Eip(this, `${name}-address`, { domain: "vpc", tags: this.tags(name) });
     return new NatGateway(this, name, {
       allocationId: address.id,
@@ -92,4 +94,8 @@ export class NatEgress extends Construct {
       dependsOn: [this.internet],
     });
   }
+}
+
+function nameOf({ place }: NatZone): string {
+  return "availabilityZone" in place ? place.availabilityZone : place.availabilityZoneId;
 }

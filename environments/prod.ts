@@ -34,7 +34,7 @@ export const prod: EnvironmentSettings = {
     },
     batch: { workers: { maximum: 9 }, slots: 32, concurrentRuns: 2 },
   },
-  functions: { memoryMegabytes: 512, reservedConcurrency: 50 },
+  functions: { memoryMegabytes: 512, reserve: true },
   logs: { retentionDays: 365 },
   // the secret holds the pager's address: docs/operations.md
   alerts: { pagerSecrets: ["tributary-prod-pager"], oldestPendingMinutes: 30 },

@@ -1,5 +1,5 @@
 import type { FunctionSettings } from "../constructs/functions/bundled-function";
-import type { Environment } from "../environments/schema";
+import { type Environment, reservedExecutions } from "../environments/schema";
 import type { StorageStack } from "./storage/stack";
 
 /** Settings that all functions of an environment share. */
@@ -14,9 +14,7 @@ export function functionSettings(environment: Environment, storage: StorageStack
     memorySizeMegabytes: functions.memoryMegabytes,
     timeoutSeconds: functions.timeoutSeconds,
     maximumRetryAttempts: functions.retries,
-    ...(functions.reservedConcurrency === undefined
-      ? {}
-      : { reservedConcurrentExecutions: functions.reservedConcurrency }),
+    reservedExecutions: reservedExecutions(environment),
     logRetentionDays: logs.retentionDays,
   };
 }

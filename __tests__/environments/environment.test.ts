@@ -41,6 +41,16 @@ describe("an environment", () => {
     expect(problemsOf({ ...MINIMAL, storage: { undeclaredColumns: most + 1 } })).toHaveLength(1);
   });
 
+  test.each([
+    ["us-east-1", "use1-az1"],
+    ["ap-southeast-7", "apse7-az2"],
+    ["ap-northeast-1", "apne1-az4"],
+    ["mx-central-1", "mxc1-az1"],
+  ])("takes zones of %s by their ids", (region, zone) => {
+    const zones = [zone, zone.replace(/\d$/, "5")];
+    expect(problemsOf({ ...MINIMAL, region, network: { ...MINIMAL.network, zones } })).toEqual([]);
+  });
+
   const WRONG: [string, unknown, string][] = [
     [
       "an unknown choice",
@@ -51,6 +61,26 @@ describe("an environment", () => {
       "a number out of range",
       { uploads: { leaseSeconds: 1 } },
       "environments/prod.ts: uploads.leaseSeconds: expected a whole number from 5 to 3600 s, got 1",
+    ],
+    [
+      "a zone that is neither a letter nor an id",
+      { network: { ...MINIMAL.network, zones: ["a", "eu-central-1b"] } },
+      'environments/prod.ts: network.zones[1]: expected the zone\'s letter, a to f, or its id such as use1-az1, got "eu-central-1b"',
+    ],
+    [
+      "letters beside ids",
+      { network: { ...MINIMAL.network, zones: ["a", "euc1-az1"] } },
+      'environments/prod.ts: network.zones: expected letters alone or ids alone (a letter may be a zone that an id names), got ["a","euc1-az1"]',
+    ],
+    [
+      "zones of another region",
+      { network: { ...MINIMAL.network, zones: ["euc1-az1", "euc2-az1"] } },
+      'environments/prod.ts: network.zones: expected ids that begin with euc1- (zones of eu-central-1), got ["euc1-az1","euc2-az1"]',
+    ],
+    [
+      "the zone where little is to be had",
+      { region: "us-east-1", network: { ...MINIMAL.network, zones: ["use1-az1", "use1-az3"] } },
+      'environments/prod.ts: network.zones: expected zones other than use1-az3 (Lambda takes no subnet there, and endpoints and instance classes are missing), got ["use1-az1","use1-az3"]',
     ],
     [
       "a fraction",
@@ -176,8 +206,28 @@ describe("an environment", () => {
     ],
     [
       "more builders at once than Lambda would run",
-      { manifests: { eventSource: { maximumConcurrency: 60 } }, functions: { reservedConcurrency: 50 } },
-      "environments/prod.ts: manifests.eventSource.maximumConcurrency: expected at most 50 (functions.reservedConcurrency: Lambda runs no more, and each refused delivery counts towards the dead-letter queue), got 60",
+      {
+        manifests: { eventSource: { maximumConcurrency: 60 } },
+        functions: { reserve: true, reservedConcurrency: { "manifests-builder": 50 } },
+      },
+      "environments/prod.ts: functions.reservedConcurrency.manifests-builder: expected at least 60 (manifests.eventSource.maximumConcurrency: each delivery beyond what is reserved is refused, and counts towards the dead-letter queue), got 50",
+    ],
+    [
+      "reservations in a new account, which allows none",
+      { functions: { reserve: true, accountConcurrency: 10 } },
+      "environments/prod.ts: functions.accountConcurrency: expected at least 153 (functions.reservedConcurrency: 53 together, and the 100 that Lambda keeps unreserved), or functions.reserve: false, got 10",
+    ],
+    [
+      "more reservations than the account has room for",
+      {
+        manifests: { eventSource: { maximumConcurrency: 40 } },
+        functions: {
+          reserve: true,
+          accountConcurrency: 200,
+          reservedConcurrency: { "uploads-trigger": 38 },
+        },
+      },
+      "environments/prod.ts: functions.accountConcurrency: expected at least 201 (functions.reservedConcurrency: 101 together, and the 100 that Lambda keeps unreserved), or functions.reserve: false, got 200",
     ],
     [
       "manifests that go before the books forget their files",

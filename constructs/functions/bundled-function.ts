@@ -33,8 +33,8 @@ export interface FunctionSettings {
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html (2026-11-29)
    */
   readonly maximumRetryAttempts: number;
-  /** @default - the account's shared pool */
-  readonly reservedConcurrentExecutions?: number;
+  /** Executions reserved for, and at most given to, single functions, by handler. @default - the account's shared pool */
+  readonly reservedExecutions?: Readonly<Record<string, number>>;
   readonly logRetentionDays: number;
 }
 
@@ -107,12 +107,12 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
     logGroup: CloudwatchLogGroup,
   ): LambdaFunction {
     const { settings } = props;
+    const reserved = settings.reservedExecutions?.[props.handler];
     const path = bundleArchive(props.handler);
     // from a file of its own machine the provider makes one function after another, 5 s each
     const { object, source } = new CodeObject(this, "archive", {
       file: { name: `${props.handler}.zip`, sha256: contentHash(readFileSync(path)), path },
       bucket: settings.artifacts,
-      folder: "functions",
     });
     return new LambdaFunction(this, "function", {
       functionName: props.functionName,
@@ -126,9 +126,7 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
       sourceCodeHash: Fn.filebase64sha256(source),
       memorySize: settings.memorySizeMegabytes,
       timeout: settings.timeoutSeconds,
-      ...(settings.reservedConcurrentExecutions === undefined
-        ? {}
-        : { reservedConcurrentExecutions: settings.reservedConcurrentExecutions }),
+      ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
       environment: { variables: { ...props.variables } },
       ...(props.network === undefined ? {} : { vpcConfig: props.network }),
       loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },

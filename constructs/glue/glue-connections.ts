@@ -6,8 +6,8 @@ import type { PolicyStatement } from "../policy";
 
 /** Private part of a VPC in one availability zone. */
 export interface ConnectedZone {
-  /** Letter of the zone, the connection's id. */
-  readonly letter: string;
+  /** Letter or id of the zone, the connection's id. */
+  readonly zone: string;
   readonly connectionName: string;
   readonly availabilityZone: string;
   readonly subnet: Subnet;
@@ -41,12 +41,12 @@ export class GlueConnections extends Construct {
   }
 
   private connection(
-    { letter, connectionName, availabilityZone, subnet }: ConnectedZone,
+    { zone, connectionName, availabilityZone, subnet }: ConnectedZone,
     { securityGroup }: GlueConnectionsProps,
   ): GlueConnection {
-    return new GlueConnection(this, letter, {
+    return new GlueConnection(this, zone, {
       name: connectionName,
-      description: `the private subnet of ${availabilityZone}`,
+      description: `the private subnet of ${zone.length === 1 ? availabilityZone : zone}`,
       connectionType: "NETWORK",
       physicalConnectionRequirements: {
         availabilityZone,

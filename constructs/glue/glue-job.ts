@@ -3,7 +3,6 @@ import { GlueJob as AwsGlueJob } from "@cdktf/provider-aws/lib/glue-job";
 import { GlueSecurityConfiguration } from "@cdktf/provider-aws/lib/glue-security-configuration";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
-import { addressOf, type CodeFile, codeAsset, codeObject } from "../code/code-object";
 import { jobScript } from "../code/glue-package";
 import { useKey } from "../encryption-key";
 import type { PolicyStatement } from "../policy";
@@ -70,11 +69,9 @@ export interface GlueJobProps {
   readonly concurrentRuns?: number;
   /** Connections in whose subnets it runs. @default - outside of any VPC */
   readonly connections?: GlueConnections | undefined;
-  /** `s3://` addresses of files that Glue puts into its working folder. @default - none */
-  readonly extraFiles?: readonly string[];
   readonly logRetentionDays: number;
-  /** Package and wheels; without wheels, the workers have them. */
-  readonly code: Pick<JobCode, "package" | "wheels">;
+  /** Package and wheels, and the store of the script; without wheels, the workers have them. */
+  readonly code: JobCode;
   /** The script's own arguments, without the leading hyphens. */
   readonly arguments: Readonly<Record<string, string>>;
   /** Names of those that whoever starts a run may set otherwise. @default - none */
@@ -93,7 +90,8 @@ export class GlueJob extends Construct {
     super(scope, id);
     const role = this.role(props);
     const logGroupPrefix = this.logGroups(props);
-    const script = this.upload("script", jobScript(props.script), props.artifacts);
+    const { store } = props.code;
+    const script = store.add("glue", jobScript(props.script));
     const own = ownArguments(props);
     this.job = new AwsGlueJob(this, "job", {
       name: props.jobName,
@@ -118,8 +116,9 @@ export class GlueJob extends Construct {
         ...this.managedArguments(props, logGroupPrefix),
         ...own.fixed,
       },
-      dependsOn: role.policies,
+      dependsOn: [...role.policies, store.uploads],
     });
+    store.isNamedBy(this.job);
   }
 
   /**
@@ -205,20 +204,9 @@ export class GlueJob extends Construct {
       "--enable-metrics": "true",
       "--enable-continuous-cloudwatch-log": "true",
       "--custom-logGroup-prefix": logGroupPrefix,
-      ...(props.extraFiles?.length ? { "--extra-files": props.extraFiles.join(",") } : {}),
       ...(props.autoScaling ? { "--enable-auto-scaling": "true" } : {}),
       ...(props.code.wheels.length > 0 ? { "--additional-python-modules": props.code.wheels.join(",") } : {}),
     };
-  }
-
-  /**
-   * Uploads a file.
-   *
-   * @returns its `s3://` address
-   */
-  private upload(id: string, file: CodeFile, bucket: S3Bucket): string {
-    const source = codeAsset(this, `${id}-file`, file);
-    return addressOf(codeObject(this, id, { file, bucket, folder: "glue", source }));
   }
 }
 
@@ -252,7 +240,7 @@ function logGroupNames(jobName: string): Readonly<Record<string, string>> {
  * @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensions-python-intro.html (2026-11-30)
  * @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html (2026-11-30)
  */
-function codeArguments(script: string, code: GlueJobProps["code"]): Record<string, string> {
+function codeArguments(script: string, code: JobCode): Record<string, string> {
   return {
     "--scriptLocation": script,
     "--extra-py-files": code.package,

@@ -24,7 +24,7 @@ function introduction(): string[] {
     "of every file at once:",
     "",
     "```text",
-    "environments/prod.ts: network.zones: expected 1 to 6 different values, each the zone's letter, a to f, got []",
+    "environments/prod.ts: network.zones: expected 1 to 6 different values, each the zone's letter, a to f, or its id such as use1-az1, got []",
     "environments/prod.ts: budget.monthlyDollars is required: expected a whole number from 1 to 1000000 USD",
     'environments/prod.ts: unknown key "ledgr"; did you mean "ledger"?',
     "```",

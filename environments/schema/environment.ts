@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
 import { fileLimits } from "./file-limits";
+import { functions } from "./functions";
 import { choice, flag, list, numberChoice, text, whole } from "./kinds";
 import { ledger } from "./ledger";
 import { manifests } from "./manifests";
@@ -25,25 +26,6 @@ const glue = z.strictObject({
     description:
       "`artifacts`: the locked wheels are uploaded to the artifacts bucket and installed without an index; `preinstalled`: the workers have them.",
   }).default("artifacts"),
-});
-
-const functions = z.strictObject({
-  memoryMegabytes: whole(128, 10_240, "MB", {
-    description:
-      "Memory of `uploads-trigger`, `uploads-job-ended` and `ledger-migrator`; their processor share follows it. `uploads-reconciler` has a setting of its own, the others have what they need.",
-  }).default(256),
-  timeoutSeconds: whole(90, 900, "s", {
-    description:
-      "Time limit of `uploads-trigger` and `uploads-job-ended`; the latter retries a refused run for a minute, hence the minimum.",
-  }).default(120),
-  retries: whole(0, 2, "attempts", {
-    description:
-      "Further attempts at an asynchronous invocation before its event goes to the on-failure queue.",
-  }).default(2),
-  reservedConcurrency: whole(1, 1000, "executions", {
-    description:
-      "Executions reserved for, and at most given to, each function; absent: the account's shared pool.",
-  }).optional(),
 });
 
 const logs = z.strictObject({

@@ -4,6 +4,7 @@ import { type Environment, parseEnvironment } from "./environment";
 import { EnvironmentsError } from "./problems";
 
 export type { Environment, EnvironmentSettings } from "./environment";
+export { neededExecutions, reservedExecutions, UNRESERVED_EXECUTIONS } from "./functions";
 export { POSTGRES_VERSION } from "./ledger";
 export * from "./names";
 export * from "./pipelines";

@@ -1,4 +1,5 @@
 /** Rules between the ledger's settings, and between these and others. */
+import { VERIFIED_REGIONS } from "../../runtime/ledger/authorities";
 import { calledServices, type Pipeline } from "./pipelines";
 import type { Lookup, Rule } from "./rule";
 
@@ -80,6 +81,18 @@ export const LEDGER_RULES: readonly Rule[] = [
       value(`${POSTGRES}.tls`) === "disable" && !isHere(value)
         ? "verify-full or require (passwords and tokens go over a network)"
         : undefined,
+  },
+  {
+    path: `${POSTGRES}.tls`,
+    against: [SERVER, HOST, "region"],
+    expected: (value) => {
+      const region = serverRegion(value);
+      return value(`${POSTGRES}.tls`) === "verify-full" &&
+        !isHere(value) &&
+        !VERIFIED_REGIONS.includes(region)
+        ? `require, or a server in another region (the certificates of RDS's authorities in ${region} are not at hand: docs/security.md says how to add them)`
+        : undefined;
+    },
   },
   {
     path: `${POSTGRES}.port`,
@@ -225,6 +238,12 @@ function lacksHost(value: Lookup): boolean {
 
 function isElsewhere(value: Lookup): boolean {
   return value(SERVER) === "existing" && value(HOST) !== undefined;
+}
+
+/** Finds the region of the server: its host's, where RDS named it, or the environment's own. */
+function serverRegion(value: Lookup): string {
+  const [, region] = /\.([a-z0-9-]+)\.rds\.amazonaws\.com$/.exec(String(value(HOST))) ?? [];
+  return region ?? String(value("region"));
 }
 
 /**

@@ -39,6 +39,9 @@ export const PROCESSED_PREFIX = "raw-json-data-processed/";
 /** Tag of a raw JSON file that is processed and was not moved. */
 export const PROCESSED_TAG = { key: "tributary", value: "processed" } as const;
 
+/** Tag of code in the artifacts bucket that no job names any more: it expires. */
+export const UNNAMED_TAG = { key: "tributary", value: "unnamed" } as const;
+
 /** Dead letters of the ledger pipeline in the quarantine bucket, a folder for each batch. */
 export const MALFORMED_PREFIX = "error-data-lake/json_malformed_records/";
 
@@ -161,7 +164,7 @@ export function ledgerWorkflowName(environment: Named): string {
   return resourceName(environment, "ledger");
 }
 
-/** Name of the connection of a zone, in whose private subnet jobs run. */
+/** Name of the connection of a zone, its letter or id, in whose private subnet jobs run. */
 export function connectionName(environment: Named, zone: string): string {
   return resourceName(environment, `private-${zone}`);
 }

@@ -21,9 +21,17 @@ export const network = z.strictObject({
     "a block from /16 to /24 such as 10.20.0.0/16, which is cut into sixteen subnets",
     { description: "Addresses of the VPC." },
   ),
-  zones: list(text(/^[a-f]$/, "the zone's letter, a to f", { description: "" }), 1, 6, {
-    description: "Letters of the zones that get a private subnet each.",
-  }),
+  zones: list(
+    text(/^([a-f]|[a-z]{3,5}\d-az\d)$/, "the zone's letter, a to f, or its id such as use1-az1", {
+      description: "",
+    }),
+    1,
+    6,
+    {
+      description:
+        "Zones that get a private subnet each. A letter is another zone in each account, an id the same in all.",
+    },
+  ),
   egress: choice(["endpoints", "nat"], {
     description: "`endpoints`: AWS services only, by VPC endpoints; `nat`: the internet too.",
   }).default("endpoints"),

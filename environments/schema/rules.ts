@@ -1,6 +1,12 @@
 /** Rules between settings, which no single setting's range can say. */
 import type { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
+import {
+  neededExecutions,
+  type ReservationSettings,
+  reservedConcurrency,
+  UNRESERVED_EXECUTIONS,
+} from "./functions";
 import { LEDGER_RULES } from "./ledger-rules";
 import { PIPELINES, type Pipeline } from "./pipelines";
 import { nodeAt, placeOf, type SettingNode, settingTree } from "./problems";
@@ -26,6 +32,19 @@ const EXPIRY_LAG_DAYS = 7;
  */
 const MAX_WITHOUT_WINDOW = 10;
 
+/**
+ * The one zone that gets no subnet: it takes no functions in a VPC and no newer instance classes, and many services have
+ * no endpoint there.
+ *
+ * @see https://github.com/keboola/developer-portal/issues/81 (2026-11-30)
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-msk-cluster-brokernodegroupinfo.html (2026-11-30)
+ */
+const UNUSABLE_ZONE = "use1-az3";
+
+const BUILDER_RESERVED = "functions.reservedConcurrency.manifests-builder";
+const BUILDER_CONCURRENCY = "manifests.eventSource.maximumConcurrency";
+const ACCOUNT_CONCURRENCY = "functions.accountConcurrency";
+
 const RULES: readonly Rule[] = [
   {
     path: "tags",
@@ -49,6 +68,24 @@ const RULES: readonly Rule[] = [
       const block = String(value("network.cidr"));
       const first = networkOf(block);
       return block === first ? undefined : `${first}, where that block begins`;
+    },
+  },
+  {
+    path: "network.zones",
+    against: ["region"],
+    expected: (value) => {
+      const zones = value("network.zones") as readonly string[];
+      const ids = zones.filter((zone) => zone.length > 1);
+      if (ids.length === 0) return undefined;
+      const region = regionCode(String(value("region")));
+      if (ids.length < zones.length)
+        return "letters alone or ids alone (a letter may be a zone that an id names)";
+      if (ids.includes(UNUSABLE_ZONE)) {
+        return `zones other than ${UNUSABLE_ZONE} (Lambda takes no subnet there, and endpoints and instance classes are missing)`;
+      }
+      return ids.every((zone) => zone.startsWith(`${region}-`))
+        ? undefined
+        : `ids that begin with ${region}- (zones of ${value("region")})`;
     },
   },
   {
@@ -89,13 +126,26 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
   {
-    path: "manifests.eventSource.maximumConcurrency",
-    against: ["functions.reservedConcurrency"],
+    path: BUILDER_RESERVED,
+    against: ["functions.reserve", BUILDER_CONCURRENCY, "pipelines"],
     expected: (value) => {
-      const reserved = value("functions.reservedConcurrency");
-      return reserved !== undefined &&
-        number(value("manifests.eventSource.maximumConcurrency")) > number(reserved)
-        ? `at most ${reserved} (functions.reservedConcurrency: Lambda runs no more, and each refused delivery counts towards the dead-letter queue)`
+      const [reserved, delivered] = [value(BUILDER_RESERVED), number(value(BUILDER_CONCURRENCY))];
+      const isThere = (value("pipelines") as readonly string[]).includes("manifests");
+      return isThere &&
+        value("functions.reserve") === true &&
+        reserved !== undefined &&
+        number(reserved) < delivered
+        ? `at least ${delivered} (${BUILDER_CONCURRENCY}: each delivery beyond what is reserved is refused, and counts towards the dead-letter queue)`
+        : undefined;
+    },
+  },
+  {
+    path: ACCOUNT_CONCURRENCY,
+    against: ["functions.reserve", "functions.reservedConcurrency", BUILDER_CONCURRENCY, "pipelines"],
+    expected: (value) => {
+      const needed = neededExecutions(reservationSettings(value));
+      return number(value(ACCOUNT_CONCURRENCY)) < needed
+        ? `at least ${needed} (functions.reservedConcurrency: ${needed - UNRESERVED_EXECUTIONS} together, and the ${UNRESERVED_EXECUTIONS} that Lambda keeps unreserved), or functions.reserve: false`
         : undefined;
     },
   },
@@ -167,12 +217,34 @@ function valueAt(tree: SettingNode, data: unknown, path: readonly string[]): unk
   return given === undefined ? nodeAt(tree, path)?.default : given;
 }
 
+function reservationSettings(value: Lookup): ReservationSettings {
+  const names = Object.keys(reservedConcurrency.shape) as (keyof typeof reservedConcurrency.shape)[];
+  const numbers = names.flatMap((name) => {
+    const given = value(`functions.reservedConcurrency.${name}`);
+    return given === undefined ? [] : [[name, given]];
+  });
+  return {
+    pipelines: value("pipelines") as Pipeline[],
+    functions: {
+      reserve: value("functions.reserve") === true,
+      reservedConcurrency: Object.fromEntries(numbers),
+    },
+    manifests: { eventSource: { maximumConcurrency: number(value(BUILDER_CONCURRENCY)) } },
+  };
+}
+
 function tagsOf(value: Lookup): string[] {
   return Object.keys(value("tags") as Readonly<Record<string, string>>);
 }
 
 function reservedTags(value: Lookup): string[] {
   return tagsOf(value).filter((key) => OWN_TAGS.includes(key) || /^aws:/i.test(key) || key.length > 128);
+}
+
+/** The region as ids of its zones abbreviate it: `apse2` of `ap-southeast-2`. */
+function regionCode(region: string): string {
+  const [area = "", direction = "", number = ""] = region.split("-");
+  return `${area}${direction.replaceAll(/(north|south|east|west|central)/g, (word) => word.charAt(0))}${number}`;
 }
 
 /** The block with its first address, as AWS would write it. */

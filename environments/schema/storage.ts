@@ -62,7 +62,16 @@ const lifecycle = z.strictObject({
       noncurrentDays: noncurrentDays.default(30),
     })
     .prefault({}),
-  artifacts: z.strictObject({ noncurrentDays: noncurrentDays.default(90) }).prefault({}),
+  artifacts: z
+    .strictObject({
+      // a run of the streaming job lives for seven days, and a failed one may be started again
+      unnamedDays: whole(14, 3650, "days", {
+        description:
+          "Days that the code of a job is kept after a deploy that names other code, longer than any run that still loads it.",
+      }).default(30),
+      noncurrentDays: noncurrentDays.default(90),
+    })
+    .prefault({}),
   results: z
     .strictObject({ expireDays: expiry("Days that the results of queries are kept.").default(7) })
     .prefault({}),

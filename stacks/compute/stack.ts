@@ -49,10 +49,7 @@ export class ComputeStack extends LayerStack {
     super(scope, environment, "compute");
     const settings = functionSettings(environment, props.storage);
     const connections = usesPrivateSubnets(environment) ? this.connections(props.network) : undefined;
-    const code = new JobCode(this, "job-code", {
-      artifacts: props.storage.artifacts,
-      installWheels: environment.glue.dependencies === "artifacts",
-    });
+    const code = this.jobCode(props.storage);
     const resources = { environment, ...props, connections, settings, code };
     this.uploads = this.has("uploads") ? new UploadsPipeline(this, resources) : undefined;
     if (this.has("manifests") || this.has("ledger")) {
@@ -70,12 +67,23 @@ export class ComputeStack extends LayerStack {
     return hasPipeline(this.environment, pipeline);
   }
 
+  private jobCode({ artifacts }: StorageStack): JobCode {
+    const { account, region, storage, glue } = this.environment;
+    return new JobCode(this, "code", {
+      bucketName: artifacts.bucket,
+      account,
+      region,
+      pathStyle: storage.pathStyle,
+      installWheels: glue.dependencies === "artifacts",
+    });
+  }
+
   private connections({ zones, workloads }: NetworkStack): GlueConnections {
     const { account, region } = this.environment;
     return new GlueConnections(this, "connections", {
       zones: zones.map((zone) => ({
         ...zone,
-        connectionName: connectionName(this.environment, zone.letter),
+        connectionName: connectionName(this.environment, zone.zone),
       })),
       securityGroup: workloads,
       account,

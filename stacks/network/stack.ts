@@ -9,7 +9,7 @@ import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import type { Construct } from "constructs";
 import { FlowLogs } from "../../constructs/flow-logs";
-import { NatEgress } from "../../constructs/nat-egress";
+import { NatEgress, type ZonePlace } from "../../constructs/nat-egress";
 import { type PolicyStatement, policyDocument } from "../../constructs/policy";
 import {
   type Environment,
@@ -25,8 +25,8 @@ const PUBLIC_BLOCKS = 8;
 
 /** Private part of the VPC in one availability zone. */
 export interface PrivateZone {
-  /** Letter of the zone, as in the environment's settings. */
-  readonly letter: string;
+  /** Letter or id of the zone, as in the environment's settings. */
+  readonly zone: string;
   readonly availabilityZone: string;
   readonly subnet: Subnet;
   readonly routes: RouteTable;
@@ -57,7 +57,7 @@ export class NetworkStack extends LayerStack {
     });
     // whatever forgets to name a security group gets one that lets nothing through
     new DefaultSecurityGroup(this, "default-security-group", { vpcId: this.vpc.id });
-    this.zones = environment.network.zones.map((letter, index) => this.privateZone(letter, index));
+    this.zones = environment.network.zones.map((zone, index) => this.privateZone(zone, index));
     this.workloads = this.workloadGroup(this.gatewayEndpoints());
     const services = interfaceEndpointsOf(environment);
     if (services.length > 0) this.interfaceEndpoints(services);
@@ -75,22 +75,24 @@ export class NetworkStack extends LayerStack {
     return resourceName(this.environment, rest);
   }
 
-  private privateZone(letter: string, index: number): PrivateZone {
-    const availabilityZone = `${this.environment.region}${letter}`;
-    const tags = { Name: this.named(`private-${letter}`) };
-    const subnet = new Subnet(this, `private-${letter}`, {
+  private privateZone(zone: string, index: number): PrivateZone {
+    const tags = { Name: this.named(`private-${zone}`) };
+    const place = zonePlace(zone, this.environment.region);
+    const subnet = new Subnet(this, `private-${zone}`, {
       vpcId: this.vpc.id,
-      availabilityZone,
+      ...place,
       cidrBlock: subnetBlock(this.environment.network.cidr, index),
       mapPublicIpOnLaunch: false,
       tags,
     });
-    const routes = new RouteTable(this, `routes-${letter}`, { vpcId: this.vpc.id, tags });
-    new RouteTableAssociation(this, `routes-${letter}-association`, {
+    const routes = new RouteTable(this, `routes-${zone}`, { vpcId: this.vpc.id, tags });
+    new RouteTableAssociation(this, `routes-${zone}-association`, {
       routeTableId: routes.id,
       subnetId: subnet.id,
     });
-    return { letter, availabilityZone, subnet, routes };
+    // of a zone that is named by its id, the account's own letter is known when the subnet stands there
+    const { availabilityZone } = "availabilityZone" in place ? place : subnet;
+    return { zone, availabilityZone, subnet, routes };
   }
 
   /**
@@ -187,8 +189,8 @@ export class NetworkStack extends LayerStack {
     const { cidr, natGateways } = this.environment.network;
     new NatEgress(this, "nat", {
       vpc: this.vpc,
-      zones: this.zones.map(({ availabilityZone, routes }, index) => ({
-        availabilityZone,
+      zones: this.zones.map(({ zone, routes }, index) => ({
+        place: zonePlace(zone, this.environment.region),
         publicBlock: subnetBlock(cidr, PUBLIC_BLOCKS + index),
         privateRoutes: routes,
       })),
@@ -209,6 +211,11 @@ export class NetworkStack extends LayerStack {
       preventDestroy: deletionGuard,
     });
   }
+}
+
+/** Place of a subnet by the zone's letter or id. */
+function zonePlace(zone: string, region: string): ZonePlace {
+  return zone.length === 1 ? { availabilityZone: `${region}${zone}` } : { availabilityZoneId: zone };
 }
 
 /**

@@ -7,7 +7,8 @@ import type { Construct } from "constructs";
 import { DatasetTable } from "../../constructs/catalog/dataset-table";
 import { partitionProjection } from "../../constructs/catalog/partition-projection";
 import { TextDatasetTable } from "../../constructs/catalog/text-dataset-table";
-import type { CodeObjectProps } from "../../constructs/code/code-object";
+import { CODE_FOLDERS } from "../../constructs/code/code-object";
+import { StoredCode } from "../../constructs/code/stored-code";
 import { DataBucket, type DataBucketProps, type PrefixLifecycle } from "../../constructs/data-bucket";
 import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
 import type { EncryptionKey } from "../../constructs/encryption-key";
@@ -30,6 +31,7 @@ import {
   resourceName,
   STAGING_PREFIX,
   undeliveredEventsName,
+  UNNAMED_TAG,
   workgroupName,
 } from "../../environments/schema";
 import { textDatasetsOf, typedDatasetsOf } from "../datasets";
@@ -37,9 +39,6 @@ import { LayerStack } from "../layer-stack";
 import { partOfPipeline } from "../part-of-pipeline";
 
 type BucketClass = Environment["storage"]["versioning"][number];
-
-/** Folders of the artifacts bucket whose objects run: what the jobs and functions load. */
-const CODE_FOLDERS: readonly CodeObjectProps["folder"][] = ["glue", "wheels", "functions"];
 
 /** Storage layer: keys, buckets, catalog, workgroup, dead-letter queues. */
 export class StorageStack extends LayerStack {
@@ -153,15 +152,29 @@ export class StorageStack extends LayerStack {
   }
 
   private artifactBucket(): S3Bucket {
+    const { unnamedDays, noncurrentDays } = this.environment.storage.lifecycle.artifacts;
     return this.dataBucket("artifacts", {
-      ...this.environment.storage.lifecycle.artifacts,
+      noncurrentDays,
+      lifecycles: StoredCode.FOLDERS.map((folder) => ({
+        id: `unnamed-${folder}`,
+        prefix: `${folder}/`,
+        tag: UNNAMED_TAG,
+        expireDays: unnamedDays,
+      })),
       keyArn: this.codeKey.arn,
       statements: ({ arn }) => [
         {
           sid: "DenyCodeToOthers",
           effect: "Deny",
           principal: "*",
-          actions: ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+          // a tag begins the code's lifecycle
+          actions: [
+            "s3:PutObject",
+            "s3:PutObjectTagging",
+            "s3:DeleteObject",
+            "s3:DeleteObjectTagging",
+            "s3:DeleteObjectVersion",
+          ],
           resources: CODE_FOLDERS.map((folder) => `${arn}/${folder}/*`),
           condition: this.othersThanDeployers(),
         },

@@ -146,8 +146,10 @@ describe("a bundled function", () => {
   test("reserves executions only where asked for", () => {
     const name = "reserved_concurrent_executions";
     expect(resource(stack, "aws_lambda_function")).not.toHaveProperty(name);
-    const reserved = functionWith({ reservedConcurrentExecutions: 5 });
+    const reserved = functionWith({ reservedExecutions: { "uploads-trigger": 5, "control-plane": 7 } });
     expect(resource(reserved, "aws_lambda_function")).toHaveProperty(name, 5);
+    const other = functionWith({ reservedExecutions: { "control-plane": 7 } });
+    expect(resource(other, "aws_lambda_function")).not.toHaveProperty(name);
   });
 
   test("leaves the queue without a policy where TLS is not enforced", () => {

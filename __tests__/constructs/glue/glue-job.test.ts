@@ -6,18 +6,20 @@ import { JobCode } from "../../../constructs/glue/job-code";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { synthesizeConstruct } from "../../support/synthesize";
 
+const PLACE = { account: "123456789012", region: "us-east-1" };
+
 type Props = Partial<GlueJobProps> & { readonly installWheels?: boolean };
 
 function jobWith({ installWheels = false, ...props }: Props = {}) {
   return synthesizeConstruct((scope) => {
     const artifacts = new S3Bucket(scope, "artifacts", { bucket: "artifacts" });
+    const code = { ...PLACE, bucketName: artifacts.bucket, pathStyle: false, installWheels };
     new GlueJob(scope, "job", {
       jobName: "lake-dev-csv",
       description: "processes uploads",
       script: "uploads_job",
       artifacts,
-      account: "123456789012",
-      region: "us-east-1",
+      ...PLACE,
       keys: { code: "arn:code", data: "arn:data", logs: "arn:logs" },
       glueVersion: "5.0",
       workerType: "G.1X",
@@ -25,7 +27,7 @@ function jobWith({ installWheels = false, ...props }: Props = {}) {
       autoScaling: false,
       run: { kind: "batch", timeoutMinutes: 60, maximumRetries: 1 },
       logRetentionDays: 7,
-      code: new JobCode(scope, "code", { artifacts, installWheels }),
+      code: new JobCode(scope, "code", code),
       arguments: { uploads_table: "uploads" },
       statements: [],
       ...props,
@@ -56,11 +58,6 @@ describe("a Glue job", () => {
     expect(job).not.toHaveProperty("connections");
   });
 
-  test("finds extra files in its working folder", () => {
-    const extraFiles = ["s3://artifacts/glue/1/ca.pem", "s3://artifacts/glue/2/b"];
-    expect(argumentsOf({ extraFiles })["--extra-files"]).toBe(extraFiles.join(","));
-  });
-
   test.each([
     "--scriptLocation",
     "--extra-py-files",
@@ -73,20 +70,15 @@ describe("a Glue job", () => {
     "--job-language",
     "--custom-logGroup-prefix",
     "--uploads_table",
-  ])("fixes %s, with extras or without, so that who starts it brings no code and no other place", (name) => {
-    for (const installWheels of [true, false]) {
-      for (const extraFiles of [["s3://artifacts/glue/1/ca.pem"], []]) {
-        expect(argumentsOf({ installWheels, extraFiles })[name]).toMatch(/./);
-      }
-    }
+  ])("fixes %s, with wheels or without, so that who starts it brings no code and no other place", (name) => {
+    for (const installWheels of [true, false]) expect(argumentsOf({ installWheels })[name]).toMatch(/./);
     expect(resource(jobWith(), "aws_glue_job")["default_arguments"]).toEqual({});
   });
 
   test("loads nothing but its own code, where it has nothing more to load", () => {
-    const places = Object.values(argumentsOf({ extraFiles: [] })).filter((value) => value.includes("s3://"));
+    const places = Object.values(argumentsOf({})).filter((value) => value.includes("s3://"));
     expect(places.length).toBeGreaterThanOrEqual(4);
-    for (const place of places)
-      expect(place).toMatch(/^s3:\/\/\$\{aws_s3_object\.(job_script|code_package)_/);
+    for (const place of places) expect(place).toMatch(/\/(uploads_job\.py|tributary\.zip)$/);
   });
 
   test("lets a caller set what is on the list, and nothing else", () => {
@@ -122,26 +114,23 @@ describe("a Glue job", () => {
   });
 
   test("finds script and package under keys of their content", () => {
-    const keys = resourcesOf(jobWith(), "aws_s3_object").map(([, object]) => object["key"]);
-    expect(keys).toHaveLength(2);
-    expect(keys).toEqual(
-      expect.arrayContaining([
-        `glue/${tributaryPackage().sha256}/tributary.zip`,
-        expect.stringMatching(/^glue\/[0-9a-f]{64}\/uploads_job\.py$/),
-      ]),
+    const found = argumentsOf();
+    expect(found["--extra-py-files"]).toMatch(
+      new RegExp(`/glue/${tributaryPackage().sha256}/tributary\\.zip$`),
     );
+    expect(found["--scriptLocation"]).toMatch(/^s3:.*\/glue\/[0-9a-f]{64}\/uploads_job\.py$/);
   });
 
-  test("never points to an object that is already gone", () => {
-    for (const [, object] of resourcesOf(jobWith({ installWheels: true }), "aws_s3_object")) {
-      expect(object["lifecycle"]).toMatchObject({ create_before_destroy: true });
-    }
-  });
-
-  test("tags no object, which could carry ten tags at most", () => {
-    for (const [, object] of resourcesOf(jobWith({ installWheels: true }), "aws_s3_object")) {
-      expect(object["override_provider"]).toEqual({ default_tags: { tags: {} } });
-    }
+  test("is changed when its code is stored, and before what it named is marked", () => {
+    const stack = jobWith();
+    const [[name]] = resourcesOf(stack, "aws_glue_job") as [[string, unknown]];
+    expect(resource(stack, "aws_glue_job")["depends_on"]).toContainEqual(
+      expect.stringMatching(/^terraform_data\.code_store_uploads_/),
+    );
+    expect(resource(stack, "terraform_data", "code_store_marks")["depends_on"]).toEqual([
+      `aws_glue_job.${name}`,
+    ]);
+    expect(resourcesOf(stack, "aws_s3_object")).toEqual([]);
   });
 
   const GROUPS = ["output", "error"].flatMap((stream) => [
@@ -194,11 +183,10 @@ describe("a Glue job", () => {
 
   test("installs every locked wheel and our own, from the artifacts bucket alone", () => {
     const expected = [...lockedWheels(), nativeWheel()].map(({ sha256, name }) => `wheels/${sha256}/${name}`);
-    const objects = resourcesOf(jobWith({ installWheels: true }), "aws_s3_object");
-    expect(objects.map(([, object]) => object["key"])).toEqual(expect.arrayContaining(expected));
     const wheels = argumentsOf({ installWheels: true });
-    expect(wheels["--additional-python-modules"]?.split(",")).toHaveLength(expected.length);
-    expect(wheels["--additional-python-modules"]).toMatch(/^s3:\/\//);
+    const places = wheels["--additional-python-modules"]?.split(",") ?? [];
+    for (const place of places) expect(place).toMatch(/^s3:\/\/\$\{aws_s3_bucket\.artifacts\.bucket\}\//);
+    expect(places.map((place) => place.split("/").slice(3).join("/"))).toEqual(expected);
     expect(wheels["--python-modules-installer-option"]).toBe("--no-index --no-deps");
     expect(argumentsOf()["--additional-python-modules"]).toBe("pip");
   });

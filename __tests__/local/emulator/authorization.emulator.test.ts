@@ -19,7 +19,7 @@ const PROBE = `
 import boto3
 from botocore.exceptions import ClientError
 client = boto3.client("s3", config=boto3.session.Config(s3={"addressing_style": "path"}))
-print(boto3.client("sts").get_caller_identity()["Arn"])
+print(boto3.client("sts", "us-east-1").get_caller_identity()["Arn"])
 for key in ("readable.py", "other.py"):
     try:
         client.get_object(Bucket="artifacts", Key=key)

@@ -108,16 +108,6 @@ describe("the jobs", () => {
     for (const id of ["lister", "batch"]) expect(jobOf(id)).toMatchObject({ connections: standing });
   });
 
-  test("find Amazon's certificates in their working folder, from one object", () => {
-    const objects = resourcesOf(prod, "aws_s3_object").filter(([, { key }]) => /rds-ca/.test(String(key)));
-    expect(objects).toHaveLength(1);
-    const places = ["lister", "batch"].map((id) => jobOf(id).arguments["--extra-files"]);
-    expect(places[0]).toMatch(/^s3:\/\//);
-    expect(new Set(places).size).toBe(1);
-    const local = jobOf("lister", stacks.get("local-compute"));
-    expect(local.arguments["--extra-files"]).not.toMatch(/authorities/);
-  });
-
   test("show no password, and one way to log in", () => {
     expect(jobOf("batch").arguments).toMatchObject({
       "--ledger_host": expect.stringContaining("remote_state"),
@@ -254,7 +244,8 @@ describe("the functions", () => {
 
   test("the registrar is delivered no more at once than is reserved for it", () => {
     const environment = loadEnvironment("prod");
-    const functions = { ...environment.functions, reservedConcurrency: 3 };
+    const reservedConcurrency = { ...environment.functions.reservedConcurrency, "ledger-registrar": 3 };
+    const functions = { ...environment.functions, reservedConcurrency };
     const found = synthesize([{ ...environment, functions }]);
     const mapping = resource(found.get("prod-compute"), "aws_lambda_event_source_mapping", "ledger_");
     expect(mapping).toMatchObject({ scaling_config: { maximum_concurrency: 3 } });

@@ -106,6 +106,34 @@ describe("the network", () => {
     expect(new Set(gateways.filter((each) => each !== undefined)).size).toBe(2);
   });
 
+  test("stands in the zones that ids name, whatever letters the account gives them", () => {
+    const dev = loadEnvironment("dev");
+    const named = { ...dev, name: "ids", network: { ...dev.network, zones: ["use1-az1", "use1-az4"] } };
+    const stacks = synthesize([named]);
+    const [network, compute] = [stacks.get("ids-network"), stacks.get("ids-compute")];
+    const subnets = resourcesOf(network, "aws_subnet").map(([, subnet]) => subnet);
+    expect(subnets.map((subnet) => subnet["availability_zone_id"]).sort()).toEqual([
+      "use1-az1",
+      "use1-az1",
+      "use1-az4",
+      "use1-az4",
+    ]);
+    for (const subnet of subnets) expect(subnet).not.toHaveProperty("availability_zone");
+    const connections = resourcesOf(compute, "aws_glue_connection").map(([, connection]) => connection);
+    expect(connections.map(({ name }) => name)).toEqual([
+      "tributary-ids-private-use1-az1",
+      "tributary-ids-private-use1-az4",
+    ]);
+    for (const connection of connections) {
+      expect(connection).toMatchObject({
+        description: expect.stringMatching(/^the private subnet of use1-az[14]$/),
+        physical_connection_requirements: {
+          availability_zone: expect.stringMatching(/remote_state.*private-use1-az[14]availability_zone\}$/),
+        },
+      });
+    }
+  });
+
   test("lets workloads speak to themselves, and out by TLS to prefix lists only", () => {
     const rules = resourcesOf(prod, "aws_vpc_security_group_egress_rule").map(([, rule]) => rule);
     expect(rules.filter((rule) => rule["cidr_ipv4"] === "0.0.0.0/0")).toEqual([]);

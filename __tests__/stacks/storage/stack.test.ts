@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { loadEnvironment } from "../../../environments/schema";
+import { loadEnvironment, UNNAMED_TAG } from "../../../environments/schema";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf, synthesize } from "../../support/synthesize";
 
@@ -286,7 +286,14 @@ describe("storage", () => {
       expect(denial("prod")).toMatchObject({
         Effect: "Deny",
         Principal: "*",
-        Action: ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+        // by a tag it would expire
+        Action: [
+          "s3:PutObject",
+          "s3:PutObjectTagging",
+          "s3:DeleteObject",
+          "s3:DeleteObjectTagging",
+          "s3:DeleteObjectVersion",
+        ],
         Condition: {
           ArnNotLike: {
             "aws:PrincipalArn": [
@@ -304,11 +311,36 @@ describe("storage", () => {
       });
     });
 
+    test("expires by age when it is marked, and never by age alone", () => {
+      const rules = resource(
+        stacks.get("prod-storage"),
+        "aws_s3_bucket_lifecycle_configuration",
+        "artifacts",
+      )["rule"] as readonly Record<string, unknown>[];
+      const expiring = rules.filter(({ expiration }) => JSON.stringify(expiration ?? []).includes("days"));
+      const tags = { [UNNAMED_TAG.key]: UNNAMED_TAG.value };
+      expect(expiring).toEqual(
+        ["glue", "wheels"].map((folder) => ({
+          id: `unnamed-${folder}`,
+          status: "Enabled",
+          filter: [{ and: [{ prefix: `${folder}/`, tags }] }],
+          expiration: [{ days: 30 }],
+        })),
+      );
+    });
+
     test("lies in folders that the denial names, all of it", () => {
       const compute = ["prod-compute", "prod-ledger"].flatMap((name) =>
         resourcesOf(stacks.get(name), "aws_s3_object"),
       );
-      const folders = new Set(compute.map(([, { key }]) => String(key).split("/")[0]));
+      const stored = resource(stacks.get("prod-compute"), "terraform_data", "code_store_uploads")[
+        "triggers_replace"
+      ];
+      const keys = [
+        ...compute.map(([, { key }]) => String(key)),
+        ...(stored as { code: string }).code.split("\n"),
+      ];
+      const folders = new Set(keys.map((key) => key.split("/")[0]));
       expect(
         denial("prod")
           .Resource.map((each) => each.split("/").at(-2))

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.waiting import HANG_SECONDS, wait_for
 from tributary.distribution.alone import run_alone
 from tributary.distribution.pool import PoolEngine
 from tributary.errors import NoAnswerError, WorkerKilledError
+from tributary.running.clients import use_region, used_region
 
 # The workers take the end of their queue, as they may before the end of the pipe.
 PROGRAM = """
@@ -27,6 +29,18 @@ def work_until(folder: Path) -> None:
     """Until there is a file `enough`; `begun` is there from the beginning."""
     (folder / "begun").touch()
     wait_for((folder / "enough").exists)
+
+
+def region(_: None) -> str | None:
+    return used_region()
+
+
+def test_calls_the_region_of_the_run_from_each_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    use_region("eu-north-1")
+    with PoolEngine(1) as engine:
+        assert engine.submit(region, None).result(HANG_SECONDS) == "eu-north-1"
+        assert engine.submit(partial(run_alone, region), None).result(HANG_SECONDS) == "eu-north-1"
 
 
 def test_ends_its_workers_without_a_word() -> None:

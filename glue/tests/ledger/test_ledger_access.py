@@ -1,6 +1,9 @@
 """How a job finds the ledger and proves who it is."""
 
 import json
+import subprocess
+import sys
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+import tributary
 from tests.support.ledger import Books
 from tributary.ledger.access import LedgerArguments, LedgerSecretError, ledger_settings
 from tributary.ledger.connection import LedgerConnection
@@ -19,6 +23,7 @@ SECRET = {"username": "admin", "password": "from the secret"}
 
 def arguments(**given: Any) -> LedgerArguments:
     usual = {
+        "aws_region": "eu-central-1",
         "ledger_host": "ledger.example",
         "ledger_port": 5433,
         "ledger_database": "tributary",
@@ -90,12 +95,36 @@ def test_refuses_a_secret_without_name_and_password(client: mock.Mock, content: 
     assert raised.value.__context__ is None
 
 
-def test_checks_the_server_by_the_authorities_in_the_working_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    parameters = ledger_settings(arguments(ledger_tls="verify-full"), "tributary_batch").parameters()
-    assert (parameters["sslmode"], parameters["sslrootcert"]) == ("verify-full", str(tmp_path / "rds-ca.pem"))
+_SHOW = """
+import ssl, sys
+from tributary.ledger.access import LedgerArguments, ledger_settings
+arguments = LedgerArguments("us-east-1", "host", 5432, "db", "none", "none", "verify-full")
+parameters = ledger_settings(arguments, "tributary_batch").parameters()
+context = ssl.create_default_context(cafile=parameters["sslrootcert"])
+names = [dict(pair[0] for pair in each["subject"])["commonName"] for each in context.get_ca_certs()]
+print(parameters["sslmode"], *sorted(name.split()[2] for name in names if name.startswith("Amazon RDS ")))
+"""
+
+
+def test_checks_the_server_by_the_authorities_inside_the_packages_archive(tmp_path: Path) -> None:
+    package = Path(tributary.__file__).parent
+    with zipfile.ZipFile(tmp_path / "tributary.zip", "w") as archive:
+        for file in package.rglob("*"):
+            if file.suffix in {".py", ".json"}:
+                archive.write(file, f"tributary/{file.relative_to(package)}")
+    # as on Glue: the archive on the path, and a working folder with nothing in it
+    (tmp_path / "folder").mkdir()
+    environment = {"PYTHONPATH": str(tmp_path / "tributary.zip"), "TMPDIR": str(tmp_path / "folder")}
+    command = [sys.executable, "-P", "-c", _SHOW]
+    shown = subprocess.run(command, cwd=tmp_path / "folder", env=environment, check=True, capture_output=True)
+    mode, *regions = shown.stdout.decode().split()
+    assert mode == "verify-full"
+    assert {"us-east-1", "il-central-1", "mx-central-1"} <= set(regions)
+    assert len(regions) == 3 * len(set(regions))
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
+def test_reads_no_authorities_where_the_server_shows_no_certificate() -> None:
     assert "sslrootcert" not in ledger_settings(arguments(), "tributary_batch").parameters()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobs import ledger_lister
-from tests.support.job import GLUE, finish_job, start_script
+from tests.support.job import GLUE, REGION, finish_job, start_script
 from tests.support.ledger import Books
 from tests.support.raw_files import RawBucket
 from tests.support.waiting import wait_for
@@ -28,6 +28,7 @@ def words(bucket: str, **changes: object) -> list[str]:
     arguments = {
         "JOB_NAME": "tributary-test-ledger-lister",
         "JOB_RUN_ID": "jr_1",
+        "aws_region": REGION,
         "raw_bucket": bucket,
         "dataset": "ml_events",
         "start_year": 2021,

@@ -7,25 +7,27 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from tributary.errors import TransientError
-from tributary.running.job import SERVICE_ERRORS, exit_job, run_job
+from tributary.running.job import SERVICE_ERRORS, JobArguments, exit_job, run_job
 
-WORDS = ["--JOB_RUN_ID", "jr_1", "--year", "2026"]
+WORDS = ["--JOB_RUN_ID", "jr_1", "--year", "2026", "--aws_region", "eu-north-1"]
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
 ERRORS = [TransientError("busy"), EndpointConnectionError(endpoint_url="https://s3")]
 
 
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(JobArguments):
     year: int
 
 
 @pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    """Give the signals back to pytest."""
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give region and signals back to pytest."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():
@@ -46,13 +48,16 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("succeeded", "code"), [(True, 0), (False, 1)])
 def test_hands_arguments_on_and_returns_the_exit_code(succeeded: bool, code: int) -> None:
     calls: list[tuple[Arguments, str, bool]] = []
+    regions: list[str | None] = []
 
     def work(arguments: Arguments, run_id: str, stopping: Event) -> bool:
         calls.append((arguments, run_id, stopping.is_set()))
+        regions.append(boto3.session.Session().client("sqs").meta.region_name)
         return succeeded
 
     assert run_job(Arguments, WORDS, work) == code
-    assert calls == [(Arguments(2026), "jr_1", False)]
+    assert calls == [(Arguments("eu-north-1", 2026), "jr_1", False)]
+    assert regions == ["eu-north-1"]
 
 
 @pytest.mark.parametrize("words", [WORDS[:2], WORDS[2:]], ids=["no year", "no run id"])

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tests.support.control import create_control_table
 from tests.support.events import event_queue, received
-from tests.support.job import FILE_LIMITS, GLUE
+from tests.support.job import FILE_LIMITS, GLUE, REGION
 from tests.support.ledger import Books
 from tests.support.world import InlineEngine
 from tributary.batch.run import Run, RunSettings
@@ -149,6 +149,7 @@ class BatchWorld:
         arguments = {
             "JOB_NAME": "tributary-test-ledger-batch",
             "JOB_RUN_ID": run_id,
+            "aws_region": REGION,
             "ledger_host": "libpq",
             "ledger_port": server["PGPORT"],
             "ledger_database": server["PGDATABASE"],

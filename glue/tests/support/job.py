@@ -14,6 +14,7 @@ from tests.support.world import World
 GLUE = Path(__file__).parents[2]
 SCRIPT = GLUE / "jobs" / "uploads_job.py"
 FAULTY_SITE = Path(__file__).parent / "faulty_site"
+REGION = "us-east-1"
 FILE_LIMITS = {
     "file_decompressed_gigabytes": 64,
     "file_ratio": 500,
@@ -29,6 +30,7 @@ def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
     arguments = {
         "JOB_NAME": "tributary-test-uploads-job",
         "JOB_RUN_ID": run_id,
+        "aws_region": REGION,
         "uploads_table": world.table,
         "raw_bucket": world.raw,
         "curated_bucket": world.curated,
@@ -57,12 +59,12 @@ def start_job(
 def start_script(
     script: Path, words: Sequence[str], faults: str = "", environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    """Start a job from its script; `environment` is added to this process's own."""
+    """Start a job from its script; `environment` is added to that of a worker."""
     path = [str(FAULTY_SITE)] * bool(faults) + [str(GLUE)]
     return subprocess.Popen(
         [sys.executable, str(script), *words],
         env={
-            **os.environ,
+            **worker_variables(),
             **(environment or {}),
             "PYTHONPATH": os.pathsep.join(path),
             "TRIBUTARY_TEST_FAULTS": faults,
@@ -70,6 +72,12 @@ def start_script(
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def worker_variables() -> dict[str, str]:
+    """Variables of this process without the region, which Glue's workers may not have."""
+    regions = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    return {name: value for name, value in os.environ.items() if name not in regions}
 
 
 def finish_job(job: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]]]:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from tests.support.control import create_control_table
 from tests.support.events import event_queue, received
-from tests.support.job import FILE_LIMITS, GLUE
+from tests.support.job import FILE_LIMITS, GLUE, REGION
 from tests.support.waiting import wait_for
 from tests.support.world import InlineEngine
 from tributary.kernels.compression.streams import uncompressed
@@ -145,6 +145,7 @@ class ManifestWorld:
         arguments = {
             "JOB_NAME": "tributary-test-manifests-stream",
             "JOB_RUN_ID": run_id,
+            "aws_region": REGION,
             "manifests_queue_url": self.queue,
             "manifests_bucket": self.manifests,
             "curated_bucket": self.curated,

@@ -1,6 +1,5 @@
 """Jobs on Spark as Glue runs them: the script alone, and the package as the zip that Glue ships."""
 
-import os
 import re
 import secrets
 import shutil
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.support.job import FAULTY_SITE, GLUE
+from tests.support.job import FAULTY_SITE, GLUE, worker_variables
 
 
 def make_home(folder: Path) -> Path:
@@ -36,7 +35,7 @@ def submit(
     command = [str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1024]"]
     shipped = ["--properties-file", str(_settings(folder)), "--py-files", str(_shipped_package(folder))]
     environment = {
-        **os.environ,
+        **worker_variables(),
         "SPARK_HOME": str(home),
         "PYSPARK_PYTHON": sys.executable,
         "PYTHONPATH": str(FAULTY_SITE) if faults else "",

@@ -14,6 +14,7 @@ from pyspark import SparkConf, SparkContext
 
 from tributary.distribution.engine import MAXIMUM_SLOTS
 from tributary.errors import WorkerKilledError
+from tributary.running.clients import use_region, used_region
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -57,7 +58,8 @@ class SparkEngine:
             raise WorkerKilledError("the engine was stopped before the task began")
 
         try:
-            [(answer, error)] = self._context.parallelize([task], 1).map(partial(_answered, work)).collect()
+            doing = partial(_answered, used_region(), work)
+            [(answer, error)] = self._context.parallelize([task], 1).map(doing).collect()
         except Py4JJavaError as lost:
             raise WorkerKilledError(f"the executor was lost: {lost.java_exception}") from lost
         if error is not None:
@@ -65,8 +67,13 @@ class SparkEngine:
         return cast(R, answer)
 
 
-def _answered(work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
-    """Return the result of the work or its error, which must not look like a lost executor."""
+def _answered(region: str | None, work: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
+    """Return the result of the work or its error, which must not look like a lost executor.
+
+    An executor has none of the driver's variables, so the region comes with the task.
+    """
+    if region is not None:
+        use_region(region)
     try:
         return work(task), None
     except Exception as error:  # noqa: BLE001 raised again by the driver

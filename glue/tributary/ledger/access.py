@@ -1,22 +1,25 @@
 """Address and authentication of a job at the ledger; no argument contains a password."""
 
+import itertools
 import json
 import os
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import boto3
 
 from tributary.errors import TributaryError
 from tributary.ledger.connection import Credentials, LedgerSettings
+from tributary.running.job import JobArguments
 
 Login = Literal["tributary_lister", "tributary_batch"]
 
-# Certificate authorities of RDS; Glue copies the bundle into the working folder (--extra-files).
-# @see https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html, 2026-11-29
-AUTHORITIES = "rds-ca.pem"
+# Certificate authorities of RDS; `runtime/ledger/authorities.ts` reads them, too.
+_AUTHORITIES = "rds-authorities.json"
 # Value of `ledger_host` that leaves host and port to PGHOST and PGPORT.
 _FROM_SURROUNDINGS = "libpq"
 _PORT = 5432
@@ -29,7 +32,7 @@ class LedgerSecretError(TributaryError):
 
 
 @dataclass(frozen=True)
-class LedgerArguments:
+class LedgerArguments(JobArguments):
     """Arguments of every job that works with the ledger.
 
     `ledger_host` may be `libpq`: as PGHOST says; `ledger_port` 0: as PGPORT says, or 5432. Authentication is
@@ -56,9 +59,25 @@ def ledger_settings(arguments: LedgerArguments, login: Login) -> LedgerSettings:
         application=login,
         role=_GROUPS[login] if by_secret else None,
         sslmode=arguments.ledger_tls,
-        sslrootcert=str(Path(AUTHORITIES).resolve()) if arguments.ledger_tls == "verify-full" else None,
+        sslrootcert=str(_authorities_file()) if arguments.ledger_tls == "verify-full" else None,
         credentials=_credentials(arguments, login),
     )
+
+
+def _authorities_file() -> Path:
+    """Return a file of the authorities' certificates, for libpq reads none inside the archive."""
+    file = Path(_authorities_folder().name) / "rds-authorities.pem"
+    if not file.exists():
+        authorities = json.loads((files(__package__) / _AUTHORITIES).read_text(encoding="utf-8"))
+        certificates = [*itertools.chain(*authorities["regions"].values()), *authorities["proxies"]]
+        file.write_text("".join(f"{certificate}\n" for certificate in certificates), encoding="utf-8")
+    return file
+
+
+@cache
+def _authorities_folder() -> "TemporaryDirectory[str]":
+    """Return the folder of this process, which goes with it."""
+    return TemporaryDirectory(prefix=f"tributary-authorities-{os.getpid()}-")
 
 
 def _credentials(arguments: LedgerArguments, login: Login) -> "partial[Credentials] | None":

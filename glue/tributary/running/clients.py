@@ -1,5 +1,6 @@
-"""AWS clients, one of each a process; the SDK's environment variables select region and endpoint."""
+"""AWS clients, one of each a process, in the region that the run was given."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,19 @@ _CONFIG = Config(
 
 CONCURRENT_REQUESTS = 8
 """Concurrent requests to S3 of one task, well below `max_pool_connections`."""
+
+_REGION = "AWS_DEFAULT_REGION"
+"""Variable that the SDK reads, and a child process inherits."""
+
+
+def use_region(region: str) -> None:
+    """Let the clients of this process, and of those that it starts, call this region."""
+    os.environ[_REGION] = region
+
+
+def used_region() -> str | None:
+    """Return the region that the clients of this process call, None where the SDK is to find it."""
+    return os.environ.get(_REGION)
 
 
 @cache

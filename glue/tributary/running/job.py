@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Event
 from typing import TypeVar
 
@@ -10,9 +11,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tributary.errors import ArgumentsError, TributaryError, describe
 from tributary.running.arguments import read_arguments, read_run_id
+from tributary.running.clients import use_region
 from tributary.running.log import log
 
-A = TypeVar("A")
+
+@dataclass(frozen=True)
+class JobArguments:
+    """Arguments of every job. The region is one: AWS documents no variable of Glue's workers that has it."""
+
+    aws_region: str
+
+
+A = TypeVar("A", bound=JobArguments)
 
 SERVICE_ERRORS = (BotoCoreError, ClientError, TributaryError)
 """Errors of the AWS clients and of this package: what a service may answer, and no mistake of the program."""
@@ -26,8 +36,9 @@ def run_job(
 ) -> int:
     """Run `work(arguments, run_id, stopping)`; return 0 for True, 1 for False, 2 for wrong arguments.
 
-    SIGTERM and SIGINT set `stopping`. Errors of the types `reported` become a line of the log and a 1; any
-    other leaves its traceback, which Glue shows as the run's error message.
+    Clients call the region of the arguments. SIGTERM and SIGINT set `stopping`. Errors of the types
+    `reported` become a line of the log and a 1; any other leaves its traceback, which Glue shows as the run's
+    error message.
     """
     try:
         arguments = read_arguments(kind, words)
@@ -35,6 +46,7 @@ def run_job(
     except ArgumentsError as error:
         log("wrong arguments", cause=str(error))
         return 2
+    use_region(arguments.aws_region)
     stopping = Event()
     set_on_signals(stopping)
     try:

@@ -15,6 +15,7 @@ export function ledgerListerArguments(
 ): Record<string, string> {
   const { lister } = environment.ledger;
   return {
+    aws_region: environment.region,
     raw_bucket: places.rawBucket,
     dataset: LEDGER_DATASET,
     start_year: String(lister.startYear),
@@ -40,6 +41,7 @@ export function ledgerBatchArguments(
 ): Record<string, string> {
   const { batch } = environment.ledger;
   return {
+    aws_region: environment.region,
     raw_bucket: places.rawBucket,
     curated_bucket: places.curatedBucket,
     quarantine_bucket: places.quarantineBucket,

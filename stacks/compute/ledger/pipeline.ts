@@ -1,7 +1,5 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { Construct } from "constructs";
-import { CodeObject } from "../../../constructs/code/code-object";
-import { rdsAuthorities } from "../../../constructs/code/glue-package";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
@@ -56,7 +54,6 @@ export class LedgerPipeline extends Construct {
   readonly batch: GlueJob;
   readonly starter: BundledFunction<"ledger-starter">;
   private readonly environment: Environment;
-  private readonly extraFiles: readonly string[];
 
   constructor(scope: Construct, id: string, props: LedgerPipelineProps) {
     super(scope, id);
@@ -64,7 +61,6 @@ export class LedgerPipeline extends Construct {
     this.inputs = this.queue(props);
     this.registrar = this.registrarFunction(props);
     this.operator = this.operatorFunction(props);
-    this.extraFiles = this.authorities(props);
     this.lister = this.listerJob(props);
     this.batch = this.batchJob(props);
     this.starter = this.starterFunction(props);
@@ -136,13 +132,6 @@ export class LedgerPipeline extends Construct {
       settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
       synchronous: true,
     });
-  }
-
-  /** Uploads the authorities' certificates that both jobs check the server's against, once. */
-  private authorities({ storage }: LedgerPipelineProps): string[] {
-    if (this.environment.ledger.postgres.tls !== "verify-full") return [];
-    const file = rdsAuthorities();
-    return [new CodeObject(this, "authorities", { file, bucket: storage.artifacts, folder: "glue" }).address];
   }
 
   private listerJob(props: LedgerPipelineProps): GlueJob {
@@ -217,7 +206,6 @@ export class LedgerPipeline extends Construct {
       keys: jobKeys(storage),
       glueVersion: glue.version,
       connections,
-      extraFiles: this.extraFiles,
       logRetentionDays: logs.retentionDays,
       code,
     });
@@ -228,7 +216,7 @@ export class LedgerPipeline extends Construct {
     // each delivery beyond what is reserved would be refused, and count towards the dead-letter queue
     const maximumConcurrency = Math.min(
       REGISTRATION.maximumConcurrency,
-      settings.reservedConcurrentExecutions ?? REGISTRATION.maximumConcurrency,
+      settings.reservedExecutions?.["ledger-registrar"] ?? REGISTRATION.maximumConcurrency,
     );
     const { ledger, manifests } = this.environment;
     new LambdaEventSourceMapping(this, "inputs-to-registrar", {

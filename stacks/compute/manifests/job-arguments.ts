@@ -18,6 +18,7 @@ export function manifestsJobArguments(
 ): Record<string, string> {
   const { manifests } = environment;
   return {
+    aws_region: environment.region,
     manifests_queue_url: places.manifestsQueueUrl,
     manifests_bucket: places.manifestsBucket,
     curated_bucket: places.curatedBucket,

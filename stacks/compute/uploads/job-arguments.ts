@@ -16,6 +16,7 @@ export function uploadsJobArguments(
 ): Record<string, string> {
   const { uploads } = environment;
   return {
+    aws_region: environment.region,
     uploads_table: places.uploadsTable,
     raw_bucket: places.rawBucket,
     curated_bucket: places.curatedBucket,
