@@ -34,6 +34,7 @@ export const reservedConcurrency = z.strictObject({
   "ledger-registrar": reserved(
     "Its event source delivers to so many at once; each holds a connection to PostgreSQL.",
   ).default(4),
+  "ledger-starter": reserved("A start by the clock, and one at a listing's end.").default(2),
   "ledger-operator": reserved("The measures of every five minutes, and two questions of operators.").default(
     3,
   ),

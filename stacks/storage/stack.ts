@@ -30,8 +30,8 @@ import {
   RAW_JSON_PREFIX,
   resourceName,
   STAGING_PREFIX,
-  undeliveredEventsName,
   UNNAMED_TAG,
+  undeliveredEventsName,
   workgroupName,
 } from "../../environments/schema";
 import { textDatasetsOf, typedDatasetsOf } from "../datasets";
