@@ -132,7 +132,7 @@ describe("the jobs", () => {
   test.each(environmentNames())("of %s are started by those who are to, each by its own", (name) => {
     const starting = roleStatements(name).filter(([, { Action }]) => Action.includes("glue:StartJobRun"));
     const jobs = starting.map(([id, { Resource }]) => [
-      id.replace(/^manifests_/, "").split("_")[0],
+      id.replace(/^manifests_/, "").replace(/^ledger_/, "ledger-").split("_")[0],
       Resource.map((arn) => arn.split(`:job/tributary-${name}-`)[1]),
     ]);
     expect(Object.fromEntries(jobs)).toEqual({
@@ -140,6 +140,7 @@ describe("the jobs", () => {
       "uploads-job-ended": ["uploads-job"],
       "uploads-reconciler": ["uploads-job"],
       "control-plane": ["manifests-stream"],
+      "ledger-starter": ["ledger-batch"],
     });
   });
 });
@@ -186,7 +187,7 @@ describe("the roles", () => {
     statements.some(({ Principal }) => Principal.Service === "scheduler.amazonaws.com");
 
   test("are assumed by one service, for this account only", () => {
-    expect(roles.length).toBe(21);
+    expect(roles.length).toBe(23);
     for (const statements of roles) {
       expect(statements).toEqual([
         expect.objectContaining({

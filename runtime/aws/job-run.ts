@@ -42,7 +42,7 @@ export async function requestRun(job: Job, size: RunSize = {}): Promise<Requeste
     const { name, message: reason } = error as Error;
     const refusal = REFUSALS[name];
     if (refusal === undefined) throw error;
-    log(refusal === "busy" ? "warn" : "info", "no job run was started", {
+    log(refusal === "busy" ? "warn" : "info", "no run started", {
       jobName: job.name,
       refusal,
       reason,
