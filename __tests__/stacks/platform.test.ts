@@ -132,7 +132,10 @@ describe("the jobs", () => {
   test.each(environmentNames())("of %s are started by those who are to, each by its own", (name) => {
     const starting = roleStatements(name).filter(([, { Action }]) => Action.includes("glue:StartJobRun"));
     const jobs = starting.map(([id, { Resource }]) => [
-      id.replace(/^manifests_/, "").replace(/^ledger_/, "ledger-").split("_")[0],
+      id
+        .replace(/^manifests_/, "")
+        .replace(/^ledger_/, "ledger-")
+        .split("_")[0],
       Resource.map((arn) => arn.split(`:job/tributary-${name}-`)[1]),
     ]);
     expect(Object.fromEntries(jobs)).toEqual({
