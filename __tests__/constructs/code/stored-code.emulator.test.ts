@@ -9,7 +9,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { App, DataResource, TerraformStack } from "cdktf";
+import { App, DataResource, LocalBackend, TerraformStack } from "cdktf";
 import { contentHash } from "../../../constructs/code/archive";
 import { codeKey } from "../../../constructs/code/code-object";
 import { StoredCode } from "../../../constructs/code/stored-code";
@@ -66,6 +66,8 @@ describe("the code of a deploy", () => {
     const outdir = join(platform.folder, "out");
     const app = new App({ outdir });
     const stack = new TerraformStack(app, "test");
+    // else cdktf puts the state into the folder that the tests run in
+    new LocalBackend(stack, { path: join(platform.folder, "terraform.tfstate") });
     const place = { bucketName: ARTIFACTS, account: ACCOUNT, region: REGION, pathStyle: true };
     const code = new StoredCode(stack, "code", place);
     const input = {
