@@ -313,7 +313,7 @@ async function hasItsOwn(environment: Environment): Promise<void> {
   );
   const sources = (queues.QueueUrls ?? [])
     .map((url) => url.slice(url.lastIndexOf("/") + 1))
-    .filter((each) => !/-(failures|dead-letters)$/.test(each));
+    .filter((each) => !/-(failures|dead-letters|undelivered-events)$/.test(each));
   expect(sources.sort()).toEqual(
     queuesOf(environment)
       .map((each) => queueName(environment, each))
