@@ -1,23 +1,34 @@
-import { type Environment, loadEnvironment } from "../environments/schema";
+import { resolve } from "node:path";
+import { STSClient } from "@aws-sdk/client-sts";
+import { type Environment, loadEnvironment, stackName } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
+import { ROOT } from "../setup/paths";
 import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
+import { checkAccount } from "./account";
 import { runCdktf } from "./cdktf";
+import { deployedStates, planRemoval, type Removal } from "./removal/removal";
 import { standingCostsText } from "./standing-costs";
+
+// the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 interface DeployOptions {
   readonly environment: string;
   readonly autoApprove?: boolean;
-  readonly output?: string;
+  readonly discard?: boolean;
+  readonly output: string;
   readonly prepare?: boolean;
 }
 
 const PARALLEL_RESOURCES = 40;
+const SKIP_SYNTH = "--skip-synth";
 
 /**
  * Applies the environment's stacks, each after its dependencies and otherwise concurrently, and says what runs from then
- * on; or only prepares it.
+ * on; or only prepares it. Where the settings no longer have what is deployed and holds data, that goes first, in the
+ * opposite order.
  */
 async function deploy(
   environment: Environment,
@@ -29,16 +40,56 @@ async function deploy(
     await ensureWheels(printError);
     await ensureNativeWheel(printError);
   }
-  const words = options.prepare ? ["synth"] : ["deploy", `${environment.name}-*`, ...applying(options)];
-  const output = options.output === undefined ? [] : ["--output", options.output];
-  const exitCode = await runCdktf([...words, ...output, ...further], {
+  const variables = {
     // Terraform and its provider read a large schema in each command and live shortly: less collecting saves a quarter
     GOGC: process.env["GOGC"] ?? "400",
     ...terraform.environment,
     TRIBUTARY_ENVIRONMENT: environment.name,
-  });
-  if (exitCode === 0 && !options.prepare) print(`\n${standingCostsText(environment)}`);
+  };
+  const run: Run = (...words) => runCdktf([...words, "--output", options.output], variables);
+  if (options.prepare) return run("synth", ...further);
+  const exitCode = await apply(environment, options, further, run);
+  if (exitCode === 0) print(`\n${standingCostsText(environment)}`);
   return exitCode;
+}
+
+type Run = (...words: readonly string[]) => Promise<number>;
+
+async function apply(
+  environment: Environment,
+  options: DeployOptions,
+  further: readonly string[],
+  run: Run,
+): Promise<number> {
+  const all = ["deploy", `${environment.name}-*`, ...applying(options), ...further];
+  await checkAccount(new STSClient({ region: environment.region }), environment);
+  const states = await deployedStates(environment);
+  if (states.size === 0) return run(...all);
+  if (!further.includes(SKIP_SYNTH)) {
+    const code = await run("synth");
+    if (code !== 0) return code;
+    all.push(SKIP_SYNTH);
+  }
+  const { discard = false, output } = options;
+  const removal = await planRemoval(environment, states, resolve(ROOT, output), discard);
+  const code = removal === undefined ? 0 : await remove(environment, removal, options, run);
+  return code === 0 ? run(...all) : code;
+}
+
+/** Applies the stacks that lose something, one by one; the deploy that follows finds the rest. */
+async function remove(
+  environment: Environment,
+  { layers, lines }: Removal,
+  options: DeployOptions,
+  run: Run,
+): Promise<number> {
+  print([`given up, by way of ${layers.join(", ")}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
+  for (const layer of layers) {
+    const words = ["--ignore-missing-stack-dependencies", SKIP_SYNTH, ...applying(options)];
+    const code = await run("deploy", stackName(environment, layer), ...words);
+    if (code !== 0) return code;
+  }
+  return 0;
 }
 
 function applying({ autoApprove = false }: DeployOptions): string[] {
@@ -61,7 +112,11 @@ command(
     "--prepare",
     "only make and download what an apply needs, without credentials; -- --skip-synth applies it",
   )
-  .option("--output <folder>", "folder of the synthesized stacks (default: cdktf.out)")
+  .option(
+    "--discard",
+    "give up data that is deployed and that the settings no longer have, as the refusal listed it",
+  )
+  .option("--output <folder>", "folder of the synthesized stacks", "cdktf.out")
   .argument("[cdktf words...]", "further words for cdktf deploy")
   .action((further: string[], options: DeployOptions) =>
     runToExitCode(() => deploy(loadEnvironment(options.environment), options, further)),

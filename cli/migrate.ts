@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Client } from "pg";
+import { hasPipeline, loadEnvironment } from "../environments/schema";
 import { migrate } from "../runtime/ledger/migrations/migrate";
 import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
 import { CommandError, command, runToExitCode } from "../setup/command";
@@ -9,7 +10,10 @@ import { print } from "../setup/terminal";
 const MIGRATIONS = join(ROOT, "runtime", "ledger", "migrations", "sql");
 
 /** Migrates by hand, for a migration that takes longer than a function may run. */
-async function main(): Promise<number> {
+async function main({ environment }: { readonly environment?: string }): Promise<number> {
+  if (environment !== undefined && !hasPipeline(loadEnvironment(environment), "ledger")) {
+    throw new CommandError(`${environment}: the pipeline ledger is off, so there is nothing to migrate`);
+  }
   const client = new Client({ application_name: "tributary migrate" });
   try {
     await client.connect();
@@ -30,5 +34,6 @@ command(
   "Apply the ledger's migrations to the PostgreSQL server that libpq's variables name " +
     "(PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD, PGSSLMODE). Safe to repeat.",
 )
-  .action(() => runToExitCode(main))
+  .option("--environment <name>", "environment of that server: one without a ledger is refused")
+  .action((options: { environment?: string }) => runToExitCode(() => main(options)))
   .parseAsync();

@@ -8,6 +8,7 @@ const CI = ".ci/run";
 const HERE = "__tests__/docs/commands.slow.test.ts";
 const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
+const CHOSEN = "__tests__/end-to-end/chosen-pipelines.test.ts";
 const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
 const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
@@ -49,6 +50,8 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npm run check": { file: "cli/test.ts", contains: "cli/check.ts" },
   // on the emulator for the environment that it has, as one step of npm start
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
+  "npm run deploy -- --environment dev --discard": { file: CHOSEN, contains: '"--discard"' },
+  "npx tributary stop --environment local --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
   "npm run try -- <name> FILE": { file: HERE, contains: "npm run try -- suppliers" },
   "npm run fuzz -- --minutes 15": { file: HERE, contains: "npm run fuzz -- --minutes" },
   // fewer of them

@@ -4,6 +4,7 @@ import { COMMAND_OUTPUT } from "../../setup/terminal";
 import { columnWords } from "./catalog/words";
 import { date, minutes } from "./command/arguments";
 import { EXIT } from "./command/exit-codes";
+import { needing } from "./command/needed";
 import { act, type End, one } from "./command/words";
 import { ledgerWords } from "./ledger/words";
 import { costs } from "./manifests/costs";
@@ -59,7 +60,7 @@ function looking(program: Command, end: End): void {
     .addOption(new Option("--status <status>", "only files of that status").choices(STATUSES))
     .option("--dataset <name>", "only files of that dataset")
     .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
-    .action(act(end, files, checkFiles));
+    .action(act(end, needing("manifests", files), checkFiles));
 
   one(program, "describe", "a file's whole history, down to the Parquet object and its dead letters", [
     "describe input/clicks/2026-01-31-a.ndjson --environment prod",
@@ -70,7 +71,7 @@ function looking(program: Command, end: End): void {
     .option("--save <folder>", "also save the newest version there, to look at it")
     .action((file: string, options) =>
       act<Omit<DescribeOptions, "file">>(end, (operator, others) =>
-        describeFile(operator, { ...others, file }),
+        needing("manifests", describeFile)(operator, { ...others, file }),
       )(options),
     );
 
@@ -81,11 +82,11 @@ function looking(program: Command, end: End): void {
     .option("--dataset <name>", "only manifests of that dataset")
     .option("--waiting", "only manifests without Parquet")
     .option("--limit <n>", "most manifests to show; 0: all", whole(0, 1e9), 100)
-    .action(act(end, manifests));
+    .action(act(end, needing("manifests", manifests)));
 
   one(program, "costs", "job runs and what they cost, by day", ["costs --days 7 --environment prod"])
     .option("--days <n>", "days to look back, today included", whole(1, 30), 7)
-    .action(act(end, costs));
+    .action(act(end, needing("manifests", costs)));
 
   one(program, "logs", "what a job or a function logged; job is the streaming one", [
     "logs job --environment prod",
@@ -120,7 +121,7 @@ function repairing(program: Command, end: End): void {
     .action((names: string[], options) =>
       act<Omit<ReprocessOptions, "files">>(
         end,
-        (operator, others) => reprocess(operator, { ...others, files: names }),
+        (operator, others) => needing("manifests", reprocess)(operator, { ...others, files: names }),
         (others) => checkSelection({ ...others, files: names }),
       )(options),
     );
@@ -146,25 +147,35 @@ function steering(program: Command, end: End): void {
     .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MAX_WORKERS))
     .option("--now", "finish what is in work and start again with them")
     .option("--wait", wait)
-    .action(act(end, scale, checkScale));
+    .action(act(end, needing("manifests", scale), checkScale));
 
   one(program, "stop", "finish what is in work, then run no more", ["stop --environment prod --wait"])
     .option("--wait", wait)
-    .action(act(end, stop));
+    .action(act(end, needing("manifests", stop)));
 
   one(program, "start", "let the streaming job run", ["start --environment prod --wait"])
     .option("--wait", wait)
-    .action(act(end, start));
+    .action(act(end, needing("manifests", start)));
 
   one(program, "restart", "finish what is in work, then start again", ["restart --environment prod --wait"])
     .option("--wait", wait)
-    .action(act(end, restart));
+    .action(act(end, needing("manifests", restart)));
 
   one(program, "pause", "leave new files in queue manifests-inputs: switch the builder's event source off", [
     "pause --environment prod",
-  ]).action(act(end, (operator) => switchIntake(operator, false)));
+  ]).action(
+    act(
+      end,
+      needing("manifests", (operator) => switchIntake(operator, false)),
+    ),
+  );
 
   one(program, "resume", "take new files again: switch the builder's event source on", [
     "resume --environment prod",
-  ]).action(act(end, (operator) => switchIntake(operator, true)));
+  ]).action(
+    act(
+      end,
+      needing("manifests", (operator) => switchIntake(operator, true)),
+    ),
+  );
 }

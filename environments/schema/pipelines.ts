@@ -134,9 +134,14 @@ export function jobsOf(environment: Chosen): JobName[] {
   return needed(environment, JOB_PIPELINES);
 }
 
-/** Pipelines that need a function or a job. */
-export function pipelinesOf(name: FunctionName | JobName): readonly Pipeline[] {
-  return { ...FUNCTION_PIPELINES, ...JOB_PIPELINES }[name];
+/** Pipelines that need a function, a job or a queue; all of them for what belongs to none. */
+export function pipelinesOf(name: string): readonly Pipeline[] {
+  const users: Readonly<Record<string, readonly Pipeline[]>> = {
+    ...FUNCTION_PIPELINES,
+    ...JOB_PIPELINES,
+    ...QUEUE_PIPELINES,
+  };
+  return users[name] ?? PIPELINES;
 }
 
 /** Settings that decide what runs in the private subnets. */

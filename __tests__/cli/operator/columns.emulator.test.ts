@@ -37,6 +37,8 @@ beforeAll(async () => {
     await declareColumns(control(), Name, DECLARED);
   }
   await admitColumns(control(), "clicks", ["page", "waiting"]);
+  // of a pipeline that was switched off: its table is gone
+  await declareColumns(control(), "gone", DECLARED);
 });
 
 afterAll(() => operated.stop());
@@ -54,6 +56,7 @@ describe("tributary columns", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^clicks +2 +500$/m);
     expect(stdout).toMatch(/^ml_events +0 +500$/m);
+    expect(stdout).not.toContain("gone");
   });
 
   test("shows those of a dataset, and where each stands", async () => {

@@ -1,10 +1,11 @@
-import { GetTableCommand, type Table } from "@aws-sdk/client-glue";
+import { EntityNotFoundException, GetTableCommand, type Table } from "@aws-sdk/client-glue";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { databaseName, functionName } from "../../../environments/schema";
 import { datasetsWithColumns, readTableColumns } from "../../../runtime/undeclared-columns";
 import { CommandError } from "../../../setup/command";
 import { NothingMatched } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { controlTable } from "../manifests/scale";
@@ -45,8 +46,8 @@ const COLUMNS: readonly Column<Undeclared>[] = [
 /** Shows the undeclared columns of tables, and how many there may be. */
 export async function columns(operator: Operator, { dataset }: ColumnsOptions): Promise<ExitCode> {
   const most = operator.environment.storage.undeclaredColumns;
-  const names = dataset === undefined ? await datasetsWithColumns(controlTable(operator)) : [dataset];
-  const found = await Promise.all(names.map((name) => columnsOf(operator, name)));
+  const found =
+    dataset === undefined ? await deployedColumns(operator) : [await columnsOf(operator, dataset)];
   const datasets = found.map(({ dataset, undeclared }) => ({ dataset, columns: undeclared }));
   const [one] = found;
   if (one === undefined) throw new NothingMatched("no dataset has columns: has it been deployed?");
@@ -55,6 +56,20 @@ export async function columns(operator: Operator, { dataset }: ColumnsOptions): 
     dataset === undefined ? summary(found, most) : details(one, most),
   );
   return EXIT.ok;
+}
+
+/** Reads the columns of all datasets that have a table: a pipeline that was switched off leaves its items. */
+async function deployedColumns(operator: Operator): Promise<TableColumns[]> {
+  const names = await datasetsWithColumns(controlTable(operator));
+  const found = await Promise.all(
+    names.map((name) =>
+      columnsOf(operator, name).catch((error) => {
+        if (error instanceof EntityNotFoundException) return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return found.filter((each) => each !== undefined);
 }
 
 function summary(found: readonly TableColumns[], most: number): string {
@@ -106,6 +121,8 @@ function namesOf(some: readonly { readonly Name?: string | undefined }[] = []): 
 /** Drops undeclared columns of a table and of its view; without `yes`, only says so. */
 export async function dropColumns(operator: Operator, options: DropOptions): Promise<ExitCode> {
   const { dataset, column: wanted, yes = false } = options;
+  // the control plane drops them, and uploads alone have none
+  checkOn(operator.environment, "manifests", "ledger");
   checkUndeclared(await columnsOf(operator, dataset), wanted);
   if (yes) await drop(operator, dataset, wanted);
   const text = [

@@ -9,6 +9,7 @@ import type {
 } from "../../../runtime/ledger/operator-protocol";
 import { CommandError } from "../../../setup/command";
 import { UsageError } from "../command/errors";
+import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 
 /** Maximum duration of the function, and a little more. */
@@ -23,13 +24,14 @@ interface Failure {
  * repeated: the SDK repeats a call whose answer was lost.
  *
  * @throws UsageError when the function cannot read the request
- * @throws CommandError when it fails
+ * @throws CommandError when it fails, or where the environment has no ledger
  */
 export async function ask<Command extends LedgerCommand>(
   { environment }: Operator,
   command: Command,
   request: LedgerRequest<Command>,
 ): Promise<LedgerAnswer<Command>> {
+  checkOn(environment, "ledger");
   const client = new LambdaClient({
     ...CLIENT_SETTINGS,
     region: environment.region,

@@ -12,9 +12,11 @@ import {
   ledgerBatchJobName,
   ledgerListerJobName,
   manifestsJobName,
+  pipelinesOf,
   uploadsJobName,
 } from "../../../environments/schema";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import type { Terminal } from "../command/terminal";
 
@@ -46,7 +48,9 @@ const FOLLOW_MILLISECONDS = 2000;
  * Writes the log of the last minutes, in the order of time; with `follow`, also what is logged from now on.
  */
 export async function logs(operator: Operator, options: LogsOptions): Promise<ExitCode> {
-  const groups = await groupsOf(operator, options.source);
+  const { source } = options;
+  checkOn(operator.environment, ...pipelinesOf(source === "job" ? "manifests-stream" : source));
+  const groups = await groupsOf(operator, source);
   let from = operator.now.getTime() - options.minutes * 60_000;
   let shown = 0;
   let seen = new Set<string>();

@@ -5,12 +5,14 @@ import {
   failureQueueName,
   PIPELINE_QUEUES,
   type PipelineQueue,
+  pipelinesOf,
   queueName,
   queuesOf,
   undeliveredEventsName,
 } from "../../../environments/schema";
 import { decodeKey } from "../../../runtime/aws/s3-record";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { indented, list } from "../command/tables";
 import { deliverAgain, invokeAgain, type Move, moveBySqs } from "./moves";
@@ -32,6 +34,7 @@ export interface RedriveOptions {
 /** Sends what failed for good back to where it failed; without `yes`, only reports it. */
 export async function redrive(operator: Operator, options: RedriveOptions): Promise<ExitCode> {
   const { queue } = options;
+  if (queue !== undefined) checkOn(operator.environment, ...pipelinesOf(queue));
   const all = queue === undefined ? await lookAtAll(operator) : [await look(operator, queue)];
   const full = all.filter(({ waiting }) => waiting > 0);
   if (full.length === 0) {

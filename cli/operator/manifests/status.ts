@@ -1,4 +1,4 @@
-import { manifestsJobName } from "../../../environments/schema";
+import { hasPipeline, manifestsJobName, PIPELINES, type Pipeline } from "../../../environments/schema";
 import { readStreamingJob } from "../../../runtime/manifests/control";
 import type { OpenStatus } from "../../../runtime/manifests/tracking";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -13,11 +13,19 @@ import { countOpen, OPEN_STATUSES, type OpenCount, type OpenFile, oldestOpen } f
 
 const RUNS = 5;
 
-/** Output of `status --json`. */
-export interface Status {
+/** Output of `status --json`: without the manifests pipeline, only what all have. */
+export type Status = CommonStatus & Partial<ManifestsStatus>;
+
+interface CommonStatus {
   readonly environment: string;
   readonly at: string;
+  /** Pipelines that the environment has. */
+  readonly pipelines: readonly Pipeline[];
   readonly queues: readonly QueueState[];
+}
+
+/** State of the manifests pipeline. */
+interface ManifestsStatus {
   readonly intake: Intake;
   readonly job: Job;
   /** Rates of this hour so far and the one before, by dataset. */
@@ -38,16 +46,25 @@ interface Job {
   readonly runs: readonly RunState[];
 }
 
-/** Shows in one view whether the pipeline is healthy. */
+/** Shows in one view whether the queues and the manifests pipeline are healthy, and which pipelines there are. */
 export async function status(operator: Operator): Promise<ExitCode> {
-  const found = await readStatus(operator);
-  operator.terminal.show(found, textOf(found));
+  const { environment, now } = operator;
+  const [queues, ofManifests] = await Promise.all([
+    readQueues(operator),
+    hasPipeline(environment, "manifests") ? readManifests(operator) : undefined,
+  ]);
+  const common = {
+    environment: environment.name,
+    at: now.toISOString(),
+    pipelines: environment.pipelines,
+    queues,
+  };
+  operator.terminal.show({ ...common, ...ofManifests }, textOf(common, ofManifests));
   return EXIT.ok;
 }
 
-async function readStatus(operator: Operator): Promise<Status> {
-  const [queues, intake, job, rates, counts, oldest, cost] = await Promise.all([
-    readQueues(operator),
+async function readManifests(operator: Operator): Promise<ManifestsStatus> {
+  const [intake, job, rates, counts, oldest, cost] = await Promise.all([
     readIntake(operator),
     readJob(operator),
     readRates(operator),
@@ -56,9 +73,6 @@ async function readStatus(operator: Operator): Promise<Status> {
     costSoFar(operator),
   ]);
   return {
-    environment: operator.environment.name,
-    at: operator.now.toISOString(),
-    queues,
     intake,
     job,
     rates,
@@ -89,22 +103,35 @@ function secondsSince(time: string, now: Date): number {
   return Math.max(0, Math.round((now.getTime() - Date.parse(time)) / 1000));
 }
 
-function textOf(found: Status): string {
+function textOf(found: CommonStatus, ofManifests: ManifestsStatus | undefined): string {
+  const off = PIPELINES.filter((each) => !found.pipelines.includes(each));
   return [
     `${found.environment} at ${found.at}`,
-    section("queues", queuesText(found)),
-    section("streaming job", jobText(found)),
-    section("files", filesText(found)),
-    section("rates", ratesText(found)),
-    section("cost of the streaming job", costText(found)),
+    ...(off.length > 0 ? [section("pipelines", pipelinesText(found, off))] : []),
+    ...(found.queues.length > 0 ? [section("queues", queuesText(found, ofManifests?.intake))] : []),
+    ...(ofManifests === undefined
+      ? []
+      : [
+          section("streaming job", jobText(ofManifests.job, found.at)),
+          section("files", filesText(ofManifests)),
+          section("rates", ratesText(ofManifests)),
+          section("cost of the streaming job", costText(ofManifests)),
+        ]),
   ].join("\n\n");
+}
+
+function pipelinesText({ pipelines }: CommonStatus, off: readonly Pipeline[]): string {
+  return list([
+    ["on", pipelines.join(", ")],
+    ["off", off.join(", ")],
+  ]);
 }
 
 function section(title: string, text: string): string {
   return `${title}\n${indented(text)}`;
 }
 
-function queuesText({ queues, intake }: Status): string {
+function queuesText({ queues }: CommonStatus, intake: Intake | undefined): string {
   const rows = table(
     [
       { head: "queue", cell: ({ queue }) => queue },
@@ -114,11 +141,12 @@ function queuesText({ queues, intake }: Status): string {
     ],
     queues,
   );
+  if (intake === undefined) return rows;
   const served = intake.served === "locally" ? "served by npm start" : intake.state;
   return `${rows}\nevent source of the manifest builder: ${served}`;
 }
 
-function jobText({ job, at }: Status): string {
+function jobText(job: Job, at: string): string {
   const now = new Date(at);
   const waits = job.nextStartAt !== undefined && job.nextStartAt > now;
   const wanted = [
@@ -142,7 +170,7 @@ function jobText({ job, at }: Status): string {
   return `${wanted}\n${runs}`;
 }
 
-function filesText({ open, oldestWaiting }: Status): string {
+function filesText({ open, oldestWaiting }: ManifestsStatus): string {
   const count = ({ count: number, isWhole }: OpenCount) =>
     `${number.toLocaleString("en-US")}${isWhole ? "" : " or more"}`;
   return list([
@@ -156,7 +184,7 @@ function filesText({ open, oldestWaiting }: Status): string {
   ]);
 }
 
-function ratesText({ rates }: Status): string {
+function ratesText({ rates }: ManifestsStatus): string {
   if (rates.length === 0) return "nothing was published in this hour and the one before";
   return table(
     [
@@ -173,7 +201,7 @@ function ratesText({ rates }: Status): string {
   );
 }
 
-function costText({ cost }: Status): string {
+function costText({ cost }: ManifestsStatus): string {
   return list([
     ["today", dollars(cost.todayDollars)],
     [`since ${cost.monthSince}`, dollars(cost.monthDollars)],

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Environment, LAYERS, type Layer, stackName, stateKey } from "../../environments/schema";
+import type { State, StateResource } from "./states";
+
+/** Synthesized stack, as far as it is compared with its state. */
+export interface Configuration {
+  /** Ids of its resources, by type. */
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly data?: Readonly<
+    Record<string, Readonly<Record<string, { readonly config: { readonly key: string } }>>>
+  >;
+}
+
+/** Reads the synthesized stacks of the environment in cdktf's output folder. */
+export function readConfigurations(
+  output: string,
+  environment: Environment,
+): ReadonlyMap<Layer, Configuration> {
+  return new Map(
+    LAYERS.map((layer) => {
+      const file = join(output, "stacks", stackName(environment, layer), "cdk.tf.json");
+      return [layer, JSON.parse(readFileSync(file, "utf8")) as Configuration];
+    }),
+  );
+}
+
+/** Deployed resource that the settings no longer have. */
+export interface Removed extends StateResource {
+  readonly layer: Layer;
+}
+
+/** Finds what is deployed and no longer configured: Terraform would destroy it. */
+export function removedResources(
+  states: ReadonlyMap<Layer, State>,
+  configurations: ReadonlyMap<Layer, Configuration>,
+): Removed[] {
+  return [...states].flatMap(([layer, { resources }]) => {
+    const { resource = {} } = configurations.get(layer) ?? {};
+    return resources
+      .filter(({ type, name }) => resource[type]?.[name] === undefined)
+      .map((each) => ({ ...each, layer }));
+  });
+}
+
+/**
+ * Finds outputs that stacks read of others and that are not deployed, each as `compute: storage's output`. Stacks that
+ * are applied before those that they depend on see what is deployed, and nothing else.
+ */
+export function lackingOutputs(
+  environment: Environment,
+  layers: readonly Layer[],
+  states: ReadonlyMap<Layer, State>,
+  configurations: ReadonlyMap<Layer, Configuration>,
+): string[] {
+  return layers.flatMap((layer) => {
+    const configuration = configurations.get(layer) ?? {};
+    return readOutputs(configuration)
+      .map(({ key, output }) => ({
+        output,
+        of: LAYERS.find((each) => stateKey(environment, each) === key),
+      }))
+      .filter(({ of, output }) => of === undefined || states.get(of)?.outputs.has(output) !== true)
+      .map(({ of, output }) => `${layer}: ${of}'s ${output}`);
+  });
+}
+
+const READING = /data\.terraform_remote_state\.([\w-]+)\.outputs\.([\w-]+)/g;
+
+function readOutputs(configuration: Configuration) {
+  const sources = configuration.data?.["terraform_remote_state"] ?? {};
+  const found = JSON.stringify(configuration).matchAll(READING);
+  const names = new Set([...found].map(([, source = "", output = ""]) => `${source} ${output}`));
+  return [...names].map((each) => {
+    const [source = "", output = ""] = each.split(" ");
+    return { key: sources[source]?.config.key ?? "", output };
+  });
+}
