@@ -11,6 +11,8 @@ const GRACE_MILLISECONDS = 5000;
 export interface RunOptions {
   readonly environment?: NodeJS.ProcessEnv;
   readonly folder?: string;
+  /** Ends the program when it is aborted. @default - it runs to its end */
+  readonly signal?: AbortSignal;
   /** Receives each line of the program's output, of both streams. */
   readonly onLine?: (line: string) => void;
 }
@@ -22,7 +24,10 @@ export interface RunResult {
   readonly stdout: string;
 }
 
-/** Runs a program to its end, which comes with this process's own at the latest. Throws only where it cannot be started. */
+/**
+ * Runs a program to its end, which comes with this process's own at the latest. Throws only where it cannot be started,
+ * or is aborted.
+ */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   setUpInterruption.throwIfAborted();
   const [program = "", ...words] = command;
@@ -30,6 +35,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     env: options.environment ?? process.env,
     cwd: options.folder,
     stdio: ["ignore", "pipe", "pipe"],
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const end = () => child.kill();
   process.once("exit", end);
@@ -63,7 +69,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
  */
 export function runOnTerminal(
   command: readonly string[],
-  { environment = process.env, folder }: Omit<RunOptions, "onLine"> = {},
+  { environment = process.env, folder }: Omit<RunOptions, "onLine" | "signal"> = {},
 ): number {
   const [program = "", ...words] = command;
   const { status, error } = spawnSync(program, words, { env: environment, cwd: folder, stdio: "inherit" });

@@ -45,14 +45,35 @@ export async function writeProviderConfiguration(
   systemFolders: readonly string[] = SYSTEM_FOLDERS,
 ): Promise<string> {
   const mirror =
-    namedMirror(platform, place.environment) ??
-    findMirror([...systemFolders, join(place.home, ".terraform.d")], platform) ??
-    (await downloadedMirror(terraform, platform, place, report));
+    providerAtHand(platform, place, systemFolders) ?? (await downloadedMirror(terraform, place, report));
   const file = join(place.folder, "terraform.rc");
   const draft = `${file}.draft`;
   writeFileSync(draft, configurationOf(mirror));
   renameSync(draft, file);
   return file;
+}
+
+/**
+ * The mirror on this machine that has the provider, without a download.
+ * @throws SetUpError where the named mirror lacks the provider
+ */
+export function providerAtHand(
+  platform: string,
+  place: ProviderPlace,
+  systemFolders: readonly string[] = SYSTEM_FOLDERS,
+): string | undefined {
+  const named = namedMirror(platform, place.environment);
+  if (named !== undefined) return named;
+  const downloaded = downloadFolder(place);
+  return (
+    findMirror([...systemFolders, join(place.home, ".terraform.d")], platform) ??
+    (hasProvider(downloaded, platform) ? downloaded : undefined)
+  );
+}
+
+/** Folder in which Terraform leaves the provider that it downloads, with the layout of a mirror. */
+function downloadFolder({ folder }: ProviderPlace): string {
+  return join(folder, "provider", ".terraform", "providers");
 }
 
 function namedMirror(platform: string, environment: NodeJS.ProcessEnv): string | undefined {
@@ -104,13 +125,11 @@ function hasProvider(mirror: string, platform: string): boolean {
  */
 async function downloadedMirror(
   terraform: string,
-  platform: string,
   place: ProviderPlace,
   report: (message: string) => void,
 ): Promise<string> {
   const folder = join(place.folder, "provider");
-  const mirror = join(folder, ".terraform", "providers");
-  if (hasProvider(mirror, platform)) return mirror;
+  const mirror = downloadFolder(place);
   report(`downloading the AWS provider ${VERSION}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

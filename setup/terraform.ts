@@ -6,7 +6,7 @@ import { findInterpreter } from "./interpreter";
 import { withLock } from "./lock";
 import { WORKING_FOLDER } from "./paths";
 import { run } from "./process";
-import { type ProviderPlace, writeProviderConfiguration } from "./provider";
+import { type ProviderPlace, providerAtHand, writeProviderConfiguration } from "./provider";
 
 export interface TerraformEnvironment {
   /** The variables with which programs find Terraform and Terraform finds its provider. */
@@ -65,19 +65,51 @@ export async function ensureTerraform(
   });
 }
 
-/** The first Terraform on PATH that fits, otherwise the pinned one, downloaded once. */
-async function ensureProgram(report: (message: string) => void, place: TerraformPlace): Promise<string> {
-  const found: string[] = [];
+/** Terraform of this machine, as it is before anything is downloaded. */
+export interface TerraformAtHand {
+  /** Program that fits. @default - none does */
+  readonly program?: string;
+  /** What PATH has besides, each with its version. */
+  readonly unfit: readonly string[];
+  /** Version that is downloaded where none fits. @default - none is for this platform */
+  readonly downloads?: string;
+}
+
+/** Looks for a Terraform that fits, and changes nothing. */
+export async function findTerraform(place: TerraformPlace = PROJECT): Promise<TerraformAtHand> {
+  const unfit: string[] = [];
   for (const folder of (place.environment["PATH"] ?? "").split(delimiter)) {
     const program = join(folder, "terraform");
     if (folder === "" || !existsSync(program)) continue;
     const version = await versionOf(program, place.environment);
-    if (fits(version)) return program;
-    found.push(`${program} is ${version}`);
+    if (fits(version)) return { program, unfit };
+    unfit.push(`${program} is ${version}`);
   }
-  const downloaded = join(place.folder, PINNED, "terraform");
-  if (!existsSync(downloaded)) await download(downloaded, found, report, place);
+  const downloaded = downloadedProgram(place);
+  if (existsSync(downloaded)) return { program: downloaded, unfit };
+  return { unfit, ...(platform() in place.checksums ? { downloads: PINNED } : {}) };
+}
+
+/**
+ * Looks for the provider, and changes nothing.
+ * @returns its mirror; undefined where it would be downloaded
+ * @throws SetUpError where the mirror that TRIBUTARY_PROVIDER_MIRROR names lacks it
+ */
+export function findProvider(place: TerraformPlace = PROJECT): string | undefined {
+  return providerAtHand(platform(), place);
+}
+
+/** The first Terraform on PATH that fits, otherwise the pinned one, downloaded once. */
+async function ensureProgram(report: (message: string) => void, place: TerraformPlace): Promise<string> {
+  const { program, unfit } = await findTerraform(place);
+  if (program !== undefined) return program;
+  const downloaded = downloadedProgram(place);
+  await download(downloaded, unfit, report, place);
   return downloaded;
+}
+
+function downloadedProgram({ folder }: TerraformPlace): string {
+  return join(folder, PINNED, "terraform");
 }
 
 /** The path on which `program` is the first Terraform; the order of other programs stays where it can. */

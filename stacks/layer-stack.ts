@@ -3,6 +3,8 @@ import { S3Backend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { EncryptionKey, type EncryptionKeyProps } from "../constructs/encryption-key";
 import {
+  DEPLOYMENT_TAG,
+  deploymentTag,
   type Environment,
   type Layer,
   resourceName,
@@ -31,6 +33,7 @@ export abstract class LayerStack extends TerraformStack {
             ...environment.tags,
             project: environment.project,
             environment: environment.name,
+            [DEPLOYMENT_TAG]: deploymentTag(environment),
             layer,
             "managed-by": "terraform",
           },

@@ -7,6 +7,7 @@ export interface Proof {
 const CI = ".ci/run";
 const HERE = "__tests__/docs/commands.slow.test.ts";
 const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
+const PIPELINES = "__tests__/end-to-end/pipelines.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
 const CHOSEN = "__tests__/end-to-end/chosen-pipelines.test.ts";
 const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
@@ -113,6 +114,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
   "npm run bench -- csv --big --json": { file: HERE, contains: "--big 1 --json" },
   "npx tributary --help": { file: HERE, contains: '"npx tributary --help"' },
+  "npx tributary doctor --environment local": {
+    file: PIPELINES,
+    contains: '"doctor", "--environment", "local"',
+  },
   // the environment by its variable, and with files of the test's own
   "npx tributary status --environment local": { file: LOOKING, contains: 'tributary("status")' },
   "npx tributary reprocess input/clicks/2026-01-31-a.ndjson --environment local": {

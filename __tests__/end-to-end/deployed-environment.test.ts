@@ -34,6 +34,17 @@ describe("the commands of a deployed environment, on the emulator", () => {
     });
   });
 
+  test("tributary doctor fails for placeholders, before anything is deployed", async () => {
+    const line = "npx tributary doctor --environment dev --limit 3600";
+    const { code, stdout } = await checkout.run(line, ".", variables);
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringMatching(/^ {2}failure +placeholders +account is 111111111111, an example$/m),
+    });
+    expect(stdout).toMatch(/^ {2}not checked +code +missing: a deployed environment$/m);
+    expect(stdout).toMatch(/^ {2}ok +state bucket /m);
+  });
+
   test("cdktf diff plans a stack, with its state in that bucket", async () => {
     const { code, stdout } = await checkout.run("npx cdktf diff dev-network", ".", variables);
     const plan = stripVTControlCharacters(stdout).match(/Plan: .*/)?.[0];

@@ -10,9 +10,12 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Report } from "../../cli/operator/doctor/doctor";
 import {
   bucketName,
   functionName,
+  functionsOf,
+  jobsOf,
   ledgerBatchJobName,
   ledgerListerJobName,
   manifestsJobName,
@@ -20,6 +23,7 @@ import {
   uploadsJobName,
   uploadsTableName,
 } from "../../environments/schema";
+import { ROOT } from "../../setup/paths";
 import { eventually } from "../support/eventually";
 import {
   curatedBucket,
@@ -42,6 +46,7 @@ import {
   textOf,
   withoutNotification,
 } from "../support/local-platform";
+import { outcomeOf } from "../support/outcome";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
 
@@ -56,6 +61,31 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await platform?.stop();
+});
+
+describe("npx tributary doctor", () => {
+  test("finds what was deployed well, and names the services that are not there to be asked", async () => {
+    const words = ["doctor", "--environment", "local", "--limit", "3600", "--json"];
+    const command = [process.execPath, "cli/tributary.js", ...words];
+    const { code, stdout } = await outcomeOf(command, ROOT, platform.aws.environment);
+    const { findings } = JSON.parse(stdout) as Report;
+    // how full the disk is, and whether anything was invoked yet, are no matter of the platform's
+    const lasting = findings.filter(({ check }) => check !== "disk" && check !== "last invocations");
+    const unwell = lasting.filter(({ status }) => status !== "ok");
+    expect(unwell.map(({ check, message }) => `${check}: ${message}`)).toEqual([
+      "services of the region: missing: AWS's public list of services by region",
+      "Glue's quotas: missing: service Service Quotas",
+      "Lake Formation's defaults: missing: service Lake Formation",
+      "cost-allocation tag: missing: service Cost Explorer",
+      "subscriptions to alerts: nobody is told of alerts",
+      "GuardDuty: missing: service GuardDuty",
+    ]);
+    const [functions, jobs] = [functionsOf, jobsOf].map((of) => of(environment).length);
+    expect(lasting).toContainEqual(
+      expect.objectContaining({ message: `${functions} functions and ${jobs} jobs as in this checkout` }),
+    );
+    expect(code).toBe(0);
+  });
 });
 
 describe("the reference's cases", () => {

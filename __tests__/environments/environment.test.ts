@@ -172,12 +172,12 @@ describe("an environment", () => {
     [
       "a tag that every stack sets by itself",
       { tags: { layer: "lake", owner: "ann" } },
-      'environments/prod.ts: tags: expected keys of at most 128 characters other than project, environment, layer, managed-by and aws:…, got ["layer"]',
+      'environments/prod.ts: tags: expected keys of at most 128 characters other than project, environment, deployment, layer, managed-by and aws:…, got ["layer"]',
     ],
     [
       "more tags than a resource may have",
-      { tags: Object.fromEntries(Array.from({ length: 46 }, (_, index) => [`tag-${index}`, "x"])) },
-      "environments/prod.ts: tags: expected at most 45 tags, got 46",
+      { tags: Object.fromEntries(Array.from({ length: 45 }, (_, index) => [`tag-${index}`, "x"])) },
+      "environments/prod.ts: tags: expected at most 44 tags, got 45",
     ],
     [
       "a maximum below the number of workers",

@@ -5,8 +5,9 @@ import { arch } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { findInterpreter } from "../../setup/interpreter";
+import { run } from "../../setup/process";
 import { findMirror, writeProviderConfiguration } from "../../setup/provider";
-import { ensureTerraform } from "../../setup/terraform";
+import { ensureTerraform, findProvider, findTerraform, type TerraformPlace } from "../../setup/terraform";
 import { inFolder, program, zip } from "./machine";
 
 const PLATFORM = `${process.platform}_${arch() === "x64" ? "amd64" : arch()}`;
@@ -37,29 +38,64 @@ interface Ensured {
   readonly configuration: string;
 }
 
-async function ensure({
+function placeOf({
   folder,
   path = "",
   releases = "http://127.0.0.1:9",
   checksums = { [PLATFORM]: "0".repeat(64) },
   variables = {},
-}: Machine): Promise<Ensured> {
-  const reports: string[] = [];
+}: Machine): TerraformPlace {
   const environment = { PATH: path, ...variables };
-  const place = {
-    folder: join(folder, "kept"),
-    releases,
-    checksums,
-    environment,
-    home: join(folder, "home"),
-  };
-  const result = await ensureTerraform((message) => reports.push(message), place);
+  return { folder: join(folder, "kept"), releases, checksums, environment, home: join(folder, "home") };
+}
+
+async function ensure(machine: Machine): Promise<Ensured> {
+  const reports: string[] = [];
+  const result = await ensureTerraform((message) => reports.push(message), placeOf(machine));
   return {
     ...result,
     reports,
     configuration: readFileSync(result.environment["TF_CLI_CONFIG_FILE"] ?? "", "utf8"),
   };
 }
+
+describe("a look, which changes nothing,", () => {
+  test.each([
+    ["finds the program that fits", "1.11.4", {}, { program: "bin/terraform", unfit: [] }],
+    [
+      "names what would be downloaded",
+      "1.5.7",
+      {},
+      { unfit: ["bin/terraform is 1.5.7"], downloads: "1.11.4" },
+    ],
+    ["says that nothing would be", "1.5.7", { checksums: {} }, { unfit: ["bin/terraform is 1.5.7"] }],
+  ])("%s", (_, version, machine, found) =>
+    inFolder(async (folder) => {
+      const place = placeOf({ folder, path: terraform(join(folder, "bin"), version), ...machine });
+      const below = JSON.parse(JSON.stringify(await findTerraform(place)).replaceAll(`${folder}/`, ""));
+      expect(below).toEqual(found);
+      expect(existsSync(place.folder)).toBe(false);
+    }),
+  );
+
+  test("finds the mirror that is named, and refuses one without the provider", () =>
+    inFolder(async (folder) => {
+      const named = (name: string) => placeOf({ folder, variables: { TRIBUTARY_PROVIDER_MIRROR: name } });
+      expect(findProvider(named(mirror(folder)))).toBe(folder);
+      expect(() => findProvider(named("/no/such/folder"))).toThrow(
+        "TRIBUTARY_PROVIDER_MIRROR names /no/such/folder",
+      );
+    }));
+});
+
+describe("a program", () => {
+  test("ends when nobody waits for it any more", async () => {
+    const abandoned = new AbortController();
+    const ended = run(["sleep", "3600"], { signal: abandoned.signal });
+    abandoned.abort();
+    await expect(ended).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
 
 describe("the program", () => {
   test.each(["1.11.0", "1.11.4", "1.15.2"])("is the one on PATH when it is %s", (version) =>

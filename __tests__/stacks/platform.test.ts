@@ -42,6 +42,7 @@ describe.each(cases)("%s %s", (name, layer) => {
             tags: expect.objectContaining({
               project: "tributary",
               environment: name,
+              deployment: `tributary.${name}`,
               layer,
               "managed-by": "terraform",
             }),

@@ -6,6 +6,7 @@ import { date, minutes } from "./command/arguments";
 import { EXIT } from "./command/exit-codes";
 import { needing } from "./command/needed";
 import { act, type End, one } from "./command/words";
+import { doctorWords } from "./doctor/words";
 import { ledgerWords } from "./ledger/words";
 import { costs } from "./manifests/costs";
 import { type DescribeOptions, describeFile } from "./manifests/describe";
@@ -38,7 +39,7 @@ export function operatorProgram(end: End): Command {
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);
-  for (const add of [looking, repairing, steering, columnWords, ledgerWords]) add(program, end);
+  for (const add of [doctorWords, looking, repairing, steering, columnWords, ledgerWords]) add(program, end);
   return program;
 }
 

@@ -34,10 +34,13 @@ const DATE: DatasetColumn = { name: "date", type: "string", comment: "Date in th
 
 /** Catalog table over the Parquet files of a text dataset, and a view of each file's newest version. */
 export class TextDatasetTable extends Construct {
+  /** The table and its view. */
+  readonly tables: readonly GlueCatalogTable[];
+
   constructor(scope: Construct, id: string, props: TextDatasetTableProps) {
     super(scope, id);
     const table = this.table(props);
-    this.view(props, table);
+    this.tables = [table, this.view(props, table)];
   }
 
   private table({ dataset, database, bucket, preventDestroy }: TextDatasetTableProps): GlueCatalogTable {
@@ -61,9 +64,9 @@ export class TextDatasetTable extends Construct {
     });
   }
 
-  private view(props: TextDatasetTableProps, table: GlueCatalogTable): void {
+  private view(props: TextDatasetTableProps, table: GlueCatalogTable): GlueCatalogTable {
     const columns = [...TEXT_TABLE_COLUMNS, DATE];
-    new GlueCatalogTable(this, "latest", {
+    return new GlueCatalogTable(this, "latest", {
       name: latestViewName(table.name),
       description: `The newest version of each file of ${props.dataset.name}.`,
       databaseName: props.database.name,

@@ -68,7 +68,7 @@ const alerts = z.strictObject({
 const budget = z.strictObject({
   monthlyDollars: whole(1, 1_000_000, "USD", {
     description:
-      "Monthly cost limit of the resources that carry this environment's tag; alerts at 80 % forecast and at 100 %.",
+      "Monthly cost limit of the resources that carry this environment's tag `deployment`, which the account's owner activates once for cost allocation; alerts at 80 % forecast and at 100 %.",
   }),
 });
 
@@ -94,7 +94,8 @@ export const settings = z.strictObject({
   tags: z
     .record(z.string(), text(/^[^\n]{1,256}$/, "text of 1 to 256 characters", { description: "" }))
     .meta({
-      description: "Tags of every resource, beside `project`, `environment`, `layer` and `managed-by`.",
+      description:
+        "Tags of every resource, beside `project`, `environment`, `deployment`, `layer` and `managed-by`.",
     })
     .default({}),
   deployers: list(

@@ -191,6 +191,17 @@ export function alertTopicName(environment: Named): string {
   return resourceName(environment, "alerts");
 }
 
+/**
+ * Tag of every resource that tells environments apart in bills: it combines project and environment, for a
+ * cost-allocation tag counts by its value alone, whoever else in the account has an environment of that name.
+ */
+export const DEPLOYMENT_TAG = "deployment";
+
+/** Value of that tag. Neither part has a dot, so no two environments share one. */
+export function deploymentTag(environment: Named): string {
+  return `${environment.project}.${environment.name}`;
+}
+
 /** CloudWatch namespace of the platform's own metrics; the environment is their dimension. */
 export function metricNamespace(environment: Named): string {
   return environment.project;

@@ -8,14 +8,15 @@ import {
   UNRESERVED_EXECUTIONS,
 } from "./functions";
 import { LEDGER_RULES } from "./ledger-rules";
+import { DEPLOYMENT_TAG } from "./names";
 import { PIPELINES, type Pipeline } from "./pipelines";
 import { nodeAt, placeOf, type SettingNode, settingTree } from "./problems";
 import type { Lookup, Rule } from "./rule";
 
 /** Tags that every stack sets by itself. */
-const OWN_TAGS: readonly string[] = ["project", "environment", "layer", "managed-by"];
+const OWN_TAGS: readonly string[] = ["project", "environment", DEPLOYMENT_TAG, "layer", "managed-by"];
 /** Maximum number of tags: AWS takes fifty a resource; some resources have a Name as well. */
-const MAX_TAGS = 45;
+const MAX_TAGS = 44;
 
 const RAW_NONCURRENT_DAYS = "storage.lifecycle.raw.noncurrentDays";
 /**

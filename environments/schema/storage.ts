@@ -96,6 +96,10 @@ export const storage = z.strictObject({
       "Buckets that keep versions; `raw` must, since a version id is part of an upload's identity.",
   }).default([...BUCKET_CLASSES]),
   lifecycle: lifecycle.prefault({}),
+  lakeFormation: choice(["defaults", "iam"], {
+    description:
+      "Who decides about the catalog: `defaults`: what Lake Formation's defaults of the account give to new databases and tables, IAM alone unless the account's owner changed them; `iam`: IAM alone, by a grant on this database and its tables to the group IAMAllowedPrincipals.",
+  }).default("defaults"),
   forceDestroy: flag({
     description:
       "Destroying a bucket deletes its objects first; without it only an empty bucket can be destroyed.",

@@ -12,7 +12,9 @@ import {
   ALERT_FORWARDER,
   alertSource,
   alertTopicName,
+  DEPLOYMENT_TAG,
   type DeployedFunction,
+  deploymentTag,
   type Environment,
   failureQueueName,
   functionName,
@@ -230,7 +232,7 @@ export class ObservabilityStack extends LayerStack {
       limitUnit: "USD",
       costFilter: [
         // `$` parts the tag's key from its value in Budgets' own notation
-        { name: "TagKeyValue", values: [`user:environment$${name}`] },
+        { name: "TagKeyValue", values: [`user:${DEPLOYMENT_TAG}$${deploymentTag(this.environment)}`] },
       ],
       notification: [
         { ...notification, threshold: 80, notificationType: "FORECASTED", subscriberSnsTopicArns },

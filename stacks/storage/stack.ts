@@ -1,10 +1,12 @@
 import { AthenaWorkgroup } from "@cdktf/provider-aws/lib/athena-workgroup";
 import { Cloudtrail } from "@cdktf/provider-aws/lib/cloudtrail";
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
+import type { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
 import { DatasetTable } from "../../constructs/catalog/dataset-table";
+import { IamAccess } from "../../constructs/catalog/iam-access";
 import { partitionProjection } from "../../constructs/catalog/partition-projection";
 import { TextDatasetTable } from "../../constructs/catalog/text-dataset-table";
 import { CODE_FOLDERS } from "../../constructs/code/code-object";
@@ -293,28 +295,29 @@ export class StorageStack extends LayerStack {
       description: `tables of ${this.environment.project} ${this.environment.name}`,
       lifecycle: { preventDestroy: this.environment.deletionGuard },
     });
+    const tables = this.tables(database);
+    if (this.environment.storage.lakeFormation === "iam")
+      new IamAccess(this, "iam-access", { database, tables });
+  }
+
+  private tables(database: GlueCatalogDatabase): GlueCatalogTable[] {
     const { firstYear: first, lastYear: last } = this.environment.ledger.batch;
-    for (const dataset of typedDatasetsOf(this.environment)) {
-      new DatasetTable(this, `table-${dataset.name}`, {
-        dataset,
-        database,
-        bucket: this.curated,
-        preventDestroy: this.environment.deletionGuard,
-        // one that comes by batches has new partitions at any time
-        ...(dataset.format.kind === "json" && {
-          projection: partitionProjection(dataset, { first, last }),
-        }),
-      });
-    }
-    for (const dataset of textDatasetsOf(this.environment)) {
-      new TextDatasetTable(this, `table-${dataset.name}`, {
-        dataset,
-        database,
-        databaseName: databaseName(this.environment),
-        bucket: this.curated,
-        preventDestroy: this.environment.deletionGuard,
-      });
-    }
+    const common = { database, bucket: this.curated, preventDestroy: this.environment.deletionGuard };
+    const typed = typedDatasetsOf(this.environment).map((dataset) => {
+      // one that comes by batches has new partitions at any time
+      const projects = dataset.format.kind === "json";
+      const projection = projects ? { projection: partitionProjection(dataset, { first, last }) } : {};
+      return new DatasetTable(this, `table-${dataset.name}`, { ...common, dataset, ...projection }).table;
+    });
+    const texts = textDatasetsOf(this.environment).map(
+      (dataset) =>
+        new TextDatasetTable(this, `table-${dataset.name}`, {
+          ...common,
+          dataset,
+          databaseName: databaseName(this.environment),
+        }).tables,
+    );
+    return [...typed, ...texts.flat()];
   }
 
   private athenaWorkgroup(): AthenaWorkgroup {

@@ -362,7 +362,7 @@ describe("the budget", () => {
       limit_amount: amount,
       limit_unit: "USD",
       time_unit: "MONTHLY",
-      cost_filter: [{ name: "TagKeyValue", values: [`user:environment$${name}`] }],
+      cost_filter: [{ name: "TagKeyValue", values: [`user:deployment$tributary.${name}`] }],
       notification: [
         expect.objectContaining({ notification_type: "FORECASTED", threshold: 80 }),
         expect.objectContaining({ notification_type: "ACTUAL", threshold: 100 }),

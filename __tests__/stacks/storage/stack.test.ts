@@ -373,6 +373,24 @@ describe("storage", () => {
     ]);
   });
 
+  test("grants database and tables to all whom IAM admits, where the environment says that IAM decides alone", () => {
+    const dev = loadEnvironment("dev");
+    const granting = synthesize([{ ...dev, storage: { ...dev.storage, lakeFormation: "iam" } }]);
+    const grants = resourcesOf(granting.get("dev-storage"), "aws_lakeformation_permissions");
+    const granted = grants.map(([, { principal, permissions, database, table }]) => {
+      expect({ principal, permissions }).toEqual({
+        principal: "IAM_ALLOWED_PRINCIPALS",
+        permissions: ["ALL"],
+      });
+      return database === undefined ? (table as { name: string }).name : "the database";
+    });
+    const tables = resourcesOf(prod, "aws_glue_catalog_table").map(
+      ([id]) => `\${aws_glue_catalog_table.${id}.name}`,
+    );
+    expect(granted.sort()).toEqual([...tables, "the database"].sort());
+    expect(resourcesOf(stacks.get("dev-storage"), "aws_lakeformation_permissions")).toEqual([]);
+  });
+
   test("denies nothing for want of TLS locally, where the emulator speaks plain HTTP", () => {
     expect(JSON.stringify(stacks.get("local-storage"))).not.toContain("SecureTransport");
   });

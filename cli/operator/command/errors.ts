@@ -19,7 +19,13 @@ const MISSING = new Set([
   "ResourceNotFoundException",
 ]);
 
-const CONNECTION = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ECONNRESET"]);
+/** Codes of connections that failed. */
+export const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ECONNRESET",
+]);
 
 /**
  * Explains an error of AWS to the environment's operator, with what would help; returns the error itself
@@ -45,7 +51,7 @@ export function explained(error: unknown, environment: Environment): unknown {
 /** Code of a failed connection; the cause of an error may have it. */
 function codeOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: string };
-  return code !== undefined && CONNECTION.has(code) ? code : undefined;
+  return code !== undefined && CONNECTION_ERRORS.has(code) ? code : undefined;
 }
 
 function unreachable(code: string): string {

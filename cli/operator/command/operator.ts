@@ -50,6 +50,7 @@ export function connect({ region, storage }: Environment): Clients {
   };
 }
 
-export function disconnect(aws: Clients): void {
-  for (const client of Object.values(aws)) client.destroy();
+/** Closes connections, so that the process can end. */
+export function disconnect(aws: object): void {
+  for (const client of Object.values(aws) as { destroy(): void }[]) client.destroy();
 }

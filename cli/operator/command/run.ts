@@ -14,18 +14,24 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
+export interface RunOptions {
+  /** True for a command that says itself whose credentials these are. @default false */
+  readonly inAnyAccount?: boolean;
+}
+
 /** Variable with the environment of a shell, so that it need not be repeated in each command. */
 const VARIABLE = "TRIBUTARY_ENVIRONMENT";
 
 /**
  * Runs a command against the environment and gives its exit code. Its usage is checked before AWS is called,
- * and the account before anything else is read or changed. The first Ctrl-C lets the current item finish; the
+ * and the account before anything else is read or changed, unless the command does. The first Ctrl-C lets the current item finish; the
  * second ends the process.
  */
 export async function run(
   options: CommonOptions,
   work: (operator: Operator) => Promise<ExitCode>,
   check: () => void,
+  { inAnyAccount = false }: RunOptions = {},
 ): Promise<ExitCode> {
   const terminal = new Terminal(options.json ?? false);
   const interruption = new AbortController();
@@ -33,7 +39,7 @@ export async function run(
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
     check();
-    return await runIn(options, terminal, interruption.signal, work);
+    return await runIn(options, terminal, interruption.signal, work, inAnyAccount);
   } catch (error) {
     return told(error, terminal, interruption.signal);
   } finally {
@@ -46,12 +52,13 @@ async function runIn(
   terminal: Terminal,
   signal: AbortSignal,
   work: (operator: Operator) => Promise<ExitCode>,
+  inAnyAccount: boolean,
 ): Promise<ExitCode> {
   const environment = loadEnvironment(environmentName(options));
   const aws = connect(environment);
   try {
     const clock = awsClock(aws.sts);
-    await checkAccount(aws.sts, environment);
+    if (!inAnyAccount) await checkAccount(aws.sts, environment);
     const code = await work({ environment, aws, terminal, signal, now: clock() });
     return signal.aborted && code !== EXIT.failed ? EXIT.interrupted : code;
   } catch (error) {
