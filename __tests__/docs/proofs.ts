@@ -10,6 +10,8 @@ const DEPLOYED = "__tests__/end-to-end/deployed-environment.test.ts";
 const PIPELINES = "__tests__/end-to-end/pipelines.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
 const CHOSEN = "__tests__/end-to-end/chosen-pipelines.test.ts";
+const SMOKE = "__tests__/end-to-end/smoke.ts";
+const PIPELINES = "__tests__/end-to-end/pipelines.test.ts";
 const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
 const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
@@ -53,6 +55,14 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
   "npm run deploy -- --environment dev --discard": { file: CHOSEN, contains: '"--discard"' },
   "npx tributary stop --environment local --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
+  // on the emulator for the environment that it has
+  "npm run destroy -- --environment dev": { file: PIPELINES, contains: '"cli/destroy.ts"' },
+  "npm run destroy -- --environment dev --state-bucket": {
+    file: PIPELINES,
+    contains: 'destroyed("--state-bucket"',
+  },
+  "npx tributary smoke --environment dev": { file: SMOKE, contains: '"tributary", "smoke", "--environment"' },
+  "npx tributary smoke --environment dev --yes": { file: SMOKE, contains: 'smoke(variables, "--yes")' },
   "npm run try -- <name> FILE": { file: HERE, contains: "npm run try -- suppliers" },
   "npm run fuzz -- --minutes 15": { file: HERE, contains: "npm run fuzz -- --minutes" },
   // fewer of them

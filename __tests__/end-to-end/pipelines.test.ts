@@ -7,7 +7,13 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import type { JobRun } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
-import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Report } from "../../cli/operator/doctor/doctor";
@@ -20,6 +26,7 @@ import {
   ledgerListerJobName,
   manifestsJobName,
   resourceName,
+  stateBucketName,
   uploadsJobName,
   uploadsTableName,
 } from "../../environments/schema";
@@ -46,7 +53,7 @@ import {
   textOf,
   withoutNotification,
 } from "../support/local-platform";
-import { outcomeOf } from "../support/outcome";
+import { type Outcome, outcomeOf } from "../support/outcome";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
 
@@ -264,6 +271,33 @@ describe("the roles of functions and jobs, which are enforced", () => {
     await expect(platform.s3.send(new PutObjectCommand({ Bucket, Key: "glue/x" }))).resolves.toBeDefined();
   });
 });
+
+describe("the end of an environment", () => {
+  test("takes the stacks and their data away, and then the bucket of their states", async () => {
+    const early = await destroyed("--state-bucket");
+    expect(early).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/stays: .* still has \d+ resources/),
+    });
+    const output = join(platform.output, "cdktf.out");
+    expect(await destroyed("--auto-approve", "--output", output)).toMatchObject({ code: 0 });
+    const names = async () =>
+      (await platform.s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
+    expect(await names()).toEqual([stateBucketName(environment)]);
+    expect(await destroyed("--state-bucket")).toMatchObject({ code: 0 });
+    expect(await names()).toEqual([]);
+    expect(await destroyed("--state-bucket")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/is not there/),
+    });
+  });
+});
+
+/** Runs `npm run destroy` on the local environment. */
+function destroyed(...words: readonly string[]): Promise<Outcome> {
+  const command = [process.execPath, "--import", "tsx", "cli/destroy.ts", "--environment", "local", ...words];
+  return outcomeOf(command, ROOT, platform.variables);
+}
 
 /** The run at work, once there is one. */
 function runningJob(): Promise<JobRun> {

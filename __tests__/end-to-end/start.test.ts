@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GlueClient } from "@aws-sdk/client-glue";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ROOT } from "../../setup/paths";
 import { eventually } from "../support/eventually";
+import { breakJobs, plannedSmokeTest, smokeObjects, smokeTest } from "./smoke";
 
 let folder: string;
 
@@ -31,10 +33,33 @@ describe("npm start", () => {
       await eventually(`"${text}"`, () => child.exitCode !== null || shown.includes(text));
     }
     const tables = child.exitCode === null ? await tablesReachedBy(shown) : [];
+    const smoke = child.exitCode === null ? await smokeTests(variablesOf(shown)) : undefined;
     child.kill("SIGINT");
     const { code, output } = await end;
     expect(code === 0 ? code : output).toBe(0);
     expect(tables).toHaveLength(5);
+    expect(smoke?.planned).toMatchObject({
+      applied: false,
+      pipelines: [
+        { pipeline: "uploads", starts: "tributary-local-uploads-job" },
+        { pipeline: "manifests", starts: null },
+        { pipeline: "ledger", starts: "tributary-local-ledger-batch" },
+      ],
+      left: [],
+    });
+    expect(smoke?.whole).toMatchObject({ code: 0, passed: true, left: [] });
+    expect(smoke?.broken).toMatchObject({
+      code: 1,
+      passed: false,
+      problems: {
+        uploads: [
+          expect.stringMatching(/^uploads: nothing will come of it: 2 runs .* FAILED: no module tributary$/),
+        ],
+        manifests: [],
+        ledger: ["ledger: table smoke_ledger: row 2: expected once, got 0"],
+      },
+      left: [],
+    });
     const { pipelines, steps, seconds } = JSON.parse(readFileSync(report, "utf8"));
     // on a slow machine a file may come after the first run has waited for it long enough
     expect(pipelines.uploads).toMatchObject({ files: 5, lost: 0, duplicated: 0 });
@@ -111,21 +136,43 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; output
 
 /** The published tables, listed by a client that has nothing but the variables that a run shows. */
 async function tablesReachedBy(shown: string): Promise<string[]> {
-  const variables = Object.fromEntries(
-    [...shown.matchAll(/^ {2}export (\w+)=(.*)$/gm)].map(([, ...pair]) => pair),
-  );
   const [, Bucket] = /s3:\/\/(\S*curated\S*?)\//.exec(shown) ?? [];
-  const s3 = new S3Client({
-    endpoint: variables["AWS_ENDPOINT_URL"],
-    region: variables["AWS_REGION"],
-    credentials: {
-      accessKeyId: variables["AWS_ACCESS_KEY_ID"],
-      secretAccessKey: variables["AWS_SECRET_ACCESS_KEY"],
-    },
-  });
+  const s3 = new S3Client(reaching(variablesOf(shown)));
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "tables/customers/" }));
   s3.destroy();
   return Contents.map(({ Key = "" }) => Key);
+}
+
+/** A smoke test of all that is deployed, and one where a job does not run and another loses a row. */
+async function smokeTests(variables: Readonly<Record<string, string>>) {
+  const [s3, glue] = [
+    new S3Client({ ...reaching(variables), forcePathStyle: true }),
+    new GlueClient({ ...reaching(variables), endpoint: variables["AWS_ENDPOINT_URL_GLUE"] ?? "" }),
+  ];
+  const planned = { ...Object(await plannedSmokeTest(variables)), left: await smokeObjects(s3) };
+  const whole = { ...(await smokeTest(variables)), left: await smokeObjects(s3) };
+  await breakJobs(s3, glue);
+  const broken = { ...(await smokeTest(variables)), left: await smokeObjects(s3) };
+  s3.destroy();
+  glue.destroy();
+  return { planned, whole, broken };
+}
+
+/** The variables that a run shows. */
+function variablesOf(shown: string): Record<string, string> {
+  return Object.fromEntries([...shown.matchAll(/^ {2}export (\w+)=(.*)$/gm)].map(([, ...pair]) => pair));
+}
+
+/** Options of a client that has nothing but these variables. */
+function reaching(variables: Readonly<Record<string, string>>) {
+  return {
+    endpoint: variables["AWS_ENDPOINT_URL"] ?? "",
+    region: variables["AWS_REGION"] ?? "",
+    credentials: {
+      accessKeyId: variables["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: variables["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
+  };
 }
 
 /** Processes that carry this run's folder in their arguments. */

@@ -9,7 +9,7 @@ import type { FunctionVariables } from "../../runtime/variables";
 import { ROOT } from "../../setup/paths";
 
 /** Bytes, minified, with the SDK clients: what keeps a cold start short. */
-const LARGEST = 400_000;
+const LARGEST = 401_000;
 /** Of those that a schedule keeps warm, and that reach five services. */
 const LARGEST_SCHEDULED = 500_000;
 const SCHEDULED = new Set(["control-plane", "manifests-reconciler"]);

@@ -7,6 +7,7 @@ import { UnexpectedEventError } from "../../runtime/errors";
 import { orderStreamingJob, recordEnd } from "../../runtime/manifests/control";
 import { manifestKey, type Receipt, receiptKey } from "../../runtime/manifests/manifests";
 import { type TrackedFile, versionKey } from "../../runtime/manifests/tracking";
+import { SMOKE_DATASETS, SMOKE_PREFIXES } from "../../runtime/smoke";
 import { eventually } from "../support/eventually";
 import { realPlane } from "./control-plane/real-plane";
 import { awsError } from "./support/doubles";
@@ -230,6 +231,25 @@ describe("a processed manifest", () => {
     expect(emitted("SchemaDrift")).toEqual([1]);
   });
 
+  test("of a smoke test completes its file and brings its columns, and neither counts nor announces them", async () => {
+    const dataset = SMOKE_DATASETS.manifests;
+    const manifestPath = manifestKey({ id: idOf("c"), dataset, date: "2026-01-31" });
+    const key = `${SMOKE_PREFIXES.manifests}2026-01-31-smoke-a.ndjson`;
+    const file = claimed("2026-01-31-smoke-a.ndjson", idOf("c"), { dataset, key, manifestPath });
+    const manifest = { ...manifestOf(idOf("c"), [file]), dataset };
+    const receipt = receiptOf(manifest, { columns: ["label"], dead_letters: 1 });
+    await Promise.all([pipeline.publish({ manifest, receipt }), pipeline.track(file)]);
+    await controlPlane(processedEvent(receipt));
+    expect(await pipeline.rows(TRACKING)).toMatchObject([{ file_name: key, status: "completed" }]);
+    expect(await pipeline.columns(dataset)).toContain("label");
+    expect([await ofType("manifest#"), await ofType("hour#"), await events("SchemaDrift")]).toEqual([
+      [],
+      [],
+      [],
+    ]);
+    expect(emitted("DeadLetters")).toEqual([]);
+  });
+
   test("loses no column when several functions add theirs at once", async () => {
     const names = Array.from({ length: 6 }, (_, n) => `at_once_${n}`);
     const receipts: Receipt[] = [];
@@ -380,6 +400,14 @@ describe("the streaming job", () => {
     const [seconds] = emitted("SecondsWithoutParquet");
     expect(seconds).toBeGreaterThanOrEqual(600);
     expect(seconds).toBeLessThanOrEqual(600 + (Date.now() - createdAt.getTime()) / 1_000);
+  });
+
+  test("measures no smoke test's file that waits", async () => {
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+    const key = `${SMOKE_PREFIXES.manifests}2026-01-31-smoke-a.ndjson`;
+    await pipeline.track(claimed("2026-01-31-smoke-a.ndjson", idOf("1"), { key, createdAt: hourAgo }));
+    await answer(realPlane(pipeline).plane, { kind: "tick" });
+    expect(emitted("OldestOpenSeconds")).toEqual([0]);
   });
 
   test("waits 1, 2, 4 minutes after ends that nobody asked for, and each failure is reported once", async () => {

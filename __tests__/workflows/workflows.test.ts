@@ -196,6 +196,10 @@ describe("apply", () => {
     expect(deployed).toBeGreaterThan(identity(apply));
   });
 
+  test("ends with a smoke test of what it deployed", () => {
+    expect(apply.steps.at(-1)?.run).toBe('npx tributary smoke --environment "$ENVIRONMENT" --yes');
+  });
+
   test("knows every deployed environment", () => {
     const deployed = environmentNames().filter((each) => each !== "local");
     const { inputs } = workflow("apply.yml").on["workflow_dispatch"] as {

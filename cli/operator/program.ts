@@ -20,6 +20,7 @@ import { checkSelection } from "./manifests/reprocess-plan";
 import { checkScale, restart, scale, start, stop } from "./manifests/scale";
 import { status } from "./manifests/status";
 import { STATUSES } from "./manifests/tracking";
+import { smoke } from "./smoke/smoke";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
@@ -28,6 +29,8 @@ docs/operations.md has a runbook for each alarm.`;
 
 const NOW_OR_NOT = "act; without it, only say what would be done";
 const MAX_WORKERS = 100;
+/** Glue may take minutes to begin a run, and the builder, the registrar and the streaming job wait for more files. */
+const SMOKE_SECONDS = 1800;
 
 /** Subcommands of the command line; `end` receives the exit code of the command that ran. */
 export function operatorProgram(end: End): Command {
@@ -39,7 +42,8 @@ export function operatorProgram(end: End): Command {
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);
-  for (const add of [doctorWords, looking, repairing, steering, columnWords, ledgerWords]) add(program, end);
+  const groups = [doctorWords, looking, repairing, steering, testing, columnWords, ledgerWords];
+  for (const add of groups) add(program, end);
   return program;
 }
 
@@ -179,4 +183,15 @@ function steering(program: Command, end: End): void {
       needing("manifests", (operator) => switchIntake(operator, true)),
     ),
   );
+}
+
+/** Commands that test what is deployed. */
+function testing(program: Command, end: End): void {
+  one(program, "smoke", "send a small file through each pipeline, and compare what came of it", [
+    "smoke --environment dev",
+    "smoke --environment dev --yes",
+  ])
+    .option("--seconds <n>", "longest wait for the outcome of a file", whole(1, 86_400), SMOKE_SECONDS)
+    .option("--yes", NOW_OR_NOT)
+    .action(act(end, smoke));
 }

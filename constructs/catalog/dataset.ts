@@ -1,4 +1,7 @@
-/** Datasets declared in datasets/; the reader in the Glue package checks them in full. */
+/**
+ * Datasets declared in datasets/, and those of smoke tests, which the platform declares itself; the reader in the
+ * Glue package checks them in full.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../code/paths";
@@ -51,7 +54,7 @@ export const OTHER_COLUMN: DatasetColumn = {
   comment: "Further undeclared keys of the row, as a JSON object of their exact texts",
 };
 
-const DATASETS = join(ROOT, "datasets");
+const FOLDERS = [join(ROOT, "datasets"), join(ROOT, "glue", "tributary", "datasets", "platform")];
 const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 
 /** Reads all declared datasets with typed columns, by name. */
@@ -88,8 +91,8 @@ function isText(dataset: Dataset | TextDataset): dataset is TextDataset {
 }
 
 function declarations(): (Dataset | TextDataset)[] {
-  return readdirSync(DATASETS, { withFileTypes: true })
+  return FOLDERS.flatMap((folder) => readdirSync(folder, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
-    .map((entry) => JSON.parse(readFileSync(join(DATASETS, entry.name, "dataset.json"), "utf8")))
+    .map((entry) => JSON.parse(readFileSync(join(entry.parentPath, entry.name, "dataset.json"), "utf8")))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }

@@ -13,6 +13,7 @@ from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
 from tributary.conversion.limits import FileLimitArguments
+from tributary.datasets import SMOKE_LEDGER
 from tributary.distribution import open_engine
 from tributary.errors import describe
 from tributary.ledger.access import LedgerArguments, ledger_settings
@@ -87,6 +88,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
             attempts=arguments.maximum_attempts,
         ),
         version=deployed_version(arguments.dataset),
+        smoke=deployed_version(SMOKE_LEDGER),
         batch=BatchSettings(
             transform=TransformSettings(
                 destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),

@@ -79,7 +79,8 @@ def test_fails_when_a_file_would_be_quarantined_whole(
 @pytest.mark.parametrize(
     ("dataset", "file", "message"),
     [
-        ("nope", "a.csv", 'dataset: expected one of clicks, customers, ml_events, got "nope"'),
+        ("nope", "a.csv", "dataset: expected one of clicks, customers, ml_events, "),
+        ("nope", "a.csv", 'smoke_uploads, got "nope"'),
         ("customers", "nope.csv", 'FILE: expected a file that exists, got "nope.csv"'),
         ("customers", ".", 'FILE: expected a file (of a folder, name its files), got "."\n'),
     ],

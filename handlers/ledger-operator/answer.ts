@@ -12,6 +12,7 @@ import type { LedgerOperator } from "./operator";
 import { retryQuarantined } from "./quarantine";
 import { releaseBatch, requeueFailed, retryFiles } from "./reopen";
 import { replay } from "./replay";
+import { forgetSmokeTest } from "./smoke";
 import { readStatus } from "./status";
 import { checkVacuum } from "./vacuum";
 
@@ -35,6 +36,7 @@ const ANSWERS: Answers = {
   "retry-quarantined": ({ ledger }, { names, dryRun = false }) => retryQuarantined(ledger, names, dryRun),
   replay,
   "vacuum-check": ({ ledger }) => checkVacuum(ledger),
+  "forget-smoke-test": ({ ledger }, { key }) => forgetSmokeTest(ledger, key),
 };
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Statements by which an operator reads or changes the ledger. `ledger_operator` runs those that read,
  * `ledger_maintainer` those that write. Their results have the names of operator-protocol.ts. None reads all
- * of files, outcomes or the queue unless it says so: a test checks their plans. Those about the server itself
- * are in vacuum-statements.ts.
+ * of files, outcomes or the queue unless it says so: a test checks their plans. Those that alarms go by leave
+ * smoke tests out. Those about the server itself are in vacuum-statements.ts.
  */
 
 /** Columns of LedgerFile, from a row `f` of files; `s` has its status. */
@@ -55,15 +55,17 @@ FROM ledger.outcomes`;
 
 export const OLDEST_CLAIMABLE = `
 SELECT extract(epoch FROM now() - min(due)) AS seconds FROM (
-  (SELECT available_at AS due FROM ledger.queue WHERE available_at <= now() ORDER BY available_at, id LIMIT 1)
+  (SELECT available_at AS due FROM ledger.queue
+    WHERE available_at <= now() AND NOT is_smoke ORDER BY available_at, id LIMIT 1)
   UNION ALL
   (SELECT available_at FROM ledger.batches
-    WHERE archived_at IS NULL AND available_at <= now() ORDER BY available_at, id LIMIT 1)
+    WHERE archived_at IS NULL AND available_at <= now() AND NOT is_smoke ORDER BY available_at, id LIMIT 1)
 ) AS waiting`;
 
 /** Committed batches that nobody publishes: given back, or with an expired lease. */
 export const COUNT_UNPUBLISHED = `
-SELECT count(*) AS counted FROM ledger.batches WHERE state = 'COMMITTED' AND (NOT is_held OR available_at <= now())`;
+SELECT count(*) AS counted FROM ledger.batches
+WHERE state = 'COMMITTED' AND (NOT is_held OR available_at <= now()) AND NOT is_smoke`;
 
 export const LAST_HOUR = `
 SELECT count(*) AS batches,
@@ -75,15 +77,16 @@ SELECT count(*) AS batches,
 FROM ledger.batches WHERE committed_at > now() - interval '1 hour'`;
 
 export const TAKE_OVERS = `
-SELECT count(*) AS counted FROM ledger.batches WHERE lapsed_at > now() - interval '1 hour'`;
+SELECT count(*) AS counted FROM ledger.batches WHERE lapsed_at > now() - interval '1 hour' AND NOT is_smoke`;
 
 /** Files of batches that are out of attempts. */
 export const COUNT_FAILED_FILES = `
-SELECT coalesce(sum(files), 0) AS counted FROM ledger.batches WHERE state = 'FAILED'`;
+SELECT coalesce(sum(files), 0) AS counted FROM ledger.batches WHERE state = 'FAILED' AND NOT is_smoke`;
 
 export const QUARANTINED_TODAY = `
 SELECT count(*) AS counted FROM ledger.file_errors JOIN ledger.outcomes USING (file_id)
-WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED'`;
+JOIN ledger.batches ON batches.id = batch_id
+WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED' AND NOT is_smoke`;
 
 /** Counts the keys that no row can hold, as of the last round through each listed folder. */
 export const COUNT_REFUSED = `
@@ -250,16 +253,16 @@ export const REQUEUE_QUARANTINED = `
 WITH freed AS (
   DELETE FROM ledger.outcomes USING ledger.batches
   WHERE file_id = ANY ($1::bigint[]) AND outcome = 'QUARANTINED' AND batches.id = batch_id AND NOT (${IN_REPLAY})
-  RETURNING file_id
+  RETURNING file_id, is_smoke
 ), queued AS (
-  INSERT INTO ledger.queue (id, available_at, size)
-  SELECT id, now(), size FROM ledger.files JOIN freed ON file_id = id ORDER BY id
+  INSERT INTO ledger.queue (id, available_at, size, is_smoke)
+  SELECT id, now(), size, is_smoke FROM ledger.files JOIN freed ON file_id = id ORDER BY id
 )
 SELECT file_id AS id FROM freed ORDER BY file_id`;
 
-/** Commits of a period. $1, $2: start and end, $3: dataset, or null for all. */
+/** Commits of a period, but for those of smoke tests. $1, $2: start and end, $3: dataset, or null for all. */
 const COMMITTED_BETWEEN = `
-committed_at >= $1 AND committed_at < $2
+committed_at >= $1 AND committed_at < $2 AND NOT is_smoke
   AND ($3::text IS NULL OR dataset_version IN (SELECT version FROM ledger.dataset_versions WHERE dataset = $3))`;
 
 export const REPLAYABLE = `
@@ -294,3 +297,6 @@ WITH next AS MATERIALIZED (
   FROM next WHERE batches.id = next.id
 )
 SELECT id, files, rows, input_bytes AS "inputBytes" FROM next`;
+
+/** Forgets a smoke test's file. $1: its key. */
+export const FORGET_SMOKE_TEST = `SELECT ledger.forget_smoke_test($1) AS files`;

@@ -1,15 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  AthenaClient,
-  type AthenaClientConfig,
-  GetQueryExecutionCommand,
-  GetQueryResultsCommand,
-  StartQueryExecutionCommand,
-} from "@aws-sdk/client-athena";
+import { AthenaClient, type AthenaClientConfig } from "@aws-sdk/client-athena";
 import { databaseName, type Environment, workgroupName } from "../../environments/schema";
-
-const POLL_MILLISECONDS = 100;
-const UNDER_WAY = new Set(["QUEUED", "RUNNING"]);
+import { query as ask } from "../../runtime/aws/athena";
 
 /** The answer of a query: the first row holds the column names. */
 export interface QueryResult {
@@ -34,30 +25,6 @@ export async function query(
   environment: Environment,
   sql: string,
 ): Promise<QueryResult> {
-  const athena = new AthenaClient(client);
-  const { QueryExecutionId: id } = await athena.send(
-    new StartQueryExecutionCommand({
-      QueryString: sql,
-      QueryExecutionContext: { Database: databaseName(environment) },
-      WorkGroup: workgroupName(environment),
-    }),
-  );
-  await succeeded(athena, id);
-  const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
-  const rows = (ResultSet?.Rows ?? []).map((row) => (row.Data ?? []).map((cell) => cell.VarCharValue ?? ""));
-  return { sql, rows };
-}
-
-async function succeeded(athena: AthenaClient, id: string | undefined): Promise<void> {
-  for (;;) {
-    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
-    const state = QueryExecution?.Status?.State ?? "unknown";
-    if (state === "SUCCEEDED") return;
-    if (!UNDER_WAY.has(state)) {
-      throw new Error(
-        `athena query ${id} is ${state}: ${QueryExecution?.Status?.StateChangeReason ?? "no reason given"}`,
-      );
-    }
-    await sleep(POLL_MILLISECONDS);
-  }
+  const place = { database: databaseName(environment), workgroup: workgroupName(environment) };
+  return { sql, rows: await ask(new AthenaClient(client), place, sql) };
 }

@@ -68,6 +68,12 @@ export interface LedgerCommands {
   readonly "retry-quarantined": { readonly request: NamesRequest & DryRun; readonly answer: Requeued };
   readonly replay: { readonly request: ReplayRequest; readonly answer: Replayed };
   readonly "vacuum-check": { readonly request: object; readonly answer: VacuumCheck };
+  /** Removes all that the ledger keeps of a smoke test's file, unless a run works on it. */
+  readonly "forget-smoke-test": {
+    readonly request: { readonly key: string };
+    /** Number of versions that it knew and forgot. */
+    readonly answer: { readonly files: number };
+  };
 }
 
 export type LedgerCommand = keyof LedgerCommands;

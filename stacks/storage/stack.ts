@@ -36,6 +36,7 @@ import {
   undeliveredEventsName,
   workgroupName,
 } from "../../environments/schema";
+import { SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../runtime/smoke";
 import { textDatasetsOf, typedDatasetsOf } from "../datasets";
 import { LayerStack } from "../layer-stack";
 import { partOfPipeline } from "../part-of-pipeline";
@@ -80,9 +81,23 @@ export class StorageStack extends LayerStack {
       : undefined;
     this.curated = this.dataBucket("curated", {
       noncurrentDays: lifecycle.curated.noncurrentDays,
-      lifecycles: [{ id: "staging", prefix: STAGING_PREFIX, expireDays: lifecycle.curated.stagingDays }],
+      lifecycles: [
+        { id: "staging", prefix: STAGING_PREFIX, expireDays: lifecycle.curated.stagingDays },
+        ...smokeLifecycles([
+          ...Object.values(SMOKE_DATASETS).map((name) => `tables/${name}/`),
+          `stats/${SMOKE_DATASETS.uploads}/`,
+        ]),
+      ],
     });
-    this.quarantine = this.dataBucket("quarantine", lifecycle.quarantine);
+    this.quarantine = this.dataBucket("quarantine", {
+      ...lifecycle.quarantine,
+      lifecycles: smokeLifecycles([
+        `dead-letters/${SMOKE_DATASETS.uploads}/`,
+        `dead-letters/${SMOKE_DATASETS.manifests}/`,
+        `files/${SMOKE_DATASETS.uploads}/`,
+        `quarantine/${SMOKE_DATASETS.ledger}/`,
+      ]),
+    });
     this.artifacts = this.artifactBucket();
     this.results = this.dataBucket("results", lifecycle.results);
     this.deadLetters = new Map(queuesOf(environment).map((name) => [name, this.deadLetterQueue(name)]));
@@ -376,5 +391,23 @@ function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
     ...(ledger.batch.archive === "tag"
       ? [{ id: "processed-by-tag", prefix: RAW_JSON_PREFIX, tag: PROCESSED_TAG, ...afterwards }]
       : []),
+    ...smokeLifecycles([
+      ...Object.values(SMOKE_PREFIXES),
+      SMOKE_PREFIXES.ledger.replace(RAW_JSON_PREFIX, PROCESSED_PREFIX),
+    ]),
   ];
+}
+
+/**
+ * Lifecycles of what smoke tests leave. Where another rule keeps the same objects longer, S3 goes by the shorter one.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html (2026-11-30)
+ */
+function smokeLifecycles(prefixes: readonly string[]): PrefixLifecycle[] {
+  return prefixes.map((prefix) => ({
+    id: `smoke-${prefix.slice(0, -1).replaceAll(/[/_]/g, "-")}`,
+    prefix,
+    expireDays: SMOKE_DAYS,
+    noncurrentDays: SMOKE_DAYS,
+  }));
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import {
   declaredDatasets,
@@ -5,6 +7,8 @@ import {
   type TextDataset,
   textDatasetsVariable,
 } from "../../../constructs/catalog/dataset";
+import { SMOKE_DATASETS, SMOKE_PREFIXES } from "../../../runtime/smoke";
+import { ROOT } from "../../../setup/paths";
 
 const CLICKS: TextDataset = {
   name: "clicks",
@@ -17,8 +21,22 @@ const CLICKS: TextDataset = {
 
 describe("the declared datasets", () => {
   test("are typed or text, each of them one", () => {
-    expect(declaredDatasets().map(({ name }) => name)).toEqual(["customers", "ml_events"]);
-    expect(declaredTextDatasets().map(({ name }) => name)).toEqual(["clicks"]);
+    expect(declaredDatasets().map(({ name }) => name)).toEqual([
+      ...["customers", "ml_events"],
+      ...["smoke_ledger", "smoke_uploads"],
+    ]);
+    expect(declaredTextDatasets().map(({ name }) => name)).toEqual(["clicks", "smoke_manifests"]);
+  });
+
+  test("have those of smoke tests under the prefixes that go by their names", () => {
+    const all = [...declaredDatasets(), ...declaredTextDatasets()];
+    const prefixes = Object.entries(SMOKE_DATASETS).map(([pipeline, dataset]) => [
+      pipeline,
+      all.find(({ name }) => name === dataset)?.prefix,
+    ]);
+    expect(Object.fromEntries(prefixes)).toEqual(SMOKE_PREFIXES);
+    const migration = join(ROOT, "runtime", "ledger", "migrations", "sql", "0005-smoke-tests.sql");
+    expect(readFileSync(migration, "utf8")).toContain(`starts_with(s3_key, '${SMOKE_PREFIXES.ledger}')`);
   });
 });
 

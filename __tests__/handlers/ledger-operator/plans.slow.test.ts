@@ -72,6 +72,7 @@ const VALUES: Partial<Record<keyof typeof others, readonly unknown[]>> = {
   UNARCHIVED_BETWEEN: [...TIME, LIMIT],
   REPLAY_NEXT: TIME,
   HOLDERS: [LIMIT],
+  FORGET_SMOKE_TEST: ["0000000100"],
 };
 const STATEMENTS: readonly (readonly [string, string, readonly unknown[]])[] = [
   ...(Object.entries(others) as [keyof typeof others, string][]).map(

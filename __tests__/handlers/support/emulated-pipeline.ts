@@ -43,6 +43,7 @@ import {
   receiptKey,
 } from "../../../runtime/manifests/manifests";
 import { headKey, type ItemKey, type TrackedFile, toItem } from "../../../runtime/manifests/tracking";
+import { SMOKE_DATASETS } from "../../../runtime/smoke";
 
 export const RAW = "raw";
 export const MANIFESTS = "manifests";
@@ -230,39 +231,41 @@ async function makeCatalog(glue: GlueClient): Promise<void> {
     { Name: "_source_revision", Type: "bigint" },
     { Name: "_source_line", Type: "bigint" },
   ];
-  const PartitionKeys = [{ Name: "date", Type: "string" }];
-  await glue.send(
-    new CreateCatalogTableCommand({
-      DatabaseName: DATABASE,
-      TableInput: {
-        Name: "clicks",
-        Description: "clicks",
-        TableType: "EXTERNAL_TABLE",
-        Parameters: { classification: "parquet" },
-        PartitionKeys,
-        StorageDescriptor: { Location: `s3://${CURATED}/tables/clicks/`, Columns: origin },
-      },
-    }),
-  );
-  const Columns = [...origin, ...PartitionKeys];
-  const definition = {
-    originalSql: "SELECT 1",
-    schema: DATABASE,
-    columns: Columns.map(({ Name, Type }) => ({ name: Name, type: Type === "string" ? "varchar" : Type })),
-  };
-  await glue.send(
-    new CreateCatalogTableCommand({
-      DatabaseName: DATABASE,
-      TableInput: {
-        Name: "clicks_latest",
-        TableType: "VIRTUAL_VIEW",
-        Parameters: { presto_view: "true" },
-        ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString("base64")} */`,
-        ViewExpandedText: "/* Presto View */",
-        StorageDescriptor: { Columns },
-      },
-    }),
-  );
+  for (const Name of ["clicks", SMOKE_DATASETS.manifests]) {
+    const PartitionKeys = [{ Name: "date", Type: "string" }];
+    await glue.send(
+      new CreateCatalogTableCommand({
+        DatabaseName: DATABASE,
+        TableInput: {
+          Name,
+          Description: Name,
+          TableType: "EXTERNAL_TABLE",
+          Parameters: { classification: "parquet" },
+          PartitionKeys,
+          StorageDescriptor: { Location: `s3://${CURATED}/tables/${Name}/`, Columns: origin },
+        },
+      }),
+    );
+    const Columns = [...origin, ...PartitionKeys];
+    const definition = {
+      originalSql: "SELECT 1",
+      schema: DATABASE,
+      columns: Columns.map(({ Name, Type }) => ({ name: Name, type: Type === "string" ? "varchar" : Type })),
+    };
+    await glue.send(
+      new CreateCatalogTableCommand({
+        DatabaseName: DATABASE,
+        TableInput: {
+          Name: `${Name}_latest`,
+          TableType: "VIRTUAL_VIEW",
+          Parameters: { presto_view: "true" },
+          ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString("base64")} */`,
+          ViewExpandedText: "/* Presto View */",
+          StorageDescriptor: { Columns },
+        },
+      }),
+    );
+  }
 }
 
 async function putScript(s3: S3Client, Body: string): Promise<void> {
@@ -385,7 +388,7 @@ async function take(sqs: SQSClient, QueueUrl: string): Promise<Row[]> {
 
 const CREATED = "2026-01-31T12:00:00.000Z";
 
-/** A claimed file of the dataset `clicks`, as the builder writes it. */
+/** A claimed file, as the builder writes it; of the dataset `clicks` where nothing else is said. */
 export function claimed(name: string, id: string, more: Partial<TrackedFile> = {}): TrackedFile {
   const date = name.slice(0, 10);
   return {

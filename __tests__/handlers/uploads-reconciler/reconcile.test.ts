@@ -4,6 +4,7 @@ import type { GlueClient } from "@aws-sdk/client-glue";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "@jest/globals";
 import { type Reconciler, reconcile } from "../../../handlers/uploads-reconciler/reconcile";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { type Answers, awsError, clientDouble, clockDouble } from "../support/doubles";
 import { keepLogs } from "../support/logs";
 
@@ -77,7 +78,8 @@ const shardTwo = (items: object[]): Answers => ({
   }),
 });
 
-const pendingItem = (registered: string, available: string) => ({
+const pendingItem = (registered: string, available: string, key = "input/customers/a.csv") => ({
+  object: { S: `raw/${key}` },
   registered_at: { S: registered },
   available_at: { S: available },
 });
@@ -133,6 +135,18 @@ describe("reconcile, the backlog", () => {
       expect(tableCalls.filter(({ input }) => input.Key?.object.S === "#run")).toEqual([]);
     },
   );
+
+  test("leaves a smoke test's upload out of what an alarm goes by, and runs the job for it", async () => {
+    const [old, new_] = ["2026-01-31T11:00:00.000Z", "2026-01-31T11:59:00.000Z"];
+    const items = [pendingItem(old, old, `${SMOKE_PREFIXES.uploads}smoke-a.csv`), pendingItem(new_, new_)];
+    const { reconciler, measured, runs } = makeReconciler({ table: shardTwo(items) });
+    await reconcile(reconciler);
+    expect(measured[0]?.input.MetricData).toMatchObject([
+      { MetricName: "PendingUploads", Value: 2 },
+      { MetricName: "OldestPendingSeconds", Value: 60 },
+    ]);
+    expect(runs).toHaveLength(1);
+  });
 
   test("reads every page of a shard", async () => {
     const item = pendingItem("2026-01-31T11:00:00.000Z", "2026-01-31T11:00:00.000Z");

@@ -322,10 +322,10 @@ describe("the permissions", () => {
     });
   });
 
-  test("of the batch job reach one item of the control table: the columns of its dataset", () => {
+  test("of the batch job reach of the control table the columns of its datasets alone", () => {
     const { Condition } = statement(policyOf("batch"), "AdmitColumns");
     expect(Condition).toEqual({
-      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["columns#ml_events"] },
+      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["columns#ml_events", "columns#smoke_ledger"] },
     });
   });
 
@@ -354,10 +354,12 @@ describe("the permissions", () => {
     ]);
     expect(statement(policy, "PublishOutputs").Resource).toEqual([
       expect.stringMatching(/\/tables\/ml_events\/\*$/),
+      expect.stringMatching(/\/tables\/smoke_ledger\/\*$/),
       expect.stringMatching(/\/error-data-lake\/json_malformed_records\/\*$/),
     ]);
     expect(statement(policy, "QuarantineFiles").Resource).toEqual([
       expect.stringMatching(/\/quarantine\/ml_events\/\*$/),
+      expect.stringMatching(/\/quarantine\/smoke_ledger\/\*$/),
     ]);
   });
 

@@ -289,11 +289,16 @@ describe("the permissions", () => {
   });
 
   test.each([
-    ["stream", "AdmitColumns", "StringEquals", ["columns#clicks"]],
+    ["stream", "AdmitColumns", "StringEquals", ["columns#clicks", "columns#smoke_manifests"]],
     ["stream", "ReadControl", "StringEquals", ["streaming-job"]],
     ["manifests-reconciler", "ReadDesired", "StringEquals", ["streaming-job"]],
     ["manifests-reconciler", "KeepCursors", "StringLike", ["cursor#*"]],
-    ["control-plane", "UseControl", "StringEquals", ["streaming-job", "columns#ml_events", "columns#clicks"]],
+    [
+      "control-plane",
+      "UseControl",
+      "StringEquals",
+      ["streaming-job", "columns#ml_events", "columns#clicks", "columns#smoke_manifests"],
+    ],
   ])("let %s (%s) reach no item of the control table but its own", (role, sid, operator, items) => {
     expect(statement(policyOf(role), sid).Condition).toEqual({
       [`ForAllValues:${operator}`]: { "dynamodb:LeadingKeys": items },
@@ -322,12 +327,10 @@ describe("the permissions", () => {
     const { curated, quarantine } = { curated: /curated.*/.source, quarantine: /quarantine.*/.source };
     const places = (role: string, sid: string) => statement(policyOf(role), sid).Resource;
     const undated = quarantineFolder(undefined, { key: "input/a.ndjson", version: "1" });
-    expect(places("stream", "PublishTables")).toEqual([
-      expect.stringMatching(new RegExp(`${curated}/tables/clicks/\\*$`)),
-    ]);
-    expect(places("stream", "KeepDeadLetters")).toEqual([
-      expect.stringMatching(new RegExp(`${quarantine}/dead-letters/clicks/\\*$`)),
-    ]);
+    const ofTextDatasets = (place: string) =>
+      ["clicks", "smoke_manifests"].map((name) => expect.stringMatching(new RegExp(`${place}/${name}/\\*$`)));
+    expect(places("stream", "PublishTables")).toEqual(ofTextDatasets(`${curated}/tables`));
+    expect(places("stream", "KeepDeadLetters")).toEqual(ofTextDatasets(`${quarantine}/dead-letters`));
     for (const role of ["stream", "manifests-builder"]) {
       expect(places(role, "QuarantineFiles")).toEqual([
         expect.stringMatching(/\/quarantine\/\?{4}-\?\?-\?\?\/\*$/),
@@ -343,7 +346,9 @@ describe("the permissions", () => {
       `${catalog}:database/tributary_prod`,
       `${catalog}:table/tributary_prod/ml_events`,
       `${catalog}:table/tributary_prod/clicks`,
+      `${catalog}:table/tributary_prod/smoke_manifests`,
       `${catalog}:table/tributary_prod/clicks_latest`,
+      `${catalog}:table/tributary_prod/smoke_manifests_latest`,
     ]);
   });
 

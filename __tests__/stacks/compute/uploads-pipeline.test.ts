@@ -169,13 +169,17 @@ describe("the permissions", () => {
       "s3:PutObject",
     ]);
     expect(statement(policy, "PublishOutputs").Resource).toEqual(
-      ["tables", "csv", "stats"].map((prefix) =>
-        expect.stringMatching(new RegExp(`curated.*/${prefix}/customers/\\*$`)),
+      ["tables", "csv", "stats"].flatMap((prefix) =>
+        ["customers", "smoke_uploads"].map((dataset) =>
+          expect.stringMatching(new RegExp(`curated.*/${prefix}/${dataset}/\\*$`)),
+        ),
       ),
     );
     expect(statement(policy, "Quarantine").Resource).toEqual(
-      ["dead-letters/customers", "dead-letters/unknown", "files/customers", "files/unknown"].map((folder) =>
-        expect.stringMatching(new RegExp(`quarantine.*/${folder}/\\*$`)),
+      ["dead-letters", "files"].flatMap((folder) =>
+        ["customers", "smoke_uploads", "unknown"].map((dataset) =>
+          expect.stringMatching(new RegExp(`quarantine.*/${folder}/${dataset}/\\*$`)),
+        ),
       ),
     );
     expect(JSON.stringify(statement(policy, "ReadInputs").Resource)).toContain("/input/*");
@@ -255,13 +259,17 @@ describe("the job", () => {
 
 test("what a dataset newly declares is added to its table at the deploy that brings it", () => {
   const inputs = resourcesOf(prod, "aws_lambda_invocation").map(([, { input }]) => JSON.parse(String(input)));
-  expect(inputs.map(({ dataset }) => dataset)).toEqual(["clicks", "customers", "ml_events"]);
+  expect(inputs.map(({ dataset }) => dataset)).toEqual([
+    ...["clicks", "customers", "ml_events"],
+    ...["smoke_ledger", "smoke_manifests", "smoke_uploads"],
+  ]);
   for (const { dataset, columns } of inputs) {
-    const id = dataset === "clicks" ? "table-clicks_table" : `table-${dataset}`;
+    const isText = ["clicks", "smoke_manifests"].includes(dataset);
+    const id = isText ? `table-${dataset}_table` : `table-${dataset}`;
     const table = resource(stacks.get("prod-storage"), "aws_glue_catalog_table", id);
     expect(columns).toEqual((table["storage_descriptor"] as { columns: object[] }).columns);
     const hasOther = columns.some(({ name }: { name: string }) => name === "_other");
-    expect(hasOther).toBe(dataset !== "customers");
+    expect(hasOther).toBe(!["customers", "smoke_uploads"].includes(dataset));
   }
 });
 
@@ -274,8 +282,12 @@ test("the function that adds declared columns, and no other, may change tables w
       expect.stringMatching(/:database\/tributary_prod$/),
       expect.stringMatching(/:table\/tributary_prod\/customers$/),
       expect.stringMatching(/:table\/tributary_prod\/ml_events$/),
+      expect.stringMatching(/:table\/tributary_prod\/smoke_ledger$/),
+      expect.stringMatching(/:table\/tributary_prod\/smoke_uploads$/),
       expect.stringMatching(/:table\/tributary_prod\/clicks$/),
+      expect.stringMatching(/:table\/tributary_prod\/smoke_manifests$/),
       expect.stringMatching(/:table\/tributary_prod\/clicks_latest$/),
+      expect.stringMatching(/:table\/tributary_prod\/smoke_manifests_latest$/),
     ],
   });
   const changing = resourcesOf(prod, "aws_iam_role_policy").filter(([, each]) =>

@@ -95,6 +95,7 @@ describe("the alert topic", () => {
 const RULES = [
   "alerts",
   "control-plane-batches-published",
+  "ledger-starter-listed",
   "control-plane-manifests-processed",
   "control-plane-stream-ended",
   "ledger-failed-runs",

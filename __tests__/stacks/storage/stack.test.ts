@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { loadEnvironment, UNNAMED_TAG } from "../../../environments/schema";
+import { SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf, synthesize } from "../../support/synthesize";
 
@@ -103,6 +104,10 @@ describe("storage", () => {
       "table-clicks_table",
       "table-customers_table",
       "table-ml_events_table",
+      "table-smoke_ledger_table",
+      "table-smoke_manifests_latest",
+      "table-smoke_manifests_table",
+      "table-smoke_uploads_table",
     ]);
   });
 
@@ -138,8 +143,9 @@ describe("storage", () => {
   test("lets quarantined files and dead letters expire where no days are set", () => {
     const expired = (name: string) =>
       resource(stacks.get(`${name}-storage`), "aws_s3_bucket_lifecycle_configuration", "quarantine")["rule"];
-    expect(expired("local")).toMatchObject([{ expiration: [{ days: 90 }] }]);
-    expect(expired("prod")).toMatchObject([{ expiration: [{ days: 365 }] }]);
+    const [local, deployed] = [expired("local"), expired("prod")] as [object[], object[]];
+    expect(local[0]).toMatchObject({ filter: [{ prefix: "" }], expiration: [{ days: 90 }] });
+    expect(deployed[0]).toMatchObject({ filter: [{ prefix: "" }], expiration: [{ days: 365 }] });
   });
 
   describe("the lifecycle of raw files", () => {
@@ -147,7 +153,8 @@ describe("storage", () => {
       resource(stack, "aws_s3_bucket_lifecycle_configuration", "raw")["rule"] as Record<string, unknown>[];
 
     test("lets nothing expire by age alone but CSV and NDJSON inputs and processed files", () => {
-      const [whole, inputs, processed, ...others] = rulesOf("dev");
+      const rules = rulesOf("dev").filter(({ id }) => !String(id).startsWith("smoke-"));
+      const [whole, inputs, processed, ...others] = rules;
       expect(others).toEqual([]);
       expect(whole).toMatchObject({
         filter: [{ prefix: "" }],
@@ -186,7 +193,8 @@ describe("storage", () => {
       const environment = loadEnvironment("prod");
       const batch = { ...environment.ledger.batch, archive: "tag" as const };
       const tagging = synthesize([{ ...environment, ledger: { ...environment.ledger, batch } }]);
-      expect(rulesOf("prod", tagging.get("prod-storage")).at(-1)).toEqual({
+      const rules = rulesOf("prod", tagging.get("prod-storage"));
+      expect(rules.find(({ id }) => id === "processed-by-tag")).toEqual({
         id: "processed-by-tag",
         status: "Enabled",
         filter: [{ and: [{ prefix: "raw-json-data/", tags: { tributary: "processed" } }] }],
@@ -199,11 +207,26 @@ describe("storage", () => {
     });
 
     test("clears what attempts staged long after any batch was published", () => {
-      const rules = resource(prod, "aws_s3_bucket_lifecycle_configuration", "curated")["rule"];
-      expect(rules).toMatchObject([
+      const rules = resource(prod, "aws_s3_bucket_lifecycle_configuration", "curated")["rule"] as object[];
+      expect(rules.slice(0, 2)).toMatchObject([
         { filter: [{ prefix: "" }] },
         { filter: [{ prefix: "_staging/" }], expiration: [{ days: 30 }] },
       ]);
+    });
+
+    test.each([
+      ["raw", Object.values(SMOKE_PREFIXES)],
+      ["curated", Object.values(SMOKE_DATASETS).map((name) => `tables/${name}/`)],
+      ["quarantine", ["dead-letters/smoke_uploads/", "dead-letters/smoke_manifests/"]],
+    ])("ends what smoke tests leave in %s within days, and nothing else of that age", (bucket, prefixes) => {
+      const rules = resource(prod, "aws_s3_bucket_lifecycle_configuration", bucket)["rule"] as {
+        filter: { prefix: string }[];
+        expiration?: { days: number }[];
+      }[];
+      const soon = rules.filter(({ expiration }) => expiration?.[0]?.days === SMOKE_DAYS);
+      const ended = soon.map(({ filter }) => filter[0]?.prefix);
+      expect(ended).toEqual(expect.arrayContaining(prefixes));
+      for (const prefix of ended) expect(prefix).toMatch(/\/smoke_(uploads|manifests|ledger)\/$/);
     });
   });
 

@@ -1,3 +1,4 @@
+import { AthenaClient } from "@aws-sdk/client-athena";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -13,6 +14,7 @@ import type { Terminal } from "./terminal";
 
 /** Clients of the services that an operator's commands use. */
 export interface Clients {
+  readonly athena: AthenaClient;
   readonly cloudwatch: CloudWatchClient;
   readonly dynamo: DynamoDBClient;
   readonly events: EventBridgeClient;
@@ -38,6 +40,7 @@ export interface Operator {
 export function connect({ region, storage }: Environment): Clients {
   const settings = { ...CLIENT_SETTINGS, region };
   return {
+    athena: new AthenaClient(settings),
     cloudwatch: new CloudWatchClient(settings),
     dynamo: new DynamoDBClient(settings),
     events: new EventBridgeClient(settings),

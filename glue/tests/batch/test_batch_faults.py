@@ -19,7 +19,7 @@ from tests.support.watched import Interruption, WatchedLedger
 from tributary.running import clients
 
 CALLS = [
-    *("remember_version", "take_over", "new_batch", "batch_files", "version_texts"),
+    *("remember_version", "remember_version", "take_over", "new_batch", "batch_files", "version_texts"),
     *["GET raw"] * 3,
     *["PUT curated"] * 3,
     *("PUT quarantine", "PUT quarantine", "leave", "commit"),

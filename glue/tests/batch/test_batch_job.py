@@ -5,6 +5,7 @@ import gzip
 from tests.support.batches import FOLDER, BatchWorld, event
 from tests.support.manifests import lines
 from tributary.batch.names import archived_key
+from tributary.datasets import SMOKE_LEDGER, load_json_dataset
 from tributary.running.clients import s3_client
 
 GONE = "went.json"
@@ -18,6 +19,22 @@ def dirty(world: BatchWorld) -> None:
     world.upload("d.json.gz", gzip.compress(lines(event(6)))[:-5])
     version = world.upload(GONE, lines(event(7)))
     s3_client().delete_object(Bucket=world.raw, Key=f"{FOLDER}{GONE}", VersionId=version)
+
+
+def test_brings_a_smoke_test_into_a_table_of_its_own(batches: BatchWorld) -> None:
+    batches.upload("a.json", lines(event(1)))
+    line = b'{"label":"smoke-a","number":1,"text":"1.10"}'
+    folder = load_json_dataset(SMOKE_LEDGER).prefix
+    batches.upload("smoke-a.ndjson", line + b'\n{"label":\n', folder=folder)
+    assert batches.run()
+    places = {key.rsplit("/", 1)[0] for key in batches.published()}
+    assert places == {
+        "tables/smoke_ledger/kind=smoke",
+        "tables/ml_events/year=2026/month=02/day=01/mode=train",
+    }
+    told = {event["dataset"]: (event["rows"], event["dead_letters"]) for event in batches.announced()}
+    assert told == {"ml_events": (1, 0), "smoke_ledger": (1, 1)}
+    assert batches.batches("is_smoke", "files") == [(True, 1), (False, 1)]
 
 
 def test_brings_each_line_to_one_place(batches: BatchWorld) -> None:

@@ -227,7 +227,9 @@ def test_tells_json_datasets_from_those_of_uploads() -> None:
     assert name not in [dataset.name for dataset in (*all_datasets(), *text_datasets())]
     assert load_json_dataset(name) is load_any_dataset(name)
     assert dataset_for_key(f"{load_json_dataset(name).prefix}2026/week01/a.json") is None
-    with pytest.raises(UnknownDatasetError, match=r'^JSON dataset: expected one of ml_events, got "clicks"$'):
+    with pytest.raises(
+        UnknownDatasetError, match=r'^JSON dataset: expected one of ml_events, smoke_ledger, got "clicks"$'
+    ):
         load_json_dataset("clicks")
 
 

@@ -110,5 +110,6 @@ def test_tells_text_datasets_from_typed_ones() -> None:
     assert "clicks" in [dataset.name for dataset in text_datasets()]
     assert "clicks" not in [dataset.name for dataset in all_datasets()]
     assert load_text_dataset("clicks").prefix == "input/clicks/"
-    with pytest.raises(UnknownDatasetError, match=r'^text dataset: expected one of clicks, got "customers"$'):
+    known = r'^text dataset: expected one of clicks, smoke_manifests, got "customers"$'
+    with pytest.raises(UnknownDatasetError, match=known):
         load_text_dataset("customers")

@@ -52,6 +52,82 @@ def test_leaves_out_what_is_available_later(books: Books) -> None:
     assert books.claim(RULES) is None
 
 
+_SMOKE = "raw-json-data/all_historical_files/smoke_ledger/"
+
+
+def test_claims_a_smoke_test_apart_from_all_others_and_before_them(books: Books) -> None:
+    books.register([*names(3), found(f"{_SMOKE}a"), found(f"{_SMOKE}b")])
+    claims = [claim_batch(books.connect(), "run", RULES, "v1", "smoke") for _ in range(4)]
+    found_ = [batch and (batch.dataset_version, batch.files) for batch in claims]
+    assert found_ == [("smoke", 1), ("smoke", 1), ("v1", 3), None]
+    assert books.rows("SELECT count(*) FROM ledger.batches WHERE is_smoke") == [(2,)]
+    assert books.places() == {(1, 5)}
+
+
+def test_leaves_smoke_tests_to_a_run_that_knows_their_dataset(books: Books) -> None:
+    books.register([found(f"{_SMOKE}a")])
+    assert books.claim(RULES) is None
+    assert books.places() == {(1, 1)}
+
+
+def test_goes_on_in_the_queue_where_a_smoke_test_was_claimed_meanwhile(books: Books) -> None:
+    books.register(names(20))
+    first = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    books.register([found(f"{_SMOKE}a")])
+    smoke = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    second = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    counts = [batch and (batch.dataset_version, batch.files) for batch in (first, smoke, second)]
+    assert counts == [("v1", 10), ("smoke", 1), ("v1", 10)]
+
+
+def test_gives_a_smoke_test_its_own_version_back(books: Books) -> None:
+    books.register([found(f"{_SMOKE}a"), found("b")])
+    for version in ("smoke", "v1"):
+        batch = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+        assert batch is not None
+        assert batch.dataset_version == version
+    books.expire()
+    books.superuser.execute("UPDATE ledger.batches SET state = 'WAITING', dataset_version = NULL")
+    versions = set()
+    for _ in range(2):
+        batch = claim_batch(books.connect(), "next", RULES, "v2", "smoke2")
+        assert batch is not None
+        versions.add(batch.dataset_version)
+    assert versions == {"v2", "smoke2"}
+
+
+def test_forgets_a_smoke_test_whatever_became_of_it(books: Books) -> None:
+    books.register([*names(1), found(f"{_SMOKE}a"), found(f"{_SMOKE}b"), found(f"{_SMOKE}c")])
+
+    def forget(key: str) -> list[tuple[int]]:
+        return books.maintain("FORGET_SMOKE_TEST", key)
+
+    batch = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    assert batch is not None
+    # a run works on it; another one failed; the third waits in the queue
+    assert forget(f"{_SMOKE}a") == [(0,)]
+    held = books.held(RULES)
+    assert held.commit(batch, [], {"rows": 1})
+    assert held.finish(batch)
+    assert held.archived(batch)
+    failed = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    assert failed is not None
+    assert held.fail(failed, "broken")
+    assert [forget(f"{_SMOKE}{key}") for key in "abca"] == [[(1,)], [(1,)], [(1,)], [(0,)]]
+    assert books.rows("SELECT s3_key FROM ledger.files") == [(names(1)[0].key,)]
+    for table in ("batches", "outcomes", "file_errors"):
+        assert books.rows(f"SELECT count(*) FROM ledger.{table}") == [(0,)]
+    assert books.places() == {(1, 1)}
+
+
+def test_forgets_no_other_file(books: Books) -> None:
+    books.register(names(1))
+    assert books.maintain("FORGET_SMOKE_TEST", names(1)[0].key) == [(0,)]
+    assert books.archived(RULES, []).files == 1
+    assert books.maintain("FORGET_SMOKE_TEST", names(1)[0].key) == [(0,)]
+    assert books.places() == {(1, 1)}
+
+
 def test_finds_what_was_left_behind_the_newest_batch(books: Books) -> None:
     books.register(names(30))
     with books.server.superuser() as slow, slow.transaction():

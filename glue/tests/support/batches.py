@@ -20,6 +20,7 @@ from tributary.batch.run import Run, RunSettings
 from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
 from tributary.batch.versions import deployed_version
+from tributary.datasets import SMOKE_LEDGER
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.ledger.claims import ClaimRules
@@ -88,9 +89,11 @@ class BatchWorld:
             lister=books.connect("ledger_lister"),
         )
 
-    def upload(self, name: str, body: bytes, *, register: bool = True, **how: Any) -> str:
+    def upload(
+        self, name: str, body: bytes, *, register: bool = True, folder: str = FOLDER, **how: Any
+    ) -> str:
         """Put a raw file and register it as the lister does; return its version id."""
-        key = f"{FOLDER}{name}"
+        key = f"{folder}{name}"
         version = s3_client().put_object(Bucket=self.raw, Key=key, Body=body, **how)["VersionId"]
         self.uploaded[key, version] = body
         if register:
@@ -117,6 +120,7 @@ class BatchWorld:
             owner=owner,
             rules=ClaimRules(**{"files": 100, "lease_seconds": 3600, **rules}),
             version=self.version,
+            smoke=deployed_version(SMOKE_LEDGER),
             batch=BatchSettings(transform, "move", Announcer(self.source, "test")),
             budget_seconds=3600,
         )

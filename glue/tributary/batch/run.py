@@ -35,11 +35,15 @@ _LEDGER_ERRORS = (*SERVICE_ERRORS, psycopg.Error, OSError)
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Settings of a run; after `budget_seconds` no batch is claimed, and those in work are finished."""
+    """Settings of a run; after `budget_seconds` no batch is claimed, and those in work are finished.
+
+    `smoke` is the dataset of smoke tests' files, `version` that of all others.
+    """
 
     owner: str
     rules: ClaimRules
     version: DatasetVersion
+    smoke: DatasetVersion
     batch: BatchSettings
     budget_seconds: float
 
@@ -70,7 +74,8 @@ class Run:
         """Process batches; return True when no attempt failed: rejected lines or files are no failure."""
         began = time.monotonic()
         working: set[Future[None]] = set()
-        remember_version(self._ledger, self._settings.version)
+        for version in (self._settings.version, self._settings.smoke):
+            remember_version(self._ledger, version)
         with self._keeper, ThreadPoolExecutor(MAXIMUM_SLOTS, thread_name_prefix="batch") as threads:
             try:
                 why = self._claim_all(began, threads, working)
@@ -114,7 +119,8 @@ class Run:
         settings = self._settings
         for left in range(_CLAIM_TRIES - 1, -1, -1):
             try:
-                batch = claim_batch(self._ledger, settings.owner, settings.rules, settings.version.version)
+                versions = settings.version.version, settings.smoke.version
+                batch = claim_batch(self._ledger, settings.owner, settings.rules, *versions)
                 break
             except TransientError as error:
                 log("claim failed", cause=describe(error))

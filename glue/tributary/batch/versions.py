@@ -1,6 +1,6 @@
 """Dataset versions as the ledger stores them: the texts of declaration and SQL."""
 
-from tributary.datasets import Dataset, declared_folder, load_json_dataset
+from tributary.datasets import Dataset, folder_of, load_json_dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.ledger.dataset_versions import DatasetVersion
 
@@ -8,7 +8,7 @@ from tributary.ledger.dataset_versions import DatasetVersion
 def deployed_version(name: str) -> DatasetVersion:
     """Return the version in this package; raises `UnknownDatasetError` and `DeclarationError`."""
     dataset = load_json_dataset(name)
-    folder = declared_folder() / name
+    folder = folder_of(name)
     return DatasetVersion(
         version=dataset.version,
         dataset=name,

@@ -1,7 +1,7 @@
 """The declared datasets: a folder each, holding `dataset.json` and, but for text datasets, `transform.sql`.
 
 A checkout has them in datasets/ at its top, where a team edits them; the archive that a Glue job ships has
-them beside this module, in `declared`.
+them beside this module, in `declared`. Those of smoke tests are the platform's own, in `platform`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,6 +26,7 @@ from tributary.errors import UnknownDatasetError
 from tributary.expected import expected_at
 
 __all__ = [
+    "SMOKE_LEDGER",
     "CsvFormat",
     "Dataset",
     "FileSize",
@@ -38,7 +39,7 @@ __all__ = [
     "all_datasets",
     "dataset_for_key",
     "declared_datasets",
-    "declared_folder",
+    "folder_of",
     "json_datasets",
     "load_any_dataset",
     "load_dataset",
@@ -47,6 +48,9 @@ __all__ = [
     "read_any_dataset",
     "text_datasets",
 ]
+
+SMOKE_LEDGER = "smoke_ledger"
+"""The JSON dataset of smoke tests; runtime/smoke.ts has the names of all three."""
 
 Each = TypeVar("Each", Dataset, TextDataset, Dataset | TextDataset)
 
@@ -106,14 +110,21 @@ def read_any_dataset(folder: Traversable) -> Dataset | TextDataset:
     return parse_declaration(folder.name, declaration, (folder / "transform.sql").read_bytes())
 
 
-def declared_folder() -> Traversable:
-    """Return the folder of all declarations."""
+def folder_of(name: str) -> Traversable:
+    """Return the folder that declares a dataset; raises `UnknownDatasetError` naming those that there are."""
+    return next(folder for folder in _folders() if folder.name == load_any_dataset(name).name)
+
+
+def _declared_folder() -> Traversable:
+    """Return the folder of a team's declarations."""
     shipped = resources.files(__name__) / "declared"
     return shipped if shipped.is_dir() else Path(__file__).resolve().parents[3] / "datasets"
 
 
 def _folders() -> list[Traversable]:
-    folders = [entry for entry in declared_folder().iterdir() if (entry / "dataset.json").is_file()]
+    places = (_declared_folder(), resources.files(__name__) / "platform")
+    entries = (entry for place in places for entry in place.iterdir())
+    folders = [entry for entry in entries if (entry / "dataset.json").is_file()]
     return sorted(folders, key=lambda folder: folder.name)
 
 

@@ -39,17 +39,22 @@ WITH whole AS (
   RETURNING id
 )
 SELECT position_available_at, position_id FROM ledger.batches
-WHERE NOT EXISTS (SELECT FROM whole)
+WHERE NOT is_smoke AND NOT EXISTS (SELECT FROM whole)
 ORDER BY id DESC LIMIT 1
 """
 _QUEUE_START = ("-infinity", 0)
 
-# Rows are locked in the order of the queue, and none is waited for. Found by their place (ctid), which a
-# locked row keeps, they are deleted without another look into an index.
-_CLAIM = f"""
+
+def _claim_statement(kind: str) -> str:
+    """Return the claim of the files of one kind, by a condition on `is_smoke`.
+
+    Rows are locked in the order of the queue, and none is waited for. Found by their place (ctid), which a
+    locked row keeps, they are deleted without another look into an index.
+    """
+    return f"""
 WITH candidates AS MATERIALIZED (
-  SELECT ctid AS place, id, available_at, size FROM ledger.queue
-  WHERE available_at <= now() AND (available_at, id) > (%(from_at)s, %(from_id)s)
+  SELECT ctid AS place, id, available_at, size, is_smoke FROM ledger.queue
+  WHERE {kind} AND available_at <= now() AND (available_at, id) > (%(from_at)s, %(from_id)s)
   ORDER BY available_at, id LIMIT %(files)s
   FOR UPDATE SKIP LOCKED
 ), counted AS (
@@ -61,14 +66,18 @@ WITH candidates AS MATERIALIZED (
   DELETE FROM ledger.queue WHERE ctid = ANY (ARRAY(SELECT place FROM chosen))
 )
 INSERT INTO ledger.batches
-  (state, dataset_version, owner, available_at, file_ids, bytes, position_available_at, position_id)
-SELECT 'CLAIMED', %(dataset_version)s, %(owner)s,
+  (state, is_smoke, dataset_version, owner, available_at, file_ids, bytes, position_available_at, position_id)
+SELECT 'CLAIMED', bool_or(is_smoke), %(dataset_version)s, %(owner)s,
   clock_timestamp() + make_interval(secs => %(lease_seconds)s),
   array_agg(id ORDER BY id), sum(size),
   max(available_at), max(id) FILTER (WHERE number = (SELECT count(*) FROM chosen))
 FROM chosen HAVING count(*) > 0
 RETURNING {_COLUMNS}
 """  # noqa: S608 the program's own text
+
+
+_CLAIM = _claim_statement("NOT is_smoke")
+_CLAIM_SMOKE = _claim_statement("is_smoke")
 
 _TAKE_OVER = f"""
 WITH due AS (
@@ -84,7 +93,9 @@ WITH due AS (
 UPDATE ledger.batches AS batch SET
   state = CASE WHEN is_exhausted THEN 'FAILED' WHEN state = 'WAITING' THEN 'CLAIMED' ELSE state END,
   -- a replay waits without one, and takes that of its first claimer
-  dataset_version = coalesce(dataset_version, %(dataset_version)s),
+  dataset_version = coalesce(
+    dataset_version, CASE WHEN is_smoke THEN %(smoke_version)s ELSE %(dataset_version)s END
+  ),
   token = token + 1,
   is_held = NOT is_exhausted,
   owner = CASE WHEN is_exhausted THEN owner ELSE %(owner)s END,
@@ -160,24 +171,36 @@ class ClaimRules:
 
 
 def claim_batch(
-    ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_version: str
+    ledger: LedgerConnection,
+    owner: str,
+    rules: ClaimRules,
+    dataset_version: str,
+    smoke_version: str | None = None,
 ) -> Batch | None:
     """Take over a batch that is due, or else make a new one; None when nothing is claimable.
 
     A batch that is taken over keeps its files and its dataset version; a replay takes that of its first
-    claimer. When the connection breaks in the midst, a batch may have been made that nobody works on: its
-    lease runs out, and it is taken over.
+    claimer. `smoke_version` is that of smoke tests' files; without it none of them is claimed. When the
+    connection breaks in the midst, a batch may have been made that nobody works on: its lease runs out, and
+    it is taken over.
     """
-    return take_over(ledger, owner, rules, dataset_version) or new_batch(
-        ledger, owner, rules, dataset_version
+    return take_over(ledger, owner, rules, dataset_version, smoke_version) or new_batch(
+        ledger, owner, rules, dataset_version, smoke_version
     )
 
 
-def take_over(ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_version: str) -> Batch | None:
+def take_over(
+    ledger: LedgerConnection,
+    owner: str,
+    rules: ClaimRules,
+    dataset_version: str,
+    smoke_version: str | None = None,
+) -> Batch | None:
     """Take the batch that is due the longest, under a new token; out of attempts, it becomes FAILED."""
     values = {
         "owner": owner,
         "dataset_version": dataset_version,
+        "smoke_version": smoke_version,
         "attempts": rules.attempts,
         "lease_seconds": rules.lease_seconds,
     }
@@ -187,8 +210,18 @@ def take_over(ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_v
             return batch
 
 
-def new_batch(ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_version: str) -> Batch | None:
-    """Claim files from the queue, the longest waiting first, up to the limits; one at least however large."""
+def new_batch(
+    ledger: LedgerConnection,
+    owner: str,
+    rules: ClaimRules,
+    dataset_version: str,
+    smoke_version: str | None = None,
+) -> Batch | None:
+    """Claim files from the queue, the longest waiting first, up to the limits; one at least however large.
+
+    A smoke test's file comes before all others and makes a batch of its own, so that what a test removes is
+    its own.
+    """
     values = {
         "owner": owner,
         "dataset_version": dataset_version,
@@ -196,7 +229,8 @@ def new_batch(ledger: LedgerConnection, owner: str, rules: ClaimRules, dataset_v
         "bytes": rules.bytes,
         "lease_seconds": rules.lease_seconds,
     }
-    return ledger.once(lambda connection: _claim(connection, values))
+    smoke = None if smoke_version is None else {**values, "dataset_version": smoke_version, "files": 1}
+    return ledger.once(lambda connection: _claim(connection, values, smoke))
 
 
 def batch_files(ledger: LedgerConnection, batch: Batch) -> list[BatchFile]:
@@ -214,19 +248,27 @@ def without(batch: Batch, files: Collection[BatchFile]) -> Batch:
     return replace(batch, files=batch.files - len(files), bytes=left)
 
 
-def _claim(connection: Connection, values: Mapping[str, Any]) -> Batch | None:
+def _claim(
+    connection: Connection, values: Mapping[str, Any], smoke: Mapping[str, Any] | None
+) -> Batch | None:
     connection.execute(_BEGIN, {"turns": _TURNS})
-    position = connection.execute(_POSITION, (_WHOLE_SCAN_SECONDS,)).fetchone()
-    if position is not None:
-        batch = _from(connection, values, position)
+    if smoke is not None:
+        batch = _from(connection, _CLAIM_SMOKE, smoke, _QUEUE_START)
         if batch is not None:
             return batch
-    return _from(connection, values, _QUEUE_START)
+    position = connection.execute(_POSITION, (_WHOLE_SCAN_SECONDS,)).fetchone()
+    if position is not None:
+        batch = _from(connection, _CLAIM, values, position)
+        if batch is not None:
+            return batch
+    return _from(connection, _CLAIM, values, _QUEUE_START)
 
 
-def _from(connection: Connection, values: Mapping[str, Any], position: tuple[Any, ...]) -> Batch | None:
+def _from(
+    connection: Connection, statement: str, values: Mapping[str, Any], position: tuple[Any, ...]
+) -> Batch | None:
     from_at, from_id = position
-    return _one(connection, _CLAIM, {**values, "from_at": from_at, "from_id": from_id})
+    return _one(connection, statement, {**values, "from_at": from_at, "from_id": from_id})
 
 
 def _one(connection: Connection, statement: str, values: Mapping[str, Any]) -> Batch | None:

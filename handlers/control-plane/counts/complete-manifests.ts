@@ -2,6 +2,7 @@ import { emitEvent } from "../../../runtime/aws/alerts";
 import { Duties } from "../../../runtime/duties";
 import { log } from "../../../runtime/log";
 import { readManifest, readReceipt } from "../../../runtime/manifests/manifests";
+import { isSmoke } from "../../../runtime/smoke";
 import { keepCatalogInStep } from "../catalog/schema-drift";
 import { MissingReceiptError } from "../errors";
 import type { ProcessedManifest } from "../events/processed-event";
@@ -65,7 +66,7 @@ async function putBack({ bus }: ControlPlane, manifests: readonly ProcessedManif
 
 /**
  * Records one receipt in the state tables. Counting comes last and marks the manifest as done: whatever
- * failed before is repeated with the event. An event of a generation that was overwritten since changes
+ * failed before is repeated with the event. A manifest of a smoke test is not counted. An event of a generation that was overwritten since changes
  * nothing: the one of the newer generation follows.
  */
 async function completeManifest(plane: ControlPlane, processed: ProcessedManifest): Promise<void> {
@@ -86,5 +87,6 @@ async function completeManifest(plane: ControlPlane, processed: ProcessedManifes
   await duties.attempt("commit", () => noteCommit(plane, receipt.job_run_id));
   await duties.attempt("catalog", () => keepCatalogInStep(plane, receipt));
   duties.finish();
-  await countManifest(plane, receipt);
+  // neither metrics nor cost figures are to have what a smoke test sent
+  if (!isSmoke(receipt.dataset)) await countManifest(plane, receipt);
 }

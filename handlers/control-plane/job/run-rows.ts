@@ -3,9 +3,10 @@ import { conditionHeld } from "../../../runtime/aws/dynamo";
 import { DAY_MS } from "../../../runtime/clock";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
 import { JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
+import { costOf } from "../../../runtime/prices";
 import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
-import { costOf, type Run } from "./run";
+import type { Run } from "./run";
 
 /** Use of a run on one date, in UTC. */
 export interface DayOfRun {

@@ -1,6 +1,6 @@
 import type { JobRun } from "@aws-sdk/client-glue";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
-import { DOLLARS_PER_DPU_HOUR, DPUS } from "../../../runtime/prices";
+import { dpusOf } from "../../../runtime/prices";
 
 /** Run of the streaming job. */
 export interface Run {
@@ -46,14 +46,4 @@ export function runOf(run: JobRun, now: Date): Run {
     ...(run.NumberOfWorkers === undefined ? {} : { workers: run.NumberOfWorkers }),
     ...(run.ErrorMessage ? { error: run.ErrorMessage } : {}),
   };
-}
-
-function dpusOf({ WorkerType, NumberOfWorkers, MaxCapacity }: JobRun): number | undefined {
-  const weight = WorkerType === undefined ? undefined : DPUS[WorkerType];
-  return weight === undefined || NumberOfWorkers === undefined ? MaxCapacity : weight * NumberOfWorkers;
-}
-
-/** Cost in dollars of so many DPU seconds. */
-export function costOf(dpuSeconds: number): number {
-  return (dpuSeconds / 3_600) * DOLLARS_PER_DPU_HOUR;
 }

@@ -1,9 +1,13 @@
 import { alertSource, type Environment } from "../../../environments/schema";
+import { SMOKE_DATASETS } from "../../../runtime/smoke";
 import type { LedgerAddress } from "../../ledger/server";
 import { fileLimitArguments } from "../file-limit-arguments";
 
 /** Dataset in datasets/ that raw JSON files belong to. */
 export const LEDGER_DATASET = "ml_events";
+
+/** All datasets that the batch job publishes. */
+export const LEDGER_DATASETS: readonly string[] = [LEDGER_DATASET, SMOKE_DATASETS.ledger];
 
 /** Fraction of the lister's timeout after which it ends by itself: what is left is to save its progress. */
 const LISTED_OF_TIMEOUT = 0.9;

@@ -11,7 +11,7 @@ import {
   STAGING_PREFIX,
 } from "../../../environments/schema";
 import { admitColumns, type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
-import { LEDGER_DATASET } from "./job-arguments";
+import { LEDGER_DATASETS } from "./job-arguments";
 
 const WRITE = ["s3:PutObject", "s3:AbortMultipartUpload"];
 
@@ -75,12 +75,15 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
       // a replay may need fewer names than the commit that it replaces
       sid: "PublishOutputs",
       actions: ["s3:GetObject", ...WRITE, "s3:DeleteObject"],
-      resources: [`${curated.arn}/tables/${LEDGER_DATASET}/*`, `${quarantine.arn}/${MALFORMED_PREFIX}*`],
+      resources: [
+        ...LEDGER_DATASETS.map((name) => `${curated.arn}/tables/${name}/*`),
+        `${quarantine.arn}/${MALFORMED_PREFIX}*`,
+      ],
     },
     {
       sid: "QuarantineFiles",
       actions: WRITE,
-      resources: [`${quarantine.arn}/quarantine/${LEDGER_DATASET}/*`],
+      resources: LEDGER_DATASETS.map((name) => `${quarantine.arn}/quarantine/${name}/*`),
     },
     {
       // S3 answers 403 instead of 404 for a missing key to those who may not list, and a read has no prefix to allow
@@ -88,7 +91,7 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
       actions: ["s3:ListBucket", "s3:ListBucketVersions"],
       resources: [raw.arn, curated.arn, quarantine.arn],
     },
-    admitColumns(ledger.control, [LEDGER_DATASET]),
+    admitColumns(ledger.control, LEDGER_DATASETS),
     putOwnEvents("PutPublished", environment, ["LedgerBatchPublished"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];

@@ -236,7 +236,8 @@ export class LedgerPipeline extends Construct {
       undelivered: storage.undeliveredEvents,
       ruleName: ruleName(this.environment, "control-plane-batches-published"),
       description: "batches that the batch job published",
-      // of its own dataset alone: the control plane adds the columns of an event to the table that it names
+      // of its own dataset alone: the control plane adds the columns of an event to the table that it names, and
+      // counts it, which smoke tests are left out of
       pattern: {
         source: [alertSource(this.environment)],
         "detail-type": ["LedgerBatchPublished"],

@@ -1,0 +1,26 @@
+/** Datasets of smoke tests, declared below glue/tributary/datasets/platform: one for each pipeline. */
+export const SMOKE_DATASETS = {
+  uploads: "smoke_uploads",
+  manifests: "smoke_manifests",
+  ledger: "smoke_ledger",
+} as const;
+
+/** Prefixes of their files' keys in the raw bucket. */
+export const SMOKE_PREFIXES = {
+  uploads: `input/${SMOKE_DATASETS.uploads}/`,
+  manifests: `input/${SMOKE_DATASETS.manifests}/`,
+  ledger: `raw-json-data/all_historical_files/${SMOKE_DATASETS.ledger}/`,
+} as const;
+
+/** Days that files and rows of smoke tests are kept. */
+export const SMOKE_DAYS = 3;
+
+/** Returns whether a dataset is one of smoke tests: alarms, anomalies and cost figures leave these out. */
+export function isSmoke(dataset: string): boolean {
+  return Object.values(SMOKE_DATASETS).some((name) => name === dataset);
+}
+
+/** Returns whether a key is of a smoke test's file. */
+export function isSmokeKey(key: string): boolean {
+  return Object.values(SMOKE_PREFIXES).some((prefix) => key.startsWith(prefix));
+}
