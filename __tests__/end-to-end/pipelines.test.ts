@@ -44,6 +44,7 @@ import {
 } from "../support/local-platform";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
+import { limitWorkflows } from "./workflow-roles";
 
 const LAYER_COUNT = 5;
 const SCRIPT = "uploads_job";
@@ -57,6 +58,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await platform?.stop();
 });
+
+limitWorkflows(() => platform);
 
 describe("the reference's cases", () => {
   test("processes one new file", async () => {
