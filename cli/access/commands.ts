@@ -3,6 +3,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import {
   applyRoleName,
   type Environment,
+  GITHUB_ISSUER,
   iamArn,
   permissionsBoundaryArn,
   planRoleName,
@@ -90,8 +91,11 @@ async function carryOut(changes: readonly Change[], yes: boolean): Promise<void>
   if (changes.length > 0 && !yes) print("nothing was changed; --yes does it");
 }
 
-/** What is left to do where the repository's settings are, and in the environment's file. */
-function nextSteps(environment: Environment, { planSubjects, applySubjects }: Trust): string[] {
+/** Says what is left to do in the settings of the CI system, and in the environment's file. */
+export function nextSteps(
+  environment: Environment,
+  { issuer, planSubjects, applySubjects }: Trust,
+): string[] {
   const { name, region, deployers } = environment;
   const plan = iamArn(environment, "role", planRoleName(environment));
   const apply = iamArn(environment, "role", applyRoleName(environment));
@@ -100,8 +104,15 @@ function nextSteps(environment: Environment, { planSubjects, applySubjects }: Tr
     `plans as      ${planSubjects.join(", ")}`,
     `deploys as    ${applySubjects.join(", ")}`,
     "",
-    `variables of the GitHub environment plan-${name}: AWS_PLAN_ROLE=${plan} AWS_REGION=${region}`,
-    `variables of the GitHub environment ${name}: AWS_APPLY_ROLE=${apply} AWS_REGION=${region}`,
+    ...(issuer === GITHUB_ISSUER
+      ? [
+          `variables of the GitHub environment plan-${name}: AWS_PLAN_ROLE=${plan} AWS_REGION=${region}`,
+          `variables of the GitHub environment ${name}: AWS_APPLY_ROLE=${apply} AWS_REGION=${region}`,
+        ]
+      : [
+          `variables to plan: AWS_ROLE_ARN=${plan} AWS_REGION=${region}`,
+          `variables to deploy: AWS_ROLE_ARN=${apply} AWS_REGION=${region}`,
+        ]),
     ...(deployers.length === 0 || deployers.some((pattern) => admits(pattern, apply))
       ? []
       : [
