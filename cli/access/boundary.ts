@@ -27,7 +27,10 @@ export function boundaryStatements(environment: Environment): Statement[] {
     {
       Sid: "CodeIsDeployed",
       Effect: "Deny",
-      Action: actionsOf("s3", "DeleteObject DeleteObjectVersion PutObject"),
+      Action: actionsOf(
+        "s3",
+        "DeleteObject DeleteObjectTagging DeleteObjectVersion PutObject PutObjectTagging",
+      ),
       Resource: of.artifacts,
     },
     allow(
@@ -78,6 +81,7 @@ export function boundaryStatements(environment: Environment): Statement[] {
     ),
     allow("Secrets", actionsOf("secretsmanager", "DescribeSecret GetSecretValue"), [
       ...of.secrets,
+      ...of.pagerSecrets,
       ...(secretArn === undefined ? [] : [secretArn]),
     ]),
     allow("Logins", ["rds-db:connect"], of.logins),
@@ -88,6 +92,14 @@ export function boundaryStatements(environment: Environment): Statement[] {
         "AssociateKmsKey CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents PutRetentionPolicy",
       ),
       of.allLogs,
+    ),
+    allow(
+      "DatabaseMetrics",
+      actionsOf(
+        "logs",
+        "CreateLogGroup CreateLogStream DescribeLogStreams GetLogEvents PutLogEvents PutRetentionPolicy",
+      ),
+      of.metricLogs,
     ),
     allow("FindLogGroups", ["logs:DescribeLogGroups"], ["*"]),
     allow("Metrics", ["cloudwatch:PutMetricData"], ["*"]),

@@ -44,7 +44,7 @@ export function resourcesOf(environment: Environment) {
     schedules: of("scheduler", `schedule/default/${named}`),
     logGroups: [
       ...of("logs", `log-group:/aws/lambda/${named}`),
-      ...of("logs", `log-group:/aws-glue/jobs/${named}`),
+      ...of("logs", `log-group:/aws-glue/jobs*${named}`),
       ...of("logs", `log-group:/aws/rds/instance/${named}`),
       ...of("logs", `log-group:/tributary/${named}`),
     ],
@@ -71,6 +71,11 @@ export function resourcesOf(environment: Environment) {
     bus: of("events", "event-bus/default"),
     logins: of("rds-db", "dbuser:*/*"),
     databases: ["db", "pg", "subgrp", "snapshot"].flatMap((type) => of("rds", `${type}:${named}`)),
+    // of RDS, which writes all servers' metrics there
+    metricLogs: [...of("logs", "log-group:RDS*"), ...of("logs", "log-group:RDS*:log-stream:*")],
+    pagerSecrets: environment.alerts.pagerSecrets.flatMap((secret) =>
+      of("secretsmanager", `secret:${secret}-??????`),
+    ),
     secrets: of("secretsmanager", "secret:rds!db-*"),
   };
 }

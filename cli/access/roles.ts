@@ -6,6 +6,7 @@ import { actionsOf, allow, type Statement } from "./statement";
 export const ROLE_SERVICES = [
   "glue.amazonaws.com",
   "lambda.amazonaws.com",
+  "monitoring.rds.amazonaws.com",
   "scheduler.amazonaws.com",
   "vpc-flow-logs.amazonaws.com",
 ] as const;
