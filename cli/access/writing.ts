@@ -103,7 +103,12 @@ function functions(environment: Environment): Statement[] {
 function jobs(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   return [
-    allow("KeepJobs", actionsOf("glue", "CreateJob DeleteJob TagResource UntagResource UpdateJob"), of.jobs),
+    allow(
+      "KeepJobs",
+      // runs of a job that is to go are among what a deploy says it would lose
+      actionsOf("glue", "CreateJob DeleteJob GetJobRuns TagResource UntagResource UpdateJob"),
+      of.jobs,
+    ),
     allow(
       "KeepTriggers",
       actionsOf(
