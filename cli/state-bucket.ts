@@ -33,13 +33,20 @@ const INCOMPLETE_UPLOAD_DAYS = 7;
  */
 export async function ensureStateBucket(s3: S3Client, environment: Environment): Promise<StateBucket> {
   const bucket = stateBucketName(environment);
-  const created = !(await exists(s3, bucket, environment.account));
+  const created = !(await hasStateBucket(s3, environment));
   if (created) await create(s3, bucket, environment.region);
   await secure(s3, bucket, environment);
   return { bucket, created };
 }
 
-async function exists(s3: S3Client, bucket: string, account: string): Promise<boolean> {
+/**
+ * Returns whether the state bucket is there.
+ *
+ * @throws CommandError when another account has the name, or the credentials may not look
+ */
+export async function hasStateBucket(s3: S3Client, environment: Environment): Promise<boolean> {
+  const { account } = environment;
+  const bucket = stateBucketName(environment);
   try {
     await s3.send(new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: account }));
     return true;

@@ -5,7 +5,7 @@ export const prod: EnvironmentSettings = {
   account: "333333333333",
   region: "us-east-1",
   tags: { "cost-center": "data-platform" },
-  deployers: ["tributary-deploy"],
+  deployers: ["tributary-prod.apply"],
   network: { cidr: "10.40.0.0/16", zones: ["a", "b", "c"], privateJobs: true },
   storage: {
     lifecycle: {

@@ -5,7 +5,7 @@ export const staging: EnvironmentSettings = {
   account: "222222222222",
   region: "us-east-1",
   tags: { "cost-center": "data-platform" },
-  deployers: ["tributary-deploy"],
+  deployers: ["tributary-staging.apply"],
   network: { cidr: "10.30.0.0/16", zones: ["a", "b"], privateJobs: true },
   storage: {
     lifecycle: {

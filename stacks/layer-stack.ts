@@ -1,5 +1,5 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
-import { S3Backend, TerraformStack } from "cdktf";
+import { Aspects, S3Backend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { EncryptionKey, type EncryptionKeyProps } from "../constructs/encryption-key";
 import {
@@ -7,12 +7,14 @@ import {
   deploymentTag,
   type Environment,
   type Layer,
+  permissionsBoundaryArn,
   resourceName,
   stackName,
   stateBucketName,
   stateKey,
 } from "../environments/schema";
 import { ProviderLock } from "./provider-lock";
+import { RoleSettings } from "./role-settings";
 
 /** One layer of one environment: a Terraform state, a provider, and tags of everything in it. */
 export abstract class LayerStack extends TerraformStack {
@@ -23,6 +25,7 @@ export abstract class LayerStack extends TerraformStack {
     this.environment = environment;
     this.synthesizer = new ProviderLock(this);
     this.keepState(layer);
+    Aspects.of(this).add(new RoleSettings(environment.iam.path, permissionsBoundaryArn(environment)));
     new AwsProvider(this, "aws", {
       region: environment.region,
       allowedAccountIds: [environment.account],

@@ -11,7 +11,6 @@ const PIPELINES = "__tests__/end-to-end/pipelines.test.ts";
 const START = "__tests__/end-to-end/start.test.ts";
 const CHOSEN = "__tests__/end-to-end/chosen-pipelines.test.ts";
 const SMOKE = "__tests__/end-to-end/smoke.ts";
-const PIPELINES = "__tests__/end-to-end/pipelines.test.ts";
 const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
 const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
@@ -46,6 +45,14 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",
   ),
   ...verbatim(DEPLOYED, "npx cdktf diff dev-network"),
+  ...verbatim(
+    DEPLOYED,
+    "npm run bootstrap -- --environment dev --github OWNER/REPO",
+    "npm run bootstrap -- --environment dev --github OWNER/REPO --yes",
+    "npm run bootstrap -- --environment dev --remove",
+    "npm run bootstrap -- --environment dev --issuer https://gitlab.com --plan-subject 'project_path:GROUP/PROJECT:ref_type:branch:ref:*' --apply-subject 'project_path:GROUP/PROJECT:ref_type:branch:ref:main'",
+    "npm run bootstrap -- --environment dev --issuer https://agent.buildkite.com --plan-subject 'organization:ORG:pipeline:PLAN:*' --apply-subject 'organization:ORG:pipeline:DEPLOY:ref:refs/heads/main:*'",
+  ),
   "npm run bootstrap -- --environment dev": { file: DEPLOYED, contains: "bootstrap -- --environment dev" },
   "npm start": { file: START, contains: "local/start.ts" },
   "npm start -- --keep": { file: START, contains: '"--keep"' },

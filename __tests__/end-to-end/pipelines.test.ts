@@ -56,6 +56,7 @@ import {
 import { type Outcome, outcomeOf } from "../support/outcome";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
+import { limitWorkflows } from "./workflow-roles";
 
 const LAYER_COUNT = 5;
 const SCRIPT = "uploads_job";
@@ -94,6 +95,8 @@ describe("npx tributary doctor", () => {
     expect(code).toBe(0);
   });
 });
+
+limitWorkflows(() => platform);
 
 describe("the reference's cases", () => {
   test("processes one new file", async () => {

@@ -142,7 +142,7 @@ describe("an environment", () => {
     ...["*", "arn:aws:iam::123456789012:role/deploy"].map((role): [string, object, string] => [
       `the deployer ${role}`,
       { deployers: [role] },
-      `environments/prod.ts: deployers[0]: expected the role's name with its path and without role/, \`*\` for any part, such as tributary-deploy, got "${role}"`,
+      `environments/prod.ts: deployers[0]: expected the role's name with its path and without role/, \`*\` for any part, such as tributary-prod.apply, got "${role}"`,
     ]),
     [
       "a date format without a year",

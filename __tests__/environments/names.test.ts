@@ -2,18 +2,25 @@ import { describe, expect, test } from "@jest/globals";
 import {
   alertSource,
   alertTopicName,
+  applyRoleName,
+  boundaryName,
   bucketName,
   controlTableName,
   databaseName,
   deadLetterQueueName,
   functionName,
+  GITHUB_ISSUER,
+  guardName,
   LAYERS,
   loadEnvironments,
   manifestsJobName,
   metricNamespace,
   metricsTableName,
   type Named,
+  oidcProviderArn,
+  planRoleName,
   queueName,
+  resourceName,
   stackName,
   stateBucketName,
   stateKey,
@@ -48,11 +55,32 @@ const NAMES: [string, string, string][] = [
   ["alert topic", alertTopicName(dev), "acme-lake-dev-alerts"],
   ["metric namespace", metricNamespace(dev), "acme-lake"],
   ["alert source", alertSource(dev), "acme-lake.dev"],
+  ["role that plans", planRoleName(dev), "acme-lake-dev.plan"],
+  ["role that deploys", applyRoleName(dev), "acme-lake-dev.apply"],
+  ["boundary of all roles", boundaryName(dev), "acme-lake-dev.boundary"],
+  ["boundary of who deploys", guardName(dev), "acme-lake-dev.guard"],
+  [
+    "provider of tokens",
+    oidcProviderArn(dev, GITHUB_ISSUER),
+    "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+  ],
 ];
 
 describe("names", () => {
   test.each(NAMES)("derives the %s", (_, name, expected) => {
     expect(name).toBe(expected);
+  });
+
+  test("tell what bootstrap makes for CI from what the environment has", () => {
+    for (const name of [planRoleName(dev), applyRoleName(dev), boundaryName(dev), guardName(dev)]) {
+      expect(name.startsWith(resourceName(dev, ""))).toBe(false);
+    }
+  });
+
+  test("name a deployer wherever deployers are named", () => {
+    for (const environment of loadEnvironments().filter(({ deployers }) => deployers.length > 0)) {
+      expect(environment.deployers).toContain(applyRoleName(environment));
+    }
   });
 
   test("fit into S3's 63 characters for the longest project and environment", () => {

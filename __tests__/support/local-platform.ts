@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetJobRunsCommand, GlueClient, type JobRun } from "@aws-sdk/client-glue";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import {
   GetBucketNotificationConfigurationCommand,
@@ -14,10 +15,23 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { bucketName, loadEnvironment, uploadsJobName, uploadsTableName } from "../../environments/schema";
+import { changesOf } from "../../cli/access/commands";
+import { githubTrust } from "../../cli/access/trust";
+import {
+  applyRoleName,
+  bucketName,
+  iamArn,
+  loadEnvironment,
+  planRoleName,
+  uploadsJobName,
+  uploadsTableName,
+} from "../../environments/schema";
+import type { LocalAws } from "../../local/platform/aws";
+import { clientsOf } from "../../local/platform/clients";
 import { type Platform, startPlatform } from "../../local/platform/platform";
 import { Steps } from "../../local/steps";
 import { eventually } from "./eventually";
+import { assumeByToken } from "./web-identity";
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"]);
 
@@ -46,7 +60,10 @@ export function customers(count: number, amount = "10.00"): string {
   return `${[HEADER, ...rows].join("\n")}\n`;
 }
 
-/** Deploys the local environment, with the roles of functions and jobs enforced. */
+/**
+ * Deploys the local environment as its workflow does, by the role that bootstrap makes for it, with the roles of functions and
+ * jobs enforced, too.
+ */
 export async function deployTestPlatform(): Promise<TestPlatform> {
   const output = mkdtempSync(join(tmpdir(), "tributary-test-"));
   const signal = new AbortController().signal;
@@ -55,6 +72,10 @@ export async function deployTestPlatform(): Promise<TestPlatform> {
     signal,
     steps: new Steps(signal, process.stderr),
     auth: true,
+    deployer: async (aws) => {
+      await giveAccess(aws);
+      return workflowVariables(aws, "apply");
+    },
   });
   const variables = platform.aws.environment;
   const client = {
@@ -76,6 +97,36 @@ export async function deployTestPlatform(): Promise<TestPlatform> {
       await platform.stop();
       rmSync(output, { recursive: true, force: true });
     },
+  };
+}
+
+/** Workflows of a repository that may plan and deploy the environment. */
+const TRUST = githubTrust(environment, "example/lake");
+
+/** Makes the roles of the workflows, or repairs them. */
+export async function giveAccess(aws: TestPlatform["aws"]): Promise<void> {
+  const { settings, s3 } = clientsOf(aws);
+  for (const { make } of await changesOf({ iam: new IAMClient(settings), s3 }, environment, TRUST))
+    await make();
+}
+
+/** Variables of a workflow's steps, once it has assumed its role. */
+export async function workflowVariables(
+  aws: Pick<LocalAws, "endpoint">,
+  workflow: "plan" | "apply",
+): Promise<NodeJS.ProcessEnv> {
+  const [name, [sub = ""]] =
+    workflow === "plan"
+      ? [planRoleName(environment), TRUST.planSubjects]
+      : [applyRoleName(environment), TRUST.applySubjects];
+  const role = iamArn(environment, "role", name);
+  const { status, credentials } = await assumeByToken(aws.endpoint, role, { sub });
+  if (credentials === undefined)
+    throw new Error(`the workflow ${workflow} may not assume ${role}: ${status}`);
+  return {
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
 import { fileLimits } from "./file-limits";
 import { functions } from "./functions";
+import { iam } from "./iam";
 import { choice, flag, list, numberChoice, text, whole } from "./kinds";
 import { ledger } from "./ledger";
 import { manifests } from "./manifests";
@@ -101,7 +102,7 @@ export const settings = z.strictObject({
   deployers: list(
     text(
       /^(?![/*])[\w+=,.@/*-]{1,512}$/,
-      "the role's name with its path and without role/, `*` for any part, such as tributary-deploy",
+      "the role's name with its path and without role/, `*` for any part, such as tributary-prod.apply",
       { description: "" },
     ),
     0,
@@ -111,6 +112,7 @@ export const settings = z.strictObject({
         "Roles that deploy: beside the account's owner they alone write and delete the code of jobs and functions. Empty: all may whose policies let them, but the environment's own roles.",
     },
   ).default([]),
+  iam: iam.prefault({}),
   deletionGuard: flag({
     description:
       "Guards what holds data: Terraform refuses to destroy it, and the service's own deletion protection is on.",

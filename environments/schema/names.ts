@@ -2,6 +2,7 @@
  * Names that are known before anything is deployed, derived from project, environment, account and region.
  */
 import type { Environment } from "./environment";
+import { NO_BOUNDARY, OWN_BOUNDARY } from "./iam";
 import type { BucketName, FunctionName, JobName, PipelineQueue, TableName } from "./pipelines";
 
 /** Parts of a name. */
@@ -65,7 +66,8 @@ export function stateBucketName(environment: Named): string {
   return `${environment.project}-state-${environment.account}-${environment.region}`;
 }
 
-export function stateKey(environment: Named, layer: Layer): string {
+/** Key of the state of a layer; `*` stands for all layers. */
+export function stateKey(environment: Named, layer: Layer | "*"): string {
   return `${environment.project}/${environment.name}/${layer}.tfstate`;
 }
 
@@ -210,4 +212,62 @@ export function metricNamespace(environment: Named): string {
 /** EventBridge source of the platform's alert events. */
 export function alertSource(environment: Named): string {
   return `${environment.project}.${environment.name}`;
+}
+
+/**
+ * Names of what bootstrap makes for CI and for all roles. The dot keeps them apart from the environment's own roles and
+ * policies, whose names begin with `<project>-<environment>-`: who may change those may not change these.
+ */
+export function accessName(environment: Named, rest: string): string {
+  return `${environment.project}-${environment.name}.${rest}`;
+}
+
+/** Name of the role that plans the environment from CI. */
+export function planRoleName(environment: Named): string {
+  return accessName(environment, "plan");
+}
+
+/** Name of the role that deploys the environment from CI. */
+export function applyRoleName(environment: Named): string {
+  return accessName(environment, "apply");
+}
+
+/** Name of the permissions boundary of the environment's own roles. */
+export function boundaryName(environment: Named): string {
+  return accessName(environment, "boundary");
+}
+
+/** Name of the permissions boundary of the role that deploys. */
+export function guardName(environment: Named): string {
+  return accessName(environment, "guard");
+}
+
+/** ARN of a role or policy of the environment, by its name, which may have a `*`. */
+export function iamArn(
+  { account, iam }: Pick<Environment, "account" | "iam">,
+  kind: "role" | "policy",
+  name: string,
+): string {
+  return `arn:aws:iam::${account}:${kind}${iam.path}${name}`;
+}
+
+/** ARN of the permissions boundary of the environment's own roles; undefined where they have none. */
+export function permissionsBoundaryArn(environment: Environment): string | undefined {
+  const { account, iam } = environment;
+  switch (iam.permissionsBoundary) {
+    case NO_BOUNDARY:
+      return undefined;
+    case OWN_BOUNDARY:
+      return iamArn(environment, "policy", boundaryName(environment));
+    default:
+      return `arn:aws:iam::${account}:policy/${iam.permissionsBoundary}`;
+  }
+}
+
+/** Host of the OpenID Connect provider by which GitHub's workflows name themselves to AWS. */
+export const GITHUB_ISSUER = "token.actions.githubusercontent.com";
+
+/** ARN of an OpenID Connect provider of the account, by the host and path of its issuer. */
+export function oidcProviderArn({ account }: Pick<Environment, "account">, issuer: string): string {
+  return `arn:aws:iam::${account}:oidc-provider/${issuer}`;
 }

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, unquote
 from xml.etree.ElementTree import Element, SubElement
 from xml.sax.saxutils import escape
 
+import authorization  # type: ignore[import-not-found, unused-ignore]
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch, ec2, eventbridge, glue, iam, lambda_svc, s3, scheduler, sns
@@ -38,6 +39,8 @@ def apply_all() -> None:
     keep_policies_of_endpoints()
     name_roles_in_conditions()
     ask_topics_of_events()
+    admit_audiences_to_providers()
+    authorization.apply_all()
 
 
 def allow_aws_event_sources() -> None:
@@ -371,6 +374,23 @@ def publishes(topic: str) -> bool:
     service = "events.amazonaws.com"
     verdict: str = iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision
     return verdict == "Allow"
+
+
+def admit_audiences_to_providers() -> None:
+    """Admit a further audience to an OpenID Connect provider, a call that MiniStack does not know."""
+
+    def add_client_id(params: dict[str, Any]) -> Response:
+        provider = iam._oidc_providers.get(iam._p(params, "OpenIDConnectProviderArn"))
+        audience = iam._p(params, "ClientID")
+        if provider is None:
+            refused: Response = iam._error(404, "NoSuchEntity", "no such provider", ns="iam")
+            return refused
+        if audience not in provider["ClientIDList"]:
+            provider["ClientIDList"].append(audience)
+        added: Response = iam._xml(200, "AddClientIDToOpenIDConnectProviderResponse", "", ns="iam")
+        return added
+
+    iam._IAM_HANDLERS.setdefault("AddClientIDToOpenIDConnectProvider", add_client_id)
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ export interface PlatformOptions {
   readonly signal: AbortSignal;
   /** Makes the emulator enforce the roles of functions and jobs. */
   readonly auth?: boolean;
+  /** Returns the variables of who deploys, once there is a state bucket. @default - of the account's root */
+  readonly deployer?: (aws: LocalAws) => Promise<NodeJS.ProcessEnv>;
   /** Work while the stacks are applied. @default - nothing */
   readonly meanwhile?: (platform: RisingPlatform) => Promise<void>;
 }
@@ -83,10 +85,14 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const signal = AbortSignal.any([options.signal, aws.failure, ledger.failure, failure.signal]);
   const variables = { ...withoutUserSettings(process.env), ...terraform.environment, ...aws.environment };
   const context: Context = { output, signal, python, variables };
+  let deployer: NodeJS.ProcessEnv = {};
   const deploy = (...words: readonly string[]) =>
-    steps.run("deploy of five stacks", (report) => runDeploy(context, words, report));
+    steps.run("deploy of five stacks", (report) =>
+      runDeploy({ ...context, variables: { ...variables, ...deployer } }, words, report),
+    );
   try {
     await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
+    deployer = (await options.deployer?.(aws)) ?? {};
     await together(failure, deploy(), options.meanwhile?.({ aws, python, signal }) ?? Promise.resolve());
     source = startEventSource({ endpoint: aws.endpoint, warn: noteIn(join(output, "event-source.log")) });
     return { aws, ledger, python, variables, signal, deploy, stop };

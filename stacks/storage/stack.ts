@@ -24,6 +24,7 @@ import {
   type Environment,
   hasPipeline,
   INPUT_PREFIX,
+  iamArn,
   type PipelineQueue,
   PROCESSED_PREFIX,
   PROCESSED_TAG,
@@ -207,11 +208,12 @@ export class StorageStack extends LayerStack {
    */
   private othersThanDeployers(): NonNullable<PolicyStatement["condition"]> {
     const { account, deployers } = this.environment;
-    const roles = `arn:aws:iam::${account}:role`;
     if (deployers.length === 0) {
-      return { ArnLike: { "aws:PrincipalArn": `${roles}/${resourceName(this.environment, "*")}` } };
+      const own = iamArn(this.environment, "role", resourceName(this.environment, "*"));
+      return { ArnLike: { "aws:PrincipalArn": own } };
     }
-    const admitted = [...deployers.map((role) => `${roles}/${role}`), `arn:aws:iam::${account}:root`];
+    const roles = deployers.map((role) => `arn:aws:iam::${account}:role/${role}`);
+    const admitted = [...roles, `arn:aws:iam::${account}:root`];
     return { ArnNotLike: { "aws:PrincipalArn": admitted } };
   }
 

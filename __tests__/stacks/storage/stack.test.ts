@@ -320,7 +320,7 @@ describe("storage", () => {
         Condition: {
           ArnNotLike: {
             "aws:PrincipalArn": [
-              "arn:aws:iam::333333333333:role/tributary-deploy",
+              "arn:aws:iam::333333333333:role/tributary-prod.apply",
               "arn:aws:iam::333333333333:root",
             ],
           },

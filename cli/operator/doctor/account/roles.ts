@@ -1,5 +1,5 @@
 import { GetRoleCommand, type IAMClient, ListOpenIDConnectProvidersCommand } from "@aws-sdk/client-iam";
-import type { Environment } from "../../../../environments/schema";
+import { applyRoleName, planRoleName } from "../../../../environments/schema";
 import { type Check, failure, ok, warning } from "../check";
 
 /** Host of the tokens that GitHub gives to workflows. */
@@ -15,7 +15,7 @@ export const ciCheck: Check = {
       new ListOpenIDConnectProvidersCommand({}),
     );
     const hasProvider = providers.some(({ Arn = "" }) => Arn.endsWith(`oidc-provider/${GITHUB}`));
-    const roles = ciRoles(environment);
+    const roles = [planRoleName(environment), applyRoleName(environment)];
     const missing = await missingRoles(aws.iam, roles);
     if (missing.length === roles.length) return [ok("none prepared: deploys come from a shell")];
     const lacking = [...(hasProvider ? [] : [`the OIDC provider ${GITHUB}`]), ...missing];
@@ -45,11 +45,6 @@ export const deployersCheck: Check = {
     ];
   },
 };
-
-/** Roles that bootstrap makes for CI. */
-function ciRoles({ project, name }: Environment): string[] {
-  return ["plan", "apply"].map((role) => `${project}-${name}.${role}`);
-}
 
 /** Name of a role that is given with its path. */
 function nameOf(role: string): string {
