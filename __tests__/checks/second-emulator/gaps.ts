@@ -23,8 +23,8 @@ export const REFUSED: readonly Gap[] = [
   },
   {
     reason:
-      "it tells bucket policies nothing of a request, so that any condition refuses; " +
-      "and logging is taken only where the policy names all objects, in a text and not in a list",
+      "it tells bucket policies nothing of a request, so that any condition refuses; and logging is taken only " +
+      "where the target's policy names all objects, in a text and not in a list, and no principal is a text",
     stack: "storage",
     type: "aws_s3_bucket_policy",
     change: ({ policy }) => ({ policy: withoutConditions(String(policy)) }),
@@ -51,9 +51,14 @@ function withoutConditions(policy: string): string {
   return JSON.stringify({ ...rest, Statement: (Statement as Attributes[]).map(withoutCondition) });
 }
 
-function withoutCondition({ Condition, Resource, ...statement }: Attributes): Attributes {
+function withoutCondition({ Condition, Principal, Resource, ...statement }: Attributes): Attributes {
   const [resource = ""] = [Resource].flat().map(String);
-  return { ...statement, Effect: "Allow", Resource: resource.replace(/\/.*$/, "/*") };
+  return {
+    ...statement,
+    Effect: "Allow",
+    Principal: Principal === "*" ? { AWS: "*" } : Principal,
+    Resource: resource.replace(/\/.*$/, "/*"),
+  };
 }
 
 /**
