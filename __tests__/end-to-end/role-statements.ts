@@ -21,7 +21,7 @@ export const UNUSED: readonly Exception[] = [
   unused(/ledger-\S+ (ReadConnections|FindNetwork)/, "Glue looks up the subnets of a job"),
   unused(/ledger-\S+ (Make|Tag|Remove)NetworkInterfaces/, "Glue joins a job to the subnets"),
   unused(/ledger-\S+ DenyInterfacesToCode/, "it is against code of others, of which there is none here"),
-  // files that these tests do not send
+  // files that these tests do not send, and failures that they do not bring about
   unused(
     /\S+ TellMissingFromForbidden/,
     "S3 asks for it where a key is missing; the emulator answers 404 to everybody",
@@ -38,6 +38,7 @@ export const UNUSED: readonly Exception[] = [
     /manifests-builder ReadInputs/,
     "versions of a key are read where their sizes are equal and their checksums tell nothing: content.test.ts",
   ),
+  unused(/uploads-trigger ForgetRequest/, "for a start that Glue refuses for good: register-uploads.test.ts"),
   unused(/ledger-batch AdmitColumns/, "for undeclared keys, of which the raw JSON files here have none"),
 ];
 

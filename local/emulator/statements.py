@@ -12,8 +12,8 @@ from ministack.core import iam_evaluator
 def note_decisions(file: Path) -> None:
     """Append `{"role": …, "sid": …}` to `file`, a line for each statement the first time that it decides.
 
-    No statement decides a request of the root. What the emulator does inside itself in the name of a service is
-    not seen: logs of functions, schedules, event source mappings, keys of what is stored.
+    No statement decides a request of the root. What the emulator does inside itself in the name of a service
+    is not seen: logs of functions, schedules, event source mappings, keys of what is stored.
     """
     enforce: Callable[..., Any] = iam_evaluator.enforce
     evaluate: Callable[..., iam_evaluator.EvalResult] = iam_evaluator.evaluate

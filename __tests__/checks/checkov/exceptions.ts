@@ -1,7 +1,12 @@
 import type { Exception } from "../reviewed";
 
-const FUNCTIONS = /(dev|staging|prod)-(compute|ledger) \S+_function/;
-const SYNCHRONOUS = /\S+-(compute|ledger) (declared-columns|ledger_(operator|registrar)|migrator)_function/;
+const FUNCTIONS = /(dev|staging|prod)-(compute|ledger|observability) \S+_function/;
+const SYNCHRONOUS =
+  /\S+-(compute|ledger) (declared-columns|ledger_(operator|registrar|starter)|migrator)_function/;
+const EVENTS =
+  /\S+-(compute|observability) (uploads-\S+|manifests_\S+|control-plane|alert-forwarder)_function/;
+const OUTSIDE =
+  /\S+-(compute|observability) (declared-columns|uploads-\S+|manifests_\S+|control-plane|ledger_starter|alert-forwarder)_function/;
 const BUCKETS = /(dev|staging|prod)-storage \S+_bucket/;
 
 /** Findings of checkov that stay, by rule. What is left to a setting names the setting. */
@@ -10,7 +15,12 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: "CKV_AWS_115",
     where: /(dev|staging)-(compute|ledger) \S+_function/,
-    reason: "functions.reservedConcurrency: set where the account's limit leaves room for it",
+    reason: "functions.reserve: in prod, whose account has room for it",
+  },
+  {
+    rule: "CKV_AWS_115",
+    where: /prod-(compute declared-columns|ledger migrator|observability alert-forwarder)_function/,
+    reason: "a deploy or a single alert calls it: what is reserved is taken from the others for good",
   },
   {
     rule: "CKV_AWS_116",
@@ -19,12 +29,12 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: "CKV_AWS_116",
-    where: /\S+-compute (uploads-|manifests_)\S+_function/,
+    where: EVENTS,
     reason: "failed events go to the queue of an on-failure destination, which also tells the reason",
   },
   {
     rule: "CKV_AWS_117",
-    where: /\S+-compute (declared-columns|uploads-\S+|manifests_\S+)_function/,
+    where: OUTSIDE,
     reason: "only what speaks to PostgreSQL runs in the VPC; elsewhere it would take a way out, for nothing",
   },
   {
@@ -58,7 +68,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: "CKV_AWS_144",
     where: BUCKETS,
-    reason: "a copy in another region doubles the cost of the lake; docs/security.md says what it takes",
+    reason: "nothing is copied to another region, for the reasons in docs/security.md",
   },
   {
     rule: "CKV_AWS_145",
@@ -67,8 +77,8 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: "CKV_AWS_21",
-    where: /\S+-storage (access-logs|results)_bucket/,
-    reason: "nothing is written over there: logs and results of queries have new names, and expire",
+    where: /\S+-storage results_bucket/,
+    reason: "results of queries have new names each time, can be had again, and expire",
   },
   {
     rule: "CKV2_AWS_62",
@@ -101,8 +111,8 @@ export const EXCEPTIONS: readonly Exception[] = [
   // PostgreSQL
   {
     rule: "CKV_AWS_118",
-    where: /\S+-ledger postgres_managed_instance/,
-    reason: "CloudWatch and the ledger's own figures suffice; docs/security.md says what it takes",
+    where: /(dev|staging)-ledger postgres_managed_instance/,
+    reason: "ledger.postgres.monitoringSeconds: in prod; elsewhere Performance Insights says enough",
   },
   {
     rule: "CKV_AWS_157",

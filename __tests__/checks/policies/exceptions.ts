@@ -22,8 +22,14 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: "wrong-resource",
-    where: /\S+ \S+ DeliverFlowLogs logs:DescribeLogStreams \S+:log-group:known-later:\*/,
+    where: /\S+ \S+ \w+ logs:\w+ \S+:log-group:[^:]+:\*/,
     // https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/cloudwatchlogs/aws.sdk.kotlin.services.cloudwatchlogs.model/-log-group/arn.html (2026-11-30)
     reason: "in policies a log group is named with :* behind it, which the published form leaves out",
+  },
+  {
+    rule: "wrong-resource",
+    where: /prod-ledger \S+ WriteMeasures logs:DescribeLogStreams \S+:log-group:RDS\*:log-stream:\*/,
+    // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html (2026-11-30)
+    reason: "the statement is that of AWS's own policy for enhanced monitoring",
   },
 ];
