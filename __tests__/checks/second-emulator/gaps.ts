@@ -3,6 +3,13 @@ import type { Exception } from "../reviewed";
 
 type Attributes = Record<string, unknown>;
 
+interface LifecycleRule extends Attributes {
+  readonly filter: readonly {
+    readonly prefix?: string;
+    readonly and?: readonly { readonly prefix: string }[];
+  }[];
+}
+
 /** Something that moto 5.2 refuses and AWS takes, and what the stack is without it. */
 export interface Gap {
   readonly reason: string;
@@ -29,6 +36,12 @@ export const REFUSED: readonly Gap[] = [
     type: "aws_s3_bucket_policy",
     change: ({ policy }) => ({ policy: withoutConditions(String(policy)) }),
   },
+  {
+    reason: "it gives no tags back of a rule with a prefix and tags, and the provider waits for them",
+    stack: "storage",
+    type: "aws_s3_bucket_lifecycle_configuration",
+    change: ({ rule }) => ({ rule: (rule as LifecycleRule[]).map(byPrefix) }),
+  },
 ];
 
 /** Gaps in what it answers, by which a plan after the apply is not empty: `stack address arguments`. */
@@ -44,6 +57,11 @@ export const DRIFT: readonly Exception[] = [
     reason: "it does not keep the log group of a function",
   },
 ];
+
+function byPrefix(rule: LifecycleRule): LifecycleRule {
+  const [{ and: [both] = [] } = {}] = rule.filter;
+  return both === undefined ? rule : { ...rule, filter: [{ prefix: both.prefix }] };
+}
 
 /** The policy with statements of the same actions that allow, whoever asks for whichever object. */
 function withoutConditions(policy: string): string {

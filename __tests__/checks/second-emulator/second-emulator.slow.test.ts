@@ -82,7 +82,8 @@ function fileOf(layer: Layer): string {
 
 function takeOutGaps(layer: Layer): void {
   const stack = JSON.parse(readFileSync(fileOf(layer), "utf8"));
-  writeFileSync(fileOf(layer), JSON.stringify(asTaken(layer, stack)));
+  // in lines, for Terraform quotes in errors the line that it speaks of
+  writeFileSync(fileOf(layer), JSON.stringify(asTaken(layer, stack), undefined, 1));
 }
 
 async function apply(layer: Layer): Promise<void> {
