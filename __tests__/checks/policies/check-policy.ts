@@ -40,7 +40,10 @@ interface Named {
  * `unknown-condition-key` for keys that requests of the action never have, and `wrong-resource` where an action
  * knows no resource of that form.
  */
-export function checkPolicy({ where, statements }: Policy, definitions: Definitions): Finding[] {
+export function checkPolicy(
+  { where, statements, grouped = false }: Policy,
+  definitions: Definitions,
+): Finding[] {
   return statements.flatMap((statement) => {
     const at = `${where} ${statement.sid}`.trimEnd();
     const found = statement.actions.map((action) => matching(action, definitions));
@@ -51,7 +54,9 @@ export function checkPolicy({ where, statements }: Policy, definitions: Definiti
       ...statement.conditions
         .filter(({ operator }) => !OPERATOR.test(operator))
         .map(({ operator }) => ({ rule: "unknown-operator", where: `${at} ${operator}` })),
-      ...statement.actions.flatMap((action, index) => checkUse(at, action, found[index] ?? [], statement)),
+      ...statement.actions.flatMap((action, index) =>
+        checkUse(at, action, found[index] ?? [], statement, grouped),
+      ),
     ];
   });
 }
@@ -79,15 +84,18 @@ function checkUse(
   action: string,
   actions: readonly Named[],
   { resources, conditions }: PolicyStatement,
+  grouped: boolean,
 ): Finding[] {
   if (actions.length === 0) return [];
+  const wrong = resources.filter((resource) => !actions.some((each) => knowsResource(each, resource)));
   return [
     ...conditions
       .filter(({ key }) => !actions.some((each) => knowsKey(each, key)))
       .map(({ key }) => ({ rule: "unknown-condition-key", where: `${at} ${action} ${key}` })),
-    ...resources
-      .filter((resource) => !actions.some((each) => knowsResource(each, resource)))
-      .map((resource) => ({ rule: "wrong-resource", where: `${at} ${action} ${resource}` })),
+    ...(grouped && wrong.length < resources.length ? [] : wrong).map((resource) => ({
+      rule: "wrong-resource",
+      where: `${at} ${action} ${resource}`,
+    })),
   ];
 }
 

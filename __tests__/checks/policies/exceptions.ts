@@ -21,6 +21,20 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: "the statement is CloudWatch Logs' own, which names DescribeKey beside what has a context",
   },
   {
+    rule: "unknown-condition-key",
+    where:
+      /\S+-access \S+-trust sts:AssumeRoleWithWebIdentity token\.actions\.githubusercontent\.com:(aud|sub)/,
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html (2026-11-30)
+    reason:
+      "the claims of a token are keys under the name of its issuer; the reference lists those of AWS's own",
+  },
+  {
+    rule: "unknown-condition-key",
+    where: /\S+-access \S+ MakeKeys kms:PutKeyPolicy aws:RequestTag\/(project|environment)/,
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html (2026-11-30)
+    reason: "it is asked for by CreateKey, whose request has the tags; a later change is another statement's",
+  },
+  {
     rule: "wrong-resource",
     where: /\S+ \S+ \w+ logs:\w+ \S+:log-group:[^:]+:\*/,
     // https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/cloudwatchlogs/aws.sdk.kotlin.services.cloudwatchlogs.model/-log-group/arn.html (2026-11-30)

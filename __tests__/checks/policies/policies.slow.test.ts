@@ -1,4 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { accessPolicies, accessRoles, ownBoundary } from "../../../cli/access/access";
+import { policyText } from "../../../cli/access/statement";
+import { githubTrust } from "../../../cli/access/trust";
+import { loadEnvironments } from "../../../environments/schema";
 import { stacksOf } from "../../support/synthesize";
 import { unreviewed } from "../reviewed";
 import { checkPolicy } from "./check-policy";
@@ -6,8 +10,21 @@ import { type Definitions, publishedDefinitions } from "./definitions";
 import { EXCEPTIONS } from "./exceptions";
 import { type Policy, stackPolicies, statementsOf } from "./stack-policies";
 
-/** Policies that no stack has. */
-const FURTHER: readonly Policy[] = [];
+/** Policies that no stack has: those of the roles that plan and deploy. */
+const FURTHER: readonly Policy[] = loadEnvironments(["dev", "staging", "prod"]).flatMap((environment) => {
+  const trust = githubTrust(environment, "acme/lake");
+  const texts = [
+    ...[...accessPolicies(environment), ...[ownBoundary(environment) ?? []].flat()].map(
+      ({ name, statements }) => [name, policyText(statements)] as const,
+    ),
+    ...accessRoles(environment, trust).map((role) => [`${role.name}-trust`, role.trust] as const),
+  ];
+  return texts.map(([name, text]) => ({
+    where: `${environment.name}-access ${name}`,
+    statements: statementsOf(text),
+    grouped: true,
+  }));
+});
 
 const policies = [...stackPolicies(stacksOf("dev", "staging", "prod")), ...FURTHER];
 let definitions: Definitions;

@@ -13,6 +13,8 @@ export interface Policy {
   /** Stack and address of the resource, such as `dev-storage aws_kms_key.data-key`. */
   readonly where: string;
   readonly statements: readonly PolicyStatement[];
+  /** Whether statements name the actions and the resources of a service together, so that not all fit each other. @default false */
+  readonly grouped?: boolean;
 }
 
 type Stacks = ReadonlyMap<string, StackJson>;
@@ -59,7 +61,7 @@ export function statementsOf(document: string): PolicyStatement[] {
   const { Statement } = JSON.parse(document);
   return [Statement].flat().map((statement) => ({
     sid: statement.Sid ?? "",
-    actions: listOf(statement.Action),
+    actions: listOf(statement.Action ?? statement.NotAction),
     resources: listOf(statement.Resource),
     conditions: Object.entries<object>(statement.Condition ?? {}).flatMap(([operator, values]) =>
       Object.keys(values).map((key) => ({ operator, key })),
