@@ -149,7 +149,7 @@ describe("npx jest -u", () => {
 });
 
 describe("the locks of the Python packages", () => {
-  test("are what their commands make of pyproject.toml", async () => {
+  test("are what their commands make of what is asked for", async () => {
     const pip = ".tributary/python/bin/python -m pip install --quiet --target tools uv==0.13.9";
     expect(await checkout.run(pip)).toMatchObject({ code: 0 });
     const PATH = `${checkout.path("tools", "bin")}:${process.env["PATH"]}`;
@@ -159,10 +159,19 @@ describe("the locks of the Python packages", () => {
     ]) {
       expect(await checkout.run(line, "glue", { PATH })).toMatchObject({ code: 0 });
     }
+    const checker =
+      "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header checkov.in -o checkov.lock";
+    for (const name of ["checkov", "moto", "policy-sentry"]) {
+      const line = checker.replaceAll("checkov", name);
+      expect(await checkout.run(line, "setup/checkers", { PATH })).toMatchObject({ code: 0 });
+    }
     writeFileSync(checkout.path("glue", "wheels.json"), "[]");
     expect(await checkout.run("npm run pin-wheels")).toMatchObject({ code: 0 });
-    for (const file of ["requirements.lock", "requirements-dev.lock", "wheels.json"]) {
-      expect(pins(checkout.path("glue", file))).toEqual(pins(join(ROOT, "glue", file)));
+    for (const file of [
+      ...["requirements.lock", "requirements-dev.lock", "wheels.json"].map((each) => join("glue", each)),
+      ...["checkov", "moto", "policy-sentry"].map((each) => join("setup", "checkers", `${each}.lock`)),
+    ]) {
+      expect(pins(checkout.path(file))).toEqual(pins(join(ROOT, file)));
     }
   });
 });

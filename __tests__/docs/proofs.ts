@@ -43,6 +43,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run try -- local/samples/events local/samples/events/2026-02-03-broken-lines.ndjson",
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local pyproject.toml -o requirements.lock",
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",
+    "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header checkov.in -o checkov.lock",
   ),
   ...verbatim(DEPLOYED, "npx cdktf diff dev-network"),
   ...verbatim(

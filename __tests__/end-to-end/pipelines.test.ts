@@ -31,6 +31,7 @@ import {
   uploadsTableName,
 } from "../../environments/schema";
 import { ROOT } from "../../setup/paths";
+import { unreviewed } from "../checks/reviewed";
 import { eventually } from "../support/eventually";
 import {
   curatedBucket,
@@ -56,6 +57,7 @@ import {
 import { type Outcome, outcomeOf } from "../support/outcome";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
+import { UNUSED, unusedStatements } from "./role-statements";
 import { limitWorkflows } from "./workflow-roles";
 
 const LAYER_COUNT = 5;
@@ -273,6 +275,11 @@ describe("the roles of functions and jobs, which are enforced", () => {
     await write("elsewhere/x");
     await expect(platform.s3.send(new PutObjectCommand({ Bucket, Key: "glue/x" }))).resolves.toBeDefined();
   });
+});
+
+// behind all that uses them
+test("every statement of a role was used, or has a reason", () => {
+  expect(unreviewed(unusedStatements(platform), UNUSED)).toEqual([]);
 });
 
 describe("the end of an environment", () => {

@@ -14,6 +14,7 @@ export interface StackJson {
   readonly resource: Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
   readonly provider: Readonly<Record<string, readonly Attributes[]>>;
   readonly terraform: { readonly backend: { readonly s3: Attributes } };
+  readonly output?: Readonly<Record<string, { readonly value: unknown }>>;
   readonly data?: Readonly<Record<string, Readonly<Record<string, { readonly config: Attributes }>>>>;
 }
 
@@ -52,12 +53,17 @@ export function synthesizeConstruct(build: (scope: Construct) => void): StackJso
   });
 }
 
+/** Writes all stacks of the environments, with the files they upload; returns the folder of the stacks' folders. */
+export function synthesizeInto(folder: string, environments: readonly Environment[]): string {
+  const app = new App({ outdir: folder });
+  for (const environment of environments) new Platform(app, environment);
+  app.synth();
+  return join(folder, "stacks");
+}
+
 function write(environments: readonly Environment[]): ReadonlyMap<string, string> {
   return inFolder((folder) => {
-    const app = new App({ outdir: folder });
-    for (const environment of environments) new Platform(app, environment);
-    app.synth();
-    const stacks = join(folder, "stacks");
+    const stacks = synthesizeInto(folder, environments);
     return new Map(
       readdirSync(stacks).map((stack) => [stack, readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8")]),
     );

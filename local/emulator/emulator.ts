@@ -26,7 +26,7 @@ export interface EmulatorOptions {
   readonly folder: string;
   /** Endpoint to which functions send Glue calls. @default - the emulator itself */
   readonly glueEndpoint?: string;
-  /** Enforces the policies of roles. @default false */
+  /** Enforces the policies of roles, and notes which statements decide. @default false */
   readonly auth?: boolean;
   /** Variables of functions, in addition to AWS's own. @default - nothing */
   readonly variables?: Readonly<Record<string, string>>;
@@ -45,6 +45,12 @@ export interface Emulator {
   /** Ends the emulator with all its functions and removes its temporary files. Safe to repeat. */
   stop(): Promise<void>;
 }
+
+/**
+ * File in the emulator's folder where roles are enforced: a line of JSON, with `role` and `sid`, for each statement
+ * that decided a request.
+ */
+export const STATEMENTS = "statements.ndjson";
 
 const START_MILLISECONDS = 120_000;
 const STOP_MILLISECONDS = 2000;
@@ -91,8 +97,11 @@ function launch(options: EmulatorOptions, temporary: string, logFile: string): C
 }
 
 function launcherWords(options: EmulatorOptions): string[] {
-  const words = [join(__dirname, "launcher.py"), "--port", String(options.port ?? 0)];
-  return options.repaired === false ? [...words, "--unrepaired"] : words;
+  return [
+    ...[join(__dirname, "launcher.py"), "--port", String(options.port ?? 0)],
+    ...(options.repaired === false ? ["--unrepaired"] : []),
+    ...(options.auth ? ["--statements", join(options.folder, STATEMENTS)] : []),
+  ];
 }
 
 /** Environment of functions: nothing of the user's own but the path, with this very Node first. */

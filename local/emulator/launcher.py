@@ -16,6 +16,7 @@ import socket
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument(
         "--unrepaired", action="store_true", help="leave MiniStack as it is, to test what it lacks"
     )
+    parser.add_argument("--statements", type=Path, help="file for the statements of roles that decide")
     arguments = parser.parse_args()
     listener = bind(arguments.port)
     port = listener.getsockname()[1]
@@ -40,7 +42,7 @@ def main() -> None:
     # requests that the Glue runner passes on name the runner
     endpoints = (f"http://{HOST}:{port}", os.environ.get("AWS_ENDPOINT_URL_GLUE"))
     hosts = [urlsplit(endpoint).netloc for endpoint in endpoints if endpoint]
-    asyncio.run(serve(listener, hosts, repaired=not arguments.unrepaired))
+    asyncio.run(serve(listener, hosts, arguments.statements, repaired=not arguments.unrepaired))
 
 
 def bind(port: int) -> socket.socket:
@@ -74,7 +76,7 @@ def end_with_parent() -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-async def serve(listener: socket.socket, hosts: list[str], *, repaired: bool) -> None:
+async def serve(listener: socket.socket, hosts: list[str], decisions: Path | None, *, repaired: bool) -> None:
     """Serve MiniStack on `listener`, to those who name one of `hosts`, until SIGTERM."""
     # Imported here, for they read the environment that main() completes.
     import guard  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
@@ -85,6 +87,10 @@ async def serve(listener: socket.socket, hosts: list[str], *, repaired: bool) ->
         import repairs  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
 
         repairs.apply_all()
+    if decisions:
+        import statements  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+
+        statements.note_decisions(decisions)
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS

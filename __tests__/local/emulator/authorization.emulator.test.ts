@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { GetJobCommand, GlueClient, StartJobRunCommand } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { ACCOUNT, REGION, ROOT_CREDENTIALS } from "../../../local/emulator/emulator";
+import { ACCOUNT, REGION, ROOT_CREDENTIALS, STATEMENTS } from "../../../local/emulator/emulator";
 import {
   createJob,
   invokeFunction,
@@ -35,7 +37,9 @@ let platform: TestPlatform;
 beforeAll(async () => {
   platform = await startTestPlatform({ auth: true });
   await createRole("reader", [
-    { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::artifacts/readable.py" },
+    { Sid: "Read", Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::artifacts/readable.py" },
+    { Sid: "Write", Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::artifacts/*" },
+    { Sid: "Refuse", Effect: "Deny", Action: "s3:GetObject", Resource: "arn:aws:s3:::artifacts/other.py" },
     LOGS,
   ]);
   await createRole("blind", [LOGS]);
@@ -80,6 +84,13 @@ describe("where roles are enforced", () => {
       expect.stringMatching(/assumed-role\/reader\/GlueJobRunnerSession-/),
       "other.py AccessDenied",
     ]);
+  });
+
+  test("it is noted which statements of a role decided, once each", async () => {
+    await waitForRun(platform, "readable", await startRun(platform, "readable"));
+    const lines = readFileSync(join(platform.folder, STATEMENTS), "utf8").trimEnd().split("\n");
+    const noted = lines.map((line) => JSON.parse(line)).filter(({ role }) => role === "reader");
+    expect(noted.map(({ sid }) => sid).sort()).toEqual(["Read", "Refuse"]);
   });
 
   test("a job whose role may not read its script fails", async () => {
