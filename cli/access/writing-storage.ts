@@ -32,12 +32,11 @@ function keys(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   const { region } = environment;
   return [
-    allow(
-      "MakeKeys",
-      actionsOf("kms", "CreateKey PutKeyPolicy TagResource"),
-      ["*"],
-      withOwnTags(environment, "Request"),
-    ),
+    allow("MakeKeys", actionsOf("kms", "CreateKey TagResource"), ["*"], withOwnTags(environment, "Request")),
+    // asked for by CreateKey, too, and no source tells whether with the request's tags: what is made has none yet
+    allow("GiveNewKeysPolicy", ["kms:PutKeyPolicy"], ["*"], {
+      Null: { "aws:ResourceTag/project": "true", "kms:ResourceAliases": "true" },
+    }),
     {
       Sid: "TagNoOthersKey",
       Effect: "Deny",

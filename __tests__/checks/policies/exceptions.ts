@@ -29,12 +29,6 @@ export const EXCEPTIONS: readonly Exception[] = [
       "the claims of a token are keys under the name of its issuer; the reference lists those of AWS's own",
   },
   {
-    rule: "unknown-condition-key",
-    where: /\S+-access \S+ MakeKeys kms:PutKeyPolicy aws:RequestTag\/(project|environment)/,
-    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html (2026-11-30)
-    reason: "it is asked for by CreateKey, whose request has the tags; a later change is another statement's",
-  },
-  {
     rule: "wrong-resource",
     where: /\S+ \S+ \w+ logs:\w+ \S+:log-group:[^:]+:\*/,
     // https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/cloudwatchlogs/aws.sdk.kotlin.services.cloudwatchlogs.model/-log-group/arn.html (2026-11-30)
