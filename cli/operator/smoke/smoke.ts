@@ -88,7 +88,10 @@ const OUTCOMES: readonly Column<Outcome>[] = [
   { head: "dead letters", cell: ({ deadLetters }) => deadLetters },
   { head: "status", cell: ({ status }) => status },
   { head: "time", cell: ({ seconds }) => duration(seconds) },
-  { head: "runs cost", cell: (outcome) => dollars(outcome.dollars) },
+  {
+    head: "runs cost",
+    cell: (outcome) => (outcome.dollars === undefined ? undefined : dollars(outcome.dollars)),
+  },
   { head: "", cell: ({ problems }) => (problems.length === 0 ? "passed" : "failed") },
 ];
 
@@ -106,7 +109,7 @@ async function run(
   };
   const outcomes = await Promise.all(tests.map((test) => outcomeOf(operator, test, { seconds, progress })));
   const passed = outcomes.every(({ problems }) => problems.length === 0);
-  const cost = outcomes.reduce((sum, outcome) => sum + outcome.dollars, 0);
+  const cost = outcomes.reduce((sum, { dollars: ofRuns = 0 }) => sum + ofRuns, 0);
   terminal.show(
     { applied: true, label, passed, dollars: cost, pipelines: outcomes },
     [table(OUTCOMES, outcomes), ...leftOf(outcomes), summary(label, passed, cost)].join("\n"),
