@@ -1,4 +1,4 @@
-import type { Environment, Pipeline } from "../../../environments/schema";
+import { type Environment, hasPipeline, type Pipeline } from "../../../environments/schema";
 import { costOf, dpusOf } from "../../../runtime/prices";
 import { SMOKE_DAYS } from "../../../runtime/smoke";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -66,6 +66,9 @@ async function plan({ environment, terminal }: Operator, tests: readonly Pipelin
   }
   const text = [
     table(PLANNED, planned),
+    ...(hasPipeline(environment, "ledger")
+      ? ["the ledger's run takes all other files that wait there, too, also where ledger.scheduled is false"]
+      : []),
     `it would compare rows, dead letters and statuses, and remove them; what cannot be removed expires in ${SMOKE_DAYS} days; repeat with --yes`,
   ];
   terminal.show({ applied: false, pipelines: planned }, text.join("\n"));
