@@ -12,11 +12,19 @@ interface State {
   readonly resources?: readonly unknown[];
 }
 
+const STATE = ".tfstate";
 /**
- * Removes the bucket of Terraform's states, once no state in it has a resource: without its state a resource is nobody's
- * to destroy. False where there is no such bucket.
+ * End of the key of a lock, which is there as long as a command works on a state: a first apply writes its state later.
  *
- * @throws CommandError naming a state that has resources
+ * @see https://docs.cloudposse.com/layers/accounts/tutorials/terraform-s3-state (2026-11-30)
+ */
+const LOCK = ".tflock";
+
+/**
+ * Removes the bucket of Terraform's states, once no state in it has a resource, and none is worked on: without its state a
+ * resource is nobody's to destroy. False where there is no such bucket.
+ *
+ * @throws CommandError naming a state that has resources, or a lock
  */
 export async function removeStateBucket(s3: S3Client, bucket: string): Promise<boolean> {
   try {
@@ -33,7 +41,12 @@ export async function removeStateBucket(s3: S3Client, bucket: string): Promise<b
 }
 
 async function checkEmpty(s3: S3Client, Bucket: string, Key: string): Promise<void> {
-  if (!Key.endsWith(".tfstate")) return;
+  if (Key.endsWith(LOCK)) {
+    throw new CommandError(
+      `the state bucket ${Bucket} stays: ${Key} says that a deploy or destroy is at work; wait for it, or where it died, terraform force-unlock`,
+    );
+  }
+  if (!Key.endsWith(STATE)) return;
   const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
   const { resources = [] }: State = JSON.parse((await Body?.transformToString()) ?? "{}");
   if (resources.length === 0) return;

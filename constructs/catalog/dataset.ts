@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expectedAt } from "../../runtime/expected";
 import { ROOT } from "../code/paths";
 
 export interface DatasetColumn {
@@ -54,7 +55,8 @@ export const OTHER_COLUMN: DatasetColumn = {
   comment: "Further undeclared keys of the row, as a JSON object of their exact texts",
 };
 
-const FOLDERS = [join(ROOT, "datasets"), join(ROOT, "glue", "tributary", "datasets", "platform")];
+const TEAM = join(ROOT, "datasets");
+const PLATFORM = join(ROOT, "glue", "tributary", "datasets", "platform");
 const USUAL_SIZE = { megabytes: 3.5, tolerancePercent: 10 };
 
 /** Reads all declared datasets with typed columns, by name. */
@@ -91,8 +93,36 @@ function isText(dataset: Dataset | TextDataset): dataset is TextDataset {
 }
 
 function declarations(): (Dataset | TextDataset)[] {
-  return FOLDERS.flatMap((folder) => readdirSync(folder, { withFileTypes: true }))
+  const ofTeam = declaredIn(TEAM);
+  const ofPlatform = declaredIn(PLATFORM);
+  for (const dataset of ofTeam) checkApart(dataset, ofPlatform);
+  return [...ofTeam, ...ofPlatform].sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function declaredIn(folder: string): (Dataset | TextDataset)[] {
+  return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
-    .map((entry) => JSON.parse(readFileSync(join(entry.parentPath, entry.name, "dataset.json"), "utf8")))
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+    .map((entry) => JSON.parse(readFileSync(join(folder, entry.name, "dataset.json"), "utf8")));
+}
+
+/**
+ * Checks that a team's dataset has neither name nor files in common with those of smoke tests, which expire in days, and
+ * which alarms and figures leave out.
+ *
+ * @throws Error where it has
+ */
+export function checkApart(
+  { name, prefix }: Pick<Dataset, "name" | "prefix">,
+  platform: readonly Pick<Dataset, "name" | "prefix">[],
+): void {
+  const where = `datasets/${name}/dataset.json`;
+  for (const other of platform) {
+    if (name === other.name) {
+      throw new Error(expectedAt(`${where}: name`, "one that no dataset of smoke tests has", name));
+    }
+    if (prefix.startsWith(other.prefix)) {
+      const expected = `one outside of ${other.prefix}, whose files expire as those of smoke tests`;
+      throw new Error(expectedAt(`${where}: prefix`, expected, prefix));
+    }
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * Statements by which an operator reads or changes the ledger. `ledger_operator` runs those that read,
  * `ledger_maintainer` those that write. Their results have the names of operator-protocol.ts. None reads all
- * of files, outcomes or the queue unless it says so: a test checks their plans. Those that alarms go by leave
+ * of files, outcomes or the queue unless it says so: a test checks their plans. Those that alarms go by, and rates, leave
  * smoke tests out. Those about the server itself are in vacuum-statements.ts.
  */
 
@@ -74,7 +74,7 @@ SELECT count(*) AS batches,
   coalesce(sum((counts->>'dead_letters')::bigint), 0) AS "deadLetters",
   coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes",
   coalesce(sum((counts->>'output_bytes')::bigint), 0) AS "outputBytes"
-FROM ledger.batches WHERE committed_at > now() - interval '1 hour'`;
+FROM ledger.batches WHERE committed_at > now() - interval '1 hour' AND NOT is_smoke`;
 
 export const TAKE_OVERS = `
 SELECT count(*) AS counted FROM ledger.batches WHERE lapsed_at > now() - interval '1 hour' AND NOT is_smoke`;

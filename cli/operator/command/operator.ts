@@ -2,10 +2,10 @@ import { AthenaClient } from "@aws-sdk/client-athena";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GlueClient } from "@aws-sdk/client-glue";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../../../environments/schema";
@@ -17,11 +17,11 @@ export interface Clients {
   readonly athena: AthenaClient;
   readonly cloudwatch: CloudWatchClient;
   readonly dynamo: DynamoDBClient;
-  readonly events: EventBridgeClient;
   readonly glue: GlueClient;
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
   readonly s3: S3Client;
+  readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly sts: STSClient;
 }
@@ -43,11 +43,11 @@ export function connect({ region, storage }: Environment): Clients {
     athena: new AthenaClient(settings),
     cloudwatch: new CloudWatchClient(settings),
     dynamo: new DynamoDBClient(settings),
-    events: new EventBridgeClient(settings),
     glue: new GlueClient(settings),
     lambda: new LambdaClient(settings),
     logs: new CloudWatchLogsClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: storage.pathStyle }),
+    sns: new SNSClient(settings),
     sqs: new SQSClient(settings),
     sts: new STSClient(settings),
   };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { PublishCommand } from "@aws-sdk/client-sns";
 import {
   CancelMessageMoveTaskCommand,
   DeleteMessageCommand,
@@ -13,6 +13,7 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { type DeployedFunction, functionName } from "../../../environments/schema";
+import { expectedAt } from "../../../runtime/expected";
 import { CommandError } from "../../../setup/command";
 import type { Operator } from "../command/operator";
 
@@ -27,6 +28,13 @@ export interface Move {
   readonly waiting: number;
 }
 
+/** What became of messages. */
+export interface Moved {
+  readonly messages: number;
+  /** Number of those that were not delivered, which stay. */
+  readonly kept: number;
+}
+
 const POLL_MILLISECONDS = 1000;
 /** Visibility timeout: more than ten messages need from their receipt to their deletion here. */
 const VISIBILITY_SECONDS = 120;
@@ -38,10 +46,9 @@ const EMPTY_ANSWERS = 3;
 /**
  * Moves messages with SQS's own task where it can, else one by one. A task that is interrupted is cancelled.
  *
- * @returns how many were moved
  * @throws CommandError when SQS gives up
  */
-export async function moveBySqs(operator: Operator, move: Move): Promise<number> {
+export async function moveBySqs(operator: Operator, move: Move): Promise<Moved> {
   const { sqs } = operator.aws;
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: move.from, AttributeNames: ["QueueArn"] }),
@@ -53,11 +60,11 @@ export async function moveBySqs(operator: Operator, move: Move): Promise<number>
     if (!knowsNoMoveTask(error)) throw error;
     return moveOneByOne(operator, move, (message) => sendAgain(operator, move, message));
   }
-  return followTask(operator, move, SourceArn);
+  return { messages: await followTask(operator, move, SourceArn), kept: 0 };
 }
 
 /** Invokes a function with the events that it failed on, as they came the first time. */
-export function invokeAgain(operator: Operator, move: Move): Promise<number> {
+export function invokeAgain(operator: Operator, move: Move): Promise<Moved> {
   const { aws, environment } = operator;
   return moveOneByOne(operator, move, async ({ Body = "" }) => {
     const { to } = move;
@@ -74,28 +81,23 @@ export function invokeAgain(operator: Operator, move: Move): Promise<number> {
 }
 
 /**
- * Hands events to the targets that EventBridge could not hand them to: it names the target in an attribute. What was
- * for the alert topic is put on the bus again.
+ * Hands events to the targets that EventBridge could not hand them to: it names the target in an attribute. No event goes
+ * onto the bus again: that takes none of AWS's own sources, and would hand it to other targets twice.
  *
- * @throws CommandError when the bus refuses an event
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (2026-11-30)
+ * @see https://docs.datadoghq.com/fr/service_management/workflows/actions_catalog/aws_eventbridge_put_events/ (2026-11-30)
  */
-export function deliverAgain(operator: Operator, move: Move): Promise<number> {
-  const { aws } = operator;
-  return moveOneByOne(operator, move, async ({ Body = "", MessageAttributes = {} }) => {
-    const target = MessageAttributes["TARGET_ARN"]?.StringValue ?? "";
-    if (target.startsWith("arn:aws:lambda:")) {
+export function deliverAgain({ aws, ...operator }: Operator, move: Move): Promise<Moved> {
+  return moveOneByOne({ aws, ...operator }, move, async ({ Body = "", MessageAttributes = {} }) => {
+    const target = MessageAttributes["TARGET_ARN"]?.StringValue;
+    if (target?.startsWith("arn:aws:lambda:")) {
       await aws.lambda.send(
         new InvokeCommand({ FunctionName: target, InvocationType: "Event", Payload: Body }),
       );
-      return;
-    }
-    const { source: Source, "detail-type": DetailType, detail } = JSON.parse(Body);
-    const { Entries: [entry] = [] } = await aws.events.send(
-      new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: JSON.stringify(detail) }] }),
-    );
-    if (entry?.ErrorCode) {
-      throw new CommandError(`EventBridge refused an event of ${Source}: ${entry.ErrorMessage}`);
+    } else if (target?.startsWith("arn:aws:sns:")) {
+      await aws.sns.send(new PublishCommand({ TopicArn: target, Message: Body }));
+    } else {
+      throw new CommandError(expectedAt("attribute TARGET_ARN", "the ARN of a function or topic", target));
     }
   });
 }
@@ -137,16 +139,19 @@ function failureOf(task: ListMessageMoveTasksResultEntry, { name }: Move): Comma
 
 /**
  * Moves messages one by one. Each is delivered before it is deleted: an interruption leaves it in both
- * places, and all readers recognize what they have done already.
+ * places, and all readers recognize what they have done already. One that is not delivered stays, and keeps no other
+ * from its way.
  */
 async function moveOneByOne(
   { aws, signal, terminal }: Operator,
   move: Move,
   deliver: (message: Message) => Promise<void>,
-): Promise<number> {
+): Promise<Moved> {
   let moved = 0;
+  const reasons: string[] = [];
   // no further than what was there: a message that fails again meanwhile is not sent round in circles
-  for (let empty = 0; empty < EMPTY_ANSWERS && moved < move.waiting && !signal.aborted; ) {
+  const isOver = () => moved + reasons.length >= move.waiting || signal.aborted;
+  for (let empty = 0; empty < EMPTY_ANSWERS && !isOver(); ) {
     const { Messages = [] } = await aws.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: move.from,
@@ -157,14 +162,29 @@ async function moveOneByOne(
     );
     empty = Messages.length === 0 ? empty + 1 : 0;
     for (const message of Messages) {
-      await deliver(message);
+      const reason = await refusalOf(() => deliver(message));
+      if (reason !== undefined) {
+        reasons.push(reason);
+        continue;
+      }
       const { ReceiptHandle } = message;
       await aws.sqs.send(new DeleteMessageCommand({ QueueUrl: move.from, ReceiptHandle }));
       moved += 1;
       terminal.progress(`${moved} of ${move.waiting} to ${move.name}`);
     }
   }
-  return moved;
+  for (const reason of new Set(reasons)) terminal.warn(`a message for ${move.name} stays: ${reason}`);
+  return { messages: moved, kept: reasons.length };
+}
+
+/** Why something was refused; undefined where it was not. */
+async function refusalOf(deliver: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await deliver();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message || String(error);
+  }
 }
 
 async function sendAgain(

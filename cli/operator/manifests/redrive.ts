@@ -15,7 +15,7 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { indented, list } from "../command/tables";
-import { deliverAgain, invokeAgain, type Move, moveBySqs } from "./moves";
+import { deliverAgain, invokeAgain, type Move, type Moved, moveBySqs } from "./moves";
 import { KEPT_FUNCTIONS, keptFunctions, queueUrl } from "./queues";
 
 /** Events that no target took. */
@@ -114,20 +114,26 @@ function subjectOf({ Body = "" }: Message): string {
 
 const SHOWN_CHARACTERS = 150;
 
-function moverOf({ to }: Move): (operator: Operator, move: Move) => Promise<number> {
+function moverOf({ to }: Move): (operator: Operator, move: Move) => Promise<Moved> {
   if (to === "targets") return deliverAgain;
   return "function" in to ? invokeAgain : moveBySqs;
 }
 
 async function move(operator: Operator, full: readonly Move[]): Promise<ExitCode> {
-  const moved: { queue: string; messages: number }[] = [];
+  const moved: { queue: string; messages: number; kept?: number }[] = [];
   for (const each of full) {
     if (operator.signal.aborted) break;
-    moved.push({ queue: each.name, messages: await moverOf(each)(operator, each) });
+    const { messages, kept } = await moverOf(each)(operator, each);
+    moved.push({ queue: each.name, messages, ...(kept > 0 ? { kept } : {}) });
   }
   operator.terminal.show(
     { applied: true, queues: moved },
-    list(moved.map(({ queue, messages }) => [`to ${queue}`, messages])),
+    list(
+      moved.flatMap(({ queue, messages, kept }) => [
+        [`to ${queue}`, messages] as const,
+        ...(kept === undefined ? [] : [[`not delivered to ${queue}`, kept] as const]),
+      ]),
+    ),
   );
-  return EXIT.ok;
+  return moved.some(({ kept }) => kept !== undefined) ? EXIT.failed : EXIT.ok;
 }

@@ -20,8 +20,8 @@ export interface Outcome {
   readonly deadLetters?: number;
   readonly status?: string;
   readonly seconds: number;
-  /** Cost of the runs that were started for it, in dollars; other files of theirs are in it. */
-  readonly dollars: number;
+  /** Cost of the runs that were started for it, in dollars; other files of theirs are in it. Absent where it is unknown. */
+  readonly dollars?: number;
   /** What differs from what was sent, or why nothing came of it; empty where all is well. */
   readonly problems: readonly string[];
   readonly removed: number;
@@ -41,22 +41,14 @@ class NoOutcomeError extends Error {
   override readonly name = "NoOutcomeError";
 }
 
-/** Sends the file of a test, waits for its outcome, compares that with what was sent, and removes all of it. */
+/**
+ * Sends the file of a test, waits for its outcome, compares that with what was sent, and removes all of it. An error is a
+ * problem of this test alone: others go on, and remove what they sent.
+ */
 export async function outcomeOf(operator: Operator, test: PipelineTest, waiting: Waiting): Promise<Outcome> {
   const { pipeline, rows } = test.sent;
   const began = performance.now();
   const common = { pipeline, file: test.address, rowsSent: rows.length, linesBroken: 1 };
-  const obstacle = await test.obstacle();
-  if (obstacle !== undefined) {
-    return {
-      ...common,
-      seconds: 0,
-      dollars: 0,
-      problems: [`${pipeline}: ${obstacle}`],
-      removed: 0,
-      left: [],
-    };
-  }
   const { found, problems } = await send(operator, test, waiting);
   const seconds = Math.round((performance.now() - began) / 1000);
   const [dollars, rest] = [await costOf(operator, test), await remove(test, found !== undefined)];
@@ -68,7 +60,7 @@ export async function outcomeOf(operator: Operator, test: PipelineTest, waiting:
       status: found.status,
     }),
     seconds,
-    dollars,
+    ...(dollars === undefined ? {} : { dollars }),
     problems,
     ...rest,
   };
@@ -80,6 +72,8 @@ async function send(
   waiting: Waiting,
 ): Promise<{ readonly found?: Found; readonly problems: readonly string[] }> {
   try {
+    const obstacle = await test.obstacle();
+    if (obstacle !== undefined) throw new NoOutcomeError(obstacle);
     await test.send();
     await ended(operator, test, waiting);
     const found = await test.found();
@@ -107,9 +101,14 @@ async function ended({ signal }: Operator, test: PipelineTest, waiting: Waiting)
   }
 }
 
-async function costOf(operator: Operator, { job }: PipelineTest): Promise<number> {
-  if (job === undefined) return 0;
-  return costOfRuns(await runsSince(operator, job, operator.now), Date.now());
+/** Cost of the runs since the test began; undefined where Glue does not say, which keeps nothing from being removed. */
+async function costOf(operator: Operator, { job, isSent }: PipelineTest): Promise<number | undefined> {
+  if (job === undefined || !isSent) return 0;
+  try {
+    return costOfRuns(await runsSince(operator, job, operator.now), Date.now());
+  } catch {
+    return undefined;
+  }
 }
 
 /** Removes what is left of a test; a file that its pipeline may still take stays. */

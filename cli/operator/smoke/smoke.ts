@@ -1,4 +1,4 @@
-import type { Environment, Pipeline } from "../../../environments/schema";
+import { type Environment, hasPipeline, type Pipeline } from "../../../environments/schema";
 import { costOf, dpusOf } from "../../../runtime/prices";
 import { SMOKE_DAYS } from "../../../runtime/smoke";
 import { EXIT, type ExitCode } from "../command/exit-codes";
@@ -66,6 +66,9 @@ async function plan({ environment, terminal }: Operator, tests: readonly Pipelin
   }
   const text = [
     table(PLANNED, planned),
+    ...(hasPipeline(environment, "ledger")
+      ? ["the ledger's run takes all other files that wait there, too, also where ledger.scheduled is false"]
+      : []),
     `it would compare rows, dead letters and statuses, and remove them; what cannot be removed expires in ${SMOKE_DAYS} days; repeat with --yes`,
   ];
   terminal.show({ applied: false, pipelines: planned }, text.join("\n"));
@@ -88,7 +91,10 @@ const OUTCOMES: readonly Column<Outcome>[] = [
   { head: "dead letters", cell: ({ deadLetters }) => deadLetters },
   { head: "status", cell: ({ status }) => status },
   { head: "time", cell: ({ seconds }) => duration(seconds) },
-  { head: "runs cost", cell: (outcome) => dollars(outcome.dollars) },
+  {
+    head: "runs cost",
+    cell: (outcome) => (outcome.dollars === undefined ? undefined : dollars(outcome.dollars)),
+  },
   { head: "", cell: ({ problems }) => (problems.length === 0 ? "passed" : "failed") },
 ];
 
@@ -106,7 +112,7 @@ async function run(
   };
   const outcomes = await Promise.all(tests.map((test) => outcomeOf(operator, test, { seconds, progress })));
   const passed = outcomes.every(({ problems }) => problems.length === 0);
-  const cost = outcomes.reduce((sum, outcome) => sum + outcome.dollars, 0);
+  const cost = outcomes.reduce((sum, { dollars: ofRuns = 0 }) => sum + ofRuns, 0);
   terminal.show(
     { applied: true, label, passed, dollars: cost, pipelines: outcomes },
     [table(OUTCOMES, outcomes), ...leftOf(outcomes), summary(label, passed, cost)].join("\n"),

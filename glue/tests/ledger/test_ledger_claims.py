@@ -210,7 +210,7 @@ def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
         read = entries_read(books)
         with books.server.connect("ledger_batch") as ledger:
             for _ in range(20):
-                batch = claim_batch(ledger, "run", rules, "v1")
+                batch = claim_batch(ledger, "run", rules, "v1", "smoke")
                 assert batch is not None
                 assert batch.files == 500
         seen = flushed(books, read + 10_000) - read

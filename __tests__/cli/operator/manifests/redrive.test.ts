@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
-import { EventBridgeClient, type PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { type InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { type PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -95,14 +95,25 @@ describe("tributary redrive on AWS", () => {
 const FUNCTION = "arn:aws:lambda:us-east-1:333333333333:function:tributary-prod-control-plane";
 const TOPIC = "arn:aws:sns:us-east-1:333333333333:tributary-prod-alerts";
 
-/** Queue with two events that EventBridge could not deliver, one for a function and one for the topic. */
+const EVENT = JSON.stringify({
+  source: "aws.glue",
+  "detail-type": "Glue Job State Change",
+  detail: { id: 7 },
+});
+
+/** Queue with events that EventBridge could not deliver. */
 class UndeliveredSqs extends SQSClient {
   readonly deleted: unknown[] = [];
-  private readonly messages: Message[] = [FUNCTION, TOPIC].map((StringValue) => ({
-    ReceiptHandle: StringValue,
-    Body: JSON.stringify({ source: "tributary.prod", "detail-type": "Tributary Alert", detail: { id: 7 } }),
-    MessageAttributes: { TARGET_ARN: { DataType: "String", StringValue } },
-  }));
+  private readonly messages: Message[];
+
+  constructor(targets: readonly string[] = [FUNCTION, TOPIC]) {
+    super({ region: "us-east-1" });
+    this.messages = targets.map((StringValue) => ({
+      ReceiptHandle: StringValue,
+      Body: EVENT,
+      MessageAttributes: StringValue ? { TARGET_ARN: { DataType: "String", StringValue } } : {},
+    }));
+  }
 
   override async send(command: object): Promise<never> {
     return this.answer(command) as never;
@@ -111,9 +122,9 @@ class UndeliveredSqs extends SQSClient {
   private answer(command: object): object {
     if (command instanceof GetQueueUrlCommand) return { QueueUrl: command.input.QueueName };
     if (command instanceof GetQueueAttributesCommand) {
-      return { Attributes: { ApproximateNumberOfMessages: "2" } };
+      return { Attributes: { ApproximateNumberOfMessages: String(this.messages.length) } };
     }
-    if (command instanceof ReceiveMessageCommand) return { Messages: this.messages.splice(0) };
+    if (command instanceof ReceiveMessageCommand) return { Messages: this.messages.splice(0, 1) };
     if (command instanceof DeleteMessageCommand) {
       return { done: this.deleted.push(command.input.ReceiptHandle) };
     }
@@ -121,40 +132,37 @@ class UndeliveredSqs extends SQSClient {
   }
 }
 
-/** Bus that gives each event the answer. */
-class Bus extends EventBridgeClient {
-  readonly put: unknown[] = [];
-
-  constructor(private readonly answer: object) {
-    super({ region: "us-east-1" });
-  }
+class Topics extends SNSClient {
+  readonly published: unknown[] = [];
 
   override async send(command: object): Promise<never> {
-    this.put.push(...((command as PutEventsCommand).input.Entries ?? []));
-    return { Entries: [this.answer] } as never;
+    const { TopicArn, Message: text } = (command as PublishCommand).input;
+    return { done: this.published.push([TopicArn, text]) } as never;
   }
 }
 
 class Functions extends LambdaClient {
   readonly invoked: unknown[] = [];
 
+  constructor(private readonly gone: readonly string[] = []) {
+    super({ region: "us-east-1" });
+  }
+
   override async send(command: object): Promise<never> {
-    const { FunctionName, Payload } = (command as InvokeCommand).input;
-    return { done: this.invoked.push([FunctionName, JSON.parse(String(Payload)).detail]) } as never;
+    const { FunctionName = "", Payload } = (command as InvokeCommand).input;
+    if (this.gone.includes(FunctionName)) throw new Error(`Function not found: ${FunctionName}`);
+    return { done: this.invoked.push([FunctionName, String(Payload)]) } as never;
   }
 }
 
 describe("tributary redrive of undelivered events", () => {
-  test("hands each to the target that it was for, then deletes it", async () => {
-    const sqs = new UndeliveredSqs({ region: "us-east-1" });
-    const lambda = new Functions({ region: "us-east-1" });
-    const events = new Bus({ EventId: "1" });
-    const { written, done } = run(sqs, "undelivered-events", { lambda, events });
+  test("hands each, AWS's own too, to the target that it was for and to no other, then deletes it", async () => {
+    const sqs = new UndeliveredSqs();
+    const [lambda, sns] = [new Functions(), new Topics({ region: "us-east-1" })];
+    const { written, done } = run(sqs, "undelivered-events", { lambda, sns });
     expect(await done).toBe(0);
-    expect(lambda.invoked).toEqual([[FUNCTION, { id: 7 }]]);
-    expect(events.put).toEqual([
-      { Source: "tributary.prod", DetailType: "Tributary Alert", Detail: '{"id":7}' },
-    ]);
+    expect(lambda.invoked).toEqual([[FUNCTION, EVENT]]);
+    expect(sns.published).toEqual([[TOPIC, EVENT]]);
     expect(sqs.deleted).toEqual([FUNCTION, TOPIC]);
     expect(JSON.parse(written.at(-1) ?? "")).toEqual({
       applied: true,
@@ -162,12 +170,21 @@ describe("tributary redrive of undelivered events", () => {
     });
   });
 
-  test("keeps one that the bus refuses", async () => {
-    const sqs = new UndeliveredSqs({ region: "us-east-1" });
-    const lambda = new Functions({ region: "us-east-1" });
-    const events = new Bus({ ErrorCode: "InternalFailure", ErrorMessage: "try again" });
-    const { done } = run(sqs, "undelivered-events", { lambda, events });
-    await expect(done).rejects.toThrow("EventBridge refused an event of tributary.prod: try again");
-    expect(sqs.deleted).toEqual([FUNCTION]);
+  test("keeps what no target takes, says why, and delivers all others", async () => {
+    const gone = `${FUNCTION}-of-a-pipeline-that-is-off`;
+    const sqs = new UndeliveredSqs([gone, "", FUNCTION, gone, TOPIC]);
+    const [lambda, sns] = [new Functions([gone]), new Topics({ region: "us-east-1" })];
+    const { written, done } = run(sqs, "undelivered-events", { lambda, sns });
+    expect(await done).toBe(1);
+    expect(sqs.deleted).toEqual([FUNCTION, TOPIC]);
+    const told = written.join("");
+    expect(told.split(`a message for undelivered-events stays: Function not found: ${gone}`)).toHaveLength(2);
+    expect(told).toContain(
+      "stays: attribute TARGET_ARN is required: expected the ARN of a function or topic",
+    );
+    expect(JSON.parse(written.at(-1) ?? "")).toEqual({
+      applied: true,
+      queues: [{ queue: "undelivered-events", messages: 2, kept: 3 }],
+    });
   });
 });

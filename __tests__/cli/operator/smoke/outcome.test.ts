@@ -19,7 +19,6 @@ const ENDED: Look = { state: "done", ended: true };
 class Scripted extends PipelineTest {
   readonly wanted = "done";
   readonly awaited = "an outcome in the table";
-  readonly job = undefined;
   sends = 0;
   removals = 0;
 
@@ -28,7 +27,8 @@ class Scripted extends PipelineTest {
     private readonly script: {
       readonly looks?: readonly Look[];
       readonly found?: Partial<Found>;
-      readonly obstacle?: string;
+      readonly job?: string;
+      readonly obstacle?: string | Error;
       readonly kept?: string;
       readonly refused?: string;
       readonly withdrawn?: boolean;
@@ -37,7 +37,12 @@ class Scripted extends PipelineTest {
     super(operator, SENT);
   }
 
+  get job() {
+    return this.script.job;
+  }
+
   async obstacle() {
+    if (this.script.obstacle instanceof Error) throw this.script.obstacle;
     return this.script.obstacle;
   }
 
@@ -141,6 +146,17 @@ describe("the test of a pipeline", () => {
     const { problems, left, scripted } = await outcome({ obstacle: "the streaming job is stopped" });
     expect(problems).toEqual(["manifests: the streaming job is stopped"]);
     expect([scripted.sends, scripted.removals, left]).toEqual([0, 0, []]);
+  });
+
+  test("fails alone where its pipeline does not say whether it takes files: others remove what they sent", async () => {
+    const { problems, left, scripted } = await outcome({ obstacle: new Error("AccessDenied") });
+    expect(problems).toEqual(["manifests: AccessDenied"]);
+    expect([scripted.sends, scripted.removals, left]).toEqual([0, 0, []]);
+  });
+
+  test("removes its file where Glue does not say what the runs cost", async () => {
+    const { problems, dollars, scripted } = await outcome({ job: "without-an-answer" });
+    expect([problems, dollars, scripted.removals]).toEqual([[], undefined, 1]);
   });
 
   test("takes a file back that its pipeline does not have", async () => {

@@ -4,8 +4,10 @@ import { type Check, ok, warning } from "../check";
 import { COST_TAGS_LINK } from "../links";
 
 /**
- * Looks up whether costs are counted by the tag that the budget filters by. Only the account that pays may know.
+ * Looks up whether costs are counted by the tag that the budget filters by. Only the account that pays may know; the
+ * request costs 0.01 USD, the only one of all checks that costs anything.
  *
+ * @see https://aws.amazon.com/ar/aws-cost-management/aws-cost-explorer/faqs (2026-11-30)
  * @see https://docs.aws.amazon.com/goto/cli2/ce-2017-10-25/ListCostAllocationTags (2026-11-30)
  * @see https://pub.dev/documentation/pulumi_aws/latest/costexplorer/CostAllocationTag-class.html (2026-11-30)
  */
