@@ -36,6 +36,11 @@ export function resourcesOf(environment: Environment) {
     aliases: of("kms", `alias/${named}`),
     roles: [iamArn(environment, "role", named)],
     policies: [iamArn(environment, "policy", named)],
+    // a name that goes on like this environment's, up to the dot
+    othersAccess: [
+      iamArn(environment, "role", resourceName(environment, "*.*")),
+      iamArn(environment, "policy", resourceName(environment, "*.*")),
+    ],
     functions: of("lambda", `function:${named}`),
     eventSources: of("lambda", "event-source-mapping:*"),
     queues: of("sqs", named),
