@@ -1,5 +1,5 @@
 import type { Environment } from "../../environments/schema";
-import { resourcesOf, withOwnTags } from "./resources";
+import { ofOwnServers, resourcesOf, withOwnTags } from "./resources";
 import { actionsOf, allow, type Statement } from "./statement";
 
 /** Permissions on what the storage layer holds, and on the state. */
@@ -174,6 +174,7 @@ function server(environment: Environment): Statement[] {
       "MakeDatabaseSecret",
       actionsOf("secretsmanager", "CreateSecret RotateSecret TagResource"),
       of.secrets,
+      ofOwnServers(environment),
     ),
     allow("EncryptDatabase", actionsOf("kms", "Decrypt GenerateDataKey"), of.keys, through),
     allow("GrantKeys", ["kms:CreateGrant"], of.keys, {

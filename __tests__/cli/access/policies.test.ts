@@ -163,6 +163,24 @@ describe("a deploy", () => {
     expect(passing?.Condition).toEqual({ StringEquals: { "iam:PassedToService": ROLE_SERVICES } });
   });
 
+  test("tags what it makes and what is the environment's, so that it deletes no other's network", () => {
+    const tagging = deploying(dev).filter(({ Action = [] }) =>
+      Action.some((each) => /^ec2:.*Tags$/.test(each)),
+    );
+    const asked = tagging.map(({ Condition = {} }) =>
+      Object.keys(Object.assign({}, ...Object.values(Condition))),
+    );
+    expect(tagging.length).toBeGreaterThan(0);
+    for (const keys of asked) {
+      expect(keys.filter((key) => /^aws:\w+Tag\/(project|environment)$/.test(key)).length).toBeGreaterThan(1);
+    }
+    // a request's tags alone would be whatever the caller likes
+    const [rules = "", ...others] = tagging
+      .filter(({ Condition = {} }) => !JSON.stringify(Condition).match(/aws:ResourceTag|ec2:CreateAction/))
+      .flatMap(({ Resource }) => Resource);
+    expect([rules.split(":").at(-1), others]).toEqual(["security-group-rule/*", []]);
+  });
+
   test("gets by whatever is attached to its role no further rights in IAM", () => {
     const writes = new Set(granted(deploying(dev)).filter((action) => action.startsWith("iam:")));
     const within = new Set(granted(guardStatements(dev)));
@@ -182,6 +200,19 @@ describe("the boundary of an environment's roles", () => {
       .flatMap(({ Action, Resource }) => Action.flatMap((action) => Resource.map((each) => [action, each])))
       .filter(([action = "", each = ""]) => !covers(boundary, action, each));
     expect(lacking).toEqual([]);
+  });
+
+  test("has the secrets of the environment's own servers, and of no other's", () => {
+    const managed = [...boundaryStatements(dev), ...deploying(dev)].filter(({ Resource }) =>
+      Resource.some((each) => each.includes(":secret:rds!")),
+    );
+    const servers = "arn:aws:rds:us-east-1:111111111111:db:tributary-dev-*";
+    expect(managed.map(({ Sid }) => Sid)).toEqual(["ServerSecrets", "MakeDatabaseSecret"]);
+    for (const { Condition } of managed) {
+      expect(Condition?.["ArnLikeIfExists"]).toEqual({
+        "aws:ResourceTag/aws:rds:primaryDBInstanceArn": servers,
+      });
+    }
   });
 
   test("lets roles use keys through every service that they use them through", () => {
