@@ -109,6 +109,7 @@ function buckets(environment: Environment): Statement[] {
   ];
 }
 
+/** @see https://docs.aws.amazon.com/lake-formation/latest/dg/required-permissions-for-grant.html (2026-11-30) */
 function catalog(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   return [
@@ -121,6 +122,10 @@ function catalog(environment: Environment): Statement[] {
       ),
       [...of.catalog, ...of.userDefinedFunctions],
     ),
+    // Lake Formation itself asks whether the caller may give what he has
+    ...(environment.storage.lakeFormation === "iam"
+      ? [allow("KeepGrants", actionsOf("lakeformation", "GrantPermissions RevokePermissions"), ["*"])]
+      : []),
     allow(
       "KeepConnections",
       // which calls that name a connection ask for the right to pass it, Glue does not say

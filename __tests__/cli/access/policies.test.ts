@@ -144,6 +144,22 @@ describe("a deploy", () => {
     expect(allows(deploying(dev), "s3:GetObject", object)).toBe(false);
   });
 
+  test("gives and takes grants of Lake Formation only where the settings make some", () => {
+    const settings = (lakeFormation: "iam" | "defaults") => ({
+      ...dev,
+      storage: { ...dev.storage, lakeFormation },
+    });
+    const grants = (statements: readonly Statement[]) =>
+      granted(statements).filter((action) => action.startsWith("lakeformation:"));
+    expect(grants(deploying(settings("iam")))).toEqual([
+      "lakeformation:ListPermissions",
+      "lakeformation:GrantPermissions",
+      "lakeformation:RevokePermissions",
+    ]);
+    expect(grants(planning(settings("iam")))).toEqual(["lakeformation:ListPermissions"]);
+    expect(grants(deploying(settings("defaults")))).toEqual([]);
+  });
+
   test("makes roles, and what they may do, within the boundary alone", () => {
     const giving = /^iam:(CreateRole|PutRolePolicy|AttachRolePolicy|PutRolePermissionsBoundary)$/;
     const found = deploying(dev).filter(({ Action = [] }) => Action.some((action) => giving.test(action)));
