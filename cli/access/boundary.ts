@@ -1,4 +1,4 @@
-import type { Environment } from "../../environments/schema";
+import { type Environment, GLUE_TAG } from "../../environments/schema";
 import { ofOwnServers, resourcesOf } from "./resources";
 import { actionsOf, allow, type Statement } from "./statement";
 
@@ -108,11 +108,14 @@ export function boundaryStatements(environment: Environment): Statement[] {
       "Interfaces",
       actionsOf(
         "ec2",
-        `AssignPrivateIpAddresses CreateNetworkInterface CreateTags DeleteNetworkInterface DeleteTags
+        `AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface
         DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets
         DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs UnassignPrivateIpAddresses`,
       ),
       ["*"],
     ),
+    allow("TagInterfaces", actionsOf("ec2", "CreateTags DeleteTags"), of.interfaces, {
+      "ForAllValues:StringEquals": { "aws:TagKeys": [GLUE_TAG] },
+    }),
   ];
 }

@@ -41,6 +41,7 @@ export function resourcesOf(environment: Environment) {
       iamArn(environment, "role", resourceName(environment, "*.*")),
       iamArn(environment, "policy", resourceName(environment, "*.*")),
     ],
+    interfaces: of("ec2", "network-interface/*"),
     networkGroups: of("ec2", "security-group/*"),
     networkRules: of("ec2", "security-group-rule/*"),
     functions: of("lambda", `function:${named}`),

@@ -251,6 +251,8 @@ describe("the boundary of an environment's roles", () => {
     ["kms:PutKeyPolicy", "arn:aws:kms:us-east-1:111111111111:key/x"],
     ["dynamodb:DeleteTable", "arn:aws:dynamodb:us-east-1:111111111111:table/tributary-dev-uploads"],
     ["sts:AssumeRole", "arn:aws:iam::111111111111:role/tributary-dev-x"],
+    // whoever deploys makes roles: their tags would be his
+    ["ec2:CreateTags", "arn:aws:ec2:us-east-1:111111111111:vpc/vpc-1"],
   ])("has none for %s on %s", (action, resource) => {
     expect(allows(boundaryStatements(dev), action, resource)).toBe(false);
   });
