@@ -1,10 +1,12 @@
-import { type Environment, GLUE_TAG } from "../../environments/schema";
+import type { Environment } from "../../environments/schema";
 import { ofOwnServers, resourcesOf } from "./resources";
 import { actionsOf, allow, type Statement } from "./statement";
 
 /** Services through which roles use keys, DynamoDB among them, which uses its key for its callers. */
 const KEY_USERS = ["dynamodb", "s3", "secretsmanager", "sqs"] as const;
 
+/** Tag by which Glue marks the network interfaces of its jobs. */
+const GLUE_TAG = "aws-glue-service-resource";
 const READ_SECRET = actionsOf("secretsmanager", "DescribeSecret GetSecretValue");
 
 /**

@@ -2,7 +2,6 @@ import { GlueConnection } from "@cdktf/provider-aws/lib/glue-connection";
 import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import type { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { Construct } from "constructs";
-import { GLUE_TAG } from "../../environments/schema";
 import type { PolicyStatement } from "../policy";
 
 /** Private part of a VPC in one availability zone. */
@@ -25,6 +24,8 @@ export interface GlueConnectionsProps {
   readonly account: string;
   readonly region: string;
 }
+
+const GLUE_TAG = "aws-glue-service-resource";
 
 /** Network connections of jobs, one a zone: a run's workers are in the subnet of one of them. */
 export class GlueConnections extends Construct {

@@ -43,9 +43,6 @@ export const PROCESSED_TAG = { key: "tributary", value: "processed" } as const;
 /** Tag of code in the artifacts bucket that no job names any more: it expires. */
 export const UNNAMED_TAG = { key: "tributary", value: "unnamed" } as const;
 
-/** Tag by which Glue marks the network interfaces of its jobs. */
-export const GLUE_TAG = "aws-glue-service-resource";
-
 /** Dead letters of the ledger pipeline in the quarantine bucket, a folder for each batch. */
 export const MALFORMED_PREFIX = "error-data-lake/json_malformed_records/";
 

@@ -129,7 +129,7 @@ def name_resources() -> None:
         if action in ("ec2:CreateTags", "ec2:DeleteTags"):
             tagged = member(request, ("ResourceId.1",)) or ""
             kind = EC2_TYPES.get(tagged.split("-")[0])
-            return f"arn:aws:ec2:{region}:{account}:{kind}/{tagged}" if kind else named
+            named = f"arn:aws:ec2:{region}:{account}:{kind}/{tagged}" if kind else named
         for pattern, template in RESOURCES.items():
             if re.fullmatch(pattern, action):
                 return filled(template, request, region, account) or named

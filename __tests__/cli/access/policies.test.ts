@@ -218,6 +218,18 @@ describe("the boundary of an environment's roles", () => {
     expect(lacking).toEqual([]);
   });
 
+  test("lets roles set the tags that they set, and no others", () => {
+    const tagging = ({ Effect, Action = [] }: { Effect: string; Action?: readonly string[] }) =>
+      Effect === "Allow" && Action.includes("ec2:CreateTags");
+    const [set] = policiesOf("prod").flatMap(statementsOf).filter(tagging);
+    const [bound, ...others] = boundaryStatements(dev).filter(tagging);
+    expect(bound?.Condition).toEqual({
+      "ForAllValues:StringEquals": set?.Condition?.["ForAllValues:StringEquals"],
+    });
+    expect(set?.Condition).toHaveProperty(["ForAllValues:StringEquals", "aws:TagKeys"]);
+    expect(others).toEqual([]);
+  });
+
   test("has the secrets of the environment's own servers, and of no other's", () => {
     const managed = [...boundaryStatements(dev), ...deploying(dev)].filter(({ Resource }) =>
       Resource.some((each) => each.includes(":secret:rds!")),
