@@ -7,6 +7,7 @@ import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { checkAccount } from "./account";
 import { runCdktf } from "./cdktf";
+import { checkDestruction } from "./removal/removal";
 import { removeStateBucket } from "./remove-state-bucket";
 
 // the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
@@ -38,6 +39,7 @@ async function destroy(environment: Environment, options: DestroyOptions): Promi
     const where = `environments/${name}.ts: deletionGuard`;
     throw new CommandError(`${expectedAt(where, "false", true)}; set it, deploy, and destroy then`);
   }
+  await checkDestruction(environment);
   const terraform = await ensureTerraform(printError);
   const words = [
     ...["destroy", `${name}-*`, "--disable-plugin-cache-env"],

@@ -1,9 +1,13 @@
 import type { Environment } from "../../environments/schema";
-import { resourcesOf } from "./resources";
+import { ofOwnServers, resourcesOf } from "./resources";
 import { actionsOf, allow, type Statement } from "./statement";
 
 /** Services through which roles use keys, DynamoDB among them, which uses its key for its callers. */
 const KEY_USERS = ["dynamodb", "s3", "secretsmanager", "sqs"] as const;
+
+/** Tag by which Glue marks the network interfaces of its jobs. */
+const GLUE_TAG = "aws-glue-service-resource";
+const READ_SECRET = actionsOf("secretsmanager", "DescribeSecret GetSecretValue");
 
 /**
  * What the environment's own roles may ever do: work on its data, and nothing that makes, changes or gives away a
@@ -12,6 +16,7 @@ const KEY_USERS = ["dynamodb", "s3", "secretsmanager", "sqs"] as const;
 export function boundaryStatements(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   const { secretArn, secretKeyArn } = environment.ledger.postgres;
+  const named = [...of.pagerSecrets, ...(secretArn === undefined ? [] : [secretArn])];
   const through = KEY_USERS.map((service) => `${service}.${environment.region}.amazonaws.com`);
   return [
     allow(
@@ -79,11 +84,8 @@ export function boundaryStatements(environment: Environment): Statement[] {
       [...of.keys, ...(secretKeyArn === undefined ? [] : [secretKeyArn])],
       { StringEquals: { "kms:ViaService": through } },
     ),
-    allow("Secrets", actionsOf("secretsmanager", "DescribeSecret GetSecretValue"), [
-      ...of.secrets,
-      ...of.pagerSecrets,
-      ...(secretArn === undefined ? [] : [secretArn]),
-    ]),
+    allow("ServerSecrets", READ_SECRET, of.secrets, ofOwnServers(environment)),
+    ...(named.length === 0 ? [] : [allow("NamedSecrets", READ_SECRET, named)]),
     allow("Logins", ["rds-db:connect"], of.logins),
     allow(
       "Logs",
@@ -108,11 +110,14 @@ export function boundaryStatements(environment: Environment): Statement[] {
       "Interfaces",
       actionsOf(
         "ec2",
-        `AssignPrivateIpAddresses CreateNetworkInterface CreateTags DeleteNetworkInterface DeleteTags
+        `AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface
         DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets
         DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs UnassignPrivateIpAddresses`,
       ),
       ["*"],
     ),
+    allow("TagInterfaces", actionsOf("ec2", "CreateTags DeleteTags"), of.interfaces, {
+      "ForAllValues:StringEquals": { "aws:TagKeys": [GLUE_TAG] },
+    }),
   ];
 }

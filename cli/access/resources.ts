@@ -36,6 +36,14 @@ export function resourcesOf(environment: Environment) {
     aliases: of("kms", `alias/${named}`),
     roles: [iamArn(environment, "role", named)],
     policies: [iamArn(environment, "policy", named)],
+    // a name that goes on like this environment's, up to the dot
+    othersAccess: [
+      iamArn(environment, "role", resourceName(environment, "*.*")),
+      iamArn(environment, "policy", resourceName(environment, "*.*")),
+    ],
+    interfaces: of("ec2", "network-interface/*"),
+    networkGroups: of("ec2", "security-group/*"),
+    networkRules: of("ec2", "security-group-rule/*"),
     functions: of("lambda", `function:${named}`),
     eventSources: of("lambda", "event-source-mapping:*"),
     queues: of("sqs", named),
@@ -86,4 +94,16 @@ export function withOwnTags(
   kind: "Request" | "Resource",
 ): NonNullable<Statement["Condition"]> {
   return { StringEquals: { [`aws:${kind}Tag/project`]: project, [`aws:${kind}Tag/environment`]: name } };
+}
+
+/**
+ * Condition that tells the secrets of the environment's own servers from those of others, which are named alike. RDS
+ * tags each with its server; where such a tag counted for nothing the condition would be met.
+ *
+ * @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSPreviewServiceRolePolicy.html (2026-11-30)
+ */
+export function ofOwnServers(environment: Environment): NonNullable<Statement["Condition"]> {
+  const { account, region } = environment;
+  const servers = `arn:aws:rds:${region}:${account}:db:${resourceName(environment, "*")}`;
+  return { ArnLikeIfExists: { "aws:ResourceTag/aws:rds:primaryDBInstanceArn": servers } };
 }

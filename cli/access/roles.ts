@@ -65,6 +65,8 @@ export function roleStatements(environment: Environment): Statement[] {
     allow("PassRoles", ["iam:PassRole"], of.roles, {
       StringEquals: { "iam:PassedToService": ROLE_SERVICES },
     }),
+    // `lake-dev-*` is also what begins the access of an environment dev-eu, or of a project lake-dev
+    { Sid: "ChangeNoOthersAccess", Effect: "Deny", Action: ["iam:*"], Resource: of.othersAccess },
     // an account's first server has none yet
     allow(
       "MakeRoleOfRds",

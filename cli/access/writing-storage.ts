@@ -1,5 +1,5 @@
 import type { Environment } from "../../environments/schema";
-import { resourcesOf, withOwnTags } from "./resources";
+import { ofOwnServers, resourcesOf, withOwnTags } from "./resources";
 import { actionsOf, allow, type Statement } from "./statement";
 
 /** Permissions on what the storage layer holds, and on the state. */
@@ -109,6 +109,7 @@ function buckets(environment: Environment): Statement[] {
   ];
 }
 
+/** @see https://docs.aws.amazon.com/lake-formation/latest/dg/required-permissions-for-grant.html (2026-11-30) */
 function catalog(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   return [
@@ -121,6 +122,10 @@ function catalog(environment: Environment): Statement[] {
       ),
       [...of.catalog, ...of.userDefinedFunctions],
     ),
+    // Lake Formation itself asks whether the caller may give what he has
+    ...(environment.storage.lakeFormation === "iam"
+      ? [allow("KeepGrants", actionsOf("lakeformation", "GrantPermissions RevokePermissions"), ["*"])]
+      : []),
     allow(
       "KeepConnections",
       // which calls that name a connection ask for the right to pass it, Glue does not say
@@ -174,6 +179,7 @@ function server(environment: Environment): Statement[] {
       "MakeDatabaseSecret",
       actionsOf("secretsmanager", "CreateSecret RotateSecret TagResource"),
       of.secrets,
+      ofOwnServers(environment),
     ),
     allow("EncryptDatabase", actionsOf("kms", "Decrypt GenerateDataKey"), of.keys, through),
     allow("GrantKeys", ["kms:CreateGrant"], of.keys, {

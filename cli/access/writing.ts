@@ -7,6 +7,12 @@ import { ledgerStatements, storageStatements } from "./writing-storage";
 /** Functions that a deploy calls. */
 const CALLED = ["declared-columns", "ledger-migrator"] as const;
 
+/** Calls that tag what they make. */
+const TAGGED_AT_CREATION =
+  `AllocateAddress AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateFlowLogs
+  CreateInternetGateway CreateNatGateway CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc
+  CreateVpcEndpoint`.split(/\s+/);
+
 /** Permissions of a deploy and a destruction beside those of a plan, by layer. */
 export function writingPolicies(environment: Environment): Record<string, readonly Statement[]> {
   return {
@@ -34,8 +40,8 @@ function network(environment: Environment): Statement[] {
         "ec2",
         `AllocateAddress AssociateRouteTable AttachInternetGateway
         AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateFlowLogs CreateInternetGateway
-        CreateNatGateway CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet CreateTags CreateVpc
-        CreateVpcEndpoint DeleteNetworkInterface DeleteRoute DeleteTags DetachInternetGateway
+        CreateNatGateway CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc
+        CreateVpcEndpoint DeleteNetworkInterface DeleteRoute DetachInternetGateway
         DetachNetworkInterface DisassociateAddress DisassociateRouteTable ModifySecurityGroupRules
         ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint ReplaceRoute
         ReplaceRouteTableAssociation RevokeSecurityGroupEgress RevokeSecurityGroupIngress
@@ -54,9 +60,32 @@ function network(environment: Environment): Statement[] {
       ["*"],
       withOwnTags(environment, "Resource"),
     ),
+    ...networkTags(environment),
     // of endpoints with a private name
     allow("NameEndpoints", ["route53:AssociateVPCWithHostedZone"], ["*"]),
     allow("DeliverFlowLogs", actionsOf("logs", "CreateLogDelivery DeleteLogDelivery"), ["*"]),
+  ];
+}
+
+/**
+ * Permissions to tag what is made, and what has the environment's tags: whoever could tag anything could delete anything.
+ * The provider tags two kinds after their creation: rules, and the security group that comes with a network.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html (2026-11-30)
+ */
+function networkTags(environment: Environment): Statement[] {
+  const of = resourcesOf(environment);
+  const requested = withOwnTags(environment, "Request");
+  return [
+    allow("TagWhatIsMade", ["ec2:CreateTags"], ["*"], {
+      StringEquals: { ...requested["StringEquals"], "ec2:CreateAction": TAGGED_AT_CREATION },
+    }),
+    allow("TagRules", ["ec2:CreateTags"], of.networkRules, requested),
+    allow("TagFirstGroup", ["ec2:CreateTags"], of.networkGroups, {
+      ...requested,
+      Null: { "aws:ResourceTag/project": "true", "aws:ResourceTag/environment": "true" },
+    }),
+    allow("KeepTags", actionsOf("ec2", "CreateTags DeleteTags"), ["*"], withOwnTags(environment, "Resource")),
   ];
 }
 

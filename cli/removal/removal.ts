@@ -10,6 +10,7 @@ import { type Losses, lossesOf } from "./losses";
 import { readStates, type State } from "./states";
 
 const PAGE = "docs/operations.md#switch-a-pipeline-off";
+const DESTRUCTION_PAGE = "docs/first-deploy.md#and-back";
 
 /** Removal that was asked for and can be carried out. */
 export interface Removal {
@@ -60,6 +61,26 @@ export async function planRemoval(
     );
   }
   return { lines: [...losses.data, ...losses.others], layers };
+}
+
+/**
+ * Checks that the destruction of the environment would not stop half-way. A bucket with objects would stay, but by then
+ * without its policy, and with its key on the way to deletion: nobody could read the objects any more.
+ *
+ * @throws CommandError naming what cannot go
+ */
+export async function checkDestruction(environment: Environment): Promise<void> {
+  const deployed = removedResources(await deployedStates(environment), new Map());
+  // a job at work keeps nothing from going
+  const holders = deployed.filter(({ type }) => type !== "aws_glue_job");
+  const { obstacles } = await withClients(environment, (clients) => lossesOf(holders, clients));
+  if (obstacles.length === 0) return;
+  const lines = obstacles.map((each) => `  ${each}`);
+  throw new CommandError(
+    [`${environment.name}: this cannot go yet`, ...lines, `nothing was changed (${DESTRUCTION_PAGE})`].join(
+      "\n",
+    ),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expectedAt } from "../../runtime/expected";
 import * as files from "../files";
 import { type Environment, parseEnvironment } from "./environment";
+import { overlapProblems } from "./overlaps";
 import { EnvironmentsError } from "./problems";
 
 export type { Environment, EnvironmentSettings } from "./environment";
@@ -26,6 +27,8 @@ export function loadEnvironment(name: string): Environment {
   if (!known.has(name)) {
     throw new EnvironmentsError([expectedAt("environment", `one of ${environmentNames().join(", ")}`, name)]);
   }
+  const problems = overlapProblems(name, known);
+  if (problems.length > 0) throw new EnvironmentsError(problems);
   return parseEnvironment(name, known.get(name));
 }
 

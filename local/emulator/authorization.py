@@ -68,6 +68,7 @@ EC2_TYPES = {
     "nat": "natgateway",
     "rtb": "route-table",
     "sg": "security-group",
+    "sgr": "security-group-rule",
     "subnet": "subnet",
     "vpc": "vpc",
     "vpce": "vpc-endpoint",
@@ -125,6 +126,10 @@ def name_resources() -> None:
         if service == "kms" and ":alias/" in named:
             # what is asked for is the key behind the alias
             return named.replace(":alias/", ":key/alias/") if not action.endswith("Alias") else named
+        if action in ("ec2:CreateTags", "ec2:DeleteTags"):
+            tagged = member(request, ("ResourceId.1",)) or ""
+            kind = EC2_TYPES.get(tagged.split("-")[0])
+            named = f"arn:aws:ec2:{region}:{account}:{kind}/{tagged}" if kind else named
         for pattern, template in RESOURCES.items():
             if re.fullmatch(pattern, action):
                 return filled(template, request, region, account) or named

@@ -119,6 +119,9 @@ describe("a deploy", () => {
     ["iam:CreatePolicyVersion", policy("tributary-dev.guard")],
     ["iam:DeletePolicy", policy("tributary-dev.writes-roles")],
     ["iam:SetDefaultPolicyVersion", policy("tributary-dev.boundary")],
+    ["iam:CreatePolicyVersion", policy("tributary-dev-eu.boundary")],
+    ["iam:CreatePolicyVersion", policy("tributary-dev-eu.guard")],
+    ["iam:UpdateAssumeRolePolicy", role("tributary-dev-eu.apply")],
     ["iam:PassRole", role("administrator")],
     ["iam:UpdateOpenIDConnectProviderThumbprint", "arn:aws:iam::111111111111:oidc-provider/x"],
     ["sts:AssumeRole", role("tributary-dev-uploads-job")],
@@ -141,6 +144,22 @@ describe("a deploy", () => {
     expect(allows(deploying(dev), "s3:GetObject", object)).toBe(false);
   });
 
+  test("gives and takes grants of Lake Formation only where the settings make some", () => {
+    const settings = (lakeFormation: "iam" | "defaults") => ({
+      ...dev,
+      storage: { ...dev.storage, lakeFormation },
+    });
+    const grants = (statements: readonly Statement[]) =>
+      granted(statements).filter((action) => action.startsWith("lakeformation:"));
+    expect(grants(deploying(settings("iam")))).toEqual([
+      "lakeformation:ListPermissions",
+      "lakeformation:GrantPermissions",
+      "lakeformation:RevokePermissions",
+    ]);
+    expect(grants(planning(settings("iam")))).toEqual(["lakeformation:ListPermissions"]);
+    expect(grants(deploying(settings("defaults")))).toEqual([]);
+  });
+
   test("makes roles, and what they may do, within the boundary alone", () => {
     const giving = /^iam:(CreateRole|PutRolePolicy|AttachRolePolicy|PutRolePermissionsBoundary)$/;
     const found = deploying(dev).filter(({ Action = [] }) => Action.some((action) => giving.test(action)));
@@ -158,6 +177,24 @@ describe("a deploy", () => {
     expect([...new Set(trusted)].sort()).toEqual([...ROLE_SERVICES]);
     const [passing] = deploying(dev).filter(({ Action }) => Action?.includes("iam:PassRole"));
     expect(passing?.Condition).toEqual({ StringEquals: { "iam:PassedToService": ROLE_SERVICES } });
+  });
+
+  test("tags what it makes and what is the environment's, so that it deletes no other's network", () => {
+    const tagging = deploying(dev).filter(({ Action = [] }) =>
+      Action.some((each) => /^ec2:.*Tags$/.test(each)),
+    );
+    const asked = tagging.map(({ Condition = {} }) =>
+      Object.keys(Object.assign({}, ...Object.values(Condition))),
+    );
+    expect(tagging.length).toBeGreaterThan(0);
+    for (const keys of asked) {
+      expect(keys.filter((key) => /^aws:\w+Tag\/(project|environment)$/.test(key)).length).toBeGreaterThan(1);
+    }
+    // a request's tags alone would be whatever the caller likes
+    const [rules = "", ...others] = tagging
+      .filter(({ Condition = {} }) => !JSON.stringify(Condition).match(/aws:ResourceTag|ec2:CreateAction/))
+      .flatMap(({ Resource }) => Resource);
+    expect([rules.split(":").at(-1), others]).toEqual(["security-group-rule/*", []]);
   });
 
   test("gets by whatever is attached to its role no further rights in IAM", () => {
@@ -181,6 +218,31 @@ describe("the boundary of an environment's roles", () => {
     expect(lacking).toEqual([]);
   });
 
+  test("lets roles set the tags that they set, and no others", () => {
+    const tagging = ({ Effect, Action = [] }: { Effect: string; Action?: readonly string[] }) =>
+      Effect === "Allow" && Action.includes("ec2:CreateTags");
+    const [set] = policiesOf("prod").flatMap(statementsOf).filter(tagging);
+    const [bound, ...others] = boundaryStatements(dev).filter(tagging);
+    expect(bound?.Condition).toEqual({
+      "ForAllValues:StringEquals": set?.Condition?.["ForAllValues:StringEquals"],
+    });
+    expect(set?.Condition).toHaveProperty(["ForAllValues:StringEquals", "aws:TagKeys"]);
+    expect(others).toEqual([]);
+  });
+
+  test("has the secrets of the environment's own servers, and of no other's", () => {
+    const managed = [...boundaryStatements(dev), ...deploying(dev)].filter(({ Resource }) =>
+      Resource.some((each) => each.includes(":secret:rds!")),
+    );
+    const servers = "arn:aws:rds:us-east-1:111111111111:db:tributary-dev-*";
+    expect(managed.map(({ Sid }) => Sid)).toEqual(["ServerSecrets", "MakeDatabaseSecret"]);
+    for (const { Condition } of managed) {
+      expect(Condition?.["ArnLikeIfExists"]).toEqual({
+        "aws:ResourceTag/aws:rds:primaryDBInstanceArn": servers,
+      });
+    }
+  });
+
   test("lets roles use keys through every service that they use them through", () => {
     const [keys] = boundaryStatements(dev).filter(({ Sid }) => Sid === "Keys");
     const through = keys?.Condition?.["StringEquals"]?.["kms:ViaService"];
@@ -201,6 +263,8 @@ describe("the boundary of an environment's roles", () => {
     ["kms:PutKeyPolicy", "arn:aws:kms:us-east-1:111111111111:key/x"],
     ["dynamodb:DeleteTable", "arn:aws:dynamodb:us-east-1:111111111111:table/tributary-dev-uploads"],
     ["sts:AssumeRole", "arn:aws:iam::111111111111:role/tributary-dev-x"],
+    // whoever deploys makes roles: their tags would be his
+    ["ec2:CreateTags", "arn:aws:ec2:us-east-1:111111111111:vpc/vpc-1"],
   ])("has none for %s on %s", (action, resource) => {
     expect(allows(boundaryStatements(dev), action, resource)).toBe(false);
   });

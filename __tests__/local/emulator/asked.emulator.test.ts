@@ -58,6 +58,7 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>][] = [
   ["names roles with their paths", namesPaths],
   ["tells conditions the boundary of a role", tellsBoundary],
   ["tells conditions the tags of a network", tellsTagsOfNetworks],
+  ["names what is tagged in a network", namesWhatIsTagged],
   ["tells conditions the function of a mapping", tellsFunction],
   ["asks who passes a role whether he may", asksForPassing],
   ["admits an audience to a provider", admitsAudience],
@@ -175,27 +176,44 @@ async function tellsBoundary(emulator: Emulator): Promise<boolean> {
   );
 }
 
+/** Asks EC2, whose calls are forms. */
+async function askEc2(
+  emulator: Emulator,
+  parameters: Record<string, string>,
+  credentials: CallerCredentials = ROOT_CREDENTIALS,
+) {
+  const body = new URLSearchParams({ Version: "2016-11-15", ...parameters }).toString();
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const call = { method: "POST", path: "/", headers, body } as const;
+  return send(emulator.endpoint, await signed(emulator.endpoint, call, { service: "ec2", credentials }));
+}
+
+async function makeVpc(emulator: Emulator, owner: string): Promise<string> {
+  const tagged = { "TagSpecification.1.ResourceType": "vpc", "TagSpecification.1.Tag.1.Key": "owner" };
+  const named = { ...tagged, "TagSpecification.1.Tag.1.Value": owner };
+  const { text } = await askEc2(emulator, { Action: "CreateVpc", CidrBlock: "10.0.0.0/16", ...named });
+  return /<vpcId>(.*?)<\/vpcId>/.exec(text)?.[1] ?? "";
+}
+
 async function tellsTagsOfNetworks(emulator: Emulator): Promise<boolean> {
-  const query = async (
-    parameters: Record<string, string>,
-    credentials: CallerCredentials = ROOT_CREDENTIALS,
-  ) => {
-    const body = new URLSearchParams({ Version: "2016-11-15", ...parameters }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    const call = { method: "POST", path: "/", headers, body } as const;
-    return send(emulator.endpoint, await signed(emulator.endpoint, call, { service: "ec2", credentials }));
-  };
-  const vpc = async (owner: string) => {
-    const tagged = { "TagSpecification.1.ResourceType": "vpc", "TagSpecification.1.Tag.1.Key": "owner" };
-    const named = { ...tagged, "TagSpecification.1.Tag.1.Value": owner };
-    const { text } = await query({ Action: "CreateVpc", CidrBlock: "10.0.0.0/16", ...named });
-    return /<vpcId>(.*?)<\/vpcId>/.exec(text)?.[1] ?? "";
-  };
   const condition = { StringEquals: { "aws:ResourceTag/owner": "us" } };
   const { credentials } = await who(emulator, ["ec2:DeleteVpc"], "*", condition);
-  const deleted = async (owner: string) =>
-    (await query({ Action: "DeleteVpc", VpcId: await vpc(owner) }, credentials)).status === 200;
+  const deleted = async (owner: string) => {
+    const VpcId = await makeVpc(emulator, owner);
+    return (await askEc2(emulator, { Action: "DeleteVpc", VpcId }, credentials)).status === 200;
+  };
   return (await deleted("us")) && !(await deleted("them"));
+}
+
+async function namesWhatIsTagged(emulator: Emulator): Promise<boolean> {
+  const id = await makeVpc(emulator, "them");
+  const tag = { "ResourceId.1": id, "Tag.1.Key": "owner", "Tag.1.Value": "us" };
+  const tags = async (kind: string) => {
+    const resource = `arn:aws:ec2:${REGION}:${ACCOUNT}:${kind}/*`;
+    const { credentials } = await who(emulator, ["ec2:CreateTags"], resource);
+    return (await askEc2(emulator, { Action: "CreateTags", ...tag }, credentials)).status === 200;
+  };
+  return (await tags("vpc")) && !(await tags("security-group"));
 }
 
 async function tellsFunction(emulator: Emulator): Promise<boolean> {
