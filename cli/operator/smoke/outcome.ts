@@ -46,7 +46,7 @@ export async function outcomeOf(operator: Operator, test: PipelineTest, waiting:
   const { pipeline, rows } = test.sent;
   const began = performance.now();
   const common = { pipeline, file: test.address, rowsSent: rows.length, linesBroken: 1 };
-  const obstacle = await test.obstacle();
+  const obstacle = await test.obstacle().catch(messageOf);
   if (obstacle !== undefined) {
     return {
       ...common,
@@ -85,7 +85,7 @@ async function send(
     const found = await test.found();
     return { found, problems: differences(test.sent, found, test.wanted) };
   } catch (error) {
-    return { problems: [`${test.sent.pipeline}: ${(error as Error).message}`] };
+    return { problems: [`${test.sent.pipeline}: ${messageOf(error)}`] };
   }
 }
 
@@ -125,7 +125,11 @@ async function remove(test: PipelineTest, isEnded: boolean): Promise<Pick<Outcom
   } catch (error) {
     return {
       removed: 0,
-      left: [`${test.address} and its outputs: ${expires} (${(error as Error).message})`],
+      left: [`${test.address} and its outputs: ${expires} (${messageOf(error)})`],
     };
   }
+}
+
+function messageOf(error: unknown): string {
+  return (error as Error).message;
 }

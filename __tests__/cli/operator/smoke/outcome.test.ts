@@ -29,6 +29,7 @@ class Scripted extends PipelineTest {
       readonly looks?: readonly Look[];
       readonly found?: Partial<Found>;
       readonly obstacle?: string;
+      readonly unseen?: string;
       readonly kept?: string;
       readonly refused?: string;
       readonly withdrawn?: boolean;
@@ -38,6 +39,7 @@ class Scripted extends PipelineTest {
   }
 
   async obstacle() {
+    if (this.script.unseen !== undefined) throw new Error(this.script.unseen);
     return this.script.obstacle;
   }
 
@@ -141,6 +143,12 @@ describe("the test of a pipeline", () => {
     const { problems, left, scripted } = await outcome({ obstacle: "the streaming job is stopped" });
     expect(problems).toEqual(["manifests: the streaming job is stopped"]);
     expect([scripted.sends, scripted.removals, left]).toEqual([0, 0, []]);
+  });
+
+  test("sends nothing where it may not see whether the pipeline takes it, and leaves the other tests alone", async () => {
+    const { problems, left, scripted } = await outcome({ unseen: "AccessDenied" });
+    expect(problems).toEqual(["manifests: AccessDenied"]);
+    expect([scripted.sends, left]).toEqual([0, []]);
   });
 
   test("takes a file back that its pipeline does not have", async () => {
