@@ -78,6 +78,9 @@ function services(environment: Environment): Statement[] {
     ),
     allow("ReadRules", actionsOf("events", "DescribeRule ListTagsForResource ListTargetsByRule"), of.rules),
     allow("ReadCatalog", actionsOf("glue", "GetDatabase GetPartitionIndexes GetTable"), of.catalog),
+    ...(environment.storage.lakeFormation === "iam"
+      ? [allow("ReadGrants", ["lakeformation:ListPermissions"], ["*"])]
+      : []),
     allow("ReadConnections", ["glue:GetConnection"], of.connections),
     allow("ReadJobs", ["glue:GetJob"], of.jobs),
     allow("ReadTriggers", ["glue:GetTrigger"], of.triggers),

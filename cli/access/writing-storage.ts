@@ -121,6 +121,10 @@ function catalog(environment: Environment): Statement[] {
       ),
       [...of.catalog, ...of.userDefinedFunctions],
     ),
+    // IAM knows no resource for them; what may be granted, Lake Formation decides
+    ...(environment.storage.lakeFormation === "iam"
+      ? [allow("KeepGrants", actionsOf("lakeformation", "GrantPermissions RevokePermissions"), ["*"])]
+      : []),
     allow(
       "KeepConnections",
       // which calls that name a connection ask for the right to pass it, Glue does not say

@@ -26,7 +26,12 @@ const CHARACTERS = 6144;
 const ATTACHED = 10;
 
 const dev = loadEnvironment("dev");
-const longest: Environment = { ...dev, project: "p".repeat(16), name: "e".repeat(12) };
+const longest: Environment = {
+  ...dev,
+  project: "p".repeat(16),
+  name: "e".repeat(12),
+  storage: { ...dev.storage, lakeFormation: "iam" },
+};
 const everyone = [...loadEnvironments(), longest].map(
   (environment) => [environment.name, environment] as const,
 );
@@ -173,6 +178,15 @@ describe("a deploy", () => {
     ["kms:GenerateDataKey", "arn:aws:kms:us-east-1:111111111111:key/x"],
   ])("has %s on %s, for the query and the encryption of a smoke test", (action, resource) => {
     expect(allows(deploying(dev), action, resource)).toBe(true);
+  });
+
+  test.each(["iam", "defaults"] as const)("grants by Lake Formation as %s asks", (lakeFormation) => {
+    const environment: Environment = { ...dev, storage: { ...dev.storage, lakeFormation } };
+    const words = ["GrantPermissions", "RevokePermissions", "ListPermissions"];
+    for (const word of words) {
+      const allowed = allows(deploying(environment), `lakeformation:${word}`, "*");
+      expect(allowed).toBe(lakeFormation === "iam");
+    }
   });
 
   test("makes roles, and what they may do, within the boundary alone", () => {
