@@ -7,12 +7,13 @@ import { ROOT } from "../../setup/paths";
 
 const COSTS = readFileSync(join(ROOT, "docs", "costs.md"), "utf8");
 
-/** Dollars of a month that docs/costs.md gives in the row that begins so. */
-function figureOf(row: string): number {
-  const [, figure] = COSTS.split("\n")
-    .find((line) => line.startsWith(`| ${row}`))
-    ?.match(/^\|[^|]+\| ([\d,]+) \|/) ?? [undefined, "NaN"];
-  return Number(String(figure).replaceAll(",", ""));
+const [FLOOR = "", PIPELINE_COSTS = ""] = COSTS.split("## The manifests pipeline\n");
+
+/** Dollars of a month in the first columns of the row that begins so. */
+function figuresOf(row: string, text: string): number[] {
+  const line = text.split("\n").find((each) => each.startsWith(`| ${row}`)) ?? "";
+  const figures = line.match(/^\|[^|]+((?:\| [\d,]+ )+)\|/)?.[1] ?? "";
+  return [...figures.matchAll(/[\d,]+/g)].map(([figure]) => Number(figure.replaceAll(",", "")));
 }
 
 function monthOf(environment: Environment, what: string): number {
@@ -31,8 +32,14 @@ describe("what an environment costs without files", () => {
     ["Glue: ledger-batch, without work", "Glue: `ledger-batch`, with nothing to do"],
     ["Glue: ledger-lister, nothing new", "Glue: `ledger-lister`, with nothing new"],
   ])("has for %s in prod the month that docs/costs.md has", (what, row) => {
-    expect(figureOf(row)).toBeGreaterThan(0);
-    expect(Math.abs(monthOf(prod, what) - figureOf(row))).toBeLessThanOrEqual(1);
+    const [figure = 0] = figuresOf(row, PIPELINE_COSTS);
+    expect(figure).toBeGreaterThan(0);
+    expect(Math.abs(monthOf(prod, what) - figure)).toBeLessThanOrEqual(1);
+  });
+
+  test("has for the streaming job the floor that docs/costs.md has in dev and prod", () => {
+    const months = [dev, prod].map((each) => Math.round(monthOf(each, "Glue: manifests-stream")));
+    expect(figuresOf("Glue: `manifests-stream`", FLOOR)).toEqual(months);
   });
 
   test("has in dev what docs/costs.md says of it", () => {

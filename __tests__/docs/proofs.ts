@@ -45,7 +45,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header checkov.in -o checkov.lock",
   ),
-  ...verbatim(DEPLOYED, "npx cdktf diff dev-network"),
+  ...verbatim(DEPLOYED, "npx tributary doctor --environment dev", "npx cdktf diff dev-network"),
   ...verbatim(
     DEPLOYED,
     "npm run bootstrap -- --environment dev --github OWNER/REPO",
@@ -62,6 +62,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   // on the emulator for the environment that it has, as one step of npm start
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
   "npm run deploy -- --environment dev --discard": { file: CHOSEN, contains: '"--discard"' },
+  "npx tributary stop --environment dev --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
   "npx tributary stop --environment local --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
   // on the emulator for the environment that it has
   "npm run destroy -- --environment dev": { file: PIPELINES, contains: '"cli/destroy.ts"' },

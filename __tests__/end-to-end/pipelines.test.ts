@@ -58,7 +58,7 @@ import { type Outcome, outcomeOf } from "../support/outcome";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
 import { UNUSED, unusedStatements } from "./role-statements";
-import { limitWorkflows } from "./workflow-roles";
+import { limitWorkflows, smokeTestAsWorkflow } from "./workflow-roles";
 
 const LAYER_COUNT = 5;
 const SCRIPT = "uploads_job";
@@ -276,6 +276,8 @@ describe("the roles of functions and jobs, which are enforced", () => {
     await expect(platform.s3.send(new PutObjectCommand({ Bucket, Key: "glue/x" }))).resolves.toBeDefined();
   });
 });
+
+smokeTestAsWorkflow(() => platform);
 
 // behind all that uses them
 test("every statement of a role was used, or has a reason", () => {

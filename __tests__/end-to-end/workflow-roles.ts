@@ -3,10 +3,11 @@ import { CreatePolicyVersionCommand, IAMClient } from "@aws-sdk/client-iam";
 import { describe, expect, test } from "@jest/globals";
 import { accessPolicies } from "../../cli/access/access";
 import { policyText } from "../../cli/access/statement";
-import { accessName, LAYERS, type Layer, stackName } from "../../environments/schema";
+import { accessName, LAYERS, type Layer, PIPELINES, stackName } from "../../environments/schema";
 import { clientsOf } from "../../local/platform/clients";
 import { environment, giveAccess, type TestPlatform, workflowVariables } from "../support/local-platform";
 import { type Outcome, outcomeOf } from "../support/outcome";
+import { smokeObjects, smokeTest } from "./smoke";
 
 /** What the workflows' roles may and may not do, once one of them has deployed the environment. */
 export function limitWorkflows(platform: () => TestPlatform): void {
@@ -42,6 +43,30 @@ export function limitWorkflows(platform: () => TestPlatform): void {
         const { code, stderr } = await terraform(platform(), "apply", "observability", words);
         expect([code, deniedActions(stderr)]).toEqual([1, sample]);
       });
+    });
+  });
+}
+
+/** Smoke tests by the role of the workflow that deploys. */
+export function smokeTestAsWorkflow(platform: () => TestPlatform): void {
+  describe("a smoke test by the role of the workflow that deploys", () => {
+    const asWorkflow = async ({ aws }: TestPlatform) =>
+      smokeTest({ ...aws.environment, ...(await workflowVariables(aws, "apply")) });
+
+    test("needs the permission to send a file", async () => {
+      await without(platform(), "writes-smoke", ["s3:PutObject"], async () => {
+        const { code, problems } = await asWorkflow(platform());
+        const denied = expect.stringMatching(/not authorized to perform: s3:PutObject/);
+        expect(problems).toEqual(Object.fromEntries(PIPELINES.map((pipeline) => [pipeline, [denied]])));
+        expect(code).toBe(1);
+      });
+    });
+
+    test("passes, and leaves nothing", async () => {
+      const { problems, ...result } = await asWorkflow(platform());
+      expect(Object.values(problems).flat()).toEqual([]);
+      expect(result).toMatchObject({ code: 0, passed: true });
+      expect(await smokeObjects(platform().s3)).toEqual([]);
     });
   });
 }

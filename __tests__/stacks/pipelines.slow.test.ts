@@ -14,6 +14,7 @@ import {
   tableName,
   tablesOf,
 } from "../../environments/schema";
+import { read } from "../docs/pages";
 import { synthesize } from "../support/synthesize";
 
 const SUBSETS: readonly (readonly Pipeline[])[] = [1, 2, 3, 4, 5, 6, 7].map((bits) =>
@@ -154,6 +155,24 @@ describe("what costs whether a file comes or not", () => {
     "aws_glue_connection",
     "aws_scheduler_schedule",
   ];
+
+  test("has as many alarms as docs/costs.md counts", () => {
+    const alarmsOf = (environment: Environment) =>
+      namesOf(environment, "aws_cloudwatch_metric_alarm", "alarm_name");
+    const [uploads = [], manifests = [], ledger = []] = PIPELINES.map((each) =>
+      alarmsOf(environmentWith(each)).map((name) => String(name).replace(/^tributary-dev-[uml]-/, "")),
+    );
+    const shared = uploads.filter((name) => manifests.includes(name) && ledger.includes(name)).length;
+    const [whole] = [...prod.values()]
+      .filter(({ pipelines }) => pipelines.join() === "manifests")
+      .map(alarmsOf);
+    const counted = [...read("docs/costs.md").matchAll(/(\d+) alarms × 0\.10/g)].map(([, count]) =>
+      Number(count),
+    );
+    // all share some; each one's own; those of an environment with manifests alone; the ledger's own again
+    const own = [uploads, manifests, ledger].map((names) => names.length - shared);
+    expect(counted).toEqual([shared, own[0], own[1], whole?.length, own[2]]);
+  });
 
   test.each<[Pipeline, readonly number[]]>([
     ["uploads", [0, 0, 0, 0, 4, 17, 0, 1]],

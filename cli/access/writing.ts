@@ -2,6 +2,7 @@ import { type Environment, functionName } from "../../environments/schema";
 import { resourcesOf, withOwnTags } from "./resources";
 import { roleStatements } from "./roles";
 import { actionsOf, allow, type Statement } from "./statement";
+import { smokeStatements } from "./writing-smoke";
 import { ledgerStatements, storageStatements } from "./writing-storage";
 
 /** Functions that a deploy calls. */
@@ -13,7 +14,7 @@ const TAGGED_AT_CREATION =
   CreateInternetGateway CreateNatGateway CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc
   CreateVpcEndpoint`.split(/\s+/);
 
-/** Permissions of a deploy and a destruction beside those of a plan, by layer. */
+/** Permissions of a deploy, a smoke test after it, and a destruction, beside those of a plan: by layer, but for the test. */
 export function writingPolicies(environment: Environment): Record<string, readonly Statement[]> {
   return {
     roles: roleStatements(environment),
@@ -22,6 +23,7 @@ export function writingPolicies(environment: Environment): Record<string, readon
     ledger: ledgerStatements(environment),
     compute: [...functions(environment), ...jobs(environment), ...events(environment)],
     observability: observability(environment),
+    smoke: smokeStatements(environment),
   };
 }
 

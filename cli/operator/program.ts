@@ -25,7 +25,7 @@ import { smoke } from "./smoke/smoke";
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
 --json writes one JSON value; files, manifests, logs, ledger files and ledger quarantine list one object a line.
-docs/operations.md has a runbook for each alarm.`;
+docs/first-deploy.md leads to the first deploy; docs/operations.md has a runbook for each alarm.`;
 
 const NOW_OR_NOT = "act; without it, only say what would be done";
 const MAX_WORKERS = 100;
@@ -36,7 +36,7 @@ const SMOKE_SECONDS = 1800;
 export function operatorProgram(end: End): Command {
   const program = new Command("tributary")
     .description(
-      "Look at the pipelines of an environment, and operate them: the ledger's by ledger and replay.",
+      "Look at an environment before and after a deploy (doctor), test it (smoke), and operate its pipelines: the ledger's by ledger and replay.",
     )
     .configureOutput(COMMAND_OUTPUT)
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))

@@ -15,7 +15,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, iam, lambda_svc, tagging
+from ministack.services import athena, ec2, iam, lambda_svc, tagging
 
 Passed = tuple[str, str]
 """ARN of a role, and the service that it is passed to."""
@@ -23,7 +23,7 @@ Passed = tuple[str, str]
 LAMBDA_ACTIONS = {"Invoke": "InvokeFunction"}
 
 RESOURCES: dict[str, str] = {
-    r"athena:\w+WorkGroup": "athena:{region}:{account}:workgroup/{Name|WorkGroup}",
+    r"athena:\w+(WorkGroup|Query(Execution|Results))": "athena:{region}:{account}:workgroup/{Name|WorkGroup}",
     r"budgets:\w+Budget": "budgets::{account}:budget/{BudgetName|Budget.BudgetName|NewBudget.BudgetName}",
     r"cloudwatch:(Get|Put)Dashboard": "cloudwatch::{account}:dashboard/{DashboardName}",
     r"cloudwatch:DeleteDashboards": (
@@ -114,7 +114,7 @@ def name_resources() -> None:
         headers, body, params, region, account = rest
         named = original(service, method, path, *rest)
         action = iam_actions.extract_iam_action(service, method, path, headers, body, params) or ""
-        request = members_of(body, params)
+        request = with_workgroup(members_of(body, params))
         if service == "iam":
             return with_path(named, request)
         if TAGGING.fullmatch(action):
@@ -136,6 +136,12 @@ def name_resources() -> None:
         return named
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def with_workgroup(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a request, with the workgroup of the query that it names."""
+    execution = athena._executions.get(request.get("QueryExecutionId", ""))
+    return request | ({"WorkGroup": execution["WorkGroup"]} if execution else {})
 
 
 def with_path(named: str, request: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ import { githubTrust } from "../../../cli/access/trust";
 import { writingPolicies } from "../../../cli/access/writing";
 import {
   applyRoleName,
+  databaseName,
   type Environment,
   environmentNames,
   iamArn,
@@ -25,7 +26,12 @@ const CHARACTERS = 6144;
 const ATTACHED = 10;
 
 const dev = loadEnvironment("dev");
-const longest: Environment = { ...dev, project: "p".repeat(16), name: "e".repeat(12) };
+const longest: Environment = {
+  ...dev,
+  project: "p".repeat(16),
+  name: "e".repeat(12),
+  storage: { ...dev.storage, lakeFormation: "iam" },
+};
 const everyone = [...loadEnvironments(), longest].map(
   (environment) => [environment.name, environment] as const,
 );
@@ -128,9 +134,12 @@ describe("a deploy", () => {
     ["s3:GetObject", "arn:aws:s3:::tributary-dev-raw-111111111111/input/x.csv"],
     ["s3:PutObject", "arn:aws:s3:::tributary-dev-curated-111111111111/tables/x"],
     ["s3:DeleteObject", "arn:aws:s3:::tributary-state-111111111111-us-east-1/tributary/dev/network.tfstate"],
-    ["dynamodb:DeleteItem", "arn:aws:dynamodb:us-east-1:111111111111:table/tributary-dev-uploads"],
+    ["s3:PutObject", "arn:aws:s3:::tributary-dev-raw-111111111111/input/customers/x.csv"],
+    ["s3:GetObject", "arn:aws:s3:::tributary-dev-curated-111111111111/tables/customers/x"],
+    ["s3:DeleteObjectVersion", "arn:aws:s3:::tributary-dev-raw-111111111111/input/customers/x.csv"],
+    ["dynamodb:UpdateItem", "arn:aws:dynamodb:us-east-1:111111111111:table/tributary-dev-control"],
     ["glue:StartJobRun", "arn:aws:glue:us-east-1:111111111111:job/tributary-dev-uploads-job"],
-    ["lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111111111111:function:tributary-dev-ledger-operator"],
+    ["lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111111111111:function:tributary-dev-control-plane"],
     ["lambda:UpdateFunctionCode", "arn:aws:lambda:us-east-1:111111111111:function:other"],
   ])("has no %s on %s", (action, resource) => {
     expect(
@@ -142,6 +151,36 @@ describe("a deploy", () => {
     const object = "arn:aws:s3:::tributary-dev-raw-111111111111/input/x.csv";
     expect(allows(deploying(dev), "s3:DeleteObjectVersion", object)).toBe(dev.storage.forceDestroy);
     expect(allows(deploying(dev), "s3:GetObject", object)).toBe(false);
+  });
+
+  test("is followed by a smoke test, which reaches no other items of tables whose keys tell them apart", () => {
+    const limited = deploying(dev)
+      .filter(({ Action = [] }) => Action.some((action) => /^dynamodb:\w+Item$/.test(action)))
+      .map(({ Sid, Condition }) => [Sid, Condition?.["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"]]);
+    expect(limited).toEqual([
+      ["UseSmokeUploads", ["tributary-dev-raw-111111111111/input/smoke_uploads/*"]],
+      ["UseSmokeFiles", undefined],
+      ["ReadStreamingJob", ["streaming-job"]],
+    ]);
+  });
+
+  // on the emulator Athena reads and writes, and S3 encrypts, without being asked who wants it
+  test.each([
+    [
+      "s3:GetObject",
+      "arn:aws:s3:::tributary-dev-curated-111111111111/tables/smoke_ledger/kind=smoke/x.parquet",
+    ],
+    ["s3:ListBucket", "arn:aws:s3:::tributary-dev-curated-111111111111"],
+    ["s3:GetBucketLocation", "arn:aws:s3:::tributary-dev-results-111111111111"],
+    ["s3:ListBucket", "arn:aws:s3:::tributary-dev-results-111111111111"],
+    ["s3:PutObject", "arn:aws:s3:::tributary-dev-results-111111111111/x.csv"],
+    ["s3:GetObject", "arn:aws:s3:::tributary-dev-results-111111111111/x.csv"],
+    ["glue:GetDatabase", `arn:aws:glue:us-east-1:111111111111:database/${databaseName(dev)}`],
+    ["glue:GetTable", `arn:aws:glue:us-east-1:111111111111:table/${databaseName(dev)}/smoke_uploads`],
+    ["kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/x"],
+    ["kms:GenerateDataKey", "arn:aws:kms:us-east-1:111111111111:key/x"],
+  ])("has %s on %s, for the query and the encryption of a smoke test", (action, resource) => {
+    expect(allows(deploying(dev), action, resource)).toBe(true);
   });
 
   test("gives and takes grants of Lake Formation only where the settings make some", () => {

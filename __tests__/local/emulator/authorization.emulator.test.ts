@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  AthenaClient,
+  CreateWorkGroupCommand,
+  GetQueryExecutionCommand,
+  StartQueryExecutionCommand,
+} from "@aws-sdk/client-athena";
 import { GetJobCommand, GlueClient, StartJobRunCommand } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -49,6 +55,13 @@ beforeAll(async () => {
       Effect: "Allow",
       Action: "glue:StartJobRun",
       Resource: `arn:aws:glue:us-east-1:${ACCOUNT}:job/readable`,
+    },
+  ]);
+  await createRole("asker", [
+    {
+      Effect: "Allow",
+      Action: "athena:GetQueryExecution",
+      Resource: `arn:aws:athena:us-east-1:${ACCOUNT}:workgroup/own`,
     },
   ]);
   await createJob(platform, "readable", PROBE, { Role: `arn:aws:iam::${ACCOUNT}:role/reader` });
@@ -115,6 +128,25 @@ describe("where roles are enforced", () => {
     glue.destroy();
   });
 
+  test("a role reads the outcome of queries in the workgroup that its policy names, and of no others", async () => {
+    const owner = new AthenaClient(platform.client);
+    const asker = new AthenaClient({ ...platform.client, credentials: await credentialsOf("asker") });
+    const outcomeIn = async (WorkGroup: string) => {
+      await owner.send(new CreateWorkGroupCommand({ Name: WorkGroup }));
+      const start = new StartQueryExecutionCommand({
+        QueryString: "SELECT 1",
+        WorkGroup,
+        ResultConfiguration: { OutputLocation: "s3://artifacts/results/" },
+      });
+      const { QueryExecutionId } = await owner.send(start);
+      return asker.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+    };
+    expect((await outcomeIn("own")).QueryExecution).toMatchObject({ WorkGroup: "own" });
+    await expect(outcomeIn("others")).rejects.toMatchObject({ name: "AccessDeniedException" });
+    owner.destroy();
+    asker.destroy();
+  });
+
   test("a role's session with a wrong secret is refused, for the signature passes on unbroken", async () => {
     const glue = await glueAs("starter", { secretAccessKey: "wrong" });
     const start = new StartJobRunCommand({ JobName: "readable" });
@@ -142,15 +174,18 @@ async function createRole(name: string, Statement: unknown[]): Promise<void> {
 }
 
 async function glueAs(role: string, changed: { secretAccessKey?: string } = {}): Promise<GlueClient> {
+  const credentials = { ...(await credentialsOf(role)), ...changed };
+  return new GlueClient({ ...platform.client, endpoint: platform.runner.endpoint, credentials });
+}
+
+async function credentialsOf(role: string) {
   const sts = new STSClient(platform.client);
   const RoleArn = `arn:aws:iam::${ACCOUNT}:role/${role}`;
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test" }));
   sts.destroy();
-  const credentials = {
+  return {
     accessKeyId: Credentials?.AccessKeyId ?? "",
     secretAccessKey: Credentials?.SecretAccessKey ?? "",
     sessionToken: Credentials?.SessionToken ?? "",
-    ...changed,
   };
-  return new GlueClient({ ...platform.client, endpoint: platform.runner.endpoint, credentials });
 }

@@ -79,7 +79,7 @@ async function send(
     const found = await test.found();
     return { found, problems: differences(test.sent, found, test.wanted) };
   } catch (error) {
-    return { problems: [`${test.sent.pipeline}: ${(error as Error).message}`] };
+    return { problems: [`${test.sent.pipeline}: ${messageOf(error)}`] };
   }
 }
 
@@ -124,7 +124,11 @@ async function remove(test: PipelineTest, isEnded: boolean): Promise<Pick<Outcom
   } catch (error) {
     return {
       removed: 0,
-      left: [`${test.address} and its outputs: ${expires} (${(error as Error).message})`],
+      left: [`${test.address} and its outputs: ${expires} (${messageOf(error)})`],
     };
   }
+}
+
+function messageOf(error: unknown): string {
+  return (error as Error).message;
 }
