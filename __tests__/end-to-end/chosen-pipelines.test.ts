@@ -320,7 +320,11 @@ async function hasItsOwn(environment: Environment): Promise<void> {
       .map((each) => queueName(environment, each))
       .sort(),
   );
-  const datasets = { uploads: ["customers"], manifests: ["clicks", "clicks_latest"], ledger: ["ml_events"] };
+  const datasets = {
+    uploads: ["customers", "smoke_uploads"],
+    manifests: ["clicks", "clicks_latest", "smoke_manifests", "smoke_manifests_latest"],
+    ledger: ["ml_events", "smoke_ledger"],
+  };
   expect((catalog.TableList ?? []).map(({ Name }) => Name).sort()).toEqual(
     environment.pipelines.flatMap((each) => datasets[each]).sort(),
   );
