@@ -110,7 +110,8 @@ async function deliver(): Promise<void> {
 async function list(): Promise<Record<string, unknown>> {
   const { python } = await ensurePython("run", () => undefined);
   const words = Object.entries(LEDGER_VARIABLES).map(([name, value]) => `--${name.toLowerCase()}=${value}`);
-  const job = ["--JOB_RUN_ID=jr_1", `--raw_bucket=${BUCKET}`, "--dataset=ml_events", "--start_year=2021"];
+  const source = ["--aws_region=us-east-1", `--raw_bucket=${BUCKET}`];
+  const job = ["--JOB_RUN_ID=jr_1", ...source, "--dataset=ml_events", "--start_year=2021"];
   const { code, stdout } = await outcomeOf(
     [
       python,
