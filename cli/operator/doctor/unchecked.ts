@@ -68,13 +68,18 @@ interface Thrown {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
+/** Returns whether an error says that there are no credentials, or none that AWS takes. */
+export function lacksCredentials({ name }: Error): boolean {
+  return NO_CREDENTIALS.has(name);
+}
+
 /** Finding of a check that ended in an error: what was missing, or that the check itself is wrong. */
 export function unchecked(error: unknown, { actions }: Pick<Check, "actions">): Finding {
   if (!(error instanceof Error)) return faulty(String(error));
   const { name, message, code, cause, $metadata } = error as Thrown;
   const status = $metadata?.httpStatusCode;
   if (error instanceof TookTooLong || error instanceof CommandError) return notChecked(message);
-  if (NO_CREDENTIALS.has(name)) return notChecked(`credentials that work (${message || name})`);
+  if (lacksCredentials(error)) return notChecked(`credentials that work (${message || name})`);
   if (DENIED.test(name) || status === 403) return notChecked(`permission ${deniedAction(message, actions)}`);
   if (THROTTLED.test(name)) return notChecked("a moment in which AWS throttles no calls; try again");
   const isUnreached = [code, cause?.code].some((each) => CONNECTION_ERRORS.has(String(each)));

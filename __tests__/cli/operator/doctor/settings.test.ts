@@ -87,7 +87,18 @@ describe("the credentials", () => {
     const caller = () =>
       Promise.reject(Object.assign(new Error("no providers"), { name: "CredentialsProviderError" }));
     expect(await look(accountCheck, { caller })).toEqual([
-      expect.objectContaining({ status: "not checked", missing: "credentials that work (no providers)" }),
+      expect.objectContaining({
+        status: "failure",
+        message: "no credentials that work: no providers",
+        wayOut: expect.stringMatching(/^log in to \d{12} \(aws sso login\), or set AWS_PROFILE$/),
+      }),
+    ]);
+  });
+
+  test("that AWS does not tell of are not checked", async () => {
+    const caller = () => Promise.reject(Object.assign(new Error("slow down"), { name: "Throttling" }));
+    expect(await look(accountCheck, { caller })).toEqual([
+      expect.objectContaining({ status: "not checked" }),
     ]);
   });
 

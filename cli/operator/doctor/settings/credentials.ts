@@ -1,5 +1,6 @@
 import { type Check, type Finding, failure, ok, warning } from "../check";
 import type { Examination } from "../examination";
+import { lacksCredentials } from "../unchecked";
 
 /** Variables by which AWS's tools are told a region, the first that is set. */
 const REGION_VARIABLES = ["AWS_REGION", "AWS_DEFAULT_REGION"] as const;
@@ -9,7 +10,13 @@ export const accountCheck: Check = {
   name: "account of the credentials",
   actions: ["sts:GetCallerIdentity"],
   look: async ({ caller, environment }) => {
-    const { account, arn } = await caller();
+    const asked = await caller().catch((error: Error) => error);
+    if (asked instanceof Error) {
+      if (!lacksCredentials(asked)) throw asked;
+      const wayOut = `log in to ${environment.account} (aws sso login), or set AWS_PROFILE`;
+      return [failure(`no credentials that work: ${asked.message || asked.name}`, { wayOut })];
+    }
+    const { account, arn } = asked;
     if (account === environment.account) return [ok(arn)];
     const wayOut = `use credentials of ${environment.account} (AWS_PROFILE), or correct account in environments/${environment.name}.ts`;
     return [failure(`${arn} is of account ${account}, not of ${environment.account}`, { wayOut })];
