@@ -31,7 +31,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run docs",
     "npm run synth -- --environment dev",
     "npx cdktf list",
-    "npx jest -u __tests__/stacks",
+    "npx jest -u __tests__/stacks/snapshots.test.ts",
     "npm run pin-wheels",
     "npm run bench -- --help",
     "npm run generate -- ndjson --help",

@@ -143,7 +143,9 @@ test("no other code of the commands prints", () => {
   const sources = files.filter((file) => /\.(ts|js)$/.test(file) && file !== "setup/terminal.ts");
   expect(sources.length).toBeGreaterThan(100);
   const printing = sources.filter((file) =>
-    /\bconsole\b\s*\.(?!aws\.amazon\.com)|\bstd(out|err)\s*\.\s*write\s*\(/.test(readFileSync(join(ROOT, file), "utf8")),
+    /\bconsole\b\s*\.(?!aws\.amazon\.com)|\bstd(out|err)\s*\.\s*write\s*\(/.test(
+      readFileSync(join(ROOT, file), "utf8"),
+    ),
   );
   expect(printing).toEqual([]);
 });
