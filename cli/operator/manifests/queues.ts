@@ -8,8 +8,8 @@ import {
   FUNCTIONS,
   failureQueueName,
   functionsOf,
-  PIPELINE_QUEUES,
   queueName,
+  queuesOf,
   SYNCHRONOUS_FUNCTIONS,
   undeliveredEventsName,
 } from "../../../environments/schema";
@@ -48,7 +48,7 @@ export interface QueueState {
  */
 export async function readQueues(operator: Operator): Promise<QueueState[]> {
   const { environment } = operator;
-  const queues = PIPELINE_QUEUES.flatMap((queue) => [
+  const queues = queuesOf(environment).flatMap((queue) => [
     { queue: queue as string, name: queueName(environment, queue) },
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
