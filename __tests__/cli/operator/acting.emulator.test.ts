@@ -279,6 +279,14 @@ describe("tributary redrive", () => {
   });
 });
 
+/** Waits until the time of the last order has passed, which else would do for the next one; the time then. */
+async function afterLastOrder(): Promise<number> {
+  await eventually("the time of the last order", async () => {
+    return Number((await control()).restartRequestedAt ?? 0) < Date.now();
+  });
+  return Date.now();
+}
+
 /** Waits until an order to restart was given since then, and its time, up to a second ahead of this machine's, has passed. */
 function restartOrdered(since: number): Promise<unknown> {
   return eventually("the order", async () => {
@@ -312,7 +320,7 @@ describe("the streaming job", () => {
   });
 
   test("is restarted, and waited for until a new run is at work", async () => {
-    const asked = Date.now();
+    const asked = await afterLastOrder();
     const waiting = operated.tributary("restart", "--wait", "--json");
     await restartOrdered(asked);
     await operated.aws.glue.send(new StartJobRunCommand({ JobName: manifestsJobName(environment) }));
@@ -338,7 +346,7 @@ describe("an environment of another account", () => {
 
 describe("Ctrl-C", () => {
   test("ends the waiting with 130, and what was ordered stays ordered", async () => {
-    const asked = Date.now();
+    const asked = await afterLastOrder();
     const words = ["cli/tributary.js", "restart", "--wait", "--environment", "local"];
     const child = spawn(process.execPath, words, { cwd: ROOT, env: process.env, stdio: "ignore" });
     const ended = once(child, "close");
