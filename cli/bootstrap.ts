@@ -12,9 +12,6 @@ import { type TrustOptions, trustOf } from "./access/trust";
 import { checkAccount } from "./account";
 import { ensureStateBucket } from "./state-bucket";
 
-// the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-
 interface BootstrapOptions extends TrustOptions {
   readonly environment: string;
   readonly remove?: boolean;

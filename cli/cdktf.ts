@@ -4,6 +4,19 @@ import { join } from "node:path";
 import { CommandError } from "../setup/command";
 import { ROOT } from "../setup/paths";
 
+const PARALLEL_RESOURCES = 40;
+
+/** Words for cdktf to apply or destroy stacks. */
+export function applyingWords({ autoApprove = false }: { readonly autoApprove?: boolean }): string[] {
+  return [
+    // a plugin cache shared by stacks that are initialized side by side is a race
+    "--disable-plugin-cache-env",
+    // most of the time the provider waits: for queues 25 s each, whose number passes Terraform's own limit of ten
+    `--terraform-parallelism=${PARALLEL_RESOURCES}`,
+    ...(autoApprove ? ["--auto-approve"] : []),
+  ];
+}
+
 /**
  * Runs cdktf to its end, with this process's terminal. An interrupt goes to cdktf, which stops Terraform in good
  * order and keeps its state whole; this process waits for that.

@@ -7,9 +7,6 @@ import { command, runToExitCode } from "../setup/command";
 import { print } from "../setup/terminal";
 import { type Code, markUnnamed, storeCode } from "./code-objects";
 
-// the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-
 type Part = (s3: S3Client, code: Code) => Promise<string>;
 
 async function run(part: Part): Promise<number> {

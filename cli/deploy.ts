@@ -7,12 +7,9 @@ import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { checkAccount } from "./account";
-import { runCdktf } from "./cdktf";
+import { applyingWords, runCdktf } from "./cdktf";
 import { deployedStates, planRemoval, type Removal } from "./removal/removal";
 import { standingCostsText } from "./standing-costs";
-
-// the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 interface DeployOptions {
   readonly environment: string;
@@ -22,7 +19,6 @@ interface DeployOptions {
   readonly prepare?: boolean;
 }
 
-const PARALLEL_RESOURCES = 40;
 const SKIP_SYNTH = "--skip-synth";
 
 /**
@@ -61,7 +57,7 @@ async function apply(
   further: readonly string[],
   run: Run,
 ): Promise<number> {
-  const all = ["deploy", `${environment.name}-*`, ...applying(options), ...further];
+  const all = ["deploy", `${environment.name}-*`, ...applyingWords(options), ...further];
   await checkAccount(new STSClient({ region: environment.region }), environment);
   const states = await deployedStates(environment);
   if (states.size === 0) return run(...all);
@@ -85,21 +81,11 @@ async function remove(
 ): Promise<number> {
   print([`given up, by way of ${layers.join(", ")}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
   for (const layer of layers) {
-    const words = ["--ignore-missing-stack-dependencies", SKIP_SYNTH, ...applying(options)];
+    const words = ["--ignore-missing-stack-dependencies", SKIP_SYNTH, ...applyingWords(options)];
     const code = await run("deploy", stackName(environment, layer), ...words);
     if (code !== 0) return code;
   }
   return 0;
-}
-
-function applying({ autoApprove = false }: DeployOptions): string[] {
-  return [
-    // a plugin cache shared by stacks that are initialized side by side is a race
-    "--disable-plugin-cache-env",
-    // most of the time the provider waits: for queues 25 s each, whose number passes Terraform's own limit of ten
-    `--terraform-parallelism=${PARALLEL_RESOURCES}`,
-    ...(autoApprove ? ["--auto-approve"] : []),
-  ];
 }
 
 command(

@@ -6,33 +6,25 @@ import { CommandError, command, runToExitCode } from "../setup/command";
 import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { checkAccount } from "./account";
-import { runCdktf } from "./cdktf";
+import { applyingWords, runCdktf } from "./cdktf";
 import { checkDestruction } from "./removal/removal";
-import { removeStateBucket } from "./remove-state-bucket";
-
-// the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+import { isEmptyStateBucket, removeStateBucket } from "./remove-state-bucket";
 
 interface DestroyOptions {
   readonly environment: string;
   readonly autoApprove?: boolean;
   readonly output?: string;
   readonly stateBucket?: boolean;
+  readonly yes?: boolean;
 }
-
-const PARALLEL_RESOURCES = 40;
 
 /** Destroys the environment's stacks, each before those that it depends on; or removes the bucket of their states. */
 async function destroy(environment: Environment, options: DestroyOptions): Promise<number> {
   const { name, region, storage, deletionGuard } = environment;
   await checkAccount(new STSClient({ region }), environment);
   if (options.stateBucket) {
-    const bucket = stateBucketName(environment);
-    const removed = await removeStateBucket(
-      new S3Client({ region, forcePathStyle: storage.pathStyle }),
-      bucket,
-    );
-    print(`state bucket ${bucket} ${removed ? "removed" : "is not there"}`);
+    const s3 = new S3Client({ region, forcePathStyle: storage.pathStyle });
+    await destroyStateBucket(s3, stateBucketName(environment), options.yes);
     return 0;
   }
   if (deletionGuard) {
@@ -42,18 +34,28 @@ async function destroy(environment: Environment, options: DestroyOptions): Promi
   await checkDestruction(environment);
   const terraform = await ensureTerraform(printError);
   const words = [
-    ...["destroy", `${name}-*`, "--disable-plugin-cache-env"],
-    `--terraform-parallelism=${PARALLEL_RESOURCES}`,
-    ...(options.autoApprove ? ["--auto-approve"] : []),
+    ...["destroy", `${name}-*`, ...applyingWords(options)],
     ...(options.output === undefined ? [] : ["--output", options.output]),
   ];
   return runCdktf(words, { ...terraform.environment, TRIBUTARY_ENVIRONMENT: name });
+}
+
+async function destroyStateBucket(s3: S3Client, bucket: string, yes = false): Promise<void> {
+  if (!(await isEmptyStateBucket(s3, bucket))) {
+    print(`state bucket ${bucket} is not there`);
+  } else if (yes) {
+    await removeStateBucket(s3, bucket);
+    print(`state bucket ${bucket} removed`);
+  } else {
+    print(`would be removed: state bucket ${bucket}, whose states are all empty; --yes does it`);
+  }
 }
 
 command("destroy", "Destroy the environment's five stacks in the reverse order of a deploy, with all data.")
   .requiredOption("--environment <name>", "environment to destroy")
   .option("--auto-approve", "destroy without asking")
   .option("--state-bucket", "destroy no stack: remove the bucket of Terraform's states, once all are empty")
+  .option("--yes", "with --state-bucket: remove it; without, it is only shown")
   .option("--output <folder>", "folder of the synthesized stacks (default: cdktf.out)")
   .action((options: DestroyOptions) =>
     runToExitCode(() => destroy(loadEnvironment(options.environment), options)),

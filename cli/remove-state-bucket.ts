@@ -21,23 +21,27 @@ const STATE = ".tfstate";
 const LOCK = ".tflock";
 
 /**
- * Removes the bucket of Terraform's states, once no state in it has a resource, and none is worked on: without its state a
- * resource is nobody's to destroy. False where there is no such bucket.
+ * Returns whether there is such a bucket, and no state in it has a resource or is worked on: without its state a resource
+ * is nobody's to destroy. False where there is no such bucket.
  *
  * @throws CommandError naming a state that has resources, or a lock
  */
-export async function removeStateBucket(s3: S3Client, bucket: string): Promise<boolean> {
+export async function isEmptyStateBucket(s3: S3Client, bucket: string): Promise<boolean> {
   try {
     for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket })) {
       for (const { Key = "" } of Contents) await checkEmpty(s3, bucket, Key);
     }
-    await removeVersions(s3, bucket);
-    await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
     return true;
   } catch (error) {
     if (error instanceof NoSuchBucket) return false;
     throw error;
   }
+}
+
+/** Removes the bucket of Terraform's states with all versions in it, once {@link isEmptyStateBucket} found nothing in use. */
+export async function removeStateBucket(s3: S3Client, bucket: string): Promise<void> {
+  await removeVersions(s3, bucket);
+  await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
 }
 
 async function checkEmpty(s3: S3Client, Bucket: string, Key: string): Promise<void> {

@@ -3,6 +3,9 @@ import { EnvironmentsError } from "../environments/schema";
 import { SetUpError } from "./errors";
 import { COMMAND_OUTPUT, describeError, guardTerminal, printError } from "./terminal";
 
+// the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 /** npm's own short names need no `run`. */
 const SHORT_NAMES = new Set(["start", "test"]);
 

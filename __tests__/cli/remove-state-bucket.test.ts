@@ -8,7 +8,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "@jest/globals";
-import { removeStateBucket } from "../../cli/remove-state-bucket";
+import { isEmptyStateBucket, removeStateBucket } from "../../cli/remove-state-bucket";
 import { CommandError } from "../../setup/command";
 
 /** Bucket with objects by their keys; undefined: none. */
@@ -43,8 +43,10 @@ const EMPTY = { resources: [] };
 describe("the bucket of Terraform's states", () => {
   test("goes once all states are empty", async () => {
     const bucket = new Bucket(new Map([["tributary/dev/network.tfstate", EMPTY]]));
-    expect(await removeStateBucket(bucket, "states")).toBe(true);
-    expect(bucket.isRemoved).toBe(true);
+    expect(await isEmptyStateBucket(bucket, "states")).toBe(true);
+    expect(bucket.isRemoved).toBe(false);
+    await removeStateBucket(bucket, "states");
+    expect([bucket.isRemoved, bucket.objects?.size]).toEqual([true, 0]);
   });
 
   test("stays where a state, of whatever environment, has a resource", async () => {
@@ -54,7 +56,7 @@ describe("the bucket of Terraform's states", () => {
         ["tributary/staging/storage.tfstate", { resources: [{}] }],
       ]),
     );
-    await expect(removeStateBucket(bucket, "states")).rejects.toThrow(
+    await expect(isEmptyStateBucket(bucket, "states")).rejects.toThrow(
       "the state bucket states stays: tributary/staging/storage.tfstate still has 1 resources; destroy its environment first",
     );
     expect([bucket.isRemoved, bucket.objects?.size]).toEqual([false, 2]);
@@ -62,7 +64,7 @@ describe("the bucket of Terraform's states", () => {
 
   test("stays where a first apply is at work, which has a lock and no state yet", async () => {
     const bucket = new Bucket(new Map([["tributary/staging/network.tfstate.tflock", { ID: "x" }]]));
-    const refused = removeStateBucket(bucket, "states");
+    const refused = isEmptyStateBucket(bucket, "states");
     await expect(refused).rejects.toThrow(CommandError);
     await expect(refused).rejects.toThrow(
       "the state bucket states stays: tributary/staging/network.tfstate.tflock says that a deploy or destroy is at work",
@@ -71,6 +73,6 @@ describe("the bucket of Terraform's states", () => {
   });
 
   test("may be gone already", async () => {
-    expect(await removeStateBucket(new Bucket(undefined), "states")).toBe(false);
+    expect(await isEmptyStateBucket(new Bucket(undefined), "states")).toBe(false);
   });
 });

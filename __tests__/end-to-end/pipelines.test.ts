@@ -297,9 +297,14 @@ describe("the end of an environment", () => {
     const names = async () =>
       (await platform.s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
     expect(await names()).toEqual([stateBucketName(environment)]);
-    expect(await destroyed("--state-bucket")).toMatchObject({ code: 0 });
-    expect(await names()).toEqual([]);
     expect(await destroyed("--state-bucket")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^would be removed: state bucket /),
+    });
+    expect(await names()).toEqual([stateBucketName(environment)]);
+    expect(await destroyed("--state-bucket", "--yes")).toMatchObject({ code: 0 });
+    expect(await names()).toEqual([]);
+    expect(await destroyed("--state-bucket", "--yes")).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/is not there/),
     });
