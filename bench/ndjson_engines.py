@@ -298,7 +298,7 @@ def chunks(file: Path) -> Iterator[bytes]:
 
 def ours_parse(work: Work) -> None:
     """Our kernel alone: bytes to Arrow batches in memory."""
-    from tributary.kernels.ndjson.parse import parse  # noqa: PLC0415
+    from tributary.kernels.formats.ndjson.parse import parse  # noqa: PLC0415
 
     for file in work.files:
         for _ in parse(chunks(file), engine="native"):
@@ -321,7 +321,7 @@ def ours_typed(work: Work) -> None:
 
 def ours_text(work: Work) -> None:
     """Write one Parquet file of exact texts with the sources of rows, and the bad lines apart."""
-    from tributary.kernels.ndjson.parse import parse  # noqa: PLC0415
+    from tributary.kernels.formats.ndjson.parse import parse  # noqa: PLC0415
     from tributary.kernels.output.text_parquet import TextParquet  # noqa: PLC0415
     from tributary.kernels.output.undeclared import LocalColumns  # noqa: PLC0415
 
@@ -351,8 +351,8 @@ class OneThreaded:
 
 
 _KERNEL = (
-    "tributary.kernels.ndjson.native",
-    "tributary.kernels.ndjson.parse",
+    "tributary.kernels.formats.ndjson.native",
+    "tributary.kernels.formats.ndjson.parse",
     "tributary.kernels.compression.streams",
 )
 

@@ -122,7 +122,7 @@ export const TEACHINGS: Readonly<Record<string, Teaching>> = {
   native: {
     asImporter:
       "builds the library by itself, before the package can be imported: move what it needs into it",
-    asImported: "is reached by tributary.kernels.ndjson.native alone, as the built library",
+    asImported: "is reached by tributary.kernels.formats.ndjson.native alone, as the built library",
   },
   errors: {
     asImporter: "is loaded by all that names an error, and loads nothing: pass the value to the error",

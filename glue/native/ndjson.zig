@@ -1,7 +1,7 @@
 //! NDJSON bytes in, columns of exact text out, by the Arrow C data interface.
 //!
 //! A parser is opened, told which keys are declared, fed chunks of any size, asked for a batch whenever one is
-//! complete, and closed. The rules are those of glue/tributary/kernels/ndjson/plain.py, which gives the same
+//! complete, and closed. The rules are those of glue/tributary/kernels/formats/ndjson/plain.py, which gives the same
 //! batches, slowly.
 
 const std = @import("std");

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from local.accounting.accounts import SHOWN_ROWS, Accounts, copy_objects, readable, shown
 from tributary.datasets import load_dataset
-from tributary.kernels.csv.records import (
+from tributary.kernels.formats.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
     Reject,

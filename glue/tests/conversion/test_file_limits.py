@@ -21,7 +21,7 @@ from tributary.conversion.result import FileResult
 from tributary.datasets import load_dataset
 from tributary.errors import FilledDiskError, TransientError
 from tributary.kernels.file_limits import FileLimits
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output import disk
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import LocalColumns

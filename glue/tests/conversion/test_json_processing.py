@@ -18,7 +18,7 @@ from tributary.datasets import Dataset, load_json_dataset
 from tributary.datasets.declaration import JsonFormat, parse_declaration
 from tributary.errors import TransformError
 from tributary.kernels.compression.streams import uncompressed
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
 from tributary.kernels.source import Source

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tests.conversion.test_ndjson_processing import dataset
-from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.source import Source
 from tributary.kernels.output.text_parquet import TextParquet
 from tributary.conversion.ndjson_files import NdjsonRun

@@ -20,7 +20,7 @@ from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.errors import BrokenGzipError, DeclarationError, TransformError
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.source import Source
 from tributary.kernels.transform import typed_transform

@@ -5,7 +5,7 @@ from itertools import pairwise
 from random import Random
 
 from tests.fuzz.cases import Case
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 TOKENS = [
     b"{", b"}", b"[", b"]", b":", b",", b'"', b"\\", b"\\\\", b'\\"', b" ", b"\t", b"\r", b"\n", b"\r\n",

@@ -16,7 +16,7 @@ from tests.fuzz.documents import MAXIMUM_BYTES, Documents
 from tests.fuzz.minimising import fails, minimised
 from tests.fuzz.worker import tried
 from tests.support.guarded import Arena
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 GLUE = Path(__file__).resolve().parents[2]
 

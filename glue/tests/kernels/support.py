@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from tributary.kernels.csv.block import LINE_COLUMN, Layout
-from tributary.kernels.csv.reader import CsvRows, Header, fixed_blocks
-from tributary.kernels.csv.records import BYTE_ORDER_MARK, Dialect, Limits, Reject, Row, read_document
+from tributary.kernels.formats.csv.block import LINE_COLUMN, Layout
+from tributary.kernels.formats.csv.reader import CsvRows, Header, fixed_blocks
+from tributary.kernels.formats.csv.records import BYTE_ORDER_MARK, Dialect, Limits, Reject, Row, read_document
 
 Records = tuple[list[Row], list[Reject]]
 

@@ -5,10 +5,10 @@ from unittest import mock
 import pytest
 
 from tributary.errors import TooManyDeadLettersError, UnreadableHeaderError
-from tributary.kernels.csv import records
-from tributary.kernels.csv.block import Layout, parse_block
-from tributary.kernels.csv.reader import read_header
-from tributary.kernels.csv.records import Dialect, Limits
+from tributary.kernels.formats.csv import records
+from tributary.kernels.formats.csv.block import Layout, parse_block
+from tributary.kernels.formats.csv.reader import read_header
+from tributary.kernels.formats.csv.records import Dialect, Limits
 
 LAYOUT = Layout(Dialect(",", 2), ("a", "b"), ("a", "b"))
 LIMITS = Limits(record_bytes=1000, rejects=5)
@@ -20,7 +20,9 @@ def test_makes_no_more_rejects_than_a_file_may_have(line: bytes) -> None:
     parsed = parse_block(good + line * 5 + good, 1, LAYOUT, LIMITS, None)
     assert (parsed.rows.num_rows, len(parsed.rejects)) == (2, 5)
     with (
-        mock.patch("tributary.kernels.csv.block.wrong_field_count", wraps=records.wrong_field_count) as made,
+        mock.patch(
+            "tributary.kernels.formats.csv.block.wrong_field_count", wraps=records.wrong_field_count
+        ) as made,
         pytest.raises(TooManyDeadLettersError, match=r"at most 5 dead letters of one file .*, got 6"),
     ):
         parse_block(good + line * 1000, 1, LAYOUT, LIMITS, None)
@@ -33,7 +35,7 @@ def test_counts_no_line_of_spaces_for_a_reject() -> None:
 
 
 def test_looks_at_no_line_of_a_blank_block() -> None:
-    with mock.patch("tributary.kernels.csv.block.is_blank") as looked:
+    with mock.patch("tributary.kernels.formats.csv.block.is_blank") as looked:
         parsed = parse_block(b"\n \r\n" * 1000 + b"\t", 1, LAYOUT, LIMITS, None)
     assert (parsed.rows.num_rows, parsed.lines_taken, parsed.bytes_taken) == (0, 2001, 4001)
     assert not looked.called

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.support import by_kernel, by_oracle, layout
-from tributary.kernels.csv.reader import CsvRows, fixed_blocks, read_header
-from tributary.kernels.csv.records import Limits, Row, is_blank
+from tributary.kernels.formats.csv.reader import CsvRows, fixed_blocks, read_header
+from tributary.kernels.formats.csv.records import Limits, Row, is_blank
 
 SMALL = Limits(record_bytes=12, kept_bytes=20)
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tributary.datasets.declaration import JsonForm
 from tributary.datasets.types import column_type
-from tributary.kernels.json import forms, records
-from tributary.kernels.json.forms import parse_json
-from tributary.kernels.ndjson.batch import NdjsonLimits
-from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.formats.json import forms, records
+from tributary.kernels.formats.json.forms import parse_json
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.transform.nested_types import cast, members
 
 LIMITS = NdjsonLimits()

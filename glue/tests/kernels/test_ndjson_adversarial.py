@@ -15,7 +15,7 @@ PROGRAM = r'''
 import sys, time
 from tests.support.memory import peak_mebibytes
 from tests.support.ndjson import parse
-from tributary.kernels.ndjson.parse import DEFAULT_LIMITS
+from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
 
 MIB = 1 << 20
 SHORT_OF_LIMIT = 15
@@ -133,7 +133,7 @@ LEAVING = r"""
 import sys
 from tests.support.memory import peak_mebibytes
 from tests.support.ndjson import parse
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 LINES = b'{"a":"' + b"x" * 500 + b'","b":[1,2,3]}\nx\n'
 DATA = LINES * 4000 + b'{"cut off":"' + b"y" * 500_000

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tributary.kernels.ndjson import native as ndjson_native
-from tributary.kernels.ndjson.parse import Engine, parse
+from tributary.kernels.formats.ndjson import native as ndjson_native
+from tributary.kernels.formats.ndjson.parse import Engine, parse
 
 DATA = [b'{"a":1}\nx\n']
 

@@ -8,7 +8,13 @@ import pyarrow as pa
 import pytest
 
 from tests.support.ndjson import ENGINES, Line, judge, lines, parse, read, split
-from tributary.kernels.ndjson.batch import MESSAGES, POSITIONS, POSITIONS_WITH_BYTES, REJECTS, NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import (
+    MESSAGES,
+    POSITIONS,
+    POSITIONS_WITH_BYTES,
+    REJECTS,
+    NdjsonLimits,
+)
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
 

@@ -19,9 +19,9 @@ import tributary_native
 
 from tests.support.memory import numbers_of
 from tests.support.ndjson import NATIVE, parse
-from tributary.kernels.ndjson import native as ndjson_native
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.ndjson.native import variants
+from tributary.kernels.formats.ndjson import native as ndjson_native
+from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.native import variants
 
 SHIM = Path(__file__).resolve().parents[1] / "native" / "failing_allocations.c"
 
@@ -35,7 +35,7 @@ import ctypes, gc, sys
 from pathlib import Path
 from tributary_native import LIBRARY
 from tests.support.ndjson import parse
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 LINES = b'{"a":1,"b":"x","c":[1]}\n{"a":"%s","a":1}\nx\n{"d":null}\n{"\\u0065\\n":2}\n' % (b"y" * 200)
 MORE = b"}\n" + b'{"z":1}\n' * 3 + b"".join(b'{"k%d":"v"}\n' % number for number in range(100)) + b"{}"
@@ -89,7 +89,7 @@ GROWING = r"""
 import sys
 from tests.support.memory import peak_mebibytes
 from tests.support.ndjson import parse
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 KEYS = 400
 VALUE = b"v" * (1 << 20)

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from tests.support.ndjson import parse
-from tributary.kernels.ndjson.batch import NdjsonLimits
-from tributary.kernels.ndjson.native import variants
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.native import variants
 
 # Both sides of every bound in RFC 3629, section 4, and what JSON has a meaning for.
 EDGES = bytes.fromhex("00 22 41 5c 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 ff")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.kernels.support import by_kernel, by_oracle, layout
-from tributary.kernels.csv.records import Limits, Reject, Row
+from tributary.kernels.formats.csv.records import Limits, Reject, Row
 
 SMALL = Limits(record_bytes=20, kept_bytes=30)
 

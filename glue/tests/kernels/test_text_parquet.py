@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tributary.kernels.ndjson.batch import NdjsonLimits
-from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
 from tributary.kernels.output.text_parquet import TEXT_SOURCE_COLUMNS, TextParquet
 from tributary.kernels.output.undeclared import LocalColumns

@@ -21,7 +21,7 @@ from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tests.support.waiting import HANG_SECONDS
 from tributary.kernels.file_limits import FileLimits
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.text_parquet import TEXT_SOURCE_COLUMNS
 from tributary.manifests import conversion, work

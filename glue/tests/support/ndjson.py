@@ -6,9 +6,9 @@ from itertools import pairwise, zip_longest
 
 import pyarrow as pa
 
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.ndjson.native import parse_native, variants
-from tributary.kernels.ndjson.plain import parse_plain
+from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.native import parse_native, variants
+from tributary.kernels.formats.ndjson.plain import parse_plain
 
 NATIVE = variants()
 """One engine a kind of CPU, those of them that this machine can run."""

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from tributary.datasets import Dataset
 from tributary.errors import DeclarationError, TransformError
-from tributary.kernels.csv.block import LINE_COLUMN, Layout
-from tributary.kernels.csv.records import Dialect
+from tributary.kernels.formats.csv.block import LINE_COLUMN, Layout
+from tributary.kernels.formats.csv.records import Dialect
 from tributary.kernels.output.tables import declared, output_schema
 from tributary.kernels.transform.sql import Resources, Transform, check_date_formats
 from tributary.kernels.transform.typed_transform import input_schema

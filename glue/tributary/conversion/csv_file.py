@@ -11,12 +11,12 @@ from tributary.conversion.result import ISSUES_COLUMN, FileResult, Hashed, Issue
 from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
-from tributary.kernels.csv.block import Layout
-from tributary.kernels.csv.header import HeaderMatch, match_header
-from tributary.kernels.csv.reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
-from tributary.kernels.csv.records import Dialect, Limits
-from tributary.kernels.csv.text import FORMS
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
+from tributary.kernels.formats.csv.block import Layout
+from tributary.kernels.formats.csv.header import HeaderMatch, match_header
+from tributary.kernels.formats.csv.reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
+from tributary.kernels.formats.csv.records import Dialect, Limits
+from tributary.kernels.formats.csv.text import FORMS
 from tributary.kernels.output.dead_letters import DeadLetterWriter
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.tables import (

@@ -9,8 +9,8 @@ from typing import Literal, TypeVar
 from tributary.datasets.text import PARTITIONS
 from tributary.errors import FilledDiskError, TooManyDeadLettersError
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.ndjson.parse import DEFAULT_LIMITS, parse
+from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS, parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import ParquetSettings

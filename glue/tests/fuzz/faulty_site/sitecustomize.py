@@ -8,8 +8,8 @@ import signal
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tributary.kernels.ndjson import native as ndjson_native
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson import native as ndjson_native
+from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
 
 _real = ndjson_native.parse_native
 

@@ -14,9 +14,9 @@ from typing import IO, Any, Self
 
 import pyarrow as pa
 
-from tributary.kernels.csv.records import Reject
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits, too_many_dead_letters
-from tributary.kernels.ndjson.batch import MESSAGES, NdjsonLimits
+from tributary.kernels.formats.csv.records import Reject
+from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits
 from tributary.kernels.source import Source
 
 

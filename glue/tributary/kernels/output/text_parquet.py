@@ -9,7 +9,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.ndjson.batch import NdjsonBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonBatch
 from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, GrowingParquet, ParquetSettings
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns, UndeclaredColumns
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.types import INSTANT, ArrayType, ColumnType, Scalar, StructType
-from tributary.kernels.json.elements import end_of_value
-from tributary.kernels.json.records import parse_texts
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.json.elements import end_of_value
+from tributary.kernels.formats.json.records import parse_texts
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.transform.glue_types import Cast, arrow_type_of, cast_scalar
 from tributary.kernels.transform.instants import instants
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.ndjson.batch import POSITIONS_WITH_BYTES, NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import POSITIONS_WITH_BYTES, NdjsonBatch, NdjsonLimits
 from tributary.kernels.output.dead_letters import DeadLetter, rejected_lines
 from tributary.kernels.source import Source
 

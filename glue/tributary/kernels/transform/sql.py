@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from tributary.errors import DeclarationError, TransformError, TransientError, TributaryError
 from tributary.expected import expected_at
-from tributary.kernels.csv.block import LINE_COLUMN
+from tributary.kernels.formats.csv.block import LINE_COLUMN
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.functions import date_format_check, macros
 

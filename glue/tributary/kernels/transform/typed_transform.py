@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import Dataset
-from tributary.kernels.csv.block import LINE_COLUMN
+from tributary.kernels.formats.csv.block import LINE_COLUMN
 from tributary.kernels.output.dead_letters import dead_letter
 from tributary.kernels.output.tables import declared, output_schema
 from tributary.kernels.output.text_parquet import SOURCE_COLUMNS

@@ -22,8 +22,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.parse import parse
 
 _CHUNK_BYTES = 256 << 10
 _ESCAPED_CR = re.compile(rb"\\(?:r|u000[dD])")

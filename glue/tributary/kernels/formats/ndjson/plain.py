@@ -7,7 +7,7 @@ from itertools import chain
 
 import pyarrow as pa
 
-from tributary.kernels.ndjson.batch import (
+from tributary.kernels.formats.ndjson.batch import (
     POSITIONS,
     POSITIONS_WITH_BYTES,
     REJECTS,

@@ -7,10 +7,10 @@ from itertools import chain
 import pyarrow as pa
 
 from tributary.datasets.declaration import JsonForm
-from tributary.kernels.json.elements import Elements
-from tributary.kernels.json.records import Record, parse_records
-from tributary.kernels.ndjson.batch import POSITIONS_WITH_BYTES, REJECTS, NdjsonBatch, NdjsonLimits
-from tributary.kernels.ndjson.parse import parse
+from tributary.kernels.formats.json.elements import Elements
+from tributary.kernels.formats.json.records import Record, parse_records
+from tributary.kernels.formats.ndjson.batch import POSITIONS_WITH_BYTES, REJECTS, NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.output.dead_letters import BROKEN_ARRAY
 
 _SPACE = b" \t\n\r"

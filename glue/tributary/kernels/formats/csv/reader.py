@@ -6,8 +6,8 @@ from typing import Literal
 
 from tributary.errors import EmptyFileError, UnreadableHeaderError
 from tributary.expected import expected
-from tributary.kernels.csv.block import Layout, Parsed, parse_block
-from tributary.kernels.csv.records import (
+from tributary.kernels.formats.csv.block import Layout, Parsed, parse_block
+from tributary.kernels.formats.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
     Limits,

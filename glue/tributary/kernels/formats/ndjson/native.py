@@ -11,7 +11,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from tributary.kernels.ndjson.batch import (
+from tributary.kernels.formats.ndjson.batch import (
     POSITIONS,
     POSITIONS_WITH_BYTES,
     REJECTS,

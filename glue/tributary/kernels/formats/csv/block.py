@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from tributary.kernels.csv.records import (
+from tributary.kernels.file_limits import too_many_dead_letters
+from tributary.kernels.formats.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
     Limits,
@@ -27,7 +28,6 @@ from tributary.kernels.csv.records import (
     read_record,
     wrong_field_count,
 )
-from tributary.kernels.file_limits import too_many_dead_letters
 
 LINE_COLUMN = "line"
 """Name of the column of physical line numbers (int64, from 1), after the declared ones."""

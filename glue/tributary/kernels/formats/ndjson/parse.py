@@ -4,8 +4,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from tributary.kernels.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.ndjson.plain import parse_plain
+from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.plain import parse_plain
 from tributary.terminal import show_error
 
 Engine = Literal["native", "plain"]
@@ -27,7 +27,7 @@ def parse(
     """
     if engine != "plain":
         try:
-            from tributary.kernels.ndjson.native import parse_native, variants  # noqa: PLC0415
+            from tributary.kernels.formats.ndjson.native import parse_native, variants  # noqa: PLC0415
 
             variants()
         except ImportError as error:

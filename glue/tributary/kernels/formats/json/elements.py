@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tributary.kernels.json.records import Record
-from tributary.kernels.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.json.records import Record
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 # Latin-1 has a character for each byte: so offsets are the bytes' own, and any bytes come back as they were.
 _ENCODING = "latin-1"
