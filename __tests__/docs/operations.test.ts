@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { operatorProgram } from "../../cli/operator/program";
-import { stacksOf } from "../support/synthesize";
+import { stacksOf } from "../support/stacks";
 import { read } from "./pages";
 
 const PAGE = read("docs/operations.md");

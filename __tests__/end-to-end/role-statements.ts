@@ -4,7 +4,7 @@ import { STATEMENTS } from "../../local/emulator/emulator";
 import type { Exception, Finding } from "../checks/reviewed";
 import type { TestPlatform } from "../support/local-platform";
 import { resourcesOf, statementsOf } from "../support/resources";
-import { type StackJson, stacksOf } from "../support/synthesize";
+import { type StackJson, stacksOf } from "../support/stacks";
 
 const UNUSED_STATEMENT = "unused-statement";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { FUNCTIONS, loadEnvironment, neededExecutions, reservedExecutions } from "../../environments/schema";
 import { resourcesOf } from "../support/resources";
-import { stacksOf } from "../support/synthesize";
+import { stacksOf } from "../support/stacks";
 
 const prod = loadEnvironment("prod");
 const stacks = stacksOf("prod", "dev");

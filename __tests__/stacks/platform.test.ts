@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { environmentNames, LAYERS, loadEnvironment } from "../../environments/schema";
 import { resource, resourcesOf, type Statement, statement, statementsOf } from "../support/resources";
-import { type StackJson, stacksOf } from "../support/synthesize";
+import { type StackJson, stacksOf } from "../support/stacks";
 
 const stacks = stacksOf(...environmentNames());
 const cases = environmentNames().flatMap((name) => LAYERS.map((layer) => [name, layer] as const));

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { environmentNames, loadEnvironment, loadEnvironments } from "../../environments/schema";
 import { resource, resourcesOf, statement } from "../support/resources";
-import { type StackJson, stacksOf, synthesize } from "../support/synthesize";
+import { type StackJson, stacksOf } from "../support/stacks";
+import { synthesize } from "../support/synthesize";
 
 function rolesOf(stacks: ReadonlyMap<string, StackJson>) {
   return [...stacks.values()].flatMap((stack) => resourcesOf(stack, "aws_iam_role"));

@@ -1,4 +1,4 @@
-import type { StackJson } from "./synthesize";
+import type { StackJson } from "./stacks";
 
 type Attributes = Readonly<Record<string, unknown>>;
 

@@ -4,19 +4,9 @@ import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { type Environment, loadEnvironments } from "../../environments/schema";
+import type { Environment } from "../../environments/schema";
 import { Platform } from "../../stacks/platform";
-
-type Attributes = Readonly<Record<string, unknown>>;
-
-/** A synthesized stack as Terraform reads it. */
-export interface StackJson {
-  readonly resource: Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
-  readonly provider: Readonly<Record<string, readonly Attributes[]>>;
-  readonly terraform: { readonly backend: { readonly s3: Attributes } };
-  readonly output?: Readonly<Record<string, { readonly value: unknown }>>;
-  readonly data?: Readonly<Record<string, Readonly<Record<string, { readonly config: Attributes }>>>>;
-}
+import type { StackJson } from "./stacks";
 
 /** All stacks of the environments by their names, as JSON; every stack is prepared before any is written. */
 export function synthesize(environments: readonly Environment[]): ReadonlyMap<string, StackJson> {
@@ -34,11 +24,6 @@ export function synthesizeHcl(environments: readonly Environment[]): ReadonlyMap
   } finally {
     delete process.env["SYNTH_HCL_OUTPUT"];
   }
-}
-
-/** Stacks of the named environments, synthesized once a test file. */
-export function stacksOf(...names: string[]): ReadonlyMap<string, StackJson> {
-  return synthesize(loadEnvironments(names));
 }
 
 /** One construct in a stack of its own. */

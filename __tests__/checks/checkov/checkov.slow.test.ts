@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type StackJson, stacksOf } from "../../support/synthesize";
+import { type StackJson, stacksOf } from "../../support/stacks";
 import { type Finding, unreviewed } from "../reviewed";
 import { EXCEPTIONS } from "./exceptions";
 import { runCheckov } from "./run-checkov";

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureChecker } from "../../../setup/checkers";
 import { run } from "../../../setup/process";
-import type { StackJson } from "../../support/synthesize";
+import type { StackJson } from "../../support/stacks";
 import type { Finding } from "../reviewed";
 
 interface Report {

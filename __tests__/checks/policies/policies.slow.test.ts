@@ -3,7 +3,7 @@ import { accessPolicies, accessRoles, ownBoundary } from "../../../cli/access/ac
 import { policyText } from "../../../cli/access/statement";
 import { githubTrust } from "../../../cli/access/trust";
 import { loadEnvironments } from "../../../environments/schema";
-import { stacksOf } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
 import { unreviewed } from "../reviewed";
 import { checkPolicy } from "./check-policy";
 import { type Definitions, publishedDefinitions } from "./definitions";

@@ -1,4 +1,4 @@
-import type { StackJson } from "../../support/synthesize";
+import type { StackJson } from "../../support/stacks";
 
 /** Policy statement, in whichever of JSON's forms it came. */
 export interface PolicyStatement {

@@ -1,4 +1,4 @@
-import type { StackJson } from "../../support/synthesize";
+import type { StackJson } from "../../support/stacks";
 import type { Exception } from "../reviewed";
 
 type Attributes = Record<string, unknown>;

@@ -19,7 +19,7 @@ import {
   planRoleName,
 } from "../../../environments/schema";
 import { resourcesOf, statementsOf } from "../../support/resources";
-import { stacksOf } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
 
 /** Maximum number of characters of a managed policy, and of managed policies of a role. */
 const CHARACTERS = 6144;

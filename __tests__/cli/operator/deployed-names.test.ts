@@ -19,7 +19,7 @@ import {
 } from "../../../environments/schema";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { resource, resourcesOf } from "../../support/resources";
-import { stacksOf } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
 
 const environment = loadEnvironment("prod");
 const stacks = stacksOf("prod");

@@ -20,7 +20,8 @@ import {
   statement,
   statementsOf,
 } from "../../support/resources";
-import { type StackJson, stacksOf, synthesize } from "../../support/synthesize";
+import { type StackJson, stacksOf } from "../../support/stacks";
+import { synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-compute");

@@ -14,7 +14,7 @@ import {
   statement,
   statementsOf,
 } from "../../support/resources";
-import { stacksOf } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
 
 const stacks = stacksOf("local", "prod");
 const prod = stacks.get("prod-compute");

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
-import { stacksOf } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
 
 const stacks = stacksOf("local", "prod");
 const prod = stacks.get("prod-compute");

@@ -7,7 +7,8 @@ import { POSTGRES_VERSION } from "../../../environments/schema/ledger";
 import { DATABASE } from "../../../local/postgres/server";
 import { ROOT } from "../../../setup/paths";
 import { resource, resourcesOf, statementsOf } from "../../support/resources";
-import { type StackJson, stacksOf, synthesize } from "../../support/synthesize";
+import { type StackJson, stacksOf } from "../../support/stacks";
+import { synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const [local, dev, prod] = ["local", "dev", "prod"].map((name) => stacks.get(`${name}-ledger`));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { resource, resourcesOf } from "../../support/resources";
-import { stacksOf } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
 
 const stacks = stacksOf("dev", "prod");
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { loadEnvironment } from "../../../environments/schema";
 import { subnetBlock } from "../../../stacks/network/subnet-block";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
-import { stacksOf, synthesize } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
+import { synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const [local, dev, prod] = ["local", "dev", "prod"].map((name) => stacks.get(`${name}-network`));

@@ -10,7 +10,8 @@ import {
 } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
-import { stacksOf, synthesize } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
+import { synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-observability");

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { loadEnvironment, UNNAMED_TAG } from "../../../environments/schema";
 import { SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
-import { stacksOf, synthesize } from "../../support/synthesize";
+import { stacksOf } from "../../support/stacks";
+import { synthesize } from "../../support/synthesize";
 
 const stacks = stacksOf("local", "dev", "prod");
 const prod = stacks.get("prod-storage");

@@ -1,0 +1,1 @@
+export { makeSynthesizedStacks as default } from "../synthesized-stacks";

@@ -1,0 +1,1 @@
+export { removeSynthesizedStacks as default } from "../synthesized-stacks";
