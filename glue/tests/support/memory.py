@@ -11,7 +11,7 @@ GLUE = Path(__file__).resolve().parents[2]
 
 # Allocators keep what was freed for a while, Arrow's for milliseconds and DuckDB's for seconds, so a peak
 # would tell how fast the machine was. So they give it back at once: the peak is what was in use together.
-# Arrow's own one copies a growing text of 100 MB where it finds no room behind it; the system's moves its pages.
+# Arrow's own one copies a growing text of 100 MB where it finds no room behind it; the system's moves pages.
 _PROMPT_ALLOCATORS = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "DUCKDB_JE_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0",
