@@ -3,34 +3,26 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import {
   checkApart,
+  type DatedDataset,
+  datasetsOf,
+  datedDatasetsVariable,
   declaredDatasets,
-  declaredTextDatasets,
-  type TextDataset,
-  textDatasetsVariable,
-} from "../../../constructs/catalog/dataset";
-import { SMOKE_DATASETS, SMOKE_PREFIXES } from "../../../runtime/smoke";
-import { ROOT } from "../../../setup/paths";
-
-const CLICKS: TextDataset = {
-  name: "clicks",
-  description: "Clicks.",
-  prefix: "input/clicks/",
-  values: "text",
-  dates: { from: "2020-01-01" },
-  outputs: { parquet: { compression: "snappy" } },
-};
+} from "../../datasets/schema/datasets";
+import { SMOKE_DATASETS, SMOKE_PREFIXES } from "../../runtime/smoke";
+import { ROOT } from "../../setup/paths";
+import { dataset } from "../support/dataset";
 
 describe("the declared datasets", () => {
-  test("are typed or text, each of them one", () => {
-    expect(declaredDatasets().map(({ name }) => name)).toEqual([
-      ...["customers", "ml_events"],
-      ...["smoke_ledger", "smoke_uploads"],
-    ]);
-    expect(declaredTextDatasets().map(({ name }) => name)).toEqual(["clicks", "smoke_manifests"]);
+  test.each([
+    ["uploads", ["customers", "smoke_uploads"]],
+    ["manifests", ["clicks", "smoke_manifests"]],
+    ["ledger", ["ml_events", "smoke_ledger"]],
+  ] as const)("of the pipeline %s are chosen by it", (pipeline, names) => {
+    expect(datasetsOf(pipeline).map(({ name }) => name)).toEqual(names);
   });
 
   test("have those of smoke tests under the prefixes that go by their names", () => {
-    const all = [...declaredDatasets(), ...declaredTextDatasets()];
+    const all = declaredDatasets();
     const prefixes = Object.entries(SMOKE_DATASETS).map(([pipeline, dataset]) => [
       pipeline,
       all.find(({ name }) => name === dataset)?.prefix,
@@ -65,15 +57,15 @@ describe("a team's dataset", () => {
   });
 });
 
-describe("the text datasets of a function", () => {
-  test.each<[string, TextDataset["size"], object | null]>([
-    ["as declared", { megabytes: 1.1, tolerancePercent: 5 }, { bytes: 1_100_000, tolerance: 0.05 }],
-    ["3.5 MB, 10 % more or less, where nothing is said", undefined, { bytes: 3_500_000, tolerance: 0.1 }],
-    ["any", "any", null],
+describe("the dated datasets of a function", () => {
+  test.each<[string, object, object | null]>([
+    ["as declared", { size: { megabytes: 1.1, tolerancePercent: 5 } }, { bytes: 1_100_000, tolerance: 0.05 }],
+    ["10 % more or less", { size: { megabytes: 2 } }, { bytes: 2_000_000, tolerance: 0.1 }],
+    ["of any kind", {}, null],
   ])("have files of a size %s", (_, size, expected) => {
-    const dataset = size === undefined ? CLICKS : { ...CLICKS, size };
-    expect(JSON.parse(textDatasetsVariable([dataset]))).toEqual([
-      { name: "clicks", prefix: "input/clicks/", from: "2020-01-01", size: expected },
+    const clicks = dataset({ pipeline: "manifests", dates: { from: "2020-01-01" }, ...size }) as DatedDataset;
+    expect(JSON.parse(datedDatasetsVariable([clicks]))).toEqual([
+      { name: "events", prefix: "input/events/", from: "2020-01-01", size: expected },
     ]);
   });
 });
