@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { STSClient } from "@aws-sdk/client-sts";
+import { declaredDatasets } from "../datasets/schema/datasets";
+import { checkLeftOut } from "../datasets/schema/left-out";
 import { type Environment, loadEnvironment, stackName } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
@@ -31,6 +33,7 @@ async function deploy(
   options: DeployOptions,
   further: readonly string[],
 ): Promise<number> {
+  checkLeftOut([environment], declaredDatasets());
   const terraform = await ensureTerraform(printError);
   if (environment.glue.dependencies === "artifacts") {
     await ensureWheels(printError);

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import {
-  checkApart,
   type DatedDataset,
   datasetsOf,
   datedDatasetsVariable,
@@ -30,30 +29,6 @@ describe("the declared datasets", () => {
     expect(Object.fromEntries(prefixes)).toEqual(SMOKE_PREFIXES);
     const migration = join(ROOT, "runtime", "ledger", "migrations", "sql", "0005-smoke-tests.sql");
     expect(readFileSync(migration, "utf8")).toContain(`starts_with(s3_key, '${SMOKE_PREFIXES.ledger}')`);
-  });
-});
-
-describe("a team's dataset", () => {
-  const platform = [{ name: "smoke_uploads", prefix: "input/smoke_uploads/" }];
-
-  test.each([
-    ["orders", "input/orders/"],
-    ["smoke_alarms", "input/smoke_uploads_of_ours/"],
-  ])("may be %s under %s", (name, prefix) => {
-    expect(() => checkApart({ name, prefix }, platform)).not.toThrow();
-  });
-
-  test("has no name of smoke tests, whose table it would be", () => {
-    expect(() => checkApart({ name: "smoke_uploads", prefix: "input/orders/" }, platform)).toThrow(
-      'datasets/smoke_uploads/dataset.json: name: expected one that no dataset of smoke tests has, got "smoke_uploads"',
-    );
-  });
-
-  test("has no files among those of smoke tests, with which they would expire", () => {
-    expect(() => checkApart({ name: "orders", prefix: "input/smoke_uploads/orders/" }, platform)).toThrow(
-      "datasets/orders/dataset.json: prefix: expected one outside of input/smoke_uploads/, whose files expire as those " +
-        'of smoke tests, got "input/smoke_uploads/orders/"',
-    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Dataset, datasetOf } from "../../datasets/schema/datasets";
+import { type Dataset, datasetOf } from "../../datasets/schema/dataset";
 import { readDeclaration } from "../../datasets/schema/problems";
 
 /** Required keys of a declaration with values that will do, and what a test says. */

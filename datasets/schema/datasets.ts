@@ -1,37 +1,20 @@
 /** Datasets declared in datasets/, and those of smoke tests, which the platform declares itself. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Pipeline } from "../../environments/schema/pipelines";
-import { expectedAt } from "../../runtime/expected";
-import type { OutputColumn } from "./columns";
+import { checkFolders, DatasetsError, declaredFolders } from "./check";
+import type { Dataset, DatedDataset } from "./dataset";
 import type { Declaration } from "./declaration";
-import { readDeclaration } from "./problems";
-import { outputType } from "./types";
 
-export type { OutputColumn } from "./columns";
-
-/** Declared dataset; its output columns are those that it declares, or its columns where it has no transform. */
-export interface Dataset extends Declaration {
-  readonly outputColumns: OutputColumn[];
-}
-
-/** Dataset whose files have their date in the name. */
-export type DatedDataset = Dataset & { readonly dates: NonNullable<Dataset["dates"]> };
-
-const ROOT = join(__dirname, "..", "..");
-const TEAM = join(ROOT, "datasets");
-const PLATFORM = join(ROOT, "glue", "tributary", "datasets", "platform");
+export type { Dataset, DatedDataset, OutputColumn } from "./dataset";
 
 /**
  * Reads all declared datasets, by name.
  *
- * @throws Error with every problem of every declaration
+ * @throws DatasetsError with every problem of every declaration
  */
-export function declaredDatasets(): Dataset[] {
-  const ofTeam = declaredIn(TEAM);
-  const ofPlatform = declaredIn(PLATFORM);
-  for (const dataset of ofTeam) checkApart(dataset, ofPlatform);
-  return [...ofTeam, ...ofPlatform].sort((one, other) => (one.name < other.name ? -1 : 1));
+export function declaredDatasets(): readonly Dataset[] {
+  const { datasets, findings } = checkFolders(declaredFolders());
+  if (findings.length > 0) throw new DatasetsError(findings);
+  return datasets;
 }
 
 /** Datasets whose files come by a pipeline, by name. */
@@ -61,48 +44,4 @@ export function datedDatasetsVariable(datasets: readonly DatedDataset[] = datedD
         : { bytes: Math.round(size.megabytes * 1e6), tolerance: size.tolerancePercent / 100 },
   }));
   return JSON.stringify(entries);
-}
-
-/** Makes the dataset that a declaration says. */
-export function datasetOf(declaration: Declaration): Dataset {
-  const { columns = [], outputColumns } = declaration;
-  return {
-    ...declaration,
-    outputColumns:
-      outputColumns ?? columns.map(({ name, type, comment }) => ({ name, type: outputType(type), comment })),
-  };
-}
-
-function declaredIn(folder: string): Dataset[] {
-  return readdirSync(folder)
-    .filter((name) => existsSync(join(folder, name, "dataset.json")))
-    .map((name) => {
-      const read = readDeclaration(JSON.parse(readFileSync(join(folder, name, "dataset.json"), "utf8")));
-      if (read.problems) {
-        throw new Error(read.problems.map(({ message }) => `${name}/dataset.json: ${message}`).join("\n"));
-      }
-      return datasetOf(read.declaration);
-    });
-}
-
-/**
- * Checks that a team's dataset has neither name nor files in common with those of smoke tests, which expire in days, and
- * which alarms and figures leave out.
- *
- * @throws Error where it has
- */
-export function checkApart(
-  { name, prefix }: Pick<Dataset, "name" | "prefix">,
-  platform: readonly Pick<Dataset, "name" | "prefix">[],
-): void {
-  const where = `datasets/${name}/dataset.json`;
-  for (const other of platform) {
-    if (name === other.name) {
-      throw new Error(expectedAt(`${where}: name`, "one that no dataset of smoke tests has", name));
-    }
-    if (prefix.startsWith(other.prefix)) {
-      const expected = `one outside of ${other.prefix}, whose files expire as those of smoke tests`;
-      throw new Error(expectedAt(`${where}: prefix`, expected, prefix));
-    }
-  }
 }

@@ -1,5 +1,5 @@
 /** Turns violations of the declaration's schema into messages that say where, what was expected and what was found. */
-import { expectedAt, unknownKey } from "../../runtime/expected";
+import { expected, expectedAt, unknownKey } from "../../runtime/expected";
 import { type Declaration, declaration } from "./declaration";
 import { jsonSchema, type SchemaNode } from "./json-schema";
 
@@ -14,7 +14,10 @@ export interface Problem {
 
 /** Problem of the part at `path`; `got` undefined where it is missing. */
 export function problem(path: Path, wanted: string, got: unknown): Problem {
-  return { path, message: expectedAt(placeOf(path), wanted, got) };
+  return {
+    path,
+    message: path.length === 0 ? expected(wanted, got) : expectedAt(placeOf(path), wanted, got),
+  };
 }
 
 /** Declaration that a document is, or all of its violations of the schema. */
@@ -33,7 +36,12 @@ export function readDeclaration(document: unknown): Read {
       ? issue.keys.map((key) => unknown(path, key, Object.keys(node.properties ?? {})))
       : [problem(path, accepted(node), issue.input)];
   });
-  return { problems };
+  // a pattern and a refinement of one value are told alike
+  return {
+    problems: problems.filter(
+      ({ message }, index) => !problems.slice(0, index).some((each) => each.message === message),
+    ),
+  };
 }
 
 function unknown(path: Path, key: string, known: readonly string[]): Problem {
