@@ -7,9 +7,12 @@ import {
   datedDatasetsVariable,
   declaredDatasets,
 } from "../../datasets/schema/datasets";
+import { declaredVersions } from "../../datasets/schema/version";
 import { SMOKE_DATASETS, SMOKE_PREFIXES } from "../../runtime/smoke";
-import { ROOT } from "../../setup/paths";
+import { PYTHONPATH, ROOT } from "../../setup/paths";
+import { ensurePython } from "../../setup/python";
 import { dataset } from "../support/dataset";
+import { outcomeOf } from "../support/outcome";
 
 describe("the declared datasets", () => {
   test.each([
@@ -18,6 +21,15 @@ describe("the declared datasets", () => {
     ["ledger", ["ml_events", "smoke_ledger"]],
   ] as const)("of the pipeline %s are chosen by it", (pipeline, names) => {
     expect(datasetsOf(pipeline).map(({ name }) => name)).toEqual(names);
+  });
+
+  test("have the versions that the jobs write into files", async () => {
+    const { python } = await ensurePython("run", () => {});
+    const program =
+      "import json; from tributary.datasets import declared_datasets; print(json.dumps({d.name: d.version for d in declared_datasets()}))";
+    const { stdout } = await outcomeOf([python, "-c", program], ROOT, { PYTHONPATH });
+    const versions = declaredVersions().map(({ dataset, version }) => [dataset, version]);
+    expect(JSON.parse(stdout)).toEqual(Object.fromEntries(versions));
   });
 
   test("have those of smoke tests under the prefixes that go by their names", () => {

@@ -9,6 +9,7 @@ import { admitInvoker } from "../../constructs/functions/invocations";
 import { GlueConnections } from "../../constructs/glue/glue-connections";
 import { JobCode } from "../../constructs/glue/job-code";
 import type { OutputColumn } from "../../datasets/schema/datasets";
+import { declaredVersions, schemaKey } from "../../datasets/schema/version";
 import {
   connectionName,
   databaseName,
@@ -50,6 +51,7 @@ export class ComputeStack extends LayerStack {
     const settings = functionSettings(environment, props.storage);
     const connections = usesPrivateSubnets(environment) ? this.connections(props.network) : undefined;
     const code = this.jobCode(props.storage);
+    this.keepVersions(code);
     const resources = { environment, ...props, connections, settings, code };
     this.uploads = this.has("uploads") ? new UploadsPipeline(this, resources) : undefined;
     if (this.has("manifests") || this.has("ledger")) {
@@ -76,6 +78,15 @@ export class ComputeStack extends LayerStack {
       pathStyle: storage.pathStyle,
       installWheels: glue.dependencies === "artifacts",
     });
+  }
+
+  /** Keeps the declaration and the SQL of every version, by which a `dataset_version` in a file is read back. */
+  private keepVersions({ store }: JobCode): void {
+    const names = [...plainDatasetsOf(this.environment), ...datedDatasetsOf(this.environment)].map(
+      ({ name }) => name,
+    );
+    for (const version of declaredVersions().filter(({ dataset }) => names.includes(dataset)))
+      for (const { name, path } of version.files) store.keep(schemaKey(version, name), path);
   }
 
   private connections({ zones, workloads }: NetworkStack): GlueConnections {

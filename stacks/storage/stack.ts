@@ -17,6 +17,7 @@ import type { EncryptionKey } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { denyUnreadableObjects } from "../../constructs/readable-objects";
 import { UndeliveredEvents } from "../../constructs/undelivered-events";
+import { SCHEMAS_FOLDER } from "../../datasets/schema/version";
 import {
   bucketName,
   databaseName,
@@ -193,7 +194,7 @@ export class StorageStack extends LayerStack {
             "s3:DeleteObjectTagging",
             "s3:DeleteObjectVersion",
           ],
-          resources: CODE_FOLDERS.map((folder) => `${arn}/${folder}/*`),
+          resources: [...CODE_FOLDERS, SCHEMAS_FOLDER].map((folder) => `${arn}/${folder}/*`),
           condition: this.othersThanDeployers(),
         },
       ],
