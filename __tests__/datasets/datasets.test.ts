@@ -7,7 +7,6 @@ import {
   datedDatasetsVariable,
   declaredDatasets,
 } from "../../datasets/schema/datasets";
-import { declaredVersions } from "../../datasets/schema/version";
 import { SMOKE_DATASETS, SMOKE_PREFIXES } from "../../runtime/smoke";
 import { PYTHONPATH, ROOT } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";
@@ -28,7 +27,7 @@ describe("the declared datasets", () => {
     const program =
       "import json; from tributary.datasets import declared_datasets; print(json.dumps({d.name: d.version for d in declared_datasets()}))";
     const { stdout } = await outcomeOf([python, "-c", program], ROOT, { PYTHONPATH });
-    const versions = declaredVersions().map(({ dataset, version }) => [dataset, version]);
+    const versions = declaredDatasets().map(({ name, version }) => [name, version]);
     expect(JSON.parse(stdout)).toEqual(Object.fromEntries(versions));
   });
 

@@ -15,6 +15,7 @@ const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
 const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
 const DATASET = "__tests__/cli/operator/dataset/check.slow.test.ts";
+const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -52,6 +53,8 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npx tributary dataset check customers",
     "npx tributary dataset check local/samples/events --json",
   ),
+  "npx tributary dataset diff --environment dev": { file: DIFF, contains: 'tributary("dataset", "diff")' },
+  "npx tributary dataset diff --environment local": { file: DIFF, contains: 'tributary("dataset", "diff")' },
   ...verbatim(DEPLOYED, "npx tributary doctor --environment dev", "npx cdktf diff dev-network"),
   ...verbatim(
     DEPLOYED,

@@ -19,5 +19,5 @@ export function declaration(fields: object = {}): object {
 export function dataset(fields: object = {}): Dataset {
   const read = readDeclaration(declaration(fields));
   if (read.problems) throw new Error(read.problems.map(({ message }) => message).join("\n"));
-  return datasetOf(read.declaration);
+  return datasetOf(read.declaration, "v1");
 }

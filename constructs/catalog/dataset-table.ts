@@ -29,7 +29,7 @@ export class DatasetTable extends Construct {
       description: dataset.description,
       databaseName: props.database.name,
       tableType: "EXTERNAL_TABLE",
-      parameters: { ...parquetParameters(dataset.outputs.parquet.compression), ...props.projection },
+      parameters: { ...parquetParameters(dataset), ...props.projection },
       storageDescriptor: {
         ...PARQUET_STORAGE,
         location: `s3://${props.bucket.bucket}/tables/${dataset.name}/`,

@@ -49,7 +49,7 @@ export class DatedTable extends Construct {
       description: dataset.description,
       databaseName: database.name,
       tableType: "EXTERNAL_TABLE",
-      parameters: { ...parquetParameters(dataset.outputs.parquet.compression), ...projection(dataset) },
+      parameters: { ...parquetParameters(dataset), ...projection(dataset) },
       storageDescriptor: {
         ...PARQUET_STORAGE,
         location: `s3://${bucket.bucket}/tables/${dataset.name}/`,

@@ -5,6 +5,7 @@ import { type Dataset, datasetOf } from "./dataset";
 import { type Problem, problem, readDeclaration } from "./problems";
 import { brokenRules } from "./rules";
 import { Source } from "./source";
+import { versionOf } from "./version";
 
 /** A problem, as `datasets/orders/dataset.json:3:5: prefix: expected …, got …`. */
 export interface Finding {
@@ -101,7 +102,7 @@ function readFolder(folder: string): DeclaredFile {
   return {
     ...found,
     problems: [...source.problems, ...problems, ...brokenRules(source.document, surroundings)],
-    dataset: declaration && datasetOf(declaration),
+    dataset: declaration && datasetOf(declaration, versionOf(folder).version),
   };
 }
 

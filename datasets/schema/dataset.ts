@@ -7,14 +7,16 @@ export type { OutputColumn } from "./columns";
 /** Declared dataset, whose output columns are known whether it has a transform or not. */
 export interface Dataset extends Declaration {
   readonly outputColumns: OutputColumn[];
+  /** SHA-256 of its files in hexadecimal, as Parquet files carry it in `dataset_version`. */
+  readonly version: string;
 }
 
 /** Dataset whose files have their date in the name. */
 export type DatedDataset = Dataset & { readonly dates: NonNullable<Dataset["dates"]> };
 
 /** Makes the dataset that a declaration says. */
-export function datasetOf(declaration: Declaration): Dataset {
-  return { ...declaration, outputColumns: outputColumnsOf(declaration) };
+export function datasetOf(declaration: Declaration, version: string): Dataset {
+  return { ...declaration, outputColumns: outputColumnsOf(declaration), version };
 }
 
 /** Output columns that a declaration says; without a transform these are its columns. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { Construct } from "constructs";
@@ -8,8 +9,9 @@ import { BundledFunction, type FunctionSettings } from "../../constructs/functio
 import { admitInvoker } from "../../constructs/functions/invocations";
 import { GlueConnections } from "../../constructs/glue/glue-connections";
 import { JobCode } from "../../constructs/glue/job-code";
+import { declaredFolders } from "../../datasets/schema/check";
 import type { OutputColumn } from "../../datasets/schema/datasets";
-import { declaredVersions, schemaKey } from "../../datasets/schema/version";
+import { schemaKey, versionOf } from "../../datasets/schema/version";
 import {
   connectionName,
   databaseName,
@@ -85,8 +87,10 @@ export class ComputeStack extends LayerStack {
     const names = [...plainDatasetsOf(this.environment), ...datedDatasetsOf(this.environment)].map(
       ({ name }) => name,
     );
-    for (const version of declaredVersions().filter(({ dataset }) => names.includes(dataset)))
-      for (const { name, path } of version.files) store.keep(schemaKey(version, name), path);
+    for (const folder of declaredFolders().filter((each) => names.includes(basename(each)))) {
+      const { version, files } = versionOf(folder);
+      for (const { name, path } of files) store.keep(schemaKey(basename(folder), version, name), path);
+    }
   }
 
   private connections({ zones, workloads }: NetworkStack): GlueConnections {
