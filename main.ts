@@ -1,4 +1,6 @@
 import { App } from "cdktf";
+import { declaredDatasets } from "./datasets/schema/datasets";
+import { checkLeftOut } from "./datasets/schema/left-out";
 import { loadEnvironments } from "./environments/schema";
 import { Platform } from "./stacks/platform";
 
@@ -9,7 +11,9 @@ const chosen = process.env["TRIBUTARY_ENVIRONMENT"];
 process.setSourceMapsEnabled(false);
 try {
   const app = new App();
-  for (const environment of loadEnvironments(chosen ? [chosen] : undefined)) new Platform(app, environment);
+  const environments = loadEnvironments(chosen ? [chosen] : undefined);
+  checkLeftOut(environments, declaredDatasets());
+  for (const environment of environments) new Platform(app, environment);
   app.synth();
 } finally {
   process.setSourceMapsEnabled(true);

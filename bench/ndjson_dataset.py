@@ -23,12 +23,14 @@ def dataset_of(file: Path) -> Dataset:
     declaration = {
         "name": "bench",
         "description": "Generated lines.",
+        "owner": "bench",
+        "classification": "public",
+        "pipeline": "ledger",
         "prefix": "input/bench/",
         "format": {"kind": "ndjson"},
         "columns": columns,
         "outputColumns": columns + days,
-        "partitions": [day["name"] for day in days],
-        "outputs": {"parquet": {"compression": "snappy"}},
+        **({"partitions": [_DAY]} if days else {}),
     }
     sql = f"SELECT {', '.join(expressions)} FROM input"  # noqa: S608 (our own names)
     return parse_declaration("bench", json.dumps(declaration).encode(), sql.encode())

@@ -1,5 +1,9 @@
 import { resolve } from "node:path";
+import { GlueClient } from "@aws-sdk/client-glue";
+import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
+import { declaredDatasets } from "../datasets/schema/datasets";
+import { checkLeftOut } from "../datasets/schema/left-out";
 import { type Environment, loadEnvironment, stackName } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
@@ -8,6 +12,7 @@ import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { checkAccount } from "./account";
 import { applyingWords, runCdktf } from "./cdktf";
+import { checkAdditions } from "./operator/dataset/diff";
 import { deployedStates, planRemoval, type Removal } from "./removal/removal";
 import { standingCostsText } from "./standing-costs";
 
@@ -31,6 +36,7 @@ async function deploy(
   options: DeployOptions,
   further: readonly string[],
 ): Promise<number> {
+  checkLeftOut([environment], declaredDatasets());
   const terraform = await ensureTerraform(printError);
   if (environment.glue.dependencies === "artifacts") {
     await ensureWheels(printError);
@@ -58,7 +64,10 @@ async function apply(
   run: Run,
 ): Promise<number> {
   const all = ["deploy", `${environment.name}-*`, ...applyingWords(options), ...further];
-  await checkAccount(new STSClient({ region: environment.region }), environment);
+  const place = { region: environment.region };
+  await checkAccount(new STSClient(place), environment);
+  const s3 = new S3Client({ ...place, forcePathStyle: environment.storage.pathStyle });
+  await checkAdditions({ glue: new GlueClient(place), s3 }, environment);
   const states = await deployedStates(environment);
   if (states.size === 0) return run(...all);
   if (!further.includes(SKIP_SYNTH)) {

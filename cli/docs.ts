@@ -1,19 +1,28 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { JSON_SCHEMA_FILE, jsonSchemaText } from "../datasets/schema/json-schema";
 import { loadEnvironments } from "../environments/schema";
 import { environmentsDocumentation } from "../environments/schema/documentation";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { print } from "../setup/terminal";
 
-const PAGE = "docs/environments.md";
+const ENVIRONMENTS = "docs/environments.md";
 
-command("docs", `Generate ${PAGE} from the schema and the environments.`)
+command(
+  "docs",
+  `Generate ${ENVIRONMENTS} and ${JSON_SCHEMA_FILE} from the schemas of environments and datasets.`,
+)
   .action(() =>
     runToExitCode(async () => {
-      writeFileSync(join(ROOT, PAGE), environmentsDocumentation(loadEnvironments()));
-      print(PAGE);
+      write(ENVIRONMENTS, environmentsDocumentation(loadEnvironments()));
+      write(JSON_SCHEMA_FILE, jsonSchemaText());
       return 0;
     }),
   )
   .parseAsync();
+
+function write(file: string, text: string): void {
+  writeFileSync(join(ROOT, file), text);
+  print(file);
+}

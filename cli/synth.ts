@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { declaredDatasets } from "../datasets/schema/datasets";
+import { checkLeftOut } from "../datasets/schema/left-out";
 import { loadEnvironments } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
@@ -13,7 +15,10 @@ interface SynthOptions {
 
 /** Writes the Terraform configuration of one or all environments, and lists the files. */
 async function synth(options: SynthOptions): Promise<number> {
-  loadEnvironments(options.environment === undefined ? undefined : [options.environment]);
+  const environments = loadEnvironments(
+    options.environment === undefined ? undefined : [options.environment],
+  );
+  checkLeftOut(environments, declaredDatasets());
   const folder = resolve(ROOT, options.output);
   const began = performance.now();
   const exitCode = runOnTerminal([process.execPath, "--require", "tsx/cjs", "main.ts"], {

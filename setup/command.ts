@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { DatasetsError } from "../datasets/schema/check";
 import { EnvironmentsError } from "../environments/schema";
 import { SetUpError } from "./errors";
 import { COMMAND_OUTPUT, describeError, guardTerminal, printError } from "./terminal";
@@ -30,7 +31,10 @@ export async function runToExitCode(action: () => Promise<number>): Promise<void
     process.exitCode = await action();
   } catch (error) {
     const known =
-      error instanceof CommandError || error instanceof EnvironmentsError || error instanceof SetUpError;
+      error instanceof CommandError ||
+      error instanceof DatasetsError ||
+      error instanceof EnvironmentsError ||
+      error instanceof SetUpError;
     printError(known ? error.message : describeError(error));
     process.exitCode = 1;
   }

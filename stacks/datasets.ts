@@ -1,19 +1,13 @@
-import {
-  type Dataset,
-  declaredDatasets,
-  declaredTextDatasets,
-  type TextDataset,
-} from "../constructs/catalog/dataset";
+import { type Dataset, type DatedDataset, datasetsOf, datedDatasets } from "../datasets/schema/datasets";
 import { type Environment, hasPipeline } from "../environments/schema";
 
-/** Datasets of typed columns that a pipeline of the environment works on: JSON by the ledger, others by uploads. */
-export function typedDatasetsOf(environment: Environment): Dataset[] {
-  return declaredDatasets().filter(({ format }) =>
-    hasPipeline(environment, format.kind === "json" ? "ledger" : "uploads"),
-  );
+/** Datasets of an environment whose tables have the declared columns and partitions alone. */
+export function plainDatasetsOf(environment: Environment): Dataset[] {
+  const pipelines = (["uploads", "ledger"] as const).filter((each) => hasPipeline(environment, each));
+  return pipelines.flatMap(datasetsOf).sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Text datasets, where the environment has the manifests pipeline, which works on them. */
-export function textDatasetsOf(environment: Environment): TextDataset[] {
-  return hasPipeline(environment, "manifests") ? declaredTextDatasets() : [];
+/** Datasets of the manifests pipeline, where the environment has it. */
+export function datedDatasetsOf(environment: Environment): DatedDataset[] {
+  return hasPipeline(environment, "manifests") ? datedDatasets() : [];
 }

@@ -14,6 +14,9 @@ afterEach(() => {
 
 const SUPPLIERS = {
   name: "suppliers",
+  owner: "purchasing",
+  classification: "internal",
+  pipeline: "uploads",
   description: "Who delivers.",
   prefix: "input/suppliers/",
   format: { kind: "csv", delimiter: "," },

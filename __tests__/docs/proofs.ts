@@ -14,6 +14,8 @@ const SMOKE = "__tests__/end-to-end/smoke.ts";
 const LOOKING = "__tests__/cli/operator/looking.emulator.test.ts";
 const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
+const DATASET = "__tests__/cli/operator/dataset/check.slow.test.ts";
+const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -45,6 +47,14 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header checkov.in -o checkov.lock",
   ),
+  ...verbatim(
+    DATASET,
+    "npx tributary dataset check",
+    "npx tributary dataset check customers",
+    "npx tributary dataset check local/samples/events --json",
+  ),
+  "npx tributary dataset diff --environment dev": { file: DIFF, contains: 'tributary("dataset", "diff")' },
+  "npx tributary dataset diff --environment local": { file: DIFF, contains: 'tributary("dataset", "diff")' },
   ...verbatim(DEPLOYED, "npx tributary doctor --environment dev", "npx cdktf diff dev-network"),
   ...verbatim(
     DEPLOYED,

@@ -6,6 +6,7 @@ import { ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { ListBucketsCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { declaredDatasets } from "../../datasets/schema/datasets";
 import { local } from "../../environments/local";
 import {
   bucketName,
@@ -41,6 +42,7 @@ import { type LedgerServer, startLedgerServer } from "../../local/platform/ledge
 import { withoutUserSettings } from "../../local/platform/platform";
 import { askPythonModule } from "../../local/process/python-module";
 import { Steps } from "../../local/steps";
+import { isSmoke } from "../../runtime/smoke";
 import { ROOT } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";
 import { ensureTerraform } from "../../setup/terraform";
@@ -193,10 +195,11 @@ describe("a pipeline that is switched off", () => {
 const SKIP_SYNTH = "-- --skip-synth";
 
 /** Writes the environments' file, with other settings of the first. */
-function choose(first: object): void {
+function choose(first: { readonly pipelines?: readonly Pipeline[]; readonly deletionGuard?: boolean }): void {
   const lines = NAMES.map((name) => {
     const settings = { pipelines: CHOSEN[name], ...(name === "both" ? first : {}) };
-    return `export const ${name}: EnvironmentSettings = { ...local, ...${JSON.stringify(settings)} };`;
+    const datasets = { leftOut: datasetsWithout(settings.pipelines) };
+    return `export const ${name}: EnvironmentSettings = { ...local, ...${JSON.stringify({ ...settings, datasets })} };`;
   });
   const imports = [
     'import { local } from "./local";',
@@ -209,6 +212,13 @@ function choose(first: object): void {
     '"deletionGuard":true,"storage":{...local.storage,"forceDestroy":false}',
   );
   writeFileSync(checkout.path("environments", "chosen.ts"), `${guarded}\n`);
+}
+
+/** Names of a team's datasets whose pipeline is none of these. */
+function datasetsWithout(pipelines: readonly Pipeline[]): string[] {
+  return declaredDatasets()
+    .filter(({ name, pipeline }) => !isSmoke(name) && !pipelines.includes(pipeline))
+    .map(({ name }) => name);
 }
 
 function environmentOf(name: Name, pipelines: readonly Pipeline[] = CHOSEN[name]): Environment {

@@ -67,7 +67,7 @@ function inFolder<T>(use: (folder: string) => T): T {
 function normalised(hcl: string): string {
   return hcl
     .replaceAll(/(assets\/[\w-]+)\/[0-9A-F]{32}\//g, "$1/<hash>/")
-    .replaceAll(/\b(glue|wheels|functions)\/[0-9a-f]{64}\//g, "$1/<sha256>/")
+    .replaceAll(/\b(glue|wheels|functions|schemas\/\w+)\/[0-9a-f]{64}\//g, "$1/<sha256>/")
     .replaceAll(/"[0-9a-f]{64}"/g, '"<sha256>"')
     .replaceAll(/"[^"]*\/(\.tributary\/wheels\/|node_modules\/tsx\/|cli\/code\.ts")/g, '"$1');
 }

@@ -6,6 +6,7 @@ import { date, minutes } from "./command/arguments";
 import { EXIT } from "./command/exit-codes";
 import { needing } from "./command/needed";
 import { act, type End, one } from "./command/words";
+import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
 import { ledgerWords } from "./ledger/words";
 import { costs } from "./manifests/costs";
@@ -42,7 +43,7 @@ export function operatorProgram(end: End): Command {
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);
-  const groups = [doctorWords, looking, repairing, steering, testing, columnWords, ledgerWords];
+  const groups = [doctorWords, looking, repairing, steering, testing, columnWords, datasetWords, ledgerWords];
   for (const add of groups) add(program, end);
   return program;
 }

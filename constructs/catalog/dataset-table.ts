@@ -2,7 +2,8 @@ import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-d
 import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
-import { type Dataset, type DatasetColumn, OTHER_COLUMN } from "./dataset";
+import type { Dataset, OutputColumn } from "../../datasets/schema/datasets";
+import { OTHER_COLUMN } from "./other-column";
 import { PARQUET_STORAGE, parquetParameters } from "./parquet-table";
 
 export interface DatasetTableProps {
@@ -28,7 +29,7 @@ export class DatasetTable extends Construct {
       description: dataset.description,
       databaseName: props.database.name,
       tableType: "EXTERNAL_TABLE",
-      parameters: { ...parquetParameters(dataset.outputs.parquet.compression), ...props.projection },
+      parameters: { ...parquetParameters(dataset), ...props.projection },
       storageDescriptor: {
         ...PARQUET_STORAGE,
         location: `s3://${props.bucket.bucket}/tables/${dataset.name}/`,
@@ -46,15 +47,15 @@ export class DatasetTable extends Construct {
   }
 }
 
-/** Columns of the table, partitions excepted. The undeclared ones of a CSV file are kept out. */
-export function tableColumns({ format, outputColumns, partitions = [] }: Dataset): DatasetColumn[] {
+/** Columns of the table, partitions excepted. */
+export function tableColumns({ undeclared, outputColumns, partitions = [] }: Dataset): OutputColumn[] {
   const own = outputColumns.filter(({ name }) => !partitions.includes(name));
-  return format.kind === "csv" ? own : [...own, OTHER_COLUMN];
+  return undeclared === "keep" ? [...own, OTHER_COLUMN] : own;
 }
 
-const column = ({ name, type, comment }: DatasetColumn) => ({ name, type, comment });
+const column = ({ name, type, comment }: OutputColumn) => ({ name, type, comment });
 
-function partitionColumn({ name, outputColumns }: Dataset, partition: string): DatasetColumn {
+function partitionColumn({ name, outputColumns }: Dataset, partition: string): OutputColumn {
   const found = outputColumns.find((candidate) => candidate.name === partition);
   if (!found) throw new Error(`the dataset "${name}" has no output column "${partition}" to be a partition`);
   return found;

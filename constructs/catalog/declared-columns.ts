@@ -1,14 +1,14 @@
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { Construct } from "constructs";
+import type { OutputColumn } from "../../datasets/schema/datasets";
 import type { BundledFunction } from "../functions/bundled-function";
-import type { DatasetColumn } from "./dataset";
 
 export interface DeclaredColumnsProps {
   /** Function that adds them. */
   readonly adder: BundledFunction<"declared-columns">;
   readonly dataset: string;
   /** Columns that its table has from the beginning. */
-  readonly columns: readonly DatasetColumn[];
+  readonly columns: readonly OutputColumn[];
 }
 
 /**

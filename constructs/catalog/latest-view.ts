@@ -1,6 +1,7 @@
-/** The view `<dataset>_latest`: of each file of a text dataset the rows of its newest version. */
-import { PRESTO_TYPES, viewText } from "../../runtime/manifests/latest-view";
-import type { DatasetColumn } from "./dataset";
+/** The view `<dataset>_latest`: of each file of a dataset the rows of its newest version. */
+
+import type { OutputColumn } from "../../datasets/schema/datasets";
+import { prestoType, viewText } from "../../runtime/manifests/latest-view";
 
 /**
  * Builds the query of the view. Its star takes all columns of the table in their order, so a column that is
@@ -18,12 +19,11 @@ export function latestViewSql(table: string): string {
 /**
  * Text of the view. Athena refuses a view whose columns are not those of its query: whoever adds one to the table
  * adds it here, before `date`.
- * @throws Error for a column of a type that no text dataset has
  */
 export function latestViewText(
   database: string,
   table: string,
-  columns: readonly Pick<DatasetColumn, "name" | "type">[],
+  columns: readonly Pick<OutputColumn, "name" | "type">[],
 ): string {
   return viewText({
     originalSql: latestViewSql(table),
@@ -31,14 +31,4 @@ export function latestViewText(
     schema: database,
     columns: columns.map(({ name, type }) => ({ name, type: prestoType(type) })),
   });
-}
-
-function prestoType(type: string): string {
-  const found = PRESTO_TYPES[type];
-  if (found === undefined) {
-    throw new Error(
-      `${JSON.stringify(type)} is no type of a text dataset; use ${Object.keys(PRESTO_TYPES).join(" or ")}`,
-    );
-  }
-  return found;
 }

@@ -1,3 +1,6 @@
+import type { Dataset } from "../../datasets/schema/datasets";
+import { VERSION_PARAMETER } from "../../datasets/schema/version";
+
 /** Properties that catalog tables over Parquet files share. */
 
 /** Readers and writers of Parquet, as Hive, Spark and Athena name them. */
@@ -11,11 +14,13 @@ export const PARQUET_STORAGE = {
   },
 } as const;
 
-export function parquetParameters(compression: string): Record<string, string> {
+export function parquetParameters({ outputs, version }: Dataset): Record<string, string> {
   return {
     // Hive and Spark go by this one, not by the table type
     EXTERNAL: "TRUE",
     classification: "parquet",
-    "parquet.compression": compression,
+    "parquet.compression": outputs.parquet.compression,
+    // what the next deploy compares with
+    [VERSION_PARAMETER]: version,
   };
 }

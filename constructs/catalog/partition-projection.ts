@@ -1,7 +1,7 @@
 /** Partitions that Athena computes from the table's properties: no crawler, and a new one is there with its first file. */
 
+import type { Dataset } from "../../datasets/schema/datasets";
 import { expectedAt } from "../../runtime/expected";
-import type { Dataset } from "./dataset";
 
 /** First and last year of the events that a table shows. */
 export interface Years {

@@ -53,6 +53,6 @@ export function codeKey(folder: CodeFolder, { sha256, name }: CodeFile): string 
 }
 
 /** @returns the path of a copy of the file in the stack's folder */
-export function codeAsset(scope: Construct, id: string, { path }: CodeFile): string {
+export function codeAsset(scope: Construct, id: string, { path }: Pick<CodeFile, "path">): string {
   return new TerraformAsset(scope, id, { path, type: AssetType.FILE }).path;
 }

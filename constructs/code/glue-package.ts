@@ -60,7 +60,11 @@ export function nativeWheel(glue: string = GLUE): CodeFile {
 }
 
 function buildPackage(): CodeFile {
-  const archive = zip([...filesBelow(join(GLUE, "tributary"), "tributary"), ...declarations()]);
+  const archive = zip([
+    ...filesBelow(join(GLUE, "tributary"), "tributary"),
+    ...declarations(),
+    declarationSchema(),
+  ]);
   const name = "tributary.zip";
   return { name, sha256: contentHash(archive), path: writeGenerated(name, archive) };
 }
@@ -75,6 +79,12 @@ function declarations(): ArchiveEntry[] {
       name: ["tributary/datasets/declared", ...path].join("/"),
       content: readFileSync(join(datasets, ...path)),
     }));
+}
+
+/** The JSON Schema of declarations, where `tributary.datasets` looks for it first. */
+function declarationSchema(): ArchiveEntry {
+  const name = "dataset.schema.json";
+  return { name: `tributary/datasets/${name}`, content: readFileSync(join(ROOT, "docs", name)) };
 }
 
 /** Reads the files of a folder as the entries of an archive below `place`. */

@@ -17,7 +17,7 @@ export interface StoredCodeProps {
  * Code that runs load for as long as they live, from keys of its content: Terraform uploads it and deletes none.
  * An object of the provider's would go with all its versions as soon as no job names it, while executors that a
  * run is still given look for it. When the jobs are up to date, what none of them names is marked, and its
- * lifecycle begins; docs/decisions/0014-code-outlives-its-deploy.md says why so.
+ * lifecycle begins, but for what is kept; docs/decisions/0014-code-outlives-its-deploy.md says why so.
  */
 export class StoredCode extends Construct {
   /** Folders of the bucket whose objects Terraform does not own. */
@@ -45,6 +45,12 @@ export class StoredCode extends Construct {
     const key = codeKey(folder, file);
     if (!this.files.has(key)) this.files.set(key, this.pathOf(folder, file));
     return `s3://${this.props.bucketName}/${key}`;
+  }
+
+  /** Uploads a file once under a key of its own, and never marks it: it is kept. */
+  keep(key: string, path: string): void {
+    const id = withoutHash(key).replaceAll("/", "-");
+    this.files.set(key, codeAsset(this, id, { path }));
   }
 
   /** Adds what names the code: it is changed before what it named goes its way. */
@@ -76,8 +82,7 @@ export class StoredCode extends Construct {
 
   /** By the files' names: the hashes before them are in another order after every change. */
   private get keys(): string[] {
-    const name = (key: string) => key.replace(/\/[^/]*\//, "/");
-    return [...this.files.keys()].sort((one, other) => (name(one) < name(other) ? -1 : 1));
+    return [...this.files.keys()].sort((one, other) => (withoutHash(one) < withoutHash(other) ? -1 : 1));
   }
 
   /** All that the program is told, as JSON. */
@@ -104,4 +109,8 @@ export class StoredCode extends Construct {
     const stack = join("stacks", TerraformStack.of(this).node.id);
     return relative(resolve(App.of(this).outdir, stack), path);
   }
+}
+
+function withoutHash(key: string): string {
+  return key.replace(/\/[0-9a-f]{64}\//, "/");
 }

@@ -66,6 +66,20 @@ const alerts = z.strictObject({
   }).default(60),
 });
 
+const datasets = z.strictObject({
+  leftOut: list(
+    text(/^[a-z][a-z0-9_]{0,62}$/, "the name of a dataset", {
+      description: "",
+    }),
+    0,
+    1000,
+    {
+      description:
+        "Datasets whose pipeline `pipelines` leaves off: nobody takes their files here. One that is not named fails the synthesis.",
+    },
+  ).default([]),
+});
+
 const budget = z.strictObject({
   monthlyDollars: whole(1, 1_000_000, "USD", {
     description:
@@ -121,6 +135,7 @@ export const settings = z.strictObject({
     description:
       "Pipelines that this environment has; of the others nothing is deployed, and nothing costs. docs/costs.md has the floor of each, docs/operations.md how one is switched off.",
   }).default([...PIPELINES]),
+  datasets: datasets.prefault({}),
   network,
   storage: storage.prefault({}),
   ledger: ledger.prefault({}),

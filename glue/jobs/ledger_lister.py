@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from tributary.datasets import load_json_dataset
+from tributary.datasets import load_dataset
 from tributary.ledger.access import LedgerArguments, ledger_settings
 from tributary.ledger.connection import LedgerConnection
 from tributary.lister.folders import WantedWeeks, listed_folders
@@ -38,7 +38,7 @@ def main(words: Sequence[str]) -> int:
 
 def _list(arguments: LedgerListerArguments, run_id: str, stopping: Event) -> bool:
     log("started", run_id=run_id, dataset=arguments.dataset, recent_weeks=arguments.recent_weeks)
-    prefix = load_json_dataset(arguments.dataset).prefix
+    prefix = load_dataset(arguments.dataset, "ledger").prefix
     wanted = WantedWeeks.recent(arguments.start_year, arguments.recent_weeks, utc_now())
     bucket = arguments.raw_bucket
     folders = listed_folders(s3_client(), bucket, prefix, wanted)

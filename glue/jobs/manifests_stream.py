@@ -7,7 +7,7 @@ from threading import Event
 from typing import Literal
 
 from tributary.conversion.limits import FileLimitArguments
-from tributary.datasets import text_datasets
+from tributary.datasets import datasets_of
 from tributary.distribution import open_engine
 from tributary.manifests.control import Control
 from tributary.manifests.queue import ManifestQueue
@@ -46,7 +46,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _stream(arguments: ManifestsStreamArguments, run_id: str, hurry: Event) -> bool:
-    names = [dataset.name for dataset in text_datasets()]
+    names = [dataset.name for dataset in datasets_of("manifests")]
     log("started", run_id=run_id, engine=arguments.engine, datasets=names)
     control = Control(arguments.control_table, arguments.poll_seconds)
     with open_engine(arguments.engine, arguments.slots) as engine:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tributary.conversion.check import check_dataset
 from tributary.conversion.limits import FileLimitArguments
-from tributary.datasets import all_datasets
+from tributary.datasets import datasets_of
 from tributary.distribution import open_engine
 from tributary.running.job import JobArguments, exit_job, run_job, set_on_signals
 from tributary.running.log import log
@@ -41,10 +41,10 @@ def main(words: Sequence[str]) -> int:
 
 
 def _process(arguments: UploadsJobArguments, run_id: str, stopping: Event) -> bool:
-    names = [dataset.name for dataset in all_datasets()]
+    names = [dataset.name for dataset in datasets_of("uploads")]
     log("started", run_id=run_id, engine=arguments.engine, datasets=names)
     # A wrong declaration is the package's fault, not the files': its error ends the run before a claim.
-    for dataset in all_datasets():
+    for dataset in datasets_of("uploads"):
         check_dataset(dataset, arguments.date_formats, "--date_formats")
     table = UploadsTable(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
     with open_engine(arguments.engine, arguments.parallelism) as engine:

@@ -118,7 +118,7 @@ def test_refuses_a_folder_whose_declaration_is_wrong(
     write(tmp_path, "dataset.json", "{}")
     write(tmp_path, "transform.sql", "SELECT 1")
     assert main([str(tmp_path), write(tmp_path, "a.ndjson", "")]) == 2
-    assert "dataset.json: format is required: expected an object with kind" in capsys.readouterr().err
+    assert "dataset.json: name is required: expected a lower-case name" in capsys.readouterr().err
 
 
 def test_shows_rows_rejects_and_drift_of_ndjson(capsys: pytest.CaptureFixture[str]) -> None:

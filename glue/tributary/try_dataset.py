@@ -17,7 +17,7 @@ from tributary.conversion.csv_file import process_file
 from tributary.conversion.json_batch import process_json_file
 from tributary.conversion.ndjson_files import NdjsonRun, process_ndjson_file
 from tributary.conversion.result import FileResult
-from tributary.datasets import Dataset, TextDataset, load_any_dataset, read_any_dataset
+from tributary.datasets import Dataset, load_dataset, read_dataset
 from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
 from tributary.expected import expected_at, option, whole_number
 from tributary.kernels.source import Source
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         dataset = _dataset(options.dataset)
-        if isinstance(dataset, Dataset):
+        if not dataset.is_text:
             check_dataset(dataset, options.date_formats, "--date-formats")
         files = [_existing(Path(file)) for file in options.files]
         _check_names(files)
@@ -88,13 +88,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _dataset(name: str) -> Dataset | TextDataset:
+def _dataset(name: str) -> Dataset:
     try:
-        return load_any_dataset(name)
+        return load_dataset(name)
     except UnknownDatasetError:
         if not (Path(name) / "dataset.json").is_file():
             raise
-        return read_any_dataset(Path(name).resolve())
+        return read_dataset(Path(name).resolve())
 
 
 def _existing(file: Path) -> Path:
@@ -120,11 +120,9 @@ def _stem(file: Path) -> str:
     return name.removesuffix(".csv").removesuffix(".ndjson").removesuffix(".jsonl").removesuffix(".json")
 
 
-def _processed(
-    dataset: Dataset | TextDataset, file: Path, options: argparse.Namespace, work: Path
-) -> FileResult:
+def _processed(dataset: Dataset, file: Path, options: argparse.Namespace, work: Path) -> FileResult:
     source = Source(bucket="local", key=str(file), version="local")
-    if isinstance(dataset, TextDataset):
+    if dataset.is_text:
         return process_text_file(dataset, source, _chunks(file), work)
     if dataset.format.kind == "json":
         return process_json_file(dataset, source, lambda: _chunks(file), work)
@@ -142,7 +140,7 @@ def _processed(
     )
 
 
-def _try_file(dataset: Dataset | TextDataset, file: Path, options: argparse.Namespace) -> dict[str, Any]:
+def _try_file(dataset: Dataset, file: Path, options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="tributary-try-") as folder:
         result = _processed(dataset, file, options, Path(folder))
         return {

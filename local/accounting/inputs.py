@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from local.accounting.accounts import readable
-from tributary.datasets import TextDataset
+from tributary.datasets import Dataset
 
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-.*\.ndjson(\.gz)?", re.DOTALL)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -50,16 +50,16 @@ def date_of(name: str) -> date | None:
         return None
 
 
-def is_publishable(upload: Upload, dataset: TextDataset) -> bool:
+def is_publishable(upload: Upload, dataset: Dataset) -> bool:
     """Return True where name, size and compression are valid; else the file is quarantined whole."""
     day = date_of(upload.name)
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    if day is None or not dataset.earliest <= day <= tomorrow:
+    if day is None or not (dataset.earliest or date.min) <= day <= tomorrow:
         return False
     return has_size(upload.path.stat().st_size, dataset) and is_whole(upload.path)
 
 
-def has_size(size: int, dataset: TextDataset) -> bool:
+def has_size(size: int, dataset: Dataset) -> bool:
     """Return True where a file's size is within the tolerance of its dataset."""
     if dataset.size is None:
         return True

@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 
 from local.accounting.accounts import SHOWN_ROWS, Accounts, copy_objects, shown
 from local.accounting.inputs import Upload, date_of, is_publishable, lines_of, quarantine_folder
-from tributary.datasets import load_text_dataset
+from tributary.datasets import load_dataset
 from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
 from tributary.kernels.output.catalog_names import key_of
 from tributary.kernels.output.dead_letters import read_letters
 
-DATASET = load_text_dataset("clicks")
+DATASET = load_dataset("clicks")
 #: Columns that are no key of a line.
 SOURCE_COLUMNS = ("_source_file", "_source_version", "_source_revision", "_source_line")
 #: Leaves numbers as they stand.

@@ -1,9 +1,24 @@
 /** Facts of the view `<dataset>_latest`, which a construct makes and the control plane keeps in step with its table. */
 
-/** Types of Presto, which Athena's engine is one of, for those of Glue that a text dataset has. */
-export const PRESTO_TYPES: Readonly<Record<string, string>> = { string: "varchar", bigint: "bigint" };
+/** What Presto, which Athena's engine is one of, calls otherwise than Glue. */
+const PRESTO_WORDS: Readonly<Record<string, string>> = {
+  string: "varchar",
+  int: "integer",
+  timestamp: "timestamp(3)",
+  "array<": "array(",
+  "struct<": "row(",
+  ">": ")",
+};
+const GLUE_WORD = /([a-z][a-z0-9_]*):|array<|struct<|>|\b(?:string|int|timestamp)\b/g;
 
 const TEXT = /^\/\* Presto View: (\S+) \*\/$/;
+
+/** Type of Presto for one of Glue, as in `row(sku varchar,price decimal(9,2))`. */
+export function prestoType(type: string): string {
+  return type.replaceAll(GLUE_WORD, (word, field?: string) =>
+    field === undefined ? (PRESTO_WORDS[word] ?? word) : `${field} `,
+  );
+}
 
 export function latestViewName(table: string): string {
   return `${table}_latest`;

@@ -11,7 +11,7 @@ import {
   metricNamespace,
 } from "../../environments/schema";
 import { latestViewName } from "../../runtime/manifests/latest-view";
-import { textDatasetsOf } from "../datasets";
+import { datedDatasetsOf } from "../datasets";
 import { LEDGER_DATASET } from "./ledger/job-arguments";
 import { controlManifestsStatements, STREAMING_JOB_ITEM } from "./manifests/permissions";
 import {
@@ -74,7 +74,7 @@ function manifestsVariables({ environment, storage, ledger }: ControlPlaneProps)
 function statements(props: ControlPlaneProps): PolicyStatement[] {
   const { environment, ledger, storage } = props;
   const ofManifests = hasPipeline(environment, "manifests");
-  const text = textDatasetsOf(environment).map(({ name }) => name);
+  const text = datedDatasetsOf(environment).map(({ name }) => name);
   const datasets = [...(hasPipeline(environment, "ledger") ? [LEDGER_DATASET] : []), ...text];
   const write = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
   return [

@@ -1,14 +1,17 @@
+import { basename } from "node:path";
 import type { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { Construct } from "constructs";
-import type { DatasetColumn } from "../../constructs/catalog/dataset";
 import { tableColumns } from "../../constructs/catalog/dataset-table";
+import { datedTableColumns } from "../../constructs/catalog/dated-table";
 import { DeclaredColumns } from "../../constructs/catalog/declared-columns";
-import { TEXT_TABLE_COLUMNS } from "../../constructs/catalog/text-dataset-table";
 import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
 import { admitInvoker } from "../../constructs/functions/invocations";
 import { GlueConnections } from "../../constructs/glue/glue-connections";
 import { JobCode } from "../../constructs/glue/job-code";
+import { declaredFolders } from "../../datasets/schema/check";
+import type { OutputColumn } from "../../datasets/schema/datasets";
+import { schemaKey, versionOf } from "../../datasets/schema/version";
 import {
   connectionName,
   databaseName,
@@ -21,7 +24,7 @@ import {
   usesPrivateSubnets,
 } from "../../environments/schema";
 import { latestViewName } from "../../runtime/manifests/latest-view";
-import { textDatasetsOf, typedDatasetsOf } from "../datasets";
+import { datedDatasetsOf, plainDatasetsOf } from "../datasets";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { LedgerStack } from "../ledger/stack";
@@ -50,6 +53,7 @@ export class ComputeStack extends LayerStack {
     const settings = functionSettings(environment, props.storage);
     const connections = usesPrivateSubnets(environment) ? this.connections(props.network) : undefined;
     const code = this.jobCode(props.storage);
+    this.keepVersions(code);
     const resources = { environment, ...props, connections, settings, code };
     this.uploads = this.has("uploads") ? new UploadsPipeline(this, resources) : undefined;
     if (this.has("manifests") || this.has("ledger")) {
@@ -78,6 +82,17 @@ export class ComputeStack extends LayerStack {
     });
   }
 
+  /** Keeps the declaration and the SQL of every version, by which a `dataset_version` in a file is read back. */
+  private keepVersions({ store }: JobCode): void {
+    const names = [...plainDatasetsOf(this.environment), ...datedDatasetsOf(this.environment)].map(
+      ({ name }) => name,
+    );
+    for (const folder of declaredFolders().filter((each) => names.includes(basename(each)))) {
+      const { version, files } = versionOf(folder);
+      for (const { name, path } of files) store.keep(schemaKey(basename(folder), version, name), path);
+    }
+  }
+
   private connections({ zones, workloads }: NetworkStack): GlueConnections {
     const { account, region } = this.environment;
     return new GlueConnections(this, "connections", {
@@ -94,7 +109,7 @@ export class ComputeStack extends LayerStack {
   /** Adds newly declared columns by a function of its own: nothing that answers events may change these tables. */
   private addDeclaredColumns(settings: FunctionSettings, { control }: LedgerStack): void {
     const datasets = declaredColumns(this.environment);
-    const views = textDatasetsOf(this.environment).map(({ name }) => latestViewName(name));
+    const views = datedDatasetsOf(this.environment).map(({ name }) => latestViewName(name));
     const adder = new BundledFunction(this, "declared-columns", {
       handler: "declared-columns",
       functionName: functionName(this.environment, "declared-columns"),
@@ -169,9 +184,9 @@ function manifestInputs({ inputs }: ManifestsPipeline) {
 }
 
 /** Columns that each dataset's table has from the beginning, by its name. */
-function declaredColumns(environment: Environment): ReadonlyMap<string, readonly DatasetColumn[]> {
+function declaredColumns(environment: Environment): ReadonlyMap<string, readonly OutputColumn[]> {
   return new Map([
-    ...typedDatasetsOf(environment).map((dataset) => [dataset.name, tableColumns(dataset)] as const),
-    ...textDatasetsOf(environment).map(({ name }) => [name, TEXT_TABLE_COLUMNS] as const),
+    ...plainDatasetsOf(environment).map((dataset) => [dataset.name, tableColumns(dataset)] as const),
+    ...datedDatasetsOf(environment).map((dataset) => [dataset.name, datedTableColumns(dataset)] as const),
   ]);
 }

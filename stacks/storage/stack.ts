@@ -6,9 +6,9 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
 import { DatasetTable } from "../../constructs/catalog/dataset-table";
+import { DatedTable } from "../../constructs/catalog/dated-table";
 import { IamAccess } from "../../constructs/catalog/iam-access";
 import { partitionProjection } from "../../constructs/catalog/partition-projection";
-import { TextDatasetTable } from "../../constructs/catalog/text-dataset-table";
 import { CODE_FOLDERS } from "../../constructs/code/code-object";
 import { StoredCode } from "../../constructs/code/stored-code";
 import { DataBucket, type DataBucketProps, type PrefixLifecycle } from "../../constructs/data-bucket";
@@ -17,6 +17,7 @@ import type { EncryptionKey } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { denyUnreadableObjects } from "../../constructs/readable-objects";
 import { UndeliveredEvents } from "../../constructs/undelivered-events";
+import { SCHEMAS_FOLDER } from "../../datasets/schema/version";
 import {
   bucketName,
   databaseName,
@@ -38,7 +39,7 @@ import {
   workgroupName,
 } from "../../environments/schema";
 import { SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../runtime/smoke";
-import { textDatasetsOf, typedDatasetsOf } from "../datasets";
+import { datedDatasetsOf, plainDatasetsOf } from "../datasets";
 import { LayerStack } from "../layer-stack";
 import { partOfPipeline } from "../part-of-pipeline";
 
@@ -193,7 +194,7 @@ export class StorageStack extends LayerStack {
             "s3:DeleteObjectTagging",
             "s3:DeleteObjectVersion",
           ],
-          resources: CODE_FOLDERS.map((folder) => `${arn}/${folder}/*`),
+          resources: [...CODE_FOLDERS, SCHEMAS_FOLDER].map((folder) => `${arn}/${folder}/*`),
           condition: this.othersThanDeployers(),
         },
       ],
@@ -320,15 +321,15 @@ export class StorageStack extends LayerStack {
   private tables(database: GlueCatalogDatabase): GlueCatalogTable[] {
     const { firstYear: first, lastYear: last } = this.environment.ledger.batch;
     const common = { database, bucket: this.curated, preventDestroy: this.environment.deletionGuard };
-    const typed = typedDatasetsOf(this.environment).map((dataset) => {
+    const typed = plainDatasetsOf(this.environment).map((dataset) => {
       // one that comes by batches has new partitions at any time
-      const projects = dataset.format.kind === "json";
+      const projects = dataset.pipeline === "ledger";
       const projection = projects ? { projection: partitionProjection(dataset, { first, last }) } : {};
       return new DatasetTable(this, `table-${dataset.name}`, { ...common, dataset, ...projection }).table;
     });
-    const texts = textDatasetsOf(this.environment).map(
+    const texts = datedDatasetsOf(this.environment).map(
       (dataset) =>
-        new TextDatasetTable(this, `table-${dataset.name}`, {
+        new DatedTable(this, `table-${dataset.name}`, {
           ...common,
           dataset,
           databaseName: databaseName(this.environment),

@@ -1,21 +1,19 @@
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import { type Dataset, OTHER_COLUMN } from "../../../constructs/catalog/dataset";
 import { DatasetTable } from "../../../constructs/catalog/dataset-table";
+import { OTHER_COLUMN } from "../../../constructs/catalog/other-column";
+import type { Dataset } from "../../../datasets/schema/datasets";
+import { dataset } from "../../support/dataset";
 import { resource } from "../../support/resources";
 import { synthesizeConstruct } from "../../support/synthesize";
 
 const column = (name: string, type = "string") => ({ name, type, comment: `the ${name}` });
 
-const EVENTS: Dataset = {
-  name: "events",
-  description: "Events.",
-  format: { kind: "json" },
-  prefix: "raw-json-data/",
+const EVENTS = dataset({
   outputColumns: [column("month"), column("id", "bigint"), column("year"), column("note")],
   outputs: { parquet: { compression: "zstd" } },
-};
+});
 
 function tableOf(dataset: Dataset) {
   const stack = synthesizeConstruct(
@@ -44,8 +42,8 @@ describe("a dataset's table", () => {
     });
   });
 
-  test("has no column of further keys where undeclared columns are kept out", () => {
-    expect(tableOf({ ...EVENTS, format: { kind: "csv" } })).toMatchObject({
+  test("has no column of further keys where undeclared columns are dropped", () => {
+    expect(tableOf({ ...EVENTS, undeclared: "drop" })).toMatchObject({
       storage_descriptor: { columns: EVENTS.outputColumns },
     });
   });

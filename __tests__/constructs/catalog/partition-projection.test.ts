@@ -1,19 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Dataset } from "../../../constructs/catalog/dataset";
 import { partitionProjection } from "../../../constructs/catalog/partition-projection";
+import { dataset } from "../../support/dataset";
 
 const column = (name: string) => ({ name, type: "string", comment: `the ${name}` });
 
-const EVENTS: Dataset = {
-  name: "events",
-  description: "Events.",
-  format: { kind: "json" },
-  prefix: "raw-json-data/",
+const EVENTS = dataset({
+  pipeline: "ledger",
   outputColumns: ["id", "year", "month", "day", "mode"].map(column),
   partitions: ["year", "month", "day", "mode"],
   partitionValues: { mode: ["train", "test"] },
-  outputs: { parquet: { compression: "snappy" } },
-};
+});
 const YEARS = { first: 2021, last: 2030 };
 
 describe("the projection of a dataset's partitions", () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { nativeWheel, tributaryPackage } from "../../../constructs/code/glue-package";
 import { ROOT } from "../../../setup/paths";
 
-test("the Glue package holds modules, declarations and SQL, and neither caches nor tests", () => {
+test("the Glue package holds modules, declarations with their schema and SQL, and neither caches nor tests", () => {
   const program = "import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep='\\n')";
   const names = execFileSync("python3", ["-c", program, tributaryPackage().path], { encoding: "utf8" })
     .trim()
@@ -16,6 +16,7 @@ test("the Glue package holds modules, declarations and SQL, and neither caches n
       "tributary/__init__.py",
       "tributary/datasets/declared/customers/dataset.json",
       "tributary/datasets/declared/customers/transform.sql",
+      "tributary/datasets/dataset.schema.json",
     ]),
   );
   expect(

@@ -42,6 +42,8 @@ const run = promisify(execFile);
 const key = (content: string) =>
   codeKey("glue", { name: "package.zip", sha256: contentHash(Buffer.from(content)), path: "" });
 
+const kept = (content: string) => `schemas/orders/${contentHash(Buffer.from(content))}/dataset.json`;
+
 describe("the code of a deploy", () => {
   let platform: TestPlatform;
   let s3: S3Client;
@@ -73,6 +75,7 @@ describe("the code of a deploy", () => {
     const input = {
       address: code.add("glue", { name: "package.zip", sha256: contentHash(Buffer.from(content)), path }),
     };
+    code.keep(kept(content), path);
     code.isNamedBy(new DataResource(stack, "job", { input, dependsOn: [code.uploads] }));
     app.synth();
     const { environment } = await ensureTerraform(() => undefined);
@@ -94,8 +97,8 @@ describe("the code of a deploy", () => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: ARTIFACTS, Key: key(content) }));
     return Body?.transformToString();
   };
-  const tags = async (content: string) =>
-    (await s3.send(new GetObjectTaggingCommand({ Bucket: ARTIFACTS, Key: key(content) }))).TagSet;
+  const tags = async (content: string, keyOf = key) =>
+    (await s3.send(new GetObjectTaggingCommand({ Bucket: ARTIFACTS, Key: keyOf(content) }))).TagSet;
   const version = async (content: string) =>
     (await s3.send(new GetObjectCommand({ Bucket: ARTIFACTS, Key: key(content) }))).VersionId;
 
@@ -110,6 +113,8 @@ describe("the code of a deploy", () => {
     expect([await body("two"), await tags("two")]).toEqual(["two", []]);
     const marked = [{ Key: UNNAMED_TAG.key, Value: UNNAMED_TAG.value }];
     expect([await body("one"), await tags("one")]).toEqual(["one", marked]);
+    // a version that is kept has no end
+    expect([await tags("one", kept), await tags("two", kept)]).toEqual([[], []]);
     // another version, so that its age begins with the mark
     expect(await version("one")).not.toBe(uploaded);
     await putArtifact(platform, "executor-added", "");

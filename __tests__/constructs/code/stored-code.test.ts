@@ -14,6 +14,8 @@ const FILES = ["a.py", "b.zip"].map((name, index) => {
   return { name, sha256: String(index).repeat(64), path };
 });
 
+const KEPT = `schemas/orders/${"a".repeat(64)}/dataset.json`;
+
 interface Program {
   readonly triggers_replace: Readonly<Record<string, string>>;
   readonly lifecycle: object;
@@ -37,6 +39,7 @@ function synthesized(files: typeof FILES): { programs: Program[]; place: string 
   });
   for (const file of files) code.add("glue", file);
   for (const file of files) code.add("glue", file);
+  code.keep(KEPT, files[0]?.path ?? "");
   app.synth();
   const place = join(outdir, "stacks", "test");
   const { resource } = JSON.parse(readFileSync(join(place, "cdk.tf.json"), "utf8"));
@@ -68,9 +71,10 @@ describe("stored code", () => {
         pathStyle: true,
         folders: ["glue", "wheels"],
       });
-      expect(code.files.map(({ key }: { key: string }) => key)).toEqual(
-        FILES.map(({ name, sha256 }) => `glue/${sha256}/${name}`),
-      );
+      expect(code.files.map(({ key }: { key: string }) => key)).toEqual([
+        ...FILES.map(({ name, sha256 }) => `glue/${sha256}/${name}`),
+        KEPT,
+      ]);
       for (const { path } of code.files) expect(path.startsWith("assets/")).toBe(true);
     }
   });

@@ -47,6 +47,19 @@ export async function run(
   }
 }
 
+/** Runs a command that needs neither an environment nor credentials, and gives its exit code. */
+export async function runHere(
+  options: CommonOptions,
+  work: (terminal: Terminal) => ExitCode | Promise<ExitCode>,
+): Promise<ExitCode> {
+  const terminal = new Terminal(options.json ?? false);
+  try {
+    return await work(terminal);
+  } catch (error) {
+    return told(error, terminal, new AbortController().signal);
+  }
+}
+
 async function runIn(
   options: CommonOptions,
   terminal: Terminal,

@@ -5,7 +5,7 @@ import gzip
 from tests.support.batches import FOLDER, BatchWorld, event
 from tests.support.manifests import lines
 from tributary.batch.names import archived_key
-from tributary.datasets import SMOKE_LEDGER, load_json_dataset
+from tributary.datasets import SMOKE_LEDGER, load_dataset
 from tributary.running.clients import s3_client
 
 GONE = "went.json"
@@ -24,7 +24,7 @@ def dirty(world: BatchWorld) -> None:
 def test_brings_a_smoke_test_into_a_table_of_its_own(batches: BatchWorld) -> None:
     batches.upload("a.json", lines(event(1)))
     line = b'{"label":"smoke-a","number":1,"text":"1.10"}'
-    folder = load_json_dataset(SMOKE_LEDGER).prefix
+    folder = load_dataset(SMOKE_LEDGER).prefix
     batches.upload("smoke-a.ndjson", line + b'\n{"label":\n', folder=folder)
     assert batches.run()
     places = {key.rsplit("/", 1)[0] for key in batches.published()}

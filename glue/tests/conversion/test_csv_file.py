@@ -16,7 +16,7 @@ from tests.kernels.test_customers import GOOD, PROCESSED, SOURCE, file_of, proce
 from tributary.conversion.check import check_dataset
 from tributary.conversion.csv_file import process_file, rows_version
 from tributary.conversion.result import FileResult
-from tributary.datasets import all_datasets, load_dataset
+from tributary.datasets import datasets_of, load_dataset
 from tributary.errors import DeclarationError, TransformError
 
 HEADER = ",".join(GOOD).encode() + b"\n"
@@ -28,7 +28,7 @@ def process_chunks(
     chunks: Iterable[bytes], work: Path, key: str = SOURCE.key, sql: str | None = None
 ) -> FileResult:
     return process_file(
-        replace(CUSTOMERS, transform=sql or CUSTOMERS.transform),
+        replace(CUSTOMERS, transform=sql or CUSTOMERS.sql),
         replace(SOURCE, key=key),
         chunks,
         processing_date=PROCESSED,
@@ -117,7 +117,7 @@ def test_tells_a_bounded_part_of_many_unknown_columns(tmp_path: Path) -> None:
 
 
 def test_counts_a_bounded_number_of_issues(tmp_path: Path) -> None:
-    sql = CUSTOMERS.transform.replace("'missing id'", "'no id'").replace(
+    sql = CUSTOMERS.sql.replace("'missing id'", "'no id'").replace(
         "CASE WHEN coalesce(id, '') = '' THEN 'no id' END", "'bad ' || id"
     )
     content = HEADER + b"".join(ROW.replace(b"1,", b"%d," % n, 1) for n in range(300))
@@ -327,8 +327,8 @@ def test_refuses_a_transform_that_is_not_one_or_two_statements(
         ("SELECT line, no_such_function(id) AS id FROM input", "no_such_function"),
         ("SELECT line, id FROM input", 'no column "name"'),
         ("SELECT *, 1 AS email_valid FROM input", "email_valid"),
-        (CUSTOMERS.transform.replace("FROM rows", "FROM no_such_table"), "no_such_table"),
-        (CUSTOMERS.transform.replace("sum(amount)", "sum(nothing)"), "nothing"),
+        (CUSTOMERS.sql.replace("FROM rows", "FROM no_such_table"), "no_such_table"),
+        (CUSTOMERS.sql.replace("sum(amount)", "sum(nothing)"), "nothing"),
     ],
 )
 def test_finds_a_wrong_transform_before_any_file(sql: str, message: str) -> None:
@@ -337,7 +337,7 @@ def test_finds_a_wrong_transform_before_any_file(sql: str, message: str) -> None
 
 
 def test_finds_nothing_wrong_with_the_declared_datasets() -> None:
-    for dataset in all_datasets():
+    for dataset in datasets_of("uploads"):
         check_dataset(dataset, ["%d-%m-%Y"], "--date_formats")
 
 

@@ -8,7 +8,7 @@ PROGRAM = r"""
 import json, sys, tempfile
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
-from tributary.datasets import load_json_dataset
+from tributary.datasets import load_dataset
 from tributary.conversion.json_batch import BatchSource, transform_batch
 from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
@@ -49,7 +49,7 @@ def file(first):
 
 with tempfile.TemporaryDirectory() as work:
     result = transform_batch(
-        load_json_dataset("ml_events"), map(file, range(0, COUNT, EACH)), batch_id=1,
+        load_dataset("ml_events"), map(file, range(0, COUNT, EACH)), batch_id=1,
         ranges=calendar_ranges(2021, 2030), work=Path(work), object_bytes=128 << 20, registry=LocalColumns(),
     )
 assert result.rows + result.rejected == COUNT

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from tests.support.declarations import dataset
 from tributary.conversion.check import check_dataset
 from tributary.conversion.json_batch import BatchSource, TransformedBatch, process_json_file, transform_batch
-from tributary.datasets import Dataset, load_json_dataset
-from tributary.datasets.declaration import JsonFormat, parse_declaration
+from tributary.datasets import Dataset, load_dataset
+from tributary.datasets.declaration import JsonFormat
 from tributary.errors import TransformError
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
@@ -25,7 +26,7 @@ from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 
 SAMPLES = Path(__file__).parents[3] / "local" / "samples" / "ml_events"
-ML_EVENTS = load_json_dataset("ml_events")
+ML_EVENTS = load_dataset("ml_events")
 SMALL = NdjsonLimits(batch_bytes=400, batch_lines=3)
 
 Row = dict[str, Any]
@@ -332,7 +333,7 @@ def test_sorts_the_rows_of_an_object_by_time(tmp_path: Path) -> None:
 
 
 def test_refuses_sql_that_returns_other_types(tmp_path: Path) -> None:
-    sql = ML_EVENTS.transform.replace("  transaction_items,", "  [transaction_id] AS transaction_items,")
+    sql = ML_EVENTS.sql.replace("  transaction_items,", "  [transaction_id] AS transaction_items,")
     with pytest.raises(TransformError, match='returns "transaction_items" as'):
         run(tmp_path, lines(event()), of=replace(ML_EVENTS, transform=sql))
     assert list(tmp_path.iterdir()) == []
@@ -348,24 +349,18 @@ def test_reads_paths_of_any_depth(tmp_path: Path) -> None:
         "beside": (["a", "x"], "string"),
         "top": (["a"], "string"),
     }
-    declaration = {
-        "name": "deep",
-        "description": "Deep.",
-        "prefix": "raw-json-data/",
-        "format": {"kind": "json", "form": "lines"},
-        "columns": [
-            {"name": name, "path": path, "type": kind, "comment": "x"}
-            for name, (path, kind) in columns.items()
+    of = dataset(
+        "SELECT *, 'p' AS part FROM input",
+        pipeline="ledger",
+        format={"kind": "json", "form": "lines"},
+        columns=[{"name": name, "path": path, "type": kind} for name, (path, kind) in columns.items()],
+        outputColumns=[
+            *({"name": name, "type": kind} for name, (_, kind) in columns.items()),
+            {"name": "part", "type": "string"},
         ],
-        "outputColumns": [
-            *({"name": name, "type": kind, "comment": "x"} for name, (_, kind) in columns.items()),
-            {"name": "part", "type": "string", "comment": "x"},
-        ],
-        "partitions": ["part"],
-        "sort": "deep",
-        "outputs": {"parquet": {"compression": "zstd"}},
-    }
-    of = parse_declaration("deep", json.dumps(declaration).encode(), b"SELECT *, 'p' AS part FROM input")
+        partitions=["part"],
+        sort="deep",
+    )
     good = [
         b'{"a":{"b":{"c":5},"x":{"y" : 1}}}',
         b'{"a":{"b":null}}',

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from tests.support import declarations
 from tributary.conversion.check import check_dataset
 from tributary.conversion.ndjson_files import NdjsonResult, NdjsonRun, process_ndjson_file
 from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset
-from tributary.datasets.declaration import parse_declaration
 from tributary.errors import BrokenGzipError, DeclarationError, TransformError
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
@@ -39,9 +39,8 @@ def dataset(sql: str = SQL, partitions: tuple[str, ...] = ("year", "mode"), **mo
     inputs = columns(id="bigint", moment="timestamp", amount="decimal(9,2)", active="boolean", mode="string")
     inputs[0] |= {"key": "Id", "required": True}
     inputs[1] |= {"key": "at"}
-    declaration = {
+    fields = {
         "name": "events",
-        "description": "Events.",
         "prefix": "input/events/",
         "format": {"kind": "ndjson"},
         "columns": inputs,
@@ -55,11 +54,10 @@ def dataset(sql: str = SQL, partitions: tuple[str, ...] = ("year", "mode"), **mo
             file="string",
             source_line="bigint",
         ),
-        "partitions": list(partitions),
-        "outputs": {"parquet": {"compression": "snappy"}},
+        **({"partitions": list(partitions)} if partitions else {}),
         **more,
     }
-    return parse_declaration("events", json.dumps(declaration).encode(), sql.encode())
+    return declarations.dataset(sql, **fields)
 
 
 def run(work: Path, *contents: bytes, of: Dataset | None = None, chunk_bytes: int = 1 << 20) -> NdjsonResult:

@@ -1,151 +1,256 @@
+import datetime
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.support.job import GLUE
-from tributary.datasets import all_datasets, dataset_for_key, load_dataset
-from tributary.datasets.columns import SCALAR_TYPES
-from tributary.datasets.declaration import parse_declaration
+from tests.support.declarations import dataset, declaration
+from tributary.datasets import (
+    BinaryFormat,
+    CsvFormat,
+    FileSize,
+    InputColumn,
+    JsonFormat,
+    NdjsonFormat,
+    OutputColumn,
+    Outputs,
+    dataset_for_key,
+    datasets_of,
+    declared_datasets,
+    load_dataset,
+)
+from tributary.datasets.declaration import Format, parse_declaration
 from tributary.errors import DeclarationError, UnknownDatasetError
 
-
-def declaration() -> dict[str, Any]:
-    return {
-        "name": "orders",
-        "description": "Orders.",
-        "prefix": "input/orders/",
-        "format": {"kind": "csv", "delimiter": ";"},
-        "columns": [{"name": "id", "type": "string", "required": True, "comment": "Identifier"}],
-        "outputColumns": [{"name": "id", "type": "bigint", "comment": "Identifier"}],
-        "outputs": {"parquet": {"compression": "zstd"}, "csv": False},
-    }
+COLUMN = {"name": "id", "type": "string"}
 
 
-NOTE = {"name": "note", "type": "string", "comment": "Note"}
+def test_fills_in_what_a_declaration_leaves_out() -> None:
+    found = dataset(columns=[COLUMN])
+    assert found.columns == (InputColumn("id", "string", ("id",), "id"),)
+    assert found.format == CsvFormat()
+    assert found.output_columns == (OutputColumn("id", "string"),)
+    assert found.outputs == Outputs()
+    assert (found.undeclared, found.maximum_rejected_percent, found.empty_files) == ("keep", 100, "publish")
+    assert (found.partitions, found.partition_values, found.sort) == ((), {}, None)
+    assert (found.earliest, found.size, found.transform) == (None, None, None)
 
 
-def ndjson_declaration() -> dict[str, Any]:
-    return {
-        **declaration(),
-        "format": {"kind": "ndjson"},
-        "columns": [
-            {"name": "id", "key": "orderId", "type": "bigint", "required": True, "comment": "Identifier"},
-            {"name": "paid", "type": "decimal(9,2)", "comment": "Amount"},
-            {"name": "unnamed", "key": "", "type": "string", "comment": "The empty key"},
+def test_reads_all_that_a_declaration_says() -> None:
+    found = dataset(
+        "SELECT 1",
+        columns=[
+            {
+                "name": "total",
+                "type": "decimal(9,2)",
+                "required": True,
+                "comment": "Total",
+                "header": "Cost Total $",
+                "position": 3,
+                "path": ["cost", "total"],
+                "keys": {"user_id": "userId"},
+                "text": "trimmed",
+                "dates": ["iso", "%d/%m/%Y"],
+                "zone": "Europe/Berlin",
+                "decimal": ",",
+                "grouping": ".",
+                "true": ["yes"],
+                "false": ["no", ""],
+                "onBadValue": "issue",
+            }
         ],
-        "outputColumns": [*declaration()["outputColumns"], NOTE, {**NOTE, "name": "year"}],
-        "partitions": ["year"],
-        "outputs": {"parquet": {"compression": "snappy"}},
-    }
-
-
-def test_reads_a_declaration() -> None:
-    dataset = parse_declaration("orders", json.dumps(declaration()).encode(), b"SELECT 1")
-    assert (dataset.name, dataset.csv_format.delimiter, dataset.outputs.compression) == (
-        "orders",
-        ";",
-        "zstd",
+        undeclared="reject",
+        outputColumns=[{"name": "sum", "type": "bigint", "comment": "Sum"}],
+        partitions=["year"],
+        partitionValues={"mode": ["a", "b"]},
+        sort="sum",
+        dates={"from": "2020-01-31"},
+        size={"megabytes": 2},
+        maximumRejectedPercent=1.5,
+        emptyFiles="quarantine",
+        outputs={"parquet": {"compression": "zstd"}, "csv": True, "csvFormulas": "kept"},
     )
-    assert [(c.name, c.required, c.text) for c in dataset.columns] == [("id", True, "exact")]
-    assert [(c.name, c.type) for c in dataset.output_columns] == [("id", "bigint")]
+    assert found.columns == (
+        InputColumn(
+            name="total",
+            type="decimal(9,2)",
+            path=("cost", "total"),
+            header="Cost Total $",
+            position=3,
+            keys={"user_id": "userId"},
+            required=True,
+            comment="Total",
+            text="trimmed",
+            dates=("iso", "%d/%m/%Y"),
+            zone="Europe/Berlin",
+            decimal=",",
+            grouping=".",
+            true_words=("yes",),
+            false_words=("no", ""),
+            on_bad_value="issue",
+        ),
+    )
+    assert found.output_columns == (OutputColumn("sum", "bigint", "Sum"),)
+    assert (found.undeclared, found.maximum_rejected_percent) == ("reject", 1.5)
+    assert found.empty_files == "quarantine"
+    assert (found.partitions, found.partition_values, found.sort) == (("year",), {"mode": ("a", "b")}, "sum")
+    assert (found.earliest, found.size) == (datetime.date(2020, 1, 31), FileSize(2_000_000, 0.1))
+    assert found.outputs == Outputs("zstd", csv=True, csv_formulas="kept")
+    assert found.transform == "SELECT 1"
+    assert (found.owner, found.classification, found.pipeline) == ("shop", "internal", "uploads")
 
+
+@pytest.mark.parametrize(
+    ("declared", "read"),
+    [
+        (
+            {
+                "kind": "csv",
+                "delimiter": "¦",
+                "header": False,
+                "encoding": "latin-1",
+                "escape": "\\",
+                "nulls": ["", "NULL"],
+                "skipLines": 2,
+                "comment": "#",
+                "lineEnd": "cr",
+            },
+            CsvFormat("¦", False, "latin-1", "\\", ("", "NULL"), 2, "#", "cr"),
+        ),
+        ({"kind": "ndjson"}, NdjsonFormat()),
+        ({"kind": "ndjson", "attributeValues": "dynamodb"}, NdjsonFormat("dynamodb")),
+        ({"kind": "json"}, JsonFormat()),
+        (
+            {"kind": "json", "form": "array", "records": ["a"], "around": ["b"]},
+            JsonFormat("array", ("a",), ("b",)),
+        ),
+        ({"kind": "avro"}, BinaryFormat("avro")),
+        ({"kind": "parquet"}, BinaryFormat("parquet")),
+        ({"kind": "orc"}, BinaryFormat("orc")),
+    ],
+)
+def test_reads_every_format(declared: dict[str, Any], read: Format) -> None:
+    assert dataset(format=declared).format == read
+
+
+def test_takes_columns_for_the_output_where_there_is_no_transform() -> None:
+    found = dataset(
+        columns=[{**COLUMN, "comment": "Id"}, {"name": "seen", "type": "array<struct<instant:instant>>"}]
+    )
+    assert found.output_columns == (
+        OutputColumn("id", "string", "Id"),
+        OutputColumn("seen", "array<struct<instant:timestamp>>"),
+    )
+    assert found.sql == 'SELECT line, "id", "seen" FROM input'
+
+
+def test_takes_a_dataset_without_columns_for_text() -> None:
+    found = dataset(format={"kind": "ndjson"})
+    assert found.is_text
+    assert (found.columns, found.output_columns) == ((), ())
+    assert not dataset(columns=[COLUMN]).is_text
+
+
+NAME = "a lower-case name (a-z, 0-9, _) that begins with a letter"
+TYPES = (
+    "a Glue type: string, boolean, int, bigint, double, date, timestamp or decimal(p,s), "
+    "or array<…> or struct<name:…,…> of these"
+)
 
 PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "another name": (
+    "another name than the folder's": (
         lambda d: d.update(name="x"),
         'name: expected its folder\'s name, "orders", got "x"',
     ),
-    "a prefix elsewhere": (
-        lambda d: d.update(prefix="orders/"),
-        'prefix: expected a prefix below input/ that ends in /, such as input/customers/, got "orders/"',
+    "no owner": (lambda d: d.pop("owner"), "owner is required: expected a team or a person"),
+    "another classification": (
+        lambda d: d.update(classification="secret"),
+        'classification: expected one of public, internal, sensitive, got "secret"',
     ),
     "a prefix without slash": (
-        lambda d: d.update(prefix="input/orders"),
-        'prefix: expected a prefix below input/ that ends in /, such as input/customers/, got "input/orders"',
+        lambda d: d.update(prefix="input"),
+        "prefix: expected a prefix that ends in / and does not begin with it, such as input/orders/"
+        ', got "input"',
+    ),
+    "no kind": (
+        lambda d: d.update(format={}),
+        "format.kind is required: expected one of csv, ndjson, json, avro, parquet, orc",
     ),
     "another kind": (
         lambda d: d["format"].update(kind="xml"),
-        'format.kind: expected "csv", "ndjson" or "json", got "xml"',
+        'format.kind: expected one of csv, ndjson, json, avro, parquet, orc, got "xml"',
     ),
-    "another delimiter": (
-        lambda d: d["format"].update(delimiter="|"),
-        'format.delimiter: expected one of ",", ";", "\\t", got "|"',
+    "a delimiter of two characters": (
+        lambda d: d["format"].update(delimiter="||"),
+        'format.delimiter: expected one character, neither a quote nor a line break, got "||"',
     ),
-    "an unknown key": (
-        lambda d: d.update(extra=1),
-        'unknown key "extra"'
-        "; known are name, description, prefix, format, columns, outputColumns, partitions, outputs",
+    "an option of another kind": (
+        lambda d: d["format"].update(form="lines"),
+        'format: unknown key "form"; known are kind, delimiter, header, encoding, escape, nulls, skipLines, '
+        "comment, lineEnd",
     ),
     "an unknown key that is like a known one": (
+        lambda d: d.update(colums=[]),
+        'unknown key "colums"; did you mean "columns"?',
+    ),
+    "an unknown key of a column": (
         lambda d: d["columns"][0].update(coment="x"),
         'columns[0]: unknown key "coment"; did you mean "comment"?',
     ),
     "a name that is null": (
         lambda d: d["columns"][0].update(name=None),
-        "columns[0].name: expected a lower-case name (a-z, 0-9, _) that begins with a letter, got null",
+        f"columns[0].name: expected {NAME}, got null",
     ),
     "no columns": (
         lambda d: d.update(columns=[]),
         "columns: expected a list of at least one column, got []",
     ),
-    "a typed input column": (
-        lambda d: d["columns"][0].update(type="int"),
-        'columns[0].type: expected "string", got "int"',
+    "a text as column": (
+        lambda d: d.update(columns=["id"]),
+        "columns[0]: expected an object with name, type, required, comment, header, position, key, path, "
+        'keys, text, dates, zone, decimal, grouping, true, false, onBadValue, got "id"',
     ),
-    "an unknown text form": (
-        lambda d: d["columns"][0].update(text="upper"),
-        'columns[0].text: expected one of exact, trimmed, lower, words, got "upper"',
+    "a type that is none": (
+        lambda d: d["columns"][0].update(type="decimal(2,3)"),
+        f'columns[0].type: expected {TYPES}, or instant, got "decimal(2,3)"',
     ),
-    "a column called line": (
-        lambda d: d["columns"][0].update(name="line"),
-        "columns[0].name: expected another name (the kernel adds the line's number under this one)"
-        ', got "line"',
+    "a nested type that is none": (
+        lambda d: d["columns"][0].update(type="array<text>"),
+        f'columns[0].type: expected {TYPES}, or instant, got "array<text>"',
     ),
-    "an upper-case column": (
-        lambda d: d["columns"][0].update(name="ID"),
-        'columns[0].name: expected a lower-case name (a-z, 0-9, _) that begins with a letter, got "ID"',
+    "an instant in the output": (
+        lambda d: d.update(outputColumns=[{"name": "at", "type": "array<instant>"}]),
+        f'outputColumns[0].type: expected {TYPES}, got "array<instant>"',
     ),
-    "a column twice": (
-        lambda d: d["columns"].append(d["columns"][0]),
-        'columns: expected each column name once, got "id"',
-    ),
-    "a key": (
-        lambda d: d["columns"][0].update(key="ID"),
-        'columns[0]: unknown key "key"; known are name, type, text, required, comment',
-    ),
-    "partitions": (
-        lambda d: (d["outputColumns"].append(NOTE), d.update(partitions=["note"])),
-        'partitions: expected none (a CSV file is published as one object), got ["note"]',
-    ),
-    "a decimal of more places than digits": (
-        lambda d: d["outputColumns"][0].update(type="decimal(2,3)"),
-        f'outputColumns[0].type: expected {SCALAR_TYPES}, got "decimal(2,3)"',
-    ),
-    "a wide decimal": (
-        lambda d: d["outputColumns"][0].update(type="decimal(39,2)"),
-        f'outputColumns[0].type: expected {SCALAR_TYPES}, got "decimal(39,2)"',
-    ),
-    "no comment": (
-        lambda d: d["outputColumns"][0].pop("comment"),
-        "outputColumns[0].comment is required: expected a sentence",
-    ),
-    "another compression": (
-        lambda d: d["outputs"]["parquet"].update(compression="gzip"),
-        'outputs.parquet.compression: expected one of snappy, zstd, got "gzip"',
+    "a position of 0": (
+        lambda d: d["columns"][0].update(position=0),
+        "columns[0].position: expected a whole number from 1 to 10000, got 0",
     ),
     "a flag as text": (
-        lambda d: d["outputs"].update(csv="yes"),
+        lambda d: d.update(outputs={"csv": "yes"}),
         'outputs.csv: expected true or false, got "yes"',
     ),
-    "another word for formulas": (
-        lambda d: d["outputs"].update(csvFormulas="removed"),
-        'outputs.csvFormulas: expected one of escaped, kept, got "removed"',
+    "a date that is none": (
+        lambda d: d.update(dates={"from": "2020-02-30"}),
+        'dates.from: expected a date like 2020-01-31, got "2020-02-30"',
     ),
-    "an output column whose name would be a formula": (
-        lambda d: d["outputColumns"][0].update(name="=a"),
-        'outputColumns[0].name: expected a lower-case name (a-z, 0-9, _) that begins with a letter, got "=a"',
+    "a size in words": (
+        lambda d: d.update(size="3 MB"),
+        'size: expected "any", or an object with megabytes (up to 5000) and tolerancePercent (0 to 100)'
+        ', got "3 MB"',
+    ),
+    "a partition twice": (
+        lambda d: d.update(partitions=["year", "year"]),
+        'partitions: expected a list of output columns of type string, each once, got ["year", "year"]',
+    ),
+    "values of a partition that are no list": (
+        lambda d: d.update(partitionValues={"mode": "train"}),
+        'partitionValues.mode: expected a list of texts, each once, got "train"',
+    ),
+    "more than all rows": (
+        lambda d: d.update(maximumRejectedPercent=101),
+        "maximumRejectedPercent: expected a number from 0 to 100, got 101",
     ),
 }
 
@@ -153,130 +258,31 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_names_a_problem_with_path_value_and_remedy(problem: str) -> None:
     change, message = PROBLEMS[problem]
-    document = declaration()
+    document = declaration(columns=[dict(COLUMN)])
     change(document)
     with pytest.raises(DeclarationError) as raised:
-        parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
-    assert str(raised.value).splitlines() == [f"orders/dataset.json: {message}"]
+        parse_declaration("orders", json.dumps(document).encode(), None)
+    assert str(raised.value) == f"orders/dataset.json: {message}"
 
 
-@pytest.mark.parametrize(("declared", "read"), [(None, "escaped"), ("escaped", "escaped"), ("kept", "kept")])
-def test_escapes_formulas_unless_told_otherwise(declared: str | None, read: str) -> None:
-    document = declaration()
-    if declared is not None:
-        document["outputs"]["csvFormulas"] = declared
-    dataset = parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
-    assert dataset.outputs.csv_formulas == read
-
-
-def test_reads_an_ndjson_declaration() -> None:
-    dataset = parse_declaration("orders", json.dumps(ndjson_declaration()).encode(), b"SELECT 1")
-    assert [(c.name, c.key, c.type, c.required) for c in dataset.columns] == [
-        ("id", "orderId", "bigint", True),
-        ("paid", "paid", "decimal(9,2)", False),
-        ("unnamed", "", "string", False),
-    ]
-    assert (dataset.format.kind, dataset.partitions, dataset.outputs.csv) == ("ndjson", ("year",), False)
-    with pytest.raises(DeclarationError, match='the dataset "orders" is ndjson, not csv'):
-        _ = dataset.csv_format
-
-
-NDJSON_PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "a delimiter": (
-        lambda d: d["format"].update(delimiter=","),
-        'format: unknown key "delimiter"; known are kind',
-    ),
-    "a text form": (
-        lambda d: d["columns"][0].update(text="lower"),
-        'columns[0]: unknown key "text"; known are name, key, type, required, comment',
-    ),
-    "another type": (
-        lambda d: d["columns"][0].update(type="array<int>"),
-        f'columns[0].type: expected {SCALAR_TYPES}, got "array<int>"',
-    ),
-    "a key that is no text": (
-        lambda d: d["columns"][0].update(key=1),
-        "columns[0].key: expected a JSON key, got 1",
-    ),
-    "a key twice": (
-        lambda d: d["columns"][0].update(key="paid"),
-        'columns: expected each key once, got "paid"',
-    ),
-    "a column called line": (
-        lambda d: d["columns"][0].update(name="line"),
-        "columns[0].name: expected another name (the kernel adds the line's number under this one)"
-        ', got "line"',
-    ),
-    "a text as column": (
-        lambda d: d["outputColumns"].insert(0, "id"),
-        'outputColumns[0]: expected an object with name, type, comment, got "id"',
-    ),
-    "an unknown partition": (
-        lambda d: d.update(partitions=["day"]),
-        'partitions: expected a list of output columns of type string, each once, got ["day"]',
-    ),
-    "a partition of another type": (
-        lambda d: d.update(partitions=["id"]),
-        'partitions: expected a list of output columns of type string, each once, got ["id"]',
-    ),
-    "a partition twice": (
-        lambda d: d.update(partitions=["year", "year"]),
-        'partitions: expected a list of output columns of type string, each once, got ["year", "year"]',
-    ),
-    "partitions as text": (
-        lambda d: d.update(partitions="year"),
-        'partitions: expected a list of output columns of type string, each once, got "year"',
-    ),
-    "nothing but partitions": (
-        lambda d: d.update(outputColumns=d["outputColumns"][1:], partitions=["note", "year"]),
-        "partitions: expected fewer (an output column must be left to stand in the files)"
-        ', got ["note", "year"]',
-    ),
-    "CSV outputs": (
-        lambda d: d["outputs"].update(csv=False),
-        'outputs: unknown key "csv"; known are parquet',
-    ),
-}
-
-
-@pytest.mark.parametrize("problem", NDJSON_PROBLEMS)
-def test_names_a_problem_of_an_ndjson_declaration(problem: str) -> None:
-    change, message = NDJSON_PROBLEMS[problem]
-    document = ndjson_declaration()
-    change(document)
-    with pytest.raises(DeclarationError) as raised:
-        parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
-    assert f"orders/dataset.json: {message}" in str(raised.value).splitlines()
-
-
-def test_names_every_problem_at_once() -> None:
-    document = declaration() | {"name": "x", "prefix": "y", "outputs": None}
-    with pytest.raises(DeclarationError) as raised:
-        parse_declaration("orders", json.dumps(document).encode(), b"SELECT 1")
-    assert len(str(raised.value).splitlines()) >= 4
-
-
-def test_says_what_the_docs_show() -> None:
-    document = {**declaration(), "name": "events", "colums": []}
-    document["columns"][0]["name"] = "Cities"
-    del document["columns"][0]["comment"]
-    with pytest.raises(DeclarationError) as raised:
-        parse_declaration("events", json.dumps(document).encode(), b"SELECT 1")
-    assert f"```text\n{raised.value}\n```" in (GLUE.parent / "docs" / "datasets.md").read_text()
-
-
-def test_says_that_a_declaration_is_not_json() -> None:
-    with pytest.raises(DeclarationError, match=r"orders/dataset\.json: expected JSON: "):
-        parse_declaration("orders", b"{", b"")
+@pytest.mark.parametrize("text", [b"{", b"[]", b"null", b'"orders"', b"\xff"])
+def test_says_that_a_declaration_is_none(text: bytes) -> None:
+    with pytest.raises(DeclarationError, match=r"^orders/dataset\.json: expected (JSON|an object with)"):
+        parse_declaration("orders", text, None)
 
 
 def test_version_follows_declaration_and_sql() -> None:
     document = json.dumps(declaration()).encode()
     versions = {
         parse_declaration("orders", *parts).version
-        for parts in [(document, b"SELECT 1"), (document, b"SELECT 2"), (document + b" ", b"SELECT 1")]
+        for parts in [
+            (document, None),
+            (document, b"SELECT 1"),
+            (document, b"SELECT 2"),
+            (document + b" ", b"SELECT 1"),
+        ]
     }
-    assert len(versions) == 3
+    assert len(versions) == 4
 
 
 @pytest.mark.parametrize(
@@ -287,14 +293,23 @@ def test_version_follows_declaration_and_sql() -> None:
         ("input/customersx/a.csv", None),
         ("input/a.csv", None),
         ("customers/a.csv", None),
+        ("input/clicks/2026-01-31-a.ndjson", None),
     ],
 )
 def test_finds_the_dataset_that_claims_a_key(key: str, name: str | None) -> None:
-    found = dataset_for_key(key)
+    found = dataset_for_key(key, "uploads")
     assert (found and found.name) == name
 
 
+def test_tells_datasets_by_their_pipelines() -> None:
+    assert [each.name for each in datasets_of("manifests")] == ["clicks", "smoke_manifests"]
+    assert load_dataset("clicks", "manifests") is load_dataset("clicks")
+    known = r'^dataset of the pipeline ledger: expected one of ml_events, smoke_ledger, got "clicks"$'
+    with pytest.raises(UnknownDatasetError, match=known):
+        load_dataset("clicks", "ledger")
+
+
 def test_names_the_known_datasets_when_one_is_unknown() -> None:
-    names = ", ".join(dataset.name for dataset in all_datasets())
+    names = ", ".join(each.name for each in declared_datasets())
     with pytest.raises(UnknownDatasetError, match=f'^dataset: expected one of {names}, got "nope"$'):
         load_dataset("nope")

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tributary.datasets import load_dataset
-from tributary.datasets.columns import OutputColumn
+from tributary.datasets import OutputColumn, load_dataset
 from tributary.kernels.output.formulas import escaped
 from tributary.kernels.output.tables import TableWriter, output_schema
 

@@ -74,6 +74,8 @@ def _shipped_package(folder: Path) -> Path:
                 archive.write(path, path.relative_to(GLUE))
         for path in sorted((GLUE.parent / "datasets").rglob("*.*")):
             archive.write(path, "tributary/datasets/declared" / path.relative_to(GLUE.parent / "datasets"))
+        schema = GLUE.parent / "docs" / "dataset.schema.json"
+        archive.write(schema, "tributary/datasets/dataset.schema.json")
     return package
 
 

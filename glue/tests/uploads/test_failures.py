@@ -140,7 +140,7 @@ def test_fails_the_run_and_not_the_file_for_a_wrong_declaration(
 ) -> None:
     version = world.upload(KEY, customers("1"))
     wrong = replace(load_dataset("customers"), transform="SELECT 1; SELECT 2; SELECT 3")
-    monkeypatch.setattr(task, "dataset_for_key", lambda _: wrong)
+    monkeypatch.setattr(task, "dataset_for_key", lambda *_: wrong)
     assert not world.run()
     assert world.status(KEY, version) == "pending"
     assert "DeclarationError" in world.item(KEY, version)["last_error"]
@@ -152,7 +152,7 @@ def test_quarantines_a_file_whose_error_quotes_a_value_larger_than_an_item(
     version = world.upload(KEY, customers("1").replace(b"ann lee", b"x" * 500_000))
     sql = "SELECT line, id, CAST(name AS INTEGER) AS name FROM input"
     wrong = replace(load_dataset("customers"), transform=sql)
-    monkeypatch.setattr(task, "dataset_for_key", lambda _: wrong)
+    monkeypatch.setattr(task, "dataset_for_key", lambda *_: wrong)
     assert world.run()
     assert world.status(KEY, version) == "quarantined"
     assert world.reason(KEY, version)["reason"] == "transform-failed"
@@ -163,7 +163,7 @@ def test_quarantines_a_csv_file_that_a_dataset_of_another_format_claims(
 ) -> None:
     version = world.upload(KEY, customers("1"))
     other = replace(load_dataset("customers"), format=NdjsonFormat())
-    monkeypatch.setattr(task, "dataset_for_key", lambda _: other)
+    monkeypatch.setattr(task, "dataset_for_key", lambda *_: other)
     assert world.run()
     assert world.status(KEY, version) == "quarantined"
     assert world.reason(KEY, version)["reason"] == "no-dataset"

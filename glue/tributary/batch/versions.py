@@ -1,22 +1,24 @@
 """Dataset versions as the ledger stores them: the texts of declaration and SQL."""
 
-from tributary.datasets import Dataset, folder_of, load_json_dataset
+from tributary.datasets import Dataset, folder_of, load_dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.ledger.dataset_versions import DatasetVersion
 
 
 def deployed_version(name: str) -> DatasetVersion:
     """Return the version in this package; raises `UnknownDatasetError` and `DeclarationError`."""
-    dataset = load_json_dataset(name)
+    dataset = load_dataset(name, "ledger")
     folder = folder_of(name)
     return DatasetVersion(
         version=dataset.version,
         dataset=name,
         declaration=(folder / "dataset.json").read_text("utf-8"),
-        transform=(folder / "transform.sql").read_text("utf-8"),
+        transform=dataset.transform or "",
     )
 
 
 def parsed(version: DatasetVersion) -> Dataset:
     """Parse the dataset that a version declares; raises `DeclarationError`."""
-    return parse_declaration(version.dataset, version.declaration.encode(), version.transform.encode())
+    return parse_declaration(
+        version.dataset, version.declaration.encode(), version.transform.encode() or None
+    )

@@ -32,7 +32,7 @@ def check_dataset(dataset: Dataset, date_formats: Sequence[str], place: str) -> 
         }
         if dataset.format.kind == "json":
             variables = {}
-        transform = Transform(dataset.transform, variables, date_formats, Resources(), Path(work))
+        transform = Transform(dataset.sql, variables, date_formats, Resources(), Path(work))
         try:
             for batch in transform.run([row], schema):
                 declared(pa.Table.from_batches([batch]), output_schema(dataset, {}))

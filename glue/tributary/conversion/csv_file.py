@@ -57,7 +57,7 @@ def process_file(
     """
     hashed = Hashed(chunks)
     transform = Transform(
-        sql=dataset.transform,
+        sql=dataset.sql,
         variables={"processing_date": processing_date, "source_file": source.key},
         date_formats=date_formats,
         resources=resources or Resources(),

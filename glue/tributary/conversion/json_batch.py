@@ -127,7 +127,7 @@ def transform_batch(
         settings=ParquetSettings(compression=dataset.outputs.compression),
     )
     allowed = PartitionValues(ranges, dataset.partition_values)
-    transform = Transform(dataset.transform, {}, DATE_FORMATS, resources, work, _HELD_BYTES)
+    transform = Transform(dataset.sql, {}, DATE_FORMATS, resources, work, _HELD_BYTES)
     limits = replace(limits, declared=dataset.keys)
     run = _Run(dataset, transform, allowed, how, limits, file_limits=file_limits, registry=registry)
     return run.run(files)

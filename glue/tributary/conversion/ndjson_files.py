@@ -112,7 +112,7 @@ class NdjsonRun:
 
     def _transform(self) -> Transform:
         return Transform(
-            sql=self.dataset.transform,
+            sql=self.dataset.sql,
             variables={"processing_date": self.processing_date},
             date_formats=self.date_formats,
             resources=self.resources,

@@ -1,48 +1,50 @@
-"""What a dataset declares, and the strict reading of its `dataset.json`."""
+"""What a dataset declares, made of its `dataset.json` once that fits the JSON Schema."""
 
+import datetime
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal, cast, get_args
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from tributary.datasets.columns import (
-    InputColumn,
-    OutputColumn,
-    Text,
-    csv_column,
-    json_column,
-    ndjson_column,
-    output_column,
-)
-from tributary.datasets.reader import (
-    PREFIX,
-    RAW_JSON_PREFIX,
-    DeclarationReader,
-    is_prefix,
-    is_raw_json_prefix,
-)
+from tributary.datasets.schema import checked
+from tributary.datasets.types import without_instants
 from tributary.errors import DeclarationError
-from tributary.expected import ABSENT
+from tributary.expected import expected_at
 
-__all__ = ["InputColumn", "OutputColumn", "Text"]
+Pipeline = Literal["uploads", "manifests", "ledger"]
+"""How the files of a dataset come."""
 
-_KINDS = '"csv", "ndjson" or "json"'
-_DELIMITERS = (",", ";", "\t")
-_COMPRESSIONS = ("snappy", "zstd")
+Undeclared = Literal["keep", "drop", "reject"]
+"""What becomes of a field that no column reads."""
 
-CsvFormulas = Literal["escaped", "kept"]
-"""Whether a text that a spreadsheet takes for a formula gets an apostrophe before it, or stays as it is."""
+Text = Literal["exact", "trimmed", "lower", "words"]
+"""How a text is taken: as it stood; trimmed; or trimmed, in lower case or capitalised words."""
 
 JsonForm = Literal["detect", "document", "lines", "array"]
 """What a JSON file holds; docs/datasets.md says how it is detected."""
 
+AttributeValues = Literal["dynamodb"]
+"""Whose typed values the objects have, `{"N": "1.5"}` for a number."""
+
+CsvFormulas = Literal["escaped", "kept"]
+"""Whether a text that a spreadsheet takes for a formula gets an apostrophe before it, or stays as it is."""
+
+_MEGABYTE = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """CSV after RFC 4180 with the declared delimiter: `,`, `;` or a tab."""
+    """CSV after RFC 4180, with what differs from it; `nulls` is None where no text stands for null."""
 
-    delimiter: str
+    delimiter: str = ","
+    header: bool = True
+    encoding: Literal["utf-8", "windows-1252", "latin-1"] = "utf-8"
+    escape: str | None = None
+    nulls: tuple[str, ...] | None = None
+    skip_lines: int = 0
+    comment: str | None = None
+    line_end: Literal["lf", "cr"] = "lf"
     kind: Literal["csv"] = "csv"
 
 
@@ -50,23 +52,74 @@ class CsvFormat:
 class NdjsonFormat:
     """Lines of JSON objects."""
 
+    attribute_values: AttributeValues | None = None
     kind: Literal["ndjson"] = "ndjson"
 
 
 @dataclass(frozen=True, slots=True)
 class JsonFormat:
-    """JSON objects: one a file, one a line, or the elements of an array."""
+    """JSON objects: one a file, one a line, or the elements of an array.
 
-    form: JsonForm
+    `records` are the keys on the way to the rows inside an object, `around` those beside that each row gets.
+    """
+
+    form: JsonForm = "detect"
+    records: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+    attribute_values: AttributeValues | None = None
     kind: Literal["json"] = "json"
 
 
-Format = CsvFormat | NdjsonFormat | JsonFormat
+@dataclass(frozen=True, slots=True)
+class BinaryFormat:
+    """Files that bring the types of their values."""
 
-_KEYS = ("name", "description", "prefix", "format", "columns", "outputColumns", "partitions", "outputs")
-_JSON_KEYS = ("partitionValues", "sort")
+    kind: Literal["avro", "parquet", "orc"]
 
-_COLUMN_READERS: Final = {"csv": csv_column, "ndjson": ndjson_column, "json": json_column}
+
+Format = CsvFormat | NdjsonFormat | JsonFormat | BinaryFormat
+
+
+@dataclass(frozen=True, slots=True)
+class InputColumn:
+    """A column of the files, which the transform sees.
+
+    Of CSV it is the field under `header`, or without a header the one at `position`, from 1. Of all others it
+    is the value at `path`, which begins with the top-level key; `keys` are those of struct fields that differ
+    from the field's name. The rest says how text becomes the type: `dates` are formats of dates and times,
+    and `true_words` and `false_words` None where they are `true` and `false`.
+    """
+
+    name: str
+    type: str
+    path: tuple[str, ...]
+    header: str
+    position: int | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    required: bool = False
+    comment: str = ""
+    text: Text = "exact"
+    dates: tuple[str, ...] = ("iso",)
+    zone: str | None = None
+    decimal: Literal[".", ","] = "."
+    grouping: str | None = None
+    true_words: tuple[str, ...] | None = None
+    false_words: tuple[str, ...] | None = None
+    on_bad_value: Literal["reject", "issue"] = "reject"
+
+    @property
+    def key(self) -> str:
+        """The top-level key."""
+        return self.path[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """A column of the output with its Glue (Hive) type."""
+
+    name: str
+    type: str
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +129,66 @@ class Outputs:
     `csv_formulas` says what becomes of a text that a spreadsheet would take for a formula, in CSV alone.
     """
 
-    compression: Literal["snappy", "zstd"]
-    csv: bool
+    compression: Literal["snappy", "zstd"] = "snappy"
+    csv: bool = False
     csv_formulas: CsvFormulas = "escaped"
+
+
+@dataclass(frozen=True, slots=True)
+class FileSize:
+    """What a file is expected to have: bytes, and the fraction by which it may have more or less."""
+
+    bytes: int
+    tolerance: float
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """One declared dataset; `version` changes whenever its declaration or its SQL does.
 
-    `partitions` are the output columns that make the path of a file instead of standing in it, and
-    `partition_values` are all that some of these may have. `sort` is the output column by which the rows of a
-    JSON dataset stand in their files.
+    Without `columns` it is a text dataset: every field becomes a column of its exact text. `transform` is
+    None where the columns are the output. `partitions` are the output columns that make the path of a file
+    instead of standing in it, and `partition_values` are all that some of these may have. `sort` is the
+    output column by which the rows stand in their files. `earliest` is the first date that a file's name may
+    carry, `size` None where any will do; both are of the manifests pipeline.
     """
 
     name: str
     description: str
+    owner: str
+    classification: Literal["public", "internal", "sensitive"]
+    pipeline: Pipeline
     prefix: str
     format: Format
     columns: tuple[InputColumn, ...]
+    undeclared: Undeclared
     output_columns: tuple[OutputColumn, ...]
     partitions: tuple[str, ...]
     partition_values: Mapping[str, tuple[str, ...]]
     sort: str | None
+    earliest: datetime.date | None
+    size: FileSize | None
+    maximum_rejected_percent: float
+    empty_files: Literal["publish", "quarantine"]
     outputs: Outputs
-    transform: str
+    transform: str | None
     version: str
+
+    @property
+    def is_text(self) -> bool:
+        """Whether every field becomes a column of its exact text."""
+        return not self.columns
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The top-level keys that its columns read, each once."""
         return tuple(dict.fromkeys(column.key for column in self.columns))
+
+    @property
+    def sql(self) -> str:
+        """Its transform; without one, the statement that returns the columns as they are."""
+        names = ", ".join(["line", *(f'"{column.name}"' for column in self.columns)])
+        return self.transform or f"SELECT {names} FROM input"  # noqa: S608 (checked names)
 
     @property
     def csv_format(self) -> CsvFormat:
@@ -123,175 +205,121 @@ class Dataset:
         return self.format.form
 
 
-def parse_declaration(folder: str, declaration: bytes, transform: bytes) -> Dataset:
-    """Read a declaration and its SQL; `folder` is the name both stand under.
+def parse_declaration(folder: str, declaration: bytes, transform: bytes | None) -> Dataset:
+    """Read a declaration, and its SQL where it has any; `folder` is the name both stand under.
 
-    Raises `DeclarationError` with every problem found, one a line.
+    What fields mean to each other is checked where one is written (`tributary dataset check`), not here.
+    Raises `DeclarationError` with the first problem.
     """
+    file = f"{folder}/dataset.json"
     try:
         document = json.loads(declaration)
     except ValueError as error:
-        raise DeclarationError(f"{folder}/dataset.json: expected JSON: {error}") from error
-    reader = DeclarationReader(folder)
-    dataset = _dataset(reader, document, declaration, transform)
-    if dataset is None or reader.problems:
-        raise DeclarationError("\n".join(reader.problems))
-    return dataset
-
-
-def _dataset(
-    reader: DeclarationReader, document: object, declaration: bytes, transform: bytes
-) -> Dataset | None:
-    """The dataset; None without a known format, on which all but the name and description depend."""
-    if not isinstance(document, dict):
-        reader.note("", document, f"an object with {', '.join(_KEYS)}")
-        return None
-    file_format = _format(reader, document.get("format", ABSENT))
-    is_json = file_format is not None and file_format.kind == "json"
-    top = reader.mapping(document, "", (*_KEYS, *(_JSON_KEYS if is_json or file_format is None else ())))
-    name = reader.text(top["name"], "name", f'its folder\'s name, "{reader.folder}"', reader.folder.__eq__)
-    description = reader.text(top["description"], "description", "a sentence")
-    if file_format is None:
-        return None
-    output_columns = reader.sound(
-        lambda: reader.named(
-            top["outputColumns"],
-            "outputColumns",
-            lambda value, path: output_column(reader, value, path, nested=is_json),
+        raise DeclarationError(f"{file}: expected JSON: {error}") from error
+    document = checked(file, document)
+    if document["name"] != folder:
+        raise DeclarationError(
+            expected_at(f"{file}: name", f'its folder\'s name, "{folder}"', document["name"])
         )
-    )
-    partitions = reader.sound(lambda: _partitions(reader, top["partitions"], file_format, output_columns))
+    columns = tuple(map(_input_column, document.get("columns", ())))
     return Dataset(
+        name=document["name"],
+        description=document["description"],
+        owner=document["owner"],
+        classification=document["classification"],
+        pipeline=document["pipeline"],
+        prefix=document["prefix"],
+        format=_format(document["format"]),
+        columns=columns,
+        undeclared=document["undeclared"],
+        output_columns=_output_columns(document.get("outputColumns"), columns),
+        partitions=tuple(document.get("partitions", ())),
+        partition_values={name: tuple(values) for name, values in document["partitionValues"].items()},
+        sort=document.get("sort"),
+        earliest=_earliest(document.get("dates")),
+        size=_size(document["size"]),
+        maximum_rejected_percent=document["maximumRejectedPercent"],
+        empty_files=document["emptyFiles"],
+        outputs=Outputs(
+            compression=document["outputs"]["parquet"]["compression"],
+            csv=document["outputs"]["csv"],
+            csv_formulas=document["outputs"]["csvFormulas"],
+        ),
+        transform=None if transform is None else transform.decode("utf-8"),
+        version=_version(declaration, transform or b""),
+    )
+
+
+def _format(fields: dict[str, Any]) -> Format:
+    match fields["kind"]:
+        case "csv":
+            return CsvFormat(
+                delimiter=fields["delimiter"],
+                header=fields["header"],
+                encoding=fields["encoding"],
+                escape=fields.get("escape"),
+                nulls=_texts(fields.get("nulls")),
+                skip_lines=fields["skipLines"],
+                comment=fields.get("comment"),
+                line_end=fields["lineEnd"],
+            )
+        case "ndjson":
+            return NdjsonFormat(fields.get("attributeValues"))
+        case "json":
+            return JsonFormat(
+                form=fields["form"],
+                records=tuple(fields.get("records", ())),
+                around=tuple(fields.get("around", ())),
+                attribute_values=fields.get("attributeValues"),
+            )
+        case kind:
+            return BinaryFormat(kind)
+
+
+def _input_column(fields: dict[str, Any]) -> InputColumn:
+    name = fields["name"]
+    return InputColumn(
         name=name,
-        description=description,
-        prefix=_prefix(reader, top["prefix"], is_json=is_json),
-        format=file_format,
-        columns=_columns(reader, top["columns"], file_format),
-        output_columns=output_columns or (),
-        partitions=partitions or (),
-        partition_values=_partition_values(reader, top.get("partitionValues", {}), partitions),
-        sort=_sort(reader, top["sort"], output_columns, partitions or ()) if is_json else None,
-        outputs=_outputs(reader, top["outputs"], file_format),
-        transform=transform.decode("utf-8"),
-        version=_version(declaration, transform),
+        type=fields["type"],
+        path=tuple(fields.get("path", (fields.get("key", name),))),
+        header=fields.get("header", name),
+        position=fields.get("position"),
+        keys=fields["keys"],
+        required=fields["required"],
+        comment=fields["comment"],
+        text=fields["text"],
+        dates=tuple(fields["dates"]),
+        zone=fields.get("zone"),
+        decimal=fields["decimal"],
+        grouping=fields.get("grouping"),
+        true_words=_texts(fields.get("true")),
+        false_words=_texts(fields.get("false")),
+        on_bad_value=fields["onBadValue"],
     )
 
 
-def _format(reader: DeclarationReader, value: object) -> Format | None:
-    if not isinstance(value, dict):
-        reader.note("format", value, f"an object with kind: {_KINDS}")
-        return None
-    kind = value.get("kind", ABSENT)
-    if kind == "ndjson":
-        reader.mapping(value, "format", ("kind",))
-        return NdjsonFormat()
-    if kind == "json":
-        form = reader.mapping(value, "format", ("kind", "form"))["form"]
-        if form not in get_args(JsonForm):
-            reader.note("format.form", form, f"one of {', '.join(get_args(JsonForm))}")
-        return JsonFormat(cast(JsonForm, form))
-    if kind == "csv":
-        delimiter = reader.mapping(value, "format", ("kind", "delimiter"))["delimiter"]
-        wanted = 'one of ",", ";", "\\t"'
-        return CsvFormat(reader.text(delimiter, "format.delimiter", wanted, _DELIMITERS.__contains__))
-    reader.note("format.kind", kind, _KINDS)
-    return None
-
-
-def _prefix(reader: DeclarationReader, value: object, *, is_json: bool) -> str:
-    if is_json:
-        return reader.text(
-            value,
-            "prefix",
-            RAW_JSON_PREFIX,
-            is_raw_json_prefix,
+def _output_columns(
+    declared: list[dict[str, Any]] | None, columns: tuple[InputColumn, ...]
+) -> tuple[OutputColumn, ...]:
+    if declared is None:
+        return tuple(
+            OutputColumn(column.name, without_instants(column.type), column.comment) for column in columns
         )
-    return reader.text(value, "prefix", PREFIX, is_prefix)
+    return tuple(OutputColumn(fields["name"], fields["type"], fields["comment"]) for fields in declared)
 
 
-def _columns(reader: DeclarationReader, value: object, file_format: Format) -> tuple[InputColumn, ...]:
-    read = _COLUMN_READERS[file_format.kind]
-    columns = reader.named(value, "columns", lambda item, path: read(reader, item, path))
-    keys = [column.key for column in columns]
-    for key in sorted({key for key in keys if keys.count(key) > 1 and file_format.kind == "ndjson"}):
-        reader.note("columns", key, "each key once")
-    return columns
+def _earliest(dates: dict[str, str] | None) -> datetime.date | None:
+    return None if dates is None else datetime.date.fromisoformat(dates["from"])
 
 
-def _partitions(
-    reader: DeclarationReader,
-    value: object,
-    file_format: Format,
-    columns: tuple[OutputColumn, ...] | None,
-) -> tuple[str, ...] | None:
-    """The partitions; None where no output columns are known."""
-    if file_format.kind == "json" and (value is ABSENT or value == []):
-        reader.note("partitions", value, "at least one output column (a batch is published by partition)")
-    if columns is None:
+def _size(size: dict[str, float] | Literal["any"]) -> FileSize | None:
+    if size == "any":
         return None
-    if value is ABSENT:
-        return ()
-    strings = [column.name for column in columns if column.type == "string"]
-    names = value if isinstance(value, list) else []
-    if value != names or not all(name in strings and names.count(name) == 1 for name in names):
-        reader.note("partitions", value, "a list of output columns of type string, each once")
-        return ()
-    if names and file_format.kind == "csv":
-        reader.note("partitions", value, "none (a CSV file is published as one object)")
-    if names and len(names) == len(columns):
-        reader.note("partitions", value, "fewer (an output column must be left to stand in the files)")
-    return tuple(names)
+    return FileSize(round(size["megabytes"] * _MEGABYTE), size["tolerancePercent"] / 100)
 
 
-def _partition_values(
-    reader: DeclarationReader, value: object, partitions: tuple[str, ...] | None
-) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    if partitions is None:
-        return found
-    for name, values in reader.mapping(value, "partitionValues", partitions).items():
-        texts = values if isinstance(values, list) else []
-        if (
-            not texts
-            or len({*map(str, texts)}) < len(texts)
-            or not all(isinstance(each, str) for each in texts)
-        ):
-            reader.note(f"partitionValues.{name}", values, "a list of texts, each once")
-        found[name] = tuple(texts)
-    return found
-
-
-def _sort(
-    reader: DeclarationReader,
-    value: object,
-    columns: tuple[OutputColumn, ...] | None,
-    partitions: tuple[str, ...],
-) -> str:
-    wanted = "an output column that stands in the files"
-    if columns is None:
-        return reader.text(value, "sort", wanted)
-    sortable = [column.name for column in columns if "<" not in column.type and column.name not in partitions]
-    return reader.text(value, "sort", wanted, sortable.__contains__)
-
-
-def _outputs(reader: DeclarationReader, value: object, file_format: Format) -> Outputs:
-    kinds = ("parquet", "csv", "csvFormulas") if file_format.kind == "csv" else ("parquet",)
-    fields = reader.mapping(value, "outputs", kinds)
-    parquet = reader.mapping(fields["parquet"], "outputs.parquet", ("compression",))
-    compression: Any = parquet["compression"]
-    if compression not in _COMPRESSIONS:
-        reader.note("outputs.parquet.compression", compression, "one of snappy, zstd")
-    return Outputs(
-        compression="zstd" if compression == "zstd" else "snappy",
-        csv=file_format.kind == "csv" and reader.flag(fields["csv"], "outputs.csv"),
-        csv_formulas=_csv_formulas(reader, fields.get("csvFormulas", "escaped")),
-    )
-
-
-def _csv_formulas(reader: DeclarationReader, value: object) -> CsvFormulas:
-    if value not in get_args(CsvFormulas):
-        reader.note("outputs.csvFormulas", value, f"one of {', '.join(get_args(CsvFormulas))}")
-    return "kept" if value == "kept" else "escaped"
+def _texts(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def _version(declaration: bytes, transform: bytes) -> str:

@@ -12,6 +12,8 @@ _DECIMAL = re.compile(r"\(([1-9]|[12]\d|3[0-8]),(\d|[12]\d|3[0-8])\)")
 INSTANT = "instant"
 """A timestamp that may be written as seconds or milliseconds of the epoch, too; only of input columns."""
 
+_INSTANTS = re.compile(rf"\b{INSTANT}\b(?!:)")
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
@@ -52,6 +54,25 @@ def column_type(text: str) -> ColumnType:
     if parser.rest:
         raise ValueError(expected("the type's end", parser.rest))
     return found
+
+
+def is_column_type(text: str) -> bool:
+    """Whether a text writes down a type of what is read."""
+    try:
+        column_type(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_table_type(text: str) -> bool:
+    """Whether a text writes down a type of what is written, which `instant` is none of."""
+    return is_column_type(text) and without_instants(text) == text
+
+
+def without_instants(text: str) -> str:
+    """The type of the output that a column of a type becomes as it is."""
+    return _INSTANTS.sub("timestamp", text)
 
 
 class _Parser:

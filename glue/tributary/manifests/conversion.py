@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from tributary.datasets.text import PARTITIONS
 from tributary.errors import FilledDiskError, TooManyDeadLettersError
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
@@ -21,6 +20,9 @@ from tributary.objects.fetching import Fetch, Fetched, Unreadable
 from tributary.running.time_limit import TimeLimit
 
 T = TypeVar("T")
+
+_PARTITIONS = frozenset({"date"})
+"""Columns that stand in the paths of the files instead of in them."""
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ def convert(
             DiskWatch(work) as disk,
             DeadLetterWriter(work / "rejects.ndjson", file_limits) as letters,
         ):
-            with TextParquet(result.parquet, settings, metadata, PARTITIONS, registry) as parquet:
+            with TextParquet(result.parquet, settings, metadata, _PARTITIONS, registry) as parquet:
                 writer = _Writer(parquet, letters, limits, _Watch(clock, disk, begun))
                 _write_all(clock.fetching(seconds.waiting(files, "fetch")), writer, result, seconds)
                 began = time.perf_counter()

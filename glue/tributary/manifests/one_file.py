@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tributary.conversion.result import FileResult, Hashed, drift_sentences, unreadable_file
-from tributary.datasets import TextDataset
+from tributary.datasets import Dataset
 from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
@@ -13,16 +13,19 @@ from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import spool
 
 
-def process_text_file(
-    dataset: TextDataset, source: Source, chunks: Iterable[bytes], work: Path
-) -> FileResult:
+def process_text_file(dataset: Dataset, source: Source, chunks: Iterable[bytes], work: Path) -> FileResult:
     """Convert one file into files below `work`; the result of one that cannot be read has its reason."""
     hashed = Hashed(chunks)
     entry = Entry(
         source.bucket, source.key, source.version, size=0, revision=1, uploaded_at=datetime.now(UTC)
     )
     result = convert(
-        [spool(entry, hashed, work)], work, dataset.compression, {}, Seconds(), registry=LocalColumns()
+        [spool(entry, hashed, work)],
+        work,
+        dataset.outputs.compression,
+        {},
+        Seconds(),
+        registry=LocalColumns(),
     )
     for why in result.unreadable.values():
         return unreadable_file(hashed, why.reason, why.message)

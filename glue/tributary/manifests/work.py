@@ -16,7 +16,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from tributary.datasets import load_text_dataset
+from tributary.datasets import load_dataset
 from tributary.errors import SourceGoneError, TerminalError, TransientError, describe
 from tributary.kernels.output.undeclared import OTHER_COLUMN, ColumnRegistry
 from tributary.manifests.conversion import Converted, Seconds, convert
@@ -116,7 +116,7 @@ class _Publication:
         Again, where one of them is beyond a limit after it gave rows, all of which are found at the first
         time, or fills the disk.
         """
-        dataset = load_text_dataset(self._manifest.dataset)
+        dataset = load_dataset(self._manifest.dataset, "manifests")
         metadata = {
             "dataset": dataset.name,
             "manifest": self._manifest.id,
@@ -132,7 +132,7 @@ class _Publication:
             converted = convert(
                 every,
                 self._work,
-                dataset.compression,
+                dataset.outputs.compression,
                 metadata,
                 self._seconds,
                 registry=registry,

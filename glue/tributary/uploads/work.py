@@ -44,7 +44,7 @@ def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
     """Copy the whole file next to its reason; where that cannot be, write the reason alone."""
     claim = task.claim
     version, size = claim.version.version, claim.version.size
-    keys = _keys(task, dataset_for_key(claim.key))
+    keys = _keys(task, dataset_for_key(claim.key, "uploads"))
 
     def copy() -> None:
         to_bucket = task.destinations.quarantine
@@ -66,7 +66,7 @@ def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
 
 
 def _process_or_quarantine(task: Task) -> Outcome:
-    dataset = dataset_for_key(task.claim.key)
+    dataset = dataset_for_key(task.claim.key, "uploads")
     if dataset is None or dataset.format.kind != "csv":
         return quarantine_file(task, NO_DATASET, f"no CSV dataset claims the key {task.claim.key}")
     try:

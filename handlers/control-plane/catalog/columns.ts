@@ -1,12 +1,7 @@
 /** Columns of a dataset's table, and of the view `<dataset>_latest`, which must list the table's. */
 import type { Column, Table } from "@aws-sdk/client-glue";
 import type { Clock } from "../../../runtime/clock";
-import {
-  latestViewName,
-  PRESTO_TYPES,
-  viewDefinition,
-  viewText,
-} from "../../../runtime/manifests/latest-view";
+import { latestViewName, prestoType, viewDefinition, viewText } from "../../../runtime/manifests/latest-view";
 import { UnknownTableError } from "../errors";
 import type { Catalog } from "../plane";
 import { changeTable, readTable } from "./catalog";
@@ -129,6 +124,6 @@ function sameNames(some: readonly Column[], others: readonly Column[]): boolean 
 function withListed(text: string, columns: readonly Column[]): string {
   const definition = viewDefinition(text);
   if (!definition) return text;
-  const listed = columns.map(({ Name, Type = "" }) => ({ name: Name, type: PRESTO_TYPES[Type] ?? Type }));
+  const listed = columns.map(({ Name, Type = "" }) => ({ name: Name, type: prestoType(Type) }));
   return viewText({ ...definition, columns: listed });
 }

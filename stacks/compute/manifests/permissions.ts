@@ -1,8 +1,8 @@
 /** Permissions of each function and the job of the manifests pipeline: named actions on named resources. */
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import { declaredTextDatasets } from "../../../constructs/catalog/dataset";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
+import { datedDatasets } from "../../../datasets/schema/datasets";
 import {
   type Environment,
   functionName,
@@ -95,7 +95,7 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
     useControlItems("ReadControl", ledger.control, ["dynamodb:GetItem"], [STREAMING_JOB_ITEM]),
     admitColumns(
       ledger.control,
-      declaredTextDatasets().map(({ name }) => name),
+      datedDatasets().map(({ name }) => name),
     ),
     putOwnEvents("PutProcessed", environment, ["ManifestProcessed"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
@@ -209,5 +209,5 @@ function quarantineFiles({ storage }: PipelineResources): PolicyStatement {
 
 /** Objects of the text datasets below a prefix: those of other pipelines are not this one's to write. */
 function ofTextDatasets({ arn }: S3Bucket, prefix: string): string[] {
-  return declaredTextDatasets().map(({ name }) => `${arn}/${prefix}/${name}/*`);
+  return datedDatasets().map(({ name }) => `${arn}/${prefix}/${name}/*`);
 }

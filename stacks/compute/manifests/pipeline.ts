@@ -1,12 +1,12 @@
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import { Construct } from "constructs";
-import { textDatasetsVariable } from "../../../constructs/catalog/dataset";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob } from "../../../constructs/glue/glue-job";
 import type { JobCode } from "../../../constructs/glue/job-code";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
+import { datedDatasetsVariable } from "../../../datasets/schema/datasets";
 import {
   alertSource,
   bucketName,
@@ -126,7 +126,7 @@ export class ManifestsPipeline extends Construct {
         ...this.trackingVariables(props),
         MANIFESTS_BUCKET: storage.manifests.bucket,
         QUARANTINE_BUCKET: storage.quarantine.bucket,
-        DATASETS: textDatasetsVariable(),
+        DATASETS: datedDatasetsVariable(),
         MANIFEST_BYTES: String(manifests.maximumMegabytes * 1e6),
         MANIFEST_FILES: String(manifests.maximumFiles),
         CLAIM_SECONDS: String(CLAIM_SECONDS),
@@ -151,7 +151,7 @@ export class ManifestsPipeline extends Construct {
         RAW_BUCKET: storage.raw.bucket,
         MANIFESTS_BUCKET: storage.manifests.bucket,
         CURATED_BUCKET: storage.curated.bucket,
-        DATASETS: textDatasetsVariable(),
+        DATASETS: datedDatasetsVariable(),
         INPUTS_QUEUE_URL: this.inputs.queue.url,
         MANIFESTS_QUEUE_URL: this.ready.queue.url,
         CONTROL_PLANE: functionName(this.environment, "control-plane"),

@@ -1,8 +1,8 @@
 /** Permissions of each function and the job of the uploads pipeline: named actions on named resources. */
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import { declaredDatasets } from "../../../constructs/catalog/dataset";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
+import { datasetsOf } from "../../../datasets/schema/datasets";
 import {
   type Environment,
   INPUT_PREFIX,
@@ -84,9 +84,7 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
 
 /** Datasets whose uploads become one output each. */
 function uploadedDatasets(): string[] {
-  return declaredDatasets()
-    .filter(({ format }) => format.kind !== "json")
-    .map(({ name }) => name);
+  return datasetsOf("uploads").map(({ name }) => name);
 }
 
 /** Objects of the datasets below each prefix: those of other pipelines are not the job's to write. */

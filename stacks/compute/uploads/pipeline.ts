@@ -1,9 +1,9 @@
 import type { Construct } from "constructs";
-import { uploadPrefixes } from "../../../constructs/catalog/dataset";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob } from "../../../constructs/glue/glue-job";
 import type { JobCode } from "../../../constructs/glue/job-code";
+import { datasetsOf } from "../../../datasets/schema/datasets";
 import {
   alertSource,
   type Environment,
@@ -121,7 +121,7 @@ export class UploadsPipeline {
         UPLOADS_TABLE: resources.ledger.uploads.name,
         JOB_NAME: this.job.job.name,
         RAW_BUCKET: resources.storage.raw.bucket,
-        UPLOAD_PREFIXES: JSON.stringify([...uploadPrefixes(), INPUT_PREFIX]),
+        UPLOAD_PREFIXES: JSON.stringify([...datasetsOf("uploads").map(({ prefix }) => prefix), INPUT_PREFIX]),
         GRACE_SECONDS: String(this.environment.uploads.reconcile.graceSeconds),
         S3_PATH_STYLE: String(this.environment.storage.pathStyle),
         ENVIRONMENT: this.environment.name,

@@ -2,24 +2,28 @@ import { execFileSync } from "node:child_process";
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
-import type { TextDataset } from "../../../constructs/catalog/dataset";
+import { DatedTable, datedTableColumns } from "../../../constructs/catalog/dated-table";
 import { latestViewSql, latestViewText } from "../../../constructs/catalog/latest-view";
-import { TextDatasetTable } from "../../../constructs/catalog/text-dataset-table";
+import { viewDefinition } from "../../../runtime/manifests/latest-view";
 import { ensurePython } from "../../../setup/python";
+import { dataset } from "../../support/dataset";
 import { resource } from "../../support/resources";
 import { synthesizeConstruct } from "../../support/synthesize";
 
-const CLICKS: TextDataset = {
-  name: "clicks",
-  description: "Clicks.",
-  prefix: "input/clicks/",
-  values: "text",
+const CLICKS = {
+  ...dataset({
+    name: "clicks",
+    pipeline: "manifests",
+    format: { kind: "ndjson" },
+    outputs: { parquet: { compression: "zstd" } },
+  }),
   dates: { from: "2021-02-03" },
-  outputs: { parquet: { compression: "zstd" } },
 };
 
+const PRICE = { name: "price", type: "decimal(9,2)", comment: "Price" };
+
 const stack = synthesizeConstruct((scope) => {
-  new TextDatasetTable(scope, "clicks", {
+  new DatedTable(scope, "clicks", {
     dataset: CLICKS,
     database: new GlueCatalogDatabase(scope, "database", { name: "lake" }),
     databaseName: "lake",
@@ -104,10 +108,19 @@ describe("the view of the newest versions", () => {
     });
   });
 
-  test("refuses a column of a type that it cannot name", () => {
-    expect(() => latestViewText("lake", "clicks", [{ name: "price", type: "decimal(9,2)" }])).toThrow(
-      '"decimal(9,2)" is no type of a text dataset; use string or bigint',
-    );
+  test.each([
+    ["decimal(9,2)", "decimal(9,2)"],
+    ["timestamp", "timestamp(3)"],
+    ["array<struct<string:int,at:timestamp>>", "array(row(string integer,at timestamp(3)))"],
+  ])("names the type %s as Presto does", (type, named) => {
+    expect(viewDefinition(latestViewText("lake", "clicks", [{ name: "price", type }]))).toMatchObject({
+      columns: [{ name: "price", type: named }],
+    });
+  });
+
+  test("has the declared columns behind those of the origin, and none of further keys where these are dropped", () => {
+    const columns = datedTableColumns({ ...CLICKS, undeclared: "drop", outputColumns: [PRICE] });
+    expect(columns.slice(3)).toEqual([expect.objectContaining({ name: "_source_line" }), PRICE]);
   });
 
   test("shows the rows of each file's greatest revision, date by date, with every column once", async () => {

@@ -2,13 +2,14 @@ import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-d
 import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { Construct } from "constructs";
+import type { DatedDataset, OutputColumn } from "../../datasets/schema/datasets";
 import { latestViewName } from "../../runtime/manifests/latest-view";
-import { type DatasetColumn, OTHER_COLUMN, type TextDataset } from "./dataset";
 import { latestViewText } from "./latest-view";
+import { OTHER_COLUMN } from "./other-column";
 import { PARQUET_STORAGE, parquetParameters } from "./parquet-table";
 
-export interface TextDatasetTableProps {
-  readonly dataset: TextDataset;
+export interface DatedTableProps {
+  readonly dataset: DatedDataset;
   readonly database: GlueCatalogDatabase;
   /** Name of the database, known before it is deployed. */
   readonly databaseName: string;
@@ -17,8 +18,8 @@ export interface TextDatasetTableProps {
   readonly preventDestroy: boolean;
 }
 
-/** Columns about the origin of a row, and the one of further keys; the keys of the lines follow at run time. */
-export const TEXT_TABLE_COLUMNS: readonly DatasetColumn[] = [
+/** Columns about the origin of a row. */
+const ORIGIN: readonly OutputColumn[] = [
   { name: "_source_file", type: "string", comment: "Key of the source object" },
   { name: "_source_version", type: "string", comment: "Version id of the source object" },
   {
@@ -27,33 +28,32 @@ export const TEXT_TABLE_COLUMNS: readonly DatasetColumn[] = [
     comment: "Rises with each published version of the file: the greatest is the newest",
   },
   { name: "_source_line", type: "bigint", comment: "Number of the line in the file, from 1" },
-  OTHER_COLUMN,
 ];
 
-const DATE: DatasetColumn = { name: "date", type: "string", comment: "Date in the file's name, yyyy-mm-dd" };
+const DATE: OutputColumn = { name: "date", type: "string", comment: "Date in the file's name, yyyy-mm-dd" };
 
-/** Catalog table over the Parquet files of a text dataset, and a view of each file's newest version. */
-export class TextDatasetTable extends Construct {
+/** Catalog table over the Parquet files of a dataset whose files are dated, and a view of each one's newest version. */
+export class DatedTable extends Construct {
   /** The table and its view. */
   readonly tables: readonly GlueCatalogTable[];
 
-  constructor(scope: Construct, id: string, props: TextDatasetTableProps) {
+  constructor(scope: Construct, id: string, props: DatedTableProps) {
     super(scope, id);
     const table = this.table(props);
     this.tables = [table, this.view(props, table)];
   }
 
-  private table({ dataset, database, bucket, preventDestroy }: TextDatasetTableProps): GlueCatalogTable {
+  private table({ dataset, database, bucket, preventDestroy }: DatedTableProps): GlueCatalogTable {
     return new GlueCatalogTable(this, "table", {
       name: dataset.name,
       description: dataset.description,
       databaseName: database.name,
       tableType: "EXTERNAL_TABLE",
-      parameters: { ...parquetParameters(dataset.outputs.parquet.compression), ...projection(dataset) },
+      parameters: { ...parquetParameters(dataset), ...projection(dataset) },
       storageDescriptor: {
         ...PARQUET_STORAGE,
         location: `s3://${bucket.bucket}/tables/${dataset.name}/`,
-        columns: [...TEXT_TABLE_COLUMNS],
+        columns: datedTableColumns(dataset),
       },
       partitionKeys: [DATE],
       lifecycle: {
@@ -64,8 +64,8 @@ export class TextDatasetTable extends Construct {
     });
   }
 
-  private view(props: TextDatasetTableProps, table: GlueCatalogTable): GlueCatalogTable {
-    const columns = [...TEXT_TABLE_COLUMNS, DATE];
+  private view(props: DatedTableProps, table: GlueCatalogTable): GlueCatalogTable {
+    const columns = [...datedTableColumns(props.dataset), DATE];
     return new GlueCatalogTable(this, "latest", {
       name: latestViewName(table.name),
       description: `The newest version of each file of ${props.dataset.name}.`,
@@ -85,8 +85,13 @@ export class TextDatasetTable extends Construct {
   }
 }
 
+/** Columns of the table, the date excepted; of a text dataset the keys of the lines follow at run time. */
+export function datedTableColumns({ outputColumns, undeclared }: DatedDataset): OutputColumn[] {
+  return [...ORIGIN, ...outputColumns, ...(undeclared === "keep" ? [OTHER_COLUMN] : [])];
+}
+
 /** Builds the properties that project dates: without a crawler, a new one exists with its first file. */
-function projection({ dates }: TextDataset): Record<string, string> {
+function projection({ dates }: DatedDataset): Record<string, string> {
   return {
     "projection.enabled": "true",
     "projection.date.type": "date",

@@ -1,0 +1,47 @@
+/** Datasets declared in datasets/, and those of smoke tests, which the platform declares itself. */
+import type { Pipeline } from "../../environments/schema/pipelines";
+import { checkFolders, DatasetsError, declaredFolders } from "./check";
+import type { Dataset, DatedDataset } from "./dataset";
+import type { Declaration } from "./declaration";
+
+export type { Dataset, DatedDataset, OutputColumn } from "./dataset";
+
+/**
+ * Reads all declared datasets, by name.
+ *
+ * @throws DatasetsError with every problem of every declaration
+ */
+export function declaredDatasets(): readonly Dataset[] {
+  const { datasets, findings } = checkFolders(declaredFolders());
+  if (findings.length > 0) throw new DatasetsError(findings);
+  return datasets;
+}
+
+/** Datasets whose files come by a pipeline, by name. */
+export function datasetsOf(pipeline: Pipeline): Dataset[] {
+  return declaredDatasets().filter((each) => each.pipeline === pipeline);
+}
+
+/** Datasets of the manifests pipeline. */
+export function datedDatasets(): DatedDataset[] {
+  return datasetsOf("manifests").filter((each): each is DatedDataset => each.dates !== undefined);
+}
+
+/** Returns whether every field of the dataset's files is a column of its exact text. */
+export function isText({ columns }: Pick<Declaration, "columns">): boolean {
+  return columns === undefined;
+}
+
+/** Serializes the datasets of the manifests pipeline for functions (`runtime/manifests/text-datasets.ts`). */
+export function datedDatasetsVariable(datasets: readonly DatedDataset[] = datedDatasets()): string {
+  const entries = datasets.map(({ name, prefix, dates, size }) => ({
+    name,
+    prefix,
+    from: dates.from,
+    size:
+      size === "any"
+        ? null
+        : { bytes: Math.round(size.megabytes * 1e6), tolerance: size.tolerancePercent / 100 },
+  }));
+  return JSON.stringify(entries);
+}

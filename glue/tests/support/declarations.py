@@ -1,0 +1,27 @@
+"""Declarations for tests: the required keys with values that will do, and what a test says."""
+
+import json
+from typing import Any
+
+from tributary.datasets import Dataset
+from tributary.datasets.declaration import parse_declaration
+
+
+def declaration(**fields: Any) -> dict[str, Any]:
+    return {
+        "name": "orders",
+        "description": "Orders.",
+        "owner": "shop",
+        "classification": "internal",
+        "pipeline": "uploads",
+        "prefix": "input/orders/",
+        "format": {"kind": "csv"},
+        **fields,
+    }
+
+
+def dataset(sql: str | None = None, **fields: Any) -> Dataset:
+    document = declaration(**fields)
+    return parse_declaration(
+        document["name"], json.dumps(document).encode(), None if sql is None else sql.encode()
+    )
