@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.support.guarded import Arena, Side, guarded
 from tests.support.ndjson import NATIVE, difference, parse
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 

@@ -8,8 +8,8 @@ from dataclasses import fields, replace
 
 from tests.fuzz.cases import Case, failure
 from tests.support.guarded import Arena
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
 
 SECONDS = 20
 """A case that takes longer hangs."""

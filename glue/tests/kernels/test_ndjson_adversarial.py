@@ -15,7 +15,7 @@ PROGRAM = r'''
 import sys, time
 from tests.support.memory import peak_mebibytes
 from tests.support.ndjson import parse
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
 
 MIB = 1 << 20
 SHORT_OF_LIMIT = 15

@@ -8,13 +8,8 @@ import pyarrow as pa
 import pytest
 
 from tests.support.ndjson import ENGINES, Line, judge, lines, parse, read, split
-from tributary.kernels.formats.ndjson.batch import (
-    MESSAGES,
-    POSITIONS,
-    POSITIONS_WITH_BYTES,
-    REJECTS,
-    NdjsonLimits,
-)
+from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS
+from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
 

@@ -19,8 +19,9 @@ import tributary_native
 
 from tests.support.memory import numbers_of
 from tests.support.ndjson import NATIVE, parse
+from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.ndjson import native as ndjson_native
-from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.native import variants
 
 SHIM = Path(__file__).resolve().parents[1] / "native" / "failing_allocations.c"
@@ -238,7 +239,7 @@ def sparse(rows: int, period: int, place: int) -> list[str | None]:
     return [str(row) if row % period == place else None for row in range(rows)]
 
 
-def batch_of(engine: str, columns: dict[str, list[str | None]], rows: int) -> NdjsonBatch:
+def batch_of(engine: str, columns: dict[str, list[str | None]], rows: int) -> FormatBatch:
     lines = []
     for row in range(rows):
         members = [f'"{key}":"{texts[row]}"' for key, texts in columns.items() if texts[row] is not None]

@@ -12,8 +12,8 @@ from tests.fuzz.cases import Case, failure
 from tests.fuzz.documents import TOKENS
 from tests.support.guarded import Arena
 from tests.support.ndjson import ENGINES, difference, judge, lines, parse, split
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
 
 LONG_RUN = int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "1000"))
 ARENA = Arena(1 << 16)

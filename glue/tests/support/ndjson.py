@@ -6,7 +6,8 @@ from itertools import pairwise, zip_longest
 
 import pyarrow as pa
 
-from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.batch import FormatBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.native import parse_native, variants
 from tributary.kernels.formats.ndjson.plain import parse_plain
 
@@ -31,13 +32,13 @@ class Line:
 
 def parse(
     engine: str, chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool = True
-) -> Iterator[NdjsonBatch]:
+) -> Iterator[FormatBatch]:
     if engine == "plain":
         return parse_plain(chunks, limits, keep_lines)
     return parse_native(chunks, limits, keep_lines=keep_lines, variant=engine)
 
 
-def lines(batches: Iterable[NdjsonBatch]) -> list[Line]:
+def lines(batches: Iterable[FormatBatch]) -> list[Line]:
     """Rows and rejects in their order in the input; a row has all columns of its batch."""
     found: list[Line] = []
     for batch in batches:
@@ -62,7 +63,7 @@ def judge(engine: str, line: bytes, **limits: int) -> Row | str:
     return found.found
 
 
-def difference(one: Iterable[NdjsonBatch], other: Iterable[NdjsonBatch]) -> str | None:
+def difference(one: Iterable[FormatBatch], other: Iterable[FormatBatch]) -> str | None:
     """What is not the same in two results, batch by batch; None where they are the same to the last null."""
     ones, others = list(one), list(other)
     for number, (left, right) in enumerate(zip(ones, others, strict=False)):

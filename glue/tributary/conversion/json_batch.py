@@ -10,9 +10,9 @@ from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
 from tributary.kernels.formats.json.forms import parse_json
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.file_partitions import FilePartitions
 from tributary.kernels.output.growing_parquet import ParquetSettings

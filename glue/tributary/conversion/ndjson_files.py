@@ -17,8 +17,9 @@ from tributary.datasets import Dataset
 from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS, parse
+from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings

@@ -8,8 +8,10 @@ from typing import Literal, TypeVar
 
 from tributary.errors import FilledDiskError, TooManyDeadLettersError
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
-from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS, parse
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
+from tributary.kernels.formats.batch import FormatBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.output.dead_letters import DeadLetterWriter, rejected_lines
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.growing_parquet import ParquetSettings
@@ -165,7 +167,7 @@ class _Writer:
             self._write(file.entry, batch)
             seconds.write += time.perf_counter() - began
 
-    def _write(self, entry: Entry, batch: NdjsonBatch) -> None:
+    def _write(self, entry: Entry, batch: FormatBatch) -> None:
         self._letters.expect(entry.source, batch.rejects.num_rows)
         self._letters.write(entry.source, rejected_lines(batch.rejects, self._limits))
         if not self.is_spoilt:

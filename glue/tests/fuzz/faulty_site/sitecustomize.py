@@ -8,13 +8,14 @@ import signal
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.ndjson import native as ndjson_native
-from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 _real = ndjson_native.parse_native
 
 
-def _spoiled(chunks: Iterable[bytes], limits: NdjsonLimits, **options: Any) -> Iterator[NdjsonBatch]:
+def _spoiled(chunks: Iterable[bytes], limits: NdjsonLimits, **options: Any) -> Iterator[FormatBatch]:
     seen = []
 
     def watched() -> Iterator[bytes]:

@@ -6,7 +6,7 @@ of its letters, and each letter has the source's id.
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,36 +22,30 @@ from tributary.kernels.source import Source
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A rejected line of NDJSON: its number from 1, byte offset, and why.
+    """A rejected record: the number of its line, element or row from 1, byte offset where told, and why.
 
     `raw` lacks the line end; `length` is the number of bytes that it had, more than `len(raw)` only for a
     line longer than the kernel keeps.
     """
 
     line: int
-    offset: int
+    offset: int | None
     reason: str
     message: str
     raw: bytes
     length: int
 
 
-def dead_letter(place: dict[str, int | bytes], reason: str, message: str) -> DeadLetter:
+def dead_letter(place: Mapping[str, Any], reason: str, message: str) -> DeadLetter:
     """The dead letter of a line, from its place and bytes."""
-    return DeadLetter(place["line"], place["offset"], reason, message, place["bytes"], place["length"])  # type: ignore[arg-type]
-
-
-BROKEN_ARRAY = "broken-array"
-"""The reason that is no line's: where an array goes on, nothing tells where an element ends."""
-
-_BROKEN_ARRAY_MESSAGE = "the array cannot be split from here on"
+    return DeadLetter(place["line"], place["offset"], reason, message, place["bytes"], place["length"])
 
 
 def rejected_lines(rejects: pa.RecordBatch, limits: NdjsonLimits) -> Iterator[DeadLetter]:
     """The dead letters of what was rejected under these limits."""
     for reject in rejects.to_pylist():
-        message = MESSAGES.get(reject["reason"], _BROKEN_ARRAY_MESSAGE)
-        yield dead_letter(reject, reject["reason"], message.format(limits=limits))
+        message = reject["message"] or MESSAGES[reject["reason"]].format(limits=limits)
+        yield dead_letter(reject, reject["reason"], message)
 
 
 class LetterBudget:
@@ -144,7 +138,7 @@ def letter_record(source: Source, fields: bytes, *, is_first: bool) -> bytes:
 def letter_fields(letter: Reject | DeadLetter) -> bytes:
     """The fields of a dead letter but for its source, as a line of NDJSON."""
     record: dict[str, str | int] = {"line": letter.line}
-    if isinstance(letter, DeadLetter):
+    if isinstance(letter, DeadLetter) and letter.offset is not None:
         record["offset"] = letter.offset
     record |= {"reason": letter.reason, "message": letter.message}
     try:

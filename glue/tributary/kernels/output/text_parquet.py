@@ -9,7 +9,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.formats.ndjson.batch import NdjsonBatch
+from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.output.growing_parquet import DEFAULT_SETTINGS, GrowingParquet, ParquetSettings
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns, UndeclaredColumns
 
@@ -69,7 +69,7 @@ class TextParquet:
         """The names of all columns so far."""
         return list(self._writer.schema.names)
 
-    def write(self, batch: NdjsonBatch, file: str, version: str, revision: int = 1) -> None:
+    def write(self, batch: FormatBatch, file: str, version: str, revision: int = 1) -> None:
         """Write the rows of a batch of that version of a file; its rejects are the caller's."""
         rows = batch.positions.num_rows
         if not rows:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.formats.ndjson.batch import POSITIONS_WITH_BYTES, NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.batch import POSITIONS_WITH_BYTES, FormatBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import DeadLetter, rejected_lines
 from tributary.kernels.source import Source
 
@@ -44,7 +45,7 @@ class Sources:
         self.all.append(source)
         self._before = self._last
 
-    def placed(self, batch: NdjsonBatch, others: pa.Array | None = None) -> SourcedBatch:
+    def placed(self, batch: FormatBatch, others: pa.Array | None = None) -> SourcedBatch:
         """A batch of the source that was begun last, its positions with the lines' bytes."""
         number, rows = len(self.all) - 1, batch.positions.num_rows
         lines = batch.positions["line"]

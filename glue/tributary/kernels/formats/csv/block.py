@@ -32,6 +32,9 @@ from tributary.kernels.formats.csv.records import (
 LINE_COLUMN = "line"
 """Name of the column of physical line numbers (int64, from 1), after the declared ones."""
 
+BYTES_COLUMN = "#bytes"
+"""Name of the column of records without their last line end, behind the line numbers where asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -43,11 +46,18 @@ class Layout:
     dialect: Dialect
     fields: tuple[str | None, ...]
     columns: tuple[str, ...]
+    keeps_bytes: bool = False
+
+    @property
+    def places(self) -> pa.Schema:
+        """The line number, and the record where it is kept."""
+        kept = [(BYTES_COLUMN, pa.binary())] if self.keeps_bytes else []
+        return pa.schema([(LINE_COLUMN, pa.int64()), *kept])
 
     @property
     def schema(self) -> pa.Schema:
-        """The declared columns as text, then the line number."""
-        return pa.schema([*((name, pa.string()) for name in self.columns), (LINE_COLUMN, pa.int64())])
+        """The declared columns as text, then the places."""
+        return pa.schema([*((name, pa.string()) for name in self.columns), *self.places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,9 @@ class Parsed:
         """A single reject and no row."""
         return Parsed(_empty(layout), [reject], 1)
 
+
+_Slow = tuple[Row, bytes]
+"""A row that was read by itself, and its record."""
 
 Ending = Literal["unclosed-quote", "record-too-long"] | None
 
@@ -135,12 +148,28 @@ def _parse_plain(data: bytes, first_line: int, layout: Layout, limits: Limits) -
     """Parse a block of regular lines in one go."""
     total = _count_lines(data)
     table, misfits = _read(data, layout, limits, quoting=b'"' in data)
-    numbers = pa.arange(first_line, first_line + total)
+    places = _places(first_line, total, _lines_of(data) if layout.keeps_bytes else None)
     rejects: list[Reject] = []
     if misfits:
-        rejects = list(_misfit_rejects(misfits, data.split(b"\n"), numbers, layout))
-        numbers = _without(numbers, misfits)
-    return Parsed(_batch(table, numbers, layout), rejects, total, len(data))
+        rejects = list(_misfit_rejects(misfits, data.split(b"\n"), places, layout))
+        places = _without(places, misfits)
+    return Parsed(_batch(table, places, layout), rejects, total, len(data))
+
+
+def _places(first_line: int, lines: int, texts: pa.Array | None) -> pa.RecordBatch:
+    """The places of whole records on lines that follow each other."""
+    numbers = pa.arange(first_line, first_line + lines)
+    named = {LINE_COLUMN: numbers} if texts is None else {LINE_COLUMN: numbers, BYTES_COLUMN: texts}
+    return pa.RecordBatch.from_arrays(list(named.values()), list(named))
+
+
+def _lines_of(data: bytes) -> pa.Array:
+    """The regular lines of a block without their ends, without making an object of each."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
+    offsets = pa.array([0, len(data) - data.endswith(b"\n")], pa.int32()).buffers()[1]
+    block = pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(data)])
+    return pc.split_pattern(block, b"\n").values
 
 
 def _count_lines(data: bytes) -> int:
@@ -152,8 +181,8 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
     if not lines[-1]:
         lines.pop()
     regular: list[bytes] = []
-    numbers: list[pa.Array] = []
-    rows: list[Row] = []
+    places: list[pa.RecordBatch] = []
+    rows: list[_Slow] = []
     rejects: list[Reject] = []
     taken = 0
     irregular_lines = _irregular_lines(data, lines, layout, limits)
@@ -163,8 +192,11 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
         if irregular < taken:
             continue
         if irregular > taken:
-            regular.extend(lines[taken:irregular])
-            numbers.append(pa.arange(first_line + taken, first_line + irregular))
+            run = lines[taken:irregular]
+            regular.extend(run)
+            texts = [line.removesuffix(b"\r") for line in run] if layout.keeps_bytes else None
+            kept = None if texts is None else pa.array(texts, pa.binary())
+            places.append(_places(first_line + taken, len(run), kept))
             taken = irregular
         if taken == len(lines):
             break
@@ -177,13 +209,14 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
             )
         except UnfinishedError:
             break
+        text = b"\n".join(lines[taken : taken + count]).removesuffix(b"\r")
         taken += count
         if isinstance(record, Row):
-            rows.append(record)
+            rows.append((record, text))
         else:
             rejects.append(record)
             _check(len(rejects), limits)
-    batch, misfits = _parse_regular(regular, numbers, layout, limits)
+    batch, misfits = _parse_regular(regular, places, layout, limits)
     return Parsed(
         _merge(batch, rows, layout),
         sorted([*rejects, *misfits], key=lambda reject: reject.line),
@@ -221,12 +254,12 @@ def _regular_line(delimiter: str, *, single: bool) -> str:
 
 
 def _parse_regular(
-    lines: list[bytes], numbers: list[pa.Array], layout: Layout, limits: Limits
+    lines: list[bytes], places: list[pa.RecordBatch], layout: Layout, limits: Limits
 ) -> tuple[pa.RecordBatch, Iterable[Reject]]:
     if not lines:
         return _empty(layout), ()
     table, misfits = _read(b"\n".join(lines), layout, limits, quoting=True)
-    of_lines = pa.concat_arrays(numbers)
+    of_lines = pa.concat_batches(places)
     rejects = list(_misfit_rejects(misfits, lines, of_lines, layout))
     return _batch(table, _without(of_lines, misfits), layout), rejects
 
@@ -285,43 +318,45 @@ def _read_csv(
 
 
 def _misfit_rejects(
-    misfits: list[tuple[int, int]], lines: Sequence[bytes], numbers: pa.Array, layout: Layout
+    misfits: list[tuple[int, int]], lines: Sequence[bytes], places: pa.RecordBatch, layout: Layout
 ) -> Iterable[Reject]:
     for index, found in misfits:
         raw = lines[index].removesuffix(b"\r")
         if not is_blank(raw, layout.dialect.delimiter):
-            yield wrong_field_count(raw, found, layout.dialect, numbers[index].as_py())
+            yield wrong_field_count(raw, found, layout.dialect, places[LINE_COLUMN][index].as_py())
 
 
-def _without(numbers: pa.Array, misfits: list[tuple[int, int]]) -> pa.Array:
+def _without(places: pa.RecordBatch, misfits: list[tuple[int, int]]) -> pa.RecordBatch:
     if not misfits:
-        return numbers
-    bounds = [-1, *(index for index, _ in misfits), len(numbers)]
-    return pa.concat_arrays([numbers[before + 1 : after] for before, after in pairwise(bounds)])
+        return places
+    bounds = [-1, *(index for index, _ in misfits), places.num_rows]
+    return pa.concat_batches([places[before + 1 : after] for before, after in pairwise(bounds)])
 
 
-def _batch(table: pa.Table, numbers: pa.Array, layout: Layout) -> pa.RecordBatch:
+def _batch(table: pa.Table, places: pa.RecordBatch, layout: Layout) -> pa.RecordBatch:
     columns = [column.combine_chunks() for column in table.columns]
-    return pa.RecordBatch.from_arrays([*columns, numbers], schema=layout.schema)
+    return pa.RecordBatch.from_arrays([*columns, *places.columns], schema=layout.schema)
 
 
 def _empty(layout: Layout) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([], schema=layout.schema)
 
 
-def _merge(batch: pa.RecordBatch, rows: list[Row], layout: Layout) -> pa.RecordBatch:
+def _merge(batch: pa.RecordBatch, rows: list[_Slow], layout: Layout) -> pa.RecordBatch:
     """The rows of both, in the order of their lines."""
     if not rows:
         return batch
     positions = {name: index for index, name in enumerate(layout.fields)}
     arrays = [
-        pa.array([row.fields[positions[name]] for row in rows], pa.string())
+        pa.array([row.fields[positions[name]] for row, _ in rows], pa.string())
         if name in positions
         else pa.nulls(len(rows), pa.string())
         for name in layout.columns
     ]
-    lines = pa.array([row.line for row in rows], pa.int64())
-    slow = pa.RecordBatch.from_arrays([*arrays, lines], schema=layout.schema)
+    places = [pa.array([row.line for row, _ in rows], pa.int64())]
+    if layout.keeps_bytes:
+        places.append(pa.array([text for _, text in rows], pa.binary()))
+    slow = pa.RecordBatch.from_arrays([*arrays, *places], schema=layout.schema)
     if not batch.num_rows:
         return slow
     both = pa.concat_batches([batch, slow])

@@ -1,6 +1,6 @@
 """Match of a file's header with the declared columns, and its drift from the declaration."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tributary.errors import HeaderMismatchError
@@ -12,17 +12,20 @@ _NAME_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """The declared name of each field, None for a field to keep out; and readable sentences on the drift."""
+    """The name of each field, none of them twice, and readable sentences on the drift.
 
-    fields: tuple[str | None, ...]
+    A declared one has the name that it is declared by, and any other its own.
+    """
+
+    fields: tuple[str, ...]
     drift: tuple[str, ...]
 
 
 def match_header(fields: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> HeaderMatch:
     """Match trimmed names without regard to case; order does not matter.
 
-    A declared column that is missing is null in every row, and a field that is not declared is kept out: both
-    are drift. Raises `HeaderMismatchError` when a required column is missing or a declared one stands twice.
+    A declared column that is missing, and a field that is not declared, are drift. Raises
+    `HeaderMismatchError` when a required column is missing or a declared one stands twice.
     """
     names = [field.strip().casefold() for field in fields]
     missing = [column for column in columns if column not in names]
@@ -41,4 +44,18 @@ def match_header(fields: Sequence[str], columns: Sequence[str], required: Sequen
     drift += [f"unknown column: {name}" for name in unknown[:_UNKNOWN_NAMED]]
     if len(unknown) > _UNKNOWN_NAMED:
         drift.append(f"unknown columns: {len(unknown) - _UNKNOWN_NAMED} more")
-    return HeaderMatch(tuple(name if name in columns else None for name in names), tuple(drift))
+    return HeaderMatch(tuple(_named(fields, names, columns)), tuple(drift))
+
+
+def _named(fields: Sequence[str], names: Sequence[str], columns: Sequence[str]) -> Iterator[str]:
+    """Yield a name for each field, with a number behind it where another one has the same."""
+    taken = set(columns)
+    for position, (field, name) in enumerate(zip(fields, names, strict=True), 1):
+        own = name if name in columns else field.strip() or f"field_{position}"
+        if name not in columns:
+            number = 2
+            stem = own
+            while own in taken:
+                own, number = f"{stem}_{number}", number + 1
+            taken.add(own)
+        yield own

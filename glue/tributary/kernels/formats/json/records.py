@@ -22,7 +22,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.batch import FormatBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
 
 _CHUNK_BYTES = 256 << 10
@@ -46,7 +47,7 @@ class _Place:
     is_written_otherwise: bool
 
 
-def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
+def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[FormatBatch]:
     """The records as batches whose `line` is the number of the record, from 1, and which hold its bytes.
 
     A record is long with more than `line_bytes`, each line feed and CR in it counted twice where it has any
@@ -57,7 +58,7 @@ def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[N
         yield _restored(batch, places)
 
 
-def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
+def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[FormatBatch]:
     """Parse the texts, none null, of a column; of their positions only the lines are meaningful."""
     if not pc.any(pc.match_substring_regex(texts, rf"\n|{_NO_LINE}")).as_py():
         yield from _parse_lines(texts, limits)
@@ -74,10 +75,10 @@ def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
                 for column in batch.rows.columns
             ]
             rows = pa.RecordBatch.from_arrays(columns, schema=batch.rows.schema) if columns else batch.rows
-            yield NdjsonBatch(rows, batch.positions, batch.rejects)
+            yield FormatBatch(rows, batch.positions, batch.rejects)
 
 
-def _parse_lines(texts: pa.Array, limits: NdjsonLimits) -> Iterator[NdjsonBatch]:
+def _parse_lines(texts: pa.Array, limits: NdjsonLimits) -> Iterator[FormatBatch]:
     lines = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
     return parse([pc.binary_join(lines, "\n")[0].as_buffer().to_pybytes()], limits)
 
@@ -100,14 +101,14 @@ def _chunks(records: Iterable[Record], places: dict[int, _Place]) -> Iterator[by
         yield b"\n".join([*held, b""])
 
 
-def _restored(batch: NdjsonBatch, places: dict[int, _Place]) -> NdjsonBatch:
+def _restored(batch: FormatBatch, places: dict[int, _Place]) -> FormatBatch:
     found = [places.pop(number) for number in batch.positions["line"].to_pylist()]
     positions = _own_places(batch.positions, found)
     rows = batch.rows
     if any(place.is_written_otherwise for place in found):
         rows = _own_values(rows, found, positions["bytes"].to_pylist())
     rejected = [places.pop(number) for number in batch.rejects["line"].to_pylist()]
-    return NdjsonBatch(rows, positions, _own_places(batch.rejects, rejected))
+    return FormatBatch(rows, positions, _own_places(batch.rejects, rejected))
 
 
 def _own_places(lines: pa.RecordBatch, places: list[_Place]) -> pa.RecordBatch:

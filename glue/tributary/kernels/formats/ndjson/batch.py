@@ -1,9 +1,7 @@
-"""Limits and results of the NDJSON kernel, whichever engine reads the lines."""
+"""Limits and reasons of the NDJSON kernel, whichever engine reads the lines."""
 
 from dataclasses import dataclass
 from typing import Literal
-
-import pyarrow as pa
 
 Reason = Literal[
     "line-too-long",
@@ -29,17 +27,6 @@ MESSAGES: dict[Reason, str] = {
 }
 """A sentence for each reason, to be formatted with `limits`."""
 
-_PLACE = [("line", pa.int64()), ("offset", pa.int64()), ("length", pa.int64())]
-
-POSITIONS = pa.schema(_PLACE)
-"""Position of a row: line number from 1, byte offset of the line, its length without the line end."""
-
-POSITIONS_WITH_BYTES = pa.schema([*_PLACE, ("bytes", pa.binary())])
-"""Position of a row with the line itself."""
-
-REJECTS = pa.schema([*_PLACE, ("reason", pa.string()), ("bytes", pa.binary())])
-"""A rejected line; its bytes are fewer than its length only where it is longer than the limit."""
-
 
 @dataclass(frozen=True, slots=True)
 class NdjsonLimits:
@@ -61,16 +48,3 @@ class NdjsonLimits:
     batch_lines: int = 1 << 17
     batch_cells: int = 1 << 20
     declared: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NdjsonBatch:
-    """Some lines in their order: every non-blank one is either a row or a reject.
-
-    `rows` has one string column a top-level key, named by the key as it is; `positions` (`POSITIONS`) stands
-    beside it row by row; `rejects` has the schema `REJECTS`.
-    """
-
-    rows: pa.RecordBatch
-    positions: pa.RecordBatch
-    rejects: pa.RecordBatch

@@ -11,13 +11,8 @@ from functools import cache
 
 import pyarrow as pa
 
-from tributary.kernels.formats.ndjson.batch import (
-    POSITIONS,
-    POSITIONS_WITH_BYTES,
-    REJECTS,
-    NdjsonBatch,
-    NdjsonLimits,
-)
+from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS, FormatBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 _MAXIMUM_BYTES = 1 << 28
 """A line and a batch may have that many: the offsets of an Arrow string column are 32-bit, and the reasons of
@@ -27,6 +22,10 @@ _MOST = (1 << 64) - 1
 """Any other limit goes to the library in 64 bits."""
 
 _BATCH, _OUT_OF_MEMORY = 1, -1
+
+_MESSAGE = REJECTS.field("message")
+_REJECTS = REJECTS.remove(REJECTS.get_field_index("message"))
+"""Rejects as the library gives them: their reasons have no message of their own."""
 
 
 _NUMBERS = tuple(name for name in NdjsonLimits.__slots__ if name != "declared")
@@ -99,7 +98,7 @@ def _loaded() -> dict[str, _Library]:
 
 def parse_native(
     chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool, variant: str | None = None
-) -> Iterator[NdjsonBatch]:
+) -> Iterator[FormatBatch]:
     """The batches of the input, by the fastest variant or the one named.
 
     A chunk may be anything with the buffer protocol. Raises `ImportError` without the library, `ValueError`
@@ -144,7 +143,7 @@ def _names(keys: tuple[str, ...]) -> _Names:
     return b"".join(names), (ctypes.c_size_t * len(names))(*map(len, names)), len(names)
 
 
-def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) -> Iterator[NdjsonBatch]:
+def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) -> Iterator[FormatBatch]:
     # The chunk itself is read in place, and kept alive by `buffer`.
     buffer = pa.py_buffer(chunk)
     consumed = ctypes.c_size_t(0)
@@ -156,21 +155,25 @@ def _feed(library: _Library, parser: int, chunk: bytes, positions: pa.Schema) ->
             yield _take(library, parser, positions)
 
 
-def _take(library: _Library, parser: int, positions: pa.Schema) -> NdjsonBatch:
+def _take(library: _Library, parser: int, positions: pa.Schema) -> FormatBatch:
     arrays = [_Array() for _ in range(4)]
     try:
         _checked(library.take(parser, _Output(*map(ctypes.pointer, arrays))))
         names, rows, places, rejects = (ctypes.addressof(array) for array in arrays)
         keys = pa.Array._import_from_c(names, pa.string()).to_pylist()
         schema = pa.schema([(key, pa.string()) for key in keys])
-        return NdjsonBatch(
+        return FormatBatch(
             rows=pa.RecordBatch._import_from_c(rows, schema),
             positions=pa.RecordBatch._import_from_c(places, positions),
-            rejects=pa.RecordBatch._import_from_c(rejects, REJECTS),
+            rejects=_with_messages(pa.RecordBatch._import_from_c(rejects, _REJECTS)),
         )
     finally:
         for array in arrays:
             array.free()
+
+
+def _with_messages(rejects: pa.RecordBatch) -> pa.RecordBatch:
+    return rejects.append_column(_MESSAGE, pa.nulls(rejects.num_rows, pa.string()))
 
 
 def _checked(status: int) -> int:

@@ -2,15 +2,21 @@
 
 import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Literal
 
-from tributary.kernels.formats.ndjson.batch import NdjsonBatch, NdjsonLimits
+from tributary.kernels.formats.asked import DEFAULT_LIMITS, Asked, Content
+from tributary.kernels.formats.batch import FormatBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.plain import parse_plain
 from tributary.terminal import show_error
 
 Engine = Literal["native", "plain"]
 
-DEFAULT_LIMITS = NdjsonLimits()
+
+def read_ndjson(asked: Asked, content: Content) -> Iterator[FormatBatch]:
+    """The lines of a file."""
+    return parse(content.chunks, replace(asked.limits, declared=asked.keys), keep_lines=asked.keeps_bytes)
 
 
 def parse(
@@ -19,7 +25,7 @@ def parse(
     *,
     keep_lines: bool = False,
     engine: Engine | None = None,
-) -> Iterator[NdjsonBatch]:
+) -> Iterator[FormatBatch]:
     """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects.
 
     With `keep_lines` the positions hold the line of each row, too. Without an `engine` it is the native one;

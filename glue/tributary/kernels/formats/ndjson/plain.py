@@ -7,14 +7,8 @@ from itertools import chain
 
 import pyarrow as pa
 
-from tributary.kernels.formats.ndjson.batch import (
-    POSITIONS,
-    POSITIONS_WITH_BYTES,
-    REJECTS,
-    NdjsonBatch,
-    NdjsonLimits,
-    Reason,
-)
+from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS, FormatBatch
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits, Reason
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PIECE = re.compile(rb"[^\n]*\n|[^\n]+")
@@ -41,7 +35,7 @@ class _RejectedError(Exception):
         self.reason = reason
 
 
-def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool) -> Iterator[NdjsonBatch]:
+def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool) -> Iterator[FormatBatch]:
     """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects."""
     keys = _Keys(frozenset(limits.declared))
     batch = _Batch()
@@ -131,11 +125,11 @@ class _Batch:
             kept = text[: limits.kept_bytes] if found == "line-too-long" else text
             self.rejects.append({**place, "reason": found, "bytes": kept})
 
-    def finished(self, keep_lines: bool) -> Iterator[NdjsonBatch]:
+    def finished(self, keep_lines: bool) -> Iterator[FormatBatch]:
         """The batch, unless there is nothing in it."""
         if self.rows or self.rejects:
             schema = POSITIONS_WITH_BYTES if keep_lines else POSITIONS
-            yield NdjsonBatch(
+            yield FormatBatch(
                 self._table(),
                 pa.RecordBatch.from_pylist(self.positions, schema=schema),
                 pa.RecordBatch.from_pylist(self.rejects, schema=REJECTS),
