@@ -55,6 +55,12 @@ class HeaderMismatchError(WholeFileError):
     reason: ClassVar[str] = "header-mismatch"
 
 
+class TooManyRejectedError(WholeFileError):
+    """More of the file's records are rejected than its dataset allows, or all of them."""
+
+    reason: ClassVar[str] = "too-many-rejected"
+
+
 class BrokenGzipError(WholeFileError):
     """The gzip stream is cut off, fails its checksum, or is followed by something else."""
 

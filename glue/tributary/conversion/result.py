@@ -1,7 +1,6 @@
 """Result of a file's conversion: its counts, its hash, its issues and its drift."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.kernels.output.undeclared import OTHER_COLUMN
+from tributary.kernels.output.undeclared import OTHER_COLUMN, shown_key
 
 ISSUES_COLUMN = "data_quality_issues"
 """Output column whose texts, joined by "; ", are counted as issues, where a dataset has one."""
@@ -21,7 +20,6 @@ OTHER_ISSUES = "other issues"
 _ISSUES_COUNTED = 100
 _ISSUE_LENGTH = 200
 _KEYS_NAMED = 50
-_KEY_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +95,10 @@ def unreadable_file(hashed: Hashed, reason: str, message: str) -> FileResult:
 
 
 def drift_sentences(names: Mapping[str, str], others: Collection[str] = ()) -> Iterator[str]:
-    """Yield a sentence for each undeclared key, up to fifty: those with a column's name, then the others."""
+    """Yield a sentence for each undeclared field, up to fifty: those with a column's name, then the others."""
     kept = {**names, **dict.fromkeys(others, OTHER_COLUMN)}
     for key, name in list(kept.items())[:_KEYS_NAMED]:
-        shown = json.dumps(key if len(key) <= _KEY_LENGTH else f"{key[:_KEY_LENGTH]}…", ensure_ascii=False)
-        yield f"unknown key: {shown}, kept {'in' if name == OTHER_COLUMN else 'as'} {name}"
+        yield f"unknown field: {shown_key(key)}, kept {'in' if name == OTHER_COLUMN else 'as'} {name}"
     if more := list(kept.values())[_KEYS_NAMED:]:
         count = more.count(OTHER_COLUMN)
-        yield f"unknown keys: {len(more)} more" + (f", {count} of them in {OTHER_COLUMN}" if count else "")
+        yield f"unknown fields: {len(more)} more" + (f", {count} of them in {OTHER_COLUMN}" if count else "")

@@ -41,6 +41,7 @@ class SortedLetters:
         self._sources = sources
         self._limits = limits
         self._budgets: dict[int, LetterBudget] = {}
+        self._left_out: set[int] = set()
         self.beyond: dict[int, TooManyDeadLettersError] = {}
         self._waiting: dict[Kind, IO[bytes]] = {}
         self.files: list[StagedFile] = []
@@ -63,6 +64,10 @@ class SortedLetters:
         """Count dead letters of a source before they are made; False where they are not to be."""
         return self._is_within(number, LetterBudget.take, letters)
 
+    def leave_out(self, number: int) -> None:
+        """Keep the letters of a source out of the files, whatever it had before and will have."""
+        self._left_out.add(number)
+
     def write(self, kind: Kind, letters: Iterable[SourcedLetter]) -> None:
         """Take dead letters that follow, in the order of sources and lines, those of their kind so far."""
         for number, letter in letters:
@@ -79,10 +84,11 @@ class SortedLetters:
             take(self._budgets[number], count)
         except TooManyDeadLettersError as error:
             self.beyond.setdefault(number, error)
-        return number not in self.beyond
+        return number not in self.beyond and number not in self._left_out
 
     def _write(self, lines: Iterator[bytes]) -> None:
-        kept = ((number, line) for line in lines if (number := _source(line)) not in self.beyond)
+        out = {*self.beyond, *self._left_out}
+        kept = ((number, line) for line in lines if (number := _source(line)) not in out)
         while first := next(kept, None):
             path = self._folder / f"{self._stem}-{len(self.files) + 1:05}.ndjson"
             letters, last = 0, None

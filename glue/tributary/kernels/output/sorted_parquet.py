@@ -27,22 +27,24 @@ _PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class SortedFiles:
-    """Layout of the files: rows sorted by partition, then by `sort`, then in input order.
+    """Layout of the files: rows sorted by partition, then by `sort` where there is one, then in input order.
 
     Their names are `<stem>-00001.parquet` and so on; a file ends with the row group that brings it to
     `object_bytes`.
     """
 
     partitions: Sequence[str]
-    sort: str
+    sort: str | None
     stem: str
     object_bytes: int
     settings: ParquetSettings
     collected_bytes: int = COLLECTED_BYTES
 
 
-def partition_paths(columns: Mapping[str, pa.Array], partitions: Sequence[str]) -> pa.Array:
+def partition_paths(columns: Mapping[str, pa.Array], partitions: Sequence[str], rows: int) -> pa.Array:
     """Return the partition of each row as it stands in a path, such as `year=2026/month=01`."""
+    if not partitions:
+        return pa.repeat("", rows)
     parts: list[str | pa.Array] = []
     for index, name in enumerate(partitions):
         parts += [f"{'/' if index else ''}{name}=", columns[name]]
@@ -60,7 +62,8 @@ class SortedParquet:
         self._folder = folder
         self._how = how
         self._schema = schema
-        self._rows = SortedRows(folder, (_PARTITION, how.sort, _SERIAL), how.collected_bytes)
+        order = (_PARTITION, how.sort, _SERIAL) if how.sort else (_PARTITION, _SERIAL)
+        self._rows = SortedRows(folder, order, how.collected_bytes)
         self.files: list[StagedFile] = []
 
     def __enter__(self) -> Self:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tributary.kernels.formats.exact_text import texts_of
 from tributary.kernels.output.catalog_names import KeyNames, catalog_name
 
 OTHER_COLUMN: Final = "_other"
@@ -51,6 +52,11 @@ class LocalColumns:
         self.columns |= frozenset(names[: self.cap - len(self.columns)])
 
 
+def shown_key(key: str) -> str:
+    """Return a key in quotes, cut at 100 characters."""
+    return json.dumps(key if len(key) < _KEY_LENGTH else f"{key[: _KEY_LENGTH - 1]}…", ensure_ascii=False)
+
+
 class UndeclaredColumns:
     """Places the undeclared keys of an output, which come in the order of the input.
 
@@ -86,7 +92,7 @@ class UndeclaredColumns:
         beyond = frozenset(asking[2 * self._share :])
         if not beyond:
             return rows, None
-        others = {key: column for key, column in zip(keys, rows.columns, strict=True) if key in beyond}
+        others = {key: texts_of(column) for key, column in zip(keys, rows.columns, strict=True) if key in beyond}
         self._note(key for key, texts in others.items() if texts.null_count < len(texts))
         return rows.select([key for key in keys if key not in beyond]), texts_as_json(others)
 

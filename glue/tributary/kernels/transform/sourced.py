@@ -12,7 +12,10 @@ from tributary.kernels.output.dead_letters import DeadLetter, rejected_lines
 from tributary.kernels.source import Source
 
 PLACES = pa.schema([("source", pa.int32()), ("serial", pa.int64()), *POSITIONS_WITH_BYTES])
-"""Places of rows: the number of the source, from 0; a serial number over all sources; the line."""
+"""Places of rows: the number of the source, from 0; a serial number over all sources; the line.
+
+The last column, the records themselves, is there where they were asked for.
+"""
 
 SourcedLetter = tuple[int, DeadLetter]
 """A dead letter and the number of its source."""
@@ -46,7 +49,7 @@ class Sources:
         self._before = self._last
 
     def placed(self, batch: FormatBatch, others: pa.Array | None = None) -> SourcedBatch:
-        """A batch of the source that was begun last, its positions with the lines' bytes."""
+        """A batch of the source that was begun last; its places have the records where its positions do."""
         number, rows = len(self.all) - 1, batch.positions.num_rows
         lines = batch.positions["line"]
         if rows:
@@ -58,40 +61,47 @@ class Sources:
         ]
         return SourcedBatch(
             batch.rows,
-            pa.RecordBatch.from_arrays(columns, schema=PLACES),
+            pa.RecordBatch.from_arrays(columns, PLACES.names[: len(columns)]),
             [(number, letter) for letter in rejected_lines(batch.rejects, self.limits)],
             others,
         )
+
+
+_LARGE_BYTES = 256 << 10
 
 
 def gathered(batches: Iterable[SourcedBatch], limits: NdjsonLimits) -> Iterator[SourcedBatch]:
     """Yield the lines in larger batches, where many files have a line or two each.
 
     A batch ends before it passes the limits of one, in rows, bytes and cells, or of a file, in keys. One that
-    had too many keys goes by itself: beside it, the rows of others would be mostly nulls.
+    is large goes by itself, for to join it would copy it; and one that had too many keys, for beside it the
+    rows of others would be mostly nulls. Batches with a field of two types are not joined.
     """
     group: list[SourcedBatch] = []
-    keys: set[str] = set()
+    keys: dict[str, pa.DataType] = {}
     rows = size = 0
     for batch in batches:
-        if batch.others is not None:
+        size_of_batch = batch.places.nbytes + batch.rows.nbytes
+        if batch.others is not None or size_of_batch >= _LARGE_BYTES:
             if group:
                 yield _joined(group)
             yield batch
-            group, keys, rows, size = [], set(), 0, 0
+            group, keys, rows, size = [], {}, 0, 0
             continue
-        more_keys, more_size = keys.union(batch.rows.schema.names), size + batch.places.nbytes
+        own = dict(zip(batch.rows.schema.names, batch.rows.schema.types, strict=True))
+        more_keys, more_size = keys | own, size + size_of_batch
         more_rows = rows + batch.places.num_rows + len(batch.rejects)
         is_full = (
             more_rows > limits.batch_lines
             or more_size > limits.batch_bytes
             or more_rows * len(more_keys) > limits.batch_cells
             or len(more_keys) > limits.keys
+            or any(keys.get(key, kind) != kind for key, kind in own.items())
         )
         if is_full and group:
             yield _joined(group)
-            group, more_keys = [], set(batch.rows.schema.names)
-            more_rows, more_size = batch.places.num_rows + len(batch.rejects), batch.places.nbytes
+            group, more_keys = [], own
+            more_rows, more_size = batch.places.num_rows + len(batch.rejects), size_of_batch
         group.append(batch)
         keys, rows, size = more_keys, more_rows, more_size
     if group:

@@ -1,7 +1,8 @@
-"""NDJSON rows as values of their declared types; a row with a value that does not fit is a dead letter."""
+"""Rows of any format as values of their declared types; one with a value that does not fit is a dead letter."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.datasets.declaration import InputColumn
-from tributary.datasets.types import column_type
+from tributary.datasets.declaration import Dataset, InputColumn
+from tributary.kernels.formats.exact_text import texts_of
 from tributary.kernels.output.dead_letters import DeadLetter, dead_letter
+from tributary.kernels.output.undeclared import shown_key
+from tributary.kernels.transform.column_values import column_values
 from tributary.kernels.transform.glue_types import arrow_type
-from tributary.kernels.transform.nested_types import cast, members
+from tributary.kernels.transform.nested_types import members
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, sources_of
 
 _SHOWN = 100
@@ -26,7 +29,8 @@ Admits = Callable[[int, int], bool]
 class TypedRows:
     """The rows whose values fit, in their order, and the dead letters of all other lines, in theirs.
 
-    `undeclared` holds the texts of the keys that no column declares, but for the `others` of the batch.
+    `undeclared` holds the texts of the fields that no column declares, but for the `others` of the batch.
+    `bad_values` counts, by columns, the values that became null because they do not fit.
     """
 
     places: pa.RecordBatch
@@ -34,42 +38,50 @@ class TypedRows:
     undeclared: dict[str, pa.Array]
     others: pa.Array | None
     dead_letters: list[SourcedLetter]
+    bad_values: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """The rows, marked in `mask`, that cannot be, for the `texts` at a path or the lack of one."""
+    """The rows, marked in `mask`, that cannot be, for the values at a path or the lack of one."""
 
     mask: pa.Array
     reason: str
-    texts: pa.Array
+    found: pa.Array
     message: str
 
     def letter(self, place: dict[str, Any], row: int) -> DeadLetter:
         """The dead letter of a row; `{}` in the message stands for its text."""
-        text = self.texts[row].as_py() or ""
+        text = texts_of(self.found.slice(row, 1))[0].as_py() or ""
         shown = json.dumps(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…", ensure_ascii=False)
         return dead_letter(place, self.reason, self.message.replace("{}", shown))
 
 
-def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn], admits: Admits) -> TypedRows:
+def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRows:
     """The batch with one array of values a declared column; `admits` is asked before letters are made."""
+    columns = dataset.columns
     paths = _Paths(batch, columns)
     values: list[pa.Array] = []
     refusals: list[_Refusal] = []
+    bad_values: Counter[str] = Counter()
     for column in columns:
-        texts = paths.texts(column.path)
-        result = cast(texts, column_type(column.type))
+        found = paths.found(column.path)
+        result = column_values(found, column)
         values.append(result.values)
         refusals += paths.refusals(column)
-        if result.bad is not None:
+        if result.bad is not None and column.on_bad_value == "issue":
+            bad_values[column.name] += pc.sum(result.bad).as_py()
+        elif result.bad is not None:
             message = f'the column "{column.name}" has {{}}, which is no {column.type}'
-            refusals.append(_Refusal(result.bad, "bad-value", texts, message))
-        if column.required and texts.null_count:
+            refusals.append(_Refusal(result.bad, "bad-value", found, message))
+        if column.required and result.values.null_count:
             message = f'the column "{column.name}" is required, and null or missing'
-            refusals.append(_Refusal(pc.is_null(texts), "missing-value", texts, message))
+            refusals.append(_Refusal(pc.is_null(result.values), "missing-value", found, message))
+    undeclared = {key: texts_of(column) for key, column in paths.undeclared.items()}
+    if dataset.undeclared == "reject":
+        refusals += _refusals_of_undeclared(undeclared)
     letters = list(batch.rejects)
-    rows = TypedRows(batch.places, values, paths.undeclared, batch.others, letters)
+    rows = TypedRows(batch.places, values, undeclared, batch.others, letters, bad_values)
     if refusals:
         bad = reduce(pc.or_, (refusal.mask for refusal in refusals))
         letters += _refused(batch.places, refusals, bad, admits)
@@ -78,12 +90,19 @@ def typed_rows(batch: SourcedBatch, columns: Sequence[InputColumn], admits: Admi
     return rows
 
 
+def _refusals_of_undeclared(undeclared: Mapping[str, pa.Array]) -> Iterator[_Refusal]:
+    for key, texts in undeclared.items():
+        if texts.null_count < len(texts):
+            message = f"no column is declared for {shown_key(key)}, which has {{}}"
+            yield _Refusal(texts.is_valid(), "undeclared-field", texts, message)
+
+
 class _Paths:
-    """The texts at the paths that the columns ask for; each object on the way is read once."""
+    """The values at the paths that the columns ask for; each object on the way is read once."""
 
     def __init__(self, batch: SourcedBatch, columns: Sequence[InputColumn]) -> None:
         self._nulls = pa.nulls(batch.places.num_rows, pa.string())
-        self._texts: dict[tuple[str, ...], pa.Array] = {}
+        self._found: dict[tuple[str, ...], pa.Array] = {}
         self._bad: dict[tuple[str, ...], pa.Array | None] = {}
         self._children: dict[tuple[str, ...], set[str]] = {}
         for column in columns:
@@ -91,16 +110,16 @@ class _Paths:
                 self._children.setdefault(column.path[:depth], set()).add(column.path[depth])
         self.undeclared = dict(zip(batch.rows.schema.names, batch.rows.columns, strict=True))
         for key in {column.key for column in columns}:
-            self._texts[key,] = self.undeclared.pop(key, self._nulls)
+            self._found[key,] = self.undeclared.pop(key, self._nulls)
 
-    def texts(self, path: tuple[str, ...]) -> pa.Array:
-        """The text at a path; null where there is nothing, or an object on the way is none."""
-        if path not in self._texts:
+    def found(self, path: tuple[str, ...]) -> pa.Array:
+        """The values at a path; null where there is nothing, or an object on the way is none."""
+        if path not in self._found:
             parent = path[:-1]
-            found = members(self.texts(parent), self._children[parent])
+            found = members(texts_of(self.found(parent)), self._children[parent])
             self._bad[parent] = found.bad
-            self._texts |= {(*parent, name): texts for name, texts in found.texts.items()}
-        return self._texts[path]
+            self._found |= {(*parent, name): texts for name, texts in found.texts.items()}
+        return self._found[path]
 
     def refusals(self, column: InputColumn) -> Iterator[_Refusal]:
         """The rows in which something on the way to a column is no object."""
@@ -110,7 +129,7 @@ class _Paths:
                 message = (
                     f'the column "{column.name}" lies in {".".join(path)}, which has {{}} and is no object'
                 )
-                yield _Refusal(bad, "bad-value", self._texts[path], message)
+                yield _Refusal(bad, "bad-value", self._found[path], message)
 
 
 def _refused(
@@ -136,6 +155,7 @@ def _filtered(rows: TypedRows, good: pa.Array) -> TypedRows:
         {key: column.filter(good) for key, column in rows.undeclared.items()},
         None if rows.others is None else rows.others.filter(good),
         rows.dead_letters,
+        rows.bad_values,
     )
 
 

@@ -1,7 +1,9 @@
-"""A dataset's SQL over typed NDJSON rows of one file or many, with undeclared keys beside its result."""
+"""Rows of one file or many as a dataset's output: types, SQL where there is any, undeclared fields beside it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,9 +13,9 @@ import pyarrow.compute as pc
 from tributary.datasets.declaration import Dataset
 from tributary.kernels.formats.csv.block import LINE_COLUMN
 from tributary.kernels.output.dead_letters import dead_letter
+from tributary.kernels.output.sourced_parquet import SOURCE_COLUMNS
 from tributary.kernels.output.tables import declared, output_schema
-from tributary.kernels.output.text_parquet import SOURCE_COLUMNS
-from tributary.kernels.output.undeclared import ColumnRegistry, UndeclaredColumns
+from tributary.kernels.output.undeclared import ColumnRegistry, UndeclaredColumns, shown_key
 from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.partition_values import ANY_VALUES, PartitionValues
@@ -23,17 +25,19 @@ from tributary.kernels.transform.sql import Transform
 from tributary.kernels.transform.typed_rows import Admits, TypedRows, typed_rows, typed_schema
 
 _ASIDE_BYTES = 64 << 20
-"""Bytes of undeclared values and lines that wait in memory until the SQL returns their rows."""
+"""Bytes of undeclared values and records that wait in memory until the SQL returns their rows."""
 
 # What waits has a dot before the names of `PLACES`, a colon before undeclared keys, and `+` for the others.
-_PLACE_WITHOUT_LINE = ("source", "serial", "line")
+_PLACE_WITHOUT_RECORD = ("source", "serial", "line")
+
+_DROPPED_NAMED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class OutputRows:
     """Rows to write: their columns, how many they are, about how many bytes they take, and their `PLACES`.
 
-    The places have the lines' bytes only where the dataset has partitions.
+    The places have the records only where the dataset has partitions.
     """
 
     columns: Mapping[str, pa.Array]
@@ -69,19 +73,24 @@ def input_schema(dataset: Dataset) -> pa.Schema:
 
 
 class TypedTransform:
-    """One run of a dataset's SQL; used as a context, for what waits may lie on disk."""
+    """One run over a dataset's rows; used as a context, for what waits may lie on disk."""
 
     def __init__(
         self,
         dataset: Dataset,
-        transform: Transform,
+        transform: Transform | None,
         sources: Sequence[Source],
         refusals: Refusals,
         *,
+        work: Path,
         registry: ColumnRegistry,
         allowed: PartitionValues = ANY_VALUES,
+        reserved: frozenset[str] = frozenset(),
     ) -> None:
-        """`sources` are those of the batches; they may become more while these come."""
+        """`sources` are those of the batches; they may become more while these come.
+
+        Without a `transform` the typed columns are the output.
+        """
         self._dataset = dataset
         self._transform = transform
         self._sources = sources
@@ -89,8 +98,10 @@ class TypedTransform:
         self._allowed = allowed
         self._schema = input_schema(dataset)
         self._output = output_schema(dataset, {})
-        self._aside = SpillingQueue(transform.work / "aside.arrow", _ASIDE_BYTES)
-        self.undeclared = UndeclaredColumns(registry, frozenset(self._output.names))
+        self._aside = SpillingQueue(work / "aside.arrow", _ASIDE_BYTES)
+        self._bad: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
+        self.undeclared = UndeclaredColumns(registry, frozenset(self._output.names) | reserved)
 
     def __enter__(self) -> Self:
         return self
@@ -100,35 +111,75 @@ class TypedTransform:
     ) -> None:
         self._aside.__exit__(kind, error, trace)
 
+    @property
+    def may_refuse(self) -> bool:
+        """Return True where a record that was read may still become a dead letter."""
+        dataset = self._dataset
+        return (
+            bool(dataset.partitions)
+            or dataset.undeclared == "reject"
+            or any(column.required or column.type != "string" for column in dataset.columns)
+        )
+
+    def issues(self) -> dict[str, int]:
+        """Values that did not fit, and became null, by their columns."""
+        return {f"bad {name}": count for name, count in sorted(self._bad.items())}
+
+    def dropped(self) -> Iterator[str]:
+        """Yield a sentence for each undeclared key that was dropped, with the number of its values."""
+        for key, count in list(self._dropped.items())[:_DROPPED_NAMED]:
+            yield f"unknown field: {shown_key(key)}, {count} values dropped"
+        if more := list(self._dropped.values())[_DROPPED_NAMED:]:
+            yield f"unknown fields: {len(more)} more, {sum(more)} values dropped"
+
+    def narrowed(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Array | None]:
+        """Return the rows without what they may not have too many of, and these fields as JSON."""
+        if self._dataset.undeclared == "keep":
+            return self.undeclared.narrowed(rows, self._dataset.keys)
+        return rows, None
+
     def run(self, batches: Iterable[SourcedBatch]) -> Iterator[OutputRows]:
         """The rows to write, in the order of the input.
 
         Raises what `Transform.run` does, and `TransformError` for other columns than declared.
         """
+        outputs = self._without_sql(batches) if self._transform is None else self._by_sql(batches)
+        return (output for output in outputs if output.rows)
+
+    def _without_sql(self, batches: Iterable[SourcedBatch]) -> Iterator[OutputRows]:
+        for typed in self._typed(batches):
+            columns = dict(zip(self._output.names, typed.values, strict=True))
+            yield self._together(columns, self._beside(typed))
+
+    def _by_sql(self, batches: Iterable[SourcedBatch]) -> Iterator[OutputRows]:
         aside = BatchQueue(self._waiting())
-        for result in self._transform.run(self._typed(batches), self._schema):
+        for result in self._transform.run(self._for_sql(batches), self._schema):  # type: ignore[union-attr]
             [rows] = declared(pa.Table.from_batches([result]), self._output).to_batches()
             start = 0
             for beside in aside.pieces(rows.num_rows):
-                output = self._together(rows.slice(start, beside.num_rows), beside)
-                if output.rows:
-                    yield output
+                piece = rows.slice(start, beside.num_rows)
+                yield self._together(dict(zip(piece.schema.names, piece.columns, strict=True)), beside)
                 start += beside.num_rows
 
-    def _typed(self, batches: Iterable[SourcedBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns for the SQL, and put the others aside."""
+    def _typed(self, batches: Iterable[SourcedBatch]) -> Iterator[TypedRows]:
         for batch in batches:
-            typed = typed_rows(batch, self._dataset.columns, self._refusals.admits)
+            typed = typed_rows(batch, self._dataset, self._refusals.admits)
             self._refusals.of_input(typed.dead_letters)
+            self._bad.update(typed.bad_values)
             if typed.places.num_rows:
-                self._put_aside(typed)
-                columns = [
-                    *typed.values,
-                    typed.places["serial"],
-                    *self._source_columns(typed.places),
-                    typed.places["line"],
-                ]
-                yield pa.RecordBatch.from_arrays(columns, schema=self._schema)
+                yield typed
+
+    def _for_sql(self, batches: Iterable[SourcedBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the columns for the SQL, and put the others aside."""
+        for typed in self._typed(batches):
+            self._aside.append(self._beside(typed))
+            columns = [
+                *typed.values,
+                typed.places["serial"],
+                *self._source_columns(typed.places),
+                typed.places["line"],
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=self._schema)
 
     def _source_columns(self, places: pa.RecordBatch) -> Iterator[pa.Array]:
         """Bucket, key and version of each row, as the schema has them."""
@@ -137,33 +188,38 @@ class TypedTransform:
         for texts in zip(*(_fields(source) for source in found), strict=True):
             yield pa.array(texts, pa.string()).take(numbers.indices)
 
-    def _put_aside(self, typed: TypedRows) -> None:
-        kept = PLACES.names if self._dataset.partitions else _PLACE_WITHOUT_LINE
+    def _beside(self, typed: TypedRows) -> pa.RecordBatch:
+        """What goes beside the typed columns: places, and undeclared fields that are kept."""
+        kept = PLACES.names if self._dataset.partitions else _PLACE_WITHOUT_RECORD
         columns = {f".{name}": typed.places[name] for name in kept}
-        columns |= {f":{key}": column for key, column in typed.undeclared.items()}
-        if typed.others is not None:
-            columns["+"] = typed.others
-        self._aside.append(pa.RecordBatch.from_arrays(list(columns.values()), list(columns)))
+        if self._dataset.undeclared == "keep":
+            columns |= {f":{key}": column for key, column in typed.undeclared.items()}
+            if typed.others is not None:
+                columns["+"] = typed.others
+        else:
+            for key, texts in typed.undeclared.items():
+                self._dropped[key] += len(texts) - texts.null_count
+        return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
     def _waiting(self) -> Iterator[pa.RecordBatch]:
         while True:
             yield self._aside.popleft()
 
-    def _together(self, rows: pa.RecordBatch, beside: pa.RecordBatch) -> OutputRows:
+    def _together(self, columns: Mapping[str, pa.Array], beside: pa.RecordBatch) -> OutputRows:
         """The rows with their undeclared columns, without those whose partition cannot be."""
         refused: dict[int, str] = {}
         for name in self._dataset.partitions:
-            for row, why in self._allowed.refused(name, rows[name]):
+            for row, why in self._allowed.refused(name, columns[name]):
                 refused.setdefault(row, why)
         if refused:
             self._refusals.of_output(_letters(beside, refused, self._refusals.admits))
-            good = pa.array([row not in refused for row in range(rows.num_rows)])
-            rows, beside = rows.filter(good), beside.filter(good)
-        columns = dict(zip(rows.schema.names, rows.columns, strict=True))
+            good = pa.array([row not in refused for row in range(beside.num_rows)])
+            columns = {name: column.filter(good) for name, column in columns.items()}
+            beside = beside.filter(good)
         others = beside["+"] if "+" in beside.schema.names else None
-        columns |= self.undeclared.placed(_undeclared(beside), beside[".source"], others)
+        columns = {**columns, **self.undeclared.placed(_undeclared(beside), beside[".source"], others)}
         size = sum(column.nbytes for column in columns.values())
-        return OutputRows(columns, rows.num_rows, size, _places(beside))
+        return OutputRows(columns, beside.num_rows, size, _places(beside))
 
 
 def _fields(source: Source) -> tuple[str, str, str]:
