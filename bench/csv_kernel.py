@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
 from bench.measuring import bind, cpu_seconds, machine, measured_on, positive, significant, table, versions
-from tributary.conversion.csv_file import process_file
+
+from tributary.conversion.upload import process_file
 from tributary.datasets import load_dataset
 from tributary.kernels.source import Source
 from tributary.kernels.transform.functions import AMOUNT, EMAIL

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from bench.measuring import bind, cpu_seconds
 from bench.ndjson_shapes import content, first_lines
+
 from tributary.running.memory import peak_bytes
 
 REJECTS = "rejects.json"
@@ -308,31 +309,48 @@ def ours_parse(work: Work) -> None:
 def ours_typed(work: Work) -> None:
     """Our typed path: typed values through a dataset's SQL; a Parquet file a day where there are days."""
     from bench.ndjson_dataset import dataset_of  # noqa: PLC0415
-    from tributary.conversion.ndjson_files import NdjsonRun  # noqa: PLC0415
-    from tributary.kernels.output.dead_letters import read_letters  # noqa: PLC0415
-    from tributary.kernels.source import Source  # noqa: PLC0415
 
-    run = NdjsonRun(dataset_of(work.files[0]), datetime(2026, 1, 31, tzinfo=UTC), ("%Y-%m-%d",), work.output)
-    result = run.process((Source("bench", file.name, "1"), pieces(file)) for file in work.files)
-    records = read_letters(result.rejects.read_bytes().splitlines() if result.rejects else [])
-    rejects = [(record["source_key"], record["line"], record["reason"]) for record in records]
-    (work.output / REJECTS).write_text(json.dumps(rejects))
+    from tributary.conversion.batch import transform_batch  # noqa: PLC0415
+    from tributary.kernels.output.undeclared import LocalColumns  # noqa: PLC0415
+
+    result = transform_batch(
+        dataset_of(work.files[0]),
+        map(_input, work.files),
+        batch_id=1,
+        ranges={},
+        work=work.output,
+        object_bytes=1 << 40,
+        registry=LocalColumns(),
+    )
+    _tell_rejects(work, result)
 
 
 def ours_text(work: Work) -> None:
     """Write one Parquet file of exact texts with the sources of rows, and the bad lines apart."""
-    from tributary.kernels.formats.ndjson.parse import parse  # noqa: PLC0415
-    from tributary.kernels.output.text_parquet import TextParquet  # noqa: PLC0415
+    from tributary.conversion.chain import Way, convert  # noqa: PLC0415
+    from tributary.conversion.sinks import DatedObject  # noqa: PLC0415
+    from tributary.datasets import load_dataset  # noqa: PLC0415
     from tributary.kernels.output.undeclared import LocalColumns  # noqa: PLC0415
 
-    rejects = []
-    every_column = LocalColumns(cap=10_000)
-    with TextParquet(work.output / "part.parquet", registry=every_column) as parquet:
-        for file in work.files:
-            for batch in parse(chunks(file), engine="native"):
-                parquet.write(batch, file.name, "1")
-                lines, reasons = (batch.rejects[name].to_pylist() for name in ("line", "reason"))
-                rejects += [(file.name, line, reason) for line, reason in zip(lines, reasons, strict=True)]
+    dataset = load_dataset("clicks")
+    sources = [(file.name, "1", 1) for file in work.files]
+    sink = DatedObject(dataset, work.output / "part.parquet", {}, sources)
+    every_column = Way(work.output, LocalColumns(cap=10_000))
+    _tell_rejects(work, convert(dataset, map(_input, work.files), sink, every_column))
+
+
+def _input(file: Path) -> Any:
+    from tributary.conversion.chain import InputFile  # noqa: PLC0415
+    from tributary.kernels.source import Source  # noqa: PLC0415
+
+    return InputFile(Source("bench", file.name, "1"), partial(chunks, file))
+
+
+def _tell_rejects(work: Work, result: Any) -> None:
+    from tributary.kernels.output.dead_letters import read_letters  # noqa: PLC0415
+
+    lines = (line for file in result.dead_letters for line in file.path.read_bytes().splitlines())
+    rejects = [(letter["source_key"], letter["line"], letter["reason"]) for letter in read_letters(lines)]
     (work.output / REJECTS).write_text(json.dumps(rejects))
 
 
@@ -358,8 +376,8 @@ _KERNEL = (
 
 ONE_THREADED = {
     "parse": OneThreaded(ours_parse, _KERNEL),
-    "text": OneThreaded(ours_text, (*_KERNEL, "tributary.kernels.output.text_parquet")),
-    "typed": OneThreaded(ours_typed, ("bench.ndjson_dataset", "tributary.conversion.ndjson_files")),
+    "text": OneThreaded(ours_text, (*_KERNEL, "tributary.conversion.sinks", "tributary.conversion.chain")),
+    "typed": OneThreaded(ours_typed, ("bench.ndjson_dataset", "tributary.conversion.batch")),
     "msgspec": OneThreaded(msgspec_rows, ("msgspec", "pyarrow.parquet")),
 }
 

@@ -33,7 +33,7 @@ def test_shows_rows_counts_rejects_and_drift(tmp_path: Path, capsys: pytest.Capt
     assert "John Doe" in lines[3]
     assert lines[4:7] == [
         "  rows in 2, rows out 1, dead letters 1",
-        "  drift: unknown column: phone",
+        '  drift: unknown field: "phone", 1 values dropped',
         '  line 3: wrong-field-count: expected 7 fields, found 2: "2,x"',
     ]
 
@@ -47,7 +47,7 @@ def test_shows_as_many_rows_as_asked_for(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_writes_the_outputs(tmp_path: Path) -> None:
-    files = [write(tmp_path, "a.csv", HEADER + ROW), write(tmp_path, "b.csv", HEADER + "x\n")]
+    files = [write(tmp_path, "a.csv", HEADER + ROW), write(tmp_path, "b.csv", HEADER + ROW + "x\n")]
     assert main(["customers", *files, "--out", str(tmp_path / "out")]) == 0
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["a.csv", "a.parquet", "b.csv", "b.dead-letters.ndjson", "b.parquet"]
@@ -58,7 +58,7 @@ def test_tries_json_in_any_form(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["ml_events", str(events), "--out", str(tmp_path)]) == 0
     text = capsys.readouterr().out
     assert "rows in 5, rows out 3, dead letters 2" in text
-    assert 'drift: unknown key: "appVersion", kept as app__version' in text
+    assert 'drift: unknown field: "appVersion", kept as app__version' in text
     assert "line 3: not-an-object" in text
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")) == [
         "events.dead-letters.ndjson",
@@ -137,8 +137,8 @@ def test_shows_rows_rejects_and_drift_of_ndjson(capsys: pytest.CaptureFixture[st
     ]
     assert good["rows"][4]["app__version"] == "1.10"
     assert good["drift"] == [
-        'unknown key: "coupon", kept as coupon',
-        'unknown key: "appVersion", kept as app__version',
+        'unknown field: "appVersion", kept as app__version',
+        'unknown field: "coupon", kept as coupon',
     ]
     assert {(reject["line"], reject["reason"]) for reject in broken["rejects"]} == {
         (2, "not-json"),

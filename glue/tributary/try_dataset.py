@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -12,21 +13,24 @@ from typing import Any
 
 from pyarrow import parquet
 
+from tributary.conversion.batch import process_batch_file
 from tributary.conversion.check import check_dataset
-from tributary.conversion.csv_file import process_file
-from tributary.conversion.json_batch import process_json_file
-from tributary.conversion.ndjson_files import NdjsonRun, process_ndjson_file
 from tributary.conversion.result import FileResult
+from tributary.conversion.upload import process_file
 from tributary.datasets import Dataset, load_dataset, read_dataset
 from tributary.errors import DeclarationError, TributaryError, UnknownDatasetError
-from tributary.expected import expected_at, option, whole_number
+from tributary.expected import expected, expected_at, option, whole_number
 from tributary.kernels.source import Source
-from tributary.manifests.one_file import process_text_file
+from tributary.kernels.transform.partition_values import calendar_ranges
+from tributary.manifests.one_file import process_dated_file
 from tributary.terminal import Parser, guard, show, show_error, show_json, visible
 
 _CHUNK_BYTES = 512 << 10
 _CELL_WIDTH = 28
 _REJECTS_SHOWN = 20
+_YEARS = (2021, 2030)
+"""The defaults of `ledger.batch.firstYear` and `lastYear` in an environment."""
+_SPAN = re.compile(r"([0-9]{4})-([0-9]{4})")
 _DATE_FORMATS = "%d-%m-%Y,%Y-%m-%d,%d/%m/%Y"
 
 
@@ -35,8 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         dataset = _dataset(options.dataset)
-        if not dataset.is_text:
-            check_dataset(dataset, options.date_formats, "--date-formats")
+        check_dataset(dataset, options.date_formats, "--date-formats")
         files = [_existing(Path(file)) for file in options.files]
         _check_names(files)
     except (DeclarationError, UnknownDatasetError, OSError, ValueError) as error:
@@ -85,7 +88,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LIST",
         help=f"accepted date formats in order (default {_DATE_FORMATS.replace('%', '%%')})",
     )
+    parser.add_argument(
+        "--years",
+        type=_years,
+        default=_YEARS,
+        metavar="FIRST-LAST",
+        help=f"years of the environment's ledger tables (default {_YEARS[0]}-{_YEARS[1]})",
+    )
     return parser
+
+
+def _years(text: str) -> tuple[int, int]:
+    found = _SPAN.fullmatch(text)
+    if found is None or found[1] > found[2]:
+        raise argparse.ArgumentTypeError(expected("two years like 2021-2030, the first one before", text))
+    return int(found[1]), int(found[2])
 
 
 def _dataset(name: str) -> Dataset:
@@ -122,19 +139,16 @@ def _stem(file: Path) -> str:
 
 def _processed(dataset: Dataset, file: Path, options: argparse.Namespace, work: Path) -> FileResult:
     source = Source(bucket="local", key=str(file), version="local")
-    if dataset.is_text:
-        return process_text_file(dataset, source, _chunks(file), work)
-    if dataset.format.kind == "json":
-        return process_json_file(dataset, source, lambda: _chunks(file), work)
-    processing_date = datetime.now(UTC).replace(microsecond=0)
-    if dataset.format.kind == "ndjson":
-        run = NdjsonRun(dataset, processing_date, options.date_formats, work)
-        return process_ndjson_file(run, source, _chunks(file))
+    if dataset.pipeline == "manifests":
+        return process_dated_file(dataset, source, _chunks(file), work)
+    if dataset.pipeline == "ledger":
+        ranges = calendar_ranges(*options.years)
+        return process_batch_file(dataset, source, lambda: _chunks(file), work, ranges=ranges)
     return process_file(
         dataset,
         source,
         _chunks(file),
-        processing_date=processing_date,
+        processing_date=datetime.now(UTC).replace(microsecond=0),
         date_formats=options.date_formats,
         work=work,
     )
@@ -181,7 +195,7 @@ def _first_rows(result: FileResult, rows: int) -> list[dict[str, Any]]:
 
 def _parquet_files(result: FileResult) -> list[tuple[str, Path]]:
     """The Parquet files by partition, the empty text where there is but one file."""
-    return [("", result.parquet)] if result.parquet is not None else list(result.partitions.items())
+    return [(file.partition, file.path) for file in result.objects if file.path.suffix == ".parquet"]
 
 
 def _first_rejects(result: FileResult) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from local.accounting.uploads import DATASET, account_for
 from tributary.uploads.names import output_name
 from tributary.kernels.source import Source
-from tributary.conversion.csv_file import process_file
+from tributary.conversion.upload import process_file
 
 
 def publish(folder: Path, file: str, data: bytes) -> None:

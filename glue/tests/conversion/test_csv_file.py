@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,21 +15,22 @@ from pyarrow import parquet
 
 from tests.kernels.test_customers import GOOD, PROCESSED, SOURCE, file_of, process, rows_of
 from tributary.conversion.check import check_dataset
-from tributary.conversion.csv_file import process_file, rows_version
 from tributary.conversion.result import FileResult
+from tributary.conversion.upload import process_file, rows_version
 from tributary.datasets import datasets_of, load_dataset
 from tributary.errors import DeclarationError, TransformError
 
 HEADER = ",".join(GOOD).encode() + b"\n"
 ROW = ",".join(GOOD.values()).encode() + b"\n"
 CUSTOMERS = load_dataset("customers")
+SQL = CUSTOMERS.transform or ""
 
 
 def process_chunks(
-    chunks: Iterable[bytes], work: Path, key: str = SOURCE.key, sql: str | None = None
+    chunks: Iterable[bytes], work: Path, key: str = SOURCE.key, sql: str = SQL, **fields: Any
 ) -> FileResult:
     return process_file(
-        replace(CUSTOMERS, transform=sql or CUSTOMERS.sql),
+        replace(CUSTOMERS, transform=sql, **fields),
         replace(SOURCE, key=key),
         chunks,
         processing_date=PROCESSED,
@@ -74,10 +76,13 @@ def test_gives_an_empty_table_for_a_header_alone(tmp_path: Path) -> None:
     assert result.csv.read_text().count("\n") == 1
 
 
-def test_gives_an_empty_table_when_every_row_is_rejected(tmp_path: Path) -> None:
+def test_quarantines_a_file_whole_when_every_row_is_rejected(tmp_path: Path) -> None:
     result = process(HEADER + b"1\n2\n", tmp_path)
-    assert (result.input_count, result.output_count, result.rejected_count) == (2, 0, 2)
-    assert rows_of(result) == []
+    assert (result.whole_file_reason, result.objects, result.rejects) == ("too-many-rejected", (), None)
+    assert result.whole_file_message == (
+        "expected a row, got 2 dead letters of 2 records: line 2: expected 6 fields, found 1; line 3: expected"
+        " 6 fields, found 1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,12 +93,12 @@ def test_gives_an_empty_table_when_every_row_is_rejected(tmp_path: Path) -> None
         (
             "id,name,email,date,amount,status,phone,",
             "1,john doe,john@example.com,01-04-2025,125.5,active,555,x",
-            ("unknown column: phone", "unknown column: (no name, field 8)"),
+            ('unknown field: "field_8", kept as field_8', 'unknown field: "phone", kept as phone'),
         ),
     ],
 )
 def test_takes_columns_by_name(header: str, row: str, drift: tuple[str, ...], tmp_path: Path) -> None:
-    result = process(f"{header}\n{row}\n".encode(), tmp_path)
+    result = process_chunks([f"{header}\n{row}\n".encode()], tmp_path, undeclared="keep")
     [found] = rows_of(result)
     assert [str(found[name]) for name in ("id", "name", "email", "date", "amount", "status")] == [
         "1",
@@ -103,21 +108,28 @@ def test_takes_columns_by_name(header: str, row: str, drift: tuple[str, ...], tm
         "125.5000",
         "active",
     ]
-    assert list(found) == [column.name for column in CUSTOMERS.output_columns]
+    kept = [sentence.rpartition(" ")[2] for sentence in drift]
+    assert sorted(found) == sorted([*(column.name for column in CUSTOMERS.output_columns), *kept])
     assert result.drift == drift
 
 
 def test_tells_a_bounded_part_of_many_unknown_columns(tmp_path: Path) -> None:
     names = ["id", "y" * 1000, *(f"x{number}" for number in range(9_999))]
-    result = process((",".join(names) + "\n" + ",".join("1" for _ in names)).encode(), tmp_path)
+    content = (",".join(names) + "\n" + ",".join("1" for _ in names)).encode()
+    shown = "y" * 100
+    result = process(content, tmp_path)
     unknown = [drift for drift in result.drift if "unknown" in drift]
-    assert result.output_count == 1
-    assert unknown[0] == "unknown column: " + "y" * 100
-    assert (len(unknown), unknown[-1]) == (51, "unknown columns: 9950 more")
+    assert (result.output_count, len(unknown)) == (1, 51)
+    assert unknown[0] == f'unknown field: "{shown}…", 1 values dropped'
+    assert unknown[-1] == "unknown fields: 9950 more, 9950 values dropped"
+    kept = process_chunks([content], tmp_path, undeclared="keep")
+    unknown = [drift for drift in kept.drift if "unknown" in drift]
+    assert (kept.output_count, len(unknown)) == (1, 51)
+    assert unknown[-1] == "unknown fields: 9950 more, 9900 of them in _other"
 
 
 def test_counts_a_bounded_number_of_issues(tmp_path: Path) -> None:
-    sql = CUSTOMERS.sql.replace("'missing id'", "'no id'").replace(
+    sql = SQL.replace("'missing id'", "'no id'").replace(
         "CASE WHEN coalesce(id, '') = '' THEN 'no id' END", "'bad ' || id"
     )
     content = HEADER + b"".join(ROW.replace(b"1,", b"%d," % n, 1) for n in range(300))
@@ -275,7 +287,7 @@ def test_says_in_the_parquet_file_where_its_rows_come_from(tmp_path: Path) -> No
     ("sql", "message"),
     [
         ("SELECT * FROM input WHERE false", "returned 0 rows for 2"),
-        ("SELECT * FROM input LIMIT 1", "returned 1 rows for 2"),
+        (SQL.replace("FROM parsed;", "FROM parsed LIMIT 1;"), "returned 1 rows for 2"),
         ("SELECT input.* FROM input, range(2)", "reorders or doubles"),
         ("SELECT * FROM input ORDER BY line DESC", "reorders or doubles"),
         ("SELECT * FROM input UNION ALL SELECT * FROM input", "can be read only once"),
@@ -287,7 +299,7 @@ def test_says_in_the_parquet_file_where_its_rows_come_from(tmp_path: Path) -> No
         ("SELECT *, * FROM read_text('/etc/hostname')", "disabled by configuration"),
         ("SELECT * FROM input; SELECT 1 AS line FROM rows", 'must return "line" of every row'),
         (
-            "SELECT * FROM input; SELECT line FROM rows UNION ALL SELECT 9",
+            SQL.replace("FROM rows\nORDER BY line", "FROM rows UNION ALL SELECT 9, 9"),
             "more rows than the first",
         ),
         ("SELECT * FROM input; SELECT line FROM rows WHERE false", 'must return "line" of every row'),
@@ -327,8 +339,8 @@ def test_refuses_a_transform_that_is_not_one_or_two_statements(
         ("SELECT line, no_such_function(id) AS id FROM input", "no_such_function"),
         ("SELECT line, id FROM input", 'no column "name"'),
         ("SELECT *, 1 AS email_valid FROM input", "email_valid"),
-        (CUSTOMERS.sql.replace("FROM rows", "FROM no_such_table"), "no_such_table"),
-        (CUSTOMERS.sql.replace("sum(amount)", "sum(nothing)"), "nothing"),
+        (SQL.replace("FROM rows", "FROM no_such_table"), "no_such_table"),
+        (SQL.replace("sum(amount)", "sum(nothing)"), "nothing"),
     ],
 )
 def test_finds_a_wrong_transform_before_any_file(sql: str, message: str) -> None:

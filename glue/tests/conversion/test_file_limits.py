@@ -14,10 +14,11 @@ import pytest
 
 from tests.conversion.test_json_processing import ML_EVENTS, event, lines
 from tests.conversion.test_ndjson_processing import dataset
-from tributary.conversion.csv_file import process_file
-from tributary.conversion.json_batch import BatchSource, TransformedBatch, process_json_file, transform_batch
-from tributary.conversion.ndjson_files import NdjsonRun, process_ndjson_file
+from tributary.conversion import chain
+from tributary.conversion.batch import process_batch_file, transform_batch
+from tributary.conversion.chain import InputFile
 from tributary.conversion.result import FileResult
+from tributary.conversion.upload import process_file
 from tributary.datasets import load_dataset
 from tributary.errors import FilledDiskError, TransientError
 from tributary.kernels.file_limits import FileLimits
@@ -52,18 +53,19 @@ def csv(content: bytes, key: str, work: Path, limits: FileLimits = LIMITS) -> Fi
 
 
 def ndjson(content: bytes, key: str, work: Path, limits: FileLimits = LIMITS) -> FileResult:
-    run = NdjsonRun(dataset(), NOW, ("%Y-%m-%d",), work, file_limits=limits)
-    return process_ndjson_file(run, Source("local", key, "v"), [content])
+    source = Source("local", key, "v")
+    return process_batch_file(dataset(), source, lambda: [content], work, ranges={}, limits=limits)
 
 
 def document(content: bytes, key: str, work: Path, limits: FileLimits = LIMITS) -> FileResult:
-    return process_json_file(ML_EVENTS, Source("raw", key, "v"), lambda: [content], work, limits)
+    source = Source("raw", key, "v")
+    return process_batch_file(ML_EVENTS, source, lambda: [content], work, ranges={}, limits=limits)
 
 
 WAYS: dict[str, tuple[Callable[..., FileResult], bytes]] = {
-    "csv": (csv, CSV_HEADER + b"1,2\n" * 6),
-    "ndjson": (ndjson, b"x\n" * 6),
-    "json": (document, b"x\n" * 6),
+    "csv": (csv, CSV_HEADER + b"1,a,a@b.de,2026-02-03,1,x\n" + b"1,2\n" * 6),
+    "ndjson": (ndjson, b'{"Id":1,"at":"2025-06-01T00:00:00Z","mode":"live"}\n' + b"x\n" * 6),
+    "json": (document, lines(event(1)) + b"x\n" * 6),
 }
 
 
@@ -74,7 +76,7 @@ def test_refuses_a_file_with_more_dead_letters_than_one_may_have(way: str, tmp_p
     assert result.whole_file_reason == "too-many-dead-letters"
     assert "at most 5 dead letters" in (result.whole_file_message or "")
     assert "got 6" in (result.whole_file_message or "")
-    assert (result.parquet, result.csv, result.rejects, dict(result.partitions)) == (None, None, None, {})
+    assert (result.objects, result.rejects) == ((), None)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -108,7 +110,14 @@ def converted(work: Path, limits: FileLimits, **files: bytes) -> Converted:
     ]
     small = NdjsonLimits(batch_lines=4)
     return convert(
-        every, work, "snappy", {}, Seconds(), registry=LocalColumns(), limits=small, file_limits=limits
+        load_dataset("clicks"),
+        every,
+        work,
+        {},
+        Seconds(),
+        registry=LocalColumns(),
+        limits=small,
+        file_limits=limits,
     )
 
 
@@ -147,11 +156,11 @@ def test_leaves_a_hostile_file_out_of_a_manifest(tmp_path: Path, hostile: bytes,
 # A batch of the ledger.
 
 
-def batch(work: Path, limits: FileLimits, *contents: bytes) -> TransformedBatch:
+def batch(work: Path, limits: FileLimits, *contents: bytes) -> chain.Converted:
     work.mkdir(exist_ok=True)
 
-    def file(number: int, body: bytes) -> BatchSource:
-        return BatchSource(Source("raw", f"{number}.json", "v"), lambda: [body])
+    def file(number: int, body: bytes) -> InputFile:
+        return InputFile(Source("raw", f"{number}.json", "v"), lambda: [body])
 
     return transform_batch(
         ML_EVENTS,
@@ -166,7 +175,7 @@ def batch(work: Path, limits: FileLimits, *contents: bytes) -> TransformedBatch:
     )
 
 
-def keys_of(result: TransformedBatch) -> list[tuple[str, int]]:
+def keys_of(result: chain.Converted) -> list[tuple[str, int]]:
     letters = [letter for file in result.dead_letters for letter in read_letters(file.path.open("rb"))]
     return [(letter["source_key"], letter["line"]) for letter in letters]
 
@@ -188,7 +197,7 @@ NO_MODE = [event(n, MODE=None) for n in range(6)]
 def test_leaves_a_hostile_file_out_of_a_batch(tmp_path: Path, hostile: bytes, is_spoilt: bool) -> None:
     good = lines(event(8)) + b"broken\n"
     result = batch(tmp_path, LIMITS, good, hostile, good, hostile)
-    reasons = [outcome.beyond.reason if outcome.beyond else None for outcome in result.files]
+    reasons = [outcome.refused.reason if outcome.refused else None for outcome in result.files]
     assert reasons == [None, "too-many-dead-letters", None, "too-many-dead-letters"]
     assert result.is_spoilt is is_spoilt
     assert keys_of(result) == [("0.json", 2), ("2.json", 2)]
@@ -211,10 +220,10 @@ def test_leaves_a_file_of_many_partitions_out_of_a_batch(tmp_path: Path) -> None
     """Each is an object: 858 KB that name each day of ten years in three modes were 11,700 of them."""
     limits = FileLimits(partitions=6)
     result = batch(tmp_path, limits, days(1, 6) * 2, days(1, 7), days(7, 6), days(20, 7))
-    reasons = [outcome.beyond.reason if outcome.beyond else None for outcome in result.files]
+    reasons = [outcome.refused.reason if outcome.refused else None for outcome in result.files]
     assert reasons == [None, "too-many-partitions", None, "too-many-partitions"]
-    assert "at most 6 partitions in one file" in str(result.files[1].beyond)
-    assert "got 7" in str(result.files[1].beyond)
+    assert "at most 6 partitions in one file" in str(result.files[1].refused)
+    assert "got 7" in str(result.files[1].refused)
     assert result.is_spoilt
     again = batch(tmp_path / "again", limits, days(1, 6) * 2, days(7, 6))
     assert (again.is_spoilt, again.rows, len(again.objects)) == (False, 18, 12)
@@ -222,7 +231,7 @@ def test_leaves_a_file_of_many_partitions_out_of_a_batch(tmp_path: Path) -> None
 
 def test_refuses_a_single_file_of_many_partitions(tmp_path: Path) -> None:
     result = document(days(1, 7), "a.json", tmp_path, FileLimits(partitions=6))
-    assert (result.whole_file_reason, dict(result.partitions)) == ("too-many-partitions", {})
+    assert (result.whole_file_reason, result.objects) == ("too-many-partitions", ())
 
 
 def test_makes_no_letter_of_a_batch_of_lines_that_are_too_many(
@@ -239,7 +248,7 @@ def test_makes_no_letter_of_a_batch_of_lines_that_are_too_many(
     result = batch(
         tmp_path, FileLimits(dead_letters=3), lines(*NO_EVENT[:4]), lines(*NO_MODE[:4]), b"x\n" * 4
     )
-    assert all(outcome.beyond for outcome in result.files)
+    assert all(outcome.refused for outcome in result.files)
     assert made == []
 
 

@@ -9,7 +9,8 @@ import json, sys, tempfile
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tributary.datasets import load_dataset
-from tributary.conversion.json_batch import BatchSource, transform_batch
+from tributary.conversion.batch import transform_batch
+from tributary.conversion.chain import InputFile
 from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
@@ -45,7 +46,7 @@ EACH = 1 if "documents" in shape else COUNT if shape == "array" else 2_000
 
 def file(first):
     source = Source("raw", "raw-json-data/%d.json" % first, "v1")
-    return BatchSource(source, lambda: chunks(first, min(EACH, COUNT - first)))
+    return InputFile(source, lambda: chunks(first, min(EACH, COUNT - first)))
 
 with tempfile.TemporaryDirectory() as work:
     result = transform_batch(

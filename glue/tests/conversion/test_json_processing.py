@@ -13,8 +13,9 @@ import pytest
 from pyarrow import parquet
 
 from tests.support.declarations import dataset
+from tributary.conversion.batch import process_batch_file, transform_batch
+from tributary.conversion.chain import Converted, InputFile
 from tributary.conversion.check import check_dataset
-from tributary.conversion.json_batch import BatchSource, TransformedBatch, process_json_file, transform_batch
 from tributary.datasets import Dataset, load_dataset
 from tributary.datasets.declaration import JsonFormat
 from tributary.errors import TransformError
@@ -59,13 +60,13 @@ def run(
     chunk_bytes: int = 1 << 20,
     limits: NdjsonLimits = SMALL,
     registry: ColumnRegistry | None = None,
-) -> TransformedBatch:
+) -> Converted:
     def pieces(content: bytes) -> Callable[[], Iterable[bytes]]:
         return lambda: (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
 
     work.mkdir(exist_ok=True)
     files = [
-        BatchSource(Source("raw", f"raw-json-data/2026/week01/{number}.json", f"v{number}"), pieces(content))
+        InputFile(Source("raw", f"raw-json-data/2026/week01/{number}.json", f"v{number}"), pieces(content))
         for number, content in enumerate(contents)
     ]
     return transform_batch(
@@ -80,7 +81,7 @@ def run(
     )
 
 
-def rows_of(result: TransformedBatch) -> list[Row]:
+def rows_of(result: Converted) -> list[Row]:
     found = []
     for file in result.objects:
         rows = parquet.ParquetFile(file.path).read().to_pylist()
@@ -89,7 +90,7 @@ def rows_of(result: TransformedBatch) -> list[Row]:
     return found
 
 
-def letters_of(result: TransformedBatch) -> list[Row]:
+def letters_of(result: Converted) -> list[Row]:
     return [letter for file in result.dead_letters for letter in read_letters(file.path.open("rb"))]
 
 
@@ -320,7 +321,9 @@ def test_gives_nothing_for_files_of_nothing(tmp_path: Path) -> None:
 
 def test_takes_objects_without_any_key_beside_others(tmp_path: Path) -> None:
     result = run(tmp_path, b"{}", lines(event(1)), b"[{},{}]", b"{}\n{}\n", limits=NdjsonLimits())
-    assert [(file.rows, file.rejected) for file in result.files] == [(0, 1), (1, 0), (0, 2), (0, 2)]
+    assert [(file.rows, file.rejected) for file in result.files] == [(0, 1), (1, 0), (0, 0), (0, 0)]
+    reasons = [file.refused and file.refused.reason for file in result.files]
+    assert reasons == [None, None, "too-many-rejected", "too-many-rejected"]
 
 
 def test_sorts_the_rows_of_an_object_by_time(tmp_path: Path) -> None:
@@ -333,7 +336,7 @@ def test_sorts_the_rows_of_an_object_by_time(tmp_path: Path) -> None:
 
 
 def test_refuses_sql_that_returns_other_types(tmp_path: Path) -> None:
-    sql = ML_EVENTS.sql.replace("  transaction_items,", "  [transaction_id] AS transaction_items,")
+    sql = (ML_EVENTS.transform or "").replace("  transaction_items,", "  [transaction_id] AS transaction_items,")
     with pytest.raises(TransformError, match='returns "transaction_items" as'):
         run(tmp_path, lines(event()), of=replace(ML_EVENTS, transform=sql))
     assert list(tmp_path.iterdir()) == []
@@ -419,8 +422,8 @@ def test_reads_the_samples_in_their_forms(tmp_path: Path) -> None:
 def test_tries_one_file_and_tells_one_that_is_broken(tmp_path: Path) -> None:
     source = Source("local", "a.json.gz", "local")
     content = gzip.compress(json.dumps(event(appVersion=1)).encode())
-    result = process_json_file(ML_EVENTS, source, lambda: [content], tmp_path)
-    assert (result.output_count, result.drift) == (1, ('unknown key: "appVersion", kept as app__version',))
-    assert list(result.partitions) == ["year=2026/month=01/day=01/mode=train"]
-    broken = process_json_file(ML_EVENTS, source, lambda: [content[:-4]], tmp_path)
+    result = process_batch_file(ML_EVENTS, source, lambda: [content], tmp_path, ranges={})
+    assert (result.output_count, result.drift) == (1, ('unknown field: "appVersion", kept as app__version',))
+    assert [file.partition for file in result.objects] == ["year=2026/month=01/day=01/mode=train"]
+    broken = process_batch_file(ML_EVENTS, source, lambda: [content[:-4]], tmp_path, ranges={})
     assert (broken.whole_file_reason, broken.output_count) == ("broken-gzip", 0)

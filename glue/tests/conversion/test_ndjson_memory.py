@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tests.conversion.test_ndjson_processing import dataset
-from tributary.kernels.formats.ndjson.parse import parse
+from tributary.conversion.batch import transform_batch
+from tributary.conversion.chain import InputFile, Way, convert
+from tributary.conversion.sinks import DatedObject
+from tributary.datasets import load_dataset
+from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
-from tributary.kernels.output.text_parquet import TextParquet
-from tributary.conversion.ndjson_files import NdjsonRun
 
 kind, files = sys.argv[1], int(sys.argv[2])
 ROWS, MESSAGE = (15, 20_000) if "long values" in kind else (15_000, 12)
@@ -31,18 +33,19 @@ def contents():
     for number in range(files):
         late = b'{"Id":1,"at":"2026-01-01T00:00:00Z","mode":"m1","late%d":1}\n' % number
         source = Source("raw", "input/events/%d.ndjson" % number, "v1")
-        yield source, [LINES, late if "late" in kind else b""]
+        content = [LINES, late if "late" in kind else b""]
+        yield InputFile(source, lambda content=content: content)
 
 with tempfile.TemporaryDirectory() as work:
     if kind.startswith("text"):
-        with TextParquet(Path(work, "rows.parquet")) as writer:
-            for source, chunks in contents():
-                for batch in parse(chunks):
-                    writer.write(batch, source.key, source.version)
-        rows = writer.rows
+        clicks = load_dataset("clicks")
+        sink = DatedObject(clicks, Path(work, "rows.parquet"), {}, [("a", "v1", 1)] * files)
+        rows = convert(clicks, contents(), sink, Way(Path(work), LocalColumns())).rows
     else:
-        run = NdjsonRun(dataset(), datetime.now(UTC), ["%Y-%m-%d"], Path(work))
-        rows = run.process(contents()).output_count
+        rows = transform_batch(
+            dataset(), contents(), batch_id=1, ranges={}, work=Path(work), object_bytes=128 << 20,
+            registry=LocalColumns(),
+        ).rows
 assert rows == files * (ROWS + ("late" in kind))
 print(peak_mebibytes())
 """

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests.support import declarations
+from tributary.conversion.batch import process_batch_file, transform_batch
+from tributary.conversion.chain import Converted, InputFile
 from tributary.conversion.check import check_dataset
-from tributary.conversion.ndjson_files import NdjsonResult, NdjsonRun, process_ndjson_file
 from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset
 from tributary.errors import BrokenGzipError, DeclarationError, TransformError
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
+from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.kernels.transform import typed_transform
 
@@ -41,6 +44,7 @@ def dataset(sql: str = SQL, partitions: tuple[str, ...] = ("year", "mode"), **mo
     inputs[1] |= {"key": "at"}
     fields = {
         "name": "events",
+        "pipeline": "ledger",
         "prefix": "input/events/",
         "format": {"kind": "ndjson"},
         "columns": inputs,
@@ -60,19 +64,24 @@ def dataset(sql: str = SQL, partitions: tuple[str, ...] = ("year", "mode"), **mo
     return declarations.dataset(sql, **fields)
 
 
-def run(work: Path, *contents: bytes, of: Dataset | None = None, chunk_bytes: int = 1 << 20) -> NdjsonResult:
+def run(work: Path, *contents: bytes, of: Dataset | None = None, chunk_bytes: int = 1 << 20) -> Converted:
+    def pieces(content: bytes) -> Callable[[], Iterable[bytes]]:
+        return lambda: (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
+
     files = [
-        (
-            Source("raw", f"input/events/{number}.ndjson", f"v{number}"),
-            [content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes)],
-        )
+        InputFile(Source("raw", f"input/events/{number}.ndjson", f"v{number}"), pieces(content))
         for number, content in enumerate(contents)
     ]
-    return make_run(work, of or dataset()).process(files)
-
-
-def make_run(work: Path, of: Dataset) -> NdjsonRun:
-    return NdjsonRun(of, datetime(2026, 1, 2, tzinfo=UTC), ["%Y-%m-%d"], work, limits=SMALL_BATCHES)
+    return transform_batch(
+        of or dataset(),
+        files,
+        batch_id=1,
+        ranges={},
+        work=work,
+        object_bytes=1 << 40,
+        registry=LocalColumns(),
+        limits=SMALL_BATCHES,
+    )
 
 
 def line(number: int = 1, **values: Any) -> bytes:
@@ -80,14 +89,12 @@ def line(number: int = 1, **values: Any) -> bytes:
     return json.dumps({key: value for key, value in row.items() if value is not ...}).encode() + b"\n"
 
 
-def rows_of(result: NdjsonResult) -> dict[str, list[Row]]:
-    return {
-        partition: parquet.ParquetFile(path).read().to_pylist() for partition, path in result.files.items()
-    }
+def rows_of(result: Converted) -> dict[str, list[Row]]:
+    return {file.partition: parquet.ParquetFile(file.path).read().to_pylist() for file in result.objects}
 
 
-def letters_of(result: NdjsonResult) -> list[Row]:
-    return [] if result.rejects is None else [*read_letters(result.rejects.open("rb"))]
+def letters_of(result: Converted) -> list[Row]:
+    return [letter for file in result.dead_letters for letter in read_letters(file.path.open("rb"))]
 
 
 def test_gives_typed_rows_by_partition(tmp_path: Path) -> None:
@@ -109,10 +116,15 @@ def test_gives_typed_rows_by_partition(tmp_path: Path) -> None:
             {"id": 3, "moment": june, "amount": None, "active": None, **source, "source_line": 4},
         ]
     }
-    assert result.files == {"year=2025/mode=live": tmp_path / "year=2025/mode=live/rows.parquet"}
-    assert (result.output_count, result.rejected_count, result.rejects) == (3, 0, None)
-    metadata = parquet.read_schema(tmp_path / "year=2025/mode=live/rows.parquet").metadata
-    assert metadata == {b"dataset": b"events", b"dataset_version": dataset().version.encode()}
+    [file] = result.objects
+    assert (file.partition, file.path) == ("year=2025/mode=live", tmp_path / "part-1-00001.parquet")
+    assert (result.rows, result.rejected, result.dead_letters) == (3, 0, ())
+    metadata = parquet.read_schema(file.path).metadata
+    assert metadata == {
+        b"dataset": b"events",
+        b"dataset_version": dataset().version.encode(),
+        b"batch": b"part-1",
+    }
 
 
 REFUSED: dict[str, tuple[bytes, str, str]] = {
@@ -186,7 +198,7 @@ def test_makes_a_line_that_does_not_fit_a_dead_letter(case: str, tmp_path: Path)
     ]
     [rows] = rows_of(result).values()
     assert [(row["id"], row["source_line"]) for row in rows] == [(0, 1), (1, 1), (2, 3), (4, 5)]
-    assert (result.output_count, result.rejected_count) == (4, 1)
+    assert (result.rows, result.rejected) == (4, 1)
 
 
 def test_takes_a_text_and_a_number_alike(tmp_path: Path) -> None:
@@ -200,28 +212,28 @@ def test_keeps_undeclared_keys_as_text_and_names_them(tmp_path: Path) -> None:
     by_partition = rows_of(result)
     [live], [test] = by_partition["year=2025/mode=live"], by_partition["year=2025/mode=test"]
     assert list(live) == list(test)
-    assert list(live)[-4:] == ["source_line", "user__id", "late", "__079_ear"]
+    assert list(live)[-4:] == ["source_line", "__079_ear", "late", "user__id"]
     assert [live["user__id"], live["late"]] == ["1", None]
     assert [test["late"], test["__079_ear"]] == ['{"a": [1, 2]}', "mine"]
     assert result.drift == (
-        'unknown key: "userId", kept as user__id',
-        'unknown key: "late", kept as late',
-        'unknown key: "year", kept as __079_ear',
+        'unknown field: "year", kept as __079_ear',
+        'unknown field: "late", kept as late',
+        'unknown field: "userId", kept as user__id',
     )
 
 
 def test_names_a_bounded_number_of_undeclared_keys(tmp_path: Path) -> None:
     result = run(tmp_path, line(1, **{"k" * 300: 1, **{f"k{number}": number for number in range(60)}}))
     assert len(result.drift) == 51
-    assert result.drift[0].startswith(f'unknown key: "{"k" * 100}…", kept as __1')
-    assert result.drift[-1] == "unknown keys: 11 more"
+    assert result.drift[0].startswith(f'unknown field: "{"k" * 100}…", kept as __1')
+    assert result.drift[-1] == "unknown fields: 11 more"
 
 
 def test_names_keys_beyond_the_share_of_a_file(tmp_path: Path) -> None:
     result = run(tmp_path, line(1, **{f"k{number}": f"{number}.0" for number in range(103)}))
     [row] = next(iter(rows_of(result).values()))
     assert json.loads(row["_other"]) == {f"k{number}": f"{number}.0" for number in (100, 101, 102)}
-    assert result.drift[-1] == "unknown keys: 53 more, 3 of them in _other"
+    assert result.drift[-1] == "unknown fields: 53 more, 3 of them in _other"
 
 
 WINDOWS = SQL + "; SELECT line, sum(amount) OVER (ORDER BY line) AS total FROM rows ORDER BY line"
@@ -253,20 +265,17 @@ def test_runs_a_statement_over_all_files(
 
 def test_writes_one_file_without_partitions(tmp_path: Path) -> None:
     result = run(tmp_path, line(1) + line(2, mode=None), of=dataset(partitions=()))
-    assert list(result.files) == [""]
+    assert [file.partition for file in result.objects] == [""]
     assert [(row["id"], row["year"], row["mode"]) for row in rows_of(result)[""]] == [
         (1, "2025", "live"),
         (2, "2025", None),
     ]
 
 
-@pytest.mark.parametrize(("partitions", "files"), [((), 1), (("mode",), 0)])
-def test_gives_an_empty_table_or_no_partition_for_no_rows(
-    partitions: tuple[str, ...], files: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("partitions", [(), ("mode",)])
+def test_gives_no_object_for_no_rows(partitions: tuple[str, ...], tmp_path: Path) -> None:
     result = run(tmp_path, b"", b"\n \n", b"broken", of=dataset(partitions=partitions))
-    assert (len(result.files), result.output_count, result.rejected_count) == (files, 0, 1)
-    assert not any(rows_of(result).values())
+    assert (result.objects, result.rows, result.rejected) == ((), 0, 1)
 
 
 def test_writes_the_same_bytes_however_the_input_is_cut(tmp_path: Path) -> None:
@@ -311,21 +320,21 @@ def test_checks_a_dataset_before_there_are_files() -> None:
 
 
 def one_file(work: Path, content: bytes, key: str) -> FileResult:
-    return process_ndjson_file(make_run(work, dataset()), Source("raw", key, "v1"), [content])
+    return process_batch_file(dataset(), Source("raw", key, "v1"), lambda: [content], work, ranges={})
 
 
 def test_publishes_nothing_of_a_file_that_is_cut_off(tmp_path: Path) -> None:
     content = gzip.compress(b"".join(line(n) for n in range(1000)))
     whole = one_file(tmp_path, content, "a.ndjson.gz")
-    assert (whole.input_count, whole.output_count, list(whole.partitions)) == (
+    assert (whole.input_count, whole.output_count, [file.partition for file in whole.objects]) == (
         1000,
         1000,
         ["year=2025/mode=live"],
     )
-    assert (whole.parquet, whole.content_sha256) == (None, hashlib.sha256(content).hexdigest())
+    assert whole.content_sha256 == hashlib.sha256(content).hexdigest()
     (tmp_path / "cut").mkdir()
     cut = one_file(tmp_path / "cut", content[:-1], "a.ndjson.gz")
-    assert (cut.whole_file_reason, cut.partitions, cut.input_count) == (BrokenGzipError.reason, {}, 0)
+    assert (cut.whole_file_reason, cut.objects, cut.input_count) == (BrokenGzipError.reason, (), 0)
     assert list((tmp_path / "cut").rglob("*.parquet")) == []
 
 
@@ -341,9 +350,8 @@ LINES = st.lists(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
 @given(LINES)
 def test_puts_every_line_in_exactly_one_place(tmp_path: Path, lines: list[bytes]) -> None:
-    result = run(tmp_path, b"\n".join(lines))
+    # the first one keeps a file of which nothing else is left from being quarantined whole
+    result = run(tmp_path, line(0) + b"\n".join(lines))
     rows = [row["source_line"] for rows in rows_of(result).values() for row in rows]
     letters = [letter["line"] for letter in letters_of(result)]
-    assert sorted(rows + letters) == [number for number, text in enumerate(lines, 1) if text.strip()]
-    for path in result.files.values():
-        path.unlink()
+    assert sorted(rows + letters) == [1, *(number for number, text in enumerate(lines, 2) if text.strip())]

@@ -142,7 +142,7 @@ def test_takes_columns_for_the_output_where_there_is_no_transform() -> None:
         OutputColumn("id", "string", "Id"),
         OutputColumn("seen", "array<struct<instant:timestamp>>"),
     )
-    assert found.sql == 'SELECT line, "id", "seen" FROM input'
+    assert found.transform is None
 
 
 def test_takes_a_dataset_without_columns_for_text() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from tributary.conversion.csv_file import process_file
 from tributary.conversion.result import FileResult
+from tributary.conversion.upload import process_file
 from tributary.datasets import load_dataset
 from tributary.kernels.source import Source
 

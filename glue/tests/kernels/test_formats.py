@@ -5,8 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tributary.datasets.columns import InputColumn
-from tributary.datasets.declaration import CsvFormat, Format, JsonFormat, NdjsonFormat
+from tributary.datasets.declaration import CsvFormat, Format, InputColumn, JsonFormat, NdjsonFormat
 from tributary.errors import HeaderMismatchError
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS, FormatBatch
@@ -17,7 +16,7 @@ JSON = b'{"id":"1","Name":"a"}\n{"id"\n\n{"id":"3","Name":"b"}\n'
 
 
 def column(name: str, *, required: bool = False) -> InputColumn:
-    return InputColumn(name, (name,), "string", "", required, "exact")
+    return InputColumn(name, "string", (name,), name, required=required)
 
 
 def batches(

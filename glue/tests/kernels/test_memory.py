@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
 from tributary.datasets import load_dataset
-from tributary.conversion.csv_file import process_file
+from tributary.conversion.upload import process_file
 from tributary.kernels.source import Source
 
 # Long rows: they tell whether memory follows bytes; the bench has short ones, in a file of this size, too.

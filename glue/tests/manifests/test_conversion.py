@@ -12,12 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.manifests import lines
+from tributary.datasets import load_dataset
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import Fetched
+
+CLICKS = load_dataset("clicks")
 
 
 def fetched(name: str, body: bytes) -> Fetched[Entry]:
@@ -31,9 +34,9 @@ def converted(
     folder.mkdir(exist_ok=True)
     every = [fetched(name.replace("_", "."), body) for name, body in files.items()]
     return convert(
+        CLICKS,
         every,
         folder,
-        "snappy",
         {"manifest": "m"},
         Seconds(),
         registry=registry or LocalColumns(),
@@ -109,6 +112,6 @@ def test_counts_where_the_time_goes(tmp_path: Path) -> None:
     seconds = Seconds()
     endless = (fetched("a", lines({"id": 1})) for _ in itertools.count())
     files = itertools.islice(endless, 3)
-    convert(files, tmp_path, "zstd", {}, seconds, registry=LocalColumns())
+    convert(CLICKS, files, tmp_path, {}, seconds, registry=LocalColumns())
     assert min(seconds.fetch, seconds.parse, seconds.write) > 0
     assert seconds.put == 0

@@ -23,7 +23,7 @@ from tests.support.waiting import HANG_SECONDS
 from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
-from tributary.kernels.output.text_parquet import TEXT_SOURCE_COLUMNS
+from tributary.kernels.output.source_columns import DATED_SOURCE_COLUMNS
 from tributary.manifests import conversion, work
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.task import Committed, NotDone, Skipped
@@ -310,7 +310,7 @@ def test_follows_a_receipt_of_an_earlier_release(world: ManifestWorld) -> None:
     receipt = {**world.receipt()}
     del receipt["new_columns"], receipt["other_rows"]
     names = ["id", *(f"k{number}" for number in range(700))]
-    receipt["columns"] = [*TEXT_SOURCE_COLUMNS.names, *names]
+    receipt["columns"] = [*DATED_SOURCE_COLUMNS.names, *names]
     receipt_key = f"receipts/{key.removeprefix('manifests/')}"
     s3_client().put_object(
         Bucket=world.manifests,

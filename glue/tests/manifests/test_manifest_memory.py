@@ -9,6 +9,7 @@ import gzip, json, sys, tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.memory import peak_mebibytes
+from tributary.datasets import load_dataset
 from tributary.objects import fetching
 from tributary.running.clients import s3_client
 from tributary.kernels.output.undeclared import LocalColumns
@@ -44,7 +45,7 @@ entries = [
 ]
 with tempfile.TemporaryDirectory() as folder:
     with fetching.ReadAhead(entries, Path(folder), fetching.fetch) as ahead:
-        result = convert(ahead, Path(folder), "snappy", {}, Seconds(), registry=LocalColumns())
+        result = convert(load_dataset("clicks"), ahead, Path(folder), {}, Seconds(), registry=LocalColumns())
 assert result.rows == files * (len(lines) + 1)
 print(peak_mebibytes())
 """

@@ -13,8 +13,9 @@ from tributary.batch.reading import AHEAD, fetch
 from tributary.batch.suspects import poison_files
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
 from tributary.batch.versions import parsed
+from tributary.conversion.batch import transform_batch
+from tributary.conversion.chain import Converted, FileOutcome, InputFile
 from tributary.conversion.faults import FAULTS_OF_A_FILE
-from tributary.conversion.json_batch import BatchSource, FileOutcome, TransformedBatch, transform_batch
 from tributary.errors import FilledDiskError, TerminalError, TransientError, brief, describe
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
@@ -96,7 +97,7 @@ class _Attempt:
             measures={name: round(value, 3) for name, value in measures.items()},
         )
 
-    def _transform(self, registry: ColumnRegistry) -> TransformedBatch:
+    def _transform(self, registry: ColumnRegistry) -> Converted:
         """Transform the files but for poison ones: searched for if suspected, or after an error of one."""
         if not self._task.by_file:
             try:
@@ -117,7 +118,7 @@ class _Attempt:
         # What passed the search may take together what its parts may take: each had its own limit there.
         self._seconds = settings.file_limits.seconds * len(files)
 
-    def transform(self, registry: ColumnRegistry) -> TransformedBatch:
+    def transform(self, registry: ColumnRegistry) -> Converted:
         """Transform the readable files into files of the work folder.
 
         Again, where one of them is beyond a limit after it gave rows, all of which are found at the first
@@ -131,9 +132,9 @@ class _Attempt:
                 self._begin_again()
                 continue
             for file, outcome in self._outcomes.items():
-                if outcome.beyond is not None:
-                    self._unreadable[file] = Unreadable(outcome.beyond.reason, str(outcome.beyond))
-            self._outcomes = {file: it for file, it in self._outcomes.items() if it.beyond is None}
+                if outcome.refused is not None:
+                    self._unreadable[file] = Unreadable(outcome.refused.reason, str(outcome.refused))
+            self._outcomes = {file: it for file, it in self._outcomes.items() if it.refused is None}
             if not result.is_spoilt:
                 return result
             self._begin_again()
@@ -142,7 +143,7 @@ class _Attempt:
         for path in self._work.iterdir():
             path.unlink()
 
-    def _transform_once(self, registry: ColumnRegistry) -> TransformedBatch:
+    def _transform_once(self, registry: ColumnRegistry) -> Converted:
         settings = self._task.settings
         wanted = [file for file in self._task.files if file not in self._unreadable]
         self._begun = []
@@ -164,7 +165,7 @@ class _Attempt:
         self._outcomes = dict(zip(self._begun, result.files, strict=True))
         return result
 
-    def _sources(self, files: Iterator[Fetch[BatchFile]], clock: TimeLimit) -> Iterator[BatchSource]:
+    def _sources(self, files: Iterator[Fetch[BatchFile]], clock: TimeLimit) -> Iterator[InputFile]:
         """Yield the readable files; note the reasons of the others."""
         while True:
             began = time.perf_counter()
@@ -179,7 +180,7 @@ class _Attempt:
             self._begun.append(entry)
             with file.content:
                 source = Source(entry.bucket, entry.key, entry.version_id)
-                yield BatchSource(source, partial(_content, file, clock))
+                yield InputFile(source, partial(_content, file, clock))
 
     def _give_up(self, file: BatchFile, why: Unreadable) -> None:
         """Note a file without rows; raises `TransientError` in a replay where it was readable before.
@@ -190,7 +191,7 @@ class _Attempt:
             raise TransientError(f"{why.message}; the replay leaves its rows as they are")
         self._unreadable[file] = why
 
-    def _stage(self, result: TransformedBatch) -> list[dict[str, Any]]:
+    def _stage(self, result: Converted) -> list[dict[str, Any]]:
         """Write the files below the staging prefix; return the commit's list of them."""
         name = self._dataset.name
         placed = [
@@ -220,9 +221,7 @@ class _Attempt:
         archived = archived_key(file.key, file.version_id)
         quarantine_version(file, why, self._dataset.name, bucket, archived)
 
-    def _counts(
-        self, result: TransformedBatch, objects: list[dict[str, Any]], seconds: float
-    ) -> dict[str, Any]:
+    def _counts(self, result: Converted, objects: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
         """Return the counts of the commit and of its event."""
         return {
             "dataset": self._dataset.name,

@@ -1,17 +1,24 @@
 """The one way from files to rows, whatever their format and pipeline: reader, types, SQL, sink.
 
-A pipeline gives the files of a unit of its work, and a sink that puts rows into the objects which it publishes.
+A pipeline gives the files of a unit of its work, and a sink for what it publishes.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
 
-from tributary.conversion.result import ISSUES_COLUMN, IssueCounts, drift_sentences
+from tributary.conversion.result import (
+    ISSUES_COLUMN,
+    FileResult,
+    Hashed,
+    IssueCounts,
+    drift_sentences,
+    unreadable_file,
+)
+from tributary.conversion.sinks import Sink
 from tributary.datasets import Dataset
 from tributary.errors import (
     EmptyFileError,
@@ -42,6 +49,8 @@ DATE_FORMATS = ("%Y-%m-%d",)
 
 _ANY_SIZE = 1 << 50
 
+_LETTERS_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
@@ -49,19 +58,6 @@ class InputFile:
 
     source: Source
     chunks: Callable[[], Iterable[bytes]]
-
-
-class Sink(Protocol):
-    """Receiver of rows; a context, whose objects are whole when it ends without an error."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def write(self, rows: OutputRows) -> None:
-        """Take the next rows, which come in the order of the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,7 @@ class FileOutcome:
 
 @dataclass(slots=True)
 class Converted:
-    """Result of a unit of work, but for what its sink made.
+    """Result of a unit of work; its files are in the work folder, `objects` those of the sink.
 
     `files` has an entry for each file, in order; `keys` are the undeclared keys that have columns, with their
     catalog names, sorted by the latter; `new_columns` those of the names that were admitted on the way;
@@ -109,6 +105,7 @@ class Converted:
     without the files that are.
     """
 
+    objects: tuple[StagedFile, ...] = ()
     dead_letters: tuple[StagedFile, ...] = ()
     files: list[FileOutcome] = field(default_factory=list)
     issues: Mapping[str, int] = field(default_factory=dict)
@@ -164,7 +161,7 @@ class _Run:
         self._disk = DiskWatch(way.work, spill_folder())
         self._issues = IssueCounts()
         self._told: dict[str, None] = {}
-        self._first: dict[int, str] = {}
+        self._first: defaultdict[int, list[str]] = defaultdict(list)
         self._result = Converted()
 
     def run(self, files: Iterable[InputFile]) -> Converted:
@@ -189,7 +186,9 @@ class _Run:
             self._sink,
         ):
             batches = self._batches(files, transform)
-            for output in transform.run(gathered(batches, way.limits)):
+            if self._dataset.transform is not None:
+                batches = gathered(batches, way.limits)
+            for output in transform.run(batches):
                 self._take(output)
             self._judge()
         result.issues = {**self._issues.sorted(), **transform.issues()}
@@ -198,7 +197,7 @@ class _Run:
         result.new_columns = tuple(undeclared.new)
         result.others, result.other_rows = tuple(undeclared.others), undeclared.other_rows
         result.drift = (*self._told, *drift_sentences(result.keys, result.others), *transform.dropped())
-        result.dead_letters = tuple(self._letters.files)
+        result.objects, result.dead_letters = tuple(self._sink.files), tuple(self._letters.files)
         return result
 
     def _transform(self) -> Transform | None:
@@ -266,8 +265,8 @@ class _Run:
         for number, error in self._letters.beyond.items():
             self._give_up(number, error)
         for number, file in enumerate(self._result.files):
-            if file.refused is None and (error := self._verdict(number, file)) is not None:
-                self._give_up(number, error)
+            if file.refused is None and (verdict := self._verdict(number, file)) is not None:
+                self._give_up(number, verdict)
             if file.refused is not None:
                 file.rejected = 0
 
@@ -275,13 +274,13 @@ class _Run:
         records, most = file.rows + file.rejected, self._dataset.maximum_rejected_percent
         if not records and self._dataset.empty_files == "quarantine":
             return EmptyFileError("the file has no record, and its dataset quarantines such files")
+        if records == 1 and self._dataset.pipeline != "uploads":
+            return None  # its dead letter is the file, and no earlier output stands for it
         if file.rejected and (not file.rows or 100 * file.rejected > most * records):
+            wanted = f"at most {most:g} percent of the records rejected" if file.rows else "a row"
+            letters = "; ".join(self._first[number])
             return TooManyRejectedError(
-                f"expected at most {most:g} percent of the records to be rejected, got {file.rejected} of"
-                f" {records}, the first one in {self._first[number]}"
-                if file.rows
-                else f"expected a row, got none: all {records} records are rejected, the first one in"
-                f" {self._first[number]}"
+                f"expected {wanted}, got {file.rejected} dead letters of {records} records: {letters}"
             )
         return None
 
@@ -290,4 +289,24 @@ class _Run:
         self._letters.write(kind, letters)
         for number, letter in letters:
             self._result.files[number].rejected += 1
-            self._first.setdefault(number, f"line {letter.line}: {letter.message}")
+            if len(first := self._first[number]) < _LETTERS_NAMED:
+                first.append(f"line {letter.line}: {letter.message}")
+
+
+def file_result(hashed: Hashed, converted: Converted) -> FileResult:
+    """Return the result of a unit of one file, which is read to its end for its digest."""
+    [outcome] = converted.files
+    if outcome.refused is not None:
+        return unreadable_file(hashed, outcome.refused.reason, str(outcome.refused))
+    hashed.drain()
+    return FileResult(
+        content_sha256=hashed.hexdigest(),
+        input_count=outcome.rows + outcome.rejected,
+        cleaned_count=outcome.rows,
+        output_count=outcome.rows,
+        rejected_count=outcome.rejected,
+        issues=dict(converted.issues),
+        drift=converted.drift,
+        objects=converted.objects,
+        rejects=next((file.path for file in converted.dead_letters), None),
+    )

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.undeclared import OTHER_COLUMN, shown_key
 
 ISSUES_COLUMN = "data_quality_issues"
@@ -27,8 +28,7 @@ class FileResult:
     """Result of one file; its paths are in the work folder, None where nothing is to be published.
 
     `input_count` = `output_count` + `rejected_count`, in records. A file with a `whole_file_reason` goes to
-    quarantine as a whole with that code and message, and nothing is published. `partitions` are the Parquet
-    files of a partitioned dataset, which has no `parquet`, by their paths, such as `year=2026/month=01`.
+    quarantine as a whole with that code and message, and nothing is published.
     """
 
     content_sha256: str
@@ -38,12 +38,23 @@ class FileResult:
     rejected_count: int = 0
     issues: dict[str, int] = field(default_factory=dict)
     drift: tuple[str, ...] = ()
-    parquet: Path | None = None
-    partitions: Mapping[str, Path] = field(default_factory=dict)
-    csv: Path | None = None
+    objects: Sequence[StagedFile] = ()
     rejects: Path | None = None
     whole_file_reason: str | None = None
     whole_file_message: str | None = None
+
+    @property
+    def parquet(self) -> Path | None:
+        """The Parquet file of a unit that has one object."""
+        return self._object(".parquet")
+
+    @property
+    def csv(self) -> Path | None:
+        """The CSV file beside it."""
+        return self._object(".csv")
+
+    def _object(self, suffix: str) -> Path | None:
+        return next((file.path for file in self.objects if file.path.suffix == suffix), None)
 
 
 class IssueCounts:
@@ -95,7 +106,7 @@ def unreadable_file(hashed: Hashed, reason: str, message: str) -> FileResult:
 
 
 def drift_sentences(names: Mapping[str, str], others: Collection[str] = ()) -> Iterator[str]:
-    """Yield a sentence for each undeclared field, up to fifty: those with a column's name, then the others."""
+    """Yield a sentence for each undeclared field, up to fifty: those with a column, then the others."""
     kept = {**names, **dict.fromkeys(others, OTHER_COLUMN)}
     for key, name in list(kept.items())[:_KEYS_NAMED]:
         yield f"unknown field: {shown_key(key)}, kept {'in' if name == OTHER_COLUMN else 'as'} {name}"

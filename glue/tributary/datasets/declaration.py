@@ -184,26 +184,6 @@ class Dataset:
         """The top-level keys that its columns read, each once."""
         return tuple(dict.fromkeys(column.key for column in self.columns))
 
-    @property
-    def sql(self) -> str:
-        """Its transform; without one, the statement that returns the columns as they are."""
-        names = ", ".join(["line", *(f'"{column.name}"' for column in self.columns)])
-        return self.transform or f"SELECT {names} FROM input"  # noqa: S608 (checked names)
-
-    @property
-    def csv_format(self) -> CsvFormat:
-        """The format of a CSV dataset; raises `DeclarationError` for another one."""
-        if self.format.kind != "csv":
-            raise DeclarationError(f'the dataset "{self.name}" is {self.format.kind}, not csv')
-        return self.format
-
-    @property
-    def json_form(self) -> JsonForm:
-        """The form of a JSON dataset's files; raises `DeclarationError` for another one."""
-        if self.format.kind != "json":
-            raise DeclarationError(f'the dataset "{self.name}" is {self.format.kind}, not json')
-        return self.format.form
-
 
 def parse_declaration(folder: str, declaration: bytes, transform: bytes | None) -> Dataset:
     """Read a declaration, and its SQL where it has any; `folder` is the name both stand under.

@@ -1,11 +1,12 @@
-"""Conversion of one file of a text dataset, as a manifest of its own would publish it, without AWS."""
+"""Conversion of one file, as a manifest of its own would publish it, without AWS."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tributary.conversion.result import FileResult, Hashed, drift_sentences, unreadable_file
+from tributary.conversion.result import FileResult, Hashed, unreadable_file
 from tributary.datasets import Dataset
+from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
@@ -13,29 +14,24 @@ from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import spool
 
 
-def process_text_file(dataset: Dataset, source: Source, chunks: Iterable[bytes], work: Path) -> FileResult:
+def process_dated_file(dataset: Dataset, source: Source, chunks: Iterable[bytes], work: Path) -> FileResult:
     """Convert one file into files below `work`; the result of one that cannot be read has its reason."""
     hashed = Hashed(chunks)
     entry = Entry(
         source.bucket, source.key, source.version, size=0, revision=1, uploaded_at=datetime.now(UTC)
     )
-    result = convert(
-        [spool(entry, hashed, work)],
-        work,
-        dataset.outputs.compression,
-        {},
-        Seconds(),
-        registry=LocalColumns(),
-    )
+    result = convert(dataset, [spool(entry, hashed, work)], work, {}, Seconds(), registry=LocalColumns())
     for why in result.unreadable.values():
         return unreadable_file(hashed, why.reason, why.message)
+    size = result.parquet.stat().st_size
     return FileResult(
         content_sha256=hashed.hexdigest(),
         input_count=result.rows + result.dead_letters,
         cleaned_count=result.rows,
         output_count=result.rows,
         rejected_count=result.dead_letters,
-        drift=tuple(drift_sentences({}, result.others)),
-        parquet=result.parquet,
+        issues=dict(result.issues),
+        drift=result.drift,
+        objects=[StagedFile(result.parquet, "", result.parquet.name, result.rows, size)],
         rejects=result.rejects,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tributary.conversion.faults import FAULTS_OF_A_FILE
+from tributary.datasets import Dataset
 from tributary.distribution.alone import run_alone
 from tributary.errors import NoAnswerError, TransientError, WorkerKilledError, reason_of
 from tributary.kernels.file_limits import FileLimits
@@ -26,12 +27,15 @@ MEMORY_BYTES = 1 << 30
 class Trial:
     """Files to read one after the other; `done` gets a line for each that was read."""
 
+    dataset: Dataset
     entries: tuple[Entry, ...]
     done: Path
     limits: FileLimits
 
 
-def poison_files(entries: Sequence[Entry], work: Path, limits: FileLimits) -> dict[Entry, Unreadable]:
+def poison_files(
+    dataset: Dataset, entries: Sequence[Entry], work: Path, limits: FileLimits
+) -> dict[Entry, Unreadable]:
     """Return the files under which a child process died or failed twice, the second time with the file alone.
 
     It dies, too, of a file that takes more than its time. Raises what a child raised where no file is to
@@ -45,7 +49,7 @@ def poison_files(entries: Sequence[Entry], work: Path, limits: FileLimits) -> di
         done = work / "tried"
         done.write_bytes(b"")
         try:
-            run_alone(try_files, Trial(left, done, limits), MEMORY_BYTES)
+            run_alone(try_files, Trial(dataset, left, done, limits), MEMORY_BYTES)
             return found
         except NoAnswerError:
             raise
@@ -55,7 +59,7 @@ def poison_files(entries: Sequence[Entry], work: Path, limits: FileLimits) -> di
                 raise TransientError("the child process died after its last file") from None
             suspect, left = left[count], left[count + 1 :]
             try:
-                run_alone(try_files, Trial((suspect,), done, limits), MEMORY_BYTES)
+                run_alone(try_files, Trial(dataset, (suspect,), done, limits), MEMORY_BYTES)
             except NoAnswerError:
                 raise
             except (WorkerKilledError, *FAULTS_OF_A_FILE) as error:
@@ -74,5 +78,5 @@ def try_files(trial: Trial) -> None:
                 work = Path(folder)
                 file = fetch(entry, work, trial.limits)
                 columns, limits = LocalColumns(), trial.limits
-                convert([file], work, "snappy", {}, Seconds(), registry=columns, file_limits=limits)
+                convert(trial.dataset, [file], work, {}, Seconds(), registry=columns, file_limits=limits)
             done.write(b"done\n")

@@ -70,6 +70,7 @@ class _Publication:
     def __init__(self, task: ManifestTask, manifest: Manifest, work: Path) -> None:
         self._task = task
         self._manifest = manifest
+        self._dataset = load_dataset(manifest.dataset, "manifests")
         self._work = work
         self._keys = output_keys(manifest)
         self._attempt = Attempt(task.run_id, task.request.generation, datetime.now(UTC))
@@ -105,10 +106,9 @@ class _Publication:
     def _poison_files(self) -> dict[tuple[str, str], Unreadable]:
         if not self._task.by_file:
             return {}
-        return {
-            entry.identity: why
-            for entry, why in poison_files(self._manifest.entries, self._work, self._task.file_limits).items()
-        }
+        entries, limits = self._manifest.entries, self._task.file_limits
+        found = poison_files(self._dataset, entries, self._work, limits)
+        return {entry.identity: why for entry, why in found.items()}
 
     def _convert(self, excluded: Mapping[tuple[str, str], Unreadable], registry: ColumnRegistry) -> Converted:
         """Convert all files but those known to give no rows.
@@ -116,9 +116,9 @@ class _Publication:
         Again, where one of them is beyond a limit after it gave rows, all of which are found at the first
         time, or fills the disk.
         """
-        dataset = load_dataset(self._manifest.dataset, "manifests")
         metadata = {
-            "dataset": dataset.name,
+            "dataset": self._dataset.name,
+            "dataset_version": self._dataset.version,
             "manifest": self._manifest.id,
             "generation": str(self._attempt.generation),
         }
@@ -130,9 +130,9 @@ class _Publication:
         with ReadAhead(wanted, self._work, partial(fetch, limits=limits)) as files:
             every = _in_order(self._manifest.entries, excluded, iter(files))
             converted = convert(
+                self._dataset,
                 every,
                 self._work,
-                dataset.outputs.compression,
                 metadata,
                 self._seconds,
                 registry=registry,

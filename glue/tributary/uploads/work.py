@@ -7,8 +7,8 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from tributary.conversion.csv_file import process_file, rows_version
 from tributary.conversion.result import FileResult
+from tributary.conversion.upload import process_file, rows_version
 from tributary.datasets import Dataset, dataset_for_key
 from tributary.errors import DeclarationError, LeaseLostError, TerminalError, brief, describe
 from tributary.kernels.compression.streams import is_compressed
@@ -67,10 +67,10 @@ def quarantine_file(task: Task, reason: str, message: str) -> Quarantined:
 
 def _process_or_quarantine(task: Task) -> Outcome:
     dataset = dataset_for_key(task.claim.key, "uploads")
-    if dataset is None or dataset.format.kind != "csv":
-        return quarantine_file(task, NO_DATASET, f"no CSV dataset claims the key {task.claim.key}")
+    if dataset is None:
+        return quarantine_file(task, NO_DATASET, f"no dataset of uploads claims the key {task.claim.key}")
     try:
-        with temporary_folder("csv") as work:
+        with temporary_folder("upload") as work:
             return _process(task, dataset, work)
     except DeclarationError:
         # The package's mistake, not the file's: the run fails, and the file waits.

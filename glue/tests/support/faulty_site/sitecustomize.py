@@ -18,7 +18,7 @@ from botocore.httpsession import URLLib3Session
 
 _faults = [word.partition(":") for word in os.environ["TRIBUTARY_TEST_FAULTS"].split(",")]
 _send = URLLib3Session.send
-_READERS = ("tributary.conversion.json_batch", "tributary.manifests.conversion")
+_READERS = ("tributary.conversion.batch", "tributary.manifests.conversion")
 
 
 def _sending(session: URLLib3Session, request: AWSPreparedRequest) -> Any:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tributary.datasets.columns import InputColumn
-from tributary.datasets.declaration import Format
+from tributary.datasets.declaration import Format, InputColumn
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 DEFAULT_LIMITS = NdjsonLimits()

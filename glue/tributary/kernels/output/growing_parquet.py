@@ -6,6 +6,7 @@ one file under the whole schema, row group by row group: rows are written twice,
 columns come. Where none comes late, the only part is the file.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +28,14 @@ Batch = tuple[Mapping[str, pa.Array], int]
 
 @dataclass(frozen=True, slots=True)
 class ParquetSettings:
-    """A row group ends with the batch that brings it to `row_group_bytes`, in the measure of the caller."""
+    """A row group ends with the batch that brings it to `row_group_bytes`, in the measure of the caller.
+
+    It ends, too, with the one that brings it to `row_group_rows`, where that is given.
+    """
 
     compression: Literal["snappy", "zstd"] = "snappy"
     row_group_bytes: int = 64 << 20
+    row_group_rows: int = sys.maxsize
 
 
 DEFAULT_SETTINGS = ParquetSettings()
@@ -46,12 +51,14 @@ class RowGroup:
 
     batches: list[Batch] = field(default_factory=list)
     bytes: int = 0
+    rows: int = 0
     joined: int = 0
 
     def add(self, columns: Mapping[str, pa.Array], rows: int, size: int) -> None:
         """Put a batch to the rows."""
         self.batches.append((columns, rows))
         self.bytes += size
+        self.rows += rows
         if len(self.batches) - self.joined == _LOOSE_BATCHES:
             self.batches[self.joined :] = [_joined(self.batches[self.joined :])]
             self.joined += 1
@@ -168,7 +175,8 @@ class GrowingParquet:
         if rows and not self._types:
             raise ValueError(f"{rows} rows have no column; give the writer one that is always there")
         self._group.add(columns, rows, size)
-        if self._group.bytes >= self._settings.row_group_bytes:
+        settings = self._settings
+        if self._group.bytes >= settings.row_group_bytes or self._group.rows >= settings.row_group_rows:
             self._write_group()
 
     def _write_group(self) -> None:

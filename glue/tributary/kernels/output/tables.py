@@ -1,15 +1,12 @@
-"""Output files of CSV datasets: Parquet and CSV of the rows. Same rows, same bytes."""
+"""The schema of a dataset's rows, and their text as CSV. Same rows, same bytes."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
-from pyarrow import parquet
 
 from tributary.datasets.declaration import Dataset
 from tributary.errors import TransformError
@@ -25,7 +22,7 @@ ROW_GROUP_BYTES = 96 << 20
 _CSV_ROWS = 1 << 13
 """Rows that are formatted as CSV at a time: a tenth faster than by Arrow's 1,024, with a megabyte of text."""
 
-_SAMPLE_ROWS = 10_000
+_WAITING_ROWS = 4 * _CSV_ROWS
 
 
 def output_schema(dataset: Dataset, metadata: Mapping[str, str]) -> pa.Schema:
@@ -52,24 +49,19 @@ def declared(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return table.select(schema.names).replace_schema_metadata()
 
 
-class TableWriter:
-    """Writes tables, a row group each, as Parquet and, where the dataset says so, as CSV."""
+class CsvWriter:
+    """Writes the declared columns as CSV; used as a context, after an error in which there is no file.
 
-    def __init__(
-        self, dataset: Dataset, schema: pa.Schema, parquet_path: Path, csv_path: Path | None
-    ) -> None:
-        self._compression = dataset.outputs.compression
-        self._escapes_formulas = dataset.outputs.csv_formulas == "escaped"
+    Rows are collected, for to format a few at a time costs more.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, *, escapes_formulas: bool) -> None:
+        self.path = path
         self._schema = schema.remove_metadata()
-        self._metadata = schema.metadata
-        self._path = parquet_path
-        self._parquet: parquet.ParquetWriter | None = None
-        self._files = ExitStack()
+        self._escapes_formulas = escapes_formulas
         self._csv: arrow_csv.CSVWriter | None = None
-        if csv_path is not None:
-            options = arrow_csv.WriteOptions(batch_size=_CSV_ROWS)
-            writer = arrow_csv.CSVWriter(str(csv_path), _csv_schema(schema), write_options=options)
-            self._csv = self._files.enter_context(writer)
+        self._waiting: list[pa.RecordBatch] = []
+        self._rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -77,41 +69,30 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None and self._parquet is None:
-            self._open(self._schema.empty_table())
-        self._files.close()
+        try:
+            if kind is None:
+                self._write()
+        finally:
+            if self._csv is not None:
+                self._csv.close()
+        if kind is not None:
+            self.path.unlink(missing_ok=True)
 
-    def write(self, table: pa.Table) -> None:
-        """Write the next rows; `table` has the declared schema."""
-        writer = self._parquet or self._open(table)
-        writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
-        if self._csv is not None:
-            self._csv.write_table(_csv_table(table, self._escapes_formulas))
+    def write(self, columns: Mapping[str, pa.Array]) -> None:
+        """Write the next rows, of which all declared columns are there."""
+        declared_columns = [columns[name] for name in self._schema.names]
+        self._waiting.append(pa.RecordBatch.from_arrays(declared_columns, schema=self._schema))
+        self._rows += self._waiting[-1].num_rows
+        if self._rows >= _WAITING_ROWS:
+            self._write()
 
-    def _open(self, first: pa.Table) -> parquet.ParquetWriter:
-        self._parquet = self._files.enter_context(
-            parquet.ParquetWriter(
-                str(self._path),
-                self._schema,
-                compression=self._compression,
-                use_dictionary=_repetitive_columns(first),
-                write_statistics=True,
-                store_schema=False,
-            )
-        )
-        self._parquet.add_key_value_metadata(self._metadata)
-        return self._parquet
-
-
-def _repetitive_columns(table: pa.Table) -> list[str]:
-    """The columns for which a dictionary pays: at most half of the first rows differ."""
-    sample = table.slice(0, _SAMPLE_ROWS)
-    return [
-        name
-        for name in sample.schema.names
-        if not pa.types.is_boolean(sample.schema.field(name).type)
-        and pc.count_distinct(sample[name], mode="all").as_py() * 2 <= max(sample.num_rows, 1)
-    ]
+    def _write(self) -> None:
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        self._waiting, self._rows = [], 0
+        if self._csv is None:
+            options = arrow_csv.WriteOptions(batch_size=_CSV_ROWS)
+            self._csv = arrow_csv.CSVWriter(str(self.path), _csv_schema(self._schema), write_options=options)
+        self._csv.write_table(_csv_table(table, self._escapes_formulas))
 
 
 def _csv_schema(schema: pa.Schema) -> pa.Schema:

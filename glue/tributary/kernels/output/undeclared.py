@@ -92,7 +92,9 @@ class UndeclaredColumns:
         beyond = frozenset(asking[2 * self._share :])
         if not beyond:
             return rows, None
-        others = {key: texts_of(column) for key, column in zip(keys, rows.columns, strict=True) if key in beyond}
+        others = {
+            key: texts_of(column) for key, column in zip(keys, rows.columns, strict=True) if key in beyond
+        }
         self._note(key for key, texts in others.items() if texts.null_count < len(texts))
         return rows.select([key for key in keys if key not in beyond]), texts_as_json(others)
 

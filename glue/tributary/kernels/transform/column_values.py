@@ -1,4 +1,4 @@
-"""Values of a declared column, from text of any format or from Arrow's own types, each exactly or not at all."""
+"""Values of a declared column, from text or from Arrow's own types, each exactly or not at all."""
 
 from typing import Final
 
@@ -43,7 +43,8 @@ def _widened(found: pa.Array, kind: ColumnType) -> pa.Array | None:
     return None
 
 
-def _widens(own: pa.DataType, wanted: pa.DataType) -> bool:
+def _widens(own: pa.DataType, wanted: pa.DataType) -> object:
+    """Return what is true where every value of a type is one of the other."""
     if pa.types.is_integer(wanted):
         signed = pa.types.is_signed_integer(own)
         return pa.types.is_integer(own) and own.bit_width + (not signed) <= wanted.bit_width

@@ -1,7 +1,6 @@
-"""Rows of any format as values of their declared types; one with a value that does not fit is a dead letter."""
+"""Rows of any format as values of their declared types; one whose value does not fit is a dead letter."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -30,7 +29,7 @@ class TypedRows:
     """The rows whose values fit, in their order, and the dead letters of all other lines, in theirs.
 
     `undeclared` holds the texts of the fields that no column declares, but for the `others` of the batch.
-    `bad_values` counts, by columns, the values that became null because they do not fit.
+    `bad_values` marks, by columns, the rows whose value became null because it does not fit.
     """
 
     places: pa.RecordBatch
@@ -38,7 +37,7 @@ class TypedRows:
     undeclared: dict[str, pa.Array]
     others: pa.Array | None
     dead_letters: list[SourcedLetter]
-    bad_values: Mapping[str, int]
+    bad_values: Mapping[str, pa.Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +62,14 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
     paths = _Paths(batch, columns)
     values: list[pa.Array] = []
     refusals: list[_Refusal] = []
-    bad_values: Counter[str] = Counter()
+    tolerated: dict[str, pa.Array] = {}
     for column in columns:
         found = paths.found(column.path)
         result = column_values(found, column)
         values.append(result.values)
         refusals += paths.refusals(column)
         if result.bad is not None and column.on_bad_value == "issue":
-            bad_values[column.name] += pc.sum(result.bad).as_py()
+            tolerated[column.name] = result.bad
         elif result.bad is not None:
             message = f'the column "{column.name}" has {{}}, which is no {column.type}'
             refusals.append(_Refusal(result.bad, "bad-value", found, message))
@@ -81,7 +80,7 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
     if dataset.undeclared == "reject":
         refusals += _refusals_of_undeclared(undeclared)
     letters = list(batch.rejects)
-    rows = TypedRows(batch.places, values, undeclared, batch.others, letters, bad_values)
+    rows = TypedRows(batch.places, values, undeclared, batch.others, letters, tolerated)
     if refusals:
         bad = reduce(pc.or_, (refusal.mask for refusal in refusals))
         letters += _refused(batch.places, refusals, bad, admits)
@@ -155,7 +154,7 @@ def _filtered(rows: TypedRows, good: pa.Array) -> TypedRows:
         {key: column.filter(good) for key, column in rows.undeclared.items()},
         None if rows.others is None else rows.others.filter(good),
         rows.dead_letters,
-        rows.bad_values,
+        {name: bad.filter(good) for name, bad in rows.bad_values.items()},
     )
 
 

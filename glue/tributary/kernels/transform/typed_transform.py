@@ -1,4 +1,4 @@
-"""Rows of one file or many as a dataset's output: types, SQL where there is any, undeclared fields beside it."""
+"""Rows of one file or many as a dataset's output: types, SQL if any, undeclared fields beside it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tributary.datasets.declaration import Dataset
 from tributary.kernels.formats.csv.block import LINE_COLUMN
 from tributary.kernels.output.dead_letters import dead_letter
-from tributary.kernels.output.sourced_parquet import SOURCE_COLUMNS
+from tributary.kernels.output.source_columns import SOURCE_COLUMNS
 from tributary.kernels.output.tables import declared, output_schema
 from tributary.kernels.output.undeclared import ColumnRegistry, UndeclaredColumns, shown_key
 from tributary.kernels.source import Source
@@ -165,7 +165,8 @@ class TypedTransform:
         for batch in batches:
             typed = typed_rows(batch, self._dataset, self._refusals.admits)
             self._refusals.of_input(typed.dead_letters)
-            self._bad.update(typed.bad_values)
+            for name, bad in typed.bad_values.items():
+                self._bad[name] += pc.sum(bad).as_py() or 0
             if typed.places.num_rows:
                 yield typed
 

@@ -5,10 +5,6 @@ from dataclasses import dataclass
 
 from tributary.errors import HeaderMismatchError
 
-# A header may be a megabyte; what is told of it goes into logs and statistics.
-_UNKNOWN_NAMED = 50
-_NAME_LENGTH = 100
-
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
@@ -24,8 +20,8 @@ class HeaderMatch:
 def match_header(fields: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> HeaderMatch:
     """Match trimmed names without regard to case; order does not matter.
 
-    A declared column that is missing, and a field that is not declared, are drift. Raises
-    `HeaderMismatchError` when a required column is missing or a declared one stands twice.
+    A declared column that is missing is drift. Raises `HeaderMismatchError` when a required column is missing
+    or a declared one stands twice.
     """
     names = [field.strip().casefold() for field in fields]
     missing = [column for column in columns if column not in names]
@@ -35,15 +31,7 @@ def match_header(fields: Sequence[str], columns: Sequence[str], required: Sequen
     if problems:
         found = ", ".join(f'"{field}"' for field in fields[:50])
         raise HeaderMismatchError(f"{'; '.join(problems)}; the header has {found}"[:2000])
-    unknown = [
-        field.strip()[:_NAME_LENGTH] or f"(no name, field {index + 1})"
-        for index, field in enumerate(fields)
-        if names[index] not in columns
-    ]
     drift = [f"missing column: {column}" for column in missing]
-    drift += [f"unknown column: {name}" for name in unknown[:_UNKNOWN_NAMED]]
-    if len(unknown) > _UNKNOWN_NAMED:
-        drift.append(f"unknown columns: {len(unknown) - _UNKNOWN_NAMED} more")
     return HeaderMatch(tuple(_named(fields, names, columns)), tuple(drift))
 
 

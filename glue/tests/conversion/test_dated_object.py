@@ -1,8 +1,10 @@
-"""NDJSON lines to one Parquet file: every row with its source, whatever columns come when."""
+"""Many files to one Parquet file: every row with its source, whatever columns come when."""
 
+import gc
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,21 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from tributary.conversion.chain import Converted, InputFile, Way, convert
+from tributary.conversion.sinks import DatedObject
+from tributary.datasets import load_dataset
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
-from tributary.kernels.formats.ndjson.parse import parse
-from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings
-from tributary.kernels.output.text_parquet import TEXT_SOURCE_COLUMNS, TextParquet
+from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings, RowGroup
+from tributary.kernels.output.source_columns import DATED_SOURCE_COLUMNS
 from tributary.kernels.output.undeclared import LocalColumns
+from tributary.kernels.source import Source
 
 Files = dict[str, bytes]
 Row = dict[str, Any]
 
+CLICKS = load_dataset("clicks")
 SMALL_BATCHES = NdjsonLimits(batch_bytes=256)
-SMALL_GROUPS = ParquetSettings(row_group_bytes=1024)
+SMALL_GROUPS = ParquetSettings(row_group_bytes=512)
 
 
 def write(
@@ -29,15 +35,32 @@ def write(
     settings: ParquetSettings = SMALL_GROUPS,
     chunk_bytes: int = 1 << 20,
     *known: str,
-) -> TextParquet:
+) -> Converted:
     registry = LocalColumns()
     registry.columns = frozenset(known)
-    with TextParquet(path, settings, registry=registry) as writer:
-        for name, content in files.items():
-            chunks = (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
-            for batch in parse(chunks, SMALL_BATCHES):
-                writer.write(batch, name, "v1")
-    return writer
+
+    def pieces(content: bytes) -> Callable[[], Iterator[bytes]]:
+        return lambda: (content[at : at + chunk_bytes] for at in range(0, len(content), chunk_bytes))
+
+    return convert_all(path, {name: pieces(content) for name, content in files.items()}, settings, registry)
+
+
+def convert_all(
+    path: Path,
+    files: dict[str, Callable[[], Iterator[bytes]]],
+    settings: ParquetSettings = SMALL_GROUPS,
+    registry: LocalColumns | None = None,
+) -> Converted:
+    dataset = replace(CLICKS, outputs=replace(CLICKS.outputs, compression=settings.compression))
+    sink = DatedObject(dataset, path, {}, [(name, "v1", 1) for name in files], settings)
+    way = Way(
+        path.parent,
+        registry or LocalColumns(),
+        reserved=frozenset(DATED_SOURCE_COLUMNS.names),
+        limits=SMALL_BATCHES,
+    )
+    every = [InputFile(Source("raw", name, "v1"), chunks) for name, chunks in files.items()]
+    return convert(dataset, every, sink, way)
 
 
 def lines(*rows: Row) -> bytes:
@@ -62,7 +85,7 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
         "a": b'\n{"n":1.10,"s":"a\\u0000\\n","o":{"x": [1, 2]},"t":true,"z":null}\nbroken\n{}\n',
         "b": b'{"userId":12345678901234567890,"n":"1"}',
     }
-    writer = write(tmp_path / "rows.parquet", files)
+    result = write(tmp_path / "rows.parquet", files)
     source = {"_source_version": "v1", "_source_revision": 1}
     assert without_nulls(tmp_path / "rows.parquet") == [
         {
@@ -77,9 +100,8 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
         {"_source_file": "a", **source, "_source_line": 4},
         {"_source_file": "b", **source, "_source_line": 1, "n": "1", "user__id": "12345678901234567890"},
     ]
-    names = writer.undeclared.names
-    assert dict(names.items()) == {"n": "n", "s": "s", "o": "o", "t": "t", "userId": "user__id"}
-    assert (writer.rows, names.notes) == (3, [])
+    assert result.keys == {"n": "n", "s": "s", "o": "o", "t": "t", "userId": "user__id"}
+    assert (result.rows, result.rejected) == (3, 1)
     schema = parquet.read_schema(tmp_path / "rows.parquet")
     assert schema.names == [
         "_source_file",
@@ -96,19 +118,17 @@ def test_keeps_exact_texts_with_their_source(tmp_path: Path) -> None:
 
 
 def test_keeps_a_key_that_has_the_name_of_a_source_column(tmp_path: Path) -> None:
-    writer = write(tmp_path / "rows.parquet", {"a": lines({"_source_line": "mine"})})
+    result = write(tmp_path / "rows.parquet", {"a": lines({"_source_line": "mine"})})
     [row] = without_nulls(tmp_path / "rows.parquet")
     assert (row["_source_line"], row["__05f_source_line"]) == (1, "mine")
-    assert writer.undeclared.names.notes == [
-        'the key "_source_line" has the name of another column: __05f_source_line'
-    ]
+    assert result.drift == ('unknown field: "_source_line", kept as __05f_source_line',)
 
 
 @pytest.mark.parametrize("number", [1, 2, 9])
 def test_keeps_columns_that_come_after_row_groups_were_written(number: int, tmp_path: Path) -> None:
     files = growing(number)
     path = tmp_path / "rows.parquet"
-    writer = write(path, files)
+    result = write(path, files)
     expected = [
         {"_source_file": name, "_source_version": "v1", "_source_revision": 1, "_source_line": line}
         | {key: str(value) for key, value in json.loads(text).items()}
@@ -117,10 +137,9 @@ def test_keeps_columns_that_come_after_row_groups_were_written(number: int, tmp_
     ]
     assert without_nulls(path) == expected
     assert parquet.ParquetFile(path).num_row_groups > number
-    assert [key for key, _ in writer.undeclared.names.items()] == [
-        "id",
-        *(f"k{file}_{n}" for file in range(number) for n in range(5)),
-    ]
+    keys = ["id", *(f"k{file}_{n}" for file in range(number) for n in range(5))]
+    assert list(result.keys) == keys
+    assert parquet.read_schema(path).names == [*DATED_SOURCE_COLUMNS.names, *keys]
     assert [file.name for file in tmp_path.iterdir()] == ["rows.parquet"]
 
 
@@ -138,7 +157,7 @@ def test_writes_row_groups_by_bytes(tmp_path: Path) -> None:
     write(tmp_path / "rows.parquet", {"a": rows}, settings)
     metadata = parquet.ParquetFile(tmp_path / "rows.parquet").metadata
     counts = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-    taken = len(rows) / 2000 + 5 * 4  # b has no value, and so no column
+    taken = 100 + 4  # the text and its offset; b has no value, and so no column
     assert len(set(counts[:-1])) == 1
     assert counts[0] * taken == pytest.approx(64 << 10, rel=0.05)
 
@@ -191,24 +210,20 @@ def test_compresses_as_set(compression: Any, tmp_path: Path) -> None:
 def test_writes_a_file_without_rows(tmp_path: Path) -> None:
     write(tmp_path / "rows.parquet", {"a": b"\nbroken\n"})
     table = parquet.read_table(tmp_path / "rows.parquet")
-    assert (table.num_rows, table.schema.names) == (0, TEXT_SOURCE_COLUMNS.names)
+    assert (table.num_rows, table.schema.names) == (0, DATED_SOURCE_COLUMNS.names)
 
 
 def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
-    def breaking() -> Iterator[bytes]:
-        yield from growing(5).values()
-        raise OSError("cut off")
-
     on_the_way = set()
 
-    def run() -> None:
-        with TextParquet(tmp_path / "rows.parquet", SMALL_GROUPS) as writer:
-            for batch in parse(breaking(), SMALL_BATCHES):
-                writer.write(batch, "a", "v1")
-                on_the_way.update(tmp_path.iterdir())
+    def breaking() -> Iterator[bytes]:
+        for content in growing(5).values():
+            yield content
+            on_the_way.update(tmp_path.iterdir())
+        raise OSError("cut off")
 
     with pytest.raises(OSError, match="cut off"):
-        run()
+        convert_all(tmp_path / "rows.parquet", {"a": breaking})
     assert len(on_the_way) > 2
     assert list(tmp_path.iterdir()) == []
 
@@ -216,11 +231,20 @@ def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
 def test_joins_the_rows_of_many_small_files(tmp_path: Path) -> None:
     """Each brings a key of its own: as batches and chunks they would cost the square of their number."""
     files = {f"{n}.ndjson": lines({"id": n, f"late{n}": n}) for n in range(500)}
-    with TextParquet(tmp_path / "rows.parquet", registry=LocalColumns(501)) as writer:
-        for name, content in files.items():
-            for batch in parse([content], SMALL_BATCHES):
-                writer.write(batch, name, "v1")
-        assert len(writer._writer._group.batches) < 100
+    most = 0
+
+    def contents(content: bytes) -> Callable[[], Iterator[bytes]]:
+        def chunks() -> Iterator[bytes]:
+            nonlocal most
+            groups = [each for each in gc.get_objects() if isinstance(each, RowGroup)]
+            most = max(most, *(len(group.batches) for group in groups))
+            yield content
+
+        return chunks
+
+    every = {name: contents(content) for name, content in files.items()}
+    convert_all(tmp_path / "rows.parquet", every, ParquetSettings(), LocalColumns(501))
+    assert most < 100
     rows = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
     for n, row in enumerate(rows):
         values = {name: value for name, value in row.items() if value is not None}
