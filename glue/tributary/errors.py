@@ -73,6 +73,42 @@ class BrokenZstdError(WholeFileError):
     reason: ClassVar[str] = "broken-zstd"
 
 
+class OtherFormatError(WholeFileError):
+    """The bytes of the file are those of another format than its dataset's."""
+
+    reason: ClassVar[str] = "other-format"
+
+
+class UnreadableAvroError(WholeFileError):
+    """The Avro file is cut off or broken, or has a codec or schema that cannot be read."""
+
+    reason: ClassVar[str] = "unreadable-avro"
+
+
+class UnreadableParquetError(WholeFileError):
+    """The Parquet file is cut off, broken or encrypted, or of a newer writer than its reader."""
+
+    reason: ClassVar[str] = "unreadable-parquet"
+
+
+class UnreadableOrcError(WholeFileError):
+    """The ORC file is cut off, broken or encrypted, or of a newer writer than its reader."""
+
+    reason: ClassVar[str] = "unreadable-orc"
+
+
+class SchemaTooLargeError(WholeFileError):
+    """The file has more columns, or columns that nest deeper, than one may."""
+
+    reason: ClassVar[str] = "schema-too-large"
+
+
+class BlockTooLargeError(WholeFileError):
+    """The file has a block, page or stripe, which are read whole, of more bytes or rows than one may have."""
+
+    reason: ClassVar[str] = "block-too-large"
+
+
 class UnreadableObjectError(WholeFileError):
     """S3 refuses the content to every attempt, for what the sender chose when it put the object."""
 

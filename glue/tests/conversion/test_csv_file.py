@@ -205,7 +205,7 @@ def test_decompresses_gzip_of_any_number_of_members(content: bytes, size: int, t
         members(HEADER + ROW)[:20],
         members(HEADER + ROW)[:-8] + b"\0\0\0\0\1\0\0\0",
         members(HEADER + ROW) + b"more",
-        HEADER + ROW,
+        b"\0" + HEADER + ROW,
         members(HEADER, ROW)[:-4],
     ],
     ids=["cut by a byte", "cut early", "wrong checksum", "text behind", "no gzip", "second member cut"],

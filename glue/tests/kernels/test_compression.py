@@ -44,7 +44,8 @@ WHOLE = {
 BROKEN = {
     ".gz": {
         "empty": b"",
-        "not compressed": LINE,
+        "neither compressed nor text": b"\0" + LINE,
+        "cut in the magic": b"\x1f",
         "cut in the header": gzip.compress(LINE)[:5],
         "cut in the content": gzip.compress(LINE)[:15],
         "cut in the checksum": gzip.compress(LINE)[:-1],
@@ -55,7 +56,8 @@ BROKEN = {
     },
     ".zst": {
         "empty": b"",
-        "not compressed": LINE,
+        "neither compressed nor text": b"\0" + LINE,
+        "cut in the magic": b"(",
         "cut in the header": checked()[:5],
         "cut in the content": checked()[:12],
         "cut before the checksum": checked(checksum=b""),
@@ -83,6 +85,17 @@ def test_gives_the_content_in_small_pieces(suffix: str, number: int, size: int) 
     given = list(uncompressed(f"a{suffix}", pieces(data, size)))
     assert b"".join(given) == content
     assert suffix == "" or max(map(len, given)) <= 1 << 20
+
+
+@pytest.mark.parametrize("size", [1, 65_537])
+@pytest.mark.parametrize("name", ["a", "a.csv", "a.gz", "a.zst"])
+@pytest.mark.parametrize(
+    "stored",
+    [gzip.compress(LINE), zstd(LINE), SKIPPABLE + checked(), LINE],
+    ids=["gzip", "zstd", "skippable", "plain"],
+)
+def test_goes_by_the_bytes_whatever_the_name(name: str, stored: bytes, size: int) -> None:
+    assert b"".join(uncompressed(name, pieces(stored, size))) == LINE
 
 
 @pytest.mark.parametrize("size", [1, 1 << 20])

@@ -59,13 +59,23 @@ def test_fetches_a_few_files_and_bytes_ahead(tmp_path: Path, size: int, most: in
             assert len(waiting) <= count + most
 
 
+BROKEN = {
+    "cut.gz": "broken-gzip",
+    "more.gz": "broken-gzip",
+    "cut.csv": "broken-gzip",
+    "noise.zst": "broken-zstd",
+}
+
+
 def test_reads_compressed_files_to_their_end(contents: dict[str, bytes | Exception], tmp_path: Path) -> None:
     packed = gzip.compress(BODY)
-    contents.update({"good.gz": packed, "cut.gz": packed[:-4], "more.gz": packed + b"x", "not.zst": BODY})
-    good = fetch(entry("good.gz"), tmp_path)
-    assert isinstance(good, Fetched)
-    assert b"".join(good.chunks()) == b"".join(good.chunks()) == BODY
-    for name, reason in (("cut.gz", "broken-gzip"), ("more.gz", "broken-gzip"), ("not.zst", "broken-zstd")):
+    contents.update({"good.gz": packed, "cut.gz": packed[:-4], "more.gz": packed + b"x", "plain.zst": BODY})
+    contents.update({"named.csv": packed, "cut.csv": packed[:-4], "noise.zst": b"\0" + BODY})
+    for name in ("good.gz", "plain.zst", "named.csv"):
+        good = fetch(entry(name), tmp_path)
+        assert isinstance(good, Fetched)
+        assert b"".join(good.chunks()) == b"".join(good.chunks()) == BODY
+    for name, reason in BROKEN.items():
         broken = fetch(entry(name), tmp_path)
         assert not isinstance(broken, Fetched)
         assert (broken[1].reason, broken[1].is_gone) == (reason, False)

@@ -5,12 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Generic, Protocol, Self, TypeVar
 
 from tributary.errors import SourceGoneError, WholeFileError
-from tributary.kernels.compression.streams import is_compressed, uncompressed
+from tributary.kernels.compression.streams import compression_of, peeked, uncompressed
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.output.disk import blame, is_full_disk
 from tributary.objects.reads import read_version
@@ -146,9 +147,11 @@ def spool(
     content: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 read later
     try:
         _write(chunks, content, folder)
-        if is_compressed(entry.key):
-            for _ in uncompressed(entry.key, _pieces(content), limits):
-                pass
+        head, pieces = peeked(_pieces(content))
+        checked = uncompressed(entry.key, pieces, limits)
+        # Of what is not compressed the first piece shows whether it should have been.
+        for _ in checked if compression_of(head) else islice(checked, 1):
+            pass
     except (SourceGoneError, WholeFileError) as error:
         content.close()
         return entry, Unreadable(error.reason, str(error))

@@ -11,7 +11,7 @@ from tributary.conversion.result import FileResult
 from tributary.conversion.upload import process_file, rows_version
 from tributary.datasets import Dataset, dataset_for_key
 from tributary.errors import DeclarationError, LeaseLostError, TerminalError, brief, describe
-from tributary.kernels.compression.streams import is_compressed
+from tributary.kernels.compression.streams import compression_of, peeked
 from tributary.kernels.source import Source
 from tributary.objects import content_types
 from tributary.objects.quarantine import with_copy
@@ -84,11 +84,11 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
     claim, committed = task.claim, task.claim.committed
     version = claim.version.version
     with TimeLimit(task.file_limits.seconds) as clock:
-        stored = clock.fetching(read_version(claim.bucket, claim.key, version))
+        head, stored = peeked(clock.fetching(read_version(claim.bucket, claim.key, version)))
         result = process_file(
             dataset,
             Source(claim.bucket, claim.key, version),
-            clock.reading(stored, is_compressed=is_compressed(claim.key)),
+            clock.reading(stored, is_compressed=compression_of(head) is not None),
             processing_date=datetime.fromisoformat(claim.first_claimed_at),
             date_formats=task.date_formats,
             work=work,

@@ -1,30 +1,74 @@
-"""Compression of files, by their names."""
+"""Compression of files, by their bytes; a name only says what an empty or broken stream was to be."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from tributary.errors import DecompressedTooLargeError
+from tributary.errors import BrokenGzipError, BrokenZstdError, DecompressedTooLargeError
 from tributary.expected import expected
 from tributary.kernels.compression import gzip_stream, zstd_stream
 from tributary.kernels.file_limits import FileLimits
 
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+# 16 numbers, of which the last half byte says which.
+_SKIPPABLE = b"\x2a\x4d\x18"
+_NAMED = {".gz": (_GZIP, BrokenGzipError, "gzip"), ".zst": (_ZSTD, BrokenZstdError, "zstd")}
+HEAD_BYTES = 4096
+"""First bytes of a file by which its compression and its kind are told."""
 
-def is_compressed(key: str) -> bool:
-    """Return True where a file of that name is taken for compressed."""
-    return key.endswith((".gz", ".zst"))
+_TEXT = frozenset(b"\t\n\v\f\r\x1b") | frozenset(range(0x20, 0x100))
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def compression_of(head: bytes) -> str | None:
+    """Return "gzip" or "zstd" where the first bytes of a file are those of one, otherwise None."""
+    if head.startswith(_GZIP):
+        return "gzip"
+    if head.startswith(_ZSTD) or (head[:1].hex().startswith("5") and head[1:4] == _SKIPPABLE):
+        return "zstd"
+    return None
 
 
 def uncompressed(key: str, chunks: Iterable[bytes], limits: FileLimits | None = None) -> Iterator[bytes]:
-    """The bytes of a file's content: `.gz` is gunzipped, `.zst` is decompressed, anything else is as it is.
+    """The bytes of a file's content: gzip and zstd are decompressed, anything else is as it is.
 
     `limits` bound what is decompressed; None where that was checked before. Raises `BrokenGzipError` or
-    `BrokenZstdError` where the stream does not hold what its name says, and `DecompressedTooLargeError`.
+    `BrokenZstdError` where the stream is broken, or is neither what its name says nor text, and
+    `DecompressedTooLargeError`.
     """
-    if not is_compressed(key):
-        return iter(chunks)
-    stored = _Counted(chunks)
-    stream = gzip_stream if key.endswith(".gz") else zstd_stream
-    pieces = stream.decompressed(stored)
-    return pieces if limits is None else _bounded(pieces, stored, limits)
+    head, stored = peeked(chunks)
+    kind = compression_of(head)
+    if kind is None:
+        _check_name(key, head)
+        yield from stored
+        return
+    counted = _Counted(stored)
+    pieces = (gzip_stream if kind == "gzip" else zstd_stream).decompressed(counted)
+    yield from pieces if limits is None else _bounded(pieces, counted, limits)
+
+
+def peeked(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first `HEAD_BYTES`, or fewer of a shorter file, and all of the chunks."""
+    rest = iter(chunks)
+    held: list[bytes] = []
+    found = 0
+    while found < HEAD_BYTES and (chunk := next(rest, None)) is not None:
+        held.append(chunk)
+        found += len(chunk)
+    return b"".join(held)[:HEAD_BYTES], chain(held, rest)
+
+
+def is_text(head: bytes) -> bool:
+    """Return True where the bytes may be text: of UTF-16 by its mark, or of another encoding."""
+    return head.startswith(_UTF_16_MARKS) or _TEXT.issuperset(head)
+
+
+def _check_name(key: str, head: bytes) -> None:
+    """Refuse what is not compressed under the name of a compression, unless it is text."""
+    for suffix, (magic, error, name) in _NAMED.items():
+        if key.endswith(suffix) and (magic.startswith(head) or not is_text(head)):
+            what = "is empty" if not head else f"begins with {head[:4].hex(' ')}, which is no {name}"
+            raise error(f"the {name} stream {what}")
 
 
 class _Counted:
