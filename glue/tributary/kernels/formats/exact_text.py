@@ -14,7 +14,8 @@ In JSON numbers and booleans stand bare, what is no JSON number in quotes, and a
 import base64
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,33 +30,31 @@ def plain(column: pa.Array) -> pa.Array:
     Extension types become what they are made of, and UUIDs their text.
     """
     kind = column.type
+    if isinstance(kind, pa.UuidType):
+        return _by_value(column.storage, lambda value: str(uuid.UUID(bytes=value)))
     if isinstance(kind, pa.BaseExtensionType):
-        if isinstance(kind, pa.UuidType):
-            return _by_value(column.storage, lambda value: str(uuid.UUID(bytes=value)))
         return plain(column.storage)
     if pa.types.is_dictionary(kind):
         return plain(column.dictionary_decode())
     if pa.types.is_run_end_encoded(kind):
         return plain(pc.run_end_decode(column))
+    simple = _simple(kind)
+    return column if simple is None else column.cast(simple)
+
+
+def _simple(kind: pa.DataType) -> pa.DataType | None:
+    """Return the usual type of what is kept as another one, if it is."""
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return column.cast(pa.string())
+        return pa.string()
     if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
-        return column.cast(pa.binary())
-    if _is_other_list(kind):
-        return column.cast(pa.list_(kind.value_field))
-    return column
-
-
-def _is_other_list(kind: pa.DataType) -> bool:
-    return any(
-        is_kind(kind)
-        for is_kind in (
-            pa.types.is_large_list,
-            pa.types.is_fixed_size_list,
-            pa.types.is_list_view,
-            pa.types.is_large_list_view,
-        )
+        return pa.binary()
+    lists = (
+        pa.types.is_large_list,
+        pa.types.is_fixed_size_list,
+        pa.types.is_list_view,
+        pa.types.is_large_list_view,
     )
+    return pa.list_(kind.value_field) if any(is_list(kind) for is_list in lists) else None
 
 
 def texts_of(column: pa.Array) -> pa.Array:
@@ -120,7 +119,7 @@ def _scalar_texts(column: pa.Array) -> pa.Array:
     elif pa.types.is_duration(kind):
         column = column.cast(pa.int64())
     elif pa.types.is_interval(kind):
-        return _by_value(column, lambda value: json.dumps(value))
+        return _by_value(column, str)
     texts = column.cast(pa.string())
     return pc.replace_substring(texts, "nan", "NaN") if pa.types.is_floating(kind) else texts
 
@@ -164,6 +163,5 @@ def _quoted(texts: pa.Array) -> pa.Array:
     return _wrapped('"', texts, '"')
 
 
-def _by_value(column: pa.Array, text: Callable[[object], str]) -> pa.Array:
-    values: Iterable[object] = column.to_pylist()
-    return pa.array([None if value is None else text(value) for value in values], pa.string())
+def _by_value(column: pa.Array, text: Callable[[Any], str]) -> pa.Array:
+    return pa.array([None if value is None else text(value) for value in column.to_pylist()], pa.string())
