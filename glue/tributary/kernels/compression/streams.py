@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from tributary.errors import BrokenGzipError, BrokenZstdError, DecompressedTooLargeError
-from tributary.expected import expected
+from tributary.errors import BrokenGzipError, BrokenZstdError
 from tributary.kernels.compression import gzip_stream, zstd_stream
-from tributary.kernels.file_limits import FileLimits
+from tributary.kernels.file_limits import FileLimits, check_expansion
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -88,13 +87,5 @@ def _bounded(pieces: Iterator[bytes], stored: _Counted, limits: FileLimits) -> I
     size = 0
     for piece in pieces:
         size += len(piece)
-        if size > limits.decompressed_bytes:
-            wanted = f"at most {limits.decompressed_bytes} bytes decompressed (upload it in parts)"
-            raise DecompressedTooLargeError(expected(wanted, size))
-        if size > limits.ratio_from_bytes and size > limits.ratio * stored.bytes:
-            wanted = (
-                f"at most {limits.ratio} bytes decompressed for each byte stored, from "
-                f"{limits.ratio_from_bytes} on (upload it in parts, or not compressed)"
-            )
-            raise DecompressedTooLargeError(f"{expected(wanted, size)} of the first {stored.bytes} stored")
+        check_expansion(limits, size, stored.bytes)
         yield piece

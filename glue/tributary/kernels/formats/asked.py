@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tributary.datasets.declaration import Format, InputColumn
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 
 DEFAULT_LIMITS = NdjsonLimits()
@@ -16,13 +17,15 @@ class Asked:
     """What all files of a run are read for.
 
     `format` has the format's options; of the `columns` a reader takes where their values stand, never their
-    types. `limits` are those of records and batches, and count no declared key; a reader makes no more than
-    `dead_letters` rejects of one batch. With `keeps_bytes` the positions hold the records.
+    types. `limits` are those of records and batches, and count no declared key; `file_limits` bound what a
+    binary format becomes in memory. A reader makes no more than `dead_letters` rejects of one batch. With
+    `keeps_bytes` the positions hold the records.
     """
 
     format: Format
     columns: tuple[InputColumn, ...]
     limits: NdjsonLimits = DEFAULT_LIMITS
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS
     dead_letters: int = sys.maxsize
     keeps_bytes: bool = False
 

@@ -1,0 +1,1 @@
+"""Avro files to batches of rows of Arrow's own types."""

@@ -1,0 +1,1 @@
+"""ORC files to batches of rows of Arrow's own types."""

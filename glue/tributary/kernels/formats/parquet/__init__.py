@@ -1,0 +1,1 @@
+"""Parquet files to batches of rows of Arrow's own types."""
