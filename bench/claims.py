@@ -20,7 +20,6 @@ from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from bench.measuring import machine, measured_on, positive, several, table, versions
-
 from tests.support.postgres import Server, running_postgres
 from tributary.ledger.claims import ClaimRules, new_batch
 from tributary.ledger.connection import Connection, LedgerConnection, LedgerSettings

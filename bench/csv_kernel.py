@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from bench.measuring import bind, cpu_seconds, machine, measured_on, positive, significant, table, versions
 
+from bench.measuring import bind, cpu_seconds, machine, measured_on, positive, significant, table, versions
 from tributary.conversion.upload import process_file
 from tributary.datasets import load_dataset
 from tributary.kernels.source import Source

@@ -20,7 +20,6 @@ from typing import Any
 
 from bench.ledger_files import generate
 from bench.measuring import cpu_seconds, machine, measured_on, positive, table, versions
-
 from tests.support.batches import FOLDER, SCRIPT, BatchWorld
 from tests.support.emulator import emulator_process
 from tests.support.job import start_script

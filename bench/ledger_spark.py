@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.ndjson_engines import SPARK_CONFIGURATION
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col, dayofmonth, input_file_name, month, year
 from pyspark.sql.types import StringType, TimestampType
 
+from bench.ndjson_engines import SPARK_CONFIGURATION
 from tributary.running.memory import peak_bytes
 
 _CORES = 2

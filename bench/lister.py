@@ -15,7 +15,6 @@ from threading import Event
 from typing import Any, cast
 
 from bench.measuring import machine, measured_on, positive, table, versions
-
 from tests.support.postgres import Server, running_postgres
 from tests.support.raw_files import FOLDER, ListedClient
 from tributary.ledger.connection import LedgerConnection, LedgerSettings

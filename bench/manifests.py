@@ -19,7 +19,6 @@ from typing import Any
 from bench.manifests_world import BenchWorld
 from bench.measuring import cpu_seconds, machine, measured_on, positive, several, table, versions
 from bench.ndjson_shapes import Sample, generate
-
 from tests.support.emulator import emulator_process
 
 _SHAPE = "nested"

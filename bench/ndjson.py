@@ -22,7 +22,6 @@ from bench.ndjson_engines import SPARK_CONFIGURATION
 from bench.ndjson_exact import Truth, differences, truth_of
 from bench.ndjson_report import required, shown
 from bench.ndjson_shapes import SHAPES, Sample, generate
-
 from tributary.expected import option
 
 NAMES = {

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.ndjson_shapes import first_lines
-
 from tributary.datasets import Dataset
 from tributary.datasets.declaration import parse_declaration
 

@@ -15,15 +15,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.measuring import bind, cpu_seconds
 from bench.ndjson_shapes import content, first_lines
-
 from tributary.running.memory import peak_bytes
+
+if TYPE_CHECKING:
+    from tributary.conversion.chain import Converted, InputFile
 
 REJECTS = "rejects.json"
 """In the folder of the output, where an engine tells bad lines: [file name, line, reason or null], each."""
@@ -309,7 +310,6 @@ def ours_parse(work: Work) -> None:
 def ours_typed(work: Work) -> None:
     """Our typed path: typed values through a dataset's SQL; a Parquet file a day where there are days."""
     from bench.ndjson_dataset import dataset_of  # noqa: PLC0415
-
     from tributary.conversion.batch import transform_batch  # noqa: PLC0415
     from tributary.kernels.output.undeclared import LocalColumns  # noqa: PLC0415
 
@@ -339,14 +339,14 @@ def ours_text(work: Work) -> None:
     _tell_rejects(work, convert(dataset, map(_input, work.files), sink, every_column))
 
 
-def _input(file: Path) -> Any:
+def _input(file: Path) -> "InputFile":
     from tributary.conversion.chain import InputFile  # noqa: PLC0415
     from tributary.kernels.source import Source  # noqa: PLC0415
 
     return InputFile(Source("bench", file.name, "1"), partial(chunks, file))
 
 
-def _tell_rejects(work: Work, result: Any) -> None:
+def _tell_rejects(work: Work, result: "Converted") -> None:
     from tributary.kernels.output.dead_letters import read_letters  # noqa: PLC0415
 
     lines = (line for file in result.dead_letters for line in file.path.read_bytes().splitlines())

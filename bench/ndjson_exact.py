@@ -19,9 +19,10 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
+from pyarrow import parquet
+
 from bench.ndjson_engines import REJECTS
 from bench.ndjson_shapes import BAD_LINES, content, row_id
-from pyarrow import parquet
 
 SAMPLE_CELLS = 100_000
 SAMPLE_ROWS = 4_000

@@ -181,6 +181,6 @@ def test_shows_a_file_of_a_text_dataset(tmp_path: Path, capsys: pytest.CaptureFi
     assert [reject["reason"] for reject in report["rejects"]] == ["not-an-object"]
     assert len(report["written"]) == 2
     broken = tmp_path / "2026-02-03-b.ndjson.gz"
-    broken.write_bytes(b"no gzip")
+    broken.write_bytes(gzip.compress(b"{}")[:-1])
     assert main(["clicks", str(broken)]) == 1
     assert "broken-gzip" in capsys.readouterr().out

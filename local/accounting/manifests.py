@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from local.accounting.accounts import SHOWN_ROWS, Accounts, copy_objects, shown
 from local.accounting.inputs import Upload, date_of, is_publishable, lines_of, quarantine_folder
 from tributary.datasets import load_dataset
-from tributary.kernels.formats.ndjson.parse import DEFAULT_LIMITS
+from tributary.kernels.formats.asked import DEFAULT_LIMITS
 from tributary.kernels.output.catalog_names import key_of
 from tributary.kernels.output.dead_letters import read_letters
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from local.accounting.accounts import SHOWN_ROWS, Accounts, copy_objects, readable, shown
-from tributary.datasets import load_dataset
+from tributary.datasets import CsvFormat, load_dataset
 from tributary.kernels.formats.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
@@ -27,6 +27,8 @@ from tributary.kernels.formats.csv.records import (
 from tributary.uploads.names import output_name
 
 DATASET = load_dataset("customers")
+#: As its declaration says.
+DELIMITER = DATASET.format.delimiter if isinstance(DATASET.format, CsvFormat) else ","
 
 
 def main(words: list[str]) -> None:
@@ -117,7 +119,7 @@ def read_input(path: Path) -> tuple[list[str | None], list[int]]:
     """Return the id of every good row, and the line of every line that is none; the header is left out."""
     data = readable(path)
     header = [name.casefold() for name in header_of(data)]
-    dialect = Dialect(DATASET.csv_format.delimiter, fields=len(header))
+    dialect = Dialect(DELIMITER, fields=len(header))
     records = list(read_document(data, dialect))[1:]
     # A file that was lost whole may have a header that fits nothing: its lines are counted all the same.
     position = header.index("id") if "id" in header else 0
@@ -128,9 +130,9 @@ def read_input(path: Path) -> tuple[list[str | None], list[int]]:
 def header_of(data: bytes) -> list[str]:
     """Return the column names of the first line that is not blank."""
     for line in data.removeprefix(BYTE_ORDER_MARK).split(b"\n"):
-        if not is_blank(line, DATASET.csv_format.delimiter):
+        if not is_blank(line, DELIMITER):
             text = line.decode().rstrip("\r")
-            return [name.strip() for name in next(csv.reader([text], delimiter=DATASET.csv_format.delimiter))]
+            return [name.strip() for name in next(csv.reader([text], delimiter=DELIMITER))]
     return []
 
 

@@ -80,8 +80,8 @@ def test_quarantines_a_file_whole_when_every_row_is_rejected(tmp_path: Path) -> 
     result = process(HEADER + b"1\n2\n", tmp_path)
     assert (result.whole_file_reason, result.objects, result.rejects) == ("too-many-rejected", (), None)
     assert result.whole_file_message == (
-        "expected a row, got 2 dead letters of 2 records: line 2: expected 6 fields, found 1; line 3: expected"
-        " 6 fields, found 1"
+        "expected a row, got 2 dead letters of 2 records: line 2: expected 6 fields, found 1; line 3:"
+        " expected 6 fields, found 1"
     )
 
 

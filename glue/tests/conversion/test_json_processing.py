@@ -336,7 +336,9 @@ def test_sorts_the_rows_of_an_object_by_time(tmp_path: Path) -> None:
 
 
 def test_refuses_sql_that_returns_other_types(tmp_path: Path) -> None:
-    sql = (ML_EVENTS.transform or "").replace("  transaction_items,", "  [transaction_id] AS transaction_items,")
+    sql = (ML_EVENTS.transform or "").replace(
+        "  transaction_items,", "  [transaction_id] AS transaction_items,"
+    )
     with pytest.raises(TransformError, match='returns "transaction_items" as'):
         run(tmp_path, lines(event()), of=replace(ML_EVENTS, transform=sql))
     assert list(tmp_path.iterdir()) == []

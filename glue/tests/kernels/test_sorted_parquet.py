@@ -64,7 +64,9 @@ def write(
     )
     with SortedParquet(folder, how, SCHEMA) as writer:
         for columns, serials in rows(partitions):
-            writer.write(columns, partition_paths(columns, how.partitions), serials, len(serials) * 40)
+            writer.write(
+                columns, partition_paths(columns, how.partitions, len(serials)), serials, len(serials) * 40
+            )
     return writer.files
 
 
@@ -117,7 +119,7 @@ def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
     def fail() -> None:
         with SortedParquet(tmp_path, how, SCHEMA) as writer:
             for columns, serials in rows(3):
-                writer.write(columns, partition_paths(columns, how.partitions), serials, 1000)
+                writer.write(columns, partition_paths(columns, how.partitions, len(serials)), serials, 1000)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -8,8 +8,7 @@ from typing import Any
 import fastavro
 import pyarrow as pa
 
-from tributary.datasets.columns import InputColumn
-from tributary.datasets.declaration import BinaryFormat
+from tributary.datasets.declaration import BinaryFormat, InputColumn
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.asked import DEFAULT_LIMITS, Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
@@ -18,7 +17,7 @@ from tributary.kernels.formats.reader import read
 
 
 def column(name: str, kind: str = "string", *, required: bool = False) -> InputColumn:
-    return InputColumn(name, (name,), kind, "", required, "exact")
+    return InputColumn(name, kind, (name,), name, required=required)
 
 
 def batches(

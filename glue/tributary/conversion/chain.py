@@ -226,6 +226,7 @@ class _Run:
             self._dataset.format,
             self._dataset.columns,
             self._way.limits,
+            self._way.file_limits,
             self._way.file_limits.dead_letters,
             keeps_bytes=transform.may_refuse,
         )

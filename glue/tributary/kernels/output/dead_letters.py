@@ -38,7 +38,9 @@ class DeadLetter:
 
 def dead_letter(place: Mapping[str, Any], reason: str, message: str) -> DeadLetter:
     """The dead letter of a line, from its place and bytes."""
-    return DeadLetter(place["line"], place["offset"], reason, message, place["bytes"], place["length"])
+    raw, length = place["bytes"], place["length"]
+    length = len(raw) if length is None else length
+    return DeadLetter(place["line"], place["offset"], reason, message, raw, length)
 
 
 def rejected_lines(rejects: pa.RecordBatch, limits: NdjsonLimits) -> Iterator[DeadLetter]:

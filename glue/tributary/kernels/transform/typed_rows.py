@@ -65,7 +65,7 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
     tolerated: dict[str, pa.Array] = {}
     for column in columns:
         found = paths.found(column.path)
-        result = column_values(found, column)
+        result = column_values(found, column, empty_is_null=dataset.format.kind == "csv")
         values.append(result.values)
         refusals += paths.refusals(column)
         if result.bad is not None and column.on_bad_value == "issue":
