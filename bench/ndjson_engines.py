@@ -308,21 +308,18 @@ def ours_parse(work: Work) -> None:
 
 
 def ours_typed(work: Work) -> None:
-    """Our typed path: typed values through a dataset's SQL; a Parquet file a day where there are days."""
+    """Our typed path: typed values through a dataset's SQL; sorted files, one a day, where there are days."""
     from bench.ndjson_dataset import dataset_of  # noqa: PLC0415
-    from tributary.conversion.batch import transform_batch  # noqa: PLC0415
+    from tributary.conversion.chain import Way, convert  # noqa: PLC0415
+    from tributary.conversion.sinks import OneObject, SortedObjects  # noqa: PLC0415
     from tributary.kernels.output.undeclared import LocalColumns  # noqa: PLC0415
 
-    result = transform_batch(
-        dataset_of(work.files[0]),
-        map(_input, work.files),
-        batch_id=1,
-        ranges={},
-        work=work.output,
-        object_bytes=1 << 40,
-        registry=LocalColumns(),
-    )
-    _tell_rejects(work, result)
+    dataset = dataset_of(work.files[0])
+    sink: OneObject | SortedObjects = OneObject(dataset, work.output, {})
+    if dataset.partitions:
+        sink = SortedObjects(dataset, work.output, "part", 1 << 40, {})
+    way = Way(work.output, LocalColumns())
+    _tell_rejects(work, convert(dataset, map(_input, work.files), sink, way))
 
 
 def ours_text(work: Work) -> None:

@@ -18,7 +18,7 @@ from botocore.httpsession import URLLib3Session
 
 _faults = [word.partition(":") for word in os.environ["TRIBUTARY_TEST_FAULTS"].split(",")]
 _send = URLLib3Session.send
-_READERS = ("tributary.conversion.batch", "tributary.manifests.conversion")
+_READER = "tributary.conversion.chain"
 
 
 def _sending(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
@@ -39,9 +39,8 @@ def _commit(fault: str, marker: str) -> None:
     if fault == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if fault == "stuck":
-        for name in _READERS:
-            for module in filter(None, [sys.modules.get(name)]):
-                module.parse = module.parse_json = _never_ends  # type: ignore[attr-defined]
+        for module in filter(None, [sys.modules.get(_READER)]):
+            module.read = _never_ends  # type: ignore[attr-defined]
         return
     if fault == "executor" and Path(marker).exists():
         return

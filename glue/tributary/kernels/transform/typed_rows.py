@@ -76,7 +76,9 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
         if column.required and result.values.null_count:
             message = f'the column "{column.name}" is required, and null or missing'
             refusals.append(_Refusal(pc.is_null(result.values), "missing-value", found, message))
-    undeclared = {key: texts_of(column) for key, column in paths.undeclared.items()}
+    undeclared = paths.undeclared
+    if set(batch.rows.schema.types) - {pa.string()}:
+        undeclared = {key: texts_of(column) for key, column in undeclared.items()}
     if dataset.undeclared == "reject":
         refusals += _refusals_of_undeclared(undeclared)
     letters = list(batch.rejects)

@@ -19,7 +19,7 @@ from tributary.kernels.output.undeclared import ColumnRegistry, UndeclaredColumn
 from tributary.kernels.source import Source
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.partition_values import ANY_VALUES, PartitionValues
-from tributary.kernels.transform.sourced import PLACES, SourcedBatch, SourcedLetter, sources_of
+from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, sources_of
 from tributary.kernels.transform.spilling_queue import SpillingQueue
 from tributary.kernels.transform.sql import Transform
 from tributary.kernels.transform.typed_rows import Admits, TypedRows, typed_rows, typed_schema
@@ -27,10 +27,10 @@ from tributary.kernels.transform.typed_rows import Admits, TypedRows, typed_rows
 _ASIDE_BYTES = 64 << 20
 """Bytes of undeclared values and records that wait in memory until the SQL returns their rows."""
 
-# What waits has a dot before the names of `PLACES`, a colon before undeclared keys, and `+` for the others.
-_PLACE_WITHOUT_RECORD = ("source", "serial", "line")
+_PLACE_WITHOUT_RECORD = ["source", "serial", "line", "length"]
 
 _DROPPED_NAMED = 50
+_OFFSET_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class TypedTransform:
     def _without_sql(self, batches: Iterable[SourcedBatch]) -> Iterator[OutputRows]:
         for typed in self._typed(batches):
             columns = dict(zip(self._output.names, typed.values, strict=True))
-            yield self._together(columns, self._beside(typed))
+            yield self._together(columns, self._kept(typed))
 
     def _by_sql(self, batches: Iterable[SourcedBatch]) -> Iterator[OutputRows]:
         aside = BatchQueue(self._waiting())
@@ -158,7 +158,8 @@ class TypedTransform:
             start = 0
             for beside in aside.pieces(rows.num_rows):
                 piece = rows.slice(start, beside.num_rows)
-                yield self._together(dict(zip(piece.schema.names, piece.columns, strict=True)), beside)
+                columns = dict(zip(piece.schema.names, piece.columns, strict=True))
+                yield self._together(columns, _Kept.read(beside))
                 start += beside.num_rows
 
     def _typed(self, batches: Iterable[SourcedBatch]) -> Iterator[TypedRows]:
@@ -173,7 +174,7 @@ class TypedTransform:
     def _for_sql(self, batches: Iterable[SourcedBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the columns for the SQL, and put the others aside."""
         for typed in self._typed(batches):
-            self._aside.append(self._beside(typed))
+            self._aside.append(self._kept(typed).batch)
             columns = [
                 *typed.values,
                 typed.places["serial"],
@@ -189,57 +190,88 @@ class TypedTransform:
         for texts in zip(*(_fields(source) for source in found), strict=True):
             yield pa.array(texts, pa.string()).take(numbers.indices)
 
-    def _beside(self, typed: TypedRows) -> pa.RecordBatch:
-        """What goes beside the typed columns: places, and undeclared fields that are kept."""
-        kept = PLACES.names if self._dataset.partitions else _PLACE_WITHOUT_RECORD
-        columns = {f".{name}": typed.places[name] for name in kept}
+    def _kept(self, typed: TypedRows) -> "_Kept":
+        places = typed.places
+        if not self._dataset.partitions:
+            places = places.select(_PLACE_WITHOUT_RECORD)
         if self._dataset.undeclared == "keep":
-            columns |= {f":{key}": column for key, column in typed.undeclared.items()}
-            if typed.others is not None:
-                columns["+"] = typed.others
-        else:
-            for key, texts in typed.undeclared.items():
-                self._dropped[key] += len(texts) - texts.null_count
-        return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+            return _Kept(places, typed.undeclared, typed.others)
+        for key, texts in typed.undeclared.items():
+            self._dropped[key] += len(texts) - texts.null_count
+        return _Kept(places, {}, None)
 
     def _waiting(self) -> Iterator[pa.RecordBatch]:
         while True:
             yield self._aside.popleft()
 
-    def _together(self, columns: Mapping[str, pa.Array], beside: pa.RecordBatch) -> OutputRows:
+    def _together(self, columns: Mapping[str, pa.Array], kept: "_Kept") -> OutputRows:
         """The rows with their undeclared columns, without those whose partition cannot be."""
         refused: dict[int, str] = {}
         for name in self._dataset.partitions:
             for row, why in self._allowed.refused(name, columns[name]):
                 refused.setdefault(row, why)
         if refused:
-            self._refusals.of_output(_letters(beside, refused, self._refusals.admits))
-            good = pa.array([row not in refused for row in range(beside.num_rows)])
+            self._refusals.of_output(_letters(kept.places, refused, self._refusals.admits))
+            good = pa.array([row not in refused for row in range(kept.places.num_rows)])
             columns = {name: column.filter(good) for name, column in columns.items()}
-            beside = beside.filter(good)
-        others = beside["+"] if "+" in beside.schema.names else None
-        columns = {**columns, **self.undeclared.placed(_undeclared(beside), beside[".source"], others)}
-        size = sum(column.nbytes for column in columns.values())
-        return OutputRows(columns, beside.num_rows, size, _places(beside))
+            kept = kept.filtered(good)
+        undeclared = self.undeclared.placed(kept.undeclared, kept.places["source"], kept.others)
+        size = _size(columns, undeclared, kept.places)
+        return OutputRows({**columns, **undeclared}, kept.places.num_rows, size, kept.places)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What goes beside the columns of rows: their places, and the undeclared fields that are kept."""
+
+    places: pa.RecordBatch
+    undeclared: Mapping[str, pa.Array]
+    others: pa.Array | None
+
+    @property
+    def batch(self) -> pa.RecordBatch:
+        """All of it, with a dot before the names of places, a colon before fields, and `+` for the others."""
+        columns = {f".{name}": self.places[name] for name in self.places.schema.names}
+        columns |= {f":{key}": column for key, column in self.undeclared.items()}
+        if self.others is not None:
+            columns["+"] = self.others
+        return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+
+    @staticmethod
+    def read(batch: pa.RecordBatch) -> "_Kept":
+        """What such a batch holds."""
+        places = [name for name in batch.schema.names if name.startswith(".")]
+        named = zip(batch.schema.names, batch.columns, strict=True)
+        return _Kept(
+            batch.select(places).rename_columns([name[1:] for name in places]),
+            {name[1:]: column for name, column in named if name.startswith(":")},
+            batch["+"] if "+" in batch.schema.names else None,
+        )
+
+    def filtered(self, good: pa.Array) -> "_Kept":
+        """The same of some of the rows."""
+        return _Kept(
+            self.places.filter(good),
+            {key: column.filter(good) for key, column in self.undeclared.items()},
+            None if self.others is None else self.others.filter(good),
+        )
+
+
+def _size(columns: Mapping[str, pa.Array], undeclared: Mapping[str, pa.Array], places: pa.RecordBatch) -> int:
+    """About the bytes of rows: to ask a thousand columns of texts would cost more than to write them."""
+    length: int | None = None if columns else pc.sum(places["length"]).as_py()
+    if length is not None:
+        return length + int(places.num_rows) * len(undeclared) * _OFFSET_BYTES
+    return sum(column.nbytes for column in (*columns.values(), *undeclared.values()))
 
 
 def _fields(source: Source) -> tuple[str, str, str]:
     return source.bucket, source.key, source.version
 
 
-def _places(beside: pa.RecordBatch) -> pa.RecordBatch:
-    places = [name for name in beside.schema.names if name.startswith(".")]
-    return beside.select(places).rename_columns([name[1:] for name in places])
-
-
-def _undeclared(beside: pa.RecordBatch) -> dict[str, pa.Array]:
-    named = zip(beside.schema.names, beside.columns, strict=True)
-    return {name[1:]: column for name, column in named if name.startswith(":")}
-
-
-def _letters(beside: pa.RecordBatch, refused: Mapping[int, str], admits: Admits) -> Iterator[SourcedLetter]:
+def _letters(places: pa.RecordBatch, refused: Mapping[int, str], admits: Admits) -> Iterator[SourcedLetter]:
     rows = sorted(refused)
-    places = _places(beside).take(pa.array(rows, pa.int64()))
+    places = places.take(pa.array(rows, pa.int64()))
     admitted = {number for number, count in sources_of(places) if admits(number, count)}
     if admitted:
         for row, place in zip(rows, places.to_pylist(), strict=True):
