@@ -124,6 +124,7 @@ def test_gives_typed_rows_by_partition(tmp_path: Path) -> None:
         b"dataset": b"events",
         b"dataset_version": dataset().version.encode(),
         b"batch": b"part-1",
+        b"org.apache.spark.version": b"3.5.4",
     }
 
 

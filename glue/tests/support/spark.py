@@ -1,5 +1,6 @@
 """Jobs on Spark as Glue runs them: the script alone, and the package as the zip that Glue ships."""
 
+import json
 import re
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import zipfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tests.support.job import FAULTY_SITE, GLUE, worker_variables
 
@@ -90,3 +92,34 @@ def answer_to_a_stranger(home: Path) -> str:
         length, kind, number, _ = struct.unpack(">qbqi", answer.read(21))
         assert (kind, number) == (5, 7), "expected that the call failed"
         return answer.read(length - 21).decode()
+
+
+_READING = """
+import json, secrets, sys
+from pyspark.sql import SparkSession
+builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+builder = builder.config("spark.authenticate", "true")
+builder = builder.config("spark.authenticate.secret", secrets.token_hex(20))
+spark = builder.getOrCreate()
+found = []
+for path, *expressions in json.loads(sys.argv[1]):
+    rows = spark.read.parquet(path).selectExpr(*expressions).collect()
+    found.append([list(row) for row in rows])
+print(json.dumps(found))
+spark.stop()
+"""
+
+
+def read_with_spark(files: Sequence[tuple[Path, Sequence[str]]]) -> list[list[list[Any]]]:
+    """What one Spark session with default settings, but for its secret, reads of each file."""
+    asked = json.dumps([[str(path), *expressions] for path, expressions in files])
+    done = subprocess.run(
+        [sys.executable, "-c", _READING, asked],
+        env={**worker_variables(), "SPARK_LOCAL_IP": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: list[list[list[Any]]] = json.loads(done.stdout.splitlines()[-1])
+    return found

@@ -40,6 +40,18 @@ class ParquetSettings:
 
 DEFAULT_SETTINGS = ParquetSettings()
 
+_OF_SPARK_3 = {"org.apache.spark.version": "3.5.4"}
+"""Says that dates are of the Gregorian calendar throughout, as Spark's since version 3 are.
+
+Without it Spark may take a file for one of version 2, whose dates before 1582-10-15 and times before 1900
+meant others, and refuses to read them. docs/datasets.md has more.
+"""
+
+
+def put_metadata(writer: parquet.ParquetWriter, metadata: Mapping[str, str] | Mapping[bytes, bytes]) -> None:
+    """Write the metadata of a file, and what Spark needs to read its old dates; once, before it is closed."""
+    writer.add_key_value_metadata({**metadata, **_OF_SPARK_3})
+
 
 @dataclass(slots=True)
 class RowGroup:
@@ -209,8 +221,7 @@ class GrowingParquet:
             write_statistics=True,
             store_schema=False,
         )
-        if self._metadata:
-            writer.add_key_value_metadata(self._metadata)
+        put_metadata(writer, self._metadata)
         return writer
 
     def _finish(self) -> None:

@@ -14,7 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from tributary.kernels.output.growing_parquet import ParquetSettings, is_repetitive, write_row_group
+from tributary.kernels.output.growing_parquet import (
+    ParquetSettings,
+    is_repetitive,
+    put_metadata,
+    write_row_group,
+)
 from tributary.kernels.output.sorted_rows import COLLECTED_BYTES, SortedRows
 from tributary.kernels.output.staged import StagedFile
 
@@ -168,5 +173,5 @@ class _File:
                 write_statistics=True,
                 store_schema=False,
             )
-            self._writer.add_key_value_metadata(self._schema.metadata)
+            put_metadata(self._writer, self._schema.metadata)
         write_row_group(self._writer, table)

@@ -44,8 +44,12 @@ def macros(date_formats: Sequence[str]) -> list[str]:
                 || regexp_replace(text, '[^0-9.]', '', 'g'))
             END""",
         # DuckDB takes words such as "infinity" and "epoch" by any format, and gives a day of 1900 for them.
+        # And of two digits for a year it makes one of the first century.
         f"""CREATE MACRO to_date(text) AS CASE
             WHEN regexp_matches(text, '[0-9]') AND try_strptime(text, [{formats}]) >= TIMESTAMP '1000-01-01'
+            THEN try_strptime(text, [{formats}])::DATE
+            WHEN try_strptime(text, [{formats}]) >= TIMESTAMP '0001-01-01'
+            AND contains(text, strftime(try_strptime(text, [{formats}]), '%Y'))
             THEN try_strptime(text, [{formats}])::DATE END""",
     ]
 
