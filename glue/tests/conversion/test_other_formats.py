@@ -1,4 +1,4 @@
-"""Files by their bytes, through the whole conversion: wrong names, other formats, binary ones to typed rows."""
+"""Files by their bytes, through the whole conversion: wrong names, other formats, binary ones typed."""
 
 import gzip
 import io

@@ -271,6 +271,16 @@ def test_reads_times_of_96_bits_of_any_year(tmp_path: Path) -> None:
     assert found["t"].to_pylist() == [dt.datetime(1, 1, 1)]
 
 
+def test_reads_enumerations_as_text(tmp_path: Path) -> None:
+    """As parquet-avro writes them: their schema in Thrift has 4 for the 0 and 1 of a text."""
+    text, enumeration = bytes.fromhex("25004c1c0000"), bytes.fromhex("25084c4c0000")
+    data = written(parquet.write_table, pa.table({"kind": ["RED", "BLUE", "RED"]}), store_schema=False)
+    assert data.count(text) == 1
+    data = data.replace(text, enumeration)
+    assert "(Enum)" in str(parquet.ParquetFile(pa.BufferReader(data)).schema)
+    assert table(batches("parquet", data, tmp_path))["kind"].to_pylist() == ["RED", "BLUE", "RED"]
+
+
 def test_reads_what_orc_has(tmp_path: Path) -> None:
     names = ["id", "amount", "text", "bytes", "day", "list", "map", "point", "ns"]
     rows = ARROW.select(names).set_column(2, "text", ARROW["text"].cast(pa.string()))

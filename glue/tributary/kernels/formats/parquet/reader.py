@@ -39,8 +39,9 @@ def read_parquet(asked: Asked, content: Content) -> Iterator[FormatBatch]:
             metadata = parquet.read_metadata(path)
             _check_pages(path, metadata, asked)
             file = _opened(path, metadata)
-            check_schema(file.schema_arrow, asked, content)
-        yield from bounded_rows(_batches(file), asked, lambda: size)
+            schema = _schema(file)
+            check_schema(schema, asked, content)
+        yield from bounded_rows(_batches(file, schema), asked, lambda: size)
 
 
 @contextmanager
@@ -88,10 +89,11 @@ def _check_pages(path: Path, metadata: parquet.FileMetaData, asked: Asked) -> No
 def _opened(path: Path, metadata: parquet.FileMetaData) -> parquet.ParquetFile:
     """Open with buffers; what is in a dictionary stays there, for a few bytes may stand for much."""
     columns = [metadata.schema.column(number) for number in range(metadata.num_columns)]
+    texts = [column for column in columns if column.physical_type == "BYTE_ARRAY"]
     return parquet.ParquetFile(
         path,
         metadata=metadata,
-        read_dictionary=[column.path for column in columns if column.physical_type == "BYTE_ARRAY"],
+        read_dictionary=[column.path for column in texts if not _is_enum(column)],
         buffer_size=max(1 << 12, min(_BUFFER_BYTES, _BUFFERS_BYTES // max(1, len(columns)))),
         # Those of Spark hold any year, and no part of a microsecond.
         coerce_int96_timestamp_unit="us",
@@ -99,13 +101,29 @@ def _opened(path: Path, metadata: parquet.FileMetaData) -> parquet.ParquetFile:
     )
 
 
-def _batches(file: parquet.ParquetFile) -> Iterator[pa.RecordBatch]:
+def _is_enum(column: parquet.ColumnSchema) -> bool:
+    return column.logical_type.type == "ENUM"
+
+
+def _schema(file: parquet.ParquetFile) -> pa.Schema:
+    """Return the schema with the text that enumerations are, which Arrow takes for bytes."""
+    schema = file.schema_arrow
+    for number in range(file.metadata.num_columns):
+        column = file.metadata.schema.column(number)
+        if _is_enum(column) and column.path == column.name:
+            at = schema.get_field_index(column.name)
+            schema = schema.set(at, schema.field(at).with_type(pa.string()))
+    return schema
+
+
+def _batches(file: parquet.ParquetFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     columns = max(1, file.metadata.num_columns)
     rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // columns))
     batches = file.iter_batches(rows, use_threads=False)
     while True:
         with _named():
             batch = next(batches, None)
-        if batch is None:
-            return
+            if batch is None:
+                return
+            batch = batch.cast(schema)
         yield batch
