@@ -1,7 +1,9 @@
 """Files of a hostile sender, small in bytes, each with what may become of it."""
 
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,7 +89,9 @@ def json_files(good: Mapping[str, Any], *, of_lines: bool = False) -> list[Hosti
         _file("twice.json.gz", gzip.compress(gzip.compress(line)), "other-format"),
         _file("empty.json", b""),
         _file("mark.json", b"\xef\xbb\xbf"),
-        _file("binary.json", bytes(range(256)) * 4096),
+        _file("binary.json", bytes(range(256)) * 4096, "too-many-rejected"),
+        _file("zip-named.json", _zipped(line), "other-format"),
+        _file("page.ndjson", b"<!DOCTYPE html>\n<title>Sign in</title>\n", "other-format"),
         _file("utf-16.json", text.encode("utf-16")),
         _file("nul.ndjson", b"\0" * MEBIBYTE + b"\n" + line),
         _file("returns.ndjson", line.replace(b"\n", b"\r") * 2),
@@ -119,6 +123,13 @@ def unreadable_files(body: bytes) -> list[HostileFile]:
 
 def _file(name: str, body: bytes, *reasons: str) -> HostileFile:
     return HostileFile(name, body, frozenset(reasons))
+
+
+def _zipped(content: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("a", content)
+    return target.getvalue()
 
 
 def _with(good: Mapping[str, Any], more: Mapping[str, Any]) -> bytes:
@@ -155,6 +166,8 @@ def csv_files(header: bytes, row: bytes) -> list[HostileFile]:
         _file("plain.csv.gz", good),
         _file("plain.csv.zst", good),
         _file("gzip-named.csv", gzip.compress(good)),
+        _file("zip-named.csv", _zipped(good), "other-format"),
+        _file("page.csv", b"<!DOCTYPE html>\n<title>Sign in</title>\n", "other-format"),
         _file("noise.csv.gz", bytes(range(256)), "broken-gzip"),
         _file("empty.csv.gz", b"", "broken-gzip"),
         _file("twice.csv.gz", gzip.compress(gzip.compress(good)), "other-format"),
