@@ -40,7 +40,7 @@ class ParquetSettings:
 
 DEFAULT_SETTINGS = ParquetSettings()
 
-_OF_SPARK_3 = {"org.apache.spark.version": "3.5.4"}
+_OF_SPARK_3 = {b"org.apache.spark.version": b"3.5.4"}
 """Says that dates are of the Gregorian calendar throughout, as Spark's since version 3 are.
 
 Without it Spark may take a file for one of version 2, whose dates before 1582-10-15 and times before 1900
@@ -48,7 +48,7 @@ meant others, and refuses to read them. docs/datasets.md has more.
 """
 
 
-def put_metadata(writer: parquet.ParquetWriter, metadata: Mapping[str, str] | Mapping[bytes, bytes]) -> None:
+def put_metadata(writer: parquet.ParquetWriter, metadata: Mapping[bytes, bytes]) -> None:
     """Write the metadata of a file, and what Spark needs to read its old dates; once, before it is closed."""
     writer.add_key_value_metadata({**metadata, **_OF_SPARK_3})
 

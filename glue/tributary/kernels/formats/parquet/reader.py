@@ -102,7 +102,7 @@ def _opened(path: Path, metadata: parquet.FileMetaData) -> parquet.ParquetFile:
 
 
 def _is_enum(column: parquet.ColumnSchema) -> bool:
-    return column.logical_type.type == "ENUM"
+    return bool(column.logical_type.type == "ENUM")
 
 
 def _schema(file: parquet.ParquetFile) -> pa.Schema:
