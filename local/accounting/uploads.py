@@ -21,7 +21,7 @@ from tributary.kernels.formats.csv.records import (
     Dialect,
     Reject,
     Row,
-    is_blank,
+    is_skipped,
     read_document,
 )
 from tributary.uploads.names import output_name
@@ -130,7 +130,7 @@ def read_input(path: Path) -> tuple[list[str | None], list[int]]:
 def header_of(data: bytes) -> list[str]:
     """Return the column names of the first line that is not blank."""
     for line in data.removeprefix(BYTE_ORDER_MARK).split(b"\n"):
-        if not is_blank(line, DELIMITER):
+        if not is_skipped(line, Dialect(DELIMITER, fields=None)):
             text = line.decode().rstrip("\r")
             return [name.strip() for name in next(csv.reader([text], delimiter=DELIMITER))]
     return []

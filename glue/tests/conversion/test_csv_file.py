@@ -166,7 +166,8 @@ def test_writes_dead_letters_with_their_source_line_and_bytes(tmp_path: Path) ->
             "source": SOURCE.id,
             "line": 4,
             "reason": "invalid-utf8",
-            "message": "byte 1 of the record is not UTF-8",
+            "message": 'byte 1 of the record is not UTF-8; the file is likely windows-1252, where it is "ÿ" '
+            '(declare "encoding")',
             "raw_base64": "/ywy",
         },
     ]

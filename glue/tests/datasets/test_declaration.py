@@ -75,7 +75,7 @@ def test_reads_all_that_a_declaration_says() -> None:
         InputColumn(
             name="total",
             type="decimal(9,2)",
-            path=("cost", "total"),
+            path=("Cost Total $",),
             header="Cost Total $",
             position=3,
             keys={"user_id": "userId"},

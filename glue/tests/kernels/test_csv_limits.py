@@ -4,6 +4,7 @@ from unittest import mock
 
 import pytest
 
+from tributary.datasets.declaration import CsvFormat
 from tributary.errors import TooManyDeadLettersError, UnreadableHeaderError
 from tributary.kernels.formats.csv import records
 from tributary.kernels.formats.csv.block import Layout, parse_block
@@ -35,7 +36,7 @@ def test_counts_no_line_of_spaces_for_a_reject() -> None:
 
 
 def test_looks_at_no_line_of_a_blank_block() -> None:
-    with mock.patch("tributary.kernels.formats.csv.block.is_blank") as looked:
+    with mock.patch("tributary.kernels.formats.csv.block.is_skipped") as looked:
         parsed = parse_block(b"\n \r\n" * 1000 + b"\t", 1, LAYOUT, LIMITS, None)
     assert (parsed.rows.num_rows, parsed.lines_taken, parsed.bytes_taken) == (0, 2001, 4001)
     assert not looked.called
@@ -45,7 +46,7 @@ def test_looks_at_no_line_of_a_blank_block() -> None:
 def test_looks_for_the_header_no_further_than_a_record_may_be_long(blank: int, is_found: bool) -> None:
     data = b"\n" * blank + b"a,b\n"
     if is_found:
-        assert read_header(iter([data]), ",", LIMITS).fields == ("a", "b")
+        assert read_header(iter([data]), CsvFormat(), LIMITS).fields == ("a", "b")
         return
     with pytest.raises(UnreadableHeaderError, match="a header within the first 1000 bytes"):
-        read_header(iter([data]), ",", LIMITS)
+        read_header(iter([data]), CsvFormat(), LIMITS)

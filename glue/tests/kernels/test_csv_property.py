@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.support import by_kernel, by_oracle, layout
+from tributary.datasets.declaration import CsvFormat
+from tributary.kernels.formats.csv.block import Layout
 from tributary.kernels.formats.csv.reader import CsvRows, fixed_blocks, read_header
-from tributary.kernels.formats.csv.records import Limits, Row, is_blank
+from tributary.kernels.formats.csv.records import Dialect, Limits, Row, is_skipped
 
 SMALL = Limits(record_bytes=12, kept_bytes=20)
 
@@ -30,6 +32,8 @@ PIECES = [
     b"\xff",
     b"\xc3",
     b"|",
+    b"\\",
+    b"#",
 ]
 LONGER = [
     "\u00e9".encode(),
@@ -40,10 +44,13 @@ LONGER = [
     b'"x",',
     b"\n\n",
     b"12345678",
+    b"\na,bc\n",
+    b"\\N",
 ]
 DOCUMENTS = st.one_of(
     st.lists(st.sampled_from(PIECES + LONGER), max_size=40).map(b"".join),
     st.lists(st.sampled_from([b"a", b",", b'"', b"\n"]), max_size=40).map(b"".join),
+    st.lists(st.sampled_from([b"a", b"bc", b",", b'"', b"\\", b"\n", b"\r\n"]), max_size=40).map(b"".join),
     st.binary(max_size=80),
 )
 
@@ -52,18 +59,28 @@ def chunked(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise([0, *sorted(cuts), max(len(data), *cuts, 0)])]
 
 
-def check_against_oracle(
-    data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
-) -> None:
-    shape = layout(delimiter, fields)
+def check_against_oracle(data: bytes, shape: Layout, limits: Limits, block: int, cuts: list[int]) -> None:
     expected = by_oracle(data, shape, limits)
     assert by_kernel(chunked(data, cuts), shape, limits, block) == expected
 
 
+# Usual dialects first, and those that share characters with each other and with the documents.
+SHAPES = st.one_of(
+    st.builds(layout, st.sampled_from([",", ";", "\t"]), st.integers(1, 3)),
+    st.builds(
+        layout,
+        st.sampled_from([",", "\t", " ", "|", "\u00e9"]),
+        st.integers(1, 3),
+        escape=st.sampled_from([None, "\\", "b", "\u20ac"]),
+        comment=st.sampled_from([None, "#", "a"]),
+        nulls=st.sampled_from([(), ("",), ("a", "bc", "\\N")]),
+        header=st.sampled_from([(), (b"a",), (b"a,bc",), (b'a,"bc', b'"')]),
+    ),
+)
+
 GENERATED = given(
     data=DOCUMENTS,
-    delimiter=st.sampled_from([",", ";", "\t"]),
-    fields=st.integers(1, 3),
+    shape=SHAPES,
     limits=st.sampled_from([SMALL, Limits()]),
     block=st.integers(3, 40),
     cuts=st.lists(st.integers(0, 80), max_size=4),
@@ -73,19 +90,19 @@ GENERATED = given(
 @GENERATED
 @settings(max_examples=150)
 def test_kernel_equals_the_oracle_on_any_bytes_however_cut(
-    data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
+    data: bytes, shape: Layout, limits: Limits, block: int, cuts: list[int]
 ) -> None:
-    check_against_oracle(data, delimiter, fields, limits, block, cuts)
+    check_against_oracle(data, shape, limits, block, cuts)
 
 
 @pytest.mark.slow
 @GENERATED
 @settings(max_examples=int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "4000")))
 def test_kernel_equals_the_oracle_in_the_long_run(
-    data: bytes, delimiter: str, fields: int, limits: Limits, block: int, cuts: list[int]
+    data: bytes, shape: Layout, limits: Limits, block: int, cuts: list[int]
 ) -> None:
     """`TRIBUTARY_TEST_EXAMPLES` makes the run longer; a change of the kernel deserves 100,000."""
-    check_against_oracle(data, delimiter, fields, limits, block, cuts)
+    check_against_oracle(data, shape, limits, block, cuts)
 
 
 @given(data=DOCUMENTS, fields=st.integers(1, 3))
@@ -101,7 +118,7 @@ def test_every_line_that_is_not_blank_comes_out_exactly_once(data: bytes, fields
     covered = [line for start in starts for line in range(start, start + spans[start])]
     assert len(covered) == len(set(covered))
     left = set(range(1, len(lines) + 1)) - set(covered)
-    assert all(is_blank(lines[line - 1], ",") for line in left)
+    assert all(is_skipped(lines[line - 1], Dialect(",", None)) for line in left)
 
 
 FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)
@@ -119,11 +136,30 @@ def test_reads_back_what_the_standard_library_writes(rows: list[tuple[str, str]]
     assert ([row.fields for row in read], rejects) == (rows, [])
 
 
+@given(
+    rows=st.lists(st.tuples(FIELDS, FIELDS), max_size=8),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONE]),
+    delimiter=st.sampled_from([",", "|", " ", "\u00a7"]),
+)
+@settings(max_examples=100)
+def test_reads_back_what_the_standard_library_escapes(
+    rows: list[tuple[str, str]], quoting: int, delimiter: str
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(
+        text, quoting=quoting, escapechar="\\", doublequote=False, delimiter=delimiter, lineterminator="\n"
+    )  # type: ignore[call-overload]
+    writer.writerows(rows)
+    shape = layout(delimiter, 2, escape="\\")
+    read, rejects = by_kernel([text.getvalue().encode()], shape, Limits(), 64)
+    assert ([row.fields for row in read], rejects) == (rows, [])
+
+
 @given(data=DOCUMENTS, block=st.integers(3, 20))
 @settings(max_examples=100)
 def test_reads_on_right_after_the_header_whatever_the_blocks(data: bytes, block: int) -> None:
     blocks = fixed_blocks([b"\xef\xbb\xbf\r\n \nx,y\n" + data], block)
-    header = read_header(blocks, ",", Limits())
+    header = read_header(blocks, CsvFormat(), Limits())
     assert header.fields == ("x", "y")
     parsed = list(CsvRows(header, blocks, layout(",", 2)))
     found = [Row(r.pop("line"), tuple(r.values())) for p in parsed for r in p.rows.to_pylist()]
@@ -143,6 +179,11 @@ ADVERSARIAL = {
     "bytes that are not UTF-8": b"\xff\n",
     "too few fields": b"a\n",
     "delimiters": b",,,,,,,,,,,,,,,,,,,,\n",
+    "escapes at line ends": b"a\\\n",
+    "escapes in a row": b"\\" * 40 + b",\n",
+    "an escaped quote, then an open one": b'\\","\\"\n',
+    "comments": b"#\n",
+    "headers": b"a,b\n",
 }
 
 
@@ -154,7 +195,8 @@ def test_takes_time_in_proportion_to_the_input(unit: bytes) -> None:
     def seconds(size: int) -> float:
         data = unit * (size // len(unit))
         began = time.process_time()
-        for _ in CsvRows(read_header(iter([b"a,b\n"]), ",", Limits()), iter([data]), layout(",", 2)):
+        shape = layout(",", 2, escape="\\", comment="#", header=(b"a,b",))
+        for _ in CsvRows(read_header(iter([b"a,b\n"]), CsvFormat(), Limits()), iter([data]), shape):
             pass
         return time.process_time() - began
 

@@ -60,6 +60,32 @@ RULES: dict[str, tuple[bytes, list[tuple[int, object]]]] = {
 }
 
 
+ESCAPES: dict[str, tuple[bytes, list[tuple[int, object]]]] = {
+    "escapes a delimiter": (b"a\\,b,c\n", [(1, ("a,b", "c"))]),
+    "escapes a quote outside quotes": (b'\\"a\\",b\n', [(1, ('"a"', "b"))]),
+    "escapes a quote inside quotes": (b'"a\\"b",""\n', [(1, ('a"b', ""))]),
+    "reads doubled quotes, too": (b'"a""b\\"",c\n', [(1, ('a"b"', "c"))]),
+    "escapes itself": (b'a\\\\,"\\\\"\n', [(1, ("a\\", "\\"))]),
+    "keeps what it need not escape": (b'C:\\dir,"\\N"\n', [(1, ("C:\\dir", "\\N"))]),
+    "escapes LF": (b"a\\\nb,c\nd,e\n", [(1, ("a\nb", "c")), (3, ("d", "e"))]),
+    "escapes CRLF": (b"a,b\\\r\nc\r\nd,e\n", [(1, ("a", "b\r\nc")), (3, ("d", "e"))]),
+    "escapes LF in quotes": (b'"a\\\n\\"b",c\nd,e\n', [(1, ('a\n"b', "c")), (3, ("d", "e"))]),
+    "rejects a quote behind an escaped line end": (b'a\\\n"b",c\n', [(1, "broken-quote"), (2, ("b", "c"))]),
+    "rejects an escape at the end": (b"a,b\nc,d\\", [(1, ("a", "b")), (2, "escaped-end")]),
+    "rejects an open quote before it": (b'c,"d\\', [(1, "unclosed-quote")]),
+}
+
+
+@pytest.mark.parametrize("block", [3, 7, 1 << 20])
+@pytest.mark.parametrize("rule", ESCAPES)
+def test_rule_of_escapes(rule: str, block: int) -> None:
+    data, expected = ESCAPES[rule]
+    shape = layout(",", 2, escape="\\")
+    for read in (by_oracle(data, shape, Limits()), by_kernel([data], shape, Limits(), block)):
+        records = sorted([*read[0], *read[1]], key=lambda record: record.line)
+        assert [outline(record) for record in records] == expected
+
+
 def outline(record: Row | Reject) -> tuple[int, object]:
     return record.line, record.fields if isinstance(record, Row) else record.reason
 

@@ -201,7 +201,7 @@ def parse_declaration(folder: str, declaration: bytes, transform: bytes | None) 
         raise DeclarationError(
             expected_at(f"{file}: name", f'its folder\'s name, "{folder}"', document["name"])
         )
-    columns = tuple(map(_input_column, document.get("columns", ())))
+    columns = tuple(_input_column(fields, document["format"]) for fields in document.get("columns", ()))
     return Dataset(
         name=document["name"],
         description=document["description"],
@@ -256,12 +256,25 @@ def _format(fields: dict[str, Any]) -> Format:
             return BinaryFormat(kind)
 
 
-def _input_column(fields: dict[str, Any]) -> InputColumn:
+def position_key(position: int) -> str:
+    """The key of the field at a position, from 1, of a CSV file without header."""
+    return f"field_{position}"
+
+
+def _path(fields: dict[str, Any], file_format: dict[str, Any]) -> tuple[str, ...]:
+    if file_format["kind"] != "csv":
+        return tuple(fields.get("path", (fields.get("key", fields["name"]),)))
+    if not file_format["header"] and "position" in fields:
+        return (position_key(fields["position"]),)
+    return (fields.get("header", fields["name"]),)
+
+
+def _input_column(fields: dict[str, Any], file_format: dict[str, Any]) -> InputColumn:
     name = fields["name"]
     return InputColumn(
         name=name,
         type=fields["type"],
-        path=tuple(fields.get("path", (fields.get("key", name),))),
+        path=_path(fields, file_format),
         header=fields.get("header", name),
         position=fields.get("position"),
         keys=fields["keys"],

@@ -103,14 +103,13 @@ def _of_no_known_kind(head: bytes) -> str:
 
 
 def _as_utf_8(content: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Decode past the mark; half of a pair, and half of a unit at the end, become bytes that are no UTF-8."""
+    """Decode; half of a pair, and half of a unit at the end, become bytes that are no UTF-8.
+
+    The mark stays, as that of UTF-8, before which a reader believes no other encoding.
+    """
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
-    is_first = True
     for chunk in content:
-        text = decoder.decode(chunk)
-        if is_first and text:
-            text, is_first = text[1:], False
-        yield text.encode("utf-8", "surrogatepass")
+        yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
     rest, _ = decoder.getstate()
     if rest:
         yield b"\xff"

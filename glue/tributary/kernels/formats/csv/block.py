@@ -1,8 +1,9 @@
 """The fast way through a block of whole CSV lines: vectorised where it can be, record by record elsewhere.
 
 A line is regular when it is a record by itself as far as quoting goes. A run of regular lines is parsed by
-Arrow in one go; everything else (quotes over several lines, broken quotes, bytes that are not UTF-8, lone
-CRs, blank lines) is read by `records.read_record`, whose results the fast way equals on any bytes.
+Arrow in one go; everything else (quotes over several lines, broken quotes, escapes, bytes that are not UTF-8,
+lone CRs, blank lines, comments) is read by `records.read_record`, whose results the fast way equals on any
+bytes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +24,10 @@ from tributary.kernels.formats.csv.records import (
     Reject,
     Row,
     UnfinishedError,
-    is_blank,
+    header_lines,
+    is_comment,
+    is_header_line,
+    is_skipped,
     leading_blank_bytes,
     read_record,
     wrong_field_count,
@@ -62,12 +66,16 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Result of a block: rows and rejects in line order, and the numbers of lines and bytes parsed."""
+    """Result of a block: rows and rejects in line order, and the numbers of lines and bytes parsed.
+
+    `headers` are the lines at which the header stands again.
+    """
 
     rows: pa.RecordBatch
     rejects: list[Reject] = field(default_factory=list)
     lines_taken: int = 0
     bytes_taken: int = 0
+    headers: tuple[int, ...] = ()
 
     @staticmethod
     def rejected(reject: Reject, layout: Layout) -> "Parsed":
@@ -86,7 +94,7 @@ def parse_block(data: bytes, first_line: int, layout: Layout, limits: Limits, en
 
     With None, a record that is not finished is not taken.
     """
-    if leading_blank_bytes(data, layout.dialect.delimiter) == len(data):
+    if leading_blank_bytes(data, layout.dialect) == len(data):
         return Parsed(_empty(layout), [], _count_lines(data), len(data))
     if _is_plain(data, layout, limits):
         return _parse_plain(data, first_line, layout, limits)
@@ -98,15 +106,29 @@ def _is_plain(data: bytes, layout: Layout, limits: Limits) -> bool:
 
     A file of one column is never plain, for there a line of spaces would pass for a row.
     """
+    dialect = layout.dialect
     return (
         len(layout.fields) > 1
+        and _is_ascii(dialect)
         and b'"' not in data
+        and (dialect.escape is None or dialect.escape.encode() not in data)
+        and not _may_have_comments(data, dialect)
+        and not (dialect.header and dialect.header[0] in data)
         and b"\n\n" not in data
         and not data.startswith((b"\n", BYTE_ORDER_MARK))
         and (b"\r" not in data or _ends_lines_only(data))
         and _is_utf8(data)
         and not _has_long_line(data, limits.record_bytes)
     )
+
+
+def _is_ascii(dialect: Dialect) -> bool:
+    """Return True where Arrow and a pattern over bytes can tell the dialect's characters."""
+    return f"{dialect.delimiter}{dialect.escape or ''}".isascii()
+
+
+def _may_have_comments(data: bytes, dialect: Dialect) -> bool:
+    return dialect.comment is not None and dialect.comment.encode() in data
 
 
 def _ends_lines_only(data: bytes) -> bool:
@@ -184,6 +206,7 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
     places: list[pa.RecordBatch] = []
     rows: list[_Slow] = []
     rejects: list[Reject] = []
+    headers: list[int] = []
     taken = 0
     irregular_lines = _irregular_lines(data, lines, layout, limits)
     if not irregular_lines:
@@ -200,8 +223,12 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
             taken = irregular
         if taken == len(lines):
             break
-        if is_blank(lines[taken], layout.dialect.delimiter):
+        if is_skipped(lines[taken], layout.dialect):
             taken += 1
+            continue
+        if again := header_lines(lines, taken, layout.dialect):
+            headers.append(first_line + taken)
+            taken += again
             continue
         try:
             record, count = read_record(
@@ -222,18 +249,26 @@ def _parse_carefully(data: bytes, first_line: int, layout: Layout, limits: Limit
         sorted([*rejects, *misfits], key=lambda reject: reject.line),
         taken,
         min(sum(map(len, lines[:taken])) + taken, len(data)),
+        tuple(headers),
     )
 
 
 def _irregular_lines(data: bytes, lines: Sequence[bytes], layout: Layout, limits: Limits) -> list[int]:
     """The indices of the lines that are not regular, ascending; blank lines are not."""
+    dialect = layout.dialect
+    if not _is_ascii(dialect):
+        return list(range(len(lines)))
     texts = pa.array(lines, pa.binary())
-    pattern = _regular_line(layout.dialect.delimiter, single=len(layout.fields) == 1)
+    pattern = _regular_line(dialect.delimiter, dialect.escape or "", single=len(layout.fields) == 1)
     found = set(pc.indices_nonzero(pc.invert(pc.match_substring_regex(texts, pattern))).to_pylist())
     if _has_long_line(data, limits.record_bytes):
         found.update(index for index, line in enumerate(lines) if len(line) > limits.record_bytes)
     if not _is_utf8(data):
         found.update(index for index, line in enumerate(lines) if not _decodes(line))
+    if _may_have_comments(data, dialect):
+        found.update(index for index, line in enumerate(lines) if is_comment(line, dialect))
+    if dialect.header and dialect.header[0] in data:
+        found.update(index for index, line in enumerate(lines) if is_header_line(line, dialect))
     for index, line in enumerate(lines):
         # Arrow drops a byte order mark at the start of what it reads.
         if index not in found and not line.startswith(BYTE_ORDER_MARK):
@@ -243,13 +278,13 @@ def _irregular_lines(data: bytes, lines: Sequence[bytes], layout: Layout, limits
 
 
 @cache
-def _regular_line(delimiter: str, *, single: bool) -> str:
+def _regular_line(delimiter: str, escape: str, *, single: bool) -> str:
     """The pattern (RE2) of a regular line without its LF: two fields or more, or one that is not blank."""
-    d = "\\t" if delimiter == "\t" else delimiter
-    quoted = r'"(?:[^"\r]|"")*"'
+    d, e = (f"\\x{{{ord(each):x}}}" if each else "" for each in (delimiter, escape))
+    quoted = rf'"(?:[^"\r{e}]|"")*"'
     if single:
-        return rf'^(?:[^"\r{d}]*[^"\r{d} \t][^"\r{d}]*|{quoted})\r?$'
-    one = rf'(?:[^"\r{d}]*|{quoted})'
+        return rf'^(?:[^"\r{d}{e}]*[^"\r{d}{e} \t][^"\r{d}{e}]*|{quoted})\r?$'
+    one = rf'(?:[^"\r{d}{e}]*|{quoted})'
     return rf"^{one}(?:{d}{one})+\r?$"
 
 
@@ -275,11 +310,12 @@ def _read(
     """The rows that Arrow reads, and of each line that does not fit its index and its number of fields."""
     misfits: list[tuple[int, int]] = []
     rejects = 0
+    blanks = " \t\r".replace(layout.dialect.delimiter, "")
 
     def skip(row: arrow_csv.InvalidRow) -> str:
         nonlocal rejects
         misfits.append((row.number - 1, row.actual_columns))
-        rejects += bool(row.text.strip(" \t\r"))
+        rejects += bool(row.text.strip(blanks))
         return "skip" if rejects <= limits.rejects else "error"
 
     try:
@@ -309,7 +345,8 @@ def _read_csv(
         convert_options=arrow_csv.ConvertOptions(
             check_utf8=False,
             column_types={name: pa.string() for name in layout.columns},
-            strings_can_be_null=False,
+            null_values=layout.dialect.nulls,
+            strings_can_be_null=bool(layout.dialect.nulls),
             quoted_strings_can_be_null=False,
             include_columns=layout.columns,
             include_missing_columns=True,
@@ -322,7 +359,7 @@ def _misfit_rejects(
 ) -> Iterable[Reject]:
     for index, found in misfits:
         raw = lines[index].removesuffix(b"\r")
-        if not is_blank(raw, layout.dialect.delimiter):
+        if not is_skipped(raw, layout.dialect):
             yield wrong_field_count(raw, found, layout.dialect, places[LINE_COLUMN][index].as_py())
 
 

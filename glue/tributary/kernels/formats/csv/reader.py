@@ -1,19 +1,25 @@
 """Chunks of bytes in, Arrow batches of text and rejects out, in memory that a file's size does not change."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from tributary.datasets.declaration import CsvFormat
 from tributary.errors import EmptyFileError, UnreadableHeaderError
 from tributary.expected import expected
 from tributary.kernels.formats.csv.block import Layout, Parsed, parse_block
+from tributary.kernels.formats.csv.header import Header
 from tributary.kernels.formats.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
     Limits,
     Reject,
+    Row,
     UnfinishedError,
-    is_blank,
+    has_bare_return,
+    is_comment,
+    is_skipped,
     leading_blank_bytes,
     read_record,
     rejected_line,
@@ -40,68 +46,129 @@ def fixed_blocks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
         yield b"".join(pending)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The fields of the header as they stand; the bytes that follow it and the number of their first line."""
+_SEPARATOR = re.compile(rb'"?sep=([^\r\n]{1,4}?)"?\r?(?:\n|\Z)', re.IGNORECASE)
+"""The line by which Excel is told the delimiter."""
 
-    fields: tuple[str, ...]
-    rest: bytes
-    next_line: int
+_SEPARATOR_BYTES = 16
 
 
-def read_header(blocks: Iterator[bytes], delimiter: str, limits: Limits) -> Header:
-    """Read the first record that is not blank.
+def read_header(blocks: Iterator[bytes], options: CsvFormat, limits: Limits) -> Header:
+    """Read the first record behind the lines to skip, blank lines and comments.
 
     Raises `EmptyFileError` and `UnreadableHeaderError`.
     """
-    buffer = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
-    line = 1
+    dialect = Dialect(options.delimiter, None, options.escape, options.comment)
+    buffer = _skipped(next(blocks, b"").removeprefix(BYTE_ORDER_MARK), blocks, options.skip_lines)
+    line = 1 + options.skip_lines
+    while len(buffer) < _SEPARATOR_BYTES and (block := next(blocks, None)) is not None:
+        buffer += block
+    separator = _separator(buffer)
+    if separator is not None:
+        buffer, line = buffer[separator.end() :], line + 1
     while True:
-        if leading_blank_bytes(buffer, delimiter) > limits.record_bytes:
+        if leading_blank_bytes(buffer, dialect) > limits.record_bytes:
             raise UnreadableHeaderError(
                 expected(f"a header within the first {limits.record_bytes} bytes", "blank lines")
             )
         block = next(blocks, None)
         lines = buffer.split(b"\n")
         tail = lines.pop() if block is not None or not lines[-1] else b""
-        blank = _leading_blank(lines, delimiter)
-        line += blank
-        lines = lines[blank:]
+        skipped = _leading_skipped(lines, dialect)
+        line += skipped
+        lines = lines[skipped:]
         buffer = b"\n".join([*lines, tail])
         if block is None and not lines:
             raise EmptyFileError("the file has no line that is not blank, so it has no header")
         try:
             if lines:
                 ending: Literal["unclosed-quote"] | None = "unclosed-quote" if block is None else None
-                return _header(
-                    lines, tail + (block or b""), line, delimiter=delimiter, limits=limits, ending=ending
-                )
+                first = _FirstRecord(lines, tail + (block or b""), line, dialect, ending)
+                named = None if separator is None else separator.group(1).decode("utf-8", "replace")
+                return first.header(options, limits, named)
         except UnfinishedError:
             pass
         if len(buffer) > limits.record_bytes + 1:
+            what = "header" if options.header else "first record"
             raise UnreadableHeaderError(
-                f"the header on line {line} is longer than {limits.record_bytes} bytes"
+                f"the {what} on line {line} is longer than {limits.record_bytes} bytes"
+                f"{_hint(buffer, options)}"
             )
         buffer += block or b""
 
 
-def _leading_blank(lines: list[bytes], delimiter: str) -> int:
-    return next((index for index, line in enumerate(lines) if not is_blank(line, delimiter)), len(lines))
+def _skipped(buffer: bytes, blocks: Iterator[bytes], lines: int) -> bytes:
+    """What is left behind so many physical lines."""
+    at = 0
+    for _ in range(lines):
+        while (end := buffer.find(b"\n", at)) < 0:
+            buffer, at = next(blocks, b""), 0
+            if not buffer:
+                raise EmptyFileError(expected(f"more than the {lines} lines to skip", "fewer"))
+        at = end + 1
+    return buffer[at:]
 
 
-def _header(
-    lines: list[bytes],
-    tail: bytes,
-    line: int,
-    *,
-    delimiter: str,
-    limits: Limits,
-    ending: Literal["unclosed-quote"] | None,
-) -> Header:
-    record, taken = read_record(lines, 0, Dialect(delimiter, None), limits, line=line, ending=ending)
-    if isinstance(record, Reject):
-        raise UnreadableHeaderError(f"the header on line {line} cannot be read: {record.message}")
-    return Header(record.fields, b"\n".join([*lines[taken:], tail]), line + taken)
+def _separator(buffer: bytes) -> re.Match[bytes] | None:
+    found = _SEPARATOR.match(buffer)
+    return found if found and len(found.group(1).decode("utf-8", "replace")) == 1 else None
+
+
+def _leading_skipped(lines: list[bytes], dialect: Dialect) -> int:
+    return next((index for index, line in enumerate(lines) if not is_skipped(line, dialect)), len(lines))
+
+
+def _hint(raw: bytes, options: CsvFormat) -> str:
+    return f"; {_other_line_ends(options)}" if b"\r" in raw else ""
+
+
+def _other_line_ends(options: CsvFormat) -> str:
+    declared, other = ("CR", "LF or CRLF") if options.line_end == "cr" else ("LF or CRLF", "CR")
+    way_out = "lf" if options.line_end == "cr" else "cr"
+    return (
+        f'expected lines that end in {declared}, got some that end in {other}: declare "lineEnd": "{way_out}"'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstRecord:
+    """Whole lines, the first of them with a record, and what follows them."""
+
+    lines: list[bytes]
+    behind: bytes
+    line: int
+    dialect: Dialect
+    ending: Literal["unclosed-quote"] | None
+
+    def header(self, options: CsvFormat, limits: Limits, separator: str | None) -> Header:
+        """The header that it is, or the row by which the number of fields is known."""
+        record, start, taken = self._read(options, limits)
+        own = tuple(line.removesuffix(b"\r") for line in self.lines[start : start + taken])
+        rest = b"\n".join([*self.lines[taken if options.header else 0 :], self.behind])
+        if has_bare_return(b"\n".join(own), self.dialect) or (
+            options.line_end == "cr" and rest.startswith(b"\r")
+        ):
+            raise UnreadableHeaderError(_other_line_ends(options))
+        line = self.line + (taken if options.header else 0)
+        fields = tuple(field or "" for field in record.fields)
+        return Header(fields, own, options.header, rest, line, separator)
+
+    def _read(self, options: CsvFormat, limits: Limits) -> tuple[Row, int, int]:
+        """The header, or the first record that is a row; the index of its first line and their number."""
+        start = 0
+        while True:
+            record, taken = read_record(
+                self.lines, start, self.dialect, limits, line=self.line + start, ending=self.ending
+            )
+            if isinstance(record, Row):
+                return record, start, taken
+            start += taken
+            start += _leading_skipped(self.lines[start:], self.dialect)
+            if options.header or start == len(self.lines):
+                what = "header" if options.header else "first record"
+                raise UnreadableHeaderError(
+                    f"the {what} on line {record.line} cannot be read: {record.message}"
+                    f"{_hint(record.raw, options)}"
+                )
 
 
 class CsvRows:
@@ -143,7 +210,7 @@ class CsvRows:
         self._line += parsed.lines_taken
         self._carry = b"" if is_long else data[parsed.bytes_taken :] + tail
         if is_long:
-            self._long_line = _LongLine(self._layout.dialect.delimiter, self._limits.kept_bytes)
+            self._long_line = _LongLine(self._layout.dialect, self._limits.kept_bytes)
             self._long_line.add(tail)
         yield parsed
 
@@ -159,7 +226,7 @@ class CsvRows:
     def _end_long_line(self) -> Reject | None:
         line, self._long_line = self._long_line, None
         self._line += 1
-        if line is None or line.is_blank:
+        if line is None or line.is_skipped:
             return None
         raw, length = line.text()
         return rejected_line(raw, length, self._line - 1, "record-too-long", self._limits)
@@ -172,23 +239,32 @@ class _Rest:
 
 
 class _LongLine:
-    """A line too long to hold: its first bytes, its length, and whether it is blank."""
+    """A line too long to hold: its first bytes, its length, and whether it is blank or a comment."""
 
-    def __init__(self, delimiter: str, kept_bytes: int) -> None:
-        self._delimiter = delimiter
+    def __init__(self, dialect: Dialect, kept_bytes: int) -> None:
+        self._dialect = dialect
         self._kept_bytes = kept_bytes
         self._kept = bytearray()
         self._length = 0
         self._ends_with_cr = False
-        self.is_blank = True
+        self._is_blank = True
+        self._is_comment = False
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the line is no record."""
+        return self._is_blank or self._is_comment
 
     def add(self, data: bytes) -> None:
+        """Add bytes to it; the first ones are more than a record may have."""
         if not data:
             return
+        if self._length == 0:
+            self._is_comment = is_comment(data, self._dialect)
         self._kept += data[: self._kept_bytes - len(self._kept)]
         self._length += len(data)
         self._ends_with_cr = data.endswith(b"\r")
-        self.is_blank = self.is_blank and is_blank(data, self._delimiter)
+        self._is_blank = self._is_blank and leading_blank_bytes(data, self._dialect) == len(data)
 
     def text(self) -> tuple[bytes, int]:
         """The bytes kept and the length of the whole line, without a CR at its end."""
