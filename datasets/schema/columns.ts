@@ -90,7 +90,7 @@ export const inputColumn = z.strictObject({
   zone: text(
     /^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)*$/,
     "a zone of the IANA database, such as Europe/Berlin",
-    "Zone of times that are written without an offset. Absent: UTC for a timestamp; an instant must have one.",
+    "Zone of times that are written without an offset. Absent: a text must have one; a timestamp of a binary format is UTC.",
   )
     .refine(isZone)
     .optional(),

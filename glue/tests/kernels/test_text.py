@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.kernels.formats.csv.text import capitalise_words, words
+from tributary.kernels.transform.text_forms import capitalise_words, words
 
 
 @pytest.mark.slow

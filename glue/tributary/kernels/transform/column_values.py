@@ -3,14 +3,14 @@
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tributary.datasets.declaration import InputColumn
 from tributary.datasets.types import Scalar, column_type
-from tributary.kernels.formats.csv.text import FORMS
-from tributary.kernels.formats.exact_text import texts_of
+from tributary.kernels.formats.exact_text import plain, texts_of
 from tributary.kernels.transform import arrow_values
 from tributary.kernels.transform.glue_types import Cast
+from tributary.kernels.transform.text_forms import FORMS
+from tributary.kernels.transform.text_values import text_values
 
 _STRING: Final = Scalar("string")
 
@@ -21,8 +21,9 @@ def column_values(found: pa.Array, column: InputColumn, *, empty_is_null: bool) 
     With `empty_is_null` an empty text is no value of any type but string.
     """
     kind = column_type(column.type)
+    texts = plain(found)
+    if pa.types.is_string(texts.type):
+        return text_values(texts, kind, column, empty_is_null=empty_is_null)
     if kind == _STRING and column.text in FORMS:
         return Cast(FORMS[column.text](texts_of(found)), None)
-    if empty_is_null and kind != _STRING and pa.types.is_string(found.type):
-        found = pc.if_else(pc.equal(found, ""), None, found)
     return arrow_values.cast(found, kind, column.zone or "UTC")
