@@ -2,11 +2,13 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from tests.support.declarations import declaration
 from tributary.try_dataset import main
 
 HEADER = "id,name,email,date,amount,status,phone\n"
@@ -169,9 +171,13 @@ def test_writes_partitions(ending: str, compress: Callable[[bytes], bytes], tmp_
 
 
 def test_shows_a_file_of_a_text_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    document = declaration(pipeline="manifests", format={"kind": "ndjson"}, dates={"from": "2020-01-01"})
+    write(folder, "dataset.json", json.dumps(document))
     file = tmp_path / "2026-02-03-a.ndjson"
     file.write_text('{"id": "1", "n": 1.10}\n[1]\n{"id": "2"}\n')
-    assert main(["clicks", str(file), "--json", "--out", str(tmp_path / "out")]) == 0
+    assert main([str(folder), str(file), "--json", "--out", str(tmp_path / "out")]) == 0
     [report] = json.loads(capsys.readouterr().out)
     assert report["counts"] == {"input": 3, "output": 2, "rejected": 1}
     assert [(row["id"], row["n"], row["_source_line"]) for row in report["rows"]] == [
@@ -182,5 +188,46 @@ def test_shows_a_file_of_a_text_dataset(tmp_path: Path, capsys: pytest.CaptureFi
     assert len(report["written"]) == 2
     broken = tmp_path / "2026-02-03-b.ndjson.gz"
     broken.write_bytes(gzip.compress(b"{}")[:-1])
-    assert main(["clicks", str(broken)]) == 1
+    assert main([str(folder), str(broken)]) == 1
     assert "broken-gzip" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "reason"),
+    [
+        ("2026-02-03-a.ndjson", "any", None),
+        ("a.ndjson", "any", "invalid-name"),
+        ("2026-02-30-a.ndjson", "any", "invalid-name"),
+        ("1999-01-01-a.ndjson", "any", "date-out-of-range"),
+        ("2199-01-01-a.ndjson", "any", "date-out-of-range"),
+        ("2026-02-03-a.ndjson", {"megabytes": 0.00001}, None),
+        ("2026-02-03-a.ndjson", {"megabytes": 1}, "unexpected-size"),
+    ],
+)
+def test_turns_away_what_no_manifest_takes(
+    name: str, size: Any, reason: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    dates = {"from": "2020-01-01"}
+    document = declaration(pipeline="manifests", format={"kind": "ndjson"}, dates=dates, size=size)
+    write(folder, "dataset.json", json.dumps(document))
+    file = write(tmp_path, name, '{"id":123}')
+    assert main([str(folder), file, "--json"]) == (1 if reason else 0)
+    [report] = json.loads(capsys.readouterr().out)
+    assert report["wholeFileReason"] == reason
+
+
+def test_refuses_a_row_of_a_year_that_no_table_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = '{"id":"1","event_timestamp":"2019-01-01T00:00:00Z","MODE":"train"}'
+    good = line.replace("2019", "2022")
+    file = write(tmp_path, "a.json", f"{line}\n{good}\n")
+    assert main(["ml_events", file, "--json"]) == 0
+    assert main(["ml_events", file, "--json", "--years", "2019-2022"]) == 0
+    narrow, wide = map(json.loads, capsys.readouterr().out.replace("]\n[", "]\0[").split("\0"))
+    assert [report["counts"]["output"] for report in (*narrow, *wide)] == [1, 2]
+    assert narrow[0]["rejects"][0]["reason"] == "bad-partition"
+    with pytest.raises(SystemExit):
+        main(["ml_events", file, "--years", "2022-2019"])

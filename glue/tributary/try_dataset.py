@@ -140,7 +140,7 @@ def _stem(file: Path) -> str:
 def _processed(dataset: Dataset, file: Path, options: argparse.Namespace, work: Path) -> FileResult:
     source = Source(bucket="local", key=str(file), version="local")
     if dataset.pipeline == "manifests":
-        return process_dated_file(dataset, source, _chunks(file), work)
+        return process_dated_file(dataset, source, _chunks(file), file.stat().st_size, work)
     if dataset.pipeline == "ledger":
         ranges = calendar_ranges(*options.years)
         return process_batch_file(dataset, source, lambda: _chunks(file), work, ranges=ranges)

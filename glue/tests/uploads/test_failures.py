@@ -158,7 +158,7 @@ def test_quarantines_a_file_whose_error_quotes_a_value_larger_than_an_item(
     assert world.reason(KEY, version)["reason"] == "transform-failed"
 
 
-def test_quarantines_a_csv_file_that_a_dataset_of_another_format_claims(
+def test_quarantines_a_file_of_another_format_than_its_dataset_says(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = world.upload(KEY, customers("1"))
@@ -166,7 +166,7 @@ def test_quarantines_a_csv_file_that_a_dataset_of_another_format_claims(
     monkeypatch.setattr(task, "dataset_for_key", lambda *_: other)
     assert world.run()
     assert world.status(KEY, version) == "quarantined"
-    assert world.reason(KEY, version)["reason"] == "no-dataset"
+    assert world.reason(KEY, version)["reason"] == "too-many-rejected"
 
 
 def test_quarantines_a_file_whose_key_is_as_long_as_keys_get(world: World) -> None:

@@ -202,6 +202,17 @@ def test_quarantines_a_whole_file_beside_its_reason(
     assert world.keys(world.curated) == []
 
 
+def test_keeps_the_last_good_output_when_every_row_of_a_later_upload_is_rejected(world: World) -> None:
+    good = world.upload(KEY, customers("1"))
+    world.run()
+    bad = world.upload(KEY, customers(broken=3))
+    assert world.run()
+    assert world.published(KEY) == world.published_parquet(KEY) == ["1"]
+    assert world.status(KEY, bad) == "quarantined"
+    assert world.reason(KEY, bad)["reason"] == "too-many-rejected"
+    assert world.head(KEY)["committed_version"] == good
+
+
 def test_keeps_the_last_good_output_when_a_later_upload_is_quarantined(world: World) -> None:
     good = world.upload(KEY, customers("1"))
     world.run()

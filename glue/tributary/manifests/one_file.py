@@ -6,17 +6,28 @@ from pathlib import Path
 
 from tributary.conversion.result import FileResult, Hashed, unreadable_file
 from tributary.datasets import Dataset
+from tributary.errors import WholeFileError
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.undeclared import LocalColumns
 from tributary.kernels.source import Source
 from tributary.manifests.conversion import Seconds, convert
 from tributary.manifests.manifest import Entry
+from tributary.manifests.turned_away import check_taken
 from tributary.objects.fetching import spool
 
 
-def process_dated_file(dataset: Dataset, source: Source, chunks: Iterable[bytes], work: Path) -> FileResult:
-    """Convert one file into files below `work`; the result of one that cannot be read has its reason."""
+def process_dated_file(
+    dataset: Dataset, source: Source, chunks: Iterable[bytes], size: int, work: Path
+) -> FileResult:
+    """Convert one file into files below `work`; the result of one that is turned away has its reason.
+
+    `size` is that of its bytes as stored.
+    """
     hashed = Hashed(chunks)
+    try:
+        check_taken(dataset, Path(source.key).name, size)
+    except WholeFileError as error:
+        return unreadable_file(hashed, error.reason, str(error))
     entry = Entry(
         source.bucket, source.key, source.version, size=0, revision=1, uploaded_at=datetime.now(UTC)
     )
