@@ -77,6 +77,53 @@ fn skipSpaces(buffer: []const u8, from: usize) usize {
     return at;
 }
 
+/// Where, at `last` or before, another record begins on the line: at a `{` that follows a `}` with which all
+/// brackets are closed. Nothing else is looked at, so that a broken record has an end, too.
+pub fn nextRecord(buffer: []const u8, from: usize, last: usize) ?usize {
+    var at = skipSpace(buffer, from);
+    if (buffer[at] != '{') return null;
+    var depth: usize = 0;
+    while (at < last) {
+        const block = load(buffer, at);
+        const shapes = block | all(0x20);
+        const marks: Bits = @bitCast((block == all('"')) | (shapes == all('{')) | (shapes == all('}')));
+        if (marks == 0) {
+            at += block_bytes;
+            continue;
+        }
+        const byte = buffer[at + @ctz(marks)];
+        at += @ctz(marks) + 1;
+        if (byte == '"') {
+            at = endOfText(buffer, at, last) orelse return null;
+        } else if (byte | 0x20 == '{') {
+            depth += 1;
+        } else {
+            depth -= 1;
+            if (depth > 0) continue;
+            const next = skipSpace(buffer, at);
+            return if (byte == '}' and buffer[next] == '{' and next <= last) next else null;
+        }
+    }
+    return null;
+}
+
+/// The place behind the quote that closes a text, whatever stands in that; null where it stands not before `last`.
+fn endOfText(buffer: []const u8, from: usize, last: usize) ?usize {
+    var at = from;
+    while (at < last) {
+        const block = load(buffer, at);
+        const marks: Bits = @bitCast((block == all('"')) | (block == all('\\')));
+        if (marks == 0) {
+            at += block_bytes;
+            continue;
+        }
+        at += @ctz(marks);
+        if (buffer[at] == '"') return at + 1;
+        at += 2;
+    }
+    return null;
+}
+
 pub const String = struct { end: usize, escaped: bool };
 
 /// Read a string whose opening quote stands before `from`; tells the place behind its closing quote.

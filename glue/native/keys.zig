@@ -24,8 +24,8 @@ pub const Key = struct {
     escaped: bool,
     /// Index of the key that followed last time.
     after: u32 = none,
-    /// Number of the last line, and of the last batch, that had it.
-    line: u64 = 0,
+    /// Number of the last record, and of the last batch, that had it.
+    record: u64 = 0,
     batch: u64 = 0,
     column: Column = .{},
 

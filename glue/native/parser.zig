@@ -1,7 +1,7 @@
-//! A stream of bytes, cut into lines: each a row, a reject or blank.
+//! A stream of bytes, cut into lines, and these into records: each a row or a reject.
 //!
-//! Every line is read where it ends with its LF and `pad` readable bytes behind it: either in the caller's
-//! chunk or copied into `carry`.
+//! A record is a line, or one of several objects on it. Every line is read where it ends with its LF and `pad`
+//! readable bytes behind it: either in the caller's chunk or copied into `carry`.
 
 const std = @import("std");
 const arrow = @import("arrow.zig");
@@ -44,11 +44,14 @@ const Stop = OutOfMemory || error{BatchFull};
 /// What a parser answers to `feed` and `finish`.
 pub const Status = enum(c_int) { hungry = 0, batch = 1, out_of_memory = -1 };
 
-/// More bytes than a line may have, its CR and the mark at the start of the stream included.
+/// More bytes than a record may have, its CR and the mark at the start of the stream included.
 const line_end_slack = 8;
 
 /// The LF of a line that is carried, and what must be readable behind it.
 const line_end: [1 + pad]u8 = "\n".* ++ @as([pad]u8, @splat(0));
+
+/// So much of a line is held before whole records at its beginning are read.
+const first_held_bytes = 1 << 20;
 
 const byte_order_mark = "\xef\xbb\xbf";
 
@@ -77,7 +80,7 @@ const Reason = enum {
     }
 };
 
-/// Line number, offset and length of lines.
+/// Line number, offset and length of records.
 const Places = struct {
     line: Buffer(i64) = .{},
     offset: Buffer(i64) = .{},
@@ -102,7 +105,7 @@ const Places = struct {
     }
 };
 
-/// A line longer than the limit, on its way to its end.
+/// The end of a line from a record on that is longer than the limit, on its way.
 const LongLine = struct {
     length: u64,
     blank: bool,
@@ -120,10 +123,12 @@ pub const Parser = struct {
     options: Options,
     rows: Rows,
 
-    /// The beginning of a line whose end has not come yet.
+    /// The beginning of a line, or of the record that comes next on it, whose end has not come yet; and how long it
+    /// may become before it is asked for whole records.
     carry: Buffer(u8) = .{},
+    held_bytes: usize = first_held_bytes,
     long: ?LongLine = null,
-    /// Of the next line: its number, and the offset of its first byte.
+    /// Of the next record: the number of its line, and the offset of its first byte.
     line: u64 = 1,
     offset: u64 = 0,
 
@@ -164,7 +169,7 @@ pub const Parser = struct {
         inline for (.{ &parser.lines, &parser.reasons, &parser.rejected }) |column| column.free();
     }
 
-    /// Read lines until the chunk or the batch is at its end; tells in `consumed` how far that is.
+    /// Read records until the chunk or the batch is at its end; tells in `consumed` how far that is.
     pub fn feed(parser: *Parser, chunk: []const u8, consumed: *usize) OutOfMemory!Status {
         return status(parser.readLines(chunk, consumed));
     }
@@ -187,21 +192,14 @@ pub const Parser = struct {
         defer consumed.* = start;
         while (start < chunk.len) {
             const found = json.findLineEnd(chunk, start);
-            const bytes = chunk[start..found.end];
-            if (found.end == chunk.len) {
-                start = chunk.len;
-                try parser.hold(bytes);
-                break;
-            }
-            // A line that the batch has no room for is read again from `start`.
             if (parser.isCarrying() or found.end + pad > chunk.len) {
-                try parser.hold(bytes);
-                start = found.end;
+                try parser.hold(chunk[0..found.end], &start);
+                if (found.end == chunk.len) break;
                 try parser.endCarried();
+                start = found.end + 1;
             } else {
-                try parser.endLine(chunk, start, found.end, found.ascii);
+                try parser.readLine(chunk, &start, found.end, found.ascii);
             }
-            start = found.end + 1;
             if (parser.isBatchFull()) try parser.endBatch();
         }
     }
@@ -215,21 +213,60 @@ pub const Parser = struct {
         return parser.long != null or parser.carry.len > 0;
     }
 
-    /// Keep the beginning of a line, or skip on in one that is too long.
-    fn hold(parser: *Parser, bytes: []const u8) OutOfMemory!void {
-        if (parser.long) |*long| return long.skip(bytes);
+    /// Keep the beginning of a line, of which `chunk[start..]` is more, or skip on in a record that is too long;
+    /// moves `start` behind what was taken.
+    fn hold(parser: *Parser, chunk: []const u8, start: *usize) Stop!void {
+        while (start.* < chunk.len) {
+            const bytes = chunk[start.*..];
+            if (parser.long) |*long| {
+                long.skip(bytes);
+                start.* = chunk.len;
+            } else if (parser.carry.len < parser.heldBytes()) {
+                const fits = @min(bytes.len, parser.heldBytes() - parser.carry.len);
+                try parser.carry.appendSlice(bytes[0..fits]);
+                start.* += fits;
+            } else {
+                try parser.readCarried();
+            }
+        }
+    }
+
+    /// How long the carry may become before it is asked for whole records.
+    fn heldBytes(parser: *const Parser) usize {
         const most = @max(parser.options.line_bytes, parser.options.kept_bytes) + line_end_slack;
-        if (parser.carry.len + bytes.len < most) return parser.carry.appendSlice(bytes);
-        const fits = most - parser.carry.len;
-        try parser.carry.appendSlice(bytes[0..fits]);
+        return @min(most, parser.held_bytes);
+    }
+
+    /// Read the whole records at the beginning of a line whose end has not come. Where there is none, more is to be
+    /// held, until a record is too long.
+    noinline fn readCarried(parser: *Parser) Stop!void {
+        const end = parser.carry.len;
+        var at: usize = 0;
+        try parser.carry.appendSlice(&line_end);
+        {
+            defer parser.keepCarried(at, end);
+            try parser.readRecords(parser.carry.items(), &at, end);
+        }
+        if (at > 0) {
+            parser.held_bytes = first_held_bytes;
+        } else if (parser.heldBytes() == parser.held_bytes) {
+            parser.held_bytes *= 2;
+        } else {
+            parser.skipCarried();
+        }
+    }
+
+    /// Keep what lies from `at` to `end` in the carry.
+    fn keepCarried(parser: *Parser, at: usize, end: usize) void {
+        std.mem.copyForwards(u8, parser.carry.items(), parser.carry.items()[at..end]);
+        parser.carry.len = end - at;
+    }
+
+    /// The record that the carry begins with is too long: skip on to the end of its line.
+    fn skipCarried(parser: *Parser) void {
         parser.long = .{ .length = 0, .blank = true, .ends_in_cr = false };
-        const skipped = markLength(parser.offset, parser.carry.items());
-        parser.offset += skipped;
-        parser.long.?.skip(parser.carry.items()[skipped..]);
-        parser.long.?.skip(bytes[fits..]);
-        const kept = @min(parser.options.kept_bytes, parser.carry.len - skipped);
-        std.mem.copyForwards(u8, parser.carry.items()[0..kept], parser.carry.items()[skipped..][0..kept]);
-        parser.carry.len = kept;
+        parser.long.?.skip(parser.carry.items());
+        parser.carry.len = @min(parser.options.kept_bytes, parser.carry.len);
     }
 
     /// The line that was held is complete.
@@ -237,49 +274,91 @@ pub const Parser = struct {
         if (parser.long) |long| {
             const length = long.length - @intFromBool(long.ends_in_cr);
             if (!long.blank) try parser.reject(length, parser.carry.items(), .line_too_long);
-            parser.leaveLine(long.length + 1);
+            parser.leave(long.length + 1);
+            parser.line += 1;
             parser.long = null;
         } else {
             const end = parser.carry.len;
-            errdefer parser.carry.len = end;
+            var at: usize = 0;
+            errdefer parser.keepCarried(at, end);
             try parser.carry.appendSlice(&line_end);
             const ascii = json.findLineEnd(parser.carry.items(), 0).ascii;
-            try parser.endLine(parser.carry.items(), 0, end, ascii);
+            try parser.readLine(parser.carry.items(), &at, end, ascii);
         }
         parser.carry.len = 0;
+        parser.held_bytes = first_held_bytes;
     }
 
-    /// The line at `buffer[from..end]`, whose LF is `buffer[end]` and has `pad` bytes behind it.
-    fn endLine(parser: *Parser, buffer: []const u8, from: usize, end: usize, ascii: bool) Stop!void {
-        const start = from + markLength(parser.offset, buffer[from..end]);
-        parser.offset += start - from;
-        const text_end = if (end > start and buffer[end - 1] == '\r') end - 1 else end;
-        const length = text_end - start;
-        const first = json.skipSpace(buffer, start);
-        if (first != end) {
-            if (length > parser.options.line_bytes) {
-                const kept = @min(parser.options.kept_bytes, length);
-                try parser.reject(length, buffer[start..][0..kept], .line_too_long);
-            } else if (parser.rows.read(parser.line, buffer, first, start, end, ascii)) {
-                try parser.places.append(parser.line, parser.offset, length);
-                if (parser.options.keep_lines != 0) {
-                    try parser.lines.append(parser.rows.count - 1, buffer[start..text_end]);
-                }
-            } else |problem| {
-                const reason: Reason = switch (problem) {
-                    error.OutOfMemory, error.BatchFull => |stop| return stop,
-                    error.InvalidUtf8 => .invalid_utf8,
-                    error.NotJson => .not_json,
-                    error.NotAnObject => .not_an_object,
-                    error.TooDeep => .too_deep,
-                    error.LoneSurrogate => .lone_surrogate,
-                    error.DuplicateKey => .duplicate_key,
-                    error.TooManyKeys => .too_many_keys,
-                };
-                try parser.reject(length, buffer[start..text_end], reason);
+    /// Read the line at `buffer[at..end]`, whose LF is `buffer[end]` and has `pad` bytes behind it; moves `at` behind
+    /// what was read of it, its LF included.
+    fn readLine(parser: *Parser, buffer: []const u8, at: *usize, end: usize, ascii: bool) Stop!void {
+        parser.skipMark(buffer, at, end);
+        if (json.skipSpace(buffer, at.*) != end) {
+            const text_end = if (buffer[end - 1] == '\r') end - 1 else end;
+            const start = at.*;
+            var problem = try parser.readRecord(buffer, start, end, text_end, ascii);
+            if (problem != null) {
+                try parser.readRecords(buffer, at, end);
+                if (at.* > start) problem = try parser.readRecord(buffer, at.*, end, text_end, ascii);
             }
+            if (problem) |reason| try parser.rejectRecord(buffer, at.*, text_end, reason);
         }
-        parser.leaveLine(end - start + 1);
+        parser.leave(end + 1 - at.*);
+        parser.line += 1;
+        at.* = end + 1;
+    }
+
+    /// Read the records of a line that others follow; moves `at` behind them. Kept apart, as all that few lines need:
+    /// among the code of every line it would cost a quarter of the rate.
+    noinline fn readRecords(parser: *Parser, buffer: []const u8, at: *usize, end: usize) Stop!void {
+        parser.skipMark(buffer, at, end);
+        while (json.nextRecord(buffer, at.*, @min(end, at.* + parser.options.line_bytes))) |next| {
+            if (try parser.readRecord(buffer, at.*, next, next, false)) |reason| {
+                try parser.rejectRecord(buffer, at.*, next, reason);
+            }
+            parser.leave(next - at.*);
+            at.* = next;
+            if (parser.isBatchFull()) return error.BatchFull;
+        }
+    }
+
+    fn skipMark(parser: *Parser, buffer: []const u8, at: *usize, end: usize) void {
+        if (parser.offset == 0 and std.mem.startsWith(u8, buffer[at.*..end], byte_order_mark)) {
+            parser.offset = byte_order_mark.len;
+            at.* += byte_order_mark.len;
+        }
+    }
+
+    /// Make the record `buffer[start..text_end]`, with nothing but white space from there to `end`, a row; or tell
+    /// why it is none.
+    fn readRecord(
+        parser: *Parser,
+        buffer: []const u8,
+        start: usize,
+        end: usize,
+        text_end: usize,
+        ascii: bool,
+    ) Stop!?Reason {
+        if (text_end - start > parser.options.line_bytes) return .line_too_long;
+        parser.rows.read(buffer, json.skipSpace(buffer, start), start, end, ascii) catch |problem| return switch (problem) {
+            error.OutOfMemory, error.BatchFull => |stop| stop,
+            error.InvalidUtf8 => .invalid_utf8,
+            error.NotJson => .not_json,
+            error.NotAnObject => .not_an_object,
+            error.TooDeep => .too_deep,
+            error.LoneSurrogate => .lone_surrogate,
+            error.DuplicateKey => .duplicate_key,
+            error.TooManyKeys => .too_many_keys,
+        };
+        try parser.places.append(parser.line, parser.offset, text_end - start);
+        if (parser.options.keep_lines != 0) try parser.lines.append(parser.rows.count - 1, buffer[start..text_end]);
+        return null;
+    }
+
+    noinline fn rejectRecord(parser: *Parser, buffer: []const u8, start: usize, text_end: usize, reason: Reason) OutOfMemory!void {
+        const length = text_end - start;
+        const kept = if (reason == .line_too_long) @min(parser.options.kept_bytes, length) else length;
+        try parser.reject(length, buffer[start..][0..kept], reason);
     }
 
     fn reject(parser: *Parser, length: u64, bytes: []const u8, reason: Reason) OutOfMemory!void {
@@ -289,8 +368,7 @@ pub const Parser = struct {
         try parser.rejected.append(row, bytes);
     }
 
-    fn leaveLine(parser: *Parser, bytes: u64) void {
-        parser.line += 1;
+    fn leave(parser: *Parser, bytes: u64) void {
         parser.offset += bytes;
         parser.batch_bytes += bytes;
     }
@@ -327,7 +405,3 @@ pub const Parser = struct {
         inline for (.{ &parser.lines, &parser.reasons, &parser.rejected }) |column| try column.begin(0, true);
     }
 };
-
-fn markLength(offset: u64, line: []const u8) usize {
-    return if (offset == 0 and std.mem.startsWith(u8, line, byte_order_mark)) byte_order_mark.len else 0;
-}

@@ -1,4 +1,4 @@
-//! The rows of a batch: lines read into columns, one a top-level key.
+//! The rows of a batch: records read into columns, one a top-level key.
 
 const std = @import("std");
 const arrow = @import("arrow.zig");
@@ -11,7 +11,7 @@ const Column = @import("column.zig").Column;
 const Buffer = memory.Buffer;
 const OutOfMemory = memory.OutOfMemory;
 
-pub const LineError = json.Error || error{ NotAnObject, DuplicateKey, TooManyKeys, BatchFull, OutOfMemory };
+pub const RecordError = json.Error || error{ NotAnObject, DuplicateKey, TooManyKeys, BatchFull, OutOfMemory };
 
 pub const Rows = struct {
     count: u32 = 0,
@@ -23,10 +23,10 @@ pub const Rows = struct {
     scratch: Buffer(u8) = .{},
     /// Keys of the columns, in the order first seen in the batch.
     columns: Buffer(u32) = .{},
-    /// Numbers of the batch and of the line at hand, both from 1.
+    /// Numbers of the batch and of the record at hand, both from 1.
     batch: u64 = 1,
-    line: u64 = 0,
-    /// Keys of that line; how many were known, and how many columns there were, before it.
+    record: u64 = 0,
+    /// Keys of that record; how many were known, and how many columns there were, before it.
     touched: Buffer(u32) = .{},
     known: u32 = 0,
     shown: usize = 0,
@@ -43,18 +43,17 @@ pub const Rows = struct {
         inline for (.{ &rows.columns, &rows.touched }) |buffer| buffer.free();
     }
 
-    /// Put the line `buffer[start..end]`, whose first token is at `first`, into the columns as one row more.
-    /// On an error nothing of it is left there; `BatchFull` asks for the line again in the next batch.
+    /// Put the record `buffer[start..end]`, whose first token is at `first`, into the columns as one row more.
+    /// On an error nothing of it is left there; `BatchFull` asks for the record again in the next batch.
     pub fn read(
         rows: *Rows,
-        line: u64,
         buffer: []const u8,
         first: usize,
         start: usize,
         end: usize,
         ascii: bool,
-    ) LineError!void {
-        rows.line = line;
+    ) RecordError!void {
+        rows.record += 1;
         rows.touched.len = 0;
         rows.known = rows.table.count();
         rows.shown = rows.columns.len;
@@ -89,7 +88,7 @@ pub const Rows = struct {
         rows.count += 1;
     }
 
-    /// Give the columns that came with the line at hand the rows before it.
+    /// Give the columns that came with the record at hand the rows before it.
     fn widen(rows: *Rows) error{ BatchFull, OutOfMemory }!void {
         if (rows.count == 0) return;
         if ((rows.count + 1) * rows.columns.len > rows.most_cells) return error.BatchFull;
@@ -97,8 +96,8 @@ pub const Rows = struct {
         for (rows.columns.items()[rows.shown..]) |index| try all[index].column.settle(rows.count);
     }
 
-    /// The key whose quote stands at `at`; moves `at` behind it and notes that the line has it.
-    fn readKey(rows: *Rows, buffer: []const u8, at: *usize, previous: u32) LineError!u32 {
+    /// The key whose quote stands at `at`; moves `at` behind it and notes that the record has it.
+    fn readKey(rows: *Rows, buffer: []const u8, at: *usize, previous: u32) RecordError!u32 {
         const table = &rows.table;
         const guess = table.after(previous);
         var index: u32 = undefined;
@@ -118,8 +117,8 @@ pub const Rows = struct {
             table.setAfter(previous, index);
         }
         const key = &table.keys.items()[index];
-        if (key.line == rows.line) return error.DuplicateKey;
-        key.line = rows.line;
+        if (key.record == rows.record) return error.DuplicateKey;
+        key.record = rows.record;
         try rows.touched.append(index);
         if (key.batch != rows.batch) {
             try key.column.begin(rows.count, key.batch + 1 == rows.batch);
@@ -130,7 +129,7 @@ pub const Rows = struct {
     }
 
     /// Append the value at `at` to a column; returns where it ends.
-    fn readValue(rows: *Rows, buffer: []const u8, at: usize, column: *Column) LineError!usize {
+    fn readValue(rows: *Rows, buffer: []const u8, at: usize, column: *Column) RecordError!usize {
         const row = rows.count;
         switch (buffer[at]) {
             '"' => {
@@ -168,12 +167,12 @@ pub const Rows = struct {
         }
     }
 
-    /// Take back what a line that turned out to be broken has put into columns and keys.
+    /// Take back what a record that turned out to be broken has put into columns and keys.
     fn undo(rows: *Rows) void {
         const all = rows.table.keys.items();
         for (rows.touched.items()) |index| {
             all[index].column.undo(rows.count);
-            all[index].line = 0;
+            all[index].record = 0;
         }
         for (rows.columns.items()[rows.shown..]) |index| {
             all[index].batch = 0;

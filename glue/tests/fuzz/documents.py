@@ -14,7 +14,7 @@ TOKENS = [
     b"/**/", b"'", b"\\u0061", b"\\u0000", b"\\u00e9", b"\\ud83d\\ude00", b"\\ud800", b"\\udc00", b"\\uZZZZ",
     b"\\u00", b"\\n", b"\\/", b"\\x", b"\x00", b"\x01", b"\x1f", b"\x7f", b"\xef\xbb\xbf",
     "é".encode(), "€".encode(), "😀".encode(), b"\x80", b"\xc0\xaf", b"\xc3", b"\xe2\x82", b"\xed\xa0\x80",
-    b"\xf0\x9f\x98", b"\xf4\x90\x80\x80", b"\xff", b"[[[[", b"]]]]", b'{"a":{"a":', b"}}",
+    b"\xf0\x9f\x98", b"\xf4\x90\x80\x80", b"\xff", b"[[[[", b"]]]]", b'{"a":{"a":', b"}}", b"}{", b"} {",
 ]  # fmt: skip
 """What mutations put in."""
 
@@ -48,7 +48,7 @@ _KEYS += [
     "k" * 31 + "é",
 ]
 _NUMBERS = ["0", "-0", "1.10", "-1.5e-7", "1E+5", "12345678901234567890", "0.1", "3", "42", "9" * 40]
-_ENDS = [b"\n"] * 12 + [b"\r\n"] * 3 + [b"\r\r\n", b"\n\n", b"\n \t\n", b"\r"]
+_ENDS = [b"\n"] * 12 + [b"\r\n"] * 3 + [b"", b"", b" ", b"\r\r\n", b"\n\n", b"\n \t\n", b"\r"]
 
 POOL_LINES = 400
 

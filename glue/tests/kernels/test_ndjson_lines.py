@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pytest
 
-from tests.support.ndjson import ENGINES, Line, judge, lines, parse, read, split
+from tests.support.ndjson import ENGINES, Line, Row, judge, lines, parse, read, split
 from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS
 from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits
 
@@ -24,7 +24,7 @@ REASONS: dict[str, list[tuple[bytes, dict[str, int]]]] = {
     "invalid-utf8": [(b'{"a":"\xff"}', {}), (b"{]\xff", {})],
     "not-json": [
         (b"{", {}),
-        (b'{"a":1} {"b":2}', {}),
+        (b'{"a":1} 2', {}),
         (b"NaN", {}),
         (b'{"a":1,"b" 2,"a":3}', {}),
         (MARK + b"x", {}),
@@ -96,7 +96,7 @@ LINE_ENDS: dict[bytes, list[tuple[int, int, bytes]]] = {
     b"{}\r\r": [(1, 0, b"{}\r")],
     b"{}\n{}": [(1, 0, b"{}"), (2, 3, b"{}")],
     b"{}\r\n{}\r\n": [(1, 0, b"{}"), (2, 4, b"{}")],
-    b"{}\r{}\n": [(1, 0, b"{}\r{}")],
+    b"{}\r{}\n": [(1, 0, b"{}\r"), (1, 3, b"{}")],
     b"\r{}\n": [(1, 0, b"\r{}")],
     b"\n\r\n {}\t\n \n{}": [(3, 3, b" {}\t"), (5, 10, b"{}")],
     b"x\n\n{}": [(1, 0, b"x"), (3, 3, b"{}")],
@@ -111,6 +111,49 @@ LINE_ENDS: dict[bytes, list[tuple[int, int, bytes]]] = {
     MARK[:2] + b"\n{}": [(1, 0, MARK[:2]), (2, 3, b"{}")],
     b"\x00\n": [(1, 0, b"\x00")],
 }
+
+
+SEVERAL: dict[bytes, list[tuple[bytes, Row | str]]] = {
+    b'{"a":1}{"a":2}{}': [(b'{"a":1}', {"a": "1"}), (b'{"a":2}', {"a": "2"}), (b"{}", {})],
+    b' {"a":1} \t{"b":2} ': [(b' {"a":1} \t', {"a": "1"}), (b'{"b":2} ', {"b": "2"})],
+    b'{"a":"}{"}{"a":"\\"}{"}': [(b'{"a":"}{"}', {"a": "}{"}), (b'{"a":"\\"}{"}', {"a": '"}{'})],
+    b'{"a":[{},{}]}{}': [(b'{"a":[{},{}]}', {"a": "[{},{}]"}), (b"{}", {})],
+    b'{"a":01}{"a":{}}{"a":1,"a":1}{}': [
+        (b'{"a":01}', "not-json"),
+        (b'{"a":{}}', {"a": "{}"}),
+        (b'{"a":1,"a":1}', "duplicate-key"),
+        (b"{}", {}),
+    ],
+    b'{"a":"\xff"}{"a":"\xc3\xa9"}': [(b'{"a":"\xff"}', "invalid-utf8"), (b'{"a":"\xc3\xa9"}', {"a": "é"})],
+    b'{"a":"\t"}{}': [(b'{"a":"\t"}', "not-json"), (b"{}", {})],
+    b'{}{"a":{}{}': [(b"{}", {}), (b'{"a":{}{}', "not-json")],
+    b'{}{"a":"}{}': [(b"{}", {}), (b'{"a":"}{}', "not-json")],
+    b'{}{"a":"\\': [(b"{}", {}), (b'{"a":"\\', "not-json")],
+    b"{}{}]": [(b"{}", {}), (b"{}]", "not-json")],
+    b"{},{}": [(b"{},{}", "not-json")],
+    b"{}}{}": [(b"{}}{}", "not-json")],
+    b"{]{}": [(b"{]{}", "not-json")],
+    b"[{}{}]": [(b"[{}{}]", "not-json")],
+    b"[]{}": [(b"[]{}", "not-json")],
+    b"{} // {}": [(b"{} // {}", "not-json")],
+}
+
+
+@pytest.mark.parametrize("data", SEVERAL)
+def test_reads_objects_one_behind_the_other(data: bytes, engine: str) -> None:
+    for size in (1, 5, 1 << 20):
+        chunks = [data[at : at + size] for at in range(0, len(data), size)]
+        for batch_bytes in (1, 1 << 20):
+            found = lines(parse(engine, [b"\n", *chunks, b"\n{}"], NdjsonLimits(batch_bytes=batch_bytes)))
+            assert [line.number for line in found] == [2] * len(SEVERAL[data]) + [3]
+            assert [(line.kept, own(line.found)) for line in found[:-1]] == SEVERAL[data]
+            assert b"".join(line.kept for line in found[:-1]) == data
+
+
+def own(found: Row | str) -> Row | str:
+    return (
+        found if isinstance(found, str) else {key: value for key, value in found.items() if value is not None}
+    )
 
 
 @pytest.mark.parametrize(

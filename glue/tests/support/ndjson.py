@@ -21,7 +21,7 @@ Row = dict[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is not blank: a row's own members or the reason why it is none, and where it stood."""
+    """A record: a row's own members or the reason why it is none, and where it stood."""
 
     number: int
     offset: int
@@ -45,7 +45,7 @@ def lines(batches: Iterable[FormatBatch]) -> list[Line]:
         for row, place in zip(batch.rows.to_pylist(), batch.positions.to_pylist(), strict=True):
             found.append(_line(place, row))
         found.extend(_line(place, place["reason"]) for place in batch.rejects.to_pylist())
-    return sorted(found, key=lambda line: line.number)
+    return sorted(found, key=lambda line: line.offset)
 
 
 def _line(place: dict[str, object], found: Row | str) -> Line:

@@ -11,8 +11,10 @@ from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJ
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits, Reason
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SPACE = b" \t\r"
 _PIECE = re.compile(rb"[^\n]*\n|[^\n]+")
 _BLANKS = re.compile(r"[ \t\r]*")
+_TEXT_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _UNIT = re.compile(r"\\u[0-9a-fA-F]{4}")
@@ -36,15 +38,15 @@ class _RejectedError(Exception):
 
 
 def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool) -> Iterator[FormatBatch]:
-    """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects."""
+    """The records of a stream of bytes, cut anywhere, as batches of rows and rejects."""
     keys = _Keys(frozenset(limits.declared))
     batch = _Batch()
-    for number, line in enumerate(_lines(iter(chunks), max(limits.line_bytes, limits.kept_bytes)), 1):
-        found = None if line.is_blank else _judge(line, limits, keys)
+    for record in _records(iter(chunks), limits):
+        found = None if record.is_blank else _judge(record, limits, keys)
         if isinstance(found, dict) and batch.cells_grow_above(limits.batch_cells, found):
             yield from batch.finished(keep_lines)
             batch = _Batch()
-        batch.add(number, line, found, limits)
+        batch.add(record, found, limits)
         if batch.is_full(limits):
             yield from batch.finished(keep_lines)
             batch = _Batch()
@@ -52,9 +54,13 @@ def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool)
 
 
 @dataclass(slots=True)
-class _Line:
-    """`head` is the line with its end, or only its beginning where it is longer than anything asks for."""
+class _Record:
+    """A line, or one of several objects on it.
 
+    `head` is it with its line end, or only its beginning where it is longer than anything asks for.
+    """
+
+    line: int
     offset: int
     head: bytearray = field(default_factory=bytearray)
     length_with_end: int = 0
@@ -67,27 +73,71 @@ class _Line:
         self.last_two = (self.last_two + piece)[-2:]
         self.is_blank = self.is_blank and not piece.strip(b" \t\r\n")
 
+    def cut(self, at: int) -> "_Record":
+        """Take off what begins there: the record behind this one."""
+        rest = _Record(self.line, self.offset + at)
+        rest.add(bytes(self.head[at:]), len(self.head))
+        self.head, self.length_with_end, self.last_two = self.head[:at], at, b""
+        return rest
+
     @property
     def length(self) -> int:
         end = len(self.last_two) - len(self.last_two.removesuffix(b"\n").removesuffix(b"\r"))
         return self.length_with_end - end
 
 
-def _lines(chunks: Iterator[bytes], head_bytes: int) -> Iterator[_Line]:
-    """Every line; of a longer one only the first `head_bytes` are held."""
+def next_record(text: bytes | bytearray) -> int | None:
+    """Where another record begins: at a `{` that follows a `}` with which all brackets are closed.
+
+    Nothing else is looked at, so that a broken record has an end, too.
+    """
+    start = len(text) - len(text.lstrip(_SPACE))
+    if text[start : start + 1] != b"{":
+        return None
+    depth = 0
+    for token in _TEXT_OR_BRACKET.finditer(text, start):
+        mark = token.group()
+        if mark == b'"':
+            return None
+        depth += (mark in b"{[") - (mark in b"}]")
+        if depth == 0:
+            after = text[token.end() :].lstrip(_SPACE)
+            return len(text) - len(after) if mark == b"}" and after.startswith(b"{") else None
+    return None
+
+
+def _records(chunks: Iterator[bytes], limits: NdjsonLimits) -> Iterator[_Record]:
+    """Every record and every blank line; of a longer one only what is asked for is held."""
     start = b""
     while len(start) < len(_BYTE_ORDER_MARK) and (chunk := next(chunks, None)) is not None:
         start += chunk
     first = start.removeprefix(_BYTE_ORDER_MARK)
-    line = _Line(len(start) - len(first))
+    head_bytes = max(limits.line_bytes + 1, limits.kept_bytes)
+    record = _Record(1, len(start) - len(first))
     for chunk in chain([first], chunks):
         for match in _PIECE.finditer(chunk):
-            line.add(match.group(), head_bytes)
+            piece = match.group()
+            while piece:
+                fits = head_bytes - len(record.head) or len(piece)
+                record.add(piece[:fits], head_bytes)
+                piece = piece[fits:]
+                if len(record.head) == head_bytes == record.length_with_end:
+                    *before, record = _separate(record, limits)
+                    yield from before
             if match.group().endswith(b"\n"):
-                yield line
-                line = _Line(line.offset + line.length_with_end)
-    if line.length_with_end:
-        yield line
+                line_end = record.offset + record.length_with_end
+                yield from _separate(record, limits)
+                record = _Record(record.line + 1, line_end)
+    if record.length_with_end:
+        yield from _separate(record, limits)
+
+
+def _separate(line: _Record, limits: NdjsonLimits) -> list[_Record]:
+    """The records of a line, or of its beginning; the last one is what is left."""
+    found = [line]
+    while (start := next_record(found[-1].head[: limits.line_bytes + 1])) is not None:
+        found.append(found[-1].cut(start))
+    return found
 
 
 @dataclass(slots=True)
@@ -111,12 +161,16 @@ class _Batch:
         is_wider = len(columns) > len(self.columns)
         return is_wider and len(self.rows) > 0 and (len(self.rows) + 1) * len(columns) > most
 
-    def add(self, number: int, line: _Line, found: Row | Reason | None, limits: NdjsonLimits) -> None:
-        self.input_bytes += line.length_with_end
+    def add(self, record: _Record, found: Row | Reason | None, limits: NdjsonLimits) -> None:
+        self.input_bytes += record.length_with_end
         if found is None:
             return
-        place: dict[str, int | bytes] = {"line": number, "offset": line.offset, "length": line.length}
-        text = bytes(line.head[: line.length])
+        place: dict[str, int | bytes] = {
+            "line": record.line,
+            "offset": record.offset,
+            "length": record.length,
+        }
+        text = bytes(record.head[: record.length])
         if isinstance(found, dict):
             self.columns.update(dict.fromkeys(found))
             self.rows.append(found)
@@ -144,7 +198,7 @@ class _Batch:
 
 @dataclass(slots=True)
 class _Keys:
-    """The distinct undeclared top-level keys of the accepted lines, and the bytes of their names."""
+    """The distinct undeclared top-level keys of the accepted records, and the bytes of their names."""
 
     declared: frozenset[str]
     names: set[str] = field(default_factory=set)
@@ -156,10 +210,10 @@ class _Keys:
         self.names |= new
 
 
-def _judge(line: _Line, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
-    """The row of the line, whose keys are then keys of the input, or why it is none."""
+def _judge(record: _Record, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
+    """The row of the record, whose keys are then keys of the input, or why it is none."""
     try:
-        row = _row(bytes(line.head[: line.length]), line.length, limits, keys)
+        row = _row(bytes(record.head[: record.length]), record.length, limits, keys)
     except _RejectedError as rejected:
         return rejected.reason
     keys.add(row)
@@ -176,7 +230,7 @@ def _row(text: bytes, length: int, limits: NdjsonLimits, keys: _Keys) -> Row:
 
 
 class _Reader:
-    """One line from left to right; `allowed` holds what the next token may begin with."""
+    """One record from left to right; `allowed` holds what the next token may begin with."""
 
     def __init__(self, text: str, limits: NdjsonLimits, keys: _Keys) -> None:
         self.text = text
