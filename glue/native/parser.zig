@@ -26,6 +26,8 @@ pub const Options = extern struct {
     batch_lines: u64,
     batch_cells: u64,
     keep_lines: u64,
+    /// Whether a line may have several records.
+    several: u64,
     /// Seed of the hash of the keys, which nobody outside shall guess.
     seed: u64,
 };
@@ -245,7 +247,8 @@ pub const Parser = struct {
         try parser.carry.appendSlice(&line_end);
         {
             defer parser.keepCarried(at, end);
-            try parser.readRecords(parser.carry.items(), &at, end);
+            parser.skipMark(parser.carry.items(), &at, end);
+            if (parser.options.several != 0) try parser.readRecords(parser.carry.items(), &at, end);
         }
         if (at > 0) {
             parser.held_bytes = first_held_bytes;
@@ -297,7 +300,7 @@ pub const Parser = struct {
             const text_end = if (buffer[end - 1] == '\r') end - 1 else end;
             const start = at.*;
             var problem = try parser.readRecord(buffer, start, end, text_end, ascii);
-            if (problem != null) {
+            if (problem != null and parser.options.several != 0) {
                 try parser.readRecords(buffer, at, end);
                 if (at.* > start) problem = try parser.readRecord(buffer, at.*, end, text_end, ascii);
             }
@@ -311,7 +314,6 @@ pub const Parser = struct {
     /// Read the records of a line that others follow; moves `at` behind them. Kept apart, as all that few lines need:
     /// among the code of every line it would cost a quarter of the rate.
     noinline fn readRecords(parser: *Parser, buffer: []const u8, at: *usize, end: usize) Stop!void {
-        parser.skipMark(buffer, at, end);
         while (json.nextRecord(buffer, at.*, @min(end, at.* + parser.options.line_bytes))) |next| {
             if (try parser.readRecord(buffer, at.*, next, next, false)) |reason| {
                 try parser.rejectRecord(buffer, at.*, next, reason);

@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from tributary.datasets.types import column_type, is_column_type, is_table_type, without_instants
+from tributary.datasets.types import column_type, is_column_type, is_table_type, table_type
 from tributary.kernels.transform.glue_types import arrow_type
 
 
@@ -57,5 +57,5 @@ def test_takes_nothing_else_for_a_type(text: str) -> None:
 def test_keeps_instants_out_of_tables() -> None:
     text = "struct<instant:array<instant>>"
     assert (is_column_type(text), is_table_type(text)) == (True, False)
-    assert without_instants(text) == "struct<instant:array<timestamp>>"
-    assert is_table_type(without_instants(text))
+    assert table_type(text) == "struct<instant:array<timestamp>>"
+    assert is_table_type(table_type(text))

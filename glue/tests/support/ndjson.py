@@ -31,11 +31,16 @@ class Line:
 
 
 def parse(
-    engine: str, chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool = True
+    engine: str,
+    chunks: Iterable[bytes],
+    limits: NdjsonLimits,
+    *,
+    keep_lines: bool = True,
+    several: bool = True,
 ) -> Iterator[FormatBatch]:
     if engine == "plain":
-        return parse_plain(chunks, limits, keep_lines)
-    return parse_native(chunks, limits, keep_lines=keep_lines, variant=engine)
+        return parse_plain(chunks, limits, keep_lines=keep_lines, several=several)
+    return parse_native(chunks, limits, keep_lines=keep_lines, several=several, variant=engine)
 
 
 def lines(batches: Iterable[FormatBatch]) -> list[Line]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tributary.datasets.schema import checked
-from tributary.datasets.types import without_instants
+from tributary.datasets.types import table_type
 from tributary.errors import DeclarationError
 from tributary.expected import expected_at
 
@@ -20,6 +20,9 @@ Undeclared = Literal["keep", "drop", "reject"]
 
 Text = Literal["exact", "trimmed", "lower", "words"]
 """How a text is taken: as it stood; trimmed; or trimmed, in lower case or capitalised words."""
+
+AttributeValues = Literal["dynamodb"]
+"""Whose typed attribute values the fields of a record are."""
 
 JsonForm = Literal["detect", "document", "lines", "array"]
 """What a JSON file holds; docs/datasets.md says how it is detected."""
@@ -296,7 +299,7 @@ def _output_columns(
 ) -> tuple[OutputColumn, ...]:
     if declared is None:
         return tuple(
-            OutputColumn(column.name, without_instants(column.type), column.comment) for column in columns
+            OutputColumn(column.name, table_type(column.type), column.comment) for column in columns
         )
     return tuple(OutputColumn(fields["name"], fields["type"], fields["comment"]) for fields in declared)
 

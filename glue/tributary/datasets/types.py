@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from tributary.expected import expected
 
 _TOKEN = re.compile(r"[a-z][a-z0-9_]*|\((?:\d+),(?:\d+)\)|[<>:,]")
+_KEY = re.compile(r"([A-Za-z_$][A-Za-z0-9_$-]*|'(?:[^']|'')*') as ")
 _SCALARS = frozenset({"string", "boolean", "int", "bigint", "double", "date", "timestamp"})
 _DECIMAL = re.compile(r"\(([1-9]|[12]\d|3[0-8]),(\d|[12]\d|3[0-8])\)")
 
 INSTANT = "instant"
 """A timestamp that may be written as seconds or milliseconds of the epoch, too; only of input columns."""
-
-_INSTANTS = re.compile(rf"\b{INSTANT}\b(?!:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,19 @@ class ArrayType:
 
 
 @dataclass(frozen=True, slots=True)
-class StructType:
-    """`struct<name:type,…>`: its fields in their order."""
+class StructField:
+    """`name:type`, or `key as name:type` where the JSON object has another key than the name."""
 
-    fields: tuple[tuple[str, "ColumnType"], ...]
+    name: str
+    type: "ColumnType"
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    """`struct<field,…>`: its fields in their order."""
+
+    fields: tuple[StructField, ...]
 
 
 ColumnType = Scalar | DecimalType | ArrayType | StructType
@@ -67,12 +75,24 @@ def is_column_type(text: str) -> bool:
 
 def is_table_type(text: str) -> bool:
     """Whether a text writes down a type of what is written, which `instant` is none of."""
-    return is_column_type(text) and without_instants(text) == text
+    return is_column_type(text) and table_type(text) == text
 
 
-def without_instants(text: str) -> str:
-    """The type of the output that a column of a type becomes as it is."""
-    return _INSTANTS.sub("timestamp", text)
+def table_type(text: str) -> str:
+    """The type of the output that a column of a type becomes as it is: without keys, instants as timestamps."""
+    return _table_type(column_type(text))
+
+
+def _table_type(kind: ColumnType) -> str:
+    match kind:
+        case DecimalType(precision, scale):
+            return f"decimal({precision},{scale})"
+        case ArrayType(element):
+            return f"array<{_table_type(element)}>"
+        case StructType(fields):
+            return f"struct<{','.join(f'{field.name}:{_table_type(field.type)}' for field in fields)}>"
+        case Scalar(name):
+            return "timestamp" if name == INSTANT else name
 
 
 class _Parser:
@@ -103,15 +123,28 @@ class _Parser:
 
     def _struct(self) -> StructType:
         self._expect("<")
-        fields: dict[str, ColumnType] = {}
+        fields: list[StructField] = []
         while not fields or self._follows(","):
+            key = self._key()
             name = self._take()
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in fields:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in [field.name for field in fields]:
                 raise ValueError(expected("a lower-case name (a-z, 0-9, _) that no field before has", name))
+            key = name if key is None else key
+            if key in [field.key for field in fields]:
+                raise ValueError(expected("a key that no field before has", key))
             self._expect(":")
-            fields[name] = self.type()
+            fields.append(StructField(name, self.type(), key))
         self._expect(">")
-        return StructType(tuple(fields.items()))
+        return StructType(tuple(fields))
+
+    def _key(self) -> str | None:
+        """Take what stands before ` as `, if anything does."""
+        found = _KEY.match(self.rest)
+        if found is None:
+            return None
+        self.rest = self.rest[found.end() :]
+        word = found[1]
+        return word[1:-1].replace("''", "'") if word.startswith("'") else word
 
     def _take(self) -> str:
         token = _TOKEN.match(self.rest)

@@ -18,6 +18,7 @@ from tributary.datasets.types import (
     StructType,
     column_type,
 )
+from tributary.kernels.transform.iso import canonical
 
 _SIMPLE_TYPES = {
     "string": pa.string(),
@@ -29,7 +30,6 @@ _SIMPLE_TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     INSTANT: pa.timestamp("us", tz="UTC"),
 }
-
 _INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -68,7 +68,7 @@ def arrow_type_of(kind: ColumnType) -> pa.DataType:
         case ArrayType(element):
             return pa.list_(pa.field("element", arrow_type_of(element)))
         case StructType(fields):
-            return pa.struct([(name, arrow_type_of(child)) for name, child in fields])
+            return pa.struct([(field.name, arrow_type_of(field.type)) for field in fields])
         case Scalar(name):
             return _SIMPLE_TYPES[name]
 
@@ -105,7 +105,7 @@ def _fitting(texts: pa.Array, name: str) -> pa.Array:
     if pc.all(fits).as_py() is not False:
         return texts
     if name == "timestamp":
-        texts = pc.replace_substring_regex(texts, _FINER_ZEROS, r"\1\2")
+        texts = pc.replace_substring_regex(canonical(texts), _FINER_ZEROS, r"\1\2")
         fits = pc.match_substring_regex(texts, pattern)
     return pc.if_else(fits, texts, None)
 

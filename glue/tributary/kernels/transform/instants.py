@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.kernels.transform.glue_types import converted, held
+from tributary.kernels.transform.iso import canonical
 
 MILLISECONDS_FROM = 10**11
 """A number of at least that is one of milliseconds: as seconds it would lie in the year 5138, and as
@@ -13,10 +14,7 @@ milliseconds it lies in 1973."""
 
 _EPOCH = r"^(?P<sign>-?)(?P<whole>0|[1-9][0-9]{0,14})(?:\.(?P<part>[0-9]+))?$"
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
-_ISO = (
-    r"^(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,](?P<part>[0-9]+))?"
-    r"(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)$"
-)
+_ISO = r"^(?P<whole>[^.]*?)(?:\.(?P<part>[0-9]+))?(?P<offset>Z|[+-][0-9:]+)$"
 _KIND = pa.timestamp("us", tz="UTC")
 _DIGITS = 6
 # Cuts off, and takes exponents of any size for the nearest that it has.
@@ -51,11 +49,10 @@ def _of_epoch(texts: pa.Array) -> pa.Array:
 
 
 def _of_iso(texts: pa.Array) -> pa.Array:
-    parts = pc.extract_regex(texts, _ISO)
+    parts = pc.extract_regex(canonical(texts), _ISO)
     fits = pc.is_valid(parts)
-    day, time, offset = (pc.struct_field(parts, name) for name in ("day", "time", "offset"))
-    whole = pc.binary_join_element_wise(day, pc.binary_join_element_wise(time, offset, ""), "T")
-    seconds = converted(pc.if_else(fits, whole, None), _KIND)
+    whole, offset = (pc.struct_field(parts, name) for name in ("whole", "offset"))
+    seconds = converted(pc.binary_join_element_wise(whole, offset, ""), _KIND)
     return pc.add(seconds.cast(pa.int64()), _micros(parts, fits)).cast(_KIND)
 
 

@@ -69,11 +69,11 @@ def members(texts: pa.Array, names: Collection[str]) -> Members:
 
 
 def _structs(texts: pa.Array, kind: StructType) -> pa.Array:
-    found = members(texts, [name for name, _ in kind.fields])
+    found = members(texts, [field.key for field in kind.fields])
     bad = [found.bad]
     children = []
-    for name, child in kind.fields:
-        result = cast(found.texts[name], child)
+    for field in kind.fields:
+        result = cast(found.texts[field.key], field.type)
         children.append(result.values)
         bad.append(result.bad)
     is_null = _any([pc.is_null(texts), *bad], len(texts))

@@ -50,13 +50,11 @@ class Sources:
 
     def placed(self, batch: FormatBatch, others: pa.Array | None = None) -> SourcedBatch:
         """A batch of the source that was begun last; its places have the records where its positions do."""
-        number, rows = len(self.all) - 1, batch.positions.num_rows
-        lines = batch.positions["line"]
-        if rows:
-            self._last = self._before + lines[-1].as_py()
+        number = len(self.all) - 1
+        serials = self._serials(batch.positions["line"])
         columns = [
-            pa.repeat(pa.scalar(number, pa.int32()), rows),
-            pc.add(lines, self._before),
+            pa.repeat(pa.scalar(number, pa.int32()), len(serials)),
+            serials,
             *batch.positions.columns,
         ]
         return SourcedBatch(
@@ -65,6 +63,16 @@ class Sources:
             [(number, letter) for letter in rejected_lines(batch.rejects, self.limits)],
             others,
         )
+
+    def _serials(self, lines: pa.Array) -> pa.Array:
+        """Numbers that rise from row to row: the lines counted on, and more where a line has several rows."""
+        if not len(lines):
+            return lines
+        rows = pa.arange(0, len(lines))
+        least = pc.subtract(pc.add(lines, self._before), rows)
+        serials = pc.add(pc.cumulative_max(least, start=self._last + 1), rows)
+        self._last = serials[-1].as_py()
+        return serials
 
 
 _LARGE_BYTES = 256 << 10

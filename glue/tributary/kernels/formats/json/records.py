@@ -27,17 +27,29 @@ from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
 
 _CHUNK_BYTES = 256 << 10
+_SPACES = b" \t\n\r"
 _ESCAPED_CR = re.compile(rb"\\(?:r|u000[dD])")
 # What is blank is no record, and must not be taken for an empty line, nor a byte order mark for the stream's.
 _NO_LINE = r"^[ \t\r\n]*$|^\x{FEFF}"
 
 
+Why = tuple[str, str | None]
+"""A reason, and a sentence of its own where it has one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One JSON text without white space around it, and the offset of its first byte in the file."""
+    """One JSON text without white space around it, and the offset of its first byte in the file.
+
+    With `why` it is a reject, of that length, whatever its text, which may be its beginning alone. Members that
+    stood `around` an object become its first ones.
+    """
 
     offset: int
     text: bytes
+    around: bytes = b""
+    length: int = -1
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class _Place:
     offset: int
     length: int
     is_written_otherwise: bool
+    added: int
+    rejected: Record | None
 
 
 def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[FormatBatch]:
@@ -54,7 +68,7 @@ def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[F
     line feed. Memory holds the records of a batch.
     """
     places: dict[int, _Place] = {}
-    for batch in parse(_chunks(records, places), limits, keep_lines=True):
+    for batch in parse(_chunks(records, places), limits, keep_lines=True, several=False):
         yield _restored(batch, places)
 
 
@@ -80,18 +94,21 @@ def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[FormatBatch]:
 
 def _parse_lines(texts: pa.Array, limits: NdjsonLimits) -> Iterator[FormatBatch]:
     lines = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
-    return parse([pc.binary_join(lines, "\n")[0].as_buffer().to_pybytes()], limits)
+    return parse([pc.binary_join(lines, "\n")[0].as_buffer().to_pybytes()], limits, several=False)
 
 
 def _chunks(records: Iterable[Record], places: dict[int, _Place]) -> Iterator[bytes]:
     # The first line is blank: a byte order mark is skipped at the beginning of a stream, and is no JSON here.
     held, size = [b""], 0
     for number, record in enumerate(records, 2):
-        text = record.text
+        text = b"?" if record.why else _surrounded(record)
+        added = 0 if record.why else len(text) - len(record.text)
         is_written_otherwise = b"\n" in text
         if is_written_otherwise:
             text = text.replace(b"\r", b"\r\t").replace(b"\n", b"\r ")
-        places[number] = _Place(record.offset, len(record.text), is_written_otherwise)
+        length = record.length if record.why else len(record.text)
+        rejected = record if record.why else None
+        places[number] = _Place(record.offset, length, is_written_otherwise, added, rejected)
         held.append(text)
         size += len(text)
         if size >= _CHUNK_BYTES:
@@ -101,32 +118,65 @@ def _chunks(records: Iterable[Record], places: dict[int, _Place]) -> Iterator[by
         yield b"\n".join([*held, b""])
 
 
+def _surrounded(record: Record) -> bytes:
+    """The text with what stood around it as its first members."""
+    if not record.around or not record.text.startswith(b"{"):
+        return record.text
+    is_empty = record.text[1:].lstrip(_SPACES).startswith(b"}")
+    return b"{" + record.around + (b"" if is_empty else b",") + record.text[1:]
+
+
 def _restored(batch: FormatBatch, places: dict[int, _Place]) -> FormatBatch:
     found = [places.pop(number) for number in batch.positions["line"].to_pylist()]
-    positions = _own_places(batch.positions, found)
+    texts = _own_texts(batch.positions, found)
     rows = batch.rows
     if any(place.is_written_otherwise for place in found):
-        rows = _own_values(rows, found, positions["bytes"].to_pylist())
+        rows = _own_values(rows, found, texts)
+    positions = _own_places(batch.positions, found, texts)
     rejected = [places.pop(number) for number in batch.rejects["line"].to_pylist()]
-    return FormatBatch(rows, positions, _own_places(batch.rejects, rejected))
+    rejects = _own_places(batch.rejects, rejected, _own_texts(batch.rejects, rejected))
+    return FormatBatch(rows, positions, _own_reasons(rejects, rejected))
 
 
-def _own_places(lines: pa.RecordBatch, places: list[_Place]) -> pa.RecordBatch:
+def _own_texts(lines: pa.RecordBatch, places: list[_Place]) -> list[bytes]:
+    texts = zip(lines["bytes"].to_pylist(), places, strict=True)
+    return [_own_bytes(text) if place.is_written_otherwise else text for text, place in texts]
+
+
+def _own_places(lines: pa.RecordBatch, places: list[_Place], texts: list[bytes]) -> pa.RecordBatch:
     """The lines as the records that they stand for."""
     if not places:
         return lines
-    texts = zip(lines["bytes"].to_pylist(), places, strict=True)
     own = {
         "line": [number - 1 for number in lines["line"].to_pylist()],
         "offset": [place.offset for place in places],
         "length": [place.length for place in places],
-        "bytes": [_own_bytes(text) if place.is_written_otherwise else text for text, place in texts],
+        "bytes": [
+            text[:1] + text[1 + place.added :] if place.added else text
+            for text, place in zip(texts, places, strict=True)
+        ],
     }
+    return _with(lines, own)
+
+
+def _own_reasons(rejects: pa.RecordBatch, places: list[_Place]) -> pa.RecordBatch:
+    """The rejects, with the reasons of those that were none of the kernel's."""
+    if not any(place.rejected for place in places):
+        return rejects
+    own: dict[str, list[Any]] = {name: rejects[name].to_pylist() for name in ("reason", "message", "bytes")}
+    for row, place in enumerate(places):
+        if place.rejected and place.rejected.why:
+            own["reason"][row], own["message"][row] = place.rejected.why
+            own["bytes"][row] = place.rejected.text
+    return _with(rejects, own)
+
+
+def _with(batch: pa.RecordBatch, own: dict[str, list[Any]]) -> pa.RecordBatch:
     columns = [
-        pa.array(own[name], kind) if name in own else lines[name]
-        for name, kind in zip(lines.schema.names, lines.schema.types, strict=True)
+        pa.array(own[name], kind) if name in own else batch[name]
+        for name, kind in zip(batch.schema.names, batch.schema.types, strict=True)
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=lines.schema)
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def _own_bytes(text: bytes) -> bytes:

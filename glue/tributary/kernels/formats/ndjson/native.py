@@ -32,9 +32,9 @@ _NUMBERS = tuple(name for name in NdjsonLimits.__slots__ if name != "declared")
 
 
 class _Options(ctypes.Structure):
-    """`Options` of ndjson.zig: the numbers of `NdjsonLimits`, then these two."""
+    """`Options` of ndjson.zig: the numbers of `NdjsonLimits`, then these three."""
 
-    _fields_ = [(name, ctypes.c_uint64) for name in (*_NUMBERS, "keep_lines", "seed")]
+    _fields_ = [(name, ctypes.c_uint64) for name in (*_NUMBERS, "keep_lines", "several", "seed")]
 
 
 class _Array(ctypes.Structure):
@@ -97,7 +97,12 @@ def _loaded() -> dict[str, _Library]:
 
 
 def parse_native(
-    chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool, variant: str | None = None
+    chunks: Iterable[bytes],
+    limits: NdjsonLimits,
+    *,
+    keep_lines: bool,
+    several: bool = True,
+    variant: str | None = None,
 ) -> Iterator[FormatBatch]:
     """The batches of the input, by the fastest variant or the one named.
 
@@ -107,7 +112,7 @@ def parse_native(
     libraries = _loaded()
     library = libraries[variant or next(iter(libraries))]
     numbers, declared = _checked_limits(limits)
-    options = _Options(*numbers, keep_lines, secrets.randbits(64))
+    options = _Options(*numbers, keep_lines, several, secrets.randbits(64))
     parser = library.open(ctypes.byref(options))
     if not parser:
         raise MemoryError

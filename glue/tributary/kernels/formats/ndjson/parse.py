@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
+from tributary.datasets.declaration import NdjsonFormat
 from tributary.kernels.formats.asked import DEFAULT_LIMITS, Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
+from tributary.kernels.formats.json.attribute_values import plain_values
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.plain import parse_plain
+from tributary.kernels.formats.ndjson.reasons import explained
 from tributary.terminal import show_error
 
 Engine = Literal["native", "plain"]
@@ -16,7 +19,12 @@ Engine = Literal["native", "plain"]
 
 def read_ndjson(asked: Asked, content: Content) -> Iterator[FormatBatch]:
     """The lines of a file."""
-    return parse(content.chunks, replace(asked.limits, declared=asked.keys), keep_lines=asked.keeps_bytes)
+    limits = replace(asked.limits, declared=asked.keys)
+    if not isinstance(asked.format, NdjsonFormat):
+        raise TypeError(asked.format)
+    if asked.format.attribute_values is None:
+        return explained(parse(content.chunks, limits, keep_lines=asked.keeps_bytes), limits)
+    return explained(plain_values(parse(content.chunks, limits, keep_lines=True)), limits)
 
 
 def parse(
@@ -24,11 +32,13 @@ def parse(
     limits: NdjsonLimits = DEFAULT_LIMITS,
     *,
     keep_lines: bool = False,
+    several: bool = True,
     engine: Engine | None = None,
 ) -> Iterator[FormatBatch]:
-    """The lines of a stream of bytes, cut anywhere, as batches of rows and rejects.
+    """The records of a stream of bytes, cut anywhere, as batches of rows and rejects.
 
-    With `keep_lines` the positions hold the line of each row, too. Without an `engine` it is the native one;
+    A record is a line, or with `several` one of the objects that stand on it one behind the other. With
+    `keep_lines` the positions hold the record of each row, too. Without an `engine` it is the native one;
     where that cannot be loaded, the plain one, a hundred times slower, after a warning.
     """
     if engine != "plain":
@@ -41,8 +51,8 @@ def parse(
                 raise
             _warn(error)
         else:
-            return parse_native(chunks, limits, keep_lines=keep_lines)
-    return parse_plain(chunks, limits, keep_lines)
+            return parse_native(chunks, limits, keep_lines=keep_lines, several=several)
+    return parse_plain(chunks, limits, keep_lines=keep_lines, several=several)
 
 
 def _warn(error: ImportError) -> None:

@@ -11,10 +11,10 @@ from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJ
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits, Reason
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_SPACE = b" \t\r"
 _PIECE = re.compile(rb"[^\n]*\n|[^\n]+")
 _BLANKS = re.compile(r"[ \t\r]*")
-_TEXT_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
+_SPACE = re.compile(r"[ \t\r\n]*")
+_TEXT_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _UNIT = re.compile(r"\\u[0-9a-fA-F]{4}")
@@ -31,17 +31,21 @@ _BEHIND = {"{": ",}", "[": ",]", "": ""}
 Row = dict[str, str | None]
 
 
-class _RejectedError(Exception):
+class RejectedError(Exception):
+    """A record that is no row."""
+
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def parse_plain(chunks: Iterable[bytes], limits: NdjsonLimits, keep_lines: bool) -> Iterator[FormatBatch]:
+def parse_plain(
+    chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool, several: bool = True
+) -> Iterator[FormatBatch]:
     """The records of a stream of bytes, cut anywhere, as batches of rows and rejects."""
     keys = _Keys(frozenset(limits.declared))
     batch = _Batch()
-    for record in _records(iter(chunks), limits):
+    for record in _records(iter(chunks), limits, several=several):
         found = None if record.is_blank else _judge(record, limits, keys)
         if isinstance(found, dict) and batch.cells_grow_above(limits.batch_cells, found):
             yield from batch.finished(keep_lines)
@@ -86,27 +90,31 @@ class _Record:
         return self.length_with_end - end
 
 
-def next_record(text: bytes | bytearray) -> int | None:
+def next_record(text: str, start: int = 0) -> int | None:
     """Where another record begins: at a `{` that follows a `}` with which all brackets are closed.
 
-    Nothing else is looked at, so that a broken record has an end, too.
+    Nothing else is looked at, so that a broken record has an end, too. The text has a character for each byte.
     """
-    start = len(text) - len(text.lstrip(_SPACE))
-    if text[start : start + 1] != b"{":
+    at = _end_of_space(text, start)
+    if not text.startswith("{", at):
         return None
     depth = 0
-    for token in _TEXT_OR_BRACKET.finditer(text, start):
+    for token in _TEXT_OR_BRACKET.finditer(text, at):
         mark = token.group()
-        if mark == b'"':
+        if mark == '"':
             return None
-        depth += (mark in b"{[") - (mark in b"}]")
+        depth += (mark in "{[") - (mark in "}]")
         if depth == 0:
-            after = text[token.end() :].lstrip(_SPACE)
-            return len(text) - len(after) if mark == b"}" and after.startswith(b"{") else None
+            at = _end_of_space(text, token.end())
+            return at if mark == "}" and text.startswith("{", at) else None
     return None
 
 
-def _records(chunks: Iterator[bytes], limits: NdjsonLimits) -> Iterator[_Record]:
+def _end_of_space(text: str, start: int) -> int:
+    return _SPACE.match(text, start).end()  # type: ignore[union-attr]  # matches always
+
+
+def _records(chunks: Iterator[bytes], limits: NdjsonLimits, *, several: bool) -> Iterator[_Record]:
     """Every record and every blank line; of a longer one only what is asked for is held."""
     start = b""
     while len(start) < len(_BYTE_ORDER_MARK) and (chunk := next(chunks, None)) is not None:
@@ -122,20 +130,22 @@ def _records(chunks: Iterator[bytes], limits: NdjsonLimits) -> Iterator[_Record]
                 record.add(piece[:fits], head_bytes)
                 piece = piece[fits:]
                 if len(record.head) == head_bytes == record.length_with_end:
-                    *before, record = _separate(record, limits)
+                    *before, record = _separate(record, limits, several=several)
                     yield from before
             if match.group().endswith(b"\n"):
                 line_end = record.offset + record.length_with_end
-                yield from _separate(record, limits)
+                yield from _separate(record, limits, several=several)
                 record = _Record(record.line + 1, line_end)
     if record.length_with_end:
-        yield from _separate(record, limits)
+        yield from _separate(record, limits, several=several)
 
 
-def _separate(line: _Record, limits: NdjsonLimits) -> list[_Record]:
+def _separate(line: _Record, limits: NdjsonLimits, *, several: bool) -> list[_Record]:
     """The records of a line, or of its beginning; the last one is what is left."""
     found = [line]
-    while (start := next_record(found[-1].head[: limits.line_bytes + 1])) is not None:
+    if not several:
+        return found
+    while (start := next_record(found[-1].head[: limits.line_bytes + 1].decode("latin-1"))) is not None:
         found.append(found[-1].cut(start))
     return found
 
@@ -214,7 +224,7 @@ def _judge(record: _Record, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
     """The row of the record, whose keys are then keys of the input, or why it is none."""
     try:
         row = _row(bytes(record.head[: record.length]), record.length, limits, keys)
-    except _RejectedError as rejected:
+    except RejectedError as rejected:
         return rejected.reason
     keys.add(row)
     return row
@@ -222,21 +232,23 @@ def _judge(record: _Record, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
 
 def _row(text: bytes, length: int, limits: NdjsonLimits, keys: _Keys) -> Row:
     if length > limits.line_bytes:
-        raise _RejectedError("line-too-long")
+        raise RejectedError("line-too-long")
     try:
-        return _Reader(text.decode("utf-8"), limits, keys).read()
+        return RecordReader(text.decode("utf-8"), limits, keys).read()
     except UnicodeDecodeError as error:
-        raise _RejectedError("invalid-utf8") from error
+        raise RejectedError("invalid-utf8") from error
 
 
-class _Reader:
+class RecordReader:
     """One record from left to right; `allowed` holds what the next token may begin with."""
 
-    def __init__(self, text: str, limits: NdjsonLimits, keys: _Keys) -> None:
+    def __init__(self, text: str, limits: NdjsonLimits, keys: _Keys | None = None) -> None:
         self.text = text
         self.limits = limits
-        self.keys = keys
+        self.keys = keys or _Keys(frozenset(limits.declared))
         self.at = 0
+        self.token = self.before = 0
+        self.in_text = False
         self.allowed = _VALUE
         self.open = ""
         self.row: Row = {}
@@ -246,18 +258,23 @@ class _Reader:
         self.value_start = 0
 
     def read(self) -> Row:
-        """The top-level members; raises `_RejectedError` at the first problem."""
+        """The top-level members; raises `RejectedError` at the first problem.
+
+        Then `at` is its place, `token` and `before` where the last two tokens began, and `in_text` whether the
+        last one is a text.
+        """
         while self.allowed:
             self._take(_BLANKS)
+            self.before, self.token = self.token, self.at
             first = self.text[self.at : self.at + 1]
             if not first or first not in self.allowed:
-                raise _RejectedError("not-json")
+                raise RejectedError("not-json")
             self._token(first)
         self._take(_BLANKS)
         if self.at < len(self.text):
-            raise _RejectedError("not-json")
+            raise RejectedError("not-json")
         if self.text.lstrip(" \t\r")[0] != "{":
-            raise _RejectedError("not-an-object")
+            raise RejectedError("not-an-object")
         return self.row
 
     def _take(self, pattern: re.Pattern[str]) -> str:
@@ -280,7 +297,7 @@ class _Reader:
         elif first != '"':
             scalar = self._take(_SCALAR)
             if not scalar:
-                raise _RejectedError("not-json")
+                raise RejectedError("not-json")
             self._end_value(None if scalar == "null" else scalar)
         elif self.allowed in (_KEY, _FIRST_KEY):
             self._end_key(self._string())
@@ -289,7 +306,7 @@ class _Reader:
 
     def _begin(self, first: str) -> None:
         if len(self.open) >= self.limits.depth:
-            raise _RejectedError("too-deep")
+            raise RejectedError("too-deep")
         if len(self.open) == 1:
             self.value_start = self.at
         self.at += 1
@@ -305,8 +322,9 @@ class _Reader:
         self.allowed = ":"
         if self.open != "{":
             return
+        self.key = key
         if key in self.row:
-            raise _RejectedError("duplicate-key")
+            raise RejectedError("duplicate-key")
         if key not in self.keys.names and key not in self.keys.declared:
             self.new_keys += 1
             self.new_bytes += len(key.encode())
@@ -315,18 +333,19 @@ class _Reader:
                 known + self.new_keys > self.limits.keys
                 or known_bytes + self.new_bytes > self.limits.key_bytes
             ):
-                raise _RejectedError("too-many-keys")
-        self.key = key
+                raise RejectedError("too-many-keys")
 
     def _string(self) -> str:
         """The string that begins here, unescaped."""
+        self.in_text = True
         self.at += 1
         parts = [self._take(_PLAIN)]
         while self.text.startswith("\\", self.at):
             parts += self._escaped(), self._take(_PLAIN)
         if not self.text.startswith('"', self.at):
-            raise _RejectedError("not-json")
+            raise RejectedError("not-json")
         self.at += 1
+        self.in_text = False
         return "".join(parts)
 
     def _escaped(self) -> str:
@@ -335,12 +354,12 @@ class _Reader:
             return short
         unit = self._unit()
         if unit is None:
-            raise _RejectedError("not-json")
+            raise RejectedError("not-json")
         low = self._unit() if unit in _HIGH else None
         if low is not None and low in _LOW:
             return chr(0x10000 + ((unit - _HIGH.start) << 10) + low - _LOW.start)
         if unit in _HIGH or unit in _LOW:
-            raise _RejectedError("lone-surrogate")
+            raise RejectedError("lone-surrogate")
         return chr(unit)
 
     def _unit(self) -> int | None:

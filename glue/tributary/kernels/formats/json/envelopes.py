@@ -1,0 +1,212 @@
+"""Records inside objects around them: CloudTrail's `Records`, the `logEvents` of CloudWatch, DynamoDB's `Item`."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tributary.datasets.declaration import JsonFormat
+from tributary.kernels.formats.json.documents import next_object
+from tributary.kernels.formats.json.elements import broken_rest, elements_here
+from tributary.kernels.formats.json.records import Record, Why, parse_records
+from tributary.kernels.formats.json.window import BLANKS, ENCODING, Window
+from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.reasons import shown
+
+NO_RECORDS = "no-records"
+BROKEN_ENVELOPE = "broken-envelope"
+
+
+def records_in_envelopes(
+    chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits, *, is_lines: bool
+) -> Iterator[Record]:
+    """The records of all envelopes of a file, and as rejects those envelopes, or parts, that give none.
+
+    Envelopes stand one behind the other, on lines of their own or not, or are the elements of an array. They
+    are streamed: memory holds the longest record, of at most `line_bytes`; where something `around` comes
+    behind the records, it holds the envelope, which must be no longer than that.
+    """
+    window = Window(chunks, limits.line_bytes)
+    if not is_lines:
+        yield from _Envelopes(window, how, limits).records()
+        return
+    window.skip_mark()
+    while window.skip_space():
+        offset = window.offset
+        line, length = window.rest(limits.kept_bytes, "\n")
+        if length > limits.line_bytes:
+            yield Record(offset, line, length=length, why=("line-too-long", None))
+        else:
+            yield from _Envelopes(Window([line], limits.line_bytes, offset), how, limits).records()
+
+
+class _BrokenError(Exception):
+    """What is here is no envelope."""
+
+
+@dataclass(slots=True)
+class _Envelope:
+    """What is known of an envelope: what stands around its records, and records that wait for that."""
+
+    around: dict[str, str] = field(default_factory=dict)
+    waiting: list[Record] = field(default_factory=list)
+    has_records: bool = False
+
+
+class _Envelopes:
+    def __init__(self, window: Window, how: JsonFormat, limits: NdjsonLimits) -> None:
+        self._window = window
+        self._path = how.records
+        self._asked = how.around
+        self._limits = limits
+        self._shown = " > ".join(map(shown, how.records))
+
+    def records(self) -> Iterator[Record]:
+        window = self._window
+        window.skip_mark()
+        window.skip_space()
+        is_array = window.skip("[")
+        while (mark := window.skip_space()) and not (is_array and mark == "]"):
+            yield from self._envelope()
+            if is_array and window.skip_space() == ",":
+                window.skip(",")
+        if is_array and not (window.skip("]") and not window.skip_space()):
+            yield broken_rest(
+                window, self._limits, self._broken("the array of envelopes is not closed, or goes on")
+            )
+
+    def _envelope(self) -> Iterator[Record]:
+        window = self._window
+        window.anchor = window.at
+        envelope = _Envelope()
+        try:
+            if not window.skip("{"):
+                raise _BrokenError("it does not begin with a bracket")
+            yield from self._members(envelope, self._path, is_outermost=True)
+            around = self._around(envelope)
+        except _BrokenError as error:
+            yield self._rejected(self._broken(f"the envelope is broken: {error}"))
+            return
+        if envelope.has_records:
+            window.anchor = None
+            yield from (Record(record.offset, record.text, around) for record in envelope.waiting)
+        else:
+            yield self._cut(window.at, (NO_RECORDS, f"the envelope has no {self._shown}"))
+
+    def _members(self, envelope: _Envelope, path: tuple[str, ...], *, is_outermost: bool) -> Iterator[Record]:
+        """Go through the members of an object, whose bracket stands before the window's place."""
+        window = self._window
+        seen: set[str] = set()
+        if window.skip_space() == "}":
+            window.skip("}")
+            return
+        while True:
+            key = self._key()
+            if key in seen:
+                raise _BrokenError(f"the key {shown(key)} stands twice")
+            if key == path[0]:
+                yield from self._found(envelope, path[1:])
+            else:
+                text = self._value()
+                if is_outermost and key in self._asked:
+                    envelope.around[key] = text
+            if key == path[0] or key in self._asked:
+                seen.add(key)
+            if window.skip_space() == "}":
+                window.skip("}")
+                return
+            if not window.skip(","):
+                raise _BrokenError("a comma or a bracket is missing")
+            window.skip_space()
+
+    def _found(self, envelope: _Envelope, path: tuple[str, ...]) -> Iterator[Record]:
+        """What a key of the path leads to: an object on the way, or the records."""
+        window = self._window
+        mark = window.peek()
+        if path:
+            if mark != "{":
+                self._value()
+                return
+            window.skip("{")
+            yield from self._members(envelope, path, is_outermost=False)
+            return
+        if mark == "n":
+            self._value()
+            return
+        envelope.has_records = True
+        around = self._around(envelope)
+        is_known = len(envelope.around) == len(self._asked)
+        if is_known:
+            window.anchor = None
+        for record in self._here(mark):
+            if is_known:
+                yield Record(record.offset, record.text, around)
+            else:
+                envelope.waiting.append(record)
+
+    def _here(self, mark: str) -> Iterator[Record]:
+        window = self._window
+        if mark == "[":
+            window.skip("[")
+            is_whole = yield from elements_here(window)
+            if not is_whole:
+                raise _BrokenError("its array cannot be split from here on")
+        else:
+            offset = window.offset
+            yield Record(offset, self._value().encode(ENCODING))
+
+    def _key(self) -> str:
+        """Take a key and its colon."""
+        window = self._window
+        end = window.string_end() if window.peek() == '"' else None
+        if end is None:
+            raise _BrokenError("a key is missing")
+        try:
+            key = json.loads(window.text[window.at : end].encode(ENCODING))
+        except ValueError as error:
+            raise _BrokenError("a key is not JSON") from error
+        window.at = end
+        window.skip_space()
+        if not window.skip(":"):
+            raise _BrokenError("a colon is missing")
+        window.skip_space()
+        return str(key)
+
+    def _value(self) -> str:
+        """Take a value; it is not validated."""
+        window = self._window
+        end = window.value_end("}")
+        if end is None:
+            raise _BrokenError("a value has no end, or the envelope is too long")
+        text = window.text[window.at : end].rstrip(BLANKS)
+        window.at = end
+        return text
+
+    def _around(self, envelope: _Envelope) -> bytes:
+        """What is known to stand around the records, as members of an object."""
+        members = ",".join(f"{json.dumps(key)}:{text}" for key, text in envelope.around.items())
+        around = members.encode(ENCODING)
+        if around and any(
+            batch.rejects.num_rows for batch in parse_records([Record(0, b"{%s}" % around)], self._limits)
+        ):
+            raise _BrokenError("what stands around its records is not JSON")
+        return around
+
+    def _broken(self, message: str) -> Why:
+        return BROKEN_ENVELOPE, message
+
+    def _rejected(self, why: Why) -> Record:
+        """The envelope as a reject; where records of it were given, what is left, and all behind it."""
+        window = self._window
+        if window.anchor is not None:
+            window.at = window.anchor
+            if (end := next_object(window)) is not None:
+                return self._cut(end, why)
+        return broken_rest(window, self._limits, why)
+
+    def _cut(self, end: int, why: Why) -> Record:
+        """The envelope from its anchor to an end, as a reject."""
+        window = self._window
+        offset = window.begin_offset
+        text = window.text[window.anchor : end].rstrip(BLANKS).encode(ENCODING)
+        window.at, window.anchor = end, None
+        return Record(offset, text, length=len(text), why=why)
