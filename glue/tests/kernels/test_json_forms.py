@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tributary.datasets.declaration import JsonForm
+from tributary.datasets.declaration import JsonForm, JsonFormat
 from tributary.datasets.types import column_type
 from tributary.kernels.formats.json import forms, records
 from tributary.kernels.formats.json.forms import parse_json
@@ -29,18 +29,18 @@ Found = dict[int, tuple[int, Row | str, bytes]]
 def read(
     data: bytes, form: JsonForm = "detect", limits: NdjsonLimits = LIMITS, chunk_bytes: int = 1 << 20
 ) -> Found:
-    """By number: offset, row or reason, and bytes; of rows these are checked to be those of the file."""
+    """By offset: number, row or reason, and bytes; of rows these are checked to be those of the file."""
     found: Found = {}
     chunks = [data[start : start + chunk_bytes] for start in range(0, len(data), chunk_bytes)]
-    for batch in parse_json(chunks, form, limits):
+    for batch in parse_json(chunks, JsonFormat(form), limits):
         for row, place in zip(batch.rows.to_pylist(), batch.positions.to_pylist(), strict=True):
             values = {key: value for key, value in row.items() if value is not None}
             assert place["bytes"] == data[place["offset"] : place["offset"] + place["length"]]
-            assert place["line"] not in found
-            found[place["line"]] = place["offset"], values, place["bytes"]
+            assert place["offset"] not in found
+            found[place["offset"]] = place["line"], values, place["bytes"]
         for reject in batch.rejects.to_pylist():
-            assert reject["line"] not in found
-            found[reject["line"]] = reject["offset"], reject["reason"], reject["bytes"]
+            assert reject["offset"] not in found
+            found[reject["offset"]] = reject["line"], reject["reason"], reject["bytes"]
             whole = data[reject["offset"] : reject["offset"] + reject["length"]]
             assert reject["bytes"] == (
                 whole if len(whole) == len(reject["bytes"]) else whole[: limits.kept_bytes]
@@ -49,7 +49,7 @@ def read(
 
 
 def brief(found: Found) -> list[tuple[int, Row | str]]:
-    return [(number, what) for number, (_, what, _) in sorted(found.items())]
+    return [(number, what) for _, (number, what, _) in sorted(found.items())]
 
 
 MARK = b"\xef\xbb\xbf"
@@ -72,12 +72,19 @@ DETECTED: dict[str, tuple[bytes, list[tuple[int, Row | str]]]] = {
     ),
     "a document over lines that is rejected": (b'{"a":1,\n"a":2}\n', [(1, "duplicate-key")]),
     "a document over lines that is no object": (b'"x"\n\n', [(1, "not-an-object")]),
-    "a broken document": (b'{\n"a":1,\n}', [(1, "not-json"), (2, "not-json"), (3, "not-json")]),
-    "one document behind another over lines": (
-        b'{\n"a":1}\n{"b":2}',
-        [(1, "not-json"), (2, "not-json"), (3, B)],
-    ),
-    "a document with bytes that are no UTF-8": (b'{\n"a":"\xff"}', [(1, "not-json"), (2, "invalid-utf8")]),
+    "lines that are all broken": (b'{"a":1,}\n{"b":2,}\n{"c":}', [(n, "not-json") for n in (1, 2, 3)]),
+    "lines with several objects": (b'{"a":1}{"b":2}\n{"b":2}\n', [(1, A), (1, B), (2, B)]),
+    "a broken document": (b'{\n"a":1,\n}', [(1, "not-json")]),
+    "a broken document with an object on a line": (b'{\n"b":\n {"a":1}\n"c":2\n}', [(1, "not-json")]),
+    "a broken document without indentation": (b'{"c":[\n{"a":1}\n{"b":2}\n]}', [(1, "not-json")]),
+    "a document that is not closed": (b'{\n "a":[\n  {"a":1},\n  {"b":2}\n', [(1, "not-json")]),
+    "one document behind another over lines": (b'{\n"a":1}\n{"b":2}', [(1, A), (2, B)]),
+    "documents without a gap": (b'{\n"a":1}{"b":\n2}{}', [(1, A), (2, B), (3, {})]),
+    "a broken document among others": (b'{"a":\n1}\n{"b":\n2,}\n{"b":2}\n', [(1, A), (2, "not-json"), (3, B)]),
+    "documents of which one is not closed": (b'{"a":\n1}\n{"b":[\n2}\n{"b":2}\n', [(1, A), (2, "not-json")]),
+    "documents with commas between": (b'{"a":\n1},\n{"b":2}\n', [(1, "not-json")]),
+    "objects on one line": (b'{"a":1}{"b":2} {}', [(1, A), (2, B), (3, {})]),
+    "a document with bytes that are no UTF-8": (b'{\n"a":"\xff"}', [(1, "invalid-utf8")]),
     "an array": (MARK + b' [ {"a":1},\n{"b":\n2} ]\n', [(1, A), (2, B)]),
     "an empty array": (b"[\n]", []),
     "an array of all but objects": (
@@ -122,7 +129,7 @@ def test_detects_the_same_without_the_native_library(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("form", "data", "expected"),
     [
-        ("document", b'{"a":1}\n{"b":2}\n', [(1, "not-json")]),
+        ("document", b'{"a":1}\n{"b":2}\n', [(1, A), (2, B)]),
         ("document", b'[{"a":1}]', [(1, "not-an-object")]),
         ("document", b"\n", []),
         ("lines", b'[{"a":1}]\n{"b":2}', [(1, "not-an-object"), (2, B)]),
@@ -160,7 +167,7 @@ def test_bounds_documents_and_elements() -> None:
         (2, {"a": "x" * 56}),
     ]
     broken = b'{"a":\n"%s"}' % (b"x" * 57)
-    assert read(broken, "document", replace(SMALL, kept_bytes=6)) == {1: (0, "line-too-long", b'{"a":\n')}
+    assert read(broken, "document", replace(SMALL, kept_bytes=6)) == {0: (1, "line-too-long", b'{"a":\n')}
     found = read(b'[{"a":1},' + long + b',{"b":2}]', "array", SMALL)
     assert found == read(b'[{"a":1},' + long + b',{"b":2}]', "array", SMALL, 3)
     assert brief(found) == [(1, A), (2, "broken-array")]
@@ -191,9 +198,12 @@ def test_cuts_no_value_short_where_it_is_longer_than_a_first_look(beyond: int) -
         assert brief(read(f"[{text},{text}]".encode())) == [(at, {"a": number[:-5]}) for at in (1, 2)]
 
 
-def test_takes_a_file_beyond_the_limit_for_lines() -> None:
+def test_streams_a_file_beyond_the_limit() -> None:
     document = b'{\n"a":"%s"}' % (b"x" * 60)
-    assert brief(read(document, limits=SMALL)) == [(1, "not-json"), (2, "line-too-long")]
+    assert brief(read(document, limits=SMALL)) == [(1, "line-too-long")]
+    documents = b'{\n"a":\n1}' * 20
+    assert brief(read(documents, limits=SMALL, chunk_bytes=3)) == [(number, A) for number in range(1, 21)]
+    assert brief(read(documents + document, limits=SMALL, chunk_bytes=3))[-1] == (21, "line-too-long")
     lines = b'{"a":1}\n' * 20
     assert brief(read(lines, limits=SMALL)) == [(number, A) for number in range(1, 21)]
 
@@ -276,6 +286,6 @@ def test_puts_every_byte_of_an_array_somewhere(pieces: list[bytes]) -> None:
     data = b"[" + b"".join(pieces)
     found = read(data, "array")
     held = bytearray(data)
-    for offset, _, text in found.values():
+    for offset, (_, _, text) in found.items():
         held[offset : offset + len(text)] = b" " * len(text)
     assert bytes(held).strip(b" \n[],") == b""

@@ -7,7 +7,8 @@ SELECT
   user_id,
   CASE WHEN refund THEN -amount ELSE amount END AS amount,
   upper(currency) AS currency,
-  json_array_length(items)::BIGINT AS item_count,
+  -- Null where `items` is no array, and so no error, which would be one of the whole file.
+  CASE WHEN TRY(json_type(items)) = 'ARRAY' THEN json_array_length(items)::BIGINT END AS item_count,
   items,
   _source_file AS source_file,
   _source_line AS source_line,

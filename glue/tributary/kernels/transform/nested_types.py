@@ -8,14 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.types import INSTANT, ArrayType, ColumnType, Scalar, StructType
-from tributary.kernels.formats.json.elements import end_of_value
 from tributary.kernels.formats.json.records import parse_texts
+from tributary.kernels.formats.json.window import end_of_value
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.transform.glue_types import Cast, arrow_type_of, cast_scalar
 from tributary.kernels.transform.instants import instants
 
 # What is nested lay in a line, whose bounds it passed; keys that no column asks for cost nothing to keep.
-_LIMITS = NdjsonLimits(line_bytes=1 << 28, keys=1 << 60, key_bytes=1 << 28, depth=256)
+LIMITS = NdjsonLimits(line_bytes=1 << 28, keys=1 << 60, key_bytes=1 << 28, depth=256)
 _SPACES_TEXT = " \t\n\r"
 _SPACES = frozenset(_SPACES_TEXT)
 _BETWEEN_OBJECTS = r"\}[ \t\n\r]*,[ \t\n\r]*\{"
@@ -50,7 +50,7 @@ def members(texts: pa.Array, names: Collection[str]) -> Members:
     present = texts.drop_null() if texts.null_count else texts
     pieces: dict[str, list[pa.Array]] = {name: [pa.array([], pa.string())] for name in names}
     lines: list[pa.Array] = [pa.array([], pa.int64())]
-    for batch in parse_texts(present, _LIMITS):
+    for batch in parse_texts(present, LIMITS):
         lines.append(batch.positions["line"])
         for name in names:
             is_there = name in batch.rows.schema.names
@@ -126,7 +126,7 @@ def _arrays_one_by_one(texts: pa.Array, kind: ArrayType) -> pa.Array:
     ends = [0]
     is_null = []
     for text in texts.to_pylist():
-        found = None if text is None else _elements(text)
+        found = None if text is None else elements_of(text)
         is_null.append(found is None)
         elements += found or ()
         ends.append(len(elements))
@@ -151,8 +151,8 @@ def _any(masks: Iterable[pa.Array | None], length: int) -> pa.Array:
     return every
 
 
-def _elements(text: str) -> list[str] | None:
-    """The texts of an array's elements, which may be broken ones; None for what is no array."""
+def elements_of(text: str) -> list[str] | None:
+    """Return the texts of an array's elements, which may be broken ones; None for what is no array."""
     elements: list[str] = []
     at = _skip_space(text, 0)
     if text[at : at + 1] != "[":

@@ -1,9 +1,8 @@
 """Rows of any format as values of their declared types; one whose value does not fit is a dead letter."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -14,11 +13,13 @@ from tributary.kernels.formats.exact_text import texts_of
 from tributary.kernels.output.dead_letters import DeadLetter, dead_letter
 from tributary.kernels.output.undeclared import shown_key
 from tributary.kernels.transform.column_values import column_values
+from tributary.kernels.transform.faults import BAD_VALUE, Fault, fault_of_value, fault_on_path, shown
 from tributary.kernels.transform.glue_types import arrow_type
 from tributary.kernels.transform.nested_types import members
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, sources_of
 
-_SHOWN = 100
+# What a look into a value costs, however short it is, in characters of a long one.
+_LOOK = 4 << 10
 
 Admits = Callable[[int, int], bool]
 """Counts dead letters of a source, by its number, before they are made; False where they are not to be."""
@@ -48,12 +49,26 @@ class _Refusal:
     reason: str
     found: pa.Array
     message: str
+    fault: Callable[[str], Fault] | None = None
 
-    def letter(self, place: dict[str, Any], row: int) -> DeadLetter:
+    def letter(self, place: dict[str, Any], row: int, sight: "_Sight") -> DeadLetter:
         """The dead letter of a row; `{}` in the message stands for its text."""
         text = texts_of(self.found.slice(row, 1))[0].as_py() or ""
-        shown = json.dumps(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…", ensure_ascii=False)
-        return dead_letter(place, self.reason, self.message.replace("{}", shown))
+        if self.fault is not None and sight.reaches(text):
+            fault = self.fault(text)
+            return dead_letter(place, fault.reason, fault.message)
+        return dead_letter(place, self.reason, self.message.replace("{}", shown(text)))
+
+
+@dataclass(slots=True)
+class _Sight:
+    """How much may still be looked into for faults: some characters a batch, whatever is in it."""
+
+    left: int = 4 << 20
+
+    def reaches(self, text: str) -> bool:
+        self.left -= len(text) + _LOOK
+        return self.left >= 0
 
 
 def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRows:
@@ -72,7 +87,8 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
             tolerated[column.name] = result.bad
         elif result.bad is not None:
             message = f'the column "{column.name}" has {{}}, which is no {column.type}'
-            refusals.append(_Refusal(result.bad, "bad-value", found, message))
+            fault = partial(fault_of_value, column.name, declared=column.type)
+            refusals.append(_Refusal(result.bad, BAD_VALUE, found, message, fault))
         if column.required and result.values.null_count:
             message = f'the column "{column.name}" is required, and null or missing'
             refusals.append(_Refusal(pc.is_null(result.values), "missing-value", found, message))
@@ -87,7 +103,7 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
         bad = reduce(pc.or_, (refusal.mask for refusal in refusals))
         letters += _refused(batch.places, refusals, bad, admits)
         rows = _filtered(rows, pc.invert(bad))
-    letters.sort(key=lambda letter: (letter[0], letter[1].line))
+    letters.sort(key=lambda letter: (letter[0], letter[1].line, letter[1].offset or 0))
     return rows
 
 
@@ -130,7 +146,8 @@ class _Paths:
                 message = (
                     f'the column "{column.name}" lies in {".".join(path)}, which has {{}} and is no object'
                 )
-                yield _Refusal(bad, "bad-value", self._found[path], message)
+                fault = partial(fault_on_path, column.name, path)
+                yield _Refusal(bad, BAD_VALUE, self._found[path], message, fault)
 
 
 def _refused(
@@ -145,8 +162,9 @@ def _refused(
         for row in pc.indices_nonzero(pc.and_(refusal.mask, wanted)).to_pylist():
             first.setdefault(row, refusal)
     found = places.take(pa.array(first, pa.int64())).to_pylist()
+    sight = _Sight()
     for place, (row, refusal) in zip(found, first.items(), strict=True):
-        yield place["source"], refusal.letter(place, row)
+        yield place["source"], refusal.letter(place, row, sight)
 
 
 def _filtered(rows: TypedRows, good: pa.Array) -> TypedRows:

@@ -58,6 +58,7 @@ class _Envelopes:
         self._path = how.records
         self._asked = how.around
         self._limits = limits
+        self._is_given_up = False
         self._shown = " > ".join(map(shown, how.records))
 
     def records(self) -> Iterator[Record]:
@@ -69,7 +70,7 @@ class _Envelopes:
             yield from self._envelope()
             if is_array and window.skip_space() == ",":
                 window.skip(",")
-        if is_array and not (window.skip("]") and not window.skip_space()):
+        if is_array and not self._is_given_up and not (window.skip("]") and not window.skip_space()):
             yield broken_rest(
                 window, self._limits, self._broken("the array of envelopes is not closed, or goes on")
             )
@@ -82,7 +83,7 @@ class _Envelopes:
             if not window.skip("{"):
                 raise _BrokenError("it does not begin with a bracket")
             yield from self._members(envelope, self._path, is_outermost=True)
-            around = self._around(envelope)
+            around = self._around(envelope) if envelope.waiting else b""
         except _BrokenError as error:
             yield self._rejected(self._broken(f"the envelope is broken: {error}"))
             return
@@ -142,6 +143,7 @@ class _Envelopes:
                 yield Record(record.offset, record.text, around)
             else:
                 envelope.waiting.append(record)
+                self._must_fit()
 
     def _here(self, mark: str) -> Iterator[Record]:
         window = self._window
@@ -179,7 +181,17 @@ class _Envelopes:
             raise _BrokenError("a value has no end, or the envelope is too long")
         text = window.text[window.at : end].rstrip(BLANKS)
         window.at = end
+        self._must_fit()
         return text
+
+    def _must_fit(self) -> None:
+        """Refuse an envelope that is held for what stands around its records, and grows too long."""
+        window = self._window
+        if window.anchor is not None and window.at - window.anchor > self._limits.line_bytes:
+            raise _BrokenError(
+                f"it has more than {self._limits.line_bytes} bytes, and not all that is kept stands before its"
+                " records"
+            )
 
     def _around(self, envelope: _Envelope) -> bytes:
         """What is known to stand around the records, as members of an object."""
@@ -201,6 +213,7 @@ class _Envelopes:
             window.at = window.anchor
             if (end := next_object(window)) is not None:
                 return self._cut(end, why)
+        self._is_given_up = True
         return broken_rest(window, self._limits, why)
 
     def _cut(self, end: int, why: Why) -> Record:
