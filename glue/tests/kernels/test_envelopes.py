@@ -22,7 +22,9 @@ SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8)
 Found = list[dict[str, str] | tuple[str, bytes]]
 
 
-def found(data: bytes, kind: Format, limits: NdjsonLimits = NdjsonLimits(), chunk_bytes: int = 1 << 20) -> Found:
+def found(
+    data: bytes, kind: Format, limits: NdjsonLimits = NdjsonLimits(), chunk_bytes: int = 1 << 20
+) -> Found:
     """Rows, and reasons with bytes of rejects, by their numbers; the bytes of rows are those of the file."""
     numbered: dict[int, Any] = {}
     chunks = [data[start : start + chunk_bytes] for start in range(0, len(data), chunk_bytes)]
@@ -158,7 +160,10 @@ def test_bounds_records_and_what_must_wait() -> None:
     long = b'{"a":"%s"}' % (b"x" * 60)
     records = b",".join([b'{"a":1}'] * 30)
     assert found(b'{"x":1,\n"Records":[%s]}' % records, RECORDS, SMALL, 5) == [A] * 30
-    assert found(b'{"Records":\n[{"a":1},%s]}' % long, RECORDS, SMALL, 5) == [A, ("broken-envelope", long[:8])]
+    assert found(b'{"Records":\n[{"a":1},%s]}' % long, RECORDS, SMALL, 5) == [
+        A,
+        ("broken-envelope", long[:8]),
+    ]
     late = b'{"logEvents":\n[%s],"owner":1,"group":2}' % records
     assert found(late, LOGS, SMALL, 5) == [("broken-envelope", late[:8])]
     early = b'{"owner":1,"group":2,"logEvents":\n[%s]}' % records
@@ -192,7 +197,9 @@ def attribute(value: Any) -> Any:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), texts)
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=6
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
 )
 objects = st.dictionaries(texts, values, max_size=4)
 
@@ -204,7 +211,9 @@ def as_told(value: Any) -> str:
 
 
 @given(st.lists(objects, max_size=4), st.sampled_from([None, 2]), st.integers(1, 50))
-def test_gives_the_rows_that_were_exported(rows: list[dict[str, Any]], indent: int | None, chunk_bytes: int) -> None:
+def test_gives_the_rows_that_were_exported(
+    rows: list[dict[str, Any]], indent: int | None, chunk_bytes: int
+) -> None:
     expected = [{key: as_told(value) for key, value in row.items() if value is not None} for row in rows]
     exported = [{"Item": {key: attribute(value) for key, value in row.items()}} for row in rows]
     data = "".join(json.dumps(each, indent=indent) + "\n" for each in exported).encode()

@@ -80,7 +80,10 @@ DETECTED: dict[str, tuple[bytes, list[tuple[int, Row | str]]]] = {
     "a document that is not closed": (b'{\n "a":[\n  {"a":1},\n  {"b":2}\n', [(1, "not-json")]),
     "one document behind another over lines": (b'{\n"a":1}\n{"b":2}', [(1, A), (2, B)]),
     "documents without a gap": (b'{\n"a":1}{"b":\n2}{}', [(1, A), (2, B), (3, {})]),
-    "a broken document among others": (b'{"a":\n1}\n{"b":\n2,}\n{"b":2}\n', [(1, A), (2, "not-json"), (3, B)]),
+    "a broken document among others": (
+        b'{"a":\n1}\n{"b":\n2,}\n{"b":2}\n',
+        [(1, A), (2, "not-json"), (3, B)],
+    ),
     "documents of which one is not closed": (b'{"a":\n1}\n{"b":[\n2}\n{"b":2}\n', [(1, A), (2, "not-json")]),
     "documents with commas between": (b'{"a":\n1},\n{"b":2}\n', [(1, "not-json")]),
     "objects on one line": (b'{"a":1}{"b":2} {}', [(1, A), (2, B), (3, {})]),

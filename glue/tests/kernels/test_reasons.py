@@ -18,8 +18,8 @@ from tributary.kernels.formats.ndjson.reasons import explain, explained
 LIMITS = NdjsonLimits()
 
 NOT_JSON: dict[str, str] = {
-    "{'a':1}": "column 2: \"'\" where a key is expected: texts stand in double quotes",
-    '{"a":\'x\'}': "column 6: \"'\" where a value is expected: texts stand in double quotes",
+    "{'a':1}": 'column 2: "\'" where a key is expected: texts stand in double quotes',
+    "{\"a\":'x'}": 'column 6: "\'" where a value is expected: texts stand in double quotes',
     '{"a":NaN}': 'column 6: the word "NaN", which JSON does not have: write null, or a text',
     '{"a":-Infinity}': 'column 6: the word "-Infinity", which JSON does not have: write null, or a text',
     '{"a":None}': 'column 6: the word "None", which JSON does not have: it has null',
@@ -78,7 +78,10 @@ OTHERS: dict[tuple[str, str], str] = {
     ('"x"', "not-an-object"): "the record is a text, not an object",
     (r'"{\"a\":1}"', "not-an-object"): "the record is a text that holds JSON (encoded twice), not an object",
     ('{"a":1, "a":2}', "duplicate-key"): 'the key "a" stands twice, the second time at column 9',
-    (r'{"\u001b":1,"\u001b":2}', "duplicate-key"): r'the key "\u001b" stands twice, the second time at column 13',
+    (
+        r'{"\u001b":1,"\u001b":2}',
+        "duplicate-key",
+    ): r'the key "\u001b" stands twice, the second time at column 13',
     (r'{"a":["\ud800"]}', "lone-surrogate"): (
         r"the text at column 7 has a \u escape for half of a surrogate pair"
     ),
@@ -118,7 +121,9 @@ def test_explains_until_a_file_has_had_its_share() -> None:
     assert found[0] == 'not JSON at column 100009: a comma too many before "}"'
     assert 30 < found.count(found[0]) < 60
     assert set(found[-10:]) == {None}
-    assert messages(b'{"a":"%s",}' % (b"x" * (2 << 20)))[0][1] == "not JSON, somewhere behind its first megabyte"
+    assert (
+        messages(b'{"a":"%s",}' % (b"x" * (2 << 20)))[0][1] == "not JSON, somewhere behind its first megabyte"
+    )
 
 
 def test_explains_a_flood_in_little_time() -> None:
@@ -128,7 +133,27 @@ def test_explains_a_flood_in_little_time() -> None:
 
 
 JSON_WORDS = st.sampled_from(
-    ["{", "}", "[", "]", ",", ":", '"a"', '"b"', '"', "1", "-", "0.5", "true", "null", " ", "\n", "x", "\\", "é"]
+    [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        '"a"',
+        '"b"',
+        '"',
+        "1",
+        "-",
+        "0.5",
+        "true",
+        "null",
+        " ",
+        "\n",
+        "x",
+        "\\",
+        "é",
+    ]
 )
 AGREED = {
     "Expecting ',' delimiter": "comma",
@@ -150,7 +175,11 @@ def test_finds_the_place_that_python_finds(text: str) -> None:
     except json.JSONDecodeError as error:
         message, _ = explain(record, "not-json", LIMITS)
         if error.msg in AGREED and message is not None:
-            place = f"column {error.colno}" if b"\n" not in record else f"line {error.lineno}, column {error.colno} "
+            place = (
+                f"column {error.colno}"
+                if b"\n" not in record
+                else f"line {error.lineno}, column {error.colno} "
+            )
             assert re.match(rf"not JSON at {place}\b", message)
     else:
         # What Python takes, too, is rejected for its keys or its kind.
@@ -162,4 +191,6 @@ def test_changes_nothing_of_a_batch_but_its_messages() -> None:
     [after] = explained(iter([before]), LIMITS)
     assert (after.rows, after.positions) == (before.rows, before.positions)
     assert after.rejects.drop_columns(["message"]) == before.rejects.drop_columns(["message"])
-    assert after.rejects["message"] == pa.array(['not JSON at column 1: the word "x", which JSON does not have'])
+    assert after.rejects["message"] == pa.array(
+        ['not JSON at column 1: the word "x", which JSON does not have']
+    )

@@ -298,9 +298,7 @@ def _output_columns(
     declared: list[dict[str, Any]] | None, columns: tuple[InputColumn, ...]
 ) -> tuple[OutputColumn, ...]:
     if declared is None:
-        return tuple(
-            OutputColumn(column.name, table_type(column.type), column.comment) for column in columns
-        )
+        return tuple(OutputColumn(column.name, table_type(column.type), column.comment) for column in columns)
     return tuple(OutputColumn(fields["name"], fields["type"], fields["comment"]) for fields in declared)
 
 

@@ -4,12 +4,17 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tributary.datasets.declaration import JsonFormat
+from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.json.documents import next_object
 from tributary.kernels.formats.json.elements import broken_rest, elements_here
-from tributary.kernels.formats.json.records import Record, Why, parse_records
+from tributary.kernels.formats.json.records import Record, Why
 from tributary.kernels.formats.json.window import BLANKS, ENCODING, Window
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.formats.ndjson.reasons import shown
 
 NO_RECORDS = "no-records"
@@ -25,18 +30,37 @@ def records_in_envelopes(
     are streamed: memory holds the longest record, of at most `line_bytes`; where something `around` comes
     behind the records, it holds the envelope, which must be no longer than that.
     """
-    window = Window(chunks, limits.line_bytes)
-    if not is_lines:
-        yield from _Envelopes(window, how, limits).records()
-        return
-    window.skip_mark()
-    while window.skip_space():
-        offset = window.offset
-        line, length = window.rest(limits.kept_bytes, "\n")
-        if length > limits.line_bytes:
-            yield Record(offset, line, length=length, why=("line-too-long", None))
-        else:
-            yield from _Envelopes(Window([line], limits.line_bytes, offset), how, limits).records()
+    if is_lines:
+        yield from _of_lines(chunks, how, limits)
+    else:
+        yield from _Envelopes(Window(chunks, limits.line_bytes), how, limits).records()
+
+
+def _of_lines(chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits) -> Iterator[Record]:
+    """The same of lines, each by itself; the kernel tells at once where an object is all that one holds."""
+    inside = how.records[0] if len(how.records) == 1 and not how.around else None
+    for batch in parse(chunks, limits, keep_lines=True):
+        for offset, line, text, length in _lines(batch, inside):
+            if length > len(line):
+                yield Record(offset, line, length=length, why=("line-too-long", None))
+            elif text.startswith(b"{") and line.count(text) == 1:
+                yield Record(offset + line.index(text), text)
+            else:
+                yield from _Envelopes(Window([line], limits.line_bytes, offset), how, limits).records()
+
+
+def _lines(batch: FormatBatch, inside: str | None) -> list[tuple[int, bytes, bytes, int]]:
+    """Offset, bytes, text of the value at a key, and length of each line of a batch, in their order."""
+    nothing = pa.repeat(b"", batch.rows.num_rows)
+    texts = batch.rows[inside].cast(pa.binary()) if inside in batch.rows.schema.names else nothing
+    rows = zip(
+        *(batch.positions[name].to_pylist() for name in ("offset", "bytes")),
+        pc.fill_null(texts, b"").to_pylist(),
+        batch.positions["length"].to_pylist(),
+        strict=True,
+    )
+    rejects = zip(*(batch.rejects[name].to_pylist() for name in ("offset", "bytes", "length")), strict=True)
+    return sorted([*rows, *((offset, line, b"", length) for offset, line, length in rejects)])
 
 
 class _BrokenError(Exception):
@@ -50,6 +74,10 @@ class _Envelope:
     around: dict[str, str] = field(default_factory=dict)
     waiting: list[Record] = field(default_factory=list)
     has_records: bool = False
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
 
 
 class _Envelopes:
@@ -197,10 +225,10 @@ class _Envelopes:
         """What is known to stand around the records, as members of an object."""
         members = ",".join(f"{json.dumps(key)}:{text}" for key, text in envelope.around.items())
         around = members.encode(ENCODING)
-        if around and any(
-            batch.rejects.num_rows for batch in parse_records([Record(0, b"{%s}" % around)], self._limits)
-        ):
-            raise _BrokenError("what stands around its records is not JSON")
+        try:
+            json.loads(b"{%s}" % around, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise _BrokenError("what stands around its records is not JSON") from error
         return around
 
     def _broken(self, message: str) -> Why:
