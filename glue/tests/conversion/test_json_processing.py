@@ -174,7 +174,7 @@ REFUSED: dict[str, tuple[Row, str, str]] = {
     "a bad item": (
         event(payload={"items": [{"quantity": "three"}]}),
         "bad-value",
-        'the column "transaction_items" has "[{\\"quantity\\": \\"three\\"}]", which is no array<struct<',
+        'transaction_items[0].quantity has "three", which is no int',
     ),
     "a payload that is no object": (
         event(payload=[]),
@@ -383,8 +383,9 @@ def test_reads_paths_of_any_depth(tmp_path: Path) -> None:
         (None, "1", '{"x":1}'),
     ]
     assert [(letter["raw_text"].encode(), letter["reason"]) for letter in letters_of(result)] == [
-        (text, "bad-value") for text in bad
+        *zip(bad, ["bad-value", "duplicate-key", "bad-value"], strict=True)
     ]
+    assert 'lies in a.b, which is no object: the key "c" stands twice' in letters_of(result)[1]["message"]
     assert 'lies in a.b, which has "1" and is no object' in letters_of(result)[0]["message"]
 
 

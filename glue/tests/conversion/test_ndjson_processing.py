@@ -175,7 +175,7 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
         "bad-partition",
         'the partition column "mode" has "../x"; a path takes [A-Za-z0-9][A-Za-z0-9._-]{0,127}',
     ),
-    "no JSON": (b"{broken\n", "not-json", "the line is not JSON after RFC 8259"),
+    "no JSON": (b"{broken\n", "not-json", 'not JSON at column 2: the key "broken" without quotes'),
 }
 
 

@@ -1,7 +1,14 @@
 import pyarrow as pa
 import pytest
 
-from tributary.datasets.types import column_type, is_column_type, is_table_type, table_type
+from tributary.datasets.types import (
+    ArrayType,
+    StructType,
+    column_type,
+    is_column_type,
+    is_table_type,
+    table_type,
+)
 from tributary.kernels.transform.glue_types import arrow_type
 
 
@@ -38,6 +45,14 @@ def test_reads_types_down_to_the_innermost() -> None:
         "struct<A:int>",
         "struct<a int>",
         "struct< a:int>",
+        "struct<userId as:int>",
+        "struct<a as A:int>",
+        "struct<user Id as user_id:int>",
+        "struct<a as b:int,a as c:int>",
+        "struct<a as b:int,a:int>",
+        "struct<'a as b:int>",
+        "struct<'a'as b:int>",
+        "a as int",
         "decimal",
         "decimal(39,0)",
         "decimal(2,3)",
@@ -59,3 +74,15 @@ def test_keeps_instants_out_of_tables() -> None:
     assert (is_column_type(text), is_table_type(text)) == (True, False)
     assert table_type(text) == "struct<instant:array<timestamp>>"
     assert is_table_type(table_type(text))
+
+
+def test_leaves_keys_out_of_tables() -> None:
+    text = "array<struct<userId as user_id:int,'it''s' as its:struct<$x as x:instant>,as:string>>"
+    assert (is_column_type(text), is_table_type(text)) == (True, False)
+    assert table_type(text) == "array<struct<user_id:int,its:struct<x:timestamp>,as:string>>"
+    assert is_table_type(table_type(text))
+    assert arrow_type(text) == arrow_type(table_type(text))
+    found = column_type(text)
+    assert isinstance(found, ArrayType)
+    assert isinstance(found.element, StructType)
+    assert [field.key for field in found.element.fields] == ["userId", "it's", "as"]

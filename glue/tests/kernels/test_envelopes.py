@@ -1,4 +1,4 @@
-"""Records inside of objects around them, and typed attribute values: each record a row, each other byte a reject."""
+"""Records inside of objects, and typed attribute values: each record a row, all else a reject."""
 
 import json
 from pathlib import Path
@@ -17,14 +17,13 @@ RECORDS = JsonFormat(records=("Records",))
 LOGS = JsonFormat(records=("logEvents",), around=("owner", "group"))
 DEEP = JsonFormat(records=("detail", "items"), around=("id",))
 ITEM = JsonFormat(records=("Item",), attribute_values="dynamodb")
+LIMITS = NdjsonLimits()
 SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8)
 
 Found = list[dict[str, str] | tuple[str, bytes]]
 
 
-def found(
-    data: bytes, kind: Format, limits: NdjsonLimits = NdjsonLimits(), chunk_bytes: int = 1 << 20
-) -> Found:
+def found(data: bytes, kind: Format, limits: NdjsonLimits = LIMITS, chunk_bytes: int = 1 << 20) -> Found:
     """Rows, and reasons with bytes of rejects, by their numbers; the bytes of rows are those of the file."""
     numbered: dict[int, Any] = {}
     chunks = [data[start : start + chunk_bytes] for start in range(0, len(data), chunk_bytes)]
@@ -44,13 +43,21 @@ A, B = {"a": "1"}, {"b": "2"}
 
 CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
     "one envelope": (RECORDS, b'{"Records": [{"a":1}, {"b":2}]}', [A, B]),
-    "one over lines": (RECORDS, b'\xef\xbb\xbf{\n "Records": [\n  {"a":1},\n  {\n"b":2}\n ],\n "x": {}\n}\n', [A, B]),
+    "one over lines": (
+        RECORDS,
+        b'\xef\xbb\xbf{\n "Records": [\n  {"a":1},\n  {\n"b":2}\n ],\n "x": {}\n}\n',
+        [A, B],
+    ),
     "one behind the other": (RECORDS, b'{"Records":[{"a":1}]}{"Records":[]} {"Records":[{"b":2}]}', [A, B]),
     "one a line": (RECORDS, b'{"Records":[{"a":1}]}\r\n\n{"x":"}","Records":[{"b":2}]}\n', [A, B]),
     "an array of them": (RECORDS, b'[{"Records":[{"a":1}]},\n {"Records":[{"b":2}]}]', [A, B]),
     "an object instead of an array": (RECORDS, b'{"Records":{"a":1}}\n{"Records":{"b":2}}', [A, B]),
     "a key that is written with an escape": (RECORDS, b'{"\\u0052ecords":[{"a":1}]}', [A]),
-    "one with the key inside of another value": (RECORDS, b'{"x":{"Records":[{"b":2}]},"Records":[{"a":1}]}', [A]),
+    "one with the key inside of another value": (
+        RECORDS,
+        b'{"x":{"Records":[{"b":2}]},"Records":[{"a":1}]}',
+        [A],
+    ),
     "elements that are no objects": (
         RECORDS,
         b'{"Records":[1,{"a":1},"x",{"a":01}]}',
@@ -65,7 +72,7 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
         RECORDS,
         b'{"Records":[{"a":1}]}\n5\nx\n[1]\n{"Records":[{"b":2}]}\n',
         [A, ("broken-envelope", b"5"), ("broken-envelope", b"x"), ("broken-envelope", b"1]"), B],
-    ),  # fmt: skip
+    ),
     "a line that is cut off": (
         RECORDS,
         b'{"Records":[{"a":1}]}\n{"Records":[{"a":1},{"a":\n{"Records":[{"b":2}]}\n',
@@ -84,12 +91,17 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
     "the records twice": (
         RECORDS,
         b'{"Records":[{"a":1}],"Records":[{"b":2}]}',
-        [A, ("broken-envelope", b"[{\"b\":2}]}")],
+        [A, ("broken-envelope", b'[{"b":2}]}')],
     ),
     "keys around": (
         LOGS,
-        b'{"owner":"1","group":"g\\n","logEvents":[{"a":1},{}],"x":{}}{"owner":null,"group":{"k": [1.10]},"logEvents":[{}]}',
-        [{"owner": "1", "group": "g\n", "a": "1"}, {"owner": "1", "group": "g\n"}, {"group": '{"k": [1.10]}'}],
+        b'{"owner":"1","group":"g\\n","logEvents":[{"a":1},{}],"x":{}}'
+        b'{"owner":null,"group":{"k": [1.10]},"logEvents":[{}]}',
+        [
+            {"owner": "1", "group": "g\n", "a": "1"},
+            {"owner": "1", "group": "g\n"},
+            {"group": '{"k": [1.10]}'},
+        ],
     ),
     "keys around behind the records": (
         LOGS,
@@ -111,28 +123,54 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
     "a path that leads nowhere": (DEEP, b'{"id":7,"detail":[]}', [("no-records", b'{"id":7,"detail":[]}')]),
     "attribute values": (
         ITEM,
-        b'{"Item":{"a":{"S":"x\\n\\u00e9"},"n":{"N":"1.10"},"t":{"BOOL":true},"z":{"NULL":true},"e":{"S":""}}}\n'
-        b'{"Item":{"m":{"M":{"k":{"L":[{"N":"1e5"},{"S":"\\""},{"NULL":true}]}}},"s":{"SS":["a"]},"d":{"NS":["1","2"]}}}\n',
+        b'{"Item":{"a":{"S":"x\\n\\u00e9"},"n":{"N":"1.10"},"t":{"BOOL":true},'
+        b'"z":{"NULL":true},"e":{"S":""}}}\n'
+        b'{"Item":{"m":{"M":{"k":{"L":[{"N":"1e5"},{"S":"\\""},{"NULL":true}]}}},'
+        b'"s":{"SS":["a"]},"d":{"NS":["1","2"]}}}\n',
         [
             {"a": "x\né", "n": "1.10", "t": "true", "e": ""},
             {"m": '{"k":[1e5,"\\"",null]}', "s": '["a"]', "d": "[1,2]"},
         ],
     ),
-    "binary attribute values": (ITEM, b'{"Item":{"b":{"B":"AQ=="},"c":{"BS":["AQ=="]}}}', [{"b": "AQ==", "c": '["AQ=="]'}]),
+    "binary attribute values": (
+        ITEM,
+        b'{"Item":{"b":{"B":"AQ=="},"c":{"BS":["AQ=="]}}}',
+        [{"b": "AQ==", "c": '["AQ=="]'}],
+    ),
     "what is no attribute value": (
         ITEM,
         b"\n".join(
             b'{"Item":{"a":%s}}' % value
-            for value in (b"1", b'"x"', b"{}", b'{"S":1}', b'{"N":"x"}', b'{"N":1}', b'{"X":"x"}', b'{"S":"x","N":"1"}',
-                          b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}', b'{"L":[1]}')
+            for value in (
+                b"1",
+                b'"x"',
+                b"{}",
+                b'{"S":1}',
+                b'{"N":"x"}',
+                b'{"N":1}',
+                b'{"X":"x"}',
+                b'{"S":"x","N":"1"}',
+                b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
+                b'{"L":[1]}',
+            )
         ),
         [
             ("bad-attribute-value", b'{"a":%s}' % value)
-            for value in (b"1", b'"x"', b"{}", b'{"S":1}', b'{"N":"x"}', b'{"N":1}', b'{"X":"x"}', b'{"S":"x","N":"1"}',
-                          b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}', b'{"L":[1]}')
+            for value in (
+                b"1",
+                b'"x"',
+                b"{}",
+                b'{"S":1}',
+                b'{"N":"x"}',
+                b'{"N":1}',
+                b'{"X":"x"}',
+                b'{"S":"x","N":"1"}',
+                b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
+                b'{"L":[1]}',
+            )
         ],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 7, 1 << 20])

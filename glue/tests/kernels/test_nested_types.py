@@ -12,7 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tributary.datasets.types import column_type
+from tributary.kernels.transform.faults import Fault, fault_of_value, fault_on_path
 from tributary.kernels.transform.glue_types import arrow_type
+from tributary.kernels.transform.iso import why_not
 from tributary.kernels.transform.nested_types import cast, members
 
 BAD = object()
@@ -30,6 +32,113 @@ def cast_all(texts: list[str | None], kind: str) -> list[Any]:
 
 def at(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+ITEMS = "array<struct<sku:string,quantity:int,price:decimal(18,2)>>"
+
+FAULTS: dict[tuple[str, str], tuple[str, str]] = {
+    ("int", "x"): ("bad-value", 'the column "c" has "x", which is no int'),
+    ("int", "1\N{ZERO WIDTH SPACE}"): ("bad-value", 'the column "c" has "1\\u200b", which is no int'),
+    (ITEMS, '[{"quantity":1},{"quantity":2.5}]'): ("bad-value", 'c[1].quantity has "2.5", which is no int'),
+    (ITEMS, '[{"price":1.001}]'): ("bad-value", 'c[0].price has "1.001", which is no decimal(18,2)'),
+    (ITEMS, "[null,5]"): ("bad-value", 'c[1] has "5", which is no object'),
+    (ITEMS, '[{"sku":1,"sku":2}]'): (
+        "duplicate-key",
+        'c[0] is no object: the key "sku" stands twice, the second time at column 10',
+    ),
+    (ITEMS, '[{"sku":1,}]'): (
+        "bad-value",
+        'c[0] has "{\\"sku\\":1,}", which is no JSON',
+    ),
+    (ITEMS, "2 x"): ("bad-value", f'the column "c" has "2 x", which is no {ITEMS}'),
+    ("array<array<int>>", "[[1],[2,x]]"): ("bad-value", 'c[1] has "[2,x]", which is no JSON'),
+    ("struct<aB as a_b:struct<c:array<instant>>>", '{"aB":{"c":[0,"soon"]}}'): (
+        "bad-value",
+        'c.aB.c[1] has "soon", which is no instant',
+    ),
+    ("timestamp", "2026-01-31"): (
+        "bad-value",
+        'the column "c" has "2026-01-31", which is no timestamp: a date alone is no moment',
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), FAULTS)
+def test_says_where_in_a_value_the_fault_is(kind: str, text: str) -> None:
+    assert cast_all([text], kind) == [BAD]
+    fault = fault_of_value("c", text, kind)
+    assert (fault.reason, fault.message) == FAULTS[kind, text]
+
+
+def test_says_of_an_object_on_a_path_why_it_is_none() -> None:
+    place = 'the column "c" lies in a.b, which'
+    assert fault_on_path("c", ("a", "b"), '{"x":1, "x":2}') == Fault(
+        "duplicate-key", f'{place} is no object: the key "x" stands twice, the second time at column 9'
+    )
+    assert fault_on_path("c", ("a", "b"), "\x1b") == Fault(
+        "bad-value", f'{place} has "\\u001b" and is no object'
+    )
+
+
+KEYS = "struct<userId as user_id:int,'Cost $' as cost:decimal(5,2),'it''s' as its:string,plain:string>"
+
+
+def test_reads_fields_by_their_own_keys() -> None:
+    text = '{"userId":7,"Cost $":1.5,"it\'s":"x","plain":"y","user_id":8,"cost":9}'
+    expected = {"user_id": 7, "cost": Decimal("1.50"), "its": "x", "plain": "y"}
+    assert cast_all([text], KEYS) == [expected]
+    assert cast_all([f"[{text},null]"], f"array<{KEYS}>") == [[expected, None]]
+    assert cast_all(['{"plain":null,"user_id":8}'], KEYS) == [dict.fromkeys(expected)]
+
+
+def test_takes_no_two_objects_for_one() -> None:
+    assert cast_all(['{"sku":"a"}{"sku":"b"}', '[{"sku":"a"}{"sku":"b"}]'], ITEM) == [BAD, BAD]
+    assert cast_all(['[{"sku":"a"}{"sku":"b"}]', "[{}]"], ITEMS)[0] is BAD
+    assert cast_all(['[{"a":1}{"a":2}]'], "array<string>") == [BAD]
+
+
+NO_MOMENT = "there is no such moment from the year 1 to 9999, or it is finer than a microsecond"
+
+ISO: dict[str, Any] = {
+    "2026-01-31T00:00Z": at(2026, 1, 31),
+    "2026-01-31T00:00+02:00": at(2026, 1, 30, 22),
+    "2026-01-31t00:00:00z": at(2026, 1, 31),
+    "2026-01-31T00:00:00,123Z": at(2026, 1, 31, 0, 0, 0, 123_000),
+    "20260131T000000Z": at(2026, 1, 31),
+    "20260131T0815+02": at(2026, 1, 31, 6, 15),
+    "20260131T081500.5-0530": at(2026, 1, 31, 13, 45, 0, 500_000),
+    "2026-01-31T00:00:00.000+00:00": at(2026, 1, 31),
+    "2026-01-31T00:00:00-00:00": at(2026, 1, 31),
+    "2026-01-31 00:00:00+00": at(2026, 1, 31),
+    "2026-01-31 00:00:00 UTC": at(2026, 1, 31),
+    "2026-01-31 00:00:00 +0200": at(2026, 1, 30, 22),
+    "2026-01-31T00:00:00+14:00": at(2026, 1, 30, 10),
+    "2026-01-31T00:00:00+23:59": at(2026, 1, 30, 0, 1),
+    "2026-W05-6T00:00:00Z": "a date by week is not read: write month and day",
+    "2026-031T00:00:00Z": "a date by the day of the year is not read: write month and day",
+    "+002026-01-31T00:00:00Z": "a year has four digits",
+    "2026-01-31T23:59:60Z": "the second 60 is not read: no table has leap seconds",
+    "2026-01-31T24:00:00Z": "the hour 24 is not read: write 00 of the next day",
+    "2026-01-31T00:00:00": "it lacks an offset, such as Z or +02:00",
+    "2026-01-31T00:00:00[Europe/Berlin]": "a zone by name is not read but for UTC: write an offset",
+    "2026-01-31 00:00:00 CET": "a zone by name is not read but for UTC: write an offset",
+    "2026-02-30T00:00:00Z": NO_MOMENT,
+    "2026-01-31T00:00:00+24:00": NO_MOMENT,
+    "20260131": "a date alone is no moment",
+    "2026-01-31T00:0000Z": None,
+    "202601-31T00:00Z": None,
+    "soon": None,
+}
+
+
+@pytest.mark.parametrize("text", ISO)
+@pytest.mark.parametrize("kind", ["instant", "timestamp"])
+def test_reads_a_moment_as_clocks_print_it_or_says_why_not(kind: str, text: str) -> None:
+    if isinstance(ISO[text], datetime):
+        assert cast_all([text, None, "x"], kind) == [ISO[text], None, BAD]
+    elif kind == "timestamp" or not text.isdigit():
+        assert cast_all([text], kind) == [BAD]
+        assert why_not(text) == ISO[text]
 
 
 INSTANTS: dict[str, Any] = {

@@ -42,10 +42,14 @@ NOT_JSON: dict[str, str] = {
     '{"a":0x1F}': 'column 7: the number "0x1F" is not written as in JSON: it is not decimal',
     '{"a":1_000}': 'column 7: the number "1_000" is not written as in JSON',
     '{"a":-}': 'column 6: the number "-" is not written as in JSON',
-    '{"a":"x\ty"}': "column 8: U+0009 (a control character) in the text that begins at column 6: it is written \\u0009",
-    '{"a":"\\x41"}': "column 7: the escape \\x, which JSON does not have, in the text that begins at column 6",
-    '{"a":"\\u12"}': "column 7: the escape \\u12, which JSON does not have, in the text that begins at column 6",
-    '{"a":"it\\\'s"}': "column 9: the escape \\', which JSON does not have, in the text that begins at column 6",
+    '{"a":"x\ty"}': "column 8: U+0009 (a control character) in "
+    "the text that begins at column 6: it is written \\u0009",
+    '{"a":"\\x41"}': "column 7: the escape \\x, which JSON does not have, in "
+    "the text that begins at column 6",
+    '{"a":"\\u12"}': "column 7: the escape \\u12, which JSON does not have, in "
+    "the text that begins at column 6",
+    '{"a":"it\\\'s"}': "column 9: the escape \\', which JSON does not have, in "
+    "the text that begins at column 6",
     '{"a":"x"y"}': 'column 9: "y" behind the end of a text: a quote in a text is written \\"',
     '{"a":"x': "column 8: the text that begins at column 6 is not closed",
     '{"a":1': "column 7: it ends with a bracket open, as if cut off",
@@ -59,9 +63,11 @@ NOT_JSON: dict[str, str] = {
     '{"a":/* c */1}': "column 6: a comment, which JSON does not have",
     "hello": 'column 1: the word "hello", which JSON does not have',
     "<xml/>": 'column 1: "<" where a value is expected',
-    "{“a”:1}": "column 2: U+201C (left double quotation mark) where a key is expected: texts stand in double quotes",
+    "{“a”:1}": "column 2: U+201C (left double quotation mark) where a key is expected: "
+    "texts stand in double quotes",
     '{"a":\N{NO-BREAK SPACE}1}': "column 6: U+00A0 (no-break space) where a value is expected",
-    '{"a":1}\N{ZERO WIDTH SPACE}': "column 8: U+200B (zero width space) behind the value, which is all of the record",
+    '{"a":1}\N{ZERO WIDTH SPACE}': "column 8: U+200B (zero width space) behind the value, "
+    "which is all of the record",
     '\N{BYTE ORDER MARK}{"a":1}': "column 1: U+FEFF (zero width no-break space) where a value is expected",
     "\x1b[31m": "column 1: U+001B (a control character) where a value is expected",
     '{\n "a": 1\n "b": 2\n}': "line 3, column 2 of the record: a comma is missing before '\"'",

@@ -21,9 +21,6 @@ Undeclared = Literal["keep", "drop", "reject"]
 Text = Literal["exact", "trimmed", "lower", "words"]
 """How a text is taken: as it stood; trimmed; or trimmed, in lower case or capitalised words."""
 
-AttributeValues = Literal["dynamodb"]
-"""Whose typed attribute values the fields of a record are."""
-
 JsonForm = Literal["detect", "document", "lines", "array"]
 """What a JSON file holds; docs/datasets.md says how it is detected."""
 

@@ -79,7 +79,7 @@ def is_table_type(text: str) -> bool:
 
 
 def table_type(text: str) -> str:
-    """The type of the output that a column of a type becomes as it is: without keys, instants as timestamps."""
+    """The type of the output that a column becomes as it is: without keys, instants as timestamps."""
     return _table_type(column_type(text))
 
 

@@ -104,11 +104,11 @@ def _one_by_one(column: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> pa
 
 
 def _structs(column: pa.Array, kind: StructType, zone: str) -> pa.Array:
-    found = {field.name: values for field, values in zip(column.type, column.flatten(), strict=True)}
+    found = {child.name: values for child, values in zip(column.type, column.flatten(), strict=True)}
     is_null = pc.is_null(column)
     children = []
-    for name, child in kind.fields:
-        result = cast(found.get(name, pa.nulls(len(column))), child, zone)
+    for field in kind.fields:
+        result = cast(found.get(field.key, pa.nulls(len(column))), field.type, zone)
         children.append(result.values)
         if result.bad is not None:
             is_null = pc.or_(is_null, result.bad)

@@ -1,4 +1,4 @@
-"""Where inside a value, and why, it is none of its type; found afterwards, for the values of dead letters alone."""
+"""Where inside a value, and why, it is none of its type; found afterwards, for dead letters alone."""
 
 from dataclasses import dataclass
 

@@ -77,14 +77,14 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _typed(attribute: Any) -> tuple[str, Any]:
+def _typed(attribute: object) -> tuple[str, object]:
     """The type and the value of an attribute; raises `ValueError` for anything else."""
     if not isinstance(attribute, dict) or len(attribute) != 1:
         raise ValueError(attribute)
     return next(iter(attribute.items()))
 
 
-def _json(attribute: Any) -> str:
+def _json(attribute: object) -> str:
     """The value of an attribute as JSON."""
     kind, value = _typed(attribute)
     if kind not in _KINDS:
@@ -92,36 +92,36 @@ def _json(attribute: Any) -> str:
     return _KINDS[kind](value)
 
 
-def _string(value: Any) -> str:
+def _string(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(value)
     return value
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(_string(value), ensure_ascii=False)
 
 
-def _number(value: Any) -> str:
+def _number(value: object) -> str:
     if not re.fullmatch(_NUMBER, _string(value)):
         raise ValueError(value)
     return str(value)
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     if not isinstance(value, bool):
         raise ValueError(value)
     return "true" if value else "false"
 
 
-def _nothing(value: Any) -> str:
+def _nothing(value: object) -> str:
     if value is not True:
         raise ValueError(value)
     return "null"
 
 
-def _array_of(element: Callable[[Any], str]) -> Callable[[Any], str]:
-    def array(value: Any) -> str:
+def _array_of(element: Callable[[object], str]) -> Callable[[object], str]:
+    def array(value: object) -> str:
         if not isinstance(value, list):
             raise ValueError(value)
         return f"[{','.join(map(element, value))}]"
@@ -129,14 +129,14 @@ def _array_of(element: Callable[[Any], str]) -> Callable[[Any], str]:
     return array
 
 
-def _object(value: Any) -> str:
+def _object(value: object) -> str:
     if not isinstance(value, dict):
         raise ValueError(value)
     members = (f"{json.dumps(key, ensure_ascii=False)}:{_json(each)}" for key, each in value.items())
     return f"{{{','.join(members)}}}"
 
 
-_KINDS: Final[dict[str, Callable[[Any], str]]] = {
+_KINDS: Final[dict[str, Callable[[object], str]]] = {
     "S": _text,
     "N": _number,
     "B": _text,

@@ -1,4 +1,4 @@
-"""Splitting of a file into objects one behind the other, each over any number of lines, without validation."""
+"""Splitting of a file into objects one behind the other, each over any number of lines."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,6 +1,6 @@
 """Splitting of a JSON array into elements, without validation: the NDJSON kernel validates them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from tributary.kernels.formats.json.records import Record, Why
 from tributary.kernels.formats.json.window import BLANKS, ENCODING, Window
@@ -26,8 +26,8 @@ def elements(chunks: Iterable[bytes], limits: NdjsonLimits) -> Iterator[Record]:
         yield broken_rest(window, limits, BROKEN_ARRAY)
 
 
-def elements_here(window: Window) -> Iterator[Record]:
-    """The elements of the array whose bracket stands before the window's place; returns whether it is whole."""
+def elements_here(window: Window) -> Generator[Record, None, bool]:
+    """The elements of the array whose bracket stands before the place; returns whether it is whole."""
     if window.skip_space() == "]":
         return window.skip("]")
     while (end := window.value_end("]")) is not None:

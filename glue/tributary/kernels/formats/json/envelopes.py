@@ -1,4 +1,4 @@
-"""Records inside objects around them: CloudTrail's `Records`, the `logEvents` of CloudWatch, DynamoDB's `Item`."""
+"""Records inside objects: CloudTrail's `Records`, the `logEvents` of CloudWatch, DynamoDB's `Item`."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -217,8 +217,8 @@ class _Envelopes:
         window = self._window
         if window.anchor is not None and window.at - window.anchor > self._limits.line_bytes:
             raise _BrokenError(
-                f"it has more than {self._limits.line_bytes} bytes, and not all that is kept stands before its"
-                " records"
+                f"it has more than {self._limits.line_bytes} bytes, and not all that is kept of it stands"
+                " before its records"
             )
 
     def _around(self, envelope: _Envelope) -> bytes:

@@ -38,7 +38,7 @@ def read_json(asked: Asked, content: Content) -> Iterator[FormatBatch]:
 
 
 def parse_json(chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits) -> Iterator[FormatBatch]:
-    """The objects of a file, as batches with their bytes: all of it, its lines, an array's elements, or records.
+    """The objects of a file, with their bytes: all of it, its lines, elements of an array, or records inside.
 
     `line` is the number of the line, or of the element, the document or the record, from 1. Of a file whose
     form is detected, up to `line_bytes` and a chunk are held in memory.
@@ -75,7 +75,7 @@ def _detected(head: bytes) -> JsonForm:
 
 
 def _is_closed(line: bytes) -> bool:
-    """Return True where as many brackets close as open on a line, which the first and the last character do."""
+    """Return True where the first character of a line opens a bracket that the last one closes."""
     if not (line.startswith(b"{") and line.endswith(b"}")):
         return False
     depth = 0

@@ -41,8 +41,8 @@ Why = tuple[str, str | None]
 class Record:
     """One JSON text without white space around it, and the offset of its first byte in the file.
 
-    With `why` it is a reject, of that length, whatever its text, which may be its beginning alone. Members that
-    stood `around` an object become its first ones.
+    With `why` it is a reject, of that length, whatever its text, which may be its beginning alone. Members
+    that stood `around` an object become its first ones.
     """
 
     offset: int

@@ -93,7 +93,7 @@ class _Record:
 def next_record(text: str, start: int = 0) -> int | None:
     """Where another record begins: at a `{` that follows a `}` with which all brackets are closed.
 
-    Nothing else is looked at, so that a broken record has an end, too. The text has a character for each byte.
+    Nothing else is looked at, so that a broken record has an end, too. The text has a character a byte.
     """
     at = _end_of_space(text, start)
     if not text.startswith("{", at):
@@ -260,8 +260,8 @@ class RecordReader:
     def read(self) -> Row:
         """The top-level members; raises `RejectedError` at the first problem.
 
-        Then `at` is its place, `token` and `before` where the last two tokens began, and `in_text` whether the
-        last one is a text.
+        Then `at` is its place, `token` and `before` are where the last two tokens began, and `in_text` tells
+        whether the last one is a text.
         """
         while self.allowed:
             self._take(_BLANKS)

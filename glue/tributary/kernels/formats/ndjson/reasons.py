@@ -17,6 +17,7 @@ _FILE_CHARACTERS = 4 << 20
 _RECORD_BYTES = 1 << 20
 _RECORD_COST = 64
 _KEY_SHOWN = 100
+_SEEN = 200
 
 _WORD = re.compile(r"-?[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBER = re.compile(r"[-+]?[0-9.][0-9A-Za-z.+_-]*|[-+]")
@@ -27,7 +28,7 @@ _QUOTES = "'`‘’“”„«»"
 
 
 class Explanations:
-    """Reasons of one file's rejects, in words; beyond some megabytes of them, the general sentence is left."""
+    """Reasons of one file's rejects, in words; beyond some megabytes the general sentence is left."""
 
     def __init__(self, limits: NdjsonLimits) -> None:
         self._limits = limits
@@ -90,7 +91,10 @@ def _sentence(reader: RecordReader, text: str, reason: Reason) -> str:
         return f"not JSON at {_place(text, reader.at)}: {_cause(reader, text)}"
     if reason == "not-an-object":
         return f"the record is {_kind(text.lstrip())}, not an object"
-    where = _place(text, reader.token)
+    return _of_token(reader, _place(text, reader.token), reason)
+
+
+def _of_token(reader: RecordReader, where: str, reason: Reason) -> str:
     if reason == "duplicate-key":
         return f"the key {shown(reader.key)} stands twice, the second time at {where}"
     if reason == "lone-surrogate":
@@ -128,41 +132,50 @@ def _cause(reader: RecordReader, text: str) -> str:
     """What stands in the way at `reader.at`."""
     if reader.in_text:
         return _cause_in_text(text, reader.at, reader.token)
-    rest = text[reader.at : reader.at + 200]
+    rest = text[reader.at : reader.at + _SEEN]
     if not rest:
         return _cause_at_end(reader)
     wanted = _wanted(reader)
-    before = text[: reader.at].rstrip()[-1:]
+    return (
+        _cause_anywhere(rest, wanted)
+        or _comma_too_many(rest, text[: reader.at].rstrip()[-1:])
+        or _cause_by_place(reader, text, rest, wanted)
+        or f"{_character(rest[0])} where {wanted} is expected"
+    )
+
+
+def _cause_anywhere(rest: str, wanted: str) -> str | None:
     if _COMMENT.match(rest):
         return "a comment, which JSON does not have"
     if rest[0] in _QUOTES:
         return f"{_character(rest[0])} where {wanted} is expected: texts stand in double quotes"
-    if not reader.allowed:
+    return None
+
+
+def _comma_too_many(rest: str, before: str) -> str | None:
+    if before == "," and rest[0] in "}],":
+        return "a comma too many" + (f' before "{rest[0]}"' if rest[0] != "," else "")
+    return None
+
+
+def _cause_by_place(reader: RecordReader, text: str, rest: str, wanted: str) -> str | None:
+    word = _WORD.match(rest)
+    if wanted == "the end":
         return _cause_behind(rest)
-    if rest[0] in "}]" and before == ",":
-        return f'a comma too many before "{rest[0]}"'
-    if rest[0] == before == ",":
-        return "a comma too many"
-    if wanted == "a key" and (word := _WORD.match(rest)):
-        return f"the key {shown(word.group())} without quotes"
-    if reader.allowed[0] == ",":
-        return _cause_behind_member(reader, text, rest, wanted)
-    if wanted == "a value" and (word := _WORD.match(rest)):
-        return f"the word {shown(word.group())}, which JSON does not have{_instead(word.group())}"
-    if wanted == "a value" and (number := _NUMBER.match(rest)):
-        return _no_number(number.group())
-    return f"{_character(rest[0])} where {wanted} is expected"
+    if wanted == "a key":
+        return f"the key {shown(word.group())} without quotes" if word else None
+    if wanted == "a value":
+        number = _NUMBER.match(rest)
+        return _no_word(word.group()) if word else _no_number(number.group()) if number else None
+    return _cause_behind_member(reader, text, rest) if reader.allowed[0] == "," else None
 
 
-def _cause_behind_member(reader: RecordReader, text: str, rest: str, wanted: str) -> str:
-    before = text[reader.at - 1]
+def _cause_behind_member(reader: RecordReader, text: str, rest: str) -> str | None:
     if (rest[0].isalnum() or rest[0] in "._-+") and (number := _NUMBER.match(text, reader.before)):
         return _no_number(number.group())
-    if before == '"' and rest[0] not in "}]":
+    if text[reader.at - 1] == '"' and rest[0] not in "}]":
         return f'{_character(rest[0])} behind the end of a text: a quote in a text is written \\"'
-    if rest[0] in '"{[':
-        return f"a comma is missing before {_character(rest[0])}"
-    return f"{_character(rest[0])} where {wanted} is expected"
+    return f"a comma is missing before {_character(rest[0])}" if rest[0] in '"{[' else None
 
 
 def _cause_in_text(text: str, at: int, begin: int) -> str:
@@ -219,6 +232,10 @@ def _why_no_number(number: str) -> str:
     if re.search(r"\.(?![0-9])", digits):
         return ": a digit is missing behind the point"
     return ""
+
+
+def _no_word(word: str) -> str:
+    return f"the word {shown(word)}, which JSON does not have{_instead(word)}"
 
 
 def _instead(word: str) -> str:
