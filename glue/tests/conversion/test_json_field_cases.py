@@ -97,8 +97,8 @@ def test_names_a_nested_key_that_stands_twice(tmp_path: Path) -> None:
     assert [row["record_id"] for row in rows] == ["m2", "", "5"]
     assert letters[0]["reason"] == "duplicate-key"
     assert letters[0]["message"] == (
-        'the column "app_version" lies in metadata, which is no object: the key "app_version" stands twice, the'
-        " second time at column 18"
+        'the column "app_version" lies in metadata, which is no object: the key "app_version" stands twice,'
+        " the second time at column 18"
     )
     # Neither stands on any row: `event_time_utc` and `Metadata` are keys of the first line alone.
     assert set(result.keys) == {"record_id", "source_line", "year", "line", "_source_line", "_source_file"}

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tributary.datasets.declaration import InputColumn
 from tributary.datasets.types import column_type
+from tributary.kernels.transform.column_values import column_values
 from tributary.kernels.transform.faults import Fault, fault_of_value, fault_on_path
 from tributary.kernels.transform.glue_types import arrow_type
 from tributary.kernels.transform.iso import why_not
@@ -52,9 +54,9 @@ FAULTS: dict[tuple[str, str], tuple[str, str]] = {
     ),
     (ITEMS, "2 x"): ("bad-value", f'the column "c" has "2 x", which is no {ITEMS}'),
     ("array<array<int>>", "[[1],[2,x]]"): ("bad-value", 'c[1] has "[2,x]", which is no JSON'),
-    ("struct<aB as a_b:struct<c:array<instant>>>", '{"aB":{"c":[0,"soon"]}}'): (
+    ("struct<a_b:struct<c:array<instant>>>", '{"a_b":{"c":[0,"soon"]}}'): (
         "bad-value",
-        'c.aB.c[1] has "soon", which is no instant',
+        'c.a_b.c[1] has "soon", which is no instant',
     ),
     ("timestamp", "2026-01-31"): (
         "bad-value",
@@ -66,7 +68,7 @@ FAULTS: dict[tuple[str, str], tuple[str, str]] = {
 @pytest.mark.parametrize(("kind", "text"), FAULTS)
 def test_says_where_in_a_value_the_fault_is(kind: str, text: str) -> None:
     assert cast_all([text], kind) == [BAD]
-    fault = fault_of_value("c", text, kind)
+    fault = fault_of_value(InputColumn("c", kind, ("c",), "c"), text)
     assert (fault.reason, fault.message) == FAULTS[kind, text]
 
 
@@ -80,15 +82,18 @@ def test_says_of_an_object_on_a_path_why_it_is_none() -> None:
     )
 
 
-KEYS = "struct<userId as user_id:int,'Cost $' as cost:decimal(5,2),'it''s' as its:string,plain:string>"
-
-
 def test_reads_fields_by_their_own_keys() -> None:
-    text = '{"userId":7,"Cost $":1.5,"it\'s":"x","plain":"y","user_id":8,"cost":9}'
-    expected = {"user_id": 7, "cost": Decimal("1.50"), "its": "x", "plain": "y"}
-    assert cast_all([text], KEYS) == [expected]
-    assert cast_all([f"[{text},null]"], f"array<{KEYS}>") == [[expected, None]]
-    assert cast_all(['{"plain":null,"user_id":8}'], KEYS) == [dict.fromkeys(expected)]
+    declared = "struct<user_id:int,cost:decimal(5,2),plain:string>"
+    keys = {"user_id": "userId", "cost": "Cost $"}
+    text = '{"userId":7,"Cost $":1.5,"plain":"y","user_id":8,"cost":9}'
+    expected = {"user_id": 7, "cost": Decimal("1.50"), "plain": "y"}
+    found = cast(pa.array([text, '{"user_id":8}', '{"userId":"x"}']), column_type(declared, keys))
+    assert found.values.to_pylist() == [expected, dict.fromkeys(expected), None]
+    nested = cast(pa.array([f"[{text},null]"]), column_type(f"array<{declared}>", keys))
+    assert nested.values.to_pylist() == [[expected, None]]
+    column = InputColumn("c", declared, ("c",), "c", keys=keys)
+    assert column_values(pa.array([text]), column).values.to_pylist() == [expected]
+    assert fault_of_value(column, '{"userId":"x"}').message == 'c.userId has "x", which is no int'
 
 
 def test_takes_no_two_objects_for_one() -> None:

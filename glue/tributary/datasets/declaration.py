@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tributary.datasets.schema import checked
-from tributary.datasets.types import table_type
+from tributary.datasets.types import without_instants
 from tributary.errors import DeclarationError
 from tributary.expected import expected_at
 
@@ -295,7 +295,9 @@ def _output_columns(
     declared: list[dict[str, Any]] | None, columns: tuple[InputColumn, ...]
 ) -> tuple[OutputColumn, ...]:
     if declared is None:
-        return tuple(OutputColumn(column.name, table_type(column.type), column.comment) for column in columns)
+        return tuple(
+            OutputColumn(column.name, without_instants(column.type), column.comment) for column in columns
+        )
     return tuple(OutputColumn(fields["name"], fields["type"], fields["comment"]) for fields in declared)
 
 

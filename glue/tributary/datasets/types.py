@@ -1,17 +1,21 @@
 """The types that a declaration may give to a column: Glue's notation, and `instant` for what is read."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tributary.expected import expected
 
 _TOKEN = re.compile(r"[a-z][a-z0-9_]*|\((?:\d+),(?:\d+)\)|[<>:,]")
-_KEY = re.compile(r"([A-Za-z_$][A-Za-z0-9_$-]*|'(?:[^']|'')*') as ")
 _SCALARS = frozenset({"string", "boolean", "int", "bigint", "double", "date", "timestamp"})
 _DECIMAL = re.compile(r"\(([1-9]|[12]\d|3[0-8]),(\d|[12]\d|3[0-8])\)")
 
 INSTANT = "instant"
 """A timestamp that may be written as seconds or milliseconds of the epoch, too; only of input columns."""
+
+_INSTANTS = re.compile(rf"\b{INSTANT}\b(?!:)")
+_OWN: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True)
 class StructField:
-    """`name:type`, or `key as name:type` where the JSON object has another key than the name."""
+    """`name:type`, and the key that a JSON object has for it, or a file's own field."""
 
     name: str
     type: "ColumnType"
@@ -55,9 +59,12 @@ class StructType:
 ColumnType = Scalar | DecimalType | ArrayType | StructType
 
 
-def column_type(text: str) -> ColumnType:
-    """The type that a text writes down, without spaces; raises `ValueError` for anything else."""
-    parser = _Parser(text)
+def column_type(text: str, keys: Mapping[str, str] = _OWN) -> ColumnType:
+    """The type that a text writes down, without spaces; raises `ValueError` for anything else.
+
+    `keys` are those of struct fields, at any depth, that differ from their names.
+    """
+    parser = _Parser(text, keys)
     found = parser.type()
     if parser.rest:
         raise ValueError(expected("the type's end", parser.rest))
@@ -75,29 +82,18 @@ def is_column_type(text: str) -> bool:
 
 def is_table_type(text: str) -> bool:
     """Whether a text writes down a type of what is written, which `instant` is none of."""
-    return is_column_type(text) and table_type(text) == text
+    return is_column_type(text) and without_instants(text) == text
 
 
-def table_type(text: str) -> str:
-    """The type of the output that a column becomes as it is: without keys, instants as timestamps."""
-    return _table_type(column_type(text))
-
-
-def _table_type(kind: ColumnType) -> str:
-    match kind:
-        case DecimalType(precision, scale):
-            return f"decimal({precision},{scale})"
-        case ArrayType(element):
-            return f"array<{_table_type(element)}>"
-        case StructType(fields):
-            return f"struct<{','.join(f'{field.name}:{_table_type(field.type)}' for field in fields)}>"
-        case Scalar(name):
-            return "timestamp" if name == INSTANT else name
+def without_instants(text: str) -> str:
+    """The type of the output that a column of a type becomes as it is."""
+    return _INSTANTS.sub("timestamp", text)
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, keys: Mapping[str, str]) -> None:
         self.rest = text
+        self._keys = keys
 
     def type(self) -> ColumnType:
         word = self._take()
@@ -125,26 +121,13 @@ class _Parser:
         self._expect("<")
         fields: list[StructField] = []
         while not fields or self._follows(","):
-            key = self._key()
             name = self._take()
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in [field.name for field in fields]:
                 raise ValueError(expected("a lower-case name (a-z, 0-9, _) that no field before has", name))
-            key = name if key is None else key
-            if key in [field.key for field in fields]:
-                raise ValueError(expected("a key that no field before has", key))
             self._expect(":")
-            fields.append(StructField(name, self.type(), key))
+            fields.append(StructField(name, self.type(), self._keys.get(name, name)))
         self._expect(">")
         return StructType(tuple(fields))
-
-    def _key(self) -> str | None:
-        """Take what stands before ` as `, if anything does."""
-        found = _KEY.match(self.rest)
-        if found is None:
-            return None
-        self.rest = self.rest[found.end() :]
-        word = found[1]
-        return word[1:-1].replace("''", "'") if word.startswith("'") else word
 
     def _take(self) -> str:
         token = _TOKEN.match(self.rest)

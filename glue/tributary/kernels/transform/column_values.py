@@ -20,7 +20,7 @@ def column_values(found: pa.Array, column: InputColumn, *, empty_is_null: bool) 
 
     With `empty_is_null` an empty text is no value of any type but string.
     """
-    kind = column_type(column.type)
+    kind = column_type(column.type, column.keys)
     texts = plain(found)
     if pa.types.is_string(texts.type):
         return text_values(texts, kind, column, empty_is_null=empty_is_null)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tributary.datasets.declaration import InputColumn
 from tributary.datasets.types import INSTANT, ArrayType, ColumnType, DecimalType, StructType, column_type
 from tributary.kernels.formats.json.records import Record, parse_records
 from tributary.kernels.formats.ndjson.reasons import explain
@@ -32,9 +33,10 @@ def shown(text: str) -> str:
     return visible_json(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
-def fault_of_value(column: str, text: str, declared: str) -> Fault:
+def fault_of_value(column: InputColumn, text: str) -> Fault:
     """The fault of a text that is no value of its column's type."""
-    return _fault(column, text, column_type(declared)) or _no(f'the column "{column}"', text, declared)
+    inside = _fault(column.name, text, column_type(column.type, column.keys))
+    return inside or _no(f'the column "{column.name}"', text, column.type)
 
 
 def fault_on_path(column: str, path: tuple[str, ...], text: str) -> Fault:

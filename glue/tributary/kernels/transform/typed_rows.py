@@ -87,7 +87,7 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
             tolerated[column.name] = result.bad
         elif result.bad is not None:
             message = f'the column "{column.name}" has {{}}, which is no {column.type}'
-            fault = partial(fault_of_value, column.name, declared=column.type)
+            fault = partial(fault_of_value, column)
             refusals.append(_Refusal(result.bad, BAD_VALUE, found, message, fault))
         if column.required and result.values.null_count:
             message = f'the column "{column.name}" is required, and null or missing'
