@@ -294,7 +294,7 @@ def test_names_the_first_rejects_of_a_file_that_is_quarantined(tmp_path: Path) -
     )
     message = str(result.whole_file_message)
     assert message.startswith(
-        "expected a row, got 31 dead letters of 31 records: line 1: the line is not JSON"
+        "expected a row, got 31 dead letters of 31 records: line 1: not JSON at column 1: "
     )
     assert "; line 20: " in message
     assert "line 21: " not in message

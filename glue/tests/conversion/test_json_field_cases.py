@@ -131,11 +131,25 @@ def test_reads_events_one_behind_the_other(tmp_path: Path) -> None:
 
 
 NEAR_JSON = [
-    "texts stand in double quotes", 'the word "NaN"', 'a comma too many before "}"', 'the word "Infinity"',
-    "it begins with 0", "a digit is missing before the point", "it has true", "U+0009", "a comment", "a comment",
-    'the key "a" without quotes', "it has null", "encoded twice", "an array", "null", "a number",
-    "the escape \\x", "the escape \\'",
-]  # fmt: skip
+    "texts stand in double quotes",
+    'the word "NaN"',
+    'a comma too many before "}"',
+    'the word "Infinity"',
+    "it begins with 0",
+    "a digit is missing before the point",
+    "it has true",
+    "U+0009",
+    "a comment",
+    "a comment",
+    'the key "a" without quotes',
+    "it has null",
+    "encoded twice",
+    "an array",
+    "null",
+    "a number",
+    "the escape \\x",
+    "the escape \\'",
+]
 
 
 def test_says_the_cause_of_each_near_json_line(tmp_path: Path) -> None:

@@ -74,6 +74,15 @@ DETECTED: dict[str, tuple[bytes, list[tuple[int, Row | str]]]] = {
     "a document over lines that is no object": (b'"x"\n\n', [(1, "not-an-object")]),
     "lines that are all broken": (b'{"a":1,}\n{"b":2,}\n{"c":}', [(n, "not-json") for n in (1, 2, 3)]),
     "lines with several objects": (b'{"a":1}{"b":2}\n{"b":2}\n', [(1, A), (1, B), (2, B)]),
+    "lines of which none is an object": (
+        b'x\n"y\n5\n',
+        [(1, "not-json"), (2, "not-json"), (3, "not-an-object")],
+    ),
+    "lines below two that are none": (b'# x\n# y\n{"b":2}\n', [(1, "not-json"), (2, "not-json"), (3, B)]),
+    "lines of which the first is cut off in a text": (
+        b'{"a":1,"c":"x\n\n{"b":\n{"b":2}\n',
+        [(1, "not-json"), (3, "not-json"), (4, B)],
+    ),
     "a broken document": (b'{\n"a":1,\n}', [(1, "not-json")]),
     "a broken document with an object on a line": (b'{\n"b":\n {"a":1}\n"c":2\n}', [(1, "not-json")]),
     "a broken document without indentation": (b'{"c":[\n{"a":1}\n{"b":2}\n]}', [(1, "not-json")]),

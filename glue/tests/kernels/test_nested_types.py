@@ -92,7 +92,7 @@ def test_reads_fields_by_their_own_keys() -> None:
     nested = cast(pa.array([f"[{text},null]"]), column_type(f"array<{declared}>", keys))
     assert nested.values.to_pylist() == [[expected, None]]
     column = InputColumn("c", declared, ("c",), "c", keys=keys)
-    assert column_values(pa.array([text]), column).values.to_pylist() == [expected]
+    assert column_values(pa.array([text]), column, empty_is_null=False).values.to_pylist() == [expected]
     assert fault_of_value(column, '{"userId":"x"}').message == 'c.userId has "x", which is no int'
 
 

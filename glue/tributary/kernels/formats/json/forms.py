@@ -60,30 +60,37 @@ def parse_json(chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits) -
 
 def _detected(head: bytes) -> JsonForm:
     """Detect the form by the first rule that applies; docs/datasets.md has them in words."""
-    start = _START.match(head).end()  # type: ignore[union-attr]  # matches always
+    start = _end(_START, head, 0)
     if head[start : start + 1] == b"[":
         return "array"
-    first_end = _LINE.match(head, start).end()  # type: ignore[union-attr]  # matches always
-    first = head[start:first_end].rstrip(_SPACE)
-    second_start = _BLANK_LINES.match(head, first_end).end()  # type: ignore[union-attr]  # matches always
-    second = _LINE.match(head, second_start).group().rstrip(_SPACE)  # type: ignore[union-attr]  # matches always
-    if second and _is_closed(first):
+    end = _end(_LINE, head, start)
+    second_start = _end(_BLANK_LINES, head, end)
+    first = head[start:end].rstrip(_SPACE)
+    second = head[second_start : _end(_LINE, head, second_start)].rstrip(_SPACE)
+    open_brackets = _open_brackets(first)
+    if not second and open_brackets == 0:
+        return "document"
+    if not open_brackets:
         return "lines"
-    if _is_closed(second) and not first.endswith(_GOES_ON):
-        return "lines"
-    return "document"
+    is_cut_off = _open_brackets(second) == 0 and not first.endswith(_GOES_ON)
+    return "lines" if is_cut_off else "document"
 
 
-def _is_closed(line: bytes) -> bool:
-    """Return True where the first character of a line opens a bracket that the last one closes."""
-    if not (line.startswith(b"{") and line.endswith(b"}")):
-        return False
+def _end(pattern: re.Pattern[bytes], head: bytes, start: int) -> int:
+    """Return where what a pattern matches at a place ends; it may be nothing."""
+    return pattern.match(head, start).end()  # type: ignore[union-attr]  # matches always
+
+
+def _open_brackets(line: bytes) -> int | None:
+    """Return how many brackets are open at the end of a line; None where it begins otherwise or cannot be."""
+    if not line.startswith(b"{"):
+        return None
     depth = 0
     for token in _BRACKET.finditer(line):
         depth += (token.group() in b"{[") - (token.group() in b"}]")
-        if depth == 0 or token.group() == b'"':
-            break
-    return depth == 0
+        if depth < 0 or token.group() == b'"':
+            return None
+    return depth
 
 
 def _head(chunks: Iterator[bytes], most: int) -> bytes:
@@ -99,7 +106,7 @@ def _head(chunks: Iterator[bytes], most: int) -> bytes:
 def _documents(chunks: Iterator[bytes], limits: NdjsonLimits) -> Iterator[FormatBatch]:
     """Nearly every such file is one object, and tells so by being a row."""
     head = _head(chunks, limits.line_bytes)
-    start = _START.match(head).end()  # type: ignore[union-attr]  # matches always
+    start = _end(_START, head, 0)
     text = head[start:].rstrip(_SPACE)
     if text and len(head) <= limits.line_bytes:
         batches = [*parse_records([Record(start, text)], limits)]
