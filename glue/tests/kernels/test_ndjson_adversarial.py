@@ -63,6 +63,9 @@ INPUTS = {
     "long keys": long_keys,
     "empty objects": repeated(b"{}\n"),
     "short rejects": repeated(b"x\n"),
+    "objects on one line": repeated(b'{"a":"xyz"}'),
+    "broken objects on one line": repeated(b'{"a":xyz}'),
+    "objects on one line that are not closed": in_lines(b'{"a":[]} ', b'{"a":['),
     "digits": in_lines(b"7", b'{"a":'),
 }
 
@@ -92,7 +95,7 @@ GIB = 1024
 BOUNDS = {
     "brackets": Bound(GIB, 5, 64),
     "brackets in lines": Bound(GIB, 10, 160),
-    "nested objects in lines": Bound(GIB, 10, 160),
+    "nested objects in lines": Bound(GIB, 30, 160),
     "escaped quotes": Bound(GIB, 5, 64),
     "escaped quotes in lines": Bound(512, 15, 160),
     "escapes in a string": Bound(256, 10, 160),
@@ -106,6 +109,9 @@ BOUNDS = {
     "long keys": Bound(GIB, 15, 200),
     "empty objects": Bound(64, 10, 64),
     "short rejects": Bound(64, 15, 64),
+    "objects on one line": Bound(GIB, 60, 64),
+    "broken objects on one line": Bound(128, 30, 64),
+    "objects on one line that are not closed": Bound(GIB, 15, 160),
     "digits": Bound(256, 10, 160),
 }
 
