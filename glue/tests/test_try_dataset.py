@@ -134,10 +134,10 @@ def test_shows_rows_rejects_and_drift_of_ndjson(capsys: pytest.CaptureFixture[st
         ("e-0001", "19.90", "2026", "01", "live"),
         ("e-0002", "5.00", "2026", "01", "live"),
         ("e-0003", "0.10", "2026", "01", "test"),
-        ("e-0004", "-120.00", "2026", "02", "live"),
         ("e-0005", "7.50", "2026", "02", "live"),
+        ("e-0004", "-120.00", "2026", "02", "live"),
     ]
-    assert good["rows"][4]["app__version"] == "1.10"
+    assert good["rows"][3]["app__version"] == "1.10"
     assert good["drift"] == [
         'unknown field: "appVersion", kept as app__version',
         'unknown field: "coupon", kept as coupon',
