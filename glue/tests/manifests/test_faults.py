@@ -209,7 +209,7 @@ def test_lets_the_first_receipt_of_a_generation_decide(
     world.upload("b.ndjson", lines({"id": "2"}, "]"))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "poison_files", lambda entries, *_: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda _, entries, *__: {entries[0]: why})
     with intercepted(lose_connection("PUT dead-letters")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     assert isinstance(world.work(key), Committed)
@@ -227,7 +227,7 @@ def test_keeps_the_reason_of_a_file_that_is_gone_before_it_is_quarantined(
     world.upload("b.ndjson", lines({"id": "2"}))
     key = world.manifest()
     why = Unreadable("killed-worker", "it died")
-    monkeypatch.setattr(work, "poison_files", lambda entries, *_: {entries[0]: why})
+    monkeypatch.setattr(work, "poison_files", lambda _, entries, *__: {entries[0]: why})
     with intercepted(lose_connection("PUT quarantine")):
         assert isinstance(world.work(key, by_file=True), NotDone)
     s3_client().delete_object(Bucket=world.raw, Key=world.key("a.ndjson"), VersionId=version)

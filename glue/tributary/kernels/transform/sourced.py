@@ -60,7 +60,9 @@ class Sources:
         return SourcedBatch(
             batch.rows,
             pa.RecordBatch.from_arrays(columns, PLACES.names[: len(columns)]),
-            [(number, letter) for letter in rejected_lines(batch.rejects, self.limits)],
+            [(number, letter) for letter in rejected_lines(batch.rejects, self.limits)]
+            if batch.rejects.num_rows
+            else [],
             others,
         )
 

@@ -24,6 +24,7 @@ _MOST = (1 << 64) - 1
 _BATCH, _OUT_OF_MEMORY = 1, -1
 
 _MESSAGE = REJECTS.field("message")
+_NO_REJECTS = pa.RecordBatch.from_pylist([], schema=REJECTS)
 _REJECTS = REJECTS.remove(REJECTS.get_field_index("message"))
 """Rejects as the library gives them: their reasons have no message of their own."""
 
@@ -178,6 +179,8 @@ def _take(library: _Library, parser: int, positions: pa.Schema) -> FormatBatch:
 
 
 def _with_messages(rejects: pa.RecordBatch) -> pa.RecordBatch:
+    if not rejects.num_rows:
+        return _NO_REJECTS
     return rejects.append_column(_MESSAGE, pa.nulls(rejects.num_rows, pa.string()))
 
 
