@@ -28,8 +28,8 @@ def test_copies_into_quarantine_what_is_not_too_large(
     world: ManifestWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quarantine, "LARGEST_COPY", 8)
-    world.upload("small.ndjson.gz", b"no gzip!")
-    world.upload("large.ndjson.gz", b"no gzip.!")
+    world.upload("small.ndjson.gz", b"\x1f\x8bno gzi")
+    world.upload("large.ndjson.gz", b"\x1f\x8bno gzip")
     world.send(world.manifest())
     world.run()
     messages = {key.rpartition("-")[2]: reason["message"] for key, reason in world.reasons().items()}
