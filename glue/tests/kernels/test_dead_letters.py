@@ -7,9 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tributary.errors import TooManyDeadLettersError
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
-from tributary.kernels.output.dead_letters import DeadLetter, DeadLetterWriter, read_letters
+from tributary.kernels.output.dead_letters import DeadLetter, read_letters
 from tributary.kernels.output.sorted_letters import SortedLetters
 from tributary.kernels.source import Source
 
@@ -22,11 +21,16 @@ def letters(count: int, raw: bytes = b"x") -> list[DeadLetter]:
     return [DeadLetter(line, 0, "not-json", "no JSON", raw, len(raw)) for line in range(1, count + 1)]
 
 
+def written(folder: Path, sources: list[Source], count: int) -> Path:
+    with SortedLetters(folder, "letters", 1 << 30, sources, DEFAULT_FILE_LIMITS) as writer:
+        for number in range(len(sources)):
+            writer.write("of-input", [(number, letter) for letter in letters(count)])
+    [file] = writer.files
+    return file.path
+
+
 def test_writes_names_once_though_a_key_is_long(tmp_path: Path) -> None:
-    with DeadLetterWriter(tmp_path / "letters") as writer:
-        for source in (LONG, OTHER, LONG):
-            writer.write(source, letters(100))
-    text = (tmp_path / "letters").read_bytes()
+    text = written(tmp_path, [LONG, OTHER, LONG], 100).read_bytes()
     assert text.count(LONG.key.encode()) == 2
     assert [letter["source_key"] for letter in read_letters(text.splitlines())] == [
         source.key for source in (LONG, OTHER, LONG) for _ in range(100)
@@ -51,11 +55,9 @@ def test_writes_names_once_in_each_object(tmp_path: Path) -> None:
 
 def test_lets_sql_find_the_names_by_the_source(tmp_path: Path) -> None:
     """The query of docs/datasets.md."""
-    with DeadLetterWriter(tmp_path / "letters.ndjson") as writer:
-        for source in (LONG, OTHER, replace(OTHER, version="v2")):
-            writer.write(source, letters(3))
+    path = written(tmp_path, [LONG, OTHER, replace(OTHER, version="v2")], 3)
     query = (Path(__file__).parents[3] / "docs" / "datasets.md").read_text("utf-8").partition("```sql\n")[2]
-    query = query.partition("```")[0].replace("dead_letters", f"'{tmp_path}/letters.ndjson'")
+    query = query.partition("```")[0].replace("dead_letters", f"'{path}'")
     rows = duckdb.sql(query).fetchall()
     assert sorted(rows) == sorted(
         (source.key, source.version, line, "not-json")
@@ -67,11 +69,6 @@ def test_lets_sql_find_the_names_by_the_source(tmp_path: Path) -> None:
 def test_reads_what_was_written_with_names_in_each() -> None:
     each = [{"source_bucket": "b", "source_key": f"k{n}", "source_version": "v", "line": n} for n in (1, 2)]
     assert list(read_letters(json.dumps(one).encode() for one in each)) == each
-
-
-def reject(writer: DeadLetterWriter, of_long: list[DeadLetter]) -> None:
-    writer.expect(LONG, len(of_long))
-    writer.write(LONG, of_long)
 
 
 @pytest.mark.parametrize(
@@ -86,16 +83,14 @@ def reject(writer: DeadLetterWriter, of_long: list[DeadLetter]) -> None:
     ],
 )
 def test_refuses_more_of_one_file(tmp_path: Path, count: int, raw: bytes, said: str) -> None:
-    with DeadLetterWriter(tmp_path / "letters", FEW) as writer:
-        writer.expect(OTHER, 1)
-        writer.write(OTHER, letters(1))
-        with pytest.raises(TooManyDeadLettersError) as caught:
-            reject(writer, letters(count, raw))
-        assert str(caught.value).startswith(said)
-        writer.take_back(LONG)
-        assert writer.count == 1
-        writer.write(replace(OTHER, version="v2"), letters(1))
-    found = read_letters((tmp_path / "letters").read_bytes().splitlines())
+    sources = [OTHER, LONG, replace(OTHER, version="v2")]
+    with SortedLetters(tmp_path, "part-1", 1 << 20, sources, FEW) as writer:
+        for number, given in enumerate((letters(1), letters(count, raw), letters(1))):
+            if writer.admits(number, len(given)):
+                writer.write("of-input", [(number, letter) for letter in given])
+    assert str(writer.beyond[1]).startswith(said)
+    [file] = writer.files
+    found = read_letters(file.path.read_bytes().splitlines())
     assert [(one["source_key"], one["source_version"]) for one in found] == [("other", "v1"), ("other", "v2")]
 
 

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-_STEP_ROWS = 2048
-
 
 class BatchQueue:
     """Rows of a stream of batches, taken in any number at a time."""
@@ -30,22 +28,3 @@ class BatchQueue:
             left = self._current.num_rows - piece.num_rows
             self._current = self._current.slice(piece.num_rows) if left else None
             yield piece
-
-
-def regrouped(batches: Iterable[pa.RecordBatch], rows: int, size: int) -> Iterator[pa.Table]:
-    """Yield tables of exactly `rows` rows, fewer where those would take more than `size` bytes.
-
-    A table may pass `size` by a step of 2,048 rows; the last one is shorter.
-    """
-    queue = BatchQueue(batches)
-    group: list[pa.RecordBatch] = []
-    left, used = rows, 0
-    while taken := queue.take(min(_STEP_ROWS, left)):
-        group += taken
-        left -= sum(batch.num_rows for batch in taken)
-        used += sum(batch.nbytes for batch in taken)
-        if left == 0 or used >= size:
-            yield pa.Table.from_batches(group)
-            group, left, used = [], rows, 0
-    if group:
-        yield pa.Table.from_batches(group)
