@@ -10,20 +10,27 @@ import {
 import { bucketName, type Environment, type Pipeline, ruleName } from "../../environments/schema";
 import { encodeKey } from "../../runtime/aws/s3-record";
 import type { StorageStack } from "../storage/stack";
-import { eventPatterns, messageFilter, prefixesOf, type RawEvents, rawEventsOf } from "./raw-events";
+import { eventPatterns, messageFilter, type RawEvents, rawEventsOf } from "./raw-events";
+
+/** What takes the events of a pipeline's objects. */
+export interface Receiver {
+  readonly pipeline: Pipeline;
+  readonly prefixes: readonly string[];
+  readonly target: EventTarget;
+}
 
 export interface RawIntakeProps {
   readonly environment: Environment;
-  readonly storage: StorageStack;
-  /** What takes the events of each pipeline's objects. */
-  readonly receivers: ReadonlyMap<Pipeline, EventTarget>;
+  readonly storage: Pick<StorageStack, "raw" | "undeliveredEvents">;
+  readonly receivers: readonly Receiver[];
 }
 
 const CREATED = ["s3:ObjectCreated:*"];
 
 /** Hands the events of the raw bucket to the pipelines, each those below the prefixes of its own datasets. */
 export function takeRawEvents(scope: Construct, props: RawIntakeProps): void {
-  const events = rawEventsOf(props.environment);
+  const prefixes = props.receivers.flatMap((receiver) => receiver.prefixes);
+  const events = rawEventsOf(props.environment, prefixes);
   const { existing } = props.environment.storage.raw;
   if (existing === undefined) notify(scope, props, events);
   if (events.by === "bus") routeRules(scope, props);
@@ -41,15 +48,14 @@ function notify(scope: Construct, { environment, storage, receivers }: RawIntake
     new S3BucketNotification(scope, "uploads", { bucket, eventbridge: true });
     return;
   }
-  const all = [...receivers].flatMap(([pipeline, { function: called, queue }]) =>
-    prefixesOf(pipeline).map((prefix) => ({
-      called,
-      queue,
+  const all = receivers.flatMap(({ pipeline, prefixes, target }) =>
+    prefixes.map((prefix) => ({
+      ...target,
       // S3 compares it with the key as its events have it
       common: { id: idOf(pipeline, prefix), events: CREATED, filterPrefix: encodeKey(prefix) },
     })),
   );
-  const called = receivers.get("uploads")?.function;
+  const called = receivers.find(({ target }) => target.function)?.target.function;
   new S3BucketNotification(scope, "uploads", {
     bucket,
     ...(called && {
@@ -62,8 +68,8 @@ function notify(scope: Construct, { environment, storage, receivers }: RawIntake
         }),
       ],
     }),
-    lambdaFunction: all.flatMap(({ called: target, common }) =>
-      target ? [{ ...common, lambdaFunctionArn: target.arn }] : [],
+    lambdaFunction: all.flatMap(({ function: each, common }) =>
+      each ? [{ ...common, lambdaFunctionArn: each.arn }] : [],
     ),
     queue: all.flatMap(({ queue, common }) => (queue ? [{ ...common, queueArn: queue.arn }] : [])),
   });
@@ -75,8 +81,8 @@ function idOf(pipeline: Pipeline, prefix: string): string {
 }
 
 function routeRules(scope: Construct, { environment, storage, receivers }: RawIntakeProps): void {
-  for (const [pipeline, target] of receivers) {
-    const patterns = eventPatterns(bucketName(environment, "raw"), prefixesOf(pipeline));
+  for (const { pipeline, prefixes, target } of receivers) {
+    const patterns = eventPatterns(bucketName(environment, "raw"), prefixes);
     for (const [index, pattern] of patterns.entries()) {
       routeEvents(scope, `raw-${pipeline}-${index + 1}`, target, {
         ruleName: ruleName(environment, `raw-${pipeline}-${index + 1}`),
@@ -90,7 +96,7 @@ function routeRules(scope: Construct, { environment, storage, receivers }: RawIn
 }
 
 function subscribe(scope: Construct, { environment, receivers }: RawIntakeProps, topicArn: string): void {
-  for (const [pipeline, target] of receivers) {
+  for (const { pipeline, prefixes, target } of receivers) {
     if (target.function) {
       const invoker = { principal: "sns.amazonaws.com", sourceArn: topicArn };
       admitInvoker(scope, `raw-${pipeline}`, target.function, invoker);
@@ -100,7 +106,7 @@ function subscribe(scope: Construct, { environment, receivers }: RawIntakeProps,
       protocol: target.function ? "lambda" : "sqs",
       endpoint: targetOf(target).arn,
       filterPolicyScope: "MessageBody",
-      filterPolicy: JSON.stringify(messageFilter(environment, prefixesOf(pipeline))),
+      filterPolicy: JSON.stringify(messageFilter(environment, prefixes)),
     });
   }
 }

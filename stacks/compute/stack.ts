@@ -30,7 +30,8 @@ import { ControlPlane } from "./control-plane";
 import { LedgerPipeline } from "./ledger/pipeline";
 import { ManifestsPipeline } from "./manifests/pipeline";
 import { admitColumns, changeTables } from "./pipeline-resources";
-import { takeRawEvents } from "./raw-intake";
+import { prefixesOf } from "./raw-events";
+import { type Receiver, takeRawEvents } from "./raw-intake";
 import { UntakenObjects } from "./untaken-objects";
 import { UploadsPipeline } from "./uploads/pipeline";
 
@@ -129,11 +130,17 @@ export class ComputeStack extends LayerStack {
 
   private takeRawEvents(storage: StorageStack): void {
     const { uploads, manifests, ledger } = this;
-    const receivers = new Map<Pipeline, EventTarget>();
-    if (uploads) receivers.set("uploads", uploads.trigger);
-    if (manifests) receivers.set("manifests", manifests.inputs);
-    if (ledger) receivers.set("ledger", ledger.inputs);
-    takeRawEvents(this, { environment: this.environment, storage, receivers });
+    const receiver = (pipeline: Pipeline, target: EventTarget | undefined): Receiver[] =>
+      target === undefined ? [] : [{ pipeline, prefixes: prefixesOf(pipeline), target }];
+    takeRawEvents(this, {
+      environment: this.environment,
+      storage,
+      receivers: [
+        ...receiver("uploads", uploads?.trigger),
+        ...receiver("manifests", manifests?.inputs),
+        ...receiver("ledger", ledger?.inputs),
+      ],
+    });
   }
 }
 

@@ -34,6 +34,7 @@ import { columnsAlarm } from "./columns-alarm";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
 import { ManifestsAlarms } from "./manifests/alarms";
+import { untakenAlarm } from "./untaken-alarm";
 import { uploadsAlarms } from "./uploads/alarms";
 
 export interface ObservabilityStackProps {
@@ -188,6 +189,7 @@ export class ObservabilityStack extends LayerStack {
 
   private pipelineAlarms(watched: Watched): void {
     const has = (pipeline: Pipeline) => hasPipeline(this.environment, pipeline);
+    untakenAlarm(this, watched);
     if (has("uploads")) uploadsAlarms(this, watched);
     if (has("manifests") || has("ledger")) columnsAlarm(this, watched);
     if (has("manifests")) new ManifestsAlarms(this, "manifests", watched);

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def dynamodb_client() -> "DynamoDBClient":
 def sqs_client() -> "SQSClient":
     """Return the SQS client of this process."""
     return boto3.session.Session().client("sqs", config=_CONFIG)
+
+
+@cache
+def cloudwatch_client() -> BaseClient:
+    """Return the CloudWatch client of this process."""
+    return boto3.session.Session().client("cloudwatch", config=_CONFIG)
 
 
 @cache

@@ -68,6 +68,7 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
       actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
       resources: below(storage.quarantine, ["dead-letters", "files"], [...datasets, UNKNOWN_DATASET]),
     },
+    putMetrics(environment),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
 }
