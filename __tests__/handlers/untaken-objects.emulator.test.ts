@@ -43,7 +43,12 @@ describe("objects of the raw bucket that no dataset takes", () => {
 
   describe("some of which are there", () => {
     beforeEach(async () => {
-      for (const key of ["readme.txt", "input/loose.csv", "input/ordres/a b+ü.csv", "input/ordres/deep/b.tsv"]) {
+      for (const key of [
+        "readme.txt",
+        "input/loose.csv",
+        "input/ordres/a b+ü.csv",
+        "input/ordres/deep/b.tsv",
+      ]) {
         await put(key);
       }
       await put("input/eu/clicks.csv");

@@ -70,12 +70,7 @@ export function targetOf(target: EventTarget): LambdaFunction | SqsQueue {
 }
 
 /** Hands each event that matches the pattern to the target. */
-export function routeEvents(
-  scope: Construct,
-  id: string,
-  target: EventTarget,
-  props: EventRouteProps,
-): void {
+export function routeEvents(scope: Construct, id: string, target: EventTarget, props: EventRouteProps): void {
   const rule = new CloudwatchEventRule(scope, id, {
     name: props.ruleName,
     description: props.description,

@@ -1,5 +1,11 @@
 import type { Failure, Message } from "../../runtime/aws/queue-messages";
-import { isFolderMarker, parseEvent, readCreatedObject, recordsOf, timeOf } from "../../runtime/aws/s3-record";
+import {
+  isFolderMarker,
+  parseEvent,
+  readCreatedObject,
+  recordsOf,
+  timeOf,
+} from "../../runtime/aws/s3-record";
 import type { Input } from "./input";
 
 /**

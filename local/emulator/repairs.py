@@ -40,6 +40,7 @@ def apply_all() -> None:
     name_roles_in_conditions()
     ask_topics_of_events()
     admit_audiences_to_providers()
+    filter_by_what_lists_hold()
     authorization.apply_all()
 
 
@@ -391,6 +392,43 @@ def admit_audiences_to_providers() -> None:
         return added
 
     iam._IAM_HANDLERS.setdefault("AddClientIDToOpenIDConnectProvider", add_client_id)
+
+
+def filter_by_what_lists_hold() -> None:
+    """Let a subscription's filter on the body look into lists, as SNS does: the records of S3's events are one."""
+    original: Callable[..., Any] = sns._body_lookup
+
+    def body_lookup(body: dict[str, Any]) -> Any:
+        lookup = original(body)
+        original_child = lookup.child
+
+        def child(key: str) -> Any:
+            value = body.get(key)
+            if not isinstance(value, list):
+                return original_child(key)
+            members = [body_lookup(each) for each in value if isinstance(each, dict)]
+            return any_of(members) if members else None
+
+        lookup.child = child
+        return lookup
+
+    sns._body_lookup = body_lookup
+
+
+def any_of(lookups: list[Any]) -> Any:
+    """Return the lookup that finds what any of several finds."""
+
+    def lookup(key: str) -> tuple[bool, list[Any], bool]:
+        found = [each(key) for each in lookups]
+        values = [value for _, some, _ in found for value in some]
+        return any(present for present, _, _ in found), values, any(filled for _, _, filled in found)
+
+    def child(key: str) -> Any:
+        children = [found for each in lookups if (found := each.child(key)) is not None]
+        return any_of(children) if children else None
+
+    lookup.child = child  # type: ignore[attr-defined]
+    return lookup
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 import type { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
+import { useKey } from "../../constructs/encryption-key";
 import type { GlueConnections } from "../../constructs/glue/glue-connections";
 import type { GlueJobKeys } from "../../constructs/glue/glue-job";
-import { useKey } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { alertSource, databaseName, type Environment, type Pipeline } from "../../environments/schema";
 import type { LedgerStack } from "../ledger/stack";
@@ -75,7 +75,10 @@ export function readRawKey({ storage }: PipelineResources): PolicyStatement {
 }
 
 /** Statements to read the versions of a pipeline's input objects, under the key of a raw bucket that has its own. */
-export function readInputs({ environment, storage }: PipelineResources, pipeline: Pipeline): PolicyStatement[] {
+export function readInputs(
+  { environment, storage }: PipelineResources,
+  pipeline: Pipeline,
+): PolicyStatement[] {
   const keyArn = environment.storage.raw.existing?.keyArn;
   return [
     {

@@ -42,7 +42,11 @@ export function takeRawEvents(scope: Construct, props: RawIntakeProps): void {
  *
  * @see https://docs.aws.amazon.com/goto/SdkForKotlin/s3-2006-03-01/PutBucketNotificationConfiguration (2026-11-29)
  */
-function notify(scope: Construct, { environment, storage, receivers }: RawIntakeProps, { by }: RawEvents): void {
+function notify(
+  scope: Construct,
+  { environment, storage, receivers }: RawIntakeProps,
+  { by }: RawEvents,
+): void {
   const bucket = storage.raw.id;
   if (by === "bus") {
     new S3BucketNotification(scope, "uploads", { bucket, eventbridge: true });

@@ -17,6 +17,7 @@ import type { EncryptionKey, KeyUser } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { denyUnreadableObjects } from "../../constructs/readable-objects";
 import { UndeliveredEvents } from "../../constructs/undelivered-events";
+import { datasetsOf, outermostPrefixes } from "../../datasets/schema/datasets";
 import { SCHEMAS_FOLDER } from "../../datasets/schema/version";
 import {
   bucketName,
@@ -37,7 +38,6 @@ import {
   undeliveredEventsName,
   workgroupName,
 } from "../../environments/schema";
-import { datasetsOf, outermostPrefixes } from "../../datasets/schema/datasets";
 import { isSmoke, SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../runtime/smoke";
 import { datedDatasetsOf, plainDatasetsOf } from "../datasets";
 import { LayerStack } from "../layer-stack";

@@ -65,7 +65,8 @@ export function fromTopic(event: object) {
       {
         EventSource: "aws:sns",
         EventVersion: "1.0",
-        EventSubscriptionArn: "arn:aws:sns:us-east-1:111122223333:landing:6f58cee8-f2fb-4173-8d7a-da440bfdbb70",
+        EventSubscriptionArn:
+          "arn:aws:sns:us-east-1:111122223333:landing:6f58cee8-f2fb-4173-8d7a-da440bfdbb70",
         Sns: {
           ...notification,
           SigningCertUrl: SigningCertURL,
@@ -82,7 +83,13 @@ export function fromTopic(event: object) {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (2026-11-30)
  */
-export function fromBus({ key, version = "v1", size = 12, sequencer = "617f08299329d189", ...of }: EventObject) {
+export function fromBus({
+  key,
+  version = "v1",
+  size = 12,
+  sequencer = "617f08299329d189",
+  ...of
+}: EventObject) {
   const bucket = of.bucket ?? "raw";
   return {
     version: "0",

@@ -62,7 +62,10 @@ test("refuses an object without a version, by whichever way", () => {
 test.each<[string, unknown]>([
   ["nothing", null],
   ["an event of Glue", { source: "aws.glue", "detail-type": "Glue Job State Change" }],
-  ["a confirmation of a topic", { Type: "SubscriptionConfirmation", Message: "You have chosen to subscribe" }],
+  [
+    "a confirmation of a topic",
+    { Type: "SubscriptionConfirmation", Message: "You have chosen to subscribe" },
+  ],
   ["a message that is no JSON", { Type: "Notification", Message: "hello" }],
 ])("refuses %s", (_, event) => {
   expect(() => recordsOf(event)).toThrow(UnexpectedEventError);

@@ -24,10 +24,7 @@ import { LEDGER_DATASETS } from "./job-arguments";
 const WRITE = ["s3:PutObject", "s3:AbortMultipartUpload"];
 
 export function ledgerListerStatements(resources: PipelineResources): PolicyStatement[] {
-  return [
-    ...resources.ledger.server.connect("tributary_lister"),
-    listInputs(resources, "ledger"),
-  ];
+  return [...resources.ledger.server.connect("tributary_lister"), listInputs(resources, "ledger")];
 }
 
 export function ledgerRegistrarStatements({

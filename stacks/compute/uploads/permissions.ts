@@ -5,7 +5,13 @@ import type { PolicyStatement } from "../../../constructs/policy";
 import { datasetsOf } from "../../../datasets/schema/datasets";
 import { type Environment, metricNamespace, uploadsJobName } from "../../../environments/schema";
 import { PENDING_INDEX, RUN_REQUEST } from "../../../runtime/indexes";
-import { listInputs, type PipelineResources, putOwnEvents, readInputs, readRawKey } from "../pipeline-resources";
+import {
+  listInputs,
+  type PipelineResources,
+  putOwnEvents,
+  readInputs,
+  readRawKey,
+} from "../pipeline-resources";
 
 /** Folder of files that no dataset claims, as `tributary.uploads.names` has it. */
 const UNKNOWN_DATASET = "unknown";
