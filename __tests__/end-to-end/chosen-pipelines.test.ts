@@ -17,6 +17,7 @@ import {
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { policyDocument } from "../../constructs/policy";
 import { declaredDatasets } from "../../datasets/schema/datasets";
 import { local } from "../../environments/local";
 import {
@@ -269,8 +270,24 @@ function storageOf(name: Name, { deletionGuard = false }: { readonly deletionGua
 async function ownLanding(): Promise<void> {
   const { s3, settings } = clientsOf(aws);
   const queue = `arn:aws:sqs:${REGION}:${local.account}:${LANDING}`;
-  await new SQSClient(settings).send(new CreateQueueCommand({ QueueName: LANDING }));
-  await new SNSClient(settings).send(new CreateTopicCommand({ Name: LANDING }));
+  const admitted = (action: string, resource: string) =>
+    policyDocument([
+      {
+        sid: "Buckets",
+        principal: { Service: "s3.amazonaws.com" },
+        actions: [action],
+        resources: [resource],
+      },
+    ]);
+  await new SQSClient(settings).send(
+    new CreateQueueCommand({
+      QueueName: LANDING,
+      Attributes: { Policy: admitted("sqs:SendMessage", queue) },
+    }),
+  );
+  await new SNSClient(settings).send(
+    new CreateTopicCommand({ Name: LANDING, Attributes: { Policy: admitted("sns:Publish", TOPIC) } }),
+  );
   const Events: Event[] = ["s3:ObjectCreated:*"];
   for (const { bucket: Bucket, events } of Object.values(ATTACHED)) {
     await s3.send(new CreateBucketCommand({ Bucket }));

@@ -175,6 +175,20 @@ describe("EventBridge", () => {
     }
   });
 
+  test("is watched by an alarm a rule", () => {
+    const alarms = (name: string) =>
+      resourcesOf(stacks.get(`${name}-observability`), "aws_cloudwatch_metric_alarm").flatMap(
+        ([, { dimensions }]) => {
+          const { RuleName } = dimensions as { RuleName?: string };
+          return RuleName?.includes("-raw-") ? [RuleName] : [];
+        },
+      );
+    expect(alarms("bus").sort()).toEqual(
+      ["ledger", "manifests", "uploads"].map((pipeline) => `tributary-bus-raw-${pipeline}-1`),
+    );
+    expect(alarms("topic")).toEqual([]);
+  });
+
   test("may send to the queues for these rules alone, and no topic may use their key", () => {
     const { policy } = resource(compute, "aws_sqs_queue", "manifests_inputs");
     expect(statement(policy, "RulesSend").Condition).toEqual({

@@ -16,10 +16,10 @@ const lifecycle = z.strictObject({
     .strictObject({
       tieringDays: whole(0, 365, "days", {
         description:
-          "Age at which a CSV or NDJSON input, or a processed raw JSON file, moves to Intelligent-Tiering.",
+          "Age at which an input of uploads or manifests, or a processed file of the ledger, moves to Intelligent-Tiering.",
       }).default(0),
       expireDays: expiry(
-        "Days that a CSV or NDJSON input is kept; absent: for ever. A raw JSON file is kept until it is processed.",
+        "Days that an input of uploads or manifests is kept; absent: for ever. One of the ledger is kept until it is processed.",
       ).optional(),
       noncurrentDays: noncurrentDays.default(90),
     })

@@ -1,6 +1,12 @@
 /** Ways in which the raw bucket's events reach the pipelines: by its notifications, by a topic, or by EventBridge. */
 import { datasetsOf, outermostPrefixes } from "../../datasets/schema/datasets";
-import { bucketName, type Environment, type Pipeline, resourceName } from "../../environments/schema";
+import {
+  bucketName,
+  type Environment,
+  type EventRule,
+  type Pipeline,
+  resourceName,
+} from "../../environments/schema";
 import { encodeKey } from "../../runtime/aws/s3-record";
 import { expectedAt } from "../../runtime/expected";
 
@@ -68,6 +74,21 @@ export function eventPatterns(bucket: string, prefixes: readonly string[]): obje
   if (prefixes.length < 2 || JSON.stringify(pattern).length <= LONGEST_PATTERN) return [pattern];
   const middle = Math.ceil(prefixes.length / 2);
   return [prefixes.slice(0, middle), prefixes.slice(middle)].flatMap((half) => eventPatterns(bucket, half));
+}
+
+/** Rules by which EventBridge hands the bucket's events to the pipelines; none where these come otherwise. */
+export function rawRulesOf(environment: Environment): EventRule[] {
+  if (rawEventsOf(environment).by !== "bus") return [];
+  return environment.pipelines.flatMap((pipeline) =>
+    eventPatterns(bucketName(environment, "raw"), prefixesOf(pipeline)).map((_, index) =>
+      rawRule(pipeline, index),
+    ),
+  );
+}
+
+/** Rule with the pattern at an index of a pipeline's. */
+export function rawRule(pipeline: Pipeline, index: number): EventRule {
+  return `raw-${pipeline}-${index + 1}`;
 }
 
 /**

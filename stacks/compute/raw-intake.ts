@@ -10,7 +10,7 @@ import {
 import { bucketName, type Environment, type Pipeline, ruleName } from "../../environments/schema";
 import { encodeKey } from "../../runtime/aws/s3-record";
 import type { StorageStack } from "../storage/stack";
-import { eventPatterns, messageFilter, type RawEvents, rawEventsOf } from "./raw-events";
+import { eventPatterns, messageFilter, type RawEvents, rawEventsOf, rawRule } from "./raw-events";
 
 /** What takes the events of a pipeline's objects. */
 export interface Receiver {
@@ -88,8 +88,9 @@ function routeRules(scope: Construct, { environment, storage, receivers }: RawIn
   for (const { pipeline, prefixes, target } of receivers) {
     const patterns = eventPatterns(bucketName(environment, "raw"), prefixes);
     for (const [index, pattern] of patterns.entries()) {
-      routeEvents(scope, `raw-${pipeline}-${index + 1}`, target, {
-        ruleName: ruleName(environment, `raw-${pipeline}-${index + 1}`),
+      const rule = rawRule(pipeline, index);
+      routeEvents(scope, rule, target, {
+        ruleName: ruleName(environment, rule),
         description: `objects of the raw bucket that the pipeline ${pipeline} takes`,
         pattern,
         targetId: pipeline,
