@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
-import { DynamoDBClient, ListTablesCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ListTablesCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetTablesCommand } from "@aws-sdk/client-glue";
 import { ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import {
@@ -176,6 +176,15 @@ describe("a raw bucket that was there before", () => {
     await expect(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).rejects.toThrow(
       "NoSuchLifecycleConfiguration",
     );
+  });
+
+  test("tells of its objects by EventBridge: uploads did not wait for the reconciler", async () => {
+    const { dynamo } = clientsOf(aws);
+    const TableName = tableName(environmentOf("both"), "uploads");
+    const { Items = [] } = await dynamo.send(new ScanCommand({ TableName }));
+    const registered = Items.flatMap(({ registered_by }) => registered_by?.S ?? []);
+    expect(registered).toHaveLength(5);
+    expect(registered).toContain("event");
   });
 
   test("tells the doctor that it is as the pipelines need it", async () => {

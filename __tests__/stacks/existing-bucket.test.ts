@@ -5,7 +5,8 @@ import * as files from "../../environments/files";
 import { type Environment, loadEnvironment } from "../../environments/schema";
 import { parseEnvironment } from "../../environments/schema/environment";
 import { resource, resourcesOf, statement, statementsOf } from "../support/resources";
-import { type StackJson, synthesize, synthesizeHcl } from "../support/synthesize";
+import type { StackJson } from "../support/stacks";
+import { synthesize, synthesizeHcl } from "../support/synthesize";
 
 const TOPIC = "arn:aws:sns:us-east-1:111111111111:landing";
 const KEY = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";

@@ -27,7 +27,10 @@ const RULES: readonly Rule[] = [
     of: ["prefix"],
     judge: ({ prefix }, tell) => {
       if (prefix.startsWith(PROCESSED_PREFIX) || PROCESSED_PREFIX.startsWith(prefix))
-        tell(["prefix"], `one apart from ${PROCESSED_PREFIX} (the ledger pipeline keeps processed files there)`);
+        tell(
+          ["prefix"],
+          `one apart from ${PROCESSED_PREFIX} (the ledger pipeline keeps processed files there)`,
+        );
     },
   },
   {

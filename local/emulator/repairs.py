@@ -7,6 +7,7 @@ import datetime
 import functools
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from http import HTTPStatus
 from types import FunctionType
 from typing import Any
@@ -41,6 +42,7 @@ def apply_all() -> None:
     ask_topics_of_events()
     admit_audiences_to_providers()
     filter_by_what_lists_hold()
+    tell_versions_by_the_bus()
     authorization.apply_all()
 
 
@@ -413,6 +415,31 @@ def filter_by_what_lists_hold() -> None:
         return lookup
 
     sns._body_lookup = body_lookup
+
+
+def tell_versions_by_the_bus() -> None:
+    """Let EventBridge's event of a versioned object name its version, as S3's does, of which it is the identity."""
+    versions: ContextVar[str | None] = ContextVar("version", default=None)
+    original_fire: Callable[..., None] = s3._fire_s3_event
+    original_dispatch: Callable[..., Any] = eventbridge._dispatch_event
+
+    def fire_s3_event(*arguments: Any, **named: Any) -> None:
+        token = versions.set(named.get("version_id"))
+        try:
+            original_fire(*arguments, **named)
+        finally:
+            versions.reset(token)
+
+    def dispatch_event(event: dict[str, Any], *further: Any) -> Any:
+        version = versions.get()
+        if event.get("Source") == "aws.s3" and version is not None:
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version
+            event = {**event, "Detail": json.dumps(detail)}
+        return original_dispatch(event, *further)
+
+    s3._fire_s3_event = fire_s3_event
+    eventbridge._dispatch_event = dispatch_event
 
 
 def any_of(lookups: list[Any]) -> Any:

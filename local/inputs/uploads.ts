@@ -37,7 +37,9 @@ export function ndjsonFiles(folder: string): string[] {
 export function rawJsonFiles(folder: string): string[] {
   const { startYear } = loadEnvironment("local").ledger.lister;
   const wanted = { prefix: RAW_JSON_PREFIX, startYear };
-  return filesOf(folder, (key) => (isRawJson(key) ? isWanted(wanted, key) : /\.json(\.gz|\.zst)?$/.test(key)));
+  return filesOf(folder, (key) =>
+    isRawJson(key) ? isWanted(wanted, key) : /\.json(\.gz|\.zst)?$/.test(key),
+  );
 }
 
 /** Returns whether a path is a key of the ledger pipeline. */

@@ -30,6 +30,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -58,7 +59,7 @@ import {
 import { listVersions } from "../../../runtime/aws/list-versions";
 import { parseEvent, readCreatedObject, recordsOf } from "../../../runtime/aws/s3-record";
 import { ensurePython } from "../../../setup/python";
-import { messageFilter } from "../../../stacks/compute/raw-events";
+import { eventPatterns, messageFilter } from "../../../stacks/compute/raw-events";
 import { s3Event } from "../../handlers/support/events";
 import { NUL_NAME, ODD_NAMES } from "../../handlers/support/odd-names";
 import { functionArchive } from "../platform";
@@ -96,6 +97,7 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["refuses what nobody here can read, and its copy", refusesUnreadable, { auth: false }],
   ["encodes the keys of listed versions, which XML cannot hold", listsAnyKey, { auth: false }],
   ["filters a topic's messages by what their lists hold", filtersRecords, { auth: false }],
+  ["names the version of an object in EventBridge's event of it", tellsVersion, { auth: false }],
 ];
 
 describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
@@ -158,6 +160,28 @@ async function filtersRecords(emulator: Emulator): Promise<boolean> {
     recordsOf(parseEvent(Body)).map((each) => (readCreatedObject(each) as { key?: string }).key),
   );
   return keys.join() === "input/clicks/c";
+}
+
+async function tellsVersion(emulator: Emulator): Promise<boolean> {
+  const settings = clientOf(emulator);
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const [sqs, events] = [new SQSClient(settings), new EventBridgeClient(settings)];
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "routed" }));
+  await events.send(
+    new PutRuleCommand({ Name: "routed", EventPattern: JSON.stringify(eventPatterns("routed", ["a/"])[0]) }),
+  );
+  const Targets = [{ Id: "routed", Arn: `arn:aws:sqs:${REGION}:${ACCOUNT}:routed` }];
+  await events.send(new PutTargetsCommand({ Rule: "routed", Targets }));
+  await s3.send(new CreateBucketCommand({ Bucket: "routed" }));
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: "routed", VersioningConfiguration }));
+  const NotificationConfiguration = { EventBridgeConfiguration: {} };
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({ Bucket: "routed", NotificationConfiguration }),
+  );
+  const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: "routed", Key: "a/b", Body: "c" }));
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+  return JSON.parse(Messages[0]?.Body ?? "{}").detail?.object?.["version-id"] === VersionId;
 }
 
 async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {
