@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+import boto3
+
 from tests.support.world import World
-from tributary.running.clients import cloudwatch_client
 from tributary.running.clock import utc_now
 from tributary.running.metrics import Metrics
 
@@ -13,7 +14,7 @@ def test_counts_by_environment(world: World) -> None:
     metrics = Metrics("metrics-test", "prod")
     metrics.count({"UploadsDeadLetters": 3, "UploadsQuarantinedFiles": 1})
     metrics.count({"UploadsDeadLetters": 2})
-    answer = cloudwatch_client().get_metric_statistics(
+    answer = boto3.client("cloudwatch").get_metric_statistics(
         Namespace="metrics-test",
         MetricName="UploadsDeadLetters",
         Dimensions=[{"Name": "Environment", "Value": "prod"}],
