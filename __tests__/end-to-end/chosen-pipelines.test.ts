@@ -172,10 +172,12 @@ describe("a raw bucket that was there before", () => {
     expect(QueueConfigurations).toMatchObject([{ Id: "owner" }]);
     expect(LambdaFunctionConfigurations ?? []).toEqual([]);
     expect((TopicConfigurations ?? []).length + (EventBridgeConfiguration ? 1 : 0)).toBe(1);
-    await expect(s3.send(new GetBucketPolicyCommand({ Bucket }))).rejects.toThrow("NoSuchBucketPolicy");
-    await expect(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).rejects.toThrow(
-      "NoSuchLifecycleConfiguration",
-    );
+    await expect(s3.send(new GetBucketPolicyCommand({ Bucket }))).rejects.toMatchObject({
+      name: "NoSuchBucketPolicy",
+    });
+    await expect(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).rejects.toMatchObject({
+      name: "NoSuchLifecycleConfiguration",
+    });
   });
 
   test("tells of its objects by EventBridge: uploads did not wait for the reconciler", async () => {
