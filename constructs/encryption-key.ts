@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { type PolicyStatement, policyDocument } from "./policy";
 
 /** Services that write under a key on their own, and not with the permissions of a caller. */
-export type KeyUser = "s3" | "events" | "cloudwatch" | "budgets" | "logs";
+export type KeyUser = "s3" | "sns" | "events" | "cloudwatch" | "budgets" | "logs";
 
 export interface EncryptionKeyProps {
   /** Name after `alias/`. */
@@ -46,7 +46,7 @@ export class EncryptionKey extends Construct {
 }
 
 /** What a key of the platform protects, and the service through which roles use it. */
-const SERVICES = { Code: "s3", Data: "s3", Message: "sqs", Secret: "secretsmanager" } as const;
+const SERVICES = { Code: "s3", Data: "s3", Raw: "s3", Message: "sqs", Secret: "secretsmanager" } as const;
 
 /** Statement of a role that reads (and writes) what the key protects, through its service only. */
 export function useKey(
@@ -78,7 +78,7 @@ function accountStatement(account: string): PolicyStatement {
 
 /**
  * Statement for a service that sends to encrypted queues and topics. CloudWatch and Budgets name the account they act
- * for. Of S3 no document says whether it does when it uses a queue's key, so its condition holds either way. For
+ * for. Of S3 and SNS no document says whether they do when they use a queue's key, so their condition holds either way. For
  * EventBridge AWS supports no condition on the account; whom it acts for, the policies of queue and topic say.
  *
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (2026-11-30)
@@ -101,7 +101,7 @@ function accountCondition(
   account: string,
 ): Pick<PolicyStatement, "condition"> {
   if (user === "events") return {};
-  const operator = user === "s3" ? "StringEqualsIfExists" : "StringEquals";
+  const operator = user === "s3" || user === "sns" ? "StringEqualsIfExists" : "StringEquals";
   return { condition: { [operator]: { "aws:SourceAccount": account } } };
 }
 

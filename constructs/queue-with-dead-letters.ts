@@ -11,9 +11,21 @@ export interface QueueWithDeadLettersProps {
   readonly account: string;
   readonly region: string;
   readonly tlsOnly: boolean;
-  /** Name of the bucket whose notifications the queue accepts. */
-  readonly sender: string;
+  readonly sender: QueueSender;
 }
+
+/** Service whose messages the queue accepts, and the resource that it sends them for, whose ARN may have a `*`. */
+export interface QueueSender {
+  readonly service: "s3.amazonaws.com" | "sns.amazonaws.com" | "events.amazonaws.com";
+  readonly arn: string;
+}
+
+/** Statement ids, and whether the service says which account its resource is of. */
+const SENDERS = {
+  "s3.amazonaws.com": { sid: "BucketSends", namesAccount: true },
+  "sns.amazonaws.com": { sid: "TopicSends", namesAccount: false },
+  "events.amazonaws.com": { sid: "RulesSend", namesAccount: false },
+} as const;
 
 /** Visibility timeout: the time that a receiver has for a message before it is delivered again. */
 export const VISIBILITY_SECONDS = 900;
@@ -22,7 +34,7 @@ const POLL_SECONDS = 20;
 const MAX_RECEIVES = 3;
 
 /**
- * Encrypted queue of a bucket's notifications, which moves those that failed three times to a dead-letter
+ * Encrypted queue of a bucket's events, however they come, which moves those that failed three times to a dead-letter
  * queue.
  */
 export class QueueWithDeadLetters extends Construct {
@@ -48,7 +60,7 @@ export class QueueWithDeadLetters extends Construct {
         maxReceiveCount: MAX_RECEIVES,
       }),
       // inline, for a policy of its own takes the provider 25 s more
-      policy: policyDocument([admitBucket(props, this.arn), ...tls(props, this.arn)]),
+      policy: policyDocument([admitSender(props, this.arn), ...tls(props, this.arn)]),
     });
   }
 }
@@ -58,20 +70,23 @@ function tls({ tlsOnly }: QueueWithDeadLettersProps, arn: string): PolicyStateme
 }
 
 /**
- * Statement that lets the bucket send. Bucket names are global in AWS, so the account is named, too: a
- * deleted bucket could become another's.
+ * Statement that lets a service send for one resource, whose ARN names its account. Names of buckets are global in AWS
+ * and name none, so the account is asked for, too: a deleted bucket could become another's.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html (2026-11-29)
+ * @see https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html (2026-11-30)
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html (2026-11-30)
  */
-function admitBucket({ account, sender }: QueueWithDeadLettersProps, arn: string): PolicyStatement {
+function admitSender({ account, sender }: QueueWithDeadLettersProps, arn: string): PolicyStatement {
+  const { sid, namesAccount } = SENDERS[sender.service];
   return {
-    sid: "BucketSends",
-    principal: { Service: "s3.amazonaws.com" },
+    sid,
+    principal: { Service: sender.service },
     actions: ["sqs:SendMessage"],
     resources: [arn],
     condition: {
-      ArnEquals: { "aws:SourceArn": `arn:aws:s3:::${sender}` },
-      StringEquals: { "aws:SourceAccount": account },
+      [sender.arn.includes("*") ? "ArnLike" : "ArnEquals"]: { "aws:SourceArn": sender.arn },
+      ...(namesAccount && { StringEquals: { "aws:SourceAccount": account } }),
     },
   };
 }

@@ -12,7 +12,13 @@ export const local: EnvironmentSettings = {
     securityGroupEgress: "cidr",
     flowLogs: false,
   },
-  storage: { forceDestroy: true, tlsOnly: false, pathStyle: true, keyDeletionDays: 7 },
+  storage: {
+    raw: { untakenMinutes: 1 },
+    forceDestroy: true,
+    tlsOnly: false,
+    pathStyle: true,
+    keyDeletionDays: 7,
+  },
   uploads: {
     engine: "pool",
     settleSeconds: 3,

@@ -30,8 +30,12 @@ interface Variables {
   MANIFESTS_QUEUE_URL: string;
   /** Name of the function that records in the state tables what a receipt says. */
   CONTROL_PLANE: string;
-  /** Prefixes below which uploads are found, as JSON: those of the datasets, then one that holds them all. */
+  /** Prefixes of the datasets of uploads, as JSON. */
   UPLOAD_PREFIXES: string;
+  /** Prefixes of all that is taken or kept in the raw bucket, as JSON. */
+  TAKEN_PREFIXES: string;
+  /** Prefixes below which all should be taken, as JSON: the empty one in a bucket of our own. */
+  LOOKED_PREFIXES: string;
   /** Age in seconds from which an object counts as announced by no event. */
   GRACE_SECONDS: string;
   /** Maximum input bytes of one manifest. */
@@ -129,6 +133,7 @@ const NAMES = {
   "ledger-registrar": [...LEDGER, "RAW_JSON_PREFIX", "START_YEAR", ...METRICS],
   "ledger-operator": [...LEDGER, ...METRICS],
   "ledger-starter": ["JOB_NAME"],
+  "untaken-objects": ["RAW_BUCKET", "TAKEN_PREFIXES", "LOOKED_PREFIXES", "S3_PATH_STYLE", ...METRICS],
   "alert-forwarder": ["PAGER_SECRETS"],
 } as const satisfies Readonly<Record<string, readonly (keyof Variables)[]>>;
 

@@ -18,7 +18,7 @@ function queuesWith(props: Partial<QueueWithDeadLettersProps> = {}) {
       account: "123456789012",
       region: "us-east-1",
       tlsOnly: true,
-      sender: "lake-dev-raw",
+      sender: { service: "s3.amazonaws.com", arn: "arn:aws:s3:::lake-dev-raw" },
       ...props,
     });
   });

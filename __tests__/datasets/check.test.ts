@@ -296,6 +296,11 @@ describe("a declaration", () => {
       { outputs: { csvFormulas: "kept" } },
       'outputs.csvFormulas: expected none (no CSV is published), got "kept"',
     ],
+    [
+      "its files among those that the ledger pipeline has processed",
+      { prefix: "raw-json-data-processed/2026/" },
+      "prefix: expected one apart from raw-json-data-processed/ (the ledger pipeline keeps processed files there)",
+    ],
   ])("has not %s", (_, fields, message, options = {}) => {
     expect(problemsOf(fields, options)).toEqual([expect.stringContaining(message)]);
   });

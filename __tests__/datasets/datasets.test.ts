@@ -6,6 +6,7 @@ import {
   datasetsOf,
   datedDatasetsVariable,
   declaredDatasets,
+  outermostPrefixes,
 } from "../../datasets/schema/datasets";
 import { SMOKE_DATASETS, SMOKE_PREFIXES } from "../../runtime/smoke";
 import { PYTHONPATH, ROOT } from "../../setup/paths";
@@ -41,6 +42,15 @@ describe("the declared datasets", () => {
     const migration = join(ROOT, "runtime", "ledger", "migrations", "sql", "0005-smoke-tests.sql");
     expect(readFileSync(migration, "utf8")).toContain(`starts_with(s3_key, '${SMOKE_PREFIXES.ledger}')`);
   });
+});
+
+test("the outermost prefixes leave out those that lie within another, and no other that begins alike", () => {
+  const prefixes = ["raw/", "raw/history/smoke_ledger/", "input/orders/", "input/orders_eu/"];
+  expect(outermostPrefixes(prefixes.map((prefix) => ({ prefix })))).toEqual([
+    "raw/",
+    "input/orders/",
+    "input/orders_eu/",
+  ]);
 });
 
 describe("the dated datasets of a function", () => {

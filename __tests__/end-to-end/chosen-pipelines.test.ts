@@ -1,11 +1,23 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
-import { DynamoDBClient, ListTablesCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ListTablesCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetTablesCommand } from "@aws-sdk/client-glue";
 import { ListFunctionsCommand } from "@aws-sdk/client-lambda";
-import { ListBucketsCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
-import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateBucketCommand,
+  type Event,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketNotificationConfigurationCommand,
+  GetBucketPolicyCommand,
+  ListBucketsCommand,
+  ListObjectVersionsCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+} from "@aws-sdk/client-s3";
+import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { policyDocument } from "../../constructs/policy";
 import { declaredDatasets } from "../../datasets/schema/datasets";
 import { local } from "../../environments/local";
 import {
@@ -24,6 +36,7 @@ import {
   tablesOf,
 } from "../../environments/schema";
 import { parseEnvironment } from "../../environments/schema/environment";
+import { REGION } from "../../local/emulator/emulator";
 import { type EventSource, startEventSource } from "../../local/event-source/event-source";
 import { csvFiles, ndjsonFiles, rawJsonFiles } from "../../local/inputs/uploads";
 import {
@@ -59,6 +72,14 @@ const CHOSEN = {
 type Name = keyof typeof CHOSEN;
 const NAMES = Object.keys(CHOSEN) as Name[];
 
+/** Raw buckets that were there before, with a topic of their owner's and a queue that he listens to. */
+const LANDING = "owned-landing";
+const TOPIC = `arn:aws:sns:${REGION}:${local.account}:${LANDING}`;
+const ATTACHED: Partial<Record<Name, { readonly bucket: string; readonly events: string }>> = {
+  both: { bucket: `${LANDING}-both`, events: "eventbridge" },
+  manifests: { bucket: `${LANDING}-manifests`, events: TOPIC },
+};
+
 const NOTHING_LOST = { lost: 0, duplicated: 0, problems: [] };
 const LAYER_COUNT = 5;
 
@@ -89,6 +110,7 @@ beforeAll(async () => {
     report: () => undefined,
   });
   variables = { ...withoutUserSettings(process.env), ...terraform.environment, ...aws.environment };
+  await ownLanding();
   source = startEventSource({ endpoint: aws.endpoint, warn: () => undefined });
   // one after the other: the bucket of the states is common to all, the boundary of roles is each one's own
   for (const name of NAMES) await succeeded(`npm run --silent bootstrap -- --environment ${name}`);
@@ -134,6 +156,42 @@ describe("each pipeline that is alone", () => {
       return Items.length > 0 && Items;
     });
     expect(counted[0]?.["files"]).toEqual({ N: "7" });
+  });
+});
+
+describe("a raw bucket that was there before", () => {
+  test.each(["both", "manifests"] as const)("keeps what its owner set, in %s", async (name) => {
+    const { s3 } = clientsOf(aws);
+    const Bucket = ATTACHED[name]?.bucket;
+    const {
+      QueueConfigurations,
+      TopicConfigurations,
+      LambdaFunctionConfigurations,
+      EventBridgeConfiguration,
+    } = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+    expect(QueueConfigurations).toMatchObject([{ Id: "owner" }]);
+    expect(LambdaFunctionConfigurations ?? []).toEqual([]);
+    expect((TopicConfigurations ?? []).length + (EventBridgeConfiguration ? 1 : 0)).toBe(1);
+    await expect(s3.send(new GetBucketPolicyCommand({ Bucket }))).rejects.toMatchObject({
+      name: "NoSuchBucketPolicy",
+    });
+    await expect(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).rejects.toMatchObject({
+      name: "NoSuchLifecycleConfiguration",
+    });
+  });
+
+  test("tells of its objects by EventBridge: uploads did not wait for the reconciler", async () => {
+    const { dynamo } = clientsOf(aws);
+    const TableName = tableName(environmentOf("both"), "uploads");
+    const { Items = [] } = await dynamo.send(new ScanCommand({ TableName }));
+    const registered = Items.flatMap(({ registered_by }) => registered_by?.S ?? []);
+    expect(registered).toHaveLength(5);
+    expect(registered).toContain("event");
+  });
+
+  test("tells the doctor that it is as the pipelines need it", async () => {
+    const { stdout } = await checkout.run("npx tributary doctor --environment manifests", ".", variables);
+    expect(stripVTControlCharacters(stdout)).toContain(`${LANDING}-manifests, with versions and events`);
   });
 });
 
@@ -199,19 +257,61 @@ function choose(first: { readonly pipelines?: readonly Pipeline[]; readonly dele
   const lines = NAMES.map((name) => {
     const settings = { pipelines: CHOSEN[name], ...(name === "both" ? first : {}) };
     const datasets = { leftOut: datasetsWithout(settings.pipelines) };
-    return `export const ${name}: EnvironmentSettings = { ...local, ...${JSON.stringify({ ...settings, datasets })} };`;
+    const storage = `{ ...local.storage, ...${JSON.stringify(storageOf(name, first))} }`;
+    return `export const ${name}: EnvironmentSettings = { ...local, ...${JSON.stringify({ ...settings, datasets })}, storage: ${storage} };`;
   });
   const imports = [
     'import { local } from "./local";',
     'import type { EnvironmentSettings } from "./schema/environment";',
   ];
-  // storage.forceDestroy goes with the guard
-  const text = [...imports, ...lines].join("\n");
-  const guarded = text.replace(
-    '"deletionGuard":true',
-    '"deletionGuard":true,"storage":{...local.storage,"forceDestroy":false}',
+  writeFileSync(checkout.path("environments", "chosen.ts"), `${[...imports, ...lines].join("\n")}\n`);
+}
+
+/** Storage settings of an environment that differ from the platform's on one machine. */
+function storageOf(name: Name, { deletionGuard = false }: { readonly deletionGuard?: boolean }): object {
+  const existing = ATTACHED[name];
+  return {
+    ...(existing && { raw: { ...local.storage?.raw, existing } }),
+    // it goes with the guard
+    forceDestroy: name !== "both" || !deletionGuard,
+  };
+}
+
+/** Makes what was there before: buckets with versions, their topic, and a queue that their owner listens to. */
+async function ownLanding(): Promise<void> {
+  const { s3, settings } = clientsOf(aws);
+  const queue = `arn:aws:sqs:${REGION}:${local.account}:${LANDING}`;
+  const admitted = (action: string, resource: string) =>
+    policyDocument([
+      {
+        sid: "Buckets",
+        principal: { Service: "s3.amazonaws.com" },
+        actions: [action],
+        resources: [resource],
+      },
+    ]);
+  await new SQSClient(settings).send(
+    new CreateQueueCommand({
+      QueueName: LANDING,
+      Attributes: { Policy: admitted("sqs:SendMessage", queue) },
+    }),
   );
-  writeFileSync(checkout.path("environments", "chosen.ts"), `${guarded}\n`);
+  await new SNSClient(settings).send(
+    new CreateTopicCommand({ Name: LANDING, Attributes: { Policy: admitted("sns:Publish", TOPIC) } }),
+  );
+  const Events: Event[] = ["s3:ObjectCreated:*"];
+  for (const { bucket: Bucket, events } of Object.values(ATTACHED)) {
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    const VersioningConfiguration = { Status: "Enabled" } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    const NotificationConfiguration = {
+      QueueConfigurations: [{ Id: "owner", QueueArn: queue, Events: ["s3:ObjectRemoved:*" as const] }],
+      ...(events === "eventbridge"
+        ? { EventBridgeConfiguration: {} }
+        : { TopicConfigurations: [{ Id: "landing", TopicArn: events, Events }] }),
+    };
+    await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
+  }
 }
 
 /** Names of a team's datasets whose pipeline is none of these. */
@@ -222,7 +322,11 @@ function datasetsWithout(pipelines: readonly Pipeline[]): string[] {
 }
 
 function environmentOf(name: Name, pipelines: readonly Pipeline[] = CHOSEN[name]): Environment {
-  return parseEnvironment(name, { ...local, pipelines });
+  return parseEnvironment(name, {
+    ...local,
+    pipelines,
+    storage: { ...local.storage, ...storageOf(name, {}) },
+  });
 }
 
 function deploy(name: Name, words = "", further = ""): Promise<Outcome> {
@@ -315,6 +419,7 @@ async function hasItsOwn(environment: Environment): Promise<void> {
   expect(own((buckets.Buckets ?? []).map(({ Name }) => Name))).toEqual(
     bucketsOf(environment)
       .map((each) => bucketName(environment, each))
+      .filter((each) => each.startsWith(prefix))
       .sort(),
   );
   expect(own(tables.TableNames ?? [])).toEqual(

@@ -76,6 +76,13 @@ const VARIABLES: FunctionVariables = {
   "ledger-registrar": { ...LEDGER, ...METRICS, RAW_JSON_PREFIX: "raw-json-data/", START_YEAR: "2021" },
   "ledger-operator": { ...LEDGER, ...METRICS },
   "ledger-starter": { JOB_NAME: "ledger-batch" },
+  "untaken-objects": {
+    ...METRICS,
+    RAW_BUCKET: "raw",
+    TAKEN_PREFIXES: '["input/orders/"]',
+    LOOKED_PREFIXES: '[""]',
+    S3_PATH_STYLE: "false",
+  },
   "alert-forwarder": { PAGER_SECRETS: "[]" },
 };
 

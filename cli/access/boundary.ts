@@ -16,6 +16,7 @@ const READ_SECRET = actionsOf("secretsmanager", "DescribeSecret GetSecretValue")
 export function boundaryStatements(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   const { secretArn, secretKeyArn } = environment.ledger.postgres;
+  const { existing } = environment.storage.raw;
   const named = [...of.pagerSecrets, ...(secretArn === undefined ? [] : [secretArn])];
   const through = KEY_USERS.map((service) => `${service}.${environment.region}.amazonaws.com`);
   return [
@@ -38,6 +39,17 @@ export function boundaryStatements(environment: Environment): Statement[] {
       ),
       Resource: of.artifacts,
     },
+    // of a bucket that was there before: it is neither written nor emptied
+    ...(existing === undefined
+      ? []
+      : [
+          allow("RawObjects", actionsOf("s3", "GetObject GetObjectVersion PutObjectVersionTagging"), [
+            `arn:aws:s3:::${existing.bucket}/*`,
+          ]),
+          allow("RawBucket", actionsOf("s3", "GetEncryptionConfiguration ListBucket ListBucketVersions"), [
+            `arn:aws:s3:::${existing.bucket}`,
+          ]),
+        ]),
     allow(
       "Buckets",
       actionsOf(
@@ -81,7 +93,7 @@ export function boundaryStatements(environment: Environment): Statement[] {
     allow(
       "Keys",
       actionsOf("kms", "CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey* ReEncrypt*"),
-      [...of.keys, ...(secretKeyArn === undefined ? [] : [secretKeyArn])],
+      [...of.keys, ...[secretKeyArn, existing?.keyArn].filter((arn) => arn !== undefined)],
       { StringEquals: { "kms:ViaService": through } },
     ),
     allow("ServerSecrets", READ_SECRET, of.secrets, ofOwnServers(environment)),

@@ -164,12 +164,16 @@ function jobs(environment: Environment): Statement[] {
 
 function events(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
+  const rawTopic = environment.storage.raw.existing?.events;
   return [
     allow(
       "KeepRules",
       actionsOf("events", "DeleteRule PutRule PutTargets RemoveTargets TagResource UntagResource"),
       of.rules,
     ),
+    ...(rawTopic === undefined || rawTopic === "eventbridge"
+      ? []
+      : [allow("FollowRawBucket", ["sns:Subscribe"], [rawTopic])]),
     allow(
       "KeepSchedules",
       actionsOf("scheduler", "CreateSchedule DeleteSchedule UpdateSchedule"),

@@ -6,6 +6,7 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import { expectedAt } from "../../runtime/expected";
 import type { FunctionVariables } from "../../runtime/variables";
 import { contentHash } from "../code/archive";
 import { bundleArchive } from "../code/bundle";
@@ -66,6 +67,13 @@ export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
  */
 const MAXIMUM_EVENT_AGE_SECONDS = 21_600;
 
+/**
+ * Bytes that Lambda takes for the names and values of all variables.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11-30)
+ */
+const MOST_VARIABLE_BYTES = 4_096;
+
 /** Lambda function with a role and a log group of its own, and an on-failure queue unless it is synchronous. */
 export class BundledFunction<Name extends keyof FunctionVariables> extends Construct {
   readonly function: LambdaFunction;
@@ -75,6 +83,7 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
   constructor(scope: Construct, id: string, props: BundledFunctionProps<Name>) {
     super(scope, id);
     const { settings } = props;
+    checkVariables(props.handler, props.variables);
     const logGroup = new CloudwatchLogGroup(this, "log-group", {
       name: `/aws/lambda/${props.functionName}`,
       retentionInDays: settings.logRetentionDays,
@@ -142,6 +151,20 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
       destinationConfig: { onFailure: { destination: queue.arn } },
     });
   }
+}
+
+/**
+ * Checks that the variables have room: those that name datasets grow with them. A value that is known only at the deploy
+ * counts as its token.
+ *
+ * @throws Error where they have none
+ */
+function checkVariables(handler: string, variables: Readonly<Record<string, string>>): void {
+  const sizes = Object.entries(variables).map(([name, value]) => name.length + Buffer.byteLength(value));
+  const bytes = sizes.reduce((sum, each) => sum + each, 0);
+  if (bytes <= MOST_VARIABLE_BYTES) return;
+  const expected = `at most ${MOST_VARIABLE_BYTES} bytes (Lambda takes no more; fewer datasets in one environment, or shorter prefixes)`;
+  throw new Error(expectedAt(`variables of the function ${handler}`, expected, bytes));
 }
 
 function ownStatements(

@@ -55,27 +55,34 @@ export interface EventRouteProps {
   readonly pattern: object;
   /** Id of the target within the rule. */
   readonly targetId: string;
-  /** Queue of the events that EventBridge cannot hand to the function. */
+  /** Queue of the events that EventBridge cannot hand to the target. */
   readonly undelivered: SqsQueue;
 }
 
-/** Invokes the function with each event that matches the pattern. */
-export function routeEvents(
-  scope: Construct,
-  id: string,
-  target: LambdaFunction,
-  props: EventRouteProps,
-): void {
+/** Function that is invoked with each event, or queue, whose policy admits the sender, that gets it as a message. */
+export type EventTarget =
+  | { readonly function: LambdaFunction; readonly queue?: undefined }
+  | { readonly queue: SqsQueue; readonly function?: undefined };
+
+/** The function or the queue that a target is. */
+export function targetOf(target: EventTarget): LambdaFunction | SqsQueue {
+  return target.function ?? target.queue;
+}
+
+/** Hands each event that matches the pattern to the target. */
+export function routeEvents(scope: Construct, id: string, target: EventTarget, props: EventRouteProps): void {
   const rule = new CloudwatchEventRule(scope, id, {
     name: props.ruleName,
     description: props.description,
     eventPattern: JSON.stringify(props.pattern),
   });
-  admitInvoker(scope, id, target, { principal: "events.amazonaws.com", sourceArn: rule.arn });
+  if (target.function) {
+    admitInvoker(scope, id, target.function, { principal: "events.amazonaws.com", sourceArn: rule.arn });
+  }
   new CloudwatchEventTarget(scope, `${id}-target`, {
     rule: rule.name,
     targetId: props.targetId,
-    arn: target.arn,
+    arn: targetOf(target).arn,
     deadLetterConfig: { arn: props.undelivered.arn },
   });
 }

@@ -45,3 +45,9 @@ export function datedDatasetsVariable(datasets: readonly DatedDataset[] = datedD
   }));
   return JSON.stringify(entries);
 }
+
+/** Prefixes of datasets without those that lie within another, as S3's notifications take them. */
+export function outermostPrefixes(datasets: readonly Pick<Dataset, "prefix">[]): string[] {
+  const all = datasets.map(({ prefix }) => prefix);
+  return all.filter((prefix) => !all.some((other) => other !== prefix && prefix.startsWith(other)));
+}

@@ -1,4 +1,5 @@
 /** Rules between the keys of a declaration, which no single key's schema can say, each with its reason. */
+import { PROCESSED_PREFIX } from "../../environments/schema/names";
 import type { Pipeline } from "../../environments/schema/pipelines";
 import { COLUMN_RULES } from "./column-rules";
 import { outputColumnsOf } from "./dataset";
@@ -20,6 +21,16 @@ const RULES: readonly Rule[] = [
     of: ["name"],
     judge: ({ name }, tell, { folder }) => {
       if (name !== folder) tell(["name"], `its folder's name, ${JSON.stringify(folder)}`);
+    },
+  },
+  {
+    of: ["prefix"],
+    judge: ({ prefix }, tell) => {
+      if (prefix.startsWith(PROCESSED_PREFIX) || PROCESSED_PREFIX.startsWith(prefix))
+        tell(
+          ["prefix"],
+          `one apart from ${PROCESSED_PREFIX} (the ledger pipeline keeps processed files there)`,
+        );
     },
   },
   {

@@ -38,6 +38,7 @@ export const reservedConcurrency = z.strictObject({
   "ledger-operator": reserved("The measures of every five minutes, and two questions of operators.").default(
     3,
   ),
+  "untaken-objects": reserved("One round, and the next where it comes before the end.").default(2),
 });
 
 export const functions = z.strictObject({

@@ -14,6 +14,8 @@ const PIPELINES = "pipelines";
 const UPLOADS_WORKERS = "uploads.workers.maximum";
 const STREAM_WORKERS = "manifests.workers.number";
 const SCHEDULED = "ledger.scheduled";
+const ARCHIVE = "ledger.batch.archive";
+const EXISTING = "storage.raw.existing";
 const RATE = "ledger.batch.rateMinutes";
 const MAX_WORKERS = "ledger.batch.workers.maximum";
 const RUNS = "ledger.batch.concurrentRuns";
@@ -29,6 +31,14 @@ const LISTER_WORKERS = 2;
 const SERVER_AND_FUNCTIONS = 3;
 
 export const LEDGER_RULES: readonly Rule[] = [
+  {
+    path: ARCHIVE,
+    against: [EXISTING],
+    expected: (value) =>
+      value(EXISTING) !== undefined && value(ARCHIVE) !== "tag"
+        ? `tag (${EXISTING}: nothing is written to or deleted from a bucket of somebody else's)`
+        : undefined,
+  },
   {
     path: HOST,
     against: [SERVER, DEPENDENCIES],

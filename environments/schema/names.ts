@@ -3,7 +3,7 @@
  */
 import type { Environment } from "./environment";
 import { NO_BOUNDARY, OWN_BOUNDARY } from "./iam";
-import type { BucketName, FunctionName, JobName, PipelineQueue, TableName } from "./pipelines";
+import type { BucketName, FunctionName, JobName, Pipeline, PipelineQueue, TableName } from "./pipelines";
 
 /** Parts of a name. */
 export type Named = Pick<Environment, "project" | "name" | "account" | "region">;
@@ -26,9 +26,10 @@ export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
   "ledger-registrar",
   "ledger-operator",
   "ledger-starter",
+  "untaken-objects",
 ];
 
-/** Prefix of uploads in the raw bucket, which its notification filters on. */
+/** Prefix below which the datasets of uploads and manifests have theirs, unless they say otherwise. */
 export const INPUT_PREFIX = "input/";
 
 /** Prefix in the raw bucket of the raw JSON files, which the ledger lists. */
@@ -71,8 +72,16 @@ export function stateKey(environment: Named, layer: Layer | "*"): string {
   return `${environment.project}/${environment.name}/${layer}.tfstate`;
 }
 
-/** Name of a bucket. Such names are unique in all of AWS, hence the account id. */
-export function bucketName(environment: Named, bucket: BucketName): string {
+/**
+ * Name of a bucket. Such names are unique in all of AWS, hence the account id. That of a raw bucket which was there
+ * before is its owner's.
+ */
+export function bucketName(
+  environment: Named & Partial<Pick<Environment, "storage">>,
+  bucket: BucketName,
+): string {
+  const existing = bucket === "raw" ? environment.storage?.raw.existing : undefined;
+  if (existing !== undefined) return existing.bucket;
   return `${resourceName(environment, bucket)}-${environment.account}`;
 }
 
@@ -132,7 +141,8 @@ export type EventRule =
   | "control-plane-batches-published"
   | "ledger-starter-listed"
   | "ledger-failed-runs"
-  | "alerts";
+  | "alerts"
+  | `raw-${Pipeline}-${number}`;
 
 export function ruleName(environment: Named, rule: EventRule): string {
   return resourceName(environment, rule);

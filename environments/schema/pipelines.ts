@@ -14,7 +14,8 @@ export type Chosen = Pick<Environment, "pipelines">;
 
 /**
  * Pipelines that need each function. `control-plane` keeps the streaming job running, and adds the columns that
- * manifests and batches bring; `declared-columns` adds those that any dataset declares.
+ * manifests and batches bring; `declared-columns` adds those that any dataset declares. `untaken-objects` looks for what
+ * no dataset takes.
  */
 const FUNCTION_PIPELINES = {
   "uploads-trigger": ["uploads"],
@@ -28,6 +29,7 @@ const FUNCTION_PIPELINES = {
   "ledger-registrar": ["ledger"],
   "ledger-operator": ["ledger"],
   "ledger-starter": ["ledger"],
+  "untaken-objects": PIPELINES,
 } as const satisfies Readonly<Record<string, readonly Pipeline[]>>;
 export type FunctionName = keyof typeof FUNCTION_PIPELINES;
 export const FUNCTIONS = Object.keys(FUNCTION_PIPELINES) as readonly FunctionName[];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, flag, list, whole } from "./kinds";
+import { choice, flag, list, text, whole } from "./kinds";
 
 /** Data buckets of an environment, by class. */
 export const BUCKET_CLASSES = ["raw", "manifests", "curated", "quarantine", "artifacts"] as const;
@@ -16,10 +16,10 @@ const lifecycle = z.strictObject({
     .strictObject({
       tieringDays: whole(0, 365, "days", {
         description:
-          "Age at which a CSV or NDJSON input, or a processed raw JSON file, moves to Intelligent-Tiering.",
+          "Age at which an input of uploads or manifests, or a processed file of the ledger, moves to Intelligent-Tiering.",
       }).default(0),
       expireDays: expiry(
-        "Days that a CSV or NDJSON input is kept; absent: for ever. A raw JSON file is kept until it is processed.",
+        "Days that an input of uploads or manifests is kept; absent: for ever. One of the ledger is kept until it is processed.",
       ).optional(),
       noncurrentDays: noncurrentDays.default(90),
     })
@@ -86,7 +86,38 @@ const lifecycle = z.strictObject({
 /** Maximum that the control table has room for in an item: names have up to 255 bytes, an item 400 KB. */
 const MAX_UNDECLARED_COLUMNS = 1_000;
 
+/**
+ * Bucket that was there before, whose owner says what becomes of its objects: nothing is set on it here.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (2026-11-30)
+ */
+const existing = z.strictObject({
+  bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket", {
+    description:
+      "Name of the raw bucket where it was there before, in the same account and region, with versioning on. It gets no policy, lifecycle or notification, for these would take the place of its owner's; absent: one is made.",
+  }),
+  keyArn: text(/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "the ARN of a key", {
+    description: "KMS key of that bucket's objects; absent: they are not encrypted under one.",
+  }).optional(),
+  events: text(
+    /^(eventbridge|arn:aws:sns:[a-z0-9-]+:\d{12}:[\w-]+)$/,
+    "eventbridge, or the ARN of a topic such as arn:aws:sns:us-east-1:111111111111:landing",
+    {
+      description:
+        "Way of that bucket's events: `eventbridge`, which its owner has switched on for it, or the ARN of the topic that it notifies of created objects.",
+    },
+  ),
+});
+
 export const storage = z.strictObject({
+  raw: z
+    .strictObject({
+      existing: existing.optional(),
+      untakenMinutes: whole(1, 1440, "min", {
+        description: "Interval at which objects of the raw bucket that no dataset takes are looked for.",
+      }).default(60),
+    })
+    .prefault({}),
   undeclaredColumns: whole(0, MAX_UNDECLARED_COLUMNS, "columns", {
     description:
       "Columns that a table may have for keys that its dataset does not declare, of a text dataset for all keys; a file may bring a fifth of them. What comes beyond stands in the column `_other`.",

@@ -1,4 +1,4 @@
-"""Glue job that turns uploaded CSV files into clean rows; docs/uploads-pipeline.md has its protocol."""
+"""Glue job that turns uploaded files into clean rows; docs/uploads-pipeline.md has its protocol."""
 
 import sys
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from tributary.datasets import datasets_of
 from tributary.distribution import open_engine
 from tributary.running.job import JobArguments, exit_job, run_job, set_on_signals
 from tributary.running.log import log
+from tributary.running.metrics import Metrics
 from tributary.running.tasks import Destinations
 from tributary.uploads.run import Run, Settings
 from tributary.uploads.table import UploadsTable
@@ -33,6 +34,8 @@ class UploadsJobArguments(FileLimitArguments, JobArguments):
     maximum_attempts: int
     date_formats: tuple[str, ...]
     superseded_days: int
+    environment: str
+    metric_namespace: str
 
 
 def main(words: Sequence[str]) -> int:
@@ -55,6 +58,7 @@ def _process(arguments: UploadsJobArguments, run_id: str, stopping: Event) -> bo
 def _settings(arguments: UploadsJobArguments) -> Settings:
     return Settings(
         destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
+        metrics=Metrics(arguments.metric_namespace, arguments.environment),
         date_formats=arguments.date_formats,
         files_per_claim=arguments.files_per_claim,
         settle_seconds=arguments.settle_seconds,

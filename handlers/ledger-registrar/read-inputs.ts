@@ -1,5 +1,5 @@
-import { type Message, recordsOf, timeOf } from "../../runtime/aws/queue-messages";
-import { readCreatedObject } from "../../runtime/aws/s3-record";
+import type { Message } from "../../runtime/aws/queue-messages";
+import { parseEvent, readCreatedObject, recordsOf, timeOf } from "../../runtime/aws/s3-record";
 import { canHold, type LedgerFile } from "../../runtime/ledger/register-files";
 import { isWanted, type WantedKeys } from "../../runtime/ledger/wanted";
 import { log } from "../../runtime/log";
@@ -32,7 +32,7 @@ export function readInputs(wanted: WantedKeys, { messageId, body }: Message): In
     }
   };
   attempt(() => {
-    for (const record of recordsOf(body)) {
+    for (const record of recordsOf(parseEvent(body))) {
       attempt(() => {
         const file = readInput(wanted, record);
         if (!file) ignored++;

@@ -75,7 +75,7 @@ export function judge(file: Input, datasets: readonly TextDataset[], now: Date):
   if (date === undefined) {
     return turnAway(
       "invalid-name",
-      `${JSON.stringify(baseName(file.key))} is not yyyy-mm-dd-*.ndjson or yyyy-mm-dd-*.ndjson.gz with a real date`,
+      `${JSON.stringify(baseName(file.key))} does not begin with yyyy-mm-dd- and a real date`,
     );
   }
   if (Buffer.byteLength(file.key) > LONGEST_KEY) {

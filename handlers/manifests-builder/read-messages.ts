@@ -1,5 +1,11 @@
-import { type Failure, type Message, recordsOf, timeOf } from "../../runtime/aws/queue-messages";
-import { readCreatedObject } from "../../runtime/aws/s3-record";
+import type { Failure, Message } from "../../runtime/aws/queue-messages";
+import {
+  isFolderMarker,
+  parseEvent,
+  readCreatedObject,
+  recordsOf,
+  timeOf,
+} from "../../runtime/aws/s3-record";
 import type { Input } from "./input";
 
 /**
@@ -12,7 +18,7 @@ export function readMessages(messages: readonly Message[]): { inputs: Input[]; f
   const failures: Failure[] = [];
   for (const { messageId, body } of messages) {
     try {
-      for (const record of recordsOf(body)) {
+      for (const record of recordsOf(parseEvent(body))) {
         const failure = attempt(() => take(inputs, record, messageId));
         if (failure) failures.push({ messageId, error: failure });
       }
@@ -34,7 +40,7 @@ function attempt(run: () => void): Error | undefined {
 
 function take(inputs: Map<string, Input & { messages: string[] }>, record: unknown, messageId: string): void {
   const object = readCreatedObject(record);
-  if ("ignored" in object || object.key.endsWith("/")) return;
+  if ("ignored" in object || isFolderMarker(object.key)) return;
   const uploadedAt = timeOf(record);
   const identity = JSON.stringify([object.bucket, object.key, object.version]);
   const known = inputs.get(identity);

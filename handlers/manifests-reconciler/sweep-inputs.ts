@@ -1,5 +1,5 @@
 import { type CurrentVersion, listVersions } from "../../runtime/aws/list-versions";
-import { announcement } from "../../runtime/aws/s3-record";
+import { announcement, isFolderMarker } from "../../runtime/aws/s3-record";
 import { Duties } from "../../runtime/duties";
 import { inParallel } from "../../runtime/in-parallel";
 import { log } from "../../runtime/log";
@@ -17,7 +17,6 @@ const PAGES_A_TURN = 8;
 /** Number of messages from which the queue is behind: then missing files are likely among them. */
 const BACKED_UP = 1_000;
 const SAVE_EVERY_MS = 10_000;
-const SUFFIX = /\.ndjson(\.gz)?$/;
 
 type Cursors = Record<string, UnitCursor>;
 
@@ -131,7 +130,7 @@ async function announceUnknown(
   const now = clock.now();
   const due = current.filter(
     ({ key, lastModified }) =>
-      SUFFIX.test(key) &&
+      !isFolderMarker(key) &&
       datasetOf(datasets, key) === dataset &&
       now.getTime() - lastModified.getTime() < YOUNGEST_FORGOTTEN_MS &&
       isDue(lastModified, last === undefined ? undefined : new Date(last), now, graceMs),

@@ -1,9 +1,9 @@
-import { readCreatedObject, textOf } from "../../runtime/aws/s3-record";
-import { isUploadKey, type Upload } from "../../runtime/uploads/uploads";
+import { isFolderMarker, readCreatedObject, textOf } from "../../runtime/aws/s3-record";
+import type { Upload } from "../../runtime/uploads/uploads";
 
 /**
- * Parses the upload that a record of an S3 event announces, or the reason why it announces none: a deletion,
- * a folder marker or any other object that is no CSV file causes no work.
+ * Parses the upload that a record of an S3 event announces, or the reason why it announces none: a deletion
+ * or a folder marker causes no work.
  *
  * @throws MalformedRecordError when the record should name an object version and does not
  */
@@ -11,6 +11,6 @@ export function readRecord(record: unknown): Upload | { ignored: string; key?: s
   const object = readCreatedObject(record);
   if ("ignored" in object) return object;
   const { key } = object;
-  if (!isUploadKey(key)) return { ignored: "the key ends neither in .csv nor in .csv.gz", key };
+  if (isFolderMarker(key)) return { ignored: "the key is that of a folder", key };
   return { ...object, sequencer: textOf(object.sequencer, "s3.object.sequencer") };
 }

@@ -1,7 +1,7 @@
 import { type Job, requestRun } from "../../runtime/aws/job-run";
+import { recordsOf } from "../../runtime/aws/s3-record";
 import type { Clock } from "../../runtime/clock";
 import { Duties } from "../../runtime/duties";
-import { UnexpectedEventError } from "../../runtime/errors";
 import { log } from "../../runtime/log";
 import { claimRequest, forgetRequest } from "../../runtime/uploads/run-request";
 import { type Registration, registerUpload, type UploadsTable } from "../../runtime/uploads/uploads";
@@ -41,15 +41,6 @@ async function askForRun({ uploads, job, clock }: UploadsTrigger): Promise<void>
     await forgetRequest(uploads); // Lambda's next attempt asks again
     throw error;
   }
-}
-
-/** Parses the records; the test event that S3 sends when a notification is set up has none. */
-function recordsOf(event: unknown): unknown[] {
-  const { Records: records, Event: kind } = (event ?? {}) as { Records?: unknown; Event?: unknown };
-  if (Array.isArray(records)) return records;
-  if (kind !== "s3:TestEvent") throw new UnexpectedEventError("an S3 event with Records", event);
-  log("info", "received the bucket's test event");
-  return [];
 }
 
 async function registerRecord(trigger: UploadsTrigger, record: unknown): Promise<Registration | "ignored"> {

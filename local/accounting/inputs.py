@@ -12,7 +12,7 @@ from pathlib import Path
 from local.accounting.accounts import readable
 from tributary.datasets import Dataset
 
-_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-.*\.ndjson(\.gz)?", re.DOTALL)
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r"
 
@@ -43,7 +43,7 @@ class Upload:
 
 def date_of(name: str) -> date | None:
     """Return the date that a file's name begins with, if it is a real one."""
-    found = _NAME.fullmatch(name)
+    found = _NAME.match(name)
     try:
         return date.fromisoformat(found[1]) if found else None
     except ValueError:

@@ -7,9 +7,10 @@ import datetime
 import functools
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from http import HTTPStatus
 from types import FunctionType
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, quote, unquote
 from xml.etree.ElementTree import Element, SubElement
 from xml.sax.saxutils import escape
@@ -40,6 +41,8 @@ def apply_all() -> None:
     name_roles_in_conditions()
     ask_topics_of_events()
     admit_audiences_to_providers()
+    filter_by_what_lists_hold()
+    tell_versions_by_the_bus()
     authorization.apply_all()
 
 
@@ -391,6 +394,85 @@ def admit_audiences_to_providers() -> None:
         return added
 
     iam._IAM_HANDLERS.setdefault("AddClientIDToOpenIDConnectProvider", add_client_id)
+
+
+class Lookup(Protocol):
+    """What a filter of SNS finds under a key: whether it is there, its values, whether there is any key."""
+
+    def __call__(self, key: str) -> tuple[bool, list[object], bool]:
+        """Look a key up."""
+        ...
+
+    def child(self, key: str) -> "Lookup | None":
+        """Return the lookup in what stands under a key."""
+        ...
+
+
+class AnyOf:
+    """Lookup that finds what any of several finds."""
+
+    def __init__(self, lookups: list[Lookup]) -> None:
+        self._lookups = lookups
+
+    def __call__(self, key: str) -> tuple[bool, list[object], bool]:
+        """Look a key up in each."""
+        found = [each(key) for each in self._lookups]
+        values = [value for _, some, _ in found for value in some]
+        return any(present for present, _, _ in found), values, any(filled for _, _, filled in found)
+
+    def child(self, key: str) -> Lookup | None:
+        """Return the lookup in what stands under a key in any of them."""
+        children = [found for each in self._lookups if (found := each.child(key)) is not None]
+        return AnyOf(children) if children else None
+
+
+class IntoLists:
+    """Lookup in a body that finds what stands in the members of a list, too."""
+
+    def __init__(self, own: Callable[[dict[str, Any]], Lookup], body: dict[str, Any]) -> None:
+        self._own = own
+        self._body = body
+
+    def __call__(self, key: str) -> tuple[bool, list[object], bool]:
+        """Look a key up as MiniStack does."""
+        return self._own(self._body)(key)
+
+    def child(self, key: str) -> Lookup | None:
+        """Return the lookup in what stands under a key, in a list in each of its members."""
+        value = self._body.get(key)
+        if not isinstance(value, list):
+            return self._own(self._body).child(key)
+        return AnyOf([IntoLists(self._own, each) for each in value if isinstance(each, dict)])
+
+
+def filter_by_what_lists_hold() -> None:
+    """Let a filter on a message's body look into lists, as SNS does: the records of S3's events are one."""
+    sns._body_lookup = functools.partial(IntoLists, sns._body_lookup)
+
+
+def tell_versions_by_the_bus() -> None:
+    """Let EventBridge's event of a versioned object name its version, as AWS's does."""
+    versions: ContextVar[object] = ContextVar("version", default=None)
+    original_fire: Callable[..., None] = s3._fire_s3_event
+    original_dispatch: Callable[..., object] = eventbridge._dispatch_event
+
+    def fire_s3_event(*arguments: object, **named: object) -> None:
+        token = versions.set(named.get("version_id"))
+        try:
+            original_fire(*arguments, **named)
+        finally:
+            versions.reset(token)
+
+    def dispatch_event(event: dict[str, Any], *further: object) -> object:
+        version = versions.get()
+        if event.get("Source") == "aws.s3" and version is not None:
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version
+            event = {**event, "Detail": json.dumps(detail)}
+        return original_dispatch(event, *further)
+
+    s3._fire_s3_event = fire_s3_event
+    eventbridge._dispatch_event = dispatch_event
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:

@@ -22,12 +22,12 @@ export interface Upload {
 
 /** The files below `folder` that the uploads pipeline takes, as paths relative to it, sorted. */
 export function csvFiles(folder: string): string[] {
-  return filesOf(folder, (key) => !isRawJson(key) && /\.csv(\.gz)?$/.test(key));
+  return filesOf(folder, (key) => !isRawJson(key) && /\.csv(\.gz|\.zst)?$/.test(key));
 }
 
 /** The files below `folder` that the manifests pipeline takes, as paths relative to it, sorted. */
 export function ndjsonFiles(folder: string): string[] {
-  return filesOf(folder, (key) => !isRawJson(key) && /\.ndjson(\.gz)?$/.test(key));
+  return filesOf(folder, (key) => !isRawJson(key) && /\.ndjson(\.gz|\.zst)?$/.test(key));
 }
 
 /**
@@ -37,7 +37,9 @@ export function ndjsonFiles(folder: string): string[] {
 export function rawJsonFiles(folder: string): string[] {
   const { startYear } = loadEnvironment("local").ledger.lister;
   const wanted = { prefix: RAW_JSON_PREFIX, startYear };
-  return filesOf(folder, (key) => (isRawJson(key) ? isWanted(wanted, key) : /\.json(\.gz)?$/.test(key)));
+  return filesOf(folder, (key) =>
+    isRawJson(key) ? isWanted(wanted, key) : /\.json(\.gz|\.zst)?$/.test(key),
+  );
 }
 
 /** Returns whether a path is a key of the ledger pipeline. */

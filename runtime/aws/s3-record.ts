@@ -1,4 +1,5 @@
-import { MalformedRecordError } from "../errors";
+/** Events of S3 in each form in which they reach a function: as they are, by way of SNS, or by EventBridge. */
+import { MalformedRecordError, UnexpectedEventError } from "../errors";
 
 /** Length of a padded sequencer: S3's are at most half as long. */
 const SEQUENCER_LENGTH = 64;
@@ -46,6 +47,91 @@ export function readCreatedObject(record: unknown): CreatedObject | { ignored: s
   };
 }
 
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
+
+/**
+ * Returns the records of an event of S3, whichever way it came: from the bucket's own notification, in the envelope of
+ * a topic as a queue gets it or as a function does, or from EventBridge, whose event becomes the record that the
+ * notification would have had. The test event that S3 sends when a notification is set up has none.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html (2026-11-29)
+ * @see https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html (2026-11-30)
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html (2026-11-30)
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (2026-11-30)
+ * @throws UnexpectedEventError when it is no event of S3
+ */
+export function recordsOf(event: unknown): unknown[] {
+  const { Records, Event, Type, Message, source } = (event ?? {}) as Readonly<Record<string, unknown>>;
+  if (Array.isArray(Records)) return Records.flatMap(recordsOfTopic);
+  if (Event === "s3:TestEvent") return [];
+  if (Type === "Notification") return recordsOf(parseEvent(Message));
+  if (source === "aws.s3") return [recordOfBus(event as BusEvent)];
+  throw new UnexpectedEventError("an event of S3, from its bucket, a topic or EventBridge", event);
+}
+
+/**
+ * Parses the text of an event.
+ *
+ * @throws UnexpectedEventError when it is no JSON
+ */
+export function parseEvent(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    throw new UnexpectedEventError("an event as JSON", text);
+  }
+}
+
+/** Returns the record itself, or those in the message that a topic handed to a function. */
+function recordsOfTopic(record: unknown): unknown[] {
+  const { EventSource, Sns } = (record ?? {}) as { EventSource?: unknown; Sns?: { Message?: unknown } };
+  return EventSource === "aws:sns" ? recordsOf(parseEvent(Sns?.Message)) : [record];
+}
+
+/** Parts of EventBridge's event that are read here; its key is not encoded. */
+interface BusEvent {
+  readonly "detail-type"?: unknown;
+  readonly time?: unknown;
+  readonly detail?: {
+    readonly bucket?: { readonly name?: unknown };
+    readonly object?: Readonly<Record<"key" | "size" | "version-id" | "sequencer", unknown>>;
+    readonly reason?: unknown;
+  };
+}
+
+function recordOfBus({ "detail-type": type, time, detail }: BusEvent): S3Record & { eventTime: unknown } {
+  const { key, size, sequencer, "version-id": versionId } = detail?.object ?? {};
+  return {
+    eventName: type === "Object Created" ? `ObjectCreated:${detail?.reason}` : type,
+    eventTime: time,
+    s3: {
+      bucket: { name: detail?.bucket?.name },
+      object: {
+        key: typeof key === "string" ? encodeKey(key) : key,
+        size,
+        versionId,
+        ...(sequencer === undefined ? {} : { sequencer }),
+      },
+    },
+  };
+}
+
+/**
+ * Time of a record's event, ISO 8601 in UTC.
+ *
+ * @throws MalformedRecordError when the record has no such time
+ */
+export function timeOf(record: unknown): string {
+  const time = textOf((record as { eventTime?: unknown }).eventTime, "eventTime");
+  if (TIME.test(time) && !Number.isNaN(Date.parse(time))) return time;
+  throw new MalformedRecordError("eventTime", "a time as ISO 8601 in UTC", time);
+}
+
+/** Returns whether a key is that of a folder, which consoles make as an object without content. */
+export function isFolderMarker(key: string): boolean {
+  return key.endsWith("/");
+}
+
 /** Version of an input that is to be announced. */
 export interface Announced {
   readonly bucket: string;
@@ -80,8 +166,8 @@ export function announcement(
   };
 }
 
-/** Encodes a key as S3 does in its events. */
-function encodeKey(key: string): string {
+/** Encodes a key, or a part of one, as S3 does in its events. */
+export function encodeKey(key: string): string {
   return encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
 }
 

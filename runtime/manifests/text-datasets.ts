@@ -14,7 +14,7 @@ export interface TextDataset {
   } | null;
 }
 
-const NAME = /^(\d{4}-\d{2}-\d{2})-.*\.ndjson(?:\.gz)?$/s;
+const NAME = /^(\d{4}-\d{2}-\d{2})-/;
 
 /** Parses `DATASETS`; the datasets with the longest prefix come first. */
 export function readTextDatasets(json: string): TextDataset[] {
@@ -32,7 +32,7 @@ export function baseName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** Date at the start of a file's name, where the name has our form and the date exists in the calendar. */
+/** Date that a file's name begins with, a hyphen after it, where it exists in the calendar. */
 export function dateOf(key: string): string | undefined {
   const date = NAME.exec(baseName(key))?.[1];
   return date !== undefined && isCalendarDate(date) ? date : undefined;

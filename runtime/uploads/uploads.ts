@@ -27,13 +27,6 @@ export type Registration = "registered" | "pending" | "finished";
 /** Partitions of the pending index: they spread its writes, and a reader asks all of them concurrently. */
 export const PENDING_SHARDS = 8;
 
-const SUFFIXES = [".csv", ".csv.gz"];
-
-/** Returns whether a key is an upload, by the suffixes that the bucket's notification filters on. */
-export function isUploadKey(key: string): boolean {
-  return SUFFIXES.some((suffix) => key.endsWith(suffix));
-}
-
 /** Hash key of the table, one per object: `<bucket>/<key>`. */
 export function objectOf(upload: Pick<Upload, "bucket" | "key">): string {
   return `${upload.bucket}/${upload.key}`;

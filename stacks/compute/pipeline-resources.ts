@@ -1,10 +1,12 @@
 import type { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
+import { useKey } from "../../constructs/encryption-key";
 import type { GlueConnections } from "../../constructs/glue/glue-connections";
 import type { GlueJobKeys } from "../../constructs/glue/glue-job";
 import type { PolicyStatement } from "../../constructs/policy";
-import { alertSource, databaseName, type Environment } from "../../environments/schema";
+import { alertSource, databaseName, type Environment, type Pipeline } from "../../environments/schema";
 import type { LedgerStack } from "../ledger/stack";
-import type { StorageStack } from "../storage/stack";
+import type { NamedBucket, StorageStack } from "../storage/stack";
+import { prefixesOf } from "./raw-events";
 
 /** Resources that a pipeline depends on. */
 export interface PipelineResources {
@@ -70,6 +72,37 @@ export function putOwnEvents(
  */
 export function readRawKey({ storage }: PipelineResources): PolicyStatement {
   return { sid: "ReadRawKey", actions: ["s3:GetEncryptionConfiguration"], resources: [storage.raw.arn] };
+}
+
+/** Statements to read the versions of a pipeline's input objects, under the key of a raw bucket that has its own. */
+export function readInputs(
+  { environment, storage }: PipelineResources,
+  pipeline: Pipeline,
+): PolicyStatement[] {
+  const keyArn = environment.storage.raw.existing?.keyArn;
+  return [
+    {
+      sid: "ReadInputs",
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: below(storage.raw, prefixesOf(pipeline)),
+    },
+    ...(keyArn === undefined ? [] : [useKey("Raw", keyArn, environment.region, "read")]),
+  ];
+}
+
+/** Statement to list the versions of a pipeline's input objects. */
+export function listInputs({ storage }: PipelineResources, pipeline: Pipeline): PolicyStatement {
+  return {
+    sid: "ListInputs",
+    actions: ["s3:ListBucketVersions"],
+    resources: [storage.raw.arn],
+    condition: { StringLike: { "s3:prefix": prefixesOf(pipeline).map((prefix) => `${prefix}*`) } },
+  };
+}
+
+/** Objects of a bucket below prefixes. */
+export function below({ arn }: NamedBucket, prefixes: readonly string[]): string[] {
+  return prefixes.map((prefix) => `${arn}/${prefix}*`);
 }
 
 /**

@@ -1,12 +1,10 @@
 import { basename } from "node:path";
-import type { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
-import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { Construct } from "constructs";
 import { tableColumns } from "../../constructs/catalog/dataset-table";
 import { datedTableColumns } from "../../constructs/catalog/dated-table";
 import { DeclaredColumns } from "../../constructs/catalog/declared-columns";
 import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
-import { admitInvoker } from "../../constructs/functions/invocations";
+import type { EventTarget } from "../../constructs/functions/invocations";
 import { GlueConnections } from "../../constructs/glue/glue-connections";
 import { JobCode } from "../../constructs/glue/job-code";
 import { declaredFolders } from "../../datasets/schema/check";
@@ -18,9 +16,7 @@ import {
   type Environment,
   functionName,
   hasPipeline,
-  INPUT_PREFIX,
   type Pipeline,
-  RAW_JSON_PREFIX,
   usesPrivateSubnets,
 } from "../../environments/schema";
 import { latestViewName } from "../../runtime/manifests/latest-view";
@@ -34,6 +30,9 @@ import { ControlPlane } from "./control-plane";
 import { LedgerPipeline } from "./ledger/pipeline";
 import { ManifestsPipeline } from "./manifests/pipeline";
 import { admitColumns, changeTables } from "./pipeline-resources";
+import { prefixesOf } from "./raw-events";
+import { type Receiver, takeRawEvents } from "./raw-intake";
+import { UntakenObjects } from "./untaken-objects";
 import { UploadsPipeline } from "./uploads/pipeline";
 
 export interface ComputeStackProps {
@@ -63,7 +62,8 @@ export class ComputeStack extends LayerStack {
       this.ledger = this.has("ledger") ? new LedgerPipeline(this, "ledger", all) : undefined;
     }
     this.addDeclaredColumns(settings, props.ledger);
-    this.notifyOfUploads(props.storage);
+    this.takeRawEvents(props.storage);
+    new UntakenObjects(this, "untaken-objects", { environment, storage: props.storage, settings });
     this.uploads?.start();
   }
 
@@ -128,59 +128,20 @@ export class ComputeStack extends LayerStack {
     }
   }
 
-  /**
-   * All notifications of the bucket: S3 keeps one configuration, and a second resource would erase this one.
-   *
-   * @see https://docs.aws.amazon.com/goto/SdkForKotlin/s3-2006-03-01/PutBucketNotificationConfiguration (2026-11-29)
-   */
-  private notifyOfUploads(storage: StorageStack): void {
+  private takeRawEvents(storage: StorageStack): void {
     const { uploads, manifests, ledger } = this;
-    const events = ["s3:ObjectCreated:*"];
-    new S3BucketNotification(this, "uploads", {
-      bucket: storage.raw.id,
-      ...(uploads && {
-        lambdaFunction: [".csv", ".csv.gz"].map((filterSuffix) => ({
-          events,
-          filterPrefix: INPUT_PREFIX,
-          id: `uploads${filterSuffix.replaceAll(".", "-")}`,
-          lambdaFunctionArn: uploads.trigger.function.arn,
-          filterSuffix,
-        })),
-        // S3 tries the function when the notification is put, and refuses what it may not call
-        dependsOn: [this.admitUploads(uploads, storage)],
-      }),
-      queue: [
-        ...(manifests ? manifestInputs(manifests).map((input) => ({ events, ...input })) : []),
-        ...(ledger
-          ? [
-              {
-                events,
-                id: "ledger-inputs",
-                queueArn: ledger.inputs.queue.arn,
-                filterPrefix: RAW_JSON_PREFIX,
-              },
-            ]
-          : []),
+    const receiver = (pipeline: Pipeline, target: EventTarget | undefined): Receiver[] =>
+      target === undefined ? [] : [{ pipeline, prefixes: prefixesOf(pipeline), target }];
+    takeRawEvents(this, {
+      environment: this.environment,
+      storage,
+      receivers: [
+        ...receiver("uploads", uploads?.trigger),
+        ...receiver("manifests", manifests?.inputs),
+        ...receiver("ledger", ledger?.inputs),
       ],
     });
   }
-
-  private admitUploads({ trigger }: UploadsPipeline, { raw }: StorageStack): LambdaPermission {
-    return admitInvoker(this, "uploads", trigger.function, {
-      principal: "s3.amazonaws.com",
-      sourceArn: raw.arn,
-      account: this.environment.account,
-    });
-  }
-}
-
-function manifestInputs({ inputs }: ManifestsPipeline) {
-  return [".ndjson", ".ndjson.gz"].map((filterSuffix) => ({
-    filterPrefix: INPUT_PREFIX,
-    id: `inputs${filterSuffix.replaceAll(".", "-")}`,
-    queueArn: inputs.queue.arn,
-    filterSuffix,
-  }));
 }
 
 /** Columns that each dataset's table has from the beginning, by its name. */

@@ -25,6 +25,7 @@ import {
   SYNCHRONOUS_FUNCTIONS,
   undeliveredEventsName,
 } from "../../environments/schema";
+import { rawRulesOf } from "../compute/raw-events";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
 import type { StorageStack } from "../storage/stack";
@@ -34,6 +35,8 @@ import { columnsAlarm } from "./columns-alarm";
 import { dashboardBody } from "./dashboard";
 import { LedgerAlarms } from "./ledger/alarms";
 import { ManifestsAlarms } from "./manifests/alarms";
+import { ruleAlarm } from "./rule-alarm";
+import { untakenAlarm } from "./untaken-alarm";
 import { uploadsAlarms } from "./uploads/alarms";
 
 export interface ObservabilityStackProps {
@@ -188,6 +191,8 @@ export class ObservabilityStack extends LayerStack {
 
   private pipelineAlarms(watched: Watched): void {
     const has = (pipeline: Pipeline) => hasPipeline(this.environment, pipeline);
+    for (const rule of rawRulesOf(this.environment)) ruleAlarm(this, rule, watched);
+    untakenAlarm(this, watched);
     if (has("uploads")) uploadsAlarms(this, watched);
     if (has("manifests") || has("ledger")) columnsAlarm(this, watched);
     if (has("manifests")) new ManifestsAlarms(this, "manifests", watched);

@@ -13,10 +13,11 @@ import { CODE_FOLDERS } from "../../constructs/code/code-object";
 import { StoredCode } from "../../constructs/code/stored-code";
 import { DataBucket, type DataBucketProps, type PrefixLifecycle } from "../../constructs/data-bucket";
 import { DeadLetterQueue } from "../../constructs/dead-letter-queue";
-import type { EncryptionKey } from "../../constructs/encryption-key";
+import type { EncryptionKey, KeyUser } from "../../constructs/encryption-key";
 import type { PolicyStatement } from "../../constructs/policy";
 import { denyUnreadableObjects } from "../../constructs/readable-objects";
 import { UndeliveredEvents } from "../../constructs/undelivered-events";
+import { datasetsOf, outermostPrefixes } from "../../datasets/schema/datasets";
 import { SCHEMAS_FOLDER } from "../../datasets/schema/version";
 import {
   bucketName,
@@ -24,7 +25,6 @@ import {
   deadLetterQueueName,
   type Environment,
   hasPipeline,
-  INPUT_PREFIX,
   iamArn,
   type PipelineQueue,
   PROCESSED_PREFIX,
@@ -38,12 +38,15 @@ import {
   undeliveredEventsName,
   workgroupName,
 } from "../../environments/schema";
-import { SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../runtime/smoke";
+import { isSmoke, SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../runtime/smoke";
 import { datedDatasetsOf, plainDatasetsOf } from "../datasets";
 import { LayerStack } from "../layer-stack";
 import { partOfPipeline } from "../part-of-pipeline";
 
 type BucketClass = Environment["storage"]["versioning"][number];
+
+/** What names a bucket, one that is made here or one that was there before. */
+export type NamedBucket = Pick<S3Bucket, "arn" | "bucket" | "id">;
 
 /** Storage layer: keys, buckets, catalog, workgroup, dead-letter queues. */
 export class StorageStack extends LayerStack {
@@ -53,7 +56,7 @@ export class StorageStack extends LayerStack {
   readonly codeKey: EncryptionKey;
   /** Key of queues, topic and log groups, the only one that services use on their own. */
   readonly operationsKey: EncryptionKey;
-  readonly raw: S3Bucket;
+  readonly raw: NamedBucket;
   readonly curated: S3Bucket;
   readonly quarantine: S3Bucket;
   readonly artifacts: S3Bucket;
@@ -71,13 +74,7 @@ export class StorageStack extends LayerStack {
     [this.dataKey, this.codeKey, this.operationsKey] = this.keys();
     this.accessLogs = this.accessLogBucket();
     const { lifecycle } = environment.storage;
-    this.raw = this.dataBucket("raw", {
-      lifecycles: rawLifecycles(environment),
-      statements: ({ arn }) => [
-        ...denyUnreadableObjects(`${arn}/*`, this.dataKey.arn),
-        denyOwnTag(`${arn}/*`),
-      ],
-    });
+    this.raw = this.rawBucket();
     this.manifestsBucket = hasPipeline(environment, "manifests")
       ? this.dataBucket("manifests", lifecycle.manifests)
       : undefined;
@@ -126,7 +123,7 @@ export class StorageStack extends LayerStack {
       this.encryptionKey("code-key", "code", { description: `code of the jobs and functions of ${owner}` }),
       this.encryptionKey("operations-key", "operations", {
         description: `messages, alerts and logs of ${owner}`,
-        users: ["s3", "events", "cloudwatch", "budgets", "logs"],
+        users: ["s3", ...fromTopic(this.environment), "events", "cloudwatch", "budgets", "logs"],
       }),
     ];
   }
@@ -168,6 +165,21 @@ export class StorageStack extends LayerStack {
       ...props,
       ...this.guards,
     }).bucket;
+  }
+
+  /** Makes the raw bucket, or names the one that was there before: on that, nothing is set. */
+  private rawBucket(): NamedBucket {
+    const { existing } = this.environment.storage.raw;
+    if (existing !== undefined) {
+      return { arn: `arn:aws:s3:::${existing.bucket}`, bucket: existing.bucket, id: existing.bucket };
+    }
+    return this.dataBucket("raw", {
+      lifecycles: rawLifecycles(this.environment),
+      statements: ({ arn }) => [
+        ...denyUnreadableObjects(`${arn}/*`, this.dataKey.arn),
+        denyOwnTag(`${arn}/*`),
+      ],
+    });
   }
 
   private artifactBucket(): S3Bucket {
@@ -355,6 +367,12 @@ export class StorageStack extends LayerStack {
   }
 }
 
+/** SNS as a user of the key of queues, where a topic's messages come to them. */
+function fromTopic({ storage }: Environment): KeyUser[] {
+  const { existing } = storage.raw;
+  return existing === undefined || existing.events === "eventbridge" ? [] : ["sns"];
+}
+
 /**
  * Statement that keeps senders from calling their files processed, which the lifecycle would archive unread.
  * The batch job tags versions, an action of its own.
@@ -374,7 +392,7 @@ function denyOwnTag(objects: string): PolicyStatement {
 
 /**
  * Lifecycles of the raw bucket. A raw JSON file, and any older version of it, is work until it is processed:
- * no rule by age alone may reach it. So the inputs that expire are named by their prefix, and processed files
+ * no rule by age alone may reach it. So the inputs that expire are named by their dataset's prefix, and processed files
  * by theirs, or by their tag. All rules are there whatever the pipelines: files outlive the one that is switched off.
  */
 function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
@@ -388,11 +406,24 @@ function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
     noncurrentDays,
   };
   return [
-    { id: "inputs", prefix: INPUT_PREFIX, tieringDays, expireDays: raw.expireDays, noncurrentDays },
+    ...[...datasetsOf("uploads"), ...datasetsOf("manifests")]
+      .filter(({ name }) => !isSmoke(name))
+      .map(({ name, prefix }) => ({
+        id: `inputs-${name}`,
+        prefix,
+        tieringDays,
+        expireDays: raw.expireDays,
+        noncurrentDays,
+      })),
     // what was moved before tags were chosen is there still
     { id: "processed", prefix: PROCESSED_PREFIX, ...afterwards },
     ...(ledger.batch.archive === "tag"
-      ? [{ id: "processed-by-tag", prefix: RAW_JSON_PREFIX, tag: PROCESSED_TAG, ...afterwards }]
+      ? outermostPrefixes(datasetsOf("ledger")).map((prefix) => ({
+          id: `processed-by-tag-${prefix.slice(0, -1).replaceAll("/", "-")}`,
+          prefix,
+          tag: PROCESSED_TAG,
+          ...afterwards,
+        }))
       : []),
     ...smokeLifecycles([
       ...Object.values(SMOKE_PREFIXES),

@@ -19,7 +19,7 @@ const SETTINGS: Omit<FunctionSettings, "artifacts"> = {
   logRetentionDays: 30,
 };
 
-type Props = Partial<Pick<BundledFunctionProps<"uploads-trigger">, "network" | "synchronous">>;
+type Props = Partial<Pick<BundledFunctionProps<"uploads-trigger">, "network" | "synchronous" | "variables">>;
 
 function functionWith(settings: Partial<FunctionSettings> = {}, props: Props = {}) {
   return synthesizeConstruct((scope) => {
@@ -50,6 +50,14 @@ describe("a bundled function", () => {
       s3_key: expect.stringMatching(/aws_s3_object.*\.key}$/),
       environment: { variables: { UPLOADS_TABLE: "uploads", JOB_NAME: "job" } },
     });
+  });
+
+  test("refuses more variables than Lambda takes, before anything is deployed", () => {
+    const variables = (bytes: number) => ({ UPLOADS_TABLE: "u".repeat(bytes - 24), JOB_NAME: "job" });
+    expect(() => functionWith({}, { variables: variables(4_096) })).not.toThrow();
+    expect(() => functionWith({}, { variables: variables(4_097) })).toThrow(
+      "variables of the function uploads-trigger: expected at most 4096 bytes (Lambda takes no more; fewer datasets in one environment, or shorter prefixes), got 4097",
+    );
   });
 
   test("says every value of its asynchronous settings", () => {

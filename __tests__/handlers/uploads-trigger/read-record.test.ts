@@ -29,13 +29,17 @@ describe("readRecord", () => {
     expect(readRecord(s3Record({ key: KEY, name: `ObjectCreated:${kind}` }))).toMatchObject({ key: KEY });
   });
 
+  test.each(["A.CSV", "a.tsv", "a.csv.zst", "a.parquet", "a"])("takes %s, for the bytes decide", (name) => {
+    const key = `input/customers/${name}`;
+    expect(readRecord(s3Record({ key }))).toMatchObject({ key });
+  });
+
   test.each([
     ["ObjectRemoved:DeleteMarkerCreated", KEY],
     ["ObjectRemoved:Delete", KEY],
     ["ObjectRestore:Completed", KEY],
     ["ObjectCreated:Put", "input/customers/"],
     ["ObjectCreated:Put", "input/customers.csv/"],
-    ["ObjectCreated:Put", "input/customers/a.csv.bak"],
   ])("ignores %s of %s", (name, key) => {
     expect(readRecord(s3Record({ key, name }))).toHaveProperty("ignored");
   });

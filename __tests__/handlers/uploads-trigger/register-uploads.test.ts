@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { registerUploads, type UploadsTrigger } from "../../../handlers/uploads-trigger/register-uploads";
 import { DutiesFailedError, UnexpectedEventError } from "../../../runtime/errors";
 import { type Answers, awsError, clientDouble, clockDouble, type Sent } from "../support/doubles";
-import { s3Event, s3Record } from "../support/events";
+import { fromBus, fromTopic, s3Event, s3Record } from "../support/events";
 import { keepLogs } from "../support/logs";
 
 const A = { key: "input/customers/a.csv" };
@@ -56,6 +56,16 @@ const failure = async (promise: Promise<void>) =>
 
 describe("registerUploads", () => {
   const logs = keepLogs();
+
+  test.each<[string, object]>([
+    ["a topic", fromTopic(s3Event(A))],
+    ["EventBridge", fromBus(A)],
+  ])("takes an event by %s", async (_, event) => {
+    const { trigger, writes, runs } = makeTrigger({ PutItemCommand: () => ({}) });
+    await registerUploads(trigger, event);
+    expect(writes.map(({ input }) => input.Item.object.S)).toEqual(["raw/input/customers/a.csv"]);
+    expect(runs).toHaveLength(1);
+  });
 
   test("writes one pending item a record, each by one conditional put, and asks for one run", async () => {
     const { trigger, writes, runs } = makeTrigger({ PutItemCommand: () => ({}) });

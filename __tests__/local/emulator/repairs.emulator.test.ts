@@ -30,12 +30,14 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
   ReceiveMessageCommand,
@@ -46,6 +48,7 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type PolicyStatement, policyDocument } from "../../../constructs/policy";
 import { denyUnreadableObjects } from "../../../constructs/readable-objects";
+import { loadEnvironment } from "../../../environments/schema";
 import {
   ACCOUNT,
   type Emulator,
@@ -54,7 +57,10 @@ import {
   startEmulator,
 } from "../../../local/emulator/emulator";
 import { listVersions } from "../../../runtime/aws/list-versions";
+import { parseEvent, readCreatedObject, recordsOf } from "../../../runtime/aws/s3-record";
 import { ensurePython } from "../../../setup/python";
+import { eventPatterns, messageFilter } from "../../../stacks/compute/raw-events";
+import { s3Event } from "../../handlers/support/events";
 import { NUL_NAME, ODD_NAMES } from "../../handlers/support/odd-names";
 import { functionArchive } from "../platform";
 import { send, signed } from "../strangers";
@@ -90,6 +96,8 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["tells policies the class and the keys of an object that is put", refusesUnreadablePuts, { auth: true }],
   ["refuses what nobody here can read, and its copy", refusesUnreadable, { auth: false }],
   ["encodes the keys of listed versions, which XML cannot hold", listsAnyKey, { auth: false }],
+  ["filters a topic's messages by what their lists hold", filtersRecords, { auth: false }],
+  ["names the version of an object in EventBridge's event of it", tellsVersion, { auth: false }],
 ];
 
 describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
@@ -120,6 +128,60 @@ async function listsAnyKey(emulator: Emulator): Promise<boolean> {
   client.destroy();
   // what is not encoded, this client reads none the less, and Python's does not
   return EncodingType === "url" && Versions.every(({ Key = "" }) => /^[ -~]*$/.test(Key));
+}
+
+async function filtersRecords(emulator: Emulator): Promise<boolean> {
+  const settings = clientOf(emulator);
+  const [sns, sqs] = [new SNSClient(settings), new SQSClient(settings)];
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "landing" }));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "inputs" }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn,
+      Protocol: "sqs",
+      Endpoint: `arn:aws:sqs:${REGION}:${ACCOUNT}:inputs`,
+      Attributes: {
+        FilterPolicyScope: "MessageBody",
+        FilterPolicy: JSON.stringify(
+          messageFilter(loadEnvironment("dev"), ["input/orders/", "input/clicks/"]),
+        ),
+      },
+    }),
+  );
+  for (const event of [
+    s3Event({ key: "input/others/a" }),
+    s3Event({ key: "input/orders/b", name: "ObjectRemoved:Delete" }),
+    s3Event({ key: "input/clicks/c" }),
+  ]) {
+    await sns.send(new PublishCommand({ TopicArn, Message: JSON.stringify(event) }));
+  }
+  const received = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  const keys = (received.Messages ?? []).flatMap(({ Body }) =>
+    recordsOf(parseEvent(Body)).map((each) => (readCreatedObject(each) as { key?: string }).key),
+  );
+  return keys.join() === "input/clicks/c";
+}
+
+async function tellsVersion(emulator: Emulator): Promise<boolean> {
+  const settings = clientOf(emulator);
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const [sqs, events] = [new SQSClient(settings), new EventBridgeClient(settings)];
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "routed" }));
+  await events.send(
+    new PutRuleCommand({ Name: "routed", EventPattern: JSON.stringify(eventPatterns("routed", ["a/"])[0]) }),
+  );
+  const Targets = [{ Id: "routed", Arn: `arn:aws:sqs:${REGION}:${ACCOUNT}:routed` }];
+  await events.send(new PutTargetsCommand({ Rule: "routed", Targets }));
+  await s3.send(new CreateBucketCommand({ Bucket: "routed" }));
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: "routed", VersioningConfiguration }));
+  const NotificationConfiguration = { EventBridgeConfiguration: {} };
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({ Bucket: "routed", NotificationConfiguration }),
+  );
+  const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: "routed", Key: "a/b", Body: "c" }));
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+  return JSON.parse(Messages[0]?.Body ?? "{}").detail?.object?.["version-id"] === VersionId;
 }
 
 async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {

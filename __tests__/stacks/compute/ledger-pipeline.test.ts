@@ -296,14 +296,15 @@ describe("the permissions", () => {
   test("of the lister are to list and to register", () => {
     expect(furtherOf("lister", JOB_STATEMENTS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
-      ListRawJson: ["s3:ListBucketVersions"],
+      ListInputs: ["s3:ListBucketVersions"],
     });
   });
 
   test("of the batch job are those that its code needs", () => {
     expect(furtherOf("batch", JOB_STATEMENTS)).toEqual({
       ConnectToLedger: ["rds-db:connect"],
-      ReadRawJson: ["s3:GetObject", "s3:GetObjectVersion"],
+      ReadInputs: ["s3:GetObject", "s3:GetObjectVersion"],
+      ReadProcessed: ["s3:GetObject", "s3:GetObjectVersion"],
       ReadRawKey: ["s3:GetEncryptionConfiguration"],
       KeepProcessed: ["s3:PutObject", "s3:AbortMultipartUpload"],
       RemoveProcessed: ["s3:DeleteObjectVersion"],

@@ -20,41 +20,34 @@ function actionsOf(role: string): string[] {
 describe("the notification of uploads", () => {
   const notification = resource(prod, "aws_s3_bucket_notification", "uploads");
 
-  test("tells the trigger of every new CSV object under the input prefix", () => {
-    expect(notification["lambda_function"]).toEqual(
-      [".csv", ".csv.gz"].map((suffix) =>
-        expect.objectContaining({
-          events: ["s3:ObjectCreated:*"],
-          filter_prefix: "input/",
-          filter_suffix: suffix,
-        }),
-      ),
-    );
-  });
-
   const queues = notification["queue"] as Readonly<Record<string, unknown>>[];
+  const events = ["s3:ObjectCreated:*"];
 
-  test("tells the manifests pipeline of every new NDJSON object there", () => {
-    expect(queues.slice(0, 2)).toEqual(
-      [".ndjson", ".ndjson.gz"].map((suffix) =>
-        expect.objectContaining({
-          events: ["s3:ObjectCreated:*"],
-          filter_prefix: "input/",
-          filter_suffix: suffix,
-          queue_arn: expect.stringMatching(/aws_sqs_queue\.manifests_inputs_queue_.*\.arn/),
-        }),
-      ),
-    );
+  test("tells the trigger of every new object below the prefixes of its datasets, whatever the name", () => {
+    const lambda_function_arn = expect.stringContaining("aws_lambda_function.uploads-trigger");
+    expect(notification["lambda_function"]).toEqual([
+      { id: "uploads-input-customers", events, filter_prefix: "input/customers/", lambda_function_arn },
+      {
+        id: "uploads-input-smoke_uploads",
+        events,
+        filter_prefix: "input/smoke_uploads/",
+        lambda_function_arn,
+      },
+    ]);
   });
 
-  test("tells the ledger of every new object among the raw JSON files, whatever its ending: so the lister does", () => {
+  test("tells the manifests pipeline of every new object below those of its own", () => {
+    const queue_arn = expect.stringMatching(/aws_sqs_queue\.manifests_inputs_queue_.*\.arn/);
+    expect(queues.slice(0, 2)).toEqual([
+      { id: "manifests-input-clicks", events, filter_prefix: "input/clicks/", queue_arn },
+      { id: "manifests-input-smoke_manifests", events, filter_prefix: "input/smoke_manifests/", queue_arn },
+    ]);
+  });
+
+  test("tells the ledger of every new object below its own, those of smoke tests among them", () => {
+    const queue_arn = expect.stringMatching(/aws_sqs_queue\.ledger_inputs_queue_.*\.arn/);
     expect(queues.slice(2)).toEqual([
-      {
-        id: "ledger-inputs",
-        events: ["s3:ObjectCreated:*"],
-        filter_prefix: "raw-json-data/",
-        queue_arn: expect.stringMatching(/aws_sqs_queue\.ledger_inputs_queue_.*\.arn/),
-      },
+      { id: "ledger-raw-json-data", events, filter_prefix: "raw-json-data/", queue_arn },
     ]);
   });
 
@@ -182,7 +175,11 @@ describe("the permissions", () => {
         ),
       ),
     );
-    expect(JSON.stringify(statement(policy, "ReadInputs").Resource)).toContain("/input/*");
+    expect(statement(policy, "ReadInputs").Resource).toEqual(
+      ["customers", "smoke_uploads"].map((dataset) =>
+        expect.stringMatching(new RegExp(`raw.*/input/${dataset}/\\*$`)),
+      ),
+    );
   });
 
   test("let the job tell a missing input from a forbidden one", () => {

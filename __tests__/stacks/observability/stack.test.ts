@@ -157,6 +157,9 @@ describe("the alarms", () => {
         "undelivered-events",
         "control-plane-silent",
         "uploads-job-failures",
+        "uploads-dead-letters",
+        "uploads-quarantined-files",
+        "untaken-objects",
         ...LEDGER_ALARMS.map((what) => `ledger-${what}`),
         "manifests-builder-failed-messages",
         "manifests-reconciler-silent",
@@ -324,24 +327,24 @@ describe("the dashboard", () => {
   });
 
   test("shows waiting work, runs, functions and failures first", () => {
-    expect(titles).toHaveLength(39);
+    expect(titles).toHaveLength(40);
     expect(titles[0]).toBe("Oldest pending upload, seconds");
   });
 });
 
-test("no metric of ours is shown or watched that no function emits", () => {
+test("no metric of ours is shown or watched that no function or job emits", () => {
   const { dashboard_body } = resource(prod, "aws_cloudwatch_dashboard");
   const shown = String(dashboard_body).matchAll(/\["tributary","(\w+)"/g);
   const watched = resourcesOf(prod, "aws_cloudwatch_metric_alarm")
     .filter(([, alarm]) => alarm["namespace"] === "tributary")
     .map(([, alarm]) => String(alarm["metric_name"]));
   const names = new Set([...watched, ...[...shown].map(([, name]) => name)]);
-  const sources = ["handlers", "runtime"]
+  const sources = ["handlers", "runtime", "glue/tributary"]
     .map((room) => join(ROOT, room))
     .flatMap((room) =>
       readdirSync(room, { recursive: true, encoding: "utf8" }).map((file) => join(room, file)),
     )
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.(ts|py)$/.test(file))
     .map((file) => readFileSync(file, "utf8"))
     .join("\n");
   expect(names.size).toBeGreaterThan(15);

@@ -153,9 +153,9 @@ describe("storage", () => {
     const rulesOf = (name: string, stack = stacks.get(`${name}-storage`)) =>
       resource(stack, "aws_s3_bucket_lifecycle_configuration", "raw")["rule"] as Record<string, unknown>[];
 
-    test("lets nothing expire by age alone but CSV and NDJSON inputs and processed files", () => {
+    test("lets nothing expire by age alone but inputs of uploads and manifests, and processed files", () => {
       const rules = rulesOf("dev").filter(({ id }) => !String(id).startsWith("smoke-"));
-      const [whole, inputs, processed, ...others] = rules;
+      const [whole, uploads, manifests, processed, ...others] = rules;
       expect(others).toEqual([]);
       expect(whole).toMatchObject({
         filter: [{ prefix: "" }],
@@ -165,7 +165,8 @@ describe("storage", () => {
       // of two rules S3 prefers Intelligent-Tiering: the class to archive in would never come
       expect(whole).not.toHaveProperty("transition");
       const ages = { expiration: [{ days: 30 }], noncurrent_version_expiration: [{ noncurrent_days: 7 }] };
-      expect(inputs).toMatchObject({ filter: [{ prefix: "input/" }], ...ages });
+      expect(uploads).toMatchObject({ filter: [{ prefix: "input/customers/" }], ...ages });
+      expect(manifests).toMatchObject({ filter: [{ prefix: "input/clicks/" }], ...ages });
       expect(processed).toMatchObject({ filter: [{ prefix: "raw-json-data-processed/" }], ...ages });
     });
 
@@ -195,8 +196,8 @@ describe("storage", () => {
       const batch = { ...environment.ledger.batch, archive: "tag" as const };
       const tagging = synthesize([{ ...environment, ledger: { ...environment.ledger, batch } }]);
       const rules = rulesOf("prod", tagging.get("prod-storage"));
-      expect(rules.find(({ id }) => id === "processed-by-tag")).toEqual({
-        id: "processed-by-tag",
+      expect(rules.find(({ id }) => id === "processed-by-tag-raw-json-data")).toEqual({
+        id: "processed-by-tag-raw-json-data",
         status: "Enabled",
         filter: [{ and: [{ prefix: "raw-json-data/", tags: { tributary: "processed" } }] }],
         transition: [

@@ -4,6 +4,7 @@ import { glueQuotasCheck } from "./account/glue-quotas";
 import { guardDutyCheck } from "./account/guard-duty";
 import { lakeFormationCheck } from "./account/lake-formation";
 import { postgresVersionCheck } from "./account/postgres-version";
+import { rawBucketCheck } from "./account/raw-bucket";
 import { ciCheck, deployersCheck } from "./account/roles";
 import { stateBucketCheck } from "./account/state-bucket";
 import { subscriptionsCheck } from "./account/subscriptions";
@@ -33,6 +34,7 @@ export const CHECKS: readonly Check[] = [
   regionCheck,
   servicesCheck,
   stateBucketCheck,
+  rawBucketCheck,
   concurrencyCheck,
   zonesCheck,
   endpointsCheck,

@@ -20,6 +20,7 @@ from tributary.distribution.alone import run_alone
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.clock import timestamp
+from tributary.running.metrics import Metrics
 from tributary.running.tasks import Destinations
 from tributary.uploads import versions
 from tributary.uploads.lease import HEAD
@@ -30,6 +31,7 @@ from tributary.uploads.table import UploadsTable
 
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"
+METRICS = Metrics("tributary-test", "test")
 T = TypeVar("T")
 R = TypeVar("R")
 LEASE_SECONDS = 600
@@ -174,7 +176,7 @@ class World:
         run = Run(
             self.ledger(run_id or uuid.uuid4().hex, options["lease_seconds"]),
             engine or InlineEngine(),
-            Settings(self.destinations, ("%d-%m-%Y", "%Y-%m-%d"), **options),
+            Settings(self.destinations, METRICS, ("%d-%m-%Y", "%Y-%m-%d"), **options),
             stopping or Event(),
         )
         return run.run()

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
@@ -10,7 +10,9 @@ import pytest
 
 from tests.support.raw_files import KEPT_BY_S3, NOT_OF_XML
 from tests.support.world import InlineEngine, World, customers
+from tributary.errors import TransientError
 from tributary.running.clients import s3_client
+from tributary.running.metrics import Metrics
 from tributary.uploads.names import object_keys
 from tributary.uploads.task import Task
 
@@ -38,6 +40,37 @@ def test_processes_an_upload_into_outputs_stats_and_books(world: World) -> None:
     assert head["committed_version"] == version
     assert head["content_sha256"] == item["content_sha256"]
     assert {"lease_owner", "publishing"} & head.keys() == set()
+
+
+def test_counts_dead_letters_and_quarantined_files_for_alarms_but_those_of_smoke_tests(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[dict[str, int]] = []
+    monkeypatch.setattr(Metrics, "count", lambda _, counts: told.append(dict(counts)))
+    world.upload(KEY, customers("1", broken=2))
+    world.upload("input/customers/broken.csv", b"no\nsuch\n")
+    world.upload("input/smoke_uploads/broken.csv", b"no\nsuch\n")
+    assert world.run("run-1")
+    assert told == [{"UploadsDeadLetters": 2, "UploadsQuarantinedFiles": 1}]
+    assert len(events(capsys.readouterr().out, "quarantined")) == 2
+    world.upload(KEY, customers("1", "2"))
+    assert world.run("run-2")
+    assert len(told) == 1
+
+
+def test_counts_later_what_could_not_be_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, int]] = []
+
+    def count(_: Metrics, counts: Mapping[str, int]) -> None:
+        told.append(dict(counts))
+        if len(told) == 1:
+            raise TransientError("throttled")
+
+    monkeypatch.setattr(Metrics, "count", count)
+    for name in ("a", "b"):
+        world.upload(f"input/customers/{name}.csv", customers("1", broken=1))
+    assert world.run("run-1", files_per_claim=1)
+    assert told == [{"UploadsDeadLetters": 1}, {"UploadsDeadLetters": 2}]
 
 
 def test_writes_stats_of_each_processed_version(world: World) -> None:

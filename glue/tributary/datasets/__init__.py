@@ -27,6 +27,7 @@ from tributary.expected import expected_at
 
 __all__ = [
     "SMOKE_LEDGER",
+    "SMOKE_UPLOADS",
     "BinaryFormat",
     "CsvFormat",
     "Dataset",
@@ -47,6 +48,8 @@ __all__ = [
 
 SMOKE_LEDGER = "smoke_ledger"
 """The ledger's dataset of smoke tests; runtime/smoke.ts has the names of all three."""
+SMOKE_UPLOADS = "smoke_uploads"
+"""The uploads pipeline's dataset of smoke tests."""
 
 
 @cache

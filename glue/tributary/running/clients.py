@@ -2,7 +2,7 @@
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import boto3
 from botocore.config import Config
@@ -22,6 +22,15 @@ _CONFIG = Config(
     read_timeout=60,
     max_pool_connections=32,
 )
+
+
+class CloudWatchClient(Protocol):
+    """What is asked of CloudWatch here."""
+
+    def put_metric_data(self, **request: object) -> object:
+        """Publish metrics."""
+        ...
+
 
 CONCURRENT_REQUESTS = 8
 """Concurrent requests to S3 of one task, well below `max_pool_connections`."""
@@ -56,6 +65,13 @@ def dynamodb_client() -> "DynamoDBClient":
 def sqs_client() -> "SQSClient":
     """Return the SQS client of this process."""
     return boto3.session.Session().client("sqs", config=_CONFIG)
+
+
+@cache
+def cloudwatch_client() -> CloudWatchClient:
+    """Return the CloudWatch client of this process."""
+    client: CloudWatchClient = boto3.session.Session().client("cloudwatch", config=_CONFIG)
+    return client
 
 
 @cache

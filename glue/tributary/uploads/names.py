@@ -8,7 +8,7 @@ from tributary.objects.keys import base_name
 
 _STEM_LENGTH = 80
 _DIGEST_LENGTH = 16
-_ENDINGS = (".csv.gz", ".csv")
+_ENDINGS = (".csv.gz", ".csv.zst", ".csv")
 UNKNOWN_DATASET = "unknown"
 
 

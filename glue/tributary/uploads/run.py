@@ -1,4 +1,4 @@
-"""Run of the CSV job: claims pending uploads, has them processed, commits each at its outcome."""
+"""Run of the uploads job: claims pending uploads, has them processed, commits each at its outcome."""
 
 import itertools
 import time
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
+from tributary.datasets import SMOKE_UPLOADS, load_dataset
 from tributary.distribution import Engine
 from tributary.distribution.each_once import run_batch
 from tributary.errors import TooSlowError, WorkerKilledError, describe
@@ -18,6 +19,7 @@ from tributary.objects.refusals import MISSING_PERMISSION
 from tributary.running.job import SERVICE_ERRORS
 from tributary.running.keeper import LeaseKeeper
 from tributary.running.log import log
+from tributary.running.metrics import Metrics
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
 from tributary.running.time_limit import cause_of
 from tributary.uploads import versions
@@ -28,6 +30,8 @@ from tributary.uploads.task import LeaseLost, Outcome, Processed, Quarantined, T
 from tributary.uploads.work import quarantine_file, run_task
 
 EXHAUSTED = "attempts-exhausted"
+DEAD_LETTERS = "UploadsDeadLetters"
+QUARANTINED_FILES = "UploadsQuarantinedFiles"
 _DEATHS = (KILLED_WORKER, TooSlowError.reason)
 # After more claims than this without an outcome a file is suspected of killing its driver.
 _TRUSTED_ATTEMPTS = 2
@@ -44,6 +48,7 @@ class Settings:
     """Settings of a run; times in seconds."""
 
     destinations: Destinations
+    metrics: Metrics
     date_formats: tuple[str, ...]
     files_per_claim: int
     settle_seconds: float
@@ -70,6 +75,8 @@ class Run:
         self._settings = settings
         self._stopping = stopping
         self._counts: Counter[str] = Counter()
+        self._untold: Counter[str] = Counter()
+        self._smoke = load_dataset(SMOKE_UPLOADS).prefix
         self._failed: set[tuple[str, str]] = set()
         self._held: dict[str, Claim] = {}
         self._keeper: LeaseKeeper[Lease] = LeaseKeeper(settings.lease_seconds, self._renewal_failed)
@@ -172,6 +179,23 @@ class Run:
         )
         for task, outcome in outcomes:
             self._settle(task, outcome)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Publish what alarms watch; what cannot be published now is with the next batch."""
+        if not self._untold.total():
+            return
+        try:
+            self._settings.metrics.count(self._untold)
+        except SERVICE_ERRORS as error:
+            log("metrics failed", cause=describe(error))
+        else:
+            self._untold.clear()
+
+    def _count(self, metric: str, claim: Claim, count: int) -> None:
+        """Count for an alarm, but for the files of smoke tests, which are broken on purpose."""
+        if not claim.key.startswith(self._smoke):
+            self._untold[metric] += count
 
     def _killed(self, error: WorkerKilledError) -> Failed:
         return Failed(error.reason, cause_of(error, self._settings.file_limits.seconds))
@@ -234,6 +258,8 @@ class Run:
         )
         counts = outcome.counts.as_map()
         written = self._table.commit(claim, versions.PROCESSED, committed, counts)
+        if written:
+            self._count(DEAD_LETTERS, claim, outcome.counts.rejected)
         details = {**counts, "drift": outcome.drift, "seconds": round(outcome.seconds, 3)}
         return written and self._note(versions.PROCESSED, claim, replaces=claim.committed.version, **details)
 
@@ -248,6 +274,8 @@ class Run:
 
     def _commit_quarantined(self, claim: Claim, outcome: Quarantined) -> bool:
         written = self._table.quarantine(claim, f"{outcome.reason}: {outcome.message}")
+        if written:
+            self._count(QUARANTINED_FILES, claim, 1)
         details = {"reason": outcome.reason, "message": outcome.message}
         return written and self._note(versions.QUARANTINED, claim, **details)
 

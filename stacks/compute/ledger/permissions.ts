@@ -7,24 +7,24 @@ import {
   PROCESSED_PREFIX,
   PROCESSED_TAG,
   queueName,
-  RAW_JSON_PREFIX,
   STAGING_PREFIX,
 } from "../../../environments/schema";
-import { admitColumns, type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
+import {
+  admitColumns,
+  below,
+  listInputs,
+  type PipelineResources,
+  putOwnEvents,
+  readInputs,
+  readRawKey,
+} from "../pipeline-resources";
+import { prefixesOf } from "../raw-events";
 import { LEDGER_DATASETS } from "./job-arguments";
 
 const WRITE = ["s3:PutObject", "s3:AbortMultipartUpload"];
 
-export function ledgerListerStatements({ storage, ledger }: PipelineResources): PolicyStatement[] {
-  return [
-    ...ledger.server.connect("tributary_lister"),
-    {
-      sid: "ListRawJson",
-      actions: ["s3:ListBucketVersions"],
-      resources: [storage.raw.arn],
-      condition: { StringLike: { "s3:prefix": `${RAW_JSON_PREFIX}*` } },
-    },
-  ];
+export function ledgerListerStatements(resources: PipelineResources): PolicyStatement[] {
+  return [...resources.ledger.server.connect("tributary_lister"), listInputs(resources, "ledger")];
 }
 
 export function ledgerRegistrarStatements({
@@ -59,10 +59,11 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
   const { raw, curated, quarantine } = storage;
   return [
     ...ledger.server.connect("tributary_batch"),
+    ...readInputs(resources, "ledger"),
     {
-      sid: "ReadRawJson",
+      sid: "ReadProcessed",
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: [`${raw.arn}/${RAW_JSON_PREFIX}*`, `${raw.arn}/${PROCESSED_PREFIX}*`],
+      resources: below(raw, [PROCESSED_PREFIX]),
     },
     readRawKey(resources),
     ...archive(resources),
@@ -104,7 +105,7 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html (2026-11-30)
  */
 function archive({ environment, storage }: PipelineResources): PolicyStatement[] {
-  const versions = [`${storage.raw.arn}/${RAW_JSON_PREFIX}*`];
+  const versions = below(storage.raw, prefixesOf("ledger"));
   if (environment.ledger.batch.archive === "tag") {
     const { key, value } = PROCESSED_TAG;
     return [

@@ -8,7 +8,6 @@ import type { JobCode } from "../../../constructs/glue/job-code";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
 import {
   alertSource,
-  bucketName,
   type Environment,
   functionName,
   ledgerBatchJobName,
@@ -20,6 +19,7 @@ import {
   ruleName,
 } from "../../../environments/schema";
 import { jobKeys, type PipelineResources } from "../pipeline-resources";
+import { rawEventsOf } from "../raw-events";
 import { LEDGER_DATASET, ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
 import {
   ledgerBatchStatements,
@@ -75,7 +75,7 @@ export class LedgerPipeline extends Construct {
     return new QueueWithDeadLetters(this, "inputs", {
       queueName: queueName(this.environment, "ledger-inputs"),
       deadLetters: storage.deadLettersOf("ledger-inputs"),
-      sender: bucketName(this.environment, "raw"),
+      sender: rawEventsOf(this.environment),
       account,
       region,
       keyArn,
@@ -231,7 +231,7 @@ export class LedgerPipeline extends Construct {
   }
 
   private tellControlPlane({ controlPlane, storage }: LedgerPipelineProps): void {
-    routeEvents(this, "batches-published", controlPlane.function, {
+    routeEvents(this, "batches-published", controlPlane, {
       targetId: "control-plane",
       undelivered: storage.undeliveredEvents,
       ruleName: ruleName(this.environment, "control-plane-batches-published"),
@@ -266,7 +266,7 @@ export class LedgerPipeline extends Construct {
       schedule: scheduled ? `cron(0 ${lister.hour} * * ? *)` : undefined,
     });
     const name = functionName(this.environment, "ledger-starter");
-    routeEvents(this, "listed", this.starter.function, {
+    routeEvents(this, "listed", this.starter, {
       targetId: "ledger-starter",
       undelivered: storage.undeliveredEvents,
       ruleName: ruleName(this.environment, "ledger-starter-listed"),

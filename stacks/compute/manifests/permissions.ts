@@ -6,7 +6,6 @@ import { datedDatasets } from "../../../datasets/schema/datasets";
 import {
   type Environment,
   functionName,
-  INPUT_PREFIX,
   manifestsJobName,
   type PipelineQueue,
   queueName,
@@ -14,8 +13,10 @@ import {
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import {
   admitColumns,
+  listInputs,
   type PipelineResources,
   putOwnEvents,
+  readInputs,
   readRawKey,
   useControlItems,
 } from "../pipeline-resources";
@@ -40,7 +41,7 @@ export function manifestsBuilderStatements(resources: PipelineResources): Policy
       "dynamodb:UpdateItem",
       "dynamodb:ConditionCheckItem",
     ]),
-    readInputs(resources),
+    ...readInputs(resources, "manifests"),
     readRawKey(resources),
     {
       sid: "CommitManifests",
@@ -61,7 +62,7 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
       resources: [queueArn(environment, "manifests-ready")],
     },
-    readInputs(resources),
+    ...readInputs(resources, "manifests"),
     readRawKey(resources),
     {
       sid: "ReadManifests",
@@ -128,12 +129,7 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
   const { environment, storage, ledger } = resources;
   const { account, region } = environment;
   return [
-    {
-      sid: "ListInputs",
-      actions: ["s3:ListBucketVersions"],
-      resources: [storage.raw.arn],
-      condition: { StringLike: { "s3:prefix": `${INPUT_PREFIX}*` } },
-    },
+    listInputs(resources, "manifests"),
     useTracking(resources, ["dynamodb:GetItem", "dynamodb:Query"]),
     queryOpen(resources),
     useControlItems("ReadDesired", ledger.control, ["dynamodb:GetItem"], [STREAMING_JOB_ITEM]),
@@ -178,14 +174,6 @@ function useTracking(resources: PipelineResources, actions: readonly string[]): 
 function queryOpen({ ledger }: PipelineResources): PolicyStatement {
   const index = `${ledger.tracking.arn}/index/${OPEN_INDEX}`;
   return { sid: "QueryOpen", actions: ["dynamodb:Query"], resources: [index] };
-}
-
-function readInputs({ storage }: PipelineResources): PolicyStatement {
-  return {
-    sid: "ReadInputs",
-    actions: ["s3:GetObject", "s3:GetObjectVersion"],
-    resources: [`${storage.raw.arn}/${INPUT_PREFIX}*`],
-  };
 }
 
 /**

@@ -5,7 +5,7 @@ import { BundledFunction, type FunctionSettings } from "../../../constructs/func
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob } from "../../../constructs/glue/glue-job";
 import type { JobCode } from "../../../constructs/glue/job-code";
-import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
+import { type QueueSender, QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
 import { datedDatasetsVariable } from "../../../datasets/schema/datasets";
 import {
   alertSource,
@@ -20,6 +20,7 @@ import {
 } from "../../../environments/schema";
 import { STREAMING_END_STATES } from "../../../runtime/glue-states";
 import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
+import { rawEventsOf } from "../raw-events";
 import { manifestsJobArguments } from "./job-arguments";
 import {
   manifestsBuilderStatements,
@@ -41,7 +42,7 @@ const BUILDER_TIMEOUT_SECONDS = 180;
 const CLAIM_SECONDS = BUILDER_TIMEOUT_SECONDS + 60;
 const TICK = JSON.stringify({ kind: "tick" });
 
-/** NDJSON files → manifests → Parquet: queues, functions, the streaming job, and their triggers. */
+/** Dated files → manifests → Parquet: queues, functions, the streaming job, and their triggers. */
 export class ManifestsPipeline extends Construct {
   readonly inputs: QueueWithDeadLetters;
   readonly ready: QueueWithDeadLetters;
@@ -55,8 +56,9 @@ export class ManifestsPipeline extends Construct {
     super(scope, id);
     this.environment = props.environment;
     this.controlPlane = props.controlPlane;
-    this.inputs = this.queue("inputs", "raw", props);
-    this.ready = this.queue("ready", "manifests", props);
+    this.inputs = this.queue("inputs", rawEventsOf(this.environment), props);
+    const manifestsArn = `arn:aws:s3:::${bucketName(this.environment, "manifests")}`;
+    this.ready = this.queue("ready", { service: "s3.amazonaws.com", arn: manifestsArn }, props);
     this.job = this.streamingJob(props);
     this.builder = this.builderFunction(props);
     this.reconciler = this.reconcilerFunction(props);
@@ -68,7 +70,7 @@ export class ManifestsPipeline extends Construct {
 
   private queue(
     id: "inputs" | "ready",
-    sender: "raw" | "manifests",
+    sender: QueueSender,
     { settings, storage }: ManifestsPipelineProps,
   ): QueueWithDeadLetters {
     const { account, region, keyArn, tlsOnly } = settings;
@@ -76,7 +78,7 @@ export class ManifestsPipeline extends Construct {
     return new QueueWithDeadLetters(this, id, {
       queueName: queueName(this.environment, name),
       deadLetters: storage.deadLettersOf(name),
-      sender: bucketName(this.environment, sender),
+      sender,
       account,
       region,
       keyArn,
@@ -121,7 +123,7 @@ export class ManifestsPipeline extends Construct {
     return new BundledFunction(this, "manifests-builder", {
       handler: "manifests-builder",
       functionName: functionName(this.environment, "manifests-builder"),
-      description: "packs announced NDJSON files into manifests, each file into one",
+      description: "packs announced files into manifests, each file into one",
       variables: {
         ...this.trackingVariables(props),
         MANIFESTS_BUCKET: storage.manifests.bucket,
@@ -213,7 +215,7 @@ export class ManifestsPipeline extends Construct {
 
   private tellControlPlane({ storage }: ManifestsPipelineProps): void {
     const common = { targetId: "control-plane", undelivered: storage.undeliveredEvents };
-    routeEvents(this, "stream-ended", this.controlPlane.function, {
+    routeEvents(this, "stream-ended", this.controlPlane, {
       ...common,
       ruleName: ruleName(this.environment, "control-plane-stream-ended"),
       description: "runs of the streaming job that ended, whatever the outcome",
@@ -223,7 +225,7 @@ export class ManifestsPipeline extends Construct {
         detail: { jobName: [manifestsJobName(this.environment)], state: [...STREAMING_END_STATES] },
       },
     });
-    routeEvents(this, "manifests-processed", this.controlPlane.function, {
+    routeEvents(this, "manifests-processed", this.controlPlane, {
       ...common,
       ruleName: ruleName(this.environment, "control-plane-manifests-processed"),
       description: "manifests that the streaming job committed",

@@ -1,4 +1,4 @@
-import type { Environment } from "../../../environments/schema";
+import { type Environment, metricNamespace } from "../../../environments/schema";
 import { fileLimitArguments } from "../file-limit-arguments";
 
 /** Buckets and table that the job reads and writes. */
@@ -29,6 +29,8 @@ export function uploadsJobArguments(
     maximum_attempts: String(uploads.maximumAttempts),
     date_formats: uploads.dateFormats.join(","),
     superseded_days: String(uploads.supersededDays),
+    environment: environment.name,
+    metric_namespace: metricNamespace(environment),
     ...fileLimitArguments(environment),
   };
 }

@@ -3,15 +3,15 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import { datasetsOf } from "../../../datasets/schema/datasets";
-import {
-  type Environment,
-  INPUT_PREFIX,
-  metricNamespace,
-  uploadsJobName,
-} from "../../../environments/schema";
+import { type Environment, metricNamespace, uploadsJobName } from "../../../environments/schema";
 import { PENDING_INDEX, RUN_REQUEST } from "../../../runtime/indexes";
-import type { StorageStack } from "../../storage/stack";
-import { type PipelineResources, putOwnEvents, readRawKey } from "../pipeline-resources";
+import {
+  listInputs,
+  type PipelineResources,
+  putOwnEvents,
+  readInputs,
+  readRawKey,
+} from "../pipeline-resources";
 
 /** Folder of files that no dataset claims, as `tributary.uploads.names` has it. */
 const UNKNOWN_DATASET = "unknown";
@@ -38,7 +38,7 @@ export function reconcilerStatements(resources: PipelineResources): PolicyStatem
   return [
     useUploads(resources, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     queryPending(resources),
-    listInputs(resources.storage),
+    listInputs(resources, "uploads"),
     startJob(resources.environment),
     putMetrics(resources.environment),
   ];
@@ -56,11 +56,7 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
       "dynamodb:UpdateItem",
     ]),
     queryPending(resources),
-    {
-      sid: "ReadInputs",
-      actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: [`${storage.raw.arn}/${INPUT_PREFIX}*`],
-    },
+    ...readInputs(resources, "uploads"),
     readRawKey(resources),
     {
       sid: "PublishOutputs",
@@ -78,6 +74,7 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
       actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
       resources: below(storage.quarantine, ["dead-letters", "files"], [...datasets, UNKNOWN_DATASET]),
     },
+    putMetrics(environment),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
 }
@@ -114,15 +111,6 @@ function queryPending(resources: PipelineResources): PolicyStatement {
 function startJob(environment: Environment, further: readonly string[] = []): PolicyStatement {
   const job = `arn:aws:glue:${environment.region}:${environment.account}:job/${uploadsJobName(environment)}`;
   return { sid: "StartJob", actions: [...further, "glue:StartJobRun"], resources: [job] };
-}
-
-function listInputs(storage: StorageStack): PolicyStatement {
-  return {
-    sid: "ListInputs",
-    actions: ["s3:ListBucketVersions"],
-    resources: [storage.raw.arn],
-    condition: { StringLike: { "s3:prefix": `${INPUT_PREFIX}*` } },
-  };
 }
 
 function putMetrics(environment: Environment): PolicyStatement {

@@ -3,18 +3,17 @@ import { BundledFunction, type FunctionSettings } from "../../../constructs/func
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
 import { GlueJob } from "../../../constructs/glue/glue-job";
 import type { JobCode } from "../../../constructs/glue/job-code";
-import { datasetsOf } from "../../../datasets/schema/datasets";
 import {
   alertSource,
   type Environment,
   functionName,
-  INPUT_PREFIX,
   metricNamespace,
   ruleName,
   uploadsJobName,
 } from "../../../environments/schema";
 import { BATCH_END_STATES } from "../../../runtime/glue-states";
 import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
+import { prefixesOf } from "../raw-events";
 import { uploadsJobArguments } from "./job-arguments";
 import { jobEndedStatements, jobStatements, reconcilerStatements, triggerStatements } from "./permissions";
 
@@ -121,7 +120,7 @@ export class UploadsPipeline {
         UPLOADS_TABLE: resources.ledger.uploads.name,
         JOB_NAME: this.job.job.name,
         RAW_BUCKET: resources.storage.raw.bucket,
-        UPLOAD_PREFIXES: JSON.stringify([...datasetsOf("uploads").map(({ prefix }) => prefix), INPUT_PREFIX]),
+        UPLOAD_PREFIXES: JSON.stringify(prefixesOf("uploads")),
         GRACE_SECONDS: String(this.environment.uploads.reconcile.graceSeconds),
         S3_PATH_STYLE: String(this.environment.storage.pathStyle),
         ENVIRONMENT: this.environment.name,
@@ -138,7 +137,7 @@ export class UploadsPipeline {
   }
 
   private notifyOfEndedRuns(): void {
-    routeEvents(this.scope, "job-runs-ended", this.jobEnded.function, {
+    routeEvents(this.scope, "job-runs-ended", this.jobEnded, {
       ruleName: ruleName(this.environment, "uploads-job-ended"),
       description: "runs of the uploads job that ended, whatever the outcome",
       pattern: {

@@ -20,6 +20,24 @@ export function uploadsAlarms(scope: Construct, watched: Watched): void {
     statistic: "Sum",
     periodSeconds: FIVE_MINUTES,
   });
+  new Alarm(scope, "uploads-dead-letters", {
+    ...common,
+    alarmName: resourceName(environment, "uploads-dead-letters"),
+    description:
+      "rows of uploads became dead letters; see them and their reasons below dead-letters/ in the quarantine bucket",
+    metricName: "UploadsDeadLetters",
+    statistic: "Sum",
+    periodSeconds: FIVE_MINUTES,
+  });
+  new Alarm(scope, "uploads-quarantined-files", {
+    ...common,
+    alarmName: resourceName(environment, "uploads-quarantined-files"),
+    description:
+      "uploads were quarantined whole; each has its reason.json beside it, below files/ in the quarantine bucket",
+    metricName: "UploadsQuarantinedFiles",
+    statistic: "Sum",
+    periodSeconds: FIVE_MINUTES,
+  });
   new Alarm(scope, "uploads-oldest-pending", {
     ...common,
     alarmName: resourceName(environment, "uploads-oldest-pending"),

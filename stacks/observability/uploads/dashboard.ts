@@ -8,6 +8,10 @@ export function uploadsWidgets(environment: Environment): Widget[] {
     widget("Oldest pending upload, seconds", "Maximum", [own("OldestPendingSeconds")]),
     widget("Pending uploads", "Maximum", [own("PendingUploads")]),
     widget("Failed job runs", "Sum", [own("JobFailures")]),
+    widget("Uploads: dead letters and quarantined files", "Sum", [
+      own("UploadsDeadLetters"),
+      own("UploadsQuarantinedFiles"),
+    ]),
     widget("Job: tasks done", "Sum", [
       [
         "Glue",

@@ -5,6 +5,7 @@ import { glueQuotasCheck } from "../../../../cli/operator/doctor/account/glue-qu
 import { guardDutyCheck } from "../../../../cli/operator/doctor/account/guard-duty";
 import { lakeFormationCheck } from "../../../../cli/operator/doctor/account/lake-formation";
 import { postgresVersionCheck } from "../../../../cli/operator/doctor/account/postgres-version";
+import { rawBucketCheck } from "../../../../cli/operator/doctor/account/raw-bucket";
 import { ciCheck, deployersCheck } from "../../../../cli/operator/doctor/account/roles";
 import { stateBucketCheck } from "../../../../cli/operator/doctor/account/state-bucket";
 import { subscriptionsCheck } from "../../../../cli/operator/doctor/account/subscriptions";
@@ -472,6 +473,89 @@ describe("the state bucket", () => {
     ],
   ])("%s", async (_, changed, expected) => {
     expect(await look(stateBucketCheck, { answers: { s3: { ...guarded, ...changed } } })).toEqual(expected);
+  });
+});
+
+describe("a raw bucket that was there before", () => {
+  const TOPIC = "arn:aws:sns:us-east-1:111122223333:landing";
+  const OTHER = "arn:aws:sns:us-east-1:111122223333:other";
+  const attached = (events: string): Environment =>
+    filledIn(({ storage }) => ({
+      pipelines: ["uploads"],
+      storage: { ...storage, raw: { ...storage.raw, existing: { bucket: "landing", events } } },
+    }));
+  const told = (prefix?: string, ...suffixes: readonly string[]) => ({
+    TopicConfigurations: [
+      {
+        TopicArn: TOPIC,
+        Events: ["s3:ObjectCreated:*"],
+        Filter: {
+          Key: {
+            FilterRules: [
+              ...(prefix === undefined ? [] : [{ Name: "Prefix", Value: prefix }]),
+              ...suffixes.map((Value) => ({ Name: "Suffix", Value })),
+            ],
+          },
+        },
+      },
+    ],
+  });
+  const bucket = (notification: object, changed: Answers = {}): Answers => ({
+    GetBucketVersioningCommand: () => ({ Status: "Enabled" }),
+    GetBucketLocationCommand: () => ({}),
+    GetBucketNotificationConfigurationCommand: () => notification,
+    ...changed,
+  });
+  const onBus = { EventBridgeConfiguration: {} };
+  const well = { status: "ok", message: "landing, with versions and events" };
+  const silentTo = (topic: string) =>
+    finding(
+      "warning",
+      `landing does not tell ${topic} of all objects that are created below input/customers/, input/smoke_uploads/`,
+    );
+
+  test.each<[string, string, Answers, object]>([
+    ["with EventBridge", "eventbridge", bucket(onBus), well],
+    ["with a topic", TOPIC, bucket(told()), well],
+    ["with a topic, below a prefix that holds the datasets'", TOPIC, bucket(told("input/")), well],
+    ["with a topic, elsewhere", TOPIC, bucket(told("output/")), silentTo(TOPIC)],
+    ["with a topic, for some names alone", TOPIC, bucket(told("input/", ".csv")), silentTo(TOPIC)],
+    ["with another topic", OTHER, bucket(told()), silentTo(OTHER)],
+    [
+      "without EventBridge",
+      "eventbridge",
+      bucket({}),
+      finding("failure", "landing sends no events to EventBridge: files wait for the reconcilers"),
+    ],
+    [
+      "without versions",
+      "eventbridge",
+      bucket(onBus, { GetBucketVersioningCommand: () => ({ Status: "Suspended" }) }),
+      finding(
+        "failure",
+        "landing keeps no versions: a file that comes again could not be told from a second event of the first",
+      ),
+    ],
+    [
+      "elsewhere",
+      "eventbridge",
+      bucket(onBus, { GetBucketLocationCommand: () => ({ LocationConstraint: "eu-west-1" }) }),
+      finding("failure", "landing is in eu-west-1, not in us-east-1"),
+    ],
+    [
+      "that is not there",
+      "eventbridge",
+      bucket(onBus, { GetBucketVersioningCommand: () => awsError("NoSuchBucket") }),
+      finding("failure", "landing is not there"),
+    ],
+  ])("%s", async (_, events, s3, expected) => {
+    expect(await look(rawBucketCheck, { environment: attached(events), answers: { s3 } })).toEqual([
+      expected,
+    ]);
+  });
+
+  test("is none where the deploy makes it", async () => {
+    expect(await look(rawBucketCheck)).toEqual([{ status: "ok", message: "made by the deploy" }]);
   });
 });
 

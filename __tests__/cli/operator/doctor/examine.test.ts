@@ -14,7 +14,13 @@ const REMOTE = CHECKS.filter(({ actions }) => actions.length > 0).map(
 /** An environment in which every check has something to ask. */
 function demanding() {
   const { network, deployers, manifests } = loadEnvironment("prod");
-  return filledIn(() => ({ network, deployers, manifests }));
+  const existing = { bucket: "landing", events: "eventbridge" };
+  return filledIn(({ storage }) => ({
+    network,
+    deployers,
+    manifests,
+    storage: { ...storage, raw: { ...storage.raw, existing } },
+  }));
 }
 
 function check(
