@@ -272,7 +272,7 @@ def test_names_a_column_that_stands_twice() -> None:
 
 
 def test_reads_a_field_that_is_called_line() -> None:
-    rows, rejects, _ = read_bytes(b"id,line\n1,x\n2,\"y\nz\"\n3\n", columns=("id", "line"))
+    rows, rejects, _ = read_bytes(b'id,line\n1,x\n2,"y\nz"\n3\n', columns=("id", "line"))
     assert (rows, [reject["line"] for reject in rejects]) == ([("1", "x"), ("2", "y\nz")], [5])
     undeclared, _, told = read_bytes(b"id,line\n1,x\n", columns=("id",))
     assert (undeclared, told) == ([("1",)], [])
