@@ -16,6 +16,7 @@ const ACTING = "__tests__/cli/operator/acting.emulator.test.ts";
 const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
 const DATASET = "__tests__/cli/operator/dataset/check.slow.test.ts";
 const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
+const OWN_DATA = "__tests__/docs/your-own-data.slow.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -55,6 +56,16 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   ),
   "npx tributary dataset diff --environment dev": { file: DIFF, contains: 'tributary("dataset", "diff")' },
   "npx tributary dataset diff --environment local": { file: DIFF, contains: 'tributary("dataset", "diff")' },
+  // the test runs the commands of the page itself
+  ...Object.fromEntries(
+    [
+      "npx tributary dataset new orders --from orders.csv",
+      "npx tributary dataset new orders --from orders.csv --column ordered=date:%d/%m/%Y --owner shop --yes",
+      "npx tributary dataset check orders",
+      "npm run try -- orders orders.csv --rows 2",
+      "npx tributary dataset explain orders orders.csv",
+    ].map((command) => [command, { file: OWN_DATA, contains: "docs/your-own-data.md" }]),
+  ),
   ...verbatim(DEPLOYED, "npx tributary doctor --environment dev", "npx cdktf diff dev-network"),
   ...verbatim(
     DEPLOYED,

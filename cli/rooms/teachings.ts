@@ -79,6 +79,10 @@ export const TEACHINGS: Readonly<Record<string, Teaching>> = {
     asImporter: "reads its arguments and calls one pipeline: move other code into the pipeline's package",
     asImported: "a job is a script that Glue starts: move what you need to running/",
   },
+  inference: {
+    asImporter: "looks at files by the readers of kernels/, and converts none: that is try_dataset's",
+    asImported: "is a command: move what you need to kernels/",
+  },
   try_dataset: {
     asImporter: "runs conversions on files, without AWS: move what it needs to conversion/",
     asImported: "is a command: move what you need to conversion/",

@@ -17,6 +17,18 @@ export function declaredDatasets(): readonly Dataset[] {
   return datasets;
 }
 
+/**
+ * Reads the dataset that a folder declares.
+ *
+ * @throws DatasetsError with every problem of its declaration
+ */
+export function readDataset(folder: string): Dataset {
+  const { datasets, findings } = checkFolders([folder]);
+  const [dataset] = datasets;
+  if (dataset === undefined || findings.length > 0) throw new DatasetsError(findings);
+  return dataset;
+}
+
 /** Datasets whose files come by a pipeline, by name. */
 export function datasetsOf(pipeline: Pipeline): Dataset[] {
   return declaredDatasets().filter((each) => each.pipeline === pipeline);

@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dataset = _dataset(options.dataset)
         check_dataset(dataset, options.date_formats, "--date-formats")
         files = [_existing(Path(file)) for file in options.files]
-        _check_names(files)
+        if options.out is not None:
+            _check_names(files)
     except (DeclarationError, UnknownDatasetError, OSError, ValueError) as error:
         show_error(f"error: {error}")
         return 2

@@ -1,3 +1,4 @@
+import { DatasetsError } from "../../../datasets/schema/check";
 import { EnvironmentsError, environmentNames, loadEnvironment } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
 import { CommandError } from "../../../setup/command";
@@ -103,6 +104,7 @@ function told(error: unknown, terminal: Terminal, signal: AbortSignal): ExitCode
     error instanceof UsageError ||
     error instanceof NothingMatched ||
     error instanceof CommandError ||
+    error instanceof DatasetsError ||
     error instanceof EnvironmentsError;
   terminal.warn(`error: ${isKnown ? error.message : wordsOf(error)}`);
   if (error instanceof UsageError) return EXIT.usage;

@@ -54,7 +54,8 @@ function ofEnvironment(problem: string): Told {
   return [problem, { file, message: message.join(": ") }];
 }
 
-function existing(name: string): string {
+/** Finds the folder that a dataset is declared in. */
+export function existing(name: string): string {
   const folder = folderOf(name, process.env["INIT_CWD"] ?? process.cwd());
   if (folder !== undefined) return folder;
   const names = declaredFolders().map((each) => basename(each));

@@ -269,3 +269,10 @@ def test_names_a_column_that_stands_twice() -> None:
         HeaderMismatchError, match='the column "id" stands 2 times; the header has "id", "ID"'
     ):
         read_bytes(b"id,ID\n")
+
+
+def test_reads_a_field_that_is_called_line() -> None:
+    rows, rejects, _ = read_bytes(b'id,line\n1,x\n2,"y\nz"\n3\n', columns=("id", "line"))
+    assert (rows, [reject["line"] for reject in rejects]) == ([("1", "x"), ("2", "y\nz")], [5])
+    undeclared, _, told = read_bytes(b"id,line\n1,x\n", columns=("id",))
+    assert (undeclared, told) == ([("1",)], [])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.support import by_kernel, by_oracle, layout
 from tributary.datasets.declaration import CsvFormat
-from tributary.kernels.formats.csv.block import Layout
+from tributary.kernels.formats.csv.block import LINE_COLUMN, Layout
 from tributary.kernels.formats.csv.reader import CsvRows, fixed_blocks, read_header
 from tributary.kernels.formats.csv.records import Dialect, Limits, Row, is_skipped
 
@@ -162,7 +162,7 @@ def test_reads_on_right_after_the_header_whatever_the_blocks(data: bytes, block:
     header = read_header(blocks, CsvFormat(), Limits())
     assert header.fields == ("x", "y")
     parsed = list(CsvRows(header, blocks, layout(",", 2)))
-    found = [Row(r.pop("line"), tuple(r.values())) for p in parsed for r in p.rows.to_pylist()]
+    found = [Row(r.pop(LINE_COLUMN), tuple(r.values())) for p in parsed for r in p.rows.to_pylist()]
     # The mark is no mark behind a header, so the oracle gets the header's lines, too.
     rows, rejects = by_oracle(b"\n\nx,y\n" + data, layout(",", 2), Limits())
     assert (found, [r for p in parsed for r in p.rejects]) == (rows[1:], rejects)

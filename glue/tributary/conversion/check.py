@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from tributary.datasets import Dataset
 from tributary.errors import DeclarationError, TransformError
-from tributary.kernels.formats.csv.block import LINE_COLUMN
 from tributary.kernels.output.tables import declared, output_schema
-from tributary.kernels.transform.sql import Resources, Transform, check_date_formats
+from tributary.kernels.transform.sql import LINE_COLUMN, Resources, Transform, check_date_formats
 from tributary.kernels.transform.typed_transform import input_schema
 
 

@@ -24,9 +24,11 @@ import pyarrow.compute as pc
 
 from tributary.errors import DeclarationError, TransformError, TransientError, TributaryError
 from tributary.expected import expected_at
-from tributary.kernels.formats.csv.block import LINE_COLUMN
 from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.functions import date_format_check, macros
+
+LINE_COLUMN = "line"
+"""Name in the SQL of the number of a row in its file."""
 
 BATCH_ROWS = 1 << 11
 """Rows in a batch that leaves DuckDB: few, for a row may be a megabyte."""

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import Dataset
-from tributary.kernels.formats.csv.block import LINE_COLUMN
 from tributary.kernels.output.dead_letters import dead_letter
 from tributary.kernels.output.source_columns import SOURCE_COLUMNS
 from tributary.kernels.output.tables import declared, output_schema
@@ -21,7 +20,7 @@ from tributary.kernels.transform.batches import BatchQueue
 from tributary.kernels.transform.partition_values import ANY_VALUES, PartitionValues
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, sources_of
 from tributary.kernels.transform.spilling_queue import SpillingQueue
-from tributary.kernels.transform.sql import Transform
+from tributary.kernels.transform.sql import LINE_COLUMN, Transform
 from tributary.kernels.transform.typed_rows import Admits, TypedRows, typed_rows, typed_schema
 
 _ASIDE_BYTES = 64 << 20

@@ -33,10 +33,12 @@ from tributary.kernels.formats.csv.records import (
     wrong_field_count,
 )
 
-LINE_COLUMN = "line"
-"""Name of the column of physical line numbers (int64, from 1), after the declared ones."""
+LINE_COLUMN = "\0line"
+"""Name of the column of physical line numbers (int64, from 1), after the declared ones; none of a header
+begins so.
+"""
 
-BYTES_COLUMN = "#bytes"
+BYTES_COLUMN = "\0bytes"
 """Name of the column of records without their last line end, behind the line numbers where asked for."""
 
 
