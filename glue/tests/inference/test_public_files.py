@@ -10,7 +10,7 @@ from tributary.try_dataset import main
 
 PUBLIC = Path(__file__).parent / "public"
 FILES = sorted(file.name for file in PUBLIC.iterdir() if file.name != "README.md")
-EDITS = {"fm-latin1.csv": ["expected 18 fields, found 19"]}
+EDITS = {"extra-field.csv": ["expected 3 fields, found 4"]}
 """What the command asks for: a row that has a field too many is mended in the file."""
 
 
