@@ -21,7 +21,7 @@ TIME_FORMATS = ("%Y-%m-%d %H:%M:%S.%f", "%d/%m/%Y %I:%M:%S %p", "%Y%m%d%H%M%S", 
 
 def values(kind: str, *texts: str | None, empty_is_null: bool = False, **form: Any) -> list[Any]:
     """The values, "bad" where a text is none."""
-    column = InputColumn("c", kind, ("c",), "c", **form)
+    column = InputColumn("c", kind, ("c",), **form)
     found = text_values(pa.array(texts, pa.string()), column_type(kind), column, empty_is_null=empty_is_null)
     bad = [False] * len(texts) if found.bad is None else found.bad.to_pylist()
     return ["bad" if each else value for value, each in zip(found.values.to_pylist(), bad, strict=True)]
