@@ -142,7 +142,7 @@ export class UploadsPipeline {
 
   private tellControlPlane(): void {
     const { controlPlane, storage } = this.props;
-    routeEvents(this.scope, "columns-of-uploads", controlPlane.function, {
+    routeEvents(this.scope, "columns-of-uploads", controlPlane, {
       targetId: "control-plane",
       undelivered: storage.undeliveredEvents,
       ruleName: ruleName(this.environment, "control-plane-uploads-published"),
