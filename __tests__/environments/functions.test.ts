@@ -47,9 +47,10 @@ describe("the reserved concurrency", () => {
       "uploads-trigger",
       "uploads-job-ended",
       "uploads-reconciler",
+      "control-plane",
       "untaken-objects",
     ]);
-    expect(neededExecutions({ ...prod, pipelines: ["uploads"] })).toBe(126);
+    expect(neededExecutions({ ...prod, pipelines: ["uploads"] })).toBe(136);
   });
 
   test("lets through what each event source delivers at once", () => {

@@ -239,7 +239,7 @@ describe("the ledger's settings", () => {
         network: {
           ...MINIMAL.network,
           privateJobs: true,
-          interfaceEndpoints: ["kms", "sts", "logs", "monitoring", "glue"],
+          interfaceEndpoints: ["kms", "sts", "logs", "monitoring", "events", "glue"],
         },
       },
     ],

@@ -178,7 +178,7 @@ describe("what costs whether a file comes or not", () => {
   });
 
   test.each<[Pipeline, readonly number[]]>([
-    ["uploads", [0, 0, 0, 0, 4, 22, 0, 2]],
+    ["uploads", [0, 0, 0, 0, 4, 27, 0, 2]],
     ["manifests", [0, 0, 0, 0, 4, 28, 0, 3]],
     ["ledger", [1, 1, 1, 1, 5, 35, 2, 2]],
   ])("%s alone has its own", (pipeline, expected) => {
@@ -187,7 +187,7 @@ describe("what costs whether a file comes or not", () => {
   });
 
   test.each<[Pipeline, readonly string[]]>([
-    ["uploads", ["glue", "kms", "logs", "monitoring", "sts"]],
+    ["uploads", ["events", "glue", "kms", "logs", "monitoring", "sts"]],
     ["manifests", ["events", "glue", "kms", "logs", "monitoring", "sqs", "sts"]],
     ["ledger", ["events", "glue", "kms", "logs", "monitoring", "secretsmanager", "sts"]],
   ])("the private jobs of %s have the interface endpoints that they call", (pipeline, services) => {

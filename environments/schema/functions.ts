@@ -28,7 +28,7 @@ export const reservedConcurrency = z.strictObject({
   "uploads-reconciler": reserved("One round, and the next where it comes before the end.").default(2),
   "manifests-builder": reserved("Absent: `manifests.eventSource.maximumConcurrency`.").optional(),
   "control-plane": reserved(
-    "One event for each manifest and each batch of the ledger, a fraction of a second each, ends of runs, and a tick.",
+    "One event for each manifest, each batch of the ledger and each upload with undeclared fields, a fraction of a second each, ends of runs, and a tick.",
   ).default(10),
   "manifests-reconciler": reserved("One round, and the next where it comes before the end.").default(2),
   "ledger-registrar": reserved(

@@ -136,6 +136,7 @@ export function jobName(environment: Named, job: JobName): string {
 /** Rules of the default bus that hand events to a function or to the alert topic. */
 export type EventRule =
   | "uploads-job-ended"
+  | "control-plane-uploads-published"
   | "control-plane-stream-ended"
   | "control-plane-manifests-processed"
   | "control-plane-batches-published"

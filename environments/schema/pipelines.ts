@@ -14,15 +14,15 @@ export type Chosen = Pick<Environment, "pipelines">;
 
 /**
  * Pipelines that need each function. `control-plane` keeps the streaming job running, and adds the columns that
- * manifests and batches bring; `declared-columns` adds those that any dataset declares. `untaken-objects` looks for what
- * no dataset takes.
+ * files bring; `declared-columns` adds those that any dataset declares. `untaken-objects` looks for what no dataset
+ * takes.
  */
 const FUNCTION_PIPELINES = {
   "uploads-trigger": ["uploads"],
   "uploads-job-ended": ["uploads"],
   "uploads-reconciler": ["uploads"],
   "manifests-builder": ["manifests"],
-  "control-plane": ["manifests", "ledger"],
+  "control-plane": PIPELINES,
   "manifests-reconciler": ["manifests"],
   "declared-columns": PIPELINES,
   "ledger-migrator": ["ledger"],
@@ -47,13 +47,13 @@ export type PipelineQueue = keyof typeof QUEUE_PIPELINES;
 export const PIPELINE_QUEUES = Object.keys(QUEUE_PIPELINES) as readonly PipelineQueue[];
 
 /**
- * Pipelines that need each table. `metrics` counts manifests and batches; `control` has the declared columns of every
- * dataset in addition to the streaming job's desired state.
+ * Pipelines that need each table. `metrics` counts manifests and batches, and has what was announced; `control` has
+ * the columns of every dataset's table in addition to the streaming job's desired state.
  */
 const TABLE_PIPELINES = {
   uploads: ["uploads"],
   "file-tracking": ["manifests"],
-  metrics: ["manifests", "ledger"],
+  metrics: PIPELINES,
   control: PIPELINES,
 } as const satisfies Readonly<Record<string, readonly Pipeline[]>>;
 export type TableName = keyof typeof TABLE_PIPELINES;
@@ -88,8 +88,8 @@ const JOB_ENDPOINTS: Readonly<Record<EndpointService, readonly Pipeline[]>> = {
   sts: PIPELINES,
   logs: PIPELINES,
   monitoring: PIPELINES,
-  // only manifests and batches are announced, and only the streaming job takes its work from a queue
-  events: ["manifests", "ledger"],
+  events: PIPELINES,
+  // only the streaming job takes its work from a queue
   sqs: ["manifests"],
   glue: PIPELINES,
 };

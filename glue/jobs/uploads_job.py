@@ -10,9 +10,11 @@ from tributary.conversion.check import check_dataset
 from tributary.conversion.limits import FileLimitArguments
 from tributary.datasets import datasets_of
 from tributary.distribution import open_engine
+from tributary.running.announcing import Announcer
 from tributary.running.job import JobArguments, exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.metrics import Metrics
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 from tributary.uploads.run import Run, Settings
 from tributary.uploads.table import UploadsTable
@@ -20,12 +22,19 @@ from tributary.uploads.table import UploadsTable
 
 @dataclass(frozen=True)
 class UploadsJobArguments(FileLimitArguments, JobArguments):
-    """Arguments of the job; `parallelism` is the number of concurrent files, 0 = one a core."""
+    """Arguments of the job; `parallelism` is the number of concurrent files, 0 = one a core.
+
+    `undeclared_columns` are the most that a table may have.
+    """
 
     uploads_table: str
     raw_bucket: str
     curated_bucket: str
     quarantine_bucket: str
+    control_table: str
+    undeclared_columns: int
+    event_source: str
+    environment: str
     engine: Literal["pool", "spark"]
     parallelism: int
     files_per_claim: int
@@ -34,7 +43,6 @@ class UploadsJobArguments(FileLimitArguments, JobArguments):
     maximum_attempts: int
     date_formats: tuple[str, ...]
     superseded_days: int
-    environment: str
     metric_namespace: str
 
 
@@ -59,6 +67,8 @@ def _settings(arguments: UploadsJobArguments) -> Settings:
     return Settings(
         destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
         metrics=Metrics(arguments.metric_namespace, arguments.environment),
+        columns=ColumnCap(arguments.control_table, arguments.undeclared_columns),
+        announcer=Announcer(arguments.event_source, arguments.environment),
         date_formats=arguments.date_formats,
         files_per_claim=arguments.files_per_claim,
         settle_seconds=arguments.settle_seconds,

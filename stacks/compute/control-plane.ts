@@ -11,7 +11,7 @@ import {
   metricNamespace,
 } from "../../environments/schema";
 import { latestViewName } from "../../runtime/manifests/latest-view";
-import { datedDatasetsOf } from "../datasets";
+import { datedDatasetsOf, growingUploads } from "../datasets";
 import { LEDGER_DATASET } from "./ledger/job-arguments";
 import { controlManifestsStatements, STREAMING_JOB_ITEM } from "./manifests/permissions";
 import {
@@ -31,8 +31,8 @@ export interface ControlPlaneProps extends PipelineResources {
 const NONE = "none";
 
 /**
- * Function that looks after the streaming job, and adds the columns that manifests and batches bring to their tables.
- * It belongs to neither pipeline: without the other, each still needs it.
+ * Function that looks after the streaming job, and adds the columns that files bring to their tables. It belongs to no
+ * pipeline: without the others, each still needs it.
  */
 export class ControlPlane extends BundledFunction<"control-plane"> {
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
@@ -75,7 +75,11 @@ function statements(props: ControlPlaneProps): PolicyStatement[] {
   const { environment, ledger, storage } = props;
   const ofManifests = hasPipeline(environment, "manifests");
   const text = datedDatasetsOf(environment).map(({ name }) => name);
-  const datasets = [...(hasPipeline(environment, "ledger") ? [LEDGER_DATASET] : []), ...text];
+  const datasets = [
+    ...growingUploads(environment).map(({ name }) => name),
+    ...(hasPipeline(environment, "ledger") ? [LEDGER_DATASET] : []),
+    ...text,
+  ];
   const write = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
   return [
     ...(ofManifests ? controlManifestsStatements(props) : []),
@@ -86,7 +90,8 @@ function statements(props: ControlPlaneProps): PolicyStatement[] {
       ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       [...(ofManifests ? [STREAMING_JOB_ITEM] : []), ...columnItems(datasets)],
     ),
-    changeTables(environment, [...datasets, ...text.map(latestViewName)]),
+    // whether a table has a view is asked of the catalog
+    changeTables(environment, [...datasets, ...datasets.map(latestViewName)]),
     putOwnEvents("PutEvents", environment, [
       "Tributary Alert",
       "SchemaDrift",

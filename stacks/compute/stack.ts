@@ -54,13 +54,10 @@ export class ComputeStack extends LayerStack {
     const code = this.jobCode(props.storage);
     this.keepVersions(code);
     const resources = { environment, ...props, connections, settings, code };
-    this.uploads = this.has("uploads") ? new UploadsPipeline(this, resources) : undefined;
-    if (this.has("manifests") || this.has("ledger")) {
-      const controlPlane = new ControlPlane(this, "control-plane", resources);
-      const all = { ...resources, controlPlane };
-      this.manifests = this.has("manifests") ? new ManifestsPipeline(this, "manifests", all) : undefined;
-      this.ledger = this.has("ledger") ? new LedgerPipeline(this, "ledger", all) : undefined;
-    }
+    const all = { ...resources, controlPlane: new ControlPlane(this, "control-plane", resources) };
+    this.uploads = this.has("uploads") ? new UploadsPipeline(this, all) : undefined;
+    this.manifests = this.has("manifests") ? new ManifestsPipeline(this, "manifests", all) : undefined;
+    this.ledger = this.has("ledger") ? new LedgerPipeline(this, "ledger", all) : undefined;
     this.addDeclaredColumns(settings, props.ledger);
     this.takeRawEvents(props.storage);
     new UntakenObjects(this, "untaken-objects", { environment, storage: props.storage, settings });
@@ -109,15 +106,16 @@ export class ComputeStack extends LayerStack {
   /** Adds newly declared columns by a function of its own: nothing that answers events may change these tables. */
   private addDeclaredColumns(settings: FunctionSettings, { control }: LedgerStack): void {
     const datasets = declaredColumns(this.environment);
-    const views = datedDatasetsOf(this.environment).map(({ name }) => latestViewName(name));
+    const tables = [...datasets.keys()];
     const adder = new BundledFunction(this, "declared-columns", {
       handler: "declared-columns",
       functionName: functionName(this.environment, "declared-columns"),
       description: "adds declared columns to the tables of the catalog at a deploy",
       variables: { DATABASE: databaseName(this.environment), CONTROL_TABLE: control.name },
       statements: [
-        changeTables(this.environment, [...datasets.keys(), ...views]),
-        admitColumns(control, [...datasets.keys()]),
+        // whether a table has a view is asked of the catalog
+        changeTables(this.environment, [...tables, ...tables.map(latestViewName)]),
+        admitColumns(control, tables),
       ],
       // on a first apply it waits for its own permissions, two minutes at most
       settings: { ...settings, memorySizeMegabytes: 256, timeoutSeconds: 180 },

@@ -3,7 +3,7 @@ import { Alarm } from "../../constructs/alarm";
 import { resourceName } from "../../environments/schema";
 import { FIVE_MINUTES, onOwnMetric, type Watched } from "./alarm-settings";
 
-/** Adds an alarm on rows of manifests and batches whose keys found no column. */
+/** Adds an alarm on rows whose keys found no column. */
 export function columnsAlarm(scope: Construct, watched: Watched): void {
   new Alarm(scope, "other-rows", {
     ...onOwnMetric(watched),

@@ -194,7 +194,7 @@ export class ObservabilityStack extends LayerStack {
     for (const rule of rawRulesOf(this.environment)) ruleAlarm(this, rule, watched);
     untakenAlarm(this, watched);
     if (has("uploads")) uploadsAlarms(this, watched);
-    if (has("manifests") || has("ledger")) columnsAlarm(this, watched);
+    columnsAlarm(this, watched);
     if (has("manifests")) new ManifestsAlarms(this, "manifests", watched);
     if (has("ledger")) new LedgerAlarms(this, "ledger", watched);
   }

@@ -347,6 +347,8 @@ describe("the permissions", () => {
       `${catalog}:table/tributary_prod/ml_events`,
       `${catalog}:table/tributary_prod/clicks`,
       `${catalog}:table/tributary_prod/smoke_manifests`,
+      // it has none, which the control plane asks for
+      `${catalog}:table/tributary_prod/ml_events_latest`,
       `${catalog}:table/tributary_prod/clicks_latest`,
       `${catalog}:table/tributary_prod/smoke_manifests_latest`,
     ]);

@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { loadEnvironment } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
+import type { PipelineResources } from "../../../stacks/compute/pipeline-resources";
+import { bringColumns } from "../../../stacks/compute/uploads/permissions";
 import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
 import { stacksOf } from "../../support/stacks";
 
@@ -87,6 +90,41 @@ describe("the end of a run", () => {
       principal: "events.amazonaws.com",
       source_arn: expect.stringContaining("aws_cloudwatch_event_rule.job-runs-ended.arn"),
     });
+  });
+});
+
+describe("undeclared fields", () => {
+  test("reach the control plane by the events of published uploads", () => {
+    expect(
+      JSON.parse(String(resource(prod, "aws_cloudwatch_event_rule", "columns-of-uploads")["event_pattern"])),
+    ).toEqual({ source: ["tributary.prod"], "detail-type": ["UploadPublished"] });
+    expect(
+      JSON.stringify(resource(prod, "aws_cloudwatch_event_target", "columns-of-uploads-target")),
+    ).toMatch(/aws_lambda_function\.control-plane/);
+  });
+
+  test("of datasets that keep them are the job's to admit and to tell, and of no others", () => {
+    const policy = resource(prod, "aws_iam_role_policy", "uploads-job_role")["policy"];
+    expect(statementsOf(policy).map(({ Sid }) => Sid)).not.toContain("AdmitColumns");
+    const control = { arn: "arn:aws:dynamodb:us-east-1:333333333333:table/control" };
+    const resources = { environment: loadEnvironment("prod"), ledger: { control } } as PipelineResources;
+    expect(bringColumns(resources, [])).toEqual([]);
+    expect(bringColumns(resources, [{ name: "orders" }, { name: "parts" }])).toEqual([
+      {
+        sid: "AdmitColumns",
+        actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        resources: [control.arn],
+        condition: {
+          "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["columns#orders", "columns#parts"] },
+        },
+      },
+      expect.objectContaining({
+        sid: "PutPublished",
+        condition: {
+          StringEquals: { "events:source": "tributary.prod", "events:detail-type": ["UploadPublished"] },
+        },
+      }),
+    ]);
   });
 });
 
@@ -283,8 +321,10 @@ test("the function that adds declared columns, and no other, may change tables w
       expect.stringMatching(/:table\/tributary_prod\/smoke_uploads$/),
       expect.stringMatching(/:table\/tributary_prod\/clicks$/),
       expect.stringMatching(/:table\/tributary_prod\/smoke_manifests$/),
-      expect.stringMatching(/:table\/tributary_prod\/clicks_latest$/),
-      expect.stringMatching(/:table\/tributary_prod\/smoke_manifests_latest$/),
+      // most have none, which the function asks for
+      ...["customers", "ml_events", "smoke_ledger", "smoke_uploads", "clicks", "smoke_manifests"].map(
+        (name) => expect.stringMatching(new RegExp(`:table/tributary_prod/${name}_latest$`)),
+      ),
     ],
   });
   const changing = resourcesOf(prod, "aws_iam_role_policy").filter(([, each]) =>

@@ -99,6 +99,7 @@ const RULES = [
   "ledger-starter-listed",
   "control-plane-manifests-processed",
   "control-plane-stream-ended",
+  "control-plane-uploads-published",
   "ledger-failed-runs",
   "uploads-job-ended",
 ];

@@ -5,7 +5,6 @@ import { datasetsWithColumns, readTableColumns } from "../../../runtime/undeclar
 import { CommandError } from "../../../setup/command";
 import { NothingMatched } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
-import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { controlTable } from "../manifests/scale";
@@ -121,8 +120,6 @@ function namesOf(some: readonly { readonly Name?: string | undefined }[] = []): 
 /** Drops undeclared columns of a table and of its view; without `yes`, only says so. */
 export async function dropColumns(operator: Operator, options: DropOptions): Promise<ExitCode> {
   const { dataset, column: wanted, yes = false } = options;
-  // the control plane drops them, and uploads alone have none
-  checkOn(operator.environment, "manifests", "ledger");
   checkUndeclared(await columnsOf(operator, dataset), wanted);
   if (yes) await drop(operator, dataset, wanted);
   const text = [

@@ -28,7 +28,7 @@ COLUMN = {"name": "id", "type": "string"}
 
 def test_fills_in_what_a_declaration_leaves_out() -> None:
     found = dataset(columns=[COLUMN])
-    assert found.columns == (InputColumn("id", "string", ("id",), "id"),)
+    assert found.columns == (InputColumn("id", "string", ("id",)),)
     assert found.format == CsvFormat()
     assert found.output_columns == (OutputColumn("id", "string"),)
     assert found.outputs == Outputs()
@@ -76,8 +76,6 @@ def test_reads_all_that_a_declaration_says() -> None:
             name="total",
             type="decimal(9,2)",
             path=("Cost Total $",),
-            header="Cost Total $",
-            position=3,
             keys={"user_id": "userId"},
             required=True,
             comment="Total",

@@ -13,7 +13,7 @@ Records = tuple[list[Row], list[Reject]]
 
 def layout(delimiter: str, fields: int, **more: Any) -> Layout:
     names = tuple(f"c{index}" for index in range(fields))
-    return Layout(Dialect(delimiter, fields, **more), names, names)
+    return Layout(Dialect(delimiter, fields, **more), names)
 
 
 def by_kernel(chunks: Iterable[bytes], shape: Layout, limits: Limits, block: int) -> Records:

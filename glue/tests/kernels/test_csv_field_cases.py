@@ -20,7 +20,7 @@ Row = tuple[str | None, ...]
 
 
 def column(name: str, *, required: bool = False) -> InputColumn:
-    return InputColumn(name, "string", (name,), header=name, required=required)
+    return InputColumn(name, "string", (name,), required=required)
 
 
 def read_bytes(

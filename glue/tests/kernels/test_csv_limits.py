@@ -11,7 +11,7 @@ from tributary.kernels.formats.csv.block import Layout, parse_block
 from tributary.kernels.formats.csv.reader import read_header
 from tributary.kernels.formats.csv.records import Dialect, Limits
 
-LAYOUT = Layout(Dialect(",", 2), ("a", "b"), ("a", "b"))
+LAYOUT = Layout(Dialect(",", 2), ("a", "b"))
 LIMITS = Limits(record_bytes=1000, rejects=5)
 
 

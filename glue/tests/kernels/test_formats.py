@@ -16,7 +16,7 @@ JSON = b'{"id":"1","Name":"a"}\n{"id"\n\n{"id":"3","Name":"b"}\n'
 
 
 def column(name: str, *, required: bool = False) -> InputColumn:
-    return InputColumn(name, "string", (name,), name, required=required)
+    return InputColumn(name, "string", (name,), required=required)
 
 
 def batches(

@@ -68,7 +68,7 @@ FAULTS: dict[tuple[str, str], tuple[str, str]] = {
 @pytest.mark.parametrize(("kind", "text"), FAULTS)
 def test_says_where_in_a_value_the_fault_is(kind: str, text: str) -> None:
     assert cast_all([text], kind) == [BAD]
-    fault = fault_of_value(InputColumn("c", kind, ("c",), "c"), text)
+    fault = fault_of_value(InputColumn("c", kind, ("c",)), text)
     assert (fault.reason, fault.message) == FAULTS[kind, text]
 
 
@@ -91,7 +91,7 @@ def test_reads_fields_by_their_own_keys() -> None:
     assert found.values.to_pylist() == [expected, dict.fromkeys(expected), None]
     nested = cast(pa.array([f"[{text},null]"]), column_type(f"array<{declared}>", keys))
     assert nested.values.to_pylist() == [[expected, None]]
-    column = InputColumn("c", declared, ("c",), "c", keys=keys)
+    column = InputColumn("c", declared, ("c",), keys=keys)
     assert column_values(pa.array([text]), column, empty_is_null=False).values.to_pylist() == [expected]
     assert fault_of_value(column, '{"userId":"x"}').message == 'c.userId has "x", which is no int'
 

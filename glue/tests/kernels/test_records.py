@@ -1,7 +1,5 @@
 """The CSV rules as a table, on the oracle and on the kernel alike."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.kernels.support import by_kernel, by_oracle, layout
@@ -115,9 +113,3 @@ def test_keeps_the_bytes_of_a_reject_without_its_line_end() -> None:
 def test_cuts_what_it_keeps_of_a_very_long_line_and_says_how_long_it_was() -> None:
     _, rejects = by_kernel([b"x" * 70 + b"\r\n"], layout(",", 2), SMALL, 8)
     assert [(r.raw, r.length) for r in rejects] == [(b"x" * 30, 70)]
-
-
-def test_leaves_out_fields_that_no_column_claims_and_fills_columns_that_no_field_carries() -> None:
-    shape = replace(layout(",", 3), fields=("c1", None, "c0"), columns=("c0", "c1", "other"))
-    rows, _ = by_kernel([b'1,2,3\n"4\n",5,6\n'], shape, Limits(), 100)
-    assert rows == [Row(1, ("3", "1", None)), Row(2, ("6", "4\n", None))]  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ TIME_FORMATS = ("%Y-%m-%d %H:%M:%S.%f", "%d/%m/%Y %I:%M:%S %p", "%Y%m%d%H%M%S", 
 
 def values(kind: str, *texts: str | None, empty_is_null: bool = False, **form: Any) -> list[Any]:
     """The values, "bad" where a text is none."""
-    column = InputColumn("c", kind, ("c",), "c", **form)
+    column = InputColumn("c", kind, ("c",), **form)
     found = text_values(pa.array(texts, pa.string()), column_type(kind), column, empty_is_null=empty_is_null)
     bad = [False] * len(texts) if found.bad is None else found.bad.to_pylist()
     return ["bad" if each else value for value, each in zip(found.values.to_pylist(), bad, strict=True)]
@@ -111,6 +111,11 @@ TABLE: list[tuple[str, dict[str, Any], dict[str | None, Any]]] = [
             "2026-07-01 12:00:00": moment(2026, 7, 1, 10),
             "2026-07-01T12:00": moment(2026, 7, 1, 10),
             "2026-07-01T12:00:00Z": moment(2026, 7, 1, 12),
+            "20260701T1200": moment(2026, 7, 1, 10),
+            "2026-07-01t12:00:00,5": moment(2026, 7, 1, 10, 0, 0, 500_000),
+            "2026-07-01 12:00:00 UTC": moment(2026, 7, 1, 12),
+            "2026-07-01 12:00:00 CET": "bad",
+            "2026-07-01T12": "bad",
             "2026-07-01 12:00:00.1234560": moment(2026, 7, 1, 10, 0, 0, 123456),
             "2026-07-01 12:00:00.1234567": "bad",
             "2026-03-29 02:30:00": "bad",
@@ -146,6 +151,8 @@ TABLE: list[tuple[str, dict[str, Any], dict[str | None, Any]]] = [
         {
             "1735689600": moment(2025, 1, 1),
             "2025-01-01 00:00": moment(2025, 1, 1),
+            "20250101T000000.1234567": moment(2025, 1, 1, 0, 0, 0, 123456),
+            "20250101": moment(1970, 8, 23, 9, 1, 41),
             "2025-01-01 00:00:00.1234567": moment(2025, 1, 1, 0, 0, 0, 123456),
         },
     ),

@@ -17,7 +17,7 @@ from tributary.kernels.formats.reader import read
 
 
 def column(name: str, kind: str = "string", *, required: bool = False) -> InputColumn:
-    return InputColumn(name, kind, (name,), name, required=required)
+    return InputColumn(name, kind, (name,), required=required)
 
 
 def batches(

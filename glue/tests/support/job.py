@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.waiting import HANG_SECONDS
-from tests.support.world import World
+from tests.support.world import COLUMNS, World
 
 GLUE = Path(__file__).parents[2]
 SCRIPT = GLUE / "jobs" / "uploads_job.py"
@@ -35,6 +35,11 @@ def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
         "raw_bucket": world.raw,
         "curated_bucket": world.curated,
         "quarantine_bucket": world.quarantine,
+        "control_table": world.control,
+        "undeclared_columns": COLUMNS,
+        "event_source": world.source,
+        "environment": "test",
+        "metric_namespace": "tributary-test",
         "engine": "pool",
         "parallelism": 2,
         "files_per_claim": 50,

@@ -16,11 +16,15 @@ from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
 
+from tests.support.control import create_control_table
+from tests.support.events import event_queue, received
 from tributary.distribution.alone import run_alone
 from tributary.kernels.output.dead_letters import read_letters
+from tributary.running.announcing import Announcer
 from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.clock import timestamp
 from tributary.running.metrics import Metrics
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations
 from tributary.uploads import versions
 from tributary.uploads.lease import HEAD
@@ -32,6 +36,8 @@ from tributary.uploads.table import UploadsTable
 HEADER = "id,name,email,date,amount,status\n"
 DATASET = "customers"
 METRICS = Metrics("tributary-test", "test")
+COLUMNS = 10
+"""Undeclared columns that a table may have: a file may bring two."""
 T = TypeVar("T")
 R = TypeVar("R")
 LEASE_SECONDS = 600
@@ -66,7 +72,7 @@ class InlineEngine:
 
 @dataclass
 class World:
-    """One test's own buckets and table.
+    """One test's own buckets, tables and events.
 
     `offset` moves the clock that leases and pauses are told by, and `stopped` is where it stands.
     """
@@ -75,18 +81,31 @@ class World:
     curated: str
     quarantine: str
     table: str
+    control: str
+    source: str
+    events: str
     offset: timedelta = field(default_factory=timedelta)
     stopped: datetime | None = None
 
     @staticmethod
     def create() -> "World":
         name = uuid.uuid4().hex[:12]
-        world = World(f"raw-{name}", f"curated-{name}", f"quarantine-{name}", f"uploads-{name}")
+        source = f"tributary.test.{name}"
+        world = World(
+            raw=f"raw-{name}",
+            curated=f"curated-{name}",
+            quarantine=f"quarantine-{name}",
+            table=f"uploads-{name}",
+            control=f"control-{name}",
+            source=source,
+            events=event_queue(name, source),
+        )
         for bucket in (world.raw, world.curated, world.quarantine):
             s3_client().create_bucket(Bucket=bucket)
             versioning: Any = {"Status": "Enabled"}
             s3_client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
         _create_table(world.table)
+        create_control_table(world.control)
         return world
 
     def now(self) -> datetime:
@@ -176,14 +195,28 @@ class World:
         run = Run(
             self.ledger(run_id or uuid.uuid4().hex, options["lease_seconds"]),
             engine or InlineEngine(),
-            Settings(self.destinations, METRICS, ("%d-%m-%Y", "%Y-%m-%d"), **options),
+            self.settings(**options),
             stopping or Event(),
         )
         return run.run()
 
+    def settings(self, **options: Any) -> Settings:
+        return Settings(
+            destinations=self.destinations,
+            columns=ColumnCap(self.control, COLUMNS),
+            announcer=Announcer(self.source, "test"),
+            metrics=METRICS,
+            date_formats=("%d-%m-%Y", "%Y-%m-%d"),
+            **options,
+        )
+
     @property
     def destinations(self) -> Destinations:
         return Destinations(self.curated, self.quarantine)
+
+    def announced(self) -> list[dict[str, Any]]:
+        """The details of the events since the last call."""
+        return [message["detail"] for message in received(self.events)]
 
     def item(self, key: str, version: str) -> dict[str, Any]:
         answer = dynamodb_client().get_item(

@@ -86,6 +86,7 @@ def test_writes_stats_of_each_processed_version(world: World) -> None:
         "cleaned_count": stats["cleaned_count"],
         "output_count": 1,
         "rejected_count": 2,
+        "other_rows": 0,
         "issues": {},
         "drift": [],
         "processing_timestamp": world.item(KEY, version)["first_claimed_at"],

@@ -30,7 +30,7 @@ from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, BatchFile, batch_files
 from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import version_texts
-from tributary.running.announcing import Announcer
+from tributary.running.announcing import Announcer, shares_of_columns
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Failed
 
@@ -39,10 +39,6 @@ _SUSPECT_LAPSES = 2
 # After this many killed workers, too.
 _SUSPECT_KILLS = 2
 _MINIMUM_ARCHIVED = 1000
-# Chosen for events of at most 256 KB; a column's name has at most 255 characters. Further columns go into
-# events of their own.
-# @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html, 2026-11-29
-_COLUMNS_AN_EVENT = 500
 EVENT = "LedgerBatchPublished"
 
 T = TypeVar("T")
@@ -183,9 +179,7 @@ class BatchStateMachine:
             "other_rows": counts.get("other_rows", 0),
             **{name: counts[name] for name in (*names, *sizes)},
         }
-        columns = counts["columns"]
-        for begin in range(0, max(1, len(columns)), _COLUMNS_AN_EVENT):
-            share = columns[begin : begin + _COLUMNS_AN_EVENT]
+        for share in shares_of_columns(counts["columns"]):
             self._settings.announcer.announce(EVENT, {**detail, "columns": share})
 
     def _archive(self, batch: Batch, files: list[BatchFile]) -> None:

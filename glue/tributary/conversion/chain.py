@@ -308,6 +308,8 @@ def file_result(hashed: Hashed, converted: Converted) -> FileResult:
         rejected_count=outcome.rejected,
         issues=dict(converted.issues),
         drift=converted.drift,
+        columns=converted.columns,
+        other_rows=converted.other_rows,
         objects=converted.objects,
         rejects=next((file.path for file in converted.dead_letters), None),
     )

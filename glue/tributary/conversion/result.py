@@ -27,7 +27,8 @@ _KEYS_NAMED = 50
 class FileResult:
     """Result of one file; its paths are in the work folder, None where nothing is to be published.
 
-    `input_count` = `output_count` + `rejected_count`, in records. A file with a `whole_file_reason` goes to
+    `input_count` = `output_count` + `rejected_count`, in records; `columns` are the undeclared columns of the
+    output, and `other_rows` the rows with keys in `_other`. A file with a `whole_file_reason` goes to
     quarantine as a whole with that code and message, and nothing is published.
     """
 
@@ -38,6 +39,8 @@ class FileResult:
     rejected_count: int = 0
     issues: dict[str, int] = field(default_factory=dict)
     drift: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    other_rows: int = 0
     objects: Sequence[StagedFile] = ()
     rejects: Path | None = None
     whole_file_reason: str | None = None

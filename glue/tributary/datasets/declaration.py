@@ -84,17 +84,15 @@ Format = CsvFormat | NdjsonFormat | JsonFormat | BinaryFormat
 class InputColumn:
     """A column of the files, which the transform sees.
 
-    Of CSV it is the field under `header`, or without a header the one at `position`, from 1. Of all others it
-    is the value at `path`, which begins with the top-level key; `keys` are those of struct fields that differ
-    from the field's name. The rest says how text becomes the type: `dates` are formats of dates and times,
-    and `true_words` and `false_words` None where they are `true` and `false`.
+    It is the value at `path`, which begins with the top-level key; of CSV that is the text of the header, or
+    without one `position_key`, and nothing behind it. `keys` are those of struct fields that differ from the
+    field's name. The rest says how text becomes the type: `dates` are formats of dates and times, and
+    `true_words` and `false_words` None where they are `true` and `false`.
     """
 
     name: str
     type: str
     path: tuple[str, ...]
-    header: str
-    position: int | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     required: bool = False
     comment: str = ""
@@ -270,13 +268,10 @@ def _path(fields: dict[str, Any], file_format: dict[str, Any]) -> tuple[str, ...
 
 
 def _input_column(fields: dict[str, Any], file_format: dict[str, Any]) -> InputColumn:
-    name = fields["name"]
     return InputColumn(
-        name=name,
+        name=fields["name"],
         type=fields["type"],
         path=_path(fields, file_format),
-        header=fields.get("header", name),
-        position=fields.get("position"),
         keys=fields["keys"],
         required=fields["required"],
         comment=fields["comment"],

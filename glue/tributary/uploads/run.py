@@ -16,10 +16,12 @@ from tributary.distribution.each_once import run_batch
 from tributary.errors import TooSlowError, WorkerKilledError, describe
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.objects.refusals import MISSING_PERMISSION
+from tributary.running.announcing import Announcer
 from tributary.running.job import SERVICE_ERRORS
 from tributary.running.keeper import LeaseKeeper
 from tributary.running.log import log
 from tributary.running.metrics import Metrics
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
 from tributary.running.time_limit import cause_of
 from tributary.uploads import versions
@@ -49,6 +51,8 @@ class Settings:
 
     destinations: Destinations
     metrics: Metrics
+    columns: ColumnCap
+    announcer: Announcer
     date_formats: tuple[str, ...]
     files_per_claim: int
     settle_seconds: float
@@ -212,6 +216,8 @@ class Run:
         return Task(
             claim=claim,
             destinations=self._settings.destinations,
+            columns=self._settings.columns,
+            announcer=self._settings.announcer,
             date_formats=self._settings.date_formats,
             alone=suspected or claim.attempts > _TRUSTED_ATTEMPTS,
             file_limits=self._settings.file_limits,

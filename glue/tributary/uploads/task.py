@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
+from tributary.running.announcing import Announcer
+from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations, Failed
 from tributary.uploads.table import Claim
 
@@ -14,6 +16,8 @@ class Task:
 
     claim: Claim
     destinations: Destinations
+    columns: ColumnCap
+    announcer: Announcer
     date_formats: tuple[str, ...]
     alone: bool = False
     file_limits: FileLimits = DEFAULT_FILE_LIMITS
@@ -21,12 +25,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of one file: input = output + rejected; `issues` counts output rows by problem."""
+    """Rows of one file: input = output + rejected.
+
+    `issues` counts output rows by problem, and `other_rows` are those with keys in `_other`.
+    """
 
     input: int
     cleaned: int
     output: int
     rejected: int
+    other_rows: int
     issues: Mapping[str, int]
 
     def as_map(self) -> dict[str, object]:
@@ -36,6 +44,7 @@ class Counts:
             "cleaned_count": self.cleaned,
             "output_count": self.output,
             "rejected_count": self.rejected,
+            "other_rows": self.other_rows,
             "issues": dict(self.issues),
         }
 

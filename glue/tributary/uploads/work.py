@@ -18,7 +18,9 @@ from tributary.objects.quarantine import with_copy
 from tributary.objects.reads import read_version
 from tributary.objects.refusals import MISSING_PERMISSION, is_denied
 from tributary.objects.writes import copy_version, put_bytes, put_file, put_published
+from tributary.running.announcing import shares_of_columns
 from tributary.running.clock import timestamp
+from tributary.running.table_columns import TableColumns
 from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
 from tributary.running.time_limit import TimeLimit
@@ -26,6 +28,7 @@ from tributary.uploads.names import ObjectKeys, object_keys
 from tributary.uploads.task import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 
 NO_DATASET = "no-dataset"
+EVENT = "UploadPublished"
 
 
 def run_task(task: Task) -> Outcome:
@@ -92,6 +95,7 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
             processing_date=datetime.fromisoformat(claim.first_claimed_at),
             date_formats=task.date_formats,
             work=work,
+            registry=TableColumns(dataset.name, task.columns),
             limits=task.file_limits,
         )
     if result.whole_file_reason is not None:
@@ -105,6 +109,7 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
     seconds = time.monotonic() - began
     counts = _counts(result)
     _put_stats(task, dataset, counts, result.drift, seconds)
+    _announce(task, dataset, result)
     return Processed(result.content_sha256, rules, etags, counts, result.drift, seconds)
 
 
@@ -148,12 +153,24 @@ def _put_stats(task: Task, dataset: Dataset, counts: Counts, drift: tuple[str, .
     put_bytes(task.destinations.curated, _keys(task, dataset).stats, _json(stats), content_types.JSON)
 
 
+def _announce(task: Task, dataset: Dataset, result: FileResult) -> None:
+    """Announce undeclared fields before the commit: an attempt that fails here is made again."""
+    if not result.columns and not result.other_rows:
+        return
+    claim = task.claim
+    detail = {"dataset": dataset.name, "key": claim.key, "version": claim.version.version}
+    for number, share in enumerate(shares_of_columns(result.columns)):
+        other_rows = 0 if number else result.other_rows
+        task.announcer.announce(EVENT, {**detail, "columns": share, "other_rows": other_rows})
+
+
 def _counts(result: FileResult) -> Counts:
     return Counts(
         input=result.input_count,
         cleaned=result.cleaned_count,
         output=result.output_count,
         rejected=result.rejected_count,
+        other_rows=result.other_rows,
         issues=dict(result.issues),
     )
 

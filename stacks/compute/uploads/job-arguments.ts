@@ -1,12 +1,13 @@
-import { type Environment, metricNamespace } from "../../../environments/schema";
+import { alertSource, type Environment, metricNamespace } from "../../../environments/schema";
 import { fileLimitArguments } from "../file-limit-arguments";
 
-/** Buckets and table that the job reads and writes. */
+/** Buckets and tables that the job reads and writes. */
 export interface UploadsJobPlaces {
   readonly uploadsTable: string;
   readonly rawBucket: string;
   readonly curatedBucket: string;
   readonly quarantineBucket: string;
+  readonly controlTable: string;
 }
 
 /** Arguments of the job `uploads_job`; a test compares the names with those that the script reads. */
@@ -21,6 +22,10 @@ export function uploadsJobArguments(
     raw_bucket: places.rawBucket,
     curated_bucket: places.curatedBucket,
     quarantine_bucket: places.quarantineBucket,
+    control_table: places.controlTable,
+    undeclared_columns: String(environment.storage.undeclaredColumns),
+    event_source: alertSource(environment),
+    environment: environment.name,
     engine: uploads.engine,
     parallelism: String(uploads.parallelism),
     files_per_claim: String(uploads.filesPerClaim),
@@ -29,7 +34,6 @@ export function uploadsJobArguments(
     maximum_attempts: String(uploads.maximumAttempts),
     date_formats: uploads.dateFormats.join(","),
     superseded_days: String(uploads.supersededDays),
-    environment: environment.name,
     metric_namespace: metricNamespace(environment),
     ...fileLimitArguments(environment),
   };

@@ -2,10 +2,12 @@
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
-import { datasetsOf } from "../../../datasets/schema/datasets";
+import { type Dataset, datasetsOf } from "../../../datasets/schema/datasets";
 import { type Environment, metricNamespace, uploadsJobName } from "../../../environments/schema";
 import { PENDING_INDEX, RUN_REQUEST } from "../../../runtime/indexes";
+import { growingUploads } from "../../datasets";
 import {
+  admitColumns,
   listInputs,
   type PipelineResources,
   putOwnEvents,
@@ -75,7 +77,23 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
       resources: below(storage.quarantine, ["dead-letters", "files"], [...datasets, UNKNOWN_DATASET]),
     },
     putMetrics(environment),
+    ...bringColumns(resources, growingUploads(environment)),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
+  ];
+}
+
+/** Statements to bring undeclared fields into the tables of datasets, where there are such. */
+export function bringColumns(
+  { environment, ledger }: Pick<PipelineResources, "environment" | "ledger">,
+  datasets: readonly Pick<Dataset, "name">[],
+): PolicyStatement[] {
+  if (datasets.length === 0) return [];
+  return [
+    admitColumns(
+      ledger.control,
+      datasets.map(({ name }) => name),
+    ),
+    putOwnEvents("PutPublished", environment, ["UploadPublished"]),
   ];
 }
 

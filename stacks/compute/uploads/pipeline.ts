@@ -22,6 +22,8 @@ export interface UploadsPipelineProps extends PipelineResources {
   readonly settings: FunctionSettings;
   /** Package and wheels of the environment's jobs. */
   readonly code: JobCode;
+  /** Receives an event for every upload that was published with undeclared fields. */
+  readonly controlPlane: BundledFunction<"control-plane">;
 }
 
 /**
@@ -48,9 +50,10 @@ export class UploadsPipeline {
     this.reconciler = this.reconcilerFunction(props);
   }
 
-  /** Adds the triggers of functions: the rule of ended runs and the schedule. */
+  /** Adds the triggers of functions: the rules of ended runs and of undeclared fields, and the schedule. */
   start(): void {
     this.notifyOfEndedRuns();
+    this.tellControlPlane();
     this.scheduleReconciler();
   }
 
@@ -78,6 +81,7 @@ export class UploadsPipeline {
         rawBucket: storage.raw.bucket,
         curatedBucket: storage.curated.bucket,
         quarantineBucket: storage.quarantine.bucket,
+        controlTable: ledger.control.name,
       }),
       statements: jobStatements(resources),
     });
@@ -133,6 +137,17 @@ export class UploadsPipeline {
         memorySizeMegabytes: this.environment.uploads.reconcile.memoryMegabytes,
         timeoutSeconds: this.environment.uploads.reconcile.timeoutSeconds,
       },
+    });
+  }
+
+  private tellControlPlane(): void {
+    const { controlPlane, storage } = this.props;
+    routeEvents(this.scope, "columns-of-uploads", controlPlane, {
+      targetId: "control-plane",
+      undelivered: storage.undeliveredEvents,
+      ruleName: ruleName(this.environment, "control-plane-uploads-published"),
+      description: "uploads that the job published with undeclared fields",
+      pattern: { source: [alertSource(this.environment)], "detail-type": ["UploadPublished"] },
     });
   }
 

@@ -11,6 +11,7 @@ export function uploadsAlarms(scope: Construct, watched: Watched): void {
   const periodSeconds = uploads.reconcile.rateMinutes * 60;
   const common = onOwnMetric(watched);
   ruleAlarm(scope, "uploads-job-ended", watched);
+  ruleAlarm(scope, "control-plane-uploads-published", watched);
   new Alarm(scope, "uploads-job-failures", {
     ...common,
     alarmName: resourceName(environment, "uploads-job-failures"),

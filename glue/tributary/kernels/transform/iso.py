@@ -34,6 +34,8 @@ _WHY_NOT: Final = {
 def canonical(texts: pa.Array) -> pa.Array:
     """The moments as `2026-01-31T08:15:00.5+02:00`, with whatever fits the form; null for other texts."""
     fits = pc.match_substring_regex(texts, _FORMS)
+    if not pc.any(fits).as_py():
+        return pa.nulls(len(texts), pa.string())
     parts = pc.extract_regex(pc.if_else(fits, texts, None), _PARTS)
     part = {name: pc.struct_field(parts, name) for name in ("year", "month", "day", "hour", "minute")}
     day = pc.binary_join_element_wise(part["year"], part["month"], part["day"], "-")

@@ -40,11 +40,6 @@ _DIRECTIVES: Final = {
 _WHOLE_DAYS: Final = ({"Y", "y"}, {"m", "b", "B"}, {"d"})
 _TOKEN = re.compile(r"%(.?)|([^%])", re.DOTALL)
 
-_ISO_TIME: Final = (
-    r"^(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[Tt ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
-    r"(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]+))?)?(?P<z>" + _OFFSET + ")?$"
-)
-_USUAL_LOCAL: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?$"
 _MICROSECONDS: Final = r"^[0-9]{1,6}0*$"
 
 _LOCAL = pa.timestamp("us")
@@ -80,15 +75,21 @@ def _moments_of(texts: pa.Array, kind: str, formats: Sequence[str], zone: str | 
         if date_format != _ISO:
             return _Parts(rest, _pattern(date_format), cuts_off=cuts_off).moments(zone)
         found = cast(rest, Scalar(kind)).values
-        if found.null_count > rest.null_count:
-            usual = pc.if_else(pc.match_substring_regex(rest, _USUAL_LOCAL), rest, None)
-            found = pc.coalesce(found, held(_in_zone(converted(usual, _LOCAL), zone)))
-        if found.null_count > rest.null_count:
-            parts = _Parts(_unread(rest, found), _ISO_TIME, cuts_off=cuts_off)
-            found = pc.coalesce(found, parts.moments(zone))
-        return found
+        if zone is None or found.null_count == rest.null_count:
+            return found
+        local = _local_times(_unread(rest, found), kind)
+        return pc.coalesce(found, held(_in_zone(local, zone)))
 
     return _first_that_fits(texts, formats, _MOMENT, read)
+
+
+def _local_times(texts: pa.Array, kind: str) -> pa.Array:
+    """The times of texts that are a moment with an offset behind them, and none without."""
+    as_utc = pc.binary_join_element_wise(texts, "Z", "")
+    found = cast(as_utc, Scalar("timestamp")).values
+    if kind == INSTANT and found.null_count > texts.null_count:
+        found = pc.coalesce(found, cast(_unread(as_utc, found), Scalar(INSTANT)).values)
+    return found.cast(_LOCAL)
 
 
 def _first_that_fits(

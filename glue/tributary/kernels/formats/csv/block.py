@@ -44,14 +44,10 @@ BYTES_COLUMN = "\0bytes"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Positions of the declared columns in the file: one name a field, None for a field to leave out.
-
-    `columns` is the order of the declared columns; one that no field carries is null in every row.
-    """
+    """Names of the fields of a file, and whether the records are kept."""
 
     dialect: Dialect
-    fields: tuple[str | None, ...]
-    columns: tuple[str, ...]
+    fields: tuple[str, ...]
     keeps_bytes: bool = False
 
     @property
@@ -62,8 +58,8 @@ class Layout:
 
     @property
     def schema(self) -> pa.Schema:
-        """The declared columns as text, then the places."""
-        return pa.schema([*((name, pa.string()) for name in self.columns), *self.places])
+        """The fields as text, then the places."""
+        return pa.schema([*((name, pa.string()) for name in self.fields), *self.places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +332,7 @@ def _read_csv(
         read_options=arrow_csv.ReadOptions(
             use_threads=False,
             block_size=len(data) + 1,
-            column_names=[name or f"#{index}" for index, name in enumerate(layout.fields)],
+            column_names=layout.fields,
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=layout.dialect.delimiter,
@@ -346,12 +342,10 @@ def _read_csv(
         ),
         convert_options=arrow_csv.ConvertOptions(
             check_utf8=False,
-            column_types={name: pa.string() for name in layout.columns},
+            column_types={name: pa.string() for name in layout.fields},
             null_values=layout.dialect.nulls,
             strings_can_be_null=bool(layout.dialect.nulls),
             quoted_strings_can_be_null=False,
-            include_columns=layout.columns,
-            include_missing_columns=True,
         ),
     )
 
@@ -385,12 +379,8 @@ def _merge(batch: pa.RecordBatch, rows: list[_Slow], layout: Layout) -> pa.Recor
     """The rows of both, in the order of their lines."""
     if not rows:
         return batch
-    positions = {name: index for index, name in enumerate(layout.fields)}
     arrays = [
-        pa.array([row.fields[positions[name]] for row, _ in rows], pa.string())
-        if name in positions
-        else pa.nulls(len(rows), pa.string())
-        for name in layout.columns
+        pa.array([row.fields[index] for row, _ in rows], pa.string()) for index in range(len(layout.fields))
     ]
     places = [pa.array([row.line for row, _ in rows], pa.int64())]
     if layout.keeps_bytes:

@@ -57,7 +57,6 @@ class CsvFile:
                 header=header.lines if options.header else (),
             ),
             match.fields,
-            match.fields,
             keeps_bytes,
         )
         self._rows = CsvRows(header, blocks, self.layout, limits)
@@ -81,7 +80,7 @@ class CsvFile:
 
     def _original(self, parsed: Parsed) -> Parsed:
         columns = {name: parsed.rows[name] for name in parsed.rows.schema.names}
-        for name in self.layout.columns:
+        for name in self.layout.fields:
             columns[name] = self._coding.original_texts(columns[name])
         if self.layout.keeps_bytes:
             columns[BYTES_COLUMN] = self._coding.original_records(columns[BYTES_COLUMN])
@@ -140,7 +139,7 @@ def _batch(parsed: Parsed, layout: Layout) -> FormatBatch:
         for reject in parsed.rejects
     ]
     return FormatBatch(
-        rows.select(layout.columns),
+        rows.select(layout.fields),
         pa.RecordBatch.from_arrays(list(places.values()), schema=schema),
         pa.RecordBatch.from_pylist(rejects, schema=REJECTS),
     )
