@@ -51,6 +51,20 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
     "one behind the other": (RECORDS, b'{"Records":[{"a":1}]}{"Records":[]} {"Records":[{"b":2}]}', [A, B]),
     "one a line": (RECORDS, b'{"Records":[{"a":1}]}\r\n\n{"x":"}","Records":[{"b":2}]}\n', [A, B]),
     "an array of them": (RECORDS, b'[{"Records":[{"a":1}]},\n {"Records":[{"b":2}]}]', [A, B]),
+    "a text that reads like an object": (
+        RECORDS,
+        b'{"Records":"{}"}\n{"Records": {}}\n{"x":{},"Records":"{}"}\n{"x":{},"Records":"\\u007b}"}\n'
+        b'{"x":{"a":1},"Records":"{\\"a\\":1}"}\n{"x":{"Records":{}},"Records":"{\\u007d"}\n'
+        b'{"x":{"Records":{}},"\\u0052ecords":"{\\u007d"}',
+        [
+            ("not-an-object", b'"{}"'),
+            {},
+            ("not-an-object", b'"{}"'),
+            ("not-an-object", b'"\\u007b}"'),
+            ("not-an-object", b'"{\\"a\\":1}"'),
+            *[("not-an-object", b'"{\\u007d"')] * 2,
+        ],
+    ),
     "an object instead of an array": (RECORDS, b'{"Records":{"a":1}}\n{"Records":{"b":2}}', [A, B]),
     "a key that is written with an escape": (RECORDS, b'{"\\u0052ecords":[{"a":1}]}', [A]),
     "one with the key inside of another value": (
@@ -152,6 +166,8 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
                 b'{"S":"x","N":"1"}',
                 b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
                 b'{"L":[1]}',
+                b'{"NULL":false}',
+                b'{"NULL":"x"}',
             )
         ),
         [
@@ -167,6 +183,8 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
                 b'{"S":"x","N":"1"}',
                 b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
                 b'{"L":[1]}',
+                b'{"NULL":false}',
+                b'{"NULL":"x"}',
             )
         ],
     ),
