@@ -102,7 +102,11 @@ def _pieces(batch: pa.RecordBatch, asked: Asked) -> Iterator[pa.RecordBatch]:
     limits = asked.limits
     rows = max(1, min(limits.batch_lines, limits.batch_cells // max(1, batch.num_columns)))
     for start in range(0, batch.num_rows, rows):
-        yield from _halved(batch.slice(start, rows), limits.batch_bytes)
+        piece = batch.slice(start, rows)
+        if piece.num_columns:
+            yield from _halved(piece, limits.batch_bytes)
+        else:
+            yield piece  # made of its columns it would have no row
 
 
 def _halved(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
