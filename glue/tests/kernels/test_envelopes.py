@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tributary.datasets.declaration import Format, JsonFormat, NdjsonFormat
+from tributary.errors import DecompressedTooLargeError
+from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.reader import read
@@ -226,6 +228,14 @@ def test_bounds_records_and_what_must_wait() -> None:
     assert found(early, LOGS, SMALL, 5) == [{"owner": "1", "group": "2", "a": "1"}] * 30
     lines = b'{"Records":[]}\n{"Records":[%s]}\n{"Records":[{"a":1}]}' % records
     assert found(lines, RECORDS, SMALL, 5) == [("line-too-long", b'{"Record'), A]
+
+
+def test_bounds_what_is_kept_around_many_records() -> None:
+    small = FileLimits(ratio=5, ratio_from_bytes=100)
+    data = b'{"owner":"%s","logEvents":[%s{}]}' % (b"x" * 30, b"{}," * 20)
+    with pytest.raises(DecompressedTooLargeError, match=f"of the first {len(data)} stored"):
+        list(read(Asked(LOGS, (), file_limits=small), Content([data], Path(), print)))
+    assert len(found(data, LOGS)) == 21
 
 
 def test_reads_attribute_values_of_lines() -> None:
