@@ -133,6 +133,15 @@ def test_takes_no_date_that_the_calendar_of_others_lacks(tmp_path: Path) -> None
     assert [letter[:2] for letter in letters_of(result)] == [(2, "bad-value"), (3, "bad-value")]
 
 
+def test_says_of_a_time_that_no_clock_shows_once_that_its_offset_is_not_all(tmp_path: Path) -> None:
+    at = column("at", "timestamp", zone="Europe/Berlin")
+    data = b"at\n2026-03-29 02:30:00\n2026-10-25T02:30\n2026-01-01T00:00\n"
+    found = converted(of("csv", at), data, tmp_path)
+    assert rows_of(found) == [{"at": datetime(2025, 12, 31, 23, tzinfo=UTC)}]
+    why = "clocks in Europe/Berlin skip it or show it twice, or it is finer than a microsecond"
+    assert [letter[2].partition("timestamp: ")[2] for letter in letters_of(found)] == [why] * 2
+
+
 def test_says_of_a_required_value_that_it_is_bad_and_not_that_it_is_missing(tmp_path: Path) -> None:
     required = column("a", "int", required=True, onBadValue="issue")
     tolerant = of("ndjson", required, column("b", "int", onBadValue="issue"))
