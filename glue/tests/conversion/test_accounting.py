@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import orc, parquet
 
 from tests.support.binary import avro_file, written
 from tests.support.declarations import dataset
@@ -122,6 +122,26 @@ def test_takes_values_in_structs_as_those_at_the_top(tmp_path: Path) -> None:
     }
     assert others == [dict.fromkeys(first)] * 2
     assert result.drift == ()
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+@pytest.mark.parametrize(("kind", "write"), [("parquet", parquet.write_table), ("orc", orc.write_table)])
+def test_publishes_no_text_that_is_no_utf_8(kind: str, write: Any, is_nested: bool, tmp_path: Path) -> None:
+    bytes_of_text = pa.array([b"a", b"b\xff", b"c", b"d"]).buffers()
+    texts = pa.Array.from_buffers(pa.string(), 4, bytes_of_text)
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3, 4], pa.int32()), texts)
+    data = written(write, pa.table({"a": lists if is_nested else texts, "n": [1, 2, 3, 4]}))
+    for number, declared in enumerate(((), (column("a"), column("n", "int")))):
+        work = tmp_path / str(number)
+        work.mkdir()
+        result = converted(of(kind, *declared), data, work)
+        assert [str(row["n"]) for row in rows_of(result)] == ["1", "3", "4"]
+        assert [letter[:2] for letter in letters_of(result)] == [(2, "invalid-utf8")]
+        assert result.rejects is not None
+        assert json.loads(json.loads(result.rejects.read_text())["raw_text"]) == {
+            "a": ["Yv8="] if is_nested else "Yv8=",
+            "n": 2,
+        }
 
 
 def test_takes_no_date_that_the_calendar_of_others_lacks(tmp_path: Path) -> None:
