@@ -94,7 +94,9 @@ def bounded_rows(
             check_expansion(asked.file_limits, size, stored_bytes())
             if piece.num_rows == 1 and found > asked.limits.line_bytes:
                 message = f"the row takes {found} bytes, more than {asked.limits.line_bytes}"
-                yield _rejected(_shortened(piece, asked.limits.kept_bytes), number, found, asked, message)
+                yield _rejected(
+                    _shortened(piece, asked.limits.kept_bytes), number, found, asked, (TOO_LONG, message)
+                )
                 number += 1
                 continue
             for part, is_whole in _told_apart(piece):
@@ -102,7 +104,7 @@ def bounded_rows(
                     yield _batch(part, number, asked.keeps_bytes)
                 else:
                     message = "a text of the row is not UTF-8 (the row stands here with its texts as Base64)"
-                    yield _rejected(_as_bytes(part), number, 0, asked, message, _NO_TEXT)
+                    yield _rejected(_as_bytes(part), number, 0, asked, (_NO_TEXT, message))
                 number += part.num_rows
 
 
@@ -205,10 +207,9 @@ def _batch(rows: pa.RecordBatch, number: int, keeps_bytes: bool) -> FormatBatch:
     return FormatBatch(rows, positions, pa.RecordBatch.from_pylist([], schema=REJECTS))
 
 
-def _rejected(
-    row: pa.RecordBatch, number: int, size: int, asked: Asked, message: str, reason: str = TOO_LONG
-) -> FormatBatch:
+def _rejected(row: pa.RecordBatch, number: int, size: int, asked: Asked, why: tuple[str, str]) -> FormatBatch:
     text = json_rows(row)[0].as_py()
+    reason, message = why
     reject = {
         "line": number,
         "length": max(size, len(text)),
