@@ -119,6 +119,21 @@ describe("a declaration", () => {
       'columns[1].header: expected a field that no column before reads, got " ID "',
     ],
     [
+      "a header twice, written in two ways",
+      {
+        columns: [
+          { ...ID, header: "STRASSE\u00e9" },
+          { ...COUNT, header: "\u200bStra\u00dfee\u0301" },
+        ],
+      },
+      'columns[1].header: expected a field that no column before reads, got "\u200bStra\u00dfee\u0301"',
+    ],
+    [
+      "CSV of text",
+      { format: { kind: "ndjson" }, outputs: { parquet: { compression: "snappy" }, csv: true } },
+      "outputs.csv: expected false (CSV has the declared columns, and there are none), got true",
+    ],
+    [
       "a position twice",
       {
         ...HEADLESS,

@@ -89,7 +89,7 @@ function judgePlace(column: InputColumn, format: Format, path: Path, tell: Tell)
 
 function eachFieldOnce(columns: readonly InputColumn[], hasHeader: boolean, tell: Tell): void {
   const fields = columns.map(({ name, header = name, position }) =>
-    hasHeader ? header.trim().toLowerCase() : position,
+    hasHeader ? compared(header) : position,
   );
   for (const [index, field] of fields.entries()) {
     const before = fields.indexOf(field);
@@ -97,6 +97,12 @@ function eachFieldOnce(columns: readonly InputColumn[], hasHeader: boolean, tell
     const key = hasHeader ? (columns[index]?.header === undefined ? "name" : "header") : "position";
     tell(["columns", index, key], "a field that no column before reads");
   }
+}
+
+/** The text by which two headers are told apart, as the reader of CSV does: it sees no case, nor what is unseen. */
+function compared(header: string): string {
+  const seen = header.replace(/^[\p{Cc}\p{Cf}\p{Z}]+|[\p{Cc}\p{Cf}\p{Z}]+$/gu, "");
+  return seen.normalize("NFC").toUpperCase().toLowerCase();
 }
 
 /** Judges how text becomes the column's type. */

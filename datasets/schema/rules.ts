@@ -147,6 +147,8 @@ const RULES: readonly Rule[] = [
       const isNested = outputColumnsOf(declared).some(({ type }) => type.includes("<"));
       if (outputs.csv && pipeline !== "uploads")
         tell(["outputs", "csv"], "false (only an upload has one output, which a CSV file can stand beside)");
+      else if (outputs.csv && outputColumnsOf(declared).length === 0)
+        tell(["outputs", "csv"], "false (CSV has the declared columns, and there are none)");
       else if (outputs.csv && isNested)
         tell(["outputs", "csv"], "false (CSV has neither arrays nor structs)");
       if (outputs.csvFormulas === "kept" && !outputs.csv)

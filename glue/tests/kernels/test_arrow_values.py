@@ -43,7 +43,7 @@ CASES: list[tuple[pa.Array, str, list[Any]]] = [
     (pa.array([1]), "boolean", [BAD]),
     (pa.array([True]), "string", ["true"]),
     (pa.array([dt.date(1, 1, 1), dt.date(9999, 12, 31)]), "date", [dt.date(1, 1, 1), dt.date(9999, 12, 31)]),
-    (pa.array([-800_000], pa.int32()).cast(pa.date32()), "date", [BAD]),
+    (pa.array([-800_000, 2_932_897], pa.int32()).cast(pa.date32()), "date", [BAD, BAD]),
     (pa.array([86_400_000, 1], pa.int64()).cast(pa.date64()), "date", [dt.date(1970, 1, 2), BAD]),
     (pa.array([NOON], pa.timestamp("s", "Europe/Berlin")), "timestamp", [NOON]),
     (pa.array([NOON.replace(tzinfo=None)], pa.timestamp("ms")), "timestamp", [NOON]),
@@ -51,6 +51,8 @@ CASES: list[tuple[pa.Array, str, list[Any]]] = [
     (pa.array([-1_001], pa.timestamp("ns", "UTC")), "instant", [dt.datetime(1969, 12, 31, 23, 59, 59, 999_998, UTC)]),  # noqa: E501
     (pa.array([2**62], pa.timestamp("s")), "timestamp", [BAD]),
     (pa.array([2**55], pa.timestamp("ms")), "timestamp", [BAD]),
+    (pa.array([2**62, -(2**62)], pa.timestamp("ms", "UTC")), "string", [f"<value out of range: {2**62}>", f"<value out of range: {-(2**62)}>"]),  # noqa: E501
+    (pa.array([253_402_300_800, 253_402_300_799, -62_135_596_801, -62_135_596_800, None], pa.timestamp("s")), "string", ["<value out of range: 253402300800>", "9999-12-31T23:59:59", "<value out of range: -62135596801>", "0001-01-01T00:00:00", None]),  # noqa: E501
     (pa.array([dt.date(2026, 1, 31)]), "timestamp", [BAD]),
     (pa.array([NOON]), "date", [BAD]),
     (pa.array([NOON]), "string", ["2026-01-31T12:00:00.000000Z"]),
@@ -68,6 +70,7 @@ CASES: list[tuple[pa.Array, str, list[Any]]] = [
     (pa.array([[1, None], None, [], [2**40]], pa.list_(pa.int64())), "array<int>", [[1, None], None, [], BAD]),  # noqa: E501
     (pa.array([[1]], pa.large_list(pa.int8())), "array<bigint>", [[1]]),
     (pa.array([[1, 2]], pa.list_(pa.int8(), 2)), "array<bigint>", [[1, 2]]),
+    (pa.array([None, [1, 2], [2**40, 4], None, [5, 6]], pa.list_(pa.int64(), 2)), "array<int>", [None, [1, 2], BAD, None, [5, 6]]),  # noqa: E501
     (pa.array([{"x": 1, "y": "b"}, None, {"x": 2**40}], POINT), "struct<x:int,z:string>", [{"x": 1, "z": None}, None, BAD]),  # noqa: E501
     (pa.array([[{"x": 1, "y": "7"}]], pa.list_(POINT)), "array<struct<y:int>>", [[{"y": 7}]]),
     (pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int8())), "array<struct<key:string,value:int>>", [[{"key": "a", "value": 1}], None]),  # noqa: E501

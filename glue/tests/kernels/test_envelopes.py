@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tributary.datasets.declaration import Format, JsonFormat, NdjsonFormat
+from tributary.errors import DecompressedTooLargeError
+from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.reader import read
@@ -51,6 +53,20 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
     "one behind the other": (RECORDS, b'{"Records":[{"a":1}]}{"Records":[]} {"Records":[{"b":2}]}', [A, B]),
     "one a line": (RECORDS, b'{"Records":[{"a":1}]}\r\n\n{"x":"}","Records":[{"b":2}]}\n', [A, B]),
     "an array of them": (RECORDS, b'[{"Records":[{"a":1}]},\n {"Records":[{"b":2}]}]', [A, B]),
+    "a text that reads like an object": (
+        RECORDS,
+        b'{"Records":"{}"}\n{"Records": {}}\n{"x":{},"Records":"{}"}\n{"x":{},"Records":"\\u007b}"}\n'
+        b'{"x":{"a":1},"Records":"{\\"a\\":1}"}\n{"x":{"Records":{}},"Records":"{\\u007d"}\n'
+        b'{"x":{"Records":{}},"\\u0052ecords":"{\\u007d"}',
+        [
+            ("not-an-object", b'"{}"'),
+            {},
+            ("not-an-object", b'"{}"'),
+            ("not-an-object", b'"\\u007b}"'),
+            ("not-an-object", b'"{\\"a\\":1}"'),
+            *[("not-an-object", b'"{\\u007d"')] * 2,
+        ],
+    ),
     "an object instead of an array": (RECORDS, b'{"Records":{"a":1}}\n{"Records":{"b":2}}', [A, B]),
     "a key that is written with an escape": (RECORDS, b'{"\\u0052ecords":[{"a":1}]}', [A]),
     "one with the key inside of another value": (
@@ -152,6 +168,8 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
                 b'{"S":"x","N":"1"}',
                 b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
                 b'{"L":[1]}',
+                b'{"NULL":false}',
+                b'{"NULL":"x"}',
             )
         ),
         [
@@ -167,6 +185,8 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
                 b'{"S":"x","N":"1"}',
                 b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
                 b'{"L":[1]}',
+                b'{"NULL":false}',
+                b'{"NULL":"x"}',
             )
         ],
     ),
@@ -208,6 +228,14 @@ def test_bounds_records_and_what_must_wait() -> None:
     assert found(early, LOGS, SMALL, 5) == [{"owner": "1", "group": "2", "a": "1"}] * 30
     lines = b'{"Records":[]}\n{"Records":[%s]}\n{"Records":[{"a":1}]}' % records
     assert found(lines, RECORDS, SMALL, 5) == [("line-too-long", b'{"Record'), A]
+
+
+def test_bounds_what_is_kept_around_many_records() -> None:
+    small = FileLimits(ratio=5, ratio_from_bytes=100)
+    data = b'{"owner":"%s","logEvents":[%s{}]}' % (b"x" * 30, b"{}," * 20)
+    with pytest.raises(DecompressedTooLargeError, match=f"of the first {len(data)} stored"):
+        list(read(Asked(LOGS, (), file_limits=small), Content([data], Path(), print)))
+    assert len(found(data, LOGS)) == 21
 
 
 def test_reads_attribute_values_of_lines() -> None:

@@ -20,6 +20,7 @@ from tributary.kernels.output.tables import (
     CsvWriter,
     output_schema,
 )
+from tributary.kernels.output.undeclared import OTHER_COLUMN
 from tributary.kernels.transform.typed_transform import OutputRows
 
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
@@ -53,7 +54,9 @@ class OneObject:
         self._files = ExitStack()
         schema = output_schema(dataset, {**_metadata(dataset), **metadata})
         settings = ParquetSettings(dataset.outputs.compression, ROW_GROUP_BYTES, ROW_GROUP_ROWS)
-        self._parquet = GrowingParquet(folder / "rows.parquet", settings, schema)
+        # Without a column Parquet has no rows, and those of a text dataset may be all without a value.
+        always = schema.append(pa.field(OTHER_COLUMN, pa.string())) if dataset.is_text else schema
+        self._parquet = GrowingParquet(folder / "rows.parquet", settings, always)
         self._csv = None
         if dataset.outputs.csv:
             is_escaped = dataset.outputs.csv_formulas == "escaped"

@@ -41,7 +41,7 @@ def uncompressed(key: str, chunks: Iterable[bytes], limits: FileLimits | None = 
         _check_name(key, head)
         yield from stored
         return
-    counted = _Counted(stored)
+    counted = Counted(stored)
     pieces = (gzip_stream if kind == "gzip" else zstd_stream).decompressed(counted)
     yield from pieces if limits is None else _bounded(pieces, counted, limits)
 
@@ -70,7 +70,7 @@ def _check_name(key: str, head: bytes) -> None:
             raise error(f"the {name} stream {what}")
 
 
-class _Counted:
+class Counted:
     """The chunks, with the number of bytes given so far."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
@@ -83,7 +83,7 @@ class _Counted:
             yield chunk
 
 
-def _bounded(pieces: Iterator[bytes], stored: _Counted, limits: FileLimits) -> Iterator[bytes]:
+def _bounded(pieces: Iterator[bytes], stored: Counted, limits: FileLimits) -> Iterator[bytes]:
     size = 0
     for piece in pieces:
         size += len(piece)

@@ -19,6 +19,7 @@ from tributary.kernels.formats.exact_text import entries_of, json_rows
 from tributary.kernels.transform.arrow_values import is_widened
 
 TOO_LONG = "record-too-long"
+_NO_TEXT = "invalid-utf8"
 _OFFSET_BYTES = 4
 
 
@@ -92,17 +93,62 @@ def bounded_rows(
             size += found
             check_expansion(asked.file_limits, size, stored_bytes())
             if piece.num_rows == 1 and found > asked.limits.line_bytes:
-                yield _rejected(piece, number, found, asked)
-            else:
-                yield _batch(piece, number, asked.keeps_bytes)
-            number += piece.num_rows
+                message = f"the row takes {found} bytes, more than {asked.limits.line_bytes}"
+                yield _rejected(
+                    _shortened(piece, asked.limits.kept_bytes), number, found, asked, (TOO_LONG, message)
+                )
+                number += 1
+                continue
+            for part, is_whole in _told_apart(piece):
+                if is_whole:
+                    yield _batch(part, number, asked.keeps_bytes)
+                else:
+                    message = "a text of the row is not UTF-8 (the row stands here with its texts as Base64)"
+                    yield _rejected(_as_bytes(part), number, 0, asked, (_NO_TEXT, message))
+                number += part.num_rows
+
+
+def _told_apart(batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, bool]]:
+    """Cut until all rows of a piece are whole, which is then told of it, or it is one row that is not."""
+    if _is_whole(batch):
+        yield batch, True
+        return
+    # A slice would be judged by all elements of its lists.
+    rows, half = batch.num_rows, batch.num_rows // 2
+    if rows == 1:
+        own = batch.take(pa.array([0]))
+        yield own, _is_whole(own)
+        return
+    yield from _told_apart(batch.take(pa.array(range(half))))
+    yield from _told_apart(batch.take(pa.array(range(half, rows))))
+
+
+def _is_whole(batch: pa.RecordBatch) -> bool:
+    """Return True where all texts are UTF-8, which Arrow takes them for without a look."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _as_bytes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    def of_bytes(kind: pa.DataType) -> pa.DataType:
+        return pa.binary() if pa.types.is_string(kind) else kind
+
+    columns = [column.cast(_with_values(column.type, of_bytes)) for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _pieces(batch: pa.RecordBatch, asked: Asked) -> Iterator[pa.RecordBatch]:
     limits = asked.limits
     rows = max(1, min(limits.batch_lines, limits.batch_cells // max(1, batch.num_columns)))
     for start in range(0, batch.num_rows, rows):
-        yield from _halved(batch.slice(start, rows), limits.batch_bytes)
+        piece = batch.slice(start, rows)
+        if piece.num_columns:
+            yield from _halved(piece, limits.batch_bytes)
+        else:
+            yield piece  # made of its columns it would have no row
 
 
 def _halved(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
@@ -137,15 +183,18 @@ def _column_bytes(column: pa.Array) -> int:
 
 def _written_out(kind: pa.DataType) -> pa.DataType:
     """Return the type with what its dictionaries stand for in their place."""
-    if pa.types.is_dictionary(kind):
-        return kind.value_type
+    return _with_values(kind, lambda each: each.value_type if pa.types.is_dictionary(each) else each)
+
+
+def _with_values(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+    """Return the type with other types of the values in it, at any depth."""
     if pa.types.is_map(kind):
-        return pa.map_(_written_out(kind.key_type), _written_out(kind.item_type))
+        return pa.map_(_with_values(kind.key_type, change), _with_values(kind.item_type, change))
     if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_written_out(field.type)) for field in kind])
+        return pa.struct([field.with_type(_with_values(field.type, change)) for field in kind])
     if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_written_out(kind.value_type)))
-    return kind
+        return pa.list_(kind.value_field.with_type(_with_values(kind.value_type, change)))
+    return change(kind)
 
 
 def _batch(rows: pa.RecordBatch, number: int, keeps_bytes: bool) -> FormatBatch:
@@ -158,15 +207,15 @@ def _batch(rows: pa.RecordBatch, number: int, keeps_bytes: bool) -> FormatBatch:
     return FormatBatch(rows, positions, pa.RecordBatch.from_pylist([], schema=REJECTS))
 
 
-def _rejected(row: pa.RecordBatch, number: int, size: int, asked: Asked) -> FormatBatch:
-    limits = asked.limits
-    text = json_rows(_shortened(row, limits.kept_bytes))[0].as_py()
+def _rejected(row: pa.RecordBatch, number: int, size: int, asked: Asked, why: tuple[str, str]) -> FormatBatch:
+    text = json_rows(row)[0].as_py()
+    reason, message = why
     reject = {
         "line": number,
         "length": max(size, len(text)),
-        "reason": TOO_LONG,
-        "bytes": text[: limits.kept_bytes],
-        "message": f"the row takes {size} bytes, more than {limits.line_bytes}",
+        "reason": reason,
+        "bytes": text[: asked.limits.kept_bytes],
+        "message": message,
     }
     return FormatBatch(
         row.slice(0, 0),

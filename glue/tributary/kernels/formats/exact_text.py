@@ -4,6 +4,7 @@
 |---|---|
 | numbers | all digits; of a float the fewest that give it back; NaN and infinities by these words |
 | dates, times | ISO 8601; timestamps with `T`, and `Z` where they have a zone, for they are given in UTC |
+| timestamps beyond the years 1 to 9999 | `<value out of range: …>` with the number that the file has |
 | bytes | base64 |
 | UUIDs | the usual 36 characters |
 | lists, structs, maps, unions | JSON; a map whose keys are no strings is a list of key and value |
@@ -22,6 +23,8 @@ import pyarrow.compute as pc
 
 _ESCAPED = r'[\x00-\x1f"\\]'
 _CONTROL = r"[\x00-\x1f]"
+_UNITS = {"s": 1, "ms": 10**3, "us": 10**6}
+_FIRST_SECOND, _END_SECOND = -62_135_596_800, 253_402_300_800
 
 
 def plain(column: pa.Array) -> pa.Array:
@@ -112,8 +115,7 @@ def _scalar_texts(column: pa.Array) -> pa.Array:
     if pa.types.is_binary(kind):
         return _by_value(column, lambda value: base64.b64encode(value).decode())
     if pa.types.is_timestamp(kind):
-        whole = column if kind.tz is None else column.cast(pa.timestamp(kind.unit, "UTC"))
-        return pc.replace_substring(whole.cast(pa.string()), " ", "T")
+        return _timestamp_texts(column)
     if pa.types.is_float16(kind):
         column = column.cast(pa.float32())
     elif pa.types.is_duration(kind):
@@ -122,6 +124,22 @@ def _scalar_texts(column: pa.Array) -> pa.Array:
         return _by_value(column, str)
     texts = column.cast(pa.string())
     return pc.replace_substring(texts, "nan", "NaN") if pa.types.is_floating(kind) else texts
+
+
+def _timestamp_texts(column: pa.Array) -> pa.Array:
+    """ISO's texts; Arrow's are wrong beyond the calendar, and those of its dates name the number there."""
+    kind = column.type
+    whole = column if kind.tz is None else column.cast(pa.timestamp(kind.unit, "UTC"))
+    if kind.unit == "ns":  # which reach from 1677 to 2262
+        return pc.replace_substring(whole.cast(pa.string()), " ", "T")
+    numbers, second = column.cast(pa.int64()), _UNITS[kind.unit]
+    is_held = pc.and_(
+        pc.greater_equal(numbers, _FIRST_SECOND * second), pc.less(numbers, _END_SECOND * second)
+    )
+    texts = pc.replace_substring(pc.if_else(is_held, whole, None).cast(pa.string()), " ", "T")
+    if pc.all(is_held).as_py() is not False:
+        return texts
+    return pc.coalesce(texts, _wrapped("<value out of range: ", numbers.cast(pa.string()), ">"))
 
 
 def _map_json(column: pa.Array) -> pa.Array:

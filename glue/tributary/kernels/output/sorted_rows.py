@@ -139,7 +139,14 @@ class _Head:
 
     def _key(self, row: int) -> _Key:
         values = (column[row].as_py() for column in self._keys)
-        return tuple(part for value in values for part in (value is None, 0 if value is None else value))
+        return tuple(part for value in values for part in _comparable(value))
+
+
+def _comparable(value: Any) -> tuple[bool, bool, Any]:
+    """The value, where it has a place among others; NaN comes behind these, and null behind all."""
+    if value is None or value != value:  # noqa: PLR0124  # NaN alone
+        return value is None, value is not None, 0
+    return False, False, value
 
 
 def _plain(column: pa.Array) -> pa.Array:

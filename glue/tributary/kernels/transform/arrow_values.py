@@ -118,9 +118,10 @@ def _structs(column: pa.Array, kind: StructType, zone: str) -> pa.Array:
 def _arrays(column: pa.Array, kind: ArrayType, zone: str) -> pa.Array:
     result = cast(column.flatten(), kind.element, zone)
     is_null = pc.is_null(column)
-    if result.bad is not None:
-        rows = pc.list_parent_indices(column).filter(result.bad)
-        is_null = pc.or_(is_null, pc.is_in(pa.array(range(len(column)), rows.type), rows))
     lengths = pc.fill_null(pc.list_value_length(column), 0)
     offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
+    if result.bad is not None:
+        # Not of the column itself, whose nulls may have elements, too.
+        rows = pc.list_parent_indices(pa.ListArray.from_arrays(offsets, result.bad)).filter(result.bad)
+        is_null = pc.or_(is_null, pc.is_in(pa.array(range(len(column)), rows.type), rows))
     return pa.ListArray.from_arrays(offsets, result.values, type=arrow_type_of(kind), mask=is_null)

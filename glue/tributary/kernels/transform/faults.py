@@ -36,7 +36,7 @@ def shown(text: str) -> str:
 def fault_of_value(column: InputColumn, text: str) -> Fault:
     """The fault of a text that is no value of its column's type."""
     inside = _fault(column.name, text, column_type(column.type, column.keys))
-    return inside or _no(f'the column "{column.name}"', text, column.type)
+    return inside or _no(f'the column "{column.name}"', text, column.type, column.zone)
 
 
 def fault_on_path(column: str, path: tuple[str, ...], text: str) -> Fault:
@@ -95,8 +95,8 @@ def _fault_of_object(place: str, text: str) -> Fault | None:
     return None
 
 
-def _no(place: str, text: str, kind: str) -> Fault:
-    why = why_not(text) if kind in (INSTANT, "timestamp") else None
+def _no(place: str, text: str, kind: str, zone: str | None = None) -> Fault:
+    why = why_not(text, zone) if kind in (INSTANT, "timestamp") else None
     return Fault(BAD_VALUE, f"{place} has {shown(text)}, which is no {kind}{f': {why}' if why else ''}")
 
 

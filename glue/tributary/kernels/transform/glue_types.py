@@ -151,7 +151,10 @@ def held(values: pa.Array) -> pa.Array:
             pc.less_equal(values, pa.scalar(_LAST, values.type)),
         )
     elif pa.types.is_date(values.type):
-        held = pc.greater_equal(values, pa.scalar(_FIRST.date(), values.type))
+        held = pc.and_(
+            pc.greater_equal(values, pa.scalar(_FIRST.date(), values.type)),
+            pc.less_equal(values, pa.scalar(_LAST.date(), values.type)),
+        )
     else:
         return values
     return values if pc.all(held).as_py() is not False else pc.if_else(held, values, None)

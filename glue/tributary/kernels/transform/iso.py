@@ -18,12 +18,14 @@ _PARTS = (
     r"(?:[Zz]| ?UTC| ?(?P<ahead>[+-][0-9]{2}):?(?P<and>[0-9]{2})?)$"
 )
 
+_LOCAL = rf"(?:{_DAY}[Tt ]{_TIME}|{_BASIC})"
+
 _WHY_NOT: Final = {
     r"[+-][0-9]{5,}-.*": "a year has four digits",
     r"[0-9]{4}-?W[0-9]{2}.*": "a date by week is not read: write month and day",
     r"[0-9]{4}-[0-9]{3}(?![0-9-]).*": "a date by the day of the year is not read: write month and day",
     rf"{_DAY}|[0-9]{{8}}": "a date alone is no moment",
-    rf"(?:{_DAY}[Tt ]{_TIME}|{_BASIC})": "it lacks an offset, such as Z or +02:00",
+    _LOCAL: "it lacks an offset, such as Z or +02:00",
     rf"{_DAY}[Tt ]24:.*": "the hour 24 is not read: write 00 of the next day",
     rf"{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:60.*": "the second 60 is not read: no table has leap seconds",
     _FORMS[1:-1]: "there is no such moment from the year 1 to 9999, or it is finer than a microsecond",
@@ -54,6 +56,11 @@ def _or(texts: pa.Array, instead: str) -> pa.Array:
     return pc.if_else(pc.equal(texts, ""), instead, texts)
 
 
-def why_not(text: str) -> str | None:
-    """Return what is wrong with a text that looks like a moment and is none; None for any other text."""
+def why_not(text: str, zone: str | None = None) -> str | None:
+    """Return what is wrong with a text that looks like a moment and is none; None for any other text.
+
+    Without an offset it is read by the clocks of the zone, where there is one.
+    """
+    if zone is not None and re.fullmatch(_LOCAL, text):
+        return f"clocks in {zone} skip it or show it twice, or it is finer than a microsecond"
     return next((why for pattern, why in _WHY_NOT.items() if re.fullmatch(pattern, text)), None)

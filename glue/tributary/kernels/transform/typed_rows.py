@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import Dataset, InputColumn
-from tributary.kernels.formats.exact_text import texts_of
+from tributary.kernels.formats.exact_text import plain, texts_of
 from tributary.kernels.output.dead_letters import DeadLetter, dead_letter
 from tributary.kernels.output.undeclared import shown_key
 from tributary.kernels.transform.column_values import column_values
 from tributary.kernels.transform.faults import BAD_VALUE, Fault, fault_of_value, fault_on_path, shown
 from tributary.kernels.transform.glue_types import arrow_type
-from tributary.kernels.transform.nested_types import members
+from tributary.kernels.transform.nested_types import Members, members
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, sources_of
 
 # What a look into a value costs, however short it is, in characters of a long one.
@@ -83,7 +83,7 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
         result = column_values(found, column, empty_is_null=dataset.format.kind == "csv")
         values.append(result.values)
         refusals += paths.refusals(column)
-        if result.bad is not None and column.on_bad_value == "issue":
+        if result.bad is not None and column.on_bad_value == "issue" and not column.required:
             tolerated[column.name] = result.bad
         elif result.bad is not None:
             message = f'the column "{column.name}" has {{}}, which is no {column.type}'
@@ -133,9 +133,14 @@ class _Paths:
         """The values at a path; null where there is nothing, or an object on the way is none."""
         if path not in self._found:
             parent = path[:-1]
-            found = members(texts_of(self.found(parent)), self._children[parent])
+            outer = plain(self.found(parent))
+            if pa.types.is_struct(outer.type):
+                own = {field.name: values for field, values in zip(outer.type, outer.flatten(), strict=True)}
+                found = Members({name: own.get(name, self._nulls) for name in self._children[parent]}, None)
+            else:
+                found = members(texts_of(outer), self._children[parent])
             self._bad[parent] = found.bad
-            self._found |= {(*parent, name): texts for name, texts in found.texts.items()}
+            self._found |= {(*parent, name): values for name, values in found.texts.items()}
         return self._found[path]
 
     def refusals(self, column: InputColumn) -> Iterator[_Refusal]:

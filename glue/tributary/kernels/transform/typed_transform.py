@@ -10,7 +10,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.datasets.declaration import Dataset
+from tributary.datasets.declaration import BinaryFormat, Dataset, Format, InputColumn
 from tributary.kernels.output.dead_letters import dead_letter
 from tributary.kernels.output.source_columns import SOURCE_COLUMNS
 from tributary.kernels.output.tables import declared, output_schema
@@ -117,7 +117,7 @@ class TypedTransform:
         return (
             bool(dataset.partitions)
             or dataset.undeclared == "reject"
-            or any(column.required or column.type != "string" for column in dataset.columns)
+            or any(_may_refuse(column, dataset.format) for column in dataset.columns)
         )
 
     def issues(self) -> dict[str, int]:
@@ -166,7 +166,8 @@ class TypedTransform:
             typed = typed_rows(batch, self._dataset, self._refusals.admits)
             self._refusals.of_input(typed.dead_letters)
             for name, bad in typed.bad_values.items():
-                self._bad[name] += pc.sum(bad).as_py() or 0
+                if count := pc.sum(bad).as_py():
+                    self._bad[name] += count
             if typed.places.num_rows:
                 yield typed
 
@@ -196,7 +197,8 @@ class TypedTransform:
         if self._dataset.undeclared == "keep":
             return _Kept(places, typed.undeclared, typed.others)
         for key, texts in typed.undeclared.items():
-            self._dropped[key] += len(texts) - texts.null_count
+            if count := len(texts) - texts.null_count:
+                self._dropped[key] += count
         return _Kept(places, {}, None)
 
     def _waiting(self) -> Iterator[pa.RecordBatch]:
@@ -254,6 +256,12 @@ class _Kept:
             {key: column.filter(good) for key, column in self.undeclared.items()},
             None if self.others is None else self.others.filter(good),
         )
+
+
+def _may_refuse(column: InputColumn, of_files: Format) -> bool:
+    """Return True unless a column takes whatever stands at a top-level key."""
+    is_any_text = column.type == "string" and not isinstance(of_files, BinaryFormat)
+    return column.required or not is_any_text or len(column.path) > 1
 
 
 def _size(columns: Mapping[str, pa.Array], undeclared: Mapping[str, pa.Array], places: pa.RecordBatch) -> int:

@@ -65,7 +65,7 @@ def _plain(name: str, texts: pa.Array, bad: dict[int, str]) -> pa.Array:
 def _value(text: str) -> str | None:
     attribute = json.loads(text, object_pairs_hook=_members)
     kind, value = _typed(attribute)
-    if kind == "NULL":
+    if attribute == {"NULL": True} and value is True:
         return None
     return _string(value) if kind in ("S", "B") else _json(attribute)
 

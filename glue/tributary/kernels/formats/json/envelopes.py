@@ -17,6 +17,8 @@ from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.formats.ndjson.reasons import shown
 
+_BLANKS = BLANKS.encode()
+
 NO_RECORDS = "no-records"
 BROKEN_ENVELOPE = "broken-envelope"
 
@@ -39,14 +41,28 @@ def records_in_envelopes(
 def _of_lines(chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits) -> Iterator[Record]:
     """The same of lines, each by itself; the kernel tells at once where an object is all that one holds."""
     inside = how.records[0] if len(how.records) == 1 and not how.around else None
+    key = json.dumps(inside, ensure_ascii=False).encode("utf-8", "surrogatepass")
     for batch in parse(chunks, limits, keep_lines=True):
         for offset, line, text, length in _lines(batch, inside):
             if length > len(line):
                 yield Record(offset, line, length=length, why=("line-too-long", None))
-            elif text.startswith(b"{") and line.count(text) == 1:
-                yield Record(offset + line.index(text), text)
+            elif text.startswith(b"{") and (at := _place_behind(key, line, text)) is not None:
+                yield Record(offset + at, text)
             else:
                 yield from _Envelopes(Window([line], limits.line_bytes, offset), how, limits).records()
+
+
+def _place_behind(key: bytes, line: bytes, text: bytes) -> int | None:
+    """Return where the text stands in the line behind the key; None where it may stand for another value.
+
+    A string that reads like the text is written with quotes or escapes, so without either it is no such one.
+    """
+    before, _, behind = line.partition(text)
+    is_only = text not in behind and key not in behind and b"\\" not in before and b"\\" not in behind
+    if is_only and behind and before.count(key) == 1:
+        own = before.rstrip(_BLANKS).removesuffix(b":").rstrip(_BLANKS)
+        return len(before) if own.endswith(key) else None
+    return None
 
 
 def _lines(batch: FormatBatch, inside: str | None) -> list[tuple[int, bytes, bytes, int]]:

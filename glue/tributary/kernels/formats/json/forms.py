@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import chain
 
 from tributary.datasets.declaration import JsonForm, JsonFormat
+from tributary.kernels.compression.streams import Counted
+from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits, check_expansion
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.json.attribute_values import plain_values
@@ -31,31 +33,47 @@ def read_json(asked: Asked, content: Content) -> Iterator[FormatBatch]:
     if not isinstance(asked.format, JsonFormat):
         raise TypeError(asked.format)
     limits = replace(asked.limits, declared=asked.keys)
-    batches = parse_json(content.chunks, asked.format, limits)
+    batches = parse_json(content.chunks, asked.format, limits, asked.file_limits)
     if asked.format.attribute_values:
         batches = plain_values(batches, asked.format.around)
     return explained(batches, limits)
 
 
-def parse_json(chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits) -> Iterator[FormatBatch]:
+def parse_json(
+    chunks: Iterable[bytes],
+    how: JsonFormat,
+    limits: NdjsonLimits,
+    file_limits: FileLimits = DEFAULT_FILE_LIMITS,
+) -> Iterator[FormatBatch]:
     """The objects of a file, with their bytes: all of it, its lines, elements of an array, or records inside.
 
     `line` is the number of the line, or of the element, the document or the record, from 1. Of a file whose
-    form is detected, up to `line_bytes` and a chunk are held in memory.
+    form is detected, up to `line_bytes` and a chunk are held in memory. Raises `DecompressedTooLargeError`
+    where the rows become too much, for each has what stands around them.
     """
-    chunks = iter(chunks)
+    counted = Counted(chunks)
+    chunks = iter(counted)
     form = how.form
     if form == "detect" or how.records:
         head = _head(chunks, limits.line_bytes)
         chunks = chain([head], chunks)
         form = _detected(head) if form == "detect" else form
     if how.records:
-        return parse_records(records_in_envelopes(chunks, how, limits, is_lines=form == "lines"), limits)
+        records = records_in_envelopes(chunks, how, limits, is_lines=form == "lines")
+        return parse_records(_bounded(records, counted, file_limits), limits)
     if form == "lines":
         return parse(chunks, limits, keep_lines=True)
     if form == "array":
         return parse_records(elements(chunks, limits), limits)
     return _documents(chunks, limits)
+
+
+def _bounded(records: Iterable[Record], read: Counted, limits: FileLimits) -> Iterator[Record]:
+    size = 0
+    for record in records:
+        size += len(record.around) + len(record.text)
+        check_expansion(limits, size, read.bytes)
+        yield record
 
 
 def _detected(head: bytes) -> JsonForm:

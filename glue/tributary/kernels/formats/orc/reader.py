@@ -27,7 +27,8 @@ def read_orc(asked: Asked, content: Content) -> Iterator[FormatBatch]:
             check_schema(file.schema, asked, content)
             tail = tail_of(file.reader.serialized_file_tail())
         _check_stripes(tail, asked, size)
-        yield from bounded_rows(_stripes(file), asked, lambda: size)
+        with _named():
+            yield from bounded_rows(_stripes(file), asked, lambda: size)
 
 
 @contextmanager

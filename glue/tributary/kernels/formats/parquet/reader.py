@@ -41,7 +41,8 @@ def read_parquet(asked: Asked, content: Content) -> Iterator[FormatBatch]:
             file = _opened(path, metadata)
             schema = _schema(file)
             check_schema(schema, asked, content)
-        yield from bounded_rows(_batches(file, schema), asked, lambda: size)
+        with _named():
+            yield from bounded_rows(_batches(file, schema), asked, lambda: size)
 
 
 @contextmanager
