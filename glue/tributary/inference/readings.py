@@ -61,7 +61,6 @@ class Reading:
             name="value",
             type=self.type,
             path=("value",),
-            header="value",
             dates=tuple(options.get("dates", ("iso",))),
             zone=options.get("zone"),
             decimal=options.get("decimal", "."),
