@@ -142,7 +142,7 @@ class _Head:
         return tuple(part for value in values for part in _comparable(value))
 
 
-def _comparable(value: object) -> tuple[bool, bool, Any]:
+def _comparable(value: object) -> _Key:
     """The value, where it has a place among others; NaN comes behind these, and null behind all."""
     if value is None or value != value:  # noqa: PLR0124  # NaN alone
         return value is None, value is not None, 0
