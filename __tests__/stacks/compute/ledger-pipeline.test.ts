@@ -269,7 +269,7 @@ describe("the functions", () => {
     expect(JSON.parse(String(rule["event_pattern"]))).toEqual({
       source: ["tributary.prod"],
       "detail-type": ["LedgerBatchPublished"],
-      detail: { dataset: ["ml_events"] },
+      detail: { dataset: [{ "anything-but": ["smoke_ledger"] }] },
     });
     expect(resource(prod, "aws_lambda_permission", "ledger_batches-published")).toMatchObject({
       principal: "events.amazonaws.com",
