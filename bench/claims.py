@@ -26,6 +26,7 @@ from tributary.ledger.connection import Connection, LedgerConnection, LedgerSett
 from tributary.ledger.files import FoundFile, register_files
 
 _BATCH = 10_000
+_VERSIONS = {"ml_events": "bench"}
 _RULES = ClaimRules(files=_BATCH, bytes=1 << 60, lease_seconds=86_400)
 _MINIMUM_CLAIMS_A_SECOND = 150_000
 _MINIMUM_REGISTERED_A_SECOND = 20_000
@@ -37,25 +38,26 @@ _KEY = f"format('raw-json-data/2025/week%%s/part-%%s.json', {_WEEK}, lpad(n::tex
 
 # The files of a bench with the status that they would have, each statement at most a million rows.
 _ADD_FILES = f"""
-INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified)
-SELECT 'acme-dev-tributary-raw', {_KEY}, left(md5(n::text), 32), 10000, now()
+INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified, dataset)
+SELECT 'acme-dev-tributary-raw', {_KEY}, left(md5(n::text), 32), 10000, now(), 'ml_events'
 FROM generate_series(%s::bigint, %s::bigint) AS n
 """  # noqa: S608 the program's own text
 _ADD_FINISHED = f"""
 WITH added AS ({_ADD_FILES} RETURNING id), numbered AS (
   SELECT id, (row_number() OVER (ORDER BY id) - 1) / {_BATCH} AS part FROM added
 ), batch AS (
-  INSERT INTO ledger.batches (state, dataset_version, owner, is_held, available_at, file_ids, bytes,
+  INSERT INTO ledger.batches (state, dataset, dataset_version, owner, is_held, available_at, file_ids, bytes,
     committed_at, finished_at, archived_at, objects, counts, position_available_at, position_id)
-  SELECT 'SUCCEEDED', 'bench', 'bench', false, 'infinity', array_agg(id ORDER BY id), count(*) * 10000,
-    now(), now(), now(), '[]', '{{}}', now(), min(id)
+  SELECT 'SUCCEEDED', 'ml_events', 'bench', 'bench', false, 'infinity', array_agg(id ORDER BY id),
+    count(*) * 10000, now(), now(), now(), '[]', '{{}}', now(), min(id)
   FROM numbered GROUP BY part RETURNING id AS batch_id, file_ids
 )
 INSERT INTO ledger.outcomes SELECT unnest(file_ids), batch_id, 'SUCCEEDED' FROM batch
 """  # noqa: S608 likewise
 _ADD_QUEUED = f"""
 WITH added AS ({_ADD_FILES} RETURNING id, size)
-INSERT INTO ledger.queue (id, available_at, size) SELECT id, now(), size FROM added ORDER BY id
+INSERT INTO ledger.queue (id, available_at, size, dataset)
+SELECT id, now(), size, 'ml_events' FROM added ORDER BY id
 """  # noqa: S608 likewise
 _MILLION = 1_000_000
 # begin, end in seconds, files
@@ -151,7 +153,12 @@ def registered(ledger: Ledger, keys: int) -> Iterator[dict[str, Any]]:
         for what in ("register new keys", "register known keys"):
             files = (
                 FoundFile(
-                    "acme-dev-tributary-raw", f"raw-json-data/all/{n:012}.json", "1" * 32, 10_000, modified
+                    "acme-dev-tributary-raw",
+                    f"raw-json-data/all/{n:012}.json",
+                    "1" * 32,
+                    10_000,
+                    modified,
+                    "ml_events",
                 )
                 for n in range(keys)
             )
@@ -201,14 +208,14 @@ def pool(ledger: Ledger, workers: int) -> Iterator[Callable[[str], dict[str, Any
 
 def _work(settings: LedgerSettings, barrier: Barrier, answers: "SimpleQueue[list[_Claim]]") -> None:
     with LedgerConnection(settings) as ledger:
-        if new_batch(ledger, "bench", _RULES, "bench") is not None:
+        if new_batch(ledger, "bench", _RULES, _VERSIONS) is not None:
             raise RuntimeError("the queue was not empty")
         barrier.wait()
         barrier.wait()
         claims = []
         while True:
             begin = time.monotonic()
-            batch = new_batch(ledger, "bench", _RULES, "bench")
+            batch = new_batch(ledger, "bench", _RULES, _VERSIONS)
             if batch is None:
                 break
             claims.append((begin, time.monotonic(), batch.files))

@@ -20,7 +20,7 @@ from typing import Any
 
 from bench.ledger_files import generate
 from bench.measuring import cpu_seconds, machine, measured_on, positive, table, versions
-from tests.support.batches import FOLDER, SCRIPT, BatchWorld
+from tests.support.batches import DATASET, FOLDER, SCRIPT, BatchWorld
 from tests.support.emulator import emulator_process
 from tests.support.job import start_script
 from tests.support.ledger import Books
@@ -136,7 +136,7 @@ def _upload(world: BatchWorld, files: list[Path]) -> None:
     def put(file: Path) -> FoundFile:
         key, body = f"{FOLDER}{file.name}", file.read_bytes()
         version = s3_client().put_object(Bucket=world.raw, Key=key, Body=body)["VersionId"]
-        return FoundFile(world.raw, key, version, len(body), datetime.now(UTC))
+        return FoundFile(world.raw, key, version, len(body), datetime.now(UTC), DATASET)
 
     began = time.perf_counter()
     with ThreadPoolExecutor(8) as threads:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from bench.measuring import machine, measured_on, positive, table, versions
 from tests.support.postgres import Server, running_postgres
-from tests.support.raw_files import FOLDER, ListedClient
+from tests.support.raw_files import FOLDER, INPUTS, ListedClient
 from tributary.ledger.connection import LedgerConnection, LedgerSettings
 from tributary.lister.pages import one_ahead, version_pages
 from tributary.lister.run import Listing
@@ -95,7 +95,8 @@ def _list(
     with LedgerConnection(settings) as ledger, redirect_stdout(io.StringIO()):
         client = cast("Any", ListedClient(keys))
         began = time.perf_counter()
-        if not Listing(ledger, bucket, Event()).run(one_ahead(version_pages(client, bucket, [FOLDER]))):
+        pages = one_ahead(version_pages(client, bucket, [FOLDER], INPUTS))
+        if not Listing(ledger, bucket, Event()).run(pages):
             raise RuntimeError("the listing was not completed")
         answers.put((time.perf_counter() - began, peak_bytes()))
 

@@ -112,7 +112,7 @@ SPOILERS: list[tuple[str, Callable[[bytes], bytes]]] = [
     ("not-json", lambda line: line[: len(line) * 2 // 3]),
     ("not-json", lambda line: line[:-1] + b",}"),
     ("not-json", lambda line: line.replace(b'"amount":', b'"amount":NaN,"was":', 1)),
-    ("not-json", lambda line: line + line),
+    ("not-json", lambda line: line + b"]"),
     ("not-json", lambda line: b"Connection reset by peer"),
     ("not-an-object", lambda line: b"[" + line + b"]"),
     ("invalid-utf8", lambda line: line.replace(b'"note":', b'"memo":"caf\xe9","note":', 1)),

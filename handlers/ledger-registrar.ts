@@ -12,7 +12,7 @@ const registrar: Registrar = {
     role: "ledger_registrar",
     application: "tributary registrar",
   }),
-  wanted: { prefix: variables.RAW_JSON_PREFIX, startYear: Number(variables.START_YEAR) },
+  wanted: { prefixes: JSON.parse(variables.LEDGER_PREFIXES), startYear: Number(variables.START_YEAR) },
   metrics: { namespace: variables.METRIC_NAMESPACE, environment: variables.ENVIRONMENT },
 };
 

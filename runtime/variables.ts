@@ -65,8 +65,8 @@ interface Variables {
   LEDGER_TLS: "verify-full" | "require" | "disable";
   /** Authentication of the logins that it makes. */
   LOGIN_AUTHENTICATION: "iam" | "secret" | "none";
-  /** Prefix of the keys of raw JSON files. */
-  RAW_JSON_PREFIX: string;
+  /** Prefix of each dataset of the ledger pipeline, by its name, as JSON. */
+  LEDGER_PREFIXES: string;
   /** First year of the weekly folders. */
   START_YEAR: string;
   /** Names of the secrets with the addresses of pager services, as JSON. */
@@ -130,7 +130,7 @@ const NAMES = {
   ],
   "declared-columns": ["DATABASE", "CONTROL_TABLE"],
   "ledger-migrator": [...LEDGER, "LOGIN_AUTHENTICATION"],
-  "ledger-registrar": [...LEDGER, "RAW_JSON_PREFIX", "START_YEAR", ...METRICS],
+  "ledger-registrar": [...LEDGER, "LEDGER_PREFIXES", "START_YEAR", ...METRICS],
   "ledger-operator": [...LEDGER, ...METRICS],
   "ledger-starter": ["JOB_NAME"],
   "untaken-objects": ["RAW_BUCKET", "TAKEN_PREFIXES", "LOOKED_PREFIXES", "S3_PATH_STYLE", ...METRICS],

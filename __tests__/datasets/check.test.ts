@@ -322,6 +322,19 @@ describe("a declaration", () => {
 });
 
 describe("the check", () => {
+  test("keeps a dataset apart from what another one's processed files become", () => {
+    const files = { ...LEDGER, name: "files", prefix: "input/files/" };
+    const others = { name: "others", prefix: "input-processed/files/v1/" };
+    const folders = [files, others].map((fields) =>
+      folderWith(JSON.stringify(declaration(fields)), { name: fields.name }),
+    );
+    expect(checkFolders(folders).findings.map(({ message }) => message)).toEqual([
+      expect.stringContaining(
+        "prefix: expected one apart from input-processed/files/ (the ledger pipeline keeps",
+      ),
+    ]);
+  });
+
   test("names every problem of a file with line and column, and what the docs show", () => {
     const problems = problemsOfText(`{
   "name": "events",

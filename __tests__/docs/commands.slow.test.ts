@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ROOT } from "../../setup/paths";
@@ -120,8 +120,10 @@ describe("npm run fix", () => {
 describe("npm run test:unit", () => {
   beforeEach(() => {
     for (const folder of ["__tests__", "glue/tests"]) {
-      rmSync(checkout.path(folder), { recursive: true });
-      mkdirSync(checkout.path(folder));
+      for (const entry of readdirSync(checkout.path(folder))) {
+        // what jest itself asks for
+        if (entry !== "support") rmSync(checkout.path(folder, entry), { recursive: true });
+      }
     }
     writeFileSync(
       checkout.path("glue", "tests", "test_one.py"),

@@ -39,6 +39,7 @@ export const UNUSED: readonly Exception[] = [
     "versions of a key are read where their sizes are equal and their checksums tell nothing: content.test.ts",
   ),
   unused(/uploads-trigger ForgetRequest/, "for a start that Glue refuses for good: register-uploads.test.ts"),
+  unused(/ledger-batch ReadProcessed/, "for a replay of archived files: test_batch_job.py"),
   unused(/ledger-batch AdmitColumns/, "for undeclared keys, of which the raw JSON files here have none"),
 ];
 

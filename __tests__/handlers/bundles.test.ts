@@ -73,7 +73,12 @@ const VARIABLES: FunctionVariables = {
   },
   "declared-columns": { DATABASE: "tributary_test", CONTROL_TABLE: "control" },
   "ledger-migrator": { ...LEDGER, LOGIN_AUTHENTICATION: "none" },
-  "ledger-registrar": { ...LEDGER, ...METRICS, RAW_JSON_PREFIX: "raw-json-data/", START_YEAR: "2021" },
+  "ledger-registrar": {
+    ...LEDGER,
+    ...METRICS,
+    LEDGER_PREFIXES: '{"ml_events":"raw-json-data/"}',
+    START_YEAR: "2021",
+  },
   "ledger-operator": { ...LEDGER, ...METRICS },
   "ledger-starter": { JOB_NAME: "ledger-batch" },
   "untaken-objects": {

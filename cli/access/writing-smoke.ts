@@ -6,8 +6,7 @@ import {
   functionName,
   ledgerBatchJobName,
   MALFORMED_PREFIX,
-  PROCESSED_PREFIX,
-  RAW_JSON_PREFIX,
+  processedPrefix,
   STAGING_PREFIX,
   trackingTableName,
   uploadsTableName,
@@ -31,7 +30,7 @@ function objects(environment: Environment): Statement[] {
     prefixes.map((prefix) => `arn:aws:s3:::${bucketName(environment, bucket)}/${prefix}*`);
   const { uploads, manifests, ledger } = SMOKE_DATASETS;
   const sent = below("raw", ...Object.values(SMOKE_PREFIXES));
-  const archived = below("raw", SMOKE_PREFIXES.ledger.replace(RAW_JSON_PREFIX, PROCESSED_PREFIX));
+  const archived = below("raw", processedPrefix(SMOKE_PREFIXES.ledger));
   const tables = below("curated", ...Object.values(SMOKE_DATASETS).map((name) => `tables/${name}/`));
   const letters = below(
     "quarantine",

@@ -1,9 +1,10 @@
 /** The check of declarations: every problem of every one, with file, line and column. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
+import { processedPrefix } from "../../environments/schema/names";
 import { type Dataset, datasetOf } from "./dataset";
 import { type Problem, problem, readDeclaration } from "./problems";
-import { brokenRules } from "./rules";
+import { apartFrom, brokenRules } from "./rules";
 import { Source } from "./source";
 import { versionOf } from "./version";
 
@@ -117,6 +118,12 @@ function neighbourProblems({ folder, dataset }: DeclaredFile, files: readonly De
       return [problem(["name"], `one that ${relative(ROOT, other.folder)} has not`, name)];
     if (dataset.prefix.startsWith(prefix))
       return [problem(["prefix"], `one outside of ${where}`, dataset.prefix)];
+    const processed = processedPrefix(prefix);
+    if (
+      pipeline === "ledger" &&
+      (dataset.prefix.startsWith(processed) || processed.startsWith(dataset.prefix))
+    )
+      return [problem(["prefix"], apartFrom(processed), dataset.prefix)];
     // a smoke test may run in the midst of a team's files, where the same pipeline takes both
     const isSmoke = other.folder.startsWith(PLATFORM) && pipeline === dataset.pipeline;
     const holds = prefix.startsWith(dataset.prefix) && !isSmoke;

@@ -1,5 +1,5 @@
 /** Rules between the keys of a declaration, which no single key's schema can say, each with its reason. */
-import { PROCESSED_PREFIX } from "../../environments/schema/names";
+import { processedPrefix, RAW_JSON_PREFIX } from "../../environments/schema/names";
 import type { Pipeline } from "../../environments/schema/pipelines";
 import { COLUMN_RULES } from "./column-rules";
 import { outputColumnsOf } from "./dataset";
@@ -16,6 +16,11 @@ const UNPARTITIONED: Readonly<Partial<Record<Pipeline, string>>> = {
 /** Partitions whose values the environment bounds. */
 const CALENDAR = ["year", "month", "day"];
 
+/** Tells which prefix of processed files a dataset's is to be apart from. */
+export function apartFrom(processed: string): string {
+  return `one apart from ${processed} (the ledger pipeline keeps processed files there)`;
+}
+
 const RULES: readonly Rule[] = [
   {
     of: ["name"],
@@ -26,11 +31,9 @@ const RULES: readonly Rule[] = [
   {
     of: ["prefix"],
     judge: ({ prefix }, tell) => {
-      if (prefix.startsWith(PROCESSED_PREFIX) || PROCESSED_PREFIX.startsWith(prefix))
-        tell(
-          ["prefix"],
-          `one apart from ${PROCESSED_PREFIX} (the ledger pipeline keeps processed files there)`,
-        );
+      const processed = processedPrefix(RAW_JSON_PREFIX);
+      if (prefix.startsWith(processed) || processed.startsWith(prefix))
+        tell(["prefix"], apartFrom(processed));
     },
   },
   {

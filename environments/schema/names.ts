@@ -32,13 +32,18 @@ export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
 /** Prefix below which the datasets of uploads and manifests have theirs, unless they say otherwise. */
 export const INPUT_PREFIX = "input/";
 
-/** Prefix in the raw bucket of the raw JSON files, which the ledger lists. */
+/** Prefix in the raw bucket below which the ledger knows a history and weekly folders. */
 export const RAW_JSON_PREFIX = "raw-json-data/";
 
-/** Prefix of raw JSON files whose rows are published. */
-export const PROCESSED_PREFIX = "raw-json-data-processed/";
+/**
+ * Prefix of a ledger dataset's files whose rows are published: as their own, in a first folder with another name, so that no
+ * listing finds them.
+ */
+export function processedPrefix(prefix: string): string {
+  return prefix.replace("/", "-processed/");
+}
 
-/** Tag of a raw JSON file that is processed and was not moved. */
+/** Tag of a file of the ledger pipeline that is processed and was not moved. */
 export const PROCESSED_TAG = { key: "tributary", value: "processed" } as const;
 
 /** Tag of code in the artifacts bucket that no job names any more: it expires. */

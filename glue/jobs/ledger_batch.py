@@ -1,4 +1,4 @@
-"""Glue job that turns raw JSON files of the ledger into Parquet, batch after batch."""
+"""Glue job that turns the ledger's files into Parquet, batch after batch."""
 
 import os
 import sys
@@ -11,9 +11,8 @@ from tributary.batch.run import Run, RunSettings
 from tributary.batch.shared_ledger import SharedLedger
 from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
-from tributary.batch.versions import deployed_version
+from tributary.batch.versions import deployed_versions
 from tributary.conversion.limits import FileLimitArguments
-from tributary.datasets import SMOKE_LEDGER
 from tributary.distribution import open_engine
 from tributary.errors import describe
 from tributary.ledger.access import LedgerArguments, ledger_settings
@@ -32,7 +31,7 @@ _MEGABYTE = 1_000_000
 class LedgerBatchArguments(FileLimitArguments, LedgerArguments):
     """Arguments of the job; `slots` is the number of concurrent batches, 0 = one a core.
 
-    `undeclared_columns` are the most that the table may have.
+    `undeclared_columns` are the most that a table may have.
     """
 
     raw_bucket: str
@@ -40,7 +39,6 @@ class LedgerBatchArguments(FileLimitArguments, LedgerArguments):
     quarantine_bucket: str
     control_table: str
     undeclared_columns: int
-    dataset: str
     engine: Literal["pool", "spark"]
     slots: int
     batch_files: int
@@ -68,8 +66,7 @@ def _run(arguments: LedgerBatchArguments, run_id: str, stopping: Event) -> bool:
         "started",
         run_id=run_id,
         engine=arguments.engine,
-        dataset=arguments.dataset,
-        dataset_version=settings.version.version,
+        dataset_versions={each.dataset: each.version for each in settings.versions},
     )
     access = ledger_settings(arguments, "tributary_batch")
     keeper = BatchKeeper(access, run_id, settings.rules, _note_renewal)
@@ -87,8 +84,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
             lease_seconds=arguments.lease_seconds,
             attempts=arguments.maximum_attempts,
         ),
-        version=deployed_version(arguments.dataset),
-        smoke=deployed_version(SMOKE_LEDGER),
+        versions=deployed_versions(),
         batch=BatchSettings(
             transform=TransformSettings(
                 destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),

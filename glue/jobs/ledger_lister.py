@@ -1,14 +1,15 @@
-"""Glue job that lists raw JSON files into the ledger; docs/ledger-pipeline.md says what it finds."""
+"""Glue job that lists the files of the ledger's datasets; docs/ledger-pipeline.md says what it finds."""
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from tributary.datasets import load_dataset
+from tributary.datasets import datasets_of
 from tributary.ledger.access import LedgerArguments, ledger_settings
 from tributary.ledger.connection import LedgerConnection
 from tributary.lister.folders import WantedWeeks, listed_folders
+from tributary.lister.inputs import Inputs
 from tributary.lister.pages import one_ahead, version_pages
 from tributary.lister.run import Listing
 from tributary.running.clients import s3_client
@@ -25,7 +26,6 @@ class LedgerListerArguments(LedgerArguments):
     """
 
     raw_bucket: str
-    dataset: str
     start_year: int
     recent_weeks: int
     budget_minutes: int
@@ -37,14 +37,14 @@ def main(words: Sequence[str]) -> int:
 
 
 def _list(arguments: LedgerListerArguments, run_id: str, stopping: Event) -> bool:
-    log("started", run_id=run_id, dataset=arguments.dataset, recent_weeks=arguments.recent_weeks)
-    prefix = load_dataset(arguments.dataset, "ledger").prefix
+    log("started", run_id=run_id, recent_weeks=arguments.recent_weeks)
+    inputs = Inputs(datasets_of("ledger"), arguments.start_year)
     wanted = WantedWeeks.recent(arguments.start_year, arguments.recent_weeks, utc_now())
     bucket = arguments.raw_bucket
-    folders = listed_folders(s3_client(), bucket, prefix, wanted)
+    folders = listed_folders(s3_client(), bucket, inputs.prefixes, wanted)
     with LedgerConnection(ledger_settings(arguments, "tributary_lister")) as ledger:
         listing = Listing(ledger, bucket, stopping, arguments.budget_minutes * 60)
-        pages = version_pages(s3_client(), bucket, listing.ordered(folders), listing.markers)
+        pages = version_pages(s3_client(), bucket, listing.ordered(folders), inputs, listing.markers)
         return listing.run(one_ahead(pages))
 
 

@@ -1,3 +1,5 @@
+import { SMOKE_DATASETS } from "../../runtime/smoke";
+
 /**
  * Statements by which an operator reads or changes the ledger. `ledger_operator` runs those that read,
  * `ledger_maintainer` those that write. Their results have the names of operator-protocol.ts. None reads all
@@ -15,6 +17,18 @@ const SUMMARY = `id, state, files, bytes, owner, attempts, left(last_error, 500)
 const NOT_COMMITTED = `state IN ('CLAIMED', 'WAITING', 'FAILED')`;
 
 const IN_REPLAY = "replays > 0 AND finished_at IS NULL";
+
+const NO_SMOKE = `dataset <> '${SMOKE_DATASETS.ledger}'`;
+
+/** Recursive query of the first row of each dataset in the queue, of which the index gives one after the other. */
+const HEADS = `heads AS (
+  (SELECT dataset, available_at FROM ledger.queue ORDER BY dataset, available_at, id LIMIT 1)
+  UNION ALL
+  SELECT following.* FROM heads CROSS JOIN LATERAL (
+    SELECT dataset, available_at FROM ledger.queue
+    WHERE dataset > heads.dataset ORDER BY dataset, available_at, id LIMIT 1
+  ) AS following
+)`;
 
 export const NOW = `SELECT now() AS at`;
 
@@ -54,18 +68,18 @@ SELECT (SELECT count(*) FROM ledger.queue) AS queued,
 FROM ledger.outcomes`;
 
 export const OLDEST_CLAIMABLE = `
+WITH RECURSIVE ${HEADS}
 SELECT extract(epoch FROM now() - min(due)) AS seconds FROM (
-  (SELECT available_at AS due FROM ledger.queue
-    WHERE available_at <= now() AND NOT is_smoke ORDER BY available_at, id LIMIT 1)
+  SELECT available_at AS due FROM heads WHERE available_at <= now() AND ${NO_SMOKE}
   UNION ALL
   (SELECT available_at FROM ledger.batches
-    WHERE archived_at IS NULL AND available_at <= now() AND NOT is_smoke ORDER BY available_at, id LIMIT 1)
+    WHERE archived_at IS NULL AND available_at <= now() AND ${NO_SMOKE} ORDER BY available_at, id LIMIT 1)
 ) AS waiting`;
 
 /** Committed batches that nobody publishes: given back, or with an expired lease. */
 export const COUNT_UNPUBLISHED = `
 SELECT count(*) AS counted FROM ledger.batches
-WHERE state = 'COMMITTED' AND (NOT is_held OR available_at <= now()) AND NOT is_smoke`;
+WHERE state = 'COMMITTED' AND (NOT is_held OR available_at <= now()) AND ${NO_SMOKE}`;
 
 export const LAST_HOUR = `
 SELECT count(*) AS batches,
@@ -74,19 +88,19 @@ SELECT count(*) AS batches,
   coalesce(sum((counts->>'dead_letters')::bigint), 0) AS "deadLetters",
   coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes",
   coalesce(sum((counts->>'output_bytes')::bigint), 0) AS "outputBytes"
-FROM ledger.batches WHERE committed_at > now() - interval '1 hour' AND NOT is_smoke`;
+FROM ledger.batches WHERE committed_at > now() - interval '1 hour' AND ${NO_SMOKE}`;
 
 export const TAKE_OVERS = `
-SELECT count(*) AS counted FROM ledger.batches WHERE lapsed_at > now() - interval '1 hour' AND NOT is_smoke`;
+SELECT count(*) AS counted FROM ledger.batches WHERE lapsed_at > now() - interval '1 hour' AND ${NO_SMOKE}`;
 
 /** Files of batches that are out of attempts. */
 export const COUNT_FAILED_FILES = `
-SELECT coalesce(sum(files), 0) AS counted FROM ledger.batches WHERE state = 'FAILED' AND NOT is_smoke`;
+SELECT coalesce(sum(files), 0) AS counted FROM ledger.batches WHERE state = 'FAILED' AND ${NO_SMOKE}`;
 
 export const QUARANTINED_TODAY = `
 SELECT count(*) AS counted FROM ledger.file_errors JOIN ledger.outcomes USING (file_id)
 JOIN ledger.batches ON batches.id = batch_id
-WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED' AND NOT is_smoke`;
+WHERE last_error_at > now() - interval '1 day' AND outcome = 'QUARANTINED' AND ${NO_SMOKE}`;
 
 /** Counts the keys that no row can hold, as of the last round through each listed folder. */
 export const COUNT_REFUSED = `
@@ -186,15 +200,14 @@ export const DESCRIBE_BATCH = `
 SELECT b.id, b.state, b.files, b.bytes, b.owner, b.attempts, b.last_error AS "lastError", b.partial_files AS "partialFiles",
   b.token, b.is_held AND b.available_at > now() AS "isHeld",
   nullif(b.available_at, 'infinity') AS "availableAt", b.lapsed_leases AS "lapsedLeases", b.replays,
-  b.dataset_version AS "datasetVersion", v.dataset, b.created_at AS "createdAt", b.updated_at AS "updatedAt",
+  b.dataset_version AS "datasetVersion", b.dataset, b.created_at AS "createdAt", b.updated_at AS "updatedAt",
   b.committed_at AS "committedAt", b.finished_at AS "finishedAt", b.archived_at AS "archivedAt",
   b.first_error AS "firstError", b.counts,
   coalesce(jsonb_array_length(b.objects), 0) AS "objectCount",
   coalesce(${someObjects("b.objects")}, '[]') AS objects,
   jsonb_array_length(b.earlier_objects) AS "earlierObjectCount",
   ${someObjects("b.earlier_objects")} AS "earlierObjects"
-FROM ledger.batches b LEFT JOIN ledger.dataset_versions v ON v.version = b.dataset_version
-WHERE b.id = $1`;
+FROM ledger.batches b WHERE b.id = $1`;
 
 /** Quarantined files of a batch, through their small index. $1: batch, $2: maximum number of files. */
 export const QUARANTINED_OF_BATCH = `
@@ -253,17 +266,17 @@ export const REQUEUE_QUARANTINED = `
 WITH freed AS (
   DELETE FROM ledger.outcomes USING ledger.batches
   WHERE file_id = ANY ($1::bigint[]) AND outcome = 'QUARANTINED' AND batches.id = batch_id AND NOT (${IN_REPLAY})
-  RETURNING file_id, is_smoke
+  RETURNING file_id
 ), queued AS (
-  INSERT INTO ledger.queue (id, available_at, size, is_smoke)
-  SELECT id, now(), size, is_smoke FROM ledger.files JOIN freed ON file_id = id ORDER BY id
+  INSERT INTO ledger.queue (id, available_at, size, dataset)
+  SELECT id, now(), size, dataset FROM ledger.files JOIN freed ON file_id = id ORDER BY id
 )
 SELECT file_id AS id FROM freed ORDER BY file_id`;
 
 /** Commits of a period, but for those of smoke tests. $1, $2: start and end, $3: dataset, or null for all. */
 const COMMITTED_BETWEEN = `
-committed_at >= $1 AND committed_at < $2 AND NOT is_smoke
-  AND ($3::text IS NULL OR dataset_version IN (SELECT version FROM ledger.dataset_versions WHERE dataset = $3))`;
+committed_at >= $1 AND committed_at < $2 AND ${NO_SMOKE}
+  AND ($3::text IS NULL OR dataset = $3)`;
 
 export const REPLAYABLE = `
 SELECT count(*) AS batches, coalesce(sum(files), 0) AS files,

@@ -1,7 +1,7 @@
 import type { Message } from "../../runtime/aws/queue-messages";
 import { parseEvent, readCreatedObject, recordsOf, timeOf } from "../../runtime/aws/s3-record";
 import { canHold, type LedgerFile } from "../../runtime/ledger/register-files";
-import { isWanted, type WantedKeys } from "../../runtime/ledger/wanted";
+import { type WantedKeys, wantedBy } from "../../runtime/ledger/wanted";
 import { log } from "../../runtime/log";
 
 /** Files that one message announces. */
@@ -59,9 +59,10 @@ function readInput(wanted: WantedKeys, record: unknown): LedgerFile | undefined 
     return undefined;
   }
   const { bucket, key, version, size } = object;
-  if (!isWanted(wanted, key)) {
+  const dataset = wantedBy(wanted, key);
+  if (dataset === undefined) {
     log("info", "ignored a record", { reason: "its key is none that is listed", key });
     return undefined;
   }
-  return { bucket, key, version, size, modifiedAt: timeOf(record) };
+  return { bucket, key, version, size, modifiedAt: timeOf(record), dataset };
 }

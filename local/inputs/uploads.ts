@@ -3,7 +3,7 @@ import { join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { loadEnvironment, RAW_JSON_PREFIX } from "../../environments/schema";
-import { isWanted } from "../../runtime/ledger/wanted";
+import { wantedBy } from "../../runtime/ledger/wanted";
 
 const CONCURRENT_UPLOADS = 8;
 
@@ -36,9 +36,9 @@ export function ndjsonFiles(folder: string): string[] {
  */
 export function rawJsonFiles(folder: string): string[] {
   const { startYear } = loadEnvironment("local").ledger.lister;
-  const wanted = { prefix: RAW_JSON_PREFIX, startYear };
+  const wanted = { prefixes: { ml_events: RAW_JSON_PREFIX }, startYear };
   return filesOf(folder, (key) =>
-    isRawJson(key) ? isWanted(wanted, key) : /\.json(\.gz|\.zst)?$/.test(key),
+    isRawJson(key) ? wantedBy(wanted, key) !== undefined : /\.json(\.gz|\.zst)?$/.test(key),
   );
 }
 

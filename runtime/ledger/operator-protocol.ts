@@ -196,7 +196,7 @@ export interface DescribedBatch extends BatchSummary {
   readonly replays: number;
   /** Dataset version; null: that of the run that claims it next. */
   readonly datasetVersion: string | null;
-  readonly dataset: string | null;
+  readonly dataset: string;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly committedAt: string | null;

@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import { useKey } from "../../constructs/encryption-key";
 import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
 import type { PolicyStatement } from "../../constructs/policy";
+import { datasetsOf } from "../../datasets/schema/datasets";
 import {
   alertSource,
   databaseName,
@@ -11,8 +12,8 @@ import {
   metricNamespace,
 } from "../../environments/schema";
 import { latestViewName } from "../../runtime/manifests/latest-view";
+import { isSmoke } from "../../runtime/smoke";
 import { datedDatasetsOf, growingUploads } from "../datasets";
-import { LEDGER_DATASET } from "./ledger/job-arguments";
 import { controlManifestsStatements, STREAMING_JOB_ITEM } from "./manifests/permissions";
 import {
   changeTables,
@@ -75,9 +76,10 @@ function statements(props: ControlPlaneProps): PolicyStatement[] {
   const { environment, ledger, storage } = props;
   const ofManifests = hasPipeline(environment, "manifests");
   const text = datedDatasetsOf(environment).map(({ name }) => name);
+  const ofLedger = hasPipeline(environment, "ledger") ? datasetsOf("ledger") : [];
   const datasets = [
     ...growingUploads(environment).map(({ name }) => name),
-    ...(hasPipeline(environment, "ledger") ? [LEDGER_DATASET] : []),
+    ...ofLedger.map(({ name }) => name).filter((name) => !isSmoke(name)),
     ...text,
   ];
   const write = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];

@@ -2,8 +2,8 @@ import { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../../constructs/functions/bundled-function";
 import { scheduleRounds } from "../../constructs/functions/invocations";
 import type { PolicyStatement } from "../../constructs/policy";
-import { declaredDatasets, outermostPrefixes } from "../../datasets/schema/datasets";
-import { type Environment, functionName, metricNamespace, PROCESSED_PREFIX } from "../../environments/schema";
+import { datasetsOf, declaredDatasets, outermostPrefixes } from "../../datasets/schema/datasets";
+import { type Environment, functionName, metricNamespace, processedPrefix } from "../../environments/schema";
 import type { StorageStack } from "../storage/stack";
 
 export interface UntakenObjectsProps {
@@ -18,7 +18,8 @@ export class UntakenObjects extends Construct {
   constructor(scope: Construct, id: string, { environment, storage, settings }: UntakenObjectsProps) {
     super(scope, id);
     const name = functionName(environment, "untaken-objects");
-    const taken = [...outermostPrefixes(declaredDatasets()), PROCESSED_PREFIX];
+    const processed = outermostPrefixes(datasetsOf("ledger")).map(processedPrefix);
+    const taken = [...outermostPrefixes(declaredDatasets()), ...processed];
     const looked = lookedPrefixes(environment, taken);
     const finder = new BundledFunction(this, "finder", {
       handler: "untaken-objects",

@@ -27,8 +27,8 @@ import {
   hasPipeline,
   iamArn,
   type PipelineQueue,
-  PROCESSED_PREFIX,
   PROCESSED_TAG,
+  processedPrefix,
   queueName,
   queuesOf,
   RAW_JSON_PREFIX,
@@ -398,6 +398,7 @@ function denyOwnTag(objects: string): PolicyStatement {
 function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
   const { raw, processed } = storage.lifecycle;
   const { tieringDays, noncurrentDays } = raw;
+  const ofLedger = outermostPrefixes(datasetsOf("ledger"));
   const { archiveDays, archiveClass, expireDays } = processed;
   const afterwards = {
     tieringDays,
@@ -416,19 +417,20 @@ function rawLifecycles({ storage, ledger }: Environment): PrefixLifecycle[] {
         noncurrentDays,
       })),
     // what was moved before tags were chosen is there still
-    { id: "processed", prefix: PROCESSED_PREFIX, ...afterwards },
+    ...ofLedger.map((prefix) => ({
+      id: prefix === RAW_JSON_PREFIX ? "processed" : `processed-${prefix.slice(0, -1).replaceAll("/", "-")}`,
+      prefix: processedPrefix(prefix),
+      ...afterwards,
+    })),
     ...(ledger.batch.archive === "tag"
-      ? outermostPrefixes(datasetsOf("ledger")).map((prefix) => ({
+      ? ofLedger.map((prefix) => ({
           id: `processed-by-tag-${prefix.slice(0, -1).replaceAll("/", "-")}`,
           prefix,
           tag: PROCESSED_TAG,
           ...afterwards,
         }))
       : []),
-    ...smokeLifecycles([
-      ...Object.values(SMOKE_PREFIXES),
-      SMOKE_PREFIXES.ledger.replace(RAW_JSON_PREFIX, PROCESSED_PREFIX),
-    ]),
+    ...smokeLifecycles([...Object.values(SMOKE_PREFIXES), processedPrefix(SMOKE_PREFIXES.ledger)]),
   ];
 }
 

@@ -186,9 +186,9 @@ describe("tributary ledger", () => {
   test("requeue gives back more batches than one answer of a function holds", async () => {
     await books.fail(await books.claim(20));
     await books.owner.query(
-      `INSERT INTO ledger.batches (state, dataset_version, owner, is_held, available_at, file_ids, bytes, last_error,
+      `INSERT INTO ledger.batches (state, dataset, dataset_version, owner, is_held, available_at, file_ids, bytes, last_error,
         position_available_at, position_id)
-      SELECT 'FAILED', 'v1', repeat('r', 67), false, 'infinity', '{}', 100, repeat(chr(1), 4000), now(), 1
+      SELECT 'FAILED', 'ml_events', 'v1', repeat('r', 67), false, 'infinity', '{}', 100, repeat(chr(1), 4000), now(), 1
       FROM generate_series(1, 2500)`,
     );
     const words = ["ledger", "requeue", "--status", "failed", "--since", "2h"];

@@ -127,7 +127,7 @@ function jobsOf(owner: Client): Omit<Books, "server" | "owner" | "ask" | "anothe
     register: async (files) => {
       await owner.query(
         `SELECT ledger.register(array_agg($2::text), array_agg(replace($3, '0000', lpad(n::text, 4, '0'))), array_agg('v' || n),
-           array_agg(100::bigint), array_agg(now()))
+           array_agg(100::bigint), array_agg(now()), array_agg('ml_events'::text))
          FROM generate_series(1, $1::integer) AS n`,
         [files, BUCKET, keyOf(0)],
       );
@@ -136,11 +136,11 @@ function jobsOf(owner: Client): Omit<Books, "server" | "owner" | "ask" | "anothe
       const { rows } = await owner.query(
         `WITH taken AS (
            DELETE FROM ledger.queue WHERE id IN (SELECT id FROM ledger.queue ORDER BY id LIMIT $1)
-           RETURNING id, size, available_at
+           RETURNING id, size, available_at, dataset
          )
          INSERT INTO ledger.batches
-           (state, dataset_version, owner, available_at, file_ids, bytes, position_available_at, position_id)
-         SELECT 'CLAIMED', 'v1', 'run', now() + interval '5 minutes', array_agg(id ORDER BY id), sum(size),
+           (state, dataset, dataset_version, owner, available_at, file_ids, bytes, position_available_at, position_id)
+         SELECT 'CLAIMED', min(dataset), 'v1', 'run', now() + interval '5 minutes', array_agg(id ORDER BY id), sum(size),
            max(available_at), max(id) FROM taken RETURNING id`,
         [files],
       );

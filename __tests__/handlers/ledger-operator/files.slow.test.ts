@@ -118,7 +118,6 @@ describe("find", () => {
 describe("batch", () => {
   test("tells all that is known of it", async () => {
     await books.register(5);
-    await books.owner.query("INSERT INTO ledger.dataset_versions VALUES ('v1', 'ml_events', '{}', 'SELECT')");
     const id = await books.claim(4);
     expect(await books.ask("batch", { batch: id })).toMatchObject({
       state: "CLAIMED",

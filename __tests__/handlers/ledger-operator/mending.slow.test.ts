@@ -314,7 +314,6 @@ describe("replay", () => {
   });
 
   test("takes one dataset alone", async () => {
-    await books.owner.query("INSERT INTO ledger.dataset_versions VALUES ('v1', 'ml_events', '{}', 'SELECT')");
     await finished(2);
     const time = { from: HOUR_AGO(), to: await now(), limit: 9 };
     expect(await books.ask("replay", { ...time, dataset: "others" })).toMatchObject({ batches: 0 });

@@ -19,12 +19,12 @@ afterAll(() => books.stop());
 async function fill(): Promise<void> {
   const { owner } = books;
   await owner.query(`
-    INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified)
-    SELECT 'raw', lpad(n::text, 10, '0'), 'v', 100, now() FROM generate_series(1, ${FILES}) AS n`);
+    INSERT INTO ledger.files (bucket, s3_key, version_id, size, last_modified, dataset)
+    SELECT 'raw', lpad(n::text, 10, '0'), 'v', 100, now(), 'ml_events' FROM generate_series(1, ${FILES}) AS n`);
   await owner.query(`
-    INSERT INTO ledger.batches (state, dataset_version, owner, available_at, file_ids, partial_ids, bytes, committed_at,
+    INSERT INTO ledger.batches (state, dataset, dataset_version, owner, available_at, file_ids, partial_ids, bytes, committed_at,
       finished_at, archived_at, objects, counts, position_available_at, position_id)
-    SELECT CASE WHEN batch % 3 = 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END::ledger.batch_state, 'v1', 'run', 'infinity',
+    SELECT CASE WHEN batch % 3 = 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END::ledger.batch_state, 'ml_events', 'v1', 'run', 'infinity',
       array_agg(id ORDER BY id), coalesce(array_agg(id ORDER BY id) FILTER (WHERE batch % 3 = 0 AND id % 50 = 0), '{}'),
       sum(size), now() - make_interval(mins => batch::integer), now(), now(), '[]', '{}', now(), max(id)
     FROM (SELECT *, (id - 1) / ${ONE_BATCH} AS batch FROM ledger.files WHERE id <= ${FINISHED}) AS f
@@ -37,7 +37,7 @@ async function fill(): Promise<void> {
     INSERT INTO ledger.file_errors (file_id, first_error, last_error)
     SELECT file_id, 'x', 'x' FROM ledger.outcomes WHERE outcome = 'QUARANTINED'`);
   await owner.query(
-    `INSERT INTO ledger.queue SELECT id, now() - interval '1 hour', size FROM ledger.files WHERE id > ${FINISHED}`,
+    `INSERT INTO ledger.queue SELECT id, now() - interval '1 hour', size, dataset FROM ledger.files WHERE id > ${FINISHED}`,
   );
   for (let batch = 0; batch < 3; batch++) await books.claim(ONE_BATCH);
   await books.fail(await books.claim(ONE_BATCH));

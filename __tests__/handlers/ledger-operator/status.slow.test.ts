@@ -124,10 +124,23 @@ describe("measure", () => {
     expect(measures.LedgerOldestTransactionSeconds).toBeGreaterThan(0);
   });
 
+  test("measures the file that waits the longest, of whatever dataset", async () => {
+    await books.register(9);
+    const seconds = async () => (await books.ask("measure")).LedgerOldestClaimableSeconds;
+    await books.owner.query("UPDATE ledger.queue SET dataset = 'orders' WHERE id > 5");
+    await books.owner.query("UPDATE ledger.queue SET dataset = 'smoke_ledger' WHERE id = 9");
+    await books.owner.query(
+      "UPDATE ledger.queue SET available_at = now() - make_interval(secs => id * 1000)",
+    );
+    expect(await seconds()).toBeCloseTo(8000, -2);
+    await books.owner.query("DELETE FROM ledger.queue WHERE dataset = 'orders'");
+    expect(await seconds()).toBeCloseTo(5000, -2);
+  });
+
   test("leaves smoke tests out of what alarms go by, and of what is done in an hour", async () => {
     await fill();
     await books.owner.query(
-      "UPDATE ledger.queue SET is_smoke = true; UPDATE ledger.batches SET is_smoke = true",
+      "UPDATE ledger.queue SET dataset = 'smoke_ledger'; UPDATE ledger.batches SET dataset = 'smoke_ledger'",
     );
     expect(await books.ask("measure")).toMatchObject({
       LedgerFailedFiles: 0,

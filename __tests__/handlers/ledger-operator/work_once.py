@@ -15,7 +15,7 @@ def main(version: str, name: str) -> None:
     """Claim, commit one object of that name, publish and archive."""
     rules = ClaimRules()
     with LedgerConnection(LedgerSettings(user="tributary_batch")) as ledger:
-        batch = claim_batch(ledger, OWNER, rules, version)
+        batch = claim_batch(ledger, OWNER, rules, {"ml_events": version})
         if batch is None:
             print("null")
             return

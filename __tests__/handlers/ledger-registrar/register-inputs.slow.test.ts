@@ -16,9 +16,10 @@ type Handler = (
   context: { getRemainingTimeInMillis(): number },
 ) => Promise<BatchResponse>;
 
+const PREFIXES = { ml_events: "raw-json-data/", orders: "input/orders/" };
 const VARIABLES = {
   ...LEDGER_VARIABLES,
-  RAW_JSON_PREFIX: "raw-json-data/",
+  LEDGER_PREFIXES: JSON.stringify(PREFIXES),
   START_YEAR: "2021",
   ENVIRONMENT: "test",
   METRIC_NAMESPACE: "Tributary",
@@ -79,6 +80,17 @@ describe("the registrar", () => {
     });
   });
 
+  test("registers files of every dataset as its own", async () => {
+    const keys = ["raw-json-data/loose.json", "input/orders/2020/week01/a.csv"].map((key) => ({ key }));
+    expect(await register(message("1", ...keys))).toEqual([]);
+    const found =
+      "SELECT s3_key, f.dataset, q.dataset AS queued FROM ledger.files f JOIN ledger.queue q USING (id)";
+    expect(await ledger.rows(`${found} ORDER BY s3_key`)).toEqual([
+      { s3_key: "input/orders/2020/week01/a.csv", dataset: "orders", queued: "orders" },
+      { s3_key: "raw-json-data/loose.json", dataset: "ml_events", queued: "ml_events" },
+    ]);
+  });
+
   test("makes each version work once, however often and in whatever order it is told", async () => {
     const [a1, a2] = ["v1", "v2"].map((version) => ({ key: `${WEEK}a`, version }));
     expect(await register(message("1", { ...a2, sequencer: "02" } as EventObject))).toEqual([]);
@@ -94,7 +106,7 @@ describe("the registrar", () => {
     const others: EventObject[] = [
       { key: `${WEEK}a`, name: "ObjectRemoved:DeleteMarkerCreated" },
       { key: "raw-json-data/2020/week01/a" },
-      { key: "raw-json-data/loose.json" },
+      { key: "elsewhere/loose.json" },
       { key: WEEK },
     ];
     const test = { messageId: "t", body: JSON.stringify({ Service: "Amazon S3", Event: "s3:TestEvent" }) };
@@ -146,7 +158,13 @@ describe("the registrar", () => {
   test("waits for another registrar in one direction only, whatever the order of the messages", async () => {
     const [ascending, descending] = await Promise.all([ledger.server.client(), ledger.server.client()]);
     const some = Array.from({ length: 2_000 }, (_, n) => ({ key: `${WEEK}${1e4 + n}`, bucket: "raw" })).map(
-      (file) => ({ ...file, version: "v", size: 1, modifiedAt: "2026-01-31T12:00:00Z" }),
+      (file) => ({
+        ...file,
+        version: "v",
+        size: 1,
+        modifiedAt: "2026-01-31T12:00:00Z",
+        dataset: "ml_events",
+      }),
     );
     const added = async (client: Client, files: typeof some) => {
       await client.connect();
@@ -186,7 +204,7 @@ describe("the registrar", () => {
         { ...LEDGER_VARIABLES, LEDGER_HOST: "127.0.0.1", LEDGER_PORT: "1" },
         { login: "tributary_registrar", application: "test" },
       ),
-      wanted: { prefix: "raw-json-data/", startYear: 2021 },
+      wanted: { prefixes: PREFIXES, startYear: 2021 },
       metrics: { namespace: "Tributary", environment: "test" },
     };
     const messages = [

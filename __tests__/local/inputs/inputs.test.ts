@@ -29,7 +29,7 @@ test.each([
     "files in the ledger pipeline's own folders",
     [
       "raw-json-data/2026/week06/a.ndjson",
-      "raw-json-data/2026/week54/a.json",
+      "raw-json-data/2019/week06/a.json",
       "raw-json-data/2026/week6/a.csv",
       "raw-json-data/all_historical_files/b",
       "raw-json-data/elsewhere/a.json",
@@ -39,6 +39,7 @@ test.each([
         "raw-json-data/2026/week06/a.ndjson",
         "raw-json-data/2026/week6/a.csv",
         "raw-json-data/all_historical_files/b",
+        "raw-json-data/elsewhere/a.json",
       ],
     },
   ],

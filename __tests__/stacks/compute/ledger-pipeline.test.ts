@@ -5,9 +5,8 @@ import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters"
 import {
   loadEnvironment,
   MALFORMED_PREFIX,
-  PROCESSED_PREFIX,
   PROCESSED_TAG,
-  RAW_JSON_PREFIX,
+  processedPrefix,
   STAGING_PREFIX,
 } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
@@ -136,11 +135,10 @@ test("permissions and lifecycles name what the batch job writes by the same pref
   const { python } = await ensurePython("run", () => {});
   const script =
     "import json; from tributary.batch import archiving, names as n;" +
-    "print(json.dumps([n.RAW_PREFIX, n.PROCESSED_PREFIX, n.MALFORMED_PREFIX, n.STAGING_PREFIX, archiving.TAG]))";
+    "print(json.dumps([n.processed_prefix('input/a/'), n.MALFORMED_PREFIX, n.STAGING_PREFIX, archiving.TAG]))";
   const output = execFileSync(python, ["-c", script], { cwd: GLUE, encoding: "utf8" });
   expect(JSON.parse(output)).toEqual([
-    RAW_JSON_PREFIX,
-    PROCESSED_PREFIX,
+    processedPrefix("input/a/"),
     MALFORMED_PREFIX,
     STAGING_PREFIX,
     { [PROCESSED_TAG.key]: PROCESSED_TAG.value },
@@ -271,7 +269,7 @@ describe("the functions", () => {
     expect(JSON.parse(String(rule["event_pattern"]))).toEqual({
       source: ["tributary.prod"],
       "detail-type": ["LedgerBatchPublished"],
-      detail: { dataset: ["ml_events"] },
+      detail: { dataset: [{ "anything-but": ["smoke_ledger"] }] },
     });
     expect(resource(prod, "aws_lambda_permission", "ledger_batches-published")).toMatchObject({
       principal: "events.amazonaws.com",

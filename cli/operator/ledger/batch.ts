@@ -44,7 +44,7 @@ function workOf(batch: DescribedBatch): Entries {
     ["files", batch.files],
     ["of them with rejects", batch.partialFiles],
     ["input", bytes(batch.bytes)],
-    ["dataset", batch.dataset ?? undefined],
+    ["dataset", batch.dataset],
     ["dataset version", version],
     ["token", batch.token],
     ["attempts", batch.attempts],

@@ -1,10 +1,5 @@
 import { ConcurrentRunsExceededException, StartJobRunCommand } from "@aws-sdk/client-glue";
-import {
-  ledgerBatchJobName,
-  PROCESSED_PREFIX,
-  RAW_JSON_PREFIX,
-  STAGING_PREFIX,
-} from "../../../environments/schema";
+import { ledgerBatchJobName, processedPrefix, STAGING_PREFIX } from "../../../environments/schema";
 import type { DescribedBatch, LedgerFile } from "../../../runtime/ledger/operator-protocol";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { SMOKE_PREFIXES } from "../../../runtime/smoke";
@@ -110,7 +105,7 @@ export class LedgerTest extends PipelineTest {
   }
 
   private get places(): Below[] {
-    const archived = SMOKE_PREFIXES.ledger.replace(RAW_JSON_PREFIX, PROCESSED_PREFIX);
+    const archived = processedPrefix(SMOKE_PREFIXES.ledger);
     const quarantined = quarantineFolder(this.sent.dataset, { key: this.sent.key, version: this.version });
     return [
       { bucket: "raw", prefix: this.sent.key },

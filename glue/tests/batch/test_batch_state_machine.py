@@ -206,7 +206,9 @@ def test_quarantines_in_a_replay_what_is_gone_by_then(batches: BatchWorld) -> No
     version = batches.upload("a.json", lines(event(1)))
     batches.upload("b.json", lines(event(2)))
     assert batches.run()
-    s3_client().delete_object(Bucket=batches.raw, Key=archived_key(f"{FOLDER}a.json", version))
+    s3_client().delete_object(
+        Bucket=batches.raw, Key=archived_key(f"{FOLDER}a.json", version, "raw-json-data/")
+    )
     batches.books.replay()
     assert batches.run()
     assert [row["record_id"] for row in batches.rows()] == ["r2"]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.support.ledger import Books, names
+from tests.support.ledger import DATASET, Books, names
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, BatchFile, ClaimRules, batch_files, take_over
 
@@ -72,7 +72,7 @@ def test_leaves_a_lease_alone_that_is_renewed(books: Books) -> None:
     batch = claimed(books)
     books.expire()
     assert books.held(RULES).renew(batch)
-    assert take_over(books.connect(), "next", RULES, "v2") is None
+    assert take_over(books.connect(), "next", RULES, {DATASET: "v2"}) is None
 
 
 def test_takes_over_once_the_lease_has_run_out_by_itself(books: Books) -> None:

@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.ledger import Books, found, names
+from tests.support.ledger import DATASET, Books, found, names
 from tests.support.waiting import wait_for
+from tributary.datasets import SMOKE_LEDGER
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import ClaimRules, batch_files, claim_batch, new_batch
 from tributary.ledger.connection import Connection
+from tributary.ledger.files import FoundFile
 
 RULES = ClaimRules(files=10, lease_seconds=3600)
 
@@ -53,56 +55,61 @@ def test_leaves_out_what_is_available_later(books: Books) -> None:
 
 
 _SMOKE = "raw-json-data/all_historical_files/smoke_ledger/"
+VERSIONS = {DATASET: "v1", SMOKE_LEDGER: "smoke"}
+
+
+def smoke_test(name: str) -> FoundFile:
+    return found(f"{_SMOKE}{name}", dataset=SMOKE_LEDGER)
 
 
 def test_claims_a_smoke_test_apart_from_all_others_and_before_them(books: Books) -> None:
-    books.register([*names(3), found(f"{_SMOKE}a"), found(f"{_SMOKE}b")])
-    claims = [claim_batch(books.connect(), "run", RULES, "v1", "smoke") for _ in range(4)]
+    books.register([*names(3), smoke_test("a"), smoke_test("b")])
+    claims = [claim_batch(books.connect(), "run", RULES, VERSIONS) for _ in range(4)]
     found_ = [batch and (batch.dataset_version, batch.files) for batch in claims]
     assert found_ == [("smoke", 1), ("smoke", 1), ("v1", 3), None]
-    assert books.rows("SELECT count(*) FROM ledger.batches WHERE is_smoke") == [(2,)]
+    assert books.rows("SELECT count(*) FROM ledger.batches WHERE dataset = 'smoke_ledger'") == [(2,)]
     assert books.places() == {(1, 5)}
 
 
 def test_leaves_smoke_tests_to_a_run_that_knows_their_dataset(books: Books) -> None:
-    books.register([found(f"{_SMOKE}a")])
+    books.register([smoke_test("a")])
     assert books.claim(RULES) is None
     assert books.places() == {(1, 1)}
 
 
 def test_goes_on_in_the_queue_where_a_smoke_test_was_claimed_meanwhile(books: Books) -> None:
     books.register(names(20))
-    first = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
-    books.register([found(f"{_SMOKE}a")])
-    smoke = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
-    second = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    first = claim_batch(books.connect(), "run", RULES, VERSIONS)
+    books.register([smoke_test("a")])
+    smoke = claim_batch(books.connect(), "run", RULES, VERSIONS)
+    second = claim_batch(books.connect(), "run", RULES, VERSIONS)
     counts = [batch and (batch.dataset_version, batch.files) for batch in (first, smoke, second)]
     assert counts == [("v1", 10), ("smoke", 1), ("v1", 10)]
 
 
 def test_gives_a_smoke_test_its_own_version_back(books: Books) -> None:
-    books.register([found(f"{_SMOKE}a"), found("b")])
+    books.register([smoke_test("a"), found("b")])
     for version in ("smoke", "v1"):
-        batch = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+        batch = claim_batch(books.connect(), "run", RULES, VERSIONS)
         assert batch is not None
         assert batch.dataset_version == version
     books.expire()
     books.superuser.execute("UPDATE ledger.batches SET state = 'WAITING', dataset_version = NULL")
     versions = set()
     for _ in range(2):
-        batch = claim_batch(books.connect(), "next", RULES, "v2", "smoke2")
+        batch = claim_batch(books.connect(), "next", RULES, {DATASET: "v2", SMOKE_LEDGER: "smoke2"})
         assert batch is not None
         versions.add(batch.dataset_version)
     assert versions == {"v2", "smoke2"}
 
 
 def test_forgets_a_smoke_test_whatever_became_of_it(books: Books) -> None:
-    books.register([*names(1), found(f"{_SMOKE}a"), found(f"{_SMOKE}b"), found(f"{_SMOKE}c")])
+    books.register([*names(1), smoke_test("a"), smoke_test("b"), smoke_test("c")])
 
     def forget(key: str) -> list[tuple[int]]:
         return books.maintain("FORGET_SMOKE_TEST", key)
 
-    batch = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    batch = claim_batch(books.connect(), "run", RULES, VERSIONS)
     assert batch is not None
     # a run works on it; another one failed; the third waits in the queue
     assert forget(f"{_SMOKE}a") == [(0,)]
@@ -110,7 +117,7 @@ def test_forgets_a_smoke_test_whatever_became_of_it(books: Books) -> None:
     assert held.commit(batch, [], {"rows": 1})
     assert held.finish(batch)
     assert held.archived(batch)
-    failed = claim_batch(books.connect(), "run", RULES, "v1", "smoke")
+    failed = claim_batch(books.connect(), "run", RULES, VERSIONS)
     assert failed is not None
     assert held.fail(failed, "broken")
     assert [forget(f"{_SMOKE}{key}") for key in "abca"] == [[(1,)], [(1,)], [(1,)], [(0,)]]
@@ -126,6 +133,57 @@ def test_forgets_no_other_file(books: Books) -> None:
     assert books.archived(RULES, []).files == 1
     assert books.maintain("FORGET_SMOKE_TEST", names(1)[0].key) == [(0,)]
     assert books.places() == {(1, 1)}
+
+
+def orders(count: int, first: int = 0) -> list[FoundFile]:
+    return [
+        found(f"input/orders/{number:09}.csv", dataset="orders") for number in range(first, first + count)
+    ]
+
+
+def claimed(books: Books, versions: dict[str, str], owner: str = "run") -> tuple[str, str, int] | None:
+    """Dataset, version and number of files of the next batch."""
+    batch = claim_batch(books.connect(), owner, RULES, versions)
+    if batch is not None:
+        held = {dataset for (dataset,) in books.rows(_DATASETS_OF_BATCH, batch.id)}
+        assert held == {batch.dataset}
+    return batch and (batch.dataset, batch.dataset_version, batch.files)
+
+
+_DATASETS_OF_BATCH = """
+SELECT DISTINCT dataset FROM ledger.files
+WHERE id IN (SELECT unnest(file_ids) FROM ledger.batches WHERE id = %s)
+"""
+
+
+def test_mixes_no_datasets_in_a_batch_and_lets_them_take_turns(books: Books) -> None:
+    books.register([*names(25), *orders(3)])
+    versions = {DATASET: "v1", "orders": "o1"}
+    assert [claimed(books, versions) for _ in range(3)] == [
+        (DATASET, "v1", 10),
+        ("orders", "o1", 3),
+        (DATASET, "v1", 10),
+    ]
+    books.register(orders(12, first=3))
+    assert [claimed(books, versions) for _ in range(4)] == [
+        ("orders", "o1", 10),
+        (DATASET, "v1", 5),
+        ("orders", "o1", 2),
+        None,
+    ]
+    assert books.places() == {(1, 40)}
+
+
+def test_leaves_a_dataset_and_its_replays_to_a_run_that_knows_it(books: Books) -> None:
+    books.register([*names(1), *orders(1)])
+    assert claimed(books, {DATASET: "v1"}) == (DATASET, "v1", 1)
+    assert claimed(books, {DATASET: "v1"}) is None
+    assert claimed(books, {DATASET: "v1", "orders": "o1"}) == ("orders", "o1", 1)
+    books.superuser.execute("UPDATE ledger.batches SET state = 'WAITING', dataset_version = NULL")
+    books.expire()
+    assert claimed(books, {DATASET: "v2"}) == (DATASET, "v2", 1)
+    assert claimed(books, {DATASET: "v2"}) is None
+    assert claimed(books, {"orders": "o2"}) == ("orders", "o2", 1)
 
 
 def test_finds_what_was_left_behind_the_newest_batch(books: Books) -> None:
@@ -153,7 +211,7 @@ def test_gives_sixteen_claimers_disjoint_batches_and_all_files(books: Books) -> 
     def work(owner: int) -> list[int]:
         taken = []
         with books.server.connect("ledger_batch") as ledger:
-            while batch := new_batch(ledger, f"run-{owner}", rules, "v1"):
+            while batch := new_batch(ledger, f"run-{owner}", rules, {DATASET: "v1"}):
                 taken += [file.id for file in batch_files(ledger, batch)]
         return taken
 
@@ -174,7 +232,7 @@ def test_gives_sixteen_claimers_every_batch_once_that_is_to_be_gone_on_with(book
     for _ in range(10):
         books.finished(rules, [])
     for _ in range(10):
-        batch = new_batch(books.connect(), "run", rules, "v1")
+        batch = new_batch(books.connect(), "run", rules, {DATASET: "v1"})
         assert batch is not None
         assert books.held(rules).commit(batch, [], {})
     books.expire()
@@ -183,7 +241,7 @@ def test_gives_sixteen_claimers_every_batch_once_that_is_to_be_gone_on_with(book
         taken = []
         with books.server.connect("ledger_batch") as ledger:
             held = HeldBatches(ledger, f"run-{owner}", rules)
-            while batch := claim_batch(ledger, f"run-{owner}", rules, "v2"):
+            while batch := claim_batch(ledger, f"run-{owner}", rules, {DATASET: "v2"}):
                 taken.append((batch.state, batch.id, batch.files))
                 if batch.state == "CLAIMED":
                     assert held.commit(batch, [], {})
@@ -210,7 +268,7 @@ def test_looks_at_few_dead_rows_while_a_snapshot_is_held(books: Books) -> None:
         read = entries_read(books)
         with books.server.connect("ledger_batch") as ledger:
             for _ in range(20):
-                batch = claim_batch(ledger, "run", rules, "v1", "smoke")
+                batch = claim_batch(ledger, "run", rules, VERSIONS)
                 assert batch is not None
                 assert batch.files == 500
         seen = flushed(books, read + 10_000) - read
@@ -252,7 +310,7 @@ def test_waits_for_no_claimer_that_is_in_the_midst(books: Books) -> None:
 
     def claim_in_the_midst(connection: Connection) -> list[str]:
         connection.execute(_LOCK)
-        batch = new_batch(meanwhile, "other", RULES, "v1")
+        batch = new_batch(meanwhile, "other", RULES, {DATASET: "v1"})
         assert batch is not None
         return [file.key for file in batch_files(meanwhile, batch)]
 

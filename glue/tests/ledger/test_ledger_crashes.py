@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.support.broken_ledger import Moment, break_once
-from tests.support.ledger import Books, names
+from tests.support.ledger import DATASET, Books, names
 from tests.support.postgres import Server
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, ClaimRules, batch_files, new_batch, take_over
@@ -20,6 +20,7 @@ from tributary.ledger.dataset_versions import DatasetVersion, remember_version, 
 from tributary.ledger.files import register_files
 
 RULES = ClaimRules(files=4, lease_seconds=3600, attempts=9, first_pause_seconds=0.01)
+VERSIONS = {DATASET: "v1"}
 FIRST, SECOND = [{"name": "first.parquet"}], [{"name": "second.parquet"}]
 VERSION = DatasetVersion("v1", "ml_events", "{}", "SELECT 1")
 Call = Callable[[LedgerConnection, Batch], object]
@@ -62,9 +63,13 @@ CASES = {
     "register": Case(
         lambda ledger, _: register_files(ledger, names(9)).given, answer=9, role="ledger_lister"
     ),
-    "claim": Case(lambda ledger, _: new_batch(ledger, "run", RULES, "v1"), answer=LedgerUnreachableError),
+    "claim": Case(
+        lambda ledger, _: new_batch(ledger, "run", RULES, {DATASET: "v1"}), answer=LedgerUnreachableError
+    ),
     "take over": Case(
-        lambda ledger, _: take_over(ledger, "run", RULES, "v1"), "due", answer=LedgerUnreachableError
+        lambda ledger, _: take_over(ledger, "run", RULES, {DATASET: "v1"}),
+        "due",
+        answer=LedgerUnreachableError,
     ),
     "read the files": Case(lambda ledger, batch: len(batch_files(ledger, batch)), answer=4),
     "remember the version": Case(lambda ledger, _: remember_version(ledger, VERSION), answer=None),
@@ -87,7 +92,7 @@ def prepared(books: Books, state: str) -> Batch:
     books.register(names(8))
     books.archived(RULES, FIRST)
     books.replay()
-    batch = take_over(books.connect(), "run", RULES, "v1")
+    batch = take_over(books.connect(), "run", RULES, {DATASET: "v1"})
     assert batch is not None
     if state in ("COMMITTED", "SUCCEEDED"):
         assert held(books.connect()).commit(batch, SECOND, {"rows": 4})

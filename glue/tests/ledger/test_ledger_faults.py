@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.support.broken_ledger import Moment, break_once
-from tests.support.ledger import Books, names
+from tests.support.ledger import DATASET, Books, names
 from tests.support.waiting import HANG_SECONDS, wait_for
 from tributary.ledger import claims
 from tributary.ledger.batches import HeldBatches
@@ -33,7 +33,7 @@ def _claimer_that_dies(settings: LedgerSettings, moment: str) -> None:
         if moment == "before the claim's commit":
             claim = claims._claim
             claims._claim = lambda *words: _die(claim(*words))  # type: ignore[assignment]
-        batch = new_batch(ledger, "killed", RULES, "v1")
+        batch = new_batch(ledger, "killed", RULES, {DATASET: "v1"})
         assert batch is not None
         held = HeldBatches(ledger, "killed", RULES)
         if moment == "before the batch's commit":
@@ -80,7 +80,7 @@ def test_survives_a_kill(books: Books, moment: str, left: dict[str, int]) -> Non
     assert process.exitcode == -signal.SIGKILL
     wait_for(lambda: books.statuses() == left)
     books.expire()
-    batch = claim_batch(books.connect(), "next", RULES, "v2")
+    batch = claim_batch(books.connect(), "next", RULES, {DATASET: "v2"})
     assert batch is not None
     assert (batch.files, batch.dataset_version) == (10, "v2" if left == {"PENDING": 10} else "v1")
     held = books.held(RULES, "next")
@@ -110,7 +110,9 @@ def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) ->
                 files=150, lease_seconds=3600, attempts=1000, first_pause_seconds=0, longest_pause_seconds=0
             )
             held, turn = HeldBatches(ledger, f"run-{owner}", rules), owner
-            while (batch := claim_batch(ledger, f"run-{owner}", rules, "v1")) or not ended.is_set():
+            while (
+                batch := claim_batch(ledger, f"run-{owner}", rules, {DATASET: "v1"})
+            ) or not ended.is_set():
                 turn += 1
                 if batch is None:
                     time.sleep(0.01)
@@ -179,7 +181,7 @@ def test_repeats_a_transaction_that_met_a_deadlock(books: Books) -> None:
 @pytest.mark.slow
 def test_survives_a_crash_of_the_server_in_mid_commit(books: Books) -> None:
     books.register(names(20))
-    batch = claim_batch(books.connect(), "run", RULES, "v1")
+    batch = claim_batch(books.connect(), "run", RULES, {DATASET: "v1"})
     assert batch is not None
     waiting = books.connect()
     with ThreadPoolExecutor(1) as pool:
@@ -201,7 +203,7 @@ def test_survives_a_crash_of_the_server_in_mid_commit(books: Books) -> None:
 def test_finds_out_whether_a_commit_was_made_whose_answer_was_lost(books: Books, moment: Moment) -> None:
     books.register(names(1))
     ledger = books.connect()
-    batch = claim_batch(ledger, "run", RULES, "v1")
+    batch = claim_batch(ledger, "run", RULES, {DATASET: "v1"})
     assert batch is not None
     lose_one_answer(books, ledger, moment)
     assert HeldBatches(ledger, "run", RULES).commit(batch, OBJECTS, {})
@@ -213,20 +215,20 @@ def test_begins_anew_where_the_connection_died_before_the_work(books: Books) -> 
     ledger = books.connect()
     (pid,) = ledger.once(lambda connection: connection.execute("SELECT pg_backend_pid()").fetchone() or ())
     books.superuser.execute("SELECT pg_terminate_backend(%s, 900000)", (pid,))
-    assert new_batch(ledger, "run", RULES, "v1") is not None
+    assert new_batch(ledger, "run", RULES, {DATASET: "v1"}) is not None
     assert books.rows("SELECT count(*) FROM ledger.batches") == [(1,)]
 
 
 def test_does_not_repeat_a_claim_whose_answer_was_lost(books: Books) -> None:
     books.register(names(20))
     ledger = books.connect()
-    claim_batch(ledger, "run", RULES, "v1")
+    claim_batch(ledger, "run", RULES, {DATASET: "v1"})
     lose_one_answer(books, ledger, "after")
     with pytest.raises(LedgerUnreachableError, match="the connection broke"):
-        new_batch(ledger, "run", RULES, "v1")
+        new_batch(ledger, "run", RULES, {DATASET: "v1"})
     assert books.rows("SELECT count(*) FROM ledger.batches") == [(2,)]
     books.expire()
-    taken = [claim_batch(ledger, "next", RULES, "v2") for _ in range(3)]
+    taken = [claim_batch(ledger, "next", RULES, {DATASET: "v2"}) for _ in range(3)]
     assert [batch and (batch.token, batch.files) for batch in taken] == [(2, 10), (2, 10), None]
 
 

@@ -42,7 +42,7 @@ def test_writes_nothing_where_all_files_are_known(books: Books) -> None:
     books.register(names(50))
 
     def register(connection: Connection) -> tuple[object, ...] | None:
-        columns = ("bucket", "s3_key", "version_id", "size", "last_modified")
+        columns = ("bucket", "s3_key", "version_id", "size", "last_modified", "dataset")
         given = ", ".join(f"array_agg({name})" for name in columns)
         connection.execute(f"SELECT ledger.register({given}) FROM ledger.files")
         return connection.execute("SELECT pg_current_xact_id_if_assigned()").fetchone()

@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from tests.support.ledger import Books, names
+from tests.support.ledger import DATASET, Books, names
 from tests.support.waiting import wait_for
 from tributary.ledger import keeper
 from tributary.ledger.claims import Batch, ClaimRules, take_over
@@ -67,8 +67,8 @@ def test_renews_kept_batches_in_every_state_and_dropped_ones_no_longer(books: Bo
         assert until(books, dropped) == last
         books.expire()
         wait_for_renewal(books, kept)
-        assert take_over(books.connect(), "next", RULES, "v1") is not None
-        assert take_over(books.connect(), "next", RULES, "v1") is None
+        assert take_over(books.connect(), "next", RULES, {DATASET: "v1"}) is not None
+        assert take_over(books.connect(), "next", RULES, {DATASET: "v1"}) is None
 
 
 def test_renews_no_lease_that_has_gone(books: Books) -> None:

@@ -7,7 +7,7 @@ from tests.support.ledger import Books, names
 from tributary.ledger.claims import ClaimRules
 
 RULES = ClaimRules(files=10, lease_seconds=3600)
-REGISTER = "SELECT ledger.register('{raw}', '{a}', '{1}', '{1}', '{now}')"
+REGISTER = "SELECT ledger.register('{raw}', '{a}', '{1}', '{1}', '{now}', '{a}')"
 
 _READABLE = {
     "tributary_lister": {"listings"},

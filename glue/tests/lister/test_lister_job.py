@@ -30,7 +30,6 @@ def words(bucket: str, **changes: object) -> list[str]:
         "JOB_RUN_ID": "jr_1",
         "aws_region": REGION,
         "raw_bucket": bucket,
-        "dataset": "ml_events",
         "start_year": 2021,
         "recent_weeks": 0,
         "budget_minutes": 60,
@@ -70,7 +69,7 @@ def test_registers_20_000_objects_also_after_it_was_ended_and_once_only(at_ledge
     assert 0 < before < FILES
 
     code, last = run_job(bucket.name)
-    assert (code, last["registered"], last["folders"]) == (0, FILES - before, 54)
+    assert (code, last["registered"], last["folders"]) == (0, FILES - before, 55)
     assert FILES - before <= last["found"] <= FILES
     assert at_ledger.statuses() == {"PENDING": FILES}
 
@@ -95,6 +94,34 @@ def test_lists_the_recent_weeks_alone_where_they_are_counted(at_ledger: Books) -
         f"raw-json-data/{year}/week{week}/a.json",
         "raw-json-data/all_historical_files/a.json",
     }
+
+
+@pytest.mark.usefixtures("emulator")
+def test_registers_all_that_is_below_the_prefix_each_once(
+    at_ledger: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket = RawBucket()
+    keys = [
+        "2026/a.json",
+        "2026/week54/a.json",
+        "2026/weekly/b.csv",
+        "all/a.json",
+        "loose",
+        "zz/a.ndjson.zst",
+    ]
+    weekly = ["2026/week05/a.json", "all_historical_files/deep/a.json"]
+    smoke = "all_historical_files/smoke_ledger/a.ndjson"
+    for key in [*keys, *weekly, smoke, "2020/week01/a.json", "marker/"]:
+        bucket.put(key)
+    assert ledger_lister.main(words(bucket.name)) == 0
+    registered = dict(
+        at_ledger.rows("SELECT s3_key, dataset FROM ledger.files JOIN ledger.queue USING (id, dataset)")
+    )
+    assert registered == {
+        **{f"raw-json-data/{key}": "ml_events" for key in (*keys, *weekly)},
+        f"raw-json-data/{smoke}": "smoke_ledger",
+    }
+    assert '"found": 9' in capsys.readouterr().out.splitlines()[-1]
 
 
 @pytest.mark.usefixtures("emulator")

@@ -13,9 +13,12 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from tests.support.raw_files import FOLDER, KEPT_BY_S3, NOT_OF_XML, RawBucket, keys_of
+from tests.support.declarations import dataset
+from tests.support.raw_files import FOLDER, INPUTS, KEPT_BY_S3, NOT_OF_XML, PREFIX, RawBucket, keys_of
 from tests.support.waiting import HANG_SECONDS
+from tributary.datasets import datasets_of
 from tributary.ledger.listings import Marker
+from tributary.lister.inputs import Inputs
 from tributary.lister.pages import Page, one_ahead, version_pages
 from tributary.running.clients import s3_client
 
@@ -25,7 +28,7 @@ emulated = pytest.mark.usefixtures("emulator")
 
 
 def pages(bucket: RawBucket) -> list[Page]:
-    return list(version_pages(s3_client(), bucket.name, [FOLDER]))
+    return list(version_pages(s3_client(), bucket.name, [FOLDER], INPUTS))
 
 
 @emulated
@@ -94,7 +97,7 @@ def test_gives_each_folder_its_turn_beside_one_without_end() -> None:
             return {"IsTruncated": more, **following}
 
     folders = ["endless/", "a/", "b/"]
-    listed = version_pages(cast("Any", Endless()), "raw", folders, {"b/": Marker("24", "")})
+    listed = version_pages(cast("Any", Endless()), "raw", folders, INPUTS, {"b/": Marker("24", "")})
     turns = [(folder, len(list(turn))) for folder, turn in groupby(islice(listed, 67), attrgetter("folder"))]
     assert turns == [
         ("endless/", 10),
@@ -106,6 +109,36 @@ def test_gives_each_folder_its_turn_beside_one_without_end() -> None:
         ("a/", 5),
         ("endless/", 11),
     ]
+
+
+@emulated
+@pytest.mark.slow
+def test_passes_what_is_listed_apart_in_few_pages() -> None:
+    bucket = RawBucket()
+    weeks = [f"2026/week{week:02}/{number:05}.json" for week in (1, 2) for number in range(2500)]
+    others = ["2026/week01", "2026/week010/a.json", "2026/week54/a.json", "a.json"]
+    bucket.put_many([*weeks, *others, *(f"all_historical_files/{number:05}.json" for number in range(2500))])
+    bucket.put("b.csv")
+    rest = list(version_pages(s3_client(), bucket.name, [PREFIX], INPUTS))
+    assert keys_of(iter(rest)) == [*others, "b.csv"]
+    assert len(rest) == 4
+
+
+def test_gives_each_file_its_dataset() -> None:
+    inputs = Inputs([dataset(name="orders", pipeline="ledger"), *datasets_of("ledger")], 2021)
+    assert inputs.prefixes == ["input/orders/", PREFIX]
+    found = {
+        key: inputs.dataset_of(key)
+        for key in (
+            "input/orders/2019/week05/a.csv",
+            "input/orders/folder/",
+            "input/other/a.csv",
+            f"{PREFIX}2020/week05/a.json",
+            f"{PREFIX}2020/a.json",
+            f"{FOLDER}smoke_ledger/a.ndjson",
+        )
+    }
+    assert list(found.values()) == ["orders", None, None, None, "ml_events", "smoke_ledger"]
 
 
 def test_reads_keys_that_xml_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +159,7 @@ def test_reads_keys_that_xml_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> Non
 
     client = boto3.client("s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     client.meta.events.register("before-send.s3.ListObjectVersions", answer)
-    page = next(version_pages(client, "raw", [FOLDER], {FOLDER: Marker(f"{FOLDER}a\0", "")}))
+    page = next(version_pages(client, "raw", [FOLDER], INPUTS, {FOLDER: Marker(f"{FOLDER}a\0", "")}))
     assert [file.key for file in page.found] == [FOLDER + name for name in NOT_OF_XML]
     assert page.marker == Marker(FOLDER + NOT_OF_XML[-1], "")
     assert "encoding-type=url" in asked[0]
@@ -144,7 +177,7 @@ def test_goes_on_at_the_marker_of_a_page() -> None:
         marker = {FOLDER: Marker(key, "")}
         rest = [
             file.key
-            for page in version_pages(s3_client(), bucket.name, [FOLDER], marker)
+            for page in version_pages(s3_client(), bucket.name, [FOLDER], INPUTS, marker)
             for file in page.found
         ]
         assert rest == names[names.index(key) + 1 :]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.ledger import Books, found
 from tests.support.memory import numbers_of
-from tests.support.raw_files import FOLDER, PREFIX, ListedClient, RawBucket
+from tests.support.raw_files import FOLDER, INPUTS, PREFIX, ListedClient, RawBucket
 from tributary.ledger.claims import ClaimRules
 from tributary.ledger.listings import Marker
 from tributary.lister.folders import WantedWeeks, listed_folders
@@ -25,14 +25,14 @@ _PEAK = """
 import sys
 from threading import Event
 from tests.support.memory import peak_mebibytes
-from tests.support.raw_files import FOLDER, ListedClient
+from tests.support.raw_files import FOLDER, INPUTS, ListedClient
 from tributary.ledger.connection import LedgerConnection, LedgerSettings
 from tributary.lister.pages import one_ahead, version_pages
 from tributary.lister.run import Listing
 
 keys, host, port, database, user = sys.argv[1:]
 settings = LedgerSettings(host=host, port=int(port), database=database, user=user, role="ledger_lister")
-pages = one_ahead(version_pages(ListedClient(int(keys)), "raw", [FOLDER]))
+pages = one_ahead(version_pages(ListedClient(int(keys)), "raw", [FOLDER], INPUTS))
 sys.stdout, answer = sys.stderr, sys.stdout
 with LedgerConnection(settings) as ledger:
     assert Listing(ledger, "raw", Event()).run(pages)
@@ -49,8 +49,8 @@ def new_listing(books: Books, stopping: Event | None = None, budget_seconds: flo
 
 
 def list_bucket(books: Books, bucket: RawBucket) -> bool:
-    folders = listed_folders(s3_client(), bucket.name, PREFIX, WantedWeeks(2021))
-    return run(books, one_ahead(version_pages(s3_client(), bucket.name, folders)))
+    folders = listed_folders(s3_client(), bucket.name, [PREFIX], WantedWeeks(2021))
+    return run(books, one_ahead(version_pages(s3_client(), bucket.name, folders, INPUTS)))
 
 
 def page(*names: str, folder: str = "folder/", marker: Marker | None = None) -> Page:
@@ -62,7 +62,7 @@ def test_registers_each_version_once_and_a_new_one_of_a_known_key_as_new_work(bo
     bucket = RawBucket()
     first = bucket.put("2026/week01/a.json")
     bucket.put("all_historical_files/b.json")
-    bucket.put("elsewhere/c.json")
+    bucket.put("2020/week01/c.json")
     assert list_bucket(books, bucket)
     assert books.statuses() == {"PENDING": 2}
     rules = ClaimRules(files=10, lease_seconds=3600)
@@ -82,7 +82,7 @@ def test_registers_each_version_once_and_a_new_one_of_a_known_key_as_new_work(bo
 
 
 def test_registers_files_of_many_pages_by_the_thousand(books: Books) -> None:
-    pages = version_pages(_client(2500, 300), "raw", [FOLDER])
+    pages = version_pages(_client(2500, 300), "raw", [FOLDER], INPUTS)
     assert run(books, pages)
     assert books.statuses() == {"PENDING": 2500}
     (transactions,) = books.rows("SELECT count(DISTINCT xmin::text) FROM ledger.files")[0]
@@ -132,21 +132,21 @@ def test_goes_on_where_the_last_run_ended_and_begins_again_at_the_end(books: Boo
         (25_000, "000000009999"),
     ):
         listing = new_listing(books)
-        pages = version_pages(client, "raw", [FOLDER], listing.markers)
+        pages = version_pages(client, "raw", [FOLDER], INPUTS, listing.markers)
         assert listing.run(itertools.islice(pages, 10))
         assert (books.statuses()["PENDING"], _marker(books)) == expected
 
 
 def test_goes_on_behind_what_it_registered_before_it_was_killed(books: Books) -> None:
     def pages() -> Iterator[Page]:
-        yield from itertools.islice(version_pages(_client(40_000), "raw", [FOLDER]), 25)
+        yield from itertools.islice(version_pages(_client(40_000), "raw", [FOLDER], INPUTS), 25)
         raise ConnectionError("reset")
 
     with pytest.raises(ConnectionError):
         run(books, pages())
     listing = new_listing(books)
     assert listing.markers == {FOLDER: Marker(f"{FOLDER}000000019999", "v")}
-    assert listing.run(version_pages(_client(40_000), "raw", [FOLDER], listing.markers))
+    assert listing.run(version_pages(_client(40_000), "raw", [FOLDER], INPUTS, listing.markers))
     assert books.places() == {(1, 40_000)}
     assert _marker(books) is None
 
@@ -217,7 +217,7 @@ def test_meets_other_listers_of_the_same_names(books: Books) -> None:
     answers: list[bool] = []
 
     def work() -> None:
-        pages = version_pages(_client(20_000), "raw", [FOLDER])
+        pages = version_pages(_client(20_000), "raw", [FOLDER], INPUTS)
         with books.server.connect("ledger_lister") as ledger:
             answers.append(Listing(ledger, "raw", Event()).run(one_ahead(pages)))
 

@@ -19,8 +19,8 @@ from tests.support.world import InlineEngine
 from tributary.batch.run import Run, RunSettings
 from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
-from tributary.batch.versions import deployed_version
-from tributary.datasets import SMOKE_LEDGER
+from tributary.batch.versions import deployed_version, parsed
+from tributary.datasets import SMOKE_LEDGER, datasets_of
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.ledger.claims import ClaimRules
@@ -28,6 +28,7 @@ from tributary.ledger.connection import LedgerConnection
 from tributary.ledger.dataset_versions import DatasetVersion
 from tributary.ledger.files import FoundFile, register_files
 from tributary.ledger.keeper import BatchKeeper
+from tributary.lister.inputs import Inputs
 from tributary.running.announcing import Announcer
 from tributary.running.clients import s3_client
 from tributary.running.table_columns import ColumnCap
@@ -68,6 +69,7 @@ class BatchWorld:
     lister: LedgerConnection
     uploaded: dict[tuple[str, str], bytes] = field(default_factory=dict)
     version: DatasetVersion = field(default_factory=lambda: deployed_version(DATASET))
+    declared: list[DatasetVersion] = field(default_factory=list)
 
     @staticmethod
     def create(books: Books) -> "BatchWorld":
@@ -103,7 +105,10 @@ class BatchWorld:
     def register(self, key: str, version: str) -> None:
         """Register one version that was uploaded."""
         size = len(self.uploaded[key, version])
-        found = FoundFile(self.raw, key, version, size, datetime(2026, 2, 1, tzinfo=UTC))
+        datasets = [*datasets_of("ledger"), *map(parsed, self.declared)]
+        dataset = Inputs(datasets, 2021).dataset_of(key)
+        assert dataset is not None
+        found = FoundFile(self.raw, key, version, size, datetime(2026, 2, 1, tzinfo=UTC), dataset)
         register_files(self.lister, [found])
 
     def settings(self, owner: str = "jr_test", **rules: Any) -> RunSettings:
@@ -119,8 +124,7 @@ class BatchWorld:
         return RunSettings(
             owner=owner,
             rules=ClaimRules(**{"files": 100, "lease_seconds": 3600, **rules}),
-            version=self.version,
-            smoke=deployed_version(SMOKE_LEDGER),
+            versions=(self.version, deployed_version(SMOKE_LEDGER), *self.declared),
             batch=BatchSettings(transform, "move", Announcer(self.source, "test")),
             budget_seconds=3600,
         )
@@ -165,7 +169,6 @@ class BatchWorld:
             "quarantine_bucket": self.quarantine,
             "control_table": self.control,
             "undeclared_columns": COLUMNS,
-            "dataset": DATASET,
             "engine": "pool",
             "slots": 2,
             "batch_files": 100,

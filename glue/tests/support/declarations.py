@@ -5,6 +5,7 @@ from typing import Any
 
 from tributary.datasets import Dataset
 from tributary.datasets.declaration import parse_declaration
+from tributary.ledger.dataset_versions import DatasetVersion
 
 
 def declaration(**fields: Any) -> dict[str, Any]:
@@ -25,3 +26,9 @@ def dataset(sql: str | None = None, **fields: Any) -> Dataset:
     return parse_declaration(
         document["name"], json.dumps(document).encode(), None if sql is None else sql.encode()
     )
+
+
+def declared_version(**fields: Any) -> DatasetVersion:
+    """A dataset without a transform, as the ledger keeps it."""
+    name, document = declaration(**fields)["name"], json.dumps(declaration(**fields))
+    return DatasetVersion(dataset(**fields).version, name, document, "")

@@ -16,6 +16,7 @@ from tributary.ledger.connection import Connection, LedgerConnection
 from tributary.ledger.files import FoundFile, Registered, register_files
 
 _TABLES = "files, queue, batches, outcomes, file_errors, dataset_versions, listings"
+DATASET = "ml_events"
 _MODIFIED = datetime(2026, 1, 31, tzinfo=UTC)
 
 _PRINT_STATEMENTS = """
@@ -34,8 +35,8 @@ def operator_statements() -> dict[str, str]:
     return statements
 
 
-def found(key: str, version_id: str = "1", size: int = 10) -> FoundFile:
-    return FoundFile("raw", key, version_id, size, _MODIFIED)
+def found(key: str, version_id: str = "1", size: int = 10, dataset: str = DATASET) -> FoundFile:
+    return FoundFile("raw", key, version_id, size, _MODIFIED, dataset)
 
 
 def names(count: int, first: int = 0) -> list[FoundFile]:
@@ -66,7 +67,7 @@ class Books:
         return register_files(self._kept("ledger_lister"), files)
 
     def claim(self, rules: ClaimRules, owner: str = "run", version: str = "v1") -> Batch | None:
-        return claim_batch(self._kept(), owner, rules, version)
+        return claim_batch(self._kept(), owner, rules, {DATASET: version})
 
     def held(self, rules: ClaimRules, owner: str = "run") -> HeldBatches:
         return HeldBatches(self._kept(), owner, rules)

@@ -12,10 +12,13 @@ import boto3
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from tributary.datasets import datasets_of
+from tributary.lister.inputs import Inputs
 from tributary.running.clients import s3_client
 
 PREFIX = "raw-json-data/"
 FOLDER = f"{PREFIX}all_historical_files/"
+INPUTS = Inputs(datasets_of("ledger"), 2021)
 NOT_OF_XML = ["\0", "a\0b.json", "\x01\x1f\x7f\x85.json", "\ufffe\uffff.json"]
 """Names that S3 keeps and XML cannot hold; without our launcher the emulator lists them wrong."""
 KEPT_BY_S3 = [

@@ -19,7 +19,7 @@ def archive(task: ArchiveTask) -> Archived | Failed:
     """Archive the files of a batch; a failure is returned as an answer."""
     try:
         with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
-            put_away = partial(_tag if task.mode == "tag" else _move, threads)
+            put_away = partial(_tag, threads) if task.mode == "tag" else partial(_move, threads, task.prefix)
             files = sum(
                 put_away(task.files[begin : begin + DELETES_PER_REQUEST])
                 for begin in range(0, len(task.files), DELETES_PER_REQUEST)
@@ -29,17 +29,18 @@ def archive(task: ArchiveTask) -> Archived | Failed:
     return Archived(files, len(task.files) - files)
 
 
-def _move(threads: ThreadPoolExecutor, files: Sequence[BatchFile]) -> int:
+def _move(threads: ThreadPoolExecutor, prefix: str, files: Sequence[BatchFile]) -> int:
     """Copy each version, then delete exactly these versions: a newer upload of a key is left alone."""
-    copied = [file for file, is_there in zip(files, threads.map(_copy, files), strict=True) if is_there]
+    are_there = threads.map(partial(_copy, prefix), files)
+    copied = [file for file, is_there in zip(files, are_there, strict=True) if is_there]
     for bucket in sorted({file.bucket for file in copied}):
         delete_versions(bucket, [(file.key, file.version_id) for file in copied if file.bucket == bucket])
     return len(copied)
 
 
-def _copy(file: BatchFile) -> bool:
+def _copy(prefix: str, file: BatchFile) -> bool:
     """Copy one version; False when it does not exist, as after an interrupted archiving."""
-    to_key = archived_key(file.key, file.version_id)
+    to_key = archived_key(file.key, file.version_id, prefix)
     try:
         copy_version(file.bucket, file.key, file.version_id, file.bucket, to_key, size=file.size)
     except SourceGoneError:

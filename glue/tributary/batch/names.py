@@ -4,25 +4,29 @@ import hashlib
 
 from tributary.objects.keys import base_name
 
-RAW_PREFIX = "raw-json-data/"
-PROCESSED_PREFIX = "raw-json-data-processed/"
 MALFORMED_PREFIX = "error-data-lake/json_malformed_records/"
 STAGING_PREFIX = "_staging/"
 _KEY_BYTES = 1024
 
 
-def archived_key(key: str, version: str) -> str:
+def processed_prefix(prefix: str) -> str:
+    """Return what a dataset's prefix becomes for processed files: the first folder has another name."""
+    return prefix.replace("/", "-processed/", 1)
+
+
+def archived_key(key: str, version: str, prefix: str) -> str:
     """Return the key of an archived version: one for each, so that no version replaces another.
 
-    A key that exceeds S3's 1,024 bytes is shortened to a digest and the end of the file's own name.
+    `prefix` is that of the key's dataset. A key that exceeds S3's 1,024 bytes is shortened to a digest and
+    the end of the file's own name.
 
     @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html, 2026-11-29
     """
-    folders, slash, name = key.removeprefix(RAW_PREFIX).rpartition("/")
-    archived = f"{PROCESSED_PREFIX}{folders}{slash}{version}/{name}"
+    folders, slash, name = processed_prefix(key).rpartition("/")
+    archived = f"{folders}{slash}{version}/{name}"
     if len(archived.encode()) <= _KEY_BYTES:
         return archived
-    return f"{PROCESSED_PREFIX}{hashlib.sha256(key.encode()).hexdigest()}/{version}/{base_name(key)}"
+    return f"{processed_prefix(prefix)}{hashlib.sha256(key.encode()).hexdigest()}/{version}/{base_name(key)}"
 
 
 def table_key(dataset: str, partition: str, name: str) -> str:

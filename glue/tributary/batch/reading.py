@@ -12,7 +12,10 @@ AHEAD = Ahead(threads=8, files=256)
 """Limits of prefetching: concurrent requests hide S3's latency; more than these cost more CPU than time."""
 
 
-def fetch(file: BatchFile, folder: Path, limits: FileLimits) -> Fetch[BatchFile]:
-    """Fetch one file; raises what `read_version` and `spool` raise, but for a version that is gone."""
-    archived = archived_key(file.key, file.version_id)
+def fetch(file: BatchFile, folder: Path, prefix: str, limits: FileLimits) -> Fetch[BatchFile]:
+    """Fetch one file of the dataset with that prefix.
+
+    Raises what `read_version` and `spool` raise, but for a version that is gone.
+    """
+    archived = archived_key(file.key, file.version_id, prefix)
     return spool(file, read_version(file.bucket, file.key, file.version_id, archived), folder, limits)

@@ -37,13 +37,12 @@ _LEDGER_ERRORS = (*SERVICE_ERRORS, psycopg.Error, OSError)
 class RunSettings:
     """Settings of a run; after `budget_seconds` no batch is claimed, and those in work are finished.
 
-    `smoke` is the dataset of smoke tests' files, `version` that of all others.
+    `versions` are those of the datasets whose files it claims.
     """
 
     owner: str
     rules: ClaimRules
-    version: DatasetVersion
-    smoke: DatasetVersion
+    versions: tuple[DatasetVersion, ...]
     batch: BatchSettings
     budget_seconds: float
 
@@ -74,7 +73,7 @@ class Run:
         """Process batches; return True when no attempt failed: rejected lines or files are no failure."""
         began = time.monotonic()
         working: set[Future[None]] = set()
-        for version in (self._settings.version, self._settings.smoke):
+        for version in self._settings.versions:
             remember_version(self._ledger, version)
         with self._keeper, ThreadPoolExecutor(MAXIMUM_SLOTS, thread_name_prefix="batch") as threads:
             try:
@@ -119,8 +118,8 @@ class Run:
         settings = self._settings
         for left in range(_CLAIM_TRIES - 1, -1, -1):
             try:
-                versions = settings.version.version, settings.smoke.version
-                batch = claim_batch(self._ledger, settings.owner, settings.rules, *versions)
+                versions = {each.dataset: each.version for each in settings.versions}
+                batch = claim_batch(self._ledger, settings.owner, settings.rules, versions)
                 break
             except TransientError as error:
                 log("claim failed", cause=describe(error))
@@ -138,6 +137,7 @@ class Run:
             bytes=batch.bytes,
             attempt=batch.attempts,
             lapsed_leases=batch.lapsed_leases,
+            dataset=batch.dataset,
             dataset_version=batch.dataset_version,
         )
         return batch

@@ -23,13 +23,14 @@ from tributary.batch.task import (
     TransformTask,
 )
 from tributary.batch.transforming import transform
+from tributary.batch.versions import parsed
 from tributary.distribution import Engine
 from tributary.distribution.surviving import submit_surviving
 from tributary.errors import LeaseLostError, TributaryError, WorkerKilledError, describe
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, BatchFile, batch_files
 from tributary.ledger.connection import LedgerConnection
-from tributary.ledger.dataset_versions import version_texts
+from tributary.ledger.dataset_versions import DatasetVersion, version_texts
 from tributary.running.announcing import Announcer, shares_of_columns
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Failed
@@ -83,16 +84,18 @@ class BatchStateMachine:
         the ledger raises.
         """
         files = batch_files(self._ledger, batch)
+        version = version_texts(self._ledger, batch.dataset_version)
         if batch.state == "CLAIMED":
-            batch, files = self._commit(batch, files)
+            batch, files = self._commit(batch, files, version)
         if batch.state == "COMMITTED":
             batch = self._publish(batch)
         self._announce(batch)
-        self._archive(batch, files)
+        self._archive(batch, files, parsed(version).prefix)
         return batch
 
-    def _commit(self, batch: Batch, files: list[BatchFile]) -> tuple[Batch, list[BatchFile]]:
-        version = version_texts(self._ledger, batch.dataset_version)
+    def _commit(
+        self, batch: Batch, files: list[BatchFile], version: DatasetVersion
+    ) -> tuple[Batch, list[BatchFile]]:
         task = TransformTask(
             batch=batch.id,
             token=batch.token,
@@ -182,9 +185,9 @@ class BatchStateMachine:
         for share in shares_of_columns(counts["columns"]):
             self._settings.announcer.announce(EVENT, {**detail, "columns": share})
 
-    def _archive(self, batch: Batch, files: list[BatchFile]) -> None:
+    def _archive(self, batch: Batch, files: list[BatchFile], prefix: str) -> None:
         began = time.monotonic()
-        tasks = [ArchiveTask(part, self._settings.archive) for part in self._parts(files)]
+        tasks = [ArchiveTask(part, prefix, self._settings.archive) for part in self._parts(files)]
         with ThreadPoolExecutor(max(1, len(tasks))) as threads:
             answers = list(threads.map(lambda task: self._answer(batch, archive, task), tasks))
         _still_held(batch, self._held.archived(batch) or None)

@@ -89,9 +89,10 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveTask:
-    """Archive raw files whose rows are published."""
+    """Archive raw files whose rows are published; `prefix` is that of their dataset."""
 
     files: tuple[BatchFile, ...]
+    prefix: str
     mode: ArchiveMode
 
 

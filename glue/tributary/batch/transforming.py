@@ -147,9 +147,10 @@ class _Attempt:
         settings = self._task.settings
         wanted = [file for file in self._task.files if file not in self._unreadable]
         self._begun = []
+        fetched = partial(fetch, prefix=self._dataset.prefix, limits=settings.file_limits)
         with (
             TimeLimit(self._seconds) as clock,
-            ReadAhead(wanted, self._work, partial(fetch, limits=settings.file_limits), AHEAD) as files,
+            ReadAhead(wanted, self._work, fetched, AHEAD) as files,
         ):
             result = transform_batch(
                 self._dataset,
@@ -218,7 +219,7 @@ class _Attempt:
 
     def _quarantine_one(self, file: BatchFile, why: Unreadable) -> None:
         bucket = self._task.settings.destinations.quarantine
-        archived = archived_key(file.key, file.version_id)
+        archived = archived_key(file.key, file.version_id, self._dataset.prefix)
         quarantine_version(file, why, self._dataset.name, bucket, archived)
 
     def _counts(self, result: Converted, objects: list[dict[str, Any]], seconds: float) -> dict[str, Any]:

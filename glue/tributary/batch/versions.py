@@ -1,6 +1,6 @@
 """Dataset versions as the ledger stores them: the texts of declaration and SQL."""
 
-from tributary.datasets import Dataset, folder_of, load_dataset
+from tributary.datasets import Dataset, datasets_of, folder_of, load_dataset
 from tributary.datasets.declaration import parse_declaration
 from tributary.ledger.dataset_versions import DatasetVersion
 
@@ -15,6 +15,11 @@ def deployed_version(name: str) -> DatasetVersion:
         declaration=(folder / "dataset.json").read_text("utf-8"),
         transform=dataset.transform or "",
     )
+
+
+def deployed_versions() -> tuple[DatasetVersion, ...]:
+    """Return the versions of all datasets of the ledger pipeline; raises `DeclarationError`."""
+    return tuple(deployed_version(dataset.name) for dataset in datasets_of("ledger"))
 
 
 def parsed(version: DatasetVersion) -> Dataset:

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
+from tributary.datasets import SMOKE_LEDGER
 from tributary.ledger.connection import Connection, LedgerConnection
 
 # The whole queue is looked at once in this time by one claim; the others begin where the newest batch began.
 _WHOLE_SCAN_SECONDS = 60
 _COLUMNS = """
-  id, token, state::text AS state, dataset_version, attempts, lapsed_leases, replays, files, bytes,
+  id, token, state::text AS state, dataset, dataset_version, attempts, lapsed_leases, replays, files, bytes,
   objects, earlier_objects, counts
 """
 
@@ -27,34 +29,34 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan'
 _TURNS = 724_611
 
 # Rows of earlier claims stay in the index until they are cleaned, which a held snapshot puts off for hours.
-# So a claim begins where the newest batch ended. What lies before that (an older claim was undone, an older
-# registration was committed late) is found by the claim that looks at everything, once a minute, and by every
-# claim that finds nothing.
-_POSITION = """
+# So a claim begins where the dataset's newest batch ended. What lies before that (an older claim was undone,
+# an older registration was committed late) is found by the claim that looks at everything, once a minute, and
+# by every claim that finds nothing. Datasets take turns: first the one whose newest batch is the oldest.
+_POSITIONS = """
 WITH whole AS (
   UPDATE ledger.whole_scan SET began_at = now()
   WHERE id IN (
-    SELECT id FROM ledger.whole_scan WHERE began_at < now() - make_interval(secs => %s) FOR UPDATE SKIP LOCKED
+    SELECT id FROM ledger.whole_scan
+    WHERE began_at < now() - make_interval(secs => %(seconds)s) FOR UPDATE SKIP LOCKED
   )
   RETURNING id
 )
-SELECT position_available_at, position_id FROM ledger.batches
-WHERE NOT is_smoke AND NOT EXISTS (SELECT FROM whole)
-ORDER BY id DESC LIMIT 1
+SELECT known.dataset, position_available_at, position_id, EXISTS (SELECT FROM whole) AS is_whole
+FROM unnest(%(datasets)s::text[]) AS known (dataset)
+LEFT JOIN LATERAL (
+  SELECT id, position_available_at, position_id FROM ledger.batches
+  WHERE batches.dataset = known.dataset ORDER BY id DESC LIMIT 1
+) AS newest ON true
+ORDER BY newest.id NULLS FIRST, known.dataset
 """
 _QUEUE_START = ("-infinity", 0)
 
-
-def _claim_statement(kind: str) -> str:
-    """Return the claim of the files of one kind, by a condition on `is_smoke`.
-
-    Rows are locked in the order of the queue, and none is waited for. Found by their place (ctid), which a
-    locked row keeps, they are deleted without another look into an index.
-    """
-    return f"""
+# Rows are locked in the order of the queue, and none is waited for. Found by their place (ctid), which a
+# locked row keeps, they are deleted without another look into an index.
+_CLAIM = f"""
 WITH candidates AS MATERIALIZED (
-  SELECT ctid AS place, id, available_at, size, is_smoke FROM ledger.queue
-  WHERE {kind} AND available_at <= now() AND (available_at, id) > (%(from_at)s, %(from_id)s)
+  SELECT ctid AS place, id, available_at, size FROM ledger.queue
+  WHERE dataset = %(dataset)s AND available_at <= now() AND (available_at, id) > (%(from_at)s, %(from_id)s)
   ORDER BY available_at, id LIMIT %(files)s
   FOR UPDATE SKIP LOCKED
 ), counted AS (
@@ -66,8 +68,8 @@ WITH candidates AS MATERIALIZED (
   DELETE FROM ledger.queue WHERE ctid = ANY (ARRAY(SELECT place FROM chosen))
 )
 INSERT INTO ledger.batches
-  (state, is_smoke, dataset_version, owner, available_at, file_ids, bytes, position_available_at, position_id)
-SELECT 'CLAIMED', bool_or(is_smoke), %(dataset_version)s, %(owner)s,
+  (state, dataset, dataset_version, owner, available_at, file_ids, bytes, position_available_at, position_id)
+SELECT 'CLAIMED', %(dataset)s, %(dataset_version)s, %(owner)s,
   clock_timestamp() + make_interval(secs => %(lease_seconds)s),
   array_agg(id ORDER BY id), sum(size),
   max(available_at), max(id) FILTER (WHERE number = (SELECT count(*) FROM chosen))
@@ -75,14 +77,11 @@ FROM chosen HAVING count(*) > 0
 RETURNING {_COLUMNS}
 """  # noqa: S608 the program's own text
 
-
-_CLAIM = _claim_statement("NOT is_smoke")
-_CLAIM_SMOKE = _claim_statement("is_smoke")
-
 _TAKE_OVER = f"""
 WITH due AS (
   SELECT id, committed_at IS NULL AND attempts >= %(attempts)s AS is_exhausted FROM ledger.batches
   WHERE archived_at IS NULL AND available_at <= now()
+    AND (dataset_version IS NOT NULL OR dataset IN (SELECT jsonb_object_keys(%(versions)s::jsonb)))
   ORDER BY available_at, id LIMIT 1
   FOR UPDATE SKIP LOCKED
 ), seen AS (
@@ -93,9 +92,7 @@ WITH due AS (
 UPDATE ledger.batches AS batch SET
   state = CASE WHEN is_exhausted THEN 'FAILED' WHEN state = 'WAITING' THEN 'CLAIMED' ELSE state END,
   -- a replay waits without one, and takes that of its first claimer
-  dataset_version = coalesce(
-    dataset_version, CASE WHEN is_smoke THEN %(smoke_version)s ELSE %(dataset_version)s END
-  ),
+  dataset_version = coalesce(dataset_version, %(versions)s::jsonb ->> dataset),
   token = token + 1,
   is_held = NOT is_exhausted,
   owner = CASE WHEN is_exhausted THEN owner ELSE %(owner)s END,
@@ -131,6 +128,7 @@ class Batch:
     id: int
     token: int
     state: str
+    dataset: str
     dataset_version: str
     attempts: int
     lapsed_leases: int
@@ -171,36 +169,25 @@ class ClaimRules:
 
 
 def claim_batch(
-    ledger: LedgerConnection,
-    owner: str,
-    rules: ClaimRules,
-    dataset_version: str,
-    smoke_version: str | None = None,
+    ledger: LedgerConnection, owner: str, rules: ClaimRules, versions: Mapping[str, str]
 ) -> Batch | None:
     """Take over a batch that is due, or else make a new one; None when nothing is claimable.
 
-    A batch that is taken over keeps its files and its dataset version; a replay takes that of its first
-    claimer. `smoke_version` is that of smoke tests' files; without it none of them is claimed. When the
-    connection breaks in the midst, a batch may have been made that nobody works on: its lease runs out, and
-    it is taken over.
+    `versions` has the version of each dataset, by name; files of others are left to a run that knows them. A
+    batch that is taken over keeps its files and its dataset version; a replay takes that of its first
+    claimer. When the connection breaks in the midst, a batch may have been made that nobody works on: its
+    lease runs out, and it is taken over.
     """
-    return take_over(ledger, owner, rules, dataset_version, smoke_version) or new_batch(
-        ledger, owner, rules, dataset_version, smoke_version
-    )
+    return take_over(ledger, owner, rules, versions) or new_batch(ledger, owner, rules, versions)
 
 
 def take_over(
-    ledger: LedgerConnection,
-    owner: str,
-    rules: ClaimRules,
-    dataset_version: str,
-    smoke_version: str | None = None,
+    ledger: LedgerConnection, owner: str, rules: ClaimRules, versions: Mapping[str, str]
 ) -> Batch | None:
     """Take the batch that is due the longest, under a new token; out of attempts, it becomes FAILED."""
     values = {
         "owner": owner,
-        "dataset_version": dataset_version,
-        "smoke_version": smoke_version,
+        "versions": Jsonb(dict(versions)),
         "attempts": rules.attempts,
         "lease_seconds": rules.lease_seconds,
     }
@@ -211,26 +198,20 @@ def take_over(
 
 
 def new_batch(
-    ledger: LedgerConnection,
-    owner: str,
-    rules: ClaimRules,
-    dataset_version: str,
-    smoke_version: str | None = None,
+    ledger: LedgerConnection, owner: str, rules: ClaimRules, versions: Mapping[str, str]
 ) -> Batch | None:
-    """Claim files from the queue, the longest waiting first, up to the limits; one at least however large.
+    """Claim files of one dataset, the longest waiting first, up to the limits; one at least however large.
 
-    A smoke test's file comes before all others and makes a batch of its own, so that what a test removes is
-    its own.
+    Datasets take turns, so that none keeps another waiting. A smoke test's file comes before all others and
+    makes a batch of its own, so that what a test removes is its own.
     """
     values = {
         "owner": owner,
-        "dataset_version": dataset_version,
         "files": rules.files,
         "bytes": rules.bytes,
         "lease_seconds": rules.lease_seconds,
     }
-    smoke = None if smoke_version is None else {**values, "dataset_version": smoke_version, "files": 1}
-    return ledger.once(lambda connection: _claim(connection, values, smoke))
+    return ledger.once(lambda connection: _claim(connection, values, versions))
 
 
 def batch_files(ledger: LedgerConnection, batch: Batch) -> list[BatchFile]:
@@ -248,27 +229,32 @@ def without(batch: Batch, files: Collection[BatchFile]) -> Batch:
     return replace(batch, files=batch.files - len(files), bytes=left)
 
 
-def _claim(
-    connection: Connection, values: Mapping[str, Any], smoke: Mapping[str, Any] | None
-) -> Batch | None:
+def _claim(connection: Connection, values: Mapping[str, Any], versions: Mapping[str, str]) -> Batch | None:
     connection.execute(_BEGIN, {"turns": _TURNS})
-    if smoke is not None:
-        batch = _from(connection, _CLAIM_SMOKE, smoke, _QUEUE_START)
-        if batch is not None:
-            return batch
-    position = connection.execute(_POSITION, (_WHOLE_SCAN_SECONDS,)).fetchone()
-    if position is not None:
-        batch = _from(connection, _CLAIM, values, position)
-        if batch is not None:
-            return batch
-    return _from(connection, _CLAIM, values, _QUEUE_START)
 
+    def claim(dataset: str, position: tuple[Any, ...], **changes: int) -> Batch | None:
+        from_at, from_id = position
+        own = {
+            "dataset": dataset,
+            "dataset_version": versions[dataset],
+            "from_at": from_at,
+            "from_id": from_id,
+        }
+        return _one(connection, _CLAIM, {**values, **own, **changes})
 
-def _from(
-    connection: Connection, statement: str, values: Mapping[str, Any], position: tuple[Any, ...]
-) -> Batch | None:
-    from_at, from_id = position
-    return _one(connection, statement, {**values, "from_at": from_at, "from_id": from_id})
+    if SMOKE_LEDGER in versions and (batch := claim(SMOKE_LEDGER, _QUEUE_START, files=1)) is not None:
+        return batch
+    others = [dataset for dataset in versions if dataset != SMOKE_LEDGER]
+    passed: list[str] = []
+    wanted = {"datasets": others, "seconds": _WHOLE_SCAN_SECONDS}
+    for dataset, *position, is_whole in connection.execute(_POSITIONS, wanted).fetchall():
+        goes_on = not is_whole and None not in position
+        if (batch := claim(dataset, tuple(position) if goes_on else _QUEUE_START)) is not None:
+            return batch
+        if goes_on:
+            passed.append(dataset)
+    found = (claim(dataset, _QUEUE_START) for dataset in passed)
+    return next((batch for batch in found if batch is not None), None)
 
 
 def _one(connection: Connection, statement: str, values: Mapping[str, Any]) -> Batch | None:

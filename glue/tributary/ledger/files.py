@@ -14,7 +14,11 @@ FILES_A_STATEMENT = 1000
 _NUL = "\0"
 
 # It sorts them, so that two listers over the same names wait for each other in one direction only.
-_REGISTER = "SELECT ledger.register(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])"
+_REGISTER = """
+SELECT ledger.register(
+  %s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[]
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class FoundFile:
     version_id: str
     size: int
     last_modified: datetime
+    dataset: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def _register(chunk: list[FoundFile], connection: Connection) -> int:
         [file.version_id for file in chunk],
         [file.size for file in chunk],
         [file.last_modified for file in chunk],
+        [file.dataset for file in chunk],
     )
     (added,) = connection.execute(_REGISTER, columns).fetchone() or (0,)
     return int(added)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from tributary.ledger.files import FoundFile
 from tributary.ledger.listings import Marker
+from tributary.lister.inputs import Inputs, folder_apart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 # Of one folder before it is the next one's turn.
 _PAGES_A_TURN = 10
+# Sorts behind all names of a folder that have no such character, and hardly one has: it is none of Unicode's.
+_BEHIND = "\U0010ffff"
 
 
 class _Place(TypedDict, total=False):
@@ -38,13 +41,17 @@ class Page:
 
 
 def version_pages(
-    s3: "S3Client", bucket: str, folders: Iterable[str], markers: Mapping[str, Marker] | None = None
+    s3: "S3Client",
+    bucket: str,
+    folders: Iterable[str],
+    inputs: Inputs,
+    markers: Mapping[str, Marker] | None = None,
 ) -> Iterator[Page]:
-    """Yield the current versions below each folder, page by page of up to 1,000 versions.
+    """Yield the current versions of inputs below each folder, page by page of up to 1,000 versions.
 
     A folder begins at its marker, or at the front, and each gets ten pages in turn: one of millions of keys
-    keeps no other waiting. A key whose current version is a delete marker has none; a key that ends in a
-    slash is a folder's marker.
+    keeps no other waiting. What is in a folder that is listed apart is left out of those around it: the page
+    after one that ends in it begins behind it. A key whose current version is a delete marker has none.
 
     @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, 2026-11-29
     """
@@ -52,7 +59,7 @@ def version_pages(
     while turns:
         folder, marker = turns.popleft()
         for _ in range(_PAGES_A_TURN):
-            page = _page(s3, bucket, folder, marker)
+            page = _page(s3, bucket, folder, inputs, marker)
             yield page
             marker = page.marker
             if marker is None:
@@ -71,7 +78,7 @@ def one_ahead(items: Iterable[T]) -> Iterator[T]:
             yield item
 
 
-def _page(s3: "S3Client", bucket: str, folder: str, marker: Marker | None) -> Page:
+def _page(s3: "S3Client", bucket: str, folder: str, inputs: Inputs, marker: Marker | None) -> Page:
     """List one page; it may end between two versions of one key."""
     place: _Place = {}
     if marker is not None:
@@ -79,22 +86,36 @@ def _page(s3: "S3Client", bucket: str, folder: str, marker: Marker | None) -> Pa
         if marker.version_id:
             place["VersionIdMarker"] = marker.version_id
     answer = s3.list_object_versions(Bucket=bucket, Prefix=folder, **place)
-    return Page(folder, _current(bucket, answer), _entries(answer), _next(answer))
+    return Page(folder, _current(bucket, folder, inputs, answer), _entries(answer), _next(folder, answer))
 
 
-def _current(bucket: str, answer: "ListObjectVersionsOutputTypeDef") -> list[FoundFile]:
+def _current(
+    bucket: str, folder: str, inputs: Inputs, answer: "ListObjectVersionsOutputTypeDef"
+) -> list[FoundFile]:
     return [
-        FoundFile(bucket, entry["Key"], entry["VersionId"], entry["Size"], entry["LastModified"])
+        FoundFile(bucket, entry["Key"], entry["VersionId"], entry["Size"], entry["LastModified"], dataset)
         for entry in answer.get("Versions", ())
-        if entry["IsLatest"] and not entry["Key"].endswith("/")
+        if entry["IsLatest"]
+        and _elsewhere(folder, entry["Key"]) is None
+        and (dataset := inputs.dataset_of(entry["Key"])) is not None
     ]
+
+
+def _elsewhere(folder: str, key: str) -> str | None:
+    """Return the folder that a key is listed with instead of this one, if any."""
+    apart = folder_apart(key)
+    return None if apart is None or folder.startswith(apart) else apart
 
 
 def _entries(answer: "ListObjectVersionsOutputTypeDef") -> int:
     return len(answer.get("Versions", ())) + len(answer.get("DeleteMarkers", ()))
 
 
-def _next(answer: "ListObjectVersionsOutputTypeDef") -> Marker | None:
+def _next(folder: str, answer: "ListObjectVersionsOutputTypeDef") -> Marker | None:
     if not answer["IsTruncated"]:
         return None
-    return Marker(answer["NextKeyMarker"], answer.get("NextVersionIdMarker", ""))
+    key = answer["NextKeyMarker"]
+    elsewhere = _elsewhere(folder, key)
+    if elsewhere is not None:
+        return Marker(elsewhere + _BEHIND, "")
+    return Marker(key, answer.get("NextVersionIdMarker", ""))

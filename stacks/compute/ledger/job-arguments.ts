@@ -1,13 +1,6 @@
 import { alertSource, type Environment } from "../../../environments/schema";
-import { SMOKE_DATASETS } from "../../../runtime/smoke";
 import type { LedgerAddress } from "../../ledger/server";
 import { fileLimitArguments } from "../file-limit-arguments";
-
-/** Dataset in datasets/ that raw JSON files belong to. */
-export const LEDGER_DATASET = "ml_events";
-
-/** All datasets that the batch job publishes. */
-export const LEDGER_DATASETS: readonly string[] = [LEDGER_DATASET, SMOKE_DATASETS.ledger];
 
 /** Fraction of the lister's timeout after which it ends by itself: what is left is to save its progress. */
 const LISTED_OF_TIMEOUT = 0.9;
@@ -21,7 +14,6 @@ export function ledgerListerArguments(
   return {
     aws_region: environment.region,
     raw_bucket: places.rawBucket,
-    dataset: LEDGER_DATASET,
     start_year: String(lister.startYear),
     recent_weeks: String(lister.recentWeeks),
     budget_minutes: String(Math.floor(lister.timeoutMinutes * LISTED_OF_TIMEOUT)),
@@ -51,7 +43,6 @@ export function ledgerBatchArguments(
     quarantine_bucket: places.quarantineBucket,
     control_table: places.controlTable,
     undeclared_columns: String(environment.storage.undeclaredColumns),
-    dataset: LEDGER_DATASET,
     engine: batch.engine,
     slots: String(batch.slots),
     batch_files: String(batch.files),

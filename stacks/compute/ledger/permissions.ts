@@ -1,11 +1,12 @@
 /** Permissions of each function and job of the ledger pipeline: named actions on named resources. */
 import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
+import { datasetsOf } from "../../../datasets/schema/datasets";
 import {
   ledgerBatchJobName,
   MALFORMED_PREFIX,
-  PROCESSED_PREFIX,
   PROCESSED_TAG,
+  processedPrefix,
   queueName,
   STAGING_PREFIX,
 } from "../../../environments/schema";
@@ -19,7 +20,6 @@ import {
   readRawKey,
 } from "../pipeline-resources";
 import { prefixesOf } from "../raw-events";
-import { LEDGER_DATASETS } from "./job-arguments";
 
 const WRITE = ["s3:PutObject", "s3:AbortMultipartUpload"];
 
@@ -57,13 +57,14 @@ export function ledgerStarterStatements({ environment }: PipelineResources): Pol
 export function ledgerBatchStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage, ledger } = resources;
   const { raw, curated, quarantine } = storage;
+  const datasets = datasetsOf("ledger").map(({ name }) => name);
   return [
     ...ledger.server.connect("tributary_batch"),
     ...readInputs(resources, "ledger"),
     {
       sid: "ReadProcessed",
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: below(raw, [PROCESSED_PREFIX]),
+      resources: below(raw, processedPrefixes()),
     },
     readRawKey(resources),
     ...archive(resources),
@@ -77,14 +78,14 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
       sid: "PublishOutputs",
       actions: ["s3:GetObject", ...WRITE, "s3:DeleteObject"],
       resources: [
-        ...LEDGER_DATASETS.map((name) => `${curated.arn}/tables/${name}/*`),
+        ...datasets.map((name) => `${curated.arn}/tables/${name}/*`),
         `${quarantine.arn}/${MALFORMED_PREFIX}*`,
       ],
     },
     {
       sid: "QuarantineFiles",
       actions: WRITE,
-      resources: LEDGER_DATASETS.map((name) => `${quarantine.arn}/quarantine/${name}/*`),
+      resources: datasets.map((name) => `${quarantine.arn}/quarantine/${name}/*`),
     },
     {
       // S3 answers 403 instead of 404 for a missing key to those who may not list, and a read has no prefix to allow
@@ -92,7 +93,7 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
       actions: ["s3:ListBucket", "s3:ListBucketVersions"],
       resources: [raw.arn, curated.arn, quarantine.arn],
     },
-    admitColumns(ledger.control, LEDGER_DATASETS),
+    admitColumns(ledger.control, datasets),
     putOwnEvents("PutPublished", environment, ["LedgerBatchPublished"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
@@ -121,7 +122,12 @@ function archive({ environment, storage }: PipelineResources): PolicyStatement[]
     ];
   }
   return [
-    { sid: "KeepProcessed", actions: WRITE, resources: [`${storage.raw.arn}/${PROCESSED_PREFIX}*`] },
+    { sid: "KeepProcessed", actions: WRITE, resources: below(storage.raw, processedPrefixes()) },
     { sid: "RemoveProcessed", actions: ["s3:DeleteObjectVersion"], resources: versions },
   ];
+}
+
+/** Prefixes that files of the datasets are moved to. */
+function processedPrefixes(): string[] {
+  return prefixesOf("ledger").map(processedPrefix);
 }

@@ -6,6 +6,7 @@ import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
 import { GlueWorkflow } from "../../../constructs/glue/glue-workflow";
 import type { JobCode } from "../../../constructs/glue/job-code";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
+import { datasetsOf } from "../../../datasets/schema/datasets";
 import {
   alertSource,
   type Environment,
@@ -15,12 +16,12 @@ import {
   ledgerWorkflowName,
   metricNamespace,
   queueName,
-  RAW_JSON_PREFIX,
   ruleName,
 } from "../../../environments/schema";
+import { SMOKE_DATASETS } from "../../../runtime/smoke";
 import { jobKeys, type PipelineResources } from "../pipeline-resources";
 import { rawEventsOf } from "../raw-events";
-import { LEDGER_DATASET, ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
+import { ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
 import {
   ledgerBatchStatements,
   ledgerListerStatements,
@@ -45,7 +46,7 @@ const MEASURE = JSON.stringify({ command: "measure" });
 /** S3 events of one call of the registrar, and the maximum number of concurrent calls. */
 const REGISTRATION = { batchSize: 1000, maximumConcurrency: 4 } as const;
 
-/** Raw JSON files → PostgreSQL → batches → Parquet: queue, functions, jobs, and their triggers. */
+/** Files → PostgreSQL → batches → Parquet: queue, functions, jobs, and their triggers. */
 export class LedgerPipeline extends Construct {
   readonly inputs: QueueWithDeadLetters;
   readonly registrar: BundledFunction<"ledger-registrar">;
@@ -88,10 +89,12 @@ export class LedgerPipeline extends Construct {
     return new BundledFunction(this, "registrar", {
       handler: "ledger-registrar",
       functionName: functionName(this.environment, "ledger-registrar"),
-      description: "registers announced raw JSON files in the ledger",
+      description: "registers announced files in the ledger",
       variables: {
         ...server.address,
-        RAW_JSON_PREFIX,
+        LEDGER_PREFIXES: JSON.stringify(
+          Object.fromEntries(datasetsOf("ledger").map(({ name, prefix }) => [name, prefix])),
+        ),
         START_YEAR: String(this.environment.ledger.lister.startYear),
         ENVIRONMENT: this.environment.name,
         METRIC_NAMESPACE: metricNamespace(this.environment),
@@ -138,7 +141,7 @@ export class LedgerPipeline extends Construct {
     const { lister } = this.environment.ledger;
     return this.job("lister", props, {
       jobName: ledgerListerJobName(this.environment),
-      description: "registers the current versions of all raw JSON files in the ledger",
+      description: "registers the current versions of all files of its datasets in the ledger",
       script: "ledger_lister",
       workerType: LISTER_WORKERS.type,
       numberOfWorkers: LISTER_WORKERS.number,
@@ -158,7 +161,7 @@ export class LedgerPipeline extends Construct {
     const { storage, ledger } = props;
     return this.job("batch", props, {
       jobName: ledgerBatchJobName(this.environment),
-      description: "claims batches of raw JSON files, transforms, publishes and archives them",
+      description: "claims batches of files, transforms, publishes and archives them",
       script: "ledger_batch",
       workerType: batch.workers.type,
       numberOfWorkers: batch.workers.maximum,
@@ -236,12 +239,12 @@ export class LedgerPipeline extends Construct {
       undelivered: storage.undeliveredEvents,
       ruleName: ruleName(this.environment, "control-plane-batches-published"),
       description: "batches that the batch job published",
-      // of its own dataset alone: the control plane adds the columns of an event to the table that it names, and
-      // counts it, which smoke tests are left out of
+      // the control plane adds the columns of an event to the table that it names, and counts it, which smoke tests
+      // are left out of
       pattern: {
         source: [alertSource(this.environment)],
         "detail-type": ["LedgerBatchPublished"],
-        detail: { dataset: [LEDGER_DATASET] },
+        detail: { dataset: [{ "anything-but": [SMOKE_DATASETS.ledger] }] },
       },
     });
   }
@@ -261,7 +264,7 @@ export class LedgerPipeline extends Construct {
     const { scheduled, lister, batch } = ledger;
     new GlueWorkflow(this, "workflow", {
       workflowName: ledgerWorkflowName(this.environment),
-      description: "lists raw JSON files",
+      description: "lists files of the ledger's datasets",
       job: this.lister.job,
       schedule: scheduled ? `cron(0 ${lister.hour} * * ? *)` : undefined,
     });

@@ -145,6 +145,34 @@ describe("migrate", () => {
     ).toEqual([{ is_due: true, files: 3, first_file_id: "3", last_file_id: "8" }]);
   });
 
+  test.each([
+    [
+      "the one that there was",
+      "INSERT INTO ledger.dataset_versions VALUES ('v1', 'orders', '{}', '')",
+      "orders",
+    ],
+    ["ml_events where none was claimed yet", "SELECT", "ml_events"],
+  ])("gives what was registered before there were datasets %s", async (_, before, dataset) => {
+    const all = readMigrations(MIGRATIONS);
+    await apply(all.slice(0, 5));
+    await query(before);
+    const keys = "'{raw-json-data/a,raw-json-data/all_historical_files/smoke_ledger/a,raw-json-data/b}'";
+    await query(`SELECT ledger.register('{r,r,r}', ${keys}, '{v,v,v}', '{1,1,1}', '{now,now,now}')`);
+    await query(
+      `INSERT INTO ledger.batches (state, is_smoke, owner, available_at, file_ids, bytes, position_available_at, position_id)
+      VALUES ('WAITING', false, 'run', now(), '{1}', 1, now(), 1), ('WAITING', true, 'run', now(), '{2}', 1, now(), 2)`,
+    );
+    await apply(all);
+    for (const [table, found] of [
+      ["files", [dataset, "smoke_ledger", dataset]],
+      ["queue", [dataset, "smoke_ledger", dataset]],
+      ["batches", [dataset, "smoke_ledger"]],
+    ] as const) {
+      const rows = await query(`SELECT dataset FROM ledger.${table} ORDER BY id`);
+      expect([table, rows.map((row) => row["dataset"])]).toEqual([table, found]);
+    }
+  });
+
   test("runs a marked file outside of a transaction", async () => {
     const index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS files_size ON ledger.files (size)";
     await expect(apply(withFile(next, index))).rejects.toThrow("cannot run inside a transaction block");
@@ -153,7 +181,7 @@ describe("migrate", () => {
 
   test("makes an index anew whose making was cut off, and takes no broken one for it", async () => {
     await apply();
-    await query("INSERT INTO ledger.queue VALUES (1, now(), 7), (2, now(), 7)");
+    await query("INSERT INTO ledger.queue VALUES (1, now(), 7, 'a'), (2, now(), 7, 'a')");
     const unique = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS queue_size ON ledger.queue (size)";
     const migrations = withFile(next, `-- no transaction\n${unique}`);
     await expect(apply(migrations)).rejects.toThrow("could not create unique index");
@@ -195,7 +223,7 @@ describe("migrate", () => {
 
   test("keeps what was committed when the server falls", async () => {
     await apply();
-    await query("INSERT INTO ledger.queue VALUES (1, now(), 1)");
+    await query("INSERT INTO ledger.queue VALUES (1, now(), 1, 'a')");
     await server.crashAndRestart();
     expect(await query("SELECT id FROM ledger.queue")).toEqual([{ id: "1" }]);
   });
