@@ -104,6 +104,15 @@ describe("tributary columns drop", () => {
     expect(await columns()).toContain("page");
   });
 
+  test("says that the pipeline of the dataset is off", async () => {
+    const uploads = { ...environment, pipelines: ["uploads" as const] };
+    const dropping = dropColumns(
+      { ...operator({}), environment: uploads },
+      { dataset: "clicks", column: ["page"] },
+    );
+    await expect(dropping).rejects.toThrow("local: the pipeline manifests is off");
+  });
+
   test("asks the control plane to drop them with --yes", async () => {
     const asked: unknown[] = [];
     const lambda = {

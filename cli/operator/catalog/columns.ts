@@ -1,10 +1,12 @@
 import { EntityNotFoundException, GetTableCommand, type Table } from "@aws-sdk/client-glue";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { declaredDatasets } from "../../../datasets/schema/datasets";
 import { databaseName, functionName } from "../../../environments/schema";
 import { datasetsWithColumns, readTableColumns } from "../../../runtime/undeclared-columns";
 import { CommandError } from "../../../setup/command";
 import { NothingMatched } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { controlTable } from "../manifests/scale";
@@ -120,6 +122,8 @@ function namesOf(some: readonly { readonly Name?: string | undefined }[] = []): 
 /** Drops undeclared columns of a table and of its view; without `yes`, only says so. */
 export async function dropColumns(operator: Operator, options: DropOptions): Promise<ExitCode> {
   const { dataset, column: wanted, yes = false } = options;
+  const declared = declaredDatasets().find(({ name }) => name === dataset);
+  if (declared !== undefined) checkOn(operator.environment, declared.pipeline);
   checkUndeclared(await columnsOf(operator, dataset), wanted);
   if (yes) await drop(operator, dataset, wanted);
   const text = [
