@@ -181,7 +181,7 @@ def csv_files(header: bytes, row: bytes) -> list[HostileFile]:
         _file("binary.csv", bytes(range(256)) * 4096, "unreadable-header", "header-mismatch"),
         _file("utf-16.csv", good.decode().encode("utf-16")),
         _file("nul.csv", good + b"\0" * MEBIBYTE + b"\n" + row),
-        _file("returns.csv", good.replace(b"\n", b"\r")),
+        _file("returns.csv", good.replace(b"\n", b"\r"), "unreadable-header"),
         _file("open-quote.csv", good + b'"' + row * 20_000),
         _file("quotes.csv", good + b'"' * (3 * MEBIBYTE) + b"\n" + row),
         _file("long-line.csv", good + b"x" * (17 * MEBIBYTE) + b"\n" + row),

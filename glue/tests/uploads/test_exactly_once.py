@@ -25,6 +25,7 @@ REUPLOAD = [
     "PUT tables",
     "PUT stats",
     "TransactWriteItems",
+    "PutMetricData",
 ]
 
 
