@@ -271,16 +271,16 @@ class Account:
     def of(
         bucket: str, inputs: Mapping[tuple[str, str], bytes], outputs: Iterable[tuple[str, str, int]]
     ) -> "Account":
-        expected = {
+        expected = Counter(
             (bucket, key, version, number)
             for (key, version), body in inputs.items()
             for number in _numbers(b"".join(uncompressed(key, [body])))
-        }
+        )
         found = Counter((bucket, *place) for place in outputs)
         return Account(
-            lost=frozenset(expected - found.keys()),
-            duplicated=frozenset(line for line, count in found.items() if count > 1),
-            unexpected=frozenset(found.keys() - expected),
+            lost=frozenset(expected - found),
+            duplicated=frozenset(line for line, count in found.items() if count > expected.get(line, 1)),
+            unexpected=frozenset(found.keys() - expected.keys()),
         )
 
 
@@ -288,8 +288,21 @@ EVEN = Account(frozenset(), frozenset(), frozenset())
 
 
 def _numbers(content: bytes) -> list[int]:
+    """The number of each line that is not blank, once for each of its records."""
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    return [number for number, line in enumerate(lines, 1) if line.strip(b" \t\r")]
+    return [number for number, line in enumerate(lines, 1) for _ in range(_records(line.strip(b" \t\r")))]
+
+
+def _records(line: bytes) -> int:
+    """How many objects stand on a line, if it has nothing else; 1 for any other line that is not blank."""
+    count, rest = 0, line.decode(errors="replace")
+    while rest.startswith("{"):
+        try:
+            end = json.JSONDecoder().raw_decode(rest)[1]
+        except (ValueError, RecursionError):
+            break
+        count, rest = count + 1, rest[end:].lstrip(" \t\r")
+    return count if not rest else 1
 
 
 class UntilEmpty(Control):
