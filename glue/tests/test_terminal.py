@@ -79,9 +79,8 @@ def test_try_obeys_no_cell_key_header_or_name(
     row = f"1{bad},n{bad},e{bad},01-04-2025,1,s{bad},x"
     file.write_text(f"id,name,email,date,amount,status,{bad}\n{row}\n{bad}\n", newline="")
     lines = tmp_path / "b.ndjson"
-    lines.write_text(
-        json.dumps({f"{bad}": bad, "event_id": bad, "event_time": bad}, ensure_ascii=False) + f"\n{bad}\n"
-    )
+    event = {f"{bad}": bad, "id": bad, "time": "2026-01-31T08:15:00Z", "mode": "live"}
+    lines.write_text(json.dumps(event, ensure_ascii=False) + f"\n{bad}\n")
     for dataset, path in (("customers", file), (str(ROOT / "local" / "samples" / "events"), lines)):
         assert main([dataset, str(path), *words]) == 0
     assert main(["customers", str(tmp_path / f"{bad}.none"), *words]) == 2
