@@ -13,7 +13,7 @@ from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits, Reaso
 from tributary.kernels.formats.ndjson.plain import RecordReader, RejectedError
 from tributary.terminal import visible_json
 
-_FILE_CHARACTERS = 4 << 20
+_FILE_CHARACTERS = 256 << 10
 _RECORD_BYTES = 1 << 20
 _RECORD_COST = 64
 _KEY_SHOWN = 100
