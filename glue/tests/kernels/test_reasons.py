@@ -122,9 +122,9 @@ def test_leaves_the_general_sentence_where_the_record_alone_says_nothing() -> No
 
 
 def test_explains_until_a_file_has_had_its_share() -> None:
-    line = b'{"a":"%s",}\n' % (b"x" * 5_000)
+    line = b'{"a":"%s",}\n' % (b"x" * 7_000)
     found = [message for _, message in messages(line * 60)]
-    assert found[0] == 'not JSON at column 5009: a comma too many before "}"'
+    assert found[0] == 'not JSON at column 7009: a comma too many before "}"'
     assert 30 < found.count(found[0]) < 60
     assert set(found[-10:]) == {None}
     assert (
