@@ -43,6 +43,21 @@ def found(data: bytes, kind: Format, limits: NdjsonLimits = LIMITS, chunk_bytes:
 
 A, B = {"a": "1"}, {"b": "2"}
 
+NO_ATTRIBUTE_VALUES = (
+    b"1",
+    b'"x"',
+    b"{}",
+    b'{"S":1}',
+    b'{"N":"x"}',
+    b'{"N":1}',
+    b'{"X":"x"}',
+    b'{"S":"x","N":"1"}',
+    b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
+    b'{"L":[1]}',
+    b'{"NULL":false}',
+    b'{"NULL":"x"}',
+)
+
 CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
     "one envelope": (RECORDS, b'{"Records": [{"a":1}, {"b":2}]}', [A, B]),
     "one over lines": (
@@ -155,40 +170,8 @@ CASES: dict[str, tuple[JsonFormat, bytes, Found]] = {
     ),
     "what is no attribute value": (
         ITEM,
-        b"\n".join(
-            b'{"Item":{"a":%s}}' % value
-            for value in (
-                b"1",
-                b'"x"',
-                b"{}",
-                b'{"S":1}',
-                b'{"N":"x"}',
-                b'{"N":1}',
-                b'{"X":"x"}',
-                b'{"S":"x","N":"1"}',
-                b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
-                b'{"L":[1]}',
-                b'{"NULL":false}',
-                b'{"NULL":"x"}',
-            )
-        ),
-        [
-            ("bad-attribute-value", b'{"a":%s}' % value)
-            for value in (
-                b"1",
-                b'"x"',
-                b"{}",
-                b'{"S":1}',
-                b'{"N":"x"}',
-                b'{"N":1}',
-                b'{"X":"x"}',
-                b'{"S":"x","N":"1"}',
-                b'{"M":{"k":{"S":"x"},"k":{"S":"x"}}}',
-                b'{"L":[1]}',
-                b'{"NULL":false}',
-                b'{"NULL":"x"}',
-            )
-        ],
+        b"\n".join(b'{"Item":{"a":%s}}' % value for value in NO_ATTRIBUTE_VALUES),
+        [("bad-attribute-value", b'{"a":%s}' % value) for value in NO_ATTRIBUTE_VALUES],
     ),
 }
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.types import column_type
-from tributary.errors import HeaderMismatchError, SchemaTooLargeError
+from tributary.errors import HeaderMismatchError, SchemaTooLargeError, WholeFileError
 from tributary.expected import expected
 from tributary.kernels.file_limits import check_expansion
 from tributary.kernels.formats.asked import Asked, Content
@@ -31,6 +31,17 @@ def stored(content: Content) -> Iterator[Path]:
             file.write(chunk)
         file.flush()
         yield Path(file.name)
+
+
+@contextmanager
+def blaming_the_file(unreadable: type[WholeFileError]) -> Iterator[None]:
+    """Take Arrow's errors for those of the file, but for those of the system that have a number."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise unreadable(f"Arrow cannot read the file: {error}") from error
 
 
 def check_schema(schema: pa.Schema, asked: Asked, content: Content) -> None:

@@ -28,7 +28,7 @@ _QUOTES = "'`‘’“”„«»"
 
 
 class Explanations:
-    """Reasons of one file's rejects, in words; beyond some megabytes the general sentence is left."""
+    """Reasons of one file's rejects, in words; beyond a quarter megabyte the general sentence is left."""
 
     def __init__(self, limits: NdjsonLimits) -> None:
         self._limits = limits

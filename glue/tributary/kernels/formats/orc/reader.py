@@ -1,7 +1,6 @@
 """ORC to batches of rows, by Arrow, which reads a stripe whole."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pyarrow as pa
 from pyarrow import orc
@@ -9,7 +8,7 @@ from pyarrow import orc
 from tributary.errors import BlockTooLargeError, UnreadableOrcError
 from tributary.expected import expected
 from tributary.kernels.file_limits import check_expansion
-from tributary.kernels.formats.arrow_rows import bounded_rows, check_schema, stored
+from tributary.kernels.formats.arrow_rows import blaming_the_file, bounded_rows, check_schema, stored
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.orc.tail import Tail, tail_of
@@ -22,24 +21,13 @@ def read_orc(asked: Asked, content: Content) -> Iterator[FormatBatch]:
     """
     with stored(content) as path:
         size = path.stat().st_size
-        with _named():
+        with blaming_the_file(UnreadableOrcError):
             file = orc.ORCFile(path)
             check_schema(file.schema, asked, content)
             tail = tail_of(file.reader.serialized_file_tail())
         _check_stripes(tail, asked, size)
-        with _named():
+        with blaming_the_file(UnreadableOrcError):
             yield from bounded_rows(_stripes(file), asked, lambda: size)
-
-
-@contextmanager
-def _named() -> Iterator[None]:
-    """Take Arrow's errors for those of the file."""
-    try:
-        yield
-    except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise UnreadableOrcError(f"Arrow cannot read the file: {error}") from error
 
 
 def _check_stripes(tail: Tail, asked: Asked, stored_bytes: int) -> None:
@@ -56,6 +44,6 @@ def _check_stripes(tail: Tail, asked: Asked, stored_bytes: int) -> None:
 
 def _stripes(file: orc.ORCFile) -> Iterator[pa.RecordBatch]:
     for number in range(file.nstripes):
-        with _named():
+        with blaming_the_file(UnreadableOrcError):
             stripe = file.read_stripe(number)
         yield stripe

@@ -1,7 +1,6 @@
 """Parquet to batches of rows, by Arrow: page by page, so that memory follows a page and not a row group."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,7 @@ from pyarrow import parquet
 from tributary.errors import BlockTooLargeError, UnreadableParquetError
 from tributary.expected import expected
 from tributary.kernels.file_limits import check_expansion
-from tributary.kernels.formats.arrow_rows import bounded_rows, check_schema, stored
+from tributary.kernels.formats.arrow_rows import blaming_the_file, bounded_rows, check_schema, stored
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.parquet.pages import page_bytes
@@ -34,26 +33,15 @@ def read_parquet(asked: Asked, content: Content) -> Iterator[FormatBatch]:
     """
     with stored(content) as path:
         size = path.stat().st_size
-        with _named():
+        with blaming_the_file(UnreadableParquetError):
             _check_end(path)
             metadata = parquet.read_metadata(path)
             _check_pages(path, metadata, asked)
             file = _opened(path, metadata)
             schema = _schema(file)
             check_schema(schema, asked, content)
-        with _named():
+        with blaming_the_file(UnreadableParquetError):
             yield from bounded_rows(_batches(file, schema), asked, lambda: size)
-
-
-@contextmanager
-def _named() -> Iterator[None]:
-    """Take Arrow's errors for those of the file."""
-    try:
-        yield
-    except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise UnreadableParquetError(f"Arrow cannot read the file: {error}") from error
 
 
 def _check_end(path: Path) -> None:
@@ -122,7 +110,7 @@ def _batches(file: parquet.ParquetFile, schema: pa.Schema) -> Iterator[pa.Record
     rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // columns))
     batches = file.iter_batches(rows, use_threads=False)
     while True:
-        with _named():
+        with blaming_the_file(UnreadableParquetError):
             batch = next(batches, None)
             if batch is None:
                 return
