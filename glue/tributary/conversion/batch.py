@@ -19,9 +19,6 @@ from tributary.kernels.transform.sql import Resources
 
 _ANY_SIZE = 1 << 50
 
-_HELD_BYTES = 16 << 20
-"""Bytes of rows that wait in DuckDB, or a row that has more."""
-
 
 def transform_batch(
     dataset: Dataset,
@@ -48,7 +45,6 @@ def transform_batch(
         letters=stem,
         letters_bytes=object_bytes,
         resources=resources,
-        held_bytes=_HELD_BYTES,
         allowed=PartitionValues(ranges, dataset.partition_values),
         limits=limits,
         file_limits=file_limits,

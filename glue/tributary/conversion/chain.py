@@ -77,7 +77,6 @@ class Way:
     variables: Mapping[str, str | datetime] = field(default_factory=dict)
     date_formats: Sequence[str] = DATE_FORMATS
     resources: Resources = DEFAULT_RESOURCES
-    held_bytes: int | None = None
     allowed: PartitionValues = ANY_VALUES
     reserved: frozenset[str] = frozenset()
     limits: NdjsonLimits = DEFAULT_LIMITS
@@ -204,9 +203,7 @@ class _Run:
         if self._dataset.transform is None:
             return None
         way = self._way
-        return Transform(
-            self._dataset.transform, way.variables, way.date_formats, way.resources, way.work, way.held_bytes
-        )
+        return Transform(self._dataset.transform, way.variables, way.date_formats, way.resources, way.work)
 
     def _take(self, output: OutputRows) -> None:
         files = self._result.files

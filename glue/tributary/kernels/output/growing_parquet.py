@@ -20,6 +20,7 @@ from pyarrow import parquet
 _SAMPLE_ROWS = 4_000
 _SAMPLE_BYTES = 1 << 20
 _LOOSE_BATCHES = 64
+_SMALL_ROWS = 1 << 15
 _NO_COLUMNS = pa.schema([])
 
 Batch = tuple[Mapping[str, pa.Array], int]
@@ -58,7 +59,7 @@ class RowGroup:
     """Rows that wait to be written, as batches of different columns.
 
     Small batches are joined, for as objects, and as chunks of every column, they cost far more than their
-    bytes. Large ones fill a row group before there are so many.
+    bytes. Larger ones stay as they are: to copy their rows costs more than their chunks.
     """
 
     batches: list[Batch] = field(default_factory=list)
@@ -72,8 +73,10 @@ class RowGroup:
         self.bytes += size
         self.rows += rows
         if len(self.batches) - self.joined == _LOOSE_BATCHES:
-            self.batches[self.joined :] = [_joined(self.batches[self.joined :])]
-            self.joined += 1
+            loose = self.batches[self.joined :]
+            if sum(rows for _, rows in loose) < _SMALL_ROWS:
+                self.batches[self.joined :] = [_joined(loose)]
+            self.joined = len(self.batches)
 
     def table(self, schema: pa.Schema) -> pa.Table:
         """All rows with all columns, null where a batch lacks one."""
