@@ -3,25 +3,23 @@ import { whole } from "../../setup/arguments";
 import { COMMAND_OUTPUT } from "../../setup/terminal";
 import { columnWords } from "./catalog/words";
 import { date, minutes } from "./command/arguments";
-import { EXIT } from "./command/exit-codes";
+import { EXIT, type ExitCode } from "./command/exit-codes";
 import { needing } from "./command/needed";
+import type { Operator } from "./command/operator";
 import { act, type End, one } from "./command/words";
 import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
 import { ledgerWords } from "./ledger/words";
-import { costs } from "./manifests/costs";
-import { type DescribeOptions, describeFile } from "./manifests/describe";
-import { checkFiles, files } from "./manifests/files";
-import { switchIntake } from "./manifests/intake";
-import { LOG_SOURCES, type LogsOptions, logs } from "./manifests/logs";
-import { manifests } from "./manifests/manifests";
-import { REDRIVEN, redrive } from "./manifests/redrive";
-import { type ReprocessOptions, reprocess } from "./manifests/reprocess";
-import { checkSelection } from "./manifests/reprocess-plan";
-import { checkScale, restart, scale, start, stop } from "./manifests/scale";
-import { status } from "./manifests/status";
-import { STATUSES } from "./manifests/tracking";
-import { smoke } from "./smoke/smoke";
+import { LOG_SOURCES, REDRIVEN, STATUSES } from "./manifests/choices";
+import type { CostsOptions } from "./manifests/costs";
+import type { DescribeOptions } from "./manifests/describe";
+import type { FilesOptions } from "./manifests/files";
+import type { LogsOptions } from "./manifests/logs";
+import type { ManifestsOptions } from "./manifests/manifests";
+import type { RedriveOptions } from "./manifests/redrive";
+import type { ReprocessOptions } from "./manifests/reprocess";
+import type { ScaleOptions, WaitOptions } from "./manifests/scale";
+import type { SmokeOptions } from "./smoke/smoke";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
@@ -55,7 +53,7 @@ function looking(program: Command, end: End): void {
   one(program, "status", "queues, runs, rates, the file that waits longest, cost so far", [
     "status --environment prod",
     "status --environment prod --json | jq .queues",
-  ]).action(act(end, (operator) => status(operator)));
+  ]).action(act(end, async (operator) => (await import("./manifests/status")).status(operator)));
 
   one(program, "files", "files of a date, or all unfinished ones of a status", [
     "files --date 2026-01-31 --status quarantined --environment prod",
@@ -66,7 +64,13 @@ function looking(program: Command, end: End): void {
     .addOption(new Option("--status <status>", "only files of that status").choices(STATUSES))
     .option("--dataset <name>", "only files of that dataset")
     .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
-    .action(act(end, needing("manifests", files), checkFiles));
+    .action(
+      act<FilesOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/files")).files(...given)),
+        async (options) => (await import("./manifests/files")).checkFiles(options),
+      ),
+    );
 
   one(program, "describe", "a file's whole history, down to the Parquet object and its dead letters", [
     "describe input/clicks/2026-01-31-a.ndjson --environment prod",
@@ -76,8 +80,12 @@ function looking(program: Command, end: End): void {
     .option("--lines <n>", "most dead letters to show", whole(0, 1000), 5)
     .option("--save <folder>", "also save the newest version there, to look at it")
     .action((file: string, options) =>
-      act<Omit<DescribeOptions, "file">>(end, (operator, others) =>
-        needing("manifests", describeFile)(operator, { ...others, file }),
+      act<Omit<DescribeOptions, "file">>(
+        end,
+        needing("manifests", async (operator, others) => {
+          const { describeFile } = await import("./manifests/describe");
+          return describeFile(operator, { ...others, file });
+        }),
       )(options),
     );
 
@@ -88,11 +96,21 @@ function looking(program: Command, end: End): void {
     .option("--dataset <name>", "only manifests of that dataset")
     .option("--waiting", "only manifests without Parquet")
     .option("--limit <n>", "most manifests to show; 0: all", whole(0, 1e9), 100)
-    .action(act(end, needing("manifests", manifests)));
+    .action(
+      act<ManifestsOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/manifests")).manifests(...given)),
+      ),
+    );
 
   one(program, "costs", "job runs and what they cost, by day", ["costs --days 7 --environment prod"])
     .option("--days <n>", "days to look back, today included", whole(1, 30), 7)
-    .action(act(end, needing("manifests", costs)));
+    .action(
+      act<CostsOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/costs")).costs(...given)),
+      ),
+    );
 
   one(program, "logs", "what a job or a function logged; job is the streaming one", [
     "logs job --environment prod",
@@ -104,9 +122,10 @@ function looking(program: Command, end: End): void {
     .option("--filter <pattern>", "CloudWatch's filter pattern")
     .option("--follow", "go on until Ctrl-C")
     .action((source, options) =>
-      act<LogsCommandOptions>(end, (operator, { since, ...others }) =>
-        logs(operator, { ...others, source, minutes: since }),
-      )(options),
+      act<LogsCommandOptions>(end, async (operator, { since, ...others }) => {
+        const { logs } = await import("./manifests/logs");
+        return logs(operator, { ...others, source, minutes: since });
+      })(options),
     );
 }
 
@@ -127,8 +146,14 @@ function repairing(program: Command, end: End): void {
     .action((names: string[], options) =>
       act<Omit<ReprocessOptions, "files">>(
         end,
-        (operator, others) => needing("manifests", reprocess)(operator, { ...others, files: names }),
-        (others) => checkSelection({ ...others, files: names }),
+        needing("manifests", async (operator, others) => {
+          const { reprocess } = await import("./manifests/reprocess");
+          return reprocess(operator, { ...others, files: names });
+        }),
+        async (others) => {
+          const { checkSelection } = await import("./manifests/reprocess-plan");
+          checkSelection({ ...others, files: names });
+        },
       )(options),
     );
 
@@ -140,7 +165,9 @@ function repairing(program: Command, end: End): void {
   )
     .addOption(new Option("--queue <name>", "only those of that queue or function").choices(REDRIVEN))
     .option("--yes", NOW_OR_NOT)
-    .action(act(end, redrive));
+    .action(
+      act<RedriveOptions>(end, async (...given) => (await import("./manifests/redrive")).redrive(...given)),
+    );
 }
 
 /** Commands that change what runs. */
@@ -153,26 +180,47 @@ function steering(program: Command, end: End): void {
     .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MAX_WORKERS))
     .option("--now", "finish what is in work and start again with them")
     .option("--wait", wait)
-    .action(act(end, needing("manifests", scale), checkScale));
+    .action(
+      act<ScaleOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/scale")).scale(...given)),
+        async (options) => (await import("./manifests/scale")).checkScale(options),
+      ),
+    );
 
   one(program, "stop", "finish what is in work, then run no more", ["stop --environment prod --wait"])
     .option("--wait", wait)
-    .action(act(end, needing("manifests", stop)));
+    .action(
+      act<WaitOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/scale")).stop(...given)),
+      ),
+    );
 
   one(program, "start", "let the streaming job run", ["start --environment prod --wait"])
     .option("--wait", wait)
-    .action(act(end, needing("manifests", start)));
+    .action(
+      act<WaitOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/scale")).start(...given)),
+      ),
+    );
 
   one(program, "restart", "finish what is in work, then start again", ["restart --environment prod --wait"])
     .option("--wait", wait)
-    .action(act(end, needing("manifests", restart)));
+    .action(
+      act<WaitOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/scale")).restart(...given)),
+      ),
+    );
 
   one(program, "pause", "leave new files in queue manifests-inputs: switch the builder's event source off", [
     "pause --environment prod",
   ]).action(
     act(
       end,
-      needing("manifests", (operator) => switchIntake(operator, false)),
+      needing("manifests", (operator) => intake(operator, false)),
     ),
   );
 
@@ -181,9 +229,14 @@ function steering(program: Command, end: End): void {
   ]).action(
     act(
       end,
-      needing("manifests", (operator) => switchIntake(operator, true)),
+      needing("manifests", (operator) => intake(operator, true)),
     ),
   );
+}
+
+async function intake(operator: Operator, isOn: boolean): Promise<ExitCode> {
+  const { switchIntake } = await import("./manifests/intake");
+  return switchIntake(operator, isOn);
 }
 
 /** Commands that test what is deployed. */
@@ -194,5 +247,5 @@ function testing(program: Command, end: End): void {
   ])
     .option("--seconds <n>", "longest wait for the outcome of a file", whole(1, 86_400), SMOKE_SECONDS)
     .option("--yes", NOW_OR_NOT)
-    .action(act(end, smoke));
+    .action(act<SmokeOptions>(end, async (...given) => (await import("./smoke/smoke")).smoke(...given)));
 }

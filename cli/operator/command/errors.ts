@@ -1,5 +1,5 @@
 import type { Environment } from "../../../environments/schema";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 
 /** Thrown for arguments or options that exclude each other: exit code 2. */
 export class UsageError extends Error {

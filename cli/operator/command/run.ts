@@ -1,7 +1,7 @@
 import { DatasetsError } from "../../../datasets/schema/check";
 import { EnvironmentsError, environmentNames, loadEnvironment } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { checkAccount } from "../../account";
 import { awsClock } from "./aws-clock";
 import { explained, NothingMatched, UsageError } from "./errors";
@@ -31,7 +31,7 @@ const VARIABLE = "TRIBUTARY_ENVIRONMENT";
 export async function run(
   options: CommonOptions,
   work: (operator: Operator) => Promise<ExitCode>,
-  check: () => void,
+  check: () => void | Promise<void>,
   { inAnyAccount = false }: RunOptions = {},
 ): Promise<ExitCode> {
   const terminal = new Terminal(options.json ?? false);
@@ -39,7 +39,7 @@ export async function run(
   const interrupt = () => interruption.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    check();
+    await check();
     return await runIn(options, terminal, interruption.signal, work, inAnyAccount);
   } catch (error) {
     return told(error, terminal, interruption.signal);

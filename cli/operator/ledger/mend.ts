@@ -22,6 +22,11 @@ export interface ReopeningOptions extends DryRunOption {
   readonly currentVersion?: boolean;
 }
 
+export interface RequeueOptions extends ReopeningOptions {
+  /** Minutes since they failed, at most. */
+  readonly since: number;
+}
+
 const BATCHES: readonly Column<BatchSummary>[] = [
   { head: "batch", cell: ({ id }) => String(id) },
   { head: "was", cell: ({ state }) => state },
@@ -57,7 +62,7 @@ export async function retry(
 /** Gives back all batches that failed within that time. */
 export async function requeue(
   operator: Operator,
-  { since, dryRun = false, currentVersion = false }: ReopeningOptions & { readonly since: number },
+  { since, dryRun = false, currentVersion = false }: RequeueOptions,
 ): Promise<ExitCode> {
   const answers: Reopened[] = [];
   for (let [after, last] = [0, MAX_REOPENED]; last === MAX_REOPENED && !operator.signal.aborted; ) {

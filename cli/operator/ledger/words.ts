@@ -3,12 +3,10 @@ import { FILE_STATUSES, type FilesPlace } from "../../../runtime/ledger/operator
 import { whole } from "../../../setup/arguments";
 import { filesPlace, instant, minutes } from "../command/arguments";
 import { act, type End, one } from "../command/words";
-import { ledgerBatch } from "./batch";
-import { checkLedgerFiles, type LedgerFilesOptions, ledgerFiles } from "./files";
-import { type DryRunOption, type ReopeningOptions, release, requeue, retry, retryQuarantined } from "./mend";
-import { replay } from "./replay";
-import { ledgerStatus } from "./status";
-import { vacuumCheck } from "./vacuum-check";
+import type { LedgerFilesOptions } from "./files";
+import type { DryRunOption, ReopeningOptions, RequeueOptions } from "./mend";
+import type { ReplayOptions } from "./replay";
+import type { LedgerStatusOptions } from "./status";
 
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 const NAMES = "ids, keys, or s3:// addresses; every version of a key";
@@ -31,7 +29,7 @@ export function ledgerWords(program: Command, end: End): void {
     .requiredOption("--to <time>", "its end, which has passed", instant)
     .option("--dataset <name>", "only batches of that dataset")
     .option("--without-gone", "also where processed files may have expired: their rows are lost")
-    .action(act(end, replay));
+    .action(act<ReplayOptions>(end, async (...given) => (await import("./replay")).replay(...given)));
 }
 
 function looking(ledger: Command, end: End): void {
@@ -39,7 +37,9 @@ function looking(ledger: Command, end: End): void {
     "ledger status --environment prod",
   ])
     .option("--exact", "count every file, which takes minutes where there are many")
-    .action(act(end, ledgerStatus));
+    .action(
+      act<LedgerStatusOptions>(end, async (...given) => (await import("./status")).ledgerStatus(...given)),
+    );
 
   paged(
     one(ledger, "files", "files by name, of a status, or of a batch", [
@@ -54,8 +54,8 @@ function looking(ledger: Command, end: End): void {
     .action((names: string[], options) =>
       act<Omit<LedgerFilesOptions, "names">>(
         end,
-        (operator, others) => ledgerFiles(operator, { ...others, names }),
-        (others) => checkLedgerFiles({ ...others, names }),
+        async (operator, others) => (await import("./files")).ledgerFiles(operator, { ...others, names }),
+        async (others) => (await import("./files")).checkLedgerFiles({ ...others, names }),
       )(options),
     );
 
@@ -63,11 +63,13 @@ function looking(ledger: Command, end: End): void {
     "ledger batch 17 --environment prod",
   ])
     .argument("<id>", "number of the batch", whole(1, MAX_ID))
-    .action((id: number, options) => act(end, (operator) => ledgerBatch(operator, id))(options));
+    .action((id: number, options) =>
+      act(end, async (operator) => (await import("./batch")).ledgerBatch(operator, id))(options),
+    );
 
   one(ledger, "vacuum-check", "whether the database keeps up with cleaning, and what is in its way", [
     "ledger vacuum-check --environment prod",
-  ]).action(act(end, (operator) => vacuumCheck(operator)));
+  ]).action(act(end, async (operator) => (await import("./vacuum-check")).vacuumCheck(operator)));
 }
 
 function mending(ledger: Command, end: End): void {
@@ -78,7 +80,9 @@ function mending(ledger: Command, end: End): void {
   )
     .argument("<batch>", "number of the batch", whole(1, MAX_ID))
     .action((id: number, options) =>
-      act<ReopeningOptions>(end, (operator, others) => release(operator, id, others))(options),
+      act<ReopeningOptions>(end, async (operator, others) =>
+        (await import("./mend")).release(operator, id, others),
+      )(options),
     );
 
   reopening(
@@ -88,7 +92,9 @@ function mending(ledger: Command, end: End): void {
   )
     .argument("<files...>", NAMES)
     .action((names: string[], options) =>
-      act<ReopeningOptions>(end, (operator, others) => retry(operator, names, others))(options),
+      act<ReopeningOptions>(end, async (operator, others) =>
+        (await import("./mend")).retry(operator, names, others),
+      )(options),
     );
 
   reopening(
@@ -100,7 +106,7 @@ function mending(ledger: Command, end: End): void {
       new Option("--status <status>", "status of their files").choices(["failed"]).makeOptionMandatory(),
     )
     .requiredOption("--since <time>", "how long ago at most: 15m, 2h, 3d", minutes)
-    .action(act(end, requeue));
+    .action(act<RequeueOptions>(end, async (...given) => (await import("./mend")).requeue(...given)));
 }
 
 function quarantine(ledger: Command, end: End): void {
@@ -108,8 +114,8 @@ function quarantine(ledger: Command, end: End): void {
   paged(
     one(group, "list", "quarantined files with their reasons", ["ledger quarantine list --environment prod"]),
   ).action(
-    act<PageOptions>(end, (operator, options) =>
-      ledgerFiles(operator, { ...options, names: [], status: "quarantined" }),
+    act<PageOptions>(end, async (operator, options) =>
+      (await import("./files")).ledgerFiles(operator, { ...options, names: [], status: "quarantined" }),
     ),
   );
 
@@ -120,7 +126,9 @@ function quarantine(ledger: Command, end: End): void {
   )
     .argument("<files...>", NAMES)
     .action((names: string[], options) =>
-      act<DryRunOption>(end, (operator, others) => retryQuarantined(operator, names, others))(options),
+      act<DryRunOption>(end, async (operator, others) =>
+        (await import("./mend")).retryQuarantined(operator, names, others),
+      )(options),
     );
 }
 

@@ -1,7 +1,7 @@
 import { bucketName, INPUT_PREFIX } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { NothingMatched } from "../command/errors";
 import type { Operator } from "../command/operator";
 import { headObject, listFolders, type ObjectHead } from "./objects";

@@ -4,7 +4,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
 import { functionName } from "../../../environments/schema";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 

@@ -6,7 +6,7 @@ import {
   readStreamingJob,
   type StreamingJobOrder,
 } from "../../../runtime/manifests/control";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";

@@ -5,11 +5,12 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { isAtWork, type RunState, readRuns } from "../command/runs";
 import { bytes, dollars, duration, indented, list, table } from "../command/tables";
+import { OPEN_STATUSES } from "./choices";
 import { type Cost, costSoFar, type HourRate, readRates } from "./costs";
 import { type Intake, readIntake } from "./intake";
 import { type QueueState, readQueues } from "./queues";
 import { controlTable } from "./scale";
-import { countOpen, OPEN_STATUSES, type OpenCount, type OpenFile, oldestOpen } from "./tracking";
+import { countOpen, type OpenCount, type OpenFile, oldestOpen } from "./tracking";
 
 const RUNS = 5;
 
