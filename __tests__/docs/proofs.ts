@@ -83,8 +83,14 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   // on the emulator for the environment that it has, as one step of npm start
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
   "npm run deploy -- --environment dev --discard": { file: CHOSEN, contains: '"--discard"' },
-  "npx tributary stop --environment dev --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
-  "npx tributary stop --environment local --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
+  "npx tributary manifests stop --environment dev --wait --yes": {
+    file: CHOSEN,
+    contains: "npx tributary manifests stop --wait --yes",
+  },
+  "npx tributary manifests stop --environment local --wait --yes": {
+    file: CHOSEN,
+    contains: "npx tributary manifests stop --wait --yes",
+  },
   // on the emulator for the environment that it has
   "npm run destroy -- --environment dev": { file: PIPELINES, contains: '"cli/destroy.ts"' },
   "npm run destroy -- --environment dev --state-bucket": {
@@ -213,11 +219,11 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: '"ledger", "vacuum-check"',
   },
   // other dates
-  "npx tributary replay --from 2026-01-01 --to 2026-02-01 --dry-run --environment local": {
+  "npx tributary ledger replay --from 2026-01-01 --to 2026-02-01 --environment local": {
     file: LEDGER,
-    contains: '[...words, "--dry-run"]',
+    contains: "const dry = await tributary(words)",
   },
-  "npx tributary replay --from 2026-01-01 --to 2026-02-01 --environment local": {
+  "npx tributary ledger replay --from 2026-01-01 --to 2026-02-01 --environment local --yes": {
     file: LEDGER,
     contains: '"replay", "--from", ',
   },

@@ -235,7 +235,7 @@ describe("a pipeline that is switched off", () => {
   test("goes on demand, without a trace, and the other works on", async () => {
     // the command knows the settings alone
     choose({});
-    await succeeded("npx tributary stop --wait --environment both");
+    await succeeded("npx tributary manifests stop --wait --yes --environment both");
     choose({ pipelines: ["uploads"] });
     const shown = stripVTControlCharacters(await deployed("both", "--discard"));
     expect(shown).toContain("given up, by way of observability, compute, ledger, storage:");

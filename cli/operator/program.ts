@@ -2,10 +2,11 @@ import { Argument, Command, Option } from "commander";
 import { whole } from "../../setup/arguments";
 import { COMMAND_OUTPUT } from "../../setup/terminal";
 import { columnWords } from "./catalog/words";
+import { changing } from "./command/applying";
 import { date, minutes } from "./command/arguments";
-import { EXIT, type ExitCode } from "./command/exit-codes";
+import { EXIT } from "./command/exit-codes";
+import { formerWords } from "./command/former";
 import { needing } from "./command/needed";
-import type { Operator } from "./command/operator";
 import { act, type End, one } from "./command/words";
 import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
@@ -15,10 +16,9 @@ import type { CostsOptions } from "./manifests/costs";
 import type { DescribeOptions } from "./manifests/describe";
 import type { FilesOptions } from "./manifests/files";
 import type { LogsOptions } from "./manifests/logs";
-import type { ManifestsOptions } from "./manifests/manifests";
 import type { RedriveOptions } from "./manifests/redrive";
 import type { ReprocessOptions } from "./manifests/reprocess";
-import type { ScaleOptions, WaitOptions } from "./manifests/scale";
+import { manifestsWords } from "./manifests/words";
 import type { SmokeOptions } from "./smoke/smoke";
 
 const HELP = `
@@ -26,8 +26,6 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
 --json writes one JSON value; files, manifests, logs, ledger files and ledger quarantine list one object a line.
 docs/first-deploy.md leads to the first deploy; docs/operations.md has a runbook for each alarm.`;
 
-const NOW_OR_NOT = "act; without it, only say what would be done";
-const MAX_WORKERS = 100;
 /** Glue may take minutes to begin a run, and the builder, the registrar and the streaming job wait for more files. */
 const SMOKE_SECONDS = 1800;
 
@@ -41,7 +39,17 @@ export function operatorProgram(end: End): Command {
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);
-  const groups = [doctorWords, looking, repairing, steering, testing, columnWords, datasetWords, ledgerWords];
+  const groups = [
+    doctorWords,
+    looking,
+    repairing,
+    testing,
+    columnWords,
+    datasetWords,
+    manifestsWords,
+    ledgerWords,
+    formerWords,
+  ];
   for (const add of groups) add(program, end);
   return program;
 }
@@ -89,20 +97,6 @@ function looking(program: Command, end: End): void {
       )(options),
     );
 
-  one(program, "manifests", "manifests of a date and whether their Parquet stands", [
-    "manifests --date 2026-01-31 --waiting --environment prod",
-  ])
-    .requiredOption("--date <yyyy-mm-dd>", "date of the manifests", date)
-    .option("--dataset <name>", "only manifests of that dataset")
-    .option("--waiting", "only manifests without Parquet")
-    .option("--limit <n>", "most manifests to show; 0: all", whole(0, 1e9), 100)
-    .action(
-      act<ManifestsOptions>(
-        end,
-        needing("manifests", async (...given) => (await import("./manifests/manifests")).manifests(...given)),
-      ),
-    );
-
   one(program, "costs", "job runs and what they cost, by day", ["costs --days 7 --environment prod"])
     .option("--days <n>", "days to look back, today included", whole(1, 30), 7)
     .action(
@@ -131,18 +125,19 @@ function looking(program: Command, end: End): void {
 
 /** Commands that send work through the pipeline again. */
 function repairing(program: Command, end: End): void {
-  one(program, "reprocess", "make outputs again: replaces them, never adds to them", [
-    "reprocess input/clicks/2026-01-31-a.ndjson --environment prod",
-    "reprocess --date 2026-01-31 --dataset clicks --environment prod --yes",
-    "reprocess --status failed --environment prod",
-  ])
+  changing(
+    one(program, "reprocess", "make outputs again: replaces them, never adds to them", [
+      "reprocess input/clicks/2026-01-31-a.ndjson --environment prod",
+      "reprocess --date 2026-01-31 --dataset clicks --environment prod --yes",
+      "reprocess --status failed --environment prod",
+    ]),
+  )
     .argument("[files...]", "files as describe takes them")
     .option("--manifest <key>", "key of a manifest, or <dataset>/<date>/<id>")
     .option("--date <yyyy-mm-dd>", "all manifests of that date, or its files of --status", date)
     .addOption(new Option("--status <status>", "files of that status").choices(STATUSES))
     .option("--dataset <name>", "only of that dataset")
     .option("--without-gone", "also where files are gone from the raw bucket: outputs lose their rows")
-    .option("--yes", NOW_OR_NOT)
     .action((names: string[], options) =>
       act<Omit<ReprocessOptions, "files">>(
         end,
@@ -157,95 +152,28 @@ function repairing(program: Command, end: End): void {
       )(options),
     );
 
-  one(
-    program,
-    "redrive",
-    "send what failed for good back to where it failed: dead letters of queues, events of functions",
-    ["redrive --environment prod", "redrive --queue manifests-inputs --environment prod --yes"],
+  changing(
+    one(
+      program,
+      "redrive",
+      "send what failed for good back to where it failed: dead letters of queues, events of functions",
+      ["redrive --environment prod", "redrive --queue manifests-inputs --environment prod --yes"],
+    ),
   )
     .addOption(new Option("--queue <name>", "only those of that queue or function").choices(REDRIVEN))
-    .option("--yes", NOW_OR_NOT)
     .action(
       act<RedriveOptions>(end, async (...given) => (await import("./manifests/redrive")).redrive(...given)),
     );
 }
 
-/** Commands that change what runs. */
-function steering(program: Command, end: End): void {
-  const wait = "wait until it is so";
-  one(program, "scale", "set the number of workers of the next runs", [
-    "scale --workers 6 --environment prod",
-    "scale --workers 6 --now --wait --environment prod",
-  ])
-    .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MAX_WORKERS))
-    .option("--now", "finish what is in work and start again with them")
-    .option("--wait", wait)
-    .action(
-      act<ScaleOptions>(
-        end,
-        needing("manifests", async (...given) => (await import("./manifests/scale")).scale(...given)),
-        async (options) => (await import("./manifests/scale")).checkScale(options),
-      ),
-    );
-
-  one(program, "stop", "finish what is in work, then run no more", ["stop --environment prod --wait"])
-    .option("--wait", wait)
-    .action(
-      act<WaitOptions>(
-        end,
-        needing("manifests", async (...given) => (await import("./manifests/scale")).stop(...given)),
-      ),
-    );
-
-  one(program, "start", "let the streaming job run", ["start --environment prod --wait"])
-    .option("--wait", wait)
-    .action(
-      act<WaitOptions>(
-        end,
-        needing("manifests", async (...given) => (await import("./manifests/scale")).start(...given)),
-      ),
-    );
-
-  one(program, "restart", "finish what is in work, then start again", ["restart --environment prod --wait"])
-    .option("--wait", wait)
-    .action(
-      act<WaitOptions>(
-        end,
-        needing("manifests", async (...given) => (await import("./manifests/scale")).restart(...given)),
-      ),
-    );
-
-  one(program, "pause", "leave new files in queue manifests-inputs: switch the builder's event source off", [
-    "pause --environment prod",
-  ]).action(
-    act(
-      end,
-      needing("manifests", (operator) => intake(operator, false)),
-    ),
-  );
-
-  one(program, "resume", "take new files again: switch the builder's event source on", [
-    "resume --environment prod",
-  ]).action(
-    act(
-      end,
-      needing("manifests", (operator) => intake(operator, true)),
-    ),
-  );
-}
-
-async function intake(operator: Operator, isOn: boolean): Promise<ExitCode> {
-  const { switchIntake } = await import("./manifests/intake");
-  return switchIntake(operator, isOn);
-}
-
 /** Commands that test what is deployed. */
 function testing(program: Command, end: End): void {
-  one(program, "smoke", "send a small file through each pipeline, and compare what came of it", [
-    "smoke --environment dev",
-    "smoke --environment dev --yes",
-  ])
+  changing(
+    one(program, "smoke", "send a small file through each pipeline, and compare what came of it", [
+      "smoke --environment dev",
+      "smoke --environment dev --yes",
+    ]),
+  )
     .option("--seconds <n>", "longest wait for the outcome of a file", whole(1, 86_400), SMOKE_SECONDS)
-    .option("--yes", NOW_OR_NOT)
     .action(act<SmokeOptions>(end, async (...given) => (await import("./smoke/smoke")).smoke(...given)));
 }

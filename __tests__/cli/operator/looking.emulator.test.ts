@@ -246,14 +246,14 @@ describe("tributary describe", () => {
   });
 });
 
-describe("tributary manifests", () => {
+describe("tributary manifests list", () => {
   test("tells which have their Parquet", async () => {
-    const done = await operated.tributary("manifests", "--date", "2026-01-31", "--json");
+    const done = await operated.tributary("manifests", "list", "--date", "2026-01-31", "--json");
     expect(JSON.parse(done.stdout)).toMatchObject({ manifest: PATH, parquet: { size: 4 } });
-    expect(await operated.tributary("manifests", "--date", "2026-01-31", "--waiting")).toMatchObject({
+    expect(await operated.tributary("manifests", "list", "--date", "2026-01-31", "--waiting")).toMatchObject({
       code: 3,
     });
-    const waiting = await operated.tributary("manifests", "--date", "2026-02-01", "--waiting");
+    const waiting = await operated.tributary("manifests", "list", "--date", "2026-02-01", "--waiting");
     expect(waiting.stdout).toMatch(/^clicks +b{32} +\S+ +- +-$/m);
   });
 });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { changing } from "../command/applying";
 import { act, type End, one } from "../command/words";
 import type { ColumnsOptions, DropOptions } from "./columns";
 
@@ -17,12 +18,13 @@ export function columnWords(program: Command, end: End): void {
     .option("--dataset <name>", "only that dataset's, one by one")
     .action(act<ColumnsOptions>(end, async (...given) => (await import("./columns")).columns(...given)));
 
-  one(group, "drop", "drop undeclared columns from table and view: their places are free", [
-    "columns drop --dataset clicks --column foo bar --environment prod",
-    "columns drop --dataset clicks --column foo bar --environment prod --yes",
-  ])
+  changing(
+    one(group, "drop", "drop undeclared columns from table and view: their places are free", [
+      "columns drop --dataset clicks --column foo bar --environment prod",
+      "columns drop --dataset clicks --column foo bar --environment prod --yes",
+    ]),
+  )
     .requiredOption("--dataset <name>", "dataset of the table")
     .requiredOption("--column <name...>", "names of the columns, as the table has them")
-    .option("--yes", "act; without it, only say what would be done")
     .action(act<DropOptions>(end, async (...given) => (await import("./columns")).dropColumns(...given)));
 }

@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
 import { FILE_STATUSES, type FilesPlace } from "../../../runtime/ledger/operator-protocol";
 import { whole } from "../../../setup/arguments";
+import { changing, type YesOption } from "../command/applying";
 import { filesPlace, instant, minutes } from "../command/arguments";
 import { act, type End, one } from "../command/words";
 import type { LedgerFilesOptions } from "./files";
-import type { DryRunOption, ReopeningOptions, RequeueOptions } from "./mend";
+import type { ReopeningOptions, RequeueOptions } from "./mend";
 import type { ReplayOptions } from "./replay";
 import type { LedgerStatusOptions } from "./status";
 
@@ -19,10 +20,10 @@ export function ledgerWords(program: Command, end: End): void {
   looking(ledger, end);
   mending(ledger, end);
   quarantine(ledger, end);
-  dry(
-    one(program, "replay", "do published batches again: their outputs are replaced", [
-      "replay --from 2026-01-01 --to 2026-02-01 --dry-run --environment prod",
-      "replay --from 2026-01-31T08:00 --to 2026-01-31T12:00 --dataset ml_events --environment prod",
+  changing(
+    one(ledger, "replay", "do published batches again: their outputs are replaced", [
+      "ledger replay --from 2026-01-01 --to 2026-02-01 --environment prod",
+      "ledger replay --from 2026-01-31T08:00 --to 2026-01-31T12:00 --dataset ml_events --environment prod",
     ]),
   )
     .requiredOption("--from <time>", "begin of the time in which they were committed, in UTC", instant)
@@ -119,28 +120,24 @@ function quarantine(ledger: Command, end: End): void {
     ),
   );
 
-  dry(
+  changing(
     one(group, "retry", "put quarantined files back into the queue", [
       "ledger quarantine retry raw-json-data/2026/week05/a.json --environment prod",
     ]),
   )
     .argument("<files...>", NAMES)
     .action((names: string[], options) =>
-      act<DryRunOption>(end, async (operator, others) =>
+      act<YesOption>(end, async (operator, others) =>
         (await import("./mend")).retryQuarantined(operator, names, others),
       )(options),
     );
 }
 
 function reopening(command: Command): Command {
-  return dry(command).option(
+  return changing(command).option(
     "--current-version",
     "under the declaration and SQL of the next run, not those that the batch began with",
   );
-}
-
-function dry(command: Command): Command {
-  return command.option("--dry-run", "only say what would be done");
 }
 
 function paged(command: Command): Command {
