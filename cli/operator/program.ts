@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from "commander";
+import { PIPELINES } from "../../environments/schema/pipelines";
 import { whole } from "../../setup/arguments";
 import { COMMAND_OUTPUT } from "../../setup/terminal";
 import { columnWords } from "./catalog/words";
@@ -19,6 +20,7 @@ import type { LogsOptions } from "./manifests/logs";
 import type { RedriveOptions } from "./manifests/redrive";
 import type { ReprocessOptions } from "./manifests/reprocess";
 import { manifestsWords } from "./manifests/words";
+import type { StatusOptions } from "./pipelines/status";
 import type { SmokeOptions } from "./smoke/smoke";
 
 const HELP = `
@@ -58,10 +60,14 @@ type LogsCommandOptions = Omit<LogsOptions, "source" | "minutes"> & { readonly s
 
 /** Commands that change nothing. */
 function looking(program: Command, end: End): void {
-  one(program, "status", "queues, runs, rates, the file that waits longest, cost so far", [
+  one(program, "status", "what waits, failed and runs in each pipeline, and the queues", [
     "status --environment prod",
     "status --environment prod --json | jq .queues",
-  ]).action(act(end, async (operator) => (await import("./manifests/status")).status(operator)));
+  ])
+    .addOption(new Option("--pipeline <name>", "only that one").choices(PIPELINES))
+    .action(
+      act<StatusOptions>(end, async (...given) => (await import("./pipelines/status")).status(...given)),
+    );
 
   one(program, "files", "files of a date, or all unfinished ones of a status", [
     "files --date 2026-01-31 --status quarantined --environment prod",

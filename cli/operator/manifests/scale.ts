@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { controlTableName } from "../../../environments/schema";
+import { controlTableName, manifestsJobName } from "../../../environments/schema";
 import {
   type ControlTable,
   orderStreamingJob,
@@ -111,12 +111,13 @@ async function ordered(
   ordering: Ordering,
 ): Promise<ExitCode> {
   const { order, text, undo, isDone } = ordering;
+  const job = manifestsJobName(operator.environment);
   if (yes) {
     const { Arn = "unknown" } = await operator.aws.sts.send(new GetCallerIdentityCommand({}));
     await orderStreamingJob(controlTable(operator), order, Arn, operator.now);
   }
-  if (wait && !(await waitForRuns(operator, isDone))) return EXIT.interrupted;
-  const runs = wait ? (await readRuns(operator, 1)).map(({ id, state }) => ({ id, state })) : undefined;
+  if (wait && !(await waitForRuns(operator, job, isDone))) return EXIT.interrupted;
+  const runs = wait ? (await readRuns(operator, 1, job)).map(({ id, state }) => ({ id, state })) : undefined;
   const seen = runs?.map(({ id, state }) => `${id} ${state}`) ?? [];
   const lines = [yes ? text : `would be ordered: ${text}`, ...seen, afterwards(yes, undo)];
   operator.terminal.show({ applied: yes, ...order, ...(runs && { runs }) }, lines.join("\n"));

@@ -23,6 +23,15 @@ export function manifestsWords(program: Command, end: End): void {
 }
 
 function listing(group: Command, end: End): void {
+  one(group, "status", "the streaming job and its runs, what waits for it, rates, cost so far", [
+    "manifests status --environment prod",
+  ]).action(
+    act(
+      end,
+      needing("manifests", async (operator) => (await import("./status")).manifestsStatus(operator)),
+    ),
+  );
+
   one(group, "list", "manifests of a date and whether their Parquet exists", [
     "manifests list --date 2026-01-31 --waiting --environment prod",
   ])
