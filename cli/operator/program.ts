@@ -14,12 +14,12 @@ import { doctorWords } from "./doctor/words";
 import { ledgerWords } from "./ledger/words";
 import { LOG_SOURCES, REDRIVEN, STATUSES } from "./manifests/choices";
 import type { CostsOptions } from "./manifests/costs";
-import type { DescribeOptions } from "./manifests/describe";
 import type { FilesOptions } from "./manifests/files";
 import type { LogsOptions } from "./manifests/logs";
 import type { RedriveOptions } from "./manifests/redrive";
 import type { ReprocessOptions } from "./manifests/reprocess";
 import { manifestsWords } from "./manifests/words";
+import type { DescribeOptions } from "./pipelines/describe";
 import type { StatusOptions } from "./pipelines/status";
 import type { SmokeOptions } from "./smoke/smoke";
 
@@ -86,21 +86,23 @@ function looking(program: Command, end: End): void {
       ),
     );
 
-  one(program, "describe", "a file's whole history, down to the Parquet object and its dead letters", [
-    "describe input/clicks/2026-01-31-a.ndjson --environment prod",
-    "describe 2026-01-31-a.ndjson --save /tmp/look --environment prod",
-  ])
-    .argument("<file>", "key, s3:// address, or the last part of a key right below a dataset's folder")
+  one(
+    program,
+    "describe",
+    "a file's whole history in its pipeline, down to what is published of it and its dead letters",
+    [
+      "describe input/clicks/2026-01-31-a.ndjson --environment prod",
+      "describe 2026-01-31-a.ndjson --save /tmp/look --environment prod",
+    ],
+  )
+    .argument("<file>", "key, s3:// address, or the last part of a key right below a dataset's prefix")
     .option("--lines <n>", "most dead letters to show", whole(0, 1000), 5)
     .option("--save <folder>", "also save the newest version there, to look at it")
     .action((file: string, options) =>
-      act<Omit<DescribeOptions, "file">>(
-        end,
-        needing("manifests", async (operator, others) => {
-          const { describeFile } = await import("./manifests/describe");
-          return describeFile(operator, { ...others, file });
-        }),
-      )(options),
+      act<Omit<DescribeOptions, "file">>(end, async (operator, others) => {
+        const { describe } = await import("./pipelines/describe");
+        return describe(operator, { ...others, file });
+      })(options),
     );
 
   one(program, "costs", "job runs and what they cost, by day", ["costs --days 7 --environment prod"])

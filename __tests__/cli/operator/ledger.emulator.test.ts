@@ -147,6 +147,17 @@ describe("tributary ledger", () => {
     });
   });
 
+  test("describe tells of every version of a file, and of its batch", async () => {
+    const batch = await books.claim(5);
+    const { code, stdout } = await tributary(["describe", keyOf(1)]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^pipeline +ledger$/m);
+    expect(stdout).toMatch(/^in the raw bucket +processed and moved, deleted, or never there$/m);
+    expect(stdout).toMatch(
+      new RegExp(`^ {2}batch +${batch}, attempts 1: tributary ledger batch ${batch}$`, "m"),
+    );
+  });
+
   test("release gives an uncommitted batch back, and refuses a committed one by name", async () => {
     const [failed, committed] = [await books.claim(5), await books.claim(5)];
     await books.fail(failed);

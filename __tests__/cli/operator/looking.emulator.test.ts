@@ -11,7 +11,13 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
-import { functionName, metricsTableName, queueName, uploadsTableName } from "../../../environments/schema";
+import {
+  bucketName,
+  functionName,
+  metricsTableName,
+  queueName,
+  uploadsTableName,
+} from "../../../environments/schema";
 import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
 import { hourRowKey, JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
@@ -274,10 +280,49 @@ describe("tributary describe", () => {
     }
   });
 
+  test("finds an upload by its name, and tells what is published of it", async () => {
+    const key = "input/customers/told.csv";
+    const raw = bucketName(environment, "raw");
+    const version = await operated.put("raw", key, "id\n1\n");
+    const upload = { bucket: raw, key, version, size: 5 };
+    const processed = { M: { output_count: { N: "1" }, rejected_count: { N: "0" } } };
+    const items = [
+      { ...pendingItem(upload, "event", new Date()), status: { S: "processed" }, counts: processed },
+      {
+        object: { S: `${raw}/${key}` },
+        version: { S: "#head" },
+        committed_version: { S: version },
+        output_etags: { M: { "tables/customers/told-1.parquet": { S: "e" } } },
+      },
+    ];
+    for (const Item of items) {
+      await operated.aws.dynamo.send(new PutItemCommand({ TableName: uploadsTableName(environment), Item }));
+    }
+    const { code, stdout } = await operated.tributary("describe", "told.csv");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^pipeline +uploads$/m);
+    expect(stdout).toMatch(/^dataset +customers$/m);
+    expect(stdout).toMatch(/^published +s3:\/\/\S+\/tables\/customers\/told-1\.parquet$/m);
+    expect(stdout).toMatch(/^ {2}status +processed, published$/m);
+    expect(stdout).toMatch(/^ {2}output count +1$/m);
+    const { stdout: json } = await operated.tributary("describe", `s3://${raw}/${key}`, "--json");
+    expect(JSON.parse(json)).toMatchObject({
+      pipeline: "uploads",
+      object: { version },
+      versions: [{ version, status: "processed", isPublished: true, counts: { output_count: 1 } }],
+    });
+  });
+
+  test("says of an object that no event announced that it is in no table", async () => {
+    await operated.put("raw", "input/customers/unannounced.csv", "id\n1\n");
+    const { stdout } = await operated.tributary("describe", "input/customers/unannounced.csv");
+    expect(stdout).toContain("not in the uploads table: no event of it came yet");
+  });
+
   test("ends with 3 for a file that nobody knows", async () => {
-    expect(await operated.tributary("describe", "2026-01-31-never.ndjson")).toMatchObject({
+    expect(await operated.tributary("describe", "input/clicks/2026-01-31-never.ndjson")).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining("neither the tracking table nor the raw bucket knows"),
+      stderr: expect.stringContaining("neither a pipeline's tables nor the raw bucket know"),
     });
   });
 });
