@@ -17,6 +17,7 @@ const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
 const DATASET = "__tests__/cli/operator/dataset/check.slow.test.ts";
 const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
 const OWN_DATA = "__tests__/docs/your-own-data.slow.test.ts";
+const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -217,6 +218,11 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npx tributary ledger vacuum-check --environment local": {
     file: LEDGER,
     contains: '"ledger", "vacuum-check"',
+  },
+  "npx tributary explain too-many-rejected": { file: EXPLAIN, contains: '"too-many-rejected"' },
+  "npx tributary explain tributary-prod-ledger-silent": {
+    file: EXPLAIN,
+    contains: '"tributary-prod-ledger-silent"',
   },
   // other dates
   "npx tributary ledger replay --from 2026-01-01 --to 2026-02-01 --environment local": {

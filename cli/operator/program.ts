@@ -11,6 +11,7 @@ import { needing } from "./command/needed";
 import { act, type End, one } from "./command/words";
 import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
+import { explainWords } from "./explain/words";
 import { ledgerWords } from "./ledger/words";
 import { LOG_SOURCES, REDRIVEN, STATUSES } from "./manifests/choices";
 import type { CostsOptions } from "./manifests/costs";
@@ -46,6 +47,7 @@ export function operatorProgram(end: End): Command {
     looking,
     repairing,
     testing,
+    explainWords,
     columnWords,
     datasetWords,
     manifestsWords,
