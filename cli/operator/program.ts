@@ -9,6 +9,7 @@ import { EXIT } from "./command/exit-codes";
 import { formerWords } from "./command/former";
 import { needing } from "./command/needed";
 import { act, type End, one } from "./command/words";
+import { completionWords } from "./completion/words";
 import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
 import { explainWords } from "./explain/words";
@@ -52,6 +53,7 @@ export function operatorProgram(end: End): Command {
     datasetWords,
     manifestsWords,
     ledgerWords,
+    completionWords,
     formerWords,
   ];
   for (const add of groups) add(program, end);

@@ -2,7 +2,6 @@ import { type AddressInfo, createServer } from "node:net";
 import { devNull } from "node:os";
 import { describe, expect, jest, test } from "@jest/globals";
 import type { Command } from "commander";
-import { FORMER } from "../../../cli/operator/command/former";
 import { operatorProgram } from "../../../cli/operator/program";
 import { environmentNames } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
@@ -11,9 +10,12 @@ import { outcomeOf } from "../../support/outcome";
 const PROGRAM = operatorProgram(() => {});
 
 /** The commands that do something, by their whole names. */
-/** Subcommands but those that only name their successors. */
-function current(group: Command): Command[] {
-  return group.commands.filter((command) => !FORMER.includes(command.name()) || group !== PROGRAM);
+/** Subcommands that help shows: not those that only name their successors. */
+function current(group: Command): readonly Command[] {
+  return group
+    .createHelp()
+    .visibleCommands(group)
+    .filter((command) => command.name() !== "help");
 }
 
 function leavesOf(group: Command, before = ""): [string, Command][] {
@@ -60,13 +62,16 @@ describe("tributary", () => {
     expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched");
   });
 
-  test.each(leavesOf(PROGRAM))("%s has --environment, --json and examples", (name, command) => {
-    let help = "";
-    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-    expect(help).toMatch(/--environment <name>/);
-    expect(help).toMatch(/--json/);
-    expect(help).toMatch(new RegExp(`Examples:\\n {2}npx tributary ${name} `));
-  });
+  test.each(leavesOf(PROGRAM).filter(([name]) => name !== "completion"))(
+    "%s has --environment, --json and examples",
+    (name, command) => {
+      let help = "";
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect(help).toMatch(/--environment <name>/);
+      expect(help).toMatch(/--json/);
+      expect(help).toMatch(new RegExp(`Examples:\\n {2}npx tributary ${name} `));
+    },
+  );
 
   test.each([
     ["a word that it does not know", ["sideways"], "unknown command 'sideways'"],

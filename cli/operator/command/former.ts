@@ -14,8 +14,6 @@ const SUCCESSORS: Readonly<Record<string, string>> = {
   replay: "ledger replay",
 };
 
-export const FORMER: readonly string[] = Object.keys(SUCCESSORS);
-
 /** Lets the former name of a subcommand say what it is called now. */
 export function formerWords(program: Command, end: End): void {
   for (const [name, successor] of Object.entries(SUCCESSORS)) {
