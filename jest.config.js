@@ -1,3 +1,6 @@
+// the SDK announces in every process that it will leave Node 20 behind one day; package.json pins one that has not
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 /** @type {import("jest").Config} */
 module.exports = {
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],

@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../environments/schema";
 import { expectedAt } from "../runtime/expected";
-import { CommandError } from "../setup/command";
+import { CommandError } from "../setup/errors";
 
 /**
  * Checks that the credentials belong to the environment's account.

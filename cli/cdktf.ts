@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { CommandError } from "../setup/command";
+import { CommandError } from "../setup/errors";
 import { ROOT } from "../setup/paths";
 
 const PARALLEL_RESOURCES = 40;

@@ -3,7 +3,8 @@ import { Client } from "pg";
 import { hasPipeline, loadEnvironment } from "../environments/schema";
 import { migrate } from "../runtime/ledger/migrations/migrate";
 import { readMigrations } from "../runtime/ledger/migrations/read-migrations";
-import { CommandError, command, runToExitCode } from "../setup/command";
+import { command, runToExitCode } from "../setup/command";
+import { CommandError } from "../setup/errors";
 import { ROOT } from "../setup/paths";
 import { print } from "../setup/terminal";
 

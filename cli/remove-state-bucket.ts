@@ -5,7 +5,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { CommandError } from "../setup/command";
+import { CommandError } from "../setup/errors";
 import { removeVersions } from "./remove-versions";
 
 interface State {

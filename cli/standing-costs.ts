@@ -59,7 +59,7 @@ function streamingJob({ manifests: { workers } }: Environment): StandingCost[] {
       what: "Glue: manifests-stream",
       dollarsPerHour: dpus * DOLLARS_PER_DPU_HOUR,
       arithmetic: `${workers.number} workers ${workers.type} = ${dpus} DPU × ${DOLLARS_PER_DPU_HOUR} × 24`,
-      end: "tributary stop",
+      end: "tributary manifests stop",
     },
   ];
 }
@@ -150,7 +150,7 @@ export function standingCostsText(environment: Environment): string {
     `${aDay(sum)} a day by the list prices of us-east-1; what files cause comes on top, and logs, alarms and keys: docs/costs.md`,
     ...(hasPipeline(environment, "manifests")
       ? [
-          `the streaming job starts within a minute of the first deploy, and again whenever it ends, until npx tributary stop --environment ${environment.name}`,
+          `the streaming job starts within a minute of the first deploy, and again whenever it ends, until npx tributary manifests stop --environment ${environment.name}`,
         ]
       : []),
   ].join("\n");

@@ -12,7 +12,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { type Environment, stateBucketName } from "../environments/schema";
-import { CommandError } from "../setup/command";
+import { CommandError } from "../setup/errors";
 
 export interface StateBucket {
   readonly bucket: string;

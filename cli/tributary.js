@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-// what `npx tributary` starts: node reads no TypeScript by itself
+// what `npx tributary` starts: plain JavaScript, since it is also what compiles the rest
+const { pathToFileURL } = require("node:url");
+const { compiledCommand } = require("./compiled-command");
+
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-require("tsx/cjs");
-require("./operator/main.ts");
+compiledCommand().then((main) => import(pathToFileURL(main)));

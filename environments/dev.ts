@@ -27,7 +27,7 @@ export const dev: EnvironmentSettings = {
     keyDeletionDays: 7,
   },
   uploads: { timeoutMinutes: 60, retries: 0, reconcile: { rateMinutes: 30 }, supersededDays: 14 },
-  // the smallest streaming job there is, about 160 USD a month while it runs: `tributary stop` ends it
+  // the smallest streaming job there is, about 160 USD a month while it runs: `tributary manifests stop` ends it
   manifests: { workers: { type: "G.025X" }, maximumMegabytes: 250 },
   // the smallest server, about 15 USD a month; started by hand
   ledger: {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { DatasetsError } from "../datasets/schema/check";
 import { EnvironmentsError } from "../environments/schema";
-import { SetUpError } from "./errors";
+import { CommandError, SetUpError } from "./errors";
 import { COMMAND_OUTPUT, describeError, guardTerminal, printError } from "./terminal";
 
 // the SDK announces on every start that it will leave Node 20 behind one day; package.json pins one that has not
@@ -17,11 +17,6 @@ export function command(name: string, description: string): Command {
     .description(description)
     .configureOutput(COMMAND_OUTPUT)
     .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2));
-}
-
-/** Thrown with a message that says all: a stack trace would only hide it. */
-export class CommandError extends Error {
-  override readonly name = "CommandError";
 }
 
 /** Runs a command to its exit code; 1 with the message alone for errors that the user can mend. */

@@ -4,3 +4,8 @@
 export class SetUpError extends Error {
   override readonly name = "SetUpError";
 }
+
+/** Thrown with a message that says all: a stack trace would only hide it. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}

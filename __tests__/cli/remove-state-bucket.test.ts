@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "@jest/globals";
 import { isEmptyStateBucket, removeStateBucket } from "../../cli/remove-state-bucket";
-import { CommandError } from "../../setup/command";
+import { CommandError } from "../../setup/errors";
 
 /** Bucket with objects by their keys; undefined: none. */
 class Bucket extends S3Client {

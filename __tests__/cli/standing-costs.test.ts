@@ -79,7 +79,9 @@ describe("what an environment costs without files", () => {
   ])("is in dev with %j alone that of %j", (pipelines, expected) => {
     const environment = { ...dev, pipelines };
     expect(standingCosts(environment).map(({ what }) => what)).toEqual(expected);
-    expect(standingCostsText(environment).includes("tributary stop")).toBe(pipelines.includes("manifests"));
+    expect(standingCostsText(environment).includes("tributary manifests stop")).toBe(
+      pipelines.includes("manifests"),
+    );
     if (expected.length === 0) {
       expect(standingCostsText(environment)).toBe("nothing that costs by the hour runs without files");
     }
@@ -95,11 +97,11 @@ describe("what an environment costs without files", () => {
   test("is told with what it comes to a day, its arithmetic and how to end it", () => {
     const text = standingCostsText(dev);
     expect(text).toMatch(
-      /Glue: manifests-stream +\$5\.28 +2 workers G\.025X = 0\.5 DPU × 0\.44 × 24 +tributary stop\n/,
+      /Glue: manifests-stream +\$5\.28 +2 workers G\.025X = 0\.5 DPU × 0\.44 × 24 +tributary manifests stop\n/,
     );
     expect(text).toMatch(/VPC: NAT gateways +\$1\.08 /);
     expect(text).toMatch(/^\$6\.82 a day by the list prices/m);
-    expect(text).toMatch(/until npx tributary stop --environment dev$/);
+    expect(text).toMatch(/until npx tributary manifests stop --environment dev$/);
   });
 
   test("is left open for a server whose price is not known here", () => {

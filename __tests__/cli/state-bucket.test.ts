@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ensureStateBucket } from "../../cli/state-bucket";
 import { loadEnvironment } from "../../environments/schema";
-import { CommandError } from "../../setup/command";
+import { CommandError } from "../../setup/errors";
 
 const requests: (string | undefined)[] = [];
 const server = createServer((request, response) => {

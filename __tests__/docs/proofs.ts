@@ -17,6 +17,7 @@ const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
 const DATASET = "__tests__/cli/operator/dataset/check.slow.test.ts";
 const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
 const OWN_DATA = "__tests__/docs/your-own-data.slow.test.ts";
+const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -83,8 +84,14 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   // on the emulator for the environment that it has, as one step of npm start
   "npm run deploy -- --environment dev": { file: START, contains: "deploy of five stacks" },
   "npm run deploy -- --environment dev --discard": { file: CHOSEN, contains: '"--discard"' },
-  "npx tributary stop --environment dev --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
-  "npx tributary stop --environment local --wait": { file: CHOSEN, contains: "npx tributary stop --wait" },
+  "npx tributary manifests stop --environment dev --wait --yes": {
+    file: CHOSEN,
+    contains: "npx tributary manifests stop --wait --yes",
+  },
+  "npx tributary manifests stop --environment local --wait --yes": {
+    file: CHOSEN,
+    contains: "npx tributary manifests stop --wait --yes",
+  },
   // on the emulator for the environment that it has
   "npm run destroy -- --environment dev": { file: PIPELINES, contains: '"cli/destroy.ts"' },
   "npm run destroy -- --environment dev --state-bucket": {
@@ -212,12 +219,17 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     file: LEDGER,
     contains: '"ledger", "vacuum-check"',
   },
-  // other dates
-  "npx tributary replay --from 2026-01-01 --to 2026-02-01 --dry-run --environment local": {
-    file: LEDGER,
-    contains: '[...words, "--dry-run"]',
+  "npx tributary explain too-many-rejected": { file: EXPLAIN, contains: '"too-many-rejected"' },
+  "npx tributary explain tributary-prod-ledger-silent": {
+    file: EXPLAIN,
+    contains: '"tributary-prod-ledger-silent"',
   },
-  "npx tributary replay --from 2026-01-01 --to 2026-02-01 --environment local": {
+  // other dates
+  "npx tributary ledger replay --from 2026-01-01 --to 2026-02-01 --environment local": {
+    file: LEDGER,
+    contains: "const dry = await tributary(words)",
+  },
+  "npx tributary ledger replay --from 2026-01-01 --to 2026-02-01 --environment local --yes": {
     file: LEDGER,
     contains: '"replay", "--from", ',
   },

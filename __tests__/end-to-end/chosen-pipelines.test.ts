@@ -235,7 +235,7 @@ describe("a pipeline that is switched off", () => {
   test("goes on demand, without a trace, and the other works on", async () => {
     // the command knows the settings alone
     choose({});
-    await succeeded("npx tributary stop --wait --environment both");
+    await succeeded("npx tributary manifests stop --wait --yes --environment both");
     choose({ pipelines: ["uploads"] });
     const shown = stripVTControlCharacters(await deployed("both", "--discard"));
     expect(shown).toContain("given up, by way of observability, compute, ledger, storage:");
@@ -449,8 +449,8 @@ async function hasItsOwn(environment: Environment): Promise<void> {
 async function isTold({ name }: Environment): Promise<void> {
   const ask = (words: string) => checkout.run(`npx tributary ${words} --environment ${name}`, ".", variables);
   const shown = await ask("status");
-  expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/off +manifests, ledger/) });
-  for (const words of ["ledger status", "columns drop --dataset clicks --column x", "start"]) {
+  expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/off here +manifests, ledger/) });
+  for (const words of ["ledger status", "columns drop --dataset clicks --column x", "manifests start"]) {
     expect(await ask(words)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/the pipelines? .* off/),

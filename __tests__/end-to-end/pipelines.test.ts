@@ -99,6 +99,17 @@ describe("npx tributary doctor", () => {
   });
 });
 
+describe("npx tributary status", () => {
+  test("shows all pipelines in one form", async () => {
+    const command = [process.execPath, "cli/tributary.js", "status", "--environment", "local", "--json"];
+    const { code, stdout } = await outcomeOf(command, ROOT, platform.aws.environment);
+    expect(JSON.parse(stdout).pipelines).toMatchObject(
+      environment.pipelines.map((pipeline) => ({ pipeline, waiting: { files: expect.any(Number) } })),
+    );
+    expect(code).toBe(0);
+  });
+});
+
 limitWorkflows(() => platform);
 
 describe("the reference's cases", () => {

@@ -10,7 +10,7 @@ import {
   stateBucketName,
 } from "../../environments/schema";
 import { expectedAt } from "../../runtime/expected";
-import { CommandError } from "../../setup/command";
+import { CommandError } from "../../setup/errors";
 import { print } from "../../setup/terminal";
 import { ensureStateBucket, hasStateBucket } from "../state-bucket";
 import { accessPolicies, accessRoles, ownBoundary } from "./access";

@@ -1,6 +1,6 @@
 import { type Environment, GITHUB_ISSUER, oidcProviderArn } from "../../environments/schema";
 import { expectedAt } from "../../runtime/expected";
-import { CommandError } from "../../setup/command";
+import { CommandError } from "../../setup/errors";
 
 /** CI system that may assume the roles, and as whom. */
 export interface Trust {

@@ -1,35 +1,35 @@
 import { Argument, Command, Option } from "commander";
+import { PIPELINES } from "../../environments/schema/pipelines";
 import { whole } from "../../setup/arguments";
 import { COMMAND_OUTPUT } from "../../setup/terminal";
 import { columnWords } from "./catalog/words";
+import { changing } from "./command/applying";
 import { date, minutes } from "./command/arguments";
 import { EXIT } from "./command/exit-codes";
+import { formerWords } from "./command/former";
 import { needing } from "./command/needed";
 import { act, type End, one } from "./command/words";
+import { completionWords } from "./completion/words";
 import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
+import { explainWords } from "./explain/words";
 import { ledgerWords } from "./ledger/words";
-import { costs } from "./manifests/costs";
-import { type DescribeOptions, describeFile } from "./manifests/describe";
-import { checkFiles, files } from "./manifests/files";
-import { switchIntake } from "./manifests/intake";
-import { LOG_SOURCES, type LogsOptions, logs } from "./manifests/logs";
-import { manifests } from "./manifests/manifests";
-import { REDRIVEN, redrive } from "./manifests/redrive";
-import { type ReprocessOptions, reprocess } from "./manifests/reprocess";
-import { checkSelection } from "./manifests/reprocess-plan";
-import { checkScale, restart, scale, start, stop } from "./manifests/scale";
-import { status } from "./manifests/status";
-import { STATUSES } from "./manifests/tracking";
-import { smoke } from "./smoke/smoke";
+import { LOG_SOURCES, REDRIVEN, STATUSES } from "./manifests/choices";
+import type { CostsOptions } from "./manifests/costs";
+import type { FilesOptions } from "./manifests/files";
+import type { LogsOptions } from "./manifests/logs";
+import type { RedriveOptions } from "./manifests/redrive";
+import type { ReprocessOptions } from "./manifests/reprocess";
+import { manifestsWords } from "./manifests/words";
+import type { DescribeOptions } from "./pipelines/describe";
+import type { StatusOptions } from "./pipelines/status";
+import type { SmokeOptions } from "./smoke/smoke";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
 --json writes one JSON value; files, manifests, logs, ledger files and ledger quarantine list one object a line.
 docs/first-deploy.md leads to the first deploy; docs/operations.md has a runbook for each alarm.`;
 
-const NOW_OR_NOT = "act; without it, only say what would be done";
-const MAX_WORKERS = 100;
 /** Glue may take minutes to begin a run, and the builder, the registrar and the streaming job wait for more files. */
 const SMOKE_SECONDS = 1800;
 
@@ -43,7 +43,19 @@ export function operatorProgram(end: End): Command {
     .exitOverride((stopped) => process.exit(stopped.exitCode === 0 ? EXIT.ok : EXIT.usage))
     .showHelpAfterError("(tributary <command> --help shows how it is used)")
     .addHelpText("after", HELP);
-  const groups = [doctorWords, looking, repairing, steering, testing, columnWords, datasetWords, ledgerWords];
+  const groups = [
+    doctorWords,
+    looking,
+    repairing,
+    testing,
+    explainWords,
+    columnWords,
+    datasetWords,
+    manifestsWords,
+    ledgerWords,
+    completionWords,
+    formerWords,
+  ];
   for (const add of groups) add(program, end);
   return program;
 }
@@ -52,10 +64,14 @@ type LogsCommandOptions = Omit<LogsOptions, "source" | "minutes"> & { readonly s
 
 /** Commands that change nothing. */
 function looking(program: Command, end: End): void {
-  one(program, "status", "queues, runs, rates, the file that waits longest, cost so far", [
+  one(program, "status", "what waits, failed and runs in each pipeline, and the queues", [
     "status --environment prod",
     "status --environment prod --json | jq .queues",
-  ]).action(act(end, (operator) => status(operator)));
+  ])
+    .addOption(new Option("--pipeline <name>", "only that one").choices(PIPELINES))
+    .action(
+      act<StatusOptions>(end, async (...given) => (await import("./pipelines/status")).status(...given)),
+    );
 
   one(program, "files", "files of a date, or all unfinished ones of a status", [
     "files --date 2026-01-31 --status quarantined --environment prod",
@@ -66,33 +82,41 @@ function looking(program: Command, end: End): void {
     .addOption(new Option("--status <status>", "only files of that status").choices(STATUSES))
     .option("--dataset <name>", "only files of that dataset")
     .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
-    .action(act(end, needing("manifests", files), checkFiles));
+    .action(
+      act<FilesOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/files")).files(...given)),
+        async (options) => (await import("./manifests/files")).checkFiles(options),
+      ),
+    );
 
-  one(program, "describe", "a file's whole history, down to the Parquet object and its dead letters", [
-    "describe input/clicks/2026-01-31-a.ndjson --environment prod",
-    "describe 2026-01-31-a.ndjson --save /tmp/look --environment prod",
-  ])
-    .argument("<file>", "key, s3:// address, or the last part of a key right below a dataset's folder")
+  one(
+    program,
+    "describe",
+    "a file's whole history in its pipeline, down to what is published of it and its dead letters",
+    [
+      "describe input/clicks/2026-01-31-a.ndjson --environment prod",
+      "describe 2026-01-31-a.ndjson --save /tmp/look --environment prod",
+    ],
+  )
+    .argument("<file>", "key, s3:// address, or the last part of a key right below a dataset's prefix")
     .option("--lines <n>", "most dead letters to show", whole(0, 1000), 5)
     .option("--save <folder>", "also save the newest version there, to look at it")
     .action((file: string, options) =>
-      act<Omit<DescribeOptions, "file">>(end, (operator, others) =>
-        needing("manifests", describeFile)(operator, { ...others, file }),
-      )(options),
+      act<Omit<DescribeOptions, "file">>(end, async (operator, others) => {
+        const { describe } = await import("./pipelines/describe");
+        return describe(operator, { ...others, file });
+      })(options),
     );
-
-  one(program, "manifests", "manifests of a date and whether their Parquet stands", [
-    "manifests --date 2026-01-31 --waiting --environment prod",
-  ])
-    .requiredOption("--date <yyyy-mm-dd>", "date of the manifests", date)
-    .option("--dataset <name>", "only manifests of that dataset")
-    .option("--waiting", "only manifests without Parquet")
-    .option("--limit <n>", "most manifests to show; 0: all", whole(0, 1e9), 100)
-    .action(act(end, needing("manifests", manifests)));
 
   one(program, "costs", "job runs and what they cost, by day", ["costs --days 7 --environment prod"])
     .option("--days <n>", "days to look back, today included", whole(1, 30), 7)
-    .action(act(end, needing("manifests", costs)));
+    .action(
+      act<CostsOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./manifests/costs")).costs(...given)),
+      ),
+    );
 
   one(program, "logs", "what a job or a function logged; job is the streaming one", [
     "logs job --environment prod",
@@ -104,95 +128,64 @@ function looking(program: Command, end: End): void {
     .option("--filter <pattern>", "CloudWatch's filter pattern")
     .option("--follow", "go on until Ctrl-C")
     .action((source, options) =>
-      act<LogsCommandOptions>(end, (operator, { since, ...others }) =>
-        logs(operator, { ...others, source, minutes: since }),
-      )(options),
+      act<LogsCommandOptions>(end, async (operator, { since, ...others }) => {
+        const { logs } = await import("./manifests/logs");
+        return logs(operator, { ...others, source, minutes: since });
+      })(options),
     );
 }
 
 /** Commands that send work through the pipeline again. */
 function repairing(program: Command, end: End): void {
-  one(program, "reprocess", "make outputs again: replaces them, never adds to them", [
-    "reprocess input/clicks/2026-01-31-a.ndjson --environment prod",
-    "reprocess --date 2026-01-31 --dataset clicks --environment prod --yes",
-    "reprocess --status failed --environment prod",
-  ])
+  changing(
+    one(program, "reprocess", "make outputs again: replaces them, never adds to them", [
+      "reprocess input/clicks/2026-01-31-a.ndjson --environment prod",
+      "reprocess --date 2026-01-31 --dataset clicks --environment prod --yes",
+      "reprocess --status failed --environment prod",
+    ]),
+  )
     .argument("[files...]", "files as describe takes them")
     .option("--manifest <key>", "key of a manifest, or <dataset>/<date>/<id>")
     .option("--date <yyyy-mm-dd>", "all manifests of that date, or its files of --status", date)
     .addOption(new Option("--status <status>", "files of that status").choices(STATUSES))
     .option("--dataset <name>", "only of that dataset")
     .option("--without-gone", "also where files are gone from the raw bucket: outputs lose their rows")
-    .option("--yes", NOW_OR_NOT)
     .action((names: string[], options) =>
       act<Omit<ReprocessOptions, "files">>(
         end,
-        (operator, others) => needing("manifests", reprocess)(operator, { ...others, files: names }),
-        (others) => checkSelection({ ...others, files: names }),
+        needing("manifests", async (operator, others) => {
+          const { reprocess } = await import("./manifests/reprocess");
+          return reprocess(operator, { ...others, files: names });
+        }),
+        async (others) => {
+          const { checkSelection } = await import("./manifests/reprocess-plan");
+          checkSelection({ ...others, files: names });
+        },
       )(options),
     );
 
-  one(
-    program,
-    "redrive",
-    "send what failed for good back to where it failed: dead letters of queues, events of functions",
-    ["redrive --environment prod", "redrive --queue manifests-inputs --environment prod --yes"],
+  changing(
+    one(
+      program,
+      "redrive",
+      "send what failed for good back to where it failed: dead letters of queues, events of functions",
+      ["redrive --environment prod", "redrive --queue manifests-inputs --environment prod --yes"],
+    ),
   )
     .addOption(new Option("--queue <name>", "only those of that queue or function").choices(REDRIVEN))
-    .option("--yes", NOW_OR_NOT)
-    .action(act(end, redrive));
-}
-
-/** Commands that change what runs. */
-function steering(program: Command, end: End): void {
-  const wait = "wait until it is so";
-  one(program, "scale", "set the number of workers of the next runs", [
-    "scale --workers 6 --environment prod",
-    "scale --workers 6 --now --wait --environment prod",
-  ])
-    .requiredOption("--workers <n>", "workers, the driver's included", whole(2, MAX_WORKERS))
-    .option("--now", "finish what is in work and start again with them")
-    .option("--wait", wait)
-    .action(act(end, needing("manifests", scale), checkScale));
-
-  one(program, "stop", "finish what is in work, then run no more", ["stop --environment prod --wait"])
-    .option("--wait", wait)
-    .action(act(end, needing("manifests", stop)));
-
-  one(program, "start", "let the streaming job run", ["start --environment prod --wait"])
-    .option("--wait", wait)
-    .action(act(end, needing("manifests", start)));
-
-  one(program, "restart", "finish what is in work, then start again", ["restart --environment prod --wait"])
-    .option("--wait", wait)
-    .action(act(end, needing("manifests", restart)));
-
-  one(program, "pause", "leave new files in queue manifests-inputs: switch the builder's event source off", [
-    "pause --environment prod",
-  ]).action(
-    act(
-      end,
-      needing("manifests", (operator) => switchIntake(operator, false)),
-    ),
-  );
-
-  one(program, "resume", "take new files again: switch the builder's event source on", [
-    "resume --environment prod",
-  ]).action(
-    act(
-      end,
-      needing("manifests", (operator) => switchIntake(operator, true)),
-    ),
-  );
+    .action(
+      act<RedriveOptions>(end, async (...given) => (await import("./manifests/redrive")).redrive(...given)),
+    );
 }
 
 /** Commands that test what is deployed. */
 function testing(program: Command, end: End): void {
-  one(program, "smoke", "send a small file through each pipeline, and compare what came of it", [
-    "smoke --environment dev",
-    "smoke --environment dev --yes",
-  ])
+  changing(
+    one(program, "smoke", "send a small file through each pipeline, and compare what came of it", [
+      "smoke --environment dev",
+      "smoke --environment dev --yes",
+    ]),
+  )
     .option("--seconds <n>", "longest wait for the outcome of a file", whole(1, 86_400), SMOKE_SECONDS)
-    .option("--yes", NOW_OR_NOT)
-    .action(act(end, smoke));
+    .action(act<SmokeOptions>(end, async (...given) => (await import("./smoke/smoke")).smoke(...given)));
 }

@@ -87,7 +87,7 @@ const HOLDERS: Readonly<Record<string, (attributes: Attributes, clients: LossCli
     return run === undefined
       ? {}
       : {
-          obstacle: `job ${name} is at work (${run.Id}): wait for its end; while the settings still have it, tributary stop --wait ends the streaming one`,
+          obstacle: `job ${name} is at work (${run.Id}): wait for its end; while the settings still have it, tributary manifests stop --wait ends the streaming one`,
         };
   },
 };

@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { type Environment, LAYERS, type Layer } from "../../environments/schema";
 import { CLIENT_SETTINGS } from "../../runtime/aws/clients";
-import { CommandError } from "../../setup/command";
+import { CommandError } from "../../setup/errors";
 import { lackingOutputs, readConfigurations, removedResources } from "./configurations";
 import { type Losses, lossesOf } from "./losses";
 import { readStates, type State } from "./states";

@@ -3,31 +3,13 @@
  */
 import type { Environment } from "./environment";
 import { NO_BOUNDARY, OWN_BOUNDARY } from "./iam";
-import type { BucketName, FunctionName, JobName, Pipeline, PipelineQueue, TableName } from "./pipelines";
+import type { BucketName, DeployedFunction, JobName, Pipeline, PipelineQueue, TableName } from "./pipelines";
 
 /** Parts of a name. */
 export type Named = Pick<Environment, "project" | "name" | "account" | "region">;
 
 export const LAYERS = ["network", "storage", "ledger", "compute", "observability"] as const;
 export type Layer = (typeof LAYERS)[number];
-
-/** Function that only an environment with pager services has. */
-export const ALERT_FORWARDER = "alert-forwarder";
-/** Function of any pipeline, or of none. */
-export type DeployedFunction = FunctionName | typeof ALERT_FORWARDER;
-
-/**
- * Functions whose callers wait for the answer, or whose next round makes up for one that failed: they need no
- * queue of failed events.
- */
-export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
-  "declared-columns",
-  "ledger-migrator",
-  "ledger-registrar",
-  "ledger-operator",
-  "ledger-starter",
-  "untaken-objects",
-];
 
 /** Prefix below which the datasets of uploads and manifests have theirs, unless they say otherwise. */
 export const INPUT_PREFIX = "input/";

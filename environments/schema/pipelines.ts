@@ -34,6 +34,24 @@ const FUNCTION_PIPELINES = {
 export type FunctionName = keyof typeof FUNCTION_PIPELINES;
 export const FUNCTIONS = Object.keys(FUNCTION_PIPELINES) as readonly FunctionName[];
 
+/** Function that only an environment with pager services has. */
+export const ALERT_FORWARDER = "alert-forwarder";
+/** Function of any pipeline, or of none. */
+export type DeployedFunction = FunctionName | typeof ALERT_FORWARDER;
+
+/**
+ * Functions whose callers wait for the answer, or whose next round makes up for one that failed: they need no
+ * queue of failed events.
+ */
+export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
+  "declared-columns",
+  "ledger-migrator",
+  "ledger-registrar",
+  "ledger-operator",
+  "ledger-starter",
+  "untaken-objects",
+];
+
 /**
  * Pipelines that need each queue of S3's notifications: `manifests-inputs` of files that manifests are to list,
  * `manifests-ready` of manifests, `ledger-inputs` of files of the ledger. Each has a dead-letter queue.

@@ -75,7 +75,7 @@ function reopening(
   });
 }
 
-const WON = "its rows are published, or about to be; tributary replay does archived batches again";
+const WON = "its rows are published, or about to be; tributary ledger replay does archived batches again";
 const REFUSED: Readonly<Record<BatchState, string>> = {
   CLAIMED: "it changed in this moment; repeat",
   WAITING: "it changed in this moment; repeat",

@@ -32,6 +32,9 @@ export function baseName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
+/** Placeholder for the date where a name has none. */
+export const UNDATED = "undated";
+
 /** Date that a file's name begins with, a hyphen after it, where it exists in the calendar. */
 export function dateOf(key: string): string | undefined {
   const date = NAME.exec(baseName(key))?.[1];

@@ -68,9 +68,6 @@ export interface ItemKey {
   readonly file_name: string;
 }
 
-/** Placeholder for the date where a name has none. */
-export const UNDATED = "undated";
-
 /**
  * Maximum length of a key, in UTF-8 bytes, that leaves room for the version next to it in a key of the table.
  */

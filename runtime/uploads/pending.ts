@@ -25,6 +25,8 @@ export interface Backlog {
    * hundreds of thousands.
    */
   uploads: number;
+  /** False where there are more than were counted. */
+  isWhole: boolean;
   /** True when any of them may be claimed now. */
   available: boolean;
   /** Seconds since the registration of the oldest but for those of smoke tests; 0 when nothing is pending. */
@@ -75,13 +77,15 @@ async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Prom
  * items. It stops after 25 pages of a shard.
  */
 export async function readBacklog(uploads: UploadsTable, now: Date): Promise<Backlog> {
-  const items = (await Promise.all(SHARDS.map((shard) => readShard(uploads, shard)))).flat();
+  const shards = await Promise.all(SHARDS.map((shard) => readShard(uploads, shard)));
+  const items = shards.flatMap((shard) => shard.pending);
   const oldest = items
     .filter((item) => !item.isSmoke)
     .map((item) => item.registered)
     .reduce(earlier, now.toISOString());
   return {
     uploads: items.length,
+    isWhole: shards.every((shard) => shard.isWhole),
     available: items.some((item) => item.available <= now.toISOString()),
     oldestSeconds: (now.getTime() - Date.parse(oldest)) / 1_000,
   };
@@ -99,7 +103,12 @@ interface Pending {
   isSmoke: boolean;
 }
 
-async function readShard(uploads: UploadsTable, shard: string): Promise<Pending[]> {
+interface Shard {
+  pending: Pending[];
+  isWhole: boolean;
+}
+
+async function readShard(uploads: UploadsTable, shard: string): Promise<Shard> {
   const read: Pending[] = [];
   let next: Item | undefined;
   for (let pages = 0; pages === 0 || (next && pages < MOST_PAGES); pages++) {
@@ -123,5 +132,5 @@ async function readShard(uploads: UploadsTable, shard: string): Promise<Pending[
     }
     next = LastEvaluatedKey;
   }
-  return read;
+  return { pending: read, isWhole: next === undefined };
 }

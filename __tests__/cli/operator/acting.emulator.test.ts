@@ -297,31 +297,53 @@ function restartOrdered(since: number): Promise<unknown> {
 
 describe("the streaming job", () => {
   test("is scaled from its next run on, or at once", async () => {
-    const next = await operated.tributary("scale", "--workers", "6");
-    expect(next).toMatchObject({ code: 0, stdout: "workers: as deployed → 6, from the next run on\n" });
+    const deployed = environment.manifests.workers.number;
+    const scaled = ["manifests", "scale", "--workers", "6"];
+    expect(await operated.tributary(...scaled)).toMatchObject({
+      code: 0,
+      stdout:
+        `would be ordered: workers: ${deployed} → 6, from the next run on\n` +
+        "nothing was changed: repeat with --yes\n",
+    });
+    expect((await control()).workers).toBeUndefined();
+    expect(await operated.tributary(...scaled, "--yes")).toMatchObject({
+      code: 0,
+      stdout:
+        `workers: ${deployed} → 6, from the next run on\n` +
+        `to undo: tributary manifests scale --workers ${deployed} --yes\n`,
+    });
     expect(await control()).toMatchObject({ workers: 6, desired: "running" });
     expect((await control()).restartRequestedAt).toBeUndefined();
-    expect(await operated.tributary("scale", "--workers", "6", "--wait")).toMatchObject({ code: 2 });
-    expect(await operated.tributary("scale", "--workers", "4", "--now")).toMatchObject({ code: 0 });
+    expect(await operated.tributary(...scaled, "--yes", "--wait")).toMatchObject({ code: 2 });
+    expect(await operated.tributary("manifests", "scale", "--workers", "4", "--now", "--yes")).toMatchObject({
+      code: 0,
+    });
     expect(await control()).toMatchObject({ workers: 4, restartRequestedAt: expect.any(Date) });
   });
 
   test("is stopped and started; a stopped one is neither restarted nor scaled at once", async () => {
-    expect(await operated.tributary("stop", "--wait")).toMatchObject({ code: 0 });
+    const stop = ["manifests", "stop"];
+    expect(await operated.tributary(...stop, "--wait")).toMatchObject({ code: 2 });
+    expect(await operated.tributary(...stop, "--json")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"applied": false'),
+    });
+    expect(await control()).toMatchObject({ desired: "running" });
+    expect(await operated.tributary(...stop, "--wait", "--yes")).toMatchObject({ code: 0 });
     expect(await control()).toMatchObject({ desired: "stopped", workers: 4 });
     for (const words of [["restart"], ["scale", "--workers", "3", "--now"]]) {
-      expect(await operated.tributary(...words)).toMatchObject({
+      expect(await operated.tributary("manifests", ...words, "--yes")).toMatchObject({
         code: 1,
         stderr: expect.stringContaining("the streaming job is to be stopped"),
       });
     }
-    expect(await operated.tributary("start")).toMatchObject({ code: 0 });
+    expect(await operated.tributary("manifests", "start", "--yes")).toMatchObject({ code: 0 });
     expect(await control()).toMatchObject({ desired: "running", workers: 4 });
   });
 
   test("is restarted, and waited for until a new run is at work", async () => {
     const asked = await afterLastOrder();
-    const waiting = operated.tributary("restart", "--wait", "--json");
+    const waiting = operated.tributary("manifests", "restart", "--wait", "--yes", "--json");
     await restartOrdered(asked);
     await operated.aws.glue.send(new StartJobRunCommand({ JobName: manifestsJobName(environment) }));
     const { code, stdout } = await waiting;
@@ -335,7 +357,7 @@ describe("the streaming job", () => {
 
 describe("an environment of another account", () => {
   test("is refused before anything is asked or changed", async () => {
-    expect(await operated.tributary("stop", "--environment", "prod")).toMatchObject({
+    expect(await operated.tributary("manifests", "stop", "--environment", "prod")).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
         /^error: credentials: expected those of account \d+ .*, got "000000000000"\n$/,
@@ -347,7 +369,7 @@ describe("an environment of another account", () => {
 describe("Ctrl-C", () => {
   test("ends the waiting with 130, and what was ordered stays ordered", async () => {
     const asked = await afterLastOrder();
-    const words = ["cli/tributary.js", "restart", "--wait", "--environment", "local"];
+    const words = ["cli/tributary.js", "manifests", "restart", "--wait", "--yes", "--environment", "local"];
     const child = spawn(process.execPath, words, { cwd: ROOT, env: process.env, stdio: "ignore" });
     const ended = once(child, "close");
     await restartOrdered(asked);
@@ -356,9 +378,9 @@ describe("Ctrl-C", () => {
   });
 });
 
-describe("tributary resume", () => {
+describe("tributary manifests resume", () => {
   test("leaves alone a mapping that is served locally: messages would be delivered twice", async () => {
-    expect(await operated.tributary("resume")).toMatchObject({
+    expect(await operated.tributary("manifests", "resume", "--yes")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("a second time"),
     });

@@ -10,8 +10,16 @@ import { outcomeOf } from "../../support/outcome";
 const PROGRAM = operatorProgram(() => {});
 
 /** The commands that do something, by their whole names. */
+/** Subcommands that help shows: not those that only name their successors. */
+function current(group: Command): readonly Command[] {
+  return group
+    .createHelp()
+    .visibleCommands(group)
+    .filter((command) => command.name() !== "help");
+}
+
 function leavesOf(group: Command, before = ""): [string, Command][] {
-  return group.commands.flatMap((command) => {
+  return current(group).flatMap((command) => {
     const name = `${before}${command.name()}`;
     return command.commands.length > 0
       ? leavesOf(command, `${name} `)
@@ -49,22 +57,35 @@ describe("tributary", () => {
   test("answers --help with its commands and exit codes", async () => {
     const { code, stdout } = await tributary(["--help"]);
     expect(code).toBe(0);
-    for (const command of PROGRAM.commands)
+    for (const command of current(PROGRAM))
       expect(stdout).toMatch(new RegExp(`^ {2}${command.name()} `, "m"));
     expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched");
   });
 
-  test.each(leavesOf(PROGRAM))("%s has --environment, --json and examples", (name, command) => {
-    let help = "";
-    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-    expect(help).toMatch(/--environment <name>/);
-    expect(help).toMatch(/--json/);
-    expect(help).toMatch(new RegExp(`Examples:\\n {2}npx tributary ${name} `));
-  });
+  test.each(leavesOf(PROGRAM).filter(([name]) => name !== "completion"))(
+    "%s has --environment, --json and examples",
+    (name, command) => {
+      let help = "";
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect(help).toMatch(/--environment <name>/);
+      expect(help).toMatch(/--json/);
+      expect(help).toMatch(new RegExp(`Examples:\\n {2}npx tributary ${name} `));
+    },
+  );
 
   test.each([
     ["a word that it does not know", ["sideways"], "unknown command 'sideways'"],
     ["an option that it does not know", ["status", "--sideways"], "unknown option '--sideways'"],
+    [
+      "a word that went",
+      ["scale", "--workers", "6", "--environment", "local"],
+      "error: tributary scale is now tributary manifests scale, which acts with --yes alone\n",
+    ],
+    [
+      "waiting for what is not done",
+      ["manifests", "stop", "--wait"],
+      "error: --wait: expected --yes with it (else nothing is done)\n",
+    ],
     ["no file", ["describe"], "missing required argument 'file'"],
     [
       "a date that does not exist",
@@ -72,10 +93,14 @@ describe("tributary", () => {
       'expected a date such as 2026-01-31, or undated, got "2026-02-30"',
     ],
     ["a status that does not exist", ["files", "--status", "done"], "Allowed choices are manifested"],
-    ["too few workers", ["scale", "--workers", "1"], 'expected a whole number from 2 to 100, got "1"'],
+    [
+      "too few workers",
+      ["manifests", "scale", "--workers", "1"],
+      'expected a whole number from 2 to 100, got "1"',
+    ],
     [
       "waiting for a run that may be a week away",
-      ["scale", "--workers", "6", "--wait"],
+      ["manifests", "scale", "--workers", "6", "--wait", "--yes"],
       "error: --wait: expected --now with it (the next run may be a week away)\n",
     ],
     ["files of no date", ["files"], `error: --date is required: ${INSTEAD}\n`],
@@ -119,13 +144,13 @@ describe("tributary", () => {
       ["ledger", "files", "--after", "x"],
       'expected the place that a list named, such as 17:170233, got "x"',
     ],
-    ["a replay without an end", ["replay", "--from", "2026-01-31"], "'--to <time>' not specified"],
+    ["a replay without an end", ["ledger", "replay", "--from", "2026-01-31"], "'--to <time>' not specified"],
     [
       "a time that does not exist",
-      ["replay", "--from", "2026-02-30T10:00"],
+      ["ledger", "replay", "--from", "2026-02-30T10:00"],
       `${INSTANT}, got "2026-02-30T10:00"`,
     ],
-    ["a time that is none", ["replay", "--from", "yesterday"], `${INSTANT}, got "yesterday"`],
+    ["a time that is none", ["ledger", "replay", "--from", "yesterday"], `${INSTANT}, got "yesterday"`],
     [
       "no environment",
       ["status"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { KEPT_FUNCTIONS } from "../../../cli/operator/manifests/queues";
+import { KEPT_FUNCTIONS } from "../../../cli/operator/manifests/choices";
 import {
   controlTableName,
   deadLetterQueueName,

@@ -147,21 +147,32 @@ describe("tributary ledger", () => {
     });
   });
 
+  test("describe tells of every version of a file, and of its batch", async () => {
+    const batch = await books.claim(5);
+    const { code, stdout } = await tributary(["describe", keyOf(1)]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^pipeline +ledger$/m);
+    expect(stdout).toMatch(/^in the raw bucket +processed and moved, deleted, or never there$/m);
+    expect(stdout).toMatch(
+      new RegExp(`^ {2}batch +${batch}, attempts 1: tributary ledger batch ${batch}$`, "m"),
+    );
+  });
+
   test("release gives an uncommitted batch back, and refuses a committed one by name", async () => {
     const [failed, committed] = [await books.claim(5), await books.claim(5)];
     await books.fail(failed);
     await books.commit(committed);
-    const dry = await tributary(["ledger", "release", String(failed), "--dry-run"]);
+    const dry = await tributary(["ledger", "release", String(failed)]);
     expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("would be given back: 1 batches") });
     expect((await books.batch(failed))["state"]).toBe("FAILED");
-    expect(await json("ledger", "release", String(failed))).toMatchObject({
+    expect(await json("ledger", "release", String(failed), "--yes")).toMatchObject({
       code: 0,
       answer: { applied: true, batches: [{ id: failed, state: "FAILED" }], refused: [] },
     });
     expect((await books.batch(failed))["state"]).toBe("WAITING");
-    expect(await tributary(["ledger", "release", String(committed)])).toMatchObject({
+    expect(await tributary(["ledger", "release", String(committed), "--yes"])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^left: batch 2: it is committed: .*tributary replay/),
+      stderr: expect.stringMatching(/^left: batch 2: it is committed: .*tributary ledger replay/),
     });
     expect((await tributary(["ledger", "release", "99"])).code).toBe(3);
   });
@@ -169,18 +180,18 @@ describe("tributary ledger", () => {
   test("retry and requeue give the batches of failed files back", async () => {
     const [one, other] = [await books.claim(5), await books.claim(5)];
     for (const id of [one, other]) await books.fail(id);
-    expect(await json("ledger", "retry", keyOf(1), keyOf(2))).toMatchObject({
+    expect(await json("ledger", "retry", keyOf(1), keyOf(2), "--yes")).toMatchObject({
       code: 0,
       answer: { batches: [{ id: one }], refused: [] },
     });
     expect((await tributary(["ledger", "retry", keyOf(20)])).code).toBe(1);
     const words = ["ledger", "requeue", "--status", "failed", "--since", "2h"];
-    expect((await json(...words, "--dry-run")).answer).toMatchObject({
+    expect((await json(...words)).answer).toMatchObject({
       applied: false,
       batches: [{ id: other }],
     });
-    expect((await json(...words)).answer).toMatchObject({ applied: true, batches: [{ id: other }] });
-    expect((await tributary(words)).code).toBe(3);
+    expect((await json(...words, "--yes")).answer).toMatchObject({ applied: true, batches: [{ id: other }] });
+    expect((await tributary([...words, "--yes"])).code).toBe(3);
   });
 
   test("requeue gives back more batches than one answer of a function holds", async () => {
@@ -192,7 +203,7 @@ describe("tributary ledger", () => {
       FROM generate_series(1, 2500)`,
     );
     const words = ["ledger", "requeue", "--status", "failed", "--since", "2h"];
-    for (const more of [["--dry-run"], ["--current-version"]]) {
+    for (const more of [[], ["--current-version", "--yes"]]) {
       const { code, answer } = await json(...words, ...more);
       expect({ code, batches: answer.batches.length }).toEqual({ code: 0, batches: 2501 });
     }
@@ -208,12 +219,15 @@ describe("tributary ledger", () => {
       { id: 2, error: "broken-gzip: no end" },
     ]);
     const retry = ["ledger", "quarantine", "retry", keyOf(2)];
-    expect(await json(...retry, "--dry-run")).toMatchObject({
+    expect(await json(...retry)).toMatchObject({
       code: 0,
       answer: { applied: false, files: [{ id: 2 }] },
     });
-    expect(await json(...retry)).toMatchObject({ code: 0, answer: { applied: true, files: [{ id: 2 }] } });
-    expect(await tributary(retry)).toMatchObject({
+    expect(await json(...retry, "--yes")).toMatchObject({
+      code: 0,
+      answer: { applied: true, files: [{ id: 2 }] },
+    });
+    expect(await tributary([...retry, "--yes"])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("it is pending"),
     });
@@ -244,7 +258,7 @@ describe("tributary ledger", () => {
   });
 });
 
-describe("tributary replay", () => {
+describe("tributary ledger replay", () => {
   test("makes archived batches of a time work again, in chunks, and refuses what is not archived", async () => {
     for (let batch = 0; batch < 3; batch++) {
       const id = await books.claim(4);
@@ -253,26 +267,28 @@ describe("tributary replay", () => {
       if (batch < 2) await books.archive(id);
     }
     await books.owner.query("UPDATE ledger.batches SET committed_at = '2026-02-01T08:00Z'");
-    const words = ["replay", "--from", "2026-02-01", "--to", "2026-02-02"];
-    const dry = await tributary([...words, "--dry-run"]);
+    const words = ["ledger", "replay", "--from", "2026-02-01", "--to", "2026-02-02"];
+    const dry = await tributary(words);
     expect(dry).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/batches that would be replayed +2$/m),
     });
     expect(dry.stderr).toContain("left: 1 batches are not archived yet (3)");
-    expect(await json(...words)).toMatchObject({
+    expect(await json(...words, "--yes")).toMatchObject({
       code: 1,
       answer: { applied: true, batches: 2, files: 8, unarchived: { count: 1, first: [3] } },
     });
     await books.archive(3);
-    expect(await json(...words)).toMatchObject({ code: 0, answer: { batches: 1 } });
-    expect((await tributary(words)).code).toBe(3);
+    expect(await json(...words, "--yes")).toMatchObject({ code: 0, answer: { batches: 1 } });
+    expect((await tributary([...words, "--yes"])).code).toBe(3);
     expect(await books.places()).toEqual([1]);
-    expect(await tributary(["replay", "--from", "2026-02-01", "--to", "2999-01-01"])).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(
-        /^error: to: expected a time that has passed: it is \S+, got "2999-01-01T00:00:00.000Z"\n$/,
-      ),
-    });
+    expect(await tributary(["ledger", "replay", "--from", "2026-02-01", "--to", "2999-01-01"])).toMatchObject(
+      {
+        code: 2,
+        stderr: expect.stringMatching(
+          /^error: to: expected a time that has passed: it is \S+, got "2999-01-01T00:00:00.000Z"\n$/,
+        ),
+      },
+    );
   });
 });

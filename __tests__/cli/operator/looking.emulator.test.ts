@@ -11,10 +11,17 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
-import { functionName, metricsTableName, queueName } from "../../../environments/schema";
+import {
+  bucketName,
+  functionName,
+  metricsTableName,
+  queueName,
+  uploadsTableName,
+} from "../../../environments/schema";
 import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
 import { hourRowKey, JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
+import { pendingItem } from "../../../runtime/uploads/uploads";
 import { ROOT } from "../../../setup/paths";
 import { environment, fileOf, nameOf, type Operated, startOperated } from "./operated";
 
@@ -91,17 +98,30 @@ async function metric(key: { metric_date: string; metric_type: string }, numbers
 }
 
 describe("tributary status", () => {
-  test("shows queues, event source, job, rates, the file that waits longest, and the cost", async () => {
-    const now = new Date();
-    const today = now.toISOString().slice(0, 10);
-    await metric({ metric_date: today, metric_type: `${JOB_RUN_ROWS}jr_1` }, { estimated_cost_usd: 1.5 });
-    await metric(hourRowKey(now, "clicks"), { manifests: 2, files: 572, rows: 9000, input_bytes: 2e9 });
+  test("shows each pipeline in one form, and hides none for another that cannot be read", async () => {
+    const upload = { bucket: "raw", key: "input/customers/a.csv", version: "v1", size: 12 };
+    await operated.aws.dynamo.send(
+      new PutItemCommand({
+        TableName: uploadsTableName(environment),
+        Item: pendingItem(upload, "event", new Date(Date.now() - 3_600_000)),
+      }),
+    );
     const QueueUrl = await queueUrl(operated.aws.sqs, queueName(environment, "manifests-inputs"));
     await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
     const { code, stdout } = await operated.tributary("status", "--json");
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       environment: "local",
+      pipelines: [
+        { pipeline: "uploads", waiting: { files: 1 } },
+        {
+          pipeline: "manifests",
+          waiting: { files: 2 },
+          failed: { files: 0 },
+          quarantined: { files: 1 },
+        },
+        { pipeline: "ledger", error: expect.stringContaining("ledger-operator") },
+      ],
       queues: [
         { queue: "manifests-inputs", waiting: 1, inWork: 0 },
         { queue: "manifests-inputs dead letters", waiting: 0, inWork: 0 },
@@ -110,6 +130,29 @@ describe("tributary status", () => {
         { queue: "ledger-inputs", waiting: 0 },
         { queue: "ledger-inputs dead letters", waiting: 0 },
       ],
+    });
+    const text = await operated.tributary("status");
+    expect(text.stdout).toMatch(/^ {2}uploads +1 +1 h \d min +- +- +- +- +-/m);
+    expect(text.stdout).toMatch(/^ {2}manifests-inputs +1 +0 +-$/m);
+    expect(text.stderr).toMatch(/^ledger: /m);
+    expect(
+      JSON.parse((await operated.tributary("status", "--pipeline", "uploads", "--json")).stdout),
+    ).toMatchObject({
+      pipelines: [{ pipeline: "uploads" }],
+    });
+  });
+});
+
+describe("tributary manifests status", () => {
+  test("shows event source, job, rates, the file that waits longest, and the cost", async () => {
+    const now = new Date();
+    const today = now.toISOString().slice(0, 10);
+    await metric({ metric_date: today, metric_type: `${JOB_RUN_ROWS}jr_1` }, { estimated_cost_usd: 1.5 });
+    await metric(hourRowKey(now, "clicks"), { manifests: 2, files: 572, rows: 9000, input_bytes: 2e9 });
+    const { code, stdout } = await operated.tributary("manifests", "status", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      environment: "local",
       intake: { state: "Disabled", served: "locally" },
       job: { name: "tributary-local-manifests-stream", desired: "running", failures: 0, runs: [] },
       rates: [{ dataset: "clicks", manifests: 2, files: 572, rows: 9000, inputBytes: 2e9 }],
@@ -117,8 +160,7 @@ describe("tributary status", () => {
       oldestWaiting: { key: "input/clicks/2026-02-01-c.ndjson" },
       cost: { todayDollars: 1.5, monthDollars: 1.5 },
     });
-    const text = await operated.tributary("status");
-    expect(text.stdout).toMatch(/^ {2}manifests-inputs +1 +0 +-$/m);
+    const text = await operated.tributary("manifests", "status");
     expect(text.stdout).toMatch(/^ {2}waiting longest +input\/clicks\/2026-02-01-c\.ndjson, \d+ d/m);
     expect(text.stdout).toMatch(/^ {2}today +\$1\.50$/m);
   });
@@ -238,22 +280,61 @@ describe("tributary describe", () => {
     }
   });
 
+  test("finds an upload by its name, and tells what is published of it", async () => {
+    const key = "input/customers/told.csv";
+    const raw = bucketName(environment, "raw");
+    const version = await operated.put("raw", key, "id\n1\n");
+    const upload = { bucket: raw, key, version, size: 5 };
+    const processed = { M: { output_count: { N: "1" }, rejected_count: { N: "0" } } };
+    const items = [
+      { ...pendingItem(upload, "event", new Date()), status: { S: "processed" }, counts: processed },
+      {
+        object: { S: `${raw}/${key}` },
+        version: { S: "#head" },
+        committed_version: { S: version },
+        output_etags: { M: { "tables/customers/told-1.parquet": { S: "e" } } },
+      },
+    ];
+    for (const Item of items) {
+      await operated.aws.dynamo.send(new PutItemCommand({ TableName: uploadsTableName(environment), Item }));
+    }
+    const { code, stdout } = await operated.tributary("describe", "told.csv");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^pipeline +uploads$/m);
+    expect(stdout).toMatch(/^dataset +customers$/m);
+    expect(stdout).toMatch(/^published +s3:\/\/\S+\/tables\/customers\/told-1\.parquet$/m);
+    expect(stdout).toMatch(/^ {2}status +processed, published$/m);
+    expect(stdout).toMatch(/^ {2}output count +1$/m);
+    const { stdout: json } = await operated.tributary("describe", `s3://${raw}/${key}`, "--json");
+    expect(JSON.parse(json)).toMatchObject({
+      pipeline: "uploads",
+      object: { version },
+      versions: [{ version, status: "processed", isPublished: true, counts: { output_count: 1 } }],
+    });
+  });
+
+  test("says of an object that no event announced that it is in no table", async () => {
+    await operated.put("raw", "input/customers/unannounced.csv", "id\n1\n");
+    const { stdout } = await operated.tributary("describe", "input/customers/unannounced.csv");
+    expect(stdout).toContain("not in the uploads table: no event of it came yet");
+  });
+
   test("ends with 3 for a file that nobody knows", async () => {
-    expect(await operated.tributary("describe", "2026-01-31-never.ndjson")).toMatchObject({
+    expect(await operated.tributary("describe", "input/clicks/2026-01-31-never.ndjson")).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining("neither the tracking table nor the raw bucket knows"),
+      stderr: expect.stringContaining("neither a pipeline's tables nor the raw bucket know"),
     });
   });
 });
 
-describe("tributary manifests", () => {
+describe("tributary manifests list", () => {
   test("tells which have their Parquet", async () => {
-    const done = await operated.tributary("manifests", "--date", "2026-01-31", "--json");
+    const done = await operated.tributary("manifests", "list", "--date", "2026-01-31", "--json");
     expect(JSON.parse(done.stdout)).toMatchObject({ manifest: PATH, parquet: { size: 4 } });
-    expect(await operated.tributary("manifests", "--date", "2026-01-31", "--waiting")).toMatchObject({
+    expect(await operated.tributary("manifests", "list", "--date", "2026-01-31", "--waiting")).toMatchObject({
       code: 3,
     });
-    const waiting = await operated.tributary("manifests", "--date", "2026-02-01", "--waiting");
+    const waiting = await operated.tributary("manifests", "list", "--date", "2026-02-01", "--waiting");
     expect(waiting.stdout).toMatch(/^clicks +b{32} +\S+ +- +-$/m);
   });
 });

@@ -25,8 +25,11 @@ import {
   queueName,
   trackingTableName,
   undeliveredEventsName,
+  uploadsJobName,
+  uploadsTableName,
 } from "../../../environments/schema";
 import { startLocalAws } from "../../../local/platform/aws";
+import { PENDING_INDEX } from "../../../runtime/indexes";
 import {
   type ManifestEntry,
   type ManifestName,
@@ -139,6 +142,17 @@ async function makeTables({ dynamo }: Clients): Promise<void> {
     new CreateTableCommand(table(metricsTableName(environment), "metric_date", "metric_type")),
   );
   await dynamo.send(new CreateTableCommand(table(controlTableName(environment), "name")));
+  const uploads = table(uploadsTableName(environment), "object", "version");
+  const pending = table("", "pending_shard", "available_at");
+  await dynamo.send(
+    new CreateTableCommand({
+      ...uploads,
+      AttributeDefinitions: [...uploads.AttributeDefinitions, ...pending.AttributeDefinitions],
+      GlobalSecondaryIndexes: [
+        { IndexName: PENDING_INDEX, KeySchema: pending.KeySchema, Projection: { ProjectionType: "ALL" } },
+      ],
+    }),
+  );
 }
 
 async function makeQueues({ sqs }: Clients): Promise<void> {
@@ -179,6 +193,13 @@ async function makeJob({ glue, s3 }: Clients): Promise<void> {
       WorkerType: "G.1X",
       NumberOfWorkers: 2,
       Command: { Name: "gluestreaming", ScriptLocation: `s3://${MANIFESTS}/sleep.py` },
+    }),
+  );
+  await glue.send(
+    new CreateJobCommand({
+      Name: uploadsJobName(environment),
+      Role: "job",
+      Command: { Name: "glueetl", ScriptLocation: `s3://${MANIFESTS}/sleep.py` },
     }),
   );
 }

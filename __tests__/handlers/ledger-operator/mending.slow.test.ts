@@ -68,7 +68,9 @@ describe("release", () => {
     const answer = await books.ask("release", { batch: id });
     expect(answer).toEqual({
       batches: [],
-      refused: [{ what: `batch ${id}`, why: expect.stringContaining("tributary replay"), isUnknown: false }],
+      refused: [
+        { what: `batch ${id}`, why: expect.stringContaining("tributary ledger replay"), isUnknown: false },
+      ],
     });
     expect(await books.batch(id)).toEqual(before);
   });

@@ -3,7 +3,7 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { declaredDatasets } from "../../../datasets/schema/datasets";
 import { databaseName, functionName } from "../../../environments/schema";
 import { datasetsWithColumns, readTableColumns } from "../../../runtime/undeclared-columns";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { NothingMatched } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";

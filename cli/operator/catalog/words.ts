@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import { changing } from "../command/applying";
 import { act, type End, one } from "../command/words";
-import { columns, dropColumns } from "./columns";
+import type { ColumnsOptions, DropOptions } from "./columns";
 
 /** Subcommands about the columns that no dataset declares. */
 export function columnWords(program: Command, end: End): void {
@@ -15,14 +16,15 @@ export function columnWords(program: Command, end: End): void {
     { isDefault: true },
   )
     .option("--dataset <name>", "only that dataset's, one by one")
-    .action(act(end, columns));
+    .action(act<ColumnsOptions>(end, async (...given) => (await import("./columns")).columns(...given)));
 
-  one(group, "drop", "drop undeclared columns from table and view: their places are free", [
-    "columns drop --dataset clicks --column foo bar --environment prod",
-    "columns drop --dataset clicks --column foo bar --environment prod --yes",
-  ])
+  changing(
+    one(group, "drop", "drop undeclared columns from table and view: their places are free", [
+      "columns drop --dataset clicks --column foo bar --environment prod",
+      "columns drop --dataset clicks --column foo bar --environment prod --yes",
+    ]),
+  )
     .requiredOption("--dataset <name>", "dataset of the table")
     .requiredOption("--column <name...>", "names of the columns, as the table has them")
-    .option("--yes", "act; without it, only say what would be done")
-    .action(act(end, dropColumns));
+    .action(act<DropOptions>(end, async (...given) => (await import("./columns")).dropColumns(...given)));
 }

@@ -1,5 +1,6 @@
-import type { Environment } from "../../../environments/schema";
-import { CommandError } from "../../../setup/command";
+import { DatasetsError } from "../../../datasets/schema/check";
+import { type Environment, EnvironmentsError } from "../../../environments/schema";
+import { CommandError } from "../../../setup/errors";
 
 /** Thrown for arguments or options that exclude each other: exit code 2. */
 export class UsageError extends Error {
@@ -10,6 +11,8 @@ export class UsageError extends Error {
 export class NothingMatched extends Error {
   override readonly name = "NothingMatched";
 }
+
+const FOR_USERS = [UsageError, NothingMatched, CommandError, DatasetsError, EnvironmentsError];
 
 const MISSING = new Set([
   "AWS.SimpleQueueService.NonExistentQueue",
@@ -46,6 +49,16 @@ export function explained(error: unknown, environment: Environment): unknown {
   }
   const code = codeOf(error) ?? codeOf(error.cause);
   return code === undefined ? error : new CommandError(unreachable(code), { cause: error });
+}
+
+/**
+ * Message of an error. One for the user says all; AWS's own says more than its place in this program; a fault of this
+ * program needs its place.
+ */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (FOR_USERS.some((kind) => error instanceof kind)) return error.message;
+  return "$metadata" in error ? `${error.name}: ${error.message}` : (error.stack ?? error.message);
 }
 
 /** Code of a failed connection; the cause of an error may have it. */

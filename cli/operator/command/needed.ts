@@ -1,5 +1,5 @@
 import type { Environment, Pipeline } from "../../../environments/schema";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import type { ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
 

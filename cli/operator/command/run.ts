@@ -1,10 +1,8 @@
-import { DatasetsError } from "../../../datasets/schema/check";
-import { EnvironmentsError, environmentNames, loadEnvironment } from "../../../environments/schema";
+import { environmentNames, loadEnvironment } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
-import { CommandError } from "../../../setup/command";
 import { checkAccount } from "../../account";
 import { awsClock } from "./aws-clock";
-import { explained, NothingMatched, UsageError } from "./errors";
+import { explained, NothingMatched, UsageError, wordsOf } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";
 import { connect, disconnect, type Operator } from "./operator";
 import { Terminal } from "./terminal";
@@ -31,7 +29,7 @@ const VARIABLE = "TRIBUTARY_ENVIRONMENT";
 export async function run(
   options: CommonOptions,
   work: (operator: Operator) => Promise<ExitCode>,
-  check: () => void,
+  check: () => void | Promise<void>,
   { inAnyAccount = false }: RunOptions = {},
 ): Promise<ExitCode> {
   const terminal = new Terminal(options.json ?? false);
@@ -39,7 +37,7 @@ export async function run(
   const interrupt = () => interruption.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    check();
+    await check();
     return await runIn(options, terminal, interruption.signal, work, inAnyAccount);
   } catch (error) {
     return told(error, terminal, interruption.signal);
@@ -89,24 +87,9 @@ function environmentName({ environment = process.env[VARIABLE] }: CommonOptions)
   throw new UsageError(expectedAt(`--environment (or ${VARIABLE})`, known, environment || undefined));
 }
 
-/**
- * Message of an error: AWS's own says more than its place in this program; a fault of this program needs its
- * place.
- */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return "$metadata" in error ? `${error.name}: ${error.message}` : (error.stack ?? error.message);
-}
-
 function told(error: unknown, terminal: Terminal, signal: AbortSignal): ExitCode {
   if (signal.aborted && error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
-  const isKnown =
-    error instanceof UsageError ||
-    error instanceof NothingMatched ||
-    error instanceof CommandError ||
-    error instanceof DatasetsError ||
-    error instanceof EnvironmentsError;
-  terminal.warn(`error: ${isKnown ? error.message : wordsOf(error)}`);
+  terminal.warn(`error: ${wordsOf(error)}`);
   if (error instanceof UsageError) return EXIT.usage;
   return error instanceof NothingMatched ? EXIT.nothing : EXIT.failed;
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
-import { manifestsJobName } from "../../../environments/schema";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
 import type { Operator } from "./operator";
 
@@ -22,11 +21,9 @@ export function isAtWork({ state }: RunState): boolean {
   return ACTIVE_STATES.includes(state);
 }
 
-/** The newest runs, the newest first. */
-export async function readRuns({ aws, environment, now }: Operator, count: number): Promise<RunState[]> {
-  const { JobRuns = [] } = await aws.glue.send(
-    new GetJobRunsCommand({ JobName: manifestsJobName(environment), MaxResults: count }),
-  );
+/** The newest runs of a job, the newest first. */
+export async function readRuns({ aws, now }: Operator, count: number, JobName: string): Promise<RunState[]> {
+  const { JobRuns = [] } = await aws.glue.send(new GetJobRunsCommand({ JobName, MaxResults: count }));
   return JobRuns.slice(0, count).map((run) => runStateOf(run, now));
 }
 
@@ -47,15 +44,16 @@ export function runStateOf(run: JobRun, now: Date): RunState {
 }
 
 /**
- * Waits until the runs are as `wanted`; false where Ctrl-C came first, which ends the waiting and nothing
+ * Waits until the runs of a job are as `wanted`; false where Ctrl-C came first, which ends the waiting and nothing
  * else.
  */
 export async function waitForRuns(
   operator: Operator,
+  job: string,
   wanted: (runs: readonly RunState[]) => boolean,
 ): Promise<boolean> {
   while (!operator.signal.aborted) {
-    const runs = await readRuns(operator, 5);
+    const runs = await readRuns(operator, 5, job);
     if (wanted(runs)) return true;
     const [newest] = runs;
     operator.terminal.progress(

@@ -1,7 +1,8 @@
 import type { Command, CommandOptions } from "commander";
 import type { ExitCode } from "./exit-codes";
 import type { Operator } from "./operator";
-import { type CommonOptions, run } from "./run";
+import type { CommonOptions } from "./run";
+import type { Terminal } from "./terminal";
 
 /** Receives the exit code of the command that ran. */
 export type End = (code: ExitCode) => void;
@@ -23,13 +24,17 @@ export function one(
     .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
 }
 
-/** Makes the action of a subcommand; `check` throws for wrong usage, before AWS is called. */
+/**
+ * Makes the action of a subcommand; `check` throws for wrong usage, before AWS is called. Both load what they need
+ * when they are called: only help and completion are needed of all other commands.
+ */
 export function act<Options extends object>(
   end: End,
   work: (operator: Operator, options: Options) => Promise<ExitCode>,
-  check: (options: Options) => void = () => undefined,
+  check: (options: Options) => void | Promise<void> = () => undefined,
 ): (options: Options & CommonOptions) => Promise<void> {
-  return async (options) =>
+  return async (options) => {
+    const { run } = await import("./run");
     end(
       await run(
         options,
@@ -37,4 +42,16 @@ export function act<Options extends object>(
         () => check(options),
       ),
     );
+  };
+}
+
+/** Makes the action of a subcommand that needs neither an environment nor credentials. */
+export function actHere<Options extends CommonOptions>(
+  end: End,
+  work: (terminal: Terminal, options: Options) => Promise<ExitCode>,
+): (options: Options) => Promise<void> {
+  return async (options) => {
+    const { runHere } = await import("./run");
+    end(await runHere(options, (terminal) => work(terminal, options)));
+  };
 }

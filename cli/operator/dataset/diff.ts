@@ -2,7 +2,7 @@ import { type Changes, changesOf } from "../../../datasets/schema/changes";
 import { type Dataset, declaredDatasets } from "../../../datasets/schema/datasets";
 import { type Environment, hasPipeline } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";

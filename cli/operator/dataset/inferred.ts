@@ -1,5 +1,5 @@
 /** What the rows of given files show, as Python finds it (glue/tributary/inference). */
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { pythonOutput } from "../../python-module";
 import { UsageError } from "../command/errors";
 import { EXIT } from "../command/exit-codes";

@@ -1,11 +1,8 @@
 import { type Command, Option } from "commander";
 import { PIPELINES } from "../../../environments/schema/pipelines";
-import { type CommonOptions, runHere } from "../command/run";
-import { act, type End, one } from "../command/words";
-import { check } from "./check";
-import { diff } from "./diff";
-import { explain } from "./explain";
-import { declareNew, type NewOptions } from "./new";
+import type { CommonOptions } from "../command/run";
+import { act, actHere, type End, one } from "../command/words";
+import type { NewOptions } from "./new";
 
 /** Subcommands about declarations of datasets. */
 export function datasetWords(program: Command, end: End): void {
@@ -16,8 +13,11 @@ export function datasetWords(program: Command, end: End): void {
     "dataset check local/samples/events --json | jq .problems",
   ])
     .argument("[name]", "a declared dataset, or a folder that declares one")
-    .action(async (name: string | undefined, options: CommonOptions) =>
-      end(await runHere(options, (terminal) => check(terminal, { ...options, ...(name && { name }) }))),
+    .action((name: string | undefined, options: CommonOptions) =>
+      actHere(end, async (terminal, given: CommonOptions) => {
+        const { check } = await import("./check");
+        return check(terminal, { ...given, ...(name && { name }) });
+      })(options),
     );
 
   one(group, "diff", "what a deploy would change of the datasets; fails where that is more than additions", [
@@ -26,7 +26,9 @@ export function datasetWords(program: Command, end: End): void {
   ])
     .argument("[name]", "a declared dataset")
     .action((name: string | undefined, options: CommonOptions) =>
-      act(end, (operator) => diff(operator, { ...(name && { name }) }))(options),
+      act(end, async (operator) => (await import("./diff")).diff(operator, { ...(name && { name }) }))(
+        options,
+      ),
     );
 
   one(group, "new", "declare a dataset by files that it is to read: all of their rows are looked at", [
@@ -51,8 +53,11 @@ export function datasetWords(program: Command, end: End): void {
         .default("internal"),
     )
     .option("--yes", "write the folder; without it, only show what would be written")
-    .action(async (name: string, options: CommonOptions & Omit<NewOptions, "name">) =>
-      end(await runHere(options, (terminal) => declareNew(terminal, { ...options, name }))),
+    .action((name: string, options: CommonOptions & Omit<NewOptions, "name">) =>
+      actHere(end, async (terminal, given: typeof options) => {
+        const { declareNew } = await import("./new");
+        return declareNew(terminal, { ...given, name });
+      })(options),
     );
 
   one(group, "explain", "what would happen to a file: names of outputs, table, how long it is kept, cost", [
@@ -61,9 +66,10 @@ export function datasetWords(program: Command, end: End): void {
   ])
     .argument("<name>", "a declared dataset, or a folder that declares one")
     .argument("[file]", "a file of it, by its name; it need not exist")
-    .action(async (name: string, file: string | undefined, options: CommonOptions) =>
-      end(
-        await runHere(options, (terminal) => explain(terminal, { ...options, name, ...(file && { file }) })),
-      ),
+    .action((name: string, file: string | undefined, options: CommonOptions) =>
+      actHere(end, async (terminal, given: CommonOptions) => {
+        const { explain } = await import("./explain");
+        return explain(terminal, { ...given, name, ...(file && { file }) });
+      })(options),
     );
 }

@@ -1,4 +1,4 @@
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { CONNECTION_ERRORS } from "../command/errors";
 import { type Check, type Finding, failure, notChecked } from "./check";
 

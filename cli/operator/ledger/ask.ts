@@ -7,7 +7,7 @@ import type {
   LedgerReply,
   LedgerRequest,
 } from "../../../runtime/ledger/operator-protocol";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { UsageError } from "../command/errors";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";

@@ -6,21 +6,24 @@ import {
   type Reopened,
   type Requeued,
 } from "../../../runtime/ledger/operator-protocol";
+import { afterwards, type YesOption } from "../command/applying";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { ask } from "./ask";
 import { inChunks, showFiles } from "./files";
 
-export interface DryRunOption {
-  /** Only report what would be done. */
-  readonly dryRun?: boolean;
-}
-
-export interface ReopeningOptions extends DryRunOption {
+export interface ReopeningOptions extends YesOption {
   /** Under the version that is deployed, and not under that of the batch's first attempt. */
   readonly currentVersion?: boolean;
 }
+
+export interface RequeueOptions extends ReopeningOptions {
+  /** Minutes since they failed, at most. */
+  readonly since: number;
+}
+
+const NOTHING_TO_UNDO = "nothing, for what fails again is as it was";
 
 const BATCHES: readonly Column<BatchSummary>[] = [
   { head: "batch", cell: ({ id }) => String(id) },
@@ -35,51 +38,57 @@ const BATCHES: readonly Column<BatchSummary>[] = [
 export async function release(
   operator: Operator,
   batch: number,
-  { dryRun = false, currentVersion = false }: ReopeningOptions,
+  { yes = false, currentVersion = false }: ReopeningOptions,
 ): Promise<ExitCode> {
-  return reopened(operator, [await ask(operator, "release", { batch, dryRun, currentVersion })], dryRun);
+  return reopened(operator, [await ask(operator, "release", { batch, dryRun: !yes, currentVersion })], yes);
 }
 
 /** Gives the batches of failed files back. */
 export async function retry(
   operator: Operator,
   names: readonly string[],
-  { dryRun = false, currentVersion = false }: ReopeningOptions,
+  { yes = false, currentVersion = false }: ReopeningOptions,
 ): Promise<ExitCode> {
   const answers: Reopened[] = [];
   for (const some of inChunks(names)) {
     if (operator.signal.aborted) break;
-    answers.push(await ask(operator, "retry", { names: some, dryRun, currentVersion }));
+    answers.push(await ask(operator, "retry", { names: some, dryRun: !yes, currentVersion }));
   }
-  return reopened(operator, answers, dryRun);
+  return reopened(operator, answers, yes);
 }
 
 /** Gives back all batches that failed within that time. */
 export async function requeue(
   operator: Operator,
-  { since, dryRun = false, currentVersion = false }: ReopeningOptions & { readonly since: number },
+  { since, yes = false, currentVersion = false }: RequeueOptions,
 ): Promise<ExitCode> {
   const answers: Reopened[] = [];
   for (let [after, last] = [0, MAX_REOPENED]; last === MAX_REOPENED && !operator.signal.aborted; ) {
-    const answer = await ask(operator, "requeue", { sinceMinutes: since, after, dryRun, currentVersion });
+    const answer = await ask(operator, "requeue", {
+      sinceMinutes: since,
+      after,
+      dryRun: !yes,
+      currentVersion,
+    });
     answers.push(answer);
     after = answer.batches.at(-1)?.id ?? after;
     last = answer.batches.length;
   }
-  return reopened(operator, answers, dryRun);
+  return reopened(operator, answers, yes);
 }
 
 /**
  * Shows batches that were given back and what was refused: 1 where anything was, 3 where nothing was found.
  */
-function reopened(operator: Operator, answers: readonly Reopened[], dryRun: boolean): ExitCode {
+function reopened(operator: Operator, answers: readonly Reopened[], applied: boolean): ExitCode {
   const { terminal } = operator;
   const refused = answers.flatMap((answer) => answer.refused);
   const batches = unique(answers.flatMap((answer) => answer.batches));
-  if (terminal.json) terminal.show({ applied: !dryRun, batches, refused }, "");
+  if (terminal.json) terminal.show({ applied, batches, refused }, "");
   else {
     if (batches.length > 0) terminal.write(table(BATCHES, batches));
-    terminal.write(`${dryRun ? "would be given back" : "given back"}: ${batches.length} batches`);
+    terminal.write(`${applied ? "given back" : "would be given back"}: ${batches.length} batches`);
+    if (batches.length > 0) terminal.write(afterwards(applied, NOTHING_TO_UNDO));
   }
   return told(operator, refused, batches.length);
 }
@@ -93,20 +102,21 @@ function unique(batches: readonly BatchSummary[]): BatchSummary[] {
 export async function retryQuarantined(
   operator: Operator,
   names: readonly string[],
-  { dryRun = false }: DryRunOption,
+  { yes = false }: YesOption,
 ): Promise<ExitCode> {
   const { terminal } = operator;
   const answers: Requeued[] = [];
   for (const some of inChunks(names)) {
     if (operator.signal.aborted) break;
-    answers.push(await ask(operator, "retry-quarantined", { names: some, dryRun }));
+    answers.push(await ask(operator, "retry-quarantined", { names: some, dryRun: !yes }));
   }
   const files: LedgerFile[] = answers.flatMap((answer) => answer.files);
   const refused = answers.flatMap((answer) => answer.refused);
-  if (terminal.json) terminal.show({ applied: !dryRun, files, refused }, "");
+  if (terminal.json) terminal.show({ applied: yes, files, refused }, "");
   else {
     showFiles(operator, files);
-    terminal.write(`${dryRun ? "would be put back" : "put back"} into the queue: ${files.length} files`);
+    terminal.write(`${yes ? "put back" : "would be put back"} into the queue: ${files.length} files`);
+    if (files.length > 0) terminal.write(afterwards(yes, NOTHING_TO_UNDO));
   }
   return told(operator, refused, files.length);
 }

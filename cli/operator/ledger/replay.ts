@@ -2,14 +2,14 @@ import { DAY_MS } from "../../../runtime/clock";
 import { expectedAt } from "../../../runtime/expected";
 import type { Replayed } from "../../../runtime/ledger/operator-protocol";
 import { addTotals, NOTHING_REPLAYED, type ReplayTotals } from "../../../runtime/ledger/replay-totals";
+import { afterwards, type YesOption } from "../command/applying";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { bytes, list } from "../command/tables";
 import { ask } from "./ask";
-import type { DryRunOption } from "./mend";
 
-export interface ReplayOptions extends DryRunOption {
+export interface ReplayOptions extends YesOption {
   /** Instants in ISO 8601; the start included and the end not. */
   readonly from: string;
   readonly to: string;
@@ -26,11 +26,11 @@ const CHUNK = 100;
  * command may be interrupted and repeated: it continues where it ended.
  */
 export async function replay(operator: Operator, options: ReplayOptions): Promise<ExitCode> {
-  const { dryRun = false, from, to, dataset } = options;
+  const { yes = false, from, to, dataset } = options;
   const time = { from, to, ...(dataset === undefined ? {} : { dataset }) };
   const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
   checkLifecycle(operator, options, plan);
-  if (dryRun) return shown(operator, plan, plan, false);
+  if (!yes) return shown(operator, plan, plan, false);
   let done = NOTHING_REPLAYED;
   for (let answer = plan; answer.isMore && !operator.signal.aborted; ) {
     answer = await ask(operator, "replay", { ...time, limit: CHUNK });
@@ -86,7 +86,14 @@ function shown(
     ["rows to be replaced", rows],
     ["read", bytes(inputBytes)],
   ]);
-  terminal.show({ applied, batches, files, rows, inputBytes, unarchived }, text);
+  const after = afterwards(
+    applied,
+    "nothing, for the rows are the same unless SQL or declaration changed: deploy the former, and replay",
+  );
+  terminal.show(
+    { applied, batches, files, rows, inputBytes, unarchived },
+    batches > 0 ? `${text}\n${after}` : text,
+  );
   if (unarchived.count > 0) {
     const named = unarchived.first.join(", ");
     terminal.warn(

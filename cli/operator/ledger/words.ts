@@ -1,14 +1,13 @@
 import { type Command, Option } from "commander";
 import { FILE_STATUSES, type FilesPlace } from "../../../runtime/ledger/operator-protocol";
 import { whole } from "../../../setup/arguments";
+import { changing, type YesOption } from "../command/applying";
 import { filesPlace, instant, minutes } from "../command/arguments";
 import { act, type End, one } from "../command/words";
-import { ledgerBatch } from "./batch";
-import { checkLedgerFiles, type LedgerFilesOptions, ledgerFiles } from "./files";
-import { type DryRunOption, type ReopeningOptions, release, requeue, retry, retryQuarantined } from "./mend";
-import { replay } from "./replay";
-import { ledgerStatus } from "./status";
-import { vacuumCheck } from "./vacuum-check";
+import type { LedgerFilesOptions } from "./files";
+import type { ReopeningOptions, RequeueOptions } from "./mend";
+import type { ReplayOptions } from "./replay";
+import type { LedgerStatusOptions } from "./status";
 
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 const NAMES = "ids, keys, or s3:// addresses; every version of a key";
@@ -21,17 +20,17 @@ export function ledgerWords(program: Command, end: End): void {
   looking(ledger, end);
   mending(ledger, end);
   quarantine(ledger, end);
-  dry(
-    one(program, "replay", "do published batches again: their outputs are replaced", [
-      "replay --from 2026-01-01 --to 2026-02-01 --dry-run --environment prod",
-      "replay --from 2026-01-31T08:00 --to 2026-01-31T12:00 --dataset ml_events --environment prod",
+  changing(
+    one(ledger, "replay", "do published batches again: their outputs are replaced", [
+      "ledger replay --from 2026-01-01 --to 2026-02-01 --environment prod",
+      "ledger replay --from 2026-01-31T08:00 --to 2026-01-31T12:00 --dataset ml_events --environment prod",
     ]),
   )
     .requiredOption("--from <time>", "begin of the time in which they were committed, in UTC", instant)
     .requiredOption("--to <time>", "its end, which has passed", instant)
     .option("--dataset <name>", "only batches of that dataset")
     .option("--without-gone", "also where processed files may have expired: their rows are lost")
-    .action(act(end, replay));
+    .action(act<ReplayOptions>(end, async (...given) => (await import("./replay")).replay(...given)));
 }
 
 function looking(ledger: Command, end: End): void {
@@ -39,7 +38,9 @@ function looking(ledger: Command, end: End): void {
     "ledger status --environment prod",
   ])
     .option("--exact", "count every file, which takes minutes where there are many")
-    .action(act(end, ledgerStatus));
+    .action(
+      act<LedgerStatusOptions>(end, async (...given) => (await import("./status")).ledgerStatus(...given)),
+    );
 
   paged(
     one(ledger, "files", "files by name, of a status, or of a batch", [
@@ -54,8 +55,8 @@ function looking(ledger: Command, end: End): void {
     .action((names: string[], options) =>
       act<Omit<LedgerFilesOptions, "names">>(
         end,
-        (operator, others) => ledgerFiles(operator, { ...others, names }),
-        (others) => checkLedgerFiles({ ...others, names }),
+        async (operator, others) => (await import("./files")).ledgerFiles(operator, { ...others, names }),
+        async (others) => (await import("./files")).checkLedgerFiles({ ...others, names }),
       )(options),
     );
 
@@ -63,11 +64,13 @@ function looking(ledger: Command, end: End): void {
     "ledger batch 17 --environment prod",
   ])
     .argument("<id>", "number of the batch", whole(1, MAX_ID))
-    .action((id: number, options) => act(end, (operator) => ledgerBatch(operator, id))(options));
+    .action((id: number, options) =>
+      act(end, async (operator) => (await import("./batch")).ledgerBatch(operator, id))(options),
+    );
 
   one(ledger, "vacuum-check", "whether the database keeps up with cleaning, and what is in its way", [
     "ledger vacuum-check --environment prod",
-  ]).action(act(end, (operator) => vacuumCheck(operator)));
+  ]).action(act(end, async (operator) => (await import("./vacuum-check")).vacuumCheck(operator)));
 }
 
 function mending(ledger: Command, end: End): void {
@@ -78,7 +81,9 @@ function mending(ledger: Command, end: End): void {
   )
     .argument("<batch>", "number of the batch", whole(1, MAX_ID))
     .action((id: number, options) =>
-      act<ReopeningOptions>(end, (operator, others) => release(operator, id, others))(options),
+      act<ReopeningOptions>(end, async (operator, others) =>
+        (await import("./mend")).release(operator, id, others),
+      )(options),
     );
 
   reopening(
@@ -88,7 +93,9 @@ function mending(ledger: Command, end: End): void {
   )
     .argument("<files...>", NAMES)
     .action((names: string[], options) =>
-      act<ReopeningOptions>(end, (operator, others) => retry(operator, names, others))(options),
+      act<ReopeningOptions>(end, async (operator, others) =>
+        (await import("./mend")).retry(operator, names, others),
+      )(options),
     );
 
   reopening(
@@ -100,7 +107,7 @@ function mending(ledger: Command, end: End): void {
       new Option("--status <status>", "status of their files").choices(["failed"]).makeOptionMandatory(),
     )
     .requiredOption("--since <time>", "how long ago at most: 15m, 2h, 3d", minutes)
-    .action(act(end, requeue));
+    .action(act<RequeueOptions>(end, async (...given) => (await import("./mend")).requeue(...given)));
 }
 
 function quarantine(ledger: Command, end: End): void {
@@ -108,31 +115,29 @@ function quarantine(ledger: Command, end: End): void {
   paged(
     one(group, "list", "quarantined files with their reasons", ["ledger quarantine list --environment prod"]),
   ).action(
-    act<PageOptions>(end, (operator, options) =>
-      ledgerFiles(operator, { ...options, names: [], status: "quarantined" }),
+    act<PageOptions>(end, async (operator, options) =>
+      (await import("./files")).ledgerFiles(operator, { ...options, names: [], status: "quarantined" }),
     ),
   );
 
-  dry(
+  changing(
     one(group, "retry", "put quarantined files back into the queue", [
       "ledger quarantine retry raw-json-data/2026/week05/a.json --environment prod",
     ]),
   )
     .argument("<files...>", NAMES)
     .action((names: string[], options) =>
-      act<DryRunOption>(end, (operator, others) => retryQuarantined(operator, names, others))(options),
+      act<YesOption>(end, async (operator, others) =>
+        (await import("./mend")).retryQuarantined(operator, names, others),
+      )(options),
     );
 }
 
 function reopening(command: Command): Command {
-  return dry(command).option(
+  return changing(command).option(
     "--current-version",
     "under the declaration and SQL of the next run, not those that the batch began with",
   );
-}
-
-function dry(command: Command): Command {
-  return command.option("--dry-run", "only say what would be done");
 }
 
 function paged(command: Command): Command {

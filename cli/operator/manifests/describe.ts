@@ -1,32 +1,19 @@
-import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { bucketName } from "../../../environments/schema";
 import { manifestKey, parseManifestKey, type Receipt } from "../../../runtime/manifests/manifests";
-import { baseName } from "../../../runtime/manifests/text-datasets";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
-import { EXIT, type ExitCode } from "../command/exit-codes";
+import { EXIT } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
+import type { Describe } from "../pipelines/describe";
+import { save } from "../pipelines/saved";
 import type { DescribedFile, DescribedManifest, DescribedVersion } from "./described";
 import { describedText } from "./described-text";
-import { type FoundFile, findFile } from "./find";
+import { type FoundFile, readFile } from "./find";
 import { generationOf, type Output, readDeadLetters, readOutput, readQuarantine } from "./outputs";
 import { readHistory } from "./tracking";
 
-export interface DescribeOptions {
-  readonly file: string;
-  /** Maximum number of dead letters to show. */
-  readonly lines: number;
-  /** Folder to save the newest version in. */
-  readonly save?: string;
-}
-
-/** Shows all that is known about a file. */
-export async function describeFile(operator: Operator, options: DescribeOptions): Promise<ExitCode> {
-  const found = await findFile(operator, options.file);
+/** Shows all that is known about a file of the manifests pipeline. */
+export const describeFile: Describe = async (operator, { key }, options) => {
+  const found = await readFile(operator, key);
+  if (found === undefined) return undefined;
   const versions = found.head ? [found.head, ...(await readHistory(operator, found.head))] : [];
   versions.sort(
     (one, other) => other.revision - one.revision || (one.uploadedAt < other.uploadedAt ? 1 : -1),
@@ -34,14 +21,16 @@ export async function describeFile(operator: Operator, options: DescribeOptions)
   const described: DescribedVersion[] = [];
   for (const version of versions) described.push(await describeVersion(operator, version, options.lines));
   const file: DescribedFile = {
-    key: found.key,
+    pipeline: "manifests",
+    key,
     ...(found.object === undefined ? {} : { object: withoutMetadata(found.object) }),
     versions: described,
   };
   operator.terminal.show(file, describedText(file, operator.environment));
-  if (options.save !== undefined) await save(operator, found, options.save);
+  const newest = found.head?.version ?? found.object?.version;
+  if (options.save !== undefined) await save(operator, key, newest, options.save);
   return EXIT.ok;
-}
+};
 
 function withoutMetadata({ version, size, modifiedAt }: NonNullable<FoundFile["object"]>) {
   return { version, size, modifiedAt };
@@ -98,19 +87,4 @@ function stateOf(
 
 function shortened({ columns, quarantined, gone, latency_seconds, ...figures }: Receipt) {
   return { ...figures, columns: columns.length };
-}
-
-async function save(operator: Operator, { key, head, object }: FoundFile, folder: string): Promise<void> {
-  const VersionId = head?.version ?? object?.version;
-  const { Body } = await operator.aws.s3.send(
-    new GetObjectCommand({
-      Bucket: bucketName(operator.environment, "raw"),
-      Key: key,
-      ...(VersionId === undefined ? {} : { VersionId }),
-    }),
-  );
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, baseName(key));
-  await pipeline(Body as Readable, createWriteStream(path, { flags: "wx" }));
-  operator.terminal.warn(`saved version ${VersionId} as ${path}`);
 }

@@ -17,6 +17,7 @@ export function describedText(file: DescribedFile, environment: Environment): st
     : "deleted, or never there";
   const head = list([
     ["file", key],
+    ["pipeline", "manifests"],
     ["in the raw bucket", now],
   ]);
   const unknown =

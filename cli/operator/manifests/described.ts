@@ -4,6 +4,7 @@ import type { DeadLetters, Quarantine } from "./outputs";
 
 /** Output of `describe --json`. */
 export interface DescribedFile {
+  readonly pipeline: "manifests";
   readonly key: string;
   /** Newest version in the raw bucket; absent: it was deleted there. */
   readonly object?: { readonly version: string; readonly size: number; readonly modifiedAt: string };

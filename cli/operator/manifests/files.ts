@@ -4,7 +4,8 @@ import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
-import { filesOfDate, isOpen, OPEN_STATUSES, type OpenFile, openFiles } from "./tracking";
+import { OPEN_STATUSES } from "./choices";
+import { filesOfDate, isOpen, type OpenFile, openFiles } from "./tracking";
 
 export interface FilesOptions {
   readonly date?: string;

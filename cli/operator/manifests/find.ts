@@ -1,10 +1,9 @@
 import { bucketName, INPUT_PREFIX } from "../../../environments/schema";
-import { expectedAt } from "../../../runtime/expected";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
-import { CommandError } from "../../../setup/command";
 import { NothingMatched } from "../command/errors";
 import type { Operator } from "../command/operator";
-import { headObject, listFolders, type ObjectHead } from "./objects";
+import { meantBy } from "../pipelines/find";
+import { headObject, type ObjectHead } from "./objects";
 import { readHead } from "./tracking";
 
 /** File that an operator named: in the tracking table, in the raw bucket, or in both. */
@@ -15,6 +14,16 @@ export interface FoundFile {
   readonly object?: ObjectHead;
 }
 
+/** Reads what the tracking table and the raw bucket know of a key; undefined where neither knows it. */
+export async function readFile(operator: Operator, key: string): Promise<FoundFile | undefined> {
+  const [head, object] = await Promise.all([
+    readHead(operator, key),
+    headObject(operator, bucketName(operator.environment, "raw"), key),
+  ]);
+  if (head === undefined && object === undefined) return undefined;
+  return { key, ...(head && { head }), ...(object && { object }) };
+}
+
 /**
  * Finds a file by its name: a key, `s3://<raw bucket>/<key>`, or the last part of a key directly below a
  * dataset's folder.
@@ -22,28 +31,12 @@ export interface FoundFile {
  * @throws NothingMatched when neither the tracking table nor the raw bucket has it
  */
 export async function findFile(operator: Operator, name: string): Promise<FoundFile> {
-  for (const key of await keysOf(operator, name)) {
-    const [head, object] = await Promise.all([
-      readHead(operator, key),
-      headObject(operator, bucketName(operator.environment, "raw"), key),
-    ]);
-    if (head === undefined && object === undefined) continue;
-    return { key, ...(head === undefined ? {} : { head }), ...(object === undefined ? {} : { object }) };
+  for (const { key, dataset } of meantBy(operator, name)) {
+    if (dataset !== undefined && dataset.pipeline !== "manifests") continue;
+    const found = await readFile(operator, key);
+    if (found !== undefined) return found;
   }
   throw new NothingMatched(
     `neither the tracking table nor the raw bucket knows ${name}; give its whole key, such as ${INPUT_PREFIX}clicks/${name.slice(name.lastIndexOf("/") + 1)}`,
   );
-}
-
-async function keysOf(operator: Operator, name: string): Promise<string[]> {
-  const raw = bucketName(operator.environment, "raw");
-  const address = /^s3:\/\/([^/]+)\/(.+)$/s.exec(name);
-  if (address !== null) {
-    const [, bucket, key = ""] = address;
-    if (bucket === raw) return [key];
-    throw new CommandError(expectedAt("FILE", `an object of the raw bucket ${raw}`, name));
-  }
-  if (name.includes("/")) return [name];
-  const folders = await listFolders(operator, raw, INPUT_PREFIX);
-  return folders.map((folder) => `${folder}${name}`);
 }

@@ -4,7 +4,8 @@ import {
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
 import { functionName } from "../../../environments/schema";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
+import { afterwards, type YesOption } from "../command/applying";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 
@@ -24,7 +25,11 @@ export async function readIntake(operator: Operator): Promise<Intake> {
  * Switches the event source mapping of the manifest builder; meanwhile messages wait in the queue, for 14
  * days at most.
  */
-export async function switchIntake(operator: Operator, Enabled: boolean): Promise<ExitCode> {
+export async function switchIntake(
+  operator: Operator,
+  Enabled: boolean,
+  { yes = false }: YesOption,
+): Promise<ExitCode> {
   if (operator.environment.manifests.eventSource.served === "locally") {
     throw new CommandError(
       `in ${operator.environment.name} the event source is served by npm start and not by Lambda: ` +
@@ -33,12 +38,14 @@ export async function switchIntake(operator: Operator, Enabled: boolean): Promis
   }
   const { UUID, State } = await mappingOf(operator);
   if (UUID === undefined) throw new CommandError("the manifest builder has no event source; deploy again");
-  await operator.aws.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
+  if (yes) await operator.aws.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
   const after = Enabled ? "Enabling" : "Disabling";
-  operator.terminal.show(
-    { before: State, after },
-    `event source of the manifest builder: ${State} → ${after}`,
-  );
+  const text = `event source of the manifest builder: ${State} → ${after}`;
+  const lines = [
+    yes ? text : `would be switched: ${text}`,
+    afterwards(yes, `tributary manifests ${Enabled ? "pause" : "resume"} --yes`),
+  ];
+  operator.terminal.show({ applied: yes, before: State, after }, lines.join("\n"));
   return EXIT.ok;
 }
 

@@ -6,8 +6,7 @@ import {
   paginateFilterLogEvents,
 } from "@aws-sdk/client-cloudwatch-logs";
 import {
-  ALERT_FORWARDER,
-  FUNCTIONS,
+  type Environment,
   functionName,
   ledgerBatchJobName,
   ledgerListerJobName,
@@ -19,19 +18,15 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import type { Terminal } from "../command/terminal";
+import type { JobSource, LogSource } from "./choices";
 
 /** Jobs by the names that the command takes. */
-const JOBS = {
+const JOBS: Readonly<Record<JobSource, (environment: Environment) => string>> = {
   job: manifestsJobName,
   "uploads-job": uploadsJobName,
   "ledger-lister": ledgerListerJobName,
   "ledger-batch": ledgerBatchJobName,
 };
-type JobSource = keyof typeof JOBS;
-
-/** Sources of logs. */
-export const LOG_SOURCES = [...(Object.keys(JOBS) as JobSource[]), ...FUNCTIONS, ALERT_FORWARDER] as const;
-export type LogSource = (typeof LOG_SOURCES)[number];
 
 export interface LogsOptions {
   readonly source: LogSource;

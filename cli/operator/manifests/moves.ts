@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { type DeployedFunction, functionName } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import type { Operator } from "../command/operator";
 
 /** Messages that failed for good and their target. */

@@ -5,23 +5,16 @@ import {
   type DeployedFunction,
   deadLetterQueueName,
   type Environment,
-  FUNCTIONS,
   failureQueueName,
   functionsOf,
   queueName,
   queuesOf,
-  SYNCHRONOUS_FUNCTIONS,
   undeliveredEventsName,
 } from "../../../environments/schema";
 import type { Operator } from "../command/operator";
+import { KEPT_FUNCTIONS } from "./choices";
 
-/** Functions whose failed events are kept in queues of their own. */
-export const KEPT_FUNCTIONS: readonly DeployedFunction[] = [
-  ...FUNCTIONS.filter((name) => !SYNCHRONOUS_FUNCTIONS.includes(name)),
-  ALERT_FORWARDER,
-];
-
-/** Those of them that the environment has. */
+/** Functions whose failed events are kept in queues of their own, as far as the environment has them. */
 export function keptFunctions(environment: Environment): DeployedFunction[] {
   const deployed: DeployedFunction[] = functionsOf(environment);
   if (environment.alerts.pagerSecrets.length > 0) deployed.push(ALERT_FORWARDER);

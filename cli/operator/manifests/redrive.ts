@@ -4,7 +4,6 @@ import {
   deadLetterQueueName,
   failureQueueName,
   PIPELINE_QUEUES,
-  type PipelineQueue,
   pipelinesOf,
   queueName,
   queuesOf,
@@ -15,15 +14,9 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { indented, list } from "../command/tables";
+import { type Redriven, UNDELIVERED } from "./choices";
 import { deliverAgain, invokeAgain, type Move, type Moved, moveBySqs } from "./moves";
-import { KEPT_FUNCTIONS, keptFunctions, queueUrl } from "./queues";
-
-/** Events that no target took. */
-const UNDELIVERED = "undelivered-events";
-
-/** Sources of failed messages: a queue, for those of its reader, a function, for its events, or all rules. */
-export type Redriven = PipelineQueue | DeployedFunction | typeof UNDELIVERED;
-export const REDRIVEN: readonly Redriven[] = [...PIPELINE_QUEUES, ...KEPT_FUNCTIONS, UNDELIVERED];
+import { keptFunctions, queueUrl } from "./queues";
 
 export interface RedriveOptions {
   /** Only source whose messages are sent back. */

@@ -19,19 +19,12 @@ import {
 import { NothingMatched, UsageError } from "../command/errors";
 import { checkOneGiven } from "../command/given";
 import type { Operator } from "../command/operator";
+import { OPEN_STATUSES } from "./choices";
 import { findFile } from "./find";
 import { countGone, mayBeGone } from "./gone";
 import type { ObjectHead } from "./objects";
 import { manifestsBucket, manifestsOfDate, readGenerations } from "./outputs";
-import {
-  filesOfDate,
-  isOpen,
-  OPEN_STATUSES,
-  type OpenFile,
-  openFiles,
-  readHistory,
-  trackingTable,
-} from "./tracking";
+import { filesOfDate, isOpen, type OpenFile, openFiles, readHistory, trackingTable } from "./tracking";
 
 export interface Selection {
   /** Files, as `describe` takes them. */

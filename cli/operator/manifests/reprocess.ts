@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { type PipelineQueue, queueName } from "../../../environments/schema";
 import { announcement } from "../../../runtime/aws/s3-record";
-import { CommandError } from "../../../setup/command";
+import { CommandError } from "../../../setup/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";

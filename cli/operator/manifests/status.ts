@@ -1,31 +1,22 @@
-import { hasPipeline, manifestsJobName, PIPELINES, type Pipeline } from "../../../environments/schema";
+import { manifestsJobName } from "../../../environments/schema";
 import { readStreamingJob } from "../../../runtime/manifests/control";
 import type { OpenStatus } from "../../../runtime/manifests/tracking";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { isAtWork, type RunState, readRuns } from "../command/runs";
 import { bytes, dollars, duration, indented, list, table } from "../command/tables";
+import { OPEN_STATUSES } from "./choices";
 import { type Cost, costSoFar, type HourRate, readRates } from "./costs";
 import { type Intake, readIntake } from "./intake";
-import { type QueueState, readQueues } from "./queues";
 import { controlTable } from "./scale";
-import { countOpen, OPEN_STATUSES, type OpenCount, type OpenFile, oldestOpen } from "./tracking";
+import { countOpen, type OpenCount, type OpenFile, oldestOpen } from "./tracking";
 
 const RUNS = 5;
 
-/** Output of `status --json`: without the manifests pipeline, only what all have. */
-export type Status = CommonStatus & Partial<ManifestsStatus>;
-
-interface CommonStatus {
+/** Output of `manifests status --json`. */
+interface ManifestsStatus {
   readonly environment: string;
   readonly at: string;
-  /** Pipelines that the environment has. */
-  readonly pipelines: readonly Pipeline[];
-  readonly queues: readonly QueueState[];
-}
-
-/** State of the manifests pipeline. */
-interface ManifestsStatus {
   readonly intake: Intake;
   readonly job: Job;
   /** Rates of this hour so far and the one before, by dataset. */
@@ -46,20 +37,10 @@ interface Job {
   readonly runs: readonly RunState[];
 }
 
-/** Shows in one view whether the queues and the manifests pipeline are healthy, and which pipelines there are. */
-export async function status(operator: Operator): Promise<ExitCode> {
-  const { environment, now } = operator;
-  const [queues, ofManifests] = await Promise.all([
-    readQueues(operator),
-    hasPipeline(environment, "manifests") ? readManifests(operator) : undefined,
-  ]);
-  const common = {
-    environment: environment.name,
-    at: now.toISOString(),
-    pipelines: environment.pipelines,
-    queues,
-  };
-  operator.terminal.show({ ...common, ...ofManifests }, textOf(common, ofManifests));
+/** Shows the streaming job, what waits for it, and its rates and cost. */
+export async function manifestsStatus(operator: Operator): Promise<ExitCode> {
+  const found = await readManifests(operator);
+  operator.terminal.show(found, textOf(found));
   return EXIT.ok;
 }
 
@@ -73,6 +54,8 @@ async function readManifests(operator: Operator): Promise<ManifestsStatus> {
     costSoFar(operator),
   ]);
   return {
+    environment: operator.environment.name,
+    at: operator.now.toISOString(),
     intake,
     job,
     rates,
@@ -86,7 +69,7 @@ async function readJob(operator: Operator): Promise<Job> {
   const { environment } = operator;
   const [control, runs] = await Promise.all([
     readStreamingJob(controlTable(operator)),
-    readRuns(operator, RUNS),
+    readRuns(operator, RUNS, manifestsJobName(environment)),
   ]);
   const { desired, failures, nextStartAt, workers = environment.manifests.workers.number } = control;
   return {
@@ -103,47 +86,17 @@ function secondsSince(time: string, now: Date): number {
   return Math.max(0, Math.round((now.getTime() - Date.parse(time)) / 1000));
 }
 
-function textOf(found: CommonStatus, ofManifests: ManifestsStatus | undefined): string {
-  const off = PIPELINES.filter((each) => !found.pipelines.includes(each));
+function textOf(found: ManifestsStatus): string {
+  const section = (title: string, text: string) => `${title}\n${indented(text)}`;
+  const { served, state } = found.intake;
   return [
     `${found.environment} at ${found.at}`,
-    ...(off.length > 0 ? [section("pipelines", pipelinesText(found, off))] : []),
-    ...(found.queues.length > 0 ? [section("queues", queuesText(found, ofManifests?.intake))] : []),
-    ...(ofManifests === undefined
-      ? []
-      : [
-          section("streaming job", jobText(ofManifests.job, found.at)),
-          section("files", filesText(ofManifests)),
-          section("rates", ratesText(ofManifests)),
-          section("cost of the streaming job", costText(ofManifests)),
-        ]),
+    section("streaming job", jobText(found.job, found.at)),
+    list([["event source of the manifest builder", served === "locally" ? "served by npm start" : state]]),
+    section("files", filesText(found)),
+    section("rates", ratesText(found)),
+    section("cost of the streaming job", costText(found)),
   ].join("\n\n");
-}
-
-function pipelinesText({ pipelines }: CommonStatus, off: readonly Pipeline[]): string {
-  return list([
-    ["on", pipelines.join(", ")],
-    ["off", off.join(", ")],
-  ]);
-}
-
-function section(title: string, text: string): string {
-  return `${title}\n${indented(text)}`;
-}
-
-function queuesText({ queues }: CommonStatus, intake: Intake | undefined): string {
-  const rows = table(
-    [
-      { head: "queue", cell: ({ queue }) => queue },
-      { head: "waiting", cell: ({ waiting }) => waiting },
-      { head: "in work", cell: ({ inWork }) => inWork },
-      { head: "oldest", cell: ({ oldestSeconds }) => oldestSeconds && duration(oldestSeconds) },
-    ],
-    queues,
-  );
-  if (intake === undefined) return rows;
-  const served = intake.served === "locally" ? "served by npm start" : intake.state;
-  return `${rows}\nevent source of the manifest builder: ${served}`;
 }
 
 function jobText(job: Job, at: string): string {

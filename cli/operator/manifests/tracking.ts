@@ -8,7 +8,7 @@ import { type Environment, trackingTableName } from "../../../environments/schem
 import type { Item } from "../../../runtime/aws/dynamo";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { compareUtf8 } from "../../../runtime/manifests/manifests";
-import { dateOf } from "../../../runtime/manifests/text-datasets";
+import { dateOf, UNDATED } from "../../../runtime/manifests/text-datasets";
 import {
   type FileStatus,
   fromItem,
@@ -19,14 +19,10 @@ import {
   readTracked,
   type TrackedFile,
   type TrackingTable,
-  UNDATED,
   versionKey,
 } from "../../../runtime/manifests/tracking";
 import type { Operator } from "../command/operator";
-
-/** Statuses in which a file still needs something: the sparse index has these. */
-export const OPEN_STATUSES: readonly OpenStatus[] = ["manifested", "failed", "quarantined"];
-export const STATUSES: readonly FileStatus[] = [...OPEN_STATUSES, "completed", "superseded", "unchanged"];
+import { OPEN_STATUSES } from "./choices";
 
 /** Unfinished file, as the index holds it. */
 export interface OpenFile {

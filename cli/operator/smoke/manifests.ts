@@ -39,11 +39,11 @@ export class ManifestsTest extends PipelineTest {
     const { environment } = this.operator;
     const { desired } = await readStreamingJob(controlTable(this.operator));
     if (desired === "stopped") {
-      return `the streaming job is stopped: npx tributary start --environment ${environment.name}`;
+      return `the streaming job is stopped: npx tributary manifests start --environment ${environment.name}`;
     }
     const { state, served } = await readIntake(this.operator);
     if (served === "lambda" && !/^Enabl/.test(state)) {
-      return `the builder's event source is ${state}: npx tributary resume --environment ${environment.name}`;
+      return `the builder's event source is ${state}: npx tributary manifests resume --environment ${environment.name}`;
     }
     return undefined;
   }

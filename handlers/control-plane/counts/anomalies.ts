@@ -32,7 +32,7 @@ const NEXT_STEPS: Readonly<Record<Observed, string>> = {
   rejects: "read the dead letters of the manifest (tributary describe) and ask its source what changed",
   size: "compare a file with an older one; a size that is right from now on belongs into the dataset's declaration",
   latency:
-    "look at the queues and the runs (tributary status); more workers (tributary scale) shorten a backlog",
+    "look at the queues and the runs (tributary status); more workers (tributary manifests scale) shorten a backlog",
 };
 
 export interface Anomaly {

@@ -30,7 +30,7 @@ const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /InsufficientCapacity|capacity.*unavailable|resource unavailable|unable to (provision|acquire)/i,
-    "Glue has no workers now: the next run goes on by itself; fewer workers (tributary scale) start sooner",
+    "Glue has no workers now: the next run goes on by itself; fewer workers (tributary manifests scale) start sooner",
   ],
   [
     /NonExistentQueue|NoSuchBucket|NoSuchKey|ResourceNotFound|EntityNotFound/i,

@@ -160,7 +160,7 @@ describe("event sources", () => {
       "paused",
       both,
       { "manifests-builder": "Disabled", "ledger-registrar": "Enabled" },
-      [warning("that of manifests-builder is disabled", "npx tributary resume")],
+      [warning("that of manifests-builder is disabled", "npx tributary manifests resume")],
     ],
     ["gone", deployed("ledger-registrar"), {}, [warning("ledger-registrar has none")]],
   ])("%s", async (_, functions, states, expected) => {
@@ -190,7 +190,7 @@ describe("the streaming job", () => {
     [
       "that was stopped",
       { desired: { S: "stopped" } },
-      warning("an operator stopped it", "npx tributary start"),
+      warning("an operator stopped it", "npx tributary manifests start"),
     ],
     [
       "that fails again and again",

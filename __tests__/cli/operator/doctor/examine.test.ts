@@ -3,7 +3,7 @@ import { type Check, notChecked, ok } from "../../../../cli/operator/doctor/chec
 import { CHECKS } from "../../../../cli/operator/doctor/checks";
 import { examine } from "../../../../cli/operator/doctor/examine";
 import { loadEnvironment } from "../../../../environments/schema";
-import { CommandError } from "../../../../setup/command";
+import { CommandError } from "../../../../setup/errors";
 import { awsError } from "../../../handlers/support/doubles";
 import { examination, filledIn, look } from "./examined";
 

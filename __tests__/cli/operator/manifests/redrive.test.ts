@@ -14,7 +14,8 @@ import {
 import { describe, expect, test } from "@jest/globals";
 import { type Clients, connect } from "../../../../cli/operator/command/operator";
 import { Terminal } from "../../../../cli/operator/command/terminal";
-import { type Redriven, redrive } from "../../../../cli/operator/manifests/redrive";
+import type { Redriven } from "../../../../cli/operator/manifests/choices";
+import { redrive } from "../../../../cli/operator/manifests/redrive";
 import { loadEnvironment } from "../../../../environments/schema";
 
 const environment = loadEnvironment("prod");

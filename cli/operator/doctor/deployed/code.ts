@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GetJobCommand, type GlueClient } from "@aws-sdk/client-glue";
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { type Environment, type JobName, jobName, jobsOf } from "../../../../environments/schema";
-import { CommandError } from "../../../../setup/command";
+import { CommandError } from "../../../../setup/errors";
 import { ROOT } from "../../../../setup/paths";
 import { run } from "../../../../setup/process";
 import { type Check, type Finding, failure, otherwiseOk, warning } from "../check";

@@ -30,7 +30,8 @@ export const eventSourcesCheck: Check = {
         const paused = EventSourceMappings.find(
           ({ State = "" }) => !/^(Enabled|Enabling|Creating|Updating)$/.test(State),
         );
-        const again = name === "manifests-builder" ? "npx tributary resume" : "enable it again, or deploy";
+        const again =
+          name === "manifests-builder" ? "npx tributary manifests resume" : "enable it again, or deploy";
         if (paused) return [warning(`that of ${name} is ${paused.State?.toLowerCase()}`, { wayOut: again })];
         return EventSourceMappings.length > 0
           ? []
@@ -52,7 +53,7 @@ export const streamCheck: Check = {
     try {
       const { desired, failures } = await readStreamingJob(control);
       if (desired === "stopped")
-        return [warning("an operator stopped it", { wayOut: "npx tributary start" })];
+        return [warning("an operator stopped it", { wayOut: "npx tributary manifests start" })];
       if (failures === 0) return [ok("to run")];
       const message = `it ended ${failures} times in a row with nobody asking`;
       return [warning(message, { wayOut: "npx tributary logs job --filter ERROR" })];

@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { ROOT } from "../../setup/paths";
+
+const run = promisify(execFile);
+let root = "";
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "tributary-command-"));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A checkout whose operator's command prints `text`, and says in which folder it is. */
+function checkout(name: string, text: string): string {
+  const folder = join(root, name);
+  for (const file of ["cli/tributary.js", "cli/compiled-command.js"]) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(folder, file));
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  write(folder, "cli/operator/main.ts", 'import { text } from "../text";\nconsole.log(text, __dirname);\n');
+  write(folder, "cli/text.ts", `export const text: string = ${JSON.stringify(text)};\n`);
+  return folder;
+}
+
+function write(folder: string, file: string, content: string): void {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), content);
+}
+
+async function said(folder: string): Promise<string> {
+  const { stdout } = await run(process.execPath, ["cli/tributary.js"], { cwd: folder });
+  return stdout.trim();
+}
+
+function compiled(folder: string): string[] {
+  return readdirSync(join(folder, ".tributary", "command")).filter((name) => name !== "current.json");
+}
+
+describe("the compiled command", () => {
+  test("is compiled once, and knows the folders of its sources", async () => {
+    const folder = checkout("once", "hello");
+    expect(await said(folder)).toBe(`hello ${join(folder, "cli", "operator")}`);
+    expect(await said(folder)).toBe(`hello ${join(folder, "cli", "operator")}`);
+    expect(compiled(folder)).toHaveLength(1);
+  });
+
+  test("is compiled again where a file of it was edited, or the checkout was moved", async () => {
+    const folder = checkout("edited", "before");
+    await said(folder);
+    write(folder, "cli/text.ts", 'export const text = "after";\n');
+    expect(await said(folder)).toMatch(/^after /);
+    const moved = join(root, "moved");
+    renameSync(folder, moved);
+    expect(await said(moved)).toBe(`after ${join(moved, "cli", "operator")}`);
+  });
+
+  test("fails where a file of it cannot be compiled, and does not fall back on what it was", async () => {
+    const folder = checkout("broken", "good");
+    await said(folder);
+    write(folder, "cli/text.ts", "export const text = ;\n");
+    await expect(said(folder)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("cli/text.ts:1:20"),
+    });
+  });
+
+  test("serves two that begin at once", async () => {
+    const folder = checkout("two", "both");
+    const both = await Promise.all([said(folder), said(folder)]);
+    expect(both.map((text) => text.split(" ")[0])).toEqual(["both", "both"]);
+    expect(await said(folder)).toMatch(/^both /);
+  });
+
+  test("loads neither AWS's clients nor the settings' schema before a subcommand runs", async () => {
+    const { stdout } = await run(process.execPath, ["cli/tributary.js", "--help"], { cwd: ROOT });
+    expect(stdout).toMatch(/^Usage: tributary/);
+    const { main } = JSON.parse(readFileSync(join(ROOT, ".tributary", "command", "current.json"), "utf8"));
+    const parts = [...loadedWith(main)].map((path) => readFileSync(path, "utf8"));
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    const [clients, schema] = [/@aws-sdk|smithy/, /strictObject/];
+    expect(
+      parts.filter((part) => clients.test(part) || schema.test(part)).map((part) => part.slice(0, 100)),
+    ).toEqual([]);
+    expect(size).toBeLessThan(200_000);
+  });
+});
+
+/** The compiled files that are loaded before any is asked for by `import()`. */
+function loadedWith(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const imports = readFileSync(path, "utf8").matchAll(/(?:\bfrom|\bimport)\s*"(\.\/[^"]+\.mjs)"/g);
+  for (const [, file = ""] of imports) loadedWith(join(dirname(path), file), seen);
+  return seen;
+}

@@ -1,0 +1,29 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { bucketName } from "../../../environments/schema";
+import { baseName } from "../../../runtime/manifests/text-datasets";
+import type { Operator } from "../command/operator";
+
+/** Saves a version of an object of the raw bucket in a folder, and overwrites nothing there. */
+export async function save(
+  { aws, environment, terminal }: Operator,
+  key: string,
+  VersionId: string | undefined,
+  folder: string,
+): Promise<void> {
+  const { Body } = await aws.s3.send(
+    new GetObjectCommand({
+      Bucket: bucketName(environment, "raw"),
+      Key: key,
+      ...(VersionId === undefined ? {} : { VersionId }),
+    }),
+  );
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, baseName(key));
+  await pipeline(Body as Readable, createWriteStream(path, { flags: "wx" }));
+  terminal.warn(`saved version ${VersionId} as ${path}`);
+}
