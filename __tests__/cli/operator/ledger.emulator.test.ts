@@ -102,7 +102,8 @@ describe("tributary ledger", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}pending +15$/m);
     expect(stdout).toMatch(/^ {2}failed +5$/m);
-    expect(stdout).toMatch(/^ {2}FAILED +1 +5$/m);
+    expect(stdout).toMatch(/^ {2}ml_events +15$/m);
+    expect(stdout).toMatch(/^ {2}ml_events +FAILED +1 +5$/m);
     expect(stdout).toContain("none yet");
     expect(await json("ledger", "status", "--exact")).toMatchObject({
       code: 0,
@@ -127,7 +128,7 @@ describe("tributary ledger", () => {
     const names = Array.from({ length: 120 }, (_, index) => `nowhere/${index}`);
     const found = await tributary(["ledger", "files", keyOf(3), "4", ...names]);
     expect(found.code).toBe(0);
-    expect(found.stdout).toMatch(/^3 .* raw-json-data.*0003.json +v3/m);
+    expect(found.stdout).toMatch(/^3 +pending +ml_events .* raw-json-data.*0003.json +v3/m);
     expect(found.stdout).toMatch(/^4 /m);
     expect(found.stderr).toContain("the ledger has no file nowhere/119");
     expect((await tributary(["ledger", "files", "nowhere"])).code).toBe(3);
