@@ -8,7 +8,7 @@ import { type Environment, trackingTableName } from "../../../environments/schem
 import type { Item } from "../../../runtime/aws/dynamo";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import { compareUtf8 } from "../../../runtime/manifests/manifests";
-import { dateOf } from "../../../runtime/manifests/text-datasets";
+import { dateOf } from "../../../runtime/manifests/datasets";
 import {
   type FileStatus,
   fromItem,
