@@ -15,6 +15,7 @@ import { functionName, metricsTableName, queueName } from "../../../environments
 import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
 import { hourRowKey, JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { ROOT } from "../../../setup/paths";
 import { environment, fileOf, nameOf, type Operated, startOperated } from "./operated";
 
@@ -91,6 +92,21 @@ async function metric(key: { metric_date: string; metric_type: string }, numbers
 }
 
 describe("tributary status", () => {
+  test("leaves a smoke test's file out of what waits and what waits longest", async () => {
+    const key = `${SMOKE_PREFIXES.manifests}2026-01-30-smoke-a.ndjson`;
+    const status = { status: "manifested", manifestPath: manifestKey(nameOf("c")) } as const;
+    await operated.track({
+      ...fileOf("2026-01-30-x.ndjson", status),
+      key,
+      createdAt: "2026-01-30T00:00:00.000Z",
+    });
+    const { stdout } = await operated.tributary("status", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      open: { manifested: { count: 2, isWhole: true } },
+      oldestWaiting: { key: "input/clicks/2026-02-01-c.ndjson" },
+    });
+  });
+
   test("shows queues, event source, job, rates, the file that waits longest, and the cost", async () => {
     const now = new Date();
     const today = now.toISOString().slice(0, 10);

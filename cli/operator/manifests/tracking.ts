@@ -7,8 +7,8 @@ import {
 import { type Environment, trackingTableName } from "../../../environments/schema";
 import type { Item } from "../../../runtime/aws/dynamo";
 import { OPEN_INDEX } from "../../../runtime/indexes";
-import { compareUtf8 } from "../../../runtime/manifests/manifests";
 import { dateOf } from "../../../runtime/manifests/datasets";
+import { compareUtf8 } from "../../../runtime/manifests/manifests";
 import {
   type FileStatus,
   fromItem,
@@ -22,6 +22,7 @@ import {
   UNDATED,
   versionKey,
 } from "../../../runtime/manifests/tracking";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import type { Operator } from "../command/operator";
 
 /** Statuses in which a file still needs something: the sparse index has these. */
@@ -37,6 +38,9 @@ export interface OpenFile {
   readonly createdAt: string;
   readonly manifestPath?: string;
 }
+
+/** Items that are read for the first one: those before it may be of smoke tests. */
+const PAGE = 5;
 
 export interface Wanted {
   readonly status?: FileStatus | undefined;
@@ -138,11 +142,11 @@ export async function* openFiles(operator: Operator, status: OpenStatus): AsyncG
   }
 }
 
-/** Finds the file that has waited longest in that status. */
+/** Finds the file that has waited longest in that status, those of smoke tests left out. */
 export async function oldestOpen(operator: Operator, status: OpenStatus): Promise<OpenFile | undefined> {
   const firsts = await Promise.all(
     openPartitions(status).map(async (partition) => {
-      const query = { ...openQuery(operator.environment, partition), Limit: 1 };
+      const query = withoutSmoke({ ...openQuery(operator.environment, partition), Limit: PAGE });
       for await (const item of itemsOf(operator.aws.dynamo, query)) return openFileOf(item);
       return undefined;
     }),
@@ -152,7 +156,7 @@ export async function oldestOpen(operator: Operator, status: OpenStatus): Promis
     .sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1))[0];
 }
 
-/** Number of files of a status; of a shard with more than a page of them, only the page is counted. */
+/** Number of files of a status, those of smoke tests left out; of a shard with more than a page of them, only the page is counted. */
 export interface OpenCount {
   readonly count: number;
   readonly isWhole: boolean;
@@ -161,7 +165,7 @@ export interface OpenCount {
 export async function countOpen(operator: Operator, status: OpenStatus): Promise<OpenCount> {
   const pages = await Promise.all(
     openPartitions(status).map(async (partition) => {
-      const query = { ...openQuery(operator.environment, partition), Select: "COUNT" as const };
+      const query = withoutSmoke({ ...openQuery(operator.environment, partition), Select: "COUNT" });
       for await (const page of paginateQuery({ client: operator.aws.dynamo }, query)) return page;
       return undefined;
     }),
@@ -178,6 +182,18 @@ function openQuery(environment: Environment, partition: string): QueryCommandInp
     IndexName: OPEN_INDEX,
     KeyConditionExpression: "open_shard = :partition",
     ExpressionAttributeValues: { ":partition": { S: partition } },
+  };
+}
+
+/** Leaves files of smoke tests out of a query of the index. */
+function withoutSmoke(query: QueryCommandInput): QueryCommandInput {
+  return {
+    ...query,
+    FilterExpression: "NOT begins_with(file_name, :smoke)",
+    ExpressionAttributeValues: {
+      ...query.ExpressionAttributeValues,
+      ":smoke": { S: SMOKE_PREFIXES.manifests },
+    },
   };
 }
 
