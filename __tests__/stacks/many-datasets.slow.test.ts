@@ -48,6 +48,22 @@ describe("an environment with hundreds of datasets", () => {
     expect(keys).toEqual(expect.arrayContaining(names.map((name) => ({ prefix: `input/${name}/` }))));
   });
 
+  test.each([
+    ["uploads-reconciler", "uploads"],
+    ["manifests-builder", "manifests"],
+    ["manifests-reconciler", "manifests"],
+    ["ledger-registrar", "ledger"],
+    ["untaken-objects", ""],
+  ])("tells %s of its own by the archive", (handler, pipeline) => {
+    const assets = checkout.path("out", "stacks", "prod-compute", "assets");
+    const [file = ""] = readdirSync(assets, { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.endsWith(`/${handler}.zip`),
+    );
+    const archive = readFileSync(checkout.path("out", "stacks", "prod-compute", "assets", file));
+    const own = names.filter((name) => name.startsWith(pipeline));
+    expect(own.filter((name) => !archive.includes(`"input/${name}/"`))).toEqual([]);
+  });
+
   test("lets roles do with each what they do, by policies that IAM takes", () => {
     for (const { policy } of all("aws_iam_policy")) {
       expect(String(policy).replaceAll(/\$\{[^}]*\}/g, "x".repeat(70)).length).toBeLessThanOrEqual(6_144);

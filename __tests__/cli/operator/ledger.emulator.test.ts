@@ -111,6 +111,21 @@ describe("tributary ledger", () => {
     });
   });
 
+  test("tells of a second dataset what waits, in work and file by file", async () => {
+    for (const table of ["files", "queue"]) {
+      await books.owner.query(`UPDATE ledger.${table} SET dataset = 'orders' WHERE id > 15`);
+    }
+    await books.fail(await books.claim(5));
+    const { stdout } = await tributary(["ledger", "status"]);
+    expect(stdout).toMatch(/^queue\n.*\n.*\n {2}ml_events +10\n {2}orders +5\n/m);
+    expect(stdout).toMatch(/^ {2}ml_events +FAILED +1 +5$/m);
+    const rows = await lines("ledger", "files", "--status", "pending", "--limit", "0");
+    const datasets = rows.map(({ id, dataset }) => [id, dataset]);
+    expect(datasets).toEqual(
+      Array.from({ length: 15 }, (_, index) => [index + 6, index + 6 > 15 ? "orders" : "ml_events"]),
+    );
+  });
+
   test("files pages through a status, and goes on where it ended", async () => {
     const first = await tributary(["ledger", "files", "--status", "pending", "--limit", "8"]);
     expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("--after 0:8 goes on here") });
