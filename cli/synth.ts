@@ -42,7 +42,7 @@ function stacksOf(folder: string): string[] {
   return Object.keys(manifest.stacks);
 }
 
-/** Bytes of each function's archive, the same in every environment. */
+/** Bytes of each function's archive, in the first environment. */
 function functionSizes(folder: string, stacks: readonly string[]): [string, number][] {
   const compute = stacks.find((stack) => stack.endsWith("-compute"));
   if (compute === undefined) return [];

@@ -34,7 +34,7 @@ export class ServiceRole extends Construct {
       description: props.description,
       assumeRolePolicy: props.trust ?? servicePrincipalTrust(props.service, props.account),
     });
-    const [inline = [], ...further] = policyParts(props.statements);
+    const [inline = [], ...further] = policyParts(props.roleName, props.statements);
     this.policies = [
       new IamRolePolicy(this, "policy", {
         name: "permissions",

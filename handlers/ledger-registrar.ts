@@ -1,4 +1,5 @@
 import type { BatchResponse, Message } from "../runtime/aws/queue-messages";
+import { readDeclared } from "../runtime/declared";
 import { LedgerConnection } from "../runtime/ledger/connection";
 import { readVariables } from "../runtime/variables";
 import { registerInputs } from "./ledger-registrar/register-inputs";
@@ -12,7 +13,7 @@ const registrar: Registrar = {
     role: "ledger_registrar",
     application: "tributary registrar",
   }),
-  wanted: { prefixes: JSON.parse(variables.LEDGER_PREFIXES), startYear: Number(variables.START_YEAR) },
+  wanted: { ...readDeclared<"ledger-registrar">(), startYear: Number(variables.START_YEAR) },
   metrics: { namespace: variables.METRIC_NAMESPACE, environment: variables.ENVIRONMENT },
 };
 

@@ -3,7 +3,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { CLIENT_SETTINGS } from "../runtime/aws/clients";
 import type { BatchResponse, Message } from "../runtime/aws/queue-messages";
 import { SYSTEM_CLOCK } from "../runtime/clock";
-import { readTextDatasets } from "../runtime/manifests/text-datasets";
+import { readDeclared } from "../runtime/declared";
+import { byLongestPrefix } from "../runtime/manifests/datasets";
 import { readVariables } from "../runtime/variables";
 import { AT_ONCE, buildManifests } from "./manifests-builder/build-manifests";
 import type { Builder } from "./manifests-builder/builder";
@@ -31,7 +32,7 @@ const builder: Builder = {
   manifests: { client: s3, name: variables.MANIFESTS_BUCKET },
   quarantine: { client: s3, name: variables.QUARANTINE_BUCKET },
   settings: {
-    datasets: readTextDatasets(variables.DATASETS),
+    datasets: byLongestPrefix(readDeclared<"manifests-builder">().datasets),
     limits: { bytes: Number(variables.MANIFEST_BYTES), files: Number(variables.MANIFEST_FILES) },
   },
   claimMs: Number(variables.CLAIM_SECONDS) * 1_000,

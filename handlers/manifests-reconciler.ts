@@ -4,7 +4,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { CLIENT_SETTINGS } from "../runtime/aws/clients";
 import { SYSTEM_CLOCK } from "../runtime/clock";
-import { readTextDatasets } from "../runtime/manifests/text-datasets";
+import { readDeclared } from "../runtime/declared";
+import { byLongestPrefix } from "../runtime/manifests/datasets";
 import { readVariables } from "../runtime/variables";
 import { reconcile } from "./manifests-reconciler/reconcile";
 import type { ManifestsReconciler } from "./manifests-reconciler/reconciler";
@@ -21,7 +22,7 @@ const reconciler: Omit<ManifestsReconciler, "remainingMs"> = {
   raw: { client: s3, name: variables.RAW_BUCKET },
   manifests: { client: s3, name: variables.MANIFESTS_BUCKET },
   curated: { client: s3, name: variables.CURATED_BUCKET },
-  datasets: readTextDatasets(variables.DATASETS),
+  datasets: byLongestPrefix(readDeclared<"manifests-reconciler">().datasets),
   inputsQueue: { client: sqs, url: variables.INPUTS_QUEUE_URL },
   manifestsQueue: { client: sqs, url: variables.MANIFESTS_QUEUE_URL },
   controlPlane: { client: new LambdaClient(CLIENT_SETTINGS), name: variables.CONTROL_PLANE },

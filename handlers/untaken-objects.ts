@@ -1,5 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { CLIENT_SETTINGS } from "../runtime/aws/clients";
+import { readDeclared } from "../runtime/declared";
 import { readVariables } from "../runtime/variables";
 import { tellUntaken, type UntakenObjects } from "./untaken-objects/tell-untaken";
 
@@ -10,8 +11,7 @@ const untaken: UntakenObjects = {
     client: new S3Client({ ...CLIENT_SETTINGS, forcePathStyle: variables.S3_PATH_STYLE === "true" }),
     name: variables.RAW_BUCKET,
   },
-  taken: JSON.parse(variables.TAKEN_PREFIXES),
-  looked: JSON.parse(variables.LOOKED_PREFIXES),
+  ...readDeclared<"untaken-objects">(),
   metrics: { namespace: variables.METRIC_NAMESPACE, environment: variables.ENVIRONMENT },
 };
 

@@ -4,6 +4,7 @@ import { GlueClient } from "@aws-sdk/client-glue";
 import { S3Client } from "@aws-sdk/client-s3";
 import { CLIENT_SETTINGS } from "../runtime/aws/clients";
 import { SYSTEM_CLOCK } from "../runtime/clock";
+import { readDeclared } from "../runtime/declared";
 import { readVariables } from "../runtime/variables";
 import { type Reconciler, reconcile } from "./uploads-reconciler/reconcile";
 
@@ -14,7 +15,7 @@ const reconciler: Omit<Reconciler, "remainingMs"> = {
   raw: {
     client: new S3Client({ ...CLIENT_SETTINGS, forcePathStyle: variables.S3_PATH_STYLE === "true" }),
     name: variables.RAW_BUCKET,
-    prefixes: JSON.parse(variables.UPLOAD_PREFIXES),
+    prefixes: readDeclared<"uploads-reconciler">().prefixes,
   },
   job: { client: new GlueClient(CLIENT_SETTINGS), name: variables.JOB_NAME },
   metrics: {

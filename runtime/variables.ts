@@ -1,6 +1,9 @@
 import { MissingVariableError } from "./errors";
 
-/** Environment variables of the functions, each said once. All values are strings, as Lambda passes them. */
+/**
+ * Environment variables of the functions, each said once. All values are strings, as Lambda passes them; what grows with
+ * the datasets stands in the function's archive (`declared.ts`).
+ */
 interface Variables {
   /** Name of the DynamoDB table of uploads. */
   UPLOADS_TABLE: string;
@@ -22,20 +25,12 @@ interface Variables {
   WORKERS: string;
   /** Name of the Glue catalog database. */
   DATABASE: string;
-  /** The declared text datasets as JSON (`runtime/manifests/text-datasets.ts`). */
-  DATASETS: string;
   /** Queue that the manifest builder reads. */
   INPUTS_QUEUE_URL: string;
   /** Queue that the streaming job reads. */
   MANIFESTS_QUEUE_URL: string;
   /** Name of the function that records in the state tables what a receipt says. */
   CONTROL_PLANE: string;
-  /** Prefixes of the datasets of uploads, as JSON. */
-  UPLOAD_PREFIXES: string;
-  /** Prefixes of all that is taken or kept in the raw bucket, as JSON. */
-  TAKEN_PREFIXES: string;
-  /** Prefixes below which all should be taken, as JSON: the empty one in a bucket of our own. */
-  LOOKED_PREFIXES: string;
   /** Age in seconds from which an object counts as announced by no event. */
   GRACE_SECONDS: string;
   /** Maximum input bytes of one manifest. */
@@ -65,8 +60,6 @@ interface Variables {
   LEDGER_TLS: "verify-full" | "require" | "disable";
   /** Authentication of the logins that it makes. */
   LOGIN_AUTHENTICATION: "iam" | "secret" | "none";
-  /** Prefix of each dataset of the ledger pipeline, by its name, as JSON. */
-  LEDGER_PREFIXES: string;
   /** First year of the weekly folders. */
   START_YEAR: string;
   /** Names of the secrets with the addresses of pager services, as JSON. */
@@ -89,18 +82,10 @@ const LEDGER = [
 const NAMES = {
   "uploads-trigger": UPLOADS,
   "uploads-job-ended": [...UPLOADS, ...METRICS, "ALERT_SOURCE"],
-  "uploads-reconciler": [
-    ...UPLOADS,
-    "RAW_BUCKET",
-    "UPLOAD_PREFIXES",
-    "GRACE_SECONDS",
-    "S3_PATH_STYLE",
-    ...METRICS,
-  ],
+  "uploads-reconciler": [...UPLOADS, "RAW_BUCKET", "GRACE_SECONDS", "S3_PATH_STYLE", ...METRICS],
   "manifests-builder": [
     ...TRACKING,
     "QUARANTINE_BUCKET",
-    "DATASETS",
     "MANIFEST_BYTES",
     "MANIFEST_FILES",
     "CLAIM_SECONDS",
@@ -121,7 +106,6 @@ const NAMES = {
     "CONTROL_TABLE",
     "RAW_BUCKET",
     "CURATED_BUCKET",
-    "DATASETS",
     "INPUTS_QUEUE_URL",
     "MANIFESTS_QUEUE_URL",
     "CONTROL_PLANE",
@@ -130,10 +114,10 @@ const NAMES = {
   ],
   "declared-columns": ["DATABASE", "CONTROL_TABLE"],
   "ledger-migrator": [...LEDGER, "LOGIN_AUTHENTICATION"],
-  "ledger-registrar": [...LEDGER, "LEDGER_PREFIXES", "START_YEAR", ...METRICS],
+  "ledger-registrar": [...LEDGER, "START_YEAR", ...METRICS],
   "ledger-operator": [...LEDGER, ...METRICS],
   "ledger-starter": ["JOB_NAME"],
-  "untaken-objects": ["RAW_BUCKET", "TAKEN_PREFIXES", "LOOKED_PREFIXES", "S3_PATH_STYLE", ...METRICS],
+  "untaken-objects": ["RAW_BUCKET", "S3_PATH_STYLE", ...METRICS],
   "alert-forwarder": ["PAGER_SECRETS"],
 } as const satisfies Readonly<Record<string, readonly (keyof Variables)[]>>;
 

@@ -52,6 +52,28 @@ describe("a role", () => {
     expect(attached).toHaveLength(managed.length);
   });
 
+  test("keeps the condition of hundreds of prefixes, where there is one bucket", () => {
+    const prefixes = Array.from({ length: 300 }, (_, index) => `input/${String(index).padStart(20, "0")}/*`);
+    const condition = { StringLike: { "s3:prefix": prefixes } };
+    const stack = roleWith([{ sid: "List", actions: ["s3:ListBucket"], resources: ["arn:raw"], condition }]);
+    const policies = ["aws_iam_role_policy", "aws_iam_policy"].flatMap((type) =>
+      resourcesOf(stack, type).map(([, { policy }]) => String(policy)),
+    );
+    for (const policy of policies.slice(1)) expect(policy.length).toBeLessThanOrEqual(6_144);
+    const statements = policies.flatMap(statementsOf);
+    expect(statements.map(({ Resource }) => Resource)).toEqual(statements.map(() => ["arn:raw"]));
+    const kept = statements.flatMap(
+      ({ Condition }) => (Condition as typeof condition).StringLike["s3:prefix"],
+    );
+    expect(kept).toEqual(prefixes);
+  });
+
+  test("is refused before anything is deployed where IAM attaches no so many policies", () => {
+    expect(() => roleWith([write("Write", 1_000)])).toThrow(
+      /^managed policies of the role lake-dev-job: expected at most 10 \(IAM attaches no more .*\), got 1\d$/,
+    );
+  });
+
   test("counts what is known after the deploy alone", () => {
     const arn = ["$", "{aws_s3_bucket.curated.arn}"].join("");
     const resources = Array.from({ length: 130 }, () => `${arn}/tables/x/*`);

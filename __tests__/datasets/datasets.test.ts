@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   type DatedDataset,
   datasetsOf,
-  datedDatasetsVariable,
+  datedDatasetsOfFunctions,
   declaredDatasets,
   outermostPrefixes,
 } from "../../datasets/schema/datasets";
@@ -60,7 +60,7 @@ describe("the dated datasets of a function", () => {
     ["of any kind", {}, null],
   ])("have files of a size %s", (_, size, expected) => {
     const clicks = dataset({ pipeline: "manifests", dates: { from: "2020-01-01" }, ...size }) as DatedDataset;
-    expect(JSON.parse(datedDatasetsVariable([clicks]))).toEqual([
+    expect(datedDatasetsOfFunctions([clicks])).toEqual([
       { name: "events", prefix: "input/events/", from: "2020-01-01", size: expected },
     ]);
   });

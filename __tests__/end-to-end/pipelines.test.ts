@@ -59,6 +59,7 @@ import { type Outcome, outcomeOf } from "../support/outcome";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
 import { UNUSED, unusedStatements } from "./role-statements";
+import { UNUSED_ACTIONS, unusedActions } from "./workflow-actions";
 import { limitWorkflows, smokeTestAsWorkflow } from "./workflow-roles";
 
 const LAYER_COUNT = 5;
@@ -320,6 +321,11 @@ describe("the end of an environment", () => {
       stdout: expect.stringMatching(/is not there/),
     });
   });
+});
+
+// behind all that the workflows do
+test("every action that the workflows' roles may do was asked for, or has a reason", () => {
+  expect(unreviewed(unusedActions(platform), UNUSED_ACTIONS)).toEqual([]);
 });
 
 /** Runs `npm run destroy` on the local environment: what the role of the workflow that deploys can also take away. */

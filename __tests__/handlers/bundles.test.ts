@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { bundleArchive, handlerBundles } from "../../constructs/code/bundle";
+import { DECLARED_FILE, type Declared } from "../../runtime/declared";
 import { readMigrations } from "../../runtime/ledger/migrations/read-migrations";
 import type { FunctionVariables } from "../../runtime/variables";
 import { ROOT } from "../../setup/paths";
@@ -36,7 +37,6 @@ const VARIABLES: FunctionVariables = {
     ...TABLE,
     ...METRICS,
     RAW_BUCKET: "raw",
-    UPLOAD_PREFIXES: '["input/"]',
     GRACE_SECONDS: "60",
     S3_PATH_STYLE: "false",
   },
@@ -44,7 +44,6 @@ const VARIABLES: FunctionVariables = {
     ...TRACKING,
     MANIFESTS_BUCKET: "manifests",
     QUARANTINE_BUCKET: "quarantine",
-    DATASETS: "[]",
     MANIFEST_BYTES: "1000000000",
     MANIFEST_FILES: "1000",
     CLAIM_SECONDS: "240",
@@ -65,7 +64,6 @@ const VARIABLES: FunctionVariables = {
     RAW_BUCKET: "raw",
     MANIFESTS_BUCKET: "manifests",
     CURATED_BUCKET: "curated",
-    DATASETS: "[]",
     INPUTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/000000000000/inputs",
     MANIFESTS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/000000000000/manifests",
     CONTROL_PLANE: "control-plane",
@@ -76,7 +74,6 @@ const VARIABLES: FunctionVariables = {
   "ledger-registrar": {
     ...LEDGER,
     ...METRICS,
-    LEDGER_PREFIXES: '{"ml_events":"raw-json-data/"}',
     START_YEAR: "2021",
   },
   "ledger-operator": { ...LEDGER, ...METRICS },
@@ -84,11 +81,17 @@ const VARIABLES: FunctionVariables = {
   "untaken-objects": {
     ...METRICS,
     RAW_BUCKET: "raw",
-    TAKEN_PREFIXES: '["input/orders/"]',
-    LOOKED_PREFIXES: '[""]',
     S3_PATH_STYLE: "false",
   },
   "alert-forwarder": { PAGER_SECRETS: "[]" },
+};
+
+const DECLARED: Declared = {
+  "uploads-reconciler": { prefixes: ["input/"] },
+  "manifests-builder": { datasets: [] },
+  "manifests-reconciler": { datasets: [] },
+  "ledger-registrar": { prefixes: { ml_events: "raw-json-data/" } },
+  "untaken-objects": { taken: ["input/orders/"], looked: [""] },
 };
 
 describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) => {
@@ -106,7 +109,9 @@ describe.each(Object.entries(VARIABLES))("the bundle of %s", (name, variables) =
     const file = join(folder, "index.js");
     writeFileSync(file, handlerBundles().get(name) ?? "");
     const program = `process.stdout.write(typeof require(${JSON.stringify(file)}).handler)`;
-    const env = { ...variables, AWS_REGION: "us-east-1" };
+    const known = Object.entries(DECLARED).find(([each]) => each === name)?.[1];
+    if (known !== undefined) writeFileSync(join(folder, DECLARED_FILE), JSON.stringify(known));
+    const env = { ...variables, AWS_REGION: "us-east-1", LAMBDA_TASK_ROOT: folder };
     expect(
       execFileSync(process.execPath, ["-e", program], { env, cwd: folder, stdio: "pipe" }).toString(),
     ).toBe("function");
@@ -118,6 +123,17 @@ describe("the archive of ledger-migrator", () => {
     const archive = readFileSync(bundleArchive("ledger-migrator"));
     const migrations = readMigrations(join(ROOT, "runtime", "ledger", "migrations", "sql"));
     expect(migrations.filter(({ file }) => !archive.includes(`sql/${file}`))).toEqual([]);
+  });
+});
+
+describe("the archive of a function that is to know datasets", () => {
+  const archiveOf = (...prefixes: string[]) =>
+    readFileSync(bundleArchive("uploads-reconciler", { prefixes }));
+
+  test("has them in a file, so that other declarations are another archive, which a deploy carries", () => {
+    expect(archiveOf("input/a/").includes(`${DECLARED_FILE}{"prefixes":["input/a/"]}`)).toBe(true);
+    expect(archiveOf("input/a/").equals(archiveOf("input/a/", "input/b/"))).toBe(false);
+    expect(archiveOf("input/a/").equals(archiveOf("input/a/"))).toBe(true);
   });
 });
 

@@ -21,6 +21,7 @@ import type { BatchResponse, Message } from "../../runtime/aws/queue-messages";
 import { ROOT } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";
 import { outcomeOf } from "../support/outcome";
+import { declare } from "./support/declared";
 import { LEDGER_VARIABLES, type RealLedger, startLedger } from "./support/ledger";
 import { keepLogs } from "./support/logs";
 
@@ -51,8 +52,8 @@ let queue = "";
 beforeAll(async () => {
   ledger = await startLedger();
   aws = await startLocalAws({ folder, report: () => {} });
-  Object.assign(process.env, aws.environment, LEDGER_VARIABLES, {
-    LEDGER_PREFIXES: '{"ml_events":"raw-json-data/"}',
+  const declared = declare<"ledger-registrar">(folder, { prefixes: { ml_events: "raw-json-data/" } });
+  Object.assign(process.env, aws.environment, LEDGER_VARIABLES, declared, {
     START_YEAR: "2021",
     ENVIRONMENT: "test",
     METRIC_NAMESPACE: "Tributary",

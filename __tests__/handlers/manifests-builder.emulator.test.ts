@@ -31,6 +31,7 @@ import {
 } from "../../runtime/manifests/tracking";
 import { NAMES } from "./manifests-builder/pipeline";
 import { testServices } from "./manifests-builder/services";
+import { declare } from "./support/declared";
 import { type EventObject, s3Event } from "./support/events";
 import { keepLogs } from "./support/logs";
 import { NUL_NAME, ODD_NAMES } from "./support/odd-names";
@@ -53,12 +54,12 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tributary-manifests-builder-"));
   aws = await startLocalAws({ folder, report: () => {} });
   const size = { bytes: 100, tolerance: 0.1 };
-  Object.assign(process.env, aws.environment, {
+  const datasets = [{ name: "clicks", prefix: "input/clicks/", from: "2020-01-01", size }];
+  Object.assign(process.env, aws.environment, declare<"manifests-builder">(folder, { datasets }), {
     TRACKING_TABLE: NAMES.table,
     TRACKING_SHARDS: String(SHARDS),
     MANIFESTS_BUCKET: NAMES.manifests,
     QUARANTINE_BUCKET: NAMES.quarantine,
-    DATASETS: JSON.stringify([{ name: "clicks", prefix: "input/clicks/", from: "2020-01-01", size }]),
     MANIFEST_BYTES: "1000",
     MANIFEST_FILES: "100",
     CLAIM_SECONDS: "240",

@@ -1,12 +1,17 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { declare } from "./support/declared";
 import { BUCKET, type Emulated, JOB, startEmulated, TABLE } from "./support/emulator";
 import { s3Event } from "./support/events";
 import { keepLogs } from "./support/logs";
 
 type Context = { getRemainingTimeInMillis(): number };
 
+const folder = mkdtempSync(join(tmpdir(), "tributary-declared-"));
 let emulated: Emulated;
 let reconcile: (event: unknown, context: Context) => Promise<void>;
 let trigger: (event: unknown) => Promise<void>;
@@ -16,11 +21,12 @@ const ENOUGH: Context = { getRemainingTimeInMillis: () => 300_000 };
 const ONE_PAGE: Context = { getRemainingTimeInMillis: () => 1_000 };
 
 beforeAll(async () => {
+  const prefixes = ["input/zz/", "input/"];
   emulated = await startEmulated(3600, {
+    ...declare<"uploads-reconciler">(folder, { prefixes }),
     UPLOADS_TABLE: TABLE,
     JOB_NAME: JOB,
     RAW_BUCKET: BUCKET,
-    UPLOAD_PREFIXES: '["input/zz/", "input/"]',
     GRACE_SECONDS: "0.001",
     S3_PATH_STYLE: "true",
     ENVIRONMENT: "test",
@@ -30,7 +36,10 @@ beforeAll(async () => {
   ({ handler: trigger } = await import("../../handlers/uploads-trigger"));
 });
 
-afterAll(() => emulated.stop());
+afterAll(async () => {
+  await emulated.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const itemsOf = async (key: string) => (await emulated.items()).filter((item) => item["key"] === key);
 

@@ -97,6 +97,18 @@ export function withOwnTags(
 }
 
 /**
+ * Condition that keeps away what carries the tags of another environment. What was made a moment ago, whose tags may not
+ * count yet, and what has no such tags meet it.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_ec2_securitygroups-vpc.html (2026-11-30)
+ */
+export function withNoOthersTags(
+  environment: Pick<Environment, "project" | "name">,
+): NonNullable<Statement["Condition"]> {
+  return { StringEqualsIfExists: withOwnTags(environment, "Resource")["StringEquals"] ?? {} };
+}
+
+/**
  * Condition that tells the secrets of the environment's own servers from those of others, which are named alike. RDS
  * tags each with its server; where such a tag counted for nothing the condition would be met.
  *

@@ -117,8 +117,8 @@ function catalog(environment: Environment): Statement[] {
       "KeepCatalog",
       actionsOf(
         "glue",
-        `CreateDatabase CreatePartitionIndex CreateTable DeleteDatabase DeletePartitionIndex DeleteTable
-        TagResource UntagResource UpdateDatabase UpdateTable`,
+        `CreateDatabase CreateTable DeleteDatabase DeleteTable TagResource UntagResource UpdateDatabase
+        UpdateTable`,
       ),
       [...of.catalog, ...of.userDefinedFunctions],
     ),

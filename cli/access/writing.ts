@@ -1,5 +1,5 @@
 import { type Environment, functionName } from "../../environments/schema";
-import { resourcesOf, withOwnTags } from "./resources";
+import { resourcesOf, withNoOthersTags, withOwnTags } from "./resources";
 import { roleStatements } from "./roles";
 import { actionsOf, allow, type Statement } from "./statement";
 import { smokeStatements } from "./writing-smoke";
@@ -28,13 +28,17 @@ export function writingPolicies(environment: Environment): Record<string, readon
 }
 
 /**
- * Permissions on networks. Few of EC2's resources have names; what is deleted must have the environment's tags.
+ * Permissions on networks. Few of EC2's resources have names; what is deleted must have the environment's tags, and what is
+ * changed none of another's.
  *
  * @see https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html (2026-11-30)
  * @see https://docs.aws.amazon.com/vpc/latest/privatelink/security_iam_id-based-policy-examples.html (2026-11-30)
  */
 function network(environment: Environment): Statement[] {
-  const inRegion = { StringEquals: { "aws:RequestedRegion": environment.region } };
+  const inRegion = {
+    StringEquals: { "aws:RequestedRegion": environment.region },
+    ...withNoOthersTags(environment),
+  };
   return [
     allow(
       "MakeNetwork",

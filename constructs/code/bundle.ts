@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, buildSync } from "esbuild";
+import { DECLARED_FILE } from "../../runtime/declared";
 import { type ArchiveEntry, writeGenerated, zip } from "./archive";
 import { ROOT, WORKING_FOLDER } from "./paths";
 
@@ -58,21 +59,27 @@ export function handlerBundles(): Bundles {
 const archives = new Map<string, string>();
 
 /**
- * Builds the archive with the handler's bundle as `index.js` and the files that it reads, the same for all
- * environments.
+ * Builds the archive with the handler's bundle as `index.js`, the files that it reads, and what it is to know of the
+ * declared datasets.
  *
  * @returns the archive's absolute path
  * @throws Error when handlers/ has no such file
  */
-export function bundleArchive(name: string): string {
-  const known = archives.get(name);
+export function bundleArchive(name: string, declared?: object): string {
+  const text = JSON.stringify(declared);
+  const known = archives.get(`${name} ${text}`);
   if (known !== undefined) return known;
   const code = handlerBundles().get(name);
   if (code === undefined) {
     throw new Error(`${JSON.stringify(name)} is not a handler; create handlers/${name}.ts`);
   }
-  const path = writeGenerated(`${name}.zip`, zip([{ name: "index.js", content: code }, ...companions(name)]));
-  archives.set(name, path);
+  const entries = [
+    { name: "index.js", content: code },
+    ...(text === undefined ? [] : [{ name: DECLARED_FILE, content: Buffer.from(text) }]),
+    ...companions(name),
+  ];
+  const path = writeGenerated(`${name}.zip`, zip(entries));
+  archives.set(`${name} ${text}`, path);
   return path;
 }
 

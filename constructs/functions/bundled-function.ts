@@ -6,6 +6,7 @@ import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import type { Declared } from "../../runtime/declared";
 import { expectedAt } from "../../runtime/expected";
 import type { FunctionVariables } from "../../runtime/variables";
 import { contentHash } from "../code/archive";
@@ -39,7 +40,7 @@ export interface FunctionSettings {
   readonly logRetentionDays: number;
 }
 
-export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
+interface CommonProps<Name extends keyof FunctionVariables> {
   /** Handler file in handlers/, without its ending. */
   readonly handler: Name;
   readonly functionName: string;
@@ -58,6 +59,14 @@ export interface BundledFunctionProps<Name extends keyof FunctionVariables> {
    */
   readonly synchronous?: boolean;
 }
+
+/** What the function knows of the declared datasets, where its handler reads any of it. */
+type DeclaredProps<Name> = Name extends keyof Declared
+  ? { readonly declared: Declared[Name] }
+  : { readonly declared?: undefined };
+
+export type BundledFunctionProps<Name extends keyof FunctionVariables> = CommonProps<Name> &
+  DeclaredProps<Name>;
 
 /**
  * Maximum age of an event in Lambda, six hours: set explicitly, because the provider reads another value
@@ -117,7 +126,7 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
   ): LambdaFunction {
     const { settings } = props;
     const reserved = settings.reservedExecutions?.[props.handler];
-    const path = bundleArchive(props.handler);
+    const path = bundleArchive(props.handler, props.declared);
     // from a file of its own machine the provider makes one function after another, 5 s each
     const { object, source } = new CodeObject(this, "archive", {
       file: { name: `${props.handler}.zip`, sha256: contentHash(readFileSync(path)), path },
@@ -154,8 +163,7 @@ export class BundledFunction<Name extends keyof FunctionVariables> extends Const
 }
 
 /**
- * Checks that the variables have room: those that name datasets grow with them. A value that is known only at the deploy
- * counts as its token.
+ * Checks that the variables have room. A value that is known only at the deploy counts as its token.
  *
  * @throws Error where they have none
  */
@@ -163,7 +171,7 @@ function checkVariables(handler: string, variables: Readonly<Record<string, stri
   const sizes = Object.entries(variables).map(([name, value]) => name.length + Buffer.byteLength(value));
   const bytes = sizes.reduce((sum, each) => sum + each, 0);
   if (bytes <= MOST_VARIABLE_BYTES) return;
-  const expected = `at most ${MOST_VARIABLE_BYTES} bytes (Lambda takes no more; fewer datasets in one environment, or shorter prefixes)`;
+  const expected = `at most ${MOST_VARIABLE_BYTES} bytes (Lambda takes no more)`;
   throw new Error(expectedAt(`variables of the function ${handler}`, expected, bytes));
 }
 

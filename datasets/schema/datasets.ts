@@ -44,9 +44,9 @@ export function isText({ columns }: Pick<Declaration, "columns">): boolean {
   return columns === undefined;
 }
 
-/** Serializes the datasets of the manifests pipeline for functions (`runtime/manifests/text-datasets.ts`). */
-export function datedDatasetsVariable(datasets: readonly DatedDataset[] = datedDatasets()): string {
-  const entries = datasets.map(({ name, prefix, dates, size }) => ({
+/** What functions know of the datasets of the manifests pipeline (`runtime/manifests/datasets.ts`). */
+export function datedDatasetsOfFunctions(datasets: readonly DatedDataset[] = datedDatasets()) {
+  return datasets.map(({ name, prefix, dates, size }) => ({
     name,
     prefix,
     from: dates.from,
@@ -55,7 +55,6 @@ export function datedDatasetsVariable(datasets: readonly DatedDataset[] = datedD
         ? null
         : { bytes: Math.round(size.megabytes * 1e6), tolerance: size.tolerancePercent / 100 },
   }));
-  return JSON.stringify(entries);
 }
 
 /** Prefixes of datasets without those that lie within another, as S3's notifications take them. */

@@ -9,7 +9,7 @@ import { SMOKE_DATASETS } from "../../runtime/smoke";
 
 /** Columns of LedgerFile, from a row `f` of files; `s` has its status. */
 const FILE = `f.id, f.bucket, f.s3_key AS key, f.version_id AS version, f.size, f.last_modified AS "lastModified",
-  f.created_at AS "registeredAt"`;
+  f.created_at AS "registeredAt", f.dataset`;
 
 /** Columns of BatchSummary. */
 const SUMMARY = `id, state, files, bytes, owner, attempts, left(last_error, 500) AS "lastError"`;
@@ -32,8 +32,10 @@ const HEADS = `heads AS (
 
 export const NOW = `SELECT now() AS at`;
 
-/** Counts the queue up to a limit. $1: maximum number of rows to count. */
-export const COUNT_QUEUE = `SELECT count(*) AS counted FROM (SELECT FROM ledger.queue LIMIT $1) AS first`;
+/** Counts the queue by dataset, up to a limit. $1: maximum number of rows to count; null: all. */
+export const COUNT_QUEUE = `
+SELECT dataset, count(*) AS files FROM (SELECT dataset FROM ledger.queue LIMIT $1) AS first
+GROUP BY dataset ORDER BY dataset`;
 
 /**
  * Estimates the queue from the server's running counts; after a crash, which empties them, as the planner
@@ -54,15 +56,14 @@ export const COUNT_QUARANTINED = `SELECT count(*) AS counted FROM ledger.outcome
  * given back and have not failed.
  */
 export const COUNT_BATCHES = `
-SELECT state, count(*) AS batches, sum(files) AS files, sum(partial_files) AS partial,
+SELECT dataset, state, count(*) AS batches, sum(files) AS files, sum(partial_files) AS partial,
   coalesce(sum(files) FILTER (WHERE state = 'WAITING' AND last_error IS NULL), 0) AS untried,
   count(*) FILTER (WHERE finished_at IS NOT NULL AND archived_at IS NULL) AS unarchived
-FROM ledger.batches GROUP BY state ORDER BY state`;
+FROM ledger.batches GROUP BY dataset, state ORDER BY dataset, state`;
 
-/** Counts everything. */
+/** Counts all files that are done. */
 export const COUNT_EXACTLY = `
-SELECT (SELECT count(*) FROM ledger.queue) AS queued,
-  count(*) FILTER (WHERE outcome = 'SUCCEEDED') AS succeeded,
+SELECT count(*) FILTER (WHERE outcome = 'SUCCEEDED') AS succeeded,
   count(*) FILTER (WHERE outcome = 'PARTIAL') AS partial,
   count(*) FILTER (WHERE outcome = 'QUARANTINED') AS quarantined
 FROM ledger.outcomes`;
@@ -177,9 +178,9 @@ ORDER BY b.id, f.id`;
 
 const FOUND = `
 SELECT id, bucket, s3_key AS key, version_id AS version, size, last_modified AS "lastModified",
-  created_at AS "registeredAt", lower(processing_status) AS status, batch_id AS batch, attempts,
+  created_at AS "registeredAt", (SELECT dataset FROM ledger.files WHERE files.id = found.id) AS dataset, lower(processing_status) AS status, batch_id AS batch, attempts,
   left(error_message, 500) AS error
-FROM ledger.file_processing_status`;
+FROM ledger.file_processing_status AS found`;
 
 /** Finds files by id. $1: ids. */
 export const FIND_BY_ID = `${FOUND} WHERE id = ANY ($1::bigint[]) ORDER BY id`;

@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import type {
   BatchState,
+  DatasetCount,
   LastHour,
   LedgerFileStatus,
   LedgerStatus,
@@ -23,6 +24,7 @@ import {
 const MAX_COUNTED = 1_000_000;
 
 interface BatchCount {
+  readonly dataset: string;
   readonly state: BatchState;
   readonly batches: number;
   readonly files: number;
@@ -37,6 +39,8 @@ interface BatchCount {
 interface Queued {
   readonly count: number;
   readonly isEstimate: boolean;
+  /** Files by dataset; none where their number is an estimate. */
+  readonly datasets: readonly DatasetCount[];
 }
 
 /**
@@ -49,15 +53,17 @@ export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus
     async (client) => {
       await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
       const batches = await rowsOf<BatchCount>(client, COUNT_BATCHES);
-      const { files, isEstimate } = exact ? await exactly(client, batches) : await cheaply(client, batches);
+      const { files, queued } = exact ? await exactly(client, batches) : await cheaply(client, batches);
       const { at } = await rowOf<{ at: string }>(client, NOW);
       const { seconds } = await rowOf<{ seconds: number | null }>(client, OLDEST_CLAIMABLE);
       const lastHour = await rowOf<Omit<LastHour, "takeOvers">>(client, LAST_HOUR);
       return {
         at,
         files,
-        estimated: isEstimate ? ["pending"] : [],
-        batches: batches.map(({ state, batches: count, files: of }) => ({
+        estimated: queued.isEstimate ? ["pending"] : [],
+        queued: queued.datasets,
+        batches: batches.map(({ dataset, state, batches: count, files: of }) => ({
+          dataset,
           state,
           batches: count,
           files: of,
@@ -80,14 +86,16 @@ async function cheaply(client: ClientBase, batches: readonly BatchCount[]) {
   const partial = batches.reduce((sum, each) => sum + (isFinished(each) ? each.partial : 0), 0);
   const quarantined = await counted(client, COUNT_QUARANTINED);
   const files = { ...open(batches, queued.count), succeeded: finished - partial, partial, quarantined };
-  return { files, isEstimate: queued.isEstimate };
+  return { files, queued };
 }
 
 async function exactly(client: ClientBase, batches: readonly BatchCount[]) {
-  const { queued, ...finished } = await rowOf<
-    Record<"queued" | "succeeded" | "partial" | "quarantined", number>
-  >(client, COUNT_EXACTLY);
-  return { files: { ...open(batches, queued), ...finished }, isEstimate: false };
+  const queued = await countQueue(client, null);
+  const finished = await rowOf<Record<"succeeded" | "partial" | "quarantined", number>>(
+    client,
+    COUNT_EXACTLY,
+  );
+  return { files: { ...open(batches, queued.count), ...finished }, queued };
 }
 
 /** Files that are in the queue or in an unfinished batch. */
@@ -116,10 +124,11 @@ async function counted(client: ClientBase, statement: string): Promise<number> {
   return (await rowOf<{ counted: number }>(client, statement)).counted;
 }
 
-/** Number of files in the queue, counted where that is quick. */
-export async function countQueue(client: ClientBase): Promise<Queued> {
-  const { counted: count } = await rowOf<{ counted: number }>(client, COUNT_QUEUE, [MAX_COUNTED]);
-  if (count < MAX_COUNTED) return { count, isEstimate: false };
+/** Number of files in the queue, counted where that is quick, or where there is no maximum. */
+export async function countQueue(client: ClientBase, maximum: number | null = MAX_COUNTED): Promise<Queued> {
+  const datasets = await rowsOf<DatasetCount>(client, COUNT_QUEUE, [maximum]);
+  const count = datasets.reduce((sum, { files }) => sum + files, 0);
+  if (maximum === null || count < maximum) return { count, isEstimate: false, datasets };
   const { estimated } = await rowOf<{ estimated: number }>(client, ESTIMATE_QUEUE);
-  return { count: Math.max(estimated, MAX_COUNTED), isEstimate: true };
+  return { count: Math.max(estimated, maximum), isEstimate: true, datasets: [] };
 }

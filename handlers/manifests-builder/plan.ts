@@ -1,12 +1,12 @@
 import type { Failure, Message } from "../../runtime/aws/queue-messages";
-import { compareInputs } from "../../runtime/manifests/manifests";
 import {
   baseName,
   datasetOf,
   dateOf,
   isProjected,
-  type TextDataset,
-} from "../../runtime/manifests/text-datasets";
+  type ManifestsDataset,
+} from "../../runtime/manifests/datasets";
+import { compareInputs } from "../../runtime/manifests/manifests";
 import { LONGEST_KEY } from "../../runtime/manifests/tracking";
 import { type AcceptedFile, compareAge, type Input } from "./input";
 import { type Limits, pack } from "./pack";
@@ -14,8 +14,8 @@ import { readMessages } from "./read-messages";
 
 /** Settings that a plan depends on, in addition to the messages and the time. */
 export interface PlanSettings {
-  /** Datasets in the order of `readTextDatasets`. */
-  readonly datasets: readonly TextDataset[];
+  /** Datasets in the order of `byLongestPrefix`. */
+  readonly datasets: readonly ManifestsDataset[];
   readonly limits: Limits;
 }
 
@@ -61,7 +61,11 @@ export function plan(messages: readonly Message[], settings: PlanSettings, now: 
 }
 
 /** Accepts a file with its dataset and date, or rejects it with a reason. */
-export function judge(file: Input, datasets: readonly TextDataset[], now: Date): AcceptedFile | Quarantine {
+export function judge(
+  file: Input,
+  datasets: readonly ManifestsDataset[],
+  now: Date,
+): AcceptedFile | Quarantine {
   const dataset = datasetOf(datasets, file.key);
   const date = dateOf(file.key);
   const turnAway = (reason: QuarantineReason, message: string): Quarantine => ({
@@ -89,7 +93,7 @@ export function judge(file: Input, datasets: readonly TextDataset[], now: Date):
   return { ...file, dataset: dataset.name, date };
 }
 
-function sizeProblem({ size: expected }: TextDataset, size: number): string | undefined {
+function sizeProblem({ size: expected }: ManifestsDataset, size: number): string | undefined {
   if (expected === null) return undefined;
   const margin = Math.round(expected.bytes * expected.tolerance);
   const least = expected.bytes - margin;

@@ -1,7 +1,7 @@
 import { CopyObjectCommand, PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
 import { log } from "../../runtime/log";
+import { baseName } from "../../runtime/manifests/datasets";
 import { quarantineFolder } from "../../runtime/manifests/quarantine-folder";
-import { baseName } from "../../runtime/manifests/text-datasets";
 import { headKey, putIfNew, type TrackedFile } from "../../runtime/manifests/tracking";
 import type { Invocation } from "./builder";
 import { checkTime } from "./claim";

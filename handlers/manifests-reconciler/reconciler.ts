@@ -3,8 +3,8 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { EmbeddedMetrics } from "../../runtime/aws/embedded-metrics";
 import type { Clock } from "../../runtime/clock";
 import type { ControlTable } from "../../runtime/manifests/control";
+import type { ManifestsDataset } from "../../runtime/manifests/datasets";
 import type { Bucket } from "../../runtime/manifests/manifests";
-import type { TextDataset } from "../../runtime/manifests/text-datasets";
 import type { TrackingTable } from "../../runtime/manifests/tracking";
 
 export interface Queue {
@@ -20,7 +20,7 @@ export interface ManifestsReconciler {
   manifests: Bucket;
   curated: Bucket;
   /** Datasets, those with the longest prefix first. */
-  datasets: readonly TextDataset[];
+  datasets: readonly ManifestsDataset[];
   /** Queue of the manifest builder. */
   inputsQueue: Queue;
   /** Queue of the streaming job. */

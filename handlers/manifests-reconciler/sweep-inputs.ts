@@ -4,7 +4,7 @@ import { Duties } from "../../runtime/duties";
 import { inParallel } from "../../runtime/in-parallel";
 import { log } from "../../runtime/log";
 import { readCursor, saveCursor } from "../../runtime/manifests/control";
-import { datasetOf, type TextDataset } from "../../runtime/manifests/text-datasets";
+import { datasetOf, type ManifestsDataset } from "../../runtime/manifests/datasets";
 import { isDue, YOUNGEST_FORGOTTEN_MS } from "./due";
 import { sendAll, waitingMessages } from "./messages";
 import { type ManifestsReconciler, RESERVE_MS, type Repairs } from "./reconciler";
@@ -24,7 +24,7 @@ type Cursors = Record<string, UnitCursor>;
 interface Sweep {
   reconciler: ManifestsReconciler;
   repairs: Repairs;
-  dataset: TextDataset;
+  dataset: ManifestsDataset;
   cursors: Cursors;
   savedAt: number;
   /** Units that still have pages for this invocation. */
@@ -64,7 +64,7 @@ export async function sweepInputs(reconciler: ManifestsReconciler, repairs: Repa
 async function begin(
   reconciler: ManifestsReconciler,
   repairs: Repairs,
-  dataset: TextDataset,
+  dataset: ManifestsDataset,
 ): Promise<Sweep> {
   const { control, clock } = reconciler;
   const now = clock.now();
@@ -159,6 +159,6 @@ async function save(sweep: Sweep): Promise<void> {
   await saveCursor(control, partOf(sweep.dataset), sweep.cursors, clock.now());
 }
 
-function partOf({ name }: TextDataset): string {
+function partOf({ name }: ManifestsDataset): string {
   return `inputs#${name}`;
 }

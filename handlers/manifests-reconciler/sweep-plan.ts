@@ -1,7 +1,7 @@
 /** Schedule by which the parts of a dataset's inputs are listed. */
 import type { VersionMarker } from "../../runtime/aws/list-versions";
 import { DAY_MS, MINUTE_MS } from "../../runtime/clock";
-import type { TextDataset } from "../../runtime/manifests/text-datasets";
+import type { ManifestsDataset } from "../../runtime/manifests/datasets";
 
 /** A part of a dataset's keys that is listed as one: those of a date, or all, for what the dates leave out. */
 export interface Unit {
@@ -39,7 +39,7 @@ export interface UnitCursor {
  * Units of a dataset: the dates from two weeks ago to tomorrow, newest first, each by its prefix, and all the
  * rest.
  */
-export function unitsOf({ prefix, from }: TextDataset, now: Date): Unit[] {
+export function unitsOf({ prefix, from }: ManifestsDataset, now: Date): Unit[] {
   const dates = Array.from({ length: 16 }, (_, index) => ({
     date: new Date(now.getTime() + (1 - index) * DAY_MS).toISOString().slice(0, 10),
     pace: index < 3 ? HOT : WARM,

@@ -3,8 +3,8 @@ import type { Item } from "../../runtime/aws/dynamo";
 import type { CurrentVersion } from "../../runtime/aws/list-versions";
 import type { Clock } from "../../runtime/clock";
 import { inParallel, withBackoff } from "../../runtime/in-parallel";
+import { dateOf } from "../../runtime/manifests/datasets";
 import { compareUtf8 } from "../../runtime/manifests/manifests";
-import { dateOf } from "../../runtime/manifests/text-datasets";
 import { headKey, readTracked, type TrackingTable, versionKey } from "../../runtime/manifests/tracking";
 
 const QUERIES_AT_ONCE = 16;

@@ -1,5 +1,5 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { dateOf } from "../../runtime/manifests/text-datasets";
+import { dateOf } from "../../runtime/manifests/datasets";
 import { headKey, versionKey } from "../../runtime/manifests/tracking";
 import type { Upload } from "../inputs/uploads";
 

@@ -27,6 +27,11 @@ const REFUSALS: Readonly<Record<string, Exclude<Requested, "started">>> = {
   ThrottlingException: "busy",
 };
 
+/** Which refusal of StartJobRun that passes an error is; undefined for any other error. */
+export function refusalOf(error: unknown): Exclude<Requested, "started"> | undefined {
+  return error instanceof Error ? REFUSALS[error.name] : undefined;
+}
+
 /**
  * Starts one run of the job and does not wait for it. A refusal is no failure: all who ask do so again, on schedule
  * or at the end of the runs that are there.
@@ -39,13 +44,12 @@ export async function requestRun(job: Job, size: RunSize = {}): Promise<Requeste
     log("info", "started a job run", { jobName: job.name, jobRunId: JobRunId, ...size });
     return "started";
   } catch (error) {
-    const { name, message: reason } = error as Error;
-    const refusal = REFUSALS[name];
+    const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     log(refusal === "busy" ? "warn" : "info", "no run started", {
       jobName: job.name,
       refusal,
-      reason,
+      reason: (error as Error).message,
     });
     return refusal;
   }

@@ -98,11 +98,16 @@ export interface NamesRequest {
   readonly names: readonly string[];
 }
 
-/** Number of batches in one state. */
-export interface StateCount {
+/** Number of files of a dataset. */
+export interface DatasetCount {
+  readonly dataset: string;
+  readonly files: number;
+}
+
+/** Number of a dataset's batches in one state. */
+export interface StateCount extends DatasetCount {
   readonly state: BatchState;
   readonly batches: number;
-  readonly files: number;
 }
 
 export interface LedgerStatus {
@@ -110,6 +115,8 @@ export interface LedgerStatus {
   readonly files: Readonly<Record<LedgerFileStatus, number>>;
   /** Statuses whose numbers are estimates by the server's statistics. */
   readonly estimated: readonly LedgerFileStatus[];
+  /** Files in the queue by dataset; none where their number is an estimate. */
+  readonly queued: readonly DatasetCount[];
   readonly batches: readonly StateCount[];
   /** Number of finished batches whose raw files are not archived yet. */
   readonly unarchived: number;
@@ -155,6 +162,7 @@ export interface LedgerFile {
   readonly size: number;
   readonly lastModified: string;
   readonly registeredAt: string;
+  readonly dataset: string;
   readonly status: LedgerFileStatus;
   /** Batch that holds the file or finished it. */
   readonly batch: number | null;

@@ -11,7 +11,6 @@ import {
   manifestsJobName,
   metricNamespace,
 } from "../../environments/schema";
-import { latestViewName } from "../../runtime/manifests/latest-view";
 import { isSmoke } from "../../runtime/smoke";
 import { datedDatasetsOf, growingUploads } from "../datasets";
 import { controlManifestsStatements, STREAMING_JOB_ITEM } from "./manifests/permissions";
@@ -92,8 +91,7 @@ function statements(props: ControlPlaneProps): PolicyStatement[] {
       ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       [...(ofManifests ? [STREAMING_JOB_ITEM] : []), ...columnItems(datasets)],
     ),
-    // whether a table has a view is asked of the catalog
-    changeTables(environment, [...datasets, ...datasets.map(latestViewName)]),
+    ...changeTables(environment, datasets),
     putOwnEvents("PutEvents", environment, [
       "Tributary Alert",
       "SchemaDrift",

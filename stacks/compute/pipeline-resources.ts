@@ -4,6 +4,8 @@ import type { GlueConnections } from "../../constructs/glue/glue-connections";
 import type { GlueJobKeys } from "../../constructs/glue/glue-job";
 import type { PolicyStatement } from "../../constructs/policy";
 import { alertSource, databaseName, type Environment, type Pipeline } from "../../environments/schema";
+import { latestViewName } from "../../runtime/manifests/latest-view";
+import { datedDatasetsOf } from "../datasets";
 import type { LedgerStack } from "../ledger/stack";
 import type { NamedBucket, StorageStack } from "../storage/stack";
 import { prefixesOf } from "./raw-events";
@@ -30,19 +32,28 @@ export function connectionsIfPrivate({
   return environment.network.privateJobs ? connections : undefined;
 }
 
-/** Statement to read tables of the catalog and change their columns: Glue checks catalog, database and table. */
-export function changeTables(environment: Environment, tables: readonly string[]): PolicyStatement {
+/**
+ * Statements to read tables of datasets and change their columns, and those of the views that dated ones have: Glue checks
+ * catalog, database and table. Whether a table has a view is asked of the catalog, by a name for all of them.
+ */
+export function changeTables(environment: Environment, datasets: readonly string[]): PolicyStatement[] {
   const catalog = `arn:aws:glue:${environment.region}:${environment.account}`;
   const database = databaseName(environment);
-  return {
-    sid: "AddColumns",
-    actions: ["glue:GetTable", "glue:UpdateTable"],
+  const dated = datedDatasetsOf(environment).map(({ name }) => name);
+  const views = datasets.filter((each) => dated.includes(each)).map(latestViewName);
+  const statement = (sid: string, actions: readonly string[], tables: readonly string[]) => ({
+    sid,
+    actions,
     resources: [
       `${catalog}:catalog`,
       `${catalog}:database/${database}`,
       ...tables.map((table) => `${catalog}:table/${database}/${table}`),
     ],
-  };
+  });
+  return [
+    statement("FindViews", ["glue:GetTable"], [latestViewName("*")]),
+    statement("AddColumns", ["glue:GetTable", "glue:UpdateTable"], [...datasets, ...views]),
+  ];
 }
 
 /**

@@ -19,7 +19,6 @@ import {
   type Pipeline,
   usesPrivateSubnets,
 } from "../../environments/schema";
-import { latestViewName } from "../../runtime/manifests/latest-view";
 import { datedDatasetsOf, plainDatasetsOf } from "../datasets";
 import { functionSettings } from "../function-settings";
 import { LayerStack } from "../layer-stack";
@@ -112,11 +111,7 @@ export class ComputeStack extends LayerStack {
       functionName: functionName(this.environment, "declared-columns"),
       description: "adds declared columns to the tables of the catalog at a deploy",
       variables: { DATABASE: databaseName(this.environment), CONTROL_TABLE: control.name },
-      statements: [
-        // whether a table has a view is asked of the catalog
-        changeTables(this.environment, [...tables, ...tables.map(latestViewName)]),
-        admitColumns(control, tables),
-      ],
+      statements: [...changeTables(this.environment, tables), admitColumns(control, tables)],
       // on a first apply it waits for its own permissions, two minutes at most
       settings: { ...settings, memorySizeMegabytes: 256, timeoutSeconds: 180 },
       synchronous: true,

@@ -27,12 +27,11 @@ export class UntakenObjects extends Construct {
       description: "counts objects of the raw bucket that no dataset takes",
       variables: {
         RAW_BUCKET: storage.raw.bucket,
-        TAKEN_PREFIXES: JSON.stringify(taken),
-        LOOKED_PREFIXES: JSON.stringify(looked),
         S3_PATH_STYLE: String(environment.storage.pathStyle),
         ENVIRONMENT: environment.name,
         METRIC_NAMESPACE: metricNamespace(environment),
       },
+      declared: { taken, looked },
       statements: [listObjects(storage, looked)],
       settings: { ...settings, memorySizeMegabytes: 256, timeoutSeconds: 120 },
       synchronous: true,

@@ -236,6 +236,20 @@ describe("a deploy", () => {
     expect([rules.split(":").at(-1), others]).toEqual(["security-group-rule/*", []]);
   });
 
+  test("changes no network with another environment's tags, and what it made a moment ago, whose tags may not count", () => {
+    const [making] = deploying(dev).filter(({ Sid }) => Sid === "MakeNetwork");
+    expect(making?.Action).toEqual(
+      expect.arrayContaining([
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:ReplaceRoute",
+        "ec2:ModifyVpcAttribute",
+      ]),
+    );
+    expect(making?.Condition).toMatchObject({
+      StringEqualsIfExists: { "aws:ResourceTag/project": "tributary", "aws:ResourceTag/environment": "dev" },
+    });
+  });
+
   test("gets by whatever is attached to its role no further rights in IAM", () => {
     const writes = new Set(granted(deploying(dev)).filter((action) => action.startsWith("iam:")));
     const within = new Set(granted(guardStatements(dev)));

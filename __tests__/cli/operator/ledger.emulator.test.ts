@@ -102,12 +102,28 @@ describe("tributary ledger", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}pending +15$/m);
     expect(stdout).toMatch(/^ {2}failed +5$/m);
-    expect(stdout).toMatch(/^ {2}FAILED +1 +5$/m);
+    expect(stdout).toMatch(/^ {2}ml_events +15$/m);
+    expect(stdout).toMatch(/^ {2}ml_events +FAILED +1 +5$/m);
     expect(stdout).toContain("none yet");
     expect(await json("ledger", "status", "--exact")).toMatchObject({
       code: 0,
       answer: { environment: "local", files: { pending: 15, failed: 5 }, runs: [] },
     });
+  });
+
+  test("tells of a second dataset what waits, in work and file by file", async () => {
+    for (const table of ["files", "queue"]) {
+      await books.owner.query(`UPDATE ledger.${table} SET dataset = 'orders' WHERE id > 15`);
+    }
+    await books.fail(await books.claim(5));
+    const { stdout } = await tributary(["ledger", "status"]);
+    expect(stdout).toMatch(/^queue\n.*\n.*\n {2}ml_events +10\n {2}orders +5\n/m);
+    expect(stdout).toMatch(/^ {2}ml_events +FAILED +1 +5$/m);
+    const rows = await lines("ledger", "files", "--status", "pending", "--limit", "0");
+    const datasets = rows.map(({ id, dataset }) => [id, dataset]);
+    expect(datasets).toEqual(
+      Array.from({ length: 15 }, (_, index) => [index + 6, index + 6 > 15 ? "orders" : "ml_events"]),
+    );
   });
 
   test("files pages through a status, and goes on where it ended", async () => {
@@ -127,7 +143,7 @@ describe("tributary ledger", () => {
     const names = Array.from({ length: 120 }, (_, index) => `nowhere/${index}`);
     const found = await tributary(["ledger", "files", keyOf(3), "4", ...names]);
     expect(found.code).toBe(0);
-    expect(found.stdout).toMatch(/^3 .* raw-json-data.*0003.json +v3/m);
+    expect(found.stdout).toMatch(/^3 +pending +ml_events .* raw-json-data.*0003.json +v3/m);
     expect(found.stdout).toMatch(/^4 /m);
     expect(found.stderr).toContain("the ledger has no file nowhere/119");
     expect((await tributary(["ledger", "files", "nowhere"])).code).toBe(3);

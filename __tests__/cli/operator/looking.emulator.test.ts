@@ -21,6 +21,7 @@ import {
 import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
 import { hourRowKey, JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { pendingItem } from "../../../runtime/uploads/uploads";
 import { ROOT } from "../../../setup/paths";
 import { environment, fileOf, nameOf, type Operated, startOperated } from "./operated";
@@ -98,6 +99,21 @@ async function metric(key: { metric_date: string; metric_type: string }, numbers
 }
 
 describe("tributary status", () => {
+  test("leaves a smoke test's file out of what waits and what waits longest", async () => {
+    const key = `${SMOKE_PREFIXES.manifests}2026-01-30-smoke-a.ndjson`;
+    const status = { status: "manifested", manifestPath: manifestKey(nameOf("c")) } as const;
+    await operated.track({
+      ...fileOf("2026-01-30-x.ndjson", status),
+      key,
+      createdAt: "2026-01-30T00:00:00.000Z",
+    });
+    const { stdout } = await operated.tributary("manifests", "status", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      open: { manifested: { count: 2, isWhole: true } },
+      oldestWaiting: { key: "input/clicks/2026-02-01-c.ndjson" },
+    });
+  });
+
   test("shows each pipeline in one form, and hides none for another that cannot be read", async () => {
     const upload = { bucket: "raw", key: "input/customers/a.csv", version: "v1", size: 12 };
     await operated.aws.dynamo.send(

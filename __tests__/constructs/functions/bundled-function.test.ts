@@ -56,7 +56,7 @@ describe("a bundled function", () => {
     const variables = (bytes: number) => ({ UPLOADS_TABLE: "u".repeat(bytes - 24), JOB_NAME: "job" });
     expect(() => functionWith({}, { variables: variables(4_096) })).not.toThrow();
     expect(() => functionWith({}, { variables: variables(4_097) })).toThrow(
-      "variables of the function uploads-trigger: expected at most 4096 bytes (Lambda takes no more; fewer datasets in one environment, or shorter prefixes), got 4097",
+      "variables of the function uploads-trigger: expected at most 4096 bytes (Lambda takes no more), got 4097",
     );
   });
 

@@ -62,6 +62,7 @@ describe("files", () => {
       size: 100,
       lastModified: expect.stringMatching(/^20.*\+00:00$/),
       registeredAt: expect.stringMatching(/^20.*\+00:00$/),
+      dataset: "ml_events",
       status: "failed",
       batch,
       attempts: 3,
@@ -93,6 +94,7 @@ describe("find", () => {
   test("takes ids, keys and addresses, and says which it does not know", async () => {
     await books.register(5);
     await books.quarantine(await books.claim(2), 2);
+    await books.owner.query("UPDATE ledger.files SET dataset = 'orders' WHERE id > 2");
     const names = [
       "3",
       keyOf(2),
@@ -103,10 +105,12 @@ describe("find", () => {
       `s3://x/${keyOf(1)}`,
     ];
     const found = await books.ask("find", { names });
-    expect(found.files.map(({ id, status, batch, error }) => [id, status, batch, error])).toEqual([
-      [3, "pending", null, null],
-      [2, "quarantined", 1, "broken-gzip: no end"],
-      [4, "pending", null, null],
+    expect(
+      found.files.map(({ id, dataset, status, batch, error }) => [id, dataset, status, batch, error]),
+    ).toEqual([
+      [3, "orders", "pending", null, null],
+      [2, "ml_events", "quarantined", 1, "broken-gzip: no end"],
+      [4, "orders", "pending", null, null],
     ]);
     expect(found.unknown).toEqual(["17", "s3://other/x", `s3://x/${keyOf(1)}`]);
     await expect(async () => books.ask("find", { names: [] })).rejects.toThrow(

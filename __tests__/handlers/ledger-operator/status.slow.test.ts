@@ -48,6 +48,7 @@ describe("status", () => {
     expect(await books.ask("status")).toMatchObject({
       files: NO_FILES,
       estimated: [],
+      queued: [],
       batches: [],
       unarchived: 0,
       unpublishedCommits: 0,
@@ -69,6 +70,7 @@ describe("status", () => {
         quarantined: 1,
       },
       estimated: [],
+      queued: [{ dataset: "ml_events", files: 48 }],
       batches: [
         { state: "CLAIMED", batches: 1, files: 7 },
         { state: "WAITING", batches: 2, files: 8 },
@@ -76,7 +78,7 @@ describe("status", () => {
         { state: "SUCCEEDED", batches: 1, files: 8 },
         { state: "PARTIAL", batches: 1, files: 10 },
         { state: "FAILED", batches: 1, files: 6 },
-      ],
+      ].map((each) => ({ dataset: "ml_events", ...each })),
       unarchived: 1,
       unpublishedCommits: 1,
       lastHour: {
@@ -91,7 +93,21 @@ describe("status", () => {
     });
     expect(Object.values(found.files).reduce((sum, count) => sum + count)).toBe(100);
     expect(found.oldestClaimableSeconds).toBeCloseTo(600, -1);
-    expect((await books.ask("status", { exact: true })).files).toEqual(found.files);
+    const { files, queued } = await books.ask("status", { exact: true });
+    expect({ files, queued }).toEqual({ files: found.files, queued: found.queued });
+  });
+
+  test("counts what waits, and batches, by dataset", async () => {
+    await books.register(9);
+    await books.owner.query("UPDATE ledger.queue SET dataset = 'orders' WHERE id > 3");
+    await books.fail(await books.claim(2));
+    expect(await books.ask("status")).toMatchObject({
+      queued: [
+        { dataset: "ml_events", files: 1 },
+        { dataset: "orders", files: 6 },
+      ],
+      batches: [{ dataset: "ml_events", state: "FAILED", batches: 1, files: 2 }],
+    });
   });
 });
 

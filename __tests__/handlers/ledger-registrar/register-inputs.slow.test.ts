@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Client } from "pg";
@@ -6,6 +9,7 @@ import type { Registrar } from "../../../handlers/ledger-registrar/registrar";
 import type { BatchResponse, Message } from "../../../runtime/aws/queue-messages";
 import { LedgerConnection } from "../../../runtime/ledger/connection";
 import { registerFiles } from "../../../runtime/ledger/register-files";
+import { declare } from "../support/declared";
 import { type EventObject, s3Event } from "../support/events";
 import { LEDGER_VARIABLES, type RealLedger, startLedger } from "../support/ledger";
 import { keepLogs } from "../support/logs";
@@ -19,22 +23,25 @@ type Handler = (
 const PREFIXES = { ml_events: "raw-json-data/", orders: "input/orders/" };
 const VARIABLES = {
   ...LEDGER_VARIABLES,
-  LEDGER_PREFIXES: JSON.stringify(PREFIXES),
   START_YEAR: "2021",
   ENVIRONMENT: "test",
   METRIC_NAMESPACE: "Tributary",
 };
 const WEEK = "raw-json-data/2026/week01/";
 
+const folder = mkdtempSync(join(tmpdir(), "tributary-declared-"));
 let ledger: RealLedger;
 let handler: Handler;
 
 beforeAll(async () => {
   ledger = await startLedger();
-  Object.assign(process.env, VARIABLES);
+  Object.assign(process.env, VARIABLES, declare<"ledger-registrar">(folder, { prefixes: PREFIXES }));
   ({ handler } = await import("../../../handlers/ledger-registrar"));
 });
-afterAll(() => ledger.stop());
+afterAll(async () => {
+  await ledger.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 beforeEach(async () => {
   await ledger.rows("TRUNCATE ledger.files, ledger.queue");
 });

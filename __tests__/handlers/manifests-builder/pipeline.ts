@@ -4,14 +4,14 @@ import { buildManifests } from "../../../handlers/manifests-builder/build-manife
 import type { Builder } from "../../../handlers/manifests-builder/builder";
 import type { Message } from "../../../runtime/aws/queue-messages";
 import type { Clock } from "../../../runtime/clock";
+import type { ManifestsDataset } from "../../../runtime/manifests/datasets";
 import { checkManifest, type Manifest, parseManifestKey } from "../../../runtime/manifests/manifests";
-import type { TextDataset } from "../../../runtime/manifests/text-datasets";
 import { clockDouble } from "../support/doubles";
 import { type EventObject, s3Event } from "../support/events";
 import { type Fault, MemoryAws } from "../support/memory-aws";
 
 export const NAMES = { raw: "raw", manifests: "manifests", quarantine: "quarantine", table: "files" };
-export const CLICKS: TextDataset = {
+export const CLICKS: ManifestsDataset = {
   name: "clicks",
   prefix: "input/clicks/",
   from: "2020-01-01",

@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { pack } from "../../../handlers/manifests-builder/pack";
 import { judge, type Plan, plan } from "../../../handlers/manifests-builder/plan";
 import type { Message } from "../../../runtime/aws/queue-messages";
+import { byLongestPrefix } from "../../../runtime/manifests/datasets";
 import { manifestId } from "../../../runtime/manifests/manifests";
-import { readTextDatasets } from "../../../runtime/manifests/text-datasets";
 import { type EventObject, s3Event, s3Record } from "../support/events";
 import { seeded, shuffled } from "../support/faults";
 import { CLICKS, NOW } from "./pipeline";
@@ -214,7 +214,7 @@ describe("judge", () => {
 
   test("gives a file to the dataset with the longest prefix, and none to no dataset", () => {
     const sub = { name: "mobile", prefix: "input/clicks/mobile/", from: "2020-01-01", size: null };
-    const datasets = readTextDatasets(JSON.stringify([CLICKS, sub]));
+    const datasets = byLongestPrefix([CLICKS, sub]);
     const file = { bucket: "raw", version: "v1", size: 100, uploadedAt: NOW, messages: [] };
     const datasetOf = (key: string) => judge({ ...file, key }, datasets, TODAY).dataset;
     expect(datasetOf("input/clicks/mobile/2026-01-31-a.ndjson")).toBe("mobile");

@@ -44,6 +44,7 @@ import {
 } from "../../../runtime/manifests/manifests";
 import { headKey, type ItemKey, type TrackedFile, toItem } from "../../../runtime/manifests/tracking";
 import { SMOKE_DATASETS } from "../../../runtime/smoke";
+import { declare } from "./declared";
 
 export const RAW = "raw";
 export const MANIFESTS = "manifests";
@@ -55,9 +56,7 @@ export const STREAMING_JOB = "manifests-stream";
 export const DATABASE = "tributary_test";
 export const ALERT_SOURCE = "tributary.test";
 export const SHARDS = 4;
-export const DATASETS = JSON.stringify([
-  { name: "clicks", prefix: "input/clicks/", from: "2020-01-01", size: null },
-]);
+const DATASETS = [{ name: "clicks", prefix: "input/clicks/", from: "2020-01-01", size: null }];
 
 type Row = Record<string, unknown>;
 
@@ -101,7 +100,8 @@ export async function startManifestsPipeline(): Promise<ManifestsPipeline> {
   await Promise.all([makeTables(dynamo), makeBuckets(s3), makeCatalog(glue)]);
   await makeJob(glue, "import time\ntime.sleep(3600)\n", s3);
   const queues = await makeQueues(sqs);
-  Object.assign(process.env, variables(queues));
+  const declared = declare<"manifests-builder" | "manifests-reconciler">(folder, { datasets: DATASETS });
+  Object.assign(process.env, variables(queues), declared);
   return {
     aws,
     s3,
@@ -163,7 +163,6 @@ function variables(queues: Record<string, string>): Record<string, string> {
     JOB_NAME: STREAMING_JOB,
     WORKERS: "2",
     DATABASE,
-    DATASETS,
     INPUTS_QUEUE_URL: queues["inputs"] ?? "",
     MANIFESTS_QUEUE_URL: queues["manifests"] ?? "",
     CONTROL_PLANE: "control-plane",

@@ -2,7 +2,7 @@ import type { AttributeValue, BatchGetItemCommand, DynamoDBClient } from "@aws-s
 import { expect, test } from "@jest/globals";
 import type { Upload } from "../../../local/inputs/uploads";
 import { settledOf } from "../../../local/pipelines/tracked-files";
-import { dateOf } from "../../../runtime/manifests/text-datasets";
+import { dateOf } from "../../../runtime/manifests/datasets";
 import { headKey, versionKey } from "../../../runtime/manifests/tracking";
 
 const SHARDS = 7;

@@ -245,6 +245,7 @@ describe("the permissions", () => {
       UseMetrics: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"],
       UseControl: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       RunJob: ["glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"],
+      FindViews: ["glue:GetTable"],
       AddColumns: ["glue:GetTable", "glue:UpdateTable"],
       ReadManifestsAndReceipts: ["s3:GetObject"],
       TellMissingFromForbidden: ["s3:ListBucket"],
@@ -327,10 +328,10 @@ describe("the permissions", () => {
     const { curated, quarantine } = { curated: /curated.*/.source, quarantine: /quarantine.*/.source };
     const places = (role: string, sid: string) => statement(policyOf(role), sid).Resource;
     const undated = quarantineFolder(undefined, { key: "input/a.ndjson", version: "1" });
-    const ofTextDatasets = (place: string) =>
+    const ofManifestsDatasets = (place: string) =>
       ["clicks", "smoke_manifests"].map((name) => expect.stringMatching(new RegExp(`${place}/${name}/\\*$`)));
-    expect(places("stream", "PublishTables")).toEqual(ofTextDatasets(`${curated}/tables`));
-    expect(places("stream", "KeepDeadLetters")).toEqual(ofTextDatasets(`${quarantine}/dead-letters`));
+    expect(places("stream", "PublishTables")).toEqual(ofManifestsDatasets(`${curated}/tables`));
+    expect(places("stream", "KeepDeadLetters")).toEqual(ofManifestsDatasets(`${quarantine}/dead-letters`));
     for (const role of ["stream", "manifests-builder"]) {
       expect(places(role, "QuarantineFiles")).toEqual([
         expect.stringMatching(/\/quarantine\/\?{4}-\?\?-\?\?\/\*$/),
@@ -347,8 +348,6 @@ describe("the permissions", () => {
       `${catalog}:table/tributary_prod/ml_events`,
       `${catalog}:table/tributary_prod/clicks`,
       `${catalog}:table/tributary_prod/smoke_manifests`,
-      // it has none, which the control plane asks for
-      `${catalog}:table/tributary_prod/ml_events_latest`,
       `${catalog}:table/tributary_prod/clicks_latest`,
       `${catalog}:table/tributary_prod/smoke_manifests_latest`,
     ]);

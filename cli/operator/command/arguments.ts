@@ -1,5 +1,5 @@
 import type { FilesPlace } from "../../../runtime/ledger/operator-protocol";
-import { UNDATED } from "../../../runtime/manifests/text-datasets";
+import { UNDATED } from "../../../runtime/manifests/datasets";
 import { argument } from "../../../setup/arguments";
 
 /** A date of the calendar as yyyy-mm-dd, or `undated`. */

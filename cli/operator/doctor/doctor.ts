@@ -11,6 +11,8 @@ import { examine, type Result } from "./examine";
 import { THIS_MACHINE } from "./machine/machine";
 import { reportText } from "./report";
 
+const PAUSE_MILLISECONDS = 1000;
+
 export interface DoctorOptions {
   /** Seconds that each check may take: all run at once, so about what the command takes at most. */
   readonly limit: number;
@@ -43,6 +45,7 @@ export async function doctor(operator: Operator, { limit }: DoctorOptions): Prom
   try {
     const findings = await examine(CHECKS, examination, {
       limitMilliseconds,
+      pauseMilliseconds: PAUSE_MILLISECONDS,
       signal,
       onEnd: (ended) => terminal.progress(`${ended} of ${CHECKS.length} checks`),
     });

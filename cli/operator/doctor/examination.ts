@@ -3,6 +3,7 @@ import type { Caller } from "./caller";
 import type { DoctorClients } from "./clients";
 import type { FunctionState } from "./deployed/functions";
 import type { Machine } from "./machine/machine";
+import { isThrottled } from "./unchecked";
 
 /** What checks look at. What several of them ask for is asked once. */
 export interface Examination {
@@ -18,11 +19,14 @@ export interface Examination {
   readonly codeKeys: () => Promise<readonly string[]>;
 }
 
-/** Makes `ask` be asked at most once, whatever it answers. */
+/** Makes `ask` be asked at most once, whatever it answers, unless AWS throttles it. */
 export function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
   let answer: Promise<Answer> | undefined;
   return () => {
-    answer ??= ask();
+    answer ??= ask().catch((error) => {
+      if (isThrottled(error)) answer = undefined;
+      throw error;
+    });
     return answer;
   };
 }

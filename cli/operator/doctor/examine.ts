@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Check, type Finding, notChecked } from "./check";
 import type { Examination } from "./examination";
-import { TookTooLong, unchecked } from "./unchecked";
+import { isThrottled, TookTooLong, unchecked } from "./unchecked";
 
 /** Finding with the check that found it. */
 export interface Result extends Finding {
@@ -8,7 +9,12 @@ export interface Result extends Finding {
   readonly check: string;
 }
 
+/** Looks of a check that AWS throttles, the last of which counts. */
+const LOOKS = 5;
+
 export interface ExamineOptions {
+  /** First of the pauses after a look that AWS throttled, each twice as long as the one before. */
+  readonly pauseMilliseconds: number;
   /** Time limit of each check. */
   readonly limitMilliseconds: number;
   /** Aborted by Ctrl-C: nothing more is waited for. */
@@ -21,14 +27,14 @@ export interface ExamineOptions {
 export async function examine(
   checks: readonly Check[],
   examination: Examination,
-  { limitMilliseconds, signal, onEnd }: ExamineOptions,
+  { limitMilliseconds, pauseMilliseconds, signal, onEnd }: ExamineOptions,
 ): Promise<Result[]> {
   signal.throwIfAborted();
   let ended = 0;
   const limits = new Limits(limitMilliseconds);
   const made = checks.map(async (check) => {
     const findings = await limits
-      .within(make(check, examination))
+      .within(makeUnthrottled(check, examination, pauseMilliseconds))
       .catch((error) => [unchecked(error, check)]);
     if (signal.aborted) return [];
     ended += 1;
@@ -39,6 +45,23 @@ export async function examine(
     return (await Promise.race([Promise.all(made), aborted(signal)])).flat();
   } finally {
     limits.clear();
+  }
+}
+
+/** All checks ask at once, which may be more than AWS answers: what it throttles is asked again. */
+async function makeUnthrottled(
+  check: Check,
+  examination: Examination,
+  pauseMilliseconds: number,
+): Promise<readonly Finding[]> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await make(check, examination);
+    } catch (error) {
+      if (look === LOOKS || !isThrottled(error)) throw error;
+      // what nobody waits for any more keeps no process
+      await sleep(pauseMilliseconds * 2 ** (look - 1), undefined, { ref: false });
+    }
   }
 }
 

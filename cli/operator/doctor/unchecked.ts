@@ -73,6 +73,11 @@ export function lacksCredentials({ name }: Error): boolean {
   return NO_CREDENTIALS.has(name);
 }
 
+/** Returns whether an error says that AWS has no call left for the moment. */
+export function isThrottled(error: unknown): boolean {
+  return error instanceof Error && THROTTLED.test(error.name);
+}
+
 /** Finding of a check that ended in an error: what was missing, or that the check itself is wrong. */
 export function unchecked(error: unknown, { actions }: Pick<Check, "actions">): Finding {
   if (!(error instanceof Error)) return faulty(String(error));
@@ -81,7 +86,7 @@ export function unchecked(error: unknown, { actions }: Pick<Check, "actions">): 
   if (error instanceof TookTooLong || error instanceof CommandError) return notChecked(message);
   if (lacksCredentials(error)) return notChecked(`credentials that work (${message || name})`);
   if (DENIED.test(name) || status === 403) return notChecked(`permission ${deniedAction(message, actions)}`);
-  if (THROTTLED.test(name)) return notChecked("a moment in which AWS throttles no calls; try again");
+  if (isThrottled(error)) return notChecked("a moment in which AWS throttles no calls; try again");
   const isUnreached = [code, cause?.code].some((each) => CONNECTION_ERRORS.has(String(each)));
   if (name === "TimeoutError") return notChecked(`an answer of ${servicesOf(actions)} in time`);
   if (isUnreached || NO_SERVICE.has(name) || (status ?? 0) >= 500) {

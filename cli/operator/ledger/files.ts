@@ -28,6 +28,7 @@ const ERROR_CHARACTERS = 60;
 const COLUMNS: readonly Column<LedgerFile>[] = [
   { head: "id", cell: ({ id }) => String(id) },
   { head: "status", cell: ({ status }) => status },
+  { head: "dataset", cell: ({ dataset }) => dataset },
   { head: "registered", cell: ({ registeredAt }) => registeredAt.slice(0, 19) },
   { head: "bytes", cell: ({ size }) => size },
   { head: "batch", cell: ({ batch }) => (batch === null ? undefined : String(batch)) },

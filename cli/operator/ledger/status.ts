@@ -74,6 +74,7 @@ function textOf(found: Shown): string {
   return [
     `${found.environment} at ${found.at}`,
     section("files", filesText(found)),
+    ...(found.queued.length > 0 ? [section("queue", queueText(found))] : []),
     section("batches", batchesText(found)),
     section("committed in the last hour", hourText(found)),
     section("runs", runsText(found)),
@@ -89,10 +90,21 @@ function filesText({ files, estimated, oldestClaimableSeconds }: LedgerStatus): 
   ]);
 }
 
+function queueText({ queued }: LedgerStatus): string {
+  return table(
+    [
+      { head: "dataset", cell: ({ dataset }) => dataset },
+      { head: "files", cell: ({ files }) => files },
+    ],
+    queued,
+  );
+}
+
 function batchesText({ batches, unarchived, unpublishedCommits }: LedgerStatus): string {
   if (batches.length === 0) return "none yet";
   const rows = table(
     [
+      { head: "dataset", cell: ({ dataset }) => dataset },
       { head: "state", cell: ({ state }) => state },
       { head: "batches", cell: ({ batches: count }) => count },
       { head: "files", cell: ({ files }) => files },

@@ -1,6 +1,6 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { conditionHeld } from "../../../runtime/aws/dynamo";
-import { dateOf } from "../../../runtime/manifests/text-datasets";
+import { dateOf } from "../../../runtime/manifests/datasets";
 import { headKey, type ItemKey, versionKey } from "../../../runtime/manifests/tracking";
 import type { Operator } from "../command/operator";
 import type { FileVersion } from "./outputs";

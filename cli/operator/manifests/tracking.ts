@@ -7,8 +7,8 @@ import {
 import { type Environment, trackingTableName } from "../../../environments/schema";
 import type { Item } from "../../../runtime/aws/dynamo";
 import { OPEN_INDEX } from "../../../runtime/indexes";
+import { dateOf, UNDATED } from "../../../runtime/manifests/datasets";
 import { compareUtf8 } from "../../../runtime/manifests/manifests";
-import { dateOf, UNDATED } from "../../../runtime/manifests/text-datasets";
 import {
   type FileStatus,
   fromItem,
@@ -21,6 +21,7 @@ import {
   type TrackingTable,
   versionKey,
 } from "../../../runtime/manifests/tracking";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import type { Operator } from "../command/operator";
 import { OPEN_STATUSES } from "./choices";
 
@@ -33,6 +34,9 @@ export interface OpenFile {
   readonly createdAt: string;
   readonly manifestPath?: string;
 }
+
+/** Items that are read for the first one: those before it may be of smoke tests. */
+const PAGE = 5;
 
 export interface Wanted {
   readonly status?: FileStatus | undefined;
@@ -134,11 +138,11 @@ export async function* openFiles(operator: Operator, status: OpenStatus): AsyncG
   }
 }
 
-/** Finds the file that has waited longest in that status. */
+/** Finds the file that has waited longest in that status, those of smoke tests left out. */
 export async function oldestOpen(operator: Operator, status: OpenStatus): Promise<OpenFile | undefined> {
   const firsts = await Promise.all(
     openPartitions(status).map(async (partition) => {
-      const query = { ...openQuery(operator.environment, partition), Limit: 1 };
+      const query = withoutSmoke({ ...openQuery(operator.environment, partition), Limit: PAGE });
       for await (const item of itemsOf(operator.aws.dynamo, query)) return openFileOf(item);
       return undefined;
     }),
@@ -148,7 +152,7 @@ export async function oldestOpen(operator: Operator, status: OpenStatus): Promis
     .sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1))[0];
 }
 
-/** Number of files of a status; of a shard with more than a page of them, only the page is counted. */
+/** Number of files of a status, those of smoke tests left out; of a shard with more than a page of them, only the page is counted. */
 export interface OpenCount {
   readonly count: number;
   readonly isWhole: boolean;
@@ -157,7 +161,7 @@ export interface OpenCount {
 export async function countOpen(operator: Operator, status: OpenStatus): Promise<OpenCount> {
   const pages = await Promise.all(
     openPartitions(status).map(async (partition) => {
-      const query = { ...openQuery(operator.environment, partition), Select: "COUNT" as const };
+      const query = withoutSmoke({ ...openQuery(operator.environment, partition), Select: "COUNT" });
       for await (const page of paginateQuery({ client: operator.aws.dynamo }, query)) return page;
       return undefined;
     }),
@@ -174,6 +178,18 @@ function openQuery(environment: Environment, partition: string): QueryCommandInp
     IndexName: OPEN_INDEX,
     KeyConditionExpression: "open_shard = :partition",
     ExpressionAttributeValues: { ":partition": { S: partition } },
+  };
+}
+
+/** Leaves files of smoke tests out of a query of the index. */
+function withoutSmoke(query: QueryCommandInput): QueryCommandInput {
+  return {
+    ...query,
+    FilterExpression: "NOT begins_with(file_name, :smoke)",
+    ExpressionAttributeValues: {
+      ...query.ExpressionAttributeValues,
+      ":smoke": { S: SMOKE_PREFIXES.manifests },
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { bucketName } from "../../../environments/schema";
-import { baseName } from "../../../runtime/manifests/text-datasets";
+import { baseName } from "../../../runtime/manifests/datasets";
 import type { Operator } from "../command/operator";
 
 /** Saves a version of an object of the raw bucket in a folder, and overwrites nothing there. */

@@ -1,5 +1,6 @@
-import { ConcurrentRunsExceededException, StartJobRunCommand } from "@aws-sdk/client-glue";
+import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { ledgerBatchJobName, processedPrefix, STAGING_PREFIX } from "../../../environments/schema";
+import { refusalOf } from "../../../runtime/aws/job-run";
 import type { DescribedBatch, LedgerFile } from "../../../runtime/ledger/operator-protocol";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { SMOKE_PREFIXES } from "../../../runtime/smoke";
@@ -94,8 +95,8 @@ export class LedgerTest extends PipelineTest {
       const { JobRunId } = await this.operator.aws.glue.send(new StartJobRunCommand({ JobName: this.job }));
       if (JobRunId !== undefined) this.started.push(JobRunId);
     } catch (error) {
-      // somebody else's run was faster, and takes the file
-      if (!(error instanceof ConcurrentRunsExceededException)) throw error;
+      // somebody else's run was faster, and takes the file; or Glue has none left now, and the next look asks again
+      if (refusalOf(error) === undefined) throw error;
     }
   }
 

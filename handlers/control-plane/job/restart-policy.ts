@@ -14,6 +14,7 @@ export interface EndAnswer {
   failures: number;
   /** Earliest time of the next run; undefined: immediately, when one is wanted. */
   nextStartAt: Date | undefined;
+  /** False also where Glue had no role yet. */
   failed: boolean;
   alert: boolean;
 }
@@ -25,10 +26,11 @@ export interface EndAnswer {
  * hour, or committed a manifest, was a good one: its end counts as the first.
  */
 export function answerEnd(job: StreamingJob, run: Run, now: Date): EndAnswer {
-  const failed = FAILED_STATES.includes(run.state) && !wasEndedByGlue(run);
-  if (wasAskedFor(job, run)) return { failures: 0, nextStartAt: undefined, failed, alert: failed };
+  const ended = FAILED_STATES.includes(run.state) && !wasEndedByGlue(run);
+  if (wasAskedFor(job, run)) return { failures: 0, nextStartAt: undefined, failed: ended, alert: ended };
   const healthy = run.seconds >= HEALTHY_SECONDS || job.committedRunId === run.id;
   const failures = healthy ? 1 : job.failures + 1;
+  const failed = ended && !(isRoleOnItsWay(run) && failures < ALERT_FROM);
   const nextStartAt = new Date((run.endedAt ?? now).getTime() + waitMs(failures));
   return { failures, nextStartAt, failed, alert: failed || failures >= ALERT_FROM };
 }
@@ -68,6 +70,17 @@ function wasAskedFor(job: StreamingJob, run: Run): boolean {
  */
 function wasEndedByGlue({ state, seconds }: Run): boolean {
   return state === "EXPIRED" || (state === "TIMEOUT" && seconds >= HEALTHY_SECONDS);
+}
+
+/**
+ * Returns whether Glue had no role for the run: that of a deploy a moment ago may not have arrived everywhere. The next
+ * run asks again, and the third end in a row is a failure.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (2026-11-30)
+ * @see https://github.com/aws-solutions-library-samples/data-lakes-on-aws/issues/312 (2026-11-30)
+ */
+function isRoleOnItsWay({ error = "" }: Run): boolean {
+  return /\brole\b.*assume role permissions|unable to assume.*\brole\b/i.test(error);
 }
 
 function waitMs(failures: number): number {

@@ -127,7 +127,8 @@ function archive({ environment, storage }: PipelineResources): PolicyStatement[]
   ];
 }
 
-/** Prefixes that files of the datasets are moved to. */
+/** Folders that files of the datasets are moved to, in which nothing else lies. */
 function processedPrefixes(): string[] {
-  return prefixesOf("ledger").map(processedPrefix);
+  const prefixes = prefixesOf("ledger").map(processedPrefix);
+  return [...new Set(prefixes.map((prefix) => prefix.slice(0, prefix.indexOf("/") + 1)))];
 }

@@ -92,12 +92,12 @@ export class LedgerPipeline extends Construct {
       description: "registers announced files in the ledger",
       variables: {
         ...server.address,
-        LEDGER_PREFIXES: JSON.stringify(
-          Object.fromEntries(datasetsOf("ledger").map(({ name, prefix }) => [name, prefix])),
-        ),
         START_YEAR: String(this.environment.ledger.lister.startYear),
         ENVIRONMENT: this.environment.name,
         METRIC_NAMESPACE: metricNamespace(this.environment),
+      },
+      declared: {
+        prefixes: Object.fromEntries(datasetsOf("ledger").map(({ name, prefix }) => [name, prefix])),
       },
       statements: ledgerRegistrarStatements(props),
       settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 120 },

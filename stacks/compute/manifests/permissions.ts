@@ -77,13 +77,13 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
     {
       sid: "PublishTables",
       actions: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-      resources: ofTextDatasets(storage.curated, "tables"),
+      resources: ofManifestsDatasets(storage.curated, "tables"),
     },
     // the generation of existing dead letters is read before they are replaced
     {
       sid: "KeepDeadLetters",
       actions: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-      resources: ofTextDatasets(storage.quarantine, "dead-letters"),
+      resources: ofManifestsDatasets(storage.quarantine, "dead-letters"),
     },
     quarantineFiles(resources),
     distinguishMissing(
@@ -148,7 +148,7 @@ export function manifestsReconcilerStatements(resources: PipelineResources): Pol
       // HeadObject asks for the same right as a read
       sid: "FindOutputs",
       actions: ["s3:GetObject"],
-      resources: ofTextDatasets(storage.curated, "tables"),
+      resources: ofManifestsDatasets(storage.curated, "tables"),
     },
     distinguishMissing(["s3:ListBucket"], storage.manifests.arn, storage.curated.arn),
     {
@@ -196,6 +196,6 @@ function quarantineFiles({ storage }: PipelineResources): PolicyStatement {
 }
 
 /** Objects of the text datasets below a prefix: those of other pipelines are not this one's to write. */
-function ofTextDatasets({ arn }: S3Bucket, prefix: string): string[] {
+function ofManifestsDatasets({ arn }: S3Bucket, prefix: string): string[] {
   return datedDatasets().map(({ name }) => `${arn}/${prefix}/${name}/*`);
 }

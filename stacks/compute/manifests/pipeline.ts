@@ -6,7 +6,7 @@ import { routeEvents, scheduleRounds } from "../../../constructs/functions/invoc
 import { GlueJob } from "../../../constructs/glue/glue-job";
 import type { JobCode } from "../../../constructs/glue/job-code";
 import { type QueueSender, QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
-import { datedDatasetsVariable } from "../../../datasets/schema/datasets";
+import { datedDatasetsOfFunctions } from "../../../datasets/schema/datasets";
 import {
   alertSource,
   bucketName,
@@ -128,12 +128,12 @@ export class ManifestsPipeline extends Construct {
         ...this.trackingVariables(props),
         MANIFESTS_BUCKET: storage.manifests.bucket,
         QUARANTINE_BUCKET: storage.quarantine.bucket,
-        DATASETS: datedDatasetsVariable(),
         MANIFEST_BYTES: String(manifests.maximumMegabytes * 1e6),
         MANIFEST_FILES: String(manifests.maximumFiles),
         CLAIM_SECONDS: String(CLAIM_SECONDS),
         ...this.commonVariables(),
       },
+      declared: { datasets: datedDatasetsOfFunctions() },
       statements: manifestsBuilderStatements(props),
       // its failure queue is for invocations by hand: the event source mapping waits for the answer, and what fails
       // stays in the queue
@@ -153,13 +153,13 @@ export class ManifestsPipeline extends Construct {
         RAW_BUCKET: storage.raw.bucket,
         MANIFESTS_BUCKET: storage.manifests.bucket,
         CURATED_BUCKET: storage.curated.bucket,
-        DATASETS: datedDatasetsVariable(),
         INPUTS_QUEUE_URL: this.inputs.queue.url,
         MANIFESTS_QUEUE_URL: this.ready.queue.url,
         CONTROL_PLANE: functionName(this.environment, "control-plane"),
         GRACE_SECONDS: String(this.environment.manifests.reconcile.graceSeconds),
         ...this.commonVariables(),
       },
+      declared: { datasets: datedDatasetsOfFunctions() },
       statements: manifestsReconcilerStatements(props),
       settings: { ...props.settings, memorySizeMegabytes: 512, timeoutSeconds: 900 },
     });

@@ -48,7 +48,8 @@ export function reconcilerStatements(resources: PipelineResources): PolicyStatem
 
 export function jobStatements(resources: PipelineResources): PolicyStatement[] {
   const { environment, storage } = resources;
-  const datasets = uploadedDatasets();
+  const datasets = uploadedDatasets().map(({ name }) => name);
+  const withCsv = uploadedDatasets().flatMap(({ name, outputs }) => (outputs.csv ? [name] : []));
   return [
     // a transaction of updates asks for no more than the updates themselves
     useUploads(resources, [
@@ -63,7 +64,10 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
     {
       sid: "PublishOutputs",
       actions: ["s3:GetObject", "s3:PutObject"],
-      resources: below(storage.curated, ["tables", "csv", "stats"], datasets),
+      resources: [
+        ...below(storage.curated, ["tables", "stats"], datasets),
+        ...below(storage.curated, ["csv"], withCsv),
+      ],
     },
     {
       // S3 answers 403 instead of 404 for a missing key to those who may not list, and a read has no prefix to allow
@@ -98,8 +102,8 @@ export function bringColumns(
 }
 
 /** Datasets whose uploads become one output each. */
-function uploadedDatasets(): string[] {
-  return datasetsOf("uploads").map(({ name }) => name);
+function uploadedDatasets(): Dataset[] {
+  return datasetsOf("uploads");
 }
 
 /** Objects of the datasets below each prefix: those of other pipelines are not the job's to write. */

@@ -124,12 +124,12 @@ export class UploadsPipeline {
         UPLOADS_TABLE: resources.ledger.uploads.name,
         JOB_NAME: this.job.job.name,
         RAW_BUCKET: resources.storage.raw.bucket,
-        UPLOAD_PREFIXES: JSON.stringify(prefixesOf("uploads")),
         GRACE_SECONDS: String(this.environment.uploads.reconcile.graceSeconds),
         S3_PATH_STYLE: String(this.environment.storage.pathStyle),
         ENVIRONMENT: this.environment.name,
         METRIC_NAMESPACE: metricNamespace(this.environment),
       },
+      declared: { prefixes: prefixesOf("uploads") },
       statements: reconcilerStatements(resources),
       // it lists the whole bucket in one invocation where it can
       settings: {

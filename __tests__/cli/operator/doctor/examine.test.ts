@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Check, notChecked, ok } from "../../../../cli/operator/doctor/check";
 import { CHECKS } from "../../../../cli/operator/doctor/checks";
+import { once } from "../../../../cli/operator/doctor/examination";
 import { examine } from "../../../../cli/operator/doctor/examine";
 import { loadEnvironment } from "../../../../environments/schema";
 import { CommandError } from "../../../../setup/errors";
@@ -121,7 +122,12 @@ describe("an error of a check", () => {
 });
 
 describe("checks", () => {
-  const options = { limitMilliseconds: 10_000, signal: new AbortController().signal, onEnd: () => undefined };
+  const options = {
+    limitMilliseconds: 10_000,
+    pauseMilliseconds: 0,
+    signal: new AbortController().signal,
+    onEnd: () => undefined,
+  };
 
   test("of one run are made concurrently, and shown in their order", async () => {
     let release = () => {};
@@ -145,6 +151,33 @@ describe("checks", () => {
     );
     expect(results.map(({ message }) => message)).toEqual(["first", "second", "third"]);
     expect(ended).toEqual([1, 2]);
+  });
+
+  test.each([
+    [1, ok("at last")],
+    [4, ok("at last")],
+    [5, notChecked("a moment in which AWS throttles no calls; try again")],
+  ])("that AWS throttles are made again: after %s times", async (times, found) => {
+    let looks = 0;
+    const throttled = check(async () => {
+      looks += 1;
+      if (looks <= times) throw thrown("ThrottlingException");
+      return [ok("at last")];
+    });
+    expect(await examine([throttled], examination({}), options)).toMatchObject([found]);
+    expect(looks).toBe(Math.min(times + 1, 5));
+  });
+
+  test("that share a question ask it again where AWS throttled it, and once otherwise", async () => {
+    const errors = [thrown("ThrottlingException"), thrown("AccessDenied")];
+    let asked = 0;
+    const question = once(async () => {
+      asked += 1;
+      throw errors.shift();
+    });
+    await expect(question()).rejects.toMatchObject({ name: "ThrottlingException" });
+    for (const _ of [1, 2]) await expect(question()).rejects.toMatchObject({ name: "AccessDenied" });
+    expect(asked).toBe(2);
   });
 
   test("that never end are given up", async () => {

@@ -76,6 +76,7 @@ export async function look(check: Check, given: Given = {}): Promise<readonly Fi
   const { aws, asked } = await doubles(given);
   const results = await examine([check], examination(given, aws), {
     limitMilliseconds: 10_000,
+    pauseMilliseconds: 0,
     signal: new AbortController().signal,
     onEnd: () => undefined,
   });

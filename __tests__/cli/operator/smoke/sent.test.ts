@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { fileOf, newDate, newLabel } from "../../../../cli/operator/smoke/sent";
-import { dateOf } from "../../../../runtime/manifests/text-datasets";
+import { dateOf } from "../../../../runtime/manifests/datasets";
 
 const NOW = new Date("2026-01-31T08:15:00Z");
 

@@ -74,6 +74,19 @@ describe("the end of a run of the streaming job", () => {
     expect(answerEnd(job({ failures }), run({ state }), at("12:01:00")).alert).toBe(alert);
   });
 
+  test.each([
+    ["is asked for again and no failure", 0, false],
+    ["is that once more", 1, false],
+    ["is a failure from the third in a row", 2, true],
+  ])("for which Glue had no role yet, as after a first deploy, %s", (_, failures, failed) => {
+    // as in https://github.com/aws-solutions-library-samples/data-lakes-on-aws/issues/312
+    const error =
+      "JobName:manifests-stream and JobRunId:jr_1 failed to execute with exception Role arn:aws:iam::123456789012:role/manifests-stream should be given assume role permissions for Glue Service.";
+    const answer = answerEnd(job({ failures }), run({ error, seconds: 0 }), at("12:01:00"));
+    expect(answer).toMatchObject({ failures: failures + 1, failed, alert: failed });
+    expect(answer.nextStartAt).toEqual(new Date(at("12:01:00").getTime() + 2 ** failures * 60_000));
+  });
+
   test.each(
     STREAMING_END_STATES.flatMap((state) => [
       [state, 60],

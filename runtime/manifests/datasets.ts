@@ -1,6 +1,6 @@
 import { DAY_MS } from "../clock";
-/** Text datasets, as in the function's variable `DATASETS`. */
-export interface TextDataset {
+/** Dataset of the manifests pipeline, as far as its functions ask for it. */
+export interface ManifestsDataset {
   readonly name: string;
   /** Prefix of its files' keys, e.g. `input/clicks/`. */
   readonly prefix: string;
@@ -16,14 +16,13 @@ export interface TextDataset {
 
 const NAME = /^(\d{4}-\d{2}-\d{2})-/;
 
-/** Parses `DATASETS`; the datasets with the longest prefix come first. */
-export function readTextDatasets(json: string): TextDataset[] {
-  const datasets = JSON.parse(json) as TextDataset[];
-  return datasets.sort((one, other) => other.prefix.length - one.prefix.length);
+/** The datasets, those with the longest prefix first. */
+export function byLongestPrefix(datasets: readonly ManifestsDataset[]): ManifestsDataset[] {
+  return [...datasets].sort((one, other) => other.prefix.length - one.prefix.length);
 }
 
-/** Finds the dataset of a key: in `readTextDatasets` order, the longest prefix wins. */
-export function datasetOf(datasets: readonly TextDataset[], key: string): TextDataset | undefined {
+/** Finds the dataset of a key: in the order of `byLongestPrefix`, the longest prefix wins. */
+export function datasetOf(datasets: readonly ManifestsDataset[], key: string): ManifestsDataset | undefined {
   return datasets.find(({ prefix }) => key.startsWith(prefix));
 }
 
@@ -42,7 +41,7 @@ export function dateOf(key: string): string | undefined {
 }
 
 /** Returns whether files of that date may be published: the catalog shows no others. */
-export function isProjected(dataset: TextDataset, date: string, now: Date): boolean {
+export function isProjected(dataset: ManifestsDataset, date: string, now: Date): boolean {
   const tomorrow = new Date(now.getTime() + DAY_MS).toISOString().slice(0, 10);
   return dataset.from <= date && date <= tomorrow;
 }
