@@ -22,10 +22,10 @@ from tributary.conversion.upload import process_file
 from tributary.datasets import load_dataset
 from tributary.errors import FilledDiskError, TransientError
 from tributary.kernels.file_limits import FileLimits
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output import disk
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import LocalColumns
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.manifests.conversion import Converted, Seconds, convert
@@ -108,7 +108,7 @@ def converted(work: Path, limits: FileLimits, **files: bytes) -> Converted:
     every = [
         Fetched(Entry("raw", name, "v", len(body), 1, NOW), io.BytesIO(body)) for name, body in files.items()
     ]
-    small = NdjsonLimits(batch_lines=4)
+    small = RecordLimits(batch_lines=4)
     return convert(
         load_dataset("clicks"),
         every,
@@ -170,7 +170,7 @@ def batch(work: Path, limits: FileLimits, *contents: bytes) -> chain.Converted:
         work=work,
         object_bytes=1 << 30,
         registry=LocalColumns(),
-        limits=NdjsonLimits(batch_lines=4, batch_bytes=2000),
+        limits=RecordLimits(batch_lines=4, batch_bytes=2000),
         file_limits=limits,
     )
 

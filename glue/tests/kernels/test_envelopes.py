@@ -12,20 +12,20 @@ from tributary.datasets.declaration import Format, JsonFormat, NdjsonFormat
 from tributary.errors import DecompressedTooLargeError
 from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.formats.asked import Asked, Content
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.reader import read
+from tributary.kernels.record_limits import RecordLimits
 
 RECORDS = JsonFormat(records=("Records",))
 LOGS = JsonFormat(records=("logEvents",), around=("owner", "group"))
 DEEP = JsonFormat(records=("detail", "items"), around=("id",))
 ITEM = JsonFormat(records=("Item",), attribute_values="dynamodb")
-LIMITS = NdjsonLimits()
-SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8)
+LIMITS = RecordLimits()
+SMALL = RecordLimits(line_bytes=64, kept_bytes=8)
 
 Found = list[dict[str, str] | tuple[str, bytes]]
 
 
-def found(data: bytes, kind: Format, limits: NdjsonLimits = LIMITS, chunk_bytes: int = 1 << 20) -> Found:
+def found(data: bytes, kind: Format, limits: RecordLimits = LIMITS, chunk_bytes: int = 1 << 20) -> Found:
     """Rows, and reasons with bytes of rejects, by their numbers; the bytes of rows are those of the file."""
     numbered: dict[int, Any] = {}
     chunks = [data[start : start + chunk_bytes] for start in range(0, len(data), chunk_bytes)]

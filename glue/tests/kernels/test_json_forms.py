@@ -15,19 +15,19 @@ from tributary.datasets.declaration import JsonForm, JsonFormat
 from tributary.datasets.types import column_type
 from tributary.kernels.formats.json import forms, records
 from tributary.kernels.formats.json.forms import parse_json
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.transform.nested_types import cast, members
 
-LIMITS = NdjsonLimits()
-SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8, batch_bytes=50)
+LIMITS = RecordLimits()
+SMALL = RecordLimits(line_bytes=64, kept_bytes=8, batch_bytes=50)
 
 Row = dict[str, str | None]
 Found = dict[int, tuple[int, Row | str, bytes]]
 
 
 def read(
-    data: bytes, form: JsonForm = "detect", limits: NdjsonLimits = LIMITS, chunk_bytes: int = 1 << 20
+    data: bytes, form: JsonForm = "detect", limits: RecordLimits = LIMITS, chunk_bytes: int = 1 << 20
 ) -> Found:
     """By offset: number, row or reason, and bytes; of rows these are checked to be those of the file."""
     found: Found = {}

@@ -28,7 +28,6 @@ from tributary.errors import (
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.asked import DEFAULT_LIMITS, Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.reader import read
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.file_partitions import FilePartitions
@@ -36,6 +35,7 @@ from tributary.kernels.output.sorted_letters import Kind, SortedLetters
 from tributary.kernels.output.sorted_parquet import partition_paths
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.undeclared import ColumnRegistry
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import ANY_VALUES, PartitionValues
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, gathered, sources_of
@@ -79,7 +79,7 @@ class Way:
     resources: Resources = DEFAULT_RESOURCES
     allowed: PartitionValues = ANY_VALUES
     reserved: frozenset[str] = frozenset()
-    limits: NdjsonLimits = DEFAULT_LIMITS
+    limits: RecordLimits = DEFAULT_LIMITS
     file_limits: FileLimits = DEFAULT_FILE_LIMITS
     timed: Callable[[Iterator[FormatBatch]], Iterator[FormatBatch]] = iter
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.kernels.formats.batch import POSITIONS_WITH_BYTES, FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import DeadLetter, rejected_lines
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 
 PLACES = pa.schema([("source", pa.int32()), ("serial", pa.int64()), *POSITIONS_WITH_BYTES])
@@ -38,7 +38,7 @@ class SourcedBatch:
 class Sources:
     """The sources of a run, in the order in which they come."""
 
-    limits: NdjsonLimits
+    limits: RecordLimits
     all: list[Source] = field(default_factory=list)
     _before: int = 0
     _last: int = 0
@@ -80,7 +80,7 @@ class Sources:
 _LARGE_BYTES = 256 << 10
 
 
-def gathered(batches: Iterable[SourcedBatch], limits: NdjsonLimits) -> Iterator[SourcedBatch]:
+def gathered(batches: Iterable[SourcedBatch], limits: RecordLimits) -> Iterator[SourcedBatch]:
     """Yield the lines in larger batches, where many files have a line or two each.
 
     A batch ends before it passes the limits of one, in rows, bytes and cells, or of a file, in keys. One that

@@ -9,8 +9,9 @@ from unicodedata import name
 import pyarrow as pa
 
 from tributary.kernels.formats.batch import REJECTS, FormatBatch
-from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits, Reason
+from tributary.kernels.formats.ndjson.batch import MESSAGES, Reason
 from tributary.kernels.formats.ndjson.plain import RecordReader, RejectedError
+from tributary.kernels.record_limits import RecordLimits
 from tributary.terminal import visible_json
 
 _FILE_CHARACTERS = 256 << 10
@@ -30,7 +31,7 @@ _QUOTES = "'`‘’“”„«»"
 class Explanations:
     """Reasons of one file's rejects, in words; beyond a quarter megabyte the general sentence is left."""
 
-    def __init__(self, limits: NdjsonLimits) -> None:
+    def __init__(self, limits: RecordLimits) -> None:
         self._limits = limits
         self._left = _FILE_CHARACTERS
 
@@ -53,14 +54,14 @@ class Explanations:
         return explained
 
 
-def explained(batches: Iterator[FormatBatch], limits: NdjsonLimits) -> Iterator[FormatBatch]:
+def explained(batches: Iterator[FormatBatch], limits: RecordLimits) -> Iterator[FormatBatch]:
     """The batches of one file with their reasons in words."""
     explanations = Explanations(limits)
     for batch in batches:
         yield explanations.added(batch)
 
 
-def explain(record: bytes, reason: str, limits: NdjsonLimits) -> tuple[str | None, int]:
+def explain(record: bytes, reason: str, limits: RecordLimits) -> tuple[str | None, int]:
     """A sentence on a record that was rejected so, and how many characters were looked at for it.
 
     None where the sentence of `MESSAGES` is all that can be said.
