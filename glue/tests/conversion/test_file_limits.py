@@ -153,6 +153,28 @@ def test_leaves_a_hostile_file_out_of_a_manifest(tmp_path: Path, hostile: bytes,
         assert result.parquet.read_bytes() == again.parquet.read_bytes()
 
 
+def test_looks_at_each_file_some_times_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look at all files for each batch of rows took the square of their number."""
+    looks = 0
+
+    class Watched(chain.FileOutcome):
+        def __getattribute__(self, name: str) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().__getattribute__(name)
+
+    def looks_at(files: int) -> int:
+        nonlocal looks
+        looks = 0
+        converted(tmp_path, LIMITS, **{f"f{number}": GOOD for number in range(files)})
+        return looks
+
+    monkeypatch.setattr(chain, "FileOutcome", Watched)
+    assert looks_at(100) == 10 * looks_at(10)
+
+
 # A batch of the ledger.
 
 

@@ -101,7 +101,8 @@ class Converted:
     catalog names, sorted by the latter; `new_columns` those of the names that were admitted on the way;
     `others` the keys in `_other`, and `other_rows` the rows that have such; `input_bytes` are decompressed.
     Where it `is_spoilt`, rows of a file that is refused are among the others: the work is to be done again,
-    without the files that are.
+    without the files that are. It is kept up to date as rows and refusals come: to look at all files for
+    each batch of rows would take the square of their number.
     """
 
     objects: tuple[StagedFile, ...] = ()
@@ -114,6 +115,7 @@ class Converted:
     others: tuple[str, ...] = ()
     other_rows: int = 0
     input_bytes: int = 0
+    is_spoilt: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -129,11 +131,6 @@ class Converted:
     def rejected(self) -> int:
         """Dead letters of all files."""
         return sum(file.rejected for file in self.files)
-
-    @property
-    def is_spoilt(self) -> bool:
-        """Return True where a file that is refused gave rows."""
-        return any(file.refused and file.rows for file in self.files)
 
 
 def convert(dataset: Dataset, files: Iterable[InputFile], sink: Sink, way: Way) -> Converted:
@@ -206,9 +203,10 @@ class _Run:
         return Transform(self._dataset.transform, way.variables, way.date_formats, way.resources, way.work)
 
     def _take(self, output: OutputRows) -> None:
-        files = self._result.files
         for number, rows in sources_of(output.places):
-            files[number].rows += rows
+            file = self._result.files[number]
+            file.rows += rows
+            self._result.is_spoilt |= file.refused is not None
         self._issues.add(output.columns.get(ISSUES_COLUMN))
         if self._dataset.partitions:
             paths = partition_paths(output.columns, self._dataset.partitions, output.rows)
@@ -254,8 +252,10 @@ class _Run:
         self._told[sentence] = None
 
     def _give_up(self, number: int, error: WholeFileError) -> None:
-        if self._result.files[number].refused is None:
-            self._result.files[number].refused = error
+        file = self._result.files[number]
+        if file.refused is None:
+            file.refused = error
+            self._result.is_spoilt |= file.rows > 0
             self._letters.leave_out(number)
 
     def _judge(self) -> None:
