@@ -20,6 +20,7 @@ from tributary.conversion.result import (
 )
 from tributary.conversion.sinks import Sink
 from tributary.datasets import Dataset
+from tributary.datasets.declaration import JsonFormat
 from tributary.errors import (
     EmptyFileError,
     TooManyRejectedError,
@@ -272,8 +273,12 @@ class _Run:
         records, most = file.rows + file.rejected, self._dataset.maximum_rejected_percent
         if not records and self._dataset.empty_files == "quarantine":
             return EmptyFileError("the file has no record, and its dataset quarantines such files")
-        if records == 1 and self._dataset.pipeline != "uploads":
-            return None  # its dead letter is the file, and no earlier output stands for it
+        if (
+            records == 1
+            and isinstance(self._dataset.format, JsonFormat)
+            and self._dataset.pipeline != "uploads"
+        ):
+            return None  # a document, whose dead letter is the file; and no earlier output stands for it
         if file.rejected and (not file.rows or 100 * file.rejected > most * records):
             wanted = f"at most {most:g} percent of the records rejected" if file.rows else "a row"
             letters = "; ".join(self._first[number])
