@@ -1,5 +1,6 @@
 """Files as people in the field get them, and their kinds: what is read, told, or refused, in which words."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tributary.errors import EmptyFileError, HeaderMismatchError, UnreadableHead
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.reader import read
 
-CASES = Path(__file__).parent / "field_cases"
+CASES = Path(__file__).parents[1] / "field_cases"
 CUSTOMERS = ("id", "name", "email", "date", "amount", "status")
 HEADER = b"id,name,email,date,amount,status\n"
 ANN = ("1", "Ann", "ann@example.com", "01-02-2026", "5", "active")
@@ -159,6 +160,35 @@ def test_names_the_likely_encoding_of_bytes_that_are_not_utf_8() -> None:
         'where it is "é" (declare "encoding")'
     )
     assert rejects[0]["bytes"].startswith(b"1,Jos\xe9")
+
+
+CUT_OFF = b"3,Jos\xc3,e,d,5,s\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + HEADER + CUT_OFF,
+        (HEADER.decode() + "1,a,b,c,d,e\n").encode("utf-16")[:-1],
+        HEADER + "1,Zoë,e,d,5,s\n".encode() + CUT_OFF,
+        HEADER + CUT_OFF + "1,Zoë,e,d,5,s\n".encode(),
+        HEADER + "1,Zoë,e\xff,d,5,s\n".encode().replace(b"\xc3\xbf", b"\xff"),
+        HEADER.replace(b"status", "größe".encode()) + CUT_OFF,
+        HEADER.replace(b"\n", b"\r") + ("1,Zoë,e,d,5,s\r".encode() + CUT_OFF.replace(b"\n", b"\r")),
+    ],
+    ids=["a mark", "UTF-16", "a row before", "a row behind", "the same record", "a name", "lines of CR"],
+)
+def test_names_no_encoding_for_a_damaged_byte_of_a_file_that_shows_itself_as_utf_8(data: bytes) -> None:
+    _, [reject], _ = read_bytes(data, CsvFormat(line_end="cr" if b"\n" not in data else "lf"))
+    assert reject["reason"] == "invalid-utf8"
+    assert re.fullmatch(r"byte \d+ of the record is not UTF-8", reject["message"])
+
+
+def test_names_the_likely_encoding_of_a_header_unless_the_file_has_the_mark_of_utf_8() -> None:
+    assert 'likely windows-1252, where it is "ö"' in refusal(b"id,gr\xf6sse\n")
+    assert "windows-1252" not in refusal(b"\xef\xbb\xbfid,gr\xf6sse\n")
+    assert "windows-1252" not in refusal("id,größe,".encode() + b"gr\xf6sse\n")
+    assert "windows-1252" not in refusal(b"id,gr\x81sse\n")  # no character there either
 
 
 def test_reads_windows_1252_where_it_is_declared() -> None:

@@ -14,6 +14,7 @@ from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJ
 from tributary.kernels.formats.csv.block import BYTES_COLUMN, LINE_COLUMN, Layout, Parsed
 from tributary.kernels.formats.csv.coding import coded
 from tributary.kernels.formats.csv.header import CsvColumn, match_header
+from tributary.kernels.formats.csv.likely_encoding import LikelyEncoding
 from tributary.kernels.formats.csv.reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
 from tributary.kernels.formats.csv.records import MAXIMUM_RECORD_BYTES, Dialect, Limits
 
@@ -41,6 +42,7 @@ class CsvFile:
         self._coding, utf8 = coded(chunks, options)
         blocks = fixed_blocks(utf8, BLOCK_BYTES)
         header = read_header(blocks, options, limits)
+        self._encoding = LikelyEncoding(self._coding.is_marked or not "".join(header.fields).isascii())
         dialect = Dialect(options.delimiter, None, options.escape, options.comment)
         match = match_header(header, columns, dialect)
         undeclared = len({*match.fields}.difference(column.key for column in columns))
@@ -65,7 +67,8 @@ class CsvFile:
         """Raises `TooManyDeadLettersError`, and what the chunks raise."""
         for parsed in self._rows:
             self._headers += parsed.headers
-            yield parsed if self._coding.is_plain else self._original(parsed)
+            told = parsed if self._coding.codec != "utf-8" else self._hinted(parsed)
+            yield told if self._coding.is_plain else self._original(told)
 
     @property
     def drift(self) -> tuple[str, ...]:
@@ -77,6 +80,12 @@ class CsvFile:
             *self._drift,
             f"the header stands again {times}, first on line {self._headers[0]}, and is no row",
         )
+
+    def _hinted(self, parsed: Parsed) -> Parsed:
+        if not parsed.rejects:
+            return parsed
+        texts = (parsed.rows[name] for name in self.layout.fields)
+        return replace(parsed, rejects=self._encoding.of_rejects(parsed.rejects, texts))
 
     def _original(self, parsed: Parsed) -> Parsed:
         columns = {name: parsed.rows[name] for name in parsed.rows.schema.names}
