@@ -171,6 +171,7 @@ AGREED = {
 @given(st.lists(JSON_WORDS, max_size=12).map("".join))
 @example('{"a":1 "b":2}')
 @example('{"a":[true 1]}')
+@example('"\\\n{')
 def test_finds_the_place_that_python_finds(text: str) -> None:
     record = text.strip().encode()
     for reason in MESSAGES:

@@ -12,7 +12,7 @@ from tributary.kernels.formats.batch import REJECTS, FormatBatch
 from tributary.kernels.formats.ndjson.batch import MESSAGES, Reason
 from tributary.kernels.formats.ndjson.plain import RecordReader, RejectedError
 from tributary.kernels.record_limits import RecordLimits
-from tributary.terminal import visible_json
+from tributary.terminal import visible, visible_json
 
 _FILE_CHARACTERS = 256 << 10
 _RECORD_BYTES = 1 << 20
