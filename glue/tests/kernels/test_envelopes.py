@@ -197,6 +197,31 @@ def test_says_what_is_wrong_with_an_envelope() -> None:
     ]
 
 
+def messages(data: bytes, kind: Format) -> list[str | None]:
+    batches = read(Asked(kind, ()), Content([data], Path(), print))
+    return [each["message"] for batch in batches for each in batch.rejects.to_pylist()]
+
+
+def test_says_of_a_key_that_stands_twice_whether_it_stands_around_the_record() -> None:
+    records = b'{"owner":2}, {"a":1,"a":2}, {"x":0,"group":null,"owner":1}, {"owner":[1 2]}'
+    around = "the key {} stands twice: around the records, in the envelope, and in the record itself"
+    somewhere = "a key stands twice in the record, or around it in the envelope and in the record"
+    expected = [
+        around.format('"owner"'),
+        'the key "a" stands twice, the second time at column 8',
+        around.format('"group"'),
+        somewhere,  # and the record is broken behind it
+    ]
+    assert messages(b'{"owner":1,"group":"g","logEvents":[%s]}' % records, LOGS) == expected
+    assert messages(b'{"logEvents":[%s],"owner":1,"group":"g"}' % records, LOGS) == expected
+    lines = b"".join(b'{"owner":1,"group":"g","logEvents":[%s]}\n' % each for each in records.split(b", "))
+    assert messages(lines, LOGS) == expected
+    many = b'{"owner":1,"group":"g","logEvents":[%s]}' % b",".join(
+        [b'{"x":"%s","owner":1}' % (b"x" * 9000)] * 99
+    )
+    assert {*messages(many, LOGS)} == {around.format('"owner"'), somewhere}
+
+
 def test_bounds_records_and_what_must_wait() -> None:
     long = b'{"a":"%s"}' % (b"x" * 60)
     records = b",".join([b'{"a":1}'] * 30)

@@ -36,7 +36,7 @@ def read_json(asked: Asked, content: Content) -> Iterator[FormatBatch]:
     batches = parse_json(content.chunks, asked.format, limits, asked.file_limits)
     if asked.format.attribute_values:
         batches = plain_values(batches, asked.format.around)
-    return explained(batches, limits)
+    return explained(batches, limits, asked.format.around)
 
 
 def parse_json(
