@@ -71,6 +71,27 @@ def test_names_what_is_no_text(found: str, kind: FormatKind, size: int) -> None:
         list(of_format(pieces(NO_TEXT[found], size), kind))
 
 
+def test_opens_no_zip_archive_however_many_files_it_holds_and_whatever_they_become() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.csv", bytes(64 << 20))
+        for number in range(20_000):
+            archive.writestr(f"{number}.csv", b"")
+    data = target.getvalue()
+    assert len(data) > 1 << 20
+    taken = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal taken
+        for piece in pieces(data, 4096):
+            taken += len(piece)
+            yield piece
+
+    with pytest.raises(OtherFormatError, match=re.escape('a zip archive that holds "bomb.csv"')):
+        list(of_format(chunks(), "csv"))
+    assert taken <= 2 * 4096
+
+
 @pytest.mark.parametrize(
     "text",
     [
