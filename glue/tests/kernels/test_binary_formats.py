@@ -28,6 +28,7 @@ from tributary.errors import (
     UnreadableParquetError,
     WholeFileError,
 )
+from tributary.kernels.formats.batch import told
 from tributary.kernels.record_limits import RecordLimits
 
 UTC = dt.UTC
@@ -359,7 +360,7 @@ def test_bounds_its_batches_and_keeps_records_where_asked(kind: str, tmp_path: P
         assert max(batch.rows.num_rows for batch in found) <= most_rows
         assert table(found).to_pylist() == rows.to_pylist()
         assert [line for batch in found for line in batch.positions["line"].to_pylist()] == [*range(1, 1001)]
-    text = found[0].positions["bytes"][1].as_py()
+    text = told(found[0].positions)[1]["bytes"]
     assert json.loads(text) == {"id": 1, "name": f"{1:01000}"}
 
 

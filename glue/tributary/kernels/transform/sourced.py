@@ -85,7 +85,8 @@ def gathered(batches: Iterable[SourcedBatch], limits: RecordLimits) -> Iterator[
 
     A batch ends before it passes the limits of one, in rows, bytes and cells, or of a file, in keys. One that
     is large goes by itself, for to join it would copy it; and one that had too many keys, for beside it the
-    rows of others would be mostly nulls. Batches with a field of two types are not joined.
+    rows of others would be mostly nulls. Batches with a field of two types are not joined, nor are those of
+    binary formats whose rows, which stand for their records, have other fields.
     """
     group: list[SourcedBatch] = []
     keys: dict[str, pa.DataType] = {}
@@ -107,6 +108,7 @@ def gathered(batches: Iterable[SourcedBatch], limits: RecordLimits) -> Iterator[
             or more_rows * len(more_keys) > limits.batch_cells
             or len(more_keys) > limits.keys
             or any(keys.get(key, kind) != kind for key, kind in own.items())
+            or (bool(group) and group[0].places.schema != batch.places.schema)
         )
         if is_full and group:
             yield _joined(group)
