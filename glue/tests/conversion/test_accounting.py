@@ -1,5 +1,6 @@
 """Files made to be lost: each record is a row or a dead letter in every pipeline, or the file is told."""
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyorc
 import pytest
 from pyarrow import orc, parquet
 
@@ -143,6 +145,23 @@ def test_makes_json_of_the_rejected_rows_of_binary_files_alone(
     result = converted(bad, data, tmp_path / "again")
     assert [letter[0] for letter in letters_of(result)] == [1, 2, 4]
     assert made == [3]
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_rejects_a_row_with_a_union_of_orc(is_nested: bool, tmp_path: Path) -> None:
+    """Arrow ended the process that took the row out of a struct of all."""
+    union = "uniontype<int,string>"
+    target = io.BytesIO()
+    with pyorc.Writer(target, f"struct<id:int,u:{f'array<{union}>' if is_nested else union}>") as writer:
+        writer.writerows([(number, [u] if is_nested else u) for number, u in enumerate((5, "x", None))])
+    result = converted(of("orc", column("id", "int"), column("u", "boolean")), target.getvalue(), tmp_path)
+    if is_nested:  # a list of a null is no boolean, either
+        assert result.whole_file_reason == "too-many-rejected"
+        return
+    assert [letter[0] for letter in letters_of(result)] == [1, 2]
+    assert result.rejects is not None
+    texts = [json.loads(letter)["raw_text"] for letter in result.rejects.read_text().splitlines()]
+    assert texts == ['{"id":0,"u":5}', '{"id":1,"u":"x"}']
 
 
 @pytest.mark.parametrize(

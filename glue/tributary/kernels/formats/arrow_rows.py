@@ -213,9 +213,18 @@ def _batch(rows: pa.RecordBatch, number: int, keeps_bytes: bool) -> FormatBatch:
     untold = pa.nulls(count, pa.int64())
     places = {"line": pa.arange(number, number + count), "offset": untold, "length": untold}
     if keeps_bytes:
-        places["bytes"] = rows.to_struct_array()
+        # Arrow ends the process where it takes some rows of a struct with a union.
+        places["bytes"] = json_rows(rows) if _has_union(rows.schema) else rows.to_struct_array()
     positions = pa.RecordBatch.from_arrays(list(places.values()), list(places))
     return FormatBatch(rows, positions, pa.RecordBatch.from_pylist([], schema=REJECTS))
+
+
+def _has_union(schema: pa.Schema) -> bool:
+    return any(with_values(kind, _null_for_union) != kind for kind in schema.types)
+
+
+def _null_for_union(kind: pa.DataType) -> pa.DataType:
+    return pa.null() if pa.types.is_union(kind) else kind
 
 
 def _rejected(row: pa.RecordBatch, number: int, size: int, asked: Asked, why: tuple[str, str]) -> FormatBatch:
