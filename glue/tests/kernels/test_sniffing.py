@@ -104,6 +104,7 @@ def test_opens_no_zip_archive_however_many_files_it_holds_and_whatever_they_beco
         b"\x1b[31mid\n",
         b"<b>,c\n",
         "naïve\n".encode("cp1252"),
+        b"a\0,b\0,c\0\n1\0,2\0,3\0\n",
     ],
 )
 def test_passes_text_as_it_is(text: bytes) -> None:
@@ -116,6 +117,22 @@ def test_reads_utf_16_by_its_mark(encoding: str, size: int) -> None:
     text = 'id,name\r\n1,"Zoë 😀"\n'
     stored = f"\ufeff{text}".encode(encoding)
     assert b"".join(of_format(pieces(stored, size), "csv")) == f"\ufeff{text}".encode()
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "json"])
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [
+        ("utf-16-le", "UTF-16 without its mark, by which alone it is read"),
+        ("utf-16-be", "UTF-16 without its mark, by which alone it is read"),
+        ("utf-32", "UTF-32, of which none is read"),
+        ("utf-32-le", "UTF-32, of which none is read"),
+        ("utf-32-be", "UTF-32, of which none is read"),
+    ],
+)
+def test_names_wide_text_that_it_does_not_read(kind: FormatKind, encoding: str, found: str) -> None:
+    with pytest.raises(OtherFormatError, match=re.escape(f"got text in {found} (")):
+        list(of_format(['id,name\r\n1,"Zoë"\n'.encode(encoding)], kind))
 
 
 @pytest.mark.parametrize("broken", [b"\0", b"\x00\xd8", b"\x00\xd8\n\0"])
