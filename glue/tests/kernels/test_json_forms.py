@@ -220,6 +220,33 @@ def test_streams_a_file_beyond_the_limit() -> None:
     assert brief(read(lines, limits=SMALL)) == [(number, A) for number in range(1, 21)]
 
 
+INSIDE = b'{"a":1,"b":2}'
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b'{\n "x": 1\n',
+        b' "x": 1,\n',
+        b'"x" : {"y": 1},\n',
+        b"{\n \"x\": '1',\n",
+        b'{\n "x": NaN,\n',
+        b'{\n "x": 1,,\n',
+    ],
+    ids=[
+        "a comma lacks",
+        "the bracket lacks",
+        "it lacks before a colon",
+        "single quotes",
+        "NaN",
+        "two commas",
+    ],
+)
+def test_takes_nothing_out_of_the_inside_of_a_broken_document(begin: bytes) -> None:
+    [(_, reason)] = brief(read(begin + b' "previous":\n  ' + INSIDE + b',\n "next": null\n}\n'))
+    assert reason in ("not-json", "not-an-object")
+
+
 @pytest.mark.parametrize("opening", [b"[" * 100_000, b'{"a":' * 100_000, b'[{"a":' * 50_000])
 def test_survives_any_depth(opening: bytes) -> None:
     for form in ("document", "array", "detect"):

@@ -25,6 +25,7 @@ _LINE = re.compile(rb"[^\n]*")
 _BLANK_LINES = re.compile(rb"(?:[ \t\r]*\n)*")
 _NOT_JSON = frozenset({"not-json", "invalid-utf8"})
 _BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]')
+_MEMBER = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"[ \t]*:')
 _GOES_ON = (b"{", b"[", b",", b":")
 
 
@@ -81,6 +82,8 @@ def _detected(head: bytes) -> JsonForm:
     start = _end(_START, head, 0)
     if head[start : start + 1] == b"[":
         return "array"
+    if _MEMBER.match(head, start):
+        return "document"
     end = _end(_LINE, head, start)
     second_start = _end(_BLANK_LINES, head, end)
     first = head[start:end].rstrip(_SPACE)
