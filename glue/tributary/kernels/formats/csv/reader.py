@@ -9,7 +9,7 @@ from tributary.datasets.declaration import CsvFormat
 from tributary.errors import EmptyFileError, UnreadableHeaderError
 from tributary.expected import expected
 from tributary.kernels.formats.csv.block import Layout, Parsed, parse_block
-from tributary.kernels.formats.csv.header import Header
+from tributary.kernels.formats.csv.header import Header, delimited_otherwise
 from tributary.kernels.formats.csv.likely_encoding import LikelyEncoding
 from tributary.kernels.formats.csv.records import (
     BYTE_ORDER_MARK,
@@ -171,8 +171,15 @@ class _FirstRecord:
                 what = "header" if options.header else "first record"
                 raise UnreadableHeaderError(
                     f"the {what} on line {record.line} cannot be read: {self.encoding.of_header(record)}"
-                    f"{_hint(record.raw, options)}"
+                    f"{self._hint(record, options)}"
                 )
+
+    def _hint(self, record: Reject, options: CsvFormat) -> str:
+        """What the header, which cannot be read, looks like."""
+        if record.reason == "broken-quote" and record.raw.lstrip().startswith((b"{", b"[")):
+            return "; the file looks like JSON"
+        other = delimited_otherwise(record.raw, self.dialect) if record.reason == "broken-quote" else None
+        return _hint(record.raw, options) if other is None else f"; {other}"
 
 
 class CsvRows:

@@ -323,9 +323,14 @@ def _row_or_reject(raw: bytes, dialect: Dialect, line: int) -> Row | Reject:
     return Row(line, fields)
 
 
+_BARE_RETURN = re.compile(rb"\r(?!\n)")
+
+
 def wrong_field_count(raw: bytes, found: int, dialect: Dialect, line: int) -> Reject:
     """The dead letter of a record that has more or fewer fields than the header."""
     message = f"expected {dialect.fields} fields, found {found}"
+    if _BARE_RETURN.search(raw):
+        message += " (a line break in it ends no line here)"
     return Reject(line, "wrong-field-count", message, raw, len(raw))
 
 
