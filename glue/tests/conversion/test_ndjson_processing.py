@@ -276,7 +276,12 @@ def test_writes_one_file_without_partitions(tmp_path: Path) -> None:
 @pytest.mark.parametrize("partitions", [(), ("mode",)])
 def test_gives_no_object_for_no_rows(partitions: tuple[str, ...], tmp_path: Path) -> None:
     result = run(tmp_path, b"", b"\n \n", b"broken", of=dataset(partitions=partitions))
-    assert (result.objects, result.rows, result.rejected) == ((), 0, 1)
+    assert (result.objects, result.rows, result.rejected) == ((), 0, 0)
+    assert [file.refused and file.refused.reason for file in result.files] == [
+        None,
+        None,
+        "too-many-rejected",
+    ]
 
 
 def test_writes_the_same_bytes_however_the_input_is_cut(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_replaces_under_a_higher_generation_and_skips_a_lower_one(world: Manifes
 
 
 def test_takes_dead_letters_back_that_a_higher_generation_does_not_have(world: ManifestWorld) -> None:
-    bad = world.upload("bad.ndjson", b"{\n")
+    bad = world.upload("bad.ndjson", lines({"id": "0"}, "{"))
     world.upload("good.ndjson", lines({"id": "1"}))
     key = world.manifest()
     assert isinstance(world.work(key), Committed)
@@ -241,7 +241,7 @@ def test_leaves_no_dead_letters_of_a_late_writer_beside_a_higher_generation_with
     world: ManifestWorld, at: int
 ) -> None:
     """A file is gone under the higher generation; the lower one, which read it, comes before any call."""
-    bad = world.upload("bad.ndjson", b"{\n")
+    bad = world.upload("bad.ndjson", lines({"id": "0"}, "{"))
     world.upload("good.ndjson", lines({"id": "1"}))
     key = world.manifest()
     s3_client().delete_object(Bucket=world.raw, Key=world.key("bad.ndjson"), VersionId=bad)
