@@ -15,7 +15,7 @@ const Buffer = memory.Buffer;
 const OutOfMemory = memory.OutOfMemory;
 const pad = json.pad;
 
-/// Bounds, in the order of `NdjsonLimits`, then what the parser shall do.
+/// Bounds, in the order of `RecordLimits`, then what the parser shall do.
 pub const Options = extern struct {
     line_bytes: u64,
     kept_bytes: u64,

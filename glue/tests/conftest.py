@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import tests.support.as_on_glue  # noqa: F401  # before anything imports Arrow
 from tests.support.emulator import running_emulator
 from tests.support.ledger import Books
 from tests.support.postgres import Server, running_postgres

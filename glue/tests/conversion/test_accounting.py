@@ -1,5 +1,6 @@
 """Files made to be lost: each record is a row or a dead letter in every pipeline, or the file is told."""
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyorc
 import pytest
 from pyarrow import orc, parquet
 
@@ -16,6 +18,7 @@ from tributary.conversion.batch import process_batch_file
 from tributary.conversion.result import FileResult
 from tributary.conversion.upload import process_file
 from tributary.datasets import Dataset
+from tributary.kernels.formats import exact_text
 from tributary.kernels.source import Source
 from tributary.manifests.one_file import process_dated_file
 
@@ -54,7 +57,7 @@ def letters_of(result: FileResult) -> Iterator[tuple[int, str, str]]:
 
 
 def of(kind: str, *columns: Row, pipeline: str = "uploads", **more: Any) -> Dataset:
-    """A dataset without SQL; without columns one of text."""
+    """A dataset, without SQL unless that is given; without columns one of text."""
     declared = {"columns": list(columns)} if columns else {}
     dates = {"dates": {"from": "2020-01-01"}} if pipeline == "manifests" else {}
     return dataset(format={"kind": kind}, pipeline=pipeline, **declared, **dates, **more)
@@ -80,6 +83,85 @@ def test_keeps_the_record_where_something_on_the_way_to_a_text_is_no_object(
     result = converted(nested, b'{"a":5}\n{"a":{"b":"x"}}\n', tmp_path)
     assert rows_of(result) == [{"b": "x"}]
     assert [letter[:2] for letter in letters_of(result)] == [(1, "bad-value")]
+
+
+ODD = {
+    "text": pa.array(["a", "b", None, "d"], pa.large_string()),
+    "view": pa.array(["a", "b", None, "d"], pa.string_view()),
+    "words": pa.array(["x", "x", "y", "x"]).dictionary_encode(),
+    "pair": pa.array([[1, 2], None, [3, None], [4, 5]], pa.list_(pa.int8(), 2)),
+    "map": pa.array([[("k", 1)], [], None, [("l", None)]], pa.map_(pa.string(), pa.int32())),
+    "deep": pa.array([{"a": {"b": [b"\xff"]}}, None, {"a": None}, {"a": {"b": []}}]),
+    "price": pa.array([1, None, 3, 4], pa.decimal256(50, 2)),
+    "none": pa.nulls(4),
+}
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+@pytest.mark.parametrize("by_sql", [False, True])
+def test_makes_json_of_the_rejected_rows_of_binary_files_alone(
+    pipeline: str, by_sql: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all rows it took most of the time; whole rows stand for their records until then."""
+    made: list[int] = []
+    json_of = exact_text.json_of
+
+    def counted(places: pa.Array) -> pa.Array:
+        made.append(len(places))
+        return json_of(places)
+
+    monkeypatch.setattr("tributary.kernels.formats.batch.json_of", counted)
+    table = pa.table({"id": pa.array([1, -1, 3, 4], pa.int64()), "mode": ["a", "a", None, "a"], **ODD})
+    columns = [column("id", "int", required=True), column("mode")]
+    more: Row = {"undeclared": "drop"}
+    sql = None
+    if pipeline == "ledger":
+        more |= {"partitions": ["mode"], "partitionValues": {"mode": ["a"]}, "sort": "id"}
+    if by_sql:
+        sql = "SELECT id, mode, line FROM input"
+        more |= {"outputColumns": [column("id", "int", comment=""), column("mode", comment="")]}
+    data = written(parquet.write_table, table)
+    declared = of("parquet", *columns, pipeline=pipeline, sql=sql, **more)
+    result = converted(declared, data, tmp_path)
+    refused = [3] if pipeline == "ledger" else []
+    assert [letter[0] for letter in letters_of(result)] == refused
+    assert made == ([1] if refused else [])
+    if result.rejects:
+        assert json.loads(json.loads(result.rejects.read_text())["raw_text"]) == {
+            "id": 3,
+            "mode": None,
+            "text": None,
+            "view": None,
+            "words": "y",
+            "pair": [3, None],
+            "map": None,
+            "deep": {"a": None},
+            "price": 3,
+            "none": None,
+        }
+    made.clear()
+    (tmp_path / "again").mkdir()
+    bad = of("parquet", column("id", "int"), column("map", "int"), pipeline=pipeline, undeclared="drop")
+    result = converted(bad, data, tmp_path / "again")
+    assert [letter[0] for letter in letters_of(result)] == [1, 2, 4]
+    assert made == [3]
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_rejects_a_row_with_a_union_of_orc(is_nested: bool, tmp_path: Path) -> None:
+    """Arrow ended the process that took the row out of a struct of all."""
+    union = "uniontype<int,string>"
+    target = io.BytesIO()
+    with pyorc.Writer(target, f"struct<id:int,u:{f'array<{union}>' if is_nested else union}>") as writer:
+        writer.writerows([(number, [u] if is_nested else u) for number, u in enumerate((5, "x", None))])
+    result = converted(of("orc", column("id", "int"), column("u", "boolean")), target.getvalue(), tmp_path)
+    if is_nested:  # a list of a null is no boolean, either
+        assert result.whole_file_reason == "too-many-rejected"
+        return
+    assert [letter[0] for letter in letters_of(result)] == [1, 2]
+    assert result.rejects is not None
+    texts = [json.loads(letter)["raw_text"] for letter in result.rejects.read_text().splitlines()]
+    assert texts == ['{"id":0,"u":5}', '{"id":1,"u":"x"}']
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,29 @@ def test_names_the_first_rejects_of_a_file_that_is_quarantined(tmp_path: Path) -
     assert "line 21: " not in message
 
 
-def test_keeps_the_dead_letter_of_a_file_of_one_record_that_shares_its_output(tmp_path: Path) -> None:
-    result = run(tmp_path, declared("ledger", "json"), b'{"id":\n', b'{"id":1}')
-    assert (result.refused, len(result.rows), len(result.letters)) == ([None, None], 1, 1)
+@BY_PIPELINE
+@pytest.mark.parametrize(
+    ("kind", "bad", "good"),
+    [
+        ("csv", b"id,amount,mode\nx,1,a\n", b"id,amount,mode\n3,1,a\n"),
+        ("ndjson", b"x\n", b'{"id":3,"mode":"a"}\n'),
+    ],
+)
+def test_quarantines_a_file_whose_only_record_is_rejected(
+    pipeline: str, kind: str, bad: bytes, good: bytes, tmp_path: Path
+) -> None:
+    result = run(tmp_path, declared(pipeline, kind), bad, good)
+    assert result.refused == ["too-many-rejected", None]
+    assert ([row["id"] for row in result.rows], result.letters) == ([3], [])
+
+
+@BY_PIPELINE
+def test_keeps_the_dead_letter_of_a_document_that_shares_its_output(pipeline: str, tmp_path: Path) -> None:
+    """As an upload it is quarantined, so that what its earlier version became stays."""
+    of = declared(pipeline, "json")
+    result = run(tmp_path, of, b'{"id":\n', b'{"id":1,"mode":"a"}')
+    if pipeline == "uploads":
+        assert (result.refused, len(result.letters)) == (["too-many-rejected", None], 0)
+    else:
+        assert (result.refused, len(result.letters)) == ([None, None], 1)
+    assert [row["id"] for row in result.rows] == [1]

@@ -15,17 +15,17 @@ from pyarrow import parquet
 from tributary.conversion.chain import Converted, InputFile, Way, convert
 from tributary.conversion.sinks import DatedObject
 from tributary.datasets import load_dataset
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import GrowingParquet, ParquetSettings, RowGroup
 from tributary.kernels.output.source_columns import DATED_SOURCE_COLUMNS
 from tributary.kernels.output.undeclared import LocalColumns
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 
 Files = dict[str, bytes]
 Row = dict[str, Any]
 
 CLICKS = load_dataset("clicks")
-SMALL_BATCHES = NdjsonLimits(batch_bytes=256)
+SMALL_BATCHES = RecordLimits(batch_bytes=256)
 SMALL_GROUPS = ParquetSettings(row_group_bytes=512)
 
 

@@ -22,10 +22,10 @@ from tributary.conversion.upload import process_file
 from tributary.datasets import load_dataset
 from tributary.errors import FilledDiskError, TransientError
 from tributary.kernels.file_limits import FileLimits
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output import disk
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import LocalColumns
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 from tributary.manifests.conversion import Converted, Seconds, convert
@@ -108,7 +108,7 @@ def converted(work: Path, limits: FileLimits, **files: bytes) -> Converted:
     every = [
         Fetched(Entry("raw", name, "v", len(body), 1, NOW), io.BytesIO(body)) for name, body in files.items()
     ]
-    small = NdjsonLimits(batch_lines=4)
+    small = RecordLimits(batch_lines=4)
     return convert(
         load_dataset("clicks"),
         every,
@@ -153,6 +153,28 @@ def test_leaves_a_hostile_file_out_of_a_manifest(tmp_path: Path, hostile: bytes,
         assert result.parquet.read_bytes() == again.parquet.read_bytes()
 
 
+def test_looks_at_each_file_some_times_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look at all files for each batch of rows took the square of their number."""
+    looks = 0
+
+    class Watched(chain.FileOutcome):
+        def __getattribute__(self, name: str) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().__getattribute__(name)
+
+    def looks_at(files: int) -> int:
+        nonlocal looks
+        looks = 0
+        converted(tmp_path, LIMITS, **{f"f{number}": GOOD for number in range(files)})
+        return looks
+
+    monkeypatch.setattr(chain, "FileOutcome", Watched)
+    assert looks_at(100) == 10 * looks_at(10)
+
+
 # A batch of the ledger.
 
 
@@ -170,7 +192,7 @@ def batch(work: Path, limits: FileLimits, *contents: bytes) -> chain.Converted:
         work=work,
         object_bytes=1 << 30,
         registry=LocalColumns(),
-        limits=NdjsonLimits(batch_lines=4, batch_bytes=2000),
+        limits=RecordLimits(batch_lines=4, batch_bytes=2000),
         file_limits=limits,
     )
 

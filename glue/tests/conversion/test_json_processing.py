@@ -20,15 +20,15 @@ from tributary.datasets import Dataset, load_dataset
 from tributary.datasets.declaration import JsonFormat
 from tributary.errors import TransformError
 from tributary.kernels.compression.streams import uncompressed
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import calendar_ranges
 
 SAMPLES = Path(__file__).parents[3] / "local" / "samples" / "ml_events"
 ML_EVENTS = load_dataset("ml_events")
-SMALL = NdjsonLimits(batch_bytes=400, batch_lines=3)
+SMALL = RecordLimits(batch_bytes=400, batch_lines=3)
 
 Row = dict[str, Any]
 
@@ -58,7 +58,7 @@ def run(
     of: Dataset = ML_EVENTS,
     object_bytes: int = 1 << 30,
     chunk_bytes: int = 1 << 20,
-    limits: NdjsonLimits = SMALL,
+    limits: RecordLimits = SMALL,
     registry: ColumnRegistry | None = None,
 ) -> Converted:
     def pieces(content: bytes) -> Callable[[], Iterable[bytes]]:
@@ -277,7 +277,7 @@ def test_keeps_a_file_of_many_keys_from_its_neighbours(tmp_path: Path) -> None:
     keys = {f"k{number}": "1.10" for number in range(9_000)}
     hostile = lines(event(1, **keys), event(2, event_timestamp="never", **{f"bad{n}": 1 for n in range(900)}))
     clean = [lines(event(number, sessionId=f"s{number}", k8999=number)) for number in range(3, 40)]
-    result = run(tmp_path, hostile, *clean, limits=NdjsonLimits(), registry=LocalColumns(500))
+    result = run(tmp_path, hostile, *clean, limits=RecordLimits(), registry=LocalColumns(500))
     assert [(file.rows, file.rejected) for file in result.files] == [(1, 1), *[(1, 0)] * 37]
     assert [letter["reason"] for letter in letters_of(result)] == ["bad-value"]
     assert result.columns == tuple(sorted([f"k{number}" for number in range(100)] + ["session__id", "k8999"]))
@@ -320,7 +320,7 @@ def test_gives_nothing_for_files_of_nothing(tmp_path: Path) -> None:
 
 
 def test_takes_objects_without_any_key_beside_others(tmp_path: Path) -> None:
-    result = run(tmp_path, b"{}", lines(event(1)), b"[{},{}]", b"{}\n{}\n", limits=NdjsonLimits())
+    result = run(tmp_path, b"{}", lines(event(1)), b"[{},{}]", b"{}\n{}\n", limits=RecordLimits())
     assert [(file.rows, file.rejected) for file in result.files] == [(0, 1), (1, 0), (0, 0), (0, 0)]
     reasons = [file.refused and file.refused.reason for file in result.files]
     assert reasons == [None, None, "too-many-rejected", "too-many-rejected"]

@@ -22,15 +22,15 @@ from tributary.conversion.check import check_dataset
 from tributary.conversion.result import FileResult
 from tributary.datasets import Dataset
 from tributary.errors import BrokenGzipError, DeclarationError, TransformError
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import LocalColumns
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform import typed_transform
 
 SQL = """SELECT line, id, moment, amount, active, strftime(moment, '%Y') AS year, mode,
   _source_file AS file, _source_line AS source_line FROM input"""
-SMALL_BATCHES = NdjsonLimits(batch_bytes=256)
+SMALL_BATCHES = RecordLimits(batch_bytes=256)
 
 Row = dict[str, Any]
 
@@ -276,7 +276,12 @@ def test_writes_one_file_without_partitions(tmp_path: Path) -> None:
 @pytest.mark.parametrize("partitions", [(), ("mode",)])
 def test_gives_no_object_for_no_rows(partitions: tuple[str, ...], tmp_path: Path) -> None:
     result = run(tmp_path, b"", b"\n \n", b"broken", of=dataset(partitions=partitions))
-    assert (result.objects, result.rows, result.rejected) == ((), 0, 1)
+    assert (result.objects, result.rows, result.rejected) == ((), 0, 0)
+    assert [file.refused and file.refused.reason for file in result.files] == [
+        None,
+        None,
+        "too-many-rejected",
+    ]
 
 
 def test_writes_the_same_bytes_however_the_input_is_cut(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.guarded import Arena, Side, guarded
 from tests.support.ndjson import NATIVE, difference, parse
 from tributary.kernels.formats.asked import DEFAULT_LIMITS
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 
@@ -17,7 +17,7 @@ class Case:
     """Chunks as they come, limits, and whether lines are kept."""
 
     chunks: tuple[bytes, ...]
-    limits: NdjsonLimits = DEFAULT_LIMITS
+    limits: RecordLimits = DEFAULT_LIMITS
     keep_lines: bool = False
 
     @property
@@ -39,7 +39,7 @@ def read(text: str) -> Case:
     limits = {
         name: tuple(limit) if isinstance(limit, list) else limit for name, limit in fields["limits"].items()
     }
-    return Case(chunks, NdjsonLimits(**limits), fields["keep_lines"])
+    return Case(chunks, RecordLimits(**limits), fields["keep_lines"])
 
 
 def failure(case: Case, arena: Arena, engines: tuple[str, ...] = NATIVE, side: Side = "end") -> str | None:

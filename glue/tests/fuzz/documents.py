@@ -5,7 +5,7 @@ from itertools import pairwise
 from random import Random
 
 from tests.fuzz.cases import Case
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 TOKENS = [
     b"{", b"}", b"[", b"]", b":", b",", b'"', b"\\", b"\\\\", b'\\"', b" ", b"\t", b"\r", b"\n", b"\r\n",
@@ -188,14 +188,14 @@ class Documents:
         edges = [0, *sorted(chance.randint(0, len(data)) for _ in range(chance.randrange(1, 8))), len(data)]
         return [data[begin:end] for begin, end in pairwise(edges)]
 
-    def _limits(self) -> NdjsonLimits:
+    def _limits(self) -> RecordLimits:
         chance = self._chance
-        large = NdjsonLimits()
+        large = RecordLimits()
 
         def drawn(usual: int, small: list[int]) -> int:
             return usual if chance.random() < 0.85 else chance.choice(small)
 
-        return NdjsonLimits(
+        return RecordLimits(
             line_bytes=drawn(large.line_bytes, [0, 1, 2, 7, 16, 31, 32, 33, 64, 100, 200]),
             kept_bytes=drawn(large.kept_bytes, [0, 1, 5, 16, 40, 64, 300]),
             depth=drawn(large.depth, [0, 1, 2, 3, 4, 8, 63, 64, 65]),

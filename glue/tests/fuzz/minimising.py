@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from tests.fuzz.cases import Case, failure
 from tests.support.guarded import Arena
 from tributary.kernels.formats.asked import DEFAULT_LIMITS
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 SECONDS = 20
 """A case that takes longer hangs."""
@@ -58,7 +58,7 @@ def _smaller(case: Case) -> Iterator[Case]:
             yield replace(case, chunks=(*case.chunks[: number - 1], joined, *case.chunks[number + 1 :]))
     if case.keep_lines:
         yield replace(case, keep_lines=False)
-    for field in fields(NdjsonLimits):
+    for field in fields(RecordLimits):
         if getattr(case.limits, field.name) != getattr(DEFAULT_LIMITS, field.name):
             limits = replace(case.limits, **{field.name: getattr(DEFAULT_LIMITS, field.name)})
             yield replace(case, limits=limits)

@@ -16,7 +16,7 @@ from tests.fuzz.documents import MAXIMUM_BYTES, Documents
 from tests.fuzz.minimising import fails, minimised
 from tests.fuzz.worker import tried
 from tests.support.guarded import Arena
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 GLUE = Path(__file__).resolve().parents[2]
 
@@ -46,9 +46,9 @@ def test_makes_the_same_cases_of_the_same_seed() -> None:
 
 
 def test_makes_a_failing_case_smaller() -> None:
-    case = Case((b'{"a":1}\n', b"xy", b"z\n" + b"{}\n" * 40), NdjsonLimits(depth=3, keys=5), True)
+    case = Case((b'{"a":1}\n', b"xy", b"z\n" + b"{}\n" * 40), RecordLimits(depth=3, keys=5), True)
     smaller = minimised(case, lambda tried: b"xyz" in tried.data and tried.limits.depth == 3)
-    assert smaller == Case((b"xyz",), NdjsonLimits(depth=3), False)
+    assert smaller == Case((b"xyz",), RecordLimits(depth=3), False)
 
 
 @pytest.mark.slow

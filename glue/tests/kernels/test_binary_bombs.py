@@ -11,7 +11,7 @@ from tests.support.binary import batches, column, written
 from tests.support.memory import numbers_of
 from tributary.errors import BlockTooLargeError, DecompressedTooLargeError, SchemaTooLargeError
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 MEBIBYTE = 1 << 20
 ZEROS = "0" * MEBIBYTE
@@ -95,17 +95,17 @@ def test_bounds_columns_and_their_nesting(tmp_path: Path) -> None:
         with pytest.raises(
             SchemaTooLargeError, match="expected at most 50 columns, nested ones counted, got 60"
         ):
-            batches(kind, written(write, wide), tmp_path, limits=NdjsonLimits(keys=50))
+            batches(kind, written(write, wide), tmp_path, limits=RecordLimits(keys=50))
         with pytest.raises(
             SchemaTooLargeError, match="expected columns nested at most 16 levels deep, got 21"
         ):
-            batches(kind, written(write, pa.table({"a": deep})), tmp_path, limits=NdjsonLimits(depth=16))
+            batches(kind, written(write, pa.table({"a": deep})), tmp_path, limits=RecordLimits(depth=16))
 
 
 def test_counts_no_declared_column(tmp_path: Path) -> None:
     data = written(parquet.write_table, pa.table({f"c{number}": [1] for number in range(60)}))
     declared = [column(f"c{number}", "int") for number in range(20)]
-    assert batches("parquet", data, tmp_path, *declared, limits=NdjsonLimits(keys=40))
+    assert batches("parquet", data, tmp_path, *declared, limits=RecordLimits(keys=40))
 
 
 READ = """

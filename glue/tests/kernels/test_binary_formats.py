@@ -28,7 +28,8 @@ from tributary.errors import (
     UnreadableParquetError,
     WholeFileError,
 )
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.formats.batch import told
+from tributary.kernels.record_limits import RecordLimits
 
 UTC = dt.UTC
 UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
@@ -354,19 +355,19 @@ def test_tells_what_is_missing_or_has_another_type(kind: str, tmp_path: Path) ->
 def test_bounds_its_batches_and_keeps_records_where_asked(kind: str, tmp_path: Path) -> None:
     rows = pa.table({"id": range(1000), "name": [f"{number:01000}" for number in range(1000)]})
     data = FILES[kind](rows)
-    for limits, most_rows in ((NdjsonLimits(batch_lines=7), 7), (NdjsonLimits(batch_bytes=20_000), 20), (NdjsonLimits(batch_cells=30), 15)):  # fmt: skip  # noqa: E501
+    for limits, most_rows in ((RecordLimits(batch_lines=7), 7), (RecordLimits(batch_bytes=20_000), 20), (RecordLimits(batch_cells=30), 15)):  # fmt: skip  # noqa: E501
         found = batches(kind, data, tmp_path, limits=limits, keeps_bytes=True)
         assert max(batch.rows.num_rows for batch in found) <= most_rows
         assert table(found).to_pylist() == rows.to_pylist()
         assert [line for batch in found for line in batch.positions["line"].to_pylist()] == [*range(1, 1001)]
-    text = found[0].positions["bytes"][1].as_py()
+    text = told(found[0].positions)[1]["bytes"]
     assert json.loads(text) == {"id": 1, "name": f"{1:01000}"}
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_rejects_a_row_that_is_too_long(kind: str, tmp_path: Path) -> None:
     data = FILES[kind](pa.table({"id": [1, 2, 3], "name": ["a", "b" * 5000, "c"]}))
-    limits = NdjsonLimits(line_bytes=4000, batch_bytes=4000, kept_bytes=100)
+    limits = RecordLimits(line_bytes=4000, batch_bytes=4000, kept_bytes=100)
     found = batches(kind, data, tmp_path, limits=limits)
     assert table(found)["id"].to_pylist() == [1, 3]
     [reject] = [reject for batch in found for reject in batch.rejects.to_pylist()]

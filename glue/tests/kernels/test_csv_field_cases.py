@@ -1,5 +1,6 @@
 """Files as people in the field get them, and their kinds: what is read, told, or refused, in which words."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tributary.errors import EmptyFileError, HeaderMismatchError, UnreadableHead
 from tributary.kernels.formats.asked import Asked, Content
 from tributary.kernels.formats.reader import read
 
-CASES = Path(__file__).parent / "field_cases"
+CASES = Path(__file__).parents[1] / "field_cases"
 CUSTOMERS = ("id", "name", "email", "date", "amount", "status")
 HEADER = b"id,name,email,date,amount,status\n"
 ANN = ("1", "Ann", "ann@example.com", "01-02-2026", "5", "active")
@@ -115,6 +116,24 @@ def test_quarantines_another_delimiter_by_its_name() -> None:
     assert '"|"' in refusal(data.replace(b";", b"|"))
 
 
+@pytest.mark.parametrize("delimiter", [b";", b"\t", b"|"])
+def test_names_another_delimiter_of_a_header_in_quotes(delimiter: bytes) -> None:
+    header = delimiter.join(b'"%s"' % name.encode() for name in CUSTOMERS)
+    shown = "\\u{9}" if delimiter == b"\t" else delimiter.decode()
+    assert refusal(header + b"\n").endswith(f'got those delimited by "{shown}": declare it as "delimiter"')
+
+
+@pytest.mark.parametrize("data", [b'[{"id":1}]', b'{"id":1,"name":"Ann"}\n', b'\n  {"id": 1}\n'])
+def test_names_json_where_a_header_is_expected(data: bytes) -> None:
+    assert refusal(data).endswith("; the file looks like JSON")
+
+
+def test_says_of_a_record_that_has_a_line_break_of_another_kind_that_it_has() -> None:
+    data = HEADER + (",".join(ANN) + "\r" + ",".join(BO) + "\n").encode()
+    _, [reject], _ = read_bytes(data)
+    assert reject["message"] == "expected 6 fields, found 11 (a line break in it ends no line here)"
+
+
 def test_tells_another_delimiter_of_a_file_whose_columns_are_not_declared() -> None:
     _, _, told = read_bytes(b"a;b\n1;2\n", columns=(), required=())
     assert told[-1].startswith('expected fields delimited by ",", got those delimited by ";"')
@@ -131,6 +150,32 @@ def test_takes_a_header_that_stands_again_for_no_row(end: bytes) -> None:
     data = (CASES / "second-header.csv").read_bytes().replace(b"\n", end)
     told = "the header stands again once, first on line 3, and is no row"
     assert read_bytes(data) == ([ANN, BO], [], [told])
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        b'"id","name","email","date","amount","status"',
+        HEADER.upper().strip(),
+        HEADER.replace(b",", b", ").strip(),
+        b'ID,"Name" ,email,date,amount,STATUS'.replace(b'" ', b'"'),
+    ],
+    ids=["quoted", "in capitals", "with spaces", "some of each"],
+)
+def test_takes_a_header_for_no_row_however_it_is_written_the_second_time(again: bytes) -> None:
+    data = HEADER + ",".join(ANN).encode() + b"\n" + again + b"\n" + ",".join(BO).encode() + b"\n3\n" + HEADER
+    rows, rejects, told = read_bytes(data)
+    assert (rows, [reject["line"] for reject in rejects]) == ([ANN, BO], [5])
+    assert told == ["the header stands again 2 times, first on line 3, and is no row"]
+
+
+@pytest.mark.parametrize(
+    "row", [b"name,id,email,date,amount,status", b"id,name,email,date,amount,", b"id,,,,,", b"ID,x,y,z,1,2"]
+)
+def test_takes_no_row_for_a_header_that_differs_in_a_name(row: bytes) -> None:
+    rows, _, told = read_bytes(HEADER + row + b"\n")
+    assert (len(rows), told) == (1, [])
+    assert read_bytes(b"id\nID\n", columns=("id",))[0] == [("ID",)]  # a word alone may be a value
 
 
 def test_counts_the_headers_of_many_appended_files() -> None:
@@ -161,6 +206,35 @@ def test_names_the_likely_encoding_of_bytes_that_are_not_utf_8() -> None:
     assert rejects[0]["bytes"].startswith(b"1,Jos\xe9")
 
 
+CUT_OFF = b"3,Jos\xc3,e,d,5,s\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + HEADER + CUT_OFF,
+        (HEADER.decode() + "1,a,b,c,d,e\n").encode("utf-16")[:-1],
+        HEADER + "1,Zoë,e,d,5,s\n".encode() + CUT_OFF,
+        HEADER + CUT_OFF + "1,Zoë,e,d,5,s\n".encode(),
+        HEADER + "1,Zoë,e\xff,d,5,s\n".encode().replace(b"\xc3\xbf", b"\xff"),
+        HEADER.replace(b"status", "größe".encode()) + CUT_OFF,
+        HEADER.replace(b"\n", b"\r") + ("1,Zoë,e,d,5,s\r".encode() + CUT_OFF.replace(b"\n", b"\r")),
+    ],
+    ids=["a mark", "UTF-16", "a row before", "a row behind", "the same record", "a name", "lines of CR"],
+)
+def test_names_no_encoding_for_a_damaged_byte_of_a_file_that_shows_itself_as_utf_8(data: bytes) -> None:
+    _, [reject], _ = read_bytes(data, CsvFormat(line_end="cr" if b"\n" not in data else "lf"))
+    assert reject["reason"] == "invalid-utf8"
+    assert re.fullmatch(r"byte \d+ of the record is not UTF-8", reject["message"])
+
+
+def test_names_the_likely_encoding_of_a_header_unless_the_file_has_the_mark_of_utf_8() -> None:
+    assert 'likely windows-1252, where it is "ö"' in refusal(b"id,gr\xf6sse\n")
+    assert "windows-1252" not in refusal(b"\xef\xbb\xbfid,gr\xf6sse\n")
+    assert "windows-1252" not in refusal("id,größe,".encode() + b"gr\xf6sse\n")
+    assert "windows-1252" not in refusal(b"id,gr\x81sse\n")  # no character there either
+
+
 def test_reads_windows_1252_where_it_is_declared() -> None:
     rows, rejects, _ = read_case("windows-1252.csv", CsvFormat(encoding="windows-1252"))
     assert ([row[1] for row in rows], rows[2][4], rejects) == (["José Müller", "Plain", "It’s"], "€7", [])
@@ -178,7 +252,9 @@ def test_reads_escapes_where_they_are_declared() -> None:
     assert [reject["reason"] for reject in rejects] == ["broken-quote", "wrong-field-count"]
 
 
-@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00a0", "\u2060", "\x1b", " \t"])
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\ufeff", "\u00a0", "\u2060", "\x1b", " \t", "\u3164", "\u034f", "\ufe0f", "\u00ad"]
+)
 def test_trims_what_is_not_seen_at_the_ends_of_a_name(unseen: str) -> None:
     header = f"name,{unseen}id{unseen}\n".encode()
     rows, _, told = read_bytes(header + b"Ann,1\n", columns=("id", "name"))
@@ -191,6 +267,7 @@ def test_trims_the_header_of_the_field() -> None:
 
 def test_shows_what_is_not_seen_inside_a_name_by_code_point() -> None:
     assert 'the header has "i\\u{200b}d", "na\\u{a0}me"' in refusal("i\u200bd,na\u00a0me\n".encode())
+    assert 'the header has "i\\u{3164}d"' in refusal("i\u3164d\n".encode())
     _, _, told = read_bytes(b"id\n", columns=("id", "na\u00a0me"))
     assert told == ["missing column: na\\u{a0}me"]
 

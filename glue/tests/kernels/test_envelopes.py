@@ -12,20 +12,20 @@ from tributary.datasets.declaration import Format, JsonFormat, NdjsonFormat
 from tributary.errors import DecompressedTooLargeError
 from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.formats.asked import Asked, Content
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.reader import read
+from tributary.kernels.record_limits import RecordLimits
 
 RECORDS = JsonFormat(records=("Records",))
 LOGS = JsonFormat(records=("logEvents",), around=("owner", "group"))
 DEEP = JsonFormat(records=("detail", "items"), around=("id",))
 ITEM = JsonFormat(records=("Item",), attribute_values="dynamodb")
-LIMITS = NdjsonLimits()
-SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8)
+LIMITS = RecordLimits()
+SMALL = RecordLimits(line_bytes=64, kept_bytes=8)
 
 Found = list[dict[str, str] | tuple[str, bytes]]
 
 
-def found(data: bytes, kind: Format, limits: NdjsonLimits = LIMITS, chunk_bytes: int = 1 << 20) -> Found:
+def found(data: bytes, kind: Format, limits: RecordLimits = LIMITS, chunk_bytes: int = 1 << 20) -> Found:
     """Rows, and reasons with bytes of rejects, by their numbers; the bytes of rows are those of the file."""
     numbered: dict[int, Any] = {}
     chunks = [data[start : start + chunk_bytes] for start in range(0, len(data), chunk_bytes)]
@@ -195,6 +195,31 @@ def test_says_what_is_wrong_with_an_envelope() -> None:
     assert batch.rejects["message"].to_pylist() == [
         'the key "a" has "{\\"S\\":1}", which is no attribute value of DynamoDB, such as {"S": "x"}'
     ]
+
+
+def messages(data: bytes, kind: Format) -> list[str | None]:
+    batches = read(Asked(kind, ()), Content([data], Path(), print))
+    return [each["message"] for batch in batches for each in batch.rejects.to_pylist()]
+
+
+def test_says_of_a_key_that_stands_twice_whether_it_stands_around_the_record() -> None:
+    records = b'{"owner":2}, {"a":1,"a":2}, {"x":0,"group":null,"owner":1}, {"owner":[1 2]}'
+    around = "the key {} stands twice: around the records, in the envelope, and in the record itself"
+    somewhere = "a key stands twice in the record, or around it in the envelope and in the record"
+    expected = [
+        around.format('"owner"'),
+        'the key "a" stands twice, the second time at column 8',
+        around.format('"group"'),
+        somewhere,  # and the record is broken behind it
+    ]
+    assert messages(b'{"owner":1,"group":"g","logEvents":[%s]}' % records, LOGS) == expected
+    assert messages(b'{"logEvents":[%s],"owner":1,"group":"g"}' % records, LOGS) == expected
+    lines = b"".join(b'{"owner":1,"group":"g","logEvents":[%s]}\n' % each for each in records.split(b", "))
+    assert messages(lines, LOGS) == expected
+    many = b'{"owner":1,"group":"g","logEvents":[%s]}' % b",".join(
+        [b'{"x":"%s","owner":1}' % (b"x" * 9000)] * 99
+    )
+    assert {*messages(many, LOGS)} == {around.format('"owner"'), somewhere}
 
 
 def test_bounds_records_and_what_must_wait() -> None:

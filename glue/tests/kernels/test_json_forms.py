@@ -15,19 +15,19 @@ from tributary.datasets.declaration import JsonForm, JsonFormat
 from tributary.datasets.types import column_type
 from tributary.kernels.formats.json import forms, records
 from tributary.kernels.formats.json.forms import parse_json
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.transform.nested_types import cast, members
 
-LIMITS = NdjsonLimits()
-SMALL = NdjsonLimits(line_bytes=64, kept_bytes=8, batch_bytes=50)
+LIMITS = RecordLimits()
+SMALL = RecordLimits(line_bytes=64, kept_bytes=8, batch_bytes=50)
 
 Row = dict[str, str | None]
 Found = dict[int, tuple[int, Row | str, bytes]]
 
 
 def read(
-    data: bytes, form: JsonForm = "detect", limits: NdjsonLimits = LIMITS, chunk_bytes: int = 1 << 20
+    data: bytes, form: JsonForm = "detect", limits: RecordLimits = LIMITS, chunk_bytes: int = 1 << 20
 ) -> Found:
     """By offset: number, row or reason, and bytes; of rows these are checked to be those of the file."""
     found: Found = {}
@@ -218,6 +218,33 @@ def test_streams_a_file_beyond_the_limit() -> None:
     assert brief(read(documents + document, limits=SMALL, chunk_bytes=3))[-1] == (21, "line-too-long")
     lines = b'{"a":1}\n' * 20
     assert brief(read(lines, limits=SMALL)) == [(number, A) for number in range(1, 21)]
+
+
+INSIDE = b'{"a":1,"b":2}'
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b'{\n "x": 1\n',
+        b' "x": 1,\n',
+        b'"x" : {"y": 1},\n',
+        b"{\n \"x\": '1',\n",
+        b'{\n "x": NaN,\n',
+        b'{\n "x": 1,,\n',
+    ],
+    ids=[
+        "a comma lacks",
+        "the bracket lacks",
+        "it lacks before a colon",
+        "single quotes",
+        "NaN",
+        "two commas",
+    ],
+)
+def test_takes_nothing_out_of_the_inside_of_a_broken_document(begin: bytes) -> None:
+    [(_, reason)] = brief(read(begin + b' "previous":\n  ' + INSIDE + b',\n "next": null\n}\n'))
+    assert reason in ("not-json", "not-an-object")
 
 
 @pytest.mark.parametrize("opening", [b"[" * 100_000, b'{"a":' * 100_000, b'[{"a":' * 50_000])

@@ -139,15 +139,15 @@ LEAVING = r"""
 import sys
 from tests.support.memory import peak_mebibytes
 from tests.support.ndjson import parse
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 LINES = b'{"a":"' + b"x" * 500 + b'","b":[1,2,3]}\nx\n'
 DATA = LINES * 4000 + b'{"cut off":"' + b"y" * 500_000
 
 def read(times):
     for _ in range(times):
-        whole = list(parse(sys.argv[1], [DATA], NdjsonLimits(batch_bytes=500_000), keep_lines=True))
-        left = parse(sys.argv[1], [DATA], NdjsonLimits(batch_bytes=500_000), keep_lines=True)
+        whole = list(parse(sys.argv[1], [DATA], RecordLimits(batch_bytes=500_000), keep_lines=True))
+        left = parse(sys.argv[1], [DATA], RecordLimits(batch_bytes=500_000), keep_lines=True)
         next(left)
         del left
 

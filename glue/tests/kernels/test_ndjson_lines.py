@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.ndjson import ENGINES, Line, Row, judge, lines, parse, read, split
 from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS
-from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import MESSAGES
+from tributary.kernels.record_limits import RecordLimits
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
 
@@ -144,7 +145,7 @@ def test_reads_objects_one_behind_the_other(data: bytes, engine: str) -> None:
     for size in (1, 5, 1 << 20):
         chunks = [data[at : at + size] for at in range(0, len(data), size)]
         for batch_bytes in (1, 1 << 20):
-            found = lines(parse(engine, [b"\n", *chunks, b"\n{}"], NdjsonLimits(batch_bytes=batch_bytes)))
+            found = lines(parse(engine, [b"\n", *chunks, b"\n{}"], RecordLimits(batch_bytes=batch_bytes)))
             assert [line.number for line in found] == [2] * len(SEVERAL[data]) + [3]
             assert [(line.kept, own(line.found)) for line in found[:-1]] == SEVERAL[data]
             assert b"".join(line.kept for line in found[:-1]) == data
@@ -167,7 +168,7 @@ def test_gives_every_reason(reason: str, number: int, engine: str) -> None:
 def test_knows_no_other_reason(engine: str) -> None:
     assert list(REASONS) == list(MESSAGES)
     for message in MESSAGES.values():
-        assert message.format(limits=NdjsonLimits())
+        assert message.format(limits=RecordLimits())
 
 
 @pytest.mark.parametrize(("line", "limits", "reason"), FIRST_PROBLEM_WINS)
@@ -185,7 +186,7 @@ def test_tells_lines_apart_however_the_stream_is_cut(data: bytes, engine: str) -
         [b"", *split(data, len(data) // 2), b""],
     ]
     for chunks in chunkings:
-        found = lines(parse(engine, chunks, NdjsonLimits()))
+        found = lines(parse(engine, chunks, RecordLimits()))
         assert [(line.number, line.offset, line.kept) for line in found] == LINE_ENDS[data]
         assert all(line.length == len(line.kept) for line in found)
 
@@ -207,13 +208,13 @@ def test_keeps_the_beginning_of_a_line_that_is_too_long(length: int, end: bytes,
     data = b"{}\n" + long[:length] + end
     for size in (1, 7, 1 << 20):
         chunks = [data[at : at + size] for at in range(0, len(data), size)]
-        found = lines(parse(engine, chunks, NdjsonLimits(line_bytes=20, kept_bytes=50)))
+        found = lines(parse(engine, chunks, RecordLimits(line_bytes=20, kept_bytes=50)))
         assert found[1] == Line(2, 3, length, long[: min(50, length)], "line-too-long")
 
 
 def test_counts_no_declared_key(engine: str) -> None:
     data = b'{"a":1,"b":1}\n{"x":1,"y":2}\n{"x":1,"c":3}\n{"b":1,"y":2}\n'
-    found = lines(parse(engine, [data], NdjsonLimits(keys=2, key_bytes=2, declared=("x", "y"))))
+    found = lines(parse(engine, [data], RecordLimits(keys=2, key_bytes=2, declared=("x", "y"))))
     assert [line.found if isinstance(line.found, str) else None for line in found] == [
         None,
         None,
@@ -320,7 +321,7 @@ def test_takes_ten_thousand_keys_and_no_more(engine: str) -> None:
 )
 def test_names_a_column_by_the_key_itself(key: str, engine: str) -> None:
     written = ascii_json(key)
-    (batch,) = parse(engine, [b'{"A":1,"a":2,' + written + b':"v"}'], NdjsonLimits())
+    (batch,) = parse(engine, [b'{"A":1,"a":2,' + written + b':"v"}'], RecordLimits())
     assert batch.rows.schema.names == ["A", "a", key]
     assert batch.rows.to_pylist() == [{"A": "1", "a": "2", key: "v"}]
     assert judge(engine, b'{"A":1,' + written + b":1,\t" + written + b":2}") == "duplicate-key"
@@ -335,7 +336,7 @@ def ascii_json(text: str) -> bytes:
 
 def test_orders_columns_as_first_seen_in_the_batch(engine: str) -> None:
     data = b'{"b":1,"a":null}\n{"x":1,"x":1}\n{"c":1,"a":2}\n{"z":\n{"b":3,"d":null}\n'
-    (batch,) = parse(engine, [data], NdjsonLimits())
+    (batch,) = parse(engine, [data], RecordLimits())
     assert batch.rows.schema == pa.schema([(name, pa.string()) for name in "bacd"])
     assert batch.rows.to_pydict() == {
         "b": ["1", None, "3"],
@@ -347,12 +348,12 @@ def test_orders_columns_as_first_seen_in_the_batch(engine: str) -> None:
 
 def test_forgets_the_columns_of_the_batch_before(engine: str) -> None:
     data = b'{"a":1}\n{"b":2}\n{"a":3,"b":4}\n'
-    given = [batch.rows.to_pydict() for batch in parse(engine, [data], NdjsonLimits(batch_bytes=1))]
+    given = [batch.rows.to_pydict() for batch in parse(engine, [data], RecordLimits(batch_bytes=1))]
     assert given == [{"a": ["1"]}, {"b": ["2"]}, {"a": ["3"], "b": ["4"]}]
 
 
 def test_takes_an_empty_object_for_a_row(engine: str) -> None:
-    (batch,) = parse(engine, [b"{}\n{ }\n"], NdjsonLimits())
+    (batch,) = parse(engine, [b"{}\n{ }\n"], RecordLimits())
     assert (batch.rows.num_rows, batch.rows.num_columns, batch.positions.num_rows) == (2, 0, 2)
     assert judge(engine, b"{}", keys=0) == {}
 
@@ -362,7 +363,7 @@ def test_takes_an_empty_object_for_a_row(engine: str) -> None:
 
 def ends(engine: str, data: bytes, **limits: int) -> list[int]:
     """The number of the last row or reject of each batch."""
-    given = parse(engine, [data], NdjsonLimits(**limits))
+    given = parse(engine, [data], RecordLimits(**limits))
     return [max(line.number for line in lines([batch])) for batch in given]
 
 
@@ -390,7 +391,7 @@ def test_ends_a_batch_by_cells(engine: str) -> None:
 @pytest.mark.parametrize("cut", [0, 6, 11, 14, 15])
 def test_ends_a_batch_before_a_row_whose_columns_it_has_no_room_for(engine: str, cut: int) -> None:
     def rows(data: bytes, **limits: int) -> list[tuple[list[int], list[str]]]:
-        given = parse(engine, split(data, cut), NdjsonLimits(**limits))
+        given = parse(engine, split(data, cut), RecordLimits(**limits))
         return [(batch.positions["line"].to_pylist(), batch.rows.schema.names) for batch in given]
 
     wide = b'{"a":1,"b":{}}'
@@ -416,15 +417,15 @@ def test_gives_no_batch_of_blanks_and_starts_anew_after_them(engine: str) -> Non
         12,
         13,
     ]  # the 18 bytes of nine blanks are three empty batches
-    assert list(parse(engine, [b"\n \n"], NdjsonLimits())) == []
-    assert list(parse(engine, [], NdjsonLimits())) == []
-    assert list(parse(engine, [b"", b""], NdjsonLimits())) == []
+    assert list(parse(engine, [b"\n \n"], RecordLimits())) == []
+    assert list(parse(engine, [], RecordLimits())) == []
+    assert list(parse(engine, [b"", b""], RecordLimits())) == []
 
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_keeps_lines_when_asked(keep: bool, engine: str) -> None:
     data = b'{"a":1}\r\n\n[\n{ "a" : "\\u0041" }\n'
-    (batch,) = parse(engine, [data], NdjsonLimits(), keep_lines=keep)
+    (batch,) = parse(engine, [data], RecordLimits(), keep_lines=keep)
     assert batch.positions.schema == (POSITIONS_WITH_BYTES if keep else POSITIONS)
     assert batch.rejects.schema == REJECTS
     places = [{"line": 1, "offset": 0, "length": 7}, {"line": 4, "offset": 12, "length": 18}]
@@ -445,7 +446,7 @@ def test_reads_no_further_than_the_batch_asked_for(engine: str) -> None:
             asked.append(number)
             yield b'{"a":1}\n'
 
-    batches = parse(engine, chunks(), NdjsonLimits(batch_bytes=16))
+    batches = parse(engine, chunks(), RecordLimits(batch_bytes=16))
     next(batches)
     assert len(asked) == 2
 
@@ -455,7 +456,7 @@ def test_passes_on_what_the_source_raises_after_what_came_before(engine: str) ->
         yield b"{}\n{}\n{}"
         raise ConnectionError
 
-    batches = parse(engine, chunks(), NdjsonLimits(batch_bytes=3))
+    batches = parse(engine, chunks(), RecordLimits(batch_bytes=3))
     assert next(batches).rows.num_rows == 1
     assert next(batches).rows.num_rows == 1
     with pytest.raises(ConnectionError):
@@ -464,7 +465,7 @@ def test_passes_on_what_the_source_raises_after_what_came_before(engine: str) ->
 
 def test_gives_batches_that_outlive_the_reading(engine: str) -> None:
     data = b"".join(b'{"a":"value %d","b":[%d]}\nx\n' % (n, n) for n in range(1000))
-    given = list(parse(engine, [data], NdjsonLimits(batch_bytes=500)))
+    given = list(parse(engine, [data], RecordLimits(batch_bytes=500)))
     columns = [(batch.rows.column(0), batch.rejects.column(3)) for batch in given]
     del given
     gc.collect()
@@ -475,7 +476,7 @@ def test_gives_batches_that_outlive_the_reading(engine: str) -> None:
 
 
 def test_can_be_left_in_the_middle(engine: str) -> None:
-    batches = parse(engine, [b"{}\n" * 100], NdjsonLimits(batch_bytes=3))
+    batches = parse(engine, [b"{}\n" * 100], RecordLimits(batch_bytes=3))
     first = next(batches)
     del batches
     gc.collect()
@@ -484,7 +485,7 @@ def test_can_be_left_in_the_middle(engine: str) -> None:
 
 @pytest.mark.parametrize("mix", [1, 5])
 def test_reads_several_inputs_side_by_side(mix: int, engine: str) -> None:
-    inputs = [parse(engine, [b'{"a%d":%d}\n' % (n, n) * 9], NdjsonLimits(batch_bytes=mix)) for n in range(3)]
+    inputs = [parse(engine, [b'{"a%d":%d}\n' % (n, n) * 9], RecordLimits(batch_bytes=mix)) for n in range(3)]
     given = [[], [], []]  # type: list[list[object]]
     for batches in zip(*inputs, strict=True):
         for number, batch in enumerate(batches):
@@ -494,7 +495,7 @@ def test_reads_several_inputs_side_by_side(mix: int, engine: str) -> None:
 
 def test_reads_in_several_threads(engine: str) -> None:
     inputs = [b"".join(b'{"t%d":"%d\\u0041"}\nx\n' % (t, n) for n in range(2000)) for t in range(4)]
-    limits = NdjsonLimits(batch_bytes=4096)
+    limits = RecordLimits(batch_bytes=4096)
     with ThreadPoolExecutor(4) as pool:
         given = list(pool.map(lambda data: lines(parse(engine, split(data, 999), limits)), inputs))
     for thread, found in enumerate(given):

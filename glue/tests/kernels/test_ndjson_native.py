@@ -21,8 +21,8 @@ from tests.support.memory import numbers_of
 from tests.support.ndjson import NATIVE, parse
 from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.ndjson import native as ndjson_native
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.native import variants
+from tributary.kernels.record_limits import RecordLimits
 
 SHIM = Path(__file__).resolve().parents[1] / "native" / "failing_allocations.c"
 
@@ -36,13 +36,13 @@ import ctypes, gc, sys
 from pathlib import Path
 from tributary_native import LIBRARY
 from tests.support.ndjson import parse
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 LINES = b'{"a":1,"b":"x","c":[1]}\n{"a":"%s","a":1}\nx\n{"d":null}\n{"\\u0065\\n":2}\n' % (b"y" * 200)
 MORE = b"}\n" + b'{"z":1}\n' * 3 + b"".join(b'{"k%d":"v"}\n' % number for number in range(100)) + b"{}"
 CHUNKS = [LINES, b'{"a":1' + b"0" * 100, MORE]
 
-LIMITS = NdjsonLimits(batch_bytes=300, batch_cells=900, declared=("a", "never"))
+LIMITS = RecordLimits(batch_bytes=300, batch_cells=900, declared=("a", "never"))
 
 def read():
     batches = parse(sys.argv[2], CHUNKS, LIMITS)
@@ -90,7 +90,7 @@ GROWING = r"""
 import sys
 from tests.support.memory import peak_mebibytes
 from tests.support.ndjson import parse
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 KEYS = 400
 VALUE = b"v" * (1 << 20)
@@ -104,10 +104,10 @@ def broken():
     for number in range(KEYS):
         yield b'{"%d":"%s",\n' % (number, VALUE)
 
-list(parse(sys.argv[1], [b"{}\nx"], NdjsonLimits(), keep_lines=False))
+list(parse(sys.argv[1], [b"{}\nx"], RecordLimits(), keep_lines=False))
 before = peak_mebibytes()
 chunks = broken() if sys.argv[2] == "broken" else wide(20_000)
-for batch in parse(sys.argv[1], chunks, NdjsonLimits(), keep_lines=False):
+for batch in parse(sys.argv[1], chunks, RecordLimits(), keep_lines=False):
     pass
 print(peak_mebibytes() - before)
 """
@@ -126,7 +126,7 @@ def test_holds_no_memory_for_broken_lines_nor_for_columns_that_come_late(engine:
 @pytest.mark.parametrize("name", ["rows", "positions", "rejects"])
 def test_gives_columns_that_outlive_all_else(engine: str, name: str) -> None:
     data = [b'{"a":"%d","b":null}\nx%d\n' % (number, number) for number in range(2000)]
-    batches = parse(engine, data, NdjsonLimits(batch_bytes=5000))
+    batches = parse(engine, data, RecordLimits(batch_bytes=5000))
     columns = [column for batch in batches for column in getattr(batch, name).columns]
     del batches
     copies = pickle.loads(pickle.dumps(columns))
@@ -137,7 +137,7 @@ def test_gives_columns_that_outlive_all_else(engine: str, name: str) -> None:
 
 
 def test_closes_where_it_is_dropped(engine: str) -> None:
-    batches = parse(engine, [b"{}\n" * 100], NdjsonLimits(batch_bytes=3))
+    batches = parse(engine, [b"{}\n" * 100], RecordLimits(batch_bytes=3))
     first = next(batches)
     thread = threading.Thread(target=batches.close)
     thread.start()
@@ -152,7 +152,7 @@ def test_passes_on_what_goes_wrong_with_the_input(engine: str) -> None:
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        list(parse(engine, failing(), NdjsonLimits()))
+        list(parse(engine, failing(), RecordLimits()))
 
 
 # Chunks
@@ -175,7 +175,7 @@ CHUNKS: dict[str, Callable[[bytes], object]] = {
 @pytest.mark.parametrize("kind", CHUNKS)
 def test_reads_whatever_has_the_buffer_protocol(engine: str, kind: str) -> None:
     chunks = [CHUNKS[kind](b'{"a":1}\n{"a":'), b"", CHUNKS[kind](b"2}")]
-    (batch,) = parse(engine, chunks, NdjsonLimits())  # type: ignore[arg-type]
+    (batch,) = parse(engine, chunks, RecordLimits())  # type: ignore[arg-type]
     assert batch.rows.to_pydict() == {"a": ["1", "2"]}
 
 
@@ -185,7 +185,7 @@ def test_reads_whatever_has_the_buffer_protocol(engine: str, kind: str) -> None:
 )
 def test_refuses_other_chunks(engine: str, chunk: object, error: type[Exception]) -> None:
     with pytest.raises(error):
-        list(parse(engine, [chunk], NdjsonLimits()))  # type: ignore[list-item]
+        list(parse(engine, [chunk], RecordLimits()))  # type: ignore[list-item]
 
 
 # Limits
@@ -204,13 +204,13 @@ def test_refuses_other_chunks(engine: str, chunk: object, error: type[Exception]
 )
 def test_refuses_limits_that_it_cannot_hold(engine: str, limit: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(limit))} is "):
-        list(parse(engine, [b"{}"], NdjsonLimits(**limit)))
+        list(parse(engine, [b"{}"], RecordLimits(**limit)))
 
 
 def test_takes_the_highest_limits(engine: str) -> None:
     most = (1 << 64) - 1
-    names = set(NdjsonLimits.__slots__) - {"declared"}
-    limits = NdjsonLimits(**{name: 1 << 28 if name.endswith("_bytes") else most for name in names})
+    names = set(RecordLimits.__slots__) - {"declared"}
+    limits = RecordLimits(**{name: 1 << 28 if name.endswith("_bytes") else most for name in names})
     (batch,) = parse(engine, [b'{"a":' + b"[" * 1000 + b"]" * 1000 + b"}"], limits)
     assert batch.rows.num_rows == 1
 
@@ -244,7 +244,7 @@ def batch_of(engine: str, columns: dict[str, list[str | None]], rows: int) -> Fo
     for row in range(rows):
         members = [f'"{key}":"{texts[row]}"' for key, texts in columns.items() if texts[row] is not None]
         lines.append("{" + ",".join([*members, '"none":null']) + "}\n")
-    (batch,) = parse(engine, ["".join(lines).encode()], NdjsonLimits())
+    (batch,) = parse(engine, ["".join(lines).encode()], RecordLimits())
     return batch
 
 
@@ -288,7 +288,7 @@ def test_gives_columns_that_all_readers_take(engine: str, tmp_path: Path) -> Non
 def test_reads_in_many_threads_at_once(engine: str) -> None:
     def read(number: int) -> list[int]:
         data = b'{"%d":"%s","n":null}\n' % (number, b"v" * number) * 500
-        batches = parse(engine, [data], NdjsonLimits(batch_bytes=1000))
+        batches = parse(engine, [data], RecordLimits(batch_bytes=1000))
         return [batch.rows.column(0).nbytes for batch in batches]
 
     with ThreadPoolExecutor(8) as pool:

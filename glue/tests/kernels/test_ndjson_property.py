@@ -13,7 +13,7 @@ from tests.fuzz.documents import TOKENS
 from tests.support.guarded import Arena
 from tests.support.ndjson import ENGINES, difference, judge, lines, parse, split
 from tributary.kernels.formats.asked import DEFAULT_LIMITS
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 LONG_RUN = int(os.environ.get("TRIBUTARY_TEST_EXAMPLES", "1000"))
 ARENA = Arena(1 << 16)
@@ -81,7 +81,7 @@ DOCUMENT = st.one_of(
     st.binary(max_size=100),
 )
 LIMITS = st.builds(
-    NdjsonLimits,
+    RecordLimits,
     line_bytes=st.sampled_from([DEFAULT_LIMITS.line_bytes] * 4 + [0, 5, 16, 33, 64]),
     kept_bytes=st.sampled_from([DEFAULT_LIMITS.kept_bytes] * 2 + [0, 7, 40]),
     depth=st.sampled_from([DEFAULT_LIMITS.depth] * 4 + [0, 1, 2, 3]),
@@ -95,7 +95,7 @@ LIMITS = st.builds(
 CUTS = st.lists(st.integers(0, 200), max_size=6)
 
 
-def case(data: bytes, cuts: list[int], limits: NdjsonLimits, keep_lines: bool) -> Case:
+def case(data: bytes, cuts: list[int], limits: RecordLimits, keep_lines: bool) -> Case:
     return Case(tuple(split(data, *(min(cut, len(data)) for cut in cuts))), limits, keep_lines)
 
 
@@ -123,18 +123,18 @@ SPLIT = given(data=DOCUMENT, limits=LIMITS)
 
 @SPLIT
 @settings(max_examples=8)
-def test_every_split_into_two_gives_the_same(data: bytes, limits: NdjsonLimits) -> None:
+def test_every_split_into_two_gives_the_same(data: bytes, limits: RecordLimits) -> None:
     check_every_split(data, limits)
 
 
 @pytest.mark.slow
 @SPLIT
 @settings(max_examples=60)
-def test_every_split_into_two_gives_the_same_in_the_long_run(data: bytes, limits: NdjsonLimits) -> None:
+def test_every_split_into_two_gives_the_same_in_the_long_run(data: bytes, limits: RecordLimits) -> None:
     check_every_split(data, limits)
 
 
-def check_every_split(data: bytes, limits: NdjsonLimits) -> None:
+def check_every_split(data: bytes, limits: RecordLimits) -> None:
     expected = list(parse("plain", [data], limits))
     for at in range(len(data) + 1):
         for engine in ENGINES:
@@ -191,7 +191,7 @@ def loaded(text: str) -> object:
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=30)
 def test_rows_and_rejects_rebuild_the_lines(
-    engine: str, data: bytes, limits: NdjsonLimits, cuts: list[int]
+    engine: str, data: bytes, limits: RecordLimits, cuts: list[int]
 ) -> None:
     """By offset and length; between them stand line ends and blank lines, and nothing else."""
     given_case = case(data, cuts, limits, True)

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from tests.support.ndjson import parse
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.native import variants
+from tributary.kernels.record_limits import RecordLimits
 
 # Both sides of every bound in RFC 3629, section 4, and what JSON has a meaning for.
 EDGES = bytes.fromhex("00 22 41 5c 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 ff")
@@ -34,7 +34,7 @@ def test_takes_the_sequences_of_bytes_that_python_takes(variant: str, before: in
     data = b"".join(b'["%s%s"]\n' % (b"x" * before, sequence) for sequence in SEQUENCES)
     reasons = [
         reason
-        for batch in parse(variant, [data], NdjsonLimits())
+        for batch in parse(variant, [data], RecordLimits())
         for reason in batch.rejects["reason"].to_pylist()
     ]
     judged = [reason != "invalid-utf8" for reason in reasons]

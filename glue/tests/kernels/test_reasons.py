@@ -11,11 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tributary.kernels.formats.batch import FormatBatch
-from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import MESSAGES
 from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.formats.ndjson.reasons import explain, explained
+from tributary.kernels.record_limits import RecordLimits
 
-LIMITS = NdjsonLimits()
+LIMITS = RecordLimits()
 
 NOT_JSON: dict[str, str] = {
     "{'a':1}": 'column 2: "\'" where a key is expected: texts stand in double quotes',
@@ -110,7 +111,7 @@ def test_says_which_bytes_are_no_utf8_and_how_deep_is_too_deep() -> None:
     assert message == "the bracket at column 7 opens level 3, one more than is read"
 
 
-def messages(data: bytes, limits: NdjsonLimits = LIMITS) -> list[tuple[str, str | None]]:
+def messages(data: bytes, limits: RecordLimits = LIMITS) -> list[tuple[str, str | None]]:
     batches: list[FormatBatch] = list(explained(parse([data], limits), limits))
     return [(each["reason"], each["message"]) for batch in batches for each in batch.rejects.to_pylist()]
 
@@ -170,6 +171,7 @@ AGREED = {
 @given(st.lists(JSON_WORDS, max_size=12).map("".join))
 @example('{"a":1 "b":2}')
 @example('{"a":[true 1]}')
+@example('"\\\n{')
 def test_finds_the_place_that_python_finds(text: str) -> None:
     record = text.strip().encode()
     for reason in MESSAGES:

@@ -71,6 +71,27 @@ def test_names_what_is_no_text(found: str, kind: FormatKind, size: int) -> None:
         list(of_format(pieces(NO_TEXT[found], size), kind))
 
 
+def test_opens_no_zip_archive_however_many_files_it_holds_and_whatever_they_become() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.csv", bytes(64 << 20))
+        for number in range(20_000):
+            archive.writestr(f"{number}.csv", b"")
+    data = target.getvalue()
+    assert len(data) > 1 << 20
+    taken = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal taken
+        for piece in pieces(data, 4096):
+            taken += len(piece)
+            yield piece
+
+    with pytest.raises(OtherFormatError, match=re.escape('a zip archive that holds "bomb.csv"')):
+        list(of_format(chunks(), "csv"))
+    assert taken <= 2 * 4096
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -83,6 +104,7 @@ def test_names_what_is_no_text(found: str, kind: FormatKind, size: int) -> None:
         b"\x1b[31mid\n",
         b"<b>,c\n",
         "naïve\n".encode("cp1252"),
+        b"a\0,b\0,c\0\n1\0,2\0,3\0\n",
     ],
 )
 def test_passes_text_as_it_is(text: bytes) -> None:
@@ -95,6 +117,22 @@ def test_reads_utf_16_by_its_mark(encoding: str, size: int) -> None:
     text = 'id,name\r\n1,"Zoë 😀"\n'
     stored = f"\ufeff{text}".encode(encoding)
     assert b"".join(of_format(pieces(stored, size), "csv")) == f"\ufeff{text}".encode()
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "json"])
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [
+        ("utf-16-le", "UTF-16 without its mark, by which alone it is read"),
+        ("utf-16-be", "UTF-16 without its mark, by which alone it is read"),
+        ("utf-32", "UTF-32, of which none is read"),
+        ("utf-32-le", "UTF-32, of which none is read"),
+        ("utf-32-be", "UTF-32, of which none is read"),
+    ],
+)
+def test_names_wide_text_that_it_does_not_read(kind: FormatKind, encoding: str, found: str) -> None:
+    with pytest.raises(OtherFormatError, match=re.escape(f"got text in {found} (")):
+        list(of_format(['id,name\r\n1,"Zoë"\n'.encode(encoding)], kind))
 
 
 @pytest.mark.parametrize("broken", [b"\0", b"\x00\xd8", b"\x00\xd8\n\0"])

@@ -7,14 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tributary.kernels.formats.batch import POSITIONS, REJECTS, FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.sourced import Sources
 
 
 def placed(*files: Iterable[list[int]]) -> list[int]:
     """The serial numbers of the rows of some files, whose batches have rows on these lines."""
-    sources = Sources(NdjsonLimits())
+    sources = Sources(RecordLimits())
     serials: list[int] = []
     for number, batches in enumerate(files):
         sources.begin(Source("raw", f"{number}.ndjson", "v"))

@@ -11,6 +11,7 @@ from tributary.kernels.output.undeclared import (
     OTHER_COLUMN,
     LocalColumns,
     UndeclaredColumns,
+    shown_key,
     texts_as_json,
 )
 
@@ -119,3 +120,8 @@ def test_holds_a_bounded_number_of_names() -> None:
         undeclared.placed(columns, pa.array([file], pa.int32()))
     assert len(undeclared.others) == 10_000
     assert list(undeclared.names.items()) == []
+
+
+def test_shows_a_key_by_code_point_where_it_cannot_be_seen() -> None:
+    assert shown_key("\u200bgröße") == '"\\u200bgröße"'
+    assert shown_key("x" * 101) == f'"{"x" * 100}…"'

@@ -13,9 +13,9 @@ import pytest
 
 from tests.support.manifests import lines
 from tributary.datasets import load_dataset
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
+from tributary.kernels.record_limits import RecordLimits
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import Fetched
@@ -29,7 +29,7 @@ def fetched(name: str, body: bytes) -> Fetched[Entry]:
 
 
 def converted(
-    folder: Path, limits: NdjsonLimits, registry: ColumnRegistry | None = None, **files: bytes
+    folder: Path, limits: RecordLimits, registry: ColumnRegistry | None = None, **files: bytes
 ) -> Converted:
     folder.mkdir(exist_ok=True)
     every = [fetched(name.replace("_", "."), body) for name, body in files.items()]
@@ -49,7 +49,7 @@ def letters(result: Converted) -> list[dict[str, Any]]:
 
 
 def test_leaves_the_name_of_the_partition_free(tmp_path: Path) -> None:
-    result = converted(tmp_path, NdjsonLimits(), one=lines({"date": "31.1.", "Date": 2}))
+    result = converted(tmp_path, RecordLimits(), one=lines({"date": "31.1.", "Date": 2}))
     rows = pq.read_table(result.parquet)
     assert rows.schema.names[4:] == ["__064_ate", "__date"]
     assert rows["__064_ate"].to_pylist() == ["31.1."]
@@ -61,7 +61,7 @@ def test_bounds_the_keys_of_each_file_alone(tmp_path: Path, compressed: bool) ->
     second = lines("broken", {"a": 4, "e": None, "f": 1}, '{"g": "é", "a": 6}', {"a": 8})
     body = gzip.compress(second) if compressed else second
     name = "second_gz" if compressed else "second"
-    result = converted(tmp_path, NdjsonLimits(keys=3), first=first, **{name: body})
+    result = converted(tmp_path, RecordLimits(keys=3), first=first, **{name: body})
     rows = pq.read_table(result.parquet)
     assert rows.schema.names[4:] == ["a", "b", "f"]
     assert rows["a"].to_pylist() == ["1", "4", "8"]
@@ -79,7 +79,7 @@ def test_keeps_a_file_of_many_keys_from_its_neighbours(tmp_path: Path) -> None:
     many = {f"k{number}": f"{number}.10" for number in range(9_999)}
     hostile = lines({**many, "nested": {"a": [1.10, '\\ "é"']}})
     clean = {f"n{number:02}": lines({"id": number, "k9998": "own"}) for number in range(20)}
-    result = converted(tmp_path, NdjsonLimits(), LocalColumns(500), hostile=hostile, **clean)
+    result = converted(tmp_path, RecordLimits(), LocalColumns(500), hostile=hostile, **clean)
     assert (result.rows, result.dead_letters, result.other_rows) == (21, 0, 1)
     assert result.columns[4:] == [*(f"k{number}" for number in range(100)), "_other", "id", "k9998"]
     rows = pq.read_table(result.parquet).to_pylist()
@@ -94,7 +94,7 @@ def test_keeps_a_file_of_many_keys_from_its_neighbours(tmp_path: Path) -> None:
 
 def test_gives_the_same_bytes_with_metadata_and_revisions(tmp_path: Path) -> None:
     body = lines(*({"id": number} for number in range(1000)))
-    results = [converted(tmp_path / str(number), NdjsonLimits(), a=body, b=b"") for number in range(2)]
+    results = [converted(tmp_path / str(number), RecordLimits(), a=body, b=b"") for number in range(2)]
     contents = {result.parquet.read_bytes() for result in results}
     assert len(contents) == 1
     metadata = pq.read_metadata(results[0].parquet).metadata
@@ -103,7 +103,7 @@ def test_gives_the_same_bytes_with_metadata_and_revisions(tmp_path: Path) -> Non
 
 
 def test_writes_a_file_of_no_rows(tmp_path: Path) -> None:
-    result = converted(tmp_path, NdjsonLimits(), a=b"\n \n", b=b"")
+    result = converted(tmp_path, RecordLimits(), a=b"\n \n", b=b"")
     assert (result.rows, result.rejects, len(result.published)) == (0, None, 2)
     assert pq.read_table(result.parquet).num_rows == 0
 

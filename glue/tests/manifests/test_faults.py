@@ -21,9 +21,9 @@ from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tests.support.waiting import HANG_SECONDS
 from tributary.kernels.file_limits import FileLimits
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.source_columns import DATED_SOURCE_COLUMNS
+from tributary.kernels.record_limits import RecordLimits
 from tributary.manifests import conversion, work
 from tributary.manifests.queue import ManifestQueue
 from tributary.manifests.task import Committed, NotDone, Skipped
@@ -190,7 +190,7 @@ def test_replaces_under_a_higher_generation_and_skips_a_lower_one(world: Manifes
 
 
 def test_takes_dead_letters_back_that_a_higher_generation_does_not_have(world: ManifestWorld) -> None:
-    bad = world.upload("bad.ndjson", b"{\n")
+    bad = world.upload("bad.ndjson", lines({"id": "0"}, "{"))
     world.upload("good.ndjson", lines({"id": "1"}))
     key = world.manifest()
     assert isinstance(world.work(key), Committed)
@@ -241,7 +241,7 @@ def test_leaves_no_dead_letters_of_a_late_writer_beside_a_higher_generation_with
     world: ManifestWorld, at: int
 ) -> None:
     """A file is gone under the higher generation; the lower one, which read it, comes before any call."""
-    bad = world.upload("bad.ndjson", b"{\n")
+    bad = world.upload("bad.ndjson", lines({"id": "0"}, "{"))
     world.upload("good.ndjson", lines({"id": "1"}))
     key = world.manifest()
     s3_client().delete_object(Bucket=world.raw, Key=world.key("bad.ndjson"), VersionId=bad)
@@ -263,7 +263,7 @@ def test_commits_nothing_whose_lines_come_out_otherwise_than_the_receipt_tells(
     """A run ends after its dead letters stand; the next one, of a later version, refuses fewer lines."""
     world.upload("a.ndjson", lines({"id": "1"}, {"a": {"b": 1}}))
     key = world.manifest()
-    strict = partial(conversion.convert, limits=NdjsonLimits(depth=1))
+    strict = partial(conversion.convert, limits=RecordLimits(depth=1))
     with monkeypatch.context() as patch, intercepted(lose_connection("PUT tables")):
         patch.setattr(work, "convert", strict)
         assert isinstance(world.work(key), NotDone)

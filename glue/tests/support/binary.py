@@ -12,8 +12,8 @@ from tributary.datasets.declaration import BinaryFormat, InputColumn
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.asked import DEFAULT_LIMITS, Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.reader import read
+from tributary.kernels.record_limits import RecordLimits
 
 
 def column(name: str, kind: str = "string", *, required: bool = False) -> InputColumn:
@@ -25,7 +25,7 @@ def batches(
     data: bytes,
     work: Path,
     *columns: InputColumn,
-    limits: NdjsonLimits = DEFAULT_LIMITS,
+    limits: RecordLimits = DEFAULT_LIMITS,
     file_limits: FileLimits = DEFAULT_FILE_LIMITS,
     keeps_bytes: bool = False,
     told: list[str] | None = None,

@@ -54,9 +54,11 @@ def json_files(good: Mapping[str, Any], *, of_lines: bool = False) -> list[Hosti
     other_keys = json.dumps({**good, **{f"other{number}": 1 for number in range(KEYS)}}).encode()
     deep = b'{"a":' * 100_000
     long_key = "k" * 60_000
+    # A broken document beside others is its dead letter, but a file of lines has none but bad ones then.
+    of_one_line = ["too-many-rejected"] if of_lines else []
     numbers = b'"n": 1e999999999, "m": -0.0, "big": ' + b"9" * 5_000
     return [
-        _file("keys.json", keys),
+        _file("keys.json", keys, *of_one_line),
         _file("keys-by-lines.ndjson", b"".join(_with(good, {f"one{n}": n}) for n in range(KEYS // 2))),
         _file("keys-in-rejects.ndjson", other_keys[:-1] + b',"id":1}\n' + line),
         _file("long-keys.ndjson", b"".join(_with(good, {f"{n}{long_key}": n}) for n in range(20))),
@@ -95,14 +97,12 @@ def json_files(good: Mapping[str, Any], *, of_lines: bool = False) -> list[Hosti
         _file("utf-16.json", text.encode("utf-16")),
         _file("nul.ndjson", b"\0" * MEBIBYTE + b"\n" + line),
         _file("returns.ndjson", line.replace(b"\n", b"\r") * 2),
-        _file("deep.json", deep),
-        _file("deep-array.json", b"[" * MEBIBYTE),
+        _file("deep.json", deep, *of_one_line),
+        _file("deep-array.json", b"[" * MEBIBYTE, *of_one_line),
         _file("long-line.ndjson", b'{"a": "' + b"a" * (17 * MEBIBYTE) + b'"}\n' + line),
-        _file("endless-string.json", b'{"a": "' + b"\\u0000" * 100_000),
-        _file("open-array.json", b"[" + line.strip() + b","),
-        _file(
-            "elements.json", b"[" + b"1," * MEBIBYTE + b"1]", *([] if of_lines else ["too-many-dead-letters"])
-        ),
+        _file("endless-string.json", b'{"a": "' + b"\\u0000" * 100_000, *of_one_line),
+        _file("open-array.json", b"[" + line.strip() + b",", *of_one_line),
+        _file("elements.json", b"[" + b"1," * MEBIBYTE + b"1]", *(of_one_line or ["too-many-dead-letters"])),
         _file("surrogate.ndjson", b'{"a": "\\ud800"}\n' + line),
         _file("escapes.ndjson", _with(good, {"\x1b]0;title\x07": "\x9b31m", "formula": "=1+2"})),
         _file("line\nbreak\x1b[2J.ndjson", line),

@@ -7,9 +7,9 @@ from itertools import pairwise, zip_longest
 import pyarrow as pa
 
 from tributary.kernels.formats.batch import FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.native import parse_native, variants
 from tributary.kernels.formats.ndjson.plain import parse_plain
+from tributary.kernels.record_limits import RecordLimits
 
 NATIVE = variants()
 """One engine a kind of CPU, those of them that this machine can run."""
@@ -33,7 +33,7 @@ class Line:
 def parse(
     engine: str,
     chunks: Iterable[bytes],
-    limits: NdjsonLimits,
+    limits: RecordLimits,
     *,
     keep_lines: bool = True,
     several: bool = True,
@@ -59,7 +59,7 @@ def _line(place: dict[str, object], found: Row | str) -> Line:
 
 def read(engine: str, data: bytes, **limits: int) -> list[Line]:
     """All lines of the data, given in one piece."""
-    return lines(parse(engine, [data], NdjsonLimits(**limits)))
+    return lines(parse(engine, [data], RecordLimits(**limits)))
 
 
 def judge(engine: str, line: bytes, **limits: int) -> Row | str:

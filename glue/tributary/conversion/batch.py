@@ -11,8 +11,8 @@ from tributary.errors import WholeFileError
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.asked import DEFAULT_LIMITS
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.undeclared import ColumnRegistry, LocalColumns
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import PartitionRange, PartitionValues
 from tributary.kernels.transform.sql import Resources
@@ -30,7 +30,7 @@ def transform_batch(
     object_bytes: int,
     registry: ColumnRegistry,
     resources: Resources = DEFAULT_RESOURCES,
-    limits: NdjsonLimits = DEFAULT_LIMITS,
+    limits: RecordLimits = DEFAULT_LIMITS,
     file_limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> Converted:
     """Convert the files of a dataset together, into files below `work` (an existing folder).

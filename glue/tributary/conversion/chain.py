@@ -20,6 +20,7 @@ from tributary.conversion.result import (
 )
 from tributary.conversion.sinks import Sink
 from tributary.datasets import Dataset
+from tributary.datasets.declaration import JsonFormat
 from tributary.errors import (
     EmptyFileError,
     TooManyRejectedError,
@@ -28,7 +29,6 @@ from tributary.errors import (
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.asked import DEFAULT_LIMITS, Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.reader import read
 from tributary.kernels.output.disk import DiskWatch
 from tributary.kernels.output.file_partitions import FilePartitions
@@ -36,6 +36,7 @@ from tributary.kernels.output.sorted_letters import Kind, SortedLetters
 from tributary.kernels.output.sorted_parquet import partition_paths
 from tributary.kernels.output.staged import StagedFile
 from tributary.kernels.output.undeclared import ColumnRegistry
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 from tributary.kernels.transform.partition_values import ANY_VALUES, PartitionValues
 from tributary.kernels.transform.sourced import SourcedBatch, SourcedLetter, Sources, gathered, sources_of
@@ -79,7 +80,7 @@ class Way:
     resources: Resources = DEFAULT_RESOURCES
     allowed: PartitionValues = ANY_VALUES
     reserved: frozenset[str] = frozenset()
-    limits: NdjsonLimits = DEFAULT_LIMITS
+    limits: RecordLimits = DEFAULT_LIMITS
     file_limits: FileLimits = DEFAULT_FILE_LIMITS
     timed: Callable[[Iterator[FormatBatch]], Iterator[FormatBatch]] = iter
 
@@ -101,7 +102,8 @@ class Converted:
     catalog names, sorted by the latter; `new_columns` those of the names that were admitted on the way;
     `others` the keys in `_other`, and `other_rows` the rows that have such; `input_bytes` are decompressed.
     Where it `is_spoilt`, rows of a file that is refused are among the others: the work is to be done again,
-    without the files that are.
+    without the files that are. It is kept up to date as rows and refusals come: to look at all files for
+    each batch of rows would take the square of their number.
     """
 
     objects: tuple[StagedFile, ...] = ()
@@ -114,6 +116,7 @@ class Converted:
     others: tuple[str, ...] = ()
     other_rows: int = 0
     input_bytes: int = 0
+    is_spoilt: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -129,11 +132,6 @@ class Converted:
     def rejected(self) -> int:
         """Dead letters of all files."""
         return sum(file.rejected for file in self.files)
-
-    @property
-    def is_spoilt(self) -> bool:
-        """Return True where a file that is refused gave rows."""
-        return any(file.refused and file.rows for file in self.files)
 
 
 def convert(dataset: Dataset, files: Iterable[InputFile], sink: Sink, way: Way) -> Converted:
@@ -206,9 +204,10 @@ class _Run:
         return Transform(self._dataset.transform, way.variables, way.date_formats, way.resources, way.work)
 
     def _take(self, output: OutputRows) -> None:
-        files = self._result.files
         for number, rows in sources_of(output.places):
-            files[number].rows += rows
+            file = self._result.files[number]
+            file.rows += rows
+            self._result.is_spoilt |= file.refused is not None
         self._issues.add(output.columns.get(ISSUES_COLUMN))
         if self._dataset.partitions:
             paths = partition_paths(output.columns, self._dataset.partitions, output.rows)
@@ -254,8 +253,10 @@ class _Run:
         self._told[sentence] = None
 
     def _give_up(self, number: int, error: WholeFileError) -> None:
-        if self._result.files[number].refused is None:
-            self._result.files[number].refused = error
+        file = self._result.files[number]
+        if file.refused is None:
+            file.refused = error
+            self._result.is_spoilt |= file.rows > 0
             self._letters.leave_out(number)
 
     def _judge(self) -> None:
@@ -272,8 +273,12 @@ class _Run:
         records, most = file.rows + file.rejected, self._dataset.maximum_rejected_percent
         if not records and self._dataset.empty_files == "quarantine":
             return EmptyFileError("the file has no record, and its dataset quarantines such files")
-        if records == 1 and self._dataset.pipeline != "uploads":
-            return None  # its dead letter is the file, and no earlier output stands for it
+        if (
+            records == 1
+            and isinstance(self._dataset.format, JsonFormat)
+            and self._dataset.pipeline != "uploads"
+        ):
+            return None  # a document, whose dead letter is the file; and no earlier output stands for it
         if file.rejected and (not file.rows or 100 * file.rejected > most * records):
             wanted = f"at most {most:g} percent of the records rejected" if file.rows else "a row"
             letters = "; ".join(self._first[number])

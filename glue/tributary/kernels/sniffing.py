@@ -44,6 +44,14 @@ _OF_NO_TEXT: Final = (
     (rb"\xff\x06\0\0sNaPpY", "framed Snappy data"),
     (rb".{257}ustar", "a tar archive"),
 )
+# Text that begins in ASCII has zeros for every other byte, or for three of four; one mark begins as another.
+_WIDE: Final = (
+    (
+        rb"\xff\xfe\0\0|\0\0\xfe\xff|(?:[^\0]\0\0\0){4}|(?:\0\0\0[^\0]){4}",
+        "text in UTF-32, of which none is read",
+    ),
+    (rb"(?:[^\0]\0){8}|(?:\0[^\0]){8}", "text in UTF-16 without its mark, by which alone it is read"),
+)
 _UTF_16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -81,7 +89,7 @@ def _other_than_text(head: bytes) -> str | None:
         return f"{compression} data inside of a compression"
     if head.startswith(b"PK\x03\x04"):
         return _of_zip(head)
-    signatures = _NEVER_TEXT if is_text(head) else (*_NEVER_TEXT, *_OF_NO_TEXT)
+    signatures = (*_WIDE, *_NEVER_TEXT) if is_text(head) else (*_WIDE, *_NEVER_TEXT, *_OF_NO_TEXT)
     return next((what for pattern, what in signatures if re.match(pattern, head, re.DOTALL)), None)
 
 

@@ -13,10 +13,10 @@ from tributary.datasets import Dataset
 from tributary.errors import FilledDiskError
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.kernels.formats.asked import DEFAULT_LIMITS
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.source_columns import DATED_SOURCE_COLUMNS
 from tributary.kernels.output.undeclared import ColumnRegistry
+from tributary.kernels.record_limits import RecordLimits
 from tributary.manifests.manifest import Entry
 from tributary.objects.fetching import Fetch, Fetched, Unreadable
 from tributary.running.time_limit import TimeLimit
@@ -80,7 +80,7 @@ def convert(
     seconds: Seconds,
     *,
     registry: ColumnRegistry,
-    limits: NdjsonLimits = DEFAULT_LIMITS,
+    limits: RecordLimits = DEFAULT_LIMITS,
     file_limits: FileLimits = DEFAULT_FILE_LIMITS,
     settings: ParquetSettings | None = None,
 ) -> Converted:

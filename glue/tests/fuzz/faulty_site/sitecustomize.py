@@ -10,12 +10,12 @@ from typing import Any
 
 from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.ndjson import native as ndjson_native
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 _real = ndjson_native.parse_native
 
 
-def _spoiled(chunks: Iterable[bytes], limits: NdjsonLimits, **options: Any) -> Iterator[FormatBatch]:
+def _spoiled(chunks: Iterable[bytes], limits: RecordLimits, **options: Any) -> Iterator[FormatBatch]:
     seen = []
 
     def watched() -> Iterator[bytes]:

@@ -147,7 +147,7 @@ def _as_bytes(batch: pa.RecordBatch) -> pa.RecordBatch:
     def of_bytes(kind: pa.DataType) -> pa.DataType:
         return pa.binary() if pa.types.is_string(kind) else kind
 
-    columns = [column.cast(_with_values(column.type, of_bytes)) for column in batch.columns]
+    columns = [column.cast(with_values(column.type, of_bytes)) for column in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
@@ -194,28 +194,37 @@ def _column_bytes(column: pa.Array) -> int:
 
 def _written_out(kind: pa.DataType) -> pa.DataType:
     """Return the type with what its dictionaries stand for in their place."""
-    return _with_values(kind, lambda each: each.value_type if pa.types.is_dictionary(each) else each)
+    return with_values(kind, lambda each: each.value_type if pa.types.is_dictionary(each) else each)
 
 
-def _with_values(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+def with_values(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
     """Return the type with other types of the values in it, at any depth."""
     if pa.types.is_map(kind):
-        return pa.map_(_with_values(kind.key_type, change), _with_values(kind.item_type, change))
+        return pa.map_(with_values(kind.key_type, change), with_values(kind.item_type, change))
     if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_with_values(field.type, change)) for field in kind])
+        return pa.struct([field.with_type(with_values(field.type, change)) for field in kind])
     if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_with_values(kind.value_type, change)))
+        return pa.list_(kind.value_field.with_type(with_values(kind.value_type, change)))
     return change(kind)
 
 
 def _batch(rows: pa.RecordBatch, number: int, keeps_bytes: bool) -> FormatBatch:
     count = rows.num_rows
     untold = pa.nulls(count, pa.int64())
-    places = [pa.array(range(number, number + count), pa.int64()), untold, untold]
+    places = {"line": pa.arange(number, number + count), "offset": untold, "length": untold}
     if keeps_bytes:
-        places.append(json_rows(rows))
-    positions = pa.RecordBatch.from_arrays(places, schema=POSITIONS_WITH_BYTES if keeps_bytes else POSITIONS)
+        # Arrow ends the process where it takes some rows of a struct with a union.
+        places["bytes"] = json_rows(rows) if _has_union(rows.schema) else rows.to_struct_array()
+    positions = pa.RecordBatch.from_arrays(list(places.values()), list(places))
     return FormatBatch(rows, positions, pa.RecordBatch.from_pylist([], schema=REJECTS))
+
+
+def _has_union(schema: pa.Schema) -> bool:
+    return any(with_values(kind, _null_for_union) != kind for kind in schema.types)
+
+
+def _null_for_union(kind: pa.DataType) -> pa.DataType:
+    return pa.null() if pa.types.is_union(kind) else kind
 
 
 def _rejected(row: pa.RecordBatch, number: int, size: int, asked: Asked, why: tuple[str, str]) -> FormatBatch:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tributary.datasets.declaration import Format, InputColumn
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
-DEFAULT_LIMITS = NdjsonLimits()
+DEFAULT_LIMITS = RecordLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Asked:
 
     format: Format
     columns: tuple[InputColumn, ...]
-    limits: NdjsonLimits = DEFAULT_LIMITS
+    limits: RecordLimits = DEFAULT_LIMITS
     file_limits: FileLimits = DEFAULT_FILE_LIMITS
     dead_letters: int = sys.maxsize
     keeps_bytes: bool = False

@@ -1,8 +1,11 @@
 """Batch that the readers of all formats give: rows by the file's own field names, places, and rejects."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
+
+from tributary.kernels.formats.exact_text import json_of
 
 _PLACE = [("line", pa.int64()), ("offset", pa.int64()), ("length", pa.int64())]
 
@@ -11,7 +14,8 @@ POSITIONS = pa.schema(_PLACE)
 length without the line end, both null where the format does not tell them."""
 
 POSITIONS_WITH_BYTES = pa.schema([*_PLACE, ("bytes", pa.binary())])
-"""Position of a row with its record; of a binary format that is the row as JSON."""
+"""Position of a row with its record. A binary format gives the row itself, a struct, in place of the bytes:
+few rows are rejected, and `told` makes JSON of these alone."""
 
 REJECTS = pa.schema([*_PLACE, ("reason", pa.string()), ("bytes", pa.binary()), ("message", pa.string())])
 """A rejected record; its bytes are fewer than its length only where it is longer than the limit.
@@ -32,3 +36,12 @@ class FormatBatch:
     rows: pa.RecordBatch
     positions: pa.RecordBatch
     rejects: pa.RecordBatch
+
+
+def told(places: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Positions with their records, row by row, those of a binary format as JSON."""
+    if pa.types.is_struct(places["bytes"].type):
+        at = places.schema.get_field_index("bytes")
+        places = places.set_column(at, "bytes", json_of(places["bytes"]).cast(pa.binary()))
+    found: list[dict[str, Any]] = places.to_pylist()
+    return found

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from tributary.kernels.file_limits import FileLimits, too_many_dead_letters
-from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits
+from tributary.kernels.formats.ndjson.batch import MESSAGES
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 
 
@@ -40,7 +41,7 @@ def dead_letter(place: Mapping[str, Any], reason: str, message: str) -> DeadLett
     return DeadLetter(place["line"], place["offset"], reason, message, raw, length)
 
 
-def rejected_lines(rejects: pa.RecordBatch, limits: NdjsonLimits) -> Iterator[DeadLetter]:
+def rejected_lines(rejects: pa.RecordBatch, limits: RecordLimits) -> Iterator[DeadLetter]:
     """The dead letters of what was rejected under these limits."""
     for reject in rejects.to_pylist():
         message = reject["message"] or MESSAGES[reject["reason"]].format(limits=limits)

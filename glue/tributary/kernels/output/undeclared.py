@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tributary.kernels.formats.exact_text import texts_of
 from tributary.kernels.output.catalog_names import KeyNames, catalog_name
+from tributary.terminal import visible_json
 
 OTHER_COLUMN: Final = "_other"
 """Column of the keys that have none of their own: a JSON object of their exact texts, null without any."""
@@ -53,8 +54,8 @@ class LocalColumns:
 
 
 def shown_key(key: str) -> str:
-    """Return a key in quotes, cut at 100 characters."""
-    return json.dumps(key if len(key) < _KEY_LENGTH else f"{key[: _KEY_LENGTH - 1]}…", ensure_ascii=False)
+    """Return a key in quotes, cut at 100 characters, with what cannot be seen by code point."""
+    return visible_json(key if len(key) < _KEY_LENGTH else f"{key[: _KEY_LENGTH - 1]}…")
 
 
 class UndeclaredColumns:

@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 from tributary.datasets.types import INSTANT, ArrayType, ColumnType, Scalar, StructType
 from tributary.kernels.formats.json.records import parse_texts
 from tributary.kernels.formats.json.window import end_of_value
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.transform.glue_types import Cast, arrow_type_of, cast_scalar
 from tributary.kernels.transform.instants import instants
 
 # What is nested lay in a line, whose bounds it passed; keys that no column asks for cost nothing to keep.
-LIMITS = NdjsonLimits(line_bytes=1 << 28, keys=1 << 60, key_bytes=1 << 28, depth=256)
+LIMITS = RecordLimits(line_bytes=1 << 28, keys=1 << 60, key_bytes=1 << 28, depth=256)
 _SPACES_TEXT = " \t\n\r"
 _SPACES = frozenset(_SPACES_TEXT)
 _BETWEEN_OBJECTS = r"\}[ \t\n\r]*,[ \t\n\r]*\{"

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.kernels.formats.batch import POSITIONS_WITH_BYTES, FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.output.dead_letters import DeadLetter, rejected_lines
+from tributary.kernels.record_limits import RecordLimits
 from tributary.kernels.source import Source
 
 PLACES = pa.schema([("source", pa.int32()), ("serial", pa.int64()), *POSITIONS_WITH_BYTES])
@@ -38,7 +38,7 @@ class SourcedBatch:
 class Sources:
     """The sources of a run, in the order in which they come."""
 
-    limits: NdjsonLimits
+    limits: RecordLimits
     all: list[Source] = field(default_factory=list)
     _before: int = 0
     _last: int = 0
@@ -80,12 +80,13 @@ class Sources:
 _LARGE_BYTES = 256 << 10
 
 
-def gathered(batches: Iterable[SourcedBatch], limits: NdjsonLimits) -> Iterator[SourcedBatch]:
+def gathered(batches: Iterable[SourcedBatch], limits: RecordLimits) -> Iterator[SourcedBatch]:
     """Yield the lines in larger batches, where many files have a line or two each.
 
     A batch ends before it passes the limits of one, in rows, bytes and cells, or of a file, in keys. One that
     is large goes by itself, for to join it would copy it; and one that had too many keys, for beside it the
-    rows of others would be mostly nulls. Batches with a field of two types are not joined.
+    rows of others would be mostly nulls. Batches with a field of two types are not joined, nor are those of
+    binary formats whose rows, which stand for their records, have other fields.
     """
     group: list[SourcedBatch] = []
     keys: dict[str, pa.DataType] = {}
@@ -107,6 +108,7 @@ def gathered(batches: Iterable[SourcedBatch], limits: NdjsonLimits) -> Iterator[
             or more_rows * len(more_keys) > limits.batch_cells
             or len(more_keys) > limits.keys
             or any(keys.get(key, kind) != kind for key, kind in own.items())
+            or (bool(group) and group[0].places.schema != batch.places.schema)
         )
         if is_full and group:
             yield _joined(group)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import Dataset, InputColumn
+from tributary.kernels.formats.batch import told
 from tributary.kernels.formats.exact_text import plain, texts_of
 from tributary.kernels.output.dead_letters import DeadLetter, dead_letter
 from tributary.kernels.output.undeclared import shown_key
@@ -166,7 +167,7 @@ def _refused(
     for refusal in refusals:
         for row in pc.indices_nonzero(pc.and_(refusal.mask, wanted)).to_pylist():
             first.setdefault(row, refusal)
-    found = places.take(pa.array(first, pa.int64())).to_pylist()
+    found = told(places.take(pa.array(first, pa.int64())))
     sight = _Sight()
     for place, (row, refusal) in zip(found, first.items(), strict=True):
         yield place["source"], refusal.letter(place, row, sight)

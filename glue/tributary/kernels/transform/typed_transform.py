@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.datasets.declaration import BinaryFormat, Dataset, Format, InputColumn
+from tributary.kernels.formats.batch import told
 from tributary.kernels.output.dead_letters import dead_letter
 from tributary.kernels.output.source_columns import SOURCE_COLUMNS
 from tributary.kernels.output.tables import declared, output_schema
@@ -281,6 +282,6 @@ def _letters(places: pa.RecordBatch, refused: Mapping[int, str], admits: Admits)
     places = places.take(pa.array(rows, pa.int64()))
     admitted = {number for number, count in sources_of(places) if admits(number, count)}
     if admitted:
-        for row, place in zip(rows, places.to_pylist(), strict=True):
+        for row, place in zip(rows, told(places), strict=True):
             if place["source"] in admitted:
                 yield place["source"], dead_letter(place, "bad-partition", refused[row])

@@ -22,13 +22,14 @@ _SWAPPED = bytes.maketrans(b"\r\n", b"\n\r")
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """Way of a file's bytes to the kernel's and back, which loses none.
+    """Way of a file's bytes to the kernel's and back, which loses none; whether the mark of UTF-8 tells it.
 
     A byte that windows-1252 lacks stays as it is, which is no UTF-8 either, so that the kernel finds it.
     """
 
     codec: _Codec
     swaps_line_ends: bool
+    is_marked: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -96,6 +97,7 @@ def coded(chunks: Iterable[bytes], options: CsvFormat) -> tuple[Coding, Iterator
     head = b""
     while len(head) < len(BYTE_ORDER_MARK) and (piece := next(pieces, None)) is not None:
         head += piece
-    codec = "utf-8" if head.startswith(BYTE_ORDER_MARK) else _DECLARED[options.encoding]
-    coding = Coding(codec, options.line_end == "cr")
+    is_marked = head.startswith(BYTE_ORDER_MARK)
+    codec = "utf-8" if is_marked else _DECLARED[options.encoding]
+    coding = Coding(codec, options.line_end == "cr", is_marked)
     return coding, coding.read(chain([head], pieces))

@@ -14,6 +14,7 @@ from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJ
 from tributary.kernels.formats.csv.block import BYTES_COLUMN, LINE_COLUMN, Layout, Parsed
 from tributary.kernels.formats.csv.coding import coded
 from tributary.kernels.formats.csv.header import CsvColumn, match_header
+from tributary.kernels.formats.csv.likely_encoding import LikelyEncoding
 from tributary.kernels.formats.csv.reader import BLOCK_BYTES, CsvRows, fixed_blocks, read_header
 from tributary.kernels.formats.csv.records import MAXIMUM_RECORD_BYTES, Dialect, Limits
 
@@ -41,6 +42,7 @@ class CsvFile:
         self._coding, utf8 = coded(chunks, options)
         blocks = fixed_blocks(utf8, BLOCK_BYTES)
         header = read_header(blocks, options, limits)
+        self._encoding = LikelyEncoding(self._coding.is_marked or not "".join(header.fields).isascii())
         dialect = Dialect(options.delimiter, None, options.escape, options.comment)
         match = match_header(header, columns, dialect)
         undeclared = len({*match.fields}.difference(column.key for column in columns))
@@ -48,6 +50,7 @@ class CsvFile:
             wanted = f"at most {limits.fields} fields that no column declares"
             raise UnreadableHeaderError(expected(wanted, undeclared))
         self._drift = match.drift
+        self._names = header.names
         self._headers: list[int] = []
         self.layout = Layout(
             replace(
@@ -63,9 +66,11 @@ class CsvFile:
 
     def __iter__(self) -> Iterator[Parsed]:
         """Raises `TooManyDeadLettersError`, and what the chunks raise."""
-        for parsed in self._rows:
+        for block in self._rows:
+            parsed = self._without_headers(block)
             self._headers += parsed.headers
-            yield parsed if self._coding.is_plain else self._original(parsed)
+            told = parsed if self._coding.codec != "utf-8" else self._hinted(parsed)
+            yield told if self._coding.is_plain else self._original(told)
 
     @property
     def drift(self) -> tuple[str, ...]:
@@ -77,6 +82,31 @@ class CsvFile:
             *self._drift,
             f"the header stands again {times}, first on line {self._headers[0]}, and is no row",
         )
+
+    def _without_headers(self, parsed: Parsed) -> Parsed:
+        """The block without rows that are the header again, in other quotes or another case."""
+        if not self.layout.dialect.header or len(self._names) < 2:
+            return parsed
+        first = self.layout.fields[0]
+        like = pc.equal(pc.binary_length(parsed.rows[first]), len(self._names[0].encode()))
+        again = pc.indices_nonzero(like)
+        for field, name in zip(self.layout.fields, self._names, strict=True):
+            if not len(again):
+                return parsed
+            texts = pc.utf8_lower(pc.utf8_trim_whitespace(parsed.rows[field].take(again)))
+            again = again.filter(pc.equal(texts, name.strip().lower()))
+        if not len(again):
+            return parsed
+        lines = parsed.rows[LINE_COLUMN].take(again).to_pylist()
+        kept = pc.invert(pc.is_in(pa.arange(0, parsed.rows.num_rows), again.cast(pa.int64())))
+        headers = tuple(sorted([*parsed.headers, *lines]))
+        return replace(parsed, rows=parsed.rows.filter(kept), headers=headers)
+
+    def _hinted(self, parsed: Parsed) -> Parsed:
+        if not parsed.rejects:
+            return parsed
+        texts = (parsed.rows[name] for name in self.layout.fields)
+        return replace(parsed, rejects=self._encoding.of_rejects(parsed.rejects, texts))
 
     def _original(self, parsed: Parsed) -> Parsed:
         columns = {name: parsed.rows[name] for name in parsed.rows.schema.names}

@@ -14,8 +14,26 @@ _NAME_LENGTH = 100
 _MESSAGE_LENGTH = 2000
 
 _USUAL_DELIMITERS = (",", ";", "\t", "|")
-_AT_THE_ENDS = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """Unicode's controls, formats (zero width, marks) and spaces, which are no part of a name at its ends."""
+
+_IGNORABLE = frozenset(
+    map(
+        chr,
+        (
+            0x34F,
+            0x115F,
+            0x1160,
+            0x17B4,
+            0x17B5,
+            0x3164,
+            0xFFA0,
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+        ),
+    )
+)
+"""Letters and marks that are not seen either: Unicode's Default_Ignorable_Code_Point beside the formats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +122,18 @@ def _compared(name: str) -> str:
 
 def _trimmed(name: str) -> str:
     """The name without what is not seen at its ends."""
-    seen = [index for index, each in enumerate(name) if unicodedata.category(each) not in _AT_THE_ENDS]
+    seen = [index for index, each in enumerate(name) if not _is_unseen(each)]
     return name[seen[0] : seen[-1] + 1] if seen else ""
 
 
 def _shown(name: str) -> str:
     """The name, shortened, with what is not seen in it by code point."""
     short = name[:_NAME_LENGTH]
-    return "".join(each if each.isprintable() else f"\\u{{{ord(each):x}}}" for each in short)
+    return "".join(f"\\u{{{ord(each):x}}}" if _is_unseen(each) and each != " " else each for each in short)
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN or character in _IGNORABLE
 
 
 def _own_keys(names: Sequence[str], undeclared: Sequence[bool], taken: Iterable[str]) -> dict[int, str]:
@@ -127,6 +149,23 @@ def _own_keys(names: Sequence[str], undeclared: Sequence[bool], taken: Iterable[
         keys.add(key)
         own[index] = key
     return own
+
+
+def delimited_otherwise(header: bytes, dialect: Dialect) -> str | None:
+    """Tell by which other delimiter a header that is no record would be one of several fields."""
+    for each in _USUAL_DELIMITERS:
+        if each in (dialect.delimiter, dialect.escape, dialect.comment):
+            continue
+        other = replace(dialect, delimiter=each, header=())
+        record, _ = read_record([header], 0, other, Limits(), line=1, ending="unclosed-quote")
+        if isinstance(record, Row) and len(record.fields) > 1:
+            return _got(dialect, each)
+    return None
+
+
+def _got(dialect: Dialect, other: str) -> str:
+    wanted = f'expected fields delimited by "{_shown(dialect.delimiter)}", got'
+    return f'{wanted} those delimited by "{_shown(other)}": declare it as "delimiter"'
 
 
 def _other_delimiter(header: Header, dialect: Dialect, keys: Collection[str]) -> str | None:
@@ -145,9 +184,9 @@ def _other_delimiter(header: Header, dialect: Dialect, keys: Collection[str]) ->
     }
     best = max(others, key=lambda each: others[each])
     is_better = others[best] > found(header.names) and (len(header.fields) == 1 or bool(keys))
-    wanted = f'expected fields delimited by "{_shown(dialect.delimiter)}", got'
     if is_better:
-        return f'{wanted} those delimited by "{_shown(best)}": declare it as "delimiter"'
+        return _got(dialect, best)
+    wanted = f'expected fields delimited by "{_shown(dialect.delimiter)}", got'
     if header.separator not in (None, dialect.delimiter):
         return f'{wanted} the line "sep={_shown(header.separator or "")}"'
     return None

@@ -9,7 +9,8 @@ from tributary.datasets.declaration import CsvFormat
 from tributary.errors import EmptyFileError, UnreadableHeaderError
 from tributary.expected import expected
 from tributary.kernels.formats.csv.block import Layout, Parsed, parse_block
-from tributary.kernels.formats.csv.header import Header
+from tributary.kernels.formats.csv.header import Header, delimited_otherwise
+from tributary.kernels.formats.csv.likely_encoding import LikelyEncoding
 from tributary.kernels.formats.csv.records import (
     BYTE_ORDER_MARK,
     Dialect,
@@ -58,7 +59,9 @@ def read_header(blocks: Iterator[bytes], options: CsvFormat, limits: Limits) -> 
     Raises `EmptyFileError` and `UnreadableHeaderError`.
     """
     dialect = Dialect(options.delimiter, None, options.escape, options.comment)
-    buffer = _skipped(next(blocks, b"").removeprefix(BYTE_ORDER_MARK), blocks, options.skip_lines)
+    first_block = next(blocks, b"")
+    encoding = LikelyEncoding(first_block.startswith(BYTE_ORDER_MARK))
+    buffer = _skipped(first_block.removeprefix(BYTE_ORDER_MARK), blocks, options.skip_lines)
     line = 1 + options.skip_lines
     while len(buffer) < _SEPARATOR_BYTES and (block := next(blocks, None)) is not None:
         buffer += block
@@ -82,7 +85,7 @@ def read_header(blocks: Iterator[bytes], options: CsvFormat, limits: Limits) -> 
         try:
             if lines:
                 ending: Literal["unclosed-quote"] | None = "unclosed-quote" if block is None else None
-                first = _FirstRecord(lines, tail + (block or b""), line, dialect, ending)
+                first = _FirstRecord(lines, tail + (block or b""), line, dialect, ending, encoding)
                 named = None if separator is None else separator.group(1).decode("utf-8", "replace")
                 return first.header(options, limits, named)
         except UnfinishedError:
@@ -138,6 +141,7 @@ class _FirstRecord:
     line: int
     dialect: Dialect
     ending: Literal["unclosed-quote"] | None
+    encoding: LikelyEncoding
 
     def header(self, options: CsvFormat, limits: Limits, separator: str | None) -> Header:
         """The header that it is, or the row by which the number of fields is known."""
@@ -166,9 +170,16 @@ class _FirstRecord:
             if options.header or start == len(self.lines):
                 what = "header" if options.header else "first record"
                 raise UnreadableHeaderError(
-                    f"the {what} on line {record.line} cannot be read: {record.message}"
-                    f"{_hint(record.raw, options)}"
+                    f"the {what} on line {record.line} cannot be read: {self.encoding.of_header(record)}"
+                    f"{self._hint(record, options)}"
                 )
+
+    def _hint(self, record: Reject, options: CsvFormat) -> str:
+        """What the header, which cannot be read, looks like."""
+        if record.reason == "broken-quote" and record.raw.lstrip().startswith((b"{", b"[")):
+            return "; the file looks like JSON"
+        other = delimited_otherwise(record.raw, self.dialect) if record.reason == "broken-quote" else None
+        return _hint(record.raw, options) if other is None else f"; {other}"
 
 
 class CsvRows:

@@ -315,27 +315,22 @@ def _row_or_reject(raw: bytes, dialect: Dialect, line: int) -> Row | Reject:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Reject(line, "invalid-utf8", _not_utf8(raw, error.start), raw, len(raw))
+        message = f"byte {error.start + 1} of the record is not UTF-8"
+        return Reject(line, "invalid-utf8", message, raw, len(raw))
     fields = split_record(raw, dialect)
     if dialect.fields not in (None, len(fields)):
         return wrong_field_count(raw, len(fields), dialect, line)
     return Row(line, fields)
 
 
-def _not_utf8(raw: bytes, place: int) -> str:
-    """What stands at the place, and in which encoding it would be text."""
-    message = f"byte {place + 1} of the record is not UTF-8"
-    try:
-        raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return message
-    text = raw[place : place + 1].decode("cp1252")
-    return f'{message}; the file is likely windows-1252, where it is "{text}" (declare "encoding")'
+_BARE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 def wrong_field_count(raw: bytes, found: int, dialect: Dialect, line: int) -> Reject:
     """The dead letter of a record that has more or fewer fields than the header."""
     message = f"expected {dialect.fields} fields, found {found}"
+    if _BARE_RETURN.search(raw):
+        message += " (a line break in it ends no line here)"
     return Reject(line, "wrong-field-count", message, raw, len(raw))
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from tributary.kernels.formats.json.elements import broken_rest
 from tributary.kernels.formats.json.records import Record
 from tributary.kernels.formats.json.window import BLANKS, ENCODING, Window
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.plain import next_record
+from tributary.kernels.record_limits import RecordLimits
 
 
-def documents(chunks: Iterable[bytes], limits: NdjsonLimits) -> Iterator[Record]:
+def documents(chunks: Iterable[bytes], limits: RecordLimits) -> Iterator[Record]:
     """The objects of a file, streamed; they are told apart as those on one line are.
 
     From where that cannot be, the file is one record to its end: so a broken object never gives rows out of

@@ -4,12 +4,12 @@ from collections.abc import Generator, Iterable, Iterator
 
 from tributary.kernels.formats.json.records import Record, Why
 from tributary.kernels.formats.json.window import BLANKS, ENCODING, Window
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 BROKEN_ARRAY: Why = "broken-array", "the array cannot be split from here on"
 
 
-def elements(chunks: Iterable[bytes], limits: NdjsonLimits) -> Iterator[Record]:
+def elements(chunks: Iterable[bytes], limits: RecordLimits) -> Iterator[Record]:
     """The elements of one array, streamed, and what could not be split as the last one.
 
     An element that is no JSON is one as long as its brackets and quotes match, and so harms none of the
@@ -40,7 +40,7 @@ def elements_here(window: Window) -> Generator[Record, None, bool]:
     return False
 
 
-def broken_rest(window: Window, limits: NdjsonLimits, why: Why) -> Record:
+def broken_rest(window: Window, limits: RecordLimits, why: Why) -> Record:
     """What comes from the window's place or anchor on, as a reject."""
     offset = window.begin_offset
     text, length = window.rest(limits.kept_bytes)

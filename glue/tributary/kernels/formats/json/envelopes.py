@@ -13,9 +13,9 @@ from tributary.kernels.formats.json.documents import next_object
 from tributary.kernels.formats.json.elements import broken_rest, elements_here
 from tributary.kernels.formats.json.records import Record, Why
 from tributary.kernels.formats.json.window import BLANKS, ENCODING, Window
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.formats.ndjson.reasons import shown
+from tributary.kernels.record_limits import RecordLimits
 
 _BLANKS = BLANKS.encode()
 
@@ -24,7 +24,7 @@ BROKEN_ENVELOPE = "broken-envelope"
 
 
 def records_in_envelopes(
-    chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits, *, is_lines: bool
+    chunks: Iterable[bytes], how: JsonFormat, limits: RecordLimits, *, is_lines: bool
 ) -> Iterator[Record]:
     """The records of all envelopes of a file, and as rejects those envelopes, or parts, that give none.
 
@@ -38,7 +38,7 @@ def records_in_envelopes(
         yield from _Envelopes(Window(chunks, limits.line_bytes), how, limits).records()
 
 
-def _of_lines(chunks: Iterable[bytes], how: JsonFormat, limits: NdjsonLimits) -> Iterator[Record]:
+def _of_lines(chunks: Iterable[bytes], how: JsonFormat, limits: RecordLimits) -> Iterator[Record]:
     """The same of lines, each by itself; the kernel tells at once where an object is all that one holds."""
     inside = how.records[0] if len(how.records) == 1 and not how.around else None
     key = json.dumps(inside, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -97,7 +97,7 @@ def _refuse(constant: str) -> None:
 
 
 class _Envelopes:
-    def __init__(self, window: Window, how: JsonFormat, limits: NdjsonLimits) -> None:
+    def __init__(self, window: Window, how: JsonFormat, limits: RecordLimits) -> None:
         self._window = window
         self._path = how.records
         self._asked = how.around

@@ -15,9 +15,9 @@ from tributary.kernels.formats.json.documents import documents
 from tributary.kernels.formats.json.elements import elements
 from tributary.kernels.formats.json.envelopes import records_in_envelopes
 from tributary.kernels.formats.json.records import Record, parse_records
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.formats.ndjson.reasons import explained
+from tributary.kernels.record_limits import RecordLimits
 
 _SPACE = b" \t\n\r"
 _START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\n\r]*")
@@ -25,6 +25,7 @@ _LINE = re.compile(rb"[^\n]*")
 _BLANK_LINES = re.compile(rb"(?:[ \t\r]*\n)*")
 _NOT_JSON = frozenset({"not-json", "invalid-utf8"})
 _BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]')
+_MEMBER = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"[ \t]*:')
 _GOES_ON = (b"{", b"[", b",", b":")
 
 
@@ -36,13 +37,13 @@ def read_json(asked: Asked, content: Content) -> Iterator[FormatBatch]:
     batches = parse_json(content.chunks, asked.format, limits, asked.file_limits)
     if asked.format.attribute_values:
         batches = plain_values(batches, asked.format.around)
-    return explained(batches, limits)
+    return explained(batches, limits, asked.format.around)
 
 
 def parse_json(
     chunks: Iterable[bytes],
     how: JsonFormat,
-    limits: NdjsonLimits,
+    limits: RecordLimits,
     file_limits: FileLimits = DEFAULT_FILE_LIMITS,
 ) -> Iterator[FormatBatch]:
     """The objects of a file, with their bytes: all of it, its lines, elements of an array, or records inside.
@@ -81,6 +82,8 @@ def _detected(head: bytes) -> JsonForm:
     start = _end(_START, head, 0)
     if head[start : start + 1] == b"[":
         return "array"
+    if _MEMBER.match(head, start):
+        return "document"
     end = _end(_LINE, head, start)
     second_start = _end(_BLANK_LINES, head, end)
     first = head[start:end].rstrip(_SPACE)
@@ -121,7 +124,7 @@ def _head(chunks: Iterator[bytes], most: int) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _documents(chunks: Iterator[bytes], limits: NdjsonLimits) -> Iterator[FormatBatch]:
+def _documents(chunks: Iterator[bytes], limits: RecordLimits) -> Iterator[FormatBatch]:
     """Nearly every such file is one object, and tells so by being a row."""
     head = _head(chunks, limits.line_bytes)
     start = _end(_START, head, 0)

@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.kernels.formats.batch import FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.parse import parse
+from tributary.kernels.record_limits import RecordLimits
 
 _CHUNK_BYTES = 256 << 10
 _SPACES = b" \t\n\r"
@@ -61,7 +61,7 @@ class _Place:
     rejected: Record | None
 
 
-def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[FormatBatch]:
+def parse_records(records: Iterable[Record], limits: RecordLimits) -> Iterator[FormatBatch]:
     """The records as batches whose `line` is the number of the record, from 1, and which hold its bytes.
 
     A record is long with more than `line_bytes`, each line feed and CR in it counted twice where it has any
@@ -72,7 +72,7 @@ def parse_records(records: Iterable[Record], limits: NdjsonLimits) -> Iterator[F
         yield _restored(batch, places)
 
 
-def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[FormatBatch]:
+def parse_texts(texts: pa.Array, limits: RecordLimits) -> Iterator[FormatBatch]:
     """Parse the texts, none null, of a column; of their positions only the lines are meaningful."""
     if not pc.any(pc.match_substring_regex(texts, rf"\n|{_NO_LINE}")).as_py():
         yield from _parse_lines(texts, limits)
@@ -92,7 +92,7 @@ def parse_texts(texts: pa.Array, limits: NdjsonLimits) -> Iterator[FormatBatch]:
             yield FormatBatch(rows, batch.positions, batch.rejects)
 
 
-def _parse_lines(texts: pa.Array, limits: NdjsonLimits) -> Iterator[FormatBatch]:
+def _parse_lines(texts: pa.Array, limits: RecordLimits) -> Iterator[FormatBatch]:
     lines = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
     return parse([pc.binary_join(lines, "\n")[0].as_buffer().to_pybytes()], limits, several=False)
 

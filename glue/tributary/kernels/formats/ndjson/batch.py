@@ -1,6 +1,5 @@
-"""Limits and reasons of the NDJSON kernel, whichever engine reads the lines."""
+"""Reasons of the NDJSON kernel for its rejects, whichever engine reads the lines."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 Reason = Literal[
@@ -26,25 +25,3 @@ MESSAGES: dict[Reason, str] = {
     "too-many-keys": "the line adds to {limits.keys} top-level keys, or to {limits.key_bytes} bytes of them",
 }
 """A sentence for each reason, to be formatted with `limits`."""
-
-
-@dataclass(frozen=True, slots=True)
-class NdjsonLimits:
-    """Bounds of the kernel, in bytes, levels, keys and cells; smaller in tests.
-
-    `keys` and `key_bytes` bound the distinct top-level keys of the whole input, and their names together; the
-    `declared` ones are not counted.
-
-    A batch ends after the line with which it has `batch_bytes` of input, `batch_lines` (rows and rejects) or
-    `batch_cells` (rows by columns), and before a row whose new columns would bring it above the last.
-    """
-
-    line_bytes: int = 16 << 20
-    kept_bytes: int = 64 << 10
-    depth: int = 128
-    keys: int = 10_000
-    key_bytes: int = 16 << 20
-    batch_bytes: int = 8 << 20
-    batch_lines: int = 1 << 17
-    batch_cells: int = 1 << 20
-    declared: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from functools import cache
 import pyarrow as pa
 
 from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS, FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
+from tributary.kernels.record_limits import RecordLimits
 
 _MAXIMUM_BYTES = 1 << 28
 """A line and a batch may have that many: the offsets of an Arrow string column are 32-bit, and the reasons of
@@ -29,11 +29,11 @@ _REJECTS = REJECTS.remove(REJECTS.get_field_index("message"))
 """Rejects as the library gives them: their reasons have no message of their own."""
 
 
-_NUMBERS = tuple(name for name in NdjsonLimits.__slots__ if name != "declared")
+_NUMBERS = tuple(name for name in RecordLimits.__slots__ if name != "declared")
 
 
 class _Options(ctypes.Structure):
-    """`Options` of ndjson.zig: the numbers of `NdjsonLimits`, then these three."""
+    """`Options` of ndjson.zig: the numbers of `RecordLimits`, then these three."""
 
     _fields_ = [(name, ctypes.c_uint64) for name in (*_NUMBERS, "keep_lines", "several", "seed")]
 
@@ -99,7 +99,7 @@ def _loaded() -> dict[str, _Library]:
 
 def parse_native(
     chunks: Iterable[bytes],
-    limits: NdjsonLimits,
+    limits: RecordLimits,
     *,
     keep_lines: bool,
     several: bool = True,
@@ -134,7 +134,7 @@ _Names = tuple[bytes, "ctypes.Array[ctypes.c_size_t]", int]
 
 
 @cache
-def _checked_limits(limits: NdjsonLimits) -> tuple[tuple[int, ...], _Names | None]:
+def _checked_limits(limits: RecordLimits) -> tuple[tuple[int, ...], _Names | None]:
     """The numbers, and the declared keys if there are any."""
     numbers: dict[str, int] = {name: getattr(limits, name) for name in _NUMBERS}
     for name, limit in numbers.items():

@@ -9,9 +9,9 @@ from tributary.datasets.declaration import NdjsonFormat
 from tributary.kernels.formats.asked import DEFAULT_LIMITS, Asked, Content
 from tributary.kernels.formats.batch import FormatBatch
 from tributary.kernels.formats.json.attribute_values import plain_values
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits
 from tributary.kernels.formats.ndjson.plain import parse_plain
 from tributary.kernels.formats.ndjson.reasons import explained
+from tributary.kernels.record_limits import RecordLimits
 from tributary.terminal import show_error
 
 Engine = Literal["native", "plain"]
@@ -29,7 +29,7 @@ def read_ndjson(asked: Asked, content: Content) -> Iterator[FormatBatch]:
 
 def parse(
     chunks: Iterable[bytes],
-    limits: NdjsonLimits = DEFAULT_LIMITS,
+    limits: RecordLimits = DEFAULT_LIMITS,
     *,
     keep_lines: bool = False,
     several: bool = True,

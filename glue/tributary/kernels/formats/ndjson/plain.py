@@ -8,7 +8,8 @@ from itertools import chain
 import pyarrow as pa
 
 from tributary.kernels.formats.batch import POSITIONS, POSITIONS_WITH_BYTES, REJECTS, FormatBatch
-from tributary.kernels.formats.ndjson.batch import NdjsonLimits, Reason
+from tributary.kernels.formats.ndjson.batch import Reason
+from tributary.kernels.record_limits import RecordLimits
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PIECE = re.compile(rb"[^\n]*\n|[^\n]+")
@@ -40,7 +41,7 @@ class RejectedError(Exception):
 
 
 def parse_plain(
-    chunks: Iterable[bytes], limits: NdjsonLimits, *, keep_lines: bool, several: bool = True
+    chunks: Iterable[bytes], limits: RecordLimits, *, keep_lines: bool, several: bool = True
 ) -> Iterator[FormatBatch]:
     """The records of a stream of bytes, cut anywhere, as batches of rows and rejects."""
     keys = _Keys(frozenset(limits.declared))
@@ -114,7 +115,7 @@ def _end_of_space(text: str, start: int) -> int:
     return _SPACE.match(text, start).end()  # type: ignore[union-attr]  # matches always
 
 
-def _records(chunks: Iterator[bytes], limits: NdjsonLimits, *, several: bool) -> Iterator[_Record]:
+def _records(chunks: Iterator[bytes], limits: RecordLimits, *, several: bool) -> Iterator[_Record]:
     """Every record and every blank line; of a longer one only what is asked for is held."""
     start = b""
     while len(start) < len(_BYTE_ORDER_MARK) and (chunk := next(chunks, None)) is not None:
@@ -140,7 +141,7 @@ def _records(chunks: Iterator[bytes], limits: NdjsonLimits, *, several: bool) ->
         yield from _separate(record, limits, several=several)
 
 
-def _separate(line: _Record, limits: NdjsonLimits, *, several: bool) -> list[_Record]:
+def _separate(line: _Record, limits: RecordLimits, *, several: bool) -> list[_Record]:
     """The records of a line, or of its beginning; the last one is what is left."""
     found = [line]
     if not several:
@@ -158,7 +159,7 @@ class _Batch:
     positions: list[dict[str, int | bytes]] = field(default_factory=list)
     rejects: list[dict[str, int | bytes | str]] = field(default_factory=list)
 
-    def is_full(self, limits: NdjsonLimits) -> bool:
+    def is_full(self, limits: RecordLimits) -> bool:
         return (
             self.input_bytes >= limits.batch_bytes
             or len(self.rows) + len(self.rejects) >= limits.batch_lines
@@ -171,7 +172,7 @@ class _Batch:
         is_wider = len(columns) > len(self.columns)
         return is_wider and len(self.rows) > 0 and (len(self.rows) + 1) * len(columns) > most
 
-    def add(self, record: _Record, found: Row | Reason | None, limits: NdjsonLimits) -> None:
+    def add(self, record: _Record, found: Row | Reason | None, limits: RecordLimits) -> None:
         self.input_bytes += record.length_with_end
         if found is None:
             return
@@ -220,7 +221,7 @@ class _Keys:
         self.names |= new
 
 
-def _judge(record: _Record, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
+def _judge(record: _Record, limits: RecordLimits, keys: _Keys) -> Row | Reason:
     """The row of the record, whose keys are then keys of the input, or why it is none."""
     try:
         row = _row(bytes(record.head[: record.length]), record.length, limits, keys)
@@ -230,7 +231,7 @@ def _judge(record: _Record, limits: NdjsonLimits, keys: _Keys) -> Row | Reason:
     return row
 
 
-def _row(text: bytes, length: int, limits: NdjsonLimits, keys: _Keys) -> Row:
+def _row(text: bytes, length: int, limits: RecordLimits, keys: _Keys) -> Row:
     if length > limits.line_bytes:
         raise RejectedError("line-too-long")
     try:
@@ -242,7 +243,7 @@ def _row(text: bytes, length: int, limits: NdjsonLimits, keys: _Keys) -> Row:
 class RecordReader:
     """One record from left to right; `allowed` holds what the next token may begin with."""
 
-    def __init__(self, text: str, limits: NdjsonLimits, keys: _Keys | None = None) -> None:
+    def __init__(self, text: str, limits: RecordLimits, keys: _Keys | None = None) -> None:
         self.text = text
         self.limits = limits
         self.keys = keys or _Keys(frozenset(limits.declared))

@@ -2,16 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 from unicodedata import name
 
 import pyarrow as pa
 
 from tributary.kernels.formats.batch import REJECTS, FormatBatch
-from tributary.kernels.formats.ndjson.batch import MESSAGES, NdjsonLimits, Reason
+from tributary.kernels.formats.ndjson.batch import MESSAGES, Reason
 from tributary.kernels.formats.ndjson.plain import RecordReader, RejectedError
-from tributary.terminal import visible_json
+from tributary.kernels.record_limits import RecordLimits
+from tributary.terminal import visible, visible_json
 
 _FILE_CHARACTERS = 256 << 10
 _RECORD_BYTES = 1 << 20
@@ -23,6 +24,8 @@ _WORD = re.compile(r"-?[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBER = re.compile(r"[-+]?[0-9.][0-9A-Za-z.+_-]*|[-+]")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|.)?", re.DOTALL)
 _COMMENT = re.compile(r"//|/\*|#|--|<!--")
+_TWICE = "the key {} stands twice: around the records, in the envelope, and in the record itself"
+_TWICE_SOMEWHERE = "a key stands twice in the record, or around it in the envelope and in the record"
 _KINDS: Final = {"[": "an array", "t": "true", "f": "false", "n": "null"}
 _QUOTES = "'`‘’“”„«»"
 
@@ -30,8 +33,9 @@ _QUOTES = "'`‘’“”„«»"
 class Explanations:
     """Reasons of one file's rejects, in words; beyond a quarter megabyte the general sentence is left."""
 
-    def __init__(self, limits: NdjsonLimits) -> None:
+    def __init__(self, limits: RecordLimits, around: Collection[str]) -> None:
         self._limits = limits
+        self._around = around
         self._left = _FILE_CHARACTERS
 
     def added(self, batch: FormatBatch) -> FormatBatch:
@@ -46,24 +50,30 @@ class Explanations:
         return FormatBatch(batch.rows, batch.positions, pa.RecordBatch.from_arrays(columns, schema=REJECTS))
 
     def _message(self, record: bytes, reason: str) -> str | None:
-        if self._left <= 0 or reason not in MESSAGES:
-            return None
-        explained, characters = explain(record, reason, self._limits)
-        self._left -= characters + _RECORD_COST
+        explained = None
+        if self._left > 0 and reason in MESSAGES:
+            explained, characters = explain(record, reason, self._limits, self._around)
+            self._left -= characters + _RECORD_COST
+        if explained is None and reason == "duplicate-key" and self._around:
+            return _TWICE_SOMEWHERE
         return explained
 
 
-def explained(batches: Iterator[FormatBatch], limits: NdjsonLimits) -> Iterator[FormatBatch]:
-    """The batches of one file with their reasons in words."""
-    explanations = Explanations(limits)
+def explained(
+    batches: Iterator[FormatBatch], limits: RecordLimits, around: Collection[str] = ()
+) -> Iterator[FormatBatch]:
+    """The batches of one file with their reasons in words; each record has the keys `around` it, too."""
+    explanations = Explanations(limits, around)
     for batch in batches:
         yield explanations.added(batch)
 
 
-def explain(record: bytes, reason: str, limits: NdjsonLimits) -> tuple[str | None, int]:
+def explain(
+    record: bytes, reason: str, limits: RecordLimits, around: Collection[str] = ()
+) -> tuple[str | None, int]:
     """A sentence on a record that was rejected so, and how many characters were looked at for it.
 
-    None where the sentence of `MESSAGES` is all that can be said.
+    None where the sentence of `MESSAGES` is all that can be said. The keys `around` are its envelope's.
     """
     if reason == "line-too-long":
         return None, 0
@@ -77,11 +87,13 @@ def explain(record: bytes, reason: str, limits: NdjsonLimits) -> tuple[str | Non
     # A line feed is white space or, in a text, an error: the same as a CR, which the reader of lines knows.
     reader = RecordReader(text.replace("\n", "\r"), limits)
     try:
-        reader.read()
+        row = reader.read()
     except RejectedError as rejected:
         if rejected.reason == reason:
             return _sentence(reader, text, rejected.reason), reader.at
-    return None, reader.at
+        return None, reader.at
+    twice = next((key for key in row if key in around), None) if reason == "duplicate-key" else None
+    return None if twice is None else _TWICE.format(shown(twice)), reader.at
 
 
 def _sentence(reader: RecordReader, text: str, reason: Reason) -> str:
@@ -184,7 +196,7 @@ def _cause_in_text(text: str, at: int, begin: int) -> str:
         return f"{where} is not closed"
     if text[at] == "\\":
         escape = _ESCAPE.match(text, at)
-        return f"the escape {escape and escape.group()}, which JSON does not have, in {where}"
+        return f"the escape {visible(escape.group() if escape else '')}, which JSON does not have, in {where}"
     if text[at] in "\n\r":
         return f"{where} is not closed on its line (a line break in a text is written \\n)"
     return f"{_character(text[at])} in {where}: it is written \\u{ord(text[at]):04x}"
