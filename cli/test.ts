@@ -26,6 +26,9 @@ interface Stage {
   readonly read: (exitCode: number) => Counts;
 }
 
+/** Folders of the tests that need no server, about half of the work: in one process all would take longest. */
+const KERNELS = ["tests/kernels", "tests/conversion"];
+
 const UNIT_EXCLUDES = ["/end-to-end/", "\\.(emulator|slow)\\.test\\.ts$"];
 
 /**
@@ -37,7 +40,7 @@ function stages(python: string, unit: boolean): Stage[][] {
     return [
       [
         jest("jest", ["--maxWorkers=2", "--testPathIgnorePatterns", ...UNIT_EXCLUDES]),
-        pytest(python, ["-m", "not slow"]),
+        pytest("pytest", python, ["-m", "not slow"]),
       ],
     ];
   }
@@ -49,11 +52,16 @@ function stages(python: string, unit: boolean): Stage[][] {
   };
   return [
     [check],
-    // side by side, for all three often wait: a deploy for the provider's own pauses, others for processes that start
+    // side by side, for all often wait: a deploy for the provider's own pauses, others for processes that start
     [
       jest("jest", ["--maxWorkers=2", "--testPathIgnorePatterns", "/end-to-end/"]),
       jest("jest end to end", ["--maxWorkers=2", "--testPathPatterns", "/end-to-end/"]),
-      pytest(python, []),
+      pytest("pytest kernels", python, KERNELS),
+      pytest(
+        "pytest",
+        python,
+        KERNELS.map((folder) => `--ignore=${folder}`),
+      ),
     ],
   ];
 }
@@ -77,10 +85,10 @@ function readJest(file: string): Counts {
   };
 }
 
-function pytest(python: string, words: readonly string[]): Stage {
-  const file = join(RESULTS, "pytest.xml");
+function pytest(name: string, python: string, words: readonly string[]): Stage {
+  const file = join(RESULTS, `${name.replaceAll(" ", "-")}.xml`);
   return {
-    name: "pytest",
+    name,
     command: [python, "-m", "pytest", "-q", `--junitxml=${file}`, ...words],
     folder: join(ROOT, "glue"),
     read: () => readJunit(file),

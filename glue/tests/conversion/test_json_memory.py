@@ -7,7 +7,7 @@ from tests.support.memory import numbers_of
 PROGRAM = r"""
 import json, sys, tempfile
 from pathlib import Path
-from tests.support.memory import peak_mebibytes
+from tests.support.memory import give_back, peak_mebibytes
 from tributary.datasets import load_dataset
 from tributary.conversion.batch import transform_batch
 from tributary.conversion.chain import InputFile
@@ -32,6 +32,8 @@ def event(n):
     }).encode()
 
 def chunks(first, count):
+    if first // EACH % 20 == 0:
+        give_back()
     between = b",\n" if shape == "array" else b"\n"
     opening, closing = (b"[", b"]") if shape == "array" else (b"", b"\n")
     for start in range(first, first + count, 500):

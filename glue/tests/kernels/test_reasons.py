@@ -128,9 +128,22 @@ def test_explains_until_a_file_has_had_its_share() -> None:
     assert found[0] == 'not JSON at column 7009: a comma too many before "}"'
     assert 30 < found.count(found[0]) < 60
     assert set(found[-10:]) == {None}
-    assert (
-        messages(b'{"a":"%s",}' % (b"x" * (2 << 20)))[0][1] == "not JSON, somewhere behind its first megabyte"
-    )
+
+
+@pytest.mark.parametrize("character", ["x", "é"])
+def test_looks_at_no_more_of_a_record_than_its_file_has_left(character: str) -> None:
+    record = f'{{"a":"{character * (2 << 20)}",}}'.encode()
+    length = len(record[: 256 << 10].decode(errors="ignore"))
+    assert messages(record) == [("not-json", f"not JSON, somewhere behind its first {length} characters")]
+    before = b'{"a":"%s",}\n' % (b"x" * 200_000)
+    (_, explained_whole), (_, cut) = messages(before * 2)
+    assert (explained_whole or "").endswith('a comma too many before "}"')
+    assert cut == f"not JSON, somewhere behind its first {(256 << 10) - 200_008 - 64} characters"
+
+
+def test_tells_the_kind_of_a_record_that_is_longer_than_what_is_looked_at() -> None:
+    record = b"[" + b"1," * (1 << 20) + b"1]"
+    assert explain(record, "not-an-object", LIMITS) == ("the record is an array, not an object", 256 << 10)
 
 
 def test_explains_a_flood_in_little_time() -> None:

@@ -19,26 +19,31 @@ def upload_good(world: ManifestWorld, name: str) -> list[tuple[str, str]]:
     return [(world.key(file), world.upload(file, body)) for file, body in files.items()]
 
 
-def send(world: ManifestWorld, files: list[tuple[str, str]]) -> None:
-    """Send ten manifests, each with every tenth of the files."""
-    for number in range(MANIFESTS):
-        world.send(world.manifest(*(world.entry(*file) for file in files[number::MANIFESTS])))
+def work(world: ManifestWorld, files: list[tuple[str, str]]) -> float:
+    """Publish a manifest of the files; return the CPU seconds that it took."""
+    world.send(world.manifest(*(world.entry(*file) for file in files)))
+    return cpu_seconds(world.run)
 
 
 @pytest.mark.slow
 def test_publishes_every_good_row_in_twice_the_time_at_most(world: ManifestWorld) -> None:
-    send(world, upload_good(world, "calm"))
-    calm = cpu_seconds(world.run)
     hostile = [*json_files({"id": "hostile"}, of_lines=True), *unreadable_files(lines({"id": "hidden"}))]
     uploaded = [
         (world.key(file.name), world.upload(file.name, file.body, **file.headers)) for file in hostile
     ]
-    send(world, [*upload_good(world, "among"), *uploaded])
-    with refusing(**REFUSED):
-        beside = cpu_seconds(world.run)
+    good = upload_good(world, "calm")
+    among = [*upload_good(world, "among"), *uploaded]
+    # what the first work of a process takes is no part of either
+    work(world, [(world.key("first"), world.upload("first", lines({"id": "first"})))])
+    calm = beside = 0.0
+    # by turns, so that what else the machine does slows both
+    for number in range(MANIFESTS):
+        calm += work(world, good[number::MANIFESTS])
+        with refusing(**REFUSED):
+            beside += work(world, among[number::MANIFESTS])
     assert world.waiting() == (0, 0)
-    good = [row["id"] for row in world.rows() if str(row["id"]).startswith(("calm", "among"))]
-    assert len(good) == len(set(good)) == 4 * GOOD_FILES
+    rows = [row["id"] for row in world.rows() if str(row["id"]).startswith(("calm", "among"))]
+    assert len(rows) == len(set(rows)) == 4 * GOOD_FILES
     reasons = {key: reason["reason"] for key, reason in world.reasons().items()}
     assert reasons.keys() == {world.key(file.name) for file in hostile if file.reasons}
     for file in hostile:

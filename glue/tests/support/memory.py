@@ -1,5 +1,6 @@
 """Peak memory of a process, and programs run in one of their own to measure it."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ GLUE = Path(__file__).resolve().parents[2]
 _PROMPT_ALLOCATORS = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "DUCKDB_JE_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0",
+    "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "131072",
     "MALLOC_TRIM_THRESHOLD_": "131072",
 }
@@ -23,6 +25,13 @@ _PROMPT_ALLOCATORS = {
 def peak_mebibytes() -> int:
     """Return the peak of this process so far."""
     return peak_bytes() >> 20
+
+
+def give_back() -> None:
+    """Give back what lies free between blocks in use, which glibc keeps: how much is chance."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def numbers_of(program: str, *words: object) -> list[float]:

@@ -27,6 +27,8 @@ from tributary.kernels.formats.ndjson.parse import parse
 from tributary.kernels.record_limits import RecordLimits
 
 _CHUNK_BYTES = 256 << 10
+# Of a place, so that records of a byte do not pile up before the kernel counts rejects.
+_PLACE_BYTES = 16
 _SPACES = b" \t\n\r"
 _ESCAPED_CR = re.compile(rb"\\(?:r|u000[dD])")
 # What is blank is no record, and must not be taken for an empty line, nor a byte order mark for the stream's.
@@ -110,7 +112,7 @@ def _chunks(records: Iterable[Record], places: dict[int, _Place]) -> Iterator[by
         rejected = record if record.why else None
         places[number] = _Place(record.offset, length, is_written_otherwise, added, rejected)
         held.append(text)
-        size += len(text)
+        size += len(text) + _PLACE_BYTES
         if size >= _CHUNK_BYTES:
             yield b"\n".join([*held, b""])
             held, size = [], 0

@@ -7,6 +7,7 @@ from typing import Final
 from unicodedata import name
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tributary.kernels.formats.batch import REJECTS, FormatBatch
 from tributary.kernels.formats.ndjson.batch import MESSAGES, Reason
@@ -14,8 +15,7 @@ from tributary.kernels.formats.ndjson.plain import RecordReader, RejectedError
 from tributary.kernels.record_limits import RecordLimits
 from tributary.terminal import visible, visible_json
 
-_FILE_CHARACTERS = 256 << 10
-_RECORD_BYTES = 1 << 20
+_FILE_BYTES = 256 << 10
 _RECORD_COST = 64
 _KEY_SHOWN = 100
 _SEEN = 200
@@ -36,26 +36,34 @@ class Explanations:
     def __init__(self, limits: RecordLimits, around: Collection[str]) -> None:
         self._limits = limits
         self._around = around
-        self._left = _FILE_CHARACTERS
+        self._left = _FILE_BYTES
 
     def added(self, batch: FormatBatch) -> FormatBatch:
         """The batch, whose rejects have a message where they had none and one can be told."""
         if not batch.rejects.num_rows:
             return batch
+        told = self._told(batch.rejects)
+        if self._around:
+            # what is generally said of a key that is there twice is not so of one that its envelope has, too
+            is_twice = pc.equal(batch.rejects["reason"], "duplicate-key")
+            told = pc.if_else(pc.and_(is_twice, pc.is_null(told)), _TWICE_SOMEWHERE, told)
+        rejects = pa.RecordBatch.from_arrays([*batch.rejects.columns[:-1], told], schema=REJECTS)
+        return FormatBatch(batch.rows, batch.positions, rejects)
+
+    def _told(self, rejects: pa.RecordBatch) -> pa.Array:
+        """The messages, of as many rejects as the share that is left may be enough for."""
+        most = self._left // _RECORD_COST + 1 if self._left > 0 else 0
         messages = [
             reject["message"] or self._message(reject["bytes"], reject["reason"])
-            for reject in batch.rejects.select(["bytes", "reason", "message"]).to_pylist()
+            for reject in rejects.slice(0, most).select(["bytes", "reason", "message"]).to_pylist()
         ]
-        columns = [*batch.rejects.columns[:-1], pa.array(messages, pa.string())]
-        return FormatBatch(batch.rows, batch.positions, pa.RecordBatch.from_arrays(columns, schema=REJECTS))
+        return pa.concat_arrays([pa.array(messages, pa.string()), rejects["message"].slice(most)])
 
     def _message(self, record: bytes, reason: str) -> str | None:
-        explained = None
-        if self._left > 0 and reason in MESSAGES:
-            explained, characters = explain(record, reason, self._limits, self._around)
-            self._left -= characters + _RECORD_COST
-        if explained is None and reason == "duplicate-key" and self._around:
-            return _TWICE_SOMEWHERE
+        if self._left <= 0 or reason not in MESSAGES:
+            return None
+        explained, characters = explain(record, reason, self._limits, self._around, self._left)
+        self._left -= characters + _RECORD_COST
         return explained
 
 
@@ -69,40 +77,47 @@ def explained(
 
 
 def explain(
-    record: bytes, reason: str, limits: RecordLimits, around: Collection[str] = ()
+    record: bytes, reason: str, limits: RecordLimits, around: Collection[str] = (), most: int = _FILE_BYTES
 ) -> tuple[str | None, int]:
     """A sentence on a record that was rejected so, and how many characters were looked at for it.
 
-    None where the sentence of `MESSAGES` is all that can be said. The keys `around` are its envelope's.
+    Of a longer record the first `most` bytes are looked at. None where the sentence of `MESSAGES` is all that
+    can be said. The keys `around` are its envelope's.
     """
     if reason == "line-too-long":
         return None, 0
-    try:
-        text = record[:_RECORD_BYTES].decode("utf-8")
-    except UnicodeDecodeError as error:
-        if reason != "invalid-utf8":
-            return None, 0
-        wrong = record[error.start : error.end].hex(" ").upper()
-        return f"not UTF-8: byte {error.start + 1} of the record is {wrong}", error.start
+    if reason == "invalid-utf8":
+        return _wrong_bytes(record), 0
+    # the cut may go through a character
+    text = record[:most].decode("utf-8", "ignore")
+    if reason == "not-an-object":
+        return f"the record is {_kind(text.lstrip())}, not an object", len(text)
     # A line feed is white space or, in a text, an error: the same as a CR, which the reader of lines knows.
     reader = RecordReader(text.replace("\n", "\r"), limits)
     try:
         row = reader.read()
     except RejectedError as rejected:
         if rejected.reason == reason:
-            return _sentence(reader, text, rejected.reason), reader.at
+            return _sentence(reader, text, rejected.reason, is_cut=most < len(record)), reader.at
         return None, reader.at
     twice = next((key for key in row if key in around), None) if reason == "duplicate-key" else None
     return None if twice is None else _TWICE.format(shown(twice)), reader.at
 
 
-def _sentence(reader: RecordReader, text: str, reason: Reason) -> str:
+def _wrong_bytes(record: bytes) -> str | None:
+    try:
+        record.decode("utf-8")
+    except UnicodeDecodeError as error:
+        wrong = record[error.start : error.end].hex(" ").upper()
+        return f"not UTF-8: byte {error.start + 1} of the record is {wrong}"
+    return None
+
+
+def _sentence(reader: RecordReader, text: str, reason: Reason, *, is_cut: bool) -> str:
     if reason == "not-json":
-        if reader.at == len(text) >= _RECORD_BYTES:
-            return "not JSON, somewhere behind its first megabyte"
+        if is_cut and reader.at == len(text):
+            return f"not JSON, somewhere behind its first {len(text)} characters"
         return f"not JSON at {_place(text, reader.at)}: {_cause(reader, text)}"
-    if reason == "not-an-object":
-        return f"the record is {_kind(text.lstrip())}, not an object"
     return _of_token(reader, _place(text, reader.token), reason)
 
 
@@ -131,7 +146,7 @@ def _place(text: str, at: int) -> str:
 
 def _kind(text: str) -> str:
     if not text.startswith('"'):
-        return _KINDS.get(text[0], "a number")
+        return _KINDS.get(text[:1], "a number")
     try:
         inner = json.loads(text)
         is_encoded_twice = isinstance(json.loads(inner), dict)
