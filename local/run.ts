@@ -2,16 +2,25 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, loadEnvironment } from "../environments/schema";
-import { generateFiles } from "./inputs/generated-files";
-import { generateRawJson } from "./inputs/generated-raw-json";
-import { type InputOptions, type Inputs, inputsOf } from "./inputs/inputs";
-import { ndjsonFiles, rawJsonFiles, refuseChanged, type Upload } from "./inputs/uploads";
-import { type Accounts, accountForLedger, accountForManifests, accountForUploads } from "./outcome/accounts";
-import { QUERIES, query } from "./outcome/athena";
+import { PIPELINES, type Pipeline } from "../environments/schema/pipelines";
+import type { Rounds } from "./inputs/files";
+import { type Inputs, inputsOf } from "./inputs/inputs";
+import { type SampleFolders, samplesOf } from "./inputs/samples";
+import { refuseChanged, type Upload } from "./inputs/uploads";
+import { accountFor } from "./outcome/accounts";
+import { queriesOf, tryQuery } from "./outcome/athena";
 import { checkReportFile, writeReportFile } from "./outcome/report-file";
-import { reportOf, showHowToReach, showResults } from "./outcome/results";
-import { type LedgerInput, runLedgerPipeline, uploadListed } from "./pipelines/ledger";
-import { type ManifestsInput, runManifestsPipeline } from "./pipelines/manifests";
+import {
+  accountsOf,
+  type PipelineResult,
+  type Results,
+  reportOf,
+  showHowToReach,
+  showResults,
+  showUntaken,
+} from "./outcome/results";
+import { runLedgerPipeline, uploadListed } from "./pipelines/ledger";
+import { runManifestsPipeline } from "./pipelines/manifests";
 import type { PipelineContext, PipelineOutcome } from "./pipelines/pipeline";
 import { runUploadsPipeline } from "./pipelines/uploads";
 import { clientsOf } from "./platform/clients";
@@ -21,17 +30,22 @@ import { takeRunFolder } from "./run-folder";
 import { Steps } from "./steps";
 import { together } from "./together";
 
-export interface RunOptions extends InputOptions {
+export interface RunOptions {
+  /** The user's folders, one after another; the samples take the place of what they lack, pipeline by pipeline. */
+  readonly input: readonly string[];
+  /** Folders with samples. */
+  readonly samples: SampleFolders;
+  /** Queries to answer at the end. @default - those of the samples */
+  readonly queries?: readonly string[];
   /** Folder of this run: logs, the results' copies. */
   readonly output: string;
-  /** Folder with the sample files of the ledger pipeline. */
-  readonly rawJsonSamples: string;
   readonly report?: string;
   readonly keep: boolean;
 }
 
 /** Context that the steps of one run share. */
-interface Run extends RunOptions, Inputs {
+interface Run extends RunOptions {
+  readonly inputs: Inputs;
   readonly environment: Environment;
   readonly steps: Steps;
   readonly signal: AbortSignal;
@@ -46,7 +60,7 @@ interface Run extends RunOptions, Inputs {
 export async function runPlatform(options: RunOptions, signal: AbortSignal): Promise<boolean> {
   const run: Run = {
     ...options,
-    ...inputsOf(options),
+    inputs: inputsOf(options.input),
     environment: loadEnvironment("local"),
     steps: new Steps(signal),
     signal,
@@ -54,6 +68,7 @@ export async function runPlatform(options: RunOptions, signal: AbortSignal): Pro
   };
   if (run.report !== undefined) checkReportFile(run.report);
   const release = takeRunFolder(run.output);
+  showUntaken(run.inputs.untaken);
   try {
     return await runIn(run);
   } finally {
@@ -81,93 +96,68 @@ async function runIn(run: Run): Promise<boolean> {
 
 /** Result of the preparation, before all stacks exist. */
 interface Prepared {
-  readonly manifests: ManifestsInput;
-  readonly ledger: LedgerInput;
+  readonly rounds: Readonly<Record<Pipeline, Rounds>>;
   /** Uploads that the ledger's workflow is to list. */
   readonly listed: readonly Upload[];
 }
 
-/** Takes the user's files, generates others where there are none for a pipeline, and uploads what is to be listed. */
+/** Takes the user's files, samples where there are none for a pipeline, and uploads what is to be listed. */
 async function prepare(run: Run, { aws, python, signal }: RisingPlatform, folder: string): Promise<Prepared> {
-  const { environment, steps } = run;
-  const ledger = run.ledger ?? (await generatedRawJson(run, join(folder, "json")));
-  const manifests = run.manifests ?? (await generatedNdjson(run, python, join(folder, "ndjson"), signal));
+  const { environment, steps, inputs, samples } = run;
+  const context = { steps, python, signal, folder };
+  const rounds = { ...inputs.rounds };
+  for (const pipeline of PIPELINES) {
+    if (rounds[pipeline].length === 0) rounds[pipeline] = await samplesOf(pipeline, samples, context);
+  }
+  const [first] = rounds.ledger;
   const clients = clientsOf(aws);
-  const listed = await uploadListed({ clients, environment, signal, steps }, ledger);
-  return { ledger, manifests, listed };
+  const listed = first ? await uploadListed({ clients, environment, signal, steps }, first) : [];
+  return { rounds, listed };
 }
 
-async function generatedRawJson({ steps, rawJsonSamples }: Run, folder: string): Promise<LedgerInput> {
-  return steps.run("raw JSON files", async (report) => {
-    const { historical, weekly, bytes } = generateRawJson(folder);
-    report(`${historical.length + weekly.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
-    const samples = { folder: rawJsonSamples, files: rawJsonFiles(rawJsonSamples) };
-    return { listed: [samples, { folder, files: historical }], announced: { folder, files: weekly } };
-  });
-}
-
-async function generatedNdjson(
-  { steps }: Run,
-  python: string,
-  folder: string,
-  signal: AbortSignal,
-): Promise<ManifestsInput> {
-  return steps.run("NDJSON files", async (report) => {
-    const { first, replaced, bytes } = await generateFiles(python, folder, signal);
-    const files = ndjsonFiles(first);
-    const [file = ""] = ndjsonFiles(replaced);
-    report(`${files.length + 1} files, ${(bytes / 1e6).toFixed(1)} MB, 1 % of the lines broken`);
-    return { folder: first, files, replaced: { folder: replaced, file } };
-  });
-}
-
-async function processFiles(run: Run, platform: Platform, prepared: Prepared): Promise<boolean> {
+async function processFiles(run: Run, platform: Platform, { rounds, listed }: Prepared): Promise<boolean> {
   const { environment, steps, output } = run;
   const clients = clientsOf(platform.aws);
   const failure = new AbortController();
   const signal = AbortSignal.any([platform.signal, failure.signal]);
   const context: PipelineContext = { environment, platform, clients, steps, output, signal };
-  const common = { environment, output, python: platform.python, signal, variables: platform.variables };
-  const [uploads, manifests, ledger] = await together(
+  const work: Readonly<Record<Pipeline, () => Promise<PipelineOutcome>>> = {
+    uploads: () => runUploadsPipeline(context, rounds.uploads),
+    manifests: () => runManifestsPipeline(context, rounds.manifests),
+    ledger: () => runLedgerPipeline(context, listed, rounds.ledger.slice(1)),
+  };
+  const busy = PIPELINES.filter((pipeline) => rounds[pipeline].length > 0);
+  const counts = await together(
     failure,
-    counted(steps, "CSV rows", runUploadsPipeline(context, run.uploads), (sent) =>
-      accountForUploads({ ...common, uploads: sent, input: run.uploads.folder }),
-    ),
-    counted(steps, "NDJSON lines", runManifestsPipeline(context, prepared.manifests), (sent) =>
-      accountForManifests({ ...common, uploads: sent }),
-    ),
-    counted(
-      steps,
-      "raw JSON records",
-      runLedgerPipeline(context, prepared.listed, prepared.ledger.announced),
-      (sent) => accountForLedger({ ...common, uploads: sent }),
-    ),
+    ...busy.map((pipeline) => counted(context, pipeline, work[pipeline]())),
   );
-  const accounts = { uploads: uploads.accounts, manifests: manifests.accounts, ledger: ledger.accounts };
+  const results: Results = Object.fromEntries(counts);
+  const queries = run.queries ?? queriesOf(accountsOf(results).map(([name]) => name));
   const answers = await steps.run("queries through Athena", () =>
-    Promise.all(QUERIES.map((sql) => query(clients.settings, environment, sql))),
+    Promise.all(queries.map((sql) => tryQuery(clients.settings, environment, sql))),
   );
   platform.signal.throwIfAborted();
-  const seconds = (performance.now() - run.began) / 1000;
-  const runs = { uploads: uploads.runs, manifests: manifests.runs, ledger: ledger.runs };
-  const report = reportOf(seconds, steps.finished, accounts, runs);
-  showResults(report, accounts, answers, output);
+  const report = reportOf((performance.now() - run.began) / 1000, steps.finished, results);
+  showUntaken(run.inputs.untaken);
+  showResults(report, results, answers, output);
   if (run.report !== undefined) writeReportFile(run.report, report);
   if (run.keep) await keepUp(run, platform);
-  return Object.values(accounts).every(({ lost, duplicated }) => lost + duplicated === 0);
+  const isWhole = accountsOf(results).every(([, { lost, duplicated }]) => lost + duplicated === 0);
+  return isWhole && answers.every((answer) => "rows" in answer);
 }
 
 /** Waits for the end of a pipeline, and then accounts for its files while others are running. */
-async function counted<Counts extends Accounts>(
-  steps: Steps,
-  what: string,
+async function counted(
+  { environment, steps, output, signal, platform: { python, variables } }: PipelineContext,
+  pipeline: Pipeline,
   work: Promise<PipelineOutcome>,
-  account: (uploads: readonly Upload[]) => Promise<Counts>,
-): Promise<{ readonly accounts: Counts; readonly runs: number }> {
+): Promise<readonly [Pipeline, PipelineResult]> {
   const { uploads, runs } = await work;
-  const accounts = await steps.run(`accounts of ${what}`, () => account(uploads));
+  const accounts = await steps.run(`accounts of ${pipeline}`, () =>
+    accountFor(pipeline, { environment, uploads, output, signal, python, variables }),
+  );
   refuseChanged(uploads);
-  return { accounts, runs };
+  return [pipeline, { accounts, runs }];
 }
 
 async function keepUp(run: Run, { aws, ledger, signal }: Platform): Promise<void> {

@@ -8,28 +8,36 @@ import { type RunOptions, runPlatform } from "./run";
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 
-const SAMPLES = "local/samples/customers";
-const RAW_JSON_SAMPLES = "local/samples/ml_events";
+const SAMPLES = "local/samples";
 const RUNS = ".tributary/runs";
 
 interface Flags {
-  readonly input?: string;
+  readonly input: readonly string[];
+  readonly query: readonly string[];
   readonly output?: string;
   readonly report?: string;
   readonly keep?: boolean;
 }
 
 /** Parses the options. The user's paths are relative to the folder where npm was called, ours to the checkout. */
-function optionsOf({ input, output, report, keep = false }: Flags): RunOptions {
+function optionsOf({ input, query, output, report, keep = false }: Flags): RunOptions {
   const here = process.env["INIT_CWD"] ?? process.cwd();
   return {
-    samples: resolve(ROOT, SAMPLES),
-    rawJsonSamples: resolve(ROOT, RAW_JSON_SAMPLES),
-    ...(input === undefined ? {} : { input: resolve(here, input) }),
+    input: input.map((folder) => resolve(here, folder)),
+    samples: {
+      customers: resolve(ROOT, SAMPLES, "customers"),
+      ml_events: resolve(ROOT, SAMPLES, "ml_events"),
+    },
+    ...(query.length === 0 ? {} : { queries: query }),
     output: output === undefined ? resolve(ROOT, RUNS, runName()) : resolve(here, output),
     ...(report === undefined ? {} : { report: resolve(here, report) }),
     keep,
   };
+}
+
+/** Gathers the values of an option that may come several times. */
+function collected(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 /** Name of a run, unique also when two runs start concurrently. */
@@ -69,18 +77,21 @@ async function main(flags: Flags): Promise<number> {
 command(
   "start",
   "Run the whole platform on this machine: apply the five stacks of the local environment to an AWS emulator, " +
-    "upload CSV, NDJSON and raw JSON files, and show what became of every row.",
+    "upload files, and show what became of every row.",
 )
   .option(
     "--input <folder>",
-    "upload your own .csv, .ndjson and .json files, compressed or not, instead of the samples",
+    "upload your own files instead of the samples, of any declared dataset; again: these after those, once they are done",
+    collected,
+    [],
   )
+  .option("--query <sql>", "ask the tables through Athena at the end; again: one more", collected, [])
   .option("--output <folder>", `where logs and results of this run go (default: a new one below ${RUNS})`)
   .option("--report <file>", "write the figures of the run as JSON")
   .option("--keep", "leave the platform up until Ctrl-C and print how to reach it")
   .addHelpText(
     "after",
-    "\nExit code 0: every row is accounted for; 1: one is not, or a step failed; 2: wrong usage; 130: Ctrl-C.",
+    "\nExit code 0: every row is accounted for; 1: one is not, or a step or query failed; 2: wrong usage; 130: Ctrl-C.",
   )
   .action(async (flags: Flags) => {
     process.exitCode = await main(flags);

@@ -38,13 +38,8 @@ import {
 import { parseEnvironment } from "../../environments/schema/environment";
 import { REGION } from "../../local/emulator/emulator";
 import { type EventSource, startEventSource } from "../../local/event-source/event-source";
-import { csvFiles, ndjsonFiles, rawJsonFiles } from "../../local/inputs/uploads";
-import {
-  type Accounts,
-  accountForLedger,
-  accountForManifests,
-  accountForUploads,
-} from "../../local/outcome/accounts";
+import { filesBelow } from "../../local/inputs/files";
+import { type Accounts, accountFor, type PipelineAccounts } from "../../local/outcome/accounts";
 import { runLedgerPipeline, uploadListed } from "../../local/pipelines/ledger";
 import { runManifestsPipeline } from "../../local/pipelines/manifests";
 import type { PipelineContext } from "../../local/pipelines/pipeline";
@@ -373,10 +368,9 @@ async function keep(what: string, work: Promise<Accounts>): Promise<void> {
 
 async function ledgerAccounts(): Promise<Accounts> {
   const context = contextOf("ledger");
-  const folder = `${ROOT}/local/samples/ml_events`;
-  const listed = await uploadListed(context, { listed: [{ folder, files: rawJsonFiles(folder) }] });
-  const { uploads } = await runLedgerPipeline(context, listed, undefined);
-  return accountForLedger({ ...context, ...common(), uploads });
+  const files = filesBelow(`${ROOT}/local/samples/ml_events`).taken.ledger;
+  const { uploads } = await runLedgerPipeline(context, await uploadListed(context, files), []);
+  return only(await accountFor("ledger", { ...context, ...common(), uploads }));
 }
 
 async function manifestsAccounts(name: "both" | "manifests"): Promise<Accounts> {
@@ -385,17 +379,24 @@ async function manifestsAccounts(name: "both" | "manifests"): Promise<Accounts> 
   const words = ["--count", "2", "--seed", "1", "--size", "3.5MB", "--dirty", "0.01"];
   const generator = ["ndjson", "--json", "--out", folder, "--dates", "2026-01-30", ...words];
   await askPythonModule("local.generator", generator, { python, signal });
-  const { uploads } = await runManifestsPipeline(context, { folder, files: ndjsonFiles(folder) });
-  return accountForManifests({ ...context, ...common(), uploads });
+  const { uploads } = await runManifestsPipeline(context, [filesBelow(folder).taken.manifests]);
+  return only(await accountFor("manifests", { ...context, ...common(), uploads }));
 }
 
 async function uploadsAccounts(run: string, pipelines: readonly Pipeline[] = CHOSEN.both): Promise<Accounts> {
   const context = contextOf("both", pipelines);
   const output = checkout.path(`run-${run}`);
   mkdirSync(output);
-  const input = `${ROOT}/local/samples/customers`;
-  const { uploads } = await runUploadsPipeline(context, { folder: input, files: csvFiles(input) });
-  return accountForUploads({ ...context, ...common(), output, uploads, input });
+  const files = filesBelow(`${ROOT}/local/samples/customers`).taken.uploads;
+  const { uploads } = await runUploadsPipeline(context, [files]);
+  return only(await accountFor("uploads", { ...context, ...common(), output, uploads }));
+}
+
+/** The accounts of the one dataset that got files. */
+function only(all: PipelineAccounts): Accounts {
+  const [accounts, ...others] = Object.values(all);
+  if (accounts === undefined || others.length > 0) throw new Error(`one dataset, got ${Object.keys(all)}`);
+  return accounts;
 }
 
 /** Compares what stands in the emulator under the environment's name with what the schema lists. */

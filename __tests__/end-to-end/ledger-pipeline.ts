@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { functionName } from "../../environments/schema";
-import type { LedgerAccounts } from "../../local/outcome/accounts";
+import type { Accounts } from "../../local/outcome/accounts";
 import { query } from "../../local/outcome/athena";
 import { clientsOf } from "../../local/platform/clients";
 import { ensureJava } from "../../setup/java";
@@ -26,7 +26,7 @@ export function breakLedgerPipeline(platformOf: () => TestPlatform): void {
   describe("the ledger pipeline", () => {
     let platform: TestPlatform;
     let files: RawJson;
-    let accounts: LedgerAccounts;
+    let accounts: Accounts;
 
     beforeAll(() => {
       platform = platformOf();
@@ -102,7 +102,7 @@ export function breakLedgerPipeline(platformOf: () => TestPlatform): void {
 
     test("has lost no record and none twice in all of this", async () => {
       accounts = await files.accounts();
-      const expected: Partial<LedgerAccounts> = { files: 632, lost: 0, duplicated: 0, problems: [] };
+      const expected: Partial<Accounts> = { files: 632, lost: 0, duplicated: 0, problems: [] };
       expect(accounts).toMatchObject(expected);
       expect(accounts.rowsIn).toBe(accounts.rowsOut + accounts.deadLetters);
       expect(accounts.deadLetters).toBe(630);

@@ -104,9 +104,9 @@ describe("npm start", () => {
       /--input: expected a folder, got ".*no\/such\/folder"/,
     ],
     [
-      "an input folder without files for a pipeline",
+      "an input folder without files of a dataset",
       ["--input", join(ROOT, "docs", "decisions")],
-      /--input: expected a folder with \.csv, \.ndjson or \.json files, .*, got ".*docs\/decisions"/,
+      /--input: expected a folder with files of datasets \(put each below .*\), got ".*docs\/decisions"/,
     ],
   ])("refuses %s by name before anything is started", async (_, words, message) => {
     const { code, output } = await ended(start("--output", join(folder, "run"), ...words));

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { trackingTableName } from "../../environments/schema";
-import { ndjsonFiles, type Upload, upload } from "../../local/inputs/uploads";
+import { filesBelow, type InputFile } from "../../local/inputs/files";
+import { type Upload, upload } from "../../local/inputs/uploads";
 import { settledOf } from "../../local/pipelines/tracked-files";
 import { PYTHONPATH } from "../../setup/paths";
 import { environment, rawBucket, type TestPlatform } from "./local-platform";
@@ -11,7 +12,7 @@ export class Clicks {
   /** Uploads in their order. */
   readonly uploads: Upload[] = [];
   private readonly folder: string;
-  private readonly waiting: string[];
+  private readonly waiting: InputFile[];
 
   /** Makes `count` files of today, which the reconciler looks at in each of its rounds, with some dirty lines. */
   constructor(
@@ -24,14 +25,14 @@ export class Clicks {
     execFileSync(platform.python, ["-m", "local.generator", "ndjson", ...words], {
       env: { ...process.env, PYTHONPATH },
     });
-    this.waiting = ndjsonFiles(this.folder);
+    this.waiting = [...filesBelow(this.folder).taken.manifests];
   }
 
   /** Uploads the next files. */
   async send(count: number): Promise<void> {
     const { signal } = new AbortController();
-    const target = { s3: this.platform.s3, bucket: rawBucket, prefix: "input/clicks/", signal };
-    this.uploads.push(...(await upload(target, this.folder, this.waiting.splice(0, count))));
+    const target = { s3: this.platform.s3, bucket: rawBucket, signal };
+    this.uploads.push(...(await upload(target, this.waiting.splice(0, count))));
   }
 
   /** Returns whether each file that was uploaded has its outcome in the tracking table. */

@@ -14,7 +14,7 @@ import {
   RAW_JSON_PREFIX,
 } from "../../environments/schema";
 import { type Upload, upload } from "../../local/inputs/uploads";
-import { accountForLedger, type LedgerAccounts } from "../../local/outcome/accounts";
+import { type Accounts, accountFor } from "../../local/outcome/accounts";
 import { type LedgerState, ledgerState } from "../../local/pipelines/ledger-progress";
 import { clientsOf } from "../../local/platform/clients";
 import { saveJobLogs } from "../../local/platform/logs";
@@ -22,6 +22,7 @@ import { eventually } from "./eventually";
 import { environment, rawBucket, type TestPlatform } from "./local-platform";
 
 const BATCH_JOB = ledgerBatchJobName(environment);
+const DATASET = "ml_events";
 const SHOWN_LINES = 30;
 const WORKFLOW = ledgerWorkflowName(environment);
 
@@ -61,10 +62,11 @@ export class RawJson {
     return key;
   }
 
-  private async upload(folder: string, files: readonly string[]): Promise<void> {
+  private async upload(folder: string, keys: readonly string[]): Promise<void> {
     const { signal } = new AbortController();
-    const target = { s3: this.platform.s3, bucket: rawBucket, prefix: "", signal };
-    this.uploads.push(...(await upload(target, folder, files)));
+    const target = { s3: this.platform.s3, bucket: rawBucket, signal };
+    const inputs = keys.map((key) => ({ path: join(folder, key), key, dataset: DATASET }));
+    this.uploads.push(...(await upload(target, inputs)));
   }
 
   /** Runs the workflow to its end, and the run of the batch job that follows from it. */
@@ -149,10 +151,13 @@ export class RawJson {
     return readFileSync(file, "utf8").split("\n").slice(-SHOWN_LINES).join("\n");
   }
 
-  accounts(): Promise<LedgerAccounts> {
+  async accounts(): Promise<Accounts> {
     const { python, variables, output } = this.platform;
     const { signal } = new AbortController();
-    return accountForLedger({ environment, output, signal, python, variables, uploads: this.uploads });
+    const common = { environment, output, signal, python, variables };
+    const { [DATASET]: accounts } = await accountFor("ledger", { ...common, uploads: this.uploads });
+    if (accounts === undefined) throw new Error("nothing was uploaded");
+    return accounts;
   }
 }
 

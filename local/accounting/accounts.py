@@ -1,28 +1,31 @@
 """Base of the accounts of every pipeline."""
 
-import gzip
-import zlib
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import boto3
+import pyarrow.parquet as pq
 
 SHOWN_ROWS = 5
+SHOWN_COLUMNS = 8
+SHOWN_CHARACTERS = 32
 
 Item = TypeVar("Item", bound=Hashable)
 
 
 @dataclass
 class Accounts:
-    """Counts over all files; the names are those of the JSON that the caller reads."""
+    """Counts over all files of a dataset; the names are those of the JSON that the caller reads."""
 
     files: int = 0
     rowsIn: int = 0  # noqa: N815
     rowsOut: int = 0  # noqa: N815
     deadLetters: int = 0  # noqa: N815
+    quarantined: int = 0
     lost: int = 0
     duplicated: int = 0
     problems: list[str] = field(default_factory=list)
@@ -43,26 +46,32 @@ class Accounts:
 
 def copy_objects(bucket: str, folder: Path, *prefixes: str) -> Path:
     """Copy a bucket's objects below prefixes into `folder`, under their keys."""
-    client = boto3.client("s3")
-    folder.mkdir(parents=True, exist_ok=True)
     for prefix in prefixes:
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for found in page.get("Contents", []):
-                target = folder / found["Key"]
-                target.parent.mkdir(parents=True, exist_ok=True)
-                client.download_file(bucket, found["Key"], str(target))
+        _copy_prefix(bucket, folder, prefix)
     return folder
 
 
-def readable(path: Path) -> bytes:
-    """Return a file's bytes, decompressed; of a broken gzip file the bytes as they are."""
-    data = path.read_bytes()
-    if path.suffix != ".gz":
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error):
-        return data
+@cache
+def _copy_prefix(bucket: str, folder: Path, prefix: str) -> None:
+    """Copy once what several datasets share."""
+    client = boto3.client("s3")
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            target = folder / found["Key"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            client.download_file(bucket, found["Key"], str(target))
+
+
+def first_rows(folder: Path, left_out: Iterable[str]) -> list[list[str]]:
+    """Return the column names and the first rows of the output that has most, as short texts."""
+    paths = sorted(folder.rglob("*.parquet"))
+    largest = max(paths, key=lambda path: pq.read_metadata(path).num_rows, default=None)
+    if largest is None:
+        return []
+    table = pq.ParquetFile(largest).read()
+    table = table.select([name for name in table.column_names if name not in left_out][:SHOWN_COLUMNS])
+    rows = table.slice(0, SHOWN_ROWS).to_pylist()
+    return [table.column_names, *([brief(shown(cell)) for cell in row.values()] for row in rows)]
 
 
 def shown(cell: object) -> str:
@@ -70,3 +79,9 @@ def shown(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     return "" if cell is None else str(cell)
+
+
+def brief(text: str) -> str:
+    """Return a text without control characters, cut where it is long."""
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"

@@ -1,4 +1,4 @@
-"""Files of the manifests pipeline as they were uploaded, judged by the documented rules alone."""
+"""Files as they were uploaded, judged by the documented rules alone."""
 
 import gzip
 import hashlib
@@ -9,12 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from local.accounting.accounts import readable
+import pyarrow as pa
+
 from tributary.datasets import Dataset
 
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BLANKS = b" \t\r"
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+class BrokenFileError(Exception):
+    """A file can be read by nobody, so that it is to be quarantined whole."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Upload:
     version: str
     path: Path
     awaited: bool = False
+    dataset: str = ""
 
     @property
     def name(self) -> str:
@@ -40,6 +46,10 @@ class Upload:
         """SHA-256 of its bytes as they lie in S3."""
         return hashlib.sha256(self.path.read_bytes()).digest()
 
+    def __str__(self) -> str:
+        """Name it in a problem."""
+        return f"{self.key} {self.version}"
+
 
 def date_of(name: str) -> date | None:
     """Return the date that a file's name begins with, if it is a real one."""
@@ -50,41 +60,48 @@ def date_of(name: str) -> date | None:
         return None
 
 
-def is_publishable(upload: Upload, dataset: Dataset) -> bool:
-    """Return True where name, size and compression are valid; else the file is quarantined whole."""
+def has_date_and_size(upload: Upload, dataset: Dataset) -> bool:
+    """Return True where name and size are as the manifests pipeline wants; else it quarantines the file."""
     day = date_of(upload.name)
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     if day is None or not (dataset.earliest or date.min) <= day <= tomorrow:
         return False
-    return has_size(upload.path.stat().st_size, dataset) and is_whole(upload.path)
-
-
-def has_size(size: int, dataset: Dataset) -> bool:
-    """Return True where a file's size is within the tolerance of its dataset."""
-    if dataset.size is None:
-        return True
-    return abs(size - dataset.size.bytes) <= dataset.size.bytes * dataset.size.tolerance
+    size = upload.path.stat().st_size
+    wanted = dataset.size
+    return wanted is None or abs(size - wanted.bytes) <= wanted.bytes * wanted.tolerance
 
 
 def is_whole(path: Path) -> bool:
     """Return True where a file can be decompressed, or is not compressed."""
-    if path.suffix != ".gz":
-        return True
     try:
-        gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error):
+        decompressed(path)
+    except BrokenFileError:
         return False
     return True
 
 
-def lines_of(path: Path) -> dict[int, bytes]:
-    """Return the lines of a file that are not blank, by their numbers."""
-    lines = readable(path).removeprefix(_BYTE_ORDER_MARK).split(b"\n")
-    return {number: line.removesuffix(b"\r") for number, line in enumerate(lines, 1) if line.strip(_BLANKS)}
+def decompressed(path: Path) -> bytes:
+    """Return a file's bytes, decompressed where they say that they are compressed.
+
+    Raises `BrokenFileError` where they cannot be.
+    """
+    data = path.read_bytes()
+    try:
+        if data.startswith(_GZIP):
+            return gzip.decompress(data)
+        if data.startswith(_ZSTD):
+            return bytes(pa.CompressedInputStream(pa.BufferReader(data), "zstd").read())
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+        raise BrokenFileError(str(error)) from error
+    if not data and path.suffix in (".gz", ".zst"):
+        raise BrokenFileError("nothing is compressed")
+    return data
 
 
-def quarantine_folder(upload: Upload) -> str:
-    """Return the folder of a file that is quarantined whole."""
-    day = date_of(upload.name)
-    digest = hashlib.sha256(upload.key.encode()).hexdigest()[:16]
-    return f"quarantine/{day or 'undated'}/{digest}-{upload.version}"
+def line_count(path: Path) -> int:
+    """Return the number of lines that are not blank, of a file that cannot be decompressed as it stands."""
+    try:
+        data = decompressed(path)
+    except BrokenFileError:
+        data = path.read_bytes()
+    return sum(1 for line in data.split(b"\n") if line.strip())

@@ -1,37 +1,34 @@
-"""Accounts for every record of the ledger pipeline: copies the outputs, compares them with the inputs.
+"""Accounts of the ledger pipeline: every version's rows are in the table, and its file is archived."""
 
-The identity of a record is (bucket, key, version, line). The uploads come as a JSON list on standard input:
-bucket, key, version, and the path of the file as it was then.
-"""
-
-import argparse
-import hashlib
-import json
-import sys
-from collections import Counter
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-import pyarrow.parquet as pq
+import boto3
 
-from local.accounting.accounts import SHOWN_ROWS, Accounts, copy_objects, shown
+from local.accounting.accounts import Accounts
 from local.accounting.inputs import Upload, is_whole
-from local.accounting.ledger_outputs import (
-    MALFORMED,
-    PROCESSED,
-    QUARANTINE,
-    RAW,
-    TABLE,
-    Outputs,
-    RawBucket,
-    raw_bucket,
-    read_outputs,
+from local.accounting.letters import account_for_foreign_letters, account_for_letters
+from local.accounting.outputs import (
+    Found,
+    Letter,
+    Version,
+    account_for_foreign,
+    compare_places,
+    letters_below,
+    records,
+    rows_below,
 )
-from local.accounting.raw_json import ANY, NoRowError, Record, records_of
+from local.accounting.rules import Rules
+from local.accounting.whole_files import account_for_whole_file, is_quarantined, quarantine_folder
 
-_SHOWN_COLUMNS = 7
+MALFORMED = "error-data-lake/json_malformed_records/"
 _THREADS = 16
+_NAME = re.compile(r"part-(\d+)-\d{5,}\.(parquet|ndjson)")
 
 
 @dataclass
@@ -39,163 +36,137 @@ class LedgerAccounts(Accounts):
     """Accounts of the ledger pipeline, whose files are versions of objects, processed in batches."""
 
     batches: int = 0
-    quarantined: int = 0
 
 
-def main(words: list[str]) -> None:
-    """Copy, compare, and print the accounts as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, required=True)
-    for name in ("raw", "curated", "quarantine"):
-        parser.add_argument(f"--{name}", required=True, help=f"the {name} bucket")
-    parser.add_argument("--first-year", type=int, required=True)
-    parser.add_argument("--last-year", type=int, required=True)
-    arguments = parser.parse_args(words)
-    curated = copy_objects(arguments.curated, arguments.output / "curated", TABLE)
-    quarantine = copy_objects(arguments.quarantine, arguments.output / "quarantine", MALFORMED, QUARANTINE)
-    uploads = [Upload(**{**each, "path": Path(each["path"])}) for each in json.load(sys.stdin)]
-    years = range(arguments.first_year, arguments.last_year + 1)
-    outputs = read_outputs(curated, quarantine)
-    accounts = account_for(uploads, outputs, raw_bucket(arguments.raw), quarantine, years)
-    accounts.firstRows = first_rows(curated)
-    accounts.places = [
-        ("Parquet", f"s3://{arguments.curated}/{TABLE}"),
-        ("dead letters", f"s3://{arguments.quarantine}/{MALFORMED}"),
-        ("quarantine", f"s3://{arguments.quarantine}/{QUARANTINE}"),
-        ("processed files", f"s3://{arguments.raw}/{PROCESSED}"),
-    ]
-    json.dump(accounts.__dict__, sys.stdout)
+@dataclass
+class RawBucket:
+    """The raw bucket after the run: what is left below a prefix, and how to read an archived file."""
+
+    left: set[Version]
+    archived: Callable[[str], bytes | None]
+
+
+def raw_bucket(bucket: str, prefix: str) -> RawBucket:
+    """List what is left below a prefix: versions, and markers of deletions."""
+    client = boto3.client("s3")
+    pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    left = {
+        (found["Key"], found["VersionId"])
+        for page in pages
+        for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    }
+
+    def archived(key: str) -> bytes | None:
+        try:
+            content: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except client.exceptions.NoSuchKey:
+            return None
+        return content
+
+    return RawBucket(left, archived)
 
 
 def account_for(
-    uploads: list[Upload], outputs: Outputs, raw: RawBucket, quarantine: Path, years: range
+    rules: Rules, uploads: list[Upload], curated: Path, quarantine: Path, raw: RawBucket
 ) -> LedgerAccounts:
     """Compare each version with what was published of it, and with its archived file."""
-    accounts = LedgerAccounts(files=len(uploads), batches=len(outputs.batches))
+    table = curated / "tables" / rules.dataset.name
+    letters = [found for found in letters_below(quarantine / MALFORMED) if is_of(rules, found[1])]
+    accounts = LedgerAccounts(files=len(uploads))
+    account_for_names(accounts, {*table.rglob("*.parquet"), *(path for path, _ in letters)})
+    folders = {each: quarantine_folder(quarantine, rules.dataset.name, each) for each in uploads}
+    published = []
+    for upload, folder in folders.items():
+        if is_publishable(rules, upload, folder):
+            published.append(upload)
+            continue
+        is_left = (upload.key, upload.version) in raw.left
+        raw.left.discard((upload.key, upload.version))
+        account_for_whole_file(accounts, rules, upload, folder, is_kept=is_left)
+    if rules.place_columns:
+        places = compare_places(rules, uploads, rows_below(table), letters)
+        account_for_places(accounts, rules, published, places)
+    else:
+        account_for_identities(accounts, rules, published, table, [letter for _, letter in letters])
     with ThreadPoolExecutor(_THREADS) as threads:
-        archived = threads.map(raw.archived, map(archived_key, uploads))
-        for upload, content in zip(uploads, archived, strict=True):
-            version = (f"s3://{upload.bucket}/{upload.key}", upload.version)
-            rows, letters = outputs.rows.pop(version, []), outputs.letters.pop(version, [])
-            accounts.rowsOut += len(rows)
-            accounts.deadLetters += len(letters)
-            if is_whole(upload.path):
-                account_for_file(accounts, upload, rows, letters, years)
-                account_for_archive(accounts, upload, content, raw.left)
-            else:
-                accounts.compare(upload.key, "records", Counter(), lines(rows) + lines(letters))
-                account_for_whole_file(accounts, upload, quarantine, raw.left)
-    account_for_foreign(accounts, outputs, raw.left)
+        archived = threads.map(raw.archived, map(archived_key, published))
+        for upload, content in zip(published, archived, strict=True):
+            account_for_archive(accounts, rules, upload, content, raw.left)
+    for name in sorted(f"{key} {version}" for key, version in raw.left):
+        accounts.duplicated += 1
+        accounts.problems.append(f"{name}: nothing that was uploaded gives such an object")
     return accounts
 
 
-def account_for_file(
-    accounts: LedgerAccounts,
-    upload: Upload,
-    rows: list[tuple[int, dict[str, object]]],
-    letters: list[tuple[int, bytes]],
-    years: range,
+def is_publishable(rules: Rules, upload: Upload, folder: Path) -> bool:
+    """Return True where a file is not to be quarantined whole, and was not."""
+    return is_whole(upload.path) and (not is_quarantined(folder) or rules.must_be_published(upload.path))
+
+
+def is_of(rules: Rules, letter: Letter) -> bool:
+    """Return True for a dead letter of the dataset: those of all lie in the same folders."""
+    return letter[0][0].startswith(rules.dataset.prefix)
+
+
+def account_for_places(accounts: Accounts, rules: Rules, published: list[Upload], found: Found) -> None:
+    """Compare what says its place, version by version."""
+    for upload in published:
+        rows, letters = found.take((upload.key, upload.version))
+        expected = records(rules, upload).places()
+        accounts.rowsIn += expected.total()
+        accounts.rowsOut += rows.total()
+        accounts.deadLetters += letters.total()
+        accounts.compare(str(upload), "records", expected, rows + letters)
+    account_for_foreign(accounts, found)
+
+
+def account_for_identities(
+    accounts: Accounts, rules: Rules, published: list[Upload], table: Path, letters: Iterable[Letter]
 ) -> None:
-    """Compare the records of a file with its rows and dead letters."""
-    records = records_of(upload.path)
-    accounts.rowsIn += len(records)
-    good = {record.line: row for record in records if (row := row_of(record, years)) is not None}
-    bad = {record.line: record.raw for record in records if record.line not in good}
-    name = f"{upload.key} {upload.version}"
-    found_rows = Counter(line if is_row_of(good.get(line), row) else -line for line, row in rows)
-    accounts.compare(name, "rows", Counter(good.keys()), found_rows)
-    found_letters = Counter(line if bad.get(line) == raw.strip() else -line for line, raw in letters)
-    accounts.compare(name, "dead letters", Counter(bad.keys()), found_letters)
-
-
-def row_of(record: Record, years: range) -> dict[str, object] | None:
-    """Return the values that a record's row is to have; None where it is to be a dead letter."""
-    try:
-        return record.row(years)
-    except NoRowError:
-        return None
-
-
-def is_row_of(expected: dict[str, object] | None, found: dict[str, object]) -> bool:
-    """Return True where a row has exactly the expected values; an absent one is null."""
-    if expected is None:
-        return False
-    return all(
-        found.get(name) is not None if expected.get(name) is ANY else found.get(name) == expected.get(name)
-        for name in expected.keys() | found.keys()
-    )
-
-
-def account_for_archive(
-    accounts: LedgerAccounts, upload: Upload, content: bytes | None, left: set[tuple[str, str]]
-) -> None:
-    """Count a file's records as lost if its archived copy differs, as duplicated if it is left in raw."""
-    records = len(records_of(upload.path)) or 1
-    if content != upload.path.read_bytes():
-        accounts.lost += records
-        accounts.problems.append(
-            f"{upload.key} {upload.version}: its bytes are not in {archived_key(upload)}"
+    """Compare dead letters version by version, and the rows of all files at once, for none says its file."""
+    by_version: defaultdict[Version, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        by_version[letter[0]].append(letter)
+    expected: Counter[Hashable] = Counter()
+    for upload in published:
+        content = records(rules, upload)
+        accounts.rowsIn += content.places().total()
+        expected += account_for_letters(
+            accounts, upload, content, by_version.pop((upload.key, upload.version), [])
         )
-    if (upload.key, upload.version) in left:
-        left.discard((upload.key, upload.version))
-        accounts.duplicated += records
-        accounts.problems.append(f"{upload.key} {upload.version}: it is left below {RAW}")
+    rows = Counter(rules.identity(row) for _, row in rows_below(table, rules.compared_columns))
+    accounts.rowsOut += rows.total()
+    accounts.compare(rules.dataset.prefix, "rows", expected, rows)
+    account_for_foreign_letters(accounts, chain.from_iterable(by_version.values()))
 
 
-def account_for_whole_file(
-    accounts: LedgerAccounts, upload: Upload, quarantine: Path, left: set[tuple[str, str]]
-) -> None:
-    """Count a file that is to be quarantined whole: kept if its copy has its bytes, and it is left in raw."""
-    records = sum(1 for line in upload.path.read_bytes().split(b"\n") if line.strip())
-    accounts.rowsIn += records
-    digest = hashlib.sha256(upload.key.encode()).hexdigest()[:16]
-    folder = quarantine / f"{QUARANTINE}{digest}-{upload.version}"
-    copy = folder / upload.name
-    is_left = (upload.key, upload.version) in left
-    left.discard((upload.key, upload.version))
-    if is_left and copy.is_file() and copy.read_bytes() == upload.path.read_bytes():
-        accounts.quarantined += 1
-        accounts.deadLetters += records
-        reason = json.loads((folder / "reason.json").read_text())["reason"]
-        accounts.wholeFiles.append(f"{upload.name}: {reason}")
-    else:
-        accounts.lost += records
-        accounts.problems.append(f"{upload.key} {upload.version}: its bytes are not in quarantine and in raw")
-
-
-def account_for_foreign(accounts: LedgerAccounts, outputs: Outputs, left: set[tuple[str, str]]) -> None:
-    """Count what was published of no upload, and name what is left."""
-    for version in {**outputs.rows, **outputs.letters}:
-        rows, letters = outputs.rows[version], outputs.letters[version]
-        accounts.rowsOut += len(rows)
-        accounts.deadLetters += len(letters)
-        accounts.compare(" ".join(version), "records", Counter(), lines(rows) + lines(letters))
-    for name in outputs.strange + sorted(f"{key} {version}" for key, version in left):
+def account_for_names(accounts: LedgerAccounts, paths: set[Path]) -> None:
+    """Take the batches from the names of their objects, and count an object that no batch gives."""
+    found = {path.name: _NAME.fullmatch(path.name) for path in paths}
+    accounts.batches = len({name[1] for name in found.values() if name})
+    for name in sorted(name for name, matched in found.items() if matched is None):
         accounts.duplicated += 1
         accounts.problems.append(f"{name}: nothing that was uploaded gives such an object")
 
 
-def lines(found: list[tuple[int, dict[str, object]]] | list[tuple[int, bytes]]) -> Counter[int]:
-    """Count the lines of rows or dead letters."""
-    return Counter(line for line, _ in found)
+def account_for_archive(
+    accounts: Accounts, rules: Rules, upload: Upload, content: bytes | None, left: set[Version]
+) -> None:
+    """Count a file's records as lost if its archived copy differs, as duplicated if it is left in raw."""
+    if content == upload.path.read_bytes() and (upload.key, upload.version) not in left:
+        return
+    count = records(rules, upload).places().total() or 1
+    if content != upload.path.read_bytes():
+        accounts.lost += count
+        accounts.problems.append(f"{upload}: its bytes are not in {archived_key(upload)}")
+    if (upload.key, upload.version) in left:
+        left.discard((upload.key, upload.version))
+        accounts.duplicated += count
+        accounts.problems.append(f"{upload}: it is left in raw")
 
 
 def archived_key(upload: Upload) -> str:
     """Return the key of an archived version."""
-    folders, slash, name = upload.key.removeprefix(RAW).rpartition("/")
-    return f"{PROCESSED}{folders}{slash}{upload.version}/{name}"
-
-
-def first_rows(curated: Path) -> list[list[str]]:
-    """Return the column names and the first rows of the output that has most, as text."""
-    paths = sorted((curated / TABLE).rglob("*.parquet"))
-    for path in sorted(paths, key=lambda path: pq.read_metadata(path).num_rows, reverse=True):
-        table = pq.read_table(path, partitioning=None).slice(0, SHOWN_ROWS)
-        table = table.select(table.column_names[:_SHOWN_COLUMNS])
-        rows = ([shown(cell) for cell in row.values()] for row in table.to_pylist())
-        return [table.column_names, *rows]
-    return []
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    first, _, rest = upload.key.partition("/")
+    folders, slash, name = rest.rpartition("/")
+    return f"{first}-processed/{folders}{slash}{upload.version}/{name}"

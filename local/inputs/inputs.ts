@@ -1,45 +1,42 @@
 import { existsSync, statSync } from "node:fs";
+import { PIPELINES, type Pipeline } from "../../environments/schema/pipelines";
 import { expectedAt } from "../../runtime/expected";
-import type { LedgerInput } from "../pipelines/ledger";
-import type { ManifestsInput } from "../pipelines/manifests";
-import type { UploadsInput } from "../pipelines/uploads";
-import { csvFiles, ndjsonFiles, rawJsonFiles } from "./uploads";
+import { filesBelow, type Rounds, teamDatasets } from "./files";
 
-export interface InputOptions {
-  /** Folder with the sample files of the uploads pipeline. */
-  readonly samples: string;
-  /** The user's folder: its files take the place of samples and generated ones, pipeline by pipeline. */
-  readonly input?: string;
-}
-
-/** Inputs of the pipelines. */
+/** Inputs that the user names. */
 export interface Inputs {
-  readonly uploads: UploadsInput;
-  /** NDJSON files; where the user gave none, they are generated. */
-  readonly manifests?: ManifestsInput;
-  /** Raw JSON files; where the user gave none, there are samples, and files are generated. */
-  readonly ledger?: LedgerInput;
+  /** A round for each folder with files of the pipeline; none where no folder has any. */
+  readonly rounds: Readonly<Record<Pipeline, Rounds>>;
+  /** Paths below their folders of files that no dataset takes. */
+  readonly untaken: readonly string[];
 }
 
 /**
- * Finds the files of all pipelines.
+ * Finds the files of all folders.
  *
- * @throws Error where the user's folder has none for any
+ * @throws Error where one has no file that a dataset takes
  */
-export function inputsOf({ samples, input }: InputOptions): Inputs {
-  const ofSamples = { folder: samples, files: csvFiles(samples) };
-  if (input === undefined) return { uploads: ofSamples };
-  if (!existsSync(input) || !statSync(input).isDirectory()) {
-    throw new Error(expectedAt("--input", "a folder", input));
-  }
-  const [csv, ndjson, rawJson] = [csvFiles(input), ndjsonFiles(input), rawJsonFiles(input)];
-  if (csv.length + ndjson.length + rawJson.length === 0) {
-    const wanted = "a folder with .csv, .ndjson or .json files, compressed by gzip or not";
-    throw new Error(expectedAt("--input", wanted, input));
-  }
+export function inputsOf(folders: readonly string[]): Inputs {
+  const all = folders.map((folder) => {
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+      throw new Error(expectedAt("--input", "a folder", folder));
+    }
+    const files = filesBelow(folder);
+    if (PIPELINES.every((pipeline) => files.taken[pipeline].length === 0)) {
+      throw new Error(expectedAt("--input", `a folder with files of datasets (${wayOut()})`, folder));
+    }
+    return files;
+  });
+  const roundsOf = (pipeline: Pipeline) =>
+    all.map(({ taken }) => taken[pipeline]).filter(({ length }) => length > 0);
   return {
-    uploads: csv.length > 0 ? { folder: input, files: csv } : ofSamples,
-    ...(ndjson.length > 0 ? { manifests: { folder: input, files: ndjson } } : {}),
-    ...(rawJson.length > 0 ? { ledger: { listed: [{ folder: input, files: rawJson }] } } : {}),
+    rounds: { uploads: roundsOf("uploads"), manifests: roundsOf("manifests"), ledger: roundsOf("ledger") },
+    untaken: all.flatMap(({ untaken }) => untaken),
   };
+}
+
+/** Says where a file has to stand for a dataset to take it. */
+export function wayOut(): string {
+  const names = teamDatasets().map(({ name }) => name);
+  return `put each below a folder named as its dataset: ${names.join(", ")}`;
 }

@@ -1,95 +1,45 @@
-import { createReadStream, readdirSync, statSync } from "node:fs";
-import { join, sep } from "node:path";
+import { createReadStream, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { loadEnvironment, RAW_JSON_PREFIX } from "../../environments/schema";
-import { wantedBy } from "../../runtime/ledger/wanted";
+import type { InputFile } from "./files";
 
 const CONCURRENT_UPLOADS = 8;
 
 /** One file as it was put into the raw bucket. */
-export interface Upload {
+export interface Upload extends InputFile {
   readonly bucket: string;
-  readonly key: string;
   readonly version: string;
-  /** File below the input folder, its whole path, and a fingerprint that detects a later change. */
-  readonly file: string;
-  readonly path: string;
+  /** Detects a later change of the file. */
   readonly fingerprint: string;
   /** True where it was done before its key was uploaded again, so that nothing replaced it unpublished. */
   readonly awaited?: boolean;
 }
 
-/** The files below `folder` that the uploads pipeline takes, as paths relative to it, sorted. */
-export function csvFiles(folder: string): string[] {
-  return filesOf(folder, (key) => !isRawJson(key) && /\.csv(\.gz|\.zst)?$/.test(key));
-}
-
-/** The files below `folder` that the manifests pipeline takes, as paths relative to it, sorted. */
-export function ndjsonFiles(folder: string): string[] {
-  return filesOf(folder, (key) => !isRawJson(key) && /\.ndjson(\.gz|\.zst)?$/.test(key));
-}
-
-/**
- * Files below `folder` that the ledger pipeline takes, as paths relative to it, sorted: JSON files, and all
- * files in its folders, whatever their names.
- */
-export function rawJsonFiles(folder: string): string[] {
-  const { startYear } = loadEnvironment("local").ledger.lister;
-  const wanted = { prefixes: { ml_events: RAW_JSON_PREFIX }, startYear };
-  return filesOf(folder, (key) =>
-    isRawJson(key) ? wantedBy(wanted, key) !== undefined : /\.json(\.gz|\.zst)?$/.test(key),
-  );
-}
-
-/** Returns whether a path is a key of the ledger pipeline. */
-export function isRawJson(path: string): boolean {
-  return keyOf(path).startsWith(RAW_JSON_PREFIX);
-}
-
-function keyOf(path: string): string {
-  return path.split(sep).join("/");
-}
-
-function filesOf(folder: string, isTaken: (key: string) => boolean): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => isTaken(keyOf(path)))
-    .filter((path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile())
-    .sort();
-}
-
 export interface UploadTarget {
   readonly s3: S3Client;
   readonly bucket: string;
-  readonly prefix: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Puts `files` of `folder` below a prefix of the raw bucket, a few at a time.
+ * Puts files into the raw bucket, a few at a time.
  *
  * @throws Error naming the file that cannot be read or changed meanwhile.
  */
-export async function upload(
-  target: UploadTarget,
-  folder: string,
-  files: readonly string[],
-): Promise<Upload[]> {
+export async function upload(target: UploadTarget, files: readonly InputFile[]): Promise<Upload[]> {
   const uploads: Upload[] = [];
   const waiting = [...files];
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      uploads.push(await uploadFile(target, folder, file));
+      uploads.push(await uploadFile(target, file));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_UPLOADS }, worker));
   return uploads;
 }
 
-async function uploadFile(target: UploadTarget, folder: string, file: string): Promise<Upload> {
-  const { bucket, signal, s3 } = target;
-  const path = join(folder, file);
-  const key = target.prefix + keyOf(file);
+async function uploadFile({ bucket, signal, s3 }: UploadTarget, file: InputFile): Promise<Upload> {
+  const { path, key } = file;
   const fingerprint = fingerprintOf(path);
   const size = statSync(path).size;
   // The SDK neither ends a request whose body fails nor says why: the body ends, and we abort the request.
@@ -102,7 +52,7 @@ async function uploadFile(target: UploadTarget, folder: string, file: string): P
   });
   if (version === undefined)
     throw new Error(`bucket ${bucket} gave no version id for ${key}: it is not versioned`);
-  const uploaded = { bucket, key, version, file, path, fingerprint };
+  const uploaded = { ...file, bucket, version, fingerprint };
   refuseChanged([uploaded]);
   return uploaded;
 }

@@ -1,17 +1,25 @@
-import { bucketName, type Environment } from "../../environments/schema";
+import { type BucketName, bucketName, bucketsOf, type Environment } from "../../environments/schema";
+import type { Pipeline } from "../../environments/schema/pipelines";
 import type { Upload } from "../inputs/uploads";
 import { askPythonModule } from "../process/python-module";
 
+/** Counts over the files of a dataset, or of several; a file is a version of an object. */
 export interface RowCounts {
   readonly files: number;
   readonly rowsIn: number;
   readonly rowsOut: number;
   readonly deadLetters: number;
+  /** Files that were quarantined whole. */
+  readonly quarantined: number;
   readonly lost: number;
   readonly duplicated: number;
+  /** Manifests that list files; of the manifests pipeline. */
+  readonly manifests?: number;
+  /** Of the ledger pipeline. */
+  readonly batches?: number;
 }
 
-/** Outcome of every row, counted from the input files and the published objects themselves. */
+/** Outcome of every row of a dataset, counted from the input files and the published objects themselves. */
 export interface Accounts extends RowCounts {
   /** Each loss and duplicate in words. */
   readonly problems: readonly string[];
@@ -23,20 +31,8 @@ export interface Accounts extends RowCounts {
   readonly places: readonly (readonly [string, string])[];
 }
 
-/** Account of the manifests pipeline, whose files are versions of objects. */
-export interface ManifestsAccounts extends Accounts {
-  /** Manifests that list files. */
-  readonly manifests: number;
-  /** Versions that were quarantined whole. */
-  readonly quarantined: number;
-}
-
-/** Account of the ledger pipeline, whose files are versions of objects, and went through it in batches. */
-export interface LedgerAccounts extends Accounts {
-  readonly batches: number;
-  /** Versions that were quarantined whole. */
-  readonly quarantined: number;
-}
+/** Accounts by dataset. */
+export type PipelineAccounts = Readonly<Record<string, Accounts>>;
 
 export interface AccountOptions {
   readonly environment: Environment;
@@ -51,55 +47,33 @@ export interface AccountOptions {
   readonly variables: NodeJS.ProcessEnv;
 }
 
-/** Copies the outputs of the uploads pipeline into the run's folder and compares them with the input, row by row. */
-export function accountForUploads(options: AccountOptions & { readonly input: string }): Promise<Accounts> {
-  const files = options.uploads.map(({ file }) => file);
-  return count(
-    options,
-    "uploads",
-    ["--input", options.input, ...buckets(options, "curated", "quarantine")],
-    files,
-  );
-}
+/** Buckets that hold what came of a file. */
+const BUCKETS: readonly BucketName[] = ["raw", "manifests", "curated", "quarantine"];
 
-/** Copies the outputs of the manifests pipeline into the run's folder and compares them with the input, line by line. */
-export function accountForManifests(options: AccountOptions): Promise<ManifestsAccounts> {
-  const uploads = options.uploads.map(({ bucket, key, version, path, awaited = false }) => ({
+/**
+ * Copies the outputs of a pipeline into the run's folder and compares them with the input, record by record, for each
+ * dataset that got files.
+ */
+export function accountFor(pipeline: Pipeline, options: AccountOptions): Promise<PipelineAccounts> {
+  const { environment, output, python, signal, variables } = options;
+  const { firstYear, lastYear } = environment.ledger.batch;
+  const own = BUCKETS.filter((name) => bucketsOf(environment).includes(name));
+  const words = [
+    ...["--output", output, "--first-year", String(firstYear), "--last-year", String(lastYear)],
+    ...own.flatMap((name) => [`--${name}`, bucketName(environment, name)]),
+  ];
+  const uploads = options.uploads.map(({ dataset, bucket, key, version, path, awaited = false }) => ({
+    dataset,
     bucket,
     key,
     version,
     path,
     awaited,
   }));
-  return count(options, "manifests", buckets(options, "manifests", "curated", "quarantine"), uploads);
-}
-
-/** Copies the outputs of the ledger pipeline into the run's folder and compares them with the input, record by record. */
-export function accountForLedger(options: AccountOptions): Promise<LedgerAccounts> {
-  const { firstYear, lastYear } = options.environment.ledger.batch;
-  const uploads = options.uploads.map(({ bucket, key, version, path }) => ({ bucket, key, version, path }));
-  const years = ["--first-year", String(firstYear), "--last-year", String(lastYear)];
-  return count(options, "ledger", [...buckets(options, "raw", "curated", "quarantine"), ...years], uploads);
-}
-
-function buckets(
-  { environment }: AccountOptions,
-  ...names: readonly ("raw" | "manifests" | "curated" | "quarantine")[]
-): string[] {
-  return names.flatMap((name) => [`--${name}`, bucketName(environment, name)]);
-}
-
-/** Asks one module of local/accounting, which reads `input` as JSON. */
-function count<Result>(
-  { output, python, signal, variables }: AccountOptions,
-  module: "uploads" | "manifests" | "ledger",
-  words: readonly string[],
-  input: unknown,
-): Promise<Result> {
-  return askPythonModule(`local.accounting.${module}`, ["--output", output, ...words], {
+  return askPythonModule("local.accounting", [pipeline, ...words], {
     python,
     signal,
     environment: variables,
-    input: JSON.stringify(input),
+    input: JSON.stringify(uploads),
   });
 }

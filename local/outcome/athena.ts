@@ -8,12 +8,26 @@ export interface QueryResult {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** One of each pipeline's table. */
-export const QUERIES = [
-  "SELECT status, count(*) AS customers, sum(amount) AS amount FROM customers GROUP BY status ORDER BY status",
-  "SELECT mode, count(*) AS events, count(DISTINCT source_s3_path) AS files FROM ml_events GROUP BY mode ORDER BY mode",
-  "SELECT page, count(*) AS clicks, count(DISTINCT _source_file) AS files FROM clicks GROUP BY page ORDER BY page",
-] as const;
+/** A query without an answer, and why. */
+export interface FailedQuery {
+  readonly sql: string;
+  readonly failure: string;
+}
+
+/** Queries of the tables of datasets that have samples. */
+const SAMPLE_QUERIES: Readonly<Record<string, string>> = {
+  customers:
+    "SELECT status, count(*) AS customers, sum(amount) AS amount FROM customers GROUP BY status ORDER BY status",
+  ml_events:
+    "SELECT mode, count(*) AS events, count(DISTINCT source_s3_path) AS files FROM ml_events GROUP BY mode ORDER BY mode",
+  clicks:
+    "SELECT page, count(*) AS clicks, count(DISTINCT _source_file) AS files FROM clicks GROUP BY page ORDER BY page",
+};
+
+/** Returns the queries that show what came of these datasets. */
+export function queriesOf(datasets: readonly string[]): string[] {
+  return Object.entries(SAMPLE_QUERIES).flatMap(([name, sql]) => (datasets.includes(name) ? [sql] : []));
+}
 
 /**
  * Answers a query through the environment's Athena workgroup.
@@ -27,4 +41,13 @@ export async function query(
 ): Promise<QueryResult> {
   const place = { database: databaseName(environment), workgroup: workgroupName(environment) };
   return { sql, rows: await ask(new AthenaClient(client), place, sql) };
+}
+
+/** Answers a query, or says why it has no answer: what became of the rows is shown all the same. */
+export async function tryQuery(
+  client: AthenaClientConfig,
+  environment: Environment,
+  sql: string,
+): Promise<QueryResult | FailedQuery> {
+  return query(client, environment, sql).catch((error: Error) => ({ sql, failure: error.message }));
 }

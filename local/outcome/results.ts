@@ -1,96 +1,96 @@
 import { relative } from "node:path";
-import {
-  type BucketName,
-  bucketName,
-  type Environment,
-  ledgerBatchJobName,
-  RAW_JSON_PREFIX,
-} from "../../environments/schema";
+import { type BucketName, bucketName, type Environment, ledgerBatchJobName } from "../../environments/schema";
+import type { Pipeline } from "../../environments/schema/pipelines";
 import { print, visible } from "../../setup/terminal";
+import { teamDatasets } from "../inputs/files";
+import { wayOut } from "../inputs/inputs";
 import { LEDGER_STEP } from "../pipelines/ledger";
 import { MANIFESTS_STEP } from "../pipelines/manifests";
 import { UPLOADS_STEP } from "../pipelines/uploads";
 import { round, type Step } from "../steps";
-import type { Accounts, LedgerAccounts, ManifestsAccounts, RowCounts } from "./accounts";
-import type { QueryResult } from "./athena";
+import type { Accounts, PipelineAccounts, RowCounts } from "./accounts";
+import type { FailedQuery, QueryResult } from "./athena";
 
 /** The figures of a run, as `--report` writes them. */
 export interface Report {
   /** Seconds of the whole run, set-up included. */
   readonly seconds: number;
   readonly steps: readonly Step[];
-  readonly pipelines: {
-    readonly uploads: PipelineFigures;
-    readonly manifests: ManifestsFigures;
-    readonly ledger: LedgerFigures;
-  };
+  /** Pipelines that got files. */
+  readonly pipelines: Readonly<Partial<Record<Pipeline, PipelineFigures>>>;
 }
 
+/** Figures of a pipeline over its datasets, and of each of them. */
 export interface PipelineFigures extends RowCounts {
   readonly runs: number;
-  /** Seconds from the upload's end to the end of the last job run. */
+  /** Seconds from the first upload to the end of the last job run. */
   readonly seconds: number;
+  readonly datasets: Readonly<Record<string, RowCounts>>;
 }
 
-/** Figures of the manifests pipeline, whose files are versions of objects. */
-export interface ManifestsFigures extends PipelineFigures {
-  /** Manifests that list files. */
-  readonly manifests: number;
-  /** Versions that were quarantined whole. */
-  readonly quarantined: number;
+/** What became of the files of a pipeline. */
+export interface PipelineResult {
+  readonly accounts: PipelineAccounts;
+  readonly runs: number;
 }
 
-/** Figures of the ledger pipeline, whose files are versions of objects, too. */
-export interface LedgerFigures extends PipelineFigures {
-  readonly batches: number;
-  /** Versions that were quarantined whole. */
-  readonly quarantined: number;
-}
+export type Results = Readonly<Partial<Record<Pipeline, PipelineResult>>>;
 
-/** Accounts of the rows of all pipelines. */
-export interface AllAccounts {
-  readonly uploads: Accounts;
-  readonly manifests: ManifestsAccounts;
-  readonly ledger: LedgerAccounts;
-}
+const SHOWN_PATHS = 10;
 
-export function reportOf(
-  seconds: number,
-  steps: readonly Step[],
-  { uploads, manifests, ledger }: AllAccounts,
-  runs: Readonly<Record<keyof AllAccounts, number>>,
-): Report {
-  const figures = (accounts: Accounts, ofRuns: number, step: string): PipelineFigures => {
-    const { files, rowsIn, rowsOut, deadLetters, lost, duplicated } = accounts;
-    const own = steps.find(({ name }) => name === step)?.seconds ?? 0;
-    return { files, rowsIn, rowsOut, deadLetters, lost, duplicated, runs: ofRuns, seconds: own };
+const STEPS: Readonly<Record<Pipeline, string>> = {
+  uploads: UPLOADS_STEP,
+  manifests: MANIFESTS_STEP,
+  ledger: LEDGER_STEP,
+};
+
+const COUNTS = [
+  "files",
+  "rowsIn",
+  "rowsOut",
+  "deadLetters",
+  "quarantined",
+  "lost",
+  "duplicated",
+  "manifests",
+  "batches",
+] as const satisfies readonly (keyof RowCounts)[];
+
+export function reportOf(seconds: number, steps: readonly Step[], results: Results): Report {
+  const figuresOf = ([pipeline, { accounts, runs }]: [Pipeline, PipelineResult]) => {
+    const datasets = Object.entries(accounts).map(([name, each]) => [name, countsOf([each])] as const);
+    const figures: PipelineFigures = {
+      ...countsOf(Object.values(accounts)),
+      runs,
+      seconds: steps.find(({ name }) => name === STEPS[pipeline])?.seconds ?? 0,
+      datasets: Object.fromEntries(datasets),
+    };
+    return [pipeline, figures] as const;
   };
-  return {
-    seconds: round(seconds),
-    steps,
-    pipelines: {
-      uploads: figures(uploads, runs.uploads, UPLOADS_STEP),
-      manifests: {
-        ...figures(manifests, runs.manifests, MANIFESTS_STEP),
-        manifests: manifests.manifests,
-        quarantined: manifests.quarantined,
-      },
-      ledger: {
-        ...figures(ledger, runs.ledger, LEDGER_STEP),
-        batches: ledger.batches,
-        quarantined: ledger.quarantined,
-      },
-    },
-  };
+  const pipelines = (Object.entries(results) as [Pipeline, PipelineResult][]).map(figuresOf);
+  return { seconds: round(seconds), steps, pipelines: Object.fromEntries(pipelines) };
+}
+
+/** Sums each count that any of the accounts has. */
+function countsOf(all: readonly Accounts[]): RowCounts {
+  const names = COUNTS.filter((name) => all.some((each) => each[name] !== undefined));
+  const sums = names.map((name) => [name, sum(all.map((each) => each[name] ?? 0))]);
+  return Object.fromEntries(sums) as RowCounts;
+}
+
+/** Accounts of all datasets, with their names. */
+export function accountsOf(results: Results): [string, Accounts][] {
+  return Object.values(results).flatMap(({ accounts }) => Object.entries(accounts));
 }
 
 export function showResults(
   report: Report,
-  accounts: AllAccounts,
-  answers: readonly QueryResult[],
+  results: Results,
+  answers: readonly (QueryResult | FailedQuery)[],
   output: string,
 ): void {
-  const all = [accounts.uploads, accounts.manifests, accounts.ledger];
+  const accounts = accountsOf(results);
+  const all = accounts.map(([, each]) => each);
   say("", figuresTable(report));
   const wholeFiles = all.flatMap((one) => one.wholeFiles);
   if (wholeFiles.length > 0)
@@ -98,43 +98,53 @@ export function showResults(
       "quarantined whole, each line counted as a dead letter:",
       wholeFiles.map((file) => `  ${visible(file)}`).join("\n"),
     );
-  for (const [name, { firstRows }] of [
-    ["customers", accounts.uploads],
-    ["clicks", accounts.manifests],
-    ["ml_events", accounts.ledger],
-  ] as const) {
+  for (const [name, { firstRows }] of accounts) {
     if (firstRows.length > 0) say(`first rows of ${name}:`, table(firstRows));
   }
-  for (const { sql, rows } of answers) say(sql, table(rows));
-  say("where it is, while the platform is up:", list(all.flatMap(({ places }) => places)));
+  for (const answer of answers) {
+    say(answer.sql, "rows" in answer ? table(answer.rows) : `  failed: ${answer.failure}`);
+  }
+  say("where it is, while the platform is up:", list(placesOf(results)));
   say("what stays:", list(whatStays(relative(process.cwd(), output))));
   say("what to try next:", list(NEXT));
   say(`${verdict(all)} after ${report.seconds.toFixed(1)} s`);
 }
 
-/** Formats one pipeline a row; a figure that it lacks stays empty. */
+/** Returns the places of all outputs, each once; those of several datasets of a pipeline by a pattern. */
+function placesOf(results: Results): [string, string][] {
+  const places = Object.values(results).flatMap(({ accounts }) => {
+    const all = Object.entries(accounts);
+    return all.flatMap(([name, { places }]) =>
+      places.map(([what, place]): [string, string] => [
+        what,
+        all.length > 1 ? place.replace(`/${name}/`, "/<dataset>/") : place,
+      ]),
+    );
+  });
+  return [...new Map(places.map((each) => [each.join(" "), each])).values()];
+}
+
+const HEADS: Readonly<Record<(typeof COUNTS)[number], string>> = {
+  files: "files",
+  rowsIn: "rows in",
+  rowsOut: "rows out",
+  deadLetters: "dead letters",
+  quarantined: "quarantined",
+  lost: "lost",
+  duplicated: "duplicated",
+  manifests: "manifests",
+  batches: "batches",
+};
+
+/** Formats a row for each pipeline, and below it one for each of its datasets; a figure that it lacks stays empty. */
 function figuresTable({ pipelines }: Report): string {
-  const heads: Readonly<Record<keyof (ManifestsFigures & LedgerFigures), string>> = {
-    files: "files",
-    rowsIn: "rows in",
-    rowsOut: "rows out",
-    deadLetters: "dead letters",
-    lost: "lost",
-    duplicated: "duplicated",
-    runs: "job runs",
-    seconds: "seconds",
-    manifests: "manifests",
-    batches: "batches",
-    quarantined: "quarantined",
-  };
-  const keys = Object.keys(heads) as (keyof typeof heads)[];
-  const rows = Object.entries(pipelines).map(
-    ([name, figures]: [string, Partial<Record<keyof typeof heads, number>>]) => [
-      name,
-      ...keys.map((key) => (key === "seconds" ? (figures[key] ?? 0).toFixed(1) : String(figures[key] ?? ""))),
-    ],
-  );
-  return table([["pipeline", ...Object.values(heads)], ...rows]);
+  const cells = (counts: RowCounts) => COUNTS.map((name) => String(counts[name] ?? ""));
+  const rows = Object.entries(pipelines).flatMap(([name, figures]) => [
+    [name, ...cells(figures), String(figures.runs), figures.seconds.toFixed(1)],
+    ...Object.entries(figures.datasets).map(([dataset, counts]) => [`  ${dataset}`, ...cells(counts)]),
+  ]);
+  const heads = COUNTS.map((name) => HEADS[name]);
+  return table([["pipeline, dataset", ...heads, "job runs", "seconds"], ...rows]);
 }
 
 /** Folders and logs of a run, by their content. */
@@ -149,7 +159,7 @@ function whatStays(output: string): [string, string][] {
 
 const NEXT = [
   ["npm start -- --keep", "leave the platform up and use it"],
-  ["npm start -- --input <folder>", "upload your own CSV, NDJSON and JSON files"],
+  ["npm start -- --input <folder>", "upload your own files, of any declared dataset"],
   ["npm run generate -- ndjson --help", "make NDJSON files in any number"],
   ["npm run try -- customers FILE", "parse and transform one file, without any cloud"],
 ] as const;
@@ -165,15 +175,24 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
+/** Names files of the user that no dataset takes, the first ones where they are many. */
+export function showUntaken(paths: readonly string[]): void {
+  if (paths.length === 0) return;
+  const more = paths.length - SHOWN_PATHS;
+  const lines = [...paths.slice(0, SHOWN_PATHS).map(visible), ...(more > 0 ? [`and ${more} more`] : [])];
+  say(`not uploaded, for no dataset takes them (${wayOut()}):`, lines.map((path) => `  ${path}`).join("\n"));
+}
+
 /** Prints the addresses and variables that a client of the running platform needs. */
 export function showHowToReach(environment: Environment, variables: Readonly<Record<string, string>>): void {
   const bucket = (name: BucketName) => `s3://${bucketName(environment, name)}/`;
   say(
     "the platform is up. Buckets:",
     list([
-      ["upload CSV to", `${bucket("raw")}input/customers/`],
-      ["upload NDJSON to", `${bucket("raw")}input/clicks/`],
-      ["upload raw JSON to", `${bucket("raw")}${RAW_JSON_PREFIX}2026/week08/`],
+      ...teamDatasets().map(({ name, prefix }): [string, string] => [
+        `files of ${name}`,
+        `${bucket("raw")}${prefix}`,
+      ]),
       ["manifests", bucket("manifests")],
       ["outputs", bucket("curated")],
       ["dead letters", bucket("quarantine")],

@@ -13,9 +13,9 @@ import {
   ledgerBatchJobName,
   ledgerListerJobName,
   ledgerWorkflowName,
-  RAW_JSON_PREFIX,
 } from "../../environments/schema";
-import { isRawJson, type Upload, upload } from "../inputs/uploads";
+import type { InputFile, Rounds } from "../inputs/files";
+import type { Upload } from "../inputs/uploads";
 import { type LedgerState, ledgerState } from "./ledger-progress";
 import {
   HOPELESS_FAILURES,
@@ -23,10 +23,9 @@ import {
   keepingLogs,
   type PipelineContext,
   type PipelineOutcome,
+  uploadRound,
 } from "./pipeline";
 
-/** Prefix of the user's files outside of the pipeline's folders. */
-const HISTORY_PREFIX = `${RAW_JSON_PREFIX}all_historical_files/`;
 const POLL_MILLISECONDS = 500;
 /** Minimum pause between two queries, in multiples of an answer's duration. */
 const POLL_PAUSES = 5;
@@ -35,20 +34,6 @@ const PATIENCE_SECONDS = 180;
 /** Name of the step that lasts from the start of the workflow until each upload has its outcome. */
 export const LEDGER_STEP = "ledger pipeline";
 
-/** Files below a folder. Those below `raw-json-data/` there have their paths as keys. */
-export interface RawJsonFolder {
-  readonly folder: string;
-  readonly files: readonly string[];
-}
-
-/** Raw JSON files, the user's own or the samples with generated ones. */
-export interface LedgerInput {
-  /** Folders that exist when the workflow starts, which lists them. */
-  readonly listed: readonly RawJsonFolder[];
-  /** Folder that comes after the listing: S3 announces its files. */
-  readonly announced?: RawJsonFolder;
-}
-
 /** Context of an upload. */
 type UploadContext = Pick<PipelineContext, "clients" | "environment" | "signal" | "steps">;
 
@@ -56,12 +41,11 @@ type UploadContext = Pick<PipelineContext, "clients" | "environment" | "signal" 
  * Uploads the files that the workflow is to list, as soon as the raw bucket exists. No event announces files
  * that come before the bucket's notification.
  */
-export async function uploadListed(context: UploadContext, { listed }: LedgerInput): Promise<Upload[]> {
-  const count = listed.reduce((sum, { files }) => sum + files.length, 0);
+export async function uploadListed(context: UploadContext, files: readonly InputFile[]): Promise<Upload[]> {
   while (!(await rawBucketStands(context))) {
     await sleep(POLL_MILLISECONDS, undefined, { signal: context.signal });
   }
-  return context.steps.run(`upload of ${count} raw JSON files`, () => uploadAll(context, listed));
+  return uploadRound(context, "ledger", files);
 }
 
 /** Returns whether the raw bucket keeps versions, and encrypts with the platform's key. */
@@ -81,13 +65,13 @@ async function rawBucketStands({ clients, environment }: UploadContext): Promise
 }
 
 /**
- * Starts the workflow over the listed uploads, uploads those that S3 is to announce, and waits until each
+ * Starts the workflow over the listed uploads, uploads the rounds that S3 is to announce, and waits until each
  * version has its outcome in the ledger.
  */
 export async function runLedgerPipeline(
   context: PipelineContext,
   listed: readonly Upload[],
-  announced: RawJsonFolder | undefined,
+  announced: Rounds,
 ): Promise<PipelineOutcome> {
   const { environment, platform, steps } = context;
   const uploads = [...listed];
@@ -108,21 +92,6 @@ export async function runLedgerPipeline(
   return { uploads, runs: runs.flat().length };
 }
 
-async function uploadAll(
-  { clients, environment, signal }: UploadContext,
-  folders: readonly RawJsonFolder[],
-): Promise<Upload[]> {
-  const uploads: Upload[] = [];
-  for (const { folder, files } of folders) {
-    for (const prefix of ["", HISTORY_PREFIX]) {
-      const target = { s3: clients.s3, bucket: bucketName(environment, "raw"), prefix, signal };
-      const own = files.filter((file) => isRawJson(file) === (prefix === ""));
-      uploads.push(...(await upload(target, folder, own)));
-    }
-  }
-  return uploads;
-}
-
 /** Steps of one run: the workflow, then the batch job again for what S3 announced meanwhile. */
 class LedgerRun {
   private last = "";
@@ -141,11 +110,11 @@ class LedgerRun {
    *
    * @throws Error when nothing moved for long, or a job cannot do it, naming what is unfinished
    */
-  async run(announced: RawJsonFolder | undefined): Promise<void> {
+  async run(announced: Rounds): Promise<void> {
     const id = await this.startWorkflow();
-    if (announced !== undefined) {
+    for (const files of announced) {
       await this.until(async () => (await this.runsOf("lister")).every(({ CompletedOn }) => CompletedOn));
-      this.uploads.push(...(await uploadAll(this.context, [announced])));
+      this.uploads.push(...(await uploadRound(this.context, "ledger", files)));
     }
     await this.until(async () => hasEnded(await this.workflowRun(id)));
     refuseFailedListing(await this.runsOf("lister"));

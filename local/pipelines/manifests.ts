@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { bucketName, functionName, manifestsJobName, trackingTableName } from "../../environments/schema";
-import { type Upload, upload } from "../inputs/uploads";
-import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
+import type { Rounds } from "../inputs/files";
+import type { Upload } from "../inputs/uploads";
+import { jobRuns, keepingLogs, type PipelineContext, type PipelineOutcome, uploadRound } from "./pipeline";
 import { Receipts } from "./receipts";
 import { settledOf, type TrackingTable } from "./tracked-files";
 
-const CLICKS_PREFIX = "input/clicks/";
 const POLL_MILLISECONDS = 500;
 const PATIENCE_SECONDS = 180;
 /** A streaming job that has failed is started again after a minute at the earliest: no use waiting for that. */
@@ -14,47 +14,35 @@ const PATIENCE_WITHOUT_JOB_SECONDS = 20;
 /** Event that the schedule sends the control plane each minute. */
 const TICK = { kind: "tick" };
 
-/** Name of the step that lasts from the end of the uploading until each upload has its outcome. */
+/** Name of the step that lasts from the beginning of the uploading until each upload has its outcome. */
 export const MANIFESTS_STEP = "manifests pipeline";
 
-/** NDJSON files, the user's own or generated ones. */
-export interface ManifestsInput {
-  readonly folder: string;
-  /** Paths below the folder. */
-  readonly files: readonly string[];
-  /** A folder with a file that replaces the one of that name once this is published, and then comes once more. */
-  readonly replaced?: { readonly folder: string; readonly file: string };
-}
-
-/** Starts the streaming job, uploads NDJSON files, and waits until each of them has its outcome. */
+/**
+ * Starts the streaming job, uploads files, and waits until each of them has its outcome, round by round: so none of a
+ * round is replaced before it is published.
+ */
 export async function runManifestsPipeline(
   context: PipelineContext,
-  input: ManifestsInput,
+  rounds: Rounds,
 ): Promise<PipelineOutcome> {
-  const { environment, clients, signal, steps } = context;
+  const { environment, steps } = context;
   const jobName = manifestsJobName(environment);
   await steps.run("start of the streaming job", () => startJob(context));
-  const target = { s3: clients.s3, bucket: bucketName(environment, "raw"), prefix: CLICKS_PREFIX, signal };
-  const uploads = await steps.run(`upload of ${input.files.length} NDJSON files`, () =>
-    upload(target, input.folder, input.files),
-  );
-  const awaited = new Set<Upload>();
+  const uploads: Upload[] = [];
   await steps.run(MANIFESTS_STEP, (report) => {
     const progress = new Progress(context, uploads, report);
     const work = async () => {
-      const { replaced } = input;
-      for (const _ of replaced ? ["other content", "the same content"] : []) {
-        const earlier = uploads.filter(({ file }) => file === replaced?.file);
-        await progress.until(earlier);
-        for (const each of earlier) awaited.add(each);
-        uploads.push(...(await upload(target, replaced?.folder ?? "", [replaced?.file ?? ""])));
+      for (const files of rounds) {
+        uploads.push(...(await uploadRound(context, "manifests", files)));
+        await progress.until(uploads);
       }
-      await progress.until(uploads);
     };
     return keepingLogs(context, [jobName], "stream.log", work());
   });
-  const told = uploads.map((each) => (awaited.has(each) ? { ...each, awaited: true } : each));
-  return { uploads: told, runs: (await jobRuns(context, jobName)).length };
+  return {
+    uploads: uploads.map((each) => ({ ...each, awaited: true })),
+    runs: (await jobRuns(context, jobName)).length,
+  };
 }
 
 /** Invokes the control plane to look at the job now, as an operator may, instead of at the next minute. */

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
-import { type Environment, functionName, functionsOf } from "../../environments/schema";
-import type { Upload } from "../inputs/uploads";
+import { bucketName, type Environment, functionName, functionsOf } from "../../environments/schema";
+import type { Pipeline } from "../../environments/schema/pipelines";
+import type { InputFile } from "../inputs/files";
+import { type Upload, upload } from "../inputs/uploads";
 import type { Clients } from "../platform/clients";
 import { saveFunctionLogs, saveJobLogs } from "../platform/logs";
 import type { Platform } from "../platform/platform";
@@ -24,6 +26,21 @@ export interface PipelineOutcome {
   readonly uploads: readonly Upload[];
   /** Number of runs of its job. */
   readonly runs: number;
+}
+
+/** Puts the files of a round into the raw bucket. */
+export function uploadRound(
+  {
+    clients,
+    environment,
+    signal,
+    steps,
+  }: Pick<PipelineContext, "clients" | "environment" | "signal" | "steps">,
+  pipeline: Pipeline,
+  files: readonly InputFile[],
+): Promise<Upload[]> {
+  const target = { s3: clients.s3, bucket: bucketName(environment, "raw"), signal };
+  return steps.run(`upload of ${files.length} files: ${pipeline}`, () => upload(target, files));
 }
 
 /** Runs of a job that failed in a row, from which on no further run is waited for. */

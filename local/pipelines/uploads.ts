@@ -1,41 +1,36 @@
-import { bucketName, uploadsJobName, uploadsTableName } from "../../environments/schema";
-import { upload } from "../inputs/uploads";
-import { keepingLogs, type PipelineContext, type PipelineOutcome } from "./pipeline";
+import type { JobRun } from "@aws-sdk/client-glue";
+import { uploadsJobName, uploadsTableName } from "../../environments/schema";
+import type { Rounds } from "../inputs/files";
+import type { Upload } from "../inputs/uploads";
+import { keepingLogs, type PipelineContext, type PipelineOutcome, uploadRound } from "./pipeline";
 import { settle } from "./settling";
 
-const CUSTOMERS_PREFIX = "input/customers/";
 const PATIENCE_SECONDS = 180;
 
-/** Name of the step that lasts from the end of the uploading until each upload has its outcome. */
+/** Name of the step that lasts from the beginning of the uploading until each upload has its outcome. */
 export const UPLOADS_STEP = "uploads pipeline";
 
-/** CSV files as the user gave them. */
-export interface UploadsInput {
-  readonly folder: string;
-  /** Paths below the folder. */
-  readonly files: readonly string[];
-}
-
-/** Uploads CSV files as a customer would and waits until the deployed function and job are done with them. */
-export async function runUploadsPipeline(
-  context: PipelineContext,
-  input: UploadsInput,
-): Promise<PipelineOutcome> {
+/** Uploads files as a customer would and waits, round by round, until the deployed function and job are done with them. */
+export async function runUploadsPipeline(context: PipelineContext, rounds: Rounds): Promise<PipelineOutcome> {
   const { environment, clients, signal, steps } = context;
-  const target = { s3: clients.s3, bucket: bucketName(environment, "raw"), prefix: CUSTOMERS_PREFIX, signal };
-  const uploads = await steps.run(`upload of ${input.files.length} CSV files`, () =>
-    upload(target, input.folder, input.files),
-  );
   const jobName = uploadsJobName(environment);
+  const uploads: Upload[] = [];
   const runs = await steps.run(UPLOADS_STEP, (report) => {
-    const settling = settle(clients.dynamo, clients.glue, uploads, {
-      table: uploadsTableName(environment),
-      jobName,
-      signal,
-      report,
-      patienceSeconds: PATIENCE_SECONDS,
-    });
-    return keepingLogs(context, [jobName], "job.log", settling);
+    const work = async () => {
+      let runs: readonly JobRun[] = [];
+      for (const files of rounds) {
+        uploads.push(...(await uploadRound(context, "uploads", files)));
+        runs = await settle(clients.dynamo, clients.glue, uploads, {
+          table: uploadsTableName(environment),
+          jobName,
+          signal,
+          report,
+          patienceSeconds: PATIENCE_SECONDS,
+        });
+      }
+      return runs;
+    };
+    return keepingLogs(context, [jobName], "job.log", work());
   });
   return { uploads, runs: runs.length };
 }

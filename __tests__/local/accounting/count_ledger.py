@@ -11,7 +11,6 @@ import json
 import sys
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,9 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from local.accounting.inputs import Upload, is_whole
-from local.accounting.ledger import account_for, archived_key
-from local.accounting.ledger_outputs import MALFORMED, QUARANTINE, RAW, TABLE, RawBucket, read_outputs
+from local.accounting.ledger import MALFORMED, RawBucket, account_for, archived_key
+from local.accounting.ml_events import MlEventsRules
+from local.accounting.whole_files import quarantine_folder
+from tributary.datasets import load_dataset
 
+RULES = MlEventsRules(load_dataset("ml_events"), range(2021, 2031))
+RAW = RULES.dataset.prefix
+TABLE = "tables/ml_events/"
 BUCKET = "raw"
 PARTITION = "year=2026/month=01/day=31/mode=train"
 ITEMS = pa.list_(pa.struct({"sku": pa.string(), "quantity": pa.int32(), "price": pa.decimal128(18, 2)}))
@@ -42,14 +46,11 @@ def count(case: dict, folder: Path) -> dict:
         (curated / TABLE).mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.table({name: pa.array([], pa.string()) for name in SOURCE}), curated / TABLE / name)
     for file, version, text in case.get("whole", []):
-        digest = sha256((RAW + file).encode()).hexdigest()[:16]
-        target = quarantine / f"{QUARANTINE}{digest}-{version}"
+        target = quarantine_folder(quarantine, "ml_events", Upload(BUCKET, RAW + file, version, Path(file)))
         target.mkdir(parents=True)
         (target / file.rsplit("/", 1)[-1]).write_bytes(base64.b64decode(text))
         (target / "reason.json").write_text(json.dumps({"reason": "broken-gzip"}))
-    outputs = read_outputs(curated, quarantine)
-    accounts = account_for(uploads, outputs, raw_of(case, uploads), quarantine, range(2021, 2031))
-    return accounts.__dict__
+    return account_for(RULES, uploads, curated, quarantine, raw_of(case, uploads)).__dict__
 
 
 SOURCE = ("source_s3_path", "source_version", "source_line")

@@ -14,8 +14,12 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from local.accounting.inputs import Upload, quarantine_folder
-from local.accounting.manifests import DATASET, account_for, read_outputs
+from local.accounting.clicks import ClicksRules
+from local.accounting.inputs import Upload
+from local.accounting.manifests import account_for, folder_of
+from tributary.datasets import load_dataset
+
+DATASET = load_dataset("clicks")
 
 
 def count(case: dict, folder: Path) -> dict:
@@ -32,11 +36,11 @@ def count(case: dict, folder: Path) -> dict:
     write_letters(case.get("letters", []), quarantine)
     for file, version, text in case.get("whole", []):
         upload = Upload("raw", DATASET.prefix + file, version, Path(file))
-        target = quarantine / quarantine_folder(upload)
+        target = folder_of(quarantine, upload)
         target.mkdir(parents=True)
         (target / file).write_text(text)
         (target / "reason.json").write_text(json.dumps({"reason": "invalid"}))
-    return account_for(uploads, read_outputs(uploads, curated, quarantine), quarantine).__dict__
+    return account_for(ClicksRules(DATASET), uploads, curated, quarantine).__dict__
 
 
 def write_rows(rows: list, curated: Path) -> None:

@@ -10,10 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local.accounting.uploads import DATASET, account_for
-from tributary.uploads.names import output_name
-from tributary.kernels.source import Source
+from local.accounting.customers import CustomersRules
+from local.accounting.inputs import Upload
+from local.accounting.uploads import account_for
 from tributary.conversion.upload import process_file
+from tributary.datasets import load_dataset
+from tributary.kernels.source import Source
+from tributary.uploads.names import output_name
+
+DATASET = load_dataset("customers")
 
 
 def publish(folder: Path, file: str, data: bytes) -> None:
@@ -54,7 +59,8 @@ def count(inputs: dict[str, str], published: dict[str, str], folder: Path) -> di
         path.write_text(text)
     for file, text in published.items():
         publish(folder, file, text.encode())
-    return account_for(list(inputs), folder / "input", folder / "curated", folder / "quarantine").__dict__
+    uploads = [Upload("raw", DATASET.prefix + file, "v1", folder / "input" / file) for file in inputs]
+    return account_for(CustomersRules(DATASET), uploads, folder / "curated", folder / "quarantine").__dict__
 
 
 if __name__ == "__main__":

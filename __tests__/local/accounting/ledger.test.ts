@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "@jest/globals";
-import type { LedgerAccounts } from "../../../local/outcome/accounts";
+import type { Accounts } from "../../../local/outcome/accounts";
 import { PYTHONPATH } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 
@@ -61,7 +61,7 @@ function letter(text: string): Case {
   return { uploads: [{ file: FILE, version: "v1", text }], letters: [[FILE, "v1", 1, text]] };
 }
 
-const CASES: readonly (readonly [name: string, given: Case, expected: Partial<LedgerAccounts>])[] = [
+const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Accounts>])[] = [
   ["what is complete", WHOLE, { files: 1, rowsIn: 3, rowsOut: 2, deadLetters: 1, batches: 2, problems: [] }],
   ["nothing published", ONE, { rowsIn: 3, lost: 3 }],
   ["a row too few", { ...WHOLE, rows: ROWS.slice(1) }, { lost: 1 }],
@@ -86,7 +86,7 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Le
       ["a value from nowhere", { user_agent: "curl" }],
       ["an undeclared key that was lost", { app__id: null }],
     ] as const
-  ).map(([name, fields]): [string, Case, Partial<LedgerAccounts>] => [
+  ).map(([name, fields]): [string, Case, Partial<Accounts>] => [
     name,
     { ...WHOLE, rows: [[FILE, "v1", 1, { ...ROW, ...fields }], ...ROWS.slice(1)] },
     { lost: 1, duplicated: 1 },
@@ -130,7 +130,7 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Le
     },
     { rowsIn: 3, rowsOut: 2, deadLetters: 1 },
   ],
-  ...["1,]", "1,,2]", '1,{"a":', "1] x", '1,"'].map((rest): [string, Case, Partial<LedgerAccounts>] => [
+  ...["1,]", "1,,2]", '1,{"a":', "1] x", '1,"'].map((rest): [string, Case, Partial<Accounts>] => [
     `an array that ends in ${rest}`,
     {
       uploads: [{ file: FILE, version: "v1", text: `[${rest}` }],
@@ -167,12 +167,26 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Le
   [
     "a compressed file that is cut off",
     { ...ZIPPED, whole: [[`${FILE}.gz`, "v1", CUT]] },
-    { quarantined: 1, wholeFiles: ["a.json.gz: broken-gzip"] },
+    { quarantined: 1, wholeFiles: [`raw-json-data/${FILE}.gz: broken-gzip`] },
+  ],
+  [
+    "a good file that is quarantined",
+    { ...ONE, whole: [[FILE, "v1", Buffer.from(TEXT).toString("base64")]], left: [[FILE, "v1"]] },
+    { quarantined: 0, lost: 3, duplicated: 3 },
+  ],
+  [
+    "a file of dead letters alone that is quarantined",
+    {
+      uploads: [{ file: FILE, version: "v1", text: BROKEN }],
+      whole: [[FILE, "v1", Buffer.from(BROKEN).toString("base64")]],
+      left: [[FILE, "v1"]],
+    },
+    { quarantined: 1, rowsIn: 1 },
   ],
   ["such a file that is nowhere", ZIPPED, { quarantined: 0, lost: 1 }],
 ];
 
-let counted: readonly LedgerAccounts[];
+let counted: readonly Accounts[];
 
 beforeAll(async () => {
   const { python } = await ensurePython("run", () => undefined);

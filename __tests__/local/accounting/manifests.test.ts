@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "@jest/globals";
-import type { ManifestsAccounts } from "../../../local/outcome/accounts";
+import type { Accounts } from "../../../local/outcome/accounts";
 import { PYTHONPATH } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 
@@ -37,8 +37,9 @@ const WHOLE = { rows: ROWS, letters: LETTERS };
 const OTHER = '{"id":7,"name":"a line that is long enough"}\n';
 const OTHER_ROW = { id: "7", name: "a line that is long enough" };
 const NAMELESS = "a.ndjson";
+const BROKEN = '{"id":1,"id":2}\n{"id":"\\ud800"}\n{"id":"a text that is long enough"\n';
 
-const CASES: readonly (readonly [name: string, given: Case, expected: Partial<ManifestsAccounts>])[] = [
+const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Accounts>])[] = [
   ["what is complete", { uploads: ONE, ...WHOLE }, { rowsIn: 3, rowsOut: 2, deadLetters: 1, problems: [] }],
   ["nothing published", { uploads: ONE }, { rowsIn: 3, lost: 3, rowsOut: 0 }],
   ["a row too few", { uploads: ONE, rows: ROWS.slice(1), letters: LETTERS }, { lost: 1 }],
@@ -131,7 +132,7 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Ma
   [
     "a file without a date",
     { uploads: [{ file: NAMELESS, version: "v1", text: TEXT }], whole: [[NAMELESS, "v1", TEXT]] },
-    { quarantined: 1, rowsIn: 3, deadLetters: 3, wholeFiles: [`${NAMELESS}: invalid`] },
+    { quarantined: 1, rowsIn: 3, deadLetters: 3, wholeFiles: [`input/clicks/${NAMELESS}: invalid`] },
   ],
   [
     "a file without a date that is nowhere",
@@ -142,6 +143,16 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Ma
     "a quarantined file of other bytes",
     { uploads: [{ file: NAMELESS, version: "v1", text: TEXT }], whole: [[NAMELESS, "v1", "{}"]] },
     { quarantined: 0, lost: 3 },
+  ],
+  [
+    "a good file that is quarantined",
+    { uploads: ONE, whole: [[FILE, "v1", TEXT]] },
+    { quarantined: 0, lost: 3 },
+  ],
+  [
+    "a file of dead letters alone that is quarantined",
+    { uploads: [{ file: FILE, version: "v1", text: BROKEN }], whole: [[FILE, "v1", BROKEN]] },
+    { quarantined: 1, rowsIn: 3 },
   ],
   [
     "a file of the wrong size",
@@ -168,7 +179,7 @@ const CASES: readonly (readonly [name: string, given: Case, expected: Partial<Ma
   ],
 ];
 
-let counted: readonly ManifestsAccounts[];
+let counted: readonly Accounts[];
 
 beforeAll(async () => {
   const { python } = await ensurePython("run", () => undefined);

@@ -81,10 +81,10 @@ test("says which file lost or gained what, and which was quarantined whole", () 
   const altered = CASES.findIndex(([name]) => name === "with an altered row");
   expect(counted[altered]).toMatchObject({
     problems: [
-      "good.csv: 1 rows lost, the first '1'",
-      "good.csv: 1 rows duplicated or foreign, the first '9'",
+      "input/customers/good.csv: 1 rows lost, the first '1'",
+      "input/customers/good.csv: 1 rows duplicated or foreign, the first '9'",
     ],
-    wholeFiles: ["whole.csv: header-mismatch"],
+    wholeFiles: ["input/customers/whole.csv: header-mismatch"],
   });
 });
 

@@ -206,6 +206,7 @@ function nextSteps(
     ...(classification === "sensitive"
       ? ["no sample is kept of sensitive data: make rows up for a test"]
       : []),
+    `npm start -- --input FOLDER takes files below FOLDER/${name}/ through the whole platform on this machine`,
     `npm run deploy -- --environment dev; then files below ${prefix} of the raw bucket are taken`,
   ];
 }

@@ -1,22 +1,23 @@
-"""Raw JSON files as they were uploaded, judged by the documented rules and Python's own parser alone.
+"""What files of ML events are to give, judged by the documented rules and Python's own parser alone.
 
-A file is one document, lines, or an array; each record in it is either to be a row, whose values are told
-here, or to be a dead letter with its bytes.
+Each record is either to be a row, whose values are told here, or to be a dead letter with its bytes.
 """
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
-from local.accounting.accounts import readable
+from local.accounting.inputs import decompressed
+from local.accounting.readers.json_file import raw_records
+from local.accounting.readers.json_values import DECODER, has_bytes
+from local.accounting.records import Record, Row
+from local.accounting.rules import Rules, cached_key_of
+from tributary.datasets import Dataset, JsonFormat
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BLANKS = b" \t\r\n"
 _DEEPEST = 128
 _LONGEST = 16 * 2**20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,96 +36,72 @@ class NoRowError(Exception):
     """A record is to be a dead letter."""
 
 
-@dataclass(frozen=True)
-class Record:
-    """A record of a file: its line, or its number in an array, and its bytes."""
+class MlEventsRules(Rules):
+    """Tells of each record whether it is to be a row, with which values and in which partition."""
 
-    line: int
-    raw: bytes
+    place_columns = ("source_s3_path", "source_version", "source_line")
+    not_shown = place_columns
 
-    def row(self, years: range) -> dict[str, object]:
-        """Return the values of its row by output column, of undeclared keys by their keys.
+    def __init__(self, dataset: Dataset, years: range) -> None:
+        super().__init__(dataset)
+        self._years = years
+        self._columns = {column.name for column in dataset.output_columns}
 
-        Raises NoRowError where it is to be a dead letter.
-        """
-        if len(self.raw) > _LONGEST:
-            raise NoRowError
-        try:
-            texts, values = _members(self.raw.decode())
-            json.dumps(values, ensure_ascii=False).encode()
-        except (ValueError, RecursionError) as error:
-            raise NoRowError from error
-        if _depth(values) > _DEEPEST:
-            raise NoRowError
-        return _declared(values, texts, years) | {
-            key: _text(values[key], texts[key]) for key in values if key not in DECLARED
+    def records(self, path: Path) -> Iterator[Record]:
+        """Give the records with what each has to become."""
+        file_format = self.dataset.format
+        if not isinstance(file_format, JsonFormat):
+            raise TypeError(file_format)
+        for place, raw in raw_records(decompressed(path), file_format):
+            is_letter = partial(has_bytes, raw)
+            try:
+                expected = row_of(raw, self._years)
+            except NoRowError:
+                yield Record(place, "letter", is_letter=is_letter)
+            else:
+                yield Record(place, "row", is_row=partial(self._is_row_of, expected))
+
+    def must_be_published(self, path: Path) -> bool:
+        """Return True where a record is to be a row."""
+        return any(record.becomes == "row" for record in self.records(path))
+
+    def _is_row_of(self, expected: Row, row: Row) -> bool:
+        """Return True where a row has exactly the expected values; an absent one is null."""
+        found = {
+            name if name in self._columns else cached_key_of(name): value
+            for name, value in row.items()
+            if name not in self.not_shown
         }
+        return all(
+            found.get(name) is not None
+            if expected.get(name) is ANY
+            else found.get(name) == expected.get(name)
+            for name in expected.keys() | found.keys()
+        )
 
 
-class Number(str):
-    """The characters of a number."""
+def row_of(raw: bytes, years: range) -> Row:
+    """Return the values of a record's row by output column, of undeclared keys by their keys.
 
-
-def records_of(path: Path) -> list[Record]:
-    """Return the records of a file, by its form."""
-    data = readable(path).removeprefix(_BYTE_ORDER_MARK)
-    content = data.strip(_BLANKS)
-    if content.startswith(b"["):
-        return list(_elements(content))
-    lines = [
-        Record(number, line.removesuffix(b"\r"))
-        for number, line in enumerate(data.split(b"\n"), 1)
-        if line.strip(_BLANKS)
-    ]
-    are_lines = len(lines) > 1 and isinstance(_parsed(lines[0].raw), dict)
-    if not are_lines and _parsed(content) is not _BROKEN:
-        return [Record(1, content)]
-    return lines
-
-
-_BROKEN = object()
-
-
-def _parsed(raw: bytes) -> object:
+    Raises NoRowError where it is to be a dead letter.
+    """
+    if len(raw) > _LONGEST:
+        raise NoRowError
     try:
-        return _DECODER.decode(raw.decode())
-    except (ValueError, RecursionError):
-        return _BROKEN
-
-
-def _elements(content: bytes) -> Iterator[Record]:
-    """Split an array at its commas; from where it is none, what is left of it is one record."""
-    begin, depth, number = 1, 0, 1
-    in_string = escaped = False
-    for position, byte in enumerate(content):
-        character = chr(byte)
-        if in_string:
-            in_string = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-        elif character in "]}":
-            depth -= 1
-        is_last = depth == 0
-        if is_last or (depth == 1 and character == "," and not in_string):
-            element = content[begin:position].strip(_BLANKS)
-            if element:
-                yield Record(number, element)
-                number += 1
-            elif number > 1 or not is_last:
-                break
-            begin = position + 1
-        if is_last:
-            break
-    if content[begin:].strip(_BLANKS):
-        yield Record(number, content[begin:].strip(_BLANKS))
+        texts, values = _members(raw.decode())
+        json.dumps(values, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise NoRowError from error
+    if _depth(values) > _DEEPEST:
+        raise NoRowError
+    return _declared(values, texts, years) | {
+        key: _text(values[key], texts[key]) for key in values if key not in DECLARED
+    }
 
 
 def _members(text: str) -> tuple[dict[str, str], dict[str, object]]:
     """Return text and value of each top-level key; raises ValueError for no object and for a key twice."""
-    values = _DECODER.decode(text)
+    values = DECODER.decode(text)
     if not isinstance(values, dict):
         raise ValueError("not an object")
     texts: dict[str, str] = {}
@@ -132,7 +109,7 @@ def _members(text: str) -> tuple[dict[str, str], dict[str, object]]:
     while text[position] != "}":
         key, position = json.decoder.scanstring(text, position + 1)  # type: ignore[attr-defined]
         position = _skip(text, _skip(text, position) + 1)
-        _, end = _DECODER.raw_decode(text, position)
+        _, end = DECODER.raw_decode(text, position)
         if key in texts:
             raise ValueError(f"duplicate key {key}")
         texts[key] = text[position:end]
@@ -145,13 +122,6 @@ def _skip(text: str, position: int) -> int:
     while text[position] in " \t\r\n":
         position += 1
     return position
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse)
 
 
 def _depth(value: object) -> int:
