@@ -6,6 +6,7 @@ module.exports = {
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   // stops a hang only: how long a test takes follows from the machine and from what else it does
   testTimeout: 20 * 60_000,
+  testSequencer: "<rootDir>/__tests__/support/run/sequencer.js",
   globalSetup: "<rootDir>/__tests__/support/run/setup.ts",
   globalTeardown: "<rootDir>/__tests__/support/run/teardown.ts",
   transform: {
