@@ -170,15 +170,12 @@ function matrixCases(kind: string): [string, Case, Expected][] {
 
 /** Files like those that others report: whatever becomes of their records, each is told. */
 function fieldCases(): [string, Case, Expected][] {
-  const of = (folder: string) => {
-    const path = join(ROOT, "glue", "tests", folder);
-    return readdirSync(path).map((name): [string, Case, Expected] => {
-      const [kind = ""] = /[a-z]+$/.exec(name) ?? [];
-      const content = readFileSync(join(path, name)).toString("base64");
-      return [name, { format: { kind }, versions: [content] }, {}];
-    });
-  };
-  return [...of("field_cases"), ...of(join("kernels", "field_cases"))];
+  const folder = join(ROOT, "glue", "tests", "field_cases");
+  return readdirSync(folder).map((name): [string, Case, Expected] => {
+    const [, kind = ""] = /\.([a-z]+)/.exec(name) ?? [];
+    const content = readFileSync(join(folder, name)).toString("base64");
+    return [name, { format: { kind }, versions: [content] }, {}];
+  });
 }
 
 let counted: readonly { readonly upload: Accounts; readonly batch: Accounts }[];
