@@ -124,7 +124,8 @@ test.each([
   ],
 ])("%s is printed without obeying it, and the command fails", async (_, statement) => {
   const script = `
-    const { command, CommandError, runToExitCode } = require("./setup/command");
+    const { command, runToExitCode } = require("./setup/command");
+    const { CommandError } = require("./setup/errors");
     const word = "a\\u001b]0;title\\u0007\\u009b2J\\u202ez\\n";
     ${statement}`;
   const { exitCode, output } = await run([process.execPath, "--require", "tsx/cjs", "-e", script], {

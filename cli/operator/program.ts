@@ -16,12 +16,13 @@ import { explainWords } from "./explain/words";
 import { ledgerWords } from "./ledger/words";
 import { LOG_SOURCES, REDRIVEN, STATUSES } from "./manifests/choices";
 import type { CostsOptions } from "./manifests/costs";
-import type { FilesOptions } from "./manifests/files";
 import type { LogsOptions } from "./manifests/logs";
 import type { RedriveOptions } from "./manifests/redrive";
 import type { ReprocessOptions } from "./manifests/reprocess";
 import { manifestsWords } from "./manifests/words";
+import { WAITING_STATUSES } from "./pipelines/choices";
 import type { DescribeOptions } from "./pipelines/describe";
+import type { FilesOptions } from "./pipelines/files";
 import type { StatusOptions } from "./pipelines/status";
 import type { SmokeOptions } from "./smoke/smoke";
 
@@ -73,22 +74,18 @@ function looking(program: Command, end: End): void {
       act<StatusOptions>(end, async (...given) => (await import("./pipelines/status")).status(...given)),
     );
 
-  one(program, "files", "files of a date, or all unfinished ones of a status", [
-    "files --date 2026-01-31 --status quarantined --environment prod",
+  one(program, "files", "files that wait, failed, or are in quarantine, of every pipeline", [
     "files --status failed --environment prod",
-    "files --date undated --environment prod",
+    "files --status quarantined --dataset orders --environment prod",
+    "files --status waiting --pipeline ledger --limit 0 --json --environment prod",
   ])
-    .option("--date <yyyy-mm-dd>", "date in the files' names, or undated", date)
-    .addOption(new Option("--status <status>", "only files of that status").choices(STATUSES))
-    .option("--dataset <name>", "only files of that dataset")
-    .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
-    .action(
-      act<FilesOptions>(
-        end,
-        needing("manifests", async (...given) => (await import("./manifests/files")).files(...given)),
-        async (options) => (await import("./manifests/files")).checkFiles(options),
-      ),
-    );
+    .addOption(
+      new Option("--status <status>", "what they are").choices(WAITING_STATUSES).makeOptionMandatory(),
+    )
+    .addOption(new Option("--pipeline <name>", "only of that one").choices(PIPELINES))
+    .option("--dataset <name>", "only of that dataset")
+    .option("--limit <n>", "most files of a pipeline to show; 0: all", whole(0, 1e9), 100)
+    .action(act<FilesOptions>(end, async (...given) => (await import("./pipelines/files")).files(...given)));
 
   one(
     program,

@@ -33,9 +33,7 @@ PRINTING = {
     "glue/tributary/running/arguments.py",
     "cli/rooms/python_imports.py",
     "local/emulator/launcher.py",
-    "local/accounting/ledger.py",
-    "local/accounting/manifests.py",
-    "local/accounting/uploads.py",
+    "local/accounting/__main__.py",
     # run where the package is not yet: their caller prints what they say
     "glue/native/build.py",
     "setup/pin_wheels.py",

@@ -89,10 +89,10 @@ describe("tributary", () => {
     ["no file", ["describe"], "missing required argument 'file'"],
     [
       "a date that does not exist",
-      ["files", "--date", "2026-02-30"],
+      ["manifests", "files", "--date", "2026-02-30"],
       'expected a date such as 2026-01-31, or undated, got "2026-02-30"',
     ],
-    ["a status that does not exist", ["files", "--status", "done"], "Allowed choices are manifested"],
+    ["a status that does not exist", ["files", "--status", "done"], "Allowed choices are waiting"],
     [
       "too few workers",
       ["manifests", "scale", "--workers", "1"],
@@ -103,11 +103,16 @@ describe("tributary", () => {
       ["manifests", "scale", "--workers", "6", "--wait", "--yes"],
       "error: --wait: expected --now with it (the next run may be a week away)\n",
     ],
-    ["files of no date", ["files"], `error: --date is required: ${INSTEAD}\n`],
-    ["files of a finished status", ["files", "--status", "completed"], `--date is required: ${INSTEAD}\n`],
+    ["files of no status", ["files"], "'--status <status>' not specified"],
+    ["files of no date", ["manifests", "files"], `error: --date is required: ${INSTEAD}\n`],
+    [
+      "files of a finished status",
+      ["manifests", "files", "--status", "completed"],
+      `--date is required: ${INSTEAD}\n`,
+    ],
     [
       "files of a dataset alone",
-      ["files", "--status", "failed", "--dataset", "clicks"],
+      ["manifests", "files", "--status", "failed", "--dataset", "clicks"],
       `--date is required: ${INSTEAD}\n`,
     ],
     ["nothing to reprocess", ["reprocess"], `error: ${SELECTION}, got none\n`],

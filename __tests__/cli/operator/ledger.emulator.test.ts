@@ -174,6 +174,13 @@ describe("tributary ledger", () => {
     );
   });
 
+  test("files of every pipeline are listed in one form", async () => {
+    await books.fail(await books.claim(5));
+    const failed = await lines("files", "--status", "failed", "--pipeline", "ledger");
+    expect(failed).toHaveLength(5);
+    expect(failed[0]).toMatchObject({ pipeline: "ledger", dataset: "ml_events", key: keyOf(1), attempts: 3 });
+  });
+
   test("release gives an uncommitted batch back, and refuses a committed one by name", async () => {
     const [failed, committed] = [await books.claim(5), await books.claim(5)];
     await books.fail(failed);

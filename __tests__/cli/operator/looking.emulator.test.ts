@@ -7,7 +7,7 @@ import {
   CreateLogStreamCommand,
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
@@ -183,8 +183,73 @@ describe("tributary manifests status", () => {
 });
 
 describe("tributary files", () => {
+  test("lists what waits, failed or is in quarantine, of every pipeline in one form", async () => {
+    const raw = bucketName(environment, "raw");
+    const upload = (key: string) => ({ bucket: raw, key, version: "v1", size: 5 });
+    const at = new Date("2026-02-01T00:00:00.000Z");
+    const item = (name: string, more: Record<string, AttributeValue> = {}) => ({
+      ...pendingItem(upload(`input/customers/${name}-file.csv`), "event", at),
+      ...more,
+    });
+    const items = [
+      item("waits"),
+      item("failed", { attempts: { N: "2" }, last_error: { S: "TransformError: no" } }),
+      item("bad", { status: { S: "quarantined" }, pending_shard: { S: "none" } }),
+      item("again"),
+    ];
+    for (const Item of items) {
+      await operated.aws.dynamo.send(new PutItemCommand({ TableName: uploadsTableName(environment), Item }));
+    }
+    for (const name of ["bad", "again"]) {
+      const reason = {
+        source_bucket: raw,
+        source_key: `input/customers/${name}-file.csv`,
+        source_version: "v1",
+        reason: "broken-gzip",
+        message: "it is cut off",
+        quarantined_at: "2026-02-01T01:00:00Z",
+      };
+      await operated.put("quarantine", `files/customers/${name}/v1/reason.json`, JSON.stringify(reason));
+    }
+    const listed = async (...words: string[]) => {
+      const { stdout } = await operated.tributary("files", "--pipeline", "uploads", "--json", ...words);
+      const rows = stdout.split("\n").filter((line) => line !== "");
+      return rows.map((line) => JSON.parse(line)).filter(({ key }) => key.endsWith("-file.csv"));
+    };
+    expect(await listed("--status", "quarantined")).toEqual([
+      {
+        pipeline: "uploads",
+        dataset: "customers",
+        key: "input/customers/bad-file.csv",
+        version: "v1",
+        since: "2026-02-01T01:00:00Z",
+        error: "broken-gzip: it is cut off",
+      },
+    ]);
+    expect(await listed("--status", "failed")).toMatchObject([
+      { key: "input/customers/failed-file.csv", attempts: 2, error: "TransformError: no" },
+    ]);
+    expect((await listed("--status", "waiting")).map(({ key }) => key).sort()).toEqual([
+      "input/customers/again-file.csv",
+      "input/customers/waits-file.csv",
+    ]);
+    const ofManifests = ["files", "--status", "waiting", "--pipeline", "manifests"];
+    const { code, stdout } = await operated.tributary(...ofManifests);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^manifests +clicks +2026-02-01T00:00:00 +- +input\/clicks\/2026-02-01-c\.ndjson/m,
+    );
+    expect(await operated.tributary(...ofManifests, "--dataset", "customers")).toMatchObject({
+      code: 3,
+      stdout: "",
+      stderr: "no file is waiting\n",
+    });
+  });
+});
+
+describe("tributary manifests files", () => {
   test("lists the files of a date in the order of their keys", async () => {
-    const { code, stdout } = await operated.tributary("files", "--date", "2026-01-31");
+    const { code, stdout } = await operated.tributary("manifests", "files", "--date", "2026-01-31");
     expect(code).toBe(0);
     expect(stdout.split("\n").map((line) => line.split(/ +/)[0])).toEqual([
       "status",
@@ -197,6 +262,7 @@ describe("tributary files", () => {
 
   test("lists those of a status, one JSON object a line", async () => {
     const { stdout } = await operated.tributary(
+      "manifests",
       "files",
       "--date",
       "2026-01-31",
@@ -213,19 +279,30 @@ describe("tributary files", () => {
   });
 
   test("finds unfinished files of any date by the index, up to the limit", async () => {
-    const all = await operated.tributary("files", "--status", "manifested");
+    const all = await operated.tributary("manifests", "files", "--status", "manifested");
     expect(all.stdout.match(/2026-02-01-[cd]\.ndjson/g)?.sort()).toEqual([
       "2026-02-01-c.ndjson",
       "2026-02-01-d.ndjson",
     ]);
-    const one = await operated.tributary("files", "--status", "manifested", "--limit", "1", "--json");
+    const one = await operated.tributary(
+      "manifests",
+      "files",
+      "--status",
+      "manifested",
+      "--limit",
+      "1",
+      "--json",
+    );
     expect(one.stdout.trimEnd().split("\n")).toHaveLength(1);
     expect(one.stderr).toBe("there are more than 1: --limit 0 shows all\n");
   });
 
   test("ends with 3 when nothing fits, and with 2 when it is told too little", async () => {
-    expect(await operated.tributary("files", "--date", "2020-01-01")).toMatchObject({ code: 3, stdout: "" });
-    expect(await operated.tributary("files", "--status", "completed")).toMatchObject({
+    expect(await operated.tributary("manifests", "files", "--date", "2020-01-01")).toMatchObject({
+      code: 3,
+      stdout: "",
+    });
+    expect(await operated.tributary("manifests", "files", "--status", "completed")).toMatchObject({
       code: 2,
       stderr:
         "error: --date is required: expected a date, or instead of it a --status of manifested, failed, quarantined without --dataset\n",

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { whole } from "../../../setup/arguments";
 import { changing, type YesOption } from "../command/applying";
 import { date } from "../command/arguments";
@@ -6,6 +6,8 @@ import type { ExitCode } from "../command/exit-codes";
 import { needing } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { act, type End, one } from "../command/words";
+import { STATUSES } from "./choices";
+import type { FilesOptions } from "./files";
 import type { ManifestsOptions } from "./manifests";
 import type { OrderOptions, ScaleOptions } from "./scale";
 
@@ -18,6 +20,7 @@ export function manifestsWords(program: Command, end: End): void {
     .command("manifests")
     .description("look at manifests, and steer the streaming job and the intake of its pipeline");
   listing(group, end);
+  filesOf(group, end);
   steering(group, end);
   intake(group, end);
 }
@@ -43,6 +46,25 @@ function listing(group: Command, end: End): void {
       act<ManifestsOptions>(
         end,
         needing("manifests", async (...given) => (await import("./manifests")).manifests(...given)),
+      ),
+    );
+}
+
+function filesOf(group: Command, end: End): void {
+  one(group, "files", "files of a date, or all unfinished ones of a status", [
+    "manifests files --date 2026-01-31 --status quarantined --environment prod",
+    "manifests files --status failed --environment prod",
+    "manifests files --date undated --environment prod",
+  ])
+    .option("--date <yyyy-mm-dd>", "date in the files' names, or undated", date)
+    .addOption(new Option("--status <status>", "only files of that status").choices(STATUSES))
+    .option("--dataset <name>", "only files of that dataset")
+    .option("--limit <n>", "most files to show; 0: all", whole(0, 1e9), 100)
+    .action(
+      act<FilesOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./files")).files(...given)),
+        async (options) => (await import("./files")).checkFiles(options),
       ),
     );
 }

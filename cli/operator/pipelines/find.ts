@@ -26,8 +26,11 @@ export function meantBy({ environment }: Pick<Operator, "environment">, name: st
   if (bucket === undefined && !name.includes("/")) {
     return datasets.map((dataset) => ({ key: `${dataset.prefix}${name}`, dataset }));
   }
-  const [dataset] = datasets
-    .filter(({ prefix }) => key.startsWith(prefix))
-    .sort((one, other) => other.prefix.length - one.prefix.length);
+  const dataset = datasetOfKey(key);
   return [{ key, ...(dataset && { dataset }) }];
+}
+
+/** Dataset that takes a key of the raw bucket; no two do. */
+export function datasetOfKey(key: string): Dataset | undefined {
+  return declaredDatasets().find(({ prefix }) => key.startsWith(prefix));
 }
