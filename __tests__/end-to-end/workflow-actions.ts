@@ -52,7 +52,7 @@ export const UNUSED_ACTIONS: readonly Exception[] = [
     /ReadFunctions lambda:ListTags/,
     "the provider has them from GetFunction, and asks for them where that tells none",
   ),
-  // what is done to what is there, when settings or code change
+  // what is done to what is there, when settings or code change, beyond the change that workflow-roles.ts makes
   unused(/\w+ [a-z0-9]+:((Tag|Untag)\w*|(Add|Remove|Delete)Tags|CreateTags)/, "other tags"),
   unused(
     /\w+ [a-z0-9]+:(Update|Modify|Replace)\w+/,

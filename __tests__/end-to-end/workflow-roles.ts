@@ -7,6 +7,7 @@ import { accessName, LAYERS, type Layer, PIPELINES, stackName } from "../../envi
 import { clientsOf } from "../../local/platform/clients";
 import { environment, giveAccess, type TestPlatform, workflowVariables } from "../support/local-platform";
 import { type Outcome, outcomeOf } from "../support/outcome";
+import { CHANGED, changeSettings } from "./changed-settings";
 import { smokeObjects, smokeTest } from "./smoke";
 
 /** What the workflows' roles may and may not do, once one of them has deployed the environment. */
@@ -32,6 +33,25 @@ export function limitWorkflows(platform: () => TestPlatform): void {
         ]);
         expect([code, deniedActions(stderr)]).toEqual([1, sample]);
       });
+    });
+  });
+
+  describe("a change of settings", () => {
+    test("is planned by the one workflow's role and made by the other's, and so is the way back", async () => {
+      const { target, undo } = changeSettings(platform());
+      try {
+        const words = ["plan", "-lock=false", target];
+        const { code, stdout, stderr } = await terraform(platform(), "plan", "compute", words);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+        for (const type of CHANGED)
+          expect(stdout).toMatch(new RegExp(`# ${type}\\..* will be updated in-place`));
+        const [, changes] = /Plan: 0 to add, (\d+) to change, 0 to destroy/.exec(stdout) ?? [];
+        expect(await applied(platform(), target)).toBe(`0 added, ${changes} changed, 0 destroyed`);
+        undo();
+        expect(await applied(platform(), target)).toBe(`0 added, ${changes} changed, 0 destroyed`);
+      } finally {
+        undo();
+      }
     });
   });
 
@@ -72,6 +92,14 @@ export function smokeTestAsWorkflow(platform: () => TestPlatform): void {
 }
 
 const DASHBOARD = "aws_cloudwatch_dashboard.dashboard";
+
+/** Applies the stack compute by the role of the workflow that deploys; returns what that changed. */
+async function applied(platform: TestPlatform, target: string): Promise<string | undefined> {
+  const words = ["apply", "-auto-approve", target];
+  const { code, stdout, stderr } = await terraform(platform, "apply", "compute", words);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return /Apply complete! Resources: (.*)\./.exec(stdout)?.[1];
+}
 
 /** Runs Terraform on a stack that is there, as a workflow does. */
 async function terraform(

@@ -2,6 +2,7 @@ import { emitMetrics } from "../../runtime/aws/embedded-metrics";
 import type { LedgerMeasures, LedgerMetric } from "../../runtime/ledger/operator-protocol";
 import { type Ledger, rowOf } from "./ledger";
 import type { LedgerOperator } from "./operator";
+import { expireSmokeTests } from "./smoke";
 import {
   COUNT_FAILED_FILES,
   COUNT_REFUSED,
@@ -14,14 +15,15 @@ import { countQueue } from "./status";
 import { OLDEST_TRANSACTION } from "./vacuum-statements";
 
 /**
- * Writes the metrics that alarms watch.
+ * Writes the metrics that alarms watch, and lets what smoke tests left expire: the schedule's work.
  *
- * @throws LedgerUnreachableError as `Ledger.read` does
+ * @throws LedgerUnreachableError as `Ledger.read` and `Ledger.write` do
  */
 export async function measure({ ledger, emf }: LedgerOperator): Promise<LedgerMeasures> {
   const measures = await readMeasures(ledger);
   const metrics = Object.entries(measures).map(([name, value]) => ({ name, value, unit: unitOf(name) }));
   emitMetrics(emf, metrics);
+  await expireSmokeTests(ledger);
   return measures;
 }
 

@@ -314,3 +314,6 @@ SELECT id, files, rows, input_bytes AS "inputBytes" FROM next`;
 
 /** Forgets a smoke test's file. $1: its key. */
 export const FORGET_SMOKE_TEST = `SELECT ledger.forget_smoke_test($1) AS files`;
+
+/** Forgets files of smoke tests that were registered long ago. $1: days. */
+export const EXPIRE_SMOKE_TESTS = `SELECT ledger.expire_smoke_tests(now() - make_interval(days => $1)) AS files`;

@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type Item, itemOnConditionFailure, updateExpression } from "../aws/dynamo";
+import { smokeExpiry } from "../smoke";
 
 /** Tracking table, of files. `shards` spreads the files of one date over as many partitions. */
 export interface TrackingTable {
@@ -28,7 +29,7 @@ export interface FileVersionKey extends FileKey {
 
 /**
  * Status of an open item. `manifested`: claimed, whether or not the manifest exists yet; the others are
- * outcomes. An item with one of these three is in the index `open` and never expires.
+ * outcomes. An item with one of these three is in the index `open` and never expires, but for those of smoke tests' files.
  */
 export type OpenStatus = "manifested" | "failed" | "quarantined";
 export type FinishedStatus = "completed" | "superseded" | "unchanged";
@@ -135,9 +136,10 @@ export function finishedTtl(now: Date): number {
   return Math.floor(now.getTime() / 1_000) + FINISHED_SECONDS;
 }
 
-/** Builds the item of a file under `key`; its status decides index and expiry. */
+/** Builds the item of a file under `key`; its status decides index and expiry, which each of a smoke test's file has. */
 export function toItem(file: TrackedFile, key: ItemKey, shards: number): Item {
   const open = OPEN.has(file.status);
+  const ttl = smokeExpiry(file.key, new Date(file.updatedAt)) ?? (open ? undefined : file.ttl);
   return {
     date_prefix: { S: key.date_prefix },
     file_name: { S: key.file_name },
@@ -155,7 +157,7 @@ export function toItem(file: TrackedFile, key: ItemKey, shards: number): Item {
     ...text("job_run_id", file.jobRunId),
     ...text("error_message", file.errorMessage),
     ...(file.generation === undefined ? {} : { generation: { N: String(file.generation) } }),
-    ...(open || file.ttl === undefined ? {} : { ttl: { N: String(file.ttl) } }),
+    ...(ttl === undefined ? {} : { ttl: { N: String(ttl) } }),
     ...(open ? { open_shard: { S: openPartition(file.status, shardOf(file.key, shards)) } } : {}),
   };
 }
@@ -270,13 +272,14 @@ function endUpdate(
   now: Date,
 ): UpdateItemCommand {
   const finished = !OPEN.has(end.status);
+  const ttl = smokeExpiry(file.key, now) ?? (finished ? finishedTtl(now) : undefined);
   const values: Item = {
     status: { S: end.status },
     updated_at: { S: now.toISOString() },
     generation: { N: String(end.generation) },
     ...text("job_run_id", end.jobRunId),
     ...text("error_message", end.errorMessage),
-    ...(finished ? { ttl: { N: String(finishedTtl(now)) } } : {}),
+    ...(ttl === undefined ? {} : { ttl: { N: String(ttl) } }),
     ...(finished ? {} : { open_shard: { S: openPartition(end.status, shardOf(file.key, table.shards)) } }),
   };
   const removed = ["error_message", "ttl", "open_shard"].filter((name) => !(name in values));

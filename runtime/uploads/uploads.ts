@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { conditionHeld, type Item, itemOnConditionFailure } from "../aws/dynamo";
+import { smokeExpiry } from "../smoke";
 
 export interface UploadsTable {
   client: DynamoDBClient;
@@ -38,9 +39,10 @@ export function pendingShard(object: string): string {
   return String(Number.parseInt(digest.slice(0, 8), 16) % PENDING_SHARDS);
 }
 
-/** Item of a version that waits to be processed, available from now on. */
+/** Item of a version that waits to be processed, available from now on; that of a smoke test's file expires, whatever comes of it. */
 export function pendingItem(upload: Upload, foundBy: FoundBy, now: Date): Item {
   const object = objectOf(upload);
+  const expiry = smokeExpiry(upload.key, now);
   return {
     object: { S: object },
     version: { S: upload.version },
@@ -53,6 +55,7 @@ export function pendingItem(upload: Upload, foundBy: FoundBy, now: Date): Item {
     registered_by: { S: foundBy },
     pending_shard: { S: pendingShard(object) },
     available_at: { S: now.toISOString() },
+    ...(expiry === undefined ? {} : { expires_at: { N: String(expiry) } }),
   };
 }
 

@@ -139,6 +139,7 @@ export class StorageStack extends LayerStack {
    * bucket that has it.
    *
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_LoggingEnabled.html (2026-11-30)
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html (2026-11-30)
    */
   private accessLogBucket(): DataBucket {
     return new DataBucket(this, "access-logs", {

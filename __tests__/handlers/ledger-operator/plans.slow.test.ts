@@ -73,6 +73,7 @@ const VALUES: Partial<Record<keyof typeof others, readonly unknown[]>> = {
   REPLAY_NEXT: TIME,
   HOLDERS: [LIMIT],
   FORGET_SMOKE_TEST: ["0000000100"],
+  EXPIRE_SMOKE_TESTS: [14],
 };
 const STATEMENTS: readonly (readonly [string, string, readonly unknown[]])[] = [
   ...(Object.entries(others) as [keyof typeof others, string][]).map(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { LEDGER_METRICS } from "../../../runtime/ledger/operator-protocol";
-import { type Books, startBooks } from "./books";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
+import { type Books, keyOf, startBooks } from "./books";
 
 let books: Books;
 beforeAll(async () => {
@@ -167,5 +168,40 @@ describe("measure", () => {
     });
     const { lastHour } = await books.ask("status", {});
     expect(Object.entries(lastHour).filter(([, value]) => value !== 0)).toEqual([]);
+  });
+
+  test("lets all expire that smoke tests of two weeks ago left, and nothing else", async () => {
+    const names = ["quarantined", "read", "waiting", "new"].map(
+      (name) => `${SMOKE_PREFIXES.ledger}${name}.ndjson`,
+    );
+    for (const name of names) {
+      const register =
+        "SELECT ledger.register('{raw}', ARRAY[$1], '{v}', '{100}', '{now}', '{smoke_ledger}')";
+      await books.owner.query(register, [name]);
+    }
+    await books.register(1);
+    await books.owner.query(
+      "UPDATE ledger.files SET created_at = now() - make_interval(days => CASE WHEN id = 4 THEN 13 ELSE 15 END)",
+    );
+    const [gone, read] = [await books.claim(1), await books.claim(1)];
+    await books.quarantine(gone, 1);
+    for (const batch of [gone, read]) {
+      await books.commit(batch);
+      await books.finish(batch);
+      await books.archive(batch);
+    }
+    await books.ask("measure");
+    const rows = async (query: string) => (await books.owner.query(query)).rows;
+    expect(await rows("SELECT s3_key FROM ledger.files JOIN ledger.queue USING (id) ORDER BY id")).toEqual(
+      [names[3], keyOf(1)].map((s3_key) => ({ s3_key })),
+    );
+    for (const [table, count] of [
+      ["files", 2],
+      ["queue", 2],
+      ["batches", 0],
+      ["outcomes", 0],
+      ["file_errors", 0],
+    ])
+      expect([table, (await rows(`SELECT FROM ledger.${table}`)).length]).toEqual([table, count]);
   });
 });

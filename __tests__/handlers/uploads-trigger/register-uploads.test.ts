@@ -2,7 +2,9 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/c
 import type { GlueClient } from "@aws-sdk/client-glue";
 import { describe, expect, test } from "@jest/globals";
 import { registerUploads, type UploadsTrigger } from "../../../handlers/uploads-trigger/register-uploads";
+import { DAY_MS } from "../../../runtime/clock";
 import { DutiesFailedError, UnexpectedEventError } from "../../../runtime/errors";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { type Answers, awsError, clientDouble, clockDouble, type Sent } from "../support/doubles";
 import { fromBus, fromTopic, s3Event, s3Record } from "../support/events";
 import { keepLogs } from "../support/logs";
@@ -93,6 +95,13 @@ describe("registerUploads", () => {
     expect(logs.lines()).toContainEqual(
       expect.objectContaining({ level: "info", message: "registered an upload", key: A.key }),
     );
+  });
+
+  test("lets the item of a smoke test's file expire in two weeks, and no other", async () => {
+    const { trigger, writes } = makeTrigger({ PutItemCommand: () => ({}) });
+    await registerUploads(trigger, s3Event({ key: `${SMOKE_PREFIXES.uploads}smoke-a.csv` }, A));
+    const expiry = (trigger.clock.now().getTime() + 14 * DAY_MS) / 1_000;
+    expect(writes.map(({ input }) => input.Item.expires_at)).toEqual([{ N: String(expiry) }, undefined]);
   });
 
   test.each([

@@ -11,6 +11,7 @@ import {
   toItem,
   versionKey,
 } from "../../../runtime/manifests/tracking";
+import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { MemoryAws } from "../../handlers/support/memory-aws";
 import { kilobytes } from "../../handlers/support/memory-table";
 
@@ -97,6 +98,29 @@ describe("an item of the tracking table", () => {
       expect(item["ttl"]).toEqual({ N: "5" });
     }
   });
+});
+
+describe("an item of a smoke test's file", () => {
+  const smoke = { ...FILE, key: `${SMOKE_PREFIXES.manifests}2026-01-31-smoke-a.ndjson` };
+  const inTwoWeeks = NOW.getTime() / 1_000 + 14 * 86_400;
+
+  test.each(["manifested", "quarantined", "superseded"] as const)(
+    "expires, also while it is %s",
+    (status) => {
+      const item = toItem({ ...smoke, status, ttl: 5 }, headKey(smoke, 16), 16);
+      expect(item["ttl"]).toEqual({ N: String(inTwoWeeks) });
+    },
+  );
+
+  test.each(["completed", "failed", "quarantined"] as const)(
+    "expires when it has ended as %s",
+    async (status) => {
+      const { table } = makeTable();
+      await putIfNew(table, headKey(smoke, 16), { ...smoke, updatedAt: new Date(0).toISOString() });
+      expect(await endFile(table, smoke, { ...END, status }, NOW)).toBe("written");
+      expect(await readTracked(table, headKey(smoke, 16))).toMatchObject({ status, ttl: inTwoWeeks });
+    },
+  );
 });
 
 describe("endFile", () => {

@@ -72,6 +72,15 @@ describe("storage", () => {
     expect(resourcesOf(stacks.get("dev-storage"), "aws_cloudtrail")).toEqual([]);
   });
 
+  test("signs the files of the trail, since a bucket that takes access logs has no Object Lock to keep them", () => {
+    expect(resource(prod, "aws_cloudtrail")).toMatchObject({
+      enable_log_file_validation: true,
+      s3_bucket_name: expect.stringContaining("aws_s3_bucket.access-logs"),
+    });
+    expect(resourcesOf(prod, "aws_s3_bucket_object_lock_configuration")).toEqual([]);
+    expect(resource(prod, "aws_s3_bucket", "access-logs")).not.toHaveProperty("object_lock_enabled");
+  });
+
   test("describes the customers table over its Parquet files, and leaves drifted columns alone", () => {
     const table = resource(prod, "aws_glue_catalog_table", "table-customers");
     expect(table).toMatchObject({

@@ -278,6 +278,17 @@ def test_quarantines_a_version_that_was_deleted(world: World) -> None:
     assert world.reason(KEY, version)["reason"] == "source-gone"
 
 
+def test_lets_every_item_of_a_smoke_test_expire_whose_event_came_after_its_end(world: World) -> None:
+    key = "input/smoke_uploads/late.csv"
+    version = world.upload(key, customers("1"), register=False)
+    s3_client().delete_object(Bucket=world.raw, Key=key, VersionId=version)
+    expires_at = int(world.now().timestamp()) + 14 * 86_400
+    world.register_history(key, [version], expires_at=expires_at)
+    assert world.run()
+    assert world.status(key, version) == "quarantined"
+    assert [each["expires_at"] for each in (world.item(key, version), world.head(key))] == [expires_at] * 2
+
+
 def test_keeps_output_when_the_source_gets_a_delete_marker(world: World) -> None:
     version = world.upload(KEY, customers("1"))
     s3_client().delete_object(Bucket=world.raw, Key=KEY)

@@ -108,4 +108,5 @@ def _version(item: Mapping[str, Any]) -> Version:
         attempts=int(item.get("attempts", 0)),
         first_claimed_at=item.get("first_claimed_at"),
         last_error=item.get("last_error"),
+        expires_at=int(item["expires_at"]) if "expires_at" in item else None,
     )

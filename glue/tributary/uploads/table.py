@@ -183,6 +183,8 @@ class UploadsTable:
             "lease_owner": lease.owner,
             "lease_until": milliseconds(now + timedelta(seconds=self._lease_seconds)),
         }
+        if claim.version.expires_at is not None:
+            sets["expires_at"] = claim.version.expires_at
         condition, seen = "attribute_not_exists(#version)", {}
         if head:
             condition = "#lease_token = :seen_token AND #lease_until = :seen_until"

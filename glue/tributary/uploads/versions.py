@@ -13,7 +13,10 @@ QUARANTINED = "quarantined"
 
 @dataclass(frozen=True)
 class Version:
-    """Registered version of an object; `attempts` counts the claims so far, `size` is in bytes."""
+    """Registered version of an object; `attempts` counts the claims so far, `size` is in bytes.
+
+    `expires_at`, in epoch seconds, is there while it is pending only where its object's items expire anyway.
+    """
 
     version: str
     status: str
@@ -22,6 +25,7 @@ class Version:
     attempts: int = 0
     first_claimed_at: str | None = None
     last_error: str | None = None
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True)
