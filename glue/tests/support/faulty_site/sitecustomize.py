@@ -46,10 +46,16 @@ def _commit(fault: str, marker: str) -> None:
         return
     Path(marker).touch()
     if fault == "executor":
-        # Above this worker are the daemon that made it, and the executor's JVM.
-        daemon = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()
-        os.kill(int(daemon[1]), signal.SIGKILL)
+        os.kill(_executor(), signal.SIGKILL)
     threading.Event().wait()
+
+
+def _executor() -> int:
+    """The JVM above: between are the daemon and, of a process that reads a file alone, its worker."""
+    process = os.getpid()
+    while Path(f"/proc/{process}/comm").read_text().strip() != "java":
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    return process
 
 
 URLLib3Session.send = _sending  # type: ignore[method-assign]
