@@ -244,6 +244,14 @@ describe("tributary files", () => {
       stdout: "",
       stderr: "no file is waiting\n",
     });
+    // the ledger's function is not there, and the others' files are shown all the same
+    const all = await operated.tributary("files", "--status", "waiting");
+    expect(all).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ledger: .*a part of local does not exist/m),
+    });
+    expect(all.stdout).toMatch(/^uploads +customers .*waits-file\.csv/m);
+    expect(all.stdout).toMatch(/^manifests +clicks /m);
   });
 });
 

@@ -4,36 +4,26 @@ import { EXIT } from "../command/exit-codes";
 import { bytes, indented, list } from "../command/tables";
 import { headObject } from "../manifests/objects";
 import type { Describe } from "../pipelines/describe";
+import { headEntries, headOf } from "../pipelines/described-head";
 import { save } from "../pipelines/saved";
 import { ask } from "./ask";
 
 /** Shows the versions of a file that the ledger knows, the newest first, each with its batch. */
-export const describeLedgerFile: Describe = async (operator, { key, dataset }, options) => {
+export const describeLedgerFile: Describe = async (operator, file, options) => {
+  const { key } = file;
   const [{ files }, object] = await Promise.all([
     ask(operator, "find", { names: [key] }),
     headObject(operator, bucketName(operator.environment, "raw"), key),
   ]);
   if (files.length === 0 && object === undefined) return undefined;
   const versions = files.toSorted((one, other) => other.id - one.id);
-  const shown = {
-    pipeline: "ledger",
-    ...(dataset && { dataset: dataset.name }),
-    key,
-    ...(object && { object: { version: object.version, size: object.size, modifiedAt: object.modifiedAt } }),
-    versions,
-  };
-  const now = object && `version ${object.version}, ${bytes(object.size)}, ${object.modifiedAt}`;
+  const head = headOf("ledger", file, object);
   const text = [
-    list([
-      ["file", key],
-      ["pipeline", "ledger"],
-      ["dataset", dataset?.name],
-      ["in the raw bucket", now ?? "processed and moved, deleted, or never there"],
-    ]),
+    list(headEntries(head, "processed and moved, deleted, or never there")),
     ...(versions.length === 0 ? ["not in the ledger: the lister or the next event registers it"] : []),
     ...versions.map(versionText),
   ].join("\n\n");
-  operator.terminal.show(shown, text);
+  operator.terminal.show({ ...head, versions }, text);
   if (options.save !== undefined) await save(operator, key, object?.version, options.save);
   return EXIT.ok;
 };

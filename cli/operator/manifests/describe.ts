@@ -3,15 +3,17 @@ import type { TrackedFile } from "../../../runtime/manifests/tracking";
 import { EXIT } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import type { Describe } from "../pipelines/describe";
+import { headOf } from "../pipelines/described-head";
 import { save } from "../pipelines/saved";
 import type { DescribedFile, DescribedManifest, DescribedVersion } from "./described";
 import { describedText } from "./described-text";
-import { type FoundFile, readFile } from "./find";
+import { readFile } from "./find";
 import { generationOf, type Output, readDeadLetters, readOutput, readQuarantine } from "./outputs";
 import { readHistory } from "./tracking";
 
 /** Shows all that is known about a file of the manifests pipeline. */
-export const describeFile: Describe = async (operator, { key }, options) => {
+export const describeFile: Describe = async (operator, named, options) => {
+  const { key } = named;
   const found = await readFile(operator, key);
   if (found === undefined) return undefined;
   const versions = found.head ? [found.head, ...(await readHistory(operator, found.head))] : [];
@@ -20,21 +22,12 @@ export const describeFile: Describe = async (operator, { key }, options) => {
   );
   const described: DescribedVersion[] = [];
   for (const version of versions) described.push(await describeVersion(operator, version, options.lines));
-  const file: DescribedFile = {
-    pipeline: "manifests",
-    key,
-    ...(found.object === undefined ? {} : { object: withoutMetadata(found.object) }),
-    versions: described,
-  };
+  const file: DescribedFile = { ...headOf("manifests", named, found.object), versions: described };
   operator.terminal.show(file, describedText(file, operator.environment));
   const newest = found.head?.version ?? found.object?.version;
   if (options.save !== undefined) await save(operator, key, newest, options.save);
   return EXIT.ok;
 };
-
-function withoutMetadata({ version, size, modifiedAt }: NonNullable<FoundFile["object"]>) {
-  return { version, size, modifiedAt };
-}
 
 async function describeVersion(
   operator: Operator,

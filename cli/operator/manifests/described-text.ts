@@ -1,6 +1,7 @@
 import { bucketName, type Environment } from "../../../environments/schema";
 import { visible } from "../../../setup/terminal";
 import { bytes, indented, list, table } from "../command/tables";
+import { headEntries } from "../pipelines/described-head";
 import type { DescribedFile, DescribedManifest, DescribedVersion } from "./described";
 import type { DeadLetters, Quarantine } from "./outputs";
 
@@ -11,15 +12,8 @@ const SHOWN_CHARACTERS = 60;
 
 /** Formats a described file for a reader. */
 export function describedText(file: DescribedFile, environment: Environment): string {
-  const { key, object, versions } = file;
-  const now = object
-    ? `version ${object.version}, ${bytes(object.size)}, ${object.modifiedAt}`
-    : "deleted, or never there";
-  const head = list([
-    ["file", key],
-    ["pipeline", "manifests"],
-    ["in the raw bucket", now],
-  ]);
+  const { versions } = file;
+  const head = list(headEntries(file, "deleted, or never there"));
   const unknown =
     "not in the tracking table: no event of it came, or it waits in queue manifests-inputs; tributary reprocess announces it";
   if (versions.length === 0) return `${head}\n${unknown}`;

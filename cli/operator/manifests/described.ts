@@ -1,13 +1,10 @@
 import type { Receipt } from "../../../runtime/manifests/manifests";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
+import type { DescribedHead } from "../pipelines/described-head";
 import type { DeadLetters, Quarantine } from "./outputs";
 
 /** Output of `describe --json`. */
-export interface DescribedFile {
-  readonly pipeline: "manifests";
-  readonly key: string;
-  /** Newest version in the raw bucket; absent: it was deleted there. */
-  readonly object?: { readonly version: string; readonly size: number; readonly modifiedAt: string };
+export interface DescribedFile extends DescribedHead {
   /** Versions in the tracking table, the newest first. */
   readonly versions: readonly DescribedVersion[];
 }

@@ -1,4 +1,5 @@
 import type { Pipeline } from "../../../environments/schema";
+import { explained, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
@@ -51,14 +52,18 @@ const COLUMNS: readonly Column<FileRow>[] = [
   { head: "error", cell: ({ error }) => error?.slice(0, ERROR_CHARACTERS) },
 ];
 
-/** Shows the files that wait, failed, or are in quarantine, of every pipeline in one form. */
+/**
+ * Shows the files that wait, failed, or are in quarantine, of every pipeline in one form. One that cannot be read is
+ * said to be so, and hides no other.
+ */
 export async function files(operator: Operator, options: FilesOptions): Promise<ExitCode> {
   const { environment, terminal, signal } = operator;
   const { status, pipeline, dataset, limit } = options;
   if (pipeline !== undefined) checkOn(environment, pipeline);
-  const waiting: FileRow[] = [];
+  const block: FileRow[] = [];
   let shown = 0;
-  for (const each of environment.pipelines.filter((one) => pipeline === undefined || one === pipeline)) {
+  let haveAll = true;
+  const show = async (each: Pipeline) => {
     let count = 0;
     for await (const row of ROWS[each](operator, status)) {
       if (signal.aborted) break;
@@ -68,13 +73,20 @@ export async function files(operator: Operator, options: FilesOptions): Promise<
         break;
       }
       count += 1;
+      shown += 1;
       if (terminal.json) terminal.record(row);
-      else waiting.push(row);
-      if (waiting.length === BLOCK) terminal.write(table(COLUMNS, waiting.splice(0)));
+      else block.push(row);
+      if (block.length === BLOCK) terminal.write(table(COLUMNS, block.splice(0)));
     }
-    shown += count;
+  };
+  for (const each of environment.pipelines.filter((one) => pipeline === undefined || one === pipeline)) {
+    await show(each).catch((error) => {
+      haveAll = false;
+      terminal.warn(`${each}: ${wordsOf(explained(error, environment))}`);
+    });
   }
-  if (waiting.length > 0) terminal.write(table(COLUMNS, waiting));
+  if (block.length > 0) terminal.write(table(COLUMNS, block));
+  if (!haveAll) return EXIT.failed;
   if (shown === 0) terminal.warn(`no file is ${status}`);
   return shown > 0 ? EXIT.ok : EXIT.nothing;
 }

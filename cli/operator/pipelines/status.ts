@@ -1,6 +1,7 @@
 import { PIPELINES, type Pipeline } from "../../../environments/schema";
-import { wordsOf } from "../command/errors";
+import { explained, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { duration, indented, list, table } from "../command/tables";
 import { ledgerState } from "../ledger/state";
@@ -34,6 +35,7 @@ const STATES: Readonly<Record<Pipeline, (operator: Operator) => Promise<Pipeline
  */
 export async function status(operator: Operator, { pipeline }: StatusOptions): Promise<ExitCode> {
   const { environment, terminal, now } = operator;
+  if (pipeline !== undefined) checkOn(environment, pipeline);
   const on = environment.pipelines.filter((each) => pipeline === undefined || each === pipeline);
   const [queues, pipelines] = await Promise.all([
     readQueues(operator),
@@ -50,7 +52,7 @@ async function read(operator: Operator, pipeline: Pipeline): Promise<Read> {
   try {
     return { pipeline, ...(await STATES[pipeline](operator)) };
   } catch (error) {
-    return { pipeline, error: wordsOf(error) };
+    return { pipeline, error: wordsOf(explained(error, operator.environment)) };
   }
 }
 

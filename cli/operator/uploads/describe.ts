@@ -6,6 +6,7 @@ import type { Operator } from "../command/operator";
 import { bytes, indented, list } from "../command/tables";
 import { headObject } from "../manifests/objects";
 import type { Describe } from "../pipelines/describe";
+import { headEntries, headOf } from "../pipelines/described-head";
 import { save } from "../pipelines/saved";
 
 /** Version of an upload, as the uploads table has it. */
@@ -30,46 +31,37 @@ interface UploadVersion {
 const SHOWN = 20;
 
 /** Shows the versions of an upload and what is published of it. */
-export const describeUpload: Describe = async (operator, { key, dataset }, options) => {
+export const describeUpload: Describe = async (operator, file, options) => {
+  const { key } = file;
   const raw = bucketName(operator.environment, "raw");
   const [items, object] = await Promise.all([
     readItems(operator, `${raw}/${key}`),
     headObject(operator, raw, key),
   ]);
   if (items.length === 0 && object === undefined) return undefined;
-  const head = items.find((item) => item["version"]?.S === "#head");
+  const committed = items.find((item) => item["version"]?.S === "#head");
   const versions = items
-    .filter((item) => item !== head)
-    .map((item) => versionOf(item, head))
+    .filter((item) => item !== committed)
+    .map((item) => versionOf(item, committed))
     .sort((one, other) => (one.registeredAt < other.registeredAt ? 1 : -1));
   const curated = bucketName(operator.environment, "curated");
-  const outputs = Object.keys(head?.["output_etags"]?.M ?? {}).map((output) => `s3://${curated}/${output}`);
-  const shown = {
-    pipeline: "uploads",
-    ...(dataset && { dataset: dataset.name }),
-    key,
-    ...(object && { object: { version: object.version, size: object.size, modifiedAt: object.modifiedAt } }),
-    outputs,
-    versions: versions.slice(0, SHOWN),
-  };
+  const outputs = Object.keys(committed?.["output_etags"]?.M ?? {}).map(
+    (output) => `s3://${curated}/${output}`,
+  );
+  const head = headOf("uploads", file, object);
+  const shown = versions.slice(0, SHOWN);
   const text = [
     list([
-      ["file", key],
-      ["pipeline", "uploads"],
-      ["dataset", dataset?.name],
-      [
-        "in the raw bucket",
-        object && `version ${object.version}, ${bytes(object.size)}, ${object.modifiedAt}`,
-      ],
+      ...headEntries(head, "deleted, or never there"),
       ...(outputs.length > 0 ? outputs : ["nothing"]).map(
         (output, index) => [index === 0 ? "published" : "", output] as const,
       ),
     ]),
     ...(versions.length === 0 ? [UNKNOWN] : []),
-    ...shown.versions.map(versionText),
+    ...shown.map(versionText),
     ...(versions.length > SHOWN ? [`and ${versions.length - SHOWN} versions before`] : []),
   ].join("\n\n");
-  operator.terminal.show(shown, text);
+  operator.terminal.show({ ...head, outputs, versions: shown }, text);
   if (options.save !== undefined) await save(operator, key, object?.version, options.save);
   return EXIT.ok;
 };
