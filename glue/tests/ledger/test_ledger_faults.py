@@ -96,7 +96,7 @@ def test_survives_a_kill(books: Books, moment: str, left: dict[str, int]) -> Non
 @pytest.mark.slow
 def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) -> None:
     files = names(6000)
-    ended = threading.Event()
+    replayed, ended = threading.Event(), threading.Event()
 
     def register(order: int) -> None:
         given = files if order % 2 else files[::-1]
@@ -123,7 +123,7 @@ def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) ->
 
     def replay() -> int:
         count = 0
-        while not ended.is_set():
+        while not replayed.is_set():
             count += books.replay()
         return count
 
@@ -134,8 +134,10 @@ def test_lets_no_deadlock_escape_while_all_are_at_the_same_rows(books: Books) ->
         for lister in listers:
             lister.result()
         wait_for(lambda: books.rows("SELECT FROM ledger.batches WHERE replays > 0") != [])
-        ended.set()
+        replayed.set()
         assert sum(each.result() for each in replays) > 0
+        # Not before the last replay has ended: what it set back is the workers' too.
+        ended.set()
         for worker in workers:
             worker.result()
     assert books.rows("SELECT count(*) FROM ledger.batches WHERE archived_at IS NULL") == [(0,)]
