@@ -29,3 +29,14 @@ def test_to_log_or_to_name_an_error_loads_nothing_else(module: str, loaded: set[
     )
     assert done.stderr == ""
     assert set(done.stdout.split()) == {f"tributary.{name}" for name in loaded}
+
+
+@pytest.mark.parametrize("job", ["batch.run", "manifests.work", "uploads.work"])
+def test_a_job_loads_the_reader_of_no_format_before_a_file_asks_for_it(job: str) -> None:
+    program = f"import sys, tributary.{job}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=GLUE
+    )
+    loaded = set(done.stdout.split())
+    assert loaded & {"fastavro", "pyorc", "pyarrow.orc", "tributary.kernels.formats.csv.file"} == set()
+    assert "tributary.kernels.formats.reader" in loaded

@@ -24,13 +24,14 @@ from tributary.batch.task import (
 )
 from tributary.batch.transforming import transform
 from tributary.batch.versions import parsed
+from tributary.datasets import Dataset
 from tributary.distribution import Engine
 from tributary.distribution.surviving import submit_surviving
 from tributary.errors import LeaseLostError, TributaryError, WorkerKilledError, describe
 from tributary.ledger.batches import HeldBatches
 from tributary.ledger.claims import Batch, BatchFile, batch_files
 from tributary.ledger.connection import LedgerConnection
-from tributary.ledger.dataset_versions import DatasetVersion, version_texts
+from tributary.ledger.dataset_versions import version_texts
 from tributary.running.announcing import Announcer, shares_of_columns
 from tributary.running.log import log
 from tributary.running.tasks import KILLED_WORKER, Failed
@@ -84,23 +85,23 @@ class BatchStateMachine:
         the ledger raises.
         """
         files = batch_files(self._ledger, batch)
-        version = version_texts(self._ledger, batch.dataset_version)
+        dataset = parsed(version_texts(self._ledger, batch.dataset_version))
         if batch.state == "CLAIMED":
-            batch, files = self._commit(batch, files, version)
+            batch, files = self._commit(batch, files, dataset)
         if batch.state == "COMMITTED":
             batch = self._publish(batch)
         self._announce(batch)
-        self._archive(batch, files, parsed(version).prefix)
+        self._archive(batch, files, dataset.prefix)
         return batch
 
     def _commit(
-        self, batch: Batch, files: list[BatchFile], version: DatasetVersion
+        self, batch: Batch, files: list[BatchFile], dataset: Dataset
     ) -> tuple[Batch, list[BatchFile]]:
         task = TransformTask(
             batch=batch.id,
             token=batch.token,
             files=tuple(files),
-            dataset=version,
+            dataset=dataset,
             settings=self._settings.transform,
             by_file=batch.lapsed_leases >= _SUSPECT_LAPSES,
             is_replay=batch.replays > 0,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tributary.datasets import Dataset
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.ledger.claims import BatchFile
-from tributary.ledger.dataset_versions import DatasetVersion
 from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import Destinations, Failed
 
@@ -30,7 +30,7 @@ class TransformSettings:
 class TransformTask:
     """Attempt to make a batch's objects; `by_file` looks for poison files first.
 
-    The dataset version is that of the batch's first claim, whatever is deployed by now. `attempt` counts from
+    The dataset is the version of the batch's first claim, whatever is deployed by now. `attempt` counts from
     0 under one token: an executor that was taken for lost may still write. The files of a replay were read
     before.
     """
@@ -38,7 +38,7 @@ class TransformTask:
     batch: int
     token: int
     files: tuple[BatchFile, ...]
-    dataset: DatasetVersion
+    dataset: Dataset
     settings: TransformSettings
     attempt: int = 0
     by_file: bool = False

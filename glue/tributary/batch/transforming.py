@@ -12,7 +12,6 @@ from tributary.batch.names import archived_key, dead_letters_key, staged_key, ta
 from tributary.batch.reading import AHEAD, fetch
 from tributary.batch.suspects import poison_files
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
-from tributary.batch.versions import parsed
 from tributary.conversion.batch import transform_batch
 from tributary.conversion.chain import Converted, FileOutcome, InputFile
 from tributary.conversion.faults import FAULTS_OF_A_FILE
@@ -64,7 +63,7 @@ class _Attempt:
     def __init__(self, task: TransformTask, work: Path) -> None:
         self._task = task
         self._work = work
-        self._dataset = parsed(task.dataset)
+        self._dataset = task.dataset
         self._begun: list[BatchFile] = []
         self._outcomes: dict[BatchFile, FileOutcome] = {}
         self._unreadable: dict[BatchFile, Unreadable] = {}

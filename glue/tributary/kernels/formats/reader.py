@@ -1,27 +1,18 @@
-"""The way to the reader of each format: a line here, and a folder beside it, is all that a format is."""
+"""The way to the reader of each format: two lines here, and a folder beside it, are all that a format is.
 
+A reader is loaded when a file asks for it: a process reads one or two formats, not all libraries.
+"""
+
+# ruff: noqa: PLC0415
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import assert_never
 
 from tributary.kernels.formats.asked import Asked, Content
-from tributary.kernels.formats.avro.reader import read_avro
 from tributary.kernels.formats.batch import FormatBatch
-from tributary.kernels.formats.csv.file import read_csv
-from tributary.kernels.formats.json.forms import read_json
-from tributary.kernels.formats.ndjson.parse import read_ndjson
-from tributary.kernels.formats.orc.reader import read_orc
-from tributary.kernels.formats.parquet.reader import read_parquet
 from tributary.kernels.sniffing import FormatKind, of_format
 
-READERS: Final[dict[FormatKind, Callable[[Asked, Content], Iterator[FormatBatch]]]] = {
-    "avro": read_avro,
-    "csv": read_csv,
-    "json": read_json,
-    "ndjson": read_ndjson,
-    "orc": read_orc,
-    "parquet": read_parquet,
-}
+Reader = Callable[[Asked, Content], Iterator[FormatBatch]]
 
 
 def read(asked: Asked, content: Content) -> Iterator[FormatBatch]:
@@ -31,4 +22,23 @@ def read(asked: Asked, content: Content) -> Iterator[FormatBatch]:
     what its chunks raise.
     """
     kind = asked.format.kind
-    return READERS[kind](asked, replace(content, chunks=of_format(content.chunks, kind)))
+    return _reader(kind)(asked, replace(content, chunks=of_format(content.chunks, kind)))
+
+
+def _reader(kind: FormatKind) -> Reader:
+    match kind:
+        case "avro":
+            from tributary.kernels.formats.avro.reader import read_avro as reader
+        case "csv":
+            from tributary.kernels.formats.csv.file import read_csv as reader
+        case "json":
+            from tributary.kernels.formats.json.forms import read_json as reader
+        case "ndjson":
+            from tributary.kernels.formats.ndjson.parse import read_ndjson as reader
+        case "orc":
+            from tributary.kernels.formats.orc.reader import read_orc as reader
+        case "parquet":
+            from tributary.kernels.formats.parquet.reader import read_parquet as reader
+        case _:
+            assert_never(kind)
+    return reader
