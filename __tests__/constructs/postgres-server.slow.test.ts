@@ -2,39 +2,13 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { PostgresServer } from "../../constructs/postgres-server";
 import { ROOT } from "../../setup/paths";
 import { run } from "../../setup/process";
 import { ensureTerraform } from "../../setup/terraform";
+import { PRODUCTION_SERVER } from "../support/postgres-server";
 import { resourcesOf } from "../support/resources";
-import { synthesizeConstruct } from "../support/synthesize";
 
-const stack = synthesizeConstruct((scope) => {
-  new PostgresServer(scope, "server", {
-    identifier: "lake-prod-ledger",
-    version: "18",
-    instanceClass: "db.t4g.medium",
-    storageGigabytes: 100,
-    maximumStorageGigabytes: 500,
-    multiZone: true,
-    backupDays: 14,
-    performanceInsights: true,
-    port: 5432,
-    databaseName: "tributary",
-    keyArn: "arn:aws:kms:us-east-1:123456789012:key/1",
-    logKeyArn: "arn:aws:kms:us-east-1:123456789012:key/2",
-    vpcId: "vpc-1",
-    subnetIds: ["subnet-1", "subnet-2"],
-    clientsGroupId: "sg-workloads",
-    logRetentionDays: 30,
-    monitoringSeconds: 0,
-    // of a guarded environment, whose guard was lifted so that it can be destroyed
-    deletionGuard: false,
-    finalSnapshot: true,
-    account: "123456789012",
-    region: "us-east-1",
-  });
-});
+const { stack } = PRODUCTION_SERVER;
 const [[name = ""] = []] = resourcesOf(stack, "aws_db_instance");
 const folder = mkdtempSync(join(tmpdir(), "tributary-postgres-"));
 let variables: NodeJS.ProcessEnv;
