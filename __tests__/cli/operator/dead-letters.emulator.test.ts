@@ -1,0 +1,338 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { Operator } from "../../../cli/operator/command/operator";
+import { Terminal } from "../../../cli/operator/command/terminal";
+import { replay } from "../../../cli/operator/letters/replay";
+import { bucketName } from "../../../environments/schema";
+import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
+import { outputName } from "../../../runtime/uploads/output-name";
+import { environment, fileOf, nameOf, type Operated, RAW, startOperated } from "./operated";
+
+let operated: Operated;
+const folder = mkdtempSync(join(tmpdir(), "tributary-letters-"));
+
+beforeAll(async () => {
+  operated = await startOperated();
+});
+
+afterAll(async () => {
+  await operated.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+interface Given {
+  readonly line: number;
+  readonly reason?: string;
+  readonly raw_text?: string;
+  readonly raw_base64?: string;
+  readonly raw_length?: number;
+}
+
+/** Dead letters of one version, as the pipelines write them: its names in the first alone. */
+function lettersText(key: string, version: string, letters: readonly Given[]): string {
+  return letters
+    .map((letter, index) => {
+      const names = { source_bucket: RAW, source_key: key, source_version: version };
+      const record = {
+        source: "ab",
+        ...(index === 0 && names),
+        reason: "not-json",
+        message: "no JSON",
+        ...letter,
+      };
+      return `${JSON.stringify(record)}\n`;
+    })
+    .join("");
+}
+
+/** A file of customers with its dead letters. */
+async function upload(name: string, header: string, letters: readonly Given[]) {
+  const key = `input/customers/${name}`;
+  const version = await operated.put("raw", key, `${header}\n`);
+  const object = `dead-letters/customers/${outputName(key)}/${version}.ndjson`;
+  await operated.put("quarantine", object, lettersText(key, version, letters));
+  return { key, version, object };
+}
+
+/** A file of clicks with its dead letters, in a manifest of its own. */
+async function click(digit: string, date: string, letters: readonly Given[]) {
+  const key = `input/clicks/${date}-${digit}.ndjson`;
+  const version = await operated.put("raw", key, "{}\n");
+  const object = deadLettersKey(nameOf(digit, date));
+  await operated.put("quarantine", object, lettersText(key, version, letters));
+  return { key, version, object };
+}
+
+function operator(): Operator {
+  const nowhere = new PassThrough();
+  const { signal } = new AbortController();
+  return {
+    ...{ environment, aws: operated.aws, signal, now: new Date() },
+    terminal: new Terminal(true, nowhere, nowhere),
+  };
+}
+
+/** Exports a file's dead letters and returns them with the path. */
+async function exported(key: string, name: string) {
+  const to = join(folder, name);
+  const outcome = await operated.tributary("dead-letters", "export", key, "--to", to, "--json");
+  expect(outcome).toMatchObject({ code: 0 });
+  const [{ path }] = JSON.parse(outcome.stdout).files;
+  const lines = readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  return { path, lines };
+}
+
+async function exportedClick(digit: string, date: string) {
+  const { key, version } = await click(digit, date, [{ line: 1, raw_text: '{"a":1}' }]);
+  return { key, version, ...(await exported(key, date)) };
+}
+
+function write(path: string, lines: readonly object[]): void {
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}
+
+async function keysBelow(bucket: "raw" | "curated", Prefix: string): Promise<string[]> {
+  const { Contents = [] } = await operated.aws.s3.send(
+    new ListObjectsV2Command({ Bucket: bucketName(environment, bucket), Prefix }),
+  );
+  return Contents.map(({ Key = "" }) => Key);
+}
+
+async function body(Key: string): Promise<string> {
+  const { Body } = await operated.aws.s3.send(new GetObjectCommand({ Bucket: RAW, Key }));
+  return (await Body?.transformToString("latin1")) ?? "";
+}
+
+describe("tributary dead-letters list and show", () => {
+  test("list what is asked for, and show it whole, with nothing raw in it", async () => {
+    const { key } = await upload("listed.csv", "id,name", [
+      { line: 3, raw_text: "1,\u001b[31mred\u2028", reason: "bad-value" },
+      { line: 5, raw_text: "2", reason: "wrong-field-count" },
+    ]);
+    const listed = await operated.tributary("dead-letters", "list", key, "--json");
+    const letters = listed.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(letters).toMatchObject([
+      { dataset: "customers", pipeline: "uploads", key, line: 3, text: "1,\u001b[31mred\u2028" },
+      { key, line: 5, reason: "wrong-field-count" },
+    ]);
+    const shown = await operated.tributary("dead-letters", "show", key, "--reason", "bad-value");
+    expect(shown.stdout).toContain("1,\\u{1b}[31mred\\u{2028}");
+    expect(shown.stdout).not.toContain("line 5");
+    expect(await operated.tributary("dead-letters", "list", key, "--limit", "1")).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("more than 1"),
+    });
+    expect(await operated.tributary("dead-letters", "list", "--dataset", "nobody")).toMatchObject({
+      code: 2,
+    });
+    expect(await operated.tributary("dead-letters", "list", key, "--reason", "other")).toMatchObject({
+      code: 3,
+    });
+  });
+});
+
+describe("tributary dead-letters export", () => {
+  test("writes each line with its identity and header for its owner alone, and overwrites nothing", async () => {
+    const { key, version, object } = await upload("exported.csv", "id,name", [{ line: 3, raw_text: "1" }]);
+    const { path, lines } = await exported(key, "once");
+    expect(lines).toEqual([
+      {
+        bucket: RAW,
+        ...{ key, version, line: 3, letters: object, header: "id,name\n", text: "1" },
+        ...{ reason: "not-json", message: "no JSON" },
+      },
+    ]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const again = await operated.tributary("dead-letters", "export", key, "--to", join(folder, "once"));
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("nothing is overwritten") });
+  });
+});
+
+describe("tributary dead-letters replay", () => {
+  test("sends corrected lines once, as one file of their dataset, and nothing before --yes", async () => {
+    const { key } = await upload("replayed.csv", "id,name", [
+      { line: 3, raw_text: "1" },
+      { line: 5, raw_text: "2" },
+    ]);
+    const { path, lines } = await exported(key, "replayed");
+    write(
+      path,
+      lines.toReversed().map((line) => ({ ...line, text: `${line.text},"two\nlines"` })),
+    );
+    const dry = await operated.tributary("dead-letters", "replay", path);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("repeat with --yes") });
+    expect(await keysBelow("curated", "corrections/")).toEqual([]);
+    const applied = await operated.tributary("dead-letters", "replay", path, "--yes", "--json");
+    const [{ key: sent, lines: count }] = JSON.parse(applied.stdout).files;
+    expect(sent).toMatch(/^input\/customers\/tributary-corrections\/[0-9a-f]{32}\.csv$/);
+    expect(count).toBe(2);
+    expect(await body(sent)).toBe('id,name\n1,"two\nlines"\n2,"two\nlines"\n');
+    const again = await operated.tributary("dead-letters", "replay", path, "--yes");
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("line 3: it was replayed at") });
+    expect(await keysBelow("raw", "input/customers/tributary-corrections/")).toEqual([sent]);
+    const shown = await operated.tributary("dead-letters", "show", sent, "--json");
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      by: expect.stringContaining("arn:aws:"),
+      lines: [
+        { key, line: 3 },
+        { key, line: 5 },
+      ],
+    });
+  });
+
+  test("sends lines as they are again by their reason, a file for each date", async () => {
+    const reason = "too-new";
+    const one = await click("1", "2026-05-01", [{ line: 1, raw_text: '{"a":1}', reason }]);
+    await click("2", "2026-05-02", [
+      { line: 2, raw_text: '{"a":2}', reason },
+      { line: 3, raw_text: "{" },
+    ]);
+    const applied = await operated.tributary(
+      "dead-letters",
+      "replay",
+      "--reason",
+      reason,
+      "--since",
+      "1d",
+      "--yes",
+    );
+    expect(applied).toMatchObject({ code: 0 });
+    const sent = await keysBelow("raw", "input/clicks/tributary-corrections/");
+    expect(sent).toEqual([
+      expect.stringMatching(/\/2026-05-01-[0-9a-f]{32}\.ndjson$/),
+      expect.stringMatching(/\/2026-05-02-[0-9a-f]{32}\.ndjson$/),
+    ]);
+    expect(await Promise.all(sent.map(body))).toEqual(['{"a":1}\n', '{"a":2}\n']);
+    const again = await operated.tributary("dead-letters", "replay", "--reason", reason, "--yes", "--json");
+    expect(JSON.parse(again.stdout).refused).toMatchObject([{ key: one.key, line: 1 }, { line: 2 }]);
+  });
+
+  test("refuses what is no line, no dead letter, twice there, cut, of a replaced version, or no one record", async () => {
+    const { key } = await click("3", "2026-05-03", [
+      { line: 1, raw_text: "{" },
+      { line: 2, raw_text: "{" },
+      { line: 3, raw_text: "{" },
+      { line: 4, raw_text: "{" },
+    ]);
+    const { path, lines } = await exported(key, "refused");
+    write(path, [
+      { ...lines[0], text: '{"a":1}\n{"a":2}' },
+      { ...lines[1], text: "" },
+      { ...lines[2], line: 9 },
+      lines[3],
+      { ...lines[3], text: "{}" },
+    ]);
+    const judged = await operated.tributary("dead-letters", "replay", path, "--json");
+    expect(JSON.parse(judged.stdout)).toMatchObject({
+      files: [{ lines: 1 }],
+      refused: [
+        { line: 1, why: expect.stringContaining("more than one line") },
+        { line: 2, why: expect.stringContaining("empty") },
+        { line: 9, why: expect.stringContaining("no such dead letter") },
+        { line: 4, why: expect.stringContaining("twice") },
+      ],
+    });
+    const newer = await operated.put("raw", key, "{}\n{}\n");
+    const replaced = await operated.tributary("dead-letters", "replay", path);
+    expect(replaced.stderr).toContain(`version ${newer} has replaced`);
+    writeFileSync(path, "no json\n");
+    expect(await operated.tributary("dead-letters", "replay", path)).toMatchObject({ code: 1 });
+    expect(await operated.tributary("dead-letters", "replay")).toMatchObject({ code: 2 });
+  });
+
+  test("keeps a manifest with replayed lines from being processed again, where they would be rows twice", async () => {
+    const { path, key, version } = await exportedClick("6", "2026-05-06");
+    const manifest = manifestKey(nameOf("6", "2026-05-06"));
+    await operated.publish(
+      nameOf("6", "2026-05-06"),
+      [fileOf(key.slice("input/clicks/".length), { version })],
+      {},
+    );
+    const before = await operated.tributary("reprocess", "--manifest", manifest);
+    expect(before).toMatchObject({ code: 0 });
+    await operated.tributary("dead-letters", "replay", path, "--yes");
+    const after = await operated.tributary("reprocess", "--manifest", manifest);
+    expect(after).toMatchObject({ code: 3, stdout: expect.stringContaining("were replayed") });
+  });
+
+  test("gives each line to one of two who replay it at the same time, and loses none", async () => {
+    const letters = [1, 2, 3, 4].map((line) => ({ line, raw_text: "{" }));
+    const { key } = await click("4", "2026-05-04", letters);
+    const { path, lines } = await exported(key, "both");
+    const paths = [lines.slice(0, 3), lines.slice(1)].map((part, index) => {
+      const own = `${path}.${index}`;
+      write(
+        own,
+        part.map((line) => ({ ...line, text: `{"line":${line.line}}` })),
+      );
+      return own;
+    });
+    await Promise.all(paths.map((each) => replay(operator(), { exported: [each], yes: true })));
+    const sent = await keysBelow("raw", "input/clicks/tributary-corrections/2026-05-04-");
+    const published = (await Promise.all(sent.map(body))).flatMap((text) => text.trimEnd().split("\n"));
+    expect(published.sort()).toEqual(letters.map(({ line }) => `{"line":${line}}`));
+  });
+
+  /** Ends the command before or after a write, as if its process were killed there. */
+  function killAt(number: number, when: "before" | "after"): { readonly writes: () => number } {
+    const { send } = S3Client.prototype;
+    let writes = 0;
+    jest.spyOn(S3Client.prototype, "send").mockImplementation(async function (
+      this: S3Client,
+      command: { readonly constructor: { readonly name: string } },
+    ) {
+      const isWrite = command.constructor.name === "PutObjectCommand";
+      if (isWrite) writes += 1;
+      if (isWrite && (writes > number || (writes === number && when === "before"))) throw new Error("killed");
+      const answer = await Reflect.apply(send, this, [command]);
+      if (isWrite && writes >= number) throw new Error("killed");
+      return answer;
+    } as never);
+    return { writes: () => writes };
+  }
+
+  test("loses and doubles nothing, whatever write it is killed before or after", async () => {
+    const letters = [1, 2, 3].map((line) => ({ line, raw_text: "{" }));
+    const wanted = letters.map(({ line }) => `{"line":${line}}\n`).join("");
+    let day = 10;
+    // begun, a claim of each line, the upload, finished
+    for (let number = 1; number <= 6; number++) {
+      for (const when of ["before", "after"] as const) {
+        const date = `2026-06-${day++}`;
+        const { key } = await click("5", date, letters);
+        const { path, lines } = await exported(key, date);
+        write(
+          path,
+          lines.map((line) => ({ ...line, text: `{"line":${line.line}}` })),
+        );
+        const kill = killAt(number, when);
+        await expect(operated.tributary("dead-letters", "replay", path, "--yes")).resolves.toMatchObject({
+          code: 1,
+        });
+        expect(kill.writes()).toBeGreaterThanOrEqual(number);
+        jest.restoreAllMocks();
+        // somebody else's replay finishes it, where it was begun
+        const other = join(folder, "nothing.ndjson");
+        write(other, []);
+        await operated.tributary("dead-letters", "replay", other, "--yes");
+        await operated.tributary("dead-letters", "replay", path, "--yes");
+        const sent = await keysBelow("raw", `input/clicks/tributary-corrections/${date}-`);
+        expect([number, when, await Promise.all(sent.map(body))]).toEqual([number, when, [wanted]]);
+      }
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { query } from "../../local/outcome/athena";
+import { clientsOf } from "../../local/platform/clients";
+import { ROOT } from "../../setup/paths";
+import { eventually } from "../support/eventually";
+import { environment, HEADER, rawBucket, type TestPlatform } from "../support/local-platform";
+import { type Outcome, outcomeOf } from "../support/outcome";
+import { RawJson } from "../support/raw-json";
+
+const TODAY = new Date().toISOString().slice(0, 10);
+const EVENT = { event_timestamp: 1_769_900_000, MODE: "train" };
+
+/** A file of each pipeline with a good line, one that is corrected well, and one that stays broken. */
+const FILES = {
+  customers: {
+    key: "input/customers/to-correct.csv",
+    body: `amount,${HEADER.replace("amount,", "")}\n1,good,A,a@b.de,01-04-2025,x\n2,B\n3,C\n`,
+    lines: ["2,corrected,B,b@b.de,01-04-2025,x", "3,still"],
+    count: "SELECT id, amount_category FROM customers WHERE id = 'corrected'",
+    row: ["corrected", "low"],
+  },
+  clicks: {
+    key: `input/clicks/${TODAY}-to-correct.ndjson`,
+    body: `${`${JSON.stringify({ page: "good", filler: "x".repeat(1000) })}\n`.repeat(3420)}{"page":\n{"page"\n`,
+    lines: ['{"page":"corrected"}', "{"],
+    count: "SELECT page, _source_line FROM clicks WHERE page = 'corrected'",
+    row: ["corrected", "1"],
+  },
+  ml_events: {
+    key: "raw-json-data/2026/week09/to-correct.json",
+    body: `${JSON.stringify({ id: "good", ...EVENT })}\n{"id":"b",\n{"id":"c"\n`,
+    lines: [JSON.stringify({ id: "corrected", ...EVENT }), '{"id":"still"}'],
+    count: "SELECT record_id, mode FROM ml_events WHERE record_id = 'corrected'",
+    row: ["corrected", "train"],
+  },
+} as const;
+
+type Name = keyof typeof FILES;
+const NAMES = Object.keys(FILES) as Name[];
+
+/** Lines that every pipeline rejected are corrected and sent again, with the operator's command alone. */
+export function correctLines(platformOf: () => TestPlatform): void {
+  describe("lines that were corrected", () => {
+    let platform: TestPlatform;
+    let rawJson: RawJson;
+    let exported = "";
+    let sent: readonly { readonly dataset: Name; readonly key: string; readonly lines: number }[] = [];
+
+    beforeAll(() => {
+      platform = platformOf();
+      rawJson = new RawJson(platform);
+    });
+
+    test("are told from those that were good, in every pipeline", async () => {
+      for (const { key, body } of Object.values(FILES)) await put(key, body);
+      await lettersAre(NAMES.map((name) => [FILES[name].key, 2]));
+    });
+
+    test("are published once each, in files of their datasets, and are dead letters again where still broken", async () => {
+      const to = join(platform.output, "to-correct");
+      const keys = Object.values(FILES).map(({ key }) => key);
+      expect(await tributary("dead-letters", "export", ...keys, "--to", to)).toMatchObject({ code: 0 });
+      for (const file of readdirSync(to)) {
+        const { lines } = FILES[file.replace(".ndjson", "") as Name];
+        const given = readFileSync(join(to, file), "utf8").trimEnd().split("\n");
+        const edited = given.map((line, index) =>
+          JSON.stringify({ ...JSON.parse(line), text: lines[index] }),
+        );
+        writeFileSync(join(to, file), `${edited.join("\n")}\n`);
+      }
+      exported = join(to, "customers.ndjson");
+      const files = readdirSync(to).map((file) => join(to, file));
+      const replayed = await tributary("dead-letters", "replay", ...files, "--yes", "--json");
+      sent = JSON.parse(replayed.stdout).files;
+      expect(sent.map(({ dataset, lines }) => [dataset, lines]).sort()).toEqual(
+        NAMES.toSorted().map((name) => [name, 2]),
+      );
+      await lettersAre(sent.map(({ key }) => [key, 1]));
+      for (const name of NAMES) {
+        await eventually(`the row of ${name}`, async () => (await rowsOf(name)).length > 0);
+        expect(await rowsOf(name)).toEqual([FILES[name].row]);
+      }
+    });
+
+    test("are refused a second time, also by the ledger that is sent their file again", async () => {
+      const again = await tributary("dead-letters", "replay", exported, "--yes", "--json");
+      expect(again.code).toBe(1);
+      expect(JSON.parse(again.stdout)).toMatchObject({ files: [], refused: [{ line: 3 }, { line: 4 }] });
+      const { key = "" } = sent.find(({ dataset }) => dataset === "ml_events") ?? {};
+      await put(key, "[\n{}\n]\n");
+      await rawJson.list();
+      const { stdout } = await tributary("ledger", "files", key, "--json");
+      expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+      expect(await rowsOf("ml_events")).toEqual([FILES.ml_events.row]);
+    });
+
+    async function put(Key: string, Body: string): Promise<void> {
+      await platform.s3.send(new PutObjectCommand({ Bucket: rawBucket, Key, Body }));
+    }
+
+    /** Waits until each file has so many dead letters; of the ledger, a run has to be asked for. */
+    async function lettersAre(wanted: readonly (readonly [string, number])[]): Promise<void> {
+      await eventually("the dead letters", async () => {
+        const counts = await Promise.all(
+          wanted.map(async ([key]) => {
+            const { code, stdout } = await tributary("dead-letters", "list", key, "--json");
+            return code === 0 ? stdout.trimEnd().split("\n").length : 0;
+          }),
+        );
+        if (counts.every((count, index) => count === wanted[index]?.[1])) return true;
+        await rawJson.startBatchJob();
+        return false;
+      });
+    }
+
+    async function rowsOf(name: Name): Promise<readonly (readonly string[])[]> {
+      const { rows } = await query(clientsOf(platform.aws).settings, environment, FILES[name].count);
+      return rows.slice(1);
+    }
+
+    function tributary(...words: readonly string[]): Promise<Outcome> {
+      const command = [process.execPath, "cli/tributary.js", ...words, "--environment", "local"];
+      return outcomeOf(command, ROOT, platform.aws.environment);
+    }
+  });
+}
