@@ -1,7 +1,7 @@
 import json
 import re
-from pathlib import Path
 from dataclasses import astuple
+from pathlib import Path
 
 import pytest
 from hypothesis import given
