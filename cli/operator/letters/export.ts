@@ -79,8 +79,13 @@ export class Lines {
 
   constructor(private readonly operator: Operator) {}
 
-  /** @throws CommandError where the header cannot be read any more */
+  /** @throws CommandError where the line was cut, or the header cannot be read any more */
   async of(letter: Letter): Promise<Line> {
+    if (letter.length !== undefined) {
+      throw new CommandError(
+        `only the beginning of its ${letter.length} bytes was kept: send it as a file of the dataset`,
+      );
+    }
     const dataset = this.datasets.get(letter.dataset);
     if (dataset === undefined) throw new CommandError(`no dataset ${letter.dataset} is declared`);
     return lineOf(letter, dataset, await this.header(letter, dataset));
