@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Operator } from "../../../cli/operator/command/operator";
 import { Terminal } from "../../../cli/operator/command/terminal";
@@ -276,23 +276,47 @@ describe("tributary dead-letters replay", () => {
     expect(after).toMatchObject({ code: 3, stdout: expect.stringContaining("were replayed") });
   });
 
-  test("gives each line to one of two who replay it at the same time, and loses none", async () => {
-    const letters = [1, 2, 3, 4].map((line) => ({ line, raw_text: "{" }));
-    const { key } = await click("4", "2026-05-04", letters);
-    const { path, lines } = await exported(key, "both");
-    const paths = [lines.slice(0, 3), lines.slice(1)].map((part, index) => {
-      const own = `${path}.${index}`;
-      write(
-        own,
-        part.map((line) => ({ ...line, text: `{"line":${line.line}}` })),
-      );
-      return own;
-    });
-    await Promise.all(paths.map((each) => replay(operator(), { exported: [each], yes: true })));
-    const sent = await keysBelow("raw", "input/clicks/tributary-corrections/2026-05-04-");
-    const published = (await Promise.all(sent.map(body))).flatMap((text) => text.trimEnd().split("\n"));
-    expect(published.sort()).toEqual(letters.map(({ line }) => `{"line":${line}}`));
-  });
+  /** Before the n-th write of the work, lets other work be done to its end. */
+  async function interrupted(number: number, work: () => Promise<unknown>, other: () => Promise<unknown>) {
+    const { send } = S3Client.prototype;
+    let writes = 0;
+    jest.spyOn(S3Client.prototype, "send").mockImplementation(async function (
+      this: S3Client,
+      command: object,
+    ) {
+      if (command instanceof PutObjectCommand && ++writes === number) {
+        jest.restoreAllMocks();
+        await other();
+      }
+      return Reflect.apply(send, this, [command]);
+    } as never);
+    await work();
+    expect(writes).toBe(number);
+  }
+
+  // begun, two claims, the upload, finished
+  test.each([1, 2, 3, 4, 5])(
+    "gives each line to one of two, of whom the other one comes before the write %i, and loses none",
+    async (number) => {
+      const date = `2026-04-0${number}`;
+      const letters = [1, 2, 3].map((line) => ({ line, raw_text: "{" }));
+      const { key } = await click("4", date, letters);
+      const { path, lines } = await exported(key, date);
+      const [one, other] = [lines.slice(0, 2), lines.slice(1)].map((part, index) => {
+        const own = `${path}.${index}`;
+        write(
+          own,
+          part.map((line) => ({ ...line, text: `{"line":${line.line}}` })),
+        );
+        return () => replay(operator(), { exported: [own], yes: true });
+      });
+      if (one === undefined || other === undefined) throw new Error("there are two");
+      await interrupted(number, one, other);
+      const sent = await keysBelow("raw", `input/clicks/tributary-corrections/${date}-`);
+      const published = (await Promise.all(sent.map(body))).flatMap((text) => text.trimEnd().split("\n"));
+      expect(published.sort()).toEqual(letters.map(({ line }) => `{"line":${line}}`));
+    },
+  );
 
   /** Ends the command before or after a write, as if its process were killed there. */
   function killAt(number: number, when: "before" | "after"): { readonly writes: () => number } {
