@@ -81,6 +81,15 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run bootstrap -- --environment dev --issuer https://agent.buildkite.com --plan-subject 'organization:ORG:pipeline:PLAN:*' --apply-subject 'organization:ORG:pipeline:DEPLOY:ref:refs/heads/main:*'",
   ),
   "npm run bootstrap -- --environment dev": { file: DEPLOYED, contains: "bootstrap -- --environment dev" },
+  // on other files
+  "npx tributary withdraw input/customers/2026-01-31.csv --environment local": {
+    file: LETTERS,
+    contains: '"withdraw", key)',
+  },
+  "npx tributary withdraw input/customers/2026-01-31.csv --copy --environment local --yes": {
+    file: LETTERS,
+    contains: '"withdraw", key, "--copy", "--yes")',
+  },
   // each with the options of the page, on files of the test
   ...Object.fromEntries(
     [

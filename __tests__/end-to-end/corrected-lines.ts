@@ -21,6 +21,7 @@ const FILES = {
     lines: ["2,corrected,B,b@b.de,01-04-2025,x", "3,still"],
     count: "SELECT id, amount_category FROM customers WHERE id = 'corrected'",
     row: ["corrected", "low"],
+    good: "SELECT id FROM customers WHERE id = 'good'",
   },
   clicks: {
     key: `input/clicks/${TODAY}-to-correct.ndjson`,
@@ -28,6 +29,7 @@ const FILES = {
     lines: ['{"page":"corrected"}', "{"],
     count: "SELECT page, _source_line FROM clicks WHERE page = 'corrected'",
     row: ["corrected", "1"],
+    good: "SELECT page FROM clicks WHERE page = 'good'",
   },
   ml_events: {
     key: "raw-json-data/2026/week09/to-correct.json",
@@ -35,6 +37,7 @@ const FILES = {
     lines: [JSON.stringify({ id: "corrected", ...EVENT }), '{"id":"still"}'],
     count: "SELECT record_id, mode FROM ml_events WHERE record_id = 'corrected'",
     row: ["corrected", "train"],
+    good: "SELECT record_id FROM ml_events WHERE record_id = 'good'",
   },
 } as const;
 
@@ -80,8 +83,8 @@ export function correctLines(platformOf: () => TestPlatform): void {
       );
       await lettersAre(sent.map(({ key }) => [key, 1]));
       for (const name of NAMES) {
-        await eventually(`the row of ${name}`, async () => (await rowsOf(name)).length > 0);
-        expect(await rowsOf(name)).toEqual([FILES[name].row]);
+        await eventually(`the row of ${name}`, async () => (await rowsOf(FILES[name].count)).length > 0);
+        expect(await rowsOf(FILES[name].count)).toEqual([FILES[name].row]);
       }
     });
 
@@ -94,8 +97,37 @@ export function correctLines(platformOf: () => TestPlatform): void {
       await rawJson.list();
       const { stdout } = await tributary("ledger", "files", key, "--json");
       expect(stdout.trimEnd().split("\n")).toHaveLength(1);
-      expect(await rowsOf("ml_events")).toEqual([FILES.ml_events.row]);
+      expect(await rowsOf(FILES.ml_events.count)).toEqual([FILES.ml_events.row]);
     });
+
+    test("leave the lake with their files, which can then be withdrawn, too", async () => {
+      // while lines of it are replayed, a manifest or a batch is not published again
+      for (const name of ["clicks", "ml_events"] as const) {
+        expect(await tributary("withdraw", FILES[name].key)).toMatchObject({ code: 1 });
+      }
+      await withdrawn(sent.map(({ key }) => key));
+      await rowsAre(NAMES.map((name) => [FILES[name].count, 0]));
+      await withdrawn(Object.values(FILES).map(({ key }) => key));
+      await rowsAre(Object.values(FILES).map(({ good }) => [good, 0]));
+      await lettersAre([...sent, ...Object.values(FILES)].map(({ key }) => [key, 0]));
+    });
+
+    async function withdrawn(keys: readonly string[]): Promise<void> {
+      for (const key of keys) {
+        expect(await tributary("withdraw", key)).toMatchObject({ code: 0 });
+        expect(await tributary("withdraw", key, "--copy", "--yes")).toMatchObject({ code: 0 });
+      }
+    }
+
+    /** Waits until each query has so many rows; of the ledger, a run has to be asked for. */
+    async function rowsAre(wanted: readonly (readonly [string, number])[]): Promise<void> {
+      await eventually("the rows", async () => {
+        const counts = await Promise.all(wanted.map(async ([sql]) => (await rowsOf(sql)).length));
+        if (counts.every((count, index) => count === wanted[index]?.[1])) return true;
+        await rawJson.startBatchJob();
+        return false;
+      });
+    }
 
     async function put(Key: string, Body: string): Promise<void> {
       await platform.s3.send(new PutObjectCommand({ Bucket: rawBucket, Key, Body }));
@@ -116,8 +148,8 @@ export function correctLines(platformOf: () => TestPlatform): void {
       });
     }
 
-    async function rowsOf(name: Name): Promise<readonly (readonly string[])[]> {
-      const { rows } = await query(clientsOf(platform.aws).settings, environment, FILES[name].count);
+    async function rowsOf(sql: string): Promise<readonly (readonly string[])[]> {
+      const { rows } = await query(clientsOf(platform.aws).settings, environment, sql);
       return rows.slice(1);
     }
 

@@ -26,6 +26,7 @@ import type { DescribeOptions } from "./pipelines/describe";
 import type { FilesOptions } from "./pipelines/files";
 import type { StatusOptions } from "./pipelines/status";
 import type { SmokeOptions } from "./smoke/smoke";
+import { withdrawWords } from "./withdraw/words";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
@@ -50,6 +51,7 @@ export function operatorProgram(end: End): Command {
     looking,
     repairing,
     letterWords,
+    withdrawWords,
     testing,
     explainWords,
     columnWords,

@@ -2,15 +2,24 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Operator } from "../../../cli/operator/command/operator";
 import { Terminal } from "../../../cli/operator/command/terminal";
 import { replay } from "../../../cli/operator/letters/replay";
-import { bucketName } from "../../../environments/schema";
+import { bucketName, queueName } from "../../../environments/schema";
 import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
 import { outputName } from "../../../runtime/uploads/output-name";
 import { environment, fileOf, nameOf, type Operated, RAW, startOperated } from "./operated";
+
+const READY = queueName(environment, "manifests-ready");
 
 let operated: Operated;
 const folder = mkdtempSync(join(tmpdir(), "tributary-letters-"));
@@ -102,7 +111,7 @@ function write(path: string, lines: readonly object[]): void {
   writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
-async function keysBelow(bucket: "raw" | "curated", Prefix: string): Promise<string[]> {
+async function keysBelow(bucket: "raw" | "curated" | "quarantine", Prefix: string): Promise<string[]> {
   const { Contents = [] } = await operated.aws.s3.send(
     new ListObjectsV2Command({ Bucket: bucketName(environment, bucket), Prefix }),
   );
@@ -112,6 +121,41 @@ async function keysBelow(bucket: "raw" | "curated", Prefix: string): Promise<str
 async function body(Key: string): Promise<string> {
   const { Body } = await operated.aws.s3.send(new GetObjectCommand({ Bucket: RAW, Key }));
   return (await Body?.transformToString("latin1")) ?? "";
+}
+
+/** Before the n-th write of the work, lets other work be done to its end. */
+async function interrupted(number: number, work: () => Promise<unknown>, other: () => Promise<unknown>) {
+  const { send } = S3Client.prototype;
+  let writes = 0;
+  jest.spyOn(S3Client.prototype, "send").mockImplementation(async function (this: S3Client, command: object) {
+    if (command instanceof PutObjectCommand && ++writes === number) {
+      jest.restoreAllMocks();
+      await other();
+    }
+    return Reflect.apply(send, this, [command]);
+  } as never);
+  await work();
+  expect(writes).toBe(number);
+}
+
+/** Ends the command before or after a call that changes something, as if its process were killed there. */
+function killAt(number: number, when: "before" | "after"): { readonly calls: () => number } {
+  let calls = 0;
+  for (const client of [S3Client, SQSClient]) {
+    const { send } = client.prototype;
+    jest.spyOn(client.prototype, "send").mockImplementation(async function (
+      this: S3Client | SQSClient,
+      command: { readonly constructor: { readonly name: string } },
+    ) {
+      const changes = /^(?:Put|Copy|Delete|Send)/.test(command.constructor.name);
+      if (changes) calls += 1;
+      if (changes && (calls > number || (calls === number && when === "before"))) throw new Error("killed");
+      const answer = await Reflect.apply(send, this, [command]);
+      if (changes && calls >= number) throw new Error("killed");
+      return answer;
+    } as never);
+  }
+  return { calls: () => calls };
 }
 
 describe("tributary dead-letters list and show", () => {
@@ -276,24 +320,6 @@ describe("tributary dead-letters replay", () => {
     expect(after).toMatchObject({ code: 3, stdout: expect.stringContaining("were replayed") });
   });
 
-  /** Before the n-th write of the work, lets other work be done to its end. */
-  async function interrupted(number: number, work: () => Promise<unknown>, other: () => Promise<unknown>) {
-    const { send } = S3Client.prototype;
-    let writes = 0;
-    jest.spyOn(S3Client.prototype, "send").mockImplementation(async function (
-      this: S3Client,
-      command: object,
-    ) {
-      if (command instanceof PutObjectCommand && ++writes === number) {
-        jest.restoreAllMocks();
-        await other();
-      }
-      return Reflect.apply(send, this, [command]);
-    } as never);
-    await work();
-    expect(writes).toBe(number);
-  }
-
   // begun, two claims, the upload, finished
   test.each([1, 2, 3, 4, 5])(
     "gives each line to one of two, of whom the other one comes before the write %i, and loses none",
@@ -318,24 +344,6 @@ describe("tributary dead-letters replay", () => {
     },
   );
 
-  /** Ends the command before or after a write, as if its process were killed there. */
-  function killAt(number: number, when: "before" | "after"): { readonly writes: () => number } {
-    const { send } = S3Client.prototype;
-    let writes = 0;
-    jest.spyOn(S3Client.prototype, "send").mockImplementation(async function (
-      this: S3Client,
-      command: { readonly constructor: { readonly name: string } },
-    ) {
-      const isWrite = command.constructor.name === "PutObjectCommand";
-      if (isWrite) writes += 1;
-      if (isWrite && (writes > number || (writes === number && when === "before"))) throw new Error("killed");
-      const answer = await Reflect.apply(send, this, [command]);
-      if (isWrite && writes >= number) throw new Error("killed");
-      return answer;
-    } as never);
-    return { writes: () => writes };
-  }
-
   test("loses and doubles nothing, whatever write it is killed before or after", async () => {
     const letters = [1, 2].map((line) => ({ line, raw_text: "{" }));
     const wanted = letters.map(({ line }) => `{"line":${line}}\n`).join("");
@@ -354,7 +362,7 @@ describe("tributary dead-letters replay", () => {
         await expect(operated.tributary("dead-letters", "replay", path, "--yes")).resolves.toMatchObject({
           code: 1,
         });
-        expect(kill.writes()).toBeGreaterThanOrEqual(number);
+        expect(kill.calls()).toBeGreaterThanOrEqual(number);
         jest.restoreAllMocks();
         // somebody else's replay finishes it, where it was begun
         const other = join(folder, "nothing.ndjson");
@@ -363,6 +371,125 @@ describe("tributary dead-letters replay", () => {
         await operated.tributary("dead-letters", "replay", path, "--yes");
         const sent = await keysBelow("raw", `input/clicks/tributary-corrections/${date}-`);
         expect([number, when, await Promise.all(sent.map(body))]).toEqual([number, when, [wanted]]);
+      }
+    }
+  });
+});
+
+describe("tributary withdraw", () => {
+  /** What is left of a file: versions of it, its copies, its dead letters, and what the streaming job was asked for. */
+  async function leftOf(key: string, object: string) {
+    const { Versions = [] } = await operated.aws.s3.send(
+      new ListObjectVersionsCommand({ Bucket: RAW, Prefix: key }),
+    );
+    const sizes = Versions.map(({ Size }) => Size);
+    const letters = await keysBelow("quarantine", object);
+    const orders = (await operated.take(READY)).map(({ Body = "" }) => JSON.parse(Body).generation);
+    return { sizes, letters: letters.length, orders };
+  }
+
+  /** A published file of clicks. */
+  async function published(digit: string, date: string) {
+    const file = await click(digit, date, [{ line: 1, raw_text: "{" }]);
+    const name = nameOf(digit, date);
+    const uploadedAt = new Date().toISOString();
+    const tracked = fileOf(file.key.slice("input/clicks/".length), {
+      ...{ version: file.version, uploadedAt, manifestPath: manifestKey(name) },
+    });
+    await operated.track(tracked);
+    await operated.publish(name, [tracked], {});
+    return file;
+  }
+
+  test("says what it would do, and puts a version without rows in the place of an upload", async () => {
+    const { key, object } = await upload("withdrawn.csv", "id,name", [{ line: 3, raw_text: "1" }]);
+    await operated.put("raw", key, "id,name\n1,a\n");
+    const dry = await operated.tributary("withdraw", key);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("2 versions would be deleted") });
+    expect(await leftOf(key, object)).toEqual({ sizes: [12, 8], letters: 1, orders: [] });
+    expect(await operated.tributary("withdraw", key, "--yes")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("not reached: older versions"),
+    });
+    expect(await leftOf(key, object)).toEqual({ sizes: [8], letters: 0, orders: [] });
+    expect(await body(key)).toBe("id,name\n");
+    expect(await operated.tributary("withdraw", key, "--yes")).toMatchObject({ code: 0 });
+    expect(await leftOf(key, object)).toEqual({ sizes: [8], letters: 0, orders: [] });
+    expect(await operated.tributary("withdraw", "input/customers/never.csv")).toMatchObject({ code: 3 });
+  });
+
+  test("withdraws no version that its sender puts in the meantime", async () => {
+    const { key } = await upload("newer.csv", "id,name", []);
+    const put = async () => {
+      await operated.put("raw", key, "id,name\n1,a\n");
+    };
+    await interrupted(
+      1,
+      async () => {
+        const outcome = await operated.tributary("withdraw", key, "--yes");
+        expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining("a newer version") });
+      },
+      put,
+    );
+    expect(await body(key)).toBe("id,name\n1,a\n");
+  });
+
+  test("takes a file out of its manifest, after a copy where one is wanted", async () => {
+    const { key, object } = await published("7", "2026-07-01");
+    await operated.tributary("withdraw", key, "--copy", "--yes");
+    expect(await leftOf(key, object)).toEqual({ sizes: [], letters: 1, orders: [1] });
+    expect(await keysBelow("quarantine", "quarantine/withdrawn/")).toEqual([
+      expect.stringMatching(/\/2026-07-01-7\.ndjson$/),
+    ]);
+  });
+
+  test("leaves a manifest alone whose next output would lose rows of others, or double replayed ones", async () => {
+    const { key, object } = await published("8", "2026-07-02");
+    const { path } = await exported(key, "2026-07-02");
+    write(path, [{ ...JSON.parse(readFileSync(path, "utf8")), text: "{}" }]);
+    await operated.tributary("dead-letters", "replay", path, "--yes");
+    const refused = await operated.tributary("withdraw", key, "--yes");
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("were replayed") });
+    const [correction = ""] = await keysBelow("raw", "input/clicks/tributary-corrections/2026-07-02-");
+    await operated.track(
+      fileOf(correction.slice("input/clicks/".length), { version: "x", date: "2026-07-02" }),
+    );
+    expect(await operated.tributary("withdraw", correction, "--yes")).toMatchObject({ code: 0 });
+    expect(await operated.tributary("dead-letters", "replay", path, "--yes")).toMatchObject({ code: 1 });
+    expect(await leftOf(key, object)).toMatchObject({ orders: [] });
+    expect(await operated.tributary("withdraw", key, "--yes")).toMatchObject({ code: 0 });
+    expect(await leftOf(key, object)).toMatchObject({ sizes: [], orders: [1] });
+    const other = await published("9", "2026-07-03");
+    const old = fileOf("2026-07-03-old.ndjson", { uploadedAt: "2026-01-01T00:00:00Z" });
+    const name = nameOf("9", "2026-07-03");
+    await operated.publish(name, [fileOf("2026-07-03-9.ndjson", { version: other.version }), old], {});
+    expect(await operated.tributary("withdraw", other.key)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("1 other files of"),
+    });
+  });
+
+  // of a manifest: copy, deletion, order; of an upload: the version without rows, copy, deletion, dead letters
+  test.each([
+    ["manifests", 3],
+    ["uploads", 4],
+  ] as const)("comes to the same end in the pipeline %s wherever it is killed", async (pipeline, calls) => {
+    for (let number = 1; number <= calls; number++) {
+      for (const when of ["before", "after"] as const) {
+        const date = `2026-08-${String(10 + number)}`;
+        const name = `killed-${number}-${when}.csv`;
+        const file =
+          pipeline === "manifests"
+            ? await published(when === "before" ? "a" : "b", date)
+            : await upload(name, "id,name", [{ line: 3, raw_text: "1" }]);
+        const kill = killAt(number, when);
+        const killed = await operated.tributary("withdraw", file.key, "--copy", "--yes");
+        expect([killed.code, kill.calls() >= number]).toEqual([1, true]);
+        jest.restoreAllMocks();
+        expect(await operated.tributary("withdraw", file.key, "--copy", "--yes")).toMatchObject({ code: 0 });
+        const left = await leftOf(file.key, file.object);
+        if (pipeline === "uploads") expect(left).toEqual({ sizes: [8], letters: 0, orders: [] });
+        else expect({ ...left, orders: left.orders.at(-1) }).toMatchObject({ sizes: [], orders: 1 });
       }
     }
   });

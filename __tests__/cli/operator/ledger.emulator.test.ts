@@ -309,15 +309,17 @@ describe("tributary ledger replay", () => {
       stdout: expect.stringMatching(/batches that would be replayed +2$/m),
     });
     expect(dry.stderr).toContain("left: 1 batches are not archived yet (3)");
-    const replayed = {
-      Bucket: CURATED,
-      Key: "corrections/lines/error-data-lake/json_malformed_records/2/x.json",
-    };
-    await s3.send(new PutObjectCommand({ ...replayed, Body: "{}" }));
+    const claim = "corrections/lines/error-data-lake/json_malformed_records/2/x.json";
+    const begun = "corrections/begun/y.json";
+    const put = (Key: string, body: object) =>
+      s3.send(new PutObjectCommand({ Bucket: CURATED, Key, Body: JSON.stringify(body) }));
+    await put(claim, { correction: "y" });
+    await put(begun, { id: "y" });
     const refused = { code: 2, stderr: expect.stringContaining("without batch 2, of which dead letters") };
     expect(await tributary(words)).toMatchObject(refused);
     expect(await tributary([...words, "--dataset", "others"])).toMatchObject({ code: 3 });
-    await s3.send(new DeleteObjectCommand(replayed));
+    // as it is once the correction is withdrawn
+    await s3.send(new DeleteObjectCommand({ Bucket: CURATED, Key: begun }));
     expect(await json(...words, "--yes")).toMatchObject({
       code: 1,
       answer: { applied: true, batches: 2, files: 8, unarchived: { count: 1, first: [3] } },

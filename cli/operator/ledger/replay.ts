@@ -7,7 +7,7 @@ import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { bytes, list } from "../command/tables";
-import { replayedBatches } from "../letters/books";
+import { batchesWithClaims, hasReplayedOfBatch } from "../letters/books";
 import { ask } from "./ask";
 
 export interface ReplayOptions extends YesOption {
@@ -80,9 +80,9 @@ export function checkLifecycle(
  * @throws UsageError where one was
  */
 async function checkReplayed(operator: Operator, { from, to, dataset }: ReplayOptions): Promise<void> {
-  const ids = await replayedBatches(operator);
+  const ids = await batchesWithClaims(operator);
   const batches = await Promise.all(ids.map((batch) => ask(operator, "batch", { batch })));
-  const [first] = batches.filter(
+  const within = batches.filter(
     (batch) =>
       batch !== null &&
       batch.committedAt !== null &&
@@ -90,8 +90,9 @@ async function checkReplayed(operator: Operator, { from, to, dataset }: ReplayOp
       Date.parse(from) <= Date.parse(batch.committedAt) &&
       Date.parse(batch.committedAt) < Date.parse(to),
   );
-  if (first) {
-    const wanted = `a time without batch ${first.id}, of which dead letters were replayed (their rows would be there twice)`;
+  for (const batch of within) {
+    if (batch === null || !(await hasReplayedOfBatch(operator, batch.id))) continue;
+    const wanted = `a time without batch ${batch.id}, of which dead letters were replayed (their rows would be there twice)`;
     throw new UsageError(expectedAt("--from", wanted, from));
   }
 }

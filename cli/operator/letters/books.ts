@@ -1,13 +1,15 @@
 /**
  * The books of corrections, below `corrections/` in the curated bucket, which lets nothing there expire: each correction as it was
- * begun, a claim of each line, and that it is finished. Every entry is written once, and none is ever changed.
+ * begun, a claim of each line, and that it is finished. Every entry is written once, and none is ever changed; of
+ * a correction whose file is withdrawn, the texts are deleted and the claims stay.
  */
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { type BucketName, bucketName, MALFORMED_PREFIX } from "../../../environments/schema";
 import { SYSTEM_CLOCK } from "../../../runtime/clock";
 import { withBackoff } from "../../../runtime/in-parallel";
+import { CommandError } from "../../../setup/errors";
 import type { Operator } from "../command/operator";
-import { listObjects, readJson } from "../manifests/objects";
+import { listFolders, listObjects, readJson } from "../manifests/objects";
 import { type Correction, digestOf, identityOf, type Line } from "./correction";
 
 const BEGUN = "corrections/begun/";
@@ -79,21 +81,52 @@ export function correctionBy(operator: Operator, id: string): Promise<Correction
   return readJson<Correction>(operator, bucketName(operator.environment, "curated"), `${BEGUN}${id}.json`);
 }
 
-/** Returns whether lines of a manifest, an upload or a batch were replayed, by an object that has its dead letters. */
+/** Returns whether rows are there of replayed lines of a manifest or an upload, by its object with dead letters. */
 export async function hasReplayed(operator: Operator, letters: string): Promise<boolean> {
-  const claims = listObjects(operator, bucketName(operator.environment, "curated"), unitPrefix(letters));
-  for await (const _ of claims) return true;
-  return false;
+  return (await correctionsBelow(operator, unitPrefix(letters))).length > 0;
 }
 
-/** Numbers of the ledger's batches of which lines were replayed. */
-export async function replayedBatches(operator: Operator): Promise<number[]> {
-  const batches = new Set<number>();
+/** Returns whether rows are there of replayed lines of a batch of the ledger. */
+export async function hasReplayedOfBatch(operator: Operator, batch: number): Promise<boolean> {
+  return (await correctionsBelow(operator, `${CLAIMS}${MALFORMED_PREFIX}${batch}/`)).length > 0;
+}
+
+/** Numbers of the ledger's batches of which lines were ever replayed. */
+export async function batchesWithClaims(operator: Operator): Promise<number[]> {
   const prefix = `${CLAIMS}${MALFORMED_PREFIX}`;
-  for await (const { key } of listObjects(operator, bucketName(operator.environment, "curated"), prefix)) {
-    batches.add(Number(key.slice(prefix.length).split("/", 1)[0]));
+  const folders = await listFolders(operator, bucketName(operator.environment, "curated"), prefix);
+  return folders.map((folder) => Number(folder.slice(prefix.length, -1)));
+}
+
+/** Corrections of lines of an upload, by the folder of its dead letters. */
+export function correctionsOfUpload(operator: Operator, folder: string): Promise<Correction[]> {
+  return correctionsBelow(operator, `${CLAIMS}${folder}`);
+}
+
+/** Corrections that the claims below a prefix name, but for those that were withdrawn. */
+async function correctionsBelow(operator: Operator, prefix: string): Promise<Correction[]> {
+  const bucket = bucketName(operator.environment, "curated");
+  const ids = new Set<string>();
+  for await (const { key } of listObjects(operator, bucket, prefix)) {
+    const claimed = await readJson<Claim>(operator, bucket, key);
+    if (claimed) ids.add(claimed.correction);
   }
-  return [...batches];
+  const found = await Promise.all([...ids].map((id) => correctionBy(operator, id)));
+  return found.filter((each) => each !== undefined);
+}
+
+/**
+ * Object with the texts of a correction, to be deleted when its file is withdrawn.
+ *
+ * @throws CommandError where it is not finished: it would be, by the next replay
+ */
+export async function textsOf(operator: Operator, id: string): Promise<string> {
+  if ((await unfinished(operator)).some((each) => each.id === id)) {
+    throw new CommandError(
+      `correction ${id} is not finished: npx tributary dead-letters replay finishes it first`,
+    );
+  }
+  return `${BEGUN}${id}.json`;
 }
 
 async function idsBelow(operator: Operator, prefix: string): Promise<Set<string>> {

@@ -2,12 +2,11 @@ import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { Dataset } from "../../../datasets/schema/datasets";
-import { processedPrefix } from "../../../environments/schema";
-import { baseName } from "../../../runtime/manifests/datasets";
 import { CommandError } from "../../../setup/errors";
 import { NothingMatched, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
+import { archivedKey } from "../ledger/archived-key";
 import { knownDatasets } from "../pipelines/find";
 import { type Line, lineOf } from "./correction";
 import { headerOf } from "./csv-text";
@@ -91,13 +90,12 @@ export class Lines {
     return lineOf(letter, dataset, await this.header(letter, dataset));
   }
 
-  private async header(letter: Letter, { format, pipeline }: Dataset): Promise<string | undefined> {
+  private async header(letter: Letter, dataset: Dataset): Promise<string | undefined> {
+    const { format } = dataset;
     if (format.kind !== "csv" || !format.header) return undefined;
     const source = JSON.stringify([letter.bucket, letter.key, letter.version]);
     if (this.last?.source !== source) {
-      const header = openSource(this.operator, letter, pipeline === "ledger").then((stream) =>
-        headerOf(stream, format),
-      );
+      const header = openSource(this.operator, letter, dataset).then((stream) => headerOf(stream, format));
       this.last = { source, header };
     }
     return this.last.header;
@@ -108,11 +106,10 @@ export class Lines {
 async function openSource(
   { aws }: Operator,
   { bucket: Bucket, key, version: VersionId }: Letter,
-  mayBeMoved: boolean,
+  { pipeline, prefix }: Dataset,
 ): Promise<NodeJS.ReadableStream> {
-  const folders = key.slice(0, key.lastIndexOf("/") + 1);
-  const moved = { Key: `${processedPrefix(folders)}${VersionId}/${baseName(key)}` };
-  for (const place of [{ Key: key, VersionId }, ...(mayBeMoved ? [moved] : [])]) {
+  const moved = pipeline === "ledger" ? [{ Key: archivedKey(key, VersionId, prefix) }] : [];
+  for (const place of [{ Key: key, VersionId }, ...moved]) {
     try {
       const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket, ...place }));
       return Body as NodeJS.ReadableStream;

@@ -68,7 +68,7 @@ export function checkReplay({ exported, reason, dataset, since }: ReplayOptions)
 export async function replay(operator: Operator, options: ReplayOptions): Promise<ExitCode> {
   const { terminal, signal } = operator;
   const lines = await linesOf(operator, options);
-  const begun = await unfinished(operator);
+  const begun = (await unfinished(operator)).filter((each) => isDeclared(operator, each));
   const inThem = new Set(begun.flatMap((each) => each.lines.map(nameOf)));
   const { accepted, refused } = await judged(
     operator,
@@ -90,6 +90,14 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
   show(operator, options.yes ? done : corrections, refused, options.yes ?? false);
   if (refused.length > 0) return EXIT.failed;
   return EXIT.ok;
+}
+
+/** A correction that was begun for a dataset that is gone waits for it, and for nobody else. */
+function isDeclared({ terminal }: Operator, { id, dataset }: Correction): boolean {
+  const is = knownDatasets().some(({ name }) => name === dataset);
+  if (!is)
+    terminal.warn(`left: correction ${id} was begun for the dataset ${dataset}, which is not declared`);
+  return is;
 }
 
 /**
@@ -256,7 +264,7 @@ function show(
   );
   const after = afterwards(
     applied,
-    "nothing takes a line back: tributary describe says what became of each file",
+    "tributary withdraw FILE, for each of these files; a line that was sent is not sent again",
   );
   terminal.show(
     { applied, files, refused: left },
