@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
@@ -272,6 +273,31 @@ describe("tributary dead-letters replay", () => {
     expect(JSON.parse(again.stdout).refused).toMatchObject([{ key: one.key, line: 1 }, { line: 2 }]);
   });
 
+  test("takes nobody else's file for its own, and finishes it when that is gone", async () => {
+    const { path } = await exportedClick("c", "2026-05-11");
+    await interrupted(
+      3,
+      () => operated.tributary("dead-letters", "replay", path, "--yes"),
+      async () => {
+        const [claim = ""] = await keysBelow(
+          "curated",
+          "corrections/lines/dead-letters/clicks/date=2026-05-11/",
+        );
+        const { Body } = await operated.aws.s3.send(
+          new GetObjectCommand({ Bucket: bucketName(environment, "curated"), Key: claim }),
+        );
+        const { correction } = JSON.parse((await Body?.transformToString()) ?? "");
+        await operated.put("raw", `input/clicks/tributary-corrections/2026-05-11-${correction}.ndjson`, "{}");
+      },
+    );
+    const left = await operated.tributary("dead-letters", "replay", path, "--yes");
+    expect(left).toMatchObject({ code: 1, stderr: expect.stringContaining("has other content") });
+    const [sent = ""] = await keysBelow("raw", "input/clicks/tributary-corrections/2026-05-11-");
+    await operated.aws.s3.send(new DeleteObjectCommand({ Bucket: RAW, Key: sent }));
+    expect(await operated.tributary("dead-letters", "replay", path, "--yes")).toMatchObject({ code: 0 });
+    expect(await body(sent)).toBe('{"a":1}\n');
+  });
+
   test("refuses what is no line, no dead letter, twice there, cut, of a replaced version, or no one record", async () => {
     const { key } = await click("3", "2026-05-03", [
       { line: 1, raw_text: "{" },
@@ -419,7 +445,7 @@ describe("tributary withdraw", () => {
   });
 
   test("withdraws no version that its sender puts in the meantime", async () => {
-    const { key } = await upload("newer.csv", "id,name", []);
+    const { key } = await upload("newer.csv", "id,name", [{ line: 3, raw_text: "1" }]);
     const put = async () => {
       await operated.put("raw", key, "id,name\n1,a\n");
     };

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { z } from "zod";
 import type { Dataset } from "../../../datasets/schema/datasets";
@@ -11,7 +12,7 @@ import { NothingMatched, UsageError, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { table } from "../command/tables";
-import { headObject } from "../manifests/objects";
+import { headObject, openText } from "../manifests/objects";
 import { datasetOfKey, knownDatasets } from "../pipelines/find";
 import { begin, claim, claimOf, finish, putOnce, unfinished } from "./books";
 import {
@@ -70,26 +71,31 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
   const lines = await linesOf(operator, options);
   const begun = (await unfinished(operator)).filter((each) => isDeclared(operator, each));
   const inThem = new Set(begun.flatMap((each) => each.lines.map(nameOf)));
-  const { accepted, refused } = await judged(
-    operator,
-    lines.filter((line) => !inThem.has(nameOf(line))),
-  );
+  const others = lines.filter((line) => !inThem.has(nameOf(line)));
+  if (others.length < lines.length) {
+    terminal.warn(
+      `${lines.length - others.length} lines are in corrections that were begun before, and go with the texts that they have there`,
+    );
+  }
+  const { accepted, refused } = await judged(operator, others);
   const corrections = [
     ...begun,
     ...correctionsOf(accepted, { by: await caller(operator), at: operator.now.toISOString() }),
   ];
   if (corrections.length === 0 && refused.length === 0) throw new NothingMatched("no dead letter matches");
   const done: Correction[] = [];
+  let isWhole = refused.length === 0;
   if (options.yes) {
     for (const correction of corrections) {
       if (signal.aborted) break;
       terminal.progress(`${done.length} of ${corrections.length} files`);
-      done.push(await publish(operator, correction));
+      const published = await publish(operator, correction);
+      if (published) done.push(published);
+      isWhole &&= published?.lines.length === correction.lines.length;
     }
   }
   show(operator, options.yes ? done : corrections, refused, options.yes ?? false);
-  if (refused.length > 0) return EXIT.failed;
-  return EXIT.ok;
+  return isWhole ? EXIT.ok : EXIT.failed;
 }
 
 /** A correction that was begun for a dataset that is gone waits for it, and for nobody else. */
@@ -102,9 +108,10 @@ function isDeclared({ terminal }: Operator, { id, dataset }: Correction): boolea
 
 /**
  * Publishes a correction: every step may be repeated, or done by two at once. Once each line has a claim, which nobody gives back,
- * those that name this correction are its content for good.
+ * those that name this correction are its content for good. Undefined where its file has other content: the declaration was changed
+ * meanwhile, or somebody else put it there.
  */
-async function publish(operator: Operator, wanted: Correction): Promise<Correction> {
+async function publish(operator: Operator, wanted: Correction): Promise<Correction | undefined> {
   const correction = await begin(operator, wanted);
   const errors = await inParallel(correction.lines, AT_ONCE, (line) => claim(operator, correction, line));
   if (errors[0] !== undefined) throw errors[0];
@@ -113,9 +120,28 @@ async function publish(operator: Operator, wanted: Correction): Promise<Correcti
   const dataset = knownDatasets().find(({ name }) => name === correction.dataset);
   if (dataset === undefined) throw new CommandError(`no dataset ${correction.dataset} is declared`);
   const content = { ...correction, lines };
-  if (lines.length > 0) await putOnce(operator, "raw", correction.key, bodyOf(content, dataset));
+  if (lines.length < correction.lines.length) {
+    const missing = correction.lines.length - lines.length;
+    operator.terminal.warn(
+      `left: ${missing} lines of correction ${correction.id} were replayed in another one`,
+    );
+  }
+  if (lines.length > 0 && !(await isThere(operator, correction.key, bodyOf(content, dataset)))) {
+    operator.terminal.warn(
+      `left: s3://${bucketName(operator.environment, "raw")}/${correction.key} has other content`,
+    );
+    return undefined;
+  }
   await finish(operator, correction, lines.length);
   return content;
+}
+
+/** Puts a file into the raw bucket; false where another one is in its place. */
+async function isThere(operator: Operator, key: string, body: Buffer): Promise<boolean> {
+  if (await putOnce(operator, "raw", key, body)) return true;
+  const stream = await openText(operator, bucketName(operator.environment, "raw"), key);
+  // one that was put there and moved away was the same
+  return stream === undefined || (await buffer(stream)).equals(body);
 }
 
 async function claims(operator: Operator, lines: readonly Line[]) {
