@@ -439,7 +439,11 @@ describe("tributary withdraw", () => {
     });
     expect(await leftOf(key, object)).toEqual({ sizes: [8], letters: 0, orders: [] });
     expect(await body(key)).toBe("id,name\n");
-    expect(await operated.tributary("withdraw", key, "--yes")).toMatchObject({ code: 0 });
+    const again = await operated.tributary("withdraw", key, "--yes", "--json");
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      raw: [],
+      steps: [expect.stringContaining("stands for it")],
+    });
     expect(await leftOf(key, object)).toEqual({ sizes: [8], letters: 0, orders: [] });
     expect(await operated.tributary("withdraw", "input/customers/never.csv")).toMatchObject({ code: 3 });
   });
