@@ -17,6 +17,7 @@ const COLUMNS = "__tests__/cli/operator/columns.emulator.test.ts";
 const DATASET = "__tests__/cli/operator/dataset/check.slow.test.ts";
 const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
 const OWN_DATA = "__tests__/docs/your-own-data.slow.test.ts";
+const LETTERS = "__tests__/cli/operator/dead-letters.emulator.test.ts";
 const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
@@ -80,6 +81,29 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run bootstrap -- --environment dev --issuer https://agent.buildkite.com --plan-subject 'organization:ORG:pipeline:PLAN:*' --apply-subject 'organization:ORG:pipeline:DEPLOY:ref:refs/heads/main:*'",
   ),
   "npm run bootstrap -- --environment dev": { file: DEPLOYED, contains: "bootstrap -- --environment dev" },
+  // on other files
+  "npx tributary withdraw input/customers/2026-01-31.csv --environment local": {
+    file: LETTERS,
+    contains: '"withdraw", key)',
+  },
+  "npx tributary withdraw input/customers/2026-01-31.csv --copy --environment local --yes": {
+    file: LETTERS,
+    contains: '"withdraw", key, "--copy", "--yes")',
+  },
+  // each with the options of the page, on files of the test
+  ...Object.fromEntries(
+    [
+      "list --dataset customers --environment local",
+      "show input/customers/2026-01-31.csv --environment local",
+      "export input/customers/2026-01-31.csv --to corrected --environment local",
+      "replay corrected/customers.ndjson --environment local",
+      "replay corrected/customers.ndjson --environment local --yes",
+      "replay --reason bad-value --since 2d --environment local --yes",
+    ].map((words) => [
+      `npx tributary dead-letters ${words}`,
+      { file: LETTERS, contains: `"dead-letters", "${words.split(" ", 1)}"` },
+    ]),
+  ),
   "npm start": { file: START, contains: "local/start.ts" },
   "npm start -- --keep": { file: START, contains: '"--keep"' },
   // the first stage of npm test

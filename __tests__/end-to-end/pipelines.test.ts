@@ -30,6 +30,7 @@ import {
   uploadsJobName,
   uploadsTableName,
 } from "../../environments/schema";
+import { outputName } from "../../runtime/uploads/output-name";
 import { ROOT } from "../../setup/paths";
 import { unreviewed } from "../checks/reviewed";
 import { eventually } from "../support/eventually";
@@ -44,7 +45,6 @@ import {
   idle,
   jobRuns,
   killJob,
-  outputName,
   outputRows,
   put,
   quarantineBucket,
@@ -56,6 +56,7 @@ import {
   workflowVariables,
 } from "../support/local-platform";
 import { type Outcome, outcomeOf } from "../support/outcome";
+import { correctLines } from "./corrected-lines";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
 import { UNUSED, unusedStatements } from "./role-statements";
@@ -156,6 +157,8 @@ describe("the reference's cases", () => {
 breakManifestsPipeline(() => platform);
 
 breakLedgerPipeline(() => platform);
+
+correctLines(() => platform);
 
 describe("the platform", () => {
   test("turns bad lines into dead letters with their line numbers", async () => {

@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +29,7 @@ import type { LocalAws } from "../../local/platform/aws";
 import { clientsOf } from "../../local/platform/clients";
 import { type Platform, startPlatform } from "../../local/platform/platform";
 import { Steps } from "../../local/steps";
+import { outputName } from "../../runtime/uploads/output-name";
 import { eventually } from "./eventually";
 import { assumeByToken } from "./web-identity";
 
@@ -180,16 +180,6 @@ export function idle(platform: TestPlatform): Promise<JobRun[]> {
     const runs = await jobRuns(platform);
     return runs.every((run) => ENDED.has(run.JobRunState ?? "")) && runs;
   });
-}
-
-/** The part of an output's name that a source key gives: documented in docs/uploads-pipeline.md. */
-export function outputName(key: string): string {
-  const base = key.slice(key.lastIndexOf("/") + 1).replace(/\.csv(\.gz)?$/, "");
-  const stem = base
-    .replace(/[^A-Za-z0-9]/g, "-")
-    .slice(0, 80)
-    .replace(/^-+|-+$/g, "");
-  return `${stem}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
 }
 
 /** An object's text; undefined when there is none. */

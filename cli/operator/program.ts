@@ -14,6 +14,7 @@ import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
 import { explainWords } from "./explain/words";
 import { ledgerWords } from "./ledger/words";
+import { letterWords } from "./letters/words";
 import { LOG_SOURCES, REDRIVEN, STATUSES } from "./manifests/choices";
 import type { CostsOptions } from "./manifests/costs";
 import type { LogsOptions } from "./manifests/logs";
@@ -25,10 +26,11 @@ import type { DescribeOptions } from "./pipelines/describe";
 import type { FilesOptions } from "./pipelines/files";
 import type { StatusOptions } from "./pipelines/status";
 import type { SmokeOptions } from "./smoke/smoke";
+import { withdrawWords } from "./withdraw/words";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
---json writes one JSON value; files, manifests, logs, ledger files and ledger quarantine list one object a line.
+--json writes one JSON value; files, manifests, logs, dead-letters list and show, ledger files and ledger quarantine list one object a line.
 docs/first-deploy.md leads to the first deploy; docs/operations.md has a runbook for each alarm.`;
 
 /** Glue may take minutes to begin a run, and the builder, the registrar and the streaming job wait for more files. */
@@ -48,6 +50,8 @@ export function operatorProgram(end: End): Command {
     doctorWords,
     looking,
     repairing,
+    letterWords,
+    withdrawWords,
     testing,
     explainWords,
     columnWords,

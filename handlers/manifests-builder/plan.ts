@@ -1,4 +1,5 @@
 import type { Failure, Message } from "../../runtime/aws/queue-messages";
+import { isCorrection } from "../../runtime/corrections";
 import {
   baseName,
   datasetOf,
@@ -88,7 +89,7 @@ export function judge(
   if (!isProjected(dataset, date, now)) {
     return turnAway("date-out-of-range", `${date} is not between ${dataset.from} and tomorrow (UTC)`);
   }
-  const size = sizeProblem(dataset, file.size);
+  const size = isCorrection(file.key) ? undefined : sizeProblem(dataset, file.size);
   if (size !== undefined) return turnAway("unexpected-size", size);
   return { ...file, dataset: dataset.name, date };
 }

@@ -4,27 +4,39 @@ import { join } from "node:path";
 import { CreateJobCommand, CreateWorkflowCommand, GlueClient } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { bundleArchive } from "../../../constructs/code/bundle";
 import {
+  bucketName,
   functionName,
   ledgerBatchJobName,
   ledgerListerJobName,
   ledgerWorkflowName,
 } from "../../../environments/schema";
 import { type LocalAws, startLocalAws } from "../../../local/platform/aws";
+import { clientsOf } from "../../../local/platform/clients";
 import { DATABASE } from "../../../local/postgres/server";
 import { type Books, keyOf, startBooks } from "../../handlers/ledger-operator/books";
 import { environment, tributary } from "./operated";
 
 let books: Books;
 let local: LocalAws;
+let s3: S3Client;
+const CURATED = bucketName(environment, "curated");
 const folder = mkdtempSync(join(tmpdir(), "tributary-ledger-"));
 
 beforeAll(async () => {
   books = await startBooks();
   local = await startLocalAws({ folder, report: () => {} });
   Object.assign(process.env, local.environment);
+  s3 = clientsOf(local).s3;
+  await s3.send(new CreateBucketCommand({ Bucket: CURATED }));
   await deploy();
 });
 
@@ -297,6 +309,17 @@ describe("tributary ledger replay", () => {
       stdout: expect.stringMatching(/batches that would be replayed +2$/m),
     });
     expect(dry.stderr).toContain("left: 1 batches are not archived yet (3)");
+    const claim = "corrections/lines/error-data-lake/json_malformed_records/2/x.json";
+    const begun = "corrections/begun/y.json";
+    const put = (Key: string, body: object) =>
+      s3.send(new PutObjectCommand({ Bucket: CURATED, Key, Body: JSON.stringify(body) }));
+    await put(claim, { correction: "y" });
+    await put(begun, { id: "y" });
+    const refused = { code: 2, stderr: expect.stringContaining("without batch 2, of which dead letters") };
+    expect(await tributary(words)).toMatchObject(refused);
+    expect(await tributary([...words, "--dataset", "others"])).toMatchObject({ code: 3 });
+    // as it is once the correction is withdrawn
+    await s3.send(new DeleteObjectCommand({ Bucket: CURATED, Key: begun }));
     expect(await json(...words, "--yes")).toMatchObject({
       code: 1,
       answer: { applied: true, batches: 2, files: 8, unarchived: { count: 1, first: [3] } },

@@ -109,6 +109,15 @@ describe("the registrar", () => {
     expect(metrics()).toMatchObject({ LedgerFilesAnnounced: 4, LedgerFilesRegistered: 1 });
   });
 
+  test("registers corrected lines once, whatever versions of their file come beside others", async () => {
+    const key = "raw-json-data/tributary-corrections/0a.json";
+    const versions = ["v1", "v2"].map((version) => ({ key, version }));
+    expect(await register(message("1", ...versions, { key: `${WEEK}a` }))).toEqual([]);
+    expect(await register(message("2", { key, version: "v3" }))).toEqual([]);
+    expect(await keys()).toEqual([`${WEEK}a`, key]);
+    expect(metrics()).toMatchObject({ LedgerFilesRegistered: 0, LedgerMessagesFailed: 0 });
+  });
+
   test("ignores the test event, deletions, and keys that no listing finds", async () => {
     const others: EventObject[] = [
       { key: `${WEEK}a`, name: "ObjectRemoved:DeleteMarkerCreated" },

@@ -212,6 +212,10 @@ describe("judge", () => {
     expect(verdict(KEY, size, [{ ...CLICKS, size: size35 }])).toBe(expected);
   });
 
+  test("takes corrected lines of any size, which are of many files or of one line", () => {
+    expect(verdict("input/clicks/tributary-corrections/2026-01-31-a.ndjson", 1)).toBe("2026-01-31");
+  });
+
   test("gives a file to the dataset with the longest prefix, and none to no dataset", () => {
     const sub = { name: "mobile", prefix: "input/clicks/mobile/", from: "2020-01-01", size: null };
     const datasets = byLongestPrefix([CLICKS, sub]);

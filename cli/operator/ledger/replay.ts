@@ -7,6 +7,7 @@ import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { bytes, list } from "../command/tables";
+import { batchesWithClaims, hasReplayedOfBatch } from "../letters/books";
 import { ask } from "./ask";
 
 export interface ReplayOptions extends YesOption {
@@ -30,6 +31,7 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
   const time = { from, to, ...(dataset === undefined ? {} : { dataset }) };
   const plan = await ask(operator, "replay", { ...time, limit: CHUNK, dryRun: true });
   checkLifecycle(operator, options, plan);
+  await checkReplayed(operator, options);
   if (!yes) return shown(operator, plan, plan, false);
   let done = NOTHING_REPLAYED;
   for (let answer = plan; answer.isMore && !operator.signal.aborted; ) {
@@ -69,6 +71,29 @@ export function checkLifecycle(
     terminal.warn(
       `files older than ${archiveDays} days lie in ${archiveClass}: restore them first, or their batches fail until you do`,
     );
+  }
+}
+
+/**
+ * Checks that no line of those batches was replayed: its row would be there twice where the batch publishes it now.
+ *
+ * @throws UsageError where one was
+ */
+async function checkReplayed(operator: Operator, { from, to, dataset }: ReplayOptions): Promise<void> {
+  const ids = await batchesWithClaims(operator);
+  const batches = await Promise.all(ids.map((batch) => ask(operator, "batch", { batch })));
+  const within = batches.filter(
+    (batch) =>
+      batch !== null &&
+      batch.committedAt !== null &&
+      (dataset === undefined || batch.dataset === dataset) &&
+      Date.parse(from) <= Date.parse(batch.committedAt) &&
+      Date.parse(batch.committedAt) < Date.parse(to),
+  );
+  for (const batch of within) {
+    if (batch === null || !(await hasReplayedOfBatch(operator, batch.id))) continue;
+    const wanted = `a time without batch ${batch.id}, of which dead letters were replayed (their rows would be there twice)`;
+    throw new UsageError(expectedAt("--from", wanted, from));
   }
 }
 

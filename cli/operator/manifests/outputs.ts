@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { bucketName } from "../../../environments/schema";
 import {
   type Bucket,
@@ -14,6 +13,7 @@ import {
 } from "../../../runtime/manifests/manifests";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import type { Operator } from "../command/operator";
+import { linesOf } from "../letters/lines";
 import { headObject, listFolders, listObjects, type ObjectHead, openText, readJson } from "./objects";
 
 /** Output of a manifest. */
@@ -126,7 +126,7 @@ export async function readDeadLetters(
   let count = 0;
   if (stream !== undefined) {
     let isOfFile = false;
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(stream)) {
       // most lines are of other files, and parsing is dear; within a text its quotes are escaped
       if (line.includes('"source_key":')) isOfFile = isLetterOf(line, file);
       if (!isOfFile) continue;

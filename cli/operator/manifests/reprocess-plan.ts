@@ -2,6 +2,7 @@ import { bucketName } from "../../../environments/schema";
 import { DAY_MS } from "../../../runtime/clock";
 import { expectedAt } from "../../../runtime/expected";
 import {
+  deadLettersKey,
   type Manifest,
   type ManifestName,
   manifestKey,
@@ -19,6 +20,7 @@ import {
 import { NothingMatched, UsageError } from "../command/errors";
 import { checkOneGiven } from "../command/given";
 import type { Operator } from "../command/operator";
+import { hasReplayed } from "../letters/books";
 import { OPEN_STATUSES } from "./choices";
 import { findFile } from "./find";
 import { countGone, mayBeGone } from "./gone";
@@ -76,6 +78,8 @@ export type Order = ManifestOrder | AnnounceOrder | Left;
 const KEPT = 64;
 
 const GONE = "files that the raw bucket has no longer; --without-gone does it all the same";
+const REPLAYED =
+  "dead letters of it were replayed, and their rows would be there twice: upload what is to change as a new version";
 const FORGOTTEN =
   "so old that its row may have expired: it could be published already; name its manifest or its date, or upload it again";
 
@@ -209,6 +213,9 @@ class Plan {
         what: manifest,
         why: `its output would lose the rows of ${gone} of its ${GONE}`,
       };
+    }
+    if (await hasReplayed(this.operator, deadLettersKey(name))) {
+      return { kind: "left", what: manifest, why: REPLAYED };
     }
     return { kind: "manifest", manifest, generation: begun + 1, why };
   }

@@ -10,6 +10,14 @@ export interface Meant {
   readonly dataset?: Dataset;
 }
 
+let known: readonly Dataset[] | undefined;
+
+/** All declared datasets, read once in a command. */
+export function knownDatasets(): readonly Dataset[] {
+  known ??= declaredDatasets();
+  return known;
+}
+
 /**
  * Keys of the raw bucket that a name may mean: a key, `s3://<raw bucket>/<key>`, or the last part of one directly
  * below a dataset's prefix.
@@ -22,7 +30,7 @@ export function meantBy({ environment }: Pick<Operator, "environment">, name: st
   if (bucket !== undefined && bucket !== raw) {
     throw new CommandError(expectedAt("FILE", `an object of the raw bucket ${raw}`, name));
   }
-  const datasets = declaredDatasets();
+  const datasets = knownDatasets();
   if (bucket === undefined && !name.includes("/")) {
     return datasets.map((dataset) => ({ key: `${dataset.prefix}${name}`, dataset }));
   }
@@ -32,5 +40,5 @@ export function meantBy({ environment }: Pick<Operator, "environment">, name: st
 
 /** Dataset that takes a key of the raw bucket; no two do. */
 export function datasetOfKey(key: string): Dataset | undefined {
-  return declaredDatasets().find(({ prefix }) => key.startsWith(prefix));
+  return knownDatasets().find(({ prefix }) => key.startsWith(prefix));
 }

@@ -117,22 +117,23 @@ class Result:
         self.letters = [letter for path in letters for letter in read_letters(path.open("rb"))]
 
 
-def run(work: Path, of: Dataset, *contents: bytes) -> Result:
+def run(work: Path, of: Dataset, *contents: bytes, folder: str = "") -> Result:
     result = Result()
     named = [
-        (Source("raw", f"{of.prefix}{number}", f"v{number}"), each) for number, each in enumerate(contents)
+        (Source("raw", f"{of.prefix}{folder}{number}", f"v{number}"), each)
+        for number, each in enumerate(contents)
     ]
     if of.pipeline == "uploads":
         for source, content in named:
-            folder = work / source.version
-            folder.mkdir()
+            own = work / source.version
+            own.mkdir()
             one = process_file(
                 of,
                 source,
                 [content],
                 processing_date=NOW,
                 date_formats=["%Y-%m-%d"],
-                work=folder,
+                work=own,
             )
             result.refused.append(one.whole_file_reason)
             found = Result()
@@ -314,6 +315,17 @@ def test_quarantines_a_file_whose_only_record_is_rejected(
     result = run(tmp_path, declared(pipeline, kind), bad, good)
     assert result.refused == ["too-many-rejected", None]
     assert ([row["id"] for row in result.rows], result.letters) == ([3], [])
+
+
+@BY_PIPELINE
+def test_quarantines_no_corrected_lines_whole_for_those_that_are_rejected_again(
+    pipeline: str, tmp_path: Path
+) -> None:
+    of = declared(pipeline, "ndjson", maximumRejectedPercent=0)
+    result = run(tmp_path, of, b"x\n", b'{"id":3,"mode":"a"}\ny\n', folder="tributary-corrections/")
+    assert result.refused == [None, None]
+    assert [row["id"] for row in result.rows] == [3]
+    assert [letter["raw_text"] for letter in result.letters] == ["x", "y"]
 
 
 @BY_PIPELINE

@@ -1,5 +1,7 @@
+import json
 import re
 from dataclasses import astuple
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -50,3 +52,8 @@ def test_keeps_every_name_within_the_bytes_that_s3_allows(letter: str) -> None:
     keys = object_keys("d" * 63, key, "v" * 32)
     assert max(len(name.encode()) for name in astuple(keys)) <= 1024
     assert keys.whole_file.endswith(f"{letter}.csv")
+
+
+def test_names_outputs_as_the_operators_command_does() -> None:
+    names = json.loads((Path(__file__).parent / "output-names.json").read_text())
+    assert {key: output_name(key) for key in names} == names

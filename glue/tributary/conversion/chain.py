@@ -264,7 +264,9 @@ class _Run:
         for number, error in self._letters.beyond.items():
             self._give_up(number, error)
         for number, file in enumerate(self._result.files):
-            if file.refused is None and (verdict := self._verdict(number, file)) is not None:
+            # a line that is rejected again is a dead letter again, and the others are none the worse
+            is_judged = file.refused is None and not self._sources.all[number].is_correction
+            if is_judged and (verdict := self._verdict(number, file)) is not None:
                 self._give_up(number, verdict)
             if file.refused is not None:
                 file.rejected = 0

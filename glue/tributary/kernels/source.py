@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _ID_BYTES = 8
+_CORRECTIONS = "/tributary-corrections/"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Source:
         """A digest of the identity, by which dead letters name it once its names stood."""
         names = json.dumps([self.bucket, self.key, self.version]).encode()
         return hashlib.blake2b(names, digest_size=_ID_BYTES).hexdigest()
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether it has corrected lines of other files; runtime/corrections.ts names the folder, too."""
+        return _CORRECTIONS in self.key
 
     @property
     def names(self) -> dict[str, str]:

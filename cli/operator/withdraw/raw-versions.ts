@@ -1,0 +1,51 @@
+import { CopyObjectCommand, DeleteObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { bucketName } from "../../../environments/schema";
+import { baseName } from "../../../runtime/manifests/datasets";
+import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
+import type { Operator } from "../command/operator";
+
+/** Version of an object of the raw bucket. */
+export interface RawVersion {
+  readonly key: string;
+  readonly version: string;
+}
+
+/** Folder of copies of withdrawn files in the quarantine bucket. */
+const WITHDRAWN = "withdrawn";
+
+/** All versions of exactly that key, the newest first. */
+export async function rawVersions({ aws, environment }: Operator, key: string): Promise<RawVersion[]> {
+  const Bucket = bucketName(environment, "raw");
+  const versions: RawVersion[] = [];
+  for (let from = {}; ; ) {
+    const page = await aws.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: key, ...from }));
+    const own = (page.Versions ?? []).filter(({ Key }) => Key === key);
+    versions.push(...own.map(({ VersionId = "null" }) => ({ key, version: VersionId })));
+    // keys come in order: behind another one, none of this one follows
+    if (!page.IsTruncated || page.NextKeyMarker !== key) return versions;
+    from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  }
+}
+
+/** Deletes versions for good, each after its copy into quarantine where one is wanted. */
+export async function takeAway(
+  { aws, environment }: Operator,
+  versions: readonly RawVersion[],
+  keepsCopy: boolean,
+): Promise<void> {
+  const Bucket = bucketName(environment, "raw");
+  for (const { key: Key, version: VersionId } of versions) {
+    if (keepsCopy) {
+      const folder = quarantineFolder(WITHDRAWN, { key: Key, version: VersionId });
+      await aws.s3.send(
+        new CopyObjectCommand({
+          Bucket: bucketName(environment, "quarantine"),
+          Key: `${folder}/${baseName(Key)}`,
+          CopySource: `${Bucket}/${encodeURIComponent(Key)}?versionId=${encodeURIComponent(VersionId)}`,
+          TaggingDirective: "REPLACE",
+        }),
+      );
+    }
+    await aws.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  }
+}
