@@ -20,6 +20,7 @@ const LEFT = [
   "ledger.log",
   "manifests",
   "quarantine",
+  "report.html",
   "stream.log",
 ];
 

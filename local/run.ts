@@ -1,15 +1,18 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type Environment, loadEnvironment } from "../environments/schema";
 import { PIPELINES, type Pipeline } from "../environments/schema/pipelines";
+import { printError } from "../setup/terminal";
 import type { Rounds } from "./inputs/files";
 import { type Inputs, inputsOf } from "./inputs/inputs";
 import { type SampleFolders, samplesOf } from "./inputs/samples";
 import { refuseChanged, type Upload } from "./inputs/uploads";
 import { accountFor } from "./outcome/accounts";
-import { queriesOf, tryQuery } from "./outcome/athena";
-import { checkReportFile, writeReportFile } from "./outcome/report-file";
+import { type FailedQuery, type QueryResult, queriesOf, tryQuery } from "./outcome/athena";
+import { pageOf } from "./outcome/report/page";
+import { summaryOf } from "./outcome/report/summary";
+import { checkReportFile, PAGE, writeInOneStep, writeReportFile } from "./outcome/report-file";
 import {
   accountsOf,
   type PipelineResult,
@@ -41,6 +44,8 @@ export interface RunOptions {
   readonly output: string;
   readonly report?: string;
   readonly keep: boolean;
+  /** Words of the command line. */
+  readonly words: readonly string[];
 }
 
 /** Context that the steps of one run share. */
@@ -50,6 +55,13 @@ interface Run extends RunOptions {
   readonly steps: Steps;
   readonly signal: AbortSignal;
   readonly began: number;
+  readonly found: Found;
+}
+
+/** What is known so far of what came of the files. */
+interface Found {
+  readonly results: Partial<Record<Pipeline, PipelineResult>>;
+  answers: readonly (QueryResult | FailedQuery)[];
 }
 
 /**
@@ -65,15 +77,53 @@ export async function runPlatform(options: RunOptions, signal: AbortSignal): Pro
     steps: new Steps(signal),
     signal,
     began: performance.now(),
+    found: { results: {}, answers: [] },
   };
   if (run.report !== undefined) checkReportFile(run.report);
   const release = takeRunFolder(run.output);
   showUntaken(run.inputs.untaken);
   try {
     return await runIn(run);
+  } catch (error) {
+    leaveFailed(run, error as Error);
+    throw error;
   } finally {
     release();
   }
+}
+
+/** Leaves the page about a run that did not come to its end; what ended it is told all the same. */
+function leaveFailed(run: Run, failure: Error): void {
+  try {
+    leavePage(run, secondsOf(run), failure);
+    printError(`\nwhat the run did until then: ${relative(process.cwd(), join(run.output, PAGE))}`);
+  } catch (error) {
+    printError(`\nthere is no page about the run: ${(error as Error).message}`);
+  }
+}
+
+/** Writes the page about the run into its folder. */
+function leavePage(run: Run, seconds: number, failure?: Error): void {
+  const ended = failure === undefined ? {} : endOf(run, failure);
+  const summary = summaryOf({
+    ...run,
+    ...run.found,
+    ...ended,
+    began: new Date(performance.timeOrigin + run.began),
+    seconds,
+    steps: run.steps.finished,
+    untaken: run.inputs.untaken,
+  });
+  writeInOneStep(join(run.output, PAGE), pageOf(summary));
+}
+
+function endOf({ signal }: Run, { message }: Error) {
+  return signal.aborted ? { interruption: message } : { failure: message };
+}
+
+/** Seconds since the start. */
+function secondsOf({ began }: Run): number {
+  return (performance.now() - began) / 1000;
 }
 
 async function runIn(run: Run): Promise<boolean> {
@@ -116,7 +166,7 @@ async function prepare(run: Run, { aws, python, signal }: RisingPlatform, folder
 }
 
 async function processFiles(run: Run, platform: Platform, { rounds, listed }: Prepared): Promise<boolean> {
-  const { environment, steps, output } = run;
+  const { environment, steps, output, found } = run;
   const clients = clientsOf(platform.aws);
   const failure = new AbortController();
   const signal = AbortSignal.any([platform.signal, failure.signal]);
@@ -129,21 +179,26 @@ async function processFiles(run: Run, platform: Platform, { rounds, listed }: Pr
   const busy = PIPELINES.filter((pipeline) => rounds[pipeline].length > 0);
   const counts = await together(
     failure,
-    ...busy.map((pipeline) => counted(context, pipeline, work[pipeline]())),
+    ...busy.map(async (pipeline) => {
+      const result = await counted(context, pipeline, work[pipeline]());
+      found.results[pipeline] = result;
+      return [pipeline, result] as const;
+    }),
   );
   const results: Results = Object.fromEntries(counts);
   const queries = run.queries ?? queriesOf(accountsOf(results).map(([name]) => name));
-  const answers = await steps.run("queries through Athena", () =>
+  found.answers = await steps.run("queries through Athena", () =>
     Promise.all(queries.map((sql) => tryQuery(clients.settings, environment, sql))),
   );
   platform.signal.throwIfAborted();
-  const report = reportOf((performance.now() - run.began) / 1000, steps.finished, results);
+  const report = reportOf(secondsOf(run), steps.finished, results);
   showUntaken(run.inputs.untaken);
-  showResults(report, results, answers, output);
+  leavePage(run, report.seconds);
+  showResults(report, results, found.answers, output);
   if (run.report !== undefined) writeReportFile(run.report, report);
   if (run.keep) await keepUp(run, platform);
   const isWhole = accountsOf(results).every(([, { lost, duplicated }]) => lost + duplicated === 0);
-  return isWhole && answers.every((answer) => "rows" in answer);
+  return isWhole && found.answers.every((answer) => "rows" in answer);
 }
 
 /** Waits for the end of a pipeline, and then accounts for its files while others are running. */
@@ -151,13 +206,13 @@ async function counted(
   { environment, steps, output, signal, platform: { python, variables } }: PipelineContext,
   pipeline: Pipeline,
   work: Promise<PipelineOutcome>,
-): Promise<readonly [Pipeline, PipelineResult]> {
+): Promise<PipelineResult> {
   const { uploads, runs } = await work;
   const accounts = await steps.run(`accounts of ${pipeline}`, () =>
     accountFor(pipeline, { environment, uploads, output, signal, python, variables }),
   );
   refuseChanged(uploads);
-  return [pipeline, { accounts, runs }];
+  return { accounts, uploads, runs };
 }
 
 async function keepUp(run: Run, { aws, ledger, signal }: Platform): Promise<void> {

@@ -32,6 +32,7 @@ function optionsOf({ input, query, output, report, keep = false }: Flags): RunOp
     output: output === undefined ? resolve(ROOT, RUNS, runName()) : resolve(here, output),
     ...(report === undefined ? {} : { report: resolve(here, report) }),
     keep,
+    words: process.argv.slice(2),
   };
 }
 

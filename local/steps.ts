@@ -3,7 +3,12 @@ import { erase, print, printOver, type Screen, visible } from "../setup/terminal
 /** Finished step of a run, as in the report. */
 export interface Step {
   readonly name: string;
+  /** Seconds from the start of the run to that of the step. */
+  readonly began: number;
   readonly seconds: number;
+  /** What it said last of itself. */
+  readonly detail: string;
+  readonly succeeded: boolean;
 }
 
 const FRAME_MILLISECONDS = 1000;
@@ -15,12 +20,15 @@ export class Steps {
   readonly finished: Step[] = [];
   /** Lines of the active steps. */
   private readonly active = new Map<symbol, () => string>();
+  private readonly start: number;
 
   constructor(
     private readonly signal: AbortSignal,
     private readonly out: Screen = process.stdout,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.start = now();
+  }
 
   /**
    * Runs `work` as the step `name`. `work` may report what it is doing; the last report is shown next to the
@@ -43,20 +51,21 @@ export class Steps {
     };
     this.frame();
     const ticking = setInterval(() => this.frame(), FRAME_MILLISECONDS);
-    const end = (mark: string) => {
+    const end = (succeeded: boolean) => {
       this.active.delete(id);
-      this.finish(line(mark, name, elapsed(), detail));
+      this.finish(line(succeeded ? "✓" : "✗", name, elapsed(), detail));
+      const after = round((began - this.start) / 1000);
+      this.finished.push({ name, began: after, seconds: round(elapsed()), detail, succeeded });
     };
     try {
       const result = await work(report);
-      end("✓");
+      end(true);
       return result;
     } catch (error) {
-      end("✗");
+      end(false);
       throw error;
     } finally {
       clearInterval(ticking);
-      this.finished.push({ name, seconds: round(elapsed()) });
     }
   }
 

@@ -19,6 +19,7 @@ const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
 const OWN_DATA = "__tests__/docs/your-own-data.slow.test.ts";
 const LETTERS = "__tests__/cli/operator/dead-letters.emulator.test.ts";
 const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
+const PAGE = "__tests__/local/outcome/report/page.slow.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -127,6 +128,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
   "npx tributary smoke --environment dev": { file: SMOKE, contains: '"tributary", "smoke", "--environment"' },
   "npx tributary smoke --environment dev --yes": { file: SMOKE, contains: 'smoke(variables, "--yes")' },
+  "npm run picture -- .tributary/runs/<run>/report.html": { file: PAGE, contains: '"picture", "--"' },
   "npm run try -- <name> FILE": { file: HERE, contains: "npm run try -- suppliers" },
   "npm run fuzz -- --minutes 15": { file: HERE, contains: "npm run fuzz -- --minutes" },
   // fewer of them

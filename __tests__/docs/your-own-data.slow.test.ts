@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
+import { LARGEST_BYTES } from "../../local/outcome/report/page";
 import type { Report } from "../../local/outcome/results";
 import { PYTHONPATH } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";
@@ -36,6 +37,12 @@ test(`${PAGE} does to the letter what it says, while every format comes through 
     }
   }
   expect(stdout).toMatch(/^not uploaded, for no dataset takes them \(.*\):\n {2}notes\.txt$/m);
+  const [, place = ""] = /^ {2}a page about it +(\S+)$/m.exec(stdout) ?? [];
+  const page = readFileSync(checkout.path(place), "utf8");
+  expect(page).toContain("<h1>Every row is accounted for</h1>");
+  expect(page).toContain("SELECT country, count(*) AS orders, sum(cost_total) AS total FROM orders");
+  expect(page).toContain("<code>notes.txt</code>");
+  expect(Buffer.byteLength(page)).toBeLessThanOrEqual(LARGEST_BYTES);
   const { pipelines }: Report = JSON.parse(readFileSync(checkout.path("report.json"), "utf8"));
   const counts = Object.values(pipelines).flatMap(({ datasets }) => Object.entries(datasets));
   const orders = {

@@ -6,7 +6,12 @@ import { join } from "node:path";
 import { GlueClient } from "@aws-sdk/client-glue";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { LARGEST_BYTES } from "../../local/outcome/report/page";
+import { number } from "../../local/outcome/report/table";
+import { PAGE } from "../../local/outcome/report-file";
+import type { Report } from "../../local/outcome/results";
 import { ROOT } from "../../setup/paths";
+import { expectReadable, inBrowser } from "../support/browser";
 import { eventually } from "../support/eventually";
 import { breakJobs, plannedSmokeTest, smokeObjects, smokeTest } from "./smoke";
 
@@ -78,6 +83,8 @@ describe("npm start", () => {
     expect(steps.map((step: { name: string }) => step.name)).toContain("deploy of five stacks");
     expect(seconds).toBeGreaterThan(0);
     expect(output).toContain("every row is accounted for");
+    expect(output).toMatch(/^ {2}a page about it +\S+report\.html$/m);
+    await expectPageOf(pipelines, seconds);
     expect(processesNaming(folder)).toEqual([]);
   });
 
@@ -95,6 +102,23 @@ describe("npm start", () => {
     expect(code).toBe(130);
     expect(processesNaming(folder)).toEqual([]);
     expect(existsSync(join(run, "cdktf.out"))).toBe(false);
+    const page = readFileSync(join(run, PAGE), "utf8");
+    expect(page).toMatch(/<h1>Interrupted after \d+\.\d s<\/h1>/);
+    expect(page).toMatch(/under way: .*deploy of five stacks/);
+    expect(page).toContain('<pre class="error">SIGINT</pre>');
+  });
+
+  test("leaves a page that says at which step it failed", async () => {
+    const run = join(folder, "run");
+    const { code, output } = await ended(
+      startWith({ TRIBUTARY_PROVIDER_MIRROR: join(folder, "no-such-mirror") }, "--output", run),
+    );
+    expect(code).toBe(1);
+    expect(output).toMatch(/^what the run did until then: \S+report\.html$/m);
+    const page = readFileSync(join(run, PAGE), "utf8");
+    expect(page).toMatch(/<h1>Failed after \d+\.\d s<\/h1>/);
+    expect(page).toContain("under way: Terraform and AWS provider");
+    expect(page).toContain("no-such-mirror");
   });
 
   test.each([
@@ -116,9 +140,31 @@ describe("npm start", () => {
   });
 });
 
+/** The page has the figures of the report, and is readable in a browser. */
+async function expectPageOf(pipelines: Report["pipelines"], seconds: number): Promise<void> {
+  const file = join(folder, "run", PAGE);
+  const page = readFileSync(file, "utf8");
+  expect(Buffer.byteLength(page)).toBeLessThanOrEqual(LARGEST_BYTES);
+  for (const [name, { files, rowsIn, rowsOut, deadLetters }] of Object.entries(pipelines)) {
+    const cells = [files, rowsIn, rowsOut, deadLetters].map(
+      (count) => `<td class="number">${number(count)}</td>`,
+    );
+    expect(page).toContain(`>${name}</th>${cells.join("")}`);
+    expect(page).toContain(`${number(rowsOut)} rows</text>`);
+  }
+  expect(page).toContain(`<dt>duration</dt><dd>${seconds.toFixed(1)} s</dd>`);
+  await inBrowser((browser) => expectReadable(browser, file));
+}
+
 function start(...words: readonly string[]): ChildProcess {
+  return startWith({}, ...words);
+}
+
+/** Starts with further variables. */
+function startWith(variables: NodeJS.ProcessEnv, ...words: readonly string[]): ChildProcess {
   return spawn(process.execPath, ["--import", "tsx", "local/start.ts", ...words], {
     cwd: ROOT,
+    env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

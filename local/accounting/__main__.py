@@ -17,6 +17,7 @@ from local.accounting.customers import CustomersRules
 from local.accounting.inputs import Upload
 from local.accounting.ml_events import MlEventsRules
 from local.accounting.rules import Rules
+from local.accounting.shown_letters import letters_by_reason
 from tributary.batch.names import processed_prefix
 from tributary.datasets import load_dataset
 
@@ -89,6 +90,7 @@ def account_for(rules: Rules, of_dataset: list[Upload], arguments: argparse.Name
         raw = ledger.raw_bucket(arguments.raw, prefix)
         accounts = ledger.account_for(rules, of_dataset, curated, quarantine, raw)
         places.append(("processed files", f"s3://{arguments.raw}/{processed_prefix(prefix)}"))
+    accounts.letters = letters_by_reason(quarantine / kept["dead letters"], rules.dataset.prefix)
     accounts.firstRows = first_rows(curated / "tables" / name, rules.not_shown)
     accounts.places = places
     return accounts

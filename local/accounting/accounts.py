@@ -1,7 +1,8 @@
 """Base of the accounts of every pipeline."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -10,11 +11,19 @@ from typing import TypeVar
 import boto3
 import pyarrow.parquet as pq
 
+from local.accounting.inputs import Upload
+from local.accounting.shown_letters import ReasonLetters
+
 SHOWN_ROWS = 5
 SHOWN_COLUMNS = 8
 SHOWN_CHARACTERS = 32
 
 Item = TypeVar("Item", bound=Hashable)
+
+FileAccounts = dict[str, int | str]
+"""Counts of one version of a file, by the names that those of a dataset have."""
+
+_BY_FILE = ("rowsIn", "rowsOut", "deadLetters", "quarantined", "lost", "duplicated")
 
 
 @dataclass
@@ -32,6 +41,23 @@ class Accounts:
     wholeFiles: list[str] = field(default_factory=list)  # noqa: N815
     firstRows: list[list[str]] = field(default_factory=list)  # noqa: N815
     places: list[tuple[str, str]] = field(default_factory=list)
+    letters: list[ReasonLetters] = field(default_factory=list)
+    byFile: dict[str, FileAccounts] = field(default_factory=dict)  # noqa: N815
+
+    @contextmanager
+    def of(self, upload: Upload, *, rows_say_it: bool = True) -> Iterator[None]:
+        """Count what the block counts for one file as well; its rows only where they say whose they are.
+
+        A file that was quarantined whole gets the reason.
+        """
+        names = [name for name in _BY_FILE if rows_say_it or name != "rowsOut"]
+        before = {name: getattr(self, name) for name in names}
+        known = len(self.wholeFiles)
+        yield
+        counts: FileAccounts = {name: getattr(self, name) - before[name] for name in names}
+        if reasons := self.wholeFiles[known:]:
+            counts["reason"] = reasons[0].removeprefix(f"{upload.key}: ")
+        self.byFile[str(upload)] = counts
 
     def compare(self, file: str, what: str, expected: Counter[Item], found: Counter[Item]) -> None:
         """Add what is expected and not found to the lost, and the reverse to the duplicated."""

@@ -82,7 +82,8 @@ def account_for(
             continue
         is_left = (upload.key, upload.version) in raw.left
         raw.left.discard((upload.key, upload.version))
-        account_for_whole_file(accounts, rules, upload, folder, is_kept=is_left)
+        with accounts.of(upload):
+            account_for_whole_file(accounts, rules, upload, folder, is_kept=is_left)
     if rules.place_columns:
         places = compare_places(rules, uploads, rows_below(table), letters)
         account_for_places(accounts, rules, published, places)
@@ -111,12 +112,13 @@ def is_of(rules: Rules, letter: Letter) -> bool:
 def account_for_places(accounts: Accounts, rules: Rules, published: list[Upload], found: Found) -> None:
     """Compare what says its place, version by version."""
     for upload in published:
-        rows, letters = found.take((upload.key, upload.version))
-        expected = records(rules, upload).places()
-        accounts.rowsIn += expected.total()
-        accounts.rowsOut += rows.total()
-        accounts.deadLetters += letters.total()
-        accounts.compare(str(upload), "records", expected, rows + letters)
+        with accounts.of(upload):
+            rows, letters = found.take((upload.key, upload.version))
+            expected = records(rules, upload).places()
+            accounts.rowsIn += expected.total()
+            accounts.rowsOut += rows.total()
+            accounts.deadLetters += letters.total()
+            accounts.compare(str(upload), "records", expected, rows + letters)
     account_for_foreign(accounts, found)
 
 
@@ -129,11 +131,11 @@ def account_for_identities(
         by_version[letter[0]].append(letter)
     expected: Counter[Hashable] = Counter()
     for upload in published:
+        letters_of_it = by_version.pop((upload.key, upload.version), [])
         content = records(rules, upload)
-        accounts.rowsIn += content.places().total()
-        expected += account_for_letters(
-            accounts, upload, content, by_version.pop((upload.key, upload.version), [])
-        )
+        with accounts.of(upload, rows_say_it=False):
+            accounts.rowsIn += content.places().total()
+            expected += account_for_letters(accounts, upload, content, letters_of_it)
     rows = Counter(rules.identity(row) for _, row in rows_below(table, rules.compared_columns))
     accounts.rowsOut += rows.total()
     accounts.compare(rules.dataset.prefix, "rows", expected, rows)

@@ -38,19 +38,20 @@ def account_for(rules: Rules, uploads: list[Upload], curated: Path, quarantine: 
     newest = {upload.key: upload for upload in good.values()}
     standing: dict[str, bytes] = {}
     for upload in uploads:
-        rows, letters = found.take((upload.key, upload.version))
-        accounts.rowsOut += rows.total()
-        accounts.deadLetters += letters.total()
-        expected: Counter[int] = Counter()
-        if upload.version not in good:
-            account_for_whole_file(accounts, rules, upload, folders[upload.version])
-        elif standing.get(upload.key) != upload.digest and (
-            rows or letters or upload.awaited or upload is newest[upload.key]
-        ):
-            standing[upload.key] = upload.digest
-            expected = records(rules, upload).places()
-        accounts.rowsIn += expected.total()
-        accounts.compare(str(upload), "lines", expected, rows + letters)
+        with accounts.of(upload):
+            rows, letters = found.take((upload.key, upload.version))
+            accounts.rowsOut += rows.total()
+            accounts.deadLetters += letters.total()
+            expected: Counter[int] = Counter()
+            if upload.version not in good:
+                account_for_whole_file(accounts, rules, upload, folders[upload.version])
+            elif standing.get(upload.key) != upload.digest and (
+                rows or letters or upload.awaited or upload is newest[upload.key]
+            ):
+                standing[upload.key] = upload.digest
+                expected = records(rules, upload).places()
+            accounts.rowsIn += expected.total()
+            accounts.compare(str(upload), "lines", expected, rows + letters)
     account_for_foreign(accounts, found)
     return accounts
 

@@ -25,7 +25,8 @@ def account_for(rules: Rules, uploads: list[Upload], curated: Path, quarantine: 
     for upload in uploads:
         folder = files / output_name(upload.key) / upload.version
         if is_quarantined(folder) or not is_whole(upload.path):
-            account_for_whole_file(accounts, rules, upload, folder)
+            with accounts.of(upload):
+                account_for_whole_file(accounts, rules, upload, folder)
         else:
             published[upload.key].append(upload)
     for key, versions in published.items():
@@ -48,15 +49,19 @@ def account_for_versions(
     for version, upload in replaced.items():
         own = [letter for letter in letters if letter[0][1] == version]
         if own:  # it was published before it was replaced
-            account_for_letters(accounts, upload, records(rules, upload), own)
-            accounts.rowsIn += len(own)
+            with accounts.of(upload):
+                account_for_letters(accounts, upload, records(rules, upload), own)
+                accounts.rowsIn += len(own)
     of_newest = [letter for letter in letters if letter[0][1] not in replaced]
     content = records(rules, newest)
-    accounts.rowsIn += content.places().total()
-    left = account_for_letters(accounts, newest, content, of_newest)
-    rows = [rules.identity(row) for row in rows_of(table, rules.compared_columns)] if table.exists() else []
-    accounts.rowsOut += len(rows)
-    accounts.compare(newest.key, "rows", left, Counter(rows))
+    with accounts.of(newest):
+        accounts.rowsIn += content.places().total()
+        left = account_for_letters(accounts, newest, content, of_newest)
+        rows = (
+            [rules.identity(row) for row in rows_of(table, rules.compared_columns)] if table.exists() else []
+        )
+        accounts.rowsOut += len(rows)
+        accounts.compare(newest.key, "rows", left, Counter(rows))
 
 
 def account_for_foreign_rows(

@@ -9,6 +9,8 @@ const CONCURRENT_UPLOADS = 8;
 export interface Upload extends InputFile {
   readonly bucket: string;
   readonly version: string;
+  /** Size in bytes. */
+  readonly size: number;
   /** Detects a later change of the file. */
   readonly fingerprint: string;
   /** True where it was done before its key was uploaded again, so that nothing replaced it unpublished. */
@@ -52,7 +54,7 @@ async function uploadFile({ bucket, signal, s3 }: UploadTarget, file: InputFile)
   });
   if (version === undefined)
     throw new Error(`bucket ${bucket} gave no version id for ${key}: it is not versioned`);
-  const uploaded = { ...file, bucket, version, fingerprint };
+  const uploaded = { ...file, bucket, version, size, fingerprint };
   refuseChanged([uploaded]);
   return uploaded;
 }

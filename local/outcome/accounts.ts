@@ -19,6 +19,38 @@ export interface RowCounts {
   readonly batches?: number;
 }
 
+/** Counts of one version of a file. */
+export interface FileAccounts {
+  readonly rowsIn: number;
+  /** @default - no row of the dataset says of which file it is */
+  readonly rowsOut?: number;
+  readonly deadLetters: number;
+  readonly quarantined: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  /** Why it was quarantined whole. */
+  readonly reason?: string;
+}
+
+/** A dead letter, its text cut where it is long. */
+export interface ShownLetter {
+  readonly key: string;
+  readonly version: string;
+  /** Number of its line, element or row, from 1. */
+  readonly line: number;
+  readonly message: string;
+  readonly text: string;
+  /** Length of the whole record. */
+  readonly bytes: number;
+}
+
+/** Dead letters of one reason: their number, and the first ones. */
+export interface ReasonLetters {
+  readonly reason: string;
+  readonly count: number;
+  readonly first: readonly ShownLetter[];
+}
+
 /** Outcome of every row of a dataset, counted from the input files and the published objects themselves. */
 export interface Accounts extends RowCounts {
   /** Each loss and duplicate in words. */
@@ -29,6 +61,10 @@ export interface Accounts extends RowCounts {
   readonly firstRows: readonly (readonly string[])[];
   /** Names and addresses of the outputs. */
   readonly places: readonly (readonly [string, string])[];
+  /** Most frequent reason first; without the lines of files that were quarantined whole. */
+  readonly letters: readonly ReasonLetters[];
+  /** By key and version, a space between them. */
+  readonly byFile: Readonly<Record<string, FileAccounts>>;
 }
 
 /** Accounts by dataset. */

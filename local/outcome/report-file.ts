@@ -30,9 +30,16 @@ export function checkReportFile(file: string): void {
   }
 }
 
-/** Writes the report in one step, so that nobody ever reads half of it. Devices and pipes take it as it comes. */
+/** Page about a run, in its folder. */
+export const PAGE = "report.html";
+
+/** Writes the report as JSON. */
 export function writeReportFile(file: string, report: object): void {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
+  writeInOneStep(file, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** Writes a file in one step, so that nobody ever reads half of it. Devices and pipes take it as it comes. */
+export function writeInOneStep(file: string, text: string): void {
   if (existsSync(file) && !statSync(file).isFile()) {
     writeFileSync(file, text);
     return;

@@ -4,12 +4,14 @@ import type { Pipeline } from "../../environments/schema/pipelines";
 import { print, visible } from "../../setup/terminal";
 import { teamDatasets } from "../inputs/files";
 import { wayOut } from "../inputs/inputs";
+import type { Upload } from "../inputs/uploads";
 import { LEDGER_STEP } from "../pipelines/ledger";
 import { MANIFESTS_STEP } from "../pipelines/manifests";
 import { UPLOADS_STEP } from "../pipelines/uploads";
 import { round, type Step } from "../steps";
 import type { Accounts, PipelineAccounts, RowCounts } from "./accounts";
 import type { FailedQuery, QueryResult } from "./athena";
+import { PAGE } from "./report-file";
 
 /** The figures of a run, as `--report` writes them. */
 export interface Report {
@@ -31,6 +33,8 @@ export interface PipelineFigures extends RowCounts {
 /** What became of the files of a pipeline. */
 export interface PipelineResult {
   readonly accounts: PipelineAccounts;
+  /** Uploads in their order. */
+  readonly uploads: readonly Upload[];
   readonly runs: number;
 }
 
@@ -44,7 +48,7 @@ const STEPS: Readonly<Record<Pipeline, string>> = {
   ledger: LEDGER_STEP,
 };
 
-const COUNTS = [
+export const COUNTS = [
   "files",
   "rowsIn",
   "rowsOut",
@@ -124,7 +128,7 @@ function placesOf(results: Results): [string, string][] {
   return [...new Map(places.map((each) => [each.join(" "), each])).values()];
 }
 
-const HEADS: Readonly<Record<(typeof COUNTS)[number], string>> = {
+export const HEADS: Readonly<Record<(typeof COUNTS)[number], string>> = {
   files: "files",
   rowsIn: "rows in",
   rowsOut: "rows out",
@@ -150,6 +154,7 @@ function figuresTable({ pipelines }: Report): string {
 /** Folders and logs of a run, by their content. */
 function whatStays(output: string): [string, string][] {
   return [
+    ["a page about it", `${output}/${PAGE}`],
     ["outputs", `${output}/curated/`],
     ["dead letters", `${output}/quarantine/`],
     ["manifests", `${output}/manifests/`],

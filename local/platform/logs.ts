@@ -15,7 +15,7 @@ export async function saveJobLogs(
 ): Promise<void> {
   const lines: string[] = [];
   for (const run of runs.toReversed()) {
-    lines.push(`== ${run.Id} ${run.JobRunState} ${run.ErrorMessage ?? ""}`.trimEnd());
+    lines.push(`== ${run.JobName} ${run.Id} ${run.JobRunState} ${run.ErrorMessage ?? ""}`.trimEnd());
     for (const kind of ["output", "error"]) {
       lines.push(...(await linesOf(logs, `${run.LogGroupName}/${kind}`, run.Id)));
     }

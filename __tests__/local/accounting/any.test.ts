@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "@jest/globals";
-import type { Accounts } from "../../../local/outcome/accounts";
+import type { Accounts, FileAccounts } from "../../../local/outcome/accounts";
 import { PYTHONPATH, ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 
@@ -178,7 +178,14 @@ function fieldCases(): [string, Case, Expected][] {
   });
 }
 
-let counted: readonly { readonly upload: Accounts; readonly batch: Accounts }[];
+interface Counted {
+  readonly upload: Accounts;
+  readonly batch: Accounts;
+  /** Dead letters of the batches. */
+  readonly letters: Accounts["letters"];
+}
+
+let counted: readonly Counted[];
 
 beforeAll(async () => {
   const { python } = await ensurePython("run", () => undefined);
@@ -199,5 +206,24 @@ test.each(CASES.map(([name, , expected], index) => [name, expected, index] as co
       expect(accounts).toMatchObject({ files: 1, lost: 0, duplicated: 0, ...expected });
       expect(rowsIn - lost).toBe(rowsOut + deadLetters - duplicated);
     }
+  },
+);
+
+test.each(CASES.map(([name], index) => [name, index] as const))(
+  "tells of each file and reason what it counts in all: %s",
+  (_, index) => {
+    const { upload, batch, letters = [] } = counted[index] ?? {};
+    for (const accounts of [upload, batch]) {
+      const files = Object.values(accounts?.byFile ?? {});
+      const sum = (name: keyof FileAccounts) =>
+        files.reduce((total, counts) => total + Number(counts[name]), 0);
+      for (const name of ["rowsIn", "deadLetters", "quarantined"] as const)
+        expect([name, sum(name)]).toEqual([name, accounts?.[name]]);
+      if (files.every(({ rowsOut }) => rowsOut !== undefined)) expect(sum("rowsOut")).toBe(accounts?.rowsOut);
+    }
+    const files = Object.values(batch?.byFile ?? {});
+    const whole = files.filter(({ reason }) => reason).reduce((sum, each) => sum + each.deadLetters, 0);
+    expect(letters.reduce((sum, { count }) => sum + count, whole)).toBe(batch?.deadLetters);
+    for (const { count, first } of letters) expect(first.length).toBe(Math.min(count, 20));
   },
 );

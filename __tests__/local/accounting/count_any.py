@@ -21,6 +21,7 @@ from local.accounting import ledger, uploads
 from local.accounting.inputs import Upload
 from local.accounting.ledger import MALFORMED, RawBucket, archived_key
 from local.accounting.rules import Rules
+from local.accounting.shown_letters import letters_by_reason
 from local.accounting.whole_files import quarantine_folder
 from tributary.conversion.upload import process_file
 from tributary.datasets import Dataset
@@ -144,7 +145,7 @@ def made(path: Path) -> Path:
 
 
 def count(case: dict, folder: Path) -> dict:
-    """Publish the versions of one file; return the accounts of it as an upload, and as files of batches."""
+    """Publish the versions of one file; return the accounts of it as an upload and as files of batches, and the letters."""
     buckets = Buckets(dataset(case), case.get("damage", ""), folder)
     versions = []
     for number, data in enumerate(case["versions"], 1):
@@ -158,6 +159,7 @@ def count(case: dict, folder: Path) -> dict:
     return {
         "upload": uploads.account_for(rules, versions, curated, quarantine).__dict__,
         "batch": ledger.account_for(rules, versions, curated / "batch", quarantine, raw).__dict__,
+        "letters": letters_by_reason(quarantine / MALFORMED, buckets.of.prefix),
     }
 
 

@@ -4,19 +4,19 @@ import { queriesOf } from "../../../local/outcome/athena";
 import { accountsOf, type Results, reportOf } from "../../../local/outcome/results";
 import { UPLOADS_STEP } from "../../../local/pipelines/uploads";
 
-const NONE = { problems: [], wholeFiles: [], firstRows: [], places: [] };
+const NONE = { problems: [], wholeFiles: [], firstRows: [], places: [], letters: [], byFile: {} };
 const ORDERS = { files: 2, rowsIn: 5, rowsOut: 3, deadLetters: 1, quarantined: 0, lost: 1, duplicated: 0 };
 const CUSTOMERS = { files: 1, rowsIn: 4, rowsOut: 4, deadLetters: 1, quarantined: 1, lost: 0, duplicated: 1 };
 const EVENTS = { files: 3, rowsIn: 3, rowsOut: 3, deadLetters: 0, quarantined: 0, lost: 0, duplicated: 0 };
 const accounts = (counts: typeof ORDERS, further = {}): Accounts => ({ ...NONE, ...counts, ...further });
 
 const RESULTS: Results = {
-  uploads: { accounts: { customers: accounts(CUSTOMERS), orders: accounts(ORDERS) }, runs: 2 },
-  ledger: { accounts: { ml_events: accounts(EVENTS, { batches: 4 }) }, runs: 1 },
+  uploads: { accounts: { customers: accounts(CUSTOMERS), orders: accounts(ORDERS) }, uploads: [], runs: 2 },
+  ledger: { accounts: { ml_events: accounts(EVENTS, { batches: 4 }) }, uploads: [], runs: 1 },
 };
 
 test("a report has the counts of each dataset, and their sums by pipeline", () => {
-  const steps = [{ name: UPLOADS_STEP, seconds: 1.5 }];
+  const steps = [{ name: UPLOADS_STEP, began: 1, seconds: 1.5, detail: "", succeeded: true }];
   const { seconds, pipelines } = reportOf(12.34, steps, RESULTS);
   expect(seconds).toBe(12.3);
   expect(pipelines).toEqual({
