@@ -38,7 +38,7 @@ export async function status(operator: Operator, { pipeline }: StatusOptions): P
   if (pipeline !== undefined) checkOn(environment, pipeline);
   const on = environment.pipelines.filter((each) => pipeline === undefined || each === pipeline);
   const [queues, pipelines] = await Promise.all([
-    readQueues(operator),
+    readQueues(operator, pipeline),
     Promise.all(on.map((each) => read(operator, each))),
   ]);
   const shown: Status = { environment: environment.name, at: now.toISOString(), pipelines, queues };
