@@ -50,10 +50,12 @@ export async function readQueues(operator: Operator, pipeline?: Pipeline): Promi
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
   const failures = [
-    ...keptFunctions(environment).filter(isWanted).map((name) => ({
-      queue: `${name} failures`,
-      name: failureQueueName(environment, name),
-    })),
+    ...keptFunctions(environment)
+      .filter(isWanted)
+      .map((name) => ({
+        queue: `${name} failures`,
+        name: failureQueueName(environment, name),
+      })),
     { queue: "undelivered events", name: undeliveredEventsName(environment) },
   ];
   const [ages, states, failed] = await Promise.all([

@@ -23,6 +23,7 @@ import {
 } from "../../../runtime/manifests/tracking";
 import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import type { Operator } from "../command/operator";
+import { beginningTogether } from "../command/together";
 import { OPEN_STATUSES } from "./choices";
 
 /** Unfinished file, as the index holds it. */
@@ -132,10 +133,10 @@ function isBefore(one: TrackedFile, other: TrackedFile): boolean {
 
 /** Reads unfinished files of one status, the oldest of each shard first. The index may be seconds behind. */
 export async function* openFiles(operator: Operator, status: OpenStatus): AsyncGenerator<OpenFile> {
-  for (const partition of openPartitions(status)) {
-    const query = openQuery(operator.environment, partition);
-    for await (const item of itemsOf(operator.aws.dynamo, query)) yield openFileOf(item);
-  }
+  const partitions = openPartitions(status).map((partition) =>
+    itemsOf(operator.aws.dynamo, openQuery(operator.environment, partition)),
+  );
+  for await (const item of beginningTogether(partitions)) yield openFileOf(item);
 }
 
 /** Finds the file that has waited longest in that status, those of smoke tests left out. */

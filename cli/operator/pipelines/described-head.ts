@@ -1,7 +1,7 @@
 import type { Pipeline } from "../../../environments/schema";
 import { bytes } from "../command/tables";
 import type { ObjectHead } from "../manifests/objects";
-import type { Meant } from "./find";
+import type { Meant } from "./meant";
 
 /** What `describe` tells of a file whatever its pipeline. */
 export interface DescribedHead {

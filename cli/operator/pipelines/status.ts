@@ -1,13 +1,13 @@
 import { PIPELINES, type Pipeline } from "../../../environments/schema";
 import { explained, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
-import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { duration, indented, list, table } from "../command/tables";
 import { ledgerState } from "../ledger/state";
 import { type QueueState, readQueues } from "../manifests/queues";
 import { manifestsState } from "../manifests/state";
 import { uploadsState } from "../uploads/state";
+import { wantedPipelines } from "./narrowed";
 import type { Count, PipelineState, Read } from "./state";
 
 export interface StatusOptions {
@@ -35,8 +35,7 @@ const STATES: Readonly<Record<Pipeline, (operator: Operator) => Promise<Pipeline
  */
 export async function status(operator: Operator, { pipeline }: StatusOptions): Promise<ExitCode> {
   const { environment, terminal, now } = operator;
-  if (pipeline !== undefined) checkOn(environment, pipeline);
-  const on = environment.pipelines.filter((each) => pipeline === undefined || each === pipeline);
+  const on = wantedPipelines(environment, { ...(pipeline && { pipeline }) });
   const [queues, pipelines] = await Promise.all([
     readQueues(operator, pipeline),
     Promise.all(on.map((each) => read(operator, each))),
