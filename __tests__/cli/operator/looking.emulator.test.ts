@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
@@ -11,7 +12,13 @@ import { type AttributeValue, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { connect } from "../../../cli/operator/command/clients";
+import { type Clients, disconnect, type Operator } from "../../../cli/operator/command/operator";
+import { Terminal } from "../../../cli/operator/command/terminal";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
+import { describe as showDescribed } from "../../../cli/operator/pipelines/describe";
+import { files as showFiles } from "../../../cli/operator/pipelines/files";
+import { status as showStatus } from "../../../cli/operator/pipelines/status";
 import { uploadQuarantineKeys } from "../../../cli/operator/uploads/object-keys";
 import {
   type BucketName,
@@ -529,6 +536,81 @@ describe("tributary manifests list", () => {
     });
     const waiting = await operated.tributary("manifests", "list", "--date", "2026-02-01", "--waiting");
     expect(waiting.stdout).toMatch(/^clicks +b{32} +\S+ +- +-$/m);
+  });
+});
+
+/** Counts calls, and rounds of them: answers are held back until all calls that are under way have theirs. */
+function counted(aws: Clients) {
+  const counts = { calls: 0, rounds: 0 };
+  let inFlight = 0;
+  let held: (() => void)[] = [];
+  const release = () => {
+    counts.rounds += 1;
+    const ready = held;
+    held = [];
+    for (const each of ready) each();
+  };
+  for (const client of Object.values(aws) as Clients["s3"][]) {
+    client.middlewareStack.add(
+      (next) => async (call) => {
+        counts.calls += 1;
+        inFlight += 1;
+        try {
+          return await next(call);
+        } finally {
+          inFlight -= 1;
+          await new Promise<void>((resolve) => {
+            held.push(resolve);
+            if (inFlight === 0) release();
+          });
+        }
+      },
+      { step: "initialize", name: "count" },
+    );
+  }
+  return counts;
+}
+
+describe("an answer", () => {
+  /** What a command asks AWS, but for whose credentials these are. */
+  async function askedBy(command: (operator: Operator) => Promise<unknown>) {
+    const aws = connect(environment);
+    const counts = counted(aws);
+    const nowhere = new Writable({ write: (_, __, done) => done() });
+    const { signal } = new AbortController();
+    const terminal = new Terminal(true, nowhere, nowhere);
+    await command({ environment, aws, terminal, signal, now: new Date() });
+    disconnect(aws);
+    return counts;
+  }
+  const described = (...words: string[]) =>
+    askedBy((operator) => showDescribed(operator, { words, lines: 5 }));
+  const listed = (status: "waiting" | "quarantined") =>
+    askedBy((operator) => showFiles(operator, { status, limit: 0 }));
+
+  test("of status takes two rounds of calls", async () => {
+    expect((await askedBy((operator) => showStatus(operator, {}))).rounds).toBe(2);
+  });
+
+  test("of describe takes as many rounds for a name, which each dataset may have, as for a key", async () => {
+    expect(await described(published.key)).toMatchObject({ rounds: 3 });
+    expect(await described("2026-01-31-a.ndjson")).toMatchObject({ rounds: 3 });
+    expect(await described(deadLettersKey(NAME))).toMatchObject({ rounds: 1, calls: 3 });
+    await operated.put("raw", "input/customers/counted.csv", "id\n1\n");
+    expect(await described("input/customers/counted.csv")).toMatchObject({ rounds: 1, calls: 2 });
+  });
+
+  test("of files takes no call for each file", async () => {
+    const few = await listed("waiting");
+    expect(few.rounds).toBe(2);
+    for (let n = 0; n < 150; n++) {
+      const upload = { bucket: "raw", key: `input/customers/many-${n}.csv`, version: "v1", size: 1 };
+      const Item = pendingItem(upload, "event", new Date());
+      await operated.aws.dynamo.send(new PutItemCommand({ TableName: uploadsTableName(environment), Item }));
+    }
+    // a hundred items of the table are a call
+    expect(await listed("waiting")).toEqual({ calls: few.calls + 1, rounds: 3 });
+    expect((await listed("quarantined")).rounds).toBe(3);
   });
 });
 

@@ -1,7 +1,7 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { GetQueueUrlCommand, QueueDoesNotExist, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, test } from "@jest/globals";
-import { connect } from "../../../../cli/operator/command/operator";
+import { connect } from "../../../../cli/operator/command/clients";
 import { readQueues } from "../../../../cli/operator/manifests/queues";
 import {
   deadLetterQueueName,

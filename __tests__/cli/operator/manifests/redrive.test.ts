@@ -12,7 +12,8 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "@jest/globals";
-import { type Clients, connect } from "../../../../cli/operator/command/operator";
+import { connect } from "../../../../cli/operator/command/clients";
+import type { Clients } from "../../../../cli/operator/command/operator";
 import { Terminal } from "../../../../cli/operator/command/terminal";
 import type { Redriven } from "../../../../cli/operator/manifests/choices";
 import { redrive } from "../../../../cli/operator/pipelines/redrive";
