@@ -108,6 +108,8 @@ export interface DatasetCount {
 export interface StateCount extends DatasetCount {
   readonly state: BatchState;
   readonly batches: number;
+  /** Those of its files whose batches were given back and have not failed. */
+  readonly untried: number;
 }
 
 export interface LedgerStatus {

@@ -126,6 +126,27 @@ describe("tributary ledger", () => {
     );
   });
 
+  test("status of every pipeline narrows to a dataset, whatever cannot be read beside it", async () => {
+    for (const table of ["files", "queue"]) {
+      await books.owner.query(`UPDATE ledger.${table} SET dataset = 'orders' WHERE id > 15`);
+    }
+    const [failed, released] = [await books.claim(5), await books.claim(3)];
+    for (const id of [failed, released]) await books.fail(id);
+    await tributary(["ledger", "release", String(released), "--yes"]);
+    await books.claim(2);
+    // there are no queues here
+    const { code, answer } = await json("status", "--dataset", "ml_events");
+    expect({ code, answer }).toMatchObject({
+      code: 1,
+      answer: {
+        pipelines: [
+          { pipeline: "ledger", waiting: { files: 8 }, inWork: { files: 2 }, failed: { files: 5 } },
+        ],
+        queues: [],
+      },
+    });
+  });
+
   test("files pages through a status, and goes on where it ended", async () => {
     const first = await tributary(["ledger", "files", "--status", "pending", "--limit", "8"]);
     expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("--after 0:8 goes on here") });

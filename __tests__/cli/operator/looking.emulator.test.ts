@@ -171,6 +171,19 @@ describe("tributary status", () => {
     ).toMatchObject({
       pipelines: [{ pipeline: "uploads" }],
     });
+    const of = async (dataset: string) => {
+      const { code, stdout } = await operated.tributary("status", "--dataset", dataset, "--json");
+      return { code, ...JSON.parse(stdout) };
+    };
+    expect(await of("clicks")).toMatchObject({
+      code: 0,
+      pipelines: [{ pipeline: "manifests", waiting: { files: 2 }, quarantined: { files: 1 } }],
+    });
+    expect(await of("smoke_manifests")).toMatchObject({
+      pipelines: [{ pipeline: "manifests", waiting: { files: 0 }, quarantined: { files: 0 } }],
+    });
+    expect(await of("customers")).toMatchObject({ pipelines: [{ waiting: { files: 1 } }], queues: [] });
+    expect(await of("smoke_uploads")).toMatchObject({ pipelines: [{ waiting: { files: 0 } }] });
   });
 });
 

@@ -21,12 +21,13 @@ type LogsCommandOptions = Omit<LogsOptions, "source" | "minutes"> & { readonly s
 
 /** Adds the commands that show every pipeline in one form. */
 export function lookingWords(program: Command, end: End): void {
-  one(program, "status", "what waits, failed and runs in each pipeline, and the queues", [
-    "status --environment prod",
-    "status --environment prod --json | jq .queues",
-  ])
-    .addOption(pipelineOption())
-    .action(act<StatusOptions>(end, async (...given) => (await import("./status")).status(...given)));
+  narrowed(
+    one(program, "status", "what waits, failed and runs in each pipeline, and the queues", [
+      "status --environment prod",
+      "status --dataset orders --environment prod",
+      "status --environment prod --json | jq .queues",
+    ]),
+  ).action(act<StatusOptions>(end, async (...given) => (await import("./status")).status(...given)));
 
   narrowed(
     one(program, "files", "files that wait, failed, or are in quarantine, of every pipeline", [
