@@ -123,7 +123,7 @@ describe("the compiled command", () => {
       "explain",
     ];
     expect(works.filter((each) => others.includes(each))).toEqual([]);
-    expect(loaded.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(3_300_000);
+    expect(loaded.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(2_400_000);
   });
 });
 

@@ -472,6 +472,7 @@ describe("tributary describe", () => {
     const row = `${published.key}\t${published.version}\t2\t3`;
     const { stdout } = await operated.tributary("describe", row, "--json");
     expect(JSON.parse(stdout)).toMatchObject({
+      line: 3,
       versions: [
         {
           version: published.version,
