@@ -500,10 +500,11 @@ describe("tributary describe", () => {
     const { deadLetters, wholeFile } = uploadQuarantineKeys("customers", key, version);
     const name = deadLetters.split("/")[2];
     const names = { source_bucket: raw, source_key: key, source_version: version };
-    const letter = { source: "ab", ...names, line: 2, reason: "bad-value", raw_text: "x".repeat(10_000) };
+    const letter = { source: "ab", ...names, line: 2, reason: "bad-value", raw_text: "x".repeat(20_000) };
     const stats = { source_file: key, source_bucket: raw, source_version: version };
     await operated.put("quarantine", deadLetters, `${JSON.stringify(letter)}\n`);
-    await operated.put("quarantine", `${wholeFile}reason.json`, JSON.stringify(names));
+    const reason = { ...names, reason: "broken-gzip", message: "x".repeat(20_000) };
+    await operated.put("quarantine", `${wholeFile}reason.json`, JSON.stringify(reason));
     await operated.put("curated", `stats/customers/${name}/${version}.json`, JSON.stringify(stats));
     const made = [
       address("curated", `tables/customers/${name}.parquet`),

@@ -8,8 +8,9 @@ import { type Named, namedBy, sourceIn, type Teller } from "./named";
 /** What an operator named: a file that may have one of these keys, a manifest or a batch. */
 export type Found = Exclude<Named, Teller>;
 
-/** What is read of an object of dead letters: the names of its first one's file are within. */
-const HEAD_BYTES = 8192;
+/** Range of an object of dead letters, which may be long: the names of its first one's file are within. */
+const LETTERS = "dead-letters/";
+const FIRST_LETTER = "bytes=0-16383";
 
 /**
  * Finds what an operator named. An output, a copy in quarantine or dead letters of one file are looked at for its name:
@@ -43,7 +44,7 @@ async function firstBelow(operator: Operator, bucket: string, folder: string): P
 }
 
 async function headOf(operator: Operator, bucket: string, key: string): Promise<string | undefined> {
-  const stream = await openText(operator, bucket, key, `bytes=0-${HEAD_BYTES - 1}`);
+  const stream = await openText(operator, bucket, key, key.startsWith(LETTERS) ? FIRST_LETTER : undefined);
   if (stream === undefined) return undefined;
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
@@ -52,9 +53,9 @@ async function headOf(operator: Operator, bucket: string, key: string): Promise<
 
 /** The record of a small object, or the names of the first of many dead letters, which stand before its line. */
 function recordIn(head: string): Record<string, unknown> {
-  const end = head.indexOf(',"line":');
+  const end = head.startsWith('{"source":') ? head.indexOf(',"line":') : -1;
   try {
-    return JSON.parse(head.startsWith('{"source":') && end > 0 ? `${head.slice(0, end)}}` : head);
+    return JSON.parse(end < 0 ? head : `${head.slice(0, end)}}`);
   } catch {
     return {};
   }
