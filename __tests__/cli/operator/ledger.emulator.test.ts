@@ -307,6 +307,9 @@ describe("tributary ledger", () => {
     expect((await reprocess(...all)).answer).toMatchObject({ applied: true, again: 1 });
     expect((await books.batch(failed))["state"]).toBe("WAITING");
     expect(await reprocess(...all)).toMatchObject({ code: 3 });
+    expect((await json("quarantine", "retry", `batch ${published}`, "--yes")).answer.orders).toMatchObject([
+      { why: "a batch is not in quarantine: name its files" },
+    ]);
     expect(await tributary(["reprocess", "batch 99"])).toMatchObject({
       code: 3,
       stderr: "error: there is no batch 99\n",

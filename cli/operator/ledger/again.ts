@@ -1,4 +1,5 @@
 import {
+  type DescribedBatch,
   type FilesPlace,
   type LedgerFile,
   type LedgerFileStatus,
@@ -12,7 +13,7 @@ import { type Again, left, type Planned } from "../pipelines/again";
 import type { WantedFiles } from "../pipelines/files";
 import type { HowAgain, PipelineAgain } from "../pipelines/reprocess";
 import { ask } from "./ask";
-import { mayHaveExpired } from "./replay";
+import { mayHaveExpired, warnOfArchive } from "./replay";
 
 interface LedgerAgain extends PipelineAgain {
   /** Does a batch again: one that failed is given back, a published one replayed. */
@@ -43,13 +44,7 @@ export const ledgerAgain: LedgerAgain = {
   async *batch(operator, id, how) {
     const batch = await ask(operator, "batch", { batch: id });
     if (batch === null) throw new NothingMatched(`there is no batch ${id}`);
-    const what = `batch ${id}`;
-    const again = { pipeline: "ledger" as const, what, how: RETRIED, why: batch.state };
-    const released: Planned<Request> = { again, work: { command: "release", batch: id } };
-    const plan = ["WAITING", "FAILED"].includes(batch.state)
-      ? released
-      : await replayOf(operator, id, what, batch.state, how);
-    yield* carriedOut(operator, one(plan), how);
+    yield* carriedOut(operator, planOfBatch(operator, batch, how), how);
   },
 };
 
@@ -60,8 +55,18 @@ const LEFT: Readonly<Partial<Record<LedgerFileStatus, string>>> = {
   committed: "its batch is committed and about to be published",
 };
 
-async function* one<Item>(item: Item): AsyncGenerator<Item> {
-  yield item;
+async function* planOfBatch(
+  operator: Operator,
+  batch: DescribedBatch,
+  how: HowAgain,
+): AsyncGenerator<Planned<Request>> {
+  const { id, state } = batch;
+  const what = `batch ${id}`;
+  if (how.onlyQuarantined) yield left("ledger", what, "a batch is not in quarantine: name its files");
+  else if (state === "WAITING" || state === "FAILED") {
+    const again = { pipeline: "ledger" as const, what, how: RETRIED, why: state };
+    yield { again, work: { command: "release", batch: id } };
+  } else yield replayOf(operator, batch, what, state, how);
 }
 
 async function* planOf(
@@ -87,7 +92,10 @@ async function* planOf(
     };
   } else if (LEFT[status] !== undefined || batch === null) {
     yield left("ledger", what, LEFT[status] ?? status);
-  } else yield await replayOf(operator, batch, what, why, how);
+  } else {
+    const whole = await ask(operator, "batch", { batch });
+    if (whole !== null) yield replayOf(operator, whole, what, why, how);
+  }
 }
 
 /** Files of a status, each batch once: its files are done again together. */
@@ -111,32 +119,31 @@ async function* plansOf(
   } while (after !== undefined);
 }
 
-async function replayOf(
+function replayOf(
   operator: Operator,
-  id: number,
+  { id, files, createdAt, committedAt, archivedAt }: DescribedBatch,
   what: string,
   why: string,
-  { withoutGone, onlyQuarantined }: HowAgain,
-): Promise<Planned<Request>> {
-  const batch = await ask(operator, "batch", { batch: id });
-  if (onlyQuarantined) return left("ledger", what, "it is not in quarantine");
-  if (batch === null || batch.committedAt === null) {
+  { withoutGone }: HowAgain,
+): Planned<Request> {
+  if (committedAt === null) {
     return left("ledger", what, "a run is at work on it; tributary ledger release takes it away");
   }
-  if (batch.archivedAt === null) {
+  if (archivedAt === null) {
     return left("ledger", what, "it is not archived yet: repeat after the next run of the batch job");
   }
-  if (!withoutGone && mayHaveExpired(operator, Date.parse(batch.createdAt))) {
+  const claimedAt = Date.parse(createdAt);
+  if (!withoutGone && mayHaveExpired(operator, claimedAt)) {
     return left(
       "ledger",
       what,
       "its processed files may have expired, whose rows would go; --without-gone does it",
     );
   }
-  const how = `batch ${id} is replayed, with its ${batch.files} files`;
+  warnOfArchive(operator, claimedAt);
   return {
-    again: { pipeline: "ledger", what, how, why },
-    work: { command: "replay", batch: id, committedAt: batch.committedAt },
+    again: { pipeline: "ledger", what, how: `batch ${id} is replayed, with its ${files} files`, why },
+    work: { command: "replay", batch: id, committedAt },
   };
 }
 

@@ -61,6 +61,19 @@ function daysSince(time: number, now: Date): number {
   return (now.getTime() - time) / DAY_MS;
 }
 
+/** Warns where processed files of a batch that was claimed at that time must be restored before it is read. */
+export function warnOfArchive(
+  { environment, now, terminal }: Pick<Operator, "environment" | "now" | "terminal">,
+  claimedAt: number,
+): void {
+  const { archiveDays, archiveClass } = environment.storage.lifecycle.processed;
+  if (archiveDays === undefined || archiveClass === "GLACIER_IR") return;
+  if (daysSince(claimedAt, now) <= archiveDays) return;
+  terminal.warn(
+    `files older than ${archiveDays} days lie in ${archiveClass}: restore them first, or their batches fail until you do`,
+  );
+}
+
 /**
  * Checks the raw bucket's lifecycle.
  *
@@ -71,8 +84,7 @@ export function checkLifecycle(
   { from, withoutGone }: Pick<ReplayOptions, "from" | "withoutGone">,
   { claimedSince }: Pick<Replayed, "claimedSince">,
 ): void {
-  const { environment, now, terminal } = operator;
-  const { archiveDays, archiveClass, expireDays } = environment.storage.lifecycle.processed;
+  const { expireDays } = operator.environment.storage.lifecycle.processed;
   const oldest = Math.min(Date.parse(from), Date.parse(claimedSince ?? from));
   if (!withoutGone && mayHaveExpired(operator, oldest)) {
     const wanted =
@@ -80,11 +92,7 @@ export function checkLifecycle(
       "batches may be gone: a replay would lose their rows)";
     throw new UsageError(expectedAt("--from", wanted, from));
   }
-  if (archiveDays !== undefined && archiveClass !== "GLACIER_IR" && daysSince(oldest, now) > archiveDays) {
-    terminal.warn(
-      `files older than ${archiveDays} days lie in ${archiveClass}: restore them first, or their batches fail until you do`,
-    );
-  }
+  warnOfArchive(operator, oldest);
 }
 
 function shown(
