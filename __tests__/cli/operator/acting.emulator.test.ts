@@ -6,13 +6,15 @@ import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { PurgeQueueCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Operator } from "../../../cli/operator/command/operator";
+import { connect } from "../../../cli/operator/command/clients";
+import { disconnect, type Operator } from "../../../cli/operator/command/operator";
 import { Terminal } from "../../../cli/operator/command/terminal";
 import { readFile } from "../../../cli/operator/manifests/find";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
 import { forgetRejected } from "../../../cli/operator/manifests/rejected";
 import { type Order, planOfFile } from "../../../cli/operator/manifests/reprocess-plan";
 import { readHead } from "../../../cli/operator/manifests/tracking";
+import { uploadsAgain } from "../../../cli/operator/uploads/again";
 import {
   controlTableName,
   deadLetterQueueName,
@@ -320,6 +322,27 @@ describe("tributary reprocess of uploads", () => {
       { why: "it is gone from the raw bucket" },
     ]);
     expect(await itemOf(gone)).toMatchObject({ status: { S: "processed" } });
+  });
+
+  test("leaves alone a version that changed after it was looked at", async () => {
+    const { key, version, object } = await upload("raced", "processed");
+    const aws = connect(environment);
+    aws.dynamo.middlewareStack.add(
+      (next, { commandName }) =>
+        async (call) => {
+          const Item = { object: { S: object }, version: { S: version }, status: { S: "superseded" } };
+          if (commandName === "UpdateItemCommand") {
+            await operated.aws.dynamo.send(new PutItemCommand({ TableName, Item }));
+          }
+          return next(call);
+        },
+      { step: "initialize", name: "race" },
+    );
+    const how = { apply: true, onlyQuarantined: false, withoutGone: false };
+    const done = (await uploadsAgain.file({ ...operator(), aws }, { key }, how)) ?? [];
+    for await (const { why } of done) expect(why).toBe("its item changed meanwhile: repeat");
+    disconnect(aws);
+    expect(await itemOf({ object, version })).toMatchObject({ status: { S: "superseded" } });
   });
 
   test("sends all that failed again, each once", async () => {
