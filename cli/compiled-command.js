@@ -61,7 +61,7 @@ async function compile() {
     legalComments: "none",
     metafile: true,
     logLevel: "error",
-    plugins: [folders],
+    plugins: [sources],
     // packages in CommonJS ask for modules of Node
     banner: {
       js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
@@ -83,13 +83,16 @@ function keep(main, files, began) {
   renameSync(partial, CURRENT);
 }
 
-/** Leaves every file the folder that it knows itself in: the compiled one is elsewhere. */
-const folders = {
-  name: "folders",
+/**
+ * Leaves every file the folder that it knows itself in: the compiled one is elsewhere. Each has an export, for one
+ * without counts as CommonJS here, and all that it imports would be whole packages, loaded one in the other.
+ */
+const sources = {
+  name: "sources",
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => ({
       loader: "ts",
-      contents: readFileSync(path, "utf8").replaceAll("__dirname", JSON.stringify(dirname(path))),
+      contents: `${readFileSync(path, "utf8").replaceAll("__dirname", JSON.stringify(dirname(path)))}\nexport {};\n`,
     }));
   },
 };

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
@@ -7,11 +8,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ROOT } from "../../setup/paths";
@@ -98,7 +102,68 @@ describe("the compiled command", () => {
     ).toEqual([]);
     expect(size).toBeLessThan(200_000);
   });
+
+  test.each([
+    ["status", ["status"]],
+    ["files", ["files", "--status", "failed"]],
+    ["describe", ["describe", "input/customers/a.csv"]],
+  ])("loads for an answer of %s no other subcommand's work", async (name, words) => {
+    const loaded = await partsOf(words);
+    const works = loaded.map(({ file }) => file.replace(/-[A-Z0-9]{8}\.mjs$/, ""));
+    expect(works).toEqual(expect.arrayContaining(["main.mjs", "run", name]));
+    const others = [
+      "doctor",
+      "smoke",
+      "reprocess",
+      "redrive",
+      "logs",
+      "costs",
+      "scale",
+      "columns",
+      "explain",
+    ];
+    expect(works.filter((each) => others.includes(each))).toEqual([]);
+    expect(loaded.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(2_400_000);
+  });
 });
+
+/** The compiled files that a command loads until AWS has said whose credentials these are, and nothing else. */
+async function partsOf(words: readonly string[]): Promise<{ file: string; bytes: number }[]> {
+  const identity =
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>000000000000</Account>" +
+    "</GetCallerIdentityResult></GetCallerIdentityResponse>";
+  const server = createServer((request, response) => {
+    const isIdentity = request.url === "/" && request.headers["x-amz-target"] === undefined;
+    response.writeHead(isIdentity ? 200 : 400, { "content-type": "text/xml" });
+    response.end(isIdentity ? identity : "");
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const tell =
+    "export async function load(url, ...rest) { process._rawDebug('loaded ' + url); return rest[1](url, rest[0]); }";
+  const hooks = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(tell)}`)});`;
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ACCESS_KEY_ID: "x",
+    AWS_SECRET_ACCESS_KEY: "x",
+    AWS_MAX_ATTEMPTS: "1",
+    TRIBUTARY_ENVIRONMENT: "local",
+  };
+  const command = [
+    "--import",
+    `data:text/javascript,${encodeURIComponent(hooks)}`,
+    "cli/tributary.js",
+    ...words,
+  ];
+  try {
+    const said = await run(process.execPath, command, { cwd: ROOT, env }).catch((failure) => failure);
+    const paths = [...said.stderr.matchAll(/^loaded file:\/\/(.*\.tributary\/command\/.*)$/gm)];
+    return paths.map(([, path = ""]) => ({ file: basename(path), bytes: statSync(path).size }));
+  } finally {
+    server.close();
+  }
+}
 
 /** The compiled files that are loaded before any is asked for by `import()`. */
 function loadedWith(path: string, seen = new Set<string>()): Set<string> {

@@ -200,13 +200,33 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     file: ACTING,
     contains: 'tributary("reprocess", file.key)',
   },
-  "npx tributary reprocess --date 2026-01-31 --dataset clicks --environment local --yes": {
+  "npx tributary manifests reprocess --date 2026-01-31 --dataset clicks --environment local --yes": {
     file: ACTING,
     contains: '"--dataset", "clicks", "--yes"',
   },
   "npx tributary reprocess --status failed --environment local --yes": {
-    file: ACTING,
-    contains: 'tributary("reprocess", "--status", "failed"',
+    file: LEDGER,
+    contains: '["--status", "failed", "--pipeline", "ledger", "--yes"]',
+  },
+  "npx tributary files --status failed --environment local": {
+    file: LOOKING,
+    contains: '"files", "--status", "failed"',
+  },
+  "npx tributary describe input/clicks/2026-01-31-a.ndjson --environment local": {
+    file: LOOKING,
+    contains: '["a key", "input/clicks/2026-01-31-a.ndjson"]',
+  },
+  "npx tributary logs --pipeline manifests --since 1h --filter ERROR --environment local": {
+    file: LOOKING,
+    contains: 'tributary("logs", "--pipeline", "uploads")',
+  },
+  "npx tributary quarantine list --environment local": {
+    file: LEDGER,
+    contains: '"quarantine", "list", "--pipeline", "ledger"',
+  },
+  "npx tributary quarantine retry raw-json-data/2026/week05/a.json --environment local": {
+    file: LEDGER,
+    contains: '["quarantine", "retry", keyOf(2)]',
   },
   "npx tributary columns --environment local": { file: COLUMNS, contains: 'tributary("columns")' },
   "npx tributary columns --dataset clicks --environment local": {
@@ -235,14 +255,6 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   "npx tributary ledger requeue --status failed --since 2h --environment local": {
     file: LEDGER,
     contains: '"ledger", "requeue", "--status", "failed", "--since", "2h"',
-  },
-  "npx tributary ledger quarantine list --environment local": {
-    file: LEDGER,
-    contains: '"ledger", "quarantine", "list"',
-  },
-  "npx tributary ledger quarantine retry raw-json-data/2026/week05/a.json --environment local": {
-    file: LEDGER,
-    contains: '"ledger", "quarantine", "retry", keyOf(2)',
   },
   "npx tributary ledger vacuum-check --environment local": {
     file: LEDGER,

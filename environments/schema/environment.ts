@@ -164,7 +164,9 @@ export function parseEnvironment(name: string, data: unknown): Environment {
   const problems: string[] = [
     ...nameProblems(name),
     ...(parsed.success ? [] : problemsOf(name, settings, parsed.error.issues)),
-    ...brokenRules(name, settings, data, parsed.success ? [] : parsed.error.issues),
+    ...(parsed.success
+      ? brokenRules(name, parsed.data)
+      : brokenRules(name, data, { schema: settings, issues: parsed.error.issues })),
   ];
   if (problems.length > 0 || !parsed.success) throw new EnvironmentsError(problems);
   return { ...parsed.data, name };

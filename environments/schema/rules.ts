@@ -171,15 +171,16 @@ const RULES: readonly Rule[] = [
 
 /**
  * Finds problems between settings; it leaves out settings that an issue already names, and those of pipelines that are
- * off.
+ * off. Of settings that do not fit their schema, `unfit` says what, and has the defaults.
  */
 export function brokenRules(
   environment: string,
-  schema: z.ZodType,
   data: unknown,
-  issues: readonly z.core.$ZodIssue[],
+  unfit?: { readonly schema: z.ZodType; readonly issues: readonly z.core.$ZodIssue[] },
 ): string[] {
-  const tree = settingTree(schema);
+  // what fits has its defaults
+  const tree = unfit && settingTree(unfit.schema);
+  const issues = unfit?.issues ?? [];
   const bad = issues
     .filter((issue) => issue.code !== "unrecognized_keys")
     .map((issue) => issue.path.map(String));
@@ -209,13 +210,13 @@ function touched(path: string, bad: readonly string[][]): boolean {
   return bad.some((issue) => issue.slice(0, steps.length).every((step, index) => step === steps[index]));
 }
 
-function valueAt(tree: SettingNode, data: unknown, path: readonly string[]): unknown {
+function valueAt(tree: SettingNode | undefined, data: unknown, path: readonly string[]): unknown {
   const given = path.reduce<unknown>(
     (value, step) =>
       typeof value === "object" && value !== null ? (value as Record<string, unknown>)[step] : undefined,
     data,
   );
-  return given === undefined ? nodeAt(tree, path)?.default : given;
+  return given === undefined ? tree && nodeAt(tree, path)?.default : given;
 }
 
 function reservationSettings(value: Lookup): ReservationSettings {

@@ -112,7 +112,7 @@ function refusedFile(file: LedgerFile): Refusal {
     committed: `batch ${batch} is committed: ${WON}`,
     succeeded: `batch ${batch} is finished: ${WON}`,
     partial: `batch ${batch} is finished: ${WON}`,
-    quarantined: "it is in quarantine; tributary ledger quarantine retry puts it back",
+    quarantined: "it is in quarantine; tributary quarantine retry puts it back",
   }[status];
   return { what: `${key} version ${version}`, why, isUnknown: false };
 }

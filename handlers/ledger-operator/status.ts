@@ -62,11 +62,12 @@ export function readStatus(ledger: Ledger, exact: boolean): Promise<LedgerStatus
         files,
         estimated: queued.isEstimate ? ["pending"] : [],
         queued: queued.datasets,
-        batches: batches.map(({ dataset, state, batches: count, files: of }) => ({
+        batches: batches.map(({ dataset, state, batches: count, files: of, untried }) => ({
           dataset,
           state,
           batches: count,
           files: of,
+          untried,
         })),
         unarchived: batches.reduce((sum, each) => sum + each.unarchived, 0),
         unpublishedCommits: await counted(client, COUNT_UNPUBLISHED),

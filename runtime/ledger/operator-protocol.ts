@@ -108,6 +108,8 @@ export interface DatasetCount {
 export interface StateCount extends DatasetCount {
   readonly state: BatchState;
   readonly batches: number;
+  /** Those of its files whose batches were given back and have not failed. */
+  readonly untried: number;
 }
 
 export interface LedgerStatus {
@@ -219,7 +221,9 @@ export interface DescribedBatch extends BatchSummary {
   /** Objects of earlier commits, which the next publication replaces; the first thousand. */
   readonly earlierObjects: readonly BatchObject[];
   /** Files that it lost to quarantine; only the first of them. */
-  readonly quarantined: readonly { readonly id: number; readonly key: string; readonly error: string }[];
+  readonly quarantined: readonly (Pick<LedgerFile, "id" | "key" | "version" | "size"> & {
+    readonly error: string;
+  })[];
 }
 
 export interface BatchObject {
@@ -254,6 +258,8 @@ export interface ReplayRequest extends DryRun {
   readonly from: string;
   readonly to: string;
   readonly dataset?: string;
+  /** Only that one. */
+  readonly batch?: number;
   /** Maximum number of batches of one request. */
   readonly limit: number;
 }

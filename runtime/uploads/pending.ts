@@ -74,13 +74,13 @@ async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Prom
 
 /**
  * Reads the backlog from the index, what is due the longest first: about 0.5 read units per 4 KB of it, some 40
- * items. It stops after 25 pages of a shard.
+ * items. It stops after 25 pages of a shard. Keys that begin otherwise than with `prefix` do not count.
  */
-export async function readBacklog(uploads: UploadsTable, now: Date): Promise<Backlog> {
+export async function readBacklog(uploads: UploadsTable, now: Date, prefix = ""): Promise<Backlog> {
   const shards = await Promise.all(SHARDS.map((shard) => readShard(uploads, shard)));
-  const items = shards.flatMap((shard) => shard.pending);
+  const items = shards.flatMap((shard) => shard.pending).filter(({ key }) => key.startsWith(prefix));
   const oldest = items
-    .filter((item) => !item.isSmoke)
+    .filter((item) => !isSmokeKey(item.key))
     .map((item) => item.registered)
     .reduce(earlier, now.toISOString());
   return {
@@ -100,7 +100,7 @@ interface Pending {
   /** Time in UTC with milliseconds, ISO 8601: text order is time order. */
   registered: string;
   available: string;
-  isSmoke: boolean;
+  key: string;
 }
 
 interface Shard {
@@ -127,7 +127,7 @@ async function readShard(uploads: UploadsTable, shard: string): Promise<Shard> {
       read.push({
         registered: item["registered_at"]?.S ?? available,
         available,
-        isSmoke: isSmokeKey(keyOf(item["object"]?.S ?? "")),
+        key: keyOf(item["object"]?.S ?? ""),
       });
     }
     next = LastEvaluatedKey;

@@ -1,28 +1,35 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { PurgeQueueCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Operator } from "../../../cli/operator/command/operator";
+import { connect } from "../../../cli/operator/command/clients";
+import { disconnect, type Operator } from "../../../cli/operator/command/operator";
 import { Terminal } from "../../../cli/operator/command/terminal";
+import { readFile } from "../../../cli/operator/manifests/find";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
 import { forgetRejected } from "../../../cli/operator/manifests/rejected";
-import { type Order, planOf } from "../../../cli/operator/manifests/reprocess-plan";
+import { type Order, planOfFile } from "../../../cli/operator/manifests/reprocess-plan";
 import { readHead } from "../../../cli/operator/manifests/tracking";
+import { uploadsAgain } from "../../../cli/operator/uploads/again";
 import {
   controlTableName,
   deadLetterQueueName,
   failureQueueName,
   manifestsJobName,
   queueName,
+  uploadsTableName,
 } from "../../../environments/schema";
 import { readCreatedObject } from "../../../runtime/aws/s3-record";
 import { readStreamingJob } from "../../../runtime/manifests/control";
 import { manifestKey, parquetKey } from "../../../runtime/manifests/manifests";
+import { pendingItem, pendingShard } from "../../../runtime/uploads/uploads";
 import { ROOT } from "../../../setup/paths";
 import { eventually } from "../../support/eventually";
-import { environment, fileOf, MANIFESTS, nameOf, type Operated, startOperated } from "./operated";
+import { environment, fileOf, MANIFESTS, nameOf, type Operated, RAW, startOperated } from "./operated";
 
 const INPUTS = queueName(environment, "manifests-inputs");
 const WORK = queueName(environment, "manifests-ready");
@@ -46,6 +53,7 @@ async function orders() {
   };
 }
 
+const OF_MANIFESTS = ["manifests", "reprocess"];
 const NOTHING = { announced: [], manifests: [] };
 
 function operator(): Operator {
@@ -90,7 +98,7 @@ describe("tributary reprocess", () => {
     expect(dry.stdout).toContain("to the streaming job, generation 5");
     expect(await orders()).toEqual(NOTHING);
     const applied = await operated.tributary("reprocess", file.key, "--yes", "--json");
-    expect(JSON.parse(applied.stdout)).toMatchObject({ applied: true, manifests: 1, announced: 0, left: 0 });
+    expect(JSON.parse(applied.stdout)).toMatchObject({ applied: true, again: 1, left: 0 });
     expect(await orders()).toEqual({ announced: [], manifests: [order] });
   });
 
@@ -107,10 +115,10 @@ describe("tributary reprocess", () => {
       await publish("c", "2026-03-03", "completed"),
       await publish("d", "2026-03-03", "failed"),
     ];
-    await operated.tributary("reprocess", "--date", "2026-03-03", "--dataset", "clicks", "--yes");
+    await operated.tributary(...OF_MANIFESTS, "--date", "2026-03-03", "--dataset", "clicks", "--yes");
     expect((await orders()).manifests).toEqual([one.order, other.order]);
     expect(
-      await operated.tributary("reprocess", "--date", "2026-03-03", "--dataset", "orders"),
+      await operated.tributary(...OF_MANIFESTS, "--date", "2026-03-03", "--dataset", "orders"),
     ).toMatchObject({
       code: 3,
     });
@@ -127,12 +135,12 @@ describe("tributary reprocess", () => {
     const name = nameOf("e", "2026-03-04");
     await operated.publish(name, [fileOf("2026-03-04-e.ndjson")]);
     const order = { manifest: { bucket: MANIFESTS, key: manifestKey(name) }, generation: 0 };
-    await operated.tributary("reprocess", "--manifest", manifestKey(name), "--yes");
-    await operated.tributary("reprocess", "--manifest", `clicks/2026-03-04/${name.id}`, "--yes");
+    await operated.tributary(...OF_MANIFESTS, "--manifest", manifestKey(name), "--yes");
+    await operated.tributary(...OF_MANIFESTS, "--manifest", `clicks/2026-03-04/${name.id}`, "--yes");
     expect((await orders()).manifests).toEqual([order, order]);
     const never = `clicks/2026-03-04/${"f".repeat(32)}`;
-    expect(await operated.tributary("reprocess", "--manifest", never)).toMatchObject({ code: 3 });
-    expect(await operated.tributary("reprocess", "--manifest", "some")).toMatchObject({ code: 2 });
+    expect(await operated.tributary(...OF_MANIFESTS, "--manifest", never)).toMatchObject({ code: 3 });
+    expect(await operated.tributary(...OF_MANIFESTS, "--manifest", "some")).toMatchObject({ code: 2 });
   });
 
   test("leaves alone a manifest whose output would lose rows, for the raw bucket has let go files of it", async () => {
@@ -147,13 +155,13 @@ describe("tributary reprocess", () => {
     const quarantined = [{ key: "", version_id: "v5", reason: "corrupt-gzip", message: "" }];
     await operated.publish(name, files, { quarantined });
     const key = manifestKey(name);
-    const left = await operated.tributary("reprocess", "--manifest", key, "--yes");
+    const left = await operated.tributary(...OF_MANIFESTS, "--manifest", key, "--yes");
     expect(left).toMatchObject({
       code: 3,
       stdout: expect.stringContaining("lose the rows of 1 of its files"),
     });
     expect(await orders()).toEqual(NOTHING);
-    await operated.tributary("reprocess", "--manifest", key, "--without-gone", "--yes");
+    await operated.tributary(...OF_MANIFESTS, "--manifest", key, "--without-gone", "--yes");
     expect((await orders()).manifests).toMatchObject([{ generation: 1, manifest: { key } }]);
   });
 
@@ -212,7 +220,11 @@ describe("tributary reprocess", () => {
     const kindsAfter = async (days: number) => {
       const now = new Date(Date.now() + days * 86_400_000);
       const orders: Order[] = [];
-      for await (const order of planOf({ ...operator(), now }, { files: [key] })) orders.push(order);
+      const then = { ...operator(), now };
+      const found = await readFile(then, key);
+      if (found === undefined) throw new Error(`${key} is not there`);
+      for await (const order of planOfFile(then, found, { onlyQuarantined: false }, false))
+        orders.push(order);
       return orders.map(({ kind }) => kind);
     };
     expect(await kindsAfter(29)).toEqual(["announce"]);
@@ -230,16 +242,146 @@ describe("tributary reprocess", () => {
     );
     for (const file of both) await operated.track(file);
     await operated.publish(name, both, {});
-    const { stdout } = await operated.tributary("reprocess", "--status", "failed", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({ applied: false, manifests: 2 });
-    await operated.tributary("reprocess", "--status", "failed", "--date", "2026-03-08", "--yes");
+    const { stdout } = await operated.tributary(
+      ...["reprocess", "--status", "failed", "--pipeline", "manifests", "--json"],
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ applied: false, again: 2 });
+    await operated.tributary(...OF_MANIFESTS, "--status", "failed", "--date", "2026-03-08", "--yes");
     expect((await orders()).manifests).toMatchObject([
       { generation: 1, manifest: { key: manifestKey(name) } },
     ]);
   });
 });
 
+describe("tributary reprocess of uploads", () => {
+  const TableName = uploadsTableName(environment);
+  const now = new Date("2026-03-20T00:00:00.000Z");
+
+  /** A version that came then, and became that. */
+  async function upload(name: string, status: string, more: Record<string, AttributeValue> = {}) {
+    const key = `input/customers/${name}.csv`;
+    const version = await operated.put("raw", key, "id\n1\n");
+    const item = pendingItem({ bucket: RAW, key, version, size: 5 }, "event", now);
+    const { pending_shard: _, available_at: __, ...done } = item;
+    const Item = { ...(status === "pending" ? item : done), status: { S: status }, ...more };
+    await operated.aws.dynamo.send(new PutItemCommand({ TableName, Item }));
+    return { key, version, object: `${RAW}/${key}` };
+  }
+
+  async function itemOf({ object, version }: { object: string; version: string }) {
+    const Key = { object: { S: object }, version: { S: version } };
+    return (await operated.aws.dynamo.send(new GetItemCommand({ TableName, Key }))).Item;
+  }
+
+  test("makes the newest version pending again, and nothing before --yes", async () => {
+    const done = await upload("done", "processed", { attempts: { N: "3" }, finished_at: { S: "x" } });
+    const dry = await operated.tributary("reprocess", done.key);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("would be done again: 1") });
+    expect(await itemOf(done)).toMatchObject({ status: { S: "processed" } });
+    const { stdout } = await operated.tributary("reprocess", done.key, "--yes");
+    expect(stdout).toContain("pending again: uploads-reconciler starts a run within 1 min");
+    const again = await itemOf(done);
+    expect(again).toMatchObject({
+      status: { S: "pending" },
+      pending_shard: { S: pendingShard(done.object) },
+      available_at: { S: expect.stringMatching(/^20/) },
+      attempts: { N: "0" },
+    });
+    expect(again).not.toHaveProperty("finished_at");
+  });
+
+  test("sends quarantined ones again, and leaves alone what another version stands for", async () => {
+    const bad = await upload("bad", "quarantined", { last_error: { S: "broken-gzip: cut off" } });
+    const fine = await upload("fine", "processed");
+    const gone = await upload("gone", "processed");
+    const Bucket = RAW;
+    await operated.aws.s3.send(new DeleteObjectCommand({ Bucket, Key: gone.key, VersionId: gone.version }));
+    const old = await upload("twice", "superseded", { registered_at: { S: "2026-01-01T00:00:00.000Z" } });
+    await upload("twice", "processed");
+    const words = [bad.key, fine.key, `${old.key}\t${old.version}`];
+    const { stdout } = await operated.tributary("quarantine", "retry", ...words, "--yes", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      again: 1,
+      left: 2,
+      orders: [
+        { what: `${bad.key} version ${bad.version}`, why: "broken-gzip: cut off" },
+        { why: "it is processed, not in quarantine" },
+        { why: "it is superseded, not in quarantine" },
+      ],
+    });
+    const left = await operated.tributary(
+      "reprocess",
+      `${old.key}\t${old.version}`,
+      gone.key,
+      "--yes",
+      "--json",
+    );
+    expect(left.code).toBe(3);
+    expect(JSON.parse(left.stdout).orders).toMatchObject([
+      { why: "a newer version of it stands for it" },
+      { why: "it is gone from the raw bucket" },
+    ]);
+    expect(await itemOf(gone)).toMatchObject({ status: { S: "processed" } });
+  });
+
+  test("leaves alone a version that changed after it was looked at", async () => {
+    const { key, version, object } = await upload("raced", "processed");
+    const aws = connect(environment);
+    aws.dynamo.middlewareStack.add(
+      (next, { commandName }) =>
+        async (call) => {
+          const Item = { object: { S: object }, version: { S: version }, status: { S: "superseded" } };
+          if (commandName === "UpdateItemCommand") {
+            await operated.aws.dynamo.send(new PutItemCommand({ TableName, Item }));
+          }
+          return next(call);
+        },
+      { step: "initialize", name: "race" },
+    );
+    const how = { apply: true, onlyQuarantined: false, withoutGone: false };
+    const done = (await uploadsAgain.file({ ...operator(), aws }, { key }, how)) ?? [];
+    for await (const { why } of done) expect(why).toBe("its item changed meanwhile: repeat");
+    disconnect(aws);
+    expect(await itemOf({ object, version })).toMatchObject({ status: { S: "superseded" } });
+  });
+
+  test("sends all that failed again, each once", async () => {
+    for (const name of ["f1", "f2", "f3"]) {
+      await upload(name, "pending", { last_error: { S: "TransformError: no" }, attempts: { N: "2" } });
+    }
+    await upload("waits", "pending");
+    const all = ["reprocess", "--status", "failed", "--dataset", "customers", "--yes", "--json"];
+    const { orders } = JSON.parse((await operated.tributary(...all)).stdout);
+    const keys = orders.map(({ what }: { what: string }) => what.split(" ")[0]);
+    const failed = ["f1", "f2", "f3"].map((name) => `input/customers/${name}.csv`);
+    expect(keys.filter((key: string) => key.includes("/f")).sort()).toEqual(expect.arrayContaining(failed));
+    expect(new Set(keys).size).toBe(keys.length);
+    const waits = await operated.tributary("reprocess", "input/customers/waits.csv");
+    expect(waits).toMatchObject({ code: 3, stdout: expect.stringContaining("waits for the next run") });
+  });
+});
+
 describe("tributary redrive", () => {
+  test("of a dataset moves its messages alone", async () => {
+    const QueueUrl = await queueUrl(operated.aws.sqs, deadLetterQueueName(environment, "manifests-inputs"));
+    const body = (key: string) => JSON.stringify({ Records: [{ s3: { object: { key } } }] });
+    for (const key of ["input/clicks/a.ndjson", "input/other/b.ndjson", "input/clicks/c.ndjson"]) {
+      await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body(key) }));
+    }
+    const clicks = ["redrive", "--dataset", "clicks"];
+    expect((await operated.tributary(...clicks)).stdout).toMatch(
+      /input\/clicks\/[ac]\.ndjson\nmessages of other datasets among them stay\nnothing was changed: /,
+    );
+    const { stdout } = await operated.tributary(...clicks, "--yes", "--json");
+    expect(JSON.parse(stdout)).toEqual({
+      applied: true,
+      queues: [{ queue: "manifests-inputs", messages: 2 }],
+    });
+    const moved = (await operated.take(INPUTS)).map(({ Body }) => Body).sort();
+    expect(moved).toEqual([body("input/clicks/a.ndjson"), body("input/clicks/c.ndjson")]);
+    await operated.aws.sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  });
+
   test("says what is there, then moves it, with its text as it was", async () => {
     const QueueUrl = await queueUrl(operated.aws.sqs, deadLetterQueueName(environment, "manifests-inputs"));
     const body = (key: string) => JSON.stringify({ Records: [{ s3: { object: { key } } }] });
@@ -269,7 +411,10 @@ describe("tributary redrive", () => {
     const dry = await operated.tributary("redrive");
     expect(dry.stdout).toContain('1 to manifests-builder, among them:\n  {"kind":"a failed event"}');
     const applied = await operated.tributary("redrive", "--queue", "manifests-builder", "--yes");
-    expect(applied).toMatchObject({ code: 0, stdout: "to manifests-builder  1\n" });
+    expect(applied).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^to manifests-builder {2}1\nto undo: nothing, /),
+    });
     expect(await operated.take(queue)).toEqual([]);
     const shown = await eventually("an invocation", async () => {
       const { stdout } = await operated.tributary("logs", "manifests-builder");

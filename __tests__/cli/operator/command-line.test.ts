@@ -49,7 +49,8 @@ function tributary(words: readonly string[], variables: NodeJS.ProcessEnv = {}) 
 const INSTANT = "expected a time such as 2026-01-31, 2026-01-31T08:00 or 2026-01-31T08:00+01:00";
 const INSTEAD =
   "expected a date, or instead of it a --status of manifested, failed, quarantined without --dataset";
-const SELECTION = "expected one of files, --manifest, or --date and/or --status";
+const SELECTION = "expected one of files or --status";
+const OF_MANIFESTS = "expected one of --manifest, or --date and/or --status";
 const LEDGER_SELECTION = "expected one of files, --status or --batch";
 const ENVIRONMENT = "--environment (or TRIBUTARY_ENVIRONMENT)";
 
@@ -79,8 +80,30 @@ describe("tributary", () => {
     [
       "a word that went",
       ["scale", "--workers", "6", "--environment", "local"],
-      "error: tributary scale is now tributary manifests scale, which acts with --yes alone\n",
+      "error: tributary scale is now tributary manifests scale\n",
     ],
+    [
+      "words that went",
+      ["ledger", "quarantine", "list", "--environment", "local"],
+      "error: tributary ledger quarantine list is now tributary quarantine list\n",
+    ],
+    [
+      "options that went",
+      ["reprocess", "--date", "2026-01-31"],
+      "error: tributary reprocess --date is now tributary manifests reprocess --date\n",
+    ],
+    ["a source that went", ["logs", "job"], "It is now manifests-stream."],
+    [
+      "a source of a pipeline",
+      ["logs", "ledger-batch", "--pipeline", "ledger"],
+      "error: --pipeline and --dataset take the place of a source\n",
+    ],
+    [
+      "files of a pipeline",
+      ["reprocess", "a.csv", "--pipeline", "uploads"],
+      "--pipeline and --dataset narrow a --status, and no files that are named",
+    ],
+    ["nothing in quarantine to retry", ["quarantine", "retry"], `error: ${SELECTION}, got none\n`],
     [
       "waiting for what is not done",
       ["manifests", "stop", "--wait"],
@@ -117,14 +140,14 @@ describe("tributary", () => {
     ],
     ["nothing to reprocess", ["reprocess"], `error: ${SELECTION}, got none\n`],
     [
-      "files of a manifest",
-      ["reprocess", "a.ndjson", "--manifest", "x"],
-      `${SELECTION}, got files and --manifest\n`,
+      "files of a status",
+      ["reprocess", "a.ndjson", "--status", "failed"],
+      `${SELECTION}, got files and --status\n`,
     ],
     [
       "a manifest of a date and a status",
-      ["reprocess", "--manifest", "x", "--date", "2026-01-31", "--status", "failed"],
-      `${SELECTION}, got --manifest and --date and --status\n`,
+      ["manifests", "reprocess", "--manifest", "x", "--date", "2026-01-31", "--status", "failed"],
+      `${OF_MANIFESTS}, got --manifest and --date and --status\n`,
     ],
     ["no files of the ledger", ["ledger", "files"], `error: ${LEDGER_SELECTION}, got none\n`],
     [

@@ -11,7 +11,7 @@ describe("completion", () => {
   test.each([
     ["tributary sta", ["status"]],
     ["tributary sca", []],
-    ["tributary manifests re", ["restart", "resume"]],
+    ["tributary manifests re", ["reprocess", "restart", "resume"]],
     ["tributary manifests scale --w", ["--wait", "--workers"]],
     ["tributary status --pipeline ", ["ledger", "manifests", "uploads"]],
     ["tributary status --environment l", ["local"]],

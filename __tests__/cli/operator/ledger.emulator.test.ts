@@ -138,6 +138,27 @@ describe("tributary ledger", () => {
     );
   });
 
+  test("status of every pipeline narrows to a dataset, whatever cannot be read beside it", async () => {
+    for (const table of ["files", "queue"]) {
+      await books.owner.query(`UPDATE ledger.${table} SET dataset = 'orders' WHERE id > 15`);
+    }
+    const [failed, released] = [await books.claim(5), await books.claim(3)];
+    for (const id of [failed, released]) await books.fail(id);
+    await tributary(["ledger", "release", String(released), "--yes"]);
+    await books.claim(2);
+    // there are no queues here
+    const { code, answer } = await json("status", "--dataset", "ml_events");
+    expect({ code, answer }).toMatchObject({
+      code: 1,
+      answer: {
+        pipelines: [
+          { pipeline: "ledger", waiting: { files: 8 }, inWork: { files: 2 }, failed: { files: 5 } },
+        ],
+        queues: [],
+      },
+    });
+  });
+
   test("files pages through a status, and goes on where it ended", async () => {
     const first = await tributary(["ledger", "files", "--status", "pending", "--limit", "8"]);
     expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("--after 0:8 goes on here") });
@@ -182,7 +203,7 @@ describe("tributary ledger", () => {
     expect(stdout).toMatch(/^pipeline +ledger$/m);
     expect(stdout).toMatch(/^in the raw bucket +processed and moved, deleted, or never there$/m);
     expect(stdout).toMatch(
-      new RegExp(`^ {2}batch +${batch}, attempts 1: tributary ledger batch ${batch}$`, "m"),
+      new RegExp(`^ {2}batch +${batch}, attempts 1: tributary describe batch ${batch}$`, "m"),
     );
   });
 
@@ -250,23 +271,114 @@ describe("tributary ledger", () => {
 
   test("quarantine lists files with their reasons and puts them back", async () => {
     await books.quarantine(await books.claim(5), 2);
-    expect(await lines("ledger", "quarantine", "list")).toMatchObject([
-      { id: 2, error: "broken-gzip: no end" },
+    expect(await lines("quarantine", "list", "--pipeline", "ledger")).toMatchObject([
+      { pipeline: "ledger", key: keyOf(2), error: "broken-gzip: no end" },
     ]);
-    const retry = ["ledger", "quarantine", "retry", keyOf(2)];
+    const retry = ["quarantine", "retry", keyOf(2)];
     expect(await json(...retry)).toMatchObject({
       code: 0,
-      answer: { applied: false, files: [{ id: 2 }] },
-    });
-    expect(await json(...retry, "--yes")).toMatchObject({
-      code: 0,
-      answer: { applied: true, files: [{ id: 2 }] },
-    });
-    expect(await tributary([...retry, "--yes"])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("it is pending"),
+      answer: { applied: false, again: 1, orders: [{ what: `${keyOf(2)} version v2` }] },
     });
     expect(await books.places()).toEqual([1]);
+    const done = await tributary([...retry, "--yes"]);
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("to undo: nothing, ") });
+    expect(await tributary([...retry, "--yes"])).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining("it is pending, not in quarantine"),
+    });
+    expect(await books.places()).toEqual([1]);
+  });
+
+  test("reprocess does a file again by what became of it, and all of a status", async () => {
+    const [failed, published] = [await books.claim(5), await books.claim(5)];
+    await books.fail(failed);
+    await books.commit(published);
+    const reprocess = (...words: string[]) => json("reprocess", ...words);
+    expect((await reprocess(keyOf(6), "--yes")).answer.orders).toMatchObject([
+      { why: "its batch is committed and about to be published" },
+    ]);
+    await books.finish(published);
+    expect((await reprocess(keyOf(6), "--yes")).answer.orders).toMatchObject([
+      { why: expect.stringContaining("not archived yet") },
+    ]);
+    await books.archive(published);
+    const { answer } = await reprocess(keyOf(6), keyOf(20));
+    expect(answer).toMatchObject({
+      applied: false,
+      again: 1,
+      left: 1,
+      orders: [
+        { pipeline: "ledger", how: `batch ${published} is replayed, with its 5 files`, why: "succeeded" },
+        { why: "it is in the queue: the next run claims it" },
+      ],
+    });
+    expect((await books.batch(published))["state"]).toBe("SUCCEEDED");
+    expect(await reprocess(`batch ${published}`, "--yes")).toMatchObject({ code: 0, answer: { again: 1 } });
+    expect(await books.batch(published)).toMatchObject({ state: "WAITING", replays: 1 });
+    const all = ["--status", "failed", "--pipeline", "ledger", "--yes"];
+    expect((await reprocess(...all)).answer).toMatchObject({ applied: true, again: 1 });
+    expect((await books.batch(failed))["state"]).toBe("WAITING");
+    expect(await reprocess(...all)).toMatchObject({ code: 3 });
+    expect((await json("quarantine", "retry", `batch ${published}`, "--yes")).answer.orders).toMatchObject([
+      { why: "a batch is not in quarantine: name its files" },
+    ]);
+    expect(await tributary(["reprocess", "batch 99"])).toMatchObject({
+      code: 3,
+      stderr: "error: there is no batch 99\n",
+    });
+    expect(await books.places()).toEqual([1]);
+  });
+
+  test("reprocess gives back all that failed in as many requests as a hundred files take", async () => {
+    await books.register(250);
+    for (let claimed = 0; claimed < 240; claimed += 1) await books.fail(await books.claim(1));
+    const all = ["reprocess", "--status", "failed", "--pipeline", "ledger", "--yes"];
+    expect((await json(...all)).answer).toMatchObject({ again: 240, left: 0 });
+    expect((await json("ledger", "status")).answer.files).toMatchObject({ failed: 0, pending: 250 });
+  });
+
+  test("describe lists the files of a batch, by its number and by what it made", async () => {
+    const id = await books.claim(5);
+    await books.quarantine(id, 2);
+    await books.commit(id, [3]);
+    await books.finish(id);
+    const { code, stdout } = await tributary(["describe", "batch", String(id)]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^state +PARTIAL$/m);
+    expect(stdout).toMatch(/^made +s3:\/\/.*-curated-.*\/tables\/part-1-1\.parquet$/m);
+    expect(stdout).toMatch(/^quarantined +100 B +raw-json-data.*0002\.json +v2 +broken-gzip: no end$/m);
+    for (const output of [
+      `tables/ml_events/year=2026/part-${id}-1.parquet`,
+      `_staging/${id}/1/0/x.parquet`,
+    ]) {
+      const { answer } = await json("describe", output);
+      expect(answer).toMatchObject({ pipeline: "ledger", work: `batch ${id}`, fileCount: 5 });
+      const statuses = answer.files.map((each: { key: string; status: string }) => [each.key, each.status]);
+      expect(statuses).toEqual([
+        [keyOf(2), "quarantined"],
+        [keyOf(1), "succeeded"],
+        [keyOf(3), "partial"],
+        [keyOf(4), "succeeded"],
+        [keyOf(5), "succeeded"],
+      ]);
+    }
+  });
+
+  test("describe finds a file by a row of it and by its archive", async () => {
+    await books.claim(5);
+    const row = { _source_file: keyOf(1), _source_version: "v1", _source_line: 3 };
+    const archived = keyOf(1).replace(
+      "raw-json-data/2026/week01/",
+      "raw-json-data-processed/2026/week01/v1/",
+    );
+    for (const words of [[JSON.stringify(row)], [keyOf(1), "v1", "3"], [archived]]) {
+      const { answer } = await json("describe", ...words);
+      expect(answer).toMatchObject({ key: keyOf(1), versions: [{ version: "v1", status: "processing" }] });
+    }
+    expect(await tributary(["describe", keyOf(1), "v9", "3"])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("no table knows version v9"),
+    });
   });
 
   test("vacuum-check judges, and exits with 1 where a transaction is forgotten", async () => {

@@ -2,24 +2,35 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { type AttributeValue, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { StartJobRunCommand } from "@aws-sdk/client-glue";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { connect } from "../../../cli/operator/command/clients";
+import { type Clients, disconnect, type Operator } from "../../../cli/operator/command/operator";
+import { Terminal } from "../../../cli/operator/command/terminal";
 import { queueUrl } from "../../../cli/operator/manifests/queues";
+import { describe as showDescribed } from "../../../cli/operator/pipelines/describe";
+import { files as showFiles } from "../../../cli/operator/pipelines/files";
+import { status as showStatus } from "../../../cli/operator/pipelines/status";
+import { uploadQuarantineKeys } from "../../../cli/operator/uploads/object-keys";
 import {
+  type BucketName,
   bucketName,
   functionName,
   metricsTableName,
   queueName,
+  uploadsJobName,
   uploadsTableName,
 } from "../../../environments/schema";
-import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
-import { hourRowKey, JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
+import { deadLettersKey, manifestKey, receiptKey } from "../../../runtime/manifests/manifests";
+import { hourRowKey, JOB_RUN_ROWS, LEDGER_HOUR_ROWS } from "../../../runtime/manifests/metric-rows";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import { pendingItem } from "../../../runtime/uploads/uploads";
@@ -37,6 +48,8 @@ const deadLetters = (key: string, version: string) =>
   written
     .replaceAll(JSON.stringify(SAMPLE), JSON.stringify(key))
     .replaceAll('"local"', JSON.stringify(version));
+
+const address = (bucket: BucketName, key: string) => `s3://${bucketName(environment, bucket)}/${key}`;
 
 let operated: Operated;
 let published: ReturnType<typeof fileOf>;
@@ -72,7 +85,9 @@ beforeAll(async () => {
   await operated.put("quarantine", deadLettersKey(NAME), others + own);
 
   await operated.track(turnedAway);
-  const reason = { reason: "unexpected-size", message: "12 bytes", at: "2026-01-31T08:00:05.000Z" };
+  const { key, version: version_id } = turnedAway;
+  const at = "2026-01-31T08:00:05.000Z";
+  const reason = { key, version_id, reason: "unexpected-size", message: "12 bytes", at };
   const folder = quarantineFolder("2026-01-31", turnedAway);
   await operated.put("quarantine", `${folder}/reason.json`, JSON.stringify(reason));
 
@@ -156,6 +171,19 @@ describe("tributary status", () => {
     ).toMatchObject({
       pipelines: [{ pipeline: "uploads" }],
     });
+    const of = async (dataset: string) => {
+      const { code, stdout } = await operated.tributary("status", "--dataset", dataset, "--json");
+      return { code, ...JSON.parse(stdout) };
+    };
+    expect(await of("clicks")).toMatchObject({
+      code: 0,
+      pipelines: [{ pipeline: "manifests", waiting: { files: 2 }, quarantined: { files: 1 } }],
+    });
+    expect(await of("smoke_manifests")).toMatchObject({
+      pipelines: [{ pipeline: "manifests", waiting: { files: 0 }, quarantined: { files: 0 } }],
+    });
+    expect(await of("customers")).toMatchObject({ pipelines: [{ waiting: { files: 1 } }], queues: [] });
+    expect(await of("smoke_uploads")).toMatchObject({ pipelines: [{ waiting: { files: 0 } }] });
   });
 });
 
@@ -240,9 +268,13 @@ describe("tributary files", () => {
       /^manifests +clicks +2026-02-01T00:00:00 +- +input\/clicks\/2026-02-01-c\.ndjson/m,
     );
     expect(await operated.tributary(...ofManifests, "--dataset", "customers")).toMatchObject({
+      code: 2,
+      stderr: 'error: --pipeline: expected uploads, which has the dataset customers, got "manifests"\n',
+    });
+    expect(await operated.tributary("files", "--status", "failed", "--pipeline", "manifests")).toMatchObject({
       code: 3,
       stdout: "",
-      stderr: "no file is waiting\n",
+      stderr: "no file is failed\n",
     });
     // the ledger's function is not there, and the others' files are shown all the same
     const all = await operated.tributary("files", "--status", "waiting");
@@ -414,6 +446,88 @@ describe("tributary describe", () => {
     });
   });
 
+  test.each<[string, () => string[]]>([
+    ["its Parquet", () => [address("curated", `tables/clicks/date=2026-01-31/${NAME.id}.parquet`)]],
+    ["its dead letters", () => [deadLettersKey(NAME)]],
+    ["its receipt", () => [receiptKey(NAME)]],
+    ["itself", () => [`clicks/2026-01-31/${NAME.id}`]],
+  ])("lists the files of a manifest, found by %s", async (_, words) => {
+    const { code, stdout } = await operated.tributary("describe", ...words(), "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      pipeline: "manifests",
+      work: address("manifests", PATH),
+      outputs: [
+        address("curated", `tables/clicks/date=2026-01-31/${NAME.id}.parquet`),
+        address("quarantine", deadLettersKey(NAME)),
+      ],
+      fileCount: 1,
+      files: [{ key: published.key, version: published.version, status: "completed" }],
+    });
+    const text = await operated.tributary("describe", ...words());
+    expect(text.stdout).toMatch(/^completed +16 B +input\/clicks\/2026-01-31-a\.ndjson /m);
+  });
+
+  test("finds a file of a manifest by a row and by its copy in quarantine, and shows that version alone", async () => {
+    const row = `${published.key}\t${published.version}\t2\t3`;
+    const { stdout } = await operated.tributary("describe", row, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      line: 3,
+      versions: [
+        {
+          version: published.version,
+          places: [{ what: "raw bucket", version: published.version }],
+          deadLetters: { count: written.trimEnd().split("\n").length, first: [{ line: 3 }] },
+        },
+      ],
+    });
+    const copy = `${quarantineFolder("2026-01-31", turnedAway)}/2026-01-31-small.ndjson`;
+    const found = await operated.tributary("describe", address("quarantine", copy), "--json");
+    expect(JSON.parse(found.stdout)).toMatchObject({ key: turnedAway.key });
+  });
+
+  test("finds an upload by what was made of it, in whatever bucket", async () => {
+    const key = "input/customers/everywhere.csv";
+    const raw = bucketName(environment, "raw");
+    const version = await operated.put("raw", key, "id\n1\nx\n");
+    const upload = { bucket: raw, key, version, size: 7 };
+    const Item = {
+      ...pendingItem(upload, "event", new Date()),
+      status: { S: "processed" },
+      counts: { M: { rejected_count: { N: "1" } } },
+    };
+    await operated.aws.dynamo.send(new PutItemCommand({ TableName: uploadsTableName(environment), Item }));
+    const { deadLetters, wholeFile } = uploadQuarantineKeys("customers", key, version);
+    const name = deadLetters.split("/")[2];
+    const names = { source_bucket: raw, source_key: key, source_version: version };
+    const letter = { source: "ab", ...names, line: 2, reason: "bad-value", raw_text: "x".repeat(20_000) };
+    const stats = { source_file: key, source_bucket: raw, source_version: version };
+    await operated.put("quarantine", deadLetters, `${JSON.stringify(letter)}\n`);
+    const reason = { ...names, reason: "broken-gzip", message: "x".repeat(20_000) };
+    await operated.put("quarantine", `${wholeFile}reason.json`, JSON.stringify(reason));
+    await operated.put("curated", `stats/customers/${name}/${version}.json`, JSON.stringify(stats));
+    const made = [
+      address("curated", `tables/customers/${name}.parquet`),
+      `csv/customers/${name}.csv`,
+      `stats/customers/${name}/${version}.json`,
+      address("quarantine", deadLetters),
+      `${wholeFile}everywhere.csv`,
+    ];
+    for (const each of made) {
+      const { code, stdout } = await operated.tributary("describe", each, "--json");
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({
+        pipeline: "uploads",
+        key,
+        versions: [{ version, deadLetters: { count: 1, first: [{ line: 2 }] } }],
+      });
+    }
+    expect(await operated.tributary("describe", "tables/customers/none-0123.parquet")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("tells of which file tables/customers/none-0123.parquet is"),
+    });
+  });
+
   test("says of an object that no event announced that it is in no table", async () => {
     await operated.put("raw", "input/customers/unannounced.csv", "id\n1\n");
     const { stdout } = await operated.tributary("describe", "input/customers/unannounced.csv");
@@ -440,14 +554,114 @@ describe("tributary manifests list", () => {
   });
 });
 
+/** Counts calls, and rounds of them: answers are held back until all calls that are under way have theirs. */
+function counted(aws: Clients) {
+  const counts = { calls: 0, rounds: 0 };
+  let inFlight = 0;
+  let held: (() => void)[] = [];
+  const release = () => {
+    counts.rounds += 1;
+    const ready = held;
+    held = [];
+    for (const each of ready) each();
+  };
+  for (const client of Object.values(aws) as Clients["s3"][]) {
+    client.middlewareStack.add(
+      (next) => async (call) => {
+        counts.calls += 1;
+        inFlight += 1;
+        try {
+          return await next(call);
+        } finally {
+          inFlight -= 1;
+          await new Promise<void>((resolve) => {
+            held.push(resolve);
+            if (inFlight === 0) release();
+          });
+        }
+      },
+      { step: "initialize", name: "count" },
+    );
+  }
+  return counts;
+}
+
+describe("an answer", () => {
+  /** What a command asks AWS, but for whose credentials these are. */
+  async function askedBy(command: (operator: Operator) => Promise<unknown>) {
+    const aws = connect(environment);
+    const counts = counted(aws);
+    const nowhere = new Writable({ write: (_, __, done) => done() });
+    const { signal } = new AbortController();
+    const terminal = new Terminal(true, nowhere, nowhere);
+    await command({ environment, aws, terminal, signal, now: new Date() });
+    disconnect(aws);
+    return counts;
+  }
+  const described = (...words: string[]) =>
+    askedBy((operator) => showDescribed(operator, { words, lines: 5 }));
+  const listed = (status: "waiting" | "quarantined") =>
+    askedBy((operator) => showFiles(operator, { status, limit: 0 }));
+
+  test("of status takes two rounds of calls", async () => {
+    expect((await askedBy((operator) => showStatus(operator, {}))).rounds).toBe(2);
+  });
+
+  test("of describe takes as many rounds for a name, which each dataset may have, as for a key", async () => {
+    expect(await described(published.key)).toMatchObject({ rounds: 3 });
+    expect(await described("2026-01-31-a.ndjson")).toMatchObject({ rounds: 3 });
+    expect(await described(deadLettersKey(NAME))).toMatchObject({ rounds: 1, calls: 3 });
+    await operated.put("raw", "input/customers/counted.csv", "id\n1\n");
+    expect(await described("input/customers/counted.csv")).toMatchObject({ rounds: 1, calls: 2 });
+  });
+
+  test("of files takes no call for each file", async () => {
+    const few = await listed("waiting");
+    expect(few.rounds).toBe(2);
+    for (let n = 0; n < 150; n++) {
+      const upload = { bucket: "raw", key: `input/customers/many-${n}.csv`, version: "v1", size: 1 };
+      const Item = pendingItem(upload, "event", new Date());
+      await operated.aws.dynamo.send(new PutItemCommand({ TableName: uploadsTableName(environment), Item }));
+    }
+    // a hundred items of the table are a call
+    expect(await listed("waiting")).toEqual({ calls: few.calls + 1, rounds: 3 });
+    expect((await listed("quarantined")).rounds).toBe(3);
+  });
+});
+
 describe("tributary costs", () => {
   test("shows days and runs", async () => {
     const today = new Date().toISOString().slice(0, 10);
     const numbers = { estimated_cost_usd: 3, dpu_seconds: 7200, execution_time_seconds: 3600 };
     await metric({ metric_date: today, metric_type: `${JOB_RUN_ROWS}jr_2` }, numbers);
-    const { code, stdout } = await operated.tributary("costs", "--days", "2");
+    const { code, stdout } = await operated.tributary("costs", "--days", "2", "--pipeline", "manifests");
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^${today} +jr_2 .*1 h 0 min .*\\$3\\.00$`, "m"));
+    expect(stdout).toMatch(new RegExp(`^${today} +manifests +jr_2 .*1 h 0 min .*\\$3\\.00$`, "m"));
+  });
+
+  test("shows every pipeline in one form, with a dataset's share by the bytes that were read", async () => {
+    const [now, today] = [new Date(), new Date().toISOString().slice(0, 10)];
+    await operated.aws.glue.send(new StartJobRunCommand({ JobName: uploadsJobName(environment) }));
+    await metric(hourRowKey(now, "events"), { files: 10, input_bytes: 6e9 });
+    await metric(hourRowKey(now, "ml_events", LEDGER_HOUR_ROWS), { files: 3, input_bytes: 5e8 });
+    const all = await operated.tributary("costs", "--days", "1", "--json");
+    expect(JSON.parse(all.stdout)).toMatchObject([
+      { date: today, pipeline: "uploads", runs: [{ state: expect.any(String) }] },
+      { date: today, pipeline: "manifests", inputBytes: expect.any(Number) },
+    ]);
+    // jobs of the ledger are not deployed here
+    expect(all).toMatchObject({ code: 1, stderr: expect.stringMatching(/^ledger: .*does not exist/m) });
+    const costsOf = async (dataset: string) => {
+      const { stdout } = await operated.tributary("costs", "--days", "1", "--dataset", dataset, "--json");
+      return JSON.parse(stdout)[0];
+    };
+    const [whole, clicks] = [JSON.parse(all.stdout)[1], await costsOf("clicks")];
+    expect(clicks).toMatchObject({ files: 572, inputBytes: 2e9 });
+    expect(clicks.dollars).toBeCloseTo(whole.dollars / 4);
+    expect(await operated.tributary("costs", "--dataset", "customers")).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("is not counted by dataset"),
+    });
   });
 });
 
@@ -472,6 +686,28 @@ describe("tributary logs", () => {
         .split("\n")
         .map((line) => line.slice(25)),
     ).toEqual(["long ago", "a moment ago"]);
+  });
+
+  test("shows what all of a pipeline logged, and of a dataset what names it", async () => {
+    const log = async (name: "uploads-trigger" | "manifests-builder", messages: readonly string[]) => {
+      const logGroupName = `/aws/lambda/${functionName(environment, name)}`;
+      const stream = { logGroupName, logStreamName: "one" };
+      await operated.aws.logs.send(new CreateLogGroupCommand({ logGroupName }));
+      await operated.aws.logs.send(new CreateLogStreamCommand(stream));
+      const logEvents = messages.map((message) => ({ timestamp: Date.now() - 500, message }));
+      await operated.aws.logs.send(new PutLogEventsCommand({ ...stream, logEvents }));
+    };
+    await log("uploads-trigger", ["took input/customers/a.csv", "took input/orders/b.csv"]);
+    await log("manifests-builder", ["built"]);
+    const uploads = await operated.tributary("logs", "--pipeline", "uploads");
+    expect(uploads.stdout).toMatch(/ uploads-trigger: took input\/orders\/b\.csv$/m);
+    expect(uploads.stdout).toMatch(/ control-plane: a moment ago$/m);
+    expect(uploads.stdout).not.toContain("built");
+    const customers = await operated.tributary("logs", "--dataset", "customers", "--json");
+    expect(JSON.parse(customers.stdout)).toMatchObject({
+      source: "uploads-trigger",
+      message: "took input/customers/a.csv",
+    });
   });
 
   test("says that a function which never ran has no log", async () => {

@@ -8,7 +8,8 @@ import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateEventSourceMappingCommand, CreateFunctionCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { type Clients, connect, disconnect } from "../../../cli/operator/command/operator";
+import { connect } from "../../../cli/operator/command/clients";
+import { type Clients, disconnect } from "../../../cli/operator/command/operator";
 import { keptFunctions, queueUrl } from "../../../cli/operator/manifests/queues";
 import { operatorProgram } from "../../../cli/operator/program";
 import {

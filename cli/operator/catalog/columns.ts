@@ -4,6 +4,7 @@ import { declaredDatasets } from "../../../datasets/schema/datasets";
 import { databaseName, functionName } from "../../../environments/schema";
 import { datasetsWithColumns, readTableColumns } from "../../../runtime/undeclared-columns";
 import { CommandError } from "../../../setup/errors";
+import { afterwards } from "../command/applying";
 import { NothingMatched } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
@@ -128,8 +129,8 @@ export async function dropColumns(operator: Operator, options: DropOptions): Pro
   if (yes) await drop(operator, dataset, wanted);
   const text = [
     `${yes ? "dropped" : "would drop"} from ${dataset}: ${wanted.join(", ")}`,
-    "the Parquet files keep the values; a file that brings the key again brings the column back",
-    ...(yes ? [] : ["nothing was changed: repeat with --yes to drop them"]),
+    "the Parquet files keep the values",
+    afterwards(yes, "a file that brings the key again brings the column back, and so does declaring it"),
   ];
   operator.terminal.show({ applied: yes, dataset, columns: wanted }, text.join("\n"));
   return EXIT.ok;

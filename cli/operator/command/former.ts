@@ -12,19 +12,28 @@ const SUCCESSORS: Readonly<Record<string, string>> = {
   pause: "manifests pause",
   resume: "manifests resume",
   replay: "ledger replay",
+  "ledger quarantine list": "quarantine list",
+  "ledger quarantine retry": "quarantine retry",
 };
 
 /** Lets the former name of a subcommand say what it is called now. */
 export function formerWords(program: Command, end: End): void {
-  for (const [name, successor] of Object.entries(SUCCESSORS)) {
-    program
+  for (const [former, successor] of Object.entries(SUCCESSORS)) {
+    const words = former.split(" ");
+    const name = words.pop() ?? "";
+    words
+      .reduce(groupOf, program)
       .command(name, { hidden: true })
       .allowUnknownOption()
       .allowExcessArguments()
       .helpOption(false)
       .action(() => {
-        printError(`error: tributary ${name} is now tributary ${successor}, which acts with --yes alone`);
+        printError(`error: tributary ${former} is now tributary ${successor}`);
         end(EXIT.usage);
       });
   }
+}
+
+function groupOf(parent: Command, word: string): Command {
+  return parent.commands.find((each) => each.name() === word) ?? parent.command(word, { hidden: true });
 }

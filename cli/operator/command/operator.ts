@@ -1,15 +1,14 @@
-import { AthenaClient } from "@aws-sdk/client-athena";
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { GlueClient } from "@aws-sdk/client-glue";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SNSClient } from "@aws-sdk/client-sns";
-import { SQSClient } from "@aws-sdk/client-sqs";
-import { STSClient } from "@aws-sdk/client-sts";
+import type { AthenaClient } from "@aws-sdk/client-athena";
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { GlueClient } from "@aws-sdk/client-glue";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { SNSClient } from "@aws-sdk/client-sns";
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../../../environments/schema";
-import { CLIENT_SETTINGS } from "../../../runtime/aws/clients";
 import type { Terminal } from "./terminal";
 
 /** Clients of the services that an operator's commands use. */
@@ -35,22 +34,6 @@ export interface Operator {
   readonly signal: AbortSignal;
   /** Start of the command, by AWS's clock. */
   readonly now: Date;
-}
-
-export function connect({ region, storage }: Environment): Clients {
-  const settings = { ...CLIENT_SETTINGS, region };
-  return {
-    athena: new AthenaClient(settings),
-    cloudwatch: new CloudWatchClient(settings),
-    dynamo: new DynamoDBClient(settings),
-    glue: new GlueClient(settings),
-    lambda: new LambdaClient(settings),
-    logs: new CloudWatchLogsClient(settings),
-    s3: new S3Client({ ...settings, forcePathStyle: storage.pathStyle }),
-    sns: new SNSClient(settings),
-    sqs: new SQSClient(settings),
-    sts: new STSClient(settings),
-  };
 }
 
 /** Closes connections, so that the process can end. */

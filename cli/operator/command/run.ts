@@ -1,10 +1,12 @@
+import { STSClient } from "@aws-sdk/client-sts";
 import { environmentNames, loadEnvironment } from "../../../environments/schema";
+import { CLIENT_SETTINGS } from "../../../runtime/aws/clients";
 import { expectedAt } from "../../../runtime/expected";
 import { checkAccount } from "../../account";
 import { awsClock } from "./aws-clock";
 import { explained, NothingMatched, UsageError, wordsOf } from "./errors";
 import { EXIT, type ExitCode } from "./exit-codes";
-import { connect, disconnect, type Operator } from "./operator";
+import { type Clients, disconnect, type Operator } from "./operator";
 import { Terminal } from "./terminal";
 
 /** Options of every command. */
@@ -67,16 +69,20 @@ async function runIn(
   inAnyAccount: boolean,
 ): Promise<ExitCode> {
   const environment = loadEnvironment(environmentName(options));
-  const aws = connect(environment);
+  const sts = new STSClient({ ...CLIENT_SETTINGS, region: environment.region });
+  const clock = awsClock(sts);
+  // the other clients are loaded while AWS answers
+  const loading = import("./clients");
+  let aws: Clients | undefined;
   try {
-    const clock = awsClock(aws.sts);
-    if (!inAnyAccount) await checkAccount(aws.sts, environment);
+    if (!inAnyAccount) await checkAccount(sts, environment);
+    aws = (await loading).connect(environment, sts);
     const code = await work({ environment, aws, terminal, signal, now: clock() });
     return signal.aborted && code !== EXIT.failed ? EXIT.interrupted : code;
   } catch (error) {
     throw explained(error, environment);
   } finally {
-    disconnect(aws);
+    disconnect(aws ?? { sts });
   }
 }
 

@@ -6,6 +6,7 @@ import { NAME } from "../../../datasets/schema/names";
 import type { Pipeline } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
 import { ROOT } from "../../../setup/paths";
+import { afterwards } from "../command/applying";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Terminal } from "../command/terminal";
@@ -184,7 +185,8 @@ function wordsOf({ document, inferred, tried, edits }: Draft, options: NewOption
     "",
     yes
       ? `written: ${place}/dataset.json${hasSample ? `, ${place}/${SAMPLES}/` : ""}`
-      : `${place} is not written without --yes`,
+      : `would be written: ${place}/dataset.json`,
+    afterwards(yes === true, `rm -r ${place}`),
     ...(yes ? list("next:", nextSteps(options, hasSample)) : []),
   ];
 }

@@ -18,3 +18,21 @@ export function archivedKey(key: string, version: string, prefix: string): strin
     .replace(/^\uFFFD+/, "");
   return `${processedPrefix(prefix)}${digest}/${version}/${end}`;
 }
+
+/**
+ * File and version of an archived object; undefined for a key that is none, or that was shortened: its digest does not
+ * tell the file's key.
+ */
+export function unarchived(archived: string, prefix: string): { key: string; version: string } | undefined {
+  const processed = processedPrefix(prefix);
+  if (!archived.startsWith(processed)) return undefined;
+  const parts = archived.slice(processed.length).split("/");
+  const [version, name] = parts.slice(-2);
+  if (version === undefined || name === undefined || isShortened(parts)) return undefined;
+  return { key: `${prefix}${[...parts.slice(0, -2), name].join("/")}`, version };
+}
+
+/** Whether these parts may be the digest of a key, its version and the end of its name. */
+function isShortened(parts: readonly string[]): boolean {
+  return parts.length === 3 && /^[0-9a-f]{64}$/.test(parts[0] ?? "");
+}

@@ -1,6 +1,5 @@
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { functionName } from "../../../environments/schema";
-import { CLIENT_SETTINGS } from "../../../runtime/aws/clients";
 import type {
   LedgerAnswer,
   LedgerCommand,
@@ -27,31 +26,23 @@ interface Failure {
  * @throws CommandError when it fails, or where the environment has no ledger
  */
 export async function ask<Command extends LedgerCommand>(
-  { environment }: Operator,
+  { aws, environment }: Operator,
   command: Command,
   request: LedgerRequest<Command>,
 ): Promise<LedgerAnswer<Command>> {
   checkOn(environment, "ledger");
-  const client = new LambdaClient({
-    ...CLIENT_SETTINGS,
-    region: environment.region,
-    requestHandler: { ...CLIENT_SETTINGS.requestHandler, requestTimeout: LIMIT_MS },
-  });
-  try {
-    const { Payload, FunctionError } = await client.send(
-      new InvokeCommand({
-        FunctionName: functionName(environment, "ledger-operator"),
-        Payload: JSON.stringify({ command, ...request }),
-      }),
-    );
-    const text = Buffer.from(Payload ?? []).toString();
-    if (FunctionError !== undefined) throw failureOf(JSON.parse(text || "{}"));
-    const reply: LedgerReply<LedgerAnswer<Command>> = JSON.parse(text);
-    if ("unreadable" in reply) throw new UsageError(reply.unreadable);
-    return reply.answer;
-  } finally {
-    client.destroy();
-  }
+  const { Payload, FunctionError } = await aws.lambda.send(
+    new InvokeCommand({
+      FunctionName: functionName(environment, "ledger-operator"),
+      Payload: JSON.stringify({ command, ...request }),
+    }),
+    { requestTimeout: LIMIT_MS },
+  );
+  const text = Buffer.from(Payload ?? []).toString();
+  if (FunctionError !== undefined) throw failureOf(JSON.parse(text || "{}"));
+  const reply: LedgerReply<LedgerAnswer<Command>> = JSON.parse(text);
+  if ("unreadable" in reply) throw new UsageError(reply.unreadable);
+  return reply.answer;
 }
 
 function failureOf({ errorMessage = "it does not say why" }: Failure): Error {

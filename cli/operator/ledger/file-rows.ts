@@ -5,7 +5,7 @@ import {
 } from "../../../runtime/ledger/operator-protocol";
 import type { Operator } from "../command/operator";
 import type { WaitingStatus } from "../pipelines/choices";
-import type { FileRow } from "../pipelines/files";
+import type { FileRow, WantedFiles } from "../pipelines/files";
 import { ask } from "./ask";
 
 const STATUSES: Readonly<Record<WaitingStatus, LedgerFileStatus>> = {
@@ -15,7 +15,7 @@ const STATUSES: Readonly<Record<WaitingStatus, LedgerFileStatus>> = {
 };
 
 /** Files of the ledger in that status, by their batches. */
-export async function* ledgerFileRows(operator: Operator, status: WaitingStatus): AsyncGenerator<FileRow> {
+export async function* ledgerFileRows(operator: Operator, { status }: WantedFiles): AsyncGenerator<FileRow> {
   let after: FilesPlace | undefined;
   do {
     const page = await ask(operator, "files", {

@@ -1,17 +1,15 @@
 import {
   type BatchSummary,
-  type LedgerFile,
   MAX_REOPENED,
   type Refusal,
   type Reopened,
-  type Requeued,
 } from "../../../runtime/ledger/operator-protocol";
 import { afterwards, type YesOption } from "../command/applying";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
 import { ask } from "./ask";
-import { inChunks, showFiles } from "./files";
+import { inChunks } from "./files";
 
 export interface ReopeningOptions extends YesOption {
   /** Under the version that is deployed, and not under that of the batch's first attempt. */
@@ -96,29 +94,6 @@ function reopened(operator: Operator, answers: readonly Reopened[], applied: boo
 /** Removes duplicates: files of several requests may be of one batch. */
 function unique(batches: readonly BatchSummary[]): BatchSummary[] {
   return [...new Map(batches.toReversed().map((batch) => [batch.id, batch])).values()].reverse();
-}
-
-/** Puts quarantined files back into the queue. */
-export async function retryQuarantined(
-  operator: Operator,
-  names: readonly string[],
-  { yes = false }: YesOption,
-): Promise<ExitCode> {
-  const { terminal } = operator;
-  const answers: Requeued[] = [];
-  for (const some of inChunks(names)) {
-    if (operator.signal.aborted) break;
-    answers.push(await ask(operator, "retry-quarantined", { names: some, dryRun: !yes }));
-  }
-  const files: LedgerFile[] = answers.flatMap((answer) => answer.files);
-  const refused = answers.flatMap((answer) => answer.refused);
-  if (terminal.json) terminal.show({ applied: yes, files, refused }, "");
-  else {
-    showFiles(operator, files);
-    terminal.write(`${yes ? "put back" : "would be put back"} into the queue: ${files.length} files`);
-    if (files.length > 0) terminal.write(afterwards(yes, NOTHING_TO_UNDO));
-  }
-  return told(operator, refused, files.length);
 }
 
 function told({ terminal }: Operator, refused: readonly Refusal[], done: number): ExitCode {

@@ -45,33 +45,56 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
 }
 
 /**
- * Checks the raw bucket's lifecycle. A batch is read again from its processed files: those that S3 expired
- * are quarantined, and their published rows go. They are as old as the batch's first commit, of which the
- * time of its last one says nothing; its claim came before either.
+ * Whether processed files may have expired of a batch that was claimed at that time, in milliseconds. A batch is read
+ * again from its processed files: those that S3 expired are quarantined, and their published rows go. They are as old
+ * as the batch's first commit, of which the time of its last one says nothing; its claim came before either.
+ */
+export function mayHaveExpired(
+  { environment, now }: Pick<Operator, "environment" | "now">,
+  claimedAt: number,
+): boolean {
+  const { expireDays } = environment.storage.lifecycle.processed;
+  // a tagged file expires by the time of its upload, which no commit tells
+  const isTagged = environment.ledger.batch.archive === "tag";
+  return expireDays !== undefined && (isTagged || daysSince(claimedAt, now) > expireDays - 1);
+}
+
+function daysSince(time: number, now: Date): number {
+  return (now.getTime() - time) / DAY_MS;
+}
+
+/** Warns where processed files of a batch that was claimed at that time must be restored before it is read. */
+export function warnOfArchive(
+  { environment, now, terminal }: Pick<Operator, "environment" | "now" | "terminal">,
+  claimedAt: number,
+): void {
+  const { archiveDays, archiveClass } = environment.storage.lifecycle.processed;
+  if (archiveDays === undefined || archiveClass === "GLACIER_IR") return;
+  if (daysSince(claimedAt, now) <= archiveDays) return;
+  terminal.warn(
+    `files older than ${archiveDays} days lie in ${archiveClass}: restore them first, or their batches fail until you do`,
+  );
+}
+
+/**
+ * Checks the raw bucket's lifecycle.
  *
  * @throws UsageError where files of that time may have expired
  */
 export function checkLifecycle(
-  { environment, now, terminal }: Pick<Operator, "environment" | "now" | "terminal">,
+  operator: Pick<Operator, "environment" | "now" | "terminal">,
   { from, withoutGone }: Pick<ReplayOptions, "from" | "withoutGone">,
   { claimedSince }: Pick<Replayed, "claimedSince">,
 ): void {
-  const { archiveDays, archiveClass, expireDays } = environment.storage.lifecycle.processed;
+  const { expireDays } = operator.environment.storage.lifecycle.processed;
   const oldest = Math.min(Date.parse(from), Date.parse(claimedSince ?? from));
-  const days = (now.getTime() - oldest) / DAY_MS;
-  // a tagged file expires by the time of its upload, which no commit tells
-  const isTagged = environment.ledger.batch.archive === "tag";
-  if (expireDays !== undefined && !withoutGone && (isTagged || days > expireDays - 1)) {
+  if (!withoutGone && mayHaveExpired(operator, oldest)) {
     const wanted =
       `a later time, or --without-gone (processed files are kept for ${expireDays} days, and some of those ` +
       "batches may be gone: a replay would lose their rows)";
     throw new UsageError(expectedAt("--from", wanted, from));
   }
-  if (archiveDays !== undefined && archiveClass !== "GLACIER_IR" && days > archiveDays) {
-    terminal.warn(
-      `files older than ${archiveDays} days lie in ${archiveClass}: restore them first, or their batches fail until you do`,
-    );
-  }
+  warnOfArchive(operator, oldest);
 }
 
 /**

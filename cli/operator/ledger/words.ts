@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { FILE_STATUSES, type FilesPlace } from "../../../runtime/ledger/operator-protocol";
+import { FILE_STATUSES } from "../../../runtime/ledger/operator-protocol";
 import { whole } from "../../../setup/arguments";
-import { changing, type YesOption } from "../command/applying";
+import { changing } from "../command/applying";
 import { filesPlace, instant, minutes } from "../command/arguments";
 import { act, type End, one } from "../command/words";
 import type { LedgerFilesOptions } from "./files";
@@ -12,14 +12,11 @@ import type { LedgerStatusOptions } from "./status";
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 const NAMES = "ids, keys, or s3:// addresses; every version of a key";
 
-type PageOptions = { readonly limit: number; readonly after?: FilesPlace };
-
 /** Subcommands that operate the ledger pipeline. */
 export function ledgerWords(program: Command, end: End): void {
   const ledger = program.command("ledger").description("look at the ledger of raw JSON files, and mend it");
   looking(ledger, end);
   mending(ledger, end);
-  quarantine(ledger, end);
   changing(
     one(ledger, "replay", "do published batches again: their outputs are replaced", [
       "ledger replay --from 2026-01-01 --to 2026-02-01 --environment prod",
@@ -108,29 +105,6 @@ function mending(ledger: Command, end: End): void {
     )
     .requiredOption("--since <time>", "how long ago at most: 15m, 2h, 3d", minutes)
     .action(act<RequeueOptions>(end, async (...given) => (await import("./mend")).requeue(...given)));
-}
-
-function quarantine(ledger: Command, end: End): void {
-  const group = ledger.command("quarantine").description("files that no attempt could read");
-  paged(
-    one(group, "list", "quarantined files with their reasons", ["ledger quarantine list --environment prod"]),
-  ).action(
-    act<PageOptions>(end, async (operator, options) =>
-      (await import("./files")).ledgerFiles(operator, { ...options, names: [], status: "quarantined" }),
-    ),
-  );
-
-  changing(
-    one(group, "retry", "put quarantined files back into the queue", [
-      "ledger quarantine retry raw-json-data/2026/week05/a.json --environment prod",
-    ]),
-  )
-    .argument("<files...>", NAMES)
-    .action((names: string[], options) =>
-      act<YesOption>(end, async (operator, others) =>
-        (await import("./mend")).retryQuarantined(operator, names, others),
-      )(options),
-    );
 }
 
 function reopening(command: Command): Command {

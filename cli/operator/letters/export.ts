@@ -7,7 +7,7 @@ import { NothingMatched, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { archivedKey } from "../ledger/archived-key";
-import { knownDatasets } from "../pipelines/find";
+import { knownDatasets } from "../pipelines/meant";
 import { type Line, lineOf } from "./correction";
 import { headerOf } from "./csv-text";
 import { type Letter, type LettersSelection, lettersOf } from "./reading";

@@ -3,18 +3,20 @@ import type { Dataset } from "../../../datasets/schema/datasets";
 import { bucketName, MALFORMED_PREFIX, type Pipeline } from "../../../environments/schema";
 import { expectedAt } from "../../../runtime/expected";
 import { dateOf } from "../../../runtime/manifests/datasets";
+import { deadLettersKey } from "../../../runtime/manifests/manifests";
 import { outputName } from "../../../runtime/uploads/output-name";
 import { UsageError } from "../command/errors";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { ask } from "../ledger/ask";
 import { listObjects, openText } from "../manifests/objects";
-import { datasetOfKey, knownDatasets, type Meant, meantBy } from "../pipelines/find";
+import { type Found, find } from "../pipelines/find";
+import { datasetOfKey, knownDatasets } from "../pipelines/meant";
 import { linesOf } from "./lines";
 
 /** Which dead letters are meant. */
 export interface LettersSelection {
-  /** Files as `describe` takes them; none: of all. */
+  /** Files, manifests, batches or rows as `describe` takes them; none: of all. */
   readonly files: readonly string[];
   readonly dataset?: string;
   readonly reason?: string;
@@ -63,16 +65,15 @@ interface Kept {
 export async function* lettersOf(operator: Operator, selection: LettersSelection): AsyncGenerator<Letter> {
   const { files, reason, since } = selection;
   const earliest = since === undefined ? "" : new Date(operator.now.getTime() - since * 60_000).toISOString();
-  const meant = files.flatMap((file) => meantBy(operator, file));
-  const keys = new Set(meant.map(({ key }) => key));
+  const found = await Promise.all(files.map((file) => find(operator, file)));
   const datasets = new Set(datasetsIn(operator, selection).map(({ name }) => name));
-  for (const prefix of await prefixesOf(operator, selection, meant)) {
+  for (const prefix of await prefixesOf(operator, selection, found)) {
     const listed = listObjects(operator, bucketName(operator.environment, "quarantine"), prefix);
     for await (const { key: letters, modifiedAt } of listed) {
       if (operator.signal.aborted) return;
       if (modifiedAt < earliest) continue;
       for await (const letter of lettersIn(operator, letters, modifiedAt)) {
-        const isMeant = keys.size === 0 || keys.has(letter.key);
+        const isMeant = found.length === 0 || found.some((each) => isOf(letter, each));
         if (!isMeant || !datasets.has(letter.dataset)) continue;
         if (reason === undefined || letter.reason === reason) yield letter;
       }
@@ -132,21 +133,40 @@ function datasetsIn({ environment }: Operator, { dataset }: LettersSelection): D
   return [named];
 }
 
-/** Prefixes in the quarantine bucket below which the letters are, as narrow as the names of files allow. */
+/** Prefixes in the quarantine bucket below which the letters are, as narrow as what was named allows. */
 async function prefixesOf(
   operator: Operator,
   selection: LettersSelection,
-  meant: readonly Meant[],
+  found: readonly Found[],
 ): Promise<Set<string>> {
   const wanted = datasetsIn(operator, selection);
-  const pairs = meant.flatMap(({ key, dataset }) =>
-    wanted.filter(({ name }) => name === dataset?.name).map((each) => ({ key, dataset: each })),
-  );
-  if (meant.length === 0) return new Set(wanted.map(prefixOf));
+  if (found.length === 0) return new Set(wanted.map(prefixOf));
   const prefixes = await Promise.all(
-    pairs.map(({ key, dataset }) => PREFIXES[dataset.pipeline](operator, dataset, key)),
+    found.map(async (each) => {
+      if (each.is !== "file") return [lettersOfUnit(each)];
+      const pairs = each.candidates.flatMap(({ key, dataset }) =>
+        wanted.filter(({ name }) => name === dataset?.name).map((own) => ({ key, dataset: own })),
+      );
+      const own = pairs.map(({ key, dataset }) => PREFIXES[dataset.pipeline](operator, dataset, key));
+      return (await Promise.all(own)).flat();
+    }),
   );
   return new Set(prefixes.flat());
+}
+
+type Unit = Exclude<Found, { readonly is: "file" }>;
+
+/** Object or folder with the letters of a manifest or a batch. */
+function lettersOfUnit(unit: Unit): string {
+  return unit.is === "manifest" ? deadLettersKey(unit.manifest) : `${MALFORMED_PREFIX}${unit.batch}/`;
+}
+
+function isOf(letter: Letter, found: Found): boolean {
+  if (found.is !== "file") return letter.letters.startsWith(lettersOfUnit(found));
+  return found.candidates.some(
+    ({ key, version = letter.version, line = letter.line }) =>
+      key === letter.key && version === letter.version && line === letter.line,
+  );
 }
 
 function prefixOf({ pipeline, name }: Dataset): string {

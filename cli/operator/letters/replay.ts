@@ -13,7 +13,7 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { table } from "../command/tables";
 import { headObject, openText } from "../manifests/objects";
-import { datasetOfKey, knownDatasets } from "../pipelines/find";
+import { datasetOfKey, knownDatasets } from "../pipelines/meant";
 import { begin, claim, claimOf, finish, putOnce, unfinished } from "./books";
 import {
   bodyOf,

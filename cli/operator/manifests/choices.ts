@@ -13,8 +13,8 @@ import type { FileStatus, OpenStatus } from "../../../runtime/manifests/tracking
 export const OPEN_STATUSES: readonly OpenStatus[] = ["manifested", "failed", "quarantined"];
 export const STATUSES: readonly FileStatus[] = [...OPEN_STATUSES, "completed", "superseded", "unchanged"];
 
-/** Sources of logs: jobs, the streaming one first, and functions. */
-export const JOB_SOURCES = ["job", "uploads-job", "ledger-lister", "ledger-batch"] as const;
+/** Sources of logs: jobs and functions. */
+export const JOB_SOURCES = ["uploads-job", "manifests-stream", "ledger-lister", "ledger-batch"] as const;
 export type JobSource = (typeof JOB_SOURCES)[number];
 export const LOG_SOURCES = [...JOB_SOURCES, ...FUNCTIONS, ALERT_FORWARDER] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];

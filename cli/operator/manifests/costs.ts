@@ -3,9 +3,8 @@ import { metricsTableName } from "../../../environments/schema";
 import type { Item } from "../../../runtime/aws/dynamo";
 import { DAY_MS, HOUR_MS } from "../../../runtime/clock";
 import { HOUR_ROWS, JOB_RUN_ROWS, parseHourRow } from "../../../runtime/manifests/metric-rows";
-import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
-import { bytes, dollars, duration, table } from "../command/tables";
+import type { RunRow } from "../pipelines/costs";
 
 /** Figures of what was published in an hour, by the metrics table. */
 export interface HourRate {
@@ -26,42 +25,6 @@ export interface Cost {
   readonly monthDollars: number;
   /** First day that is counted: the table keeps 30 days, and a month may have 31. */
   readonly monthSince: string;
-}
-
-export interface CostsOptions {
-  /** Days to look back, today included. */
-  readonly days: number;
-}
-
-interface RunRow {
-  readonly date: string;
-  readonly run: string;
-  readonly state: string;
-  readonly seconds: number;
-  readonly dpuSeconds: number;
-  readonly dollars: number;
-  readonly workers: number;
-  readonly workerType: string;
-}
-
-interface Day {
-  readonly date: string;
-  readonly dollars: number;
-  readonly dpuSeconds: number;
-  readonly files: number;
-  readonly inputBytes: number;
-  /** Cost of a billion bytes; absent on a day without input. */
-  readonly dollarsPerGigabyte?: number;
-  readonly runs: readonly RunRow[];
-}
-
-/** Shows what the streaming job cost on each of the last days, and what it did for that. */
-export async function costs(operator: Operator, { days }: CostsOptions): Promise<ExitCode> {
-  const first = new Date(operator.now.getTime() - (days - 1) * DAY_MS);
-  const found = await Promise.all(datesFrom(first, operator.now).map((date) => readDay(operator, date)));
-  const used = found.filter(({ runs, files }) => runs.length > 0 || files > 0).reverse();
-  operator.terminal.show(used, used.length > 0 ? textOf(used) : `no run and no file in ${days} days`);
-  return used.length > 0 ? EXIT.ok : EXIT.nothing;
 }
 
 export async function costSoFar(operator: Operator): Promise<Cost> {
@@ -88,21 +51,8 @@ export async function readRates(operator: Operator): Promise<HourRate[]> {
   return rates.filter(({ hour }) => hours.includes(hour));
 }
 
-async function readDay(operator: Operator, date: string): Promise<Day> {
-  const [runs, hours] = await Promise.all([readRunRows(operator, date), readHours(operator, date)]);
-  const [cost, inputBytes] = [sum(runs, "dollars"), sum(hours, "inputBytes")];
-  return {
-    date,
-    dollars: cost,
-    dpuSeconds: sum(runs, "dpuSeconds"),
-    files: sum(hours, "files"),
-    inputBytes,
-    ...(inputBytes === 0 ? {} : { dollarsPerGigabyte: cost / (inputBytes / 1e9) }),
-    runs,
-  };
-}
-
-async function readRunRows(operator: Operator, date: string): Promise<RunRow[]> {
+/** Reads what runs of the streaming job used on a date. */
+export async function readRunRows(operator: Operator, date: string): Promise<RunRow[]> {
   const rows: RunRow[] = [];
   for await (const item of rowsOf(operator, date, JOB_RUN_ROWS)) {
     rows.push({
@@ -119,9 +69,10 @@ async function readRunRows(operator: Operator, date: string): Promise<RunRow[]> 
   return rows;
 }
 
-async function readHours(operator: Operator, date: string): Promise<HourRate[]> {
+/** Reads the rows of a date's hours, of the streaming job or of that kind. */
+export async function readHours(operator: Operator, date: string, kind = HOUR_ROWS): Promise<HourRate[]> {
   const rates: HourRate[] = [];
-  for await (const item of rowsOf(operator, date, HOUR_ROWS)) {
+  for await (const item of rowsOf(operator, date, kind)) {
     const { startedAt, dataset } = parseHourRow({
       metric_date: date,
       metric_type: text(item, "metric_type"),
@@ -161,7 +112,8 @@ function sum<Name extends string>(rows: readonly Readonly<Record<Name, number>>[
   return rows.reduce((total, row) => total + row[name], 0);
 }
 
-function datesFrom(first: Date, last: Date): string[] {
+/** Dates of the days from one time to another. */
+export function datesFrom(first: Date, last: Date): string[] {
   const dates: string[] = [];
   for (let day = Date.parse(dateOf(first)); day <= last.getTime(); day += DAY_MS) {
     dates.push(dateOf(new Date(day)));
@@ -169,36 +121,11 @@ function datesFrom(first: Date, last: Date): string[] {
   return dates;
 }
 
-function dateOf(time: Date): string {
+/** Date of a time in UTC. */
+export function dateOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
 function hourOf(time: Date): string {
   return time.toISOString().slice(0, 13);
-}
-
-function textOf(days: readonly Day[]): string {
-  const byDay = table(
-    [
-      { head: "date", cell: ({ date }) => date },
-      { head: "cost", cell: (day) => dollars(day.dollars) },
-      { head: "DPU hours", cell: ({ dpuSeconds }) => (dpuSeconds / 3600).toFixed(2) },
-      { head: "files", cell: ({ files }) => files },
-      { head: "read", cell: ({ inputBytes }) => bytes(inputBytes) },
-      { head: "$/GB", cell: ({ dollarsPerGigabyte }) => dollarsPerGigabyte?.toFixed(4) },
-    ],
-    days,
-  );
-  const byRun = table(
-    [
-      { head: "date", cell: ({ date }) => date },
-      { head: "run", cell: ({ run }) => run },
-      { head: "state", cell: ({ state }) => state },
-      { head: "time that day", cell: ({ seconds }) => duration(seconds) },
-      { head: "workers", cell: ({ workers, workerType }) => `${workers} × ${workerType}` },
-      { head: "cost", cell: (row) => dollars(row.dollars) },
-    ],
-    days.flatMap(({ runs }) => runs),
-  );
-  return `${byDay}\n\n${byRun}`;
 }

@@ -1,50 +1,55 @@
-import { manifestKey, parseManifestKey, type Receipt } from "../../../runtime/manifests/manifests";
+import {
+  deadLettersKey,
+  manifestKey,
+  parseManifestKey,
+  type Receipt,
+} from "../../../runtime/manifests/manifests";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
-import { EXIT } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
-import type { Describe } from "../pipelines/describe";
+import { type Describe, meantVersions } from "../pipelines/described";
 import { headOf } from "../pipelines/described-head";
-import { save } from "../pipelines/saved";
+import { readDeadLetters, type WantedLetters } from "../pipelines/letters";
+import { existing } from "../pipelines/places";
 import type { DescribedFile, DescribedManifest, DescribedVersion } from "./described";
 import { describedText } from "./described-text";
 import { readFile } from "./find";
-import { generationOf, type Output, readDeadLetters, readOutput, readQuarantine } from "./outputs";
+import { generationOf, type Output, readOutput, readQuarantine } from "./outputs";
 import { readHistory } from "./tracking";
 
-/** Shows all that is known about a file of the manifests pipeline. */
-export const describeFile: Describe = async (operator, named, options) => {
-  const { key } = named;
-  const found = await readFile(operator, key);
+/** Reads all that is known about a file of the manifests pipeline. */
+export const describeFile: Describe = async (operator, named, wanted) => {
+  const found = await readFile(operator, named.key);
   if (found === undefined) return undefined;
-  const versions = found.head ? [found.head, ...(await readHistory(operator, found.head))] : [];
-  versions.sort(
+  const all = found.head ? [found.head, ...(await readHistory(operator, found.head))] : [];
+  const versions = meantVersions(operator, named, all).toSorted(
     (one, other) => other.revision - one.revision || (one.uploadedAt < other.uploadedAt ? 1 : -1),
   );
-  const described: DescribedVersion[] = [];
-  for (const version of versions) described.push(await describeVersion(operator, version, options.lines));
-  const file: DescribedFile = { ...headOf("manifests", named, found.object), versions: described };
-  operator.terminal.show(file, describedText(file, operator.environment));
-  const newest = found.head?.version ?? found.object?.version;
-  if (options.save !== undefined) await save(operator, key, newest, options.save);
-  return EXIT.ok;
+  const described = await Promise.all(versions.map((version) => describeVersion(operator, version, wanted)));
+  const data: DescribedFile = { ...headOf("manifests", named, found.object), versions: described };
+  const version = named.version ?? found.head?.version ?? found.object?.version;
+  const stored = { key: named.key, ...(version && { version }) };
+  return { data, text: describedText(data, operator.environment), stored };
 };
 
 async function describeVersion(
   operator: Operator,
   version: TrackedFile,
-  lines: number,
+  wanted: WantedLetters,
 ): Promise<DescribedVersion> {
   const name = version.manifestPath === undefined ? undefined : parseManifestKey(version.manifestPath);
-  const [output, deadLetters, quarantine] = await Promise.all([
+  const { key } = version;
+  const [output, deadLetters, quarantine, places] = await Promise.all([
     name && readOutput(operator, name, manifestKey(name)),
-    name && readDeadLetters(operator, name, version, lines),
+    name && readDeadLetters(operator, deadLettersKey(name), version, wanted),
     version.status === "quarantined" ? readQuarantine(operator, version.date, version) : undefined,
+    existing(operator, [{ what: "raw bucket", bucket: "raw", key, version: version.version }]),
   ]);
   return {
     ...version,
     ...(output === undefined ? {} : { manifest: describeManifest(version, output) }),
     ...(deadLetters === undefined || deadLetters.count === 0 ? {} : { deadLetters }),
     ...(quarantine === undefined ? {} : { quarantine }),
+    places,
   };
 }
 

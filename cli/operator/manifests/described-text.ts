@@ -1,14 +1,13 @@
 import { bucketName, type Environment } from "../../../environments/schema";
 import { visible } from "../../../setup/terminal";
-import { bytes, indented, list, table } from "../command/tables";
+import { bytes, indented, list } from "../command/tables";
 import { headEntries } from "../pipelines/described-head";
+import { letterEntries, lettersText } from "../pipelines/letters";
+import { placeEntries } from "../pipelines/places";
 import type { DescribedFile, DescribedManifest, DescribedVersion } from "./described";
-import type { DeadLetters, Quarantine } from "./outputs";
+import type { Quarantine } from "./outputs";
 
 type Entries = readonly (readonly [string, string | number | undefined])[];
-
-/** Number of characters of a rejected line that are shown. */
-const SHOWN_CHARACTERS = 60;
 
 /** Formats a described file for a reader. */
 export function describedText(file: DescribedFile, environment: Environment): string {
@@ -26,9 +25,13 @@ function versionText(described: DescribedVersion, environment: Environment): str
     ...bookEntries(described),
     ...(manifest === undefined ? [] : manifestEntries(manifest, environment)),
     ...(quarantine === undefined ? [] : quarantineEntries(quarantine)),
-    ...(deadLetters === undefined ? [] : deadLetterEntries(deadLetters, environment)),
+    ...placeEntries(described.places),
+    ...(deadLetters === undefined ? [] : letterEntries(deadLetters, environment)),
   ];
-  const parts = [list(entries), ...(deadLetters === undefined ? [] : [indented(linesText(deadLetters))])];
+  const parts = [
+    list(entries),
+    ...(deadLetters === undefined ? [] : [indented(lettersText(deadLetters.first))]),
+  ];
   return `version ${visible(version)}\n${indented(parts.join("\n"))}`;
 }
 
@@ -77,23 +80,4 @@ function quarantineEntries({ at, reason, message, folder }: Quarantine): Entries
     ["reason", `${reason}: ${message}`],
     ["copy", folder],
   ];
-}
-
-function deadLetterEntries({ key, count }: DeadLetters, environment: Environment): Entries {
-  return [
-    ["dead letters", `${count} of this file in`],
-    ["", `s3://${bucketName(environment, "quarantine")}/${key}`],
-  ];
-}
-
-function linesText({ first }: DeadLetters): string {
-  return table(
-    [
-      { head: "line", cell: ({ line }) => line },
-      { head: "reason", cell: ({ reason }) => reason },
-      { head: "message", cell: ({ message }) => message },
-      { head: "begins with", cell: ({ raw_text }) => raw_text?.slice(0, SHOWN_CHARACTERS) },
-    ],
-    first,
-  );
 }

@@ -1,7 +1,9 @@
 import type { Receipt } from "../../../runtime/manifests/manifests";
 import type { TrackedFile } from "../../../runtime/manifests/tracking";
 import type { DescribedHead } from "../pipelines/described-head";
-import type { DeadLetters, Quarantine } from "./outputs";
+import type { DeadLetters } from "../pipelines/letters";
+import type { Place } from "../pipelines/places";
+import type { Quarantine } from "./outputs";
 
 /** Output of `describe --json`. */
 export interface DescribedFile extends DescribedHead {
@@ -13,6 +15,7 @@ export interface DescribedVersion extends TrackedFile {
   readonly manifest?: DescribedManifest;
   readonly deadLetters?: DeadLetters;
   readonly quarantine?: Quarantine;
+  readonly places: readonly Place[];
 }
 
 export interface DescribedManifest {

@@ -26,6 +26,8 @@ export interface Move {
   readonly to: { readonly queueUrl: string } | { readonly function: DeployedFunction } | "targets";
   /** Number of messages at first. */
   readonly waiting: number;
+  /** Tells which are meant; absent: all. The others stay. */
+  readonly isMeant?: (message: Message) => boolean;
 }
 
 /** What became of messages. */
@@ -50,6 +52,8 @@ const EMPTY_ANSWERS = 3;
  */
 export async function moveBySqs(operator: Operator, move: Move): Promise<Moved> {
   const { sqs } = operator.aws;
+  const oneByOne = () => moveOneByOne(operator, move, (message) => sendAgain(operator, move, message));
+  if (move.isMeant !== undefined) return oneByOne();
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: move.from, AttributeNames: ["QueueArn"] }),
   );
@@ -58,7 +62,7 @@ export async function moveBySqs(operator: Operator, move: Move): Promise<Moved> 
     await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
   } catch (error) {
     if (!knowsNoMoveTask(error)) throw error;
-    return moveOneByOne(operator, move, (message) => sendAgain(operator, move, message));
+    return oneByOne();
   }
   return { messages: await followTask(operator, move, SourceArn), kept: 0 };
 }
@@ -147,10 +151,10 @@ async function moveOneByOne(
   move: Move,
   deliver: (message: Message) => Promise<void>,
 ): Promise<Moved> {
-  let moved = 0;
+  let [moved, others] = [0, 0];
   const reasons: string[] = [];
   // no further than what was there: a message that fails again meanwhile is not sent round in circles
-  const isOver = () => moved + reasons.length >= move.waiting || signal.aborted;
+  const isOver = () => moved + others + reasons.length >= move.waiting || signal.aborted;
   for (let empty = 0; empty < EMPTY_ANSWERS && !isOver(); ) {
     const { Messages = [] } = await aws.sqs.send(
       new ReceiveMessageCommand({
@@ -162,6 +166,10 @@ async function moveOneByOne(
     );
     empty = Messages.length === 0 ? empty + 1 : 0;
     for (const message of Messages) {
+      if (move.isMeant?.(message) === false) {
+        others += 1;
+        continue;
+      }
       const reason = await refusalOf(() => deliver(message));
       if (reason !== undefined) {
         reasons.push(reason);

@@ -43,14 +43,16 @@ export async function headObject(
   }
 }
 
-/** Streams an object's text; undefined where there is no such object. */
+/** Streams an object's text, or a range of its bytes; undefined where there is no such object. */
 export async function openText(
   { aws }: Operator,
   Bucket: string,
   Key: string,
+  range?: string,
 ): Promise<NodeJS.ReadableStream | undefined> {
   try {
-    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket, Key }));
+    const request = { Bucket, Key, ...(range === undefined ? {} : { Range: range }) };
+    const { Body } = await aws.s3.send(new GetObjectCommand(request));
     return Body as NodeJS.ReadableStream | undefined;
   } catch (error) {
     if (isGone(error)) return undefined;

@@ -1,7 +1,6 @@
 import { bucketName } from "../../../environments/schema";
 import {
   type Bucket,
-  deadLettersKey,
   type Manifest,
   type ManifestName,
   parquetKey,
@@ -13,8 +12,8 @@ import {
 } from "../../../runtime/manifests/manifests";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import type { Operator } from "../command/operator";
-import { linesOf } from "../letters/lines";
-import { headObject, listFolders, listObjects, type ObjectHead, openText, readJson } from "./objects";
+import type { FileVersion } from "../pipelines/letters";
+import { headObject, listFolders, listObjects, type ObjectHead, readJson } from "./objects";
 
 /** Output of a manifest. */
 export interface Output {
@@ -22,29 +21,6 @@ export interface Output {
   readonly manifest?: Manifest;
   readonly receipt?: Receipt;
   readonly parquet?: ObjectHead & { readonly key: string };
-}
-
-/** Rejected line, as the streaming job keeps it. */
-export interface DeadLetter {
-  readonly line: number;
-  readonly offset?: number;
-  readonly reason: string;
-  readonly message?: string;
-  /** Text of the line where it is UTF-8. */
-  readonly raw_text?: string;
-}
-
-export interface DeadLetters {
-  /** Key in the quarantine bucket. */
-  readonly key: string;
-  readonly count: number;
-  readonly first: readonly DeadLetter[];
-}
-
-/** File version as outputs name it. */
-export interface FileVersion {
-  readonly key: string;
-  readonly version: string;
 }
 
 export function manifestsBucket({ aws, environment }: Operator): Bucket {
@@ -108,39 +84,6 @@ export async function* manifestsOfDate(
       if (name !== undefined) yield { ...name, modifiedAt };
     }
   }
-}
-
-/**
- * Reads the dead letters of one file among those of its manifest; line by line, for they may be many. The
- * names of a file stand in the first of its letters.
- */
-export async function readDeadLetters(
-  operator: Operator,
-  name: ManifestName,
-  file: FileVersion,
-  most: number,
-): Promise<DeadLetters> {
-  const key = deadLettersKey(name);
-  const stream = await openText(operator, bucketName(operator.environment, "quarantine"), key);
-  const first: DeadLetter[] = [];
-  let count = 0;
-  if (stream !== undefined) {
-    let isOfFile = false;
-    for await (const line of linesOf(stream)) {
-      // most lines are of other files, and parsing is dear; within a text its quotes are escaped
-      if (line.includes('"source_key":')) isOfFile = isLetterOf(line, file);
-      if (!isOfFile) continue;
-      count += 1;
-      if (first.length < most) first.push(JSON.parse(line));
-    }
-  }
-  return { key, count, first };
-}
-
-function isLetterOf(line: string, { key, version }: FileVersion): boolean {
-  if (!line.includes(version)) return false;
-  const letter = JSON.parse(line);
-  return letter.source_key === key && letter.source_version === version;
 }
 
 /** Reason of a whole file's quarantine, and its copy. */

@@ -7,6 +7,8 @@ import {
   type Environment,
   failureQueueName,
   functionsOf,
+  type Pipeline,
+  pipelinesOf,
   queueName,
   queuesOf,
   undeliveredEventsName,
@@ -36,20 +38,24 @@ export interface QueueState {
 }
 
 /**
- * Reads the queues of the pipelines, each before its dead-letter queue, and the non-empty queues of events
- * that functions failed on, or that did not reach any.
+ * Reads the queues of the pipelines or of one, each before its dead-letter queue, and the non-empty queues of events
+ * that functions failed on, or that did not reach any. What several pipelines need is shown with each of them.
  */
-export async function readQueues(operator: Operator): Promise<QueueState[]> {
+export async function readQueues(operator: Operator, pipeline?: Pipeline): Promise<QueueState[]> {
   const { environment } = operator;
-  const queues = queuesOf(environment).flatMap((queue) => [
+  const isWanted = (name: string) => pipeline === undefined || pipelinesOf(name).includes(pipeline);
+  const wanted = queuesOf(environment).filter(isWanted);
+  const queues = wanted.flatMap((queue) => [
     { queue: queue as string, name: queueName(environment, queue) },
     { queue: `${queue} dead letters`, name: deadLetterQueueName(environment, queue) },
   ]);
   const failures = [
-    ...keptFunctions(environment).map((name) => ({
-      queue: `${name} failures`,
-      name: failureQueueName(environment, name),
-    })),
+    ...keptFunctions(environment)
+      .filter(isWanted)
+      .map((name) => ({
+        queue: `${name} failures`,
+        name: failureQueueName(environment, name),
+      })),
     { queue: "undelivered events", name: undeliveredEventsName(environment) },
   ];
   const [ages, states, failed] = await Promise.all([

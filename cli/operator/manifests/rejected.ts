@@ -3,7 +3,7 @@ import { conditionHeld } from "../../../runtime/aws/dynamo";
 import { dateOf } from "../../../runtime/manifests/datasets";
 import { headKey, type ItemKey, versionKey } from "../../../runtime/manifests/tracking";
 import type { Operator } from "../command/operator";
-import type { FileVersion } from "./outputs";
+import type { FileVersion } from "../pipelines/letters";
 import { trackingTable } from "./tracking";
 
 /**

@@ -21,16 +21,15 @@ import { NothingMatched, UsageError } from "../command/errors";
 import { checkOneGiven } from "../command/given";
 import type { Operator } from "../command/operator";
 import { hasReplayed } from "../letters/books";
+import { REPLAYED } from "../pipelines/again";
 import { OPEN_STATUSES } from "./choices";
-import { findFile } from "./find";
+import type { FoundFile } from "./find";
 import { countGone, mayBeGone } from "./gone";
 import type { ObjectHead } from "./objects";
 import { manifestsBucket, manifestsOfDate, readGenerations } from "./outputs";
 import { filesOfDate, isOpen, type OpenFile, openFiles, readHistory, trackingTable } from "./tracking";
 
 export interface Selection {
-  /** Files, as `describe` takes them. */
-  readonly files: readonly string[];
   readonly manifest?: string;
   readonly date?: string;
   readonly status?: FileStatus;
@@ -78,25 +77,41 @@ export type Order = ManifestOrder | AnnounceOrder | Left;
 const KEPT = 64;
 
 const GONE = "files that the raw bucket has no longer; --without-gone does it all the same";
-const REPLAYED =
-  "dead letters of it were replayed, and their rows would be there twice: upload what is to change as a new version";
 const FORGOTTEN =
   "so old that its row may have expired: it could be published already; name its manifest or its date, or upload it again";
 
 /** @throws UsageError unless files or manifests are selected in one way */
-export function checkSelection({ files, manifest, date, status }: Selection): void {
-  const ways = [{ files: files[0] }, { "--manifest": manifest }, { "--date": date, "--status": status }];
-  checkOneGiven("one of files, --manifest, or --date and/or --status", ways);
+export function checkSelection({ manifest, date, status }: Selection): void {
+  checkOneGiven("one of --manifest, or --date and/or --status", [
+    { "--manifest": manifest },
+    { "--date": date, "--status": status },
+  ]);
 }
 
 /** Plans the orders, each manifest once; it reads as it goes, so that millions of files need no memory. */
 export async function* planOf(operator: Operator, selection: Selection): AsyncGenerator<Order> {
-  const { files, manifest, date, status, dataset, withoutGone = false } = selection;
+  const { manifest, date, status, dataset, withoutGone = false } = selection;
   const plan = new Plan(operator, withoutGone);
   if (manifest !== undefined) yield await plan.manifestByName(manifest);
-  else if (files.length > 0) for (const file of files) yield* plan.file(file);
   else if (status === undefined) yield* plan.manifestsOf(date ?? "", dataset);
   else for await (const file of plan.filesOf(status, date, dataset)) yield* plan.tracked(file);
+}
+
+/** Versions of a file that are meant. */
+export interface Which {
+  /** Absent: the newest. */
+  readonly version?: string;
+  readonly onlyQuarantined: boolean;
+}
+
+/** Plans the orders of a file that was found. */
+export function planOfFile(
+  operator: Operator,
+  file: FoundFile,
+  which: Which,
+  withoutGone: boolean,
+): AsyncGenerator<Order> {
+  return new Plan(operator, withoutGone).file(file, which);
 }
 
 class Plan {
@@ -161,15 +176,19 @@ class Plan {
     );
   }
 
-  /** Plans a named file: its newest version, and what the bucket has beyond the tracking table. */
-  async *file(name: string): AsyncGenerator<Order> {
-    const { key, head, object } = await findFile(this.operator, name);
+  /** Plans a file: its newest version or the one that is meant, and what the bucket has beyond the tracking table. */
+  async *file({ key, head, object }: FoundFile, { version, onlyQuarantined }: Which): AsyncGenerator<Order> {
     const history = head ? await readHistory(this.operator, head) : [];
     const known = [...(head ? [head] : []), ...history];
-    if (head) yield* this.tracked(head);
-    // rejected after another version had been published, it has an item next to that one
-    for (const file of history.filter(({ status }) => status === "quarantined")) yield* this.tracked(file);
-    if (object === undefined || known.some(({ version }) => version === object.version)) return;
+    // rejected after another version had been published, one has an item next to that
+    const newest = known.filter((file) => file === head || file.status === "quarantined");
+    for (const file of version === undefined ? newest : known.filter((each) => each.version === version)) {
+      if (!onlyQuarantined || file.status === "quarantined") yield* this.tracked(file);
+      else yield { kind: "left", what: key, why: `it is ${file.status}, not in quarantine` };
+    }
+    if (object === undefined || onlyQuarantined) return;
+    if (known.some((file) => file.version === object.version)) return;
+    if (version !== undefined && version !== object.version) return;
     if (mayBeForgotten(object, this.operator.now)) {
       yield { kind: "left", what: key, why: FORGOTTEN };
       return;

@@ -2,82 +2,62 @@ import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws
 import { type PipelineQueue, queueName } from "../../../environments/schema";
 import { announcement } from "../../../runtime/aws/s3-record";
 import { CommandError } from "../../../setup/errors";
-import { EXIT, type ExitCode } from "../command/exit-codes";
+import type { YesOption } from "../command/applying";
+import type { ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
-import { type Column, table } from "../command/tables";
+import { inGroups } from "../command/together";
+import { type Again, left, showAgain } from "../pipelines/again";
 import { manifestsBucket } from "./outputs";
 import { queueUrl } from "./queues";
 import { forgetRejected } from "./rejected";
-import { type Left, type Order, planOf, type Selection } from "./reprocess-plan";
+import { type Order, planOf, type Selection } from "./reprocess-plan";
 
-export interface ReprocessOptions extends Selection {
-  readonly yes?: boolean;
-}
+export interface ReprocessOptions extends Selection, YesOption {}
 
-/** Number of a plan's orders that are shown; the others are counted. */
-const SHOWN = 20;
 /** Maximum number of messages in one call of SQS. */
 const BATCH = 10;
 
-type Work = Exclude<Order, Left>;
-
-/** Outcome of the orders. */
-interface Outcome {
-  /** True when messages were sent. */
-  readonly applied: boolean;
-  manifests: number;
-  announced: number;
-  /** Left alone because nothing can or need be done, or the tracking table changed meanwhile. */
-  left: number;
-  /** The first ones. */
-  readonly orders: Order[];
+/** Sends manifests and files of a selection through the pipeline again; without `yes`, only reports it. */
+export function reprocessManifests(operator: Operator, options: ReprocessOptions): Promise<ExitCode> {
+  const { yes = false } = options;
+  return showAgain(operator, carriedOut(operator, planOf(operator, options), yes), yes);
 }
 
-const COLUMNS: readonly Column<Order>[] = [
-  {
-    head: "what",
-    cell: (order) => {
-      if (order.kind === "manifest") return order.manifest;
-      return order.kind === "announce" ? order.key : order.what;
-    },
-  },
-  {
-    head: "how",
-    cell: (order) => {
-      if (order.kind === "manifest") return `to the streaming job, generation ${order.generation}`;
-      return order.kind === "announce" ? "to the manifest builder" : "not at all";
-    },
-  },
-  { head: "why", cell: ({ why }) => why },
-];
-
-/** Sends work through the pipeline again; without `yes`, only reports it. */
-export async function reprocess(operator: Operator, options: ReprocessOptions): Promise<ExitCode> {
-  const outcome: Outcome = { applied: options.yes ?? false, manifests: 0, announced: 0, left: 0, orders: [] };
-  const batch: Work[] = [];
-  for await (const order of planOf(operator, options)) {
-    if (operator.signal.aborted) break;
-    if (outcome.orders.length < SHOWN) outcome.orders.push(order);
-    if (order.kind === "left") outcome.left += 1;
-    else batch.push(order);
-    if (batch.length === BATCH) await carryOut(operator, batch.splice(0), outcome);
-    const { manifests, announced } = outcome;
-    operator.terminal.progress(`${manifests} manifests, ${announced} files`);
+/** Carries orders out as they come, where `apply`; what the tracking table has otherwise meanwhile is left alone. */
+export async function* carriedOut(
+  operator: Operator,
+  orders: AsyncIterable<Order>,
+  apply: boolean,
+): AsyncGenerator<Again> {
+  for await (const group of inGroups(orders, BATCH)) {
+    const changed = apply ? await carryOut(operator, group) : new Set<Order>();
+    for (const order of group) yield changed.has(order) ? leftAlone(order) : againOf(order);
   }
-  if (!operator.signal.aborted) await carryOut(operator, batch, outcome);
-  return show(operator, outcome);
 }
 
-async function carryOut(operator: Operator, batch: readonly Work[], outcome: Outcome): Promise<void> {
-  const manifests = batch.filter((order) => order.kind === "manifest");
-  const announcements = batch.filter((order) => order.kind === "announce");
-  if (!outcome.applied) {
-    outcome.manifests += manifests.length;
-    outcome.announced += announcements.length;
-    return;
-  }
+function againOf(order: Order): Again {
+  if (order.kind === "left") return left("manifests", order.what, order.why).again;
+  const { why } = order;
+  return order.kind === "manifest"
+    ? {
+        pipeline: "manifests",
+        what: order.manifest,
+        how: `to the streaming job, generation ${order.generation}`,
+        why,
+      }
+    : { pipeline: "manifests", what: order.key, how: "to the manifest builder", why };
+}
+
+function leftAlone(order: Order): Again {
+  return left("manifests", againOf(order).what, "the tracking table changed meanwhile: repeat").again;
+}
+
+/** Sends a group of orders, and gives those that were left alone. */
+async function carryOut(operator: Operator, group: readonly Order[]): Promise<ReadonlySet<Order>> {
+  const manifests = group.filter((order) => order.kind === "manifest");
+  const announcements = group.filter((order) => order.kind === "announce");
   const { name: bucket } = manifestsBucket(operator);
-  outcome.manifests += await send(
+  await send(
     operator,
     "manifests-ready",
     manifests.map(({ manifest: key, generation }) => ({ manifest: { bucket, key }, generation })),
@@ -85,13 +65,12 @@ async function carryOut(operator: Operator, batch: readonly Work[], outcome: Out
   const forgotten = await Promise.all(
     announcements.map(async (order) => !order.forget || forgetRejected(operator, order)),
   );
-  const ready = announcements.filter((_, index) => forgotten[index]);
-  outcome.left += announcements.length - ready.length;
-  outcome.announced += await send(
+  await send(
     operator,
     "manifests-inputs",
-    ready.map((order) => announcement(order, "Reprocessed")),
+    announcements.filter((_, index) => forgotten[index]).map((order) => announcement(order, "Reprocessed")),
   );
+  return new Set(announcements.filter((_, index) => !forgotten[index]));
 }
 
 /**
@@ -103,8 +82,8 @@ async function send(
   { aws, environment }: Operator,
   queue: PipelineQueue,
   bodies: readonly object[],
-): Promise<number> {
-  if (bodies.length === 0) return 0;
+): Promise<void> {
+  if (bodies.length === 0) return;
   const Entries: SendMessageBatchRequestEntry[] = bodies.map((body, index) => ({
     Id: String(index),
     MessageBody: JSON.stringify(body),
@@ -112,22 +91,9 @@ async function send(
   const QueueUrl = await queueUrl(aws.sqs, queueName(environment, queue));
   const { Failed = [] } = await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
   const [first] = Failed;
-  if (first === undefined) return bodies.length;
+  if (first === undefined) return;
   throw new CommandError(
     `queue ${queue} refused ${Failed.length} of ${bodies.length} messages (${first.Code}: ${first.Message}); ` +
       "repeat the command: outputs are replaced, so what is done twice adds nothing",
   );
-}
-
-function show({ terminal, signal }: Operator, outcome: Outcome): ExitCode {
-  const { applied, manifests, announced, left, orders } = outcome;
-  const all = manifests + announced + left;
-  const rows = orders.length > 0 ? [table(COLUMNS, orders)] : [];
-  const more = all > orders.length ? [`… and ${all - orders.length} more`] : [];
-  const did = applied ? "sent" : "would be sent";
-  const sums = `${did}: ${manifests} manifests to the streaming job, ${announced} files to the manifest builder; left alone: ${left}`;
-  const hint = applied || all === left ? [] : ["nothing was sent: repeat with --yes to send"];
-  terminal.show(outcome, [...rows, ...more, sums, ...hint].join("\n"));
-  if (signal.aborted) return EXIT.interrupted;
-  return manifests + announced > 0 ? EXIT.ok : EXIT.nothing;
 }

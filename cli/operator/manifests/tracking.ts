@@ -23,6 +23,7 @@ import {
 } from "../../../runtime/manifests/tracking";
 import { SMOKE_PREFIXES } from "../../../runtime/smoke";
 import type { Operator } from "../command/operator";
+import { beginningTogether } from "../command/together";
 import { OPEN_STATUSES } from "./choices";
 
 /** Unfinished file, as the index holds it. */
@@ -132,17 +133,21 @@ function isBefore(one: TrackedFile, other: TrackedFile): boolean {
 
 /** Reads unfinished files of one status, the oldest of each shard first. The index may be seconds behind. */
 export async function* openFiles(operator: Operator, status: OpenStatus): AsyncGenerator<OpenFile> {
-  for (const partition of openPartitions(status)) {
-    const query = openQuery(operator.environment, partition);
-    for await (const item of itemsOf(operator.aws.dynamo, query)) yield openFileOf(item);
-  }
+  const partitions = openPartitions(status).map((partition) =>
+    itemsOf(operator.aws.dynamo, openQuery(operator.environment, partition)),
+  );
+  for await (const item of beginningTogether(partitions)) yield openFileOf(item);
 }
 
 /** Finds the file that has waited longest in that status, those of smoke tests left out. */
-export async function oldestOpen(operator: Operator, status: OpenStatus): Promise<OpenFile | undefined> {
+export async function oldestOpen(
+  operator: Operator,
+  status: OpenStatus,
+  prefix?: string,
+): Promise<OpenFile | undefined> {
   const firsts = await Promise.all(
     openPartitions(status).map(async (partition) => {
-      const query = withoutSmoke({ ...openQuery(operator.environment, partition), Limit: PAGE });
+      const query = counted({ ...openQuery(operator.environment, partition), Limit: PAGE }, prefix);
       for await (const item of itemsOf(operator.aws.dynamo, query)) return openFileOf(item);
       return undefined;
     }),
@@ -158,10 +163,10 @@ export interface OpenCount {
   readonly isWhole: boolean;
 }
 
-export async function countOpen(operator: Operator, status: OpenStatus): Promise<OpenCount> {
+export async function countOpen(operator: Operator, status: OpenStatus, prefix?: string): Promise<OpenCount> {
   const pages = await Promise.all(
     openPartitions(status).map(async (partition) => {
-      const query = withoutSmoke({ ...openQuery(operator.environment, partition), Select: "COUNT" });
+      const query = counted({ ...openQuery(operator.environment, partition), Select: "COUNT" }, prefix);
       for await (const page of paginateQuery({ client: operator.aws.dynamo }, query)) return page;
       return undefined;
     }),
@@ -181,14 +186,16 @@ function openQuery(environment: Environment, partition: string): QueryCommandInp
   };
 }
 
-/** Leaves files of smoke tests out of a query of the index. */
-function withoutSmoke(query: QueryCommandInput): QueryCommandInput {
+/** Leaves files of smoke tests out of a query of the index, and those whose keys begin otherwise. */
+function counted(query: QueryCommandInput, prefix?: string): QueryCommandInput {
+  const begins = prefix === undefined ? [] : ["begins_with(file_name, :prefix)"];
   return {
     ...query,
-    FilterExpression: "NOT begins_with(file_name, :smoke)",
+    FilterExpression: ["NOT begins_with(file_name, :smoke)", ...begins].join(" AND "),
     ExpressionAttributeValues: {
       ...query.ExpressionAttributeValues,
       ":smoke": { S: SMOKE_PREFIXES.manifests },
+      ...(prefix !== undefined && { ":prefix": { S: prefix } }),
     },
   };
 }

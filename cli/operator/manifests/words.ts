@@ -9,6 +9,7 @@ import { act, type End, one } from "../command/words";
 import { STATUSES } from "./choices";
 import type { FilesOptions } from "./files";
 import type { ManifestsOptions } from "./manifests";
+import type { ReprocessOptions } from "./reprocess";
 import type { OrderOptions, ScaleOptions } from "./scale";
 
 const MAX_WORKERS = 100;
@@ -21,6 +22,7 @@ export function manifestsWords(program: Command, end: End): void {
     .description("look at manifests, and steer the streaming job and the intake of its pipeline");
   listing(group, end);
   filesOf(group, end);
+  again(group, end);
   steering(group, end);
   intake(group, end);
 }
@@ -65,6 +67,28 @@ function filesOf(group: Command, end: End): void {
         end,
         needing("manifests", async (...given) => (await import("./files")).files(...given)),
         async (options) => (await import("./files")).checkFiles(options),
+      ),
+    );
+}
+
+function again(group: Command, end: End): void {
+  changing(
+    one(group, "reprocess", "do manifests again: replaces their outputs, never adds to them", [
+      "manifests reprocess --date 2026-01-31 --dataset clicks --environment prod --yes",
+      "manifests reprocess --manifest clicks/2026-01-31/<id> --environment prod",
+      "manifests reprocess --status failed --date 2026-01-31 --environment prod",
+    ]),
+  )
+    .option("--manifest <key>", "key of a manifest, or <dataset>/<date>/<id>")
+    .option("--date <yyyy-mm-dd>", "all manifests of that date, or its files of --status", date)
+    .addOption(new Option("--status <status>", "files of that status").choices(STATUSES))
+    .option("--dataset <name>", "only of that dataset")
+    .option("--without-gone", "also where files are gone from the raw bucket: outputs lose their rows")
+    .action(
+      act<ReprocessOptions>(
+        end,
+        needing("manifests", async (...given) => (await import("./reprocess")).reprocessManifests(...given)),
+        async (options) => (await import("./reprocess-plan")).checkSelection(options),
       ),
     );
 }

@@ -4,3 +4,7 @@
  */
 export const WAITING_STATUSES = ["waiting", "failed", "quarantined"] as const;
 export type WaitingStatus = (typeof WAITING_STATUSES)[number];
+
+/** Those of which all files are sent again where none is named. */
+export const REPEATED_STATUSES = ["failed", "quarantined"] as const;
+export type RepeatedStatus = (typeof REPEATED_STATUSES)[number];

@@ -1,26 +1,25 @@
 import type { Pipeline } from "../../../environments/schema";
 import { NothingMatched } from "../command/errors";
-import type { ExitCode } from "../command/exit-codes";
+import { EXIT, type ExitCode } from "../command/exit-codes";
+import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
+import { describeBatch } from "../ledger/batch-files";
 import { describeLedgerFile } from "../ledger/describe";
 import { describeFile } from "../manifests/describe";
+import { describeManifest } from "../manifests/manifest-files";
 import { describeUpload } from "../uploads/describe";
-import { type Meant, meantBy } from "./find";
+import { type Describe, type Described, workText } from "./described";
+import { find } from "./find";
+import type { WantedLetters } from "./letters";
+import type { Meant } from "./meant";
+import { save } from "./saved";
 
-export interface DescribeOptions {
-  readonly file: string;
-  /** Maximum number of dead letters to show. */
-  readonly lines: number;
+export interface DescribeOptions extends Omit<WantedLetters, "line"> {
+  /** What is described: one word, or the columns of a row. */
+  readonly words: readonly string[];
   /** Folder to save the newest version in. */
   readonly save?: string;
 }
-
-/** Shows a file, or undefined where the pipeline's tables and the raw bucket do not know it. */
-export type Describe = (
-  operator: Operator,
-  file: Meant,
-  options: DescribeOptions,
-) => Promise<ExitCode | undefined>;
 
 const DESCRIBED: Readonly<Record<Pipeline, Describe>> = {
   uploads: describeUpload,
@@ -30,21 +29,60 @@ const DESCRIBED: Readonly<Record<Pipeline, Describe>> = {
 
 /**
  * Shows all that is known about a file, by the pipeline of the dataset that takes it; a key of no dataset is looked
- * for in all of them, for its dataset may be gone.
+ * for in all of them, for its dataset may be gone. Of a manifest or a batch its files are listed.
  *
  * @throws NothingMatched when none knows it
  */
 export async function describe(operator: Operator, options: DescribeOptions): Promise<ExitCode> {
-  const { pipelines } = operator.environment;
-  for (const file of meantBy(operator, options.file)) {
-    const own = file.dataset ? [file.dataset.pipeline] : pipelines;
-    for (const pipeline of own.filter((each) => pipelines.includes(each))) {
-      const code = await DESCRIBED[pipeline](operator, file, options);
-      if (code !== undefined) return code;
-    }
+  const { environment, terminal } = operator;
+  const text = options.words.join("\t");
+  const found = await find(operator, text);
+  if (found.is !== "file") {
+    checkOn(environment, found.is === "manifest" ? "manifests" : "ledger");
+    const work =
+      found.is === "manifest"
+        ? await describeManifest(operator, found.manifest)
+        : await describeBatch(operator, found.batch);
+    terminal.show(work, workText(work));
+    return EXIT.ok;
   }
-  const example = `input/customers/${options.file.slice(options.file.lastIndexOf("/") + 1)}`;
-  throw new NothingMatched(
-    `neither a pipeline's tables nor the raw bucket know ${options.file}; give its whole key, such as ${example}`,
+  const [first, ...others] = await known(operator, found.candidates, options.lines);
+  if (first === undefined) throw unknown(text);
+  terminal.show(first.described.data, first.described.text);
+  if (others.length > 0) {
+    terminal.warn(`there are others of that name: ${others.map(({ file }) => file.key).join(", ")}`);
+  }
+  const { stored } = first.described;
+  if (options.save !== undefined) await save(operator, stored ?? first.file, options.save);
+  return EXIT.ok;
+}
+
+/** The candidates that a pipeline knows. All are looked for at once; what fails is told where none is found. */
+async function known(
+  operator: Operator,
+  candidates: readonly Meant[],
+  lines: number,
+): Promise<{ file: Meant; described: Described }[]> {
+  const { pipelines } = operator.environment;
+  const asked = candidates.flatMap((file) =>
+    pipelines
+      .filter((pipeline) => file.dataset === undefined || file.dataset.pipeline === pipeline)
+      .map(async (pipeline) => {
+        const { line } = file;
+        const described = await DESCRIBED[pipeline](operator, file, { lines, ...(line && { line }) });
+        return described && { file, described };
+      }),
+  );
+  const answers = await Promise.allSettled(asked);
+  const found = answers.flatMap((answer) => (answer.status === "fulfilled" && answer.value) || []);
+  const failed = answers.find((answer) => answer.status === "rejected");
+  if (found.length === 0 && failed !== undefined) throw failed.reason;
+  return found;
+}
+
+function unknown(text: string): NothingMatched {
+  const example = `input/customers/${text.slice(text.lastIndexOf("/") + 1)}`;
+  return new NothingMatched(
+    `neither a pipeline's tables nor the raw bucket know ${text}; give its whole key, such as ${example}`,
   );
 }

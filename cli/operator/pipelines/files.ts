@@ -1,20 +1,25 @@
 import type { Pipeline } from "../../../environments/schema";
 import { explained, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
-import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { type Column, table } from "../command/tables";
+import { begun } from "../command/together";
 import { ledgerFileRows } from "../ledger/file-rows";
 import { manifestsFileRows } from "../manifests/file-rows";
 import { uploadsFileRows } from "../uploads/file-rows";
 import type { WaitingStatus } from "./choices";
+import { type Narrowed, wantedPipelines } from "./narrowed";
 
-export interface FilesOptions {
+export interface FilesOptions extends Narrowed {
   readonly status: WaitingStatus;
-  readonly pipeline?: Pipeline;
-  readonly dataset?: string;
   /** Maximum number of files to show of each pipeline; 0: all. */
   readonly limit: number;
+}
+
+/** Files that a pipeline is asked for; those of other datasets may come, too. */
+export interface WantedFiles {
+  readonly status: WaitingStatus;
+  readonly dataset?: string;
 }
 
 /** A version of a file that is not done. */
@@ -31,13 +36,12 @@ export interface FileRow {
   readonly error?: string;
 }
 
-const ROWS: Readonly<
-  Record<Pipeline, (operator: Operator, status: WaitingStatus) => AsyncIterable<FileRow>>
-> = {
-  uploads: uploadsFileRows,
-  manifests: manifestsFileRows,
-  ledger: ledgerFileRows,
-};
+const ROWS: Readonly<Record<Pipeline, (operator: Operator, wanted: WantedFiles) => AsyncGenerator<FileRow>>> =
+  {
+    uploads: uploadsFileRows,
+    manifests: manifestsFileRows,
+    ledger: ledgerFileRows,
+  };
 
 /** Number of files in a block, so that millions of them need no memory. */
 const BLOCK = 500;
@@ -58,18 +62,17 @@ const COLUMNS: readonly Column<FileRow>[] = [
  */
 export async function files(operator: Operator, options: FilesOptions): Promise<ExitCode> {
   const { environment, terminal, signal } = operator;
-  const { status, pipeline, dataset, limit } = options;
-  if (pipeline !== undefined) checkOn(environment, pipeline);
+  const { status, dataset, limit } = options;
   const block: FileRow[] = [];
   let shown = 0;
   let haveAll = true;
-  const show = async (each: Pipeline) => {
+  const show = async (pipeline: Pipeline, rows: AsyncIterable<FileRow>) => {
     let count = 0;
-    for await (const row of ROWS[each](operator, status)) {
+    for await (const row of rows) {
       if (signal.aborted) break;
       if (dataset !== undefined && row.dataset !== dataset) continue;
       if (limit > 0 && count === limit) {
-        terminal.warn(`there are more than ${limit} of ${each}: --limit 0 shows all`);
+        terminal.warn(`there are more than ${limit} of ${pipeline}: --limit 0 shows all`);
         break;
       }
       count += 1;
@@ -79,10 +82,14 @@ export async function files(operator: Operator, options: FilesOptions): Promise<
       if (block.length === BLOCK) terminal.write(table(COLUMNS, block.splice(0)));
     }
   };
-  for (const each of environment.pipelines.filter((one) => pipeline === undefined || one === pipeline)) {
-    await show(each).catch((error) => {
+  const streams = wantedPipelines(environment, options).map((pipeline) => ({
+    pipeline,
+    rows: begun(ROWS[pipeline](operator, { status, ...(dataset && { dataset }) })),
+  }));
+  for (const { pipeline, rows } of streams) {
+    await show(pipeline, rows).catch((error) => {
       haveAll = false;
-      terminal.warn(`${each}: ${wordsOf(explained(error, environment))}`);
+      terminal.warn(`${pipeline}: ${wordsOf(explained(error, environment))}`);
     });
   }
   if (block.length > 0) terminal.write(table(COLUMNS, block));

@@ -11,19 +11,18 @@ import type { Operator } from "../command/operator";
 /** Saves a version of an object of the raw bucket in a folder, and overwrites nothing there. */
 export async function save(
   { aws, environment, terminal }: Operator,
-  key: string,
-  VersionId: string | undefined,
+  { key, version }: { readonly key: string; readonly version?: string },
   folder: string,
 ): Promise<void> {
   const { Body } = await aws.s3.send(
     new GetObjectCommand({
       Bucket: bucketName(environment, "raw"),
       Key: key,
-      ...(VersionId === undefined ? {} : { VersionId }),
+      ...(version === undefined ? {} : { VersionId: version }),
     }),
   );
   await mkdir(folder, { recursive: true });
   const path = join(folder, baseName(key));
   await pipeline(Body as Readable, createWriteStream(path, { flags: "wx" }));
-  terminal.warn(`saved version ${VersionId} as ${path}`);
+  terminal.warn(`saved ${version === undefined ? key : `version ${version}`} as ${path}`);
 }

@@ -1,19 +1,18 @@
+import type { Dataset } from "../../../datasets/schema/datasets";
 import { PIPELINES, type Pipeline } from "../../../environments/schema";
 import { explained, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
-import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { duration, indented, list, table } from "../command/tables";
 import { ledgerState } from "../ledger/state";
 import { type QueueState, readQueues } from "../manifests/queues";
 import { manifestsState } from "../manifests/state";
 import { uploadsState } from "../uploads/state";
+import { knownDatasets } from "./meant";
+import { type Narrowed, wantedPipelines } from "./narrowed";
 import type { Count, PipelineState, Read } from "./state";
 
-export interface StatusOptions {
-  /** Only that one. */
-  readonly pipeline?: Pipeline;
-}
+export type StatusOptions = Narrowed;
 
 /** Output of `status --json`. */
 export interface Status {
@@ -23,36 +22,48 @@ export interface Status {
   readonly queues: readonly QueueState[];
 }
 
-const STATES: Readonly<Record<Pipeline, (operator: Operator) => Promise<PipelineState>>> = {
-  uploads: uploadsState,
-  manifests: manifestsState,
-  ledger: ledgerState,
-};
+const STATES: Readonly<Record<Pipeline, (operator: Operator, dataset?: Dataset) => Promise<PipelineState>>> =
+  {
+    uploads: uploadsState,
+    manifests: manifestsState,
+    ledger: ledgerState,
+  };
 
 /**
  * Shows in one view what waits in each pipeline and what is in its way. One that cannot be read is said to be so, and
- * hides no other.
+ * hides no other; so are the queues.
  */
-export async function status(operator: Operator, { pipeline }: StatusOptions): Promise<ExitCode> {
+export async function status(operator: Operator, options: StatusOptions): Promise<ExitCode> {
   const { environment, terminal, now } = operator;
-  if (pipeline !== undefined) checkOn(environment, pipeline);
-  const on = environment.pipelines.filter((each) => pipeline === undefined || each === pipeline);
+  const on = wantedPipelines(environment, options);
+  const dataset = knownDatasets().find(({ name }) => name === options.dataset);
   const [queues, pipelines] = await Promise.all([
-    readQueues(operator),
-    Promise.all(on.map((each) => read(operator, each))),
+    readQueues(operator, dataset?.pipeline ?? options.pipeline).catch((error) => why(operator, error)),
+    Promise.all(on.map((each) => read(operator, each, dataset))),
   ]);
-  const shown: Status = { environment: environment.name, at: now.toISOString(), pipelines, queues };
+  const shown: Status = {
+    environment: environment.name,
+    at: now.toISOString(),
+    pipelines,
+    queues: typeof queues === "string" ? [] : queues,
+  };
   const off = PIPELINES.filter((each) => !environment.pipelines.includes(each));
   terminal.show(shown, textOf(shown, off));
-  for (const each of pipelines) if ("error" in each) terminal.warn(`${each.pipeline}: ${each.error}`);
-  return pipelines.some((each) => "error" in each) ? EXIT.failed : EXIT.ok;
+  const errors = pipelines.flatMap((each) => ("error" in each ? [`${each.pipeline}: ${each.error}`] : []));
+  if (typeof queues === "string") errors.push(`queues: ${queues}`);
+  for (const error of errors) terminal.warn(error);
+  return errors.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-async function read(operator: Operator, pipeline: Pipeline): Promise<Read> {
+function why({ environment }: Operator, error: unknown): string {
+  return wordsOf(explained(error, environment));
+}
+
+async function read(operator: Operator, pipeline: Pipeline, dataset: Dataset | undefined): Promise<Read> {
   try {
-    return { pipeline, ...(await STATES[pipeline](operator)) };
+    return { pipeline, ...(await STATES[pipeline](operator, dataset)) };
   } catch (error) {
-    return { pipeline, error: wordsOf(explained(error, operator.environment)) };
+    return { pipeline, error: why(operator, error) };
   }
 }
 

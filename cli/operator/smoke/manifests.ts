@@ -14,9 +14,10 @@ import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { headKey, type TrackedFile } from "../../../runtime/manifests/tracking";
 import { SMOKE_DATASETS } from "../../../runtime/smoke";
 import { readIntake } from "../manifests/intake";
-import { manifestsBucket, readDeadLetters } from "../manifests/outputs";
+import { manifestsBucket } from "../manifests/outputs";
 import { controlTable } from "../manifests/scale";
 import { readHead, trackingTable } from "../manifests/tracking";
+import { readDeadLetters } from "../pipelines/letters";
 import type { Found } from "./checks";
 import { readRows } from "./reading";
 import { type Below, type Removed, removeItem, removeObjects } from "./removal";
@@ -69,7 +70,8 @@ export class ManifestsTest extends PipelineTest {
 
   async found(): Promise<Found> {
     const { name } = this;
-    const letters = name && (await readDeadLetters(this.operator, name, this.file, MOST));
+    const letters =
+      name && (await readDeadLetters(this.operator, deadLettersKey(name), this.file, { lines: MOST }));
     return {
       status: this.head?.status ?? "",
       reason: this.head?.errorMessage,

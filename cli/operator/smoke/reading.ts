@@ -1,7 +1,7 @@
-import { createInterface } from "node:readline";
 import { bucketName, databaseName, workgroupName } from "../../../environments/schema";
 import { query } from "../../../runtime/aws/athena";
 import type { Operator } from "../command/operator";
+import { linesOf } from "../letters/lines";
 import { openText } from "../manifests/objects";
 import type { Found } from "./checks";
 import type { Letter, SentFile } from "./sent";
@@ -24,7 +24,7 @@ export async function readLetters(operator: Operator, key: string): Promise<Lett
   const stream = await openText(operator, bucketName(operator.environment, "quarantine"), key);
   const letters: Letter[] = [];
   if (stream === undefined) return letters;
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(stream)) {
     const { line: number, raw_text: text = "" } = JSON.parse(line);
     letters.push({ line: number, text });
   }

@@ -1,55 +1,46 @@
-import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
-import { bucketName, uploadsTableName } from "../../../environments/schema";
-import type { Item } from "../../../runtime/aws/dynamo";
-import { EXIT } from "../command/exit-codes";
+import { bucketName, type Environment } from "../../../environments/schema";
 import type { Operator } from "../command/operator";
 import { bytes, indented, list } from "../command/tables";
 import { headObject } from "../manifests/objects";
-import type { Describe } from "../pipelines/describe";
+import { type Describe, meantVersions } from "../pipelines/described";
 import { headEntries, headOf } from "../pipelines/described-head";
-import { save } from "../pipelines/saved";
+import {
+  type DeadLetters,
+  letterEntries,
+  lettersText,
+  readDeadLetters,
+  type WantedLetters,
+} from "../pipelines/letters";
+import type { Meant } from "../pipelines/meant";
+import { copyIn, existing, type Place, placeEntries } from "../pipelines/places";
+import { uploadQuarantineKeys } from "./object-keys";
+import { readUpload, type UploadVersion } from "./versions";
 
-/** Version of an upload, as the uploads table has it. */
-interface UploadVersion {
-  readonly version: string;
-  readonly status: string;
-  readonly size: number;
-  readonly registeredAt: string;
-  readonly registeredBy: string;
-  readonly attempts?: number;
-  readonly finishedAt?: string;
-  /** The last failure, or the reason of quarantine. */
-  readonly error?: string;
-  readonly run?: string;
-  /** Rows, dead letters and the like of a version that was processed. */
-  readonly counts?: Readonly<Record<string, number>>;
-  /** Whether its rows are those that are published. */
-  readonly isPublished: boolean;
+interface DescribedUpload extends UploadVersion {
+  readonly places: readonly Place[];
+  readonly deadLetters?: DeadLetters;
 }
 
 /** Number of versions that are shown, the newest first. */
-const SHOWN = 20;
+const SHOWN = 10;
 
-/** Shows the versions of an upload and what is published of it. */
-export const describeUpload: Describe = async (operator, file, options) => {
+/** Reads the versions of an upload, where their bytes are and what is published. */
+export const describeUpload: Describe = async (operator, file, wanted) => {
   const { key } = file;
   const raw = bucketName(operator.environment, "raw");
-  const [items, object] = await Promise.all([
-    readItems(operator, `${raw}/${key}`),
+  const [upload, object] = await Promise.all([
+    readUpload(operator, `${raw}/${key}`),
     headObject(operator, raw, key),
   ]);
-  if (items.length === 0 && object === undefined) return undefined;
-  const committed = items.find((item) => item["version"]?.S === "#head");
-  const versions = items
-    .filter((item) => item !== committed)
-    .map((item) => versionOf(item, committed))
-    .sort((one, other) => (one.registeredAt < other.registeredAt ? 1 : -1));
-  const curated = bucketName(operator.environment, "curated");
-  const outputs = Object.keys(committed?.["output_etags"]?.M ?? {}).map(
-    (output) => `s3://${curated}/${output}`,
+  if (upload === undefined && object === undefined) return undefined;
+  const { versions: all, outputs: published } = upload ?? { versions: [], outputs: [] };
+  const versions = meantVersions(operator, file, all);
+  const shown = await Promise.all(
+    versions.slice(0, SHOWN).map((version) => described(operator, file, version, wanted)),
   );
+  const curated = bucketName(operator.environment, "curated");
+  const outputs = published.map((output) => `s3://${curated}/${output}`);
   const head = headOf("uploads", file, object);
-  const shown = versions.slice(0, SHOWN);
   const text = [
     list([
       ...headEntries(head, "deleted, or never there"),
@@ -58,65 +49,37 @@ export const describeUpload: Describe = async (operator, file, options) => {
       ),
     ]),
     ...(versions.length === 0 ? [UNKNOWN] : []),
-    ...shown.map(versionText),
+    ...shown.map((version) => versionText(version, operator.environment)),
     ...(versions.length > SHOWN ? [`and ${versions.length - SHOWN} versions before`] : []),
   ].join("\n\n");
-  operator.terminal.show({ ...head, outputs, versions: shown }, text);
-  if (options.save !== undefined) await save(operator, key, object?.version, options.save);
-  return EXIT.ok;
+  const version = file.version ?? object?.version;
+  return { data: { ...head, outputs, versions: shown }, text, stored: { key, ...(version && { version }) } };
 };
+
+async function described(
+  operator: Operator,
+  { key, dataset }: Meant,
+  upload: UploadVersion,
+  wanted: WantedLetters,
+): Promise<DescribedUpload> {
+  const { version, status, counts = {} } = upload;
+  const { deadLetters, wholeFile } = uploadQuarantineKeys(dataset?.name, key, version);
+  const [places, letters] = await Promise.all([
+    existing(operator, [
+      { what: "raw bucket", bucket: "raw", key, version },
+      ...(status === "quarantined" ? [copyIn(wholeFile)] : []),
+    ]),
+    (counts["rejected_count"] ?? 0) > 0
+      ? readDeadLetters(operator, deadLetters, { key, version }, wanted)
+      : undefined,
+  ]);
+  return { ...upload, places, ...(letters && letters.count > 0 && { deadLetters: letters }) };
+}
 
 const UNKNOWN = "not in the uploads table: no event of it came yet; uploads-reconciler finds it";
 
-async function readItems({ aws, environment }: Operator, object: string): Promise<Item[]> {
-  const pages = paginateQuery(
-    { client: aws.dynamo },
-    {
-      TableName: uploadsTableName(environment),
-      KeyConditionExpression: "#object = :object",
-      ExpressionAttributeNames: { "#object": "object" },
-      ExpressionAttributeValues: { ":object": { S: object } },
-      ConsistentRead: true,
-    },
-  );
-  const items: Item[] = [];
-  for await (const { Items = [] } of pages) items.push(...Items);
-  return items;
-}
-
-function versionOf(item: Item, head: Item | undefined): UploadVersion {
-  const text = (name: string) => item[name]?.S;
-  const [attempts, finishedAt, error, run] = [
-    item["attempts"]?.N,
-    text("finished_at"),
-    text("last_error"),
-    text("run_id"),
-  ];
-  const counts = item["counts"]?.M;
-  return {
-    version: text("version") ?? "",
-    status: text("status") ?? "",
-    size: Number(item["size"]?.N ?? 0),
-    registeredAt: text("registered_at") ?? "",
-    registeredBy: text("registered_by") ?? "",
-    ...(attempts && { attempts: Number(attempts) }),
-    ...(finishedAt && { finishedAt }),
-    ...(error && { error }),
-    ...(run && { run }),
-    ...(counts && { counts: numbersOf(counts) }),
-    isPublished: head?.["committed_version"]?.S === text("version"),
-  };
-}
-
-function numbersOf(values: Readonly<Record<string, AttributeValue>>): Record<string, number> {
-  const numbers = Object.entries(values).flatMap(([name, { N }]) =>
-    N === undefined ? [] : [[name, Number(N)] as const],
-  );
-  return Object.fromEntries(numbers);
-}
-
-function versionText(version: UploadVersion): string {
-  const { status, counts = {}, isPublished, error } = version;
+function versionText(version: DescribedUpload, environment: Environment): string {
+  const { status, counts = {}, isPublished, error, places, deadLetters } = version;
   const counted = Object.entries(counts).filter(([, count]) => count > 0);
   const entries = list([
     ["status", isPublished ? `${status}, published` : status],
@@ -127,6 +90,9 @@ function versionText(version: UploadVersion): string {
     ["job run", version.run],
     ...counted.map(([name, count]) => [name.replaceAll("_", " "), count] as const),
     ...(error === undefined ? [] : [["error", error] as const]),
+    ...placeEntries(places),
+    ...(deadLetters ? letterEntries(deadLetters, environment) : []),
   ]);
-  return `version ${version.version}\n${indented(entries)}`;
+  const letters = deadLetters ? [indented(lettersText(deadLetters.first))] : [];
+  return `version ${version.version}\n${indented([entries, ...letters].join("\n"))}`;
 }

@@ -1,16 +1,23 @@
-import { GetItemCommand, paginateQuery } from "@aws-sdk/client-dynamodb";
+import { BatchGetItemCommand, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { bucketName, uploadsTableName } from "../../../environments/schema";
 import type { Item } from "../../../runtime/aws/dynamo";
 import { PENDING_INDEX } from "../../../runtime/indexes";
 import { PENDING_SHARDS } from "../../../runtime/uploads/uploads";
 import type { Operator } from "../command/operator";
+import { beginningTogether, inGroups } from "../command/together";
 import { listObjects, readJson } from "../manifests/objects";
-import type { WaitingStatus } from "../pipelines/choices";
-import type { FileRow } from "../pipelines/files";
-import { datasetOfKey } from "../pipelines/find";
+import type { FileRow, WantedFiles } from "../pipelines/files";
+import { datasetOfKey } from "../pipelines/meant";
 
 /** Folder of files that were quarantined whole, in the quarantine bucket. */
 const WHOLE_FILES = "files/";
+
+/** Keys of a version's item. */
+interface UploadKey {
+  /** `<bucket>/<key>`. */
+  readonly object: string;
+  readonly version: string;
+}
 
 /** Reason of a quarantined upload, as the job writes it beside the copy. */
 interface Reason {
@@ -22,54 +29,86 @@ interface Reason {
   readonly quarantined_at: string;
 }
 
+/** Keys of one BatchGetItem at most. */
+const KEYS_A_READ = 100;
+/** Number of reasons that are read at once. */
+const REASONS_AT_ONCE = 50;
+
 /** Uploads in that status: the table has an index of what is pending, and quarantine has a reason of each file in it. */
-export function uploadsFileRows(operator: Operator, status: WaitingStatus): AsyncIterable<FileRow> {
-  return status === "quarantined" ? quarantined(operator) : pending(operator, status === "failed");
+export function uploadsFileRows(
+  operator: Operator,
+  { status, dataset }: WantedFiles,
+): AsyncGenerator<FileRow> {
+  return status === "quarantined" ? quarantined(operator, dataset) : pending(operator, status === "failed");
 }
 
 async function* pending(operator: Operator, haveFailed: boolean): AsyncGenerator<FileRow> {
-  for (let shard = 0; shard < PENDING_SHARDS; shard++) {
-    const pages = paginateQuery(
-      { client: operator.aws.dynamo },
-      {
-        TableName: uploadsTableName(operator.environment),
-        IndexName: PENDING_INDEX,
-        KeyConditionExpression: "pending_shard = :shard",
-        ExpressionAttributeValues: { ":shard": { S: String(shard) } },
-      },
-    );
-    for await (const { Items = [] } of pages) {
-      for (const item of Items) {
-        const whole = await readItem(operator, item["object"]?.S ?? "", item["version"]?.S ?? "");
-        const error = whole?.["last_error"]?.S;
-        if (whole?.["status"]?.S !== "pending" || (error !== undefined) !== haveFailed) continue;
-        yield {
-          ...rowOf(whole["key"]?.S ?? "", whole["version"]?.S ?? ""),
-          since: whole["registered_at"]?.S ?? "",
-          attempts: Number(whole["attempts"]?.N ?? 0),
-          ...(error !== undefined && { error }),
-        };
-      }
+  const shards = Array.from({ length: PENDING_SHARDS }, (_, shard) => pendingKeys(operator, String(shard)));
+  for await (const keys of inGroups(beginningTogether(shards), KEYS_A_READ)) {
+    const items = await readItems(operator, keys);
+    for (const { object, version } of keys) {
+      const item = items.get(`${object} ${version}`);
+      const error = item?.["last_error"]?.S;
+      if (item?.["status"]?.S !== "pending" || (error !== undefined) !== haveFailed) continue;
+      yield {
+        ...rowOf(item["key"]?.S ?? "", version),
+        since: item["registered_at"]?.S ?? "",
+        attempts: Number(item["attempts"]?.N ?? 0),
+        ...(error !== undefined && { error }),
+      };
     }
   }
 }
 
-/** Those whose item still says so: a copy stays in quarantine when its version is sent through again. */
-async function* quarantined(operator: Operator): AsyncGenerator<FileRow> {
-  const bucket = bucketName(operator.environment, "quarantine");
-  for await (const { key } of listObjects(operator, bucket, WHOLE_FILES)) {
-    if (!key.endsWith("/reason.json")) continue;
-    const said = await readJson<Reason>(operator, bucket, key);
-    if (said === undefined) continue;
-    const object = `${said.source_bucket}/${said.source_key}`;
-    const item = await readItem(operator, object, said.source_version);
-    if (item?.["status"]?.S !== "quarantined") continue;
-    yield {
-      ...rowOf(said.source_key, said.source_version),
-      since: said.quarantined_at,
-      error: `${said.reason}: ${said.message}`,
-    };
+async function* pendingKeys({ aws, environment }: Operator, shard: string): AsyncGenerator<UploadKey> {
+  const pages = paginateQuery(
+    { client: aws.dynamo },
+    {
+      TableName: uploadsTableName(environment),
+      IndexName: PENDING_INDEX,
+      KeyConditionExpression: "pending_shard = :shard",
+      ExpressionAttributeValues: { ":shard": { S: shard } },
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) yield { object: item["object"]?.S ?? "", version: item["version"]?.S ?? "" };
   }
+}
+
+/**
+ * Those whose item still says so: a copy stays in quarantine when its version is sent through again. The bucket is
+ * listed, for the table has no index of them.
+ */
+async function* quarantined(operator: Operator, dataset: string | undefined): AsyncGenerator<FileRow> {
+  const bucket = bucketName(operator.environment, "quarantine");
+  const prefix = dataset === undefined ? WHOLE_FILES : `${WHOLE_FILES}${dataset}/`;
+  let listed = 0;
+  for await (const keys of inGroups(reasonsBelow(operator, bucket, prefix), REASONS_AT_ONCE)) {
+    const read = await Promise.all(keys.map((key) => readJson<Reason>(operator, bucket, key)));
+    const reasons = read.filter((each) => each !== undefined);
+    const items = await readItems(operator, reasons.map(uploadOf));
+    for (const said of reasons) {
+      const { object, version } = uploadOf(said);
+      if (items.get(`${object} ${version}`)?.["status"]?.S !== "quarantined") continue;
+      yield {
+        ...rowOf(said.source_key, version),
+        since: said.quarantined_at,
+        error: `${said.reason}: ${said.message}`,
+      };
+    }
+    listed += keys.length;
+    operator.terminal.progress(`${listed} files in quarantine looked at`);
+  }
+}
+
+async function* reasonsBelow(operator: Operator, bucket: string, prefix: string): AsyncGenerator<string> {
+  for await (const { key } of listObjects(operator, bucket, prefix)) {
+    if (key.endsWith("/reason.json")) yield key;
+  }
+}
+
+function uploadOf({ source_bucket, source_key, source_version }: Reason): UploadKey {
+  return { object: `${source_bucket}/${source_key}`, version: source_version };
 }
 
 function rowOf(key: string, version: string) {
@@ -77,16 +116,24 @@ function rowOf(key: string, version: string) {
   return { pipeline: "uploads" as const, key, version, ...(dataset && { dataset }) };
 }
 
-async function readItem(
+/** Reads up to a hundred items, by `<object> <version>`; those that are not there are left out. */
+async function readItems(
   { aws, environment }: Operator,
-  object: string,
-  version: string,
-): Promise<Item | undefined> {
-  const { Item } = await aws.dynamo.send(
-    new GetItemCommand({
-      TableName: uploadsTableName(environment),
-      Key: { object: { S: object }, version: { S: version } },
-    }),
-  );
-  return Item;
+  keys: readonly UploadKey[],
+): Promise<ReadonlyMap<string, Item>> {
+  const table = uploadsTableName(environment);
+  const found = new Map<string, Item>();
+  const unique = new Map(keys.map((key) => [`${key.object} ${key.version}`, key]));
+  let left: Item[] = [...unique.values()].map(({ object, version }) => ({
+    object: { S: object },
+    version: { S: version },
+  }));
+  while (left.length > 0) {
+    const { Responses = {}, UnprocessedKeys = {} } = await aws.dynamo.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left } } }),
+    );
+    for (const item of Responses[table] ?? []) found.set(`${item["object"]?.S} ${item["version"]?.S}`, item);
+    left = UnprocessedKeys[table]?.Keys ?? [];
+  }
+  return found;
 }

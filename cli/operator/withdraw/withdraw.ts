@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { textsOf } from "../letters/books";
 import { idOfKey } from "../letters/correction";
-import { meantBy } from "../pipelines/find";
+import { findFile } from "../pipelines/find";
 import { removeObjects } from "../smoke/removal";
 import { withdrawRegistered } from "./ledger";
 import { withdrawListed } from "./manifests";
@@ -38,7 +38,7 @@ export async function withdraw(
   options: WithdrawOptions,
 ): Promise<ExitCode> {
   const { yes = false, copy = false } = options;
-  for (const { key, dataset } of meantBy(operator, name)) {
+  for (const { key, dataset } of await findFile(operator, name)) {
     if (dataset === undefined) throw new NothingMatched(`no dataset takes ${key}`);
     if (!operator.environment.pipelines.includes(dataset.pipeline)) continue;
     const plan = await PLANS[dataset.pipeline](operator, { key, dataset });

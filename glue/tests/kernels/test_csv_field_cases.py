@@ -235,6 +235,44 @@ def test_names_the_likely_encoding_of_a_header_unless_the_file_has_the_mark_of_u
     assert "windows-1252" not in refusal(b"id,gr\x81sse\n")  # no character there either
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["山田太郎", "東京都", "すずき", "スズキ", "ひ", "ア"],
+)
+def test_names_no_windows_1252_for_text_of_shift_jis(name: str) -> None:
+    name_bytes = name.encode("shift_jis")
+    _, rejects, _ = read_bytes(HEADER + b"1," + name_bytes + b",e,d,5,s\n")
+    assert [reject["message"] for reject in rejects] == ["byte 3 of the record is not UTF-8"]
+    assert "windows-1252" not in refusal(b"id," + name_bytes + b"\n")
+
+
+@pytest.mark.parametrize("others", [b"\x8fhoes", "すずき".encode("shift_jis")])
+def test_names_no_windows_1252_where_another_record_contradicts_it(others: bytes) -> None:
+    # in windows-1252 the first record alone would be text
+    _, rejects, _ = read_bytes(HEADER + b"1,\x97\xd1,e,d,5,s\n2," + others + b",e,d,5,s\n")
+    assert [reject["message"] for reject in rejects] == ["byte 3 of the record is not UTF-8"] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don’t",
+        "It’s “as is”",
+        "l’été",
+        "l’école – à côté",
+        "téléphone",
+        "„Größe‚ über“",
+        "coöperatie…",
+        "Ñandú",
+        "†‡",
+        "price—€7",
+    ],
+)
+def test_names_windows_1252_for_text_of_it(text: str) -> None:
+    _, [reject], _ = read_bytes(HEADER + b"1," + text.encode("cp1252") + b",e,d,5,s\n")
+    assert "likely windows-1252" in reject["message"]
+
+
 def test_reads_windows_1252_where_it_is_declared() -> None:
     rows, rejects, _ = read_case("windows-1252.csv", CsvFormat(encoding="windows-1252"))
     assert ([row[1] for row in rows], rows[2][4], rejects) == (["José Müller", "Plain", "It’s"], "€7", [])

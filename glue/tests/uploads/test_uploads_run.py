@@ -11,8 +11,9 @@ import pytest
 from tests.support.raw_files import KEPT_BY_S3, NOT_OF_XML
 from tests.support.world import InlineEngine, World, customers
 from tributary.errors import TransientError
-from tributary.running.clients import s3_client
+from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.metrics import Metrics
+from tributary.uploads import work
 from tributary.uploads.names import object_keys
 from tributary.uploads.task import Task
 
@@ -132,6 +133,49 @@ def put_in_one_part(world: World, key: str, body: bytes) -> str:
     part = s3_client().upload_part(**place, UploadId=upload, PartNumber=1, Body=body)
     done: Any = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     return s3_client().complete_multipart_upload(**place, UploadId=upload, MultipartUpload=done)["VersionId"]
+
+
+def reprocess(world: World, key: str, version: str) -> None:
+    """Make a version that is done pending again, as the operator does (cli/operator/uploads/again.ts)."""
+    item = world.item(key, version)
+    pending = world.pending_item(key, version, None, 0)
+    again = {name: pending[name] for name in ("status", "pending_shard", "available_at")} | {"attempts": 0}
+    kept = {name: value for name, value in item.items() if name != "finished_at"}
+    dynamodb_client().put_item(TableName=world.table, Item=kept | again)
+
+
+def test_publishes_nothing_when_a_version_is_done_again_and_its_dataset_is_the_same(world: World) -> None:
+    version = world.upload(KEY, customers("1", broken=1))
+    world.run()
+    reprocess(world, KEY, version)
+    assert world.run()
+    assert world.status(KEY, version) == "unchanged"
+    assert (world.published(KEY), world.puts_of(KEY)) == (["1"], 1)
+    assert world.head(KEY)["committed_version"] == version
+
+
+def test_replaces_the_rows_when_a_version_is_done_again_under_other_rules(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.upload(KEY, customers("1", "2"))
+    world.run()
+    monkeypatch.setattr(work, "rows_version", lambda *_: "another")
+    reprocess(world, KEY, version)
+    assert world.run()
+    assert world.status(KEY, version) == "processed"
+    assert (world.published(KEY), world.puts_of(KEY)) == (["1", "2"], 2)
+
+
+def test_never_goes_back_to_a_version_that_is_done_again_too_late(world: World) -> None:
+    older = world.upload(KEY, b"no\nsuch\n", sequencer="0A")
+    world.run()
+    newer = world.upload(KEY, customers("new"), sequencer="0B")
+    world.run()
+    assert world.statuses(KEY, older, newer) == ["quarantined", "processed"]
+    reprocess(world, KEY, older)
+    assert world.run()
+    assert (world.published(KEY), world.puts_of(KEY)) == (["new"], 1)
+    assert world.statuses(KEY, older, newer) == ["superseded", "processed"]
 
 
 def test_ignores_a_second_registration(world: World) -> None:

@@ -10,7 +10,7 @@ const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /ModuleNotFoundError|ImportError|No module named|SyntaxError/i,
-    "the job's package or its wheels do not fit the script: deploy again, then look at what it logged (tributary logs job)",
+    "the job's package or its wheels do not fit the script: deploy again, then look at what it logged (tributary logs manifests-stream)",
   ],
   [
     /No space left on device|ENOSPC|disk full/i,
@@ -51,7 +51,7 @@ export function nextStep(error: string, jobName: string): string {
   const known = NEXT_STEPS.find(([pattern]) => pattern.test(error));
   return (
     known?.[1] ??
-    `look at what the run logged: tributary logs job (log group /aws-glue/jobs/${jobName}/error)`
+    `look at what the run logged: tributary logs manifests-stream (log group /aws-glue/jobs/${jobName}/error)`
   );
 }
 

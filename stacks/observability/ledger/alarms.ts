@@ -76,7 +76,8 @@ export class LedgerAlarms extends Construct {
     });
     this.measured("quarantined-files", {
       ...common,
-      description: "raw JSON files were quarantined today; see why (tributary ledger quarantine list)",
+      description:
+        "raw JSON files were quarantined today; see why (tributary quarantine list --pipeline ledger)",
       metricName: "LedgerQuarantinedFiles",
     });
     this.measured("oldest-claimable", {

@@ -12,10 +12,11 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "@jest/globals";
-import { type Clients, connect } from "../../../../cli/operator/command/operator";
+import { connect } from "../../../../cli/operator/command/clients";
+import type { Clients } from "../../../../cli/operator/command/operator";
 import { Terminal } from "../../../../cli/operator/command/terminal";
 import type { Redriven } from "../../../../cli/operator/manifests/choices";
-import { redrive } from "../../../../cli/operator/manifests/redrive";
+import { redrive } from "../../../../cli/operator/pipelines/redrive";
 import { loadEnvironment } from "../../../../environments/schema";
 
 const environment = loadEnvironment("prod");

@@ -153,7 +153,10 @@ describe("nextStep", () => {
     ["ResourceNumberLimitExceededException: DPU limit", /quota/],
     ["AWS.SimpleQueueService.NonExistentQueue", /not there/],
     ["EndpointConnectionError: Could not connect to the endpoint URL", /connection/],
-    ["something else", /tributary logs job \(log group \/aws-glue\/jobs\/lake-dev-stream\/error\)/],
+    [
+      "something else",
+      /tributary logs manifests-stream \(log group \/aws-glue\/jobs\/lake-dev-stream\/error\)/,
+    ],
   ])("of %j", (error, expected) => {
     expect(nextStep(error, "lake-dev-stream")).toMatch(expected);
   });

@@ -56,7 +56,7 @@ export const streamCheck: Check = {
         return [warning("an operator stopped it", { wayOut: "npx tributary manifests start" })];
       if (failures === 0) return [ok("to run")];
       const message = `it ended ${failures} times in a row with nobody asking`;
-      return [warning(message, { wayOut: "npx tributary logs job --filter ERROR" })];
+      return [warning(message, { wayOut: "npx tributary logs manifests-stream --filter ERROR" })];
     } catch (error) {
       if ((error as Error).name === "ResourceNotFoundException")
         return [notChecked("a deployed control table")];

@@ -4,32 +4,43 @@ import {
   deadLetterQueueName,
   failureQueueName,
   PIPELINE_QUEUES,
+  type Pipeline,
   pipelinesOf,
   queueName,
   queuesOf,
   undeliveredEventsName,
 } from "../../../environments/schema";
 import { decodeKey } from "../../../runtime/aws/s3-record";
+import { parseManifestKey } from "../../../runtime/manifests/manifests";
+import { afterwards, type YesOption } from "../command/applying";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
 import { indented, list } from "../command/tables";
-import { type Redriven, UNDELIVERED } from "./choices";
-import { deliverAgain, invokeAgain, type Move, type Moved, moveBySqs } from "./moves";
-import { keptFunctions, queueUrl } from "./queues";
+import { type Redriven, UNDELIVERED } from "../manifests/choices";
+import { deliverAgain, invokeAgain, type Move, type Moved, moveBySqs } from "../manifests/moves";
+import { keptFunctions, queueUrl } from "../manifests/queues";
+import { datasetOfKey } from "./meant";
+import { type Narrowed, wantedPipelines } from "./narrowed";
 
-export interface RedriveOptions {
+export interface RedriveOptions extends YesOption, Narrowed {
   /** Only source whose messages are sent back. */
   readonly queue?: Redriven;
-  readonly yes?: boolean;
 }
+
+const UNDO = "nothing, for work that is done twice changes nothing";
 
 /** Sends what failed for good back to where it failed; without `yes`, only reports it. */
 export async function redrive(operator: Operator, options: RedriveOptions): Promise<ExitCode> {
-  const { queue } = options;
+  const { queue, dataset } = options;
   if (queue !== undefined) checkOn(operator.environment, ...pipelinesOf(queue));
-  const all = queue === undefined ? await lookAtAll(operator) : [await look(operator, queue)];
-  const full = all.filter(({ waiting }) => waiting > 0);
+  const wanted = wantedPipelines(operator.environment, options);
+  const names = queue === undefined ? namesOf(operator, wanted) : [queue];
+  const all = await Promise.all(names.map((name) => look(operator, name)));
+  const isMeant = dataset && ((message: Message) => datasetsIn(message).has(dataset));
+  const full = all
+    .filter(({ waiting }) => waiting > 0)
+    .map((move) => ({ ...move, ...(isMeant && { isMeant }) }));
   if (full.length === 0) {
     operator.terminal.show({ applied: false, queues: [] }, "there are no dead letters");
     return EXIT.nothing;
@@ -37,10 +48,9 @@ export async function redrive(operator: Operator, options: RedriveOptions): Prom
   return options.yes ? move(operator, full) : showPlan(operator, full);
 }
 
-function lookAtAll(operator: Operator): Promise<Move[]> {
-  const { environment } = operator;
-  const wanted = [...queuesOf(environment), ...keptFunctions(environment), UNDELIVERED] as const;
-  return Promise.all(wanted.map((name) => look(operator, name)));
+function namesOf({ environment }: Operator, wanted: readonly Pipeline[]): Redriven[] {
+  const names = [...queuesOf(environment), ...keptFunctions(environment), UNDELIVERED] as const;
+  return names.filter((name) => pipelinesOf(name).some((pipeline) => wanted.includes(pipeline)));
 }
 
 async function look(operator: Operator, name: Redriven): Promise<Move> {
@@ -75,7 +85,8 @@ async function showPlan({ aws, terminal }: Operator, full: readonly Move[]): Pro
     const { Messages = [] } = await aws.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: each.from, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
     );
-    plans.push({ queue: each.name, messages: each.waiting, examples: Messages.map(subjectOf) });
+    const examples = Messages.filter((message) => each.isMeant?.(message) ?? true).map(subjectOf);
+    plans.push({ queue: each.name, messages: each.waiting, examples });
   }
   const text = plans.map(
     ({ queue, messages, examples }) =>
@@ -83,7 +94,7 @@ async function showPlan({ aws, terminal }: Operator, full: readonly Move[]): Pro
   );
   terminal.show(
     { applied: false, queues: plans },
-    `${text.join("\n")}\nnothing was moved: repeat with --yes to move them`,
+    [...text, ...(full.some(({ isMeant }) => isMeant) ? [OTHERS] : []), afterwards(false, UNDO)].join("\n"),
   );
   return EXIT.ok;
 }
@@ -105,6 +116,21 @@ function subjectOf({ Body = "" }: Message): string {
   }
 }
 
+/** Datasets that a message names, by a key or a manifest; an event that a function failed on stands within. */
+function datasetsIn({ Body = "" }: Message): ReadonlySet<string> {
+  const found = new Set<string>();
+  JSON.parse(Body, (name, value) => {
+    if (typeof value !== "string") return value;
+    const key = decodeKey(value);
+    const dataset = parseManifestKey(key)?.dataset ?? datasetOfKey(key)?.name;
+    if (name === "key" && dataset !== undefined) found.add(dataset);
+    if (name === "dataset") found.add(value);
+    return value;
+  });
+  return found;
+}
+
+const OTHERS = "messages of other datasets among them stay";
 const SHOWN_CHARACTERS = 150;
 
 function moverOf({ to }: Move): (operator: Operator, move: Move) => Promise<Moved> {
@@ -119,14 +145,12 @@ async function move(operator: Operator, full: readonly Move[]): Promise<ExitCode
     const { messages, kept } = await moverOf(each)(operator, each);
     moved.push({ queue: each.name, messages, ...(kept > 0 ? { kept } : {}) });
   }
-  operator.terminal.show(
-    { applied: true, queues: moved },
-    list(
-      moved.flatMap(({ queue, messages, kept }) => [
-        [`to ${queue}`, messages] as const,
-        ...(kept === undefined ? [] : [[`not delivered to ${queue}`, kept] as const]),
-      ]),
-    ),
+  const counts = list(
+    moved.flatMap(({ queue, messages, kept }) => [
+      [`to ${queue}`, messages] as const,
+      ...(kept === undefined ? [] : [[`not delivered to ${queue}`, kept] as const]),
+    ]),
   );
+  operator.terminal.show({ applied: true, queues: moved }, `${counts}\n${afterwards(true, UNDO)}`);
   return moved.some(({ kept }) => kept !== undefined) ? EXIT.failed : EXIT.ok;
 }
