@@ -26,6 +26,7 @@ import {
 import { readCreatedObject } from "../../../runtime/aws/s3-record";
 import { readStreamingJob } from "../../../runtime/manifests/control";
 import { manifestKey, parquetKey } from "../../../runtime/manifests/manifests";
+import { outputName } from "../../../runtime/uploads/output-name";
 import { pendingItem, pendingShard } from "../../../runtime/uploads/uploads";
 import { ROOT } from "../../../setup/paths";
 import { eventually } from "../../support/eventually";
@@ -322,6 +323,16 @@ describe("tributary reprocess of uploads", () => {
       { why: "it is gone from the raw bucket" },
     ]);
     expect(await itemOf(gone)).toMatchObject({ status: { S: "processed" } });
+  });
+
+  test("leaves alone a version of which lines were replayed, that would be rows twice", async () => {
+    const done = await upload("corrected", "processed");
+    const folder = `dead-letters/customers/${outputName(done.key)}/${done.version}.ndjson`;
+    await operated.put("curated", `corrections/lines/${folder}/x.json`, '{"correction":"y"}');
+    await operated.put("curated", "corrections/begun/y.json", '{"id":"y"}');
+    const left = await operated.tributary("reprocess", done.key, "--yes");
+    expect(left).toMatchObject({ code: 3, stdout: expect.stringContaining("were replayed") });
+    expect(await itemOf(done)).toMatchObject({ status: { S: "processed" } });
   });
 
   test("leaves alone a version that changed after it was looked at", async () => {

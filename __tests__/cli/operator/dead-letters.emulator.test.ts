@@ -339,10 +339,10 @@ describe("tributary dead-letters replay", () => {
       [fileOf(key.slice("input/clicks/".length), { version })],
       {},
     );
-    const before = await operated.tributary("reprocess", "--manifest", manifest);
+    const before = await operated.tributary("reprocess", manifest);
     expect(before).toMatchObject({ code: 0 });
     await operated.tributary("dead-letters", "replay", path, "--yes");
-    const after = await operated.tributary("reprocess", "--manifest", manifest);
+    const after = await operated.tributary("reprocess", manifest);
     expect(after).toMatchObject({ code: 3, stdout: expect.stringContaining("were replayed") });
   });
 

@@ -107,6 +107,22 @@ async function lines(...words: readonly string[]) {
     .map((line) => JSON.parse(line));
 }
 
+/** Notes that a dead letter of the batch was replayed, and returns the key with the texts of the correction. */
+async function replayLineOf(batch: number): Promise<string> {
+  const begun = `corrections/begun/of-${batch}.json`;
+  const put = (Key: string, body: object) =>
+    s3.send(new PutObjectCommand({ Bucket: CURATED, Key, Body: JSON.stringify(body) }));
+  const claim = `corrections/lines/error-data-lake/json_malformed_records/${batch}/x.json`;
+  await put(claim, { correction: `of-${batch}` });
+  await put(begun, { id: `of-${batch}` });
+  return begun;
+}
+
+/** As it is once the file of the correction is withdrawn. */
+async function withdrawn(begun: string): Promise<void> {
+  await s3.send(new DeleteObjectCommand({ Bucket: CURATED, Key: begun }));
+}
+
 describe("tributary ledger", () => {
   test("status counts files and batches, and knows of the jobs", async () => {
     await books.fail(await books.claim(5));
@@ -313,6 +329,11 @@ describe("tributary ledger", () => {
       ],
     });
     expect((await books.batch(published))["state"]).toBe("SUCCEEDED");
+    const begun = await replayLineOf(published);
+    expect((await reprocess(keyOf(6), "--yes")).answer.orders).toMatchObject([
+      { why: expect.stringContaining("were replayed") },
+    ]);
+    await withdrawn(begun);
     expect(await reprocess(`batch ${published}`, "--yes")).toMatchObject({ code: 0, answer: { again: 1 } });
     expect(await books.batch(published)).toMatchObject({ state: "WAITING", replays: 1 });
     const all = ["--status", "failed", "--pipeline", "ledger", "--yes"];
@@ -421,17 +442,11 @@ describe("tributary ledger replay", () => {
       stdout: expect.stringMatching(/batches that would be replayed +2$/m),
     });
     expect(dry.stderr).toContain("left: 1 batches are not archived yet (3)");
-    const claim = "corrections/lines/error-data-lake/json_malformed_records/2/x.json";
-    const begun = "corrections/begun/y.json";
-    const put = (Key: string, body: object) =>
-      s3.send(new PutObjectCommand({ Bucket: CURATED, Key, Body: JSON.stringify(body) }));
-    await put(claim, { correction: "y" });
-    await put(begun, { id: "y" });
+    const begun = await replayLineOf(2);
     const refused = { code: 2, stderr: expect.stringContaining("without batch 2, of which dead letters") };
     expect(await tributary(words)).toMatchObject(refused);
     expect(await tributary([...words, "--dataset", "others"])).toMatchObject({ code: 3 });
-    // as it is once the correction is withdrawn
-    await s3.send(new DeleteObjectCommand({ Bucket: CURATED, Key: begun }));
+    await withdrawn(begun);
     expect(await json(...words, "--yes")).toMatchObject({
       code: 1,
       answer: { applied: true, batches: 2, files: 8, unarchived: { count: 1, first: [3] } },

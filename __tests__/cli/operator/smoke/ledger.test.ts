@@ -1,6 +1,6 @@
 import type { GlueClient } from "@aws-sdk/client-glue";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { describe, expect, jest, test } from "@jest/globals";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { describe, expect, test } from "@jest/globals";
 import type { Operator } from "../../../../cli/operator/command/operator";
 import { Terminal } from "../../../../cli/operator/command/terminal";
 import { LedgerTest } from "../../../../cli/operator/smoke/ledger";
@@ -14,16 +14,16 @@ const SENT = fileOf("ledger", "smoke-a", "2026-01-31");
 function waiting(...starts: (() => unknown)[]) {
   const file = { version: "", key: SENT.key, status: "pending", batch: null, error: null };
   const answer = { answer: { files: [file], unknown: [] } };
-  jest
-    .spyOn(LambdaClient.prototype, "send")
-    .mockImplementation(async () => ({ Payload: Buffer.from(JSON.stringify(answer)) }));
+  const lambda = clientDouble<LambdaClient>({
+    InvokeCommand: () => ({ Payload: Buffer.from(JSON.stringify(answer)) }),
+  });
   const glue = clientDouble<GlueClient>({
     GetJobRunsCommand: () => ({ JobRuns: [] }),
     StartJobRunCommand: () => starts.shift()?.(),
   });
   const operator = {
     environment: loadEnvironment("local"),
-    aws: { glue: glue.client },
+    aws: { glue: glue.client, lambda: lambda.client },
     terminal: new Terminal(true),
     signal: new AbortController().signal,
     now: new Date(),
