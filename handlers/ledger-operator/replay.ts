@@ -21,7 +21,7 @@ export async function replay(
   { ledger, remainingMs }: LedgerOperator,
   request: ReplayRequest,
 ): Promise<Replayed> {
-  const time = [request.from, request.to, request.dataset ?? null] as const;
+  const time = [request.from, request.to, request.dataset ?? null, request.batch ?? null] as const;
   await ledger.read((client) => refuseFuture(client, request));
   let totals = NOTHING_REPLAYED;
   if (request.dryRun) return summary(ledger, time);
@@ -49,7 +49,7 @@ async function refuseFuture(client: ClientBase, { from, to, limit }: ReplayReque
   if (!(limit > 0)) throw new UnreadableRequestError("limit", limit, "a number above 0");
 }
 
-function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Replayed> {
+function summary(ledger: Ledger, time: readonly (string | number | null)[]): Promise<Replayed> {
   return ledger.read(async (client) => {
     const totals = await rowOf<ReplayTotals & Pick<Replayed, "claimedSince">>(client, REPLAYABLE, time);
     const first = await rowsOf<{ count: number; id: number }>(client, UNARCHIVED_BETWEEN, [
@@ -66,7 +66,7 @@ function summary(ledger: Ledger, time: readonly (string | null)[]): Promise<Repl
 
 async function replayNext(
   client: ClientBase,
-  time: readonly (string | null)[],
+  time: readonly (string | number | null)[],
 ): Promise<ReplayTotals | undefined> {
   const { rows } = await client.query<Record<"files" | "rows" | "inputBytes", string | null>>(REPLAY_NEXT, [
     ...time,

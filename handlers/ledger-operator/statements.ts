@@ -274,10 +274,10 @@ WITH freed AS (
 )
 SELECT file_id AS id FROM freed ORDER BY file_id`;
 
-/** Commits of a period, but for those of smoke tests. $1, $2: start and end, $3: dataset, or null for all. */
+/** Commits of a period, but for those of smoke tests. $1, $2: start and end, $3, $4: dataset, batch, or null for all. */
 const COMMITTED_BETWEEN = `
 committed_at >= $1 AND committed_at < $2 AND ${NO_SMOKE}
-  AND ($3::text IS NULL OR dataset = $3)`;
+  AND ($3::text IS NULL OR dataset = $3) AND ($4::bigint IS NULL OR id = $4)`;
 
 export const REPLAYABLE = `
 SELECT count(*) AS batches, coalesce(sum(files), 0) AS files,
@@ -285,10 +285,10 @@ SELECT count(*) AS batches, coalesce(sum(files), 0) AS files,
   coalesce(sum((counts->>'input_bytes')::bigint), 0) AS "inputBytes", min(created_at) AS "claimedSince"
 FROM ledger.batches WHERE ${COMMITTED_BETWEEN} AND archived_at IS NOT NULL`;
 
-/** Commits of a period that are not archived, and therefore not replayed. $4: maximum number of ids. */
+/** Commits of a period that are not archived, and therefore not replayed. $5: maximum number of ids. */
 export const UNARCHIVED_BETWEEN = `
 SELECT (count(*) OVER ())::bigint AS count, id FROM ledger.batches
-WHERE ${COMMITTED_BETWEEN} AND archived_at IS NULL ORDER BY id LIMIT $4`;
+WHERE ${COMMITTED_BETWEEN} AND archived_at IS NULL ORDER BY id LIMIT $5`;
 
 /**
  * Reopens the next batch of a period, under whatever version its claimer runs: its outcomes go, its objects

@@ -254,6 +254,8 @@ export interface ReplayRequest extends DryRun {
   readonly from: string;
   readonly to: string;
   readonly dataset?: string;
+  /** That batch alone. */
+  readonly batch?: number;
   /** Maximum number of batches of one request. */
   readonly limit: number;
 }

@@ -46,7 +46,7 @@ async function fill(): Promise<void> {
   await owner.query("ANALYZE");
 }
 
-const TIME = ["2000-01-01", "2100-01-01", null];
+const TIME = ["2000-01-01", "2100-01-01", null, null];
 const LIMIT = 50;
 const SOME_IDS = [100, 20_000, 80_000];
 const PAGES = ["pending", "processing", "failed", "committed", "succeeded", "partial"] as const;
