@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { functionName } from "../../environments/schema";
 import { query } from "../../local/outcome/athena";
 import { clientsOf } from "../../local/platform/clients";
 import { ROOT } from "../../setup/paths";
+import { s3Event } from "../handlers/support/events";
 import { eventually } from "../support/eventually";
-import { environment, HEADER, rawBucket, type TestPlatform } from "../support/local-platform";
+import { environment, finished, HEADER, rawBucket, type TestPlatform } from "../support/local-platform";
 import { type Outcome, outcomeOf } from "../support/outcome";
 import { RawJson } from "../support/raw-json";
 
@@ -19,6 +22,7 @@ const FILES = {
     key: "input/customers/to-correct.csv",
     body: `amount,${HEADER.replace("amount,", "")}\n1,good,A,a@b.de,01-04-2025,x\n2,B\n3,C\n`,
     lines: ["2,corrected,B,b@b.de,01-04-2025,x", "3,still"],
+    hears: "uploads-trigger",
     count: "SELECT id, amount_category FROM customers WHERE id = 'corrected'",
     row: ["corrected", "low"],
     good: "SELECT id FROM customers WHERE id = 'good'",
@@ -26,7 +30,8 @@ const FILES = {
   clicks: {
     key: `input/clicks/${TODAY}-to-correct.ndjson`,
     body: `${`${JSON.stringify({ page: "good", filler: "x".repeat(1000) })}\n`.repeat(3420)}{"page":\n{"page"\n`,
-    lines: ['{"page":"corrected"}', "{"],
+    lines: ['{"page":"corrected"}', '{"page":"still","page":"still"}'],
+    hears: "manifests-builder",
     // the emulator knows columns by the objects that are left
     count: `SELECT _source_line FROM clicks WHERE _source_file LIKE 'input/clicks/tributary-corrections/${TODAY}-%'`,
     row: ["1"],
@@ -36,6 +41,7 @@ const FILES = {
     key: "raw-json-data/2026/week09/to-correct.json",
     body: `${JSON.stringify({ id: "good", ...EVENT })}\n{"id":"b",\n{"id":"c"\n`,
     lines: [JSON.stringify({ id: "corrected", ...EVENT }), '{"id":"still"}'],
+    hears: "ledger-registrar",
     count: "SELECT record_id, mode FROM ml_events WHERE record_id = 'corrected'",
     row: ["corrected", "train"],
     good: "SELECT record_id FROM ml_events WHERE record_id = 'good'",
@@ -51,6 +57,7 @@ export function correctLines(platformOf: () => TestPlatform): void {
     let platform: TestPlatform;
     let rawJson: RawJson;
     let exported = "";
+    const versions = new Map<string, string>();
     let sent: readonly { readonly dataset: Name; readonly key: string; readonly lines: number }[] = [];
 
     beforeAll(() => {
@@ -114,6 +121,43 @@ export function correctLines(platformOf: () => TestPlatform): void {
       await lettersAre([...sent, ...Object.values(FILES)].map(({ key }) => [key, 0]));
     });
 
+    test("stay away when their events come late, or again", async () => {
+      for (const name of NAMES) {
+        const { key, hears } = FILES[name];
+        const version = versions.get(key) ?? "";
+        // one that was heard of before, and one whose event was lost until now
+        for (const each of [version, `${version}-lost`]) {
+          const event = s3Event({ bucket: rawBucket, key, version: each, sequencer: "00" });
+          const message = { messageId: "late", body: JSON.stringify(event) };
+          await hear(hears, name === "customers" ? event : { Records: [message] });
+        }
+        if (name === "customers") await finished(platform, key, `${version}-lost`);
+      }
+      await rawJson.startBatchJob();
+      const gone = `${FILES.ml_events.key} of both versions`;
+      await eventually(gone, async () => {
+        const { stdout } = await tributary("ledger", "files", FILES.ml_events.key, "--json");
+        const statuses = stdout
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line).status);
+        return statuses.length === 2 && statuses.every((status) => status === "quarantined");
+      });
+      await rowsAre(
+        Object.values(FILES).flatMap(({ count, good }) => [[count, 0] as const, [good, 0] as const]),
+      );
+    });
+
+    async function hear(name: (typeof FILES)[Name]["hears"], event: object): Promise<void> {
+      const FunctionName = functionName(environment, name);
+      const { FunctionError, Payload } = await platform.lambda.send(
+        new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }),
+      );
+      expect(FunctionError).toBeUndefined();
+      const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString());
+      expect([null, { batchItemFailures: [] }]).toContainEqual(answer);
+    }
+
     async function withdrawn(keys: readonly string[]): Promise<void> {
       const outcomes = await Promise.all(keys.map((key) => tributary("withdraw", key, "--copy", "--yes")));
       expect(outcomes).toEqual(keys.map(() => expect.objectContaining({ code: 0 })));
@@ -130,7 +174,10 @@ export function correctLines(platformOf: () => TestPlatform): void {
     }
 
     async function put(Key: string, Body: string): Promise<void> {
-      await platform.s3.send(new PutObjectCommand({ Bucket: rawBucket, Key, Body }));
+      const { VersionId = "" } = await platform.s3.send(
+        new PutObjectCommand({ Bucket: rawBucket, Key, Body }),
+      );
+      versions.set(Key, VersionId);
     }
 
     /** Waits until each file has so many dead letters; of the ledger, a run has to be asked for. */

@@ -40,6 +40,7 @@ afterEach(() => {
 
 interface Given {
   readonly line: number;
+  readonly offset?: number;
   readonly reason?: string;
   readonly raw_text?: string;
   readonly raw_base64?: string;
@@ -310,15 +311,15 @@ describe("tributary dead-letters replay", () => {
       { ...lines[0], text: '{"a":1}\n{"a":2}' },
       { ...lines[1], text: "" },
       { ...lines[2], line: 9 },
-      lines[3],
       { ...lines[3], text: "{}" },
+      lines[3],
     ]);
     const judged = await operated.tributary("dead-letters", "replay", path, "--json");
     expect(JSON.parse(judged.stdout)).toMatchObject({
       files: [{ lines: 1 }],
       refused: [
         { line: 1, why: expect.stringContaining("more than one line") },
-        { line: 2, why: expect.stringContaining("empty") },
+        { line: 2, why: expect.stringContaining("no JSON object") },
         { line: 9, why: expect.stringContaining("no such dead letter") },
         { line: 4, why: expect.stringContaining("twice") },
       ],
@@ -329,6 +330,38 @@ describe("tributary dead-letters replay", () => {
     writeFileSync(path, "no json\n");
     expect(await operated.tributary("dead-letters", "replay", path)).toMatchObject({ code: 1 });
     expect(await operated.tributary("dead-letters", "replay")).toMatchObject({ code: 2 });
+  });
+
+  test("takes what an editor on Windows leaves of a file, and no header that an editor broke", async () => {
+    const { key } = await upload("edited.csv", "id,name", [
+      { line: 3, raw_text: "1" },
+      { line: 5, raw_text: "2" },
+    ]);
+    const { path, lines } = await exported(key, "edited");
+    const text = (given: object) =>
+      `\uFEFF${lines.map((line) => JSON.stringify({ ...line, text: "1,a", ...given })).join("\r\n")}\r\n\r\n`;
+    writeFileSync(path, text({ header: "id,name" }));
+    const broken = await operated.tributary("dead-letters", "replay", path);
+    expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining("line 5: its header is not") });
+    writeFileSync(path, text({}));
+    expect(await operated.tributary("dead-letters", "replay", path, "--yes")).toMatchObject({ code: 0 });
+    const [sent = ""] = await keysBelow("raw", "input/customers/tributary-corrections/").then((keys) =>
+      keys.slice(-1),
+    );
+    expect(await operated.tributary("dead-letters", "show", sent)).toMatchObject({ code: 0 });
+  });
+
+  test("publishes each of several objects of a line, and all rows of a file for Excel", async () => {
+    const { key } = await click("d", "2026-05-12", [
+      { line: 1, offset: 0, raw_text: '{"a":1}' },
+      { line: 1, offset: 7, raw_text: '{"a":2}' },
+    ]);
+    const { path } = await exported(key, "several");
+    expect(await operated.tributary("dead-letters", "replay", path, "--yes")).toMatchObject({ code: 0 });
+    const [sent = ""] = await keysBelow("raw", "input/clicks/tributary-corrections/2026-05-12-");
+    expect(await body(sent)).toBe('{"a":1}\n{"a":2}\n');
+    const excel = await upload("excel.csv", "sep=,\nid,name", [{ line: 3, raw_text: "1,a" }]);
+    expect((await exported(excel.key, "excel")).lines).toMatchObject([{ header: "sep=,\nid,name\n" }]);
   });
 
   test("keeps a manifest with replayed lines from being processed again, where they would be rows twice", async () => {
@@ -403,6 +436,8 @@ describe("tributary dead-letters replay", () => {
 });
 
 describe("tributary withdraw", () => {
+  const HEADER = '"id","name","email","date","amount","status"\n';
+
   /** What is left of a file: versions of it, its copies, its dead letters, and what the streaming job was asked for. */
   async function leftOf(key: string, object: string) {
     const { Versions = [] } = await operated.aws.s3.send(
@@ -437,15 +472,23 @@ describe("tributary withdraw", () => {
       code: 0,
       stdout: expect.stringContaining("not reached: older versions"),
     });
-    expect(await leftOf(key, object)).toEqual({ sizes: [8], letters: 0, orders: [] });
-    expect(await body(key)).toBe("id,name\n");
+    expect(await leftOf(key, object)).toEqual({ sizes: [HEADER.length], letters: 0, orders: [] });
+    expect(await body(key)).toBe(HEADER);
     const again = await operated.tributary("withdraw", key, "--yes", "--json");
     expect(JSON.parse(again.stdout)).toMatchObject({
       raw: [],
       steps: [expect.stringContaining("stands for it")],
     });
-    expect(await leftOf(key, object)).toEqual({ sizes: [8], letters: 0, orders: [] });
+    expect(await leftOf(key, object)).toEqual({ sizes: [HEADER.length], letters: 0, orders: [] });
     expect(await operated.tributary("withdraw", "input/customers/never.csv")).toMatchObject({ code: 3 });
+  });
+
+  test("puts the declared header in the place of an upload that was quarantined for its own", async () => {
+    const key = "input/customers/no-header.csv";
+    await operated.put("raw", key, "id,name\n1,a\n");
+    await operated.put("raw", key, Buffer.from("\uFEFFno header", "utf16le").toString("latin1"));
+    expect(await operated.tributary("withdraw", key, "--yes")).toMatchObject({ code: 0 });
+    expect(await body(key)).toBe(HEADER);
   });
 
   test("withdraws no version that its sender puts in the meantime", async () => {
@@ -471,6 +514,77 @@ describe("tributary withdraw", () => {
     expect(await keysBelow("quarantine", "quarantine/withdrawn/")).toEqual([
       expect.stringMatching(/\/2026-07-01-7\.ndjson$/),
     ]);
+  });
+
+  test("takes a file also out of a manifest that lists it in the meantime", async () => {
+    const { key, version, object } = await click("e", "2026-07-04", [{ line: 1, raw_text: "{" }]);
+    const uploadedAt = new Date().toISOString();
+    const tracked = fileOf(key.slice("input/clicks/".length), { version, uploadedAt });
+    await operated.track(tracked);
+    const { send } = S3Client.prototype;
+    jest.spyOn(S3Client.prototype, "send").mockImplementation(async function (
+      this: S3Client,
+      command: object,
+    ) {
+      if (command instanceof DeleteObjectCommand) {
+        const name = nameOf("e", "2026-07-04");
+        await operated.track({ ...tracked, manifestPath: manifestKey(name) });
+        await operated.publish(name, [tracked], {});
+      }
+      return Reflect.apply(send, this, [command]);
+    } as never);
+    expect(await operated.tributary("withdraw", key, "--yes")).toMatchObject({ code: 0 });
+    expect(await leftOf(key, object)).toMatchObject({ sizes: [], orders: [1] });
+  });
+
+  /** A line that was replayed, with the file of its correction. */
+  async function corrected(digit: string, date: string) {
+    const { path, key } = await exportedClick(digit, date);
+    const again = () => operated.tributary("dead-letters", "replay", path, "--yes");
+    const sentOf = async () => {
+      const [sent = ""] = await keysBelow("raw", `input/clicks/tributary-corrections/${date}-`);
+      // its own manifest, of which no line was replayed
+      const name = nameOf("9", date);
+      await operated.track(
+        fileOf(sent.slice("input/clicks/".length), { version: "x", date, manifestPath: manifestKey(name) }),
+      );
+      return sent;
+    };
+    return { key, again, sentOf };
+  }
+
+  test("keeps the texts of a correction until its manifest is asked for, and from a file that has its name alone", async () => {
+    const { again, sentOf } = await corrected("f", "2026-07-05");
+    await again();
+    const sent = await sentOf();
+    const begun = `corrections/begun/${/[0-9a-f]{32}/.exec(sent)?.[0]}.json`;
+    const other = sent.replace("input/clicks/", "input/clicks/sent/");
+    await operated.put("raw", other, "{}");
+    await operated.track(fileOf(other.slice("input/clicks/".length), { version: "y" }));
+    expect(await operated.tributary("dead-letters", "show", other)).toMatchObject({ code: 3 });
+    expect(await operated.tributary("withdraw", other, "--yes")).toMatchObject({ code: 0 });
+    expect(await keysBelow("curated", begun)).toEqual([begun]);
+    // deletion, order
+    killAt(2, "before");
+    const killed = { code: 1, stderr: expect.stringContaining("killed") };
+    expect(await operated.tributary("withdraw", sent, "--yes")).toMatchObject(killed);
+    jest.restoreAllMocks();
+    expect(await keysBelow("curated", begun)).toEqual([begun]);
+    expect(await operated.tributary("withdraw", sent, "--yes")).toMatchObject({ code: 0 });
+    expect(await keysBelow("curated", begun)).toEqual([]);
+    await operated.take(READY);
+  });
+
+  test("is not undone by a replay that was on its way all the while", async () => {
+    const { again, sentOf } = await corrected("0", "2026-07-06");
+    let withdrawn: object = {};
+    await interrupted(2, again, async () => {
+      await again();
+      withdrawn = await operated.tributary("withdraw", await sentOf(), "--yes");
+    });
+    expect(withdrawn).toMatchObject({ code: 0 });
+    expect(await keysBelow("raw", "input/clicks/tributary-corrections/2026-07-06-")).toEqual([]);
+    await operated.take(READY);
   });
 
   test("leaves a manifest alone whose next output would lose rows of others, or double replayed ones", async () => {
@@ -518,7 +632,7 @@ describe("tributary withdraw", () => {
         jest.restoreAllMocks();
         expect(await operated.tributary("withdraw", file.key, "--copy", "--yes")).toMatchObject({ code: 0 });
         const left = await leftOf(file.key, file.object);
-        if (pipeline === "uploads") expect(left).toEqual({ sizes: [8], letters: 0, orders: [] });
+        if (pipeline === "uploads") expect(left).toEqual({ sizes: [HEADER.length], letters: 0, orders: [] });
         else expect({ ...left, orders: left.orders.at(-1) }).toMatchObject({ sizes: [], orders: 1 });
       }
     }

@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateJobCommand, CreateWorkflowCommand, GlueClient } from "@aws-sdk/client-glue";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
-  type S3Client,
+  S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { archivedKey } from "../../../cli/operator/ledger/archived-key";
 import { bundleArchive } from "../../../constructs/code/bundle";
 import {
   bucketName,
@@ -22,13 +25,16 @@ import {
 import { type LocalAws, startLocalAws } from "../../../local/platform/aws";
 import { clientsOf } from "../../../local/platform/clients";
 import { DATABASE } from "../../../local/postgres/server";
+import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { type Books, keyOf, startBooks } from "../../handlers/ledger-operator/books";
 import { environment, tributary } from "./operated";
 
 let books: Books;
 let local: LocalAws;
 let s3: S3Client;
-const CURATED = bucketName(environment, "curated");
+const [CURATED, RAW, QUARANTINE] = (["curated", "raw", "quarantine"] as const).map((bucket) =>
+  bucketName(environment, bucket),
+);
 const folder = mkdtempSync(join(tmpdir(), "tributary-ledger-"));
 
 beforeAll(async () => {
@@ -36,7 +42,9 @@ beforeAll(async () => {
   local = await startLocalAws({ folder, report: () => {} });
   Object.assign(process.env, local.environment);
   s3 = clientsOf(local).s3;
-  await s3.send(new CreateBucketCommand({ Bucket: CURATED }));
+  for (const Bucket of [CURATED, RAW, QUARANTINE]) await s3.send(new CreateBucketCommand({ Bucket }));
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: RAW, VersioningConfiguration }));
   await deploy();
 });
 
@@ -44,6 +52,10 @@ afterAll(async () => {
   await local.stop();
   await books.stop();
   rmSync(folder, { recursive: true, force: true });
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 
 beforeEach(async () => {
@@ -463,5 +475,111 @@ describe("tributary ledger replay", () => {
         ),
       },
     );
+  });
+});
+
+describe("tributary withdraw of a file of the ledger", () => {
+  /** Calls that change something, which a test may end or come before. */
+  function beforeChange(
+    act: (call: number) => Promise<void>,
+    after: (call: number) => void = () => {},
+  ): () => number {
+    let calls = 0;
+    for (const client of [S3Client, LambdaClient]) {
+      const { send } = client.prototype;
+      jest.spyOn(client.prototype, "send").mockImplementation(async function (
+        this: S3Client | LambdaClient,
+        command: { readonly constructor: { readonly name: string }; readonly input: object },
+      ) {
+        const isReplay =
+          command instanceof InvokeCommand && String(command.input.Payload).includes('"replay"');
+        const changes = isReplay || /^(?:Put|Copy|Delete)/.test(command.constructor.name);
+        const call = changes ? ++calls : 0;
+        if (changes) await act(call);
+        const answer = await Reflect.apply(send, this, [command]);
+        if (changes) after(call);
+        return answer;
+      } as never);
+    }
+    return () => calls;
+  }
+
+  /** A published batch of four files, of which one is archived in the raw bucket, and was in quarantine before. */
+  async function publishedFile(number: number) {
+    const batch = await books.claim(4);
+    await books.commit(batch);
+    await books.finish(batch);
+    await books.archive(batch);
+    const key = keyOf(number);
+    const archived = archivedKey(key, `v${number}`, "raw-json-data/");
+    await s3.send(new PutObjectCommand({ Bucket: RAW, Key: archived, Body: "{}" }));
+    const copy = `${quarantineFolder("ml_events", { key, version: `v${number}` })}/reason.json`;
+    await s3.send(new PutObjectCommand({ Bucket: QUARANTINE, Key: copy, Body: "{}" }));
+    return { batch, key, archived, copy };
+  }
+
+  async function left(Bucket: string | undefined, Prefix: string): Promise<number> {
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
+    return Versions.length;
+  }
+
+  // copy, deletion, its quarantine, the batch
+  test.each(
+    [1, 2, 3, 4].flatMap((number) => (["before", "after"] as const).map((when) => [when, number] as const)),
+  )("comes to the same end where it is killed %s its change %i", async (when, number) => {
+    const { batch, key, archived, copy } = await publishedFile(1);
+    const words = ["withdraw", key, "--copy", "--yes"];
+    const kill = (is: "before" | "after") => (call: number) => {
+      if (call > number || (call === number && is === when)) throw new Error("killed");
+    };
+    const calls = beforeChange(async (call) => kill("before")(call), kill("after"));
+    expect((await tributary(words)).code).toBe(1);
+    expect(calls()).toBeGreaterThanOrEqual(number);
+    jest.restoreAllMocks();
+    expect(await tributary(words)).toMatchObject({ code: 0 });
+    expect(await books.batch(batch)).toMatchObject({ state: "WAITING", replays: 1 });
+    expect([await left(RAW, archived), await left(QUARANTINE, copy)]).toEqual([0, 0]);
+    expect(await left(QUARANTINE, "quarantine/withdrawn/")).toBeGreaterThan(0);
+    expect(await books.places()).toEqual([1]);
+  });
+
+  test("changes nothing without --yes, and opens no other batch that was committed at the same time", async () => {
+    const { batch, key, archived, copy } = await publishedFile(1);
+    const other = await publishedFile(5);
+    await books.owner.query("UPDATE ledger.batches SET committed_at = '2026-11-30T08:00:00.000500Z'");
+    expect(await tributary(["withdraw", key])).toMatchObject({ code: 0 });
+    expect([await left(RAW, archived), await left(QUARANTINE, copy)]).toEqual([1, 1]);
+    expect(await books.batch(batch)).toMatchObject({ state: "SUCCEEDED" });
+    expect(await tributary(["withdraw", key, "--yes"])).toMatchObject({ code: 0 });
+    expect(await books.batch(batch)).toMatchObject({ state: "WAITING" });
+    expect(await books.batch(other.batch)).toMatchObject({ state: "SUCCEEDED" });
+  });
+
+  test("says that somebody else replayed the batch meanwhile, who may have read the file", async () => {
+    const { batch, key } = await publishedFile(1);
+    const time = { from: "2020-01-01T00:00:00Z", to: new Date().toISOString(), limit: 1 };
+    beforeChange(async (call) => {
+      if (call === 1) await books.ask("replay", time);
+    });
+    expect(await tributary(["withdraw", key, "--yes"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`batch ${batch} was replayed by somebody else meanwhile: repeat`),
+    });
+  });
+
+  test("says that a run took the file meanwhile, and may have read it", async () => {
+    const key = keyOf(1);
+    await s3.send(new PutObjectCommand({ Bucket: RAW, Key: key, Body: "{}" }));
+    beforeChange(async (call) => {
+      if (call === 1) await books.claim(4);
+    });
+    const taken = { code: 1, stderr: expect.stringContaining("batch 1 took the file meanwhile: repeat") };
+    expect(await tributary(["withdraw", key, "--yes"])).toMatchObject(taken);
+    jest.restoreAllMocks();
+    await books.commit(1);
+    await books.finish(1);
+    await books.archive(1);
+    expect(await tributary(["withdraw", key, "--yes"])).toMatchObject({ code: 0 });
+    expect(await books.batch(1)).toMatchObject({ state: "WAITING", replays: 1 });
   });
 });

@@ -14,7 +14,7 @@ import { type Again, left, type Planned, REPLAYED } from "../pipelines/again";
 import type { WantedFiles } from "../pipelines/files";
 import type { HowAgain, PipelineAgain } from "../pipelines/reprocess";
 import { ask } from "./ask";
-import { mayHaveExpired, warnOfArchive } from "./replay";
+import { mayHaveExpired, replayBatch, warnOfArchive } from "./replay";
 
 interface LedgerAgain extends PipelineAgain {
   /** Does a batch again: one that failed is given back, a published one replayed. */
@@ -179,16 +179,9 @@ async function requested(
     if (work?.command === "release") {
       const answer = await ask(operator, "release", { batch: work.batch });
       for (const { what, why } of answer.refused) refused.set(what, why);
-    } else if (work?.command === "replay" && (await replayed(operator, work)) !== 1) {
+    } else if (work?.command === "replay" && !(await replayBatch(operator, work.batch, work.committedAt))) {
       refused.set(again.what, "it changed meanwhile: repeat");
     }
   }
   return refused;
-}
-
-async function replayed(operator: Operator, { batch, committedAt }: Replay): Promise<number> {
-  // the ledger's times have microseconds, of which JavaScript keeps none
-  const begin = Date.parse(committedAt);
-  const [from, to] = [new Date(begin).toISOString(), new Date(begin + 1).toISOString()];
-  return (await ask(operator, "replay", { from, to, batch, limit: 1 })).batches;
 }

@@ -44,6 +44,14 @@ export async function replay(operator: Operator, options: ReplayOptions): Promis
   return shown(operator, plan, done, true);
 }
 
+/** Replays a batch whose last commit was then; false where that is not its last one any more. */
+export async function replayBatch(operator: Operator, batch: number, committedAt: string): Promise<boolean> {
+  // the ledger's times have microseconds, of which JavaScript keeps none
+  const begin = Date.parse(committedAt);
+  const [from, to] = [new Date(begin).toISOString(), new Date(begin + 1).toISOString()];
+  return (await ask(operator, "replay", { from, to, batch, limit: 1 })).batches === 1;
+}
+
 /**
  * Whether processed files may have expired of a batch that was claimed at that time, in milliseconds. A batch is read
  * again from its processed files: those that S3 expired are quarantined, and their published rows go. They are as old

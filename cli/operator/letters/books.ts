@@ -9,8 +9,9 @@ import { SYSTEM_CLOCK } from "../../../runtime/clock";
 import { withBackoff } from "../../../runtime/in-parallel";
 import { CommandError } from "../../../setup/errors";
 import type { Operator } from "../command/operator";
-import { listFolders, listObjects, readJson } from "../manifests/objects";
-import { type Correction, digestOf, identityOf, type Line } from "./correction";
+import { headObject, listFolders, listObjects, readJson } from "../manifests/objects";
+import type { Below } from "../smoke/removal";
+import { type Correction, digestOf, identityOf, idOfKey, type Line } from "./correction";
 
 const BEGUN = "corrections/begun/";
 const FINISHED = "corrections/finished/";
@@ -69,6 +70,11 @@ export async function finish(operator: Operator, { id }: Correction, lines: numb
   await putOnce(operator, "curated", `${FINISHED}${id}.json`, JSON.stringify({ lines }));
 }
 
+export async function isFinished(operator: Operator, { id }: Pick<Correction, "id">): Promise<boolean> {
+  const bucket = bucketName(operator.environment, "curated");
+  return (await headObject(operator, bucket, `${FINISHED}${id}.json`)) !== undefined;
+}
+
 /** Corrections that were begun and not finished, whose operator was stopped or is still at work. */
 export async function unfinished(operator: Operator): Promise<Correction[]> {
   const [begun, finished] = await Promise.all([BEGUN, FINISHED].map((prefix) => idsBelow(operator, prefix)));
@@ -79,6 +85,12 @@ export async function unfinished(operator: Operator): Promise<Correction[]> {
 
 export function correctionBy(operator: Operator, id: string): Promise<Correction | undefined> {
   return readJson<Correction>(operator, bucketName(operator.environment, "curated"), `${BEGUN}${id}.json`);
+}
+
+/** Correction that a file is of, by its key; undefined where it is another file, whatever its name says. */
+export async function correctionOfFile(operator: Operator, key: string): Promise<Correction | undefined> {
+  const found = await correctionBy(operator, idOfKey(key));
+  return found?.key === key ? found : undefined;
 }
 
 /** Returns whether rows are there of replayed lines of a manifest or an upload, by its object with dead letters. */
@@ -116,17 +128,19 @@ async function correctionsBelow(operator: Operator, prefix: string): Promise<Cor
 }
 
 /**
- * Object with the texts of a correction, to be deleted when its file is withdrawn.
+ * Objects with the texts of a file's correction, to be deleted when the file is withdrawn; none where it is of none.
  *
  * @throws CommandError where it is not finished: it would be, by the next replay
  */
-export async function textsOf(operator: Operator, id: string): Promise<string> {
-  if ((await unfinished(operator)).some((each) => each.id === id)) {
+export async function textsOf(operator: Operator, key: string): Promise<Below[]> {
+  const found = await correctionOfFile(operator, key);
+  if (found === undefined) return [];
+  if (!(await isFinished(operator, found))) {
     throw new CommandError(
-      `correction ${id} is not finished: npx tributary dead-letters replay finishes it first`,
+      `correction ${found.id} is not finished: npx tributary dead-letters replay finishes it first`,
     );
   }
-  return `${BEGUN}${id}.json`;
+  return [{ bucket: "curated", prefix: `${BEGUN}${found.id}.json` }];
 }
 
 async function idsBelow(operator: Operator, prefix: string): Promise<Set<string>> {

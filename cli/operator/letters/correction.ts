@@ -4,7 +4,7 @@ import type { Dataset } from "../../../datasets/schema/datasets";
 import { CORRECTIONS } from "../../../runtime/corrections";
 import { dateOf } from "../../../runtime/manifests/datasets";
 import { compareInputs } from "../../../runtime/manifests/manifests";
-import { type CsvFormat, decoded, encoded, isOneRecord, lineEndOf } from "./csv-text";
+import { type Beginning, type CsvFormat, decoded, encoded, fieldsOf, isHeader, lineEndOf } from "./csv-text";
 import type { Letter, LineIdentity } from "./reading";
 
 /** A line to be published, with its identity: a line of an exported file. */
@@ -16,6 +16,8 @@ export interface Line extends LineIdentity {
   readonly base64?: string;
   /** Of CSV: what stands before the first row of its file. */
   readonly header?: string;
+  /** Of CSV without a header: number of fields of its file's rows. */
+  readonly fields?: number;
 }
 
 /** A file of corrected lines of one dataset, as it was begun. */
@@ -46,24 +48,26 @@ export function identityOf({
   key,
   version,
   line,
-}: LineIdentity): readonly [string, string, string, number] {
-  return [bucket, key, version, line];
+  offset,
+}: LineIdentity): readonly (string | number)[] {
+  return [bucket, key, version, line, ...(offset === undefined ? [] : [offset])];
 }
 
 /**
- * Groups lines into corrections: those of one file have one dataset, one header, and of dated datasets one date, in their order. The
- * same lines make the same corrections.
+ * Groups lines into corrections: those of one file have one dataset, one header or number of fields, and of dated datasets one date, in
+ * their order. A document has a file of its own, for a broken one takes along what follows it. The same lines make the same corrections.
  */
 export function correctionsOf(
   lines: readonly (Line & { readonly dataset: Dataset })[],
   given: Pick<Correction, "by" | "at">,
 ): Correction[] {
-  const sorted = lines.toSorted((one, other) => compareInputs(one, other) || one.line - other.line);
+  const sorted = lines.toSorted((one, other) => comparePlaces(one, other));
   const groups = new Map<string, (Line & { readonly dataset: Dataset })[]>();
   for (const line of sorted) {
-    const { dataset, header, key } = line;
+    const { dataset, header, fields, key } = line;
     const date = dataset.pipeline === "manifests" ? dateOf(key) : undefined;
-    const name = JSON.stringify([dataset.name, header, date]);
+    const isAlone = dataset.format.kind === "json" && dataset.format.form === "document";
+    const name = JSON.stringify([dataset.name, header, fields, date, isAlone && identityOf(line)]);
     const group = groups.get(name);
     if (group) group.push(line);
     else groups.set(name, [line]);
@@ -74,6 +78,10 @@ export function correctionsOf(
     );
     return parts.map((part) => correctionOf(part, given));
   });
+}
+
+function comparePlaces(one: Line, other: Line): number {
+  return compareInputs(one, other) || one.line - other.line || (one.offset ?? 0) - (other.offset ?? 0);
 }
 
 function correctionOf(
@@ -122,54 +130,56 @@ function bytesOf({ text, base64 = "" }: Line, format: Dataset["format"]): Buffer
   return (format.kind === "csv" ? encoded(text, format) : undefined) ?? Buffer.from(text);
 }
 
-/** The line of an exported file that a dead letter becomes; its text is what is to be corrected. */
-export function lineOf(letter: Letter, { format }: Dataset, header: string | undefined): Line {
-  const { bucket, key, version, line, letters, text, base64 } = letter;
-  const read =
-    text ??
-    (format.kind === "csv" && base64 !== undefined
-      ? decoded(Buffer.from(base64, "base64"), format)
-      : undefined);
+/** The line of an exported file that a dead letter becomes, by its file's beginning where that is CSV; its text is to be corrected. */
+export function lineOf(letter: Letter, beginning: Beginning | undefined): Line {
+  const { bucket, key, version, line, offset, letters, text, base64 = "" } = letter;
+  // the bytes of another encoding may be UTF-8, too, which they do not mean
+  const bytes = text === undefined ? Buffer.from(base64, "base64") : Buffer.from(text);
+  const read = beginning === undefined ? text : decoded(bytes, beginning);
+  const { header, fields } = beginning ?? {};
   return {
     ...{ bucket, key, version, line, letters },
+    ...(offset !== undefined && { offset }),
     ...(header !== undefined && { header }),
-    ...(read === undefined ? { base64: base64 ?? "" } : { text: read }),
+    ...(fields !== undefined && { fields }),
+    ...(read === undefined ? { base64: bytes.toString("base64") } : { text: read }),
   };
 }
 
 /** Says why a line cannot become a record of a file of its dataset; undefined where it can. */
 export function formProblem(line: Line, { format }: Dataset): string | undefined {
-  const { text, base64 = "" } = line;
-  const record = text ?? Buffer.from(base64, "base64").toString("latin1");
-  if (Buffer.from(record).toString() !== record) return "its text has half a character";
-  if (format.kind === "csv") return csvProblem(line, record, format);
-  if (format.kind === "ndjson") return lineProblem(record);
-  if (format.kind !== "json") {
+  const { text } = line;
+  if (text !== undefined && Buffer.from(text).toString() !== text) return "its text has half a character";
+  if (format.kind === "csv") return csvProblem(line, format);
+  if (format.kind !== "json" && format.kind !== "ndjson") {
     return `files of ${format.kind} are not made here: send the row as a file of the dataset`;
   }
-  if (format.records !== undefined)
+  if (format.kind === "json" && format.records !== undefined)
     return "its records lie inside of documents: send it as a file of the dataset";
-  // an element that is no JSON would take its neighbours with it
-  if (!isJson(record)) return "its text is no JSON";
-  return format.form === "lines" ? lineProblem(record) : undefined;
+  if (text === undefined) return "its bytes are no UTF-8: give it a text instead";
+  const isLine = format.kind === "ndjson" || format.form === "lines";
+  if (isLine && text.includes("\n")) return "its text has more than one line";
+  // anything else is several records, is rejected again, or begins its file as one of another format
+  return isObject(text) ? undefined : "its text is no JSON object";
 }
 
-function csvProblem({ header, text }: Line, record: string, format: CsvFormat): string | undefined {
+function csvProblem({ header, fields, text, base64 = "" }: Line, format: CsvFormat): string | undefined {
   if (format.header && header === undefined) return "it has no header, by which its columns are known";
+  if (format.header && !isHeader(header ?? "", format))
+    return "its header is not the beginning of a file as it was exported, up to its first row";
   if (text !== undefined && encoded(text, format) === undefined)
     return `its text is not of ${format.encoding}`;
-  return isOneRecord(record, format) ? undefined : "its text is not exactly one row of CSV";
+  const bytes = Buffer.from(base64, "base64").toString("latin1");
+  const found = text === undefined ? fieldsOf(bytes, format, true) : fieldsOf(text, format);
+  if (found === undefined) return "its text is not exactly one row of CSV";
+  if (format.header || found === fields) return undefined;
+  return `its text has ${found} fields, and rows of its file have ${fields ?? "an unknown number"}`;
 }
 
-function lineProblem(record: string): string | undefined {
-  if (record.trim() === "") return "its text is empty";
-  return record.includes("\n") ? "its text has more than one line" : undefined;
-}
-
-function isJson(text: string): boolean {
+function isObject(text: string): boolean {
   try {
-    JSON.parse(text);
-    return true;
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
     return false;
   }

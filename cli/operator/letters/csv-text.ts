@@ -8,7 +8,10 @@ export type CsvFormat = Extract<Format, { kind: "csv" }>;
 
 /** Most bytes that are read of a file for its header. */
 const HEADER_BYTES = 1 << 20;
-const BYTE_ORDER_MARK = "\uFEFF";
+const MARK = Buffer.from("\uFEFF");
+/** The line by which Excel is told the delimiter, before the header. */
+const SEPARATOR = /^"?sep=([^\r\n]{1,4}?)"?[\r\n]/i;
+const SEPARATOR_BYTES = 16;
 const MAGIC_BYTES = 4;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const OTHER = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
@@ -48,26 +51,51 @@ function codeOf(character: string, encoding: "windows-1252" | "latin-1"): number
   return code <= 0xff && !isControl ? code : undefined;
 }
 
+/** What the rows of a file are known by. */
+export interface Beginning {
+  /** The lines that are no rows, and the header, with its line end; of a file without a header, none. */
+  readonly header?: string;
+  /** Number of fields of the first row, which a file without a header gives all others. */
+  readonly fields?: number;
+  /** Encoding of its rows: the dataset's, unless the file begins with the mark of UTF-8. */
+  readonly encoding: CsvFormat["encoding"];
+}
+
 /**
- * Reads what stands before the first row: the lines that are no rows, and the header, with its line end.
+ * Reads a file up to its first row, or of one without a header, that row.
  *
  * @throws CommandError where it is compressed in another way than gzip, UTF-16, or has no end within a megabyte
  */
-export async function headerOf(stream: NodeJS.ReadableStream, format: CsvFormat): Promise<string> {
+export async function beginningOf(stream: NodeJS.ReadableStream, format: CsvFormat): Promise<Beginning> {
   let bytes = Buffer.alloc(0);
   for await (const chunk of await plain(stream)) {
     bytes = Buffer.concat([bytes, Buffer.from(chunk as Uint8Array)]);
-    const end = headerEnd(bytes.toString("latin1"), format);
-    if (end !== undefined) return told(bytes.subarray(0, end), format);
+    const found = beginningIn(bytes, format);
+    if (found !== undefined) return found;
     if (bytes.length > HEADER_BYTES) break;
   }
-  throw new CommandError("the header of its file has no end within a megabyte");
+  const whole = Buffer.concat([bytes, Buffer.from(lineEndOf(format))]);
+  const last = format.header ? undefined : beginningIn(whole, format);
+  if (last === undefined) throw new CommandError("the header of its file has no end within a megabyte");
+  return last;
 }
 
-function told(bytes: Buffer, format: CsvFormat): string {
-  const text = decoded(bytes, format);
-  if (text === undefined) throw new CommandError(`the header of its file is no ${format.encoding}`);
-  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+function beginningIn(bytes: Buffer, format: CsvFormat): Beginning | undefined {
+  const isMarked = bytes.subarray(0, MARK.length).equals(MARK);
+  const encoding = isMarked ? "utf-8" : format.encoding;
+  const own = isMarked ? bytes.subarray(MARK.length) : bytes;
+  const first = firstRecord(own, { ...format, encoding });
+  if (first === undefined) return undefined;
+  if (!format.header) return { fields: first.fields, encoding };
+  const header = decoded(own.subarray(0, first.end + 1), { encoding });
+  if (header === undefined) throw new CommandError(`the header of its file is no ${encoding}`);
+  return { header, encoding };
+}
+
+/** Returns whether a text is the beginning of a file of the dataset, to the end of its header, and nothing behind it. */
+export function isHeader(text: string, format: CsvFormat): boolean {
+  const bytes = encoded(text, format);
+  return bytes !== undefined && firstRecord(bytes, format)?.end === bytes.length - 1;
 }
 
 async function plain(stream: NodeJS.ReadableStream): Promise<AsyncIterable<unknown>> {
@@ -89,47 +117,122 @@ async function plain(stream: NodeJS.ReadableStream): Promise<AsyncIterable<unkno
   return pipeline(Readable.from(whole), createGunzip(), () => undefined);
 }
 
-/** Place behind the header's line end, in a text with a character a byte; undefined before it is there. */
-function headerEnd(text: string, format: CsvFormat): number | undefined {
-  const lineEnd = lineEndOf(format);
+/** The first record that can be read, with its place; undefined before its end is there. */
+function firstRecord(bytes: Buffer, format: CsvFormat): CsvRecord | undefined {
+  const text = bytes.toString("latin1");
+  const dialect = ofBytes(format);
+  const { lineEnd } = dialect;
   let at = 0;
   for (let skipped = 0; skipped < format.skipLines; skipped++) {
     const end = text.indexOf(lineEnd, at);
     if (end < 0) return undefined;
     at = end + 1;
   }
+  const separator = SEPARATOR.exec(text.slice(at, at + SEPARATOR_BYTES));
+  if (separator !== null && isCharacter(separator[1] ?? "")) at = text.indexOf(lineEnd, at) + 1;
   for (;;) {
-    const end = recordEnd(text, at, format);
-    if (end === undefined) return undefined;
-    const isRow = text.slice(at, end).trim() !== "" && !isComment(text.slice(at), format);
+    const end = text.indexOf(lineEnd, at);
+    if (end < 0) return undefined;
+    const record = isSkipped(text.slice(at, end), dialect) ? undefined : recordAt(text, at, dialect);
+    if (record === "open") return undefined;
+    if (record !== undefined && record !== "broken") {
+      const isText = decoded(bytes.subarray(at, record.end), format) !== undefined;
+      if (isText || format.header) return record;
+    }
     at = end + 1;
-    if (isRow) return at;
   }
 }
 
-/** Returns whether the text is exactly one row, in which no other can hide and which is no comment. */
-export function isOneRecord(text: string, format: CsvFormat): boolean {
-  if (text.trim() === "" || isComment(text, format)) return false;
-  return recordEnd(`${text}${lineEndOf(format)}`, 0, format) === text.length;
+/** Returns whether the bytes, a character each, are one character of UTF-8, or of an encoding of a byte each. */
+function isCharacter(bytes: string): boolean {
+  return bytes.length === 1 || [...Buffer.from(bytes, "latin1").toString()].length === 1;
+}
+
+/**
+ * Number of fields of a text that is exactly one row, in which no other can hide and which is no comment;
+ * undefined where it is not. A text of bytes has a character for each.
+ */
+export function fieldsOf(text: string, format: CsvFormat, isOfBytes = false): number | undefined {
+  const dialect = isOfBytes ? ofBytes(format) : dialectOf(format);
+  if (isSkipped(text, dialect)) return undefined;
+  const record = recordAt(`${text}${dialect.lineEnd}`, 0, dialect);
+  return typeof record === "object" && record.end === text.length ? record.fields : undefined;
 }
 
 export function lineEndOf({ lineEnd }: Pick<CsvFormat, "lineEnd">): string {
   return lineEnd === "cr" ? "\r" : "\n";
 }
 
-function isComment(text: string, { comment }: CsvFormat): boolean {
-  return comment !== undefined && text.startsWith(comment);
+interface Dialect {
+  readonly delimiter: string;
+  /** Escape character. */
+  readonly taker: string | undefined;
+  readonly comment: string | undefined;
+  readonly lineEnd: string;
 }
 
-/** Place of the line end that is within no quotes. */
-function recordEnd(text: string, from: number, format: CsvFormat): number | undefined {
-  const lineEnd = lineEndOf(format);
-  let isQuoted = false;
+function dialectOf(format: CsvFormat): Dialect {
+  const { delimiter, escape: taker, comment } = format;
+  return { delimiter, taker, comment, lineEnd: lineEndOf(format) };
+}
+
+/** The dialect in a text that has a character for each byte. */
+function ofBytes(format: CsvFormat): Dialect {
+  const { delimiter, taker, comment, lineEnd } = dialectOf(format);
+  const bytes = (text: string) => encoded(text, format)?.toString("latin1") ?? text;
+  return {
+    delimiter: bytes(delimiter),
+    taker: taker && bytes(taker),
+    comment: comment && bytes(comment),
+    lineEnd,
+  };
+}
+
+function isSkipped(line: string, { comment, delimiter }: Dialect): boolean {
+  const isBlank = /^[ \t\r\n]*$/.test(line) && !line.includes(delimiter);
+  return isBlank || (comment !== undefined && line.startsWith(comment));
+}
+
+interface CsvRecord {
+  /** Place of the line end behind it. */
+  readonly end: number;
+  readonly fields: number;
+}
+
+/**
+ * The record from a place on: `broken` where a quote stands neither around a whole field nor doubled in one, `open`
+ * where the text ends within it. The rules are those of `glue/tributary/kernels/formats/csv/records.py`.
+ */
+function recordAt(text: string, from: number, dialect: Dialect): CsvRecord | "open" | "broken" {
+  for (let at = from, fields = 1; ; fields++) {
+    const end = text[at] === '"' ? quotedEnd(text, at + 1, dialect) : plainEnd(text, at, dialect);
+    if (end === undefined) return "open";
+    if (text.startsWith(dialect.delimiter, end)) {
+      at = end + dialect.delimiter.length;
+      continue;
+    }
+    const other = dialect.lineEnd === "\n" ? "\r" : "\n";
+    const close = text[end] === other && text[end + 1] === dialect.lineEnd ? end + 1 : end;
+    if (close >= text.length) return "open";
+    return text[close] === dialect.lineEnd ? { end: close, fields } : "broken";
+  }
+}
+
+/** Place behind the quote that closes a field. */
+function quotedEnd(text: string, from: number, { taker }: Dialect): number | undefined {
   for (let at = from; at < text.length; at++) {
-    const character = text[at];
-    if (character === format.escape && character !== '"') at += 1;
-    else if (character === '"') isQuoted = !isQuoted;
-    else if (character === lineEnd && !isQuoted) return at;
+    if (taker !== undefined && text.startsWith(taker, at)) at += taker.length;
+    else if (text[at] === '"' && text[at + 1] === '"') at += 1;
+    else if (text[at] === '"') return at + 1;
+  }
+  return undefined;
+}
+
+/** Place of what ends a field without quotes: a delimiter, a line end, or a quote that may not stand there. */
+function plainEnd(text: string, from: number, { delimiter, taker, lineEnd }: Dialect): number | undefined {
+  for (let at = from; at < text.length; at++) {
+    if (taker !== undefined && text.startsWith(taker, at)) at += taker.length;
+    else if (text.startsWith(delimiter, at) || text[at] === lineEnd || text[at] === '"') return at;
   }
   return undefined;
 }

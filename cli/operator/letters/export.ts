@@ -9,7 +9,7 @@ import type { Operator } from "../command/operator";
 import { archivedKey } from "../ledger/archived-key";
 import { knownDatasets } from "../pipelines/meant";
 import { type Line, lineOf } from "./correction";
-import { headerOf } from "./csv-text";
+import { type Beginning, beginningOf } from "./csv-text";
 import { type Letter, type LettersSelection, lettersOf } from "./reading";
 
 export interface ExportOptions extends LettersSelection {
@@ -71,10 +71,10 @@ async function created(path: string) {
   }
 }
 
-/** Makes lines of dead letters; of CSV, with the header of their file, which is read once. */
+/** Makes lines of dead letters; of CSV, by the beginning of their file, which is read once. */
 export class Lines {
   private readonly datasets = new Map(knownDatasets().map((each) => [each.name, each]));
-  private last: { readonly source: string; readonly header: Promise<string> } | undefined;
+  private last: { readonly source: string; readonly beginning: Promise<Beginning> } | undefined;
 
   constructor(private readonly operator: Operator) {}
 
@@ -87,18 +87,18 @@ export class Lines {
     }
     const dataset = this.datasets.get(letter.dataset);
     if (dataset === undefined) throw new CommandError(`no dataset ${letter.dataset} is declared`);
-    return lineOf(letter, dataset, await this.header(letter, dataset));
+    return lineOf(letter, await this.beginning(letter, dataset));
   }
 
-  private async header(letter: Letter, dataset: Dataset): Promise<string | undefined> {
+  private async beginning(letter: Letter, dataset: Dataset): Promise<Beginning | undefined> {
     const { format } = dataset;
-    if (format.kind !== "csv" || !format.header) return undefined;
+    if (format.kind !== "csv") return undefined;
     const source = JSON.stringify([letter.bucket, letter.key, letter.version]);
     if (this.last?.source !== source) {
-      const header = openSource(this.operator, letter, dataset).then((stream) => headerOf(stream, format));
-      this.last = { source, header };
+      const opened = openSource(this.operator, letter, dataset);
+      this.last = { source, beginning: opened.then((stream) => beginningOf(stream, format)) };
     }
-    return this.last.header;
+    return this.last.beginning;
   }
 }
 
@@ -118,5 +118,7 @@ async function openSource(
         throw error;
     }
   }
-  throw new CommandError("its file is gone, whose header says what its columns are");
+  throw new CommandError(
+    "its file is gone, whose beginning says what its columns are: send it as a file of the dataset",
+  );
 }

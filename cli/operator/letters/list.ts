@@ -3,8 +3,8 @@ import { NothingMatched } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { indented, list, table } from "../command/tables";
-import { correctionBy } from "./books";
-import { type Correction, idOfKey, type Line } from "./correction";
+import { correctionOfFile } from "./books";
+import type { Correction, Line } from "./correction";
 import { type Letter, type LettersSelection, lettersOf } from "./reading";
 
 export interface ListOptions extends LettersSelection {
@@ -31,7 +31,7 @@ export async function listLetters(operator: Operator, options: ListOptions): Pro
 export async function showLetters(operator: Operator, options: ListOptions): Promise<ExitCode> {
   const { terminal } = operator;
   const corrections = await Promise.all(
-    options.files.filter(isCorrection).map((key) => correctionBy(operator, idOfKey(key))),
+    options.files.filter(isCorrection).map((key) => correctionOfFile(operator, key)),
   );
   const known = corrections.filter((each) => each !== undefined);
   for (const correction of known) {

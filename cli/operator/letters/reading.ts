@@ -31,6 +31,8 @@ export interface LineIdentity {
   readonly version: string;
   /** Number of the line, element or row, from 1. */
   readonly line: number;
+  /** Of JSON: its place in the file, in bytes. A line may have several objects. */
+  readonly offset?: number;
 }
 
 /** Dead letter as its pipeline keeps it. */
@@ -54,6 +56,7 @@ interface Kept {
   readonly source_key?: string;
   readonly source_version?: string;
   readonly line: number;
+  readonly offset?: number;
   readonly reason: string;
   readonly message: string;
   readonly raw_text?: string;
@@ -105,6 +108,7 @@ export async function* lettersIn(
       dataset: dataset.name,
       ...source,
       line: kept.line,
+      ...(kept.offset !== undefined && { offset: kept.offset }),
       reason: kept.reason,
       message: kept.message,
       letters,

@@ -14,7 +14,7 @@ import type { Operator } from "../command/operator";
 import { table } from "../command/tables";
 import { headObject, openText } from "../manifests/objects";
 import { datasetOfKey, knownDatasets } from "../pipelines/meant";
-import { begin, claim, claimOf, finish, putOnce, unfinished } from "./books";
+import { begin, claim, claimOf, finish, isFinished, putOnce, unfinished } from "./books";
 import {
   bodyOf,
   type Correction,
@@ -126,6 +126,8 @@ async function publish(operator: Operator, wanted: Correction): Promise<Correcti
       `left: ${missing} lines of correction ${correction.id} were replayed in another one`,
     );
   }
+  // its file was put there already, and may be withdrawn since
+  if (await isFinished(operator, correction)) return content;
   if (lines.length > 0 && !(await isThere(operator, correction.key, bodyOf(content, dataset)))) {
     operator.terminal.warn(
       `left: s3://${bucketName(operator.environment, "raw")}/${correction.key} has other content`,
@@ -178,15 +180,18 @@ const exportedLine = z
     key: z.string(),
     version: z.string(),
     line: z.int().min(1),
+    offset: z.int().min(0).optional(),
     letters: z.string(),
     text: z.string().optional(),
     base64: z.base64().optional(),
     header: z.string().optional(),
+    fields: z.int().min(1).optional(),
   })
   .refine(({ text, base64 }) => (text === undefined) !== (base64 === undefined));
 
 async function readExported(path: string): Promise<Line[]> {
-  const lines = (await readFile(path, "utf8")).split("\n");
+  // editors put a mark before it
+  const lines = (await readFile(path, "utf8")).replace(/^\uFEFF/, "").split("\n");
   return lines.flatMap((text, index) => {
     if (text.trim() === "") return [];
     const parsed = exportedLine.safeParse(jsonOf(text));

@@ -8,6 +8,7 @@ import {
   parseManifestKey,
 } from "../../../runtime/manifests/manifests";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
+import type { TrackedFile } from "../../../runtime/manifests/tracking";
 import { CommandError } from "../../../setup/errors";
 import type { Operator } from "../command/operator";
 import { hasReplayed } from "../letters/books";
@@ -20,20 +21,14 @@ import type { PlanWithdrawal } from "./withdrawal";
 
 /** A version that is gone is in no output of the next generation of its manifest. */
 export const withdrawListed: PlanWithdrawal = async (operator, { key }) => {
-  const [head, raw] = await Promise.all([readHead(operator, key), rawVersions(operator, key)]);
-  const tracked = head === undefined ? [] : [head, ...(await readHistory(operator, head))];
+  const [tracked, raw] = await Promise.all([trackedOf(operator, key), rawVersions(operator, key)]);
   if (tracked.length === 0 && raw.length === 0) return undefined;
   if (tracked.length === 0) {
     throw new CommandError(
       `the tracking table does not know ${key} any more, or not yet: it does between its event and 30 days after its end`,
     );
   }
-  const paths = new Map(tracked.map(({ manifestPath = "", version }) => [manifestPath, version]));
-  const names: ManifestName[] = [];
-  for (const [path, version] of paths) {
-    const name = parseManifestKey(path);
-    if (name !== undefined && !(await isWithout(operator, name, key, version))) names.push(name);
-  }
+  const names = await withFile(operator, key, tracked);
   return {
     raw,
     objects: tracked.map(({ date = UNDATED, version }) => ({
@@ -43,9 +38,30 @@ export const withdrawListed: PlanWithdrawal = async (operator, { key }) => {
     steps: names.map(
       (name) => `${manifestKey(name)} is sent to the streaming job, which publishes it without the file`,
     ),
-    after: () => send(operator, names),
+    after: async () => send(operator, await withFile(operator, key, await trackedOf(operator, key))),
   };
 };
+
+/** All versions of a key that the tracking table knows. */
+async function trackedOf(operator: Operator, key: string): Promise<TrackedFile[]> {
+  const head = await readHead(operator, key);
+  return head === undefined ? [] : [head, ...(await readHistory(operator, head))];
+}
+
+/** Manifests whose next output is to be made without these versions. */
+async function withFile(
+  operator: Operator,
+  key: string,
+  tracked: readonly TrackedFile[],
+): Promise<ManifestName[]> {
+  const paths = new Map(tracked.map(({ manifestPath = "", version }) => [manifestPath, version]));
+  const names: ManifestName[] = [];
+  for (const [path, version] of paths) {
+    const name = parseManifestKey(path);
+    if (name !== undefined && !(await isWithout(operator, name, key, version))) names.push(name);
+  }
+  return names;
+}
 
 /**
  * Returns whether the manifest's newest output was made without that version, since it was gone.

@@ -11,7 +11,7 @@ import { outputName } from "../../../runtime/uploads/output-name";
 import { CommandError } from "../../../setup/errors";
 import type { Operator } from "../command/operator";
 import { correctionsOfUpload } from "../letters/books";
-import { encoded, headerOf } from "../letters/csv-text";
+import { beginningOf, type CsvFormat, encoded, lineEndOf } from "../letters/csv-text";
 import { type RawVersion, rawVersions } from "./raw-versions";
 import type { PlanWithdrawal } from "./withdrawal";
 
@@ -99,13 +99,37 @@ async function withoutRows(operator: Operator, newest: RawVersion, dataset: Data
     );
   }
   if (format.kind !== "csv") return Buffer.of();
-  const { Body } = await operator.aws.s3.send(
-    new GetObjectCommand({
-      Bucket: bucketName(operator.environment, "raw"),
-      Key: newest.key,
-      VersionId: newest.version,
-    }),
-  );
-  const header = await headerOf(Body as NodeJS.ReadableStream, format);
+  const header = headerOfColumns(dataset, format) ?? (await headerOfFile(operator, newest, format));
   return encoded(header, format) ?? Buffer.from(header);
+}
+
+/**
+ * A header that the dataset takes, whatever stands in that of the file: one that was quarantined for its header
+ * would leave the rows of the version before.
+ */
+function headerOfColumns({ columns }: Dataset, format: CsvFormat): string | undefined {
+  if (columns === undefined) return undefined;
+  const { escape: taker, delimiter, skipLines } = format;
+  const names = columns.map(({ name, header = name }) => {
+    const text = taker === undefined ? header : header.replaceAll(taker, `${taker}${taker}`);
+    return `"${text.replaceAll('"', '""')}"`;
+  });
+  const lineEnd = lineEndOf(format);
+  return `${lineEnd.repeat(skipLines)}${names.join(delimiter)}${lineEnd}`;
+}
+
+async function headerOfFile(
+  { aws, environment }: Operator,
+  { key, version }: RawVersion,
+  format: CsvFormat,
+): Promise<string> {
+  const Bucket = bucketName(environment, "raw");
+  const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket, Key: key, VersionId: version }));
+  try {
+    const { header = "" } = await beginningOf(Body as NodeJS.ReadableStream, format);
+    return header;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(`${key}: ${error.message}: upload a file in its place that has its header alone`);
+  }
 }

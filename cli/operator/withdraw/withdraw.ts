@@ -5,7 +5,6 @@ import { NothingMatched } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
 import { textsOf } from "../letters/books";
-import { idOfKey } from "../letters/correction";
 import { findFile } from "../pipelines/find";
 import { removeObjects } from "../smoke/removal";
 import { withdrawRegistered } from "./ledger";
@@ -43,14 +42,14 @@ export async function withdraw(
     if (!operator.environment.pipelines.includes(dataset.pipeline)) continue;
     const plan = await PLANS[dataset.pipeline](operator, { key, dataset });
     if (plan === undefined) continue;
-    const texts = isCorrection(key)
-      ? [{ bucket: "curated" as const, prefix: await textsOf(operator, idOfKey(key)) }]
-      : [];
+    const texts = isCorrection(key) ? await textsOf(operator, key) : [];
     if (yes) {
       await plan.before?.();
       await takeAway(operator, plan.raw, copy);
-      await removeObjects(operator, [...plan.objects, ...texts]);
+      await removeObjects(operator, plan.objects);
       await plan.after?.();
+      // as long as they are there, the files of its lines are not processed again
+      await removeObjects(operator, texts);
     }
     const kept = copy ? "after a copy into the quarantine bucket" : "without a copy";
     const lines = [
