@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tributary.conversion.result import FirstReject
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.running.announcing import Announcer
 from tributary.running.table_columns import ColumnCap
@@ -57,8 +58,20 @@ class Processed:
     dataset_version: str
     output_etags: Mapping[str, str]
     counts: Counts
+    first: FirstReject | None
+    output_bytes: int
     drift: tuple[str, ...]
     seconds: float
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """What the uploads table keeps of it."""
+        return {
+            "counts": self.counts.as_map(),
+            "output_bytes": self.output_bytes,
+            "work_milliseconds": round(self.seconds * 1000),
+            **({} if self.first is None else {"first_reject": dict(self.first)}),
+        }
 
 
 @dataclass(frozen=True)

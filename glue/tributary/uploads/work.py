@@ -110,7 +110,16 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
     counts = _counts(result)
     _put_stats(task, dataset, counts, result.drift, seconds)
     _announce(task, dataset, result)
-    return Processed(result.content_sha256, rules, etags, counts, result.drift, seconds)
+    return Processed(
+        content_sha256=result.content_sha256,
+        dataset_version=rules,
+        output_etags=etags,
+        counts=counts,
+        first=result.first,
+        output_bytes=sum(path.stat().st_size for path in (result.csv, result.parquet) if path is not None),
+        drift=result.drift,
+        seconds=seconds,
+    )
 
 
 def _publish(task: Task, dataset: Dataset, result: FileResult) -> dict[str, str]:
