@@ -311,6 +311,7 @@ describe("the permissions", () => {
       QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+      WriteAudit: ["s3:PutObject"],
       PutPublished: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
     });

@@ -283,6 +283,7 @@ describe("the permissions", () => {
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       ReadControl: ["dynamodb:GetItem"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+      WriteAudit: ["s3:PutObject"],
       PutProcessed: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
       UseMessageKey: ["kms:Decrypt"],
