@@ -8,13 +8,23 @@ import { functionName, type Pipeline, trackingTableName, uploadsTableName } from
 import { query } from "../../local/outcome/athena";
 import { clientsOf } from "../../local/platform/clients";
 import { AUDIT_INCOMING } from "../../runtime/audit";
+import { CORRECTIONS } from "../../runtime/corrections";
 import { latestViewName } from "../../runtime/manifests/latest-view";
 import { isSmokeKey } from "../../runtime/smoke";
 import { eventually } from "../support/eventually";
-import { curatedBucket, environment, idle, type TestPlatform } from "../support/local-platform";
+import {
+  curatedBucket,
+  environment,
+  idle,
+  quarantineBucket,
+  type TestPlatform,
+  textOf,
+} from "../support/local-platform";
 
 /** Status, rows and dead letters of each version, by key and version. */
 type Told = Record<string, string>;
+
+const PIPELINES: readonly Pipeline[] = ["ledger", "manifests", "uploads"];
 
 /** Words of the books for the states that the audit tells. */
 const STATUSES: Readonly<Record<string, string>> = {
@@ -46,9 +56,13 @@ export function auditLake(platformOf: () => TestPlatform): void {
       const books = await scan(uploadsTableName(environment));
       const expected = books
         .filter(({ status, key }) => status?.S !== undefined && !isSmokeKey(key?.S ?? ""))
-        .map(({ key, version, status, counts }): [string, (string | undefined)[]] => [
+        .map(({ key, version, status, counts, withdrawn }): [string, (string | undefined)[]] => [
           `${key?.S} ${version?.S}`,
-          [status?.S, counts?.M?.["output_count"]?.N ?? "", counts?.M?.["rejected_count"]?.N ?? ""],
+          [
+            withdrawn && status?.S === "processed" ? "withdrawn" : status?.S,
+            counts?.M?.["output_count"]?.N ?? "",
+            counts?.M?.["rejected_count"]?.N ?? "",
+          ],
         ]);
       expect(await told("uploads")).toEqual(stated(expected));
       const published =
@@ -69,9 +83,13 @@ export function auditLake(platformOf: () => TestPlatform): void {
       const latest = await answers(
         'SELECT "key", version, status, "rows" FROM latest WHERE pipeline = \'manifests\' ORDER BY 1, 2',
       );
+      const taken = await withdrawn();
       expect(new Set(latest.map(([, version, status]) => `${version} ${status}`))).toEqual(
         new Set(
-          ended.map(({ version, status }) => `${version?.S} ${STATUSES[status?.S ?? ""] ?? status?.S}`),
+          ended.map(({ version, status }) => {
+            const said = STATUSES[status?.S ?? ""] ?? status?.S;
+            return `${version?.S} ${taken.has(version?.S) ? "withdrawn" : said}`;
+          }),
         ),
       );
       const recounted = await answers(
@@ -91,16 +109,31 @@ export function auditLake(platformOf: () => TestPlatform): void {
       const latest = await answers(
         'SELECT "key", version, status, "rows" FROM latest WHERE pipeline = \'ledger\' ORDER BY 1, 2',
       );
+      const taken = await withdrawn();
       expect(
         Object.fromEntries(latest.map(([key, version, status]) => [`${key} ${version}`, status])),
       ).toEqual(
         Object.fromEntries(
-          books.map(({ s3_key, version_id, outcome }) => [`${s3_key} ${version_id}`, STATUSES[outcome]]),
+          books.map(({ s3_key, version_id, outcome }) => [
+            `${s3_key} ${version_id}`,
+            taken.has(version_id) ? "withdrawn" : STATUSES[outcome],
+          ]),
         ),
       );
       const recounted = await answers("SELECT source_version, count(*) FROM ml_events GROUP BY 1 ORDER BY 1");
       const published = latest.filter(([, , , rows]) => rows !== "0" && rows !== "");
       expect(published.map(([, version, , rows]) => [version, rows]).sort()).toEqual(recounted);
+    });
+
+    test("tells of corrected lines as of any file, and of what was withdrawn that nothing is left", async () => {
+      const corrections = await answers(
+        `SELECT pipeline, max("rows"), max(dead_letters) FROM ${AUDITED_FILES} WHERE "key" LIKE '%/${CORRECTIONS}%' GROUP BY 1 ORDER BY 1`,
+      );
+      expect(corrections).toEqual(PIPELINES.map((pipeline) => [pipeline, "1", "1"]));
+      const left = await answers(
+        "SELECT pipeline, max(\"rows\"), max(dead_letters) FROM latest WHERE status = 'withdrawn' GROUP BY 1 ORDER BY 1",
+      );
+      expect(left).toEqual(PIPELINES.map((pipeline) => [pipeline, "0", "0"]));
     });
 
     test.each(AUDIT_QUERIES)('answers "$name"', async ({ sql }) => {
@@ -111,11 +144,7 @@ export function auditLake(platformOf: () => TestPlatform): void {
     test("shares what the runs cost among the datasets", async () => {
       const { sql = "" } = AUDIT_QUERIES.find(({ id }) => id === "cost-by-dataset") ?? {};
       const shares = await answers(`SELECT pipeline, count(*) FROM (${sql}) AS shares GROUP BY 1 ORDER BY 1`);
-      expect(shares).toEqual([
-        ["ledger", "1"],
-        ["manifests", "1"],
-        ["uploads", "1"],
-      ]);
+      expect(shares).toEqual(PIPELINES.map((pipeline) => [pipeline, "1"]));
     });
 
     async function told(pipeline: Pipeline): Promise<Told> {
@@ -134,6 +163,16 @@ export function auditLake(platformOf: () => TestPlatform): void {
         sql.replace(view, `(${latestFilesSql()}) AS latest`),
       );
       return rows.slice(1);
+    }
+
+    /** Versions that were taken out of the lake, as their withdrawal noted. */
+    async function withdrawn(): Promise<ReadonlySet<unknown>> {
+      const listing = { Bucket: quarantineBucket, Prefix: "quarantine/withdrawn/" };
+      const { Contents = [], IsTruncated } = await platform.s3.send(new ListObjectsV2Command(listing));
+      expect(IsTruncated).not.toBe(true);
+      const notes = Contents.filter(({ Key }) => Key?.endsWith("/reason.json"));
+      const texts = await Promise.all(notes.map(({ Key = "" }) => textOf(platform, quarantineBucket, Key)));
+      return new Set(texts.map((text) => JSON.parse(text ?? "").version_id));
     }
 
     async function scan(TableName: string): Promise<Record<string, AttributeValue>[]> {

@@ -96,13 +96,19 @@ describe("the audit's switch", () => {
       expect(policies.map(([, { policy }]) => statement(policy, "WriteAudit").Resource)).toEqual([
         [expect.stringMatching(new RegExp(`curated.*/audit/incoming/${pipeline}/\\*$`))],
       ]);
+      const knows = policies.filter(([, { policy }]) => String(policy).includes("KnowWithdrawals"));
+      expect(knows.map(([, { policy }]) => statement(policy, "KnowWithdrawals").Resource)).toEqual(
+        pipeline === "uploads"
+          ? []
+          : [[expect.stringMatching(/quarantine.*\/quarantine\/withdrawn\/\*\/reason\.json$/)]],
+      );
     }
   });
 
   test("leaves the tables and what they have, and lets nobody write more", () => {
     const compute = withoutAudit.get("prod-compute");
     expect(jobsWith(compute, "off")).toHaveLength(3);
-    expect(JSON.stringify(compute)).not.toContain("WriteAudit");
+    expect(JSON.stringify(compute)).not.toMatch(/WriteAudit|KnowWithdrawals/);
     const { environment } = resource(compute, "aws_lambda_function", "lake-audit") as {
       environment: { variables: { AUDITED_JOBS: string } };
     };

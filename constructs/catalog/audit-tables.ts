@@ -34,7 +34,7 @@ export const FILE_COLUMNS: readonly OutputColumn[] = [
   column("bucket", "string", "Bucket of the file"),
   column("key", "string", "Key of the file"),
   column("version", "string", "Version id of the file"),
-  column("status", "string", "published, unchanged, superseded, quarantined or gone"),
+  column("status", "string", "published, unchanged, superseded, quarantined, gone or withdrawn"),
   column("sequence", "bigint", "Orders the changes of a version: the greatest is the newest"),
   column("rows", "bigint", "Rows that were published"),
   column("dead_letters", "bigint", "Records that were rejected"),

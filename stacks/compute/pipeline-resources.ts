@@ -112,14 +112,26 @@ export function listInputs({ storage }: PipelineResources, pipeline: Pipeline): 
   };
 }
 
-/** Statement that lets a job write rows of its pipeline for the audit, where there is one. */
+/** Statements that let a job write rows of its pipeline for the audit, where there is one. */
 export function writeAudit(
   { environment, storage }: PipelineResources,
   pipeline: Pipeline,
 ): PolicyStatement[] {
   if (!environment.storage.audit.enabled) return [];
   const incoming = `${storage.curated.arn}/${AUDIT_INCOMING}${pipeline}/*`;
-  return [{ sid: "WriteAudit", actions: ["s3:PutObject"], resources: [incoming] }];
+  return [
+    { sid: "WriteAudit", actions: ["s3:PutObject"], resources: [incoming] },
+    // of an upload the version says so that stands for it
+    ...(pipeline === "uploads"
+      ? []
+      : [
+          {
+            sid: "KnowWithdrawals",
+            actions: ["s3:GetObject"],
+            resources: [`${storage.quarantine.arn}/quarantine/withdrawn/*/reason.json`],
+          },
+        ]),
+  ];
 }
 
 /** Objects of a bucket below prefixes. */

@@ -312,6 +312,7 @@ describe("the permissions", () => {
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       WriteAudit: ["s3:PutObject"],
+      KnowWithdrawals: ["s3:GetObject"],
       PutPublished: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
     });

@@ -284,6 +284,7 @@ describe("the permissions", () => {
       ReadControl: ["dynamodb:GetItem"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
       WriteAudit: ["s3:PutObject"],
+      KnowWithdrawals: ["s3:GetObject"],
       PutProcessed: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
       UseMessageKey: ["kms:Decrypt"],

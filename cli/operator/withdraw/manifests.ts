@@ -35,6 +35,7 @@ export const withdrawListed: PlanWithdrawal = async (operator, { key }) => {
     if (name !== undefined && !(await isWithout(operator, name, key, version))) names.push(name);
   }
   return {
+    versions: tracked.map(({ version }) => ({ key, version })),
     raw,
     objects: tracked.map(({ date = UNDATED, version }) => ({
       bucket: "quarantine",

@@ -10,7 +10,7 @@ import { meantBy } from "../pipelines/find";
 import { removeObjects } from "../smoke/removal";
 import { withdrawRegistered } from "./ledger";
 import { withdrawListed } from "./manifests";
-import { takeAway } from "./raw-versions";
+import { noteWithdrawn, takeAway } from "./raw-versions";
 import { withdrawUpload } from "./uploads";
 import type { PlanWithdrawal } from "./withdrawal";
 
@@ -48,6 +48,7 @@ export async function withdraw(
       : [];
     if (yes) {
       await plan.before?.();
+      await noteWithdrawn(operator, plan.versions);
       await takeAway(operator, plan.raw, copy);
       await removeObjects(operator, [...plan.objects, ...texts]);
       await plan.after?.();

@@ -20,6 +20,7 @@ from tests.support.control import admitted_columns
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tests.support.waiting import HANG_SECONDS
+from tests.support.world import audited_rows, note_withdrawn
 from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.source_columns import DATED_SOURCE_COLUMNS
@@ -40,7 +41,7 @@ STEPS = [
     *["GET raw"] * 4,
     "UpdateItem",
     *("PUT manifests", "GET manifests", "PUT quarantine", "PUT quarantine", "PUT quarantine"),
-    *("PUT curated", "PUT curated", "PutEvents", "DeleteMessageBatch"),
+    *("PUT curated", "HEAD quarantine", "PUT curated", "PutEvents", "DeleteMessageBatch"),
 ]
 CORRUPT = gzip.compress(lines({"id": "9"}) * 50)[:-5]
 
@@ -208,6 +209,21 @@ def test_takes_dead_letters_back_that_a_higher_generation_does_not_have(world: M
     assert isinstance(world.work(key, 1), Committed)
     assert world.dead_letters() == []
     assert world.account() == EVEN
+
+
+def test_tells_of_a_withdrawn_file_that_no_row_of_it_is_left(world: ManifestWorld) -> None:
+    found = {name: world.upload(f"{name}.ndjson", lines({"id": name}, "{")) for name in ("a", "b", "c")}
+    key = world.manifest()
+    assert isinstance(world.work(key), Committed)
+    note_withdrawn(world.quarantine, world.key("a.ndjson"), found["a"])
+    for name in ("a", "b"):
+        s3_client().delete_object(Bucket=world.raw, Key=world.key(f"{name}.ndjson"), VersionId=found[name])
+    assert isinstance(world.work(key, 1), Committed)
+    newest = {row["version"]: row for row in audited_rows(world.curated) if row["sequence"] == 1}
+    assert [
+        (newest[version]["status"], newest[version]["rows"], newest[version]["dead_letters"])
+        for version in found.values()
+    ] == [("withdrawn", 0, 0), ("gone", None, None), ("published", 1, 1)]
 
 
 def test_lets_the_first_receipt_of_a_generation_decide(

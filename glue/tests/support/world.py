@@ -21,6 +21,7 @@ from tests.support.events import event_queue, received
 from tributary.distribution.alone import run_alone
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.objects.audit import INCOMING
+from tributary.objects.quarantine import WITHDRAWN, quarantine_folder
 from tributary.running.announcing import Announcer
 from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.clock import timestamp
@@ -315,6 +316,12 @@ def audited_rows(bucket: str) -> list[dict[str, Any]]:
             row = json.loads(line)
             assert rows.setdefault(row["id"], row)["status"] == row["status"]
     return list(rows.values())
+
+
+def note_withdrawn(bucket: str, key: str, version: str) -> None:
+    """Leave the note by which the jobs know what an operator withdraws."""
+    name = f"{quarantine_folder(WITHDRAWN, key, version)}/reason.json"
+    s3_client().put_object(Bucket=bucket, Key=name, Body=b"{}")
 
 
 def _place(item: dict[str, Any]) -> tuple[str, str]:

@@ -58,6 +58,24 @@ def test_tells_each_change_of_a_version_with_its_figures(world: World) -> None:
     assert (quarantined["reason"], quarantined["message"]) == (reason["reason"], reason["message"])
 
 
+def test_tells_that_a_file_was_withdrawn_by_the_version_that_stands_for_it(world: World) -> None:
+    """Also where that has the same bytes; a version without rows that a sender puts is published."""
+    mark = {"Metadata": {"withdrawn": "true"}}
+    world.upload(KEY, customers("1", broken=1))
+    assert world.run("run-1")
+    withdrawn = world.upload(KEY, customers(), **mark)
+    empty = world.upload("input/customers/empty.csv", customers())
+    assert world.run("run-2")
+    again = world.upload(KEY, customers(), **mark)
+    assert world.run("run-3")
+    told = {(row["version"], row["status"]): row for row in world.audited()}
+    for version in (withdrawn, again):
+        row = told[version, "withdrawn"]
+        assert (row["rows"], row["dead_letters"], row["outputs"]) == (0, 0, [])
+    assert told[empty, "published"]["rows"] == 0
+    assert world.status(KEY, again) == "unchanged"
+
+
 def test_fails_no_run_and_owes_the_rows_that_cannot_be_written(world: World, capsys: Any) -> None:
     version = world.upload(KEY, customers("1"))
     with intercepted(refuse_rows):

@@ -4,7 +4,7 @@ What the winning attempt found of each file is staged beside its objects; which 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,10 @@ from tributary.ledger.claims import Batch, BatchFile
 from tributary.ledger.connection import Connection, LedgerConnection
 from tributary.objects import content_types
 from tributary.objects.audit import FileChange, put_changes, shares
+from tributary.objects.quarantine import withdrawn
 from tributary.objects.reads import read_object
 from tributary.objects.writes import put_bytes
+from tributary.running.tasks import Destinations
 
 _FINISHED = "SELECT finished_at, owner FROM ledger.batches WHERE id = %s"
 # By the time of the error, for which there is an index: among all outcomes nothing finds those of a batch.
@@ -46,6 +48,16 @@ class QuarantinedFile(BatchFile):
     error: str
     at: datetime
 
+    @property
+    def reason(self) -> str:
+        """Code of the error."""
+        return self.error.partition(": ")[0]
+
+    @property
+    def message(self) -> str:
+        """The error in words."""
+        return self.error.partition(": ")[2]
+
 
 @dataclass(frozen=True)
 class _Ended:
@@ -65,12 +77,16 @@ def stage_outcomes(bucket: str, key: str, outcomes: Mapping[BatchFile, FileOutco
     put_bytes(bucket, key, json.dumps(found, separators=(",", ":")).encode(), content_types.JSON)
 
 
-def audit(ledger: LedgerConnection, batch: Batch, files: Iterable[BatchFile], bucket: str) -> None:
+def audit(
+    ledger: LedgerConnection, batch: Batch, files: Iterable[BatchFile], destinations: Destinations
+) -> None:
     """Write the rows of a finished batch, unless it is a smoke test's; `files` are those of its commit."""
     if batch.dataset == SMOKE_LEDGER:
         return
-    ended = ledger.repeatedly(lambda connection: _ended(connection, batch))
-    put_changes(bucket, [*_published(batch, files, ended, bucket), *_quarantined(batch, ended)])
+    ended, bucket = ledger.repeatedly(lambda connection: _ended(connection, batch)), destinations.curated
+    gone = [_source(file) for file in ended.quarantined if file.reason == SourceGoneError.reason]
+    taken = withdrawn(destinations.quarantine, gone)
+    put_changes(bucket, [*_published(batch, files, ended, bucket), *_quarantined(batch, ended, taken)])
 
 
 def _ended(connection: Connection, batch: Batch) -> _Ended:
@@ -110,23 +126,21 @@ def _published(batch: Batch, files: Iterable[BatchFile], ended: _Ended, bucket: 
         )
 
 
-def _quarantined(batch: Batch, ended: _Ended) -> Iterator[FileChange]:
+def _quarantined(batch: Batch, ended: _Ended, taken: Collection[Source]) -> Iterator[FileChange]:
+    """Of the files that were gone, those `taken` were withdrawn."""
     for file in ended.quarantined:
-        reason, _, message = file.error.partition(": ")
-        yield FileChange(
-            **_of(batch, file, file.at, ended.owner),
-            commit=f"{batch.id}.quarantined",
-            status="quarantined",
-            reason=reason,
-            message=message,
-        )
+        known = {**_of(batch, file, file.at, ended.owner), "commit": f"{batch.id}.quarantined"}
+        if _source(file) in taken:
+            yield FileChange(**known, status="withdrawn", rows=0, dead_letters=0)
+        else:
+            yield FileChange(**known, status="quarantined", reason=file.reason, message=file.message)
 
 
 def _of(batch: Batch, file: BatchFile, changed_at: datetime, run: str) -> dict[str, Any]:
     """What every row has; the one server's clock orders the changes of a file, in whatever batches."""
     return {
         "pipeline": "ledger",
-        "source": Source(file.bucket, file.key, file.version_id),
+        "source": _source(file),
         "sequence": round(changed_at.timestamp() * 1_000_000),
         "changed_at": changed_at,
         "uploaded_at": file.last_modified,
@@ -135,3 +149,7 @@ def _of(batch: Batch, file: BatchFile, changed_at: datetime, run: str) -> dict[s
         "dataset": batch.dataset,
         "unit": str(batch.id),
     }
+
+
+def _source(file: BatchFile) -> Source:
+    return Source(file.bucket, file.key, file.version_id)

@@ -95,7 +95,7 @@ class BatchStateMachine:
             batch = self._publish(batch)
         self._announce(batch)
         if self._settings.transform.destinations.is_audited:
-            audit(self._ledger, batch, files, self._settings.transform.destinations.curated)
+            audit(self._ledger, batch, files, self._settings.transform.destinations)
         self._archive(batch, files, dataset.prefix)
         return batch
 

@@ -1,28 +1,39 @@
-"""Audit of a manifest: a row for each of its files, a function of the manifest and its receipt."""
+"""Audit of a manifest: a row for each of its files, a function of the manifest and its receipt.
 
-from collections.abc import Iterator, Mapping
+Whether what was gone had been withdrawn, the reasons tell that its withdrawal left before.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from tributary.datasets import SMOKE_MANIFESTS
+from tributary.kernels.source import Source
 from tributary.manifests.manifest import Manifest
 from tributary.manifests.receipt import Receipt, unreadable_of
 from tributary.objects.audit import FileChange, Status, put_changes, shares
+from tributary.objects.quarantine import withdrawn
+from tributary.running.tasks import Destinations
 
 _NOTHING: Mapping[str, Any] = {"rows": 0, "dead_letters": 0}
 
 
-def audit(manifest: Manifest, receipt: Receipt, bucket: str) -> None:
+def audit(manifest: Manifest, receipt: Receipt, destinations: Destinations) -> None:
     """Write the rows of a committed manifest, unless it is a smoke test's."""
     if manifest.dataset != SMOKE_MANIFESTS:
-        put_changes(bucket, changes_of(manifest, receipt, bucket))
+        gone = {(one["key"], one["version_id"]) for one in receipt["gone"]}
+        sources = [entry.source for entry in manifest.entries if entry.identity in gone]
+        taken = withdrawn(destinations.quarantine, sources)
+        put_changes(destinations.curated, _changes(manifest, receipt, taken, destinations.curated))
 
 
-def changes_of(manifest: Manifest, receipt: Receipt, bucket: str) -> Iterator[FileChange]:
+def _changes(
+    manifest: Manifest, receipt: Receipt, taken: Collection[Source], bucket: str
+) -> Iterator[FileChange]:
     """The rows of a manifest under its receipt's generation; `bucket` has the output.
 
-    Output bytes are shared by rows, and seconds by input bytes. A receipt of an earlier version of this
-    package does not say what came of each file.
+    Of the versions that were gone, those `taken` were withdrawn. Output bytes are shared by rows, and seconds
+    by input bytes. A receipt of an earlier version of this package does not say what came of each file.
     """
     unreadable, told = unreadable_of(receipt), receipt.get("by_file")
     entries = manifest.entries
@@ -45,6 +56,9 @@ def changes_of(manifest: Manifest, receipt: Receipt, bucket: str) -> Iterator[Fi
             "dataset": manifest.dataset,
             "unit": manifest.id,
         }
+        if entry.source in taken:
+            yield FileChange(**known, status="withdrawn", rows=0, dead_letters=0)
+            continue
         if (why := unreadable.get(entry.identity)) is not None:
             status: Status = "gone" if why.is_gone else "quarantined"
             yield FileChange(**known, status=status, reason=why.reason, message=why.message)

@@ -84,7 +84,7 @@ class _Publication:
         """
         answer = self._publish_once()
         if isinstance(answer, Committed) and self._task.destinations.is_audited:
-            audit(self._manifest, answer.receipt, self._task.destinations.curated)
+            audit(self._manifest, answer.receipt, self._task.destinations)
         return answer
 
     def _publish_once(self) -> Answer:

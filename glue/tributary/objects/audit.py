@@ -17,7 +17,7 @@ from tributary.objects import content_types
 from tributary.objects.writes import put_bytes
 
 INCOMING = "audit/incoming/"
-Status = Literal["published", "unchanged", "superseded", "quarantined", "gone"]
+Status = Literal["published", "unchanged", "superseded", "quarantined", "gone", "withdrawn"]
 _DIGEST_LENGTH = 32
 
 

@@ -87,12 +87,15 @@ class Audit:
 
 
 def _change(item: Mapping[str, Any], bucket: str) -> FileChange:
-    key, status, token = item["key"], _STATUS[item["status"]], int(item["token"])
+    key, token = item["key"], int(item["token"])
+    status = _STATUS[item["status"]]
+    if status in ("published", "unchanged") and "withdrawn" in item:
+        status = "withdrawn"
+    nothing = 0 if status == "withdrawn" else None
     dataset = dataset_for_key(key, "uploads")
     counts = item.get("counts", {})
     keys = object_keys(dataset.name if dataset else None, key, item["version"])
     written = [keys.parquet, *([keys.csv] if dataset and dataset.outputs.csv else [])]
-    is_published = status in ("published", "unchanged")
     reason, _, message = str(item.get("last_error", "")).partition(": ")
     return FileChange(
         pipeline="uploads",
@@ -105,12 +108,14 @@ def _change(item: Mapping[str, Any], bucket: str) -> FileChange:
         run=item.get("run_id", ""),
         bytes_in=int(item["size"]),
         dataset=dataset.name if dataset else None,
-        rows=_whole(counts.get("output_count")),
-        dead_letters=_whole(counts.get("rejected_count")),
+        rows=_whole(counts.get("output_count", nothing)),
+        dead_letters=_whole(counts.get("rejected_count", nothing)),
         first=_first(item.get("first_reject")),
         bytes_out=_whole(item.get("output_bytes")),
         seconds=int(item["work_milliseconds"]) / 1000 if "work_milliseconds" in item else None,
-        outputs=tuple(f"s3://{bucket}/{name}" for name in written) if is_published else (),
+        outputs=tuple(f"s3://{bucket}/{name}" for name in written)
+        if status in ("published", "unchanged")
+        else (),
         reason=reason if status == "quarantined" else None,
         message=message if status == "quarantined" else None,
     )

@@ -294,7 +294,7 @@ class Run:
             output_etags=claim.committed.output_etags,
         )
         self._audit_replaced(claim)
-        written = self._table.commit(claim, versions.UNCHANGED, committed, {})
+        written = self._table.commit(claim, versions.UNCHANGED, committed, outcome.figures)
         return written and self._note(versions.UNCHANGED, claim, replaces=claim.committed.version)
 
     def _commit_quarantined(self, claim: Claim, outcome: Quarantined) -> bool:
