@@ -14,6 +14,7 @@ export const dev: EnvironmentSettings = {
     interfaceEndpoints: [],
   },
   storage: {
+    audit: { retentionDays: 90 },
     lifecycle: {
       raw: { expireDays: 30, noncurrentDays: 7 },
       processed: { expireDays: 30 },

@@ -14,6 +14,7 @@ export const local: EnvironmentSettings = {
   },
   storage: {
     raw: { untakenMinutes: 1 },
+    audit: { mergeMinutes: 1 },
     forceDestroy: true,
     tlsOnly: false,
     pathStyle: true,

@@ -62,6 +62,8 @@ interface Variables {
   LOGIN_AUTHENTICATION: "iam" | "secret" | "none";
   /** First year of the weekly folders. */
   START_YEAR: string;
+  /** Jobs whose runs the audit tells, as JSON: name in Glue, own name and pipeline of each; none where it is off. */
+  AUDITED_JOBS: string;
   /** Names of the secrets with the addresses of pager services, as JSON. */
   PAGER_SECRETS: string;
 }
@@ -118,6 +120,7 @@ const NAMES = {
   "ledger-operator": [...LEDGER, ...METRICS],
   "ledger-starter": ["JOB_NAME"],
   "untaken-objects": ["RAW_BUCKET", "S3_PATH_STYLE", ...METRICS],
+  "lake-audit": ["CURATED_BUCKET", "S3_PATH_STYLE", "AUDITED_JOBS"],
   "alert-forwarder": ["PAGER_SECRETS"],
 } as const satisfies Readonly<Record<string, readonly (keyof Variables)[]>>;
 

@@ -57,6 +57,7 @@ import {
 } from "../support/local-platform";
 import { type Outcome, outcomeOf } from "../support/outcome";
 import { correctLines } from "./corrected-lines";
+import { auditLake } from "./lake-audit";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
 import { UNUSED, unusedStatements } from "./role-statements";
@@ -292,6 +293,8 @@ describe("the roles of functions and jobs, which are enforced", () => {
     await expect(platform.s3.send(new PutObjectCommand({ Bucket, Key: "glue/x" }))).resolves.toBeDefined();
   });
 });
+
+auditLake(() => platform);
 
 smokeTestAsWorkflow(() => platform);
 

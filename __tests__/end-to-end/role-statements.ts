@@ -39,7 +39,6 @@ export const UNUSED: readonly Exception[] = [
     "versions of a key are read where their sizes are equal and their checksums tell nothing: content.test.ts",
   ),
   unused(/uploads-trigger ForgetRequest/, "for a start that Glue refuses for good: register-uploads.test.ts"),
-  unused(/ledger-batch ReadProcessed/, "for a replay of archived files: test_batch_job.py"),
   unused(
     /declared-columns AddColumns/,
     "for a column that is declared when its table stands already; that it does, a read tells, which the emulator asks of the catalog",

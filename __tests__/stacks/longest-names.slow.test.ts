@@ -8,6 +8,7 @@ import { synthesize } from "../support/synthesize";
 /**
  * Maximum characters of names, by the argument of Terraform's that has them.
  *
+ * @see https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateNamedQuery.html (2026-12-01)
  * @see https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html (2026-11-30)
  * @see https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Budget.html (2026-11-30)
  * @see https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html (2026-11-30)
@@ -30,6 +31,7 @@ import { synthesize } from "../support/synthesize";
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html (2026-11-30)
  */
 const LIMITS: Readonly<Record<string, number>> = {
+  "aws_athena_named_query.name": 128,
   "aws_athena_workgroup.name": 128,
   "aws_budgets_budget.name": 100,
   "aws_cloudtrail.name": 128,

@@ -191,7 +191,7 @@ describe("the roles", () => {
     statements.some(({ Principal }) => Principal.Service === "scheduler.amazonaws.com");
 
   test("are assumed by one service, for this account only", () => {
-    expect(roles.length).toBe(25);
+    expect(roles.length).toBe(27);
     for (const statements of roles) {
       expect(statements).toEqual([
         expect.objectContaining({

@@ -64,7 +64,11 @@ function foundation(environment: Environment): Statement[] {
 function services(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   return [
-    allow("ReadWorkgroup", actionsOf("athena", "GetWorkGroup ListTagsForResource"), of.workgroups),
+    allow(
+      "ReadWorkgroup",
+      actionsOf("athena", "GetNamedQuery GetWorkGroup ListTagsForResource"),
+      of.workgroups,
+    ),
     allow("ReadBudget", actionsOf("budgets", "ListTagsForResource ViewBudget"), of.budgets),
     allow("FindTrails", ["cloudtrail:DescribeTrails"], ["*"]),
     allow("ReadTrail", actionsOf("cloudtrail", "GetEventSelectors GetTrailStatus ListTags"), of.trails),

@@ -98,7 +98,10 @@ function buckets(environment: Environment): Statement[] {
     ),
     allow(
       "KeepWorkgroup",
-      actionsOf("athena", "CreateWorkGroup DeleteWorkGroup TagResource UntagResource UpdateWorkGroup"),
+      actionsOf(
+        "athena",
+        "CreateNamedQuery CreateWorkGroup DeleteNamedQuery DeleteWorkGroup TagResource UntagResource UpdateWorkGroup",
+      ),
       of.workgroups,
     ),
     allow(

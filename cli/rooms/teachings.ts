@@ -24,7 +24,7 @@ export const TEACHINGS: Readonly<Record<string, Teaching>> = {
   },
   stacks: {
     asImporter:
-      "names a function's code by BundledFunction, and takes of runtime/ only the names that functions share with it (indexes, states of a run, the latest view)",
+      "names a function's code by BundledFunction, and takes of runtime/ only the names that functions share with it (indexes, states of a run, the latest view, the audit's prefixes)",
     asImported:
       "a name that both need is made by environments/schema/names.ts; what was deployed, Terraform's outputs say",
   },

@@ -39,6 +39,7 @@ export const reservedConcurrency = z.strictObject({
     3,
   ),
   "untaken-objects": reserved("One round, and the next where it comes before the end.").default(2),
+  "lake-audit": reserved("One round, and the next where it comes before the end.").default(2),
 });
 
 export const functions = z.strictObject({

@@ -15,7 +15,7 @@ export type Chosen = Pick<Environment, "pipelines">;
 /**
  * Pipelines that need each function. `control-plane` keeps the streaming job running, and adds the columns that
  * files bring; `declared-columns` adds those that any dataset declares. `untaken-objects` looks for what no dataset
- * takes.
+ * takes, and `lake-audit` keeps the tables of what became of files.
  */
 const FUNCTION_PIPELINES = {
   "uploads-trigger": ["uploads"],
@@ -30,6 +30,7 @@ const FUNCTION_PIPELINES = {
   "ledger-operator": ["ledger"],
   "ledger-starter": ["ledger"],
   "untaken-objects": PIPELINES,
+  "lake-audit": PIPELINES,
 } as const satisfies Readonly<Record<string, readonly Pipeline[]>>;
 export type FunctionName = keyof typeof FUNCTION_PIPELINES;
 export const FUNCTIONS = Object.keys(FUNCTION_PIPELINES) as readonly FunctionName[];
@@ -50,6 +51,7 @@ export const SYNCHRONOUS_FUNCTIONS: readonly FunctionName[] = [
   "ledger-operator",
   "ledger-starter",
   "untaken-objects",
+  "lake-audit",
 ];
 
 /**

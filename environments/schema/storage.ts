@@ -118,6 +118,18 @@ export const storage = z.strictObject({
       }).default(60),
     })
     .prefault({}),
+  audit: z
+    .strictObject({
+      enabled: flag({
+        description:
+          "Jobs write what becomes of each file, for the tables `tributary_files` and `tributary_runs`; without, the tables stay and get no more rows.",
+      }).default(true),
+      mergeMinutes: whole(1, 1440, "min", {
+        description: "Interval at which new rows come into these tables.",
+      }).default(15),
+      retentionDays: expiry("Days that rows of these tables are kept.").default(400),
+    })
+    .prefault({}),
   undeclaredColumns: whole(0, MAX_UNDECLARED_COLUMNS, "columns", {
     description:
       "Columns that a table may have for keys that its dataset does not declare, of a text dataset for all keys; a file may bring a fifth of them. What comes beyond stands in the column `_other`.",

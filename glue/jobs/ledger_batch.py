@@ -22,21 +22,19 @@ from tributary.running.announcing import Announcer
 from tributary.running.job import SERVICE_ERRORS, exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.table_columns import ColumnCap
-from tributary.running.tasks import Destinations
+from tributary.running.tasks import DestinationArguments
 
 _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
-class LedgerBatchArguments(FileLimitArguments, LedgerArguments):
+class LedgerBatchArguments(FileLimitArguments, DestinationArguments, LedgerArguments):
     """Arguments of the job; `slots` is the number of concurrent batches, 0 = one a core.
 
     `undeclared_columns` are the most that a table may have.
     """
 
     raw_bucket: str
-    curated_bucket: str
-    quarantine_bucket: str
     control_table: str
     undeclared_columns: int
     engine: Literal["pool", "spark"]
@@ -87,7 +85,7 @@ def _settings(arguments: LedgerBatchArguments, run_id: str) -> RunSettings:
         versions=deployed_versions(),
         batch=BatchSettings(
             transform=TransformSettings(
-                destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
+                destinations=arguments.destinations,
                 columns=ColumnCap(arguments.control_table, arguments.undeclared_columns),
                 object_bytes=arguments.object_megabytes * _MEGABYTE,
                 child_bytes=arguments.child_megabytes * _MEGABYTE,

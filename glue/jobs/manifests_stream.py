@@ -16,11 +16,11 @@ from tributary.running.announcing import Announcer
 from tributary.running.job import JobArguments, exit_job, run_job, set_on_signals
 from tributary.running.log import log
 from tributary.running.table_columns import ColumnCap
-from tributary.running.tasks import Destinations
+from tributary.running.tasks import DestinationArguments
 
 
 @dataclass(frozen=True)
-class ManifestsStreamArguments(FileLimitArguments, JobArguments):
+class ManifestsStreamArguments(FileLimitArguments, DestinationArguments, JobArguments):
     """Arguments of the job; `slots` is the number of concurrent manifests, 0 = one a core.
 
     `undeclared_columns` are the most that a table may have.
@@ -28,8 +28,6 @@ class ManifestsStreamArguments(FileLimitArguments, JobArguments):
 
     manifests_queue_url: str
     manifests_bucket: str
-    curated_bucket: str
-    quarantine_bucket: str
     control_table: str
     undeclared_columns: int
     event_source: str
@@ -63,9 +61,10 @@ def _stream(arguments: ManifestsStreamArguments, run_id: str, hurry: Event) -> b
 
 
 def _settings(arguments: ManifestsStreamArguments, run_id: str) -> StreamSettings:
-    destinations = Destinations(arguments.curated_bucket, arguments.quarantine_bucket)
     columns = ColumnCap(arguments.control_table, arguments.undeclared_columns)
-    return StreamSettings(destinations, columns, run_id, arguments.poll_seconds, arguments.file_limits)
+    return StreamSettings(
+        arguments.destinations, columns, run_id, arguments.poll_seconds, arguments.file_limits
+    )
 
 
 if __name__ == "__main__":

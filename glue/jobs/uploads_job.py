@@ -15,13 +15,13 @@ from tributary.running.job import JobArguments, exit_job, run_job, set_on_signal
 from tributary.running.log import log
 from tributary.running.metrics import Metrics
 from tributary.running.table_columns import ColumnCap
-from tributary.running.tasks import Destinations
+from tributary.running.tasks import DestinationArguments
 from tributary.uploads.run import Run, Settings
 from tributary.uploads.table import UploadsTable
 
 
 @dataclass(frozen=True)
-class UploadsJobArguments(FileLimitArguments, JobArguments):
+class UploadsJobArguments(FileLimitArguments, DestinationArguments, JobArguments):
     """Arguments of the job; `parallelism` is the number of concurrent files, 0 = one a core.
 
     `undeclared_columns` are the most that a table may have.
@@ -29,8 +29,6 @@ class UploadsJobArguments(FileLimitArguments, JobArguments):
 
     uploads_table: str
     raw_bucket: str
-    curated_bucket: str
-    quarantine_bucket: str
     control_table: str
     undeclared_columns: int
     event_source: str
@@ -57,7 +55,13 @@ def _process(arguments: UploadsJobArguments, run_id: str, stopping: Event) -> bo
     # A wrong declaration is the package's fault, not the files': its error ends the run before a claim.
     for dataset in datasets_of("uploads"):
         check_dataset(dataset, arguments.date_formats, "--date_formats")
-    table = UploadsTable(arguments.uploads_table, run_id, arguments.lease_seconds, arguments.superseded_days)
+    table = UploadsTable(
+        arguments.uploads_table,
+        run_id,
+        arguments.lease_seconds,
+        arguments.superseded_days,
+        is_audited=arguments.destinations.is_audited,
+    )
     with open_engine(arguments.engine, arguments.parallelism) as engine:
         set_on_signals(stopping)
         return Run(table, engine, _settings(arguments), stopping).run()
@@ -65,7 +69,7 @@ def _process(arguments: UploadsJobArguments, run_id: str, stopping: Event) -> bo
 
 def _settings(arguments: UploadsJobArguments) -> Settings:
     return Settings(
-        destinations=Destinations(arguments.curated_bucket, arguments.quarantine_bucket),
+        destinations=arguments.destinations,
         metrics=Metrics(arguments.metric_namespace, arguments.environment),
         columns=ColumnCap(arguments.control_table, arguments.undeclared_columns),
         announcer=Announcer(arguments.event_source, arguments.environment),

@@ -2,7 +2,7 @@ import { type Job, requestRun } from "../../runtime/aws/job-run";
 import { type Metrics, publish } from "../../runtime/aws/metrics";
 import { Duties } from "../../runtime/duties";
 import { log } from "../../runtime/log";
-import { type Backlog, readBacklog } from "../../runtime/uploads/pending";
+import { type Backlog, owesAudit, readBacklog } from "../../runtime/uploads/pending";
 import { type Sweep, sweep } from "./sweep";
 
 export interface Reconciler extends Sweep {
@@ -28,7 +28,10 @@ export async function reconcile(reconciler: Reconciler): Promise<void> {
   }
   if (backlog?.available) await duties.attempt("start a run", () => requestRun(reconciler.job));
   const found = await sweep(reconciler, duties);
-  if (found > 0 && !backlog?.available) {
+  // every run begins with the rows of the audit that earlier ones owe
+  const before = new Date(reconciler.clock.now().getTime() - reconciler.graceMs);
+  const owes = await duties.attempt("look for owed rows", () => owesAudit(reconciler.uploads, before));
+  if ((found > 0 || owes) && !backlog?.available) {
     await duties.attempt("start a run for what was found", () => requestRun(reconciler.job));
   }
   duties.finish();

@@ -23,6 +23,7 @@ Passed = tuple[str, str]
 LAMBDA_ACTIONS = {"Invoke": "InvokeFunction"}
 
 RESOURCES: dict[str, str] = {
+    r"athena:\w+NamedQuery": "athena:{region}:{account}:workgroup/{WorkGroup}",
     r"athena:\w+(WorkGroup|Query(Execution|Results))": "athena:{region}:{account}:workgroup/{Name|WorkGroup}",
     r"budgets:\w+Budget": "budgets::{account}:budget/{BudgetName|Budget.BudgetName|NewBudget.BudgetName}",
     r"cloudwatch:(Get|Put)Dashboard": "cloudwatch::{account}:dashboard/{DashboardName}",
@@ -141,7 +142,8 @@ def name_resources() -> None:
 def with_workgroup(request: dict[str, Any]) -> dict[str, Any]:
     """Return the members of a request, with the workgroup of the query that it names."""
     execution = athena._executions.get(request.get("QueryExecutionId", ""))
-    return request | ({"WorkGroup": execution["WorkGroup"]} if execution else {})
+    query = execution or athena._named_queries.get(request.get("NamedQueryId", ""))
+    return request | ({"WorkGroup": query["WorkGroup"]} if query else {})
 
 
 def with_path(named: str, request: dict[str, Any]) -> str:

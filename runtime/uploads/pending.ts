@@ -72,6 +72,23 @@ async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Prom
   return answers.some((answer) => (answer.Items ?? []).length > 0);
 }
 
+/** Shard of the index with what is finished and owed to the audit, as `tributary.uploads.pending` has it. */
+const AUDIT_SHARD = "audit";
+
+/** Returns whether a row of the audit is owed since before a time: the run that owed it died, or could not write it. */
+export async function owesAudit(uploads: UploadsTable, before: Date): Promise<boolean> {
+  const { Items = [] } = await uploads.client.send(
+    new QueryCommand({
+      TableName: uploads.name,
+      IndexName: PENDING_INDEX,
+      KeyConditionExpression: "pending_shard = :shard AND available_at <= :before",
+      ExpressionAttributeValues: { ":shard": { S: AUDIT_SHARD }, ":before": { S: before.toISOString() } },
+      Limit: 1,
+    }),
+  );
+  return Items.length > 0;
+}
+
 /**
  * Reads the backlog from the index, what is due the longest first: about 0.5 read units per 4 KB of it, some 40
  * items. It stops after 25 pages of a shard. Keys that begin otherwise than with `prefix` do not count.

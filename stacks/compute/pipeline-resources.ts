@@ -4,6 +4,7 @@ import type { GlueConnections } from "../../constructs/glue/glue-connections";
 import type { GlueJobKeys } from "../../constructs/glue/glue-job";
 import type { PolicyStatement } from "../../constructs/policy";
 import { alertSource, databaseName, type Environment, type Pipeline } from "../../environments/schema";
+import { AUDIT_INCOMING } from "../../runtime/audit";
 import { latestViewName } from "../../runtime/manifests/latest-view";
 import { datedDatasetsOf } from "../datasets";
 import type { LedgerStack } from "../ledger/stack";
@@ -109,6 +110,28 @@ export function listInputs({ storage }: PipelineResources, pipeline: Pipeline): 
     resources: [storage.raw.arn],
     condition: { StringLike: { "s3:prefix": prefixesOf(pipeline).map((prefix) => `${prefix}*`) } },
   };
+}
+
+/** Statements that let a job write rows of its pipeline for the audit, where there is one. */
+export function writeAudit(
+  { environment, storage }: PipelineResources,
+  pipeline: Pipeline,
+): PolicyStatement[] {
+  if (!environment.storage.audit.enabled) return [];
+  const incoming = `${storage.curated.arn}/${AUDIT_INCOMING}${pipeline}/*`;
+  return [
+    { sid: "WriteAudit", actions: ["s3:PutObject"], resources: [incoming] },
+    // of an upload the version says so that stands for it
+    ...(pipeline === "uploads"
+      ? []
+      : [
+          {
+            sid: "KnowWithdrawals",
+            actions: ["s3:GetObject"],
+            resources: [`${storage.quarantine.arn}/quarantine/withdrawn/*/reason.json`],
+          },
+        ]),
+  ];
 }
 
 /** Objects of a bucket below prefixes. */

@@ -26,6 +26,7 @@ import type { LedgerStack } from "../ledger/stack";
 import type { NetworkStack } from "../network/stack";
 import type { StorageStack } from "../storage/stack";
 import { ControlPlane } from "./control-plane";
+import { LakeAudit } from "./lake-audit";
 import { LedgerPipeline } from "./ledger/pipeline";
 import { ManifestsPipeline } from "./manifests/pipeline";
 import { admitColumns, changeTables } from "./pipeline-resources";
@@ -60,6 +61,7 @@ export class ComputeStack extends LayerStack {
     this.addDeclaredColumns(settings, props.ledger);
     this.takeRawEvents(props.storage);
     new UntakenObjects(this, "untaken-objects", { environment, storage: props.storage, settings });
+    new LakeAudit(this, "lake-audit", { environment, storage: props.storage, settings });
     this.uploads?.start();
   }
 

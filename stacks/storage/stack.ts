@@ -5,6 +5,8 @@ import type { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-tabl
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import type { Construct } from "constructs";
+import { AuditQueries } from "../../constructs/catalog/audit-queries";
+import { AuditTables } from "../../constructs/catalog/audit-tables";
 import { DatasetTable } from "../../constructs/catalog/dataset-table";
 import { DatedTable } from "../../constructs/catalog/dated-table";
 import { IamAccess } from "../../constructs/catalog/iam-access";
@@ -38,6 +40,7 @@ import {
   undeliveredEventsName,
   workgroupName,
 } from "../../environments/schema";
+import { AUDIT_PREFIX } from "../../runtime/audit";
 import { isSmoke, SMOKE_DATASETS, SMOKE_DAYS, SMOKE_PREFIXES } from "../../runtime/smoke";
 import { datedDatasetsOf, plainDatasetsOf } from "../datasets";
 import { LayerStack } from "../layer-stack";
@@ -82,6 +85,13 @@ export class StorageStack extends LayerStack {
       noncurrentDays: lifecycle.curated.noncurrentDays,
       lifecycles: [
         { id: "staging", prefix: STAGING_PREFIX, expireDays: lifecycle.curated.stagingDays },
+        // an hour is replaced with each round, and what it was before is no use
+        {
+          id: "audit",
+          prefix: AUDIT_PREFIX,
+          expireDays: environment.storage.audit.retentionDays,
+          noncurrentDays: 1,
+        },
         ...smokeLifecycles([
           ...Object.values(SMOKE_DATASETS).map((name) => `tables/${name}/`),
           `stats/${SMOKE_DATASETS.uploads}/`,
@@ -101,8 +111,8 @@ export class StorageStack extends LayerStack {
     this.results = this.dataBucket("results", lifecycle.results);
     this.deadLetters = new Map(queuesOf(environment).map((name) => [name, this.deadLetterQueue(name)]));
     this.undeliveredEvents = this.undeliveredEventQueue();
-    this.catalog();
     this.workgroup = this.athenaWorkgroup();
+    this.catalog();
     if (environment.storage.cloudtrailDataEvents) this.dataEventTrail();
   }
 
@@ -326,7 +336,7 @@ export class StorageStack extends LayerStack {
       description: `tables of ${this.environment.project} ${this.environment.name}`,
       lifecycle: { preventDestroy: this.environment.deletionGuard },
     });
-    const tables = this.tables(database);
+    const tables = [...this.tables(database), ...this.auditTables(database)];
     if (this.environment.storage.lakeFormation === "iam")
       new IamAccess(this, "iam-access", { database, tables });
   }
@@ -349,6 +359,21 @@ export class StorageStack extends LayerStack {
         }).tables,
     );
     return [...typed, ...texts.flat()];
+  }
+
+  /** Makes the tables of the audit, and the queries for them. */
+  private auditTables(database: GlueCatalogDatabase): readonly GlueCatalogTable[] {
+    const { pipelines, deletionGuard, storage } = this.environment;
+    new AuditQueries(this, "audit-queries", { database, workgroup: this.workgroup });
+    return new AuditTables(this, "audit", {
+      database,
+      databaseName: databaseName(this.environment),
+      bucket: this.curated,
+      quarantine: this.quarantine,
+      pipelines,
+      retentionDays: storage.audit.retentionDays,
+      preventDestroy: deletionGuard,
+    }).tables;
   }
 
   private athenaWorkgroup(): AthenaWorkgroup {

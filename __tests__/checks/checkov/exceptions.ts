@@ -2,11 +2,11 @@ import type { Exception } from "../reviewed";
 
 const FUNCTIONS = /(dev|staging|prod)-(compute|ledger|observability) \S+_function/;
 const SYNCHRONOUS =
-  /\S+-(compute|ledger) (declared-columns|ledger_(operator|registrar|starter)|migrator|untaken-objects_finder)_function/;
+  /\S+-(compute|ledger) (declared-columns|ledger_(operator|registrar|starter)|migrator|untaken-objects_finder|lake-audit_keeper)_function/;
 const EVENTS =
   /\S+-(compute|observability) (uploads-\S+|manifests_\S+|control-plane|alert-forwarder)_function/;
 const OUTSIDE =
-  /\S+-(compute|observability) (declared-columns|uploads-\S+|manifests_\S+|control-plane|ledger_starter|untaken-objects_finder|alert-forwarder)_function/;
+  /\S+-(compute|observability) (declared-columns|uploads-\S+|manifests_\S+|control-plane|ledger_starter|untaken-objects_finder|lake-audit_keeper|alert-forwarder)_function/;
 const BUCKETS = /(dev|staging|prod)-storage \S+_bucket/;
 
 /** Findings of checkov that stay, by rule. What is left to a setting names the setting. */

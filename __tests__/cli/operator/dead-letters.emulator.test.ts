@@ -17,6 +17,7 @@ import { Terminal } from "../../../cli/operator/command/terminal";
 import { replay } from "../../../cli/operator/letters/replay";
 import { bucketName, queueName } from "../../../environments/schema";
 import { deadLettersKey, manifestKey } from "../../../runtime/manifests/manifests";
+import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
 import { outputName } from "../../../runtime/uploads/output-name";
 import { environment, fileOf, nameOf, type Operated, RAW, startOperated } from "./operated";
 
@@ -120,8 +121,12 @@ async function keysBelow(bucket: "raw" | "curated" | "quarantine", Prefix: strin
   return Contents.map(({ Key = "" }) => Key);
 }
 
-async function body(Key: string): Promise<string> {
-  const { Body } = await operated.aws.s3.send(new GetObjectCommand({ Bucket: RAW, Key }));
+function body(key: string): Promise<string> {
+  return textOf(RAW, key);
+}
+
+async function textOf(Bucket: string, Key: string): Promise<string> {
+  const { Body } = await operated.aws.s3.send(new GetObjectCommand({ Bucket, Key }));
   return (await Body?.transformToString("latin1")) ?? "";
 }
 
@@ -508,12 +513,19 @@ describe("tributary withdraw", () => {
   });
 
   test("takes a file out of its manifest, after a copy where one is wanted", async () => {
-    const { key, object } = await published("7", "2026-07-01");
+    const { key, version, object } = await published("7", "2026-07-01");
     await operated.tributary("withdraw", key, "--copy", "--yes");
     expect(await leftOf(key, object)).toEqual({ sizes: [], letters: 1, orders: [1] });
-    expect(await keysBelow("quarantine", "quarantine/withdrawn/")).toEqual([
-      expect.stringMatching(/\/2026-07-01-7\.ndjson$/),
+    const folder = quarantineFolder("withdrawn", { key, version });
+    expect(await keysBelow("quarantine", folder)).toEqual([
+      `${folder}/2026-07-01-7.ndjson`,
+      `${folder}/reason.json`,
     ]);
+    const note = `${folder}/reason.json`;
+    expect(JSON.parse(await textOf(bucketName(environment, "quarantine"), note))).toMatchObject({
+      ...{ bucket: RAW, key, version_id: version, reason: "withdrawn" },
+      message: expect.stringContaining("withdrawn by arn:aws:"),
+    });
   });
 
   test("takes a file also out of a manifest that lists it in the meantime", async () => {
@@ -613,10 +625,10 @@ describe("tributary withdraw", () => {
     });
   });
 
-  // of a manifest: copy, deletion, order; of an upload: the version without rows, copy, deletion, dead letters
+  // of a manifest: note, copy, deletion, order; of an upload: the version without rows, note, copy, deletion, dead letters
   test.each([
-    ["manifests", 3],
-    ["uploads", 4],
+    ["manifests", 4],
+    ["uploads", 5],
   ] as const)("comes to the same end in the pipeline %s wherever it is killed", async (pipeline, calls) => {
     for (let number = 1; number <= calls; number++) {
       for (const when of ["before", "after"] as const) {

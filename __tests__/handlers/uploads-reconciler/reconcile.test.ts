@@ -148,6 +148,22 @@ describe("reconcile, the backlog", () => {
     expect(runs).toHaveLength(1);
   });
 
+  test.each([
+    ["a run that died owes since the grace period", "11:58:59", 1],
+    ["a run may still be about to write", "11:59:01", 0],
+  ])("asks for a run for a row of the audit that %s", async (_, since, runsWanted) => {
+    const { reconciler, runs } = makeReconciler({
+      table: {
+        QueryCommand: ({ ExpressionAttributeValues: values }) => ({
+          Items:
+            values[":shard"].S === "audit" && `2026-01-31T${since}.000Z` <= values[":before"].S ? [{}] : [],
+        }),
+      },
+    });
+    await reconcile(reconciler);
+    expect(runs).toHaveLength(runsWanted);
+  });
+
   test("reads every page of a shard", async () => {
     const item = pendingItem("2026-01-31T11:00:00.000Z", "2026-01-31T11:00:00.000Z");
     const { reconciler, measured } = makeReconciler({

@@ -311,6 +311,8 @@ describe("the permissions", () => {
       QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+      WriteAudit: ["s3:PutObject"],
+      KnowWithdrawals: ["s3:GetObject"],
       PutPublished: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
     });

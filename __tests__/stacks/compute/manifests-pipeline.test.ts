@@ -283,6 +283,8 @@ describe("the permissions", () => {
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       ReadControl: ["dynamodb:GetItem"],
       AdmitColumns: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+      WriteAudit: ["s3:PutObject"],
+      KnowWithdrawals: ["s3:GetObject"],
       PutProcessed: ["events:PutEvents"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
       UseMessageKey: ["kms:Decrypt"],

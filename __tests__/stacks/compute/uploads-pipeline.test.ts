@@ -198,6 +198,10 @@ describe("the permissions", () => {
     expect(actionsOf("uploads-job_role").filter((action) => /^s3:(Put|Delete)/.test(action))).toEqual([
       "s3:PutObject",
       "s3:PutObject",
+      "s3:PutObject",
+    ]);
+    expect(statement(policy, "WriteAudit").Resource).toEqual([
+      expect.stringMatching(/curated.*\/audit\/incoming\/uploads\/\*$/),
     ]);
     // smoke_uploads has no CSV
     expect(statement(policy, "PublishOutputs").Resource).toEqual(

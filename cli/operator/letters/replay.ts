@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { z } from "zod";
 import type { Dataset } from "../../../datasets/schema/datasets";
 import { bucketName } from "../../../environments/schema";
@@ -8,6 +7,7 @@ import { expectedAt } from "../../../runtime/expected";
 import { inParallel } from "../../../runtime/in-parallel";
 import { CommandError } from "../../../setup/errors";
 import { afterwards, type YesOption } from "../command/applying";
+import { caller } from "../command/caller";
 import { NothingMatched, UsageError, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
@@ -261,11 +261,6 @@ class Newest {
     if (newest === undefined || newest === version) return undefined;
     return `version ${newest} has replaced that of its file`;
   }
-}
-
-async function caller({ aws }: Operator): Promise<string> {
-  const { Arn = "" } = await aws.sts.send(new GetCallerIdentityCommand({}));
-  return Arn;
 }
 
 function show(

@@ -1,4 +1,3 @@
-import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { controlTableName, manifestsJobName } from "../../../environments/schema";
 import {
   type ControlTable,
@@ -8,6 +7,7 @@ import {
 } from "../../../runtime/manifests/control";
 import { CommandError } from "../../../setup/errors";
 import { afterwards, type YesOption } from "../command/applying";
+import { caller } from "../command/caller";
 import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import type { Operator } from "../command/operator";
@@ -113,8 +113,7 @@ async function ordered(
   const { order, text, undo, isDone } = ordering;
   const job = manifestsJobName(operator.environment);
   if (yes) {
-    const { Arn = "unknown" } = await operator.aws.sts.send(new GetCallerIdentityCommand({}));
-    await orderStreamingJob(controlTable(operator), order, Arn, operator.now);
+    await orderStreamingJob(controlTable(operator), order, await caller(operator), operator.now);
   }
   if (wait && !(await waitForRuns(operator, job, isDone))) return EXIT.interrupted;
   const runs = wait ? (await readRuns(operator, 1, job)).map(({ id, state }) => ({ id, state })) : undefined;

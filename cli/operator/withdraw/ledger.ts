@@ -28,6 +28,7 @@ export const withdrawRegistered: PlanWithdrawal = async (operator, { key, datase
   );
   const batches = await batchesOf(operator, files);
   return {
+    versions: files.map(({ version }) => ({ key, version })),
     raw: [...raw, ...archived.flat()],
     objects: files.map(({ version }) => ({
       bucket: "quarantine",

@@ -30,6 +30,7 @@ export const withdrawListed: PlanWithdrawal = async (operator, { key }) => {
   }
   const names = await withFile(operator, key, tracked);
   return {
+    versions: tracked.map(({ version }) => ({ key, version })),
     raw,
     objects: tracked.map(({ date = UNDATED, version }) => ({
       bucket: "quarantine",

@@ -2,7 +2,9 @@ import { CopyObjectCommand, DeleteObjectCommand, ListObjectVersionsCommand } fro
 import { bucketName } from "../../../environments/schema";
 import { baseName } from "../../../runtime/manifests/datasets";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
+import { caller } from "../command/caller";
 import type { Operator } from "../command/operator";
+import { putOnce } from "../letters/books";
 
 /** Version of an object of the raw bucket. */
 export interface RawVersion {
@@ -10,7 +12,7 @@ export interface RawVersion {
   readonly version: string;
 }
 
-/** Folder of copies of withdrawn files in the quarantine bucket. */
+/** Folder of withdrawn files in the quarantine bucket: that they are, by which the jobs know it, and copies where they are wanted. */
 const WITHDRAWN = "withdrawn";
 
 /** All versions of exactly that key, the newest first. */
@@ -24,6 +26,18 @@ export async function rawVersions({ aws, environment }: Operator, key: string): 
     // keys come in order: behind another one, none of this one follows
     if (!page.IsTruncated || page.NextKeyMarker !== key) return versions;
     from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  }
+}
+
+/** Notes that versions are withdrawn, by whom and when; what was noted before stays. */
+export async function noteWithdrawn(operator: Operator, versions: readonly RawVersion[]): Promise<void> {
+  const bucket = bucketName(operator.environment, "raw");
+  const message = `withdrawn by ${await caller(operator)}`;
+  const said = { reason: WITHDRAWN, message, at: operator.now.toISOString() };
+  for (const { key, version } of versions) {
+    const folder = quarantineFolder(WITHDRAWN, { key, version });
+    const note = { bucket, key, version_id: version, ...said };
+    await putOnce(operator, "quarantine", `${folder}/reason.json`, `${JSON.stringify(note)}\n`);
   }
 }
 

@@ -31,8 +31,10 @@ export const withdrawUpload: PlanWithdrawal = async (operator, { key, dataset })
   const body = isMarked ? undefined : await withoutRows(operator, newest, dataset);
   const corrections = await correctionsOfUpload(operator, `dead-letters/${dataset.name}/${outputName(key)}/`);
   const name = `${dataset.name}/${outputName(key)}/`;
+  const raw = isMarked ? older : [newest, ...older];
   return {
-    raw: isMarked ? older : [newest, ...older],
+    versions: raw,
+    raw,
     objects: [
       { bucket: "quarantine", prefix: `dead-letters/${name}` },
       { bucket: "quarantine", prefix: `files/${name}` },

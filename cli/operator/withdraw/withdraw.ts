@@ -9,7 +9,7 @@ import { findFile } from "../pipelines/find";
 import { removeObjects } from "../smoke/removal";
 import { withdrawRegistered } from "./ledger";
 import { withdrawListed } from "./manifests";
-import { takeAway } from "./raw-versions";
+import { noteWithdrawn, takeAway } from "./raw-versions";
 import { withdrawUpload } from "./uploads";
 import type { PlanWithdrawal } from "./withdrawal";
 
@@ -45,6 +45,7 @@ export async function withdraw(
     const texts = isCorrection(key) ? await textsOf(operator, key) : [];
     if (yes) {
       await plan.before?.();
+      await noteWithdrawn(operator, plan.versions);
       await takeAway(operator, plan.raw, copy);
       await removeObjects(operator, plan.objects);
       await plan.after?.();

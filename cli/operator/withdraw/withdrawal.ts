@@ -5,6 +5,8 @@ import type { RawVersion } from "./raw-versions";
 
 /** What it takes to withdraw a file. */
 export interface Withdrawal {
+  /** Versions of the file as its pipeline knows them, also those that the raw bucket has no more. */
+  readonly versions: readonly RawVersion[];
   /** Versions that go from the raw bucket. */
   readonly raw: readonly RawVersion[];
   /** Objects that no commit replaces, and that go with it. */

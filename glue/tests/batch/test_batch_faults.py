@@ -21,10 +21,11 @@ from tributary.running import clients
 CALLS = [
     *("remember_version", "remember_version", "take_over", "new_batch", "batch_files", "version_texts"),
     *["GET raw"] * 3,
-    *["PUT curated"] * 3,
+    *["PUT curated"] * 4,
     *("PUT quarantine", "PUT quarantine", "leave", "commit"),
     *["GET curated"] * 3,
     *("PUT curated", "PUT curated", "PUT quarantine", "finish", "PutEvents"),
+    *("audit", "GET curated", "PUT curated"),
     *("PUT raw", "PUT raw", "POST raw", "archived", "take_over", "new_batch"),
 ]
 BROKEN = "c.json.gz"
@@ -53,6 +54,7 @@ def assert_exact(world: BatchWorld, batches: int = 1) -> None:
     outcomes = {"SUCCEEDED": batches, "PARTIAL": batches, "QUARANTINED": batches}
     assert world.books.statuses() == outcomes
     assert world.books.places() == {(1, 3 * batches)}
+    world.assert_audited()
     assert {key for key, _ in world.raw_versions()} == {
         f"{FOLDER}{number}/{BROKEN}" for number in range(batches)
     }

@@ -17,7 +17,7 @@ from tests.support.job import finish_job, start_script
 from tests.support.manifests import lines
 from tests.support.waiting import wait_for
 from tests.support.watched import Interruption
-from tests.support.world import InlineEngine
+from tests.support.world import InlineEngine, audited_rows, note_withdrawn
 from tributary.batch import transforming
 from tributary.batch.names import archived_key
 from tributary.batch.versions import parsed
@@ -214,6 +214,28 @@ def test_quarantines_in_a_replay_what_is_gone_by_then(batches: BatchWorld) -> No
     assert [row["record_id"] for row in batches.rows()] == ["r2"]
     assert batches.reasons() == {f"{FOLDER}a.json": "source-gone"}
     assert batches.books.statuses() == {"SUCCEEDED": 1, "QUARANTINED": 1}
+
+
+def test_tells_of_a_withdrawn_file_that_no_row_of_it_is_left(batches: BatchWorld) -> None:
+    """Its last row tells so; of one that is gone for another reason, that it is quarantined."""
+    found = {
+        name: batches.upload(name, lines(event(number), "{broken"))
+        for number, name in enumerate(("a.json", "b.json", "c.json"))
+    }
+    assert batches.run()
+    note_withdrawn(batches.quarantine, f"{FOLDER}a.json", found["a.json"])
+    for name in ("a.json", "b.json"):
+        archived = archived_key(f"{FOLDER}{name}", found[name], "raw-json-data/")
+        s3_client().delete_object(Bucket=batches.raw, Key=archived)
+    batches.books.replay()
+    assert batches.run()
+    rows = sorted(audited_rows(batches.curated), key=lambda row: row["sequence"])
+    newest = {row["version"]: (row["status"], row["rows"], row["dead_letters"]) for row in rows}
+    assert [newest[version] for version in found.values()] == [
+        ("withdrawn", 0, 0),
+        ("quarantined", None, None),
+        ("published", 1, 1),
+    ]
 
 
 def test_tags_raw_files_instead_of_moving_them(batches: BatchWorld) -> None:

@@ -107,6 +107,7 @@ class Result:
         self.rows: list[Row] = []
         self.letters: list[Row] = []
         self.refused: list[str | None] = []
+        self.first: list[Any] = []
         self.drift: tuple[str, ...] = ()
         self.issues: dict[str, int] = {}
 
@@ -136,6 +137,7 @@ def run(work: Path, of: Dataset, *contents: bytes, folder: str = "") -> Result:
                 work=own,
             )
             result.refused.append(one.whole_file_reason)
+            result.first.append(one.first)
             found = Result()
             objects = [("", one.parquet)] if one.parquet else []
             found.read(objects, [one.rejects] if one.rejects else [])
@@ -149,6 +151,7 @@ def run(work: Path, of: Dataset, *contents: bytes, folder: str = "") -> Result:
         result.refused = [
             many.unreadable[entry].reason if entry in many.unreadable else None for entry in entries
         ]
+        result.first = [outcome.first for outcome in many.published.values()]
         result.read([("", many.parquet)], [many.rejects] if many.rejects else [])
         for row in result.rows:
             assert (row.pop("_source_revision"), row.pop("_source_version")[0]) == (1, "v")
@@ -166,6 +169,7 @@ def run(work: Path, of: Dataset, *contents: bytes, folder: str = "") -> Result:
             registry=LocalColumns(),
         )
         result.refused = [file.refused.reason if file.refused else None for file in batch.files]
+        result.first = [file.first for file in batch.files]
         objects = [(file.partition, file.path) for file in batch.objects]
         result.read(objects, [file.path for file in batch.dead_letters])
         result.drift, result.issues = batch.drift, dict(batch.issues)
@@ -197,6 +201,22 @@ def test_publishes_typed_rows_without_sql(pipeline: str, kind: str, tmp_path: Pa
     assert result.rows == undressed(kind, EXPECTED) * 2
     assert (result.letters, result.refused) == ([], [None, None])
     assert result.drift == ('unknown field: "extra", kept as extra',)
+
+
+@BY_PIPELINE
+def test_names_line_column_and_reason_of_the_first_dead_letter_of_a_file(
+    pipeline: str, tmp_path: Path
+) -> None:
+    """In the order of lines: what is no JSON is found before what is no value."""
+    first = b'{"id": 1}\n{"id": 2, "amount": "x"}\n{\n{"amount": 1}\n'
+    second = b'{"id": 3}\n'
+    third = b'{"id": 4}\n{\n'
+    result = run(tmp_path, declared(pipeline, "ndjson"), first, second, third)
+    assert result.first == [
+        {"line": 2, "column": "amount", "reason": "bad-value"},
+        None,
+        {"line": 2, "column": None, "reason": result.letters[-1]["reason"]},
+    ]
 
 
 @BY_PIPELINE

@@ -20,6 +20,7 @@ from tests.support.control import admitted_columns
 from tests.support.faults import Death, Steps, actor, intercepted, lose_answer
 from tests.support.manifests import DATE, EVEN, ManifestWorld, lines
 from tests.support.waiting import HANG_SECONDS
+from tests.support.world import audited_rows, note_withdrawn
 from tributary.kernels.file_limits import FileLimits
 from tributary.kernels.output.growing_parquet import ParquetSettings
 from tributary.kernels.output.source_columns import DATED_SOURCE_COLUMNS
@@ -40,7 +41,7 @@ STEPS = [
     *["GET raw"] * 4,
     "UpdateItem",
     *("PUT manifests", "GET manifests", "PUT quarantine", "PUT quarantine", "PUT quarantine"),
-    *("PUT curated", "PutEvents", "DeleteMessageBatch"),
+    *("PUT curated", "HEAD quarantine", "PUT curated", "PutEvents", "DeleteMessageBatch"),
 ]
 CORRUPT = gzip.compress(lines({"id": "9"}) * 50)[:-5]
 
@@ -63,6 +64,7 @@ def assert_published(world: ManifestWorld, generation: int = 0) -> None:
     assert [reason["reason"] for reason in world.reasons().values()] == ["broken-gzip"]
     assert [gone["key"] for gone in world.receipt()["gone"]] == [world.key("went.ndjson")]
     assert list(world.objects(world.quarantine).values()).count(CORRUPT) == 1
+    world.assert_audited()
 
 
 def short(name: str) -> str:
@@ -150,7 +152,7 @@ def test_agrees_with_another_job_that_does_all_before_any_call(
 
 
 def standing_generation(world: ManifestWorld) -> str:
-    [key] = world.objects(world.curated)
+    [key] = world.objects(world.curated, "tables/")
     return s3_client().head_object(Bucket=world.curated, Key=key)["Metadata"]["generation"]
 
 
@@ -171,10 +173,18 @@ def test_announces_and_acknowledges_again_what_was_done_before(world: ManifestWo
     key = dirty(world)
     world.send(key)
     world.run()
-    before = world.versions(world.curated), world.versions(world.quarantine), world.versions(world.manifests)
+    before = (
+        world.versions(world.curated, "tables/"),
+        world.versions(world.quarantine),
+        world.versions(world.manifests),
+    )
     world.send(key)
     world.run()
-    now = world.versions(world.curated), world.versions(world.quarantine), world.versions(world.manifests)
+    now = (
+        world.versions(world.curated, "tables/"),
+        world.versions(world.quarantine),
+        world.versions(world.manifests),
+    )
     assert now == before
     assert [event["manifest"] for event in world.processed()] == [key, key]
     assert_published(world)
@@ -199,6 +209,21 @@ def test_takes_dead_letters_back_that_a_higher_generation_does_not_have(world: M
     assert isinstance(world.work(key, 1), Committed)
     assert world.dead_letters() == []
     assert world.account() == EVEN
+
+
+def test_tells_of_a_withdrawn_file_that_no_row_of_it_is_left(world: ManifestWorld) -> None:
+    found = {name: world.upload(f"{name}.ndjson", lines({"id": name}, "{")) for name in ("a", "b", "c")}
+    key = world.manifest()
+    assert isinstance(world.work(key), Committed)
+    note_withdrawn(world.quarantine, world.key("a.ndjson"), found["a"])
+    for name in ("a", "b"):
+        s3_client().delete_object(Bucket=world.raw, Key=world.key(f"{name}.ndjson"), VersionId=found[name])
+    assert isinstance(world.work(key, 1), Committed)
+    newest = {row["version"]: row for row in audited_rows(world.curated) if row["sequence"] == 1}
+    assert [
+        (newest[version]["status"], newest[version]["rows"], newest[version]["dead_letters"])
+        for version in found.values()
+    ] == [("withdrawn", 0, 0), ("gone", None, None), ("published", 1, 1)]
 
 
 def test_lets_the_first_receipt_of_a_generation_decide(
@@ -274,7 +299,7 @@ def test_commits_nothing_whose_lines_come_out_otherwise_than_the_receipt_tells(
         "tells of 1 rows (0 with _other), 1 dead letters, 5 columns, now there are 2 rows" in answer.message
     )
     assert answer.message.endswith("reprocess the manifest")
-    assert world.objects(world.curated) == {}
+    assert world.objects(world.curated, "tables/") == {}
     assert isinstance(world.work(key, 1), Committed)
     assert world.account() == EVEN
 
@@ -344,7 +369,7 @@ def test_publishes_nothing_that_the_receipt_does_not_tell(world: ManifestWorld) 
     answer = world.work(key)
     assert isinstance(answer, NotDone)
     assert "reprocess the manifest" in answer.message
-    assert world.objects(world.curated) == {}
+    assert world.objects(world.curated, "tables/") == {}
     assert isinstance(world.work(key, 1), Committed)
     assert world.account() == EVEN
 
@@ -360,7 +385,7 @@ def test_keeps_a_key_that_comes_in_the_last_file_with_the_same_bytes_each_time(
     bodies = []
     for _ in range(2):
         assert isinstance(world.work(key), Committed)
-        [(name, body)] = world.objects(world.curated).items()
+        [(name, body)] = world.objects(world.curated, "tables/").items()
         bodies.append(body)
         s3_client().delete_object(Bucket=world.curated, Key=name)
     assert bodies[0] == bodies[1]
@@ -383,7 +408,7 @@ def test_publishes_nothing_on_a_full_disk(world: ManifestWorld, monkeypatch: pyt
         world.run()
     assert isinstance(answer, NotDone)
     assert "No space left on device" in answer.message
-    assert (world.objects(world.curated), world.objects(world.manifests, "receipts/")) == ({}, {})
+    assert (world.objects(world.curated, "tables/"), world.objects(world.manifests, "receipts/")) == ({}, {})
     assert world.waiting() == (0, 1)
     world.send(key)
     world.run()
@@ -425,10 +450,10 @@ def test_publishes_all_but_what_is_beyond_the_limits_of_a_file(world: ManifestWo
         assert sorted(row["id"] for row in world.rows()) == ["a", "m", "z"]
         assert world.account() == EVEN
     # A twin under other limits does as the receipt says.
-    [(name, published)] = world.objects(world.curated).items()
+    [(name, published)] = world.objects(world.curated, "tables/").items()
     s3_client().delete_object(Bucket=world.curated, Key=name)
     assert isinstance(world.work(key, 1), Committed)
-    assert world.objects(world.curated) == {name: published}
+    assert world.objects(world.curated, "tables/") == {name: published}
 
 
 @pytest.mark.parametrize(
@@ -452,7 +477,7 @@ def test_leaves_a_manifest_that_breaks_its_schema_to_the_dead_letter_queue(
     answer = world.work(good)
     assert isinstance(answer, NotDone)
     assert answer.reason == said
-    assert world.objects(world.curated) == {}
+    assert world.objects(world.curated, "tables/") == {}
 
 
 def test_leaves_an_output_that_one_request_cannot_carry_to_the_dead_letter_queue(
@@ -461,7 +486,7 @@ def test_leaves_an_output_that_one_request_cannot_carry_to_the_dead_letter_queue
     monkeypatch.setattr("tributary.objects.writes._SINGLE_REQUEST_BYTES", 1000)
     world.files(a=lines(*({"id": str(number)} for number in range(1000))))
     world.run()
-    assert world.objects(world.curated) == {}
+    assert world.objects(world.curated, "tables/") == {}
     assert world.waiting() == (0, 1)
 
 
@@ -470,5 +495,5 @@ def test_acknowledges_a_fence_without_output(world: ManifestWorld) -> None:
     key = world.manifest(entries=[], total_bytes=0)
     world.send(key)
     world.run()
-    assert (world.objects(world.curated), world.objects(world.manifests, "receipts/")) == ({}, {})
+    assert (world.objects(world.curated, "tables/"), world.objects(world.manifests, "receipts/")) == ({}, {})
     assert (world.waiting(), world.processed()) == ((0, 0), [])

@@ -106,7 +106,7 @@ def test_keeps_a_message_out_of_sight_while_it_is_in_work(world: ManifestWorld) 
         world.run(Slow(), visibility=9)
     assert seen == [(0, 1)]
     assert world.account() == EVEN
-    assert len(world.versions(world.curated)) == 1
+    assert len(world.versions(world.curated, "tables/")) == 1
     assert len(world.processed()) == 1
 
 

@@ -34,7 +34,7 @@ def test_lets_a_file_fall_alone_that_kills_its_worker(world: ManifestWorld) -> N
     version = world.upload("beside.ndjson", lines({"id": "beside"}))
     world.send(world.manifest(world.entry(world.key("beside.ndjson"), version)))
     job = start_script(SCRIPT, world.arguments(slots=2), faults="kill")
-    wait_for(lambda: len(world.objects(world.curated)) == 2)
+    wait_for(lambda: len(world.objects(world.curated, "tables/")) == 2)
     world.order(desired="stopped")
     code, log = finish_job(job)
     assert code == 0, log
@@ -56,7 +56,7 @@ def test_lets_a_file_fall_alone_whose_work_never_ends(world: ManifestWorld) -> N
         world.upload(f"{name}.ndjson", lines({"id": name}, "["))
     world.send(world.manifest())
     job = start_script(SCRIPT, world.arguments(slots=1), faults="stuck")
-    wait_for(lambda: world.objects(world.curated))
+    wait_for(lambda: world.objects(world.curated, "tables/"))
     world.order(desired="stopped")
     code, log = finish_job(job)
     assert code == 0, log
@@ -78,7 +78,7 @@ def test_gives_back_at_once_what_is_in_work_at_a_signal(world: ManifestWorld, tm
     job.send_signal(signal.SIGTERM)
     code, log = finish_job(job)
     assert (code, log[-1]["why"], world.waiting()) == (0, "signal", (1, 0))
-    assert world.objects(world.curated) == {}
+    assert world.objects(world.curated, "tables/") == {}
 
 
 def answer_on_a_full_disk(_: suspects.Trial) -> None:

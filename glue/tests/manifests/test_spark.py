@@ -24,7 +24,7 @@ def test_loses_nothing_with_an_executor_and_writes_the_bytes_of_the_pool(
         world.send(keys[-1])
     words = world.arguments("jr_spark", engine="spark")
     job = submit(SCRIPT, words, spark_home, tmp_path, f"executor:{tmp_path / 'killed'},kill")
-    wait_for(lambda: len(world.objects(world.curated)) == 2)
+    wait_for(lambda: len(world.objects(world.curated, "tables/")) == 2)
     assert "Expected SaslMessage" in answer_to_a_stranger(spark_home)
     world.order(desired="stopped")
     code, log = finish_job(job)
@@ -34,8 +34,8 @@ def test_loses_nothing_with_an_executor_and_writes_the_bytes_of_the_pool(
     assert sorted(row["id"] for row in world.rows()) == ["better", "executor", "good"]
     assert list(world.reasons()) == [world.key("kill.ndjson")]
     assert world.account() == EVEN
-    on_spark = world.objects(world.curated)
+    on_spark = world.objects(world.curated, "tables/")
     name = next(name for name in on_spark if keys[1].rpartition("/")[2].removesuffix(".json") in name)
     s3_client().delete_object(Bucket=world.curated, Key=name)
     assert isinstance(world.work(keys[1]), Committed)
-    assert world.objects(world.curated) == on_spark
+    assert world.objects(world.curated, "tables/") == on_spark

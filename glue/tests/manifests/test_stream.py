@@ -31,7 +31,7 @@ def test_turns_a_manifest_into_one_parquet_object_and_accounts_for_every_line(wo
 def test_runs_as_glue_runs_it_until_it_is_told_to_stop(world: ManifestWorld) -> None:
     world.files(a=lines({"id": "1"}), b=lines({"id": "2"}))
     job = start_script(SCRIPT, world.arguments())
-    wait_for(lambda: world.objects(world.curated))
+    wait_for(lambda: world.objects(world.curated, "tables/"))
     world.order(desired="stopped")
     code, log = finish_job(job)
     assert code == 0, log

@@ -73,4 +73,4 @@ def test_prints_the_arguments_of_a_job_as_json() -> None:
     command = [sys.executable, "-m", "tributary.running.arguments", "uploads_job"]
     printed = json.loads(subprocess.run(command, cwd=GLUE, capture_output=True, check=True).stdout)
     assert {"name": "uploads_table", "required": True} in printed
-    assert len(printed) == 24
+    assert len(printed) == 25

@@ -15,7 +15,7 @@ from tests.support.control import create_control_table
 from tests.support.events import event_queue, received
 from tests.support.job import FILE_LIMITS, GLUE, REGION
 from tests.support.ledger import Books
-from tests.support.world import InlineEngine
+from tests.support.world import InlineEngine, audited_rows
 from tributary.batch.run import Run, RunSettings
 from tributary.batch.state_machine import BatchSettings
 from tributary.batch.task import TransformSettings
@@ -113,7 +113,7 @@ class BatchWorld:
 
     def settings(self, owner: str = "jr_test", **rules: Any) -> RunSettings:
         transform = TransformSettings(
-            destinations=Destinations(self.curated, self.quarantine),
+            destinations=Destinations(self.curated, self.quarantine, is_audited=True),
             columns=ColumnCap(self.control, COLUMNS),
             object_bytes=64_000_000,
             child_bytes=1 << 30,
@@ -167,6 +167,7 @@ class BatchWorld:
             "raw_bucket": self.raw,
             "curated_bucket": self.curated,
             "quarantine_bucket": self.quarantine,
+            "audit": "on",
             "control_table": self.control,
             "undeclared_columns": COLUMNS,
             "engine": "pool",
@@ -237,6 +238,33 @@ class BatchWorld:
     def assert_exact(self, *without: str) -> None:
         """Nothing lost, nothing twice."""
         assert self.lines_found() == self.lines_given(*without)
+
+    def assert_audited(self) -> None:
+        """The audit tells what the ledger says of each finished file, and its rows and dead letters."""
+        rows = Counter(
+            (row["source_s3_path"][len(f"s3://{self.raw}/") :], row["source_version"]) for row in self.rows()
+        )
+        letters = Counter((one["source_key"], one["source_version"]) for one in self.dead_letters())
+        newest: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in sorted(audited_rows(self.curated), key=lambda row: row["sequence"]):
+            newest[row["key"], row["version"]] = row
+        books = self.books.rows(
+            "SELECT s3_key, version_id, outcome::text, batch_id "
+            "FROM ledger.files JOIN ledger.outcomes ON file_id = id"
+        )
+        assert newest.keys() == {(key, version) for key, version, _, _ in books}
+        for key, version, outcome, batch in books:
+            row, place = newest[key, version], (key, version)
+            assert row["unit"] == str(batch)
+            if outcome == "QUARANTINED":
+                assert row["status"] == "quarantined"
+                continue
+            assert (row["status"], row["rows"], row["dead_letters"]) == (
+                "published",
+                rows[place],
+                letters[place],
+            )
+            assert (row["first_line"] is not None) == (outcome == "PARTIAL")
 
     def raw_versions(self, prefix: str = FOLDER) -> set[tuple[str, str]]:
         listed = s3_client().list_object_versions(Bucket=self.raw, Prefix=prefix).get("Versions", [])

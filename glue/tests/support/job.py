@@ -35,6 +35,7 @@ def job_arguments(world: World, run_id: str, **changes: object) -> list[str]:
         "raw_bucket": world.raw,
         "curated_bucket": world.curated,
         "quarantine_bucket": world.quarantine,
+        "audit": "on",
         "control_table": world.control,
         "undeclared_columns": COLUMNS,
         "event_source": world.source,

@@ -17,7 +17,7 @@ from tests.support.control import create_control_table
 from tests.support.events import event_queue, received
 from tests.support.job import FILE_LIMITS, GLUE, REGION
 from tests.support.waiting import wait_for
-from tests.support.world import InlineEngine
+from tests.support.world import InlineEngine, audited_rows
 from tributary.kernels.compression.streams import uncompressed
 from tributary.kernels.output.dead_letters import read_letters
 from tributary.manifests.control import Control
@@ -150,6 +150,7 @@ class ManifestWorld:
             "manifests_bucket": self.manifests,
             "curated_bucket": self.curated,
             "quarantine_bucket": self.quarantine,
+            "audit": "on",
             "control_table": self.control,
             "undeclared_columns": COLUMNS,
             "event_source": self.source,
@@ -178,7 +179,7 @@ class ManifestWorld:
 
     @property
     def destinations(self) -> Destinations:
-        return Destinations(self.curated, self.quarantine)
+        return Destinations(self.curated, self.quarantine, is_audited=True)
 
     @property
     def columns(self) -> ColumnCap:
@@ -205,9 +206,9 @@ class ManifestWorld:
         """Until a message is in sight again."""
         wait_for(lambda: self.waiting()[0])
 
-    def versions(self, bucket: str) -> list[str]:
+    def versions(self, bucket: str, prefix: str = "") -> list[str]:
         """The ids of all versions of all objects."""
-        listed = s3_client().list_object_versions(Bucket=bucket).get("Versions", [])
+        listed = s3_client().list_object_versions(Bucket=bucket, Prefix=prefix).get("Versions", [])
         return [version["VersionId"] for version in listed]
 
     def processed(self) -> list[dict[str, Any]]:
@@ -224,7 +225,7 @@ class ManifestWorld:
 
     def tables(self) -> list[Any]:
         """The published Parquet objects."""
-        return [pq.read_table(io.BytesIO(body)) for body in self.objects(self.curated).values()]
+        return [pq.read_table(io.BytesIO(body)) for body in self.objects(self.curated, "tables/").values()]
 
     def rows(self) -> list[dict[str, Any]]:
         return [row for table in self.tables() for row in table.to_pylist()]
@@ -246,6 +247,34 @@ class ManifestWorld:
         found = self.objects(self.quarantine, "quarantine/")
         documents = [json.loads(body) for name, body in found.items() if name.endswith("/reason.json")]
         return {document["key"]: document for document in documents}
+
+    def assert_audited(self) -> None:
+        """The audit tells each file of each receipt, with the rows and dead letters that came out of it."""
+        rows = Counter((row["_source_file"], row["_source_version"]) for row in self.rows())
+        letters: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for letter in self.dead_letters():
+            letters.setdefault((letter["source_key"], letter["source_version"]), []).append(letter)
+        told = {(row["key"], row["version"], row["sequence"]): row for row in audited_rows(self.curated)}
+        for receipt in self.receipts():
+            exceptions = {
+                **{(one["key"], one["version_id"]): one["reason"] for one in receipt["quarantined"]},
+                **{(one["key"], one["version_id"]): "source-gone" for one in receipt["gone"]},
+            }
+            manifest = json.loads(self.body(self.manifests, _manifest_of(receipt)))
+            places = [(entry["key"], entry["version_id"]) for entry in manifest["entries"]]
+            found = {place: told[*place, receipt["generation"]] for place in places}
+            assert sum(row["bytes_out"] or 0 for row in found.values()) == receipt["output_bytes"]
+            for place, row in found.items():
+                assert row["reason"] == exceptions.get(place)
+                if place not in exceptions:
+                    rejected = letters.get(place, [])
+                    first = min(rejected, key=lambda letter: letter["line"], default={})
+                    assert row["status"] == "published"
+                    assert (row["rows"], row["dead_letters"]) == (rows[place], len(rejected))
+                    assert (row["first_line"], row["first_reason"]) == (
+                        first.get("line"),
+                        first.get("reason"),
+                    )
 
     def account(self) -> "Account":
         """Compare every line that was uploaded with where it went."""
@@ -303,6 +332,10 @@ def _records(line: bytes) -> int:
             break
         count, rest = count + 1, rest[end:].lstrip(" \t\r")
     return count if not rest else 1
+
+
+def _manifest_of(receipt: dict[str, Any]) -> str:
+    return manifest_key(receipt["dataset"], receipt["date"], receipt["id"])
 
 
 class UntilEmpty(Control):

@@ -20,6 +20,8 @@ from tests.support.control import create_control_table
 from tests.support.events import event_queue, received
 from tributary.distribution.alone import run_alone
 from tributary.kernels.output.dead_letters import read_letters
+from tributary.objects.audit import INCOMING
+from tributary.objects.quarantine import WITHDRAWN, quarantine_folder
 from tributary.running.announcing import Announcer
 from tributary.running.clients import dynamodb_client, s3_client
 from tributary.running.clock import timestamp
@@ -29,7 +31,7 @@ from tributary.running.tasks import Destinations
 from tributary.uploads import versions
 from tributary.uploads.lease import HEAD
 from tributary.uploads.names import object_keys
-from tributary.uploads.pending import PENDING_ATTRIBUTES, PENDING_INDEX, SHARDS, Waiting
+from tributary.uploads.pending import AUDIT_SHARD, PENDING_ATTRIBUTES, PENDING_INDEX, SHARDS, Waiting
 from tributary.uploads.run import Run, Settings
 from tributary.uploads.table import UploadsTable
 
@@ -86,6 +88,7 @@ class World:
     events: str
     offset: timedelta = field(default_factory=timedelta)
     stopped: datetime | None = None
+    is_audited: bool = True
 
     @staticmethod
     def create() -> "World":
@@ -179,7 +182,14 @@ class World:
         return item
 
     def ledger(self, run_id: str, lease_seconds: float = LEASE_SECONDS) -> UploadsTable:
-        return UploadsTable(self.table, run_id, lease_seconds, superseded_days=30, clock=self.now)
+        return UploadsTable(
+            self.table,
+            run_id,
+            lease_seconds,
+            superseded_days=30,
+            is_audited=self.is_audited,
+            clock=self.now,
+        )
 
     def run(
         self, run_id: str = "", engine: Any = None, stopping: Event | None = None, **settings: Any
@@ -212,7 +222,38 @@ class World:
 
     @property
     def destinations(self) -> Destinations:
-        return Destinations(self.curated, self.quarantine)
+        return Destinations(self.curated, self.quarantine, is_audited=self.is_audited)
+
+    def audited(self) -> list[dict[str, Any]]:
+        """The rows that were written for the audit, each once."""
+        return audited_rows(self.curated)
+
+    def assert_audited(self) -> None:
+        """The audit says of each finished version what the table says, and of its changes; none is owed."""
+        rows = self.audited()
+        of_item = {
+            versions.PROCESSED: "published",
+            versions.UNCHANGED: "unchanged",
+            versions.SUPERSEDED: "superseded",
+            versions.QUARANTINED: "quarantined",
+        }
+        items: Any = dynamodb_client().scan(TableName=self.table, ConsistentRead=True)["Items"]
+        for item in items:
+            assert item.get("pending_shard") != AUDIT_SHARD
+            if item.get("status") in of_item:
+                of_version = [row for row in rows if (row["key"], row["version"]) == _place(item)]
+                newest = max(of_version, key=lambda row: row["sequence"])
+                counts = item.get("counts", {})
+                assert newest["status"] == of_item[item["status"]]
+                assert (newest["rows"], newest["dead_letters"]) == (
+                    counts.get("output_count"),
+                    counts.get("rejected_count"),
+                )
+                # what was superseded after it was published, is told as both
+                told = [row["status"] for row in of_version]
+                assert told.count("published") == ("counts" in item)
+        finished = {_place(item) for item in items if item.get("status") in of_item}
+        assert {(row["key"], row["version"]) for row in rows} == finished
 
     def announced(self) -> list[dict[str, Any]]:
         """The details of the events since the last call."""
@@ -234,7 +275,9 @@ class World:
         return [self.status(key, version) for version in ids]
 
     def keys(self, bucket: str) -> list[str]:
-        return [entry["Key"] for entry in s3_client().list_objects_v2(Bucket=bucket).get("Contents", [])]
+        """The keys of all objects but for the rows of the audit."""
+        listed = s3_client().list_objects_v2(Bucket=bucket).get("Contents", [])
+        return [entry["Key"] for entry in listed if not entry["Key"].startswith(INCOMING)]
 
     def body(self, bucket: str, key: str) -> bytes:
         return s3_client().get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -262,6 +305,27 @@ class World:
         name = object_keys(dataset, key, version).whole_file_reason
         document: dict[str, Any] = json.loads(self.body(self.quarantine, name))
         return document
+
+
+def audited_rows(bucket: str) -> list[dict[str, Any]]:
+    """The rows below the audit's prefix of a bucket, each once by its id."""
+    listed = s3_client().list_objects_v2(Bucket=bucket, Prefix=INCOMING).get("Contents", [])
+    rows: dict[str, dict[str, Any]] = {}
+    for entry in listed:
+        for line in s3_client().get_object(Bucket=bucket, Key=entry["Key"])["Body"].read().splitlines():
+            row = json.loads(line)
+            assert rows.setdefault(row["id"], row)["status"] == row["status"]
+    return list(rows.values())
+
+
+def note_withdrawn(bucket: str, key: str, version: str) -> None:
+    """Leave the note by which the jobs know what an operator withdraws."""
+    name = f"{quarantine_folder(WITHDRAWN, key, version)}/reason.json"
+    s3_client().put_object(Bucket=bucket, Key=name, Body=b"{}")
+
+
+def _place(item: dict[str, Any]) -> tuple[str, str]:
+    return item["key"], item["version"]
 
 
 def _create_table(name: str) -> None:

@@ -124,7 +124,7 @@ def test_refuses_every_change_of_a_stale_holder(world: World, change: str) -> No
     claimed(world, world.ledger("run-2"))
     before = (world.item(KEY, version), world.head(KEY))
     changes = {
-        "commit": lambda: ledger.commit(stale, "processed", stale.committed, None),
+        "commit": lambda: ledger.commit(stale, "processed", stale.committed, {}),
         "quarantine": lambda: ledger.quarantine(stale, "any"),
         "fail": lambda: ledger.fail(stale, "any", timedelta(seconds=1)),
         "release": lambda: ledger.release(stale),

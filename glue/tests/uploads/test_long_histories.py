@@ -160,7 +160,7 @@ def test_waits_for_the_announcement_of_one_of_the_newest_versions(world: World) 
     old = old_versions(150)
     world.register_history(KEY, old)
     unannounced = world.upload(KEY, customers("1"), register=False)
-    assert world.ledger("run").claim(world.waiting(KEY, *old)) == Taken(None, ())
+    assert world.ledger("run").claim(world.waiting(KEY, *old)) == Taken(None, (), 0)
     world.register(KEY, unannounced, None)
     assert claimed(world.ledger("run").claim(world.waiting(KEY, *old))).version.version == unannounced
 

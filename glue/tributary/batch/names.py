@@ -6,6 +6,8 @@ from tributary.objects.keys import base_name
 
 MALFORMED_PREFIX = "error-data-lake/json_malformed_records/"
 STAGING_PREFIX = "_staging/"
+OUTCOMES_NAME = "outcomes.json"
+"""Staged object with what came of each file, which no commit publishes."""
 _KEY_BYTES = 1024
 
 

@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any, TypeVar
 
 from tributary.batch.archiving import archive
+from tributary.batch.audit import audit
 from tributary.batch.listed import listed_objects
 from tributary.batch.publishing import publish
 from tributary.batch.task import (
@@ -41,6 +42,8 @@ _SUSPECT_LAPSES = 2
 # After this many killed workers, too.
 _SUSPECT_KILLS = 2
 _MINIMUM_ARCHIVED = 1000
+# Counts of a commit that its line of the log leaves out.
+_NOT_TOLD = ("token", "columns", "outcomes")
 EVENT = "LedgerBatchPublished"
 
 T = TypeVar("T")
@@ -91,6 +94,8 @@ class BatchStateMachine:
         if batch.state == "COMMITTED":
             batch = self._publish(batch)
         self._announce(batch)
+        if self._settings.transform.destinations.is_audited:
+            audit(self._ledger, batch, files, self._settings.transform.destinations)
         self._archive(batch, files, dataset.prefix)
         return batch
 
@@ -118,7 +123,7 @@ class BatchStateMachine:
             "committed",
             **_names(batch),
             objects=len(staged.objects),
-            **{name: value for name, value in staged.counts.items() if name not in ("token", "columns")},
+            **{name: value for name, value in staged.counts.items() if name not in _NOT_TOLD},
             **staged.measures,
         )
         committed_batch = replace(batch, state="COMMITTED", objects=staged.objects, counts=staged.counts)

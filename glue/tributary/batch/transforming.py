@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tributary.batch.names import archived_key, dead_letters_key, staged_key, table_key
+from tributary.batch.audit import stage_outcomes
+from tributary.batch.names import OUTCOMES_NAME, archived_key, dead_letters_key, staged_key, table_key
 from tributary.batch.reading import AHEAD, fetch
 from tributary.batch.suspects import poison_files
 from tributary.batch.task import Staged, TransformTask, UnreadableFile
@@ -75,6 +76,7 @@ class _Attempt:
         result = self._transform(TableColumns(self._dataset.name, self._task.settings.columns))
         transformed = time.perf_counter()
         objects = self._stage(result)
+        outcomes = self._stage_outcomes()
         if self._unreadable:
             self._quarantine()
         ended = time.perf_counter()
@@ -87,7 +89,7 @@ class _Attempt:
         }
         return Staged(
             objects=objects,
-            counts=self._counts(result, objects, ended - began),
+            counts=self._counts(result, objects, ended - began) | outcomes,
             partial_ids=[file.id for file, outcome in self._outcomes.items() if outcome.rejected],
             unreadable=tuple(
                 UnreadableFile(file.id, why.reason, brief(why.message))
@@ -210,6 +212,15 @@ class _Attempt:
         content_type = content_types.PARQUET if bucket == "curated" else content_types.NDJSON
         put_file(task.settings.destinations.curated, staged, file.path, content_type)
         return {"bucket": bucket, "staged": staged, "name": key, "rows": file.rows, "bytes": file.bytes}
+
+    def _stage_outcomes(self) -> dict[str, str]:
+        """Stage what came of each file, if that is audited; return where, for the commit's counts."""
+        task, destinations = self._task, self._task.settings.destinations
+        if not destinations.is_audited:
+            return {}
+        key = staged_key(task.batch, task.token, task.attempt, OUTCOMES_NAME)
+        stage_outcomes(destinations.curated, key, self._outcomes)
+        return {"outcomes": key}
 
     def _quarantine(self) -> None:
         with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:

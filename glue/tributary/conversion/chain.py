@@ -13,6 +13,7 @@ from pathlib import Path
 from tributary.conversion.result import (
     ISSUES_COLUMN,
     FileResult,
+    FirstReject,
     Hashed,
     IssueCounts,
     drift_sentences,
@@ -87,10 +88,14 @@ class Way:
 
 @dataclass(slots=True)
 class FileOutcome:
-    """Result of one file: its rows and dead letters, or why it is to be quarantined whole."""
+    """Result of one file: its rows and dead letters, or why it is to be quarantined whole.
+
+    `first` is what the audit tells of the dead letter of the lowest line: its line, column and reason.
+    """
 
     rows: int = 0
     rejected: int = 0
+    first: FirstReject | None = None
     refused: WholeFileError | None = None
 
 
@@ -269,7 +274,7 @@ class _Run:
             if is_judged and (verdict := self._verdict(number, file)) is not None:
                 self._give_up(number, verdict)
             if file.refused is not None:
-                file.rejected = 0
+                file.rejected, file.first = 0, None
 
     def _verdict(self, number: int, file: FileOutcome) -> WholeFileError | None:
         records, most = file.rows + file.rejected, self._dataset.maximum_rejected_percent
@@ -293,7 +298,10 @@ class _Run:
         letters = list(letters)
         self._letters.write(kind, letters)
         for number, letter in letters:
-            self._result.files[number].rejected += 1
+            file = self._result.files[number]
+            file.rejected += 1
+            if file.first is None or letter.line < file.first["line"]:
+                file.first = {"line": letter.line, "column": letter.column, "reason": letter.reason}
             if len(first := self._first[number]) < _LETTERS_NAMED:
                 first.append(f"line {letter.line}: {letter.message}")
 
@@ -310,6 +318,7 @@ def file_result(hashed: Hashed, converted: Converted) -> FileResult:
         cleaned_count=outcome.rows,
         output_count=outcome.rows,
         rejected_count=outcome.rejected,
+        first=outcome.first,
         issues=dict(converted.issues),
         drift=converted.drift,
         columns=converted.columns,

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +24,14 @@ _ISSUE_LENGTH = 200
 _KEYS_NAMED = 50
 
 
+class FirstReject(TypedDict):
+    """Place and reason of a dead letter; `column` is None where the whole record was refused."""
+
+    line: int
+    column: str | None
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class FileResult:
     """Result of one file; its paths are in the work folder, None where nothing is to be published.
@@ -37,6 +46,7 @@ class FileResult:
     cleaned_count: int = 0
     output_count: int = 0
     rejected_count: int = 0
+    first: FirstReject | None = None
     issues: dict[str, int] = field(default_factory=dict)
     drift: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from tributary.expected import expected_at
 
 __all__ = [
     "SMOKE_LEDGER",
+    "SMOKE_MANIFESTS",
     "SMOKE_UPLOADS",
     "BinaryFormat",
     "CsvFormat",
@@ -48,6 +49,8 @@ __all__ = [
 
 SMOKE_LEDGER = "smoke_ledger"
 """The ledger's dataset of smoke tests; runtime/smoke.ts has the names of all three."""
+SMOKE_MANIFESTS = "smoke_manifests"
+"""The manifests pipeline's."""
 SMOKE_UPLOADS = "smoke_uploads"
 """The uploads pipeline's dataset of smoke tests."""
 

@@ -67,7 +67,7 @@ class Converted:
     others: tuple[str, ...] = ()
     drift: tuple[str, ...] = ()
     issues: Mapping[str, int] = field(default_factory=dict)
-    published: list[Entry] = field(default_factory=list)
+    published: dict[Entry, chain.FileOutcome] = field(default_factory=dict)
     unreadable: dict[Entry, Unreadable] = field(default_factory=dict)
     is_spoilt: bool = False
 
@@ -124,7 +124,7 @@ def convert(
     seconds.write += time.perf_counter() - began - (seconds.fetch + seconds.parse - waited)
     for entry, outcome in zip(begun, found.files, strict=True):
         if outcome.refused is None:
-            result.published.append(entry)
+            result.published[entry] = outcome
         else:
             result.unreadable[entry] = Unreadable(outcome.refused.reason, str(outcome.refused))
     result.rejects = next((file.path for file in found.dead_letters), None)

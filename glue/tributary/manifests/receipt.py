@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tributary.conversion.chain import FileOutcome
 from tributary.errors import SourceGoneError
 from tributary.manifests.conversion import Converted
 from tributary.manifests.manifest import Entry, Manifest
@@ -47,6 +48,7 @@ def receipt_of(manifest: Manifest, attempt: Attempt, converted: Converted) -> Re
         "columns": converted.columns,
         "new_columns": converted.new_columns,
         "other_rows": converted.other_rows,
+        "by_file": [_told(converted.published.get(entry)) for entry in manifest.entries],
         "quarantined": [
             {**_named(entry), "reason": why.reason, "message": why.message}
             for entry, why in quarantined.items()
@@ -107,6 +109,13 @@ def other_rows(receipt: Receipt) -> int:
     """Return the rows with keys in `_other`; a receipt of an earlier version of this package has none."""
     count: int = receipt.get("other_rows", 0)
     return count
+
+
+def _told(outcome: FileOutcome | None) -> dict[str, Any] | None:
+    if outcome is None:
+        return None
+    first = {} if outcome.first is None else {"first": outcome.first}
+    return {"rows": outcome.rows, "dead_letters": outcome.rejected, **first}
 
 
 def _named(entry: Entry) -> dict[str, str]:

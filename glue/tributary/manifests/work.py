@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from tributary.datasets import load_dataset
 from tributary.errors import SourceGoneError, TerminalError, TransientError, describe
 from tributary.kernels.output.undeclared import OTHER_COLUMN, ColumnRegistry
+from tributary.manifests.audit import audit
 from tributary.manifests.conversion import Converted, Seconds, convert
 from tributary.manifests.manifest import Entry, Manifest, parse_manifest
 from tributary.manifests.names import output_keys
@@ -77,7 +78,16 @@ class _Publication:
         self._seconds = Seconds()
 
     def run(self) -> Answer:
-        """Do the rest of the work under this generation."""
+        """Do the rest of the work under this generation.
+
+        The audit comes last: an attempt that ends before has its message back, and the next one writes it.
+        """
+        answer = self._publish_once()
+        if isinstance(answer, Committed) and self._task.destinations.is_audited:
+            audit(self._manifest, answer.receipt, self._task.destinations)
+        return answer
+
+    def _publish_once(self) -> Answer:
         generation = self._attempt.generation
         found = existing_object(self._task.destinations.curated, self._keys.parquet)
         if found is None or found.generation < generation:

@@ -6,18 +6,25 @@ nobody here can read.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import compress
 
 from tributary.errors import SourceGoneError, UnreadableObjectError
+from tributary.kernels.source import Source
 from tributary.objects import content_types
 from tributary.objects.fetching import StoredVersion, Unreadable
 from tributary.objects.keys import base_name
+from tributary.objects.reads import current_etag
 from tributary.objects.writes import copy_version, put_bytes
+from tributary.running.clients import CONCURRENT_REQUESTS
 from tributary.running.clock import timestamp
 
 LARGEST_COPY = 100 << 20
 """Maximum size of a copy in bytes, that of manifests-builder, too: copies may not delay other files."""
+WITHDRAWN = "withdrawn"
+"""Group of what `tributary withdraw` notes; cli/operator/withdraw/raw-versions.ts names it, too."""
 _DIGEST_LENGTH = 16
 
 
@@ -46,7 +53,22 @@ def quarantine_version(
         "at": timestamp(datetime.now(UTC)),
     }
     content = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
-    put_bytes(bucket, f"{folder}/reason.json", content, content_types.JSON)
+    put_bytes(bucket, _reason_key(folder), content, content_types.JSON)
+
+
+def withdrawn(bucket: str, sources: Sequence[Source]) -> frozenset[Source]:
+    """Return those of the versions that an operator took out of the lake."""
+
+    def is_withdrawn(source: Source) -> bool:
+        folder = quarantine_folder(WITHDRAWN, source.key, source.version)
+        return current_etag(bucket, _reason_key(folder)) is not None
+
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
+        return frozenset(compress(sources, threads.map(is_withdrawn, sources)))
+
+
+def _reason_key(folder: str) -> str:
+    return f"{folder}/reason.json"
 
 
 def with_copy(message: str, copy: Callable[[], None], size: int) -> str:

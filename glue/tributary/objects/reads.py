@@ -146,6 +146,16 @@ def current_etag(bucket: str, key: str) -> str | None:
         raise
 
 
+def version_metadata(bucket: str, key: str, version: str) -> Mapping[str, str]:
+    """Return the metadata that a version was uploaded with; none where it is gone."""
+    try:
+        return s3_client().head_object(Bucket=bucket, Key=key, VersionId=version)["Metadata"]
+    except ClientError as error:
+        if code(error) in GONE:
+            return {}
+        raise
+
+
 def newest_versions(bucket: str, key: str) -> list[str]:
     """Return the ids of the newest versions of a key, newest first: those of one page of up to 1,000 entries.
 

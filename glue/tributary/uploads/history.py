@@ -83,9 +83,13 @@ def _first_registered(table: str, object_id: str, newest_first: Sequence[str]) -
 
 
 def _read_versions(table: str, object_id: str, ids: Iterable[str]) -> list[Version]:
-    """Read up to 100 versions, consistently; those without an item are left out."""
-    keys: Any = [{"object": object_id, "version": version} for version in dict.fromkeys(ids)]
-    found: list[Version] = []
+    return [_version(item) for item in read_items(table, ((object_id, version) for version in ids))]
+
+
+def read_items(table: str, places: Iterable[tuple[str, str]]) -> list[Mapping[str, Any]]:
+    """Read up to 100 items by object and version, consistently; those that do not exist are left out."""
+    keys: Any = [{"object": object_id, "version": version} for object_id, version in dict.fromkeys(places)]
+    found: list[Mapping[str, Any]] = []
     for attempt in range(_READ_TRIES):
         if not keys:
             return found
@@ -93,7 +97,7 @@ def _read_versions(table: str, object_id: str, ids: Iterable[str]) -> list[Versi
             time.sleep(_READ_PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 jitter is no secret
         request: Any = {table: {"Keys": keys, "ConsistentRead": True}}
         answer = dynamodb_client().batch_get_item(RequestItems=request)
-        found += [_version(item) for item in answer["Responses"].get(table, [])]
+        found += answer["Responses"].get(table, [])
         unread: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
         keys = unread[table]["Keys"] if table in unread else []
     raise TransientError(f"{table} left {len(keys)} keys unread {_READ_TRIES} times: it throttles")

@@ -10,6 +10,8 @@ from tributary.running.clock import Clock, timestamp
 PENDING_INDEX = "pending"
 SHARDS = 8
 PENDING_ATTRIBUTES = ("pending_shard", "available_at")
+AUDIT_SHARD = "audit"
+"""Shard of the index with what is finished and owed to the audit: no pending version is in it."""
 _PAGE_ITEMS = 1_000
 _PAGES_A_LOOK = 8
 
@@ -71,6 +73,25 @@ class PendingIndex:
             **begin,
         )
         return list(answer["Items"]), answer.get("LastEvaluatedKey")
+
+
+def owed_to_audit(table: str) -> Iterator[tuple[str, str]]:
+    """Yield object and version of what the index shows as owed to the audit, the longest owed first."""
+    place: dict[str, Any] = {}
+    while True:
+        answer = dynamodb_client().query(
+            TableName=table,
+            IndexName=PENDING_INDEX,
+            KeyConditionExpression="pending_shard = :shard",
+            ExpressionAttributeValues={":shard": AUDIT_SHARD},
+            Limit=_PAGE_ITEMS,
+            **place,
+        )
+        for item in answer["Items"]:
+            yield str(item["object"]), str(item["version"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        place = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _by_object(items: list[Mapping[str, Any]]) -> Iterator[Waiting]:

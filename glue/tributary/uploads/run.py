@@ -25,6 +25,7 @@ from tributary.running.table_columns import ColumnCap
 from tributary.running.tasks import KILLED_WORKER, Destinations, Failed
 from tributary.running.time_limit import cause_of
 from tributary.uploads import versions
+from tributary.uploads.audit import Audit
 from tributary.uploads.lease import Lease
 from tributary.uploads.pending import Waiting
 from tributary.uploads.table import Claim, Committed, Held, UploadsTable
@@ -80,6 +81,8 @@ class Run:
         self._stopping = stopping
         self._counts: Counter[str] = Counter()
         self._untold: Counter[str] = Counter()
+        self._audit = Audit(table.name, settings.destinations.curated, is_on=table.is_audited)
+        self._finished: list[tuple[str, str]] = []
         self._smoke = load_dataset(SMOKE_UPLOADS).prefix
         self._failed: set[tuple[str, str]] = set()
         self._held: dict[str, Claim] = {}
@@ -104,6 +107,7 @@ class Run:
         return succeeded
 
     def _work(self) -> None:
+        self._audit.sweep()
         idle_since = time.monotonic()
         while not self._stopping.is_set():
             progressed, held = self._work_round()
@@ -127,6 +131,7 @@ class Run:
                 self._counts[versions.SUPERSEDED] += look.superseded
             if look.claims:
                 self._process(look.claims)
+            self._audit_finished()
             progressed |= bool(look.claims) or look.superseded > 0
             held += look.held
             if pending.at_end:
@@ -160,8 +165,9 @@ class Run:
             self._held[waiting.object_id] = claim
             self._keeper.keep(claim.lease)
         superseded = 0
-        for version in self._table.supersede(waiting.object_id, answer.outdated):
+        for version in self._table.supersede(waiting.object_id, answer):
             superseded += 1
+            self._finished.append((waiting.object_id, version))
             log(versions.SUPERSEDED, object=waiting.object_id, version=version)
         if claim is not None:
             log("claimed", **_names(claim), attempt=claim.attempts)
@@ -195,6 +201,18 @@ class Run:
             log("metrics failed", cause=describe(error))
         else:
             self._untold.clear()
+
+    def _audit_finished(self) -> None:
+        """Write rows of what this run finished since the last call."""
+        finished, self._finished = self._finished, []
+        if finished:
+            self._audit.write(finished)
+
+    def _audit_replaced(self, claim: Claim) -> None:
+        """Write the row that is owed of the version that a commit is about to supersede, if one is."""
+        replaced = claim.committed.version
+        if replaced is not None and replaced != claim.version.version:
+            self._audit.write([(claim.lease.object_id, replaced)])
 
     def _count(self, metric: str, claim: Claim, count: int) -> None:
         """Count for an alarm, but for the files of smoke tests, which are broken on purpose."""
@@ -262,11 +280,11 @@ class Run:
             dataset_version=outcome.dataset_version,
             output_etags=outcome.output_etags,
         )
-        counts = outcome.counts.as_map()
-        written = self._table.commit(claim, versions.PROCESSED, committed, counts)
+        self._audit_replaced(claim)
+        written = self._table.commit(claim, versions.PROCESSED, committed, outcome.figures)
         if written:
             self._count(DEAD_LETTERS, claim, outcome.counts.rejected)
-        details = {**counts, "drift": outcome.drift, "seconds": round(outcome.seconds, 3)}
+        details = {**outcome.counts.as_map(), "drift": outcome.drift, "seconds": round(outcome.seconds, 3)}
         return written and self._note(versions.PROCESSED, claim, replaces=claim.committed.version, **details)
 
     def _commit_unchanged(self, claim: Claim, outcome: Unchanged) -> bool:
@@ -275,7 +293,8 @@ class Run:
             dataset_version=outcome.dataset_version,
             output_etags=claim.committed.output_etags,
         )
-        written = self._table.commit(claim, versions.UNCHANGED, committed, None)
+        self._audit_replaced(claim)
+        written = self._table.commit(claim, versions.UNCHANGED, committed, outcome.figures)
         return written and self._note(versions.UNCHANGED, claim, replaces=claim.committed.version)
 
     def _commit_quarantined(self, claim: Claim, outcome: Quarantined) -> bool:
@@ -307,7 +326,11 @@ class Run:
 
     def _note(self, event: str, claim: Claim, **details: object) -> bool:
         self._counts[event] += 1
-        self._failed.discard((claim.lease.object_id, claim.version.version))
+        place = claim.lease.object_id, claim.version.version
+        self._failed.discard(place)
+        self._finished.append(place)
+        if event != versions.QUARANTINED and claim.committed.version is not None:
+            self._finished.append((place[0], claim.committed.version))
         log(event, **_names(claim), **details)
         return True
 

@@ -4,7 +4,7 @@ docs/uploads-pipeline.md has the protocol. Every change is conditional; a reject
 is ahead, and is reported by the return value, never by an exception.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from tributary.uploads import versions
 from tributary.uploads.expressions import transact, update, update_one
 from tributary.uploads.history import choose_from, read_history
 from tributary.uploads.lease import HEAD, HOLDS, Lease, read_head
-from tributary.uploads.pending import PENDING_ATTRIBUTES, PendingIndex, Waiting
+from tributary.uploads.pending import AUDIT_SHARD, PENDING_ATTRIBUTES, PendingIndex, Waiting
 from tributary.uploads.versions import Version
 
 _STILL_PENDING = "#status = :was_pending"
@@ -48,10 +48,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Taken:
-    """Claim of an object, None when nothing is pending, and versions to be marked superseded, 100 at most."""
+    """Claim of an object, None when nothing is pending, and versions to be marked superseded, 100 at most.
+
+    `token` is the newest of the object's leases.
+    """
 
     claim: Claim | None
     outdated: tuple[str, ...]
+    token: int
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,32 @@ class Held:
 
 
 class UploadsTable:
-    """Uploads table as used by one run; a claim lasts `lease_seconds` without renewal."""
+    """Uploads table as used by one run; a claim lasts `lease_seconds` without renewal.
+
+    Where it `is_audited`, each version that it finishes is owed to the audit from then on.
+    """
 
     def __init__(
-        self, table: str, run_id: str, lease_seconds: float, superseded_days: int, clock: Clock = utc_now
+        self,
+        table: str,
+        run_id: str,
+        lease_seconds: float,
+        superseded_days: int,
+        *,
+        is_audited: bool,
+        clock: Clock = utc_now,
     ) -> None:
         self._table = table
         self._run_id = run_id
         self._lease_seconds = lease_seconds
         self._superseded_days = superseded_days
+        self.is_audited = is_audited
         self._clock = clock
+
+    @property
+    def name(self) -> str:
+        """Name of the table."""
+        return self._table
 
     def pending(self) -> PendingIndex:
         """Return the index of what is pending, at the beginning of a round."""
@@ -97,21 +117,19 @@ class UploadsTable:
             claim = self._claim(waiting.object_id, head, choice.claim, now)
             if not self._take(claim, head, now):
                 return Held(now)
-        return Taken(claim, choice.outdated[:_SUPERSEDED_A_CLAIM])
+        token = int(head.get("lease_token", 0)) if claim is None else claim.lease.token
+        return Taken(claim, choice.outdated[:_SUPERSEDED_A_CLAIM], token)
 
-    def supersede(self, object_id: str, outdated: Iterable[str]) -> Iterator[str]:
+    def supersede(self, object_id: str, taken: Taken) -> Iterator[str]:
         """Mark versions as superseded that are still pending; yield each that was marked."""
-        now = self._clock()
-        for version in outdated:
-            if update_one(self._superseding(object_id, version, now, _STILL_PENDING, _WAS_PENDING)):
+        for version in taken.outdated:
+            if update_one(self._superseding(object_id, version, taken.token, is_pending=True)):
                 yield version
 
-    def commit(self, claim: Claim, status: str, outcome: Committed, counts: Mapping[str, Any] | None) -> bool:
+    def commit(self, claim: Claim, status: str, outcome: Committed, figures: Mapping[str, Any]) -> bool:
         """Finish a version as processed or unchanged, in one transaction; False when the lease is lost."""
         now = self._clock()
-        finished: dict[str, Any] = {"status": status, "content_sha256": outcome.content_sha256}
-        if counts is not None:
-            finished["counts"] = dict(counts)
+        finished: dict[str, Any] = {"status": status, "content_sha256": outcome.content_sha256, **figures}
         head: dict[str, Any] = {
             "committed_version": claim.version.version,
             "content_sha256": outcome.content_sha256,
@@ -124,16 +142,15 @@ class UploadsTable:
         else:
             head["committed_sequencer"] = claim.version.sequencer
         return transact(
-            self._finishing(claim, {**finished, "finished_at": timestamp(now)}, ("last_error",)),
-            *self._superseding_committed(claim, now),
+            self._finishing(claim, finished, now, ("last_error",)),
+            *self._superseding_committed(claim),
             self._releasing(claim.lease, head, removed),
         )
 
     def quarantine(self, claim: Claim, error: str) -> bool:
         """Finish a version as quarantined; the committed one stays. False when the lease is lost."""
-        finished_at = timestamp(self._clock())
-        finished = {"status": versions.QUARANTINED, "last_error": error, "finished_at": finished_at}
-        return transact(self._finishing(claim, finished), self._releasing(claim.lease))
+        finished = {"status": versions.QUARANTINED, "last_error": error}
+        return transact(self._finishing(claim, finished, self._clock()), self._releasing(claim.lease))
 
     def fail(self, claim: Claim, error: str, pause: timedelta, *, is_counted: bool = True) -> bool:
         """Give a version back, to be tried again after `pause`; False when the lease is lost."""
@@ -209,9 +226,20 @@ class UploadsTable:
         )
 
     def _finishing(
-        self, claim: Claim, sets: Mapping[str, Any], removes: tuple[str, ...] = ()
+        self, claim: Claim, sets: Mapping[str, Any], now: datetime, removes: tuple[str, ...] = ()
     ) -> dict[str, Any]:
-        return self._changing(claim, sets, (*PENDING_ATTRIBUTES, *removes))
+        owed = self._owed(claim.lease.token, now)
+        return self._changing(claim, {**sets, **owed}, (*self._no_more_pending, *removes))
+
+    def _owed(self, token: int, now: datetime) -> dict[str, Any]:
+        """The end of a version, by its token, and where it is audited, the mark that a row is owed."""
+        ended = {"finished_at": timestamp(now), "token": token}
+        mark = {"pending_shard": AUDIT_SHARD, "available_at": timestamp(now)}
+        return {**ended, **mark} if self.is_audited else ended
+
+    @property
+    def _no_more_pending(self) -> tuple[str, ...]:
+        return () if self.is_audited else PENDING_ATTRIBUTES
 
     def _releasing(
         self, lease: Lease, sets: Mapping[str, Any] | None = None, removes: list[str] | None = None
@@ -226,19 +254,19 @@ class UploadsTable:
             values=lease.values(),
         )
 
-    def _superseding_committed(self, claim: Claim, now: datetime) -> list[dict[str, Any]]:
+    def _superseding_committed(self, claim: Claim) -> list[dict[str, Any]]:
         previous = claim.committed.version
         if previous is None or previous == claim.version.version:
             return []
-        return [self._superseding(claim.lease.object_id, previous, now, "", {})]
+        lease = claim.lease
+        return [self._superseding(lease.object_id, previous, lease.token, is_pending=False)]
 
-    def _superseding(
-        self, object_id: str, version: str, now: datetime, condition: str, values: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _superseding(self, object_id: str, version: str, token: int, *, is_pending: bool) -> dict[str, Any]:
+        now = self._clock()
         expires = now + timedelta(days=self._superseded_days)
         sets = {
             "status": versions.SUPERSEDED,
-            "finished_at": timestamp(now),
+            **self._owed(token, now),
             "expires_at": int(expires.timestamp()),
         }
         return update(
@@ -246,7 +274,7 @@ class UploadsTable:
             object_id,
             version,
             sets=sets,
-            removes=PENDING_ATTRIBUTES,
-            condition=condition,
-            values=values,
+            removes=self._no_more_pending,
+            condition=_STILL_PENDING if is_pending else "",
+            values=_WAS_PENDING if is_pending else {},
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tributary.conversion.result import FirstReject
 from tributary.kernels.file_limits import DEFAULT_FILE_LIMITS, FileLimits
 from tributary.running.announcing import Announcer
 from tributary.running.table_columns import ColumnCap
@@ -51,14 +52,31 @@ class Counts:
 
 @dataclass(frozen=True)
 class Processed:
-    """Outcome of a processed file: its outputs are written, with these ETags of the published objects."""
+    """Outcome of a processed file: its outputs are written, with these ETags of the published objects.
+
+    A version without rows that `is_withdrawal` stands for a file that was taken out of the lake.
+    """
 
     content_sha256: str
     dataset_version: str
     output_etags: Mapping[str, str]
     counts: Counts
+    first: FirstReject | None
+    output_bytes: int
     drift: tuple[str, ...]
     seconds: float
+    is_withdrawal: bool
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """What the uploads table keeps of it."""
+        return {
+            "counts": self.counts.as_map(),
+            "output_bytes": self.output_bytes,
+            "work_milliseconds": round(self.seconds * 1000),
+            **({} if self.first is None else {"first_reject": dict(self.first)}),
+            **_withdrawal(self.is_withdrawal),
+        }
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,12 @@ class Unchanged:
 
     content_sha256: str
     dataset_version: str
+    is_withdrawal: bool
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """What the uploads table keeps of it."""
+        return _withdrawal(self.is_withdrawal)
 
 
 @dataclass(frozen=True)
@@ -83,3 +107,7 @@ class LeaseLost:
 
 
 Outcome = Processed | Unchanged | Quarantined | LeaseLost | Failed
+
+
+def _withdrawal(is_withdrawal: bool) -> dict[str, object]:
+    return {"withdrawn": True} if is_withdrawal else {}

@@ -15,7 +15,7 @@ from tributary.kernels.compression.streams import compression_of, peeked
 from tributary.kernels.source import Source
 from tributary.objects import content_types
 from tributary.objects.quarantine import with_copy
-from tributary.objects.reads import read_version
+from tributary.objects.reads import read_version, version_metadata
 from tributary.objects.refusals import MISSING_PERMISSION, is_denied
 from tributary.objects.writes import copy_version, put_bytes, put_file, put_published
 from tributary.running.announcing import shares_of_columns
@@ -25,6 +25,7 @@ from tributary.running.tasks import Failed
 from tributary.running.temporary import temporary_folder
 from tributary.running.time_limit import TimeLimit
 from tributary.uploads.names import ObjectKeys, object_keys
+from tributary.uploads.table import Claim
 from tributary.uploads.task import Counts, LeaseLost, Outcome, Processed, Quarantined, Task, Unchanged
 
 NO_DATASET = "no-dataset"
@@ -100,17 +101,33 @@ def _process(task: Task, dataset: Dataset, work: Path) -> Outcome:
         )
     if result.whole_file_reason is not None:
         return quarantine_file(task, result.whole_file_reason, result.whole_file_message or "")
+    counts = _counts(result)
+    is_withdrawal = not (counts.output or counts.rejected) and _is_withdrawal(claim)
     rules = rows_version(dataset, task.date_formats)
     same = (result.content_sha256, rules) == (committed.content_sha256, committed.dataset_version)
     # After a publication without a commit the visible rows may differ from the committed ones.
     if same and committed.publishing is None:
-        return Unchanged(result.content_sha256, rules)
+        return Unchanged(result.content_sha256, rules, is_withdrawal)
     etags = _publish(task, dataset, result)
     seconds = time.monotonic() - began
-    counts = _counts(result)
     _put_stats(task, dataset, counts, result.drift, seconds)
     _announce(task, dataset, result)
-    return Processed(result.content_sha256, rules, etags, counts, result.drift, seconds)
+    return Processed(
+        content_sha256=result.content_sha256,
+        dataset_version=rules,
+        output_etags=etags,
+        counts=counts,
+        first=result.first,
+        output_bytes=sum(path.stat().st_size for path in (result.csv, result.parquet) if path is not None),
+        drift=result.drift,
+        seconds=seconds,
+        is_withdrawal=is_withdrawal,
+    )
+
+
+def _is_withdrawal(claim: Claim) -> bool:
+    """Return whether `tributary withdraw` put the version in the place of a file."""
+    return "withdrawn" in version_metadata(claim.bucket, claim.key, claim.version.version)
 
 
 def _publish(task: Task, dataset: Dataset, result: FileResult) -> dict[str, str]:

@@ -41,6 +41,7 @@ export function ledgerBatchArguments(
     raw_bucket: places.rawBucket,
     curated_bucket: places.curatedBucket,
     quarantine_bucket: places.quarantineBucket,
+    audit: environment.storage.audit.enabled ? "on" : "off",
     control_table: places.controlTable,
     undeclared_columns: String(environment.storage.undeclaredColumns),
     engine: batch.engine,

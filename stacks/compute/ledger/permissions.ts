@@ -18,6 +18,7 @@ import {
   putOwnEvents,
   readInputs,
   readRawKey,
+  writeAudit,
 } from "../pipeline-resources";
 import { prefixesOf } from "../raw-events";
 
@@ -93,6 +94,7 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
       actions: ["s3:ListBucket", "s3:ListBucketVersions"],
       resources: [raw.arn, curated.arn, quarantine.arn],
     },
+    ...writeAudit(resources, "ledger"),
     admitColumns(ledger.control, datasets),
     putOwnEvents("PutPublished", environment, ["LedgerBatchPublished"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),

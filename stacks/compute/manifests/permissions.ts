@@ -19,6 +19,7 @@ import {
   readInputs,
   readRawKey,
   useControlItems,
+  writeAudit,
 } from "../pipeline-resources";
 
 /** Folder of quarantined files without a date, as `runtime/manifests/quarantine-folder.ts` has it. */
@@ -98,6 +99,7 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       ledger.control,
       datedDatasets().map(({ name }) => name),
     ),
+    ...writeAudit(resources, "manifests"),
     putOwnEvents("PutProcessed", environment, ["ManifestProcessed"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
     useKey("Message", storage.operationsKey.arn, environment.region, "read"),

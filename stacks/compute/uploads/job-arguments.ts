@@ -22,6 +22,7 @@ export function uploadsJobArguments(
     raw_bucket: places.rawBucket,
     curated_bucket: places.curatedBucket,
     quarantine_bucket: places.quarantineBucket,
+    audit: environment.storage.audit.enabled ? "on" : "off",
     control_table: places.controlTable,
     undeclared_columns: String(environment.storage.undeclaredColumns),
     event_source: alertSource(environment),

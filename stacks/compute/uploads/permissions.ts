@@ -13,6 +13,7 @@ import {
   putOwnEvents,
   readInputs,
   readRawKey,
+  writeAudit,
 } from "../pipeline-resources";
 
 /** Folder of files that no dataset claims, as `tributary.uploads.names` has it. */
@@ -81,6 +82,7 @@ export function jobStatements(resources: PipelineResources): PolicyStatement[] {
       resources: below(storage.quarantine, ["dead-letters", "files"], [...datasets, UNKNOWN_DATASET]),
     },
     putMetrics(environment),
+    ...writeAudit(resources, "uploads"),
     ...bringColumns(resources, growingUploads(environment)),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];

@@ -23,7 +23,7 @@ class DeadLetter:
     """A rejected record: the number of its line, element or row from 1, byte offset where told, and why.
 
     `raw` lacks the line end; `length` is the number of bytes that it had, more than `len(raw)` only for a
-    line longer than the kernel keeps.
+    line longer than the kernel keeps. `column` is the declared one whose value was refused, if it was that.
     """
 
     line: int
@@ -32,13 +32,14 @@ class DeadLetter:
     message: str
     raw: bytes
     length: int
+    column: str | None = None
 
 
-def dead_letter(place: Mapping[str, Any], reason: str, message: str) -> DeadLetter:
+def dead_letter(place: Mapping[str, Any], reason: str, message: str, column: str | None = None) -> DeadLetter:
     """The dead letter of a line, from its place and bytes."""
     raw, length = place["bytes"], place["length"]
     length = len(raw) if length is None else length
-    return DeadLetter(place["line"], place["offset"], reason, message, raw, length)
+    return DeadLetter(place["line"], place["offset"], reason, message, raw, length, column)
 
 
 def rejected_lines(rejects: pa.RecordBatch, limits: RecordLimits) -> Iterator[DeadLetter]:

@@ -50,6 +50,7 @@ class _Refusal:
     reason: str
     found: pa.Array
     message: str
+    column: str | None = None
     fault: Callable[[str], Fault] | None = None
 
     def letter(self, place: dict[str, Any], row: int, sight: "_Sight") -> DeadLetter:
@@ -57,8 +58,8 @@ class _Refusal:
         text = texts_of(self.found.slice(row, 1))[0].as_py() or ""
         if self.fault is not None and sight.reaches(text):
             fault = self.fault(text)
-            return dead_letter(place, fault.reason, fault.message)
-        return dead_letter(place, self.reason, self.message.replace("{}", shown(text)))
+            return dead_letter(place, fault.reason, fault.message, self.column)
+        return dead_letter(place, self.reason, self.message.replace("{}", shown(text)), self.column)
 
 
 @dataclass(slots=True)
@@ -89,10 +90,11 @@ def typed_rows(batch: SourcedBatch, dataset: Dataset, admits: Admits) -> TypedRo
         elif result.bad is not None:
             message = f'the column "{column.name}" has {{}}, which is no {column.type}'
             fault = partial(fault_of_value, column)
-            refusals.append(_Refusal(result.bad, BAD_VALUE, found, message, fault))
+            refusals.append(_Refusal(result.bad, BAD_VALUE, found, message, column.name, fault))
         if column.required and result.values.null_count:
             message = f'the column "{column.name}" is required, and null or missing'
-            refusals.append(_Refusal(pc.is_null(result.values), "missing-value", found, message))
+            missing = pc.is_null(result.values)
+            refusals.append(_Refusal(missing, "missing-value", found, message, column.name))
     undeclared = paths.undeclared
     if set(batch.rows.schema.types) - {pa.string()}:
         undeclared = {key: texts_of(column) for key, column in undeclared.items()}
@@ -153,7 +155,7 @@ class _Paths:
                     f'the column "{column.name}" lies in {".".join(path)}, which has {{}} and is no object'
                 )
                 fault = partial(fault_on_path, column.name, path)
-                yield _Refusal(bad, BAD_VALUE, self._found[path], message, fault)
+                yield _Refusal(bad, BAD_VALUE, self._found[path], message, column.name, fault)
 
 
 def _refused(
