@@ -267,6 +267,9 @@ describe("tributary files", () => {
     expect(stdout).toMatch(
       /^manifests +clicks +2026-02-01T00:00:00 +- +input\/clicks\/2026-02-01-c\.ndjson/m,
     );
+    const bad = await operated.tributary("quarantine", "list", "--pipeline", "manifests", "--json");
+    const { key, version, errorMessage, updatedAt } = turnedAway;
+    expect(JSON.parse(bad.stdout)).toMatchObject({ key, version, error: errorMessage, since: updatedAt });
     expect(await operated.tributary(...ofManifests, "--dataset", "customers")).toMatchObject({
       code: 2,
       stderr: 'error: --pipeline: expected uploads, which has the dataset customers, got "manifests"\n',

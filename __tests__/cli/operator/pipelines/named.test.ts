@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { archivedKey, unarchived } from "../../../../cli/operator/ledger/archived-key";
-import { type Named, namedBy } from "../../../../cli/operator/pipelines/named";
+import { type Named, namedBy, namesIn } from "../../../../cli/operator/pipelines/named";
 import { uploadQuarantineKeys } from "../../../../cli/operator/uploads/object-keys";
 import { bucketName, loadEnvironment } from "../../../../environments/schema";
 import { ROOT } from "../../../../setup/paths";
@@ -29,8 +29,8 @@ describe("what an operator names", () => {
   test.each<[string, string, object]>([
     ["a key", "input/customers/a.csv", file("input/customers/a.csv")],
     ["a key with commas", "input/customers/a,b/1,2.csv", file("input/customers/a,b/1,2.csv")],
-    ["a key that looks like JSON", "{a}/b.csv", file("{a}/b.csv")],
-    ["a key of no dataset", "elsewhere/a.csv", file("elsewhere/a.csv")],
+    ["an address of no dataset", at("raw", "elsewhere/a.csv"), file("elsewhere/a.csv")],
+    ["a key with a line's end", "input/customers/a\nb.csv", file("input/customers/a\nb.csv")],
     ["an address", at("raw", "input/customers/a.csv"), file("input/customers/a.csv")],
     [
       "an archived file",
@@ -109,6 +109,26 @@ describe("what an operator names", () => {
     expect(named.is === "file" && named.candidates.map(({ key }) => key)).toEqual(
       expect.arrayContaining(["input/customers/a.csv", "raw-json-data/a.csv"]),
     );
+  });
+
+  test.each(["2026/week05/a.json", "{looks}/like JSON.csv"])(
+    "%s is looked for as it is, and below each dataset's prefix",
+    (text) => {
+      const named = found(text);
+      expect(named.is === "file" && named.candidates.map(({ key }) => key)).toEqual(
+        expect.arrayContaining([text, `raw-json-data/${text}`]),
+      );
+    },
+  );
+
+  test("a batch may be two of several words", () => {
+    expect(namesIn(["batch", "17", "a.csv", "batch", "18", "17", "batch"])).toEqual([
+      "batch 17",
+      "a.csv",
+      "batch 18",
+      "17",
+      "batch",
+    ]);
   });
 
   test.each([
