@@ -410,6 +410,13 @@ describe("tributary describe", () => {
       expect(existsSync(path) && readFileSync(path, "utf8")).toBe('{"id":1}\n{"id":\n');
       expect(await operated.tributary("describe", "2026-01-31-a.ndjson", "--save", folder)).toMatchObject({
         code: 1,
+        stderr: `error: ${path} is there already: remove it, or give another folder\n`,
+      });
+      const manifest = await operated.tributary("describe", deadLettersKey(NAME), "--save", folder);
+      expect(manifest).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringMatching(/^error: --save: expected a file to save, and not a manifest/),
       });
     } finally {
       rmSync(folder, { recursive: true });

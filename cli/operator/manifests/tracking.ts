@@ -150,7 +150,8 @@ export async function readOpen(operator: Operator, files: readonly OpenFile[]): 
   });
   const identity = (item: Item) => `${item["date_prefix"]?.S} ${item["file_name"]?.S}`;
   const items = new Map((await readItems(client, name, keys)).map((item) => [identity(item), item]));
-  return keys.flatMap((key) => items.get(identity(key)) ?? []).map(fromItem);
+  const found = keys.map((key) => items.get(identity(key)));
+  return found.filter((item) => item !== undefined).map(fromItem);
 }
 
 /** Finds the file that has waited longest in that status, those of smoke tests left out. */

@@ -178,9 +178,12 @@ function recordIn(text: string): Readonly<Record<string, unknown>> | undefined {
   const [key = "", version, line] = [cells[0], cells[1], cells.at(-1)];
   // a key may have commas and bars itself
   const isRow = text.includes("\t") || (cells.length > 2 && /^\d+$/.test(line ?? ""));
-  return isRow && key.includes("/")
-    ? { _source_file: key, _source_version: version, ...(cells.length > 2 && { _source_line: line }) }
-    : undefined;
+  if (!isRow || !key.includes("/")) return undefined;
+  if (version?.includes("/")) {
+    if (!text.includes("\t")) return undefined;
+    throw new CommandError(expectedAt("FILE", "one file, or a row with its version after its file", text));
+  }
+  return { _source_file: key, _source_version: version, ...(cells.length > 2 && { _source_line: line }) };
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {
