@@ -265,6 +265,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     file: EXPLAIN,
     contains: '"tributary-prod-ledger-silent"',
   },
+  'npx tributary explain "An error occurred (AccessDenied) when calling the PutObject operation"': {
+    file: EXPLAIN,
+    contains: '"An error occurred (AccessDenied) when calling',
+  },
   // other dates
   "npx tributary ledger replay --from 2026-01-01 --to 2026-02-01 --environment local": {
     file: LEDGER,

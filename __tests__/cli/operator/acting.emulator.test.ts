@@ -325,6 +325,38 @@ describe("tributary reprocess of uploads", () => {
     expect(await itemOf(gone)).toMatchObject({ status: { S: "processed" } });
   });
 
+  test("does the newest version again, however late the event of an older one came", async () => {
+    const at = (hour: string, sequencer: string) => ({
+      registered_at: { S: `2026-03-20T${hour}:00:00.000Z` },
+      sequencer: { S: sequencer.padEnd(64, "0") },
+    });
+    await upload("late", "superseded", at("09", "0A"));
+    const newest = await upload("late", "processed", at("08", "0B"));
+    const { stdout } = await operated.tributary("reprocess", newest.key, "--json");
+    expect(JSON.parse(stdout).orders).toMatchObject([
+      { what: `${newest.key} version ${newest.version}`, why: "processed" },
+    ]);
+  });
+
+  test("does the other files and pipelines again where one fails, and says so", async () => {
+    const known = await upload("known", "processed");
+    const both = await operated.tributary("reprocess", "input/customers/never.csv", known.key, "--yes");
+    expect(both).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^done again: 1; left alone: 0$/m),
+      stderr: expect.stringMatching(/^input\/customers\/never\.csv: neither /),
+    });
+    expect(await itemOf(known)).toMatchObject({ status: { S: "pending" } });
+    await upload("failing", "pending", { last_error: { S: "TransformError: no" } });
+    // the ledger's function is not there
+    expect(await operated.tributary("reprocess", "--status", "failed", "--yes")).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("input/customers/failing.csv"),
+      stderr: expect.stringMatching(/^ledger: .*a part of local does not exist/m),
+    });
+    expect(await operated.tributary("reprocess", "input/customers/never.csv")).toMatchObject({ code: 3 });
+  });
+
   test("leaves alone a version of which lines were replayed, that would be rows twice", async () => {
     const done = await upload("corrected", "processed");
     const folder = `dead-letters/customers/${outputName(done.key)}/${done.version}.ndjson`;
@@ -391,6 +423,34 @@ describe("tributary redrive", () => {
     const moved = (await operated.take(INPUTS)).map(({ Body }) => Body).sort();
     expect(moved).toEqual([body("input/clicks/a.ndjson"), body("input/clicks/c.ndjson")]);
     await operated.aws.sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  });
+
+  test("of a dataset passes by what nobody can read, and leaves it for whoever looks next", async () => {
+    const QueueUrl = await queueUrl(operated.aws.sqs, deadLetterQueueName(environment, "manifests-inputs"));
+    const bad = ["no JSON", "null", JSON.stringify({ note: "100%", key: "input/clicks/50%.ndjson" })];
+    for (const MessageBody of bad) {
+      await operated.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    }
+    const clicks = ["redrive", "--dataset", "clicks"];
+    expect((await operated.tributary(...clicks)).stdout).toMatch(
+      /^3 to manifests-inputs, among them:\n {2}\{"note":"100%".*\nmessages of other datasets/,
+    );
+    const { stdout } = await operated.tributary(...clicks, "--yes", "--json");
+    expect(JSON.parse(stdout).queues).toEqual([{ queue: "manifests-inputs", messages: 1 }]);
+    expect(await operated.tributary(...clicks, "--yes")).toMatchObject({ code: 3 });
+    expect((await operated.tributary("redrive")).stdout).toContain("2 to manifests-inputs");
+    await operated.take(INPUTS);
+    await operated.aws.sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  });
+
+  test("refuses a queue of another pipeline", async () => {
+    const line = ["redrive", "--queue", "manifests-inputs", "--pipeline", "ledger", "--yes"];
+    expect(await operated.tributary(...line)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^error: --queue: expected one of ledger-inputs, .* got "manifests-inputs"\n$/,
+      ),
+    });
   });
 
   test("says what is there, then moves it, with its text as it was", async () => {

@@ -92,6 +92,21 @@ describe("tributary", () => {
       ["reprocess", "--date", "2026-01-31"],
       "error: tributary reprocess --date is now tributary manifests reprocess --date\n",
     ],
+    [
+      "an option that went, of a command that needs another now",
+      ["files", "--date", "2026-01-31"],
+      "error: tributary files --date is now tributary manifests files --date\n",
+    ],
+    [
+      "an option of a word that is a group now",
+      ["manifests", "--date", "2026-01-31", "--waiting"],
+      "error: tributary manifests --date is now tributary manifests list --date\n",
+    ],
+    [
+      "a way to look that is the usual one now",
+      ["ledger", "retry", "a.json", "--dry-run"],
+      "error: tributary ledger retry --dry-run is now tributary ledger retry without --yes\n",
+    ],
     ["a source that went", ["logs", "job"], "It is now manifests-stream."],
     [
       "a source of a pipeline",

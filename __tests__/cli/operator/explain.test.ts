@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
 import { Terminal } from "../../../cli/operator/command/terminal";
 import { explain } from "../../../cli/operator/explain/explain";
+import { explanations } from "../../../cli/operator/explain/tables";
+import { NEXT_STEPS, nextStep } from "../../../handlers/control-plane/job/run-failure";
 import { ROOT } from "../../../setup/paths";
 import { stacksOf } from "../../support/stacks";
 
@@ -40,9 +42,20 @@ describe("tributary explain", () => {
     ["too-many-rejected: 12 of 12 records", /every record of the file is a dead letter/],
     ["tributary-prod-ledger-silent", /What to do: /],
     ["manifests-builder-throttles", /concurrency is used up/],
+    ["tributary-dev-raw-uploads-1-failed-invocations", /did not reach their target/],
+    ["An error occurred (AccessDenied) when calling PutObject", /What to do: compare the action/],
   ])("knows %s", (word, meaning) => {
     expect(explained(word)).toMatch(meaning);
     expect(explained(word)).toMatch(/^ {2}docs\/[a-z-]+\.md, /m);
+  });
+
+  test("says of an error what its alert says", () => {
+    const rows = explanations().filter(({ of }) => of === "errors");
+    for (const { words, cells } of rows) {
+      const [[, told] = []] = cells;
+      expect(words.map((word) => nextStep(word, "job"))).toEqual(words.map(() => told));
+    }
+    expect(rows.map(({ cells }) => cells[0]?.[1])).toEqual(NEXT_STEPS.map(([, step]) => step));
   });
 
   test("knows every reason that the code gives, and every alarm of prod", () => {
@@ -65,7 +78,7 @@ describe("tributary explain", () => {
   test("lists all there are, and says so of a word that it does not know", () => {
     expect(explained(undefined)).toMatch(/^ledger-silent {2}\(docs\/operations\.md\)$/m);
     expect(() => explained("nonsense")).toThrow(
-      "no reason or alarm is called nonsense; tributary explain lists all",
+      "no reason, alarm or error is called nonsense; tributary explain lists all",
     );
   });
 });

@@ -267,6 +267,9 @@ describe("tributary files", () => {
     expect(stdout).toMatch(
       /^manifests +clicks +2026-02-01T00:00:00 +- +input\/clicks\/2026-02-01-c\.ndjson/m,
     );
+    const bad = await operated.tributary("quarantine", "list", "--pipeline", "manifests", "--json");
+    const { key, version, errorMessage, updatedAt } = turnedAway;
+    expect(JSON.parse(bad.stdout)).toMatchObject({ key, version, error: errorMessage, since: updatedAt });
     expect(await operated.tributary(...ofManifests, "--dataset", "customers")).toMatchObject({
       code: 2,
       stderr: 'error: --pipeline: expected uploads, which has the dataset customers, got "manifests"\n',
@@ -407,6 +410,13 @@ describe("tributary describe", () => {
       expect(existsSync(path) && readFileSync(path, "utf8")).toBe('{"id":1}\n{"id":\n');
       expect(await operated.tributary("describe", "2026-01-31-a.ndjson", "--save", folder)).toMatchObject({
         code: 1,
+        stderr: `error: ${path} is there already: remove it, or give another folder\n`,
+      });
+      const manifest = await operated.tributary("describe", deadLettersKey(NAME), "--save", folder);
+      expect(manifest).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringMatching(/^error: --save: expected a file to save, and not a manifest/),
       });
     } finally {
       rmSync(folder, { recursive: true });

@@ -2,10 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../../setup/paths";
 
-/** Row of a table of the docs that tells what reasons or alarms mean. */
+/** Row of a table of the docs that tells what reasons, alarms or errors mean. */
 export interface Explanation {
-  /** Words that the row is about: reasons, or alarms with `<function>` for any. */
+  /** Words that the row is about: reasons, alarms with `<function>` for any, or what an error says. */
   readonly words: readonly string[];
+  readonly of: "names" | "errors";
   readonly page: string;
   readonly section: string;
   /** Its other cells, by their heads. */
@@ -13,7 +14,7 @@ export interface Explanation {
 }
 
 /** Heads of first columns whose rows are explanations. */
-const EXPLAINING = /^(`reason`|Reason|Alarm)/;
+const EXPLAINING = /^(`reason`|Reason|Alarm|Error)/;
 const DOCS = join(ROOT, "docs");
 
 /** All explanations of the docs: what an operator reads there is what the command says. */
@@ -34,7 +35,8 @@ function* explanationsOf(page: string, text: string): Generator<Explanation> {
     else if (EXPLAINING.test(heads[0] ?? "") && !line.startsWith("|---")) {
       const [first = "", ...others] = cellsOf(line);
       const cells = others.map((cell, index) => [heads?.[index + 1] ?? "", plain(cell)] as const);
-      yield { words: [...first.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word), page, section, cells };
+      const words = [...first.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);
+      yield { words, of: heads[0] === "Error" ? "errors" : "names", page, section, cells };
     }
   }
 }

@@ -12,6 +12,7 @@ import { ask } from "../ledger/ask";
 import { listObjects, openText } from "../manifests/objects";
 import { type Found, find } from "../pipelines/find";
 import { datasetOfKey, knownDatasets } from "../pipelines/meant";
+import { namesIn } from "../pipelines/named";
 import { linesOf } from "./lines";
 
 /** Which dead letters are meant. */
@@ -68,7 +69,7 @@ interface Kept {
 export async function* lettersOf(operator: Operator, selection: LettersSelection): AsyncGenerator<Letter> {
   const { files, reason, since } = selection;
   const earliest = since === undefined ? "" : new Date(operator.now.getTime() - since * 60_000).toISOString();
-  const found = await Promise.all(files.map((file) => find(operator, file)));
+  const found = await Promise.all(namesIn(files).map((file) => find(operator, file)));
   const datasets = new Set(datasetsIn(operator, selection).map(({ name }) => name));
   for (const prefix of await prefixesOf(operator, selection, found)) {
     const listed = listObjects(operator, bucketName(operator.environment, "quarantine"), prefix);

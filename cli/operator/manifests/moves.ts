@@ -3,6 +3,7 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import {
   CancelMessageMoveTaskCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ListMessageMoveTasksCommand,
@@ -10,6 +11,7 @@ import {
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
+  type SQSClient,
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { type DeployedFunction, functionName } from "../../../environments/schema";
@@ -38,6 +40,8 @@ export interface Moved {
 }
 
 const POLL_MILLISECONDS = 1000;
+/** Messages in one call of SQS at most. */
+const MOST = 10;
 /** Visibility timeout: more than ten messages need from their receipt to their deletion here. */
 const VISIBILITY_SECONDS = 120;
 /**
@@ -143,23 +147,24 @@ function failureOf(task: ListMessageMoveTasksResultEntry, { name }: Move): Comma
 
 /**
  * Moves messages one by one. Each is delivered before it is deleted: an interruption leaves it in both
- * places, and all readers recognize what they have done already. One that is not delivered stays, and keeps no other
- * from its way.
+ * places, and all readers recognize what they have done already. One that is not delivered stays, keeps no other
+ * from its way, and is seen again at once, as is one that is not meant.
  */
 async function moveOneByOne(
   { aws, signal, terminal }: Operator,
   move: Move,
   deliver: (message: Message) => Promise<void>,
 ): Promise<Moved> {
-  let [moved, others] = [0, 0];
+  let moved = 0;
   const reasons: string[] = [];
+  const staying: Message[] = [];
   // no further than what was there: a message that fails again meanwhile is not sent round in circles
-  const isOver = () => moved + others + reasons.length >= move.waiting || signal.aborted;
+  const isOver = () => moved + staying.length >= move.waiting || signal.aborted;
   for (let empty = 0; empty < EMPTY_ANSWERS && !isOver(); ) {
     const { Messages = [] } = await aws.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: move.from,
-        MaxNumberOfMessages: 10,
+        MaxNumberOfMessages: MOST,
         VisibilityTimeout: VISIBILITY_SECONDS,
         MessageAttributeNames: ["All"],
       }),
@@ -167,12 +172,13 @@ async function moveOneByOne(
     empty = Messages.length === 0 ? empty + 1 : 0;
     for (const message of Messages) {
       if (move.isMeant?.(message) === false) {
-        others += 1;
+        staying.push(message);
         continue;
       }
       const reason = await refusalOf(() => deliver(message));
       if (reason !== undefined) {
         reasons.push(reason);
+        staying.push(message);
         continue;
       }
       const { ReceiptHandle } = message;
@@ -181,8 +187,21 @@ async function moveOneByOne(
       terminal.progress(`${moved} of ${move.waiting} to ${move.name}`);
     }
   }
+  await reveal(aws.sqs, move, staying);
   for (const reason of new Set(reasons)) terminal.warn(`a message for ${move.name} stays: ${reason}`);
   return { messages: moved, kept: reasons.length };
+}
+
+/** Ends the invisibility of messages that stay: whoever looks next would miss them. */
+async function reveal(sqs: SQSClient, { from }: Move, staying: readonly Message[]): Promise<void> {
+  for (let begin = 0; begin < staying.length; begin += MOST) {
+    const Entries = staying.slice(begin, begin + MOST).map(({ ReceiptHandle }, index) => ({
+      Id: String(index),
+      ReceiptHandle,
+      VisibilityTimeout: 0,
+    }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: from, Entries }));
+  }
 }
 
 /** Why something was refused; undefined where it was not. */

@@ -22,6 +22,7 @@ import {
   versionKey,
 } from "../../../runtime/manifests/tracking";
 import { SMOKE_PREFIXES } from "../../../runtime/smoke";
+import { readItems } from "../command/items";
 import type { Operator } from "../command/operator";
 import { beginningTogether } from "../command/together";
 import { OPEN_STATUSES } from "./choices";
@@ -137,6 +138,20 @@ export async function* openFiles(operator: Operator, status: OpenStatus): AsyncG
     itemsOf(operator.aws.dynamo, openQuery(operator.environment, partition)),
   );
   for await (const item of beginningTogether(partitions)) yield openFileOf(item);
+}
+
+/** Reads up to a hundred files that the index has, as the table has them now, in their order; those that are gone are left out. */
+export async function readOpen(operator: Operator, files: readonly OpenFile[]): Promise<TrackedFile[]> {
+  const { client, name, shards } = trackingTable(operator);
+  const keys = files.map(({ version, ...file }) => {
+    const { date_prefix, file_name } =
+      version === undefined ? headKey(file, shards) : versionKey({ ...file, version }, shards);
+    return { date_prefix: { S: date_prefix }, file_name: { S: file_name } };
+  });
+  const identity = (item: Item) => `${item["date_prefix"]?.S} ${item["file_name"]?.S}`;
+  const items = new Map((await readItems(client, name, keys)).map((item) => [identity(item), item]));
+  const found = keys.map((key) => items.get(identity(key)));
+  return found.filter((item) => item !== undefined).map(fromItem);
 }
 
 /** Finds the file that has waited longest in that status, those of smoke tests left out. */

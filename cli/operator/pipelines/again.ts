@@ -35,7 +35,10 @@ export function left(pipeline: Pipeline, what: string, why: string): { readonly 
   return { again: { pipeline, what, why } };
 }
 
-/** Shows what was done or would be, as it comes. `done` is carried out already where `applied`. */
+/**
+ * Shows what was done or would be, as it comes. `done` is carried out already where `applied`; what fails then is thrown
+ * after the rest was shown.
+ */
 export async function showAgain(
   { terminal, signal }: Operator,
   done: AsyncIterable<Again>,
@@ -43,11 +46,17 @@ export async function showAgain(
 ): Promise<ExitCode> {
   const orders: Again[] = [];
   const counts = { again: 0, left: 0 };
-  for await (const each of done) {
-    counts[each.how === undefined ? "left" : "again"] += 1;
-    if (orders.length < SHOWN) orders.push(each);
-    terminal.progress(`${counts.again} again, ${counts.left} left alone`);
-    if (signal.aborted) break;
+  let failure: unknown;
+  try {
+    for await (const each of done) {
+      counts[each.how === undefined ? "left" : "again"] += 1;
+      if (orders.length < SHOWN) orders.push(each);
+      terminal.progress(`${counts.again} again, ${counts.left} left alone`);
+      if (signal.aborted) break;
+    }
+  } catch (error) {
+    if (orders.length === 0) throw error;
+    failure = error;
   }
   const more = counts.again + counts.left - orders.length;
   const did = applied ? "done again" : "would be done again";
@@ -58,6 +67,7 @@ export async function showAgain(
     ...(counts.again > 0 ? [afterwards(applied, UNDO)] : []),
   ];
   terminal.show({ applied, ...counts, orders }, text.join("\n"));
+  if (failure !== undefined) throw failure;
   if (signal.aborted) return EXIT.interrupted;
   return counts.again > 0 ? EXIT.ok : EXIT.nothing;
 }

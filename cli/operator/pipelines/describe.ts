@@ -1,5 +1,6 @@
 import type { Pipeline } from "../../../environments/schema";
-import { NothingMatched } from "../command/errors";
+import { expectedAt } from "../../../runtime/expected";
+import { NothingMatched, UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
@@ -32,12 +33,16 @@ const DESCRIBED: Readonly<Record<Pipeline, Describe>> = {
  * for in all of them, for its dataset may be gone. Of a manifest or a batch its files are listed.
  *
  * @throws NothingMatched when none knows it
+ * @throws UsageError where a manifest or a batch is to be saved
  */
 export async function describe(operator: Operator, options: DescribeOptions): Promise<ExitCode> {
   const { environment, terminal } = operator;
   const text = options.words.join("\t");
   const found = await find(operator, text);
   if (found.is !== "file") {
+    if (options.save !== undefined) {
+      throw new UsageError(expectedAt("--save", `a file to save, and not a ${found.is}`, text));
+    }
     checkOn(environment, found.is === "manifest" ? "manifests" : "ledger");
     const work =
       found.is === "manifest"

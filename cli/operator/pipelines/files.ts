@@ -28,8 +28,7 @@ export interface FileRow {
   /** Absent where no declared dataset takes its key. */
   readonly dataset?: string;
   readonly key: string;
-  /** Absent where the pipeline's index does not have it: the newest one. */
-  readonly version?: string;
+  readonly version: string;
   /** Since when it waits, or when it was quarantined: ISO 8601, UTC. */
   readonly since: string;
   readonly attempts?: number;

@@ -54,6 +54,10 @@ interface SourceEvent extends FilteredLogEvent {
 
 const JOB_GROUPS = "/aws-glue/jobs";
 const FOLLOW_MILLISECONDS = 2000;
+/** Pause of a follower for each log group: CloudWatch takes five reads a second of an account. */
+const GROUP_MILLISECONDS = 500;
+/** How late an event may be seen: each stream of a group, and each group, takes a time of its own. */
+const LATE_MILLISECONDS = 30_000;
 
 /** @throws UsageError where a source is narrowed, which is one of one pipeline */
 export function checkLogs({ source, pipeline, dataset }: LogsOptions): void {
@@ -70,7 +74,8 @@ export async function logs(operator: Operator, options: LogsOptions): Promise<Ex
   const sources = sourcesOf(operator, options);
   const groups = await groupsOf(operator, sources);
   const isWanted = dataset === undefined ? () => true : namesDataset(dataset);
-  let from = operator.now.getTime() - options.minutes * 60_000;
+  const begin = operator.now.getTime() - options.minutes * 60_000;
+  let from = begin;
   let shown = 0;
   let seen = new Set<string>();
   do {
@@ -78,10 +83,10 @@ export async function logs(operator: Operator, options: LogsOptions): Promise<Ex
     const fresh = events.filter(({ eventId = "", message = "" }) => !seen.has(eventId) && isWanted(message));
     for (const event of fresh) show(event, operator.terminal, sources.length > 1);
     shown += fresh.length;
-    // the last millisecond is read again, for it may not have been whole
-    from = Math.max(from, events.at(-1)?.timestamp ?? 0);
-    seen = new Set(events.filter(({ timestamp }) => timestamp === from).map(({ eventId = "" }) => eventId));
-    if (follow) await pause(operator.signal);
+    seen = new Set(events.map(({ eventId = "" }) => eventId));
+    from = Math.max(from, (events.at(-1)?.timestamp ?? begin) - LATE_MILLISECONDS);
+    if (follow)
+      await pause(Math.max(FOLLOW_MILLISECONDS, groups.length * GROUP_MILLISECONDS), operator.signal);
   } while (follow && !operator.signal.aborted);
   return shown > 0 || follow ? EXIT.ok : EXIT.nothing;
 }
@@ -170,6 +175,6 @@ function show(event: SourceEvent, terminal: Terminal, withSource: boolean): void
   }
 }
 
-async function pause(signal: AbortSignal): Promise<void> {
-  await sleep(FOLLOW_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }

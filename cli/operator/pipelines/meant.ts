@@ -18,7 +18,7 @@ export function knownDatasets(): readonly Dataset[] {
   return known;
 }
 
-/** Keys that a name without a folder may mean: one directly below each dataset's prefix. */
+/** Keys that a name may mean: one below each dataset's prefix. */
 export function meantByName(name: string): Meant[] {
   return knownDatasets().map((dataset) => ({ key: `${dataset.prefix}${name}`, dataset }));
 }

@@ -52,8 +52,24 @@ export function namedBy(environment: Environment, text: string): Named {
     return found;
   }
   if (!key.includes("/")) return { is: "file", candidates: meantByName(key) };
-  const made = datasetOfKey(key) === undefined ? BUCKETS.slice(1) : [];
-  return made.map((name) => objectIn(name, key)).find((found) => found !== undefined) ?? rawObject(key);
+  if (datasetOfKey(key) !== undefined) return rawObject(key);
+  const made = BUCKETS.slice(1).map((name) => objectIn(name, key));
+  return made.find((found) => found !== undefined) ?? archivedObject(key) ?? keyOrName(key);
+}
+
+/** What several words name, one by one: `batch 17` is two of them. */
+export function namesIn(words: readonly string[]): string[] {
+  const names: string[] = [];
+  for (const word of words) {
+    if (names.at(-1) === "batch" && /^\d+$/.test(word)) names.splice(-1, 1, `batch ${word}`);
+    else names.push(word);
+  }
+  return names;
+}
+
+/** A key that no dataset takes: of one that is gone, or the end of a key below a prefix. */
+function keyOrName(key: string): Named {
+  return { is: "file", candidates: [{ key }, ...meantByName(key)] };
 }
 
 function fileOf(meant: Omit<Meant, "dataset">): Named {
@@ -69,10 +85,15 @@ function objectIn(bucket: (typeof BUCKETS)[number], key: string): Named | undefi
 
 /** A file where it came in, or where the ledger pipeline moved it. */
 function rawObject(key: string): Named {
+  return archivedObject(key) ?? fileOf({ key });
+}
+
+function archivedObject(key: string): Named | undefined {
   const archived = knownDatasets()
     .filter(({ pipeline }) => pipeline === "ledger")
-    .map(({ prefix }) => unarchived(key, prefix));
-  return fileOf(archived.find((each) => each !== undefined) ?? { key });
+    .map(({ prefix }) => unarchived(key, prefix))
+    .find((each) => each !== undefined);
+  return archived && fileOf(archived);
 }
 
 function curatedObject(key: string): Named | undefined {
@@ -144,9 +165,12 @@ function rowIn(text: string): Omit<Meant, "dataset"> | undefined {
 function recordIn(text: string): Readonly<Record<string, unknown>> | undefined {
   if (/^\s*\{/.test(text)) return objectOf(text);
   const [head = "", values] = text.trim().split(/\r?\n/);
-  const cells = cellsOf(values ?? head);
+  const cells = cellsOf(head);
   if (values !== undefined) {
-    return Object.fromEntries(cellsOf(head).map((name, index) => [name, cells[index]] as const));
+    const row = cellsOf(values);
+    // a key may have a line's end itself
+    if (!cells.some((name) => KEYS.includes(name))) return undefined;
+    return Object.fromEntries(cells.map((name, index) => [name, row[index]] as const));
   }
   const pairs = [...text.matchAll(/(_source_\w+)\s*[=:]\s*("[^"]*"|[^\s,|]+)/g)];
   if (pairs.length > 0)
@@ -154,9 +178,12 @@ function recordIn(text: string): Readonly<Record<string, unknown>> | undefined {
   const [key = "", version, line] = [cells[0], cells[1], cells.at(-1)];
   // a key may have commas and bars itself
   const isRow = text.includes("\t") || (cells.length > 2 && /^\d+$/.test(line ?? ""));
-  return isRow && key.includes("/")
-    ? { _source_file: key, _source_version: version, ...(cells.length > 2 && { _source_line: line }) }
-    : undefined;
+  if (!isRow || !key.includes("/")) return undefined;
+  if (version?.includes("/")) {
+    if (!text.includes("\t")) return undefined;
+    throw new CommandError(expectedAt("FILE", "one file, or a row with its version after its file", text));
+  }
+  return { _source_file: key, _source_version: version, ...(cells.length > 2 && { _source_line: line }) };
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {

@@ -11,8 +11,10 @@ import {
   undeliveredEventsName,
 } from "../../../environments/schema";
 import { decodeKey } from "../../../runtime/aws/s3-record";
+import { expectedAt } from "../../../runtime/expected";
 import { parseManifestKey } from "../../../runtime/manifests/manifests";
 import { afterwards, type YesOption } from "../command/applying";
+import { UsageError } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
@@ -30,13 +32,20 @@ export interface RedriveOptions extends YesOption, Narrowed {
 
 const UNDO = "nothing, for work that is done twice changes nothing";
 
-/** Sends what failed for good back to where it failed; without `yes`, only reports it. */
+/**
+ * Sends what failed for good back to where it failed; without `yes`, only reports it.
+ *
+ * @throws UsageError for a queue of another pipeline than is wanted
+ */
 export async function redrive(operator: Operator, options: RedriveOptions): Promise<ExitCode> {
   const { queue, dataset } = options;
   if (queue !== undefined) checkOn(operator.environment, ...pipelinesOf(queue));
-  const wanted = wantedPipelines(operator.environment, options);
-  const names = queue === undefined ? namesOf(operator, wanted) : [queue];
-  const all = await Promise.all(names.map((name) => look(operator, name)));
+  const names = namesOf(operator, wantedPipelines(operator.environment, options));
+  if (queue !== undefined && !names.includes(queue)) {
+    throw new UsageError(expectedAt("--queue", `one of ${names.join(", ")}`, queue));
+  }
+  const meant = queue === undefined ? names : [queue];
+  const all = await Promise.all(meant.map((name) => look(operator, name)));
   const isMeant = dataset && ((message: Message) => datasetsIn(message).has(dataset));
   const full = all
     .filter(({ waiting }) => waiting > 0)
@@ -116,18 +125,39 @@ function subjectOf({ Body = "" }: Message): string {
   }
 }
 
-/** Datasets that a message names, by a key or a manifest; an event that a function failed on stands within. */
+/**
+ * Datasets that a message names, by a key or a manifest; an event that a function failed on stands within. One that is
+ * no JSON, which may be why it failed, names none.
+ */
 function datasetsIn({ Body = "" }: Message): ReadonlySet<string> {
   const found = new Set<string>();
-  JSON.parse(Body, (name, value) => {
+  const note = (name: string, value: unknown) => {
     if (typeof value !== "string") return value;
-    const key = decodeKey(value);
-    const dataset = parseManifestKey(key)?.dataset ?? datasetOfKey(key)?.name;
-    if (name === "key" && dataset !== undefined) found.add(dataset);
     if (name === "dataset") found.add(value);
+    const dataset = name === "key" ? datasetOf(value) : undefined;
+    if (dataset !== undefined) found.add(dataset);
     return value;
-  });
+  };
+  try {
+    JSON.parse(Body, note);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
   return found;
+}
+
+/** Dataset of a key as a message has it: encoded by S3, or as it is. */
+function datasetOf(written: string): string | undefined {
+  const key = decodedOr(written);
+  return parseManifestKey(key)?.dataset ?? datasetOfKey(key)?.name;
+}
+
+function decodedOr(written: string): string {
+  try {
+    return decodeKey(written);
+  } catch {
+    return written;
+  }
 }
 
 const OTHERS = "messages of other datasets among them stay";
@@ -152,5 +182,6 @@ async function move(operator: Operator, full: readonly Move[]): Promise<ExitCode
     ]),
   );
   operator.terminal.show({ applied: true, queues: moved }, `${counts}\n${afterwards(true, UNDO)}`);
-  return moved.some(({ kept }) => kept !== undefined) ? EXIT.failed : EXIT.ok;
+  if (moved.some(({ kept }) => kept !== undefined)) return EXIT.failed;
+  return moved.some(({ messages }) => messages > 0) ? EXIT.ok : EXIT.nothing;
 }

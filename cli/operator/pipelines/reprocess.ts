@@ -1,7 +1,7 @@
 import type { Pipeline } from "../../../environments/schema";
 import type { YesOption } from "../command/applying";
-import { NothingMatched, UsageError } from "../command/errors";
-import type { ExitCode } from "../command/exit-codes";
+import { explained, NothingMatched, UsageError, wordsOf } from "../command/errors";
+import { EXIT, type ExitCode } from "../command/exit-codes";
 import { checkOneGiven } from "../command/given";
 import { checkOn } from "../command/needed";
 import type { Operator } from "../command/operator";
@@ -13,6 +13,7 @@ import type { RepeatedStatus } from "./choices";
 import type { WantedFiles } from "./files";
 import { find } from "./find";
 import type { Meant } from "./meant";
+import { namesIn } from "./named";
 import { type Narrowed, wantedPipelines } from "./narrowed";
 
 export interface ReprocessOptions extends YesOption, Narrowed {
@@ -46,54 +47,73 @@ const AGAIN: Readonly<Record<Pipeline, PipelineAgain>> = {
   ledger: ledgerAgain,
 };
 
-/** Options that are the manifests pipeline's own. */
-interface FormerOptions {
-  readonly date?: string;
-  readonly manifest?: string;
-}
-
 /** @throws UsageError unless files are selected in one way */
-export function checkSelection(options: ReprocessOptions & FormerOptions): void {
-  const { files, status, pipeline, dataset, date, manifest } = options;
-  const former = date === undefined ? manifest && "--manifest" : "--date";
-  if (former !== undefined)
-    throw new UsageError(`tributary reprocess ${former} is now tributary manifests reprocess ${former}`);
+export function checkSelection({ files, status, pipeline, dataset }: ReprocessOptions): void {
   checkOneGiven("one of files or --status", [{ files: files[0] }, { "--status": status }]);
   if (files.length > 0 && (pipeline ?? dataset) !== undefined) {
     throw new UsageError("--pipeline and --dataset narrow a --status, and no files that are named");
   }
 }
 
-/** Sends work through its pipeline again; without `yes`, only reports it. */
-export function reprocess(operator: Operator, options: ReprocessOptions): Promise<ExitCode> {
-  const { yes = false, onlyQuarantined = false, withoutGone = false } = options;
+/**
+ * Sends work through its pipeline again; without `yes`, only reports it. Of several files, or pipelines, one that fails
+ * is said to do so, and keeps no other from being done.
+ */
+export async function reprocess(operator: Operator, options: ReprocessOptions): Promise<ExitCode> {
+  const { yes = false, onlyQuarantined = false, withoutGone = false, files } = options;
   const how = { apply: yes, onlyQuarantined, withoutGone };
-  const done = options.files.length > 0 ? named(operator, options, how) : ofStatus(operator, options, how);
-  return showAgain(operator, done, yes);
+  const parts =
+    files.length > 0
+      ? namesIn(files).map((text) => ({ name: text, done: named(operator, text, how) }))
+      : ofStatus(operator, options, how);
+  const failed: string[] = [];
+  const [first, ...others] = parts;
+  const done = others.length === 0 && first ? first.done : apart(operator, parts, failed);
+  const code = await showAgain(operator, done, yes);
+  return failed.length > 0 ? EXIT.failed : code;
 }
 
-async function* ofStatus(
-  operator: Operator,
-  options: ReprocessOptions,
-  how: HowAgain,
+/** What is done again for one file or in one pipeline. */
+interface Part {
+  readonly name: string;
+  readonly done: AsyncIterable<Again>;
+}
+
+/** Yields what is done in all parts; of those that fail the names are noted. */
+async function* apart(
+  { environment, terminal, signal }: Operator,
+  parts: readonly Part[],
+  failed: string[],
 ): AsyncGenerator<Again> {
-  const { status = "failed", dataset } = options;
-  for (const pipeline of wantedPipelines(operator.environment, options)) {
-    yield* AGAIN[pipeline].ofStatus(operator, { status, ...(dataset && { dataset }) }, how);
-  }
-}
-
-async function* named(operator: Operator, { files }: ReprocessOptions, how: HowAgain): AsyncGenerator<Again> {
-  for (const text of files) {
-    const found = await find(operator, text);
-    if (found.is === "file") yield* await ofFile(operator, found.candidates, text, how);
-    else {
-      checkOn(operator.environment, found.is === "manifest" ? "manifests" : "ledger");
-      yield* found.is === "manifest"
-        ? manifestsAgain.manifest(operator, found.manifest, how)
-        : ledgerAgain.batch(operator, found.batch, how);
+  for (const { name, done } of parts) {
+    if (signal.aborted) return;
+    try {
+      yield* done;
+    } catch (error) {
+      failed.push(name);
+      terminal.warn(`${name}: ${wordsOf(explained(error, environment))}`);
     }
   }
+}
+
+function ofStatus(operator: Operator, options: ReprocessOptions, how: HowAgain): Part[] {
+  const { status = "failed", dataset } = options;
+  return wantedPipelines(operator.environment, options).map((pipeline) => ({
+    name: pipeline,
+    done: AGAIN[pipeline].ofStatus(operator, { status, ...(dataset && { dataset }) }, how),
+  }));
+}
+
+async function* named(operator: Operator, text: string, how: HowAgain): AsyncGenerator<Again> {
+  const found = await find(operator, text);
+  if (found.is === "file") {
+    yield* await ofFile(operator, found.candidates, text, how);
+    return;
+  }
+  checkOn(operator.environment, found.is === "manifest" ? "manifests" : "ledger");
+  yield* found.is === "manifest"
+    ? manifestsAgain.manifest(operator, found.manifest, how)
+    : ledgerAgain.batch(operator, found.batch, how);
 }
 
 /** @throws NothingMatched when no pipeline knows it */

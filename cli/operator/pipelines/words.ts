@@ -116,8 +116,6 @@ export function repairingWords(program: Command, end: End): void {
   )
     .addOption(new Option("--status <status>", "all files of that status").choices(REPEATED_STATUSES))
     .option("--without-gone", "also where files are gone: outputs lose their rows")
-    .addOption(new Option("--date <date>").hideHelp())
-    .addOption(new Option("--manifest <key>").hideHelp())
     .action(again(false));
 
   const group = program.command("quarantine").description("files that no attempt could read");

@@ -1,8 +1,9 @@
-import { BatchGetItemCommand, paginateQuery } from "@aws-sdk/client-dynamodb";
+import { paginateQuery } from "@aws-sdk/client-dynamodb";
 import { bucketName, uploadsTableName } from "../../../environments/schema";
 import type { Item } from "../../../runtime/aws/dynamo";
 import { PENDING_INDEX } from "../../../runtime/indexes";
 import { PENDING_SHARDS } from "../../../runtime/uploads/uploads";
+import { KEYS_A_READ, readItems } from "../command/items";
 import type { Operator } from "../command/operator";
 import { beginningTogether, inGroups } from "../command/together";
 import { listObjects, readJson } from "../manifests/objects";
@@ -29,8 +30,6 @@ interface Reason {
   readonly quarantined_at: string;
 }
 
-/** Keys of one BatchGetItem at most. */
-const KEYS_A_READ = 100;
 /** Number of reasons that are read at once. */
 const REASONS_AT_ONCE = 50;
 
@@ -45,7 +44,7 @@ export function uploadsFileRows(
 async function* pending(operator: Operator, haveFailed: boolean): AsyncGenerator<FileRow> {
   const shards = Array.from({ length: PENDING_SHARDS }, (_, shard) => pendingKeys(operator, String(shard)));
   for await (const keys of inGroups(beginningTogether(shards), KEYS_A_READ)) {
-    const items = await readItems(operator, keys);
+    const items = await itemsOf(operator, keys);
     for (const { object, version } of keys) {
       const item = items.get(`${object} ${version}`);
       const error = item?.["last_error"]?.S;
@@ -86,7 +85,7 @@ async function* quarantined(operator: Operator, dataset: string | undefined): As
   for await (const keys of inGroups(reasonsBelow(operator, bucket, prefix), REASONS_AT_ONCE)) {
     const read = await Promise.all(keys.map((key) => readJson<Reason>(operator, bucket, key)));
     const reasons = read.filter((each) => each !== undefined);
-    const items = await readItems(operator, reasons.map(uploadOf));
+    const items = await itemsOf(operator, reasons.map(uploadOf));
     for (const said of reasons) {
       const { object, version } = uploadOf(said);
       if (items.get(`${object} ${version}`)?.["status"]?.S !== "quarantined") continue;
@@ -117,23 +116,15 @@ function rowOf(key: string, version: string) {
 }
 
 /** Reads up to a hundred items, by `<object> <version>`; those that are not there are left out. */
-async function readItems(
+async function itemsOf(
   { aws, environment }: Operator,
   keys: readonly UploadKey[],
 ): Promise<ReadonlyMap<string, Item>> {
-  const table = uploadsTableName(environment);
-  const found = new Map<string, Item>();
   const unique = new Map(keys.map((key) => [`${key.object} ${key.version}`, key]));
-  let left: Item[] = [...unique.values()].map(({ object, version }) => ({
+  const wanted = [...unique.values()].map(({ object, version }) => ({
     object: { S: object },
     version: { S: version },
   }));
-  while (left.length > 0) {
-    const { Responses = {}, UnprocessedKeys = {} } = await aws.dynamo.send(
-      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left } } }),
-    );
-    for (const item of Responses[table] ?? []) found.set(`${item["object"]?.S} ${item["version"]?.S}`, item);
-    left = UnprocessedKeys[table]?.Keys ?? [];
-  }
-  return found;
+  const items = await readItems(aws.dynamo, uploadsTableName(environment), wanted);
+  return new Map(items.map((item) => [`${item["object"]?.S} ${item["version"]?.S}`, item]));
 }

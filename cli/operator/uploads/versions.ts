@@ -23,7 +23,7 @@ export interface UploadVersion {
 
 /** What the uploads table has of an object. */
 export interface Upload {
-  /** The newest registered first. */
+  /** The newest first, as the job orders them: by S3's sequencers; by their registrations where one has none. */
   readonly versions: readonly UploadVersion[];
   /** Keys of what is published. */
   readonly outputs: readonly string[];
@@ -36,9 +36,15 @@ export async function readUpload(operator: Operator, object: string): Promise<Up
   const head = items.find((item) => item["version"]?.S === "#head");
   const versions = items
     .filter((item) => item !== head)
-    .map((item) => versionOf(item, head))
-    .sort((one, other) => (one.registeredAt < other.registeredAt ? 1 : -1));
+    .sort((one, other) => (isBefore(one, other) ? 1 : -1))
+    .map((item) => versionOf(item, head));
   return { versions, outputs: Object.keys(head?.["output_etags"]?.M ?? {}) };
+}
+
+/** Whether a version came before another: its event may have been late, and so its registration. */
+function isBefore(one: Item, other: Item): boolean {
+  const name = one["sequencer"] && other["sequencer"] ? "sequencer" : "registered_at";
+  return (one[name]?.S ?? "") < (other[name]?.S ?? "");
 }
 
 async function readItems({ aws, environment }: Operator, object: string): Promise<Item[]> {

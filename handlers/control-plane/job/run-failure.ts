@@ -2,8 +2,8 @@ import type { Alert } from "../../../runtime/aws/alerts";
 import type { EndAnswer } from "./restart-policy";
 import type { Run } from "./run";
 
-/** First steps by the text of an error. The first match counts. */
-const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
+/** First steps by the text of an error, which docs/operations.md has, too. The first match counts. */
+export const NEXT_STEPS: readonly (readonly [RegExp, string])[] = [
   [
     /AccessDenied|not authorized|is not authorized to perform|Forbidden|403/i,
     "compare the action and the resource that the error names with the policy of the job's role and of the key",

@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { type InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { type PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import {
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
@@ -106,6 +107,7 @@ const EVENT = JSON.stringify({
 /** Queue with events that EventBridge could not deliver. */
 class UndeliveredSqs extends SQSClient {
   readonly deleted: unknown[] = [];
+  readonly revealed: unknown[] = [];
   private readonly messages: Message[];
 
   constructor(targets: readonly string[] = [FUNCTION, TOPIC]) {
@@ -129,6 +131,10 @@ class UndeliveredSqs extends SQSClient {
     if (command instanceof ReceiveMessageCommand) return { Messages: this.messages.splice(0, 1) };
     if (command instanceof DeleteMessageCommand) {
       return { done: this.deleted.push(command.input.ReceiptHandle) };
+    }
+    if (command instanceof ChangeMessageVisibilityBatchCommand) {
+      const { Entries = [] } = command.input;
+      return { done: this.revealed.push(...Entries.map(({ ReceiptHandle }) => ReceiptHandle)) };
     }
     throw new Error(`${command.constructor.name} is not expected`);
   }
@@ -179,6 +185,7 @@ describe("tributary redrive of undelivered events", () => {
     const { written, done } = run(sqs, "undelivered-events", { lambda, sns });
     expect(await done).toBe(1);
     expect(sqs.deleted).toEqual([FUNCTION, TOPIC]);
+    expect(sqs.revealed).toEqual([gone, "", gone]);
     const told = written.join("");
     expect(told.split(`a message for undelivered-events stays: Function not found: ${gone}`)).toHaveLength(2);
     expect(told).toContain(

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { archivedKey, unarchived } from "../../../../cli/operator/ledger/archived-key";
-import { type Named, namedBy } from "../../../../cli/operator/pipelines/named";
+import { type Named, namedBy, namesIn } from "../../../../cli/operator/pipelines/named";
 import { uploadQuarantineKeys } from "../../../../cli/operator/uploads/object-keys";
 import { bucketName, loadEnvironment } from "../../../../environments/schema";
 import { ROOT } from "../../../../setup/paths";
@@ -29,8 +29,8 @@ describe("what an operator names", () => {
   test.each<[string, string, object]>([
     ["a key", "input/customers/a.csv", file("input/customers/a.csv")],
     ["a key with commas", "input/customers/a,b/1,2.csv", file("input/customers/a,b/1,2.csv")],
-    ["a key that looks like JSON", "{a}/b.csv", file("{a}/b.csv")],
-    ["a key of no dataset", "elsewhere/a.csv", file("elsewhere/a.csv")],
+    ["an address of no dataset", at("raw", "elsewhere/a.csv"), file("elsewhere/a.csv")],
+    ["a key with a line's end", "input/customers/a\nb.csv", file("input/customers/a\nb.csv")],
     ["an address", at("raw", "input/customers/a.csv"), file("input/customers/a.csv")],
     [
       "an archived file",
@@ -111,12 +111,33 @@ describe("what an operator names", () => {
     );
   });
 
+  test.each(["2026/week05/a.json", "{looks}/like JSON.csv"])(
+    "%s is looked for as it is, and below each dataset's prefix",
+    (text) => {
+      const named = found(text);
+      expect(named.is === "file" && named.candidates.map(({ key }) => key)).toEqual(
+        expect.arrayContaining([text, `raw-json-data/${text}`]),
+      );
+    },
+  );
+
+  test("a batch may be two of several words", () => {
+    expect(namesIn(["batch", "17", "a.csv", "batch", "18", "17", "batch"])).toEqual([
+      "batch 17",
+      "a.csv",
+      "batch 18",
+      "17",
+      "batch",
+    ]);
+  });
+
   test.each([
     ["an object of another bucket", "s3://another/a.csv"],
     ["an object that is of no file", at("curated", "results/a.csv")],
     ["a row that names no file", '{"id": 1}'],
+    ["one file beside another", "input/customers/a.csv\tinput/customers/b.csv"],
   ])("%s is refused", (_, text) => {
-    expect(() => found(text)).toThrow(/^FILE: expected a/);
+    expect(() => found(text)).toThrow(/^FILE: expected (a|one)/);
   });
 });
 
