@@ -4,7 +4,7 @@ import type { Clock } from "../clock";
 import { PENDING_INDEX } from "../indexes";
 import { isSmokeKey } from "../smoke";
 import { forgetRequest } from "./run-request";
-import { PENDING_SHARDS, type UploadsTable } from "./uploads";
+import { AUDIT_SHARD, PENDING_SHARDS, type UploadsTable } from "./uploads";
 
 const SHARDS = Array.from({ length: PENDING_SHARDS }, (_, shard) => String(shard));
 
@@ -71,9 +71,6 @@ async function askAvailable(uploads: UploadsTable, since: Date, now: Date): Prom
   );
   return answers.some((answer) => (answer.Items ?? []).length > 0);
 }
-
-/** Shard of the index with what is finished and owed to the audit, as `tributary.uploads.pending` has it. */
-const AUDIT_SHARD = "audit";
 
 /** Returns whether a row of the audit is owed since before a time: the run that owed it died, or could not write it. */
 export async function owesAudit(uploads: UploadsTable, before: Date): Promise<boolean> {

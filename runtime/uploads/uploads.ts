@@ -28,6 +28,9 @@ export type Registration = "registered" | "pending" | "finished";
 /** Partitions of the pending index: they spread its writes, and a reader asks all of them concurrently. */
 export const PENDING_SHARDS = 8;
 
+/** Shard of the index with what is finished and owed to the audit, as `tributary.uploads.pending` has it. */
+export const AUDIT_SHARD = "audit";
+
 /** Hash key of the table, one per object: `<bucket>/<key>`. */
 export function objectOf(upload: Pick<Upload, "bucket" | "key">): string {
   return `${upload.bucket}/${upload.key}`;

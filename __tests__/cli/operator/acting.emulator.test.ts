@@ -27,7 +27,7 @@ import { readCreatedObject } from "../../../runtime/aws/s3-record";
 import { readStreamingJob } from "../../../runtime/manifests/control";
 import { manifestKey, parquetKey } from "../../../runtime/manifests/manifests";
 import { outputName } from "../../../runtime/uploads/output-name";
-import { pendingItem, pendingShard } from "../../../runtime/uploads/uploads";
+import { AUDIT_SHARD, pendingItem, pendingShard } from "../../../runtime/uploads/uploads";
 import { ROOT } from "../../../setup/paths";
 import { eventually } from "../../support/eventually";
 import { environment, fileOf, MANIFESTS, nameOf, type Operated, RAW, startOperated } from "./operated";
@@ -364,6 +364,13 @@ describe("tributary reprocess of uploads", () => {
     await operated.put("curated", "corrections/begun/y.json", '{"id":"y"}');
     const left = await operated.tributary("reprocess", done.key, "--yes");
     expect(left).toMatchObject({ code: 3, stdout: expect.stringContaining("were replayed") });
+    expect(await itemOf(done)).toMatchObject({ status: { S: "processed" } });
+  });
+
+  test("leaves alone a version of which the audit has no row yet: it would never get it", async () => {
+    const done = await upload("owed", "processed", { pending_shard: { S: AUDIT_SHARD } });
+    const left = await operated.tributary("reprocess", done.key, "--yes");
+    expect(left).toMatchObject({ code: 3, stdout: expect.stringContaining("the audit has no row") });
     expect(await itemOf(done)).toMatchObject({ status: { S: "processed" } });
   });
 

@@ -1,7 +1,7 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { bucketName, uploadsTableName } from "../../../environments/schema";
 import { conditionHeld, updateExpression } from "../../../runtime/aws/dynamo";
-import { objectOf, pendingShard } from "../../../runtime/uploads/uploads";
+import { AUDIT_SHARD, objectOf, pendingShard } from "../../../runtime/uploads/uploads";
 import type { Operator } from "../command/operator";
 import { inGroups } from "../command/together";
 import { hasReplayed } from "../letters/books";
@@ -77,14 +77,15 @@ async function once(
 }
 
 function notAgain(
-  { version, status, error }: UploadVersion,
+  { version, status, error, owesAudit }: UploadVersion,
   newest: UploadVersion | undefined,
   onlyQuarantined: boolean,
 ): string | undefined {
   if (onlyQuarantined && status !== "quarantined") return `it is ${status}, not in quarantine`;
   if (version !== newest?.version) return "a newer version of it stands for it";
   if (status === "pending") return error === undefined ? "it waits for the next run already" : undefined;
-  return DONE.includes(status) ? undefined : `${status}: another version stands for it`;
+  if (!DONE.includes(status)) return `${status}: another version stands for it`;
+  return owesAudit ? "the audit has no row of it yet: repeat after the next run" : undefined;
 }
 
 async function isThere(operator: Operator, key: string, version: string): Promise<boolean> {
@@ -114,8 +115,13 @@ function reopen(
         TableName: uploadsTableName(environment),
         Key: { object: { S: object }, version: { S: version } },
         ...update,
-        ExpressionAttributeValues: { ...ExpressionAttributeValues, ":was": { S: status } },
-        ConditionExpression: "#status = :was",
+        ExpressionAttributeValues: {
+          ...ExpressionAttributeValues,
+          ":was": { S: status },
+          ":owed": { S: AUDIT_SHARD },
+        },
+        ConditionExpression:
+          "#status = :was AND (attribute_not_exists(#pending_shard) OR #pending_shard <> :owed)",
       }),
     ),
   );

@@ -1,6 +1,7 @@
 import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { uploadsTableName } from "../../../environments/schema";
 import type { Item } from "../../../runtime/aws/dynamo";
+import { AUDIT_SHARD } from "../../../runtime/uploads/uploads";
 import type { Operator } from "../command/operator";
 
 /** Version of an upload, as the uploads table has it. */
@@ -19,6 +20,8 @@ export interface UploadVersion {
   readonly counts?: Readonly<Record<string, number>>;
   /** Whether its rows are those that are published. */
   readonly isPublished: boolean;
+  /** Whether the audit has no row of its status yet. */
+  readonly owesAudit: boolean;
 }
 
 /** What the uploads table has of an object. */
@@ -84,6 +87,7 @@ function versionOf(item: Item, head: Item | undefined): UploadVersion {
     ...(run && { run }),
     ...(counts && { counts: numbersOf(counts) }),
     isPublished: head?.["committed_version"]?.S === text("version"),
+    owesAudit: text("pending_shard") === AUDIT_SHARD,
   };
 }
 
