@@ -31,6 +31,7 @@ const builder: Builder = {
   },
   manifests: { client: s3, name: variables.MANIFESTS_BUCKET },
   quarantine: { client: s3, name: variables.QUARANTINE_BUCKET },
+  ...(variables.AUDIT_BUCKET !== "none" && { audit: { client: s3, name: variables.AUDIT_BUCKET } }),
   settings: {
     datasets: byLongestPrefix(readDeclared<"manifests-builder">().datasets),
     limits: { bytes: Number(variables.MANIFEST_BYTES), files: Number(variables.MANIFEST_FILES) },

@@ -19,6 +19,8 @@ interface Variables {
   MANIFESTS_BUCKET: string;
   CURATED_BUCKET: string;
   QUARANTINE_BUCKET: string;
+  /** Bucket that rows of the audit are written to; `none` where it is switched off. */
+  AUDIT_BUCKET: string;
   /** Name of the Glue job that the function starts: of pending uploads, of the stream, or of batches; `none` without. */
   JOB_NAME: string;
   /** Workers of a run while the control table names no other number. */
@@ -88,6 +90,7 @@ const NAMES = {
   "manifests-builder": [
     ...TRACKING,
     "QUARANTINE_BUCKET",
+    "AUDIT_BUCKET",
     "MANIFEST_BYTES",
     "MANIFEST_FILES",
     "CLAIM_SECONDS",

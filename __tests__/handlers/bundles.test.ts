@@ -44,6 +44,7 @@ const VARIABLES: FunctionVariables = {
     ...TRACKING,
     MANIFESTS_BUCKET: "manifests",
     QUARANTINE_BUCKET: "quarantine",
+    AUDIT_BUCKET: "none",
     MANIFEST_BYTES: "1000000000",
     MANIFEST_FILES: "1000",
     CLAIM_SECONDS: "240",

@@ -60,6 +60,7 @@ beforeAll(async () => {
     TRACKING_SHARDS: String(SHARDS),
     MANIFESTS_BUCKET: NAMES.manifests,
     QUARANTINE_BUCKET: NAMES.quarantine,
+    AUDIT_BUCKET: NAMES.audit,
     MANIFEST_BYTES: "1000",
     MANIFEST_FILES: "100",
     CLAIM_SECONDS: "240",
@@ -70,7 +71,7 @@ beforeAll(async () => {
   dynamo = new DynamoDBClient();
   s3 = new S3Client({ forcePathStyle: true });
   await makeTable();
-  for (const bucket of [NAMES.raw, NAMES.manifests, NAMES.quarantine]) await makeBucket(bucket);
+  for (const bucket of [NAMES.raw, NAMES.manifests, NAMES.quarantine, NAMES.audit]) await makeBucket(bucket);
   ({ handler } = await import("../../handlers/manifests-builder"));
 });
 

@@ -36,6 +36,7 @@ beforeAll(async () => {
   Object.assign(process.env, {
     GRACE_SECONDS: "1",
     QUARANTINE_BUCKET: MANIFESTS,
+    AUDIT_BUCKET: "none",
     MANIFEST_BYTES: "1000000",
     MANIFEST_FILES: "100",
     CLAIM_SECONDS: "0.001",

@@ -13,6 +13,8 @@ export interface Builder {
   readonly table: TrackingTable;
   readonly manifests: Bucket;
   readonly quarantine: Bucket;
+  /** Bucket of the audit; absent where that is switched off. */
+  readonly audit?: Bucket | undefined;
   readonly settings: PlanSettings;
   /** Age in milliseconds from which a claim without a manifest is given up; above the function's timeout. */
   readonly claimMs: number;

@@ -2,7 +2,14 @@ import { CopyObjectCommand, PutObjectCommand, S3ServiceException } from "@aws-sd
 import { log } from "../../runtime/log";
 import { baseName } from "../../runtime/manifests/datasets";
 import { quarantineFolder } from "../../runtime/manifests/quarantine-folder";
-import { headKey, putIfNew, type TrackedFile } from "../../runtime/manifests/tracking";
+import {
+  headKey,
+  putIfNew,
+  readTracked,
+  type TrackedFile,
+  versionKey,
+} from "../../runtime/manifests/tracking";
+import { auditRejected } from "./audit-rejected";
 import type { Invocation } from "./builder";
 import { checkTime } from "./claim";
 import { isGone } from "./content";
@@ -25,13 +32,13 @@ const LONGEST_NAME = 900;
 
 /**
  * Copies a file that no manifest takes to the quarantine bucket, with its reason next to it, then records it
- * in the table. A file that is too large to copy, or that nobody here can read, has its reason alone.
+ * in the table, and tells the audit. A file that is too large to copy, or that nobody here can read, has its reason alone.
  * Repeating it changes nothing. The original stays.
  *
  * @throws OutOfTimeError when the invocation's time is nearly over
  */
 export async function quarantineFile(invocation: Invocation, quarantine: Quarantine): Promise<void> {
-  const { quarantine: bucket, retry, clock, tally } = invocation;
+  const { quarantine: bucket, audit, retry, clock, tally } = invocation;
   const { file, reason } = quarantine;
   checkTime(invocation, file);
   const folder = quarantineFolder(quarantine.date, file);
@@ -41,8 +48,10 @@ export async function quarantineFile(invocation: Invocation, quarantine: Quarant
   const at = clock.now().toISOString();
   const note = { bucket: file.bucket, key, version_id, reason, message, at };
   await retry(() => putOnce(bucket, `${folder}/reason.json`, `${JSON.stringify(note)}\n`));
-  if (await track(invocation, quarantine)) tally.count("FilesQuarantined");
-  else tally.count("FilesKnown");
+  const { isNew, item } = await track(invocation, quarantine);
+  tally.count(isNew ? "FilesQuarantined" : "FilesKnown");
+  const isRejected = item?.status === "quarantined" && item.manifestPath === undefined;
+  if (audit && isRejected) await retry(() => auditRejected(audit, item));
   log("warn", "quarantined a file", { key, version: version_id, reason, detail: message });
 }
 
@@ -96,13 +105,20 @@ async function putOnce({ client, name }: Invocation["quarantine"], key: string, 
   }
 }
 
-/** Records the file; returns whether the item is new. A file without another version has it as its head. */
-async function track({ table, retry, clock }: Invocation, quarantine: Quarantine): Promise<boolean> {
+interface Tracked {
+  readonly isNew: boolean;
+  /** What the table has of the version; absent where another delivery is about to write it. */
+  readonly item?: TrackedFile | undefined;
+}
+
+/** Records the file. One without another version has it as its head. */
+async function track({ table, retry, clock }: Invocation, quarantine: Quarantine): Promise<Tracked> {
   const tracked = quarantined(quarantine, clock.now());
   const head = await retry(() => putIfNew(table, headKey(tracked, table.shards), tracked));
-  if (head === undefined) return true;
-  if (head.version === tracked.version) return false;
-  return retry(() => noteBesideHead(table, tracked));
+  if (head === undefined) return { isNew: true, item: tracked };
+  if (head.version === tracked.version) return { isNew: false, item: head };
+  if (await retry(() => noteBesideHead(table, tracked))) return { isNew: true, item: tracked };
+  return { isNew: false, item: await retry(() => readTracked(table, versionKey(tracked, table.shards))) };
 }
 
 function quarantined({ file, dataset, date, reason, message }: Quarantine, now: Date): TrackedFile {

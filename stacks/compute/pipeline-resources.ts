@@ -112,26 +112,21 @@ export function listInputs({ storage }: PipelineResources, pipeline: Pipeline): 
   };
 }
 
-/** Statements that let a job write rows of its pipeline for the audit, where there is one. */
+/** Statements that let a role write rows of its pipeline for the audit, where there is one. */
 export function writeAudit(
   { environment, storage }: PipelineResources,
   pipeline: Pipeline,
 ): PolicyStatement[] {
   if (!environment.storage.audit.enabled) return [];
   const incoming = `${storage.curated.arn}/${AUDIT_INCOMING}${pipeline}/*`;
-  return [
-    { sid: "WriteAudit", actions: ["s3:PutObject"], resources: [incoming] },
-    // of an upload the version says so that stands for it
-    ...(pipeline === "uploads"
-      ? []
-      : [
-          {
-            sid: "KnowWithdrawals",
-            actions: ["s3:GetObject"],
-            resources: [`${storage.quarantine.arn}/quarantine/withdrawn/*/reason.json`],
-          },
-        ]),
-  ];
+  return [{ sid: "WriteAudit", actions: ["s3:PutObject"], resources: [incoming] }];
+}
+
+/** Statements that let a job tell the audit which of the files that are gone were withdrawn. */
+export function knowWithdrawals({ environment, storage }: PipelineResources): PolicyStatement[] {
+  if (!environment.storage.audit.enabled) return [];
+  const notes = `${storage.quarantine.arn}/quarantine/withdrawn/*/reason.json`;
+  return [{ sid: "KnowWithdrawals", actions: ["s3:GetObject"], resources: [notes] }];
 }
 
 /** Objects of a bucket below prefixes. */

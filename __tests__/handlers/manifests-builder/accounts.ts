@@ -25,7 +25,7 @@ export function account(pipeline: ManifestsPipeline): Accounts {
     if (ended.length > 1) accounts.duplicated.push(`${nameOf(upload)}: ${ended.join()}`);
     places.delete(nameOf(upload));
   }
-  accounts.unexpected.push(...places.keys());
+  accounts.unexpected.push(...places.keys(), ...auditProblems(pipeline));
   for (const name of new Set(pipeline.uploads.map(({ key }) => key))) {
     const versions = pipeline.uploads.filter(({ key }) => key === name);
     accounts.unexpected.push(...misplaced(versions, placesOf(pipeline)), ...headProblems(pipeline, versions));
@@ -47,6 +47,19 @@ function placesOf(pipeline: ManifestsPipeline): Map<string, Place[]> {
     }
   }
   return places;
+}
+
+/** Versions in quarantine that the audit does not tell once, and what else it tells. */
+function auditProblems(pipeline: ManifestsPipeline): string[] {
+  const told = pipeline.audited().map(({ key, version, message }) => `${key}@${version}: ${message}`);
+  const wanted = pipeline.aws.table
+    .rows()
+    .filter(({ status }) => status === "quarantined")
+    .map(({ file_path = "", version, error_message = "" }) => {
+      const key = file_path.slice("s3://raw/".length);
+      return `${key}@${version}: ${error_message.replace(/^[^:]*: /, "")}`;
+    });
+  return told.sort().join("\n") === wanted.sort().join("\n") ? [] : [`audit: ${told}, not ${wanted}`];
 }
 
 /** Versions of one key, oldest first, in a place that the rules do not give them. */

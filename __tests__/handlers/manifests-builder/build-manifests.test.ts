@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { FILE_COLUMNS } from "../../../constructs/catalog/audit-tables";
 import { buildManifests } from "../../../handlers/manifests-builder/build-manifests";
 import { announcement } from "../../../runtime/aws/s3-record";
 import { manifestKey } from "../../../runtime/manifests/manifests";
@@ -7,7 +8,7 @@ import { awsError } from "../support/doubles";
 import { s3Record } from "../support/events";
 import { keepLogs } from "../support/logs";
 import { account, IN_ORDER } from "./accounts";
-import { ManifestsPipeline, type Uploaded } from "./pipeline";
+import { ManifestsPipeline, NAMES, type Uploaded } from "./pipeline";
 
 const DAY_MS = 86_400_000;
 
@@ -145,6 +146,34 @@ describe("buildManifests", () => {
     expect([...pipeline.quarantined().values()].map((text) => JSON.parse(text))).toMatchObject([
       { reason: "unexpected-size", message: expect.stringMatching(/gone before it could be copied$/) },
     ]);
+  });
+
+  test("tells the audit of a file that no manifest takes, by the columns of its table", async () => {
+    const pipeline = new ManifestsPipeline();
+    const upload = pipeline.upload(key("large"), "large", 500);
+    await pipeline.deliver(pipeline.messages([upload]));
+    const [[name, text] = ["", ""]] = pipeline.aws.objects.list(NAMES.audit);
+    expect(name).toMatch(/^audit\/incoming\/manifests\/2026-01-31T12\/[0-9a-f]{32}\.ndjson$/);
+    expect(Object.keys(JSON.parse(text))).toEqual(FILE_COLUMNS.map((column) => column.name));
+    expect(pipeline.audited()).toMatchObject([
+      {
+        ...{ dataset: "clicks", key: upload.key, version: upload.version, status: "quarantined" },
+        ...{ sequence: -1, rows: null, bytes_in: 500, changed_at: "2026-01-31 12:00:00.000" },
+        ...{ reason: "unexpected-size", message: expect.stringContaining("500") },
+      },
+    ]);
+  });
+
+  test("tells no audit where it is switched off, nor of files of smoke tests", async () => {
+    const pipeline = new ManifestsPipeline();
+    const large = pipeline.upload(key("large"), "large", 500);
+    const off = { ...pipeline.builder(), audit: undefined };
+    await buildManifests(off, pipeline.messages([large]), () => 180_000);
+    await pipeline.deliver(
+      pipeline.messages([pipeline.upload("input/smoke_manifests/2026-01-31-a.ndjson", "x")]),
+    );
+    expect(pipeline.quarantined().size).toBeGreaterThan(2);
+    expect(pipeline.audited()).toEqual([]);
   });
 
   test("fails a file whose quarantine bucket is missing", async () => {

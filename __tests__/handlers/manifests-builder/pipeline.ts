@@ -10,7 +10,13 @@ import { clockDouble } from "../support/doubles";
 import { type EventObject, s3Event } from "../support/events";
 import { type Fault, MemoryAws } from "../support/memory-aws";
 
-export const NAMES = { raw: "raw", manifests: "manifests", quarantine: "quarantine", table: "files" };
+export const NAMES = {
+  raw: "raw",
+  manifests: "manifests",
+  quarantine: "quarantine",
+  audit: "audit",
+  table: "files",
+};
 export const CLICKS: ManifestsDataset = {
   name: "clicks",
   prefix: "input/clicks/",
@@ -65,6 +71,7 @@ export class ManifestsPipeline {
       table: { client, name: NAMES.table, shards: 4 },
       manifests: { client, name: NAMES.manifests },
       quarantine: { client, name: NAMES.quarantine },
+      audit: { client, name: NAMES.audit },
       settings: { datasets: [CLICKS], limits: this.limits },
       claimMs: 240_000,
       metrics: { namespace: "Tributary", environment: "test" },
@@ -103,6 +110,11 @@ export class ManifestsPipeline {
   /** Keys in the quarantine bucket with what they hold. */
   quarantined(): Map<string, string> {
     return this.aws.objects.list(NAMES.quarantine);
+  }
+
+  /** Rows of the audit, by their objects. */
+  audited(): Record<string, unknown>[] {
+    return [...this.aws.objects.list(NAMES.audit).values()].map((text) => JSON.parse(text));
   }
 }
 

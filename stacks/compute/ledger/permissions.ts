@@ -13,6 +13,7 @@ import {
 import {
   admitColumns,
   below,
+  knowWithdrawals,
   listInputs,
   type PipelineResources,
   putOwnEvents,
@@ -95,6 +96,7 @@ export function ledgerBatchStatements(resources: PipelineResources): PolicyState
       resources: [raw.arn, curated.arn, quarantine.arn],
     },
     ...writeAudit(resources, "ledger"),
+    ...knowWithdrawals(resources),
     admitColumns(ledger.control, datasets),
     putOwnEvents("PutPublished", environment, ["LedgerBatchPublished"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),

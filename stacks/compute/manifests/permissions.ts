@@ -13,6 +13,7 @@ import {
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import {
   admitColumns,
+  knowWithdrawals,
   listInputs,
   type PipelineResources,
   putOwnEvents,
@@ -51,6 +52,7 @@ export function manifestsBuilderStatements(resources: PipelineResources): Policy
     },
     distinguishMissing(["s3:ListBucket", "s3:ListBucketVersions"], storage.raw.arn, storage.manifests.arn),
     quarantineFiles(resources),
+    ...writeAudit(resources, "manifests"),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
 }
@@ -100,6 +102,7 @@ export function manifestsJobStatements(resources: PipelineResources): PolicyStat
       datedDatasets().map(({ name }) => name),
     ),
     ...writeAudit(resources, "manifests"),
+    ...knowWithdrawals(resources),
     putOwnEvents("PutProcessed", environment, ["ManifestProcessed"]),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
     useKey("Message", storage.operationsKey.arn, environment.region, "read"),

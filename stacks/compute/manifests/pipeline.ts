@@ -128,6 +128,7 @@ export class ManifestsPipeline extends Construct {
         ...this.trackingVariables(props),
         MANIFESTS_BUCKET: storage.manifests.bucket,
         QUARANTINE_BUCKET: storage.quarantine.bucket,
+        AUDIT_BUCKET: this.environment.storage.audit.enabled ? storage.curated.bucket : "none",
         MANIFEST_BYTES: String(manifests.maximumMegabytes * 1e6),
         MANIFEST_FILES: String(manifests.maximumFiles),
         CLAIM_SECONDS: String(CLAIM_SECONDS),
