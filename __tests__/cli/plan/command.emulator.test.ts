@@ -63,7 +63,7 @@ describe("npm run plan, with states in S3", () => {
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout.split("\n").slice(0, 2)).toEqual([
       `${STORAGE}: 1 created, 2 outputs changed`,
-      `${COMPUTE}: cannot be planned before ${STORAGE}, which has no state yet is applied`,
+      `${COMPUTE}: cannot be planned until these are applied: ${STORAGE} (no state yet)`,
     ]);
     expect(await tiny.apply(STORAGE, variables)).toMatchObject({ code: 0 });
 

@@ -30,10 +30,10 @@ describe("two stacks of which one reads the other's state", () => {
     const first = await tiny.plan();
     expect(outcomes(first)).toEqual([
       [STORAGE, "1 created, 2 outputs changed"],
-      [COMPUTE, `cannot be planned before ${STORAGE}, which has no state yet is applied`],
+      [COMPUTE, `cannot be planned until these are applied: ${STORAGE} (no state yet)`],
     ]);
     expect(textOf(first)).toContain(
-      "cannot be planned before local-storage, which has no state yet is applied",
+      "cannot be planned until these are applied: local-storage (no state yet)",
     );
     expect(binding(STORAGE)).not.toHaveProperty("state");
     expect(existsSync(join(tiny.out, COMPUTE, "binding.json"))).toBe(false);
@@ -78,7 +78,7 @@ describe("two stacks of which one reads the other's state", () => {
     tiny.write(later, compute(["name", "later"]));
     expect(outcomes(await tiny.plan())).toEqual([
       [STORAGE, "1 changed, 2 outputs changed"],
-      [COMPUTE, `cannot be planned before ${STORAGE} is applied`],
+      [COMPUTE, `cannot be planned until these are applied: ${STORAGE} (lacks later)`],
     ]);
     tiny.write(later, compute());
     expect(textOf(await tiny.plan())).toContain("| `local-storage` | `name` | `local-compute` |");
@@ -121,6 +121,18 @@ describe("two stacks of which one reads the other's state", () => {
     expect(readFileSync(join(tiny.out, COMPUTE, "plan.json"), "utf8")).toContain("of hush-hush");
     expect(text).toContain("| `input` | `(secret)` | `of (secret)` |");
     expect(text).not.toContain("hush");
+  });
+
+  test("a state that moves while its reader is planned binds no plan", async () => {
+    tiny.write(storage(), compute());
+    await tiny.plan();
+    await tiny.apply(STORAGE);
+    const file = join(tiny.folder, `${STORAGE}.tfstate`);
+    const move = () => writeFileSync(file, readFileSync(file, "utf8").replaceAll('"one"', '"two"'));
+    await expect(tiny.plan(undefined, move)).rejects.toThrow(
+      `${STORAGE} was applied while ${COMPUTE} was planned (its name changed): plan again`,
+    );
+    expect(existsSync(join(tiny.out, COMPUTE, "binding.json"))).toBe(false);
   });
 
   test("what is wrong with a stack is told before it is planned", async () => {

@@ -54,7 +54,10 @@ export class TinyStacks {
   }
 
   /** Plans what is written, as the command does. */
-  async plan(only?: readonly string[]): Promise<ReadonlyMap<string, StackPlan>> {
+  async plan(
+    only?: readonly string[],
+    report: (line: string) => void = () => undefined,
+  ): Promise<ReadonlyMap<string, StackPlan>> {
     takeSynthesis(this.synthesized, this.out);
     const variables = { ...process.env, ...(await terraform()) };
     const options = only === undefined ? {} : { only };
@@ -62,7 +65,7 @@ export class TinyStacks {
       out: this.out,
       source: SOURCE,
       variables,
-      report: () => undefined,
+      report,
       ...options,
     });
     return new Map(plans.map((plan) => [plan.stack, plan]));

@@ -21,10 +21,11 @@ export function changedOutputs({ output_changes = {} }: PlanJson): string[] {
 /** What a plan comes to, in a line. */
 export function outcomeOf({ json, diagnostics, waitsFor }: StackPlan): string {
   if (waitsFor.length > 0) {
-    const stacks = waitsFor.map(({ stack, isDeployed }) =>
-      isDeployed ? stack : `${stack}, which has no state yet`,
+    const stacks = waitsFor.map(
+      ({ stack, isDeployed, outputs }) =>
+        `${stack} (${isDeployed ? `lacks ${outputs.join(", ")}` : "no state yet"})`,
     );
-    return `cannot be planned before ${stacks.join(", ")} is applied`;
+    return `cannot be planned until these are applied: ${stacks.join(", ")}`;
   }
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (json === undefined) return `fails: ${errors[0]?.summary ?? "no plan"}`;

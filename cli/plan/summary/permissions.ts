@@ -20,6 +20,12 @@ export interface Permission {
 /** Attributes that hold a document in which resources may not be known before an apply. */
 const NAMES: Readonly<Record<string, string>> = { assume_role_policy: "trust", policy: "policy" };
 
+/** Kinds whose document stands in a resource of its own, while the attribute only repeats it. */
+const COMPUTED = new Set(["aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue"]);
+
+/** Kinds in whose documents `*` as a resource is the resource itself. */
+const OWN = new Set(["aws_kms_key", "aws_kms_key_policy"]);
+
 /** Finds what a change grants and takes away: documents of policies, and resources that are a grant themselves. */
 export function permissionsOf({ type, change }: ResourceChange, hide: Hide): Permission[] {
   const [before, after] = [membersOf(change.before), membersOf(change.after)];
@@ -28,9 +34,9 @@ export function permissionsOf({ type, change }: ResourceChange, hide: Hide): Per
   const documents = [...names].flatMap((attribute) => {
     const of = NAMES[attribute] ?? attribute;
     const isDocument = isPolicy(before[attribute]) || isPolicy(after[attribute]);
-    if (unknown[attribute] === true && (isDocument || attribute in NAMES))
-      return [unknownPermission(of, attribute)];
-    return isDocument ? told(of, attribute, before[attribute], after[attribute], hide) : [];
+    const isGiven = attribute in NAMES && !COMPUTED.has(type);
+    if (unknown[attribute] === true && (isDocument || isGiven)) return [unknownPermission(of, attribute)];
+    return isDocument ? told(of, attribute, before[attribute], after[attribute], hide, OWN.has(type)) : [];
   });
   return [...documents, ...grantsOf(type, before, after, hide)];
 }
@@ -63,17 +69,26 @@ function grantsOf(type: string, before: Members, after: Members, hide: Hide): Pe
   const document = (values: Members) =>
     JSON.stringify({ Statement: Object.keys(values).length > 0 ? listOf(grant(values)) : [] });
   const of = type === "aws_iam_role" ? "boundary" : "grant";
-  return told(of, "permissions_boundary", document(before), document(after), hide);
+  return told(of, "permissions_boundary", document(before), document(after), hide, false);
 }
 
-function told(of: string, attribute: string, before: unknown, after: unknown, hide: Hide): Permission[] {
+function told(
+  of: string,
+  attribute: string,
+  before: unknown,
+  after: unknown,
+  hide: Hide,
+  isOwn: boolean,
+): Permission[] {
   const { gained, lost, conditions } = policyDifference(before, after);
+  const subject = (group: GrantGroup) =>
+    isOwn ? { ...group, resources: group.resources.filter((each) => each !== "*") } : group;
   const row = (access: Permission["access"], verb: string, group: GrantGroup, further = "") => ({
     of,
     attribute,
     access,
-    what: `${verb} ${grantText(group, hide)}${further}`,
-    isWild: access === "wider" && isWild(group),
+    what: `${verb} ${grantText(subject(group), hide)}${further}`,
+    isWild: access === "wider" && isWild(subject(group)),
   });
   return [
     ...gained.map((group) => row(isLimit(group) ? "narrower" : "wider", "gains", group)),

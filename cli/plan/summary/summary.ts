@@ -85,7 +85,7 @@ function outcomeText(plan: StackPlan): string {
 
 /** Names of stacks and our own words, of which Markdown reads nothing else. */
 function plain(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N} ,.-]/gu, (each) => `&#${each.codePointAt(0)};`);
+  return text.replaceAll(/[^\p{L}\p{N} ,.:()-]/gu, (each) => `&#${each.codePointAt(0)};`);
 }
 
 function uncommittedText(files: readonly string[]): string {
@@ -106,7 +106,7 @@ function errors(plans: readonly StackPlan[]): Section {
         .join("<br>"),
     ]);
   });
-  return { heading: "What Terraform complains of", columns: ["Stack", "", "Message"], rows };
+  return { heading: "What Terraform complains of", columns: ["Stack", "Severity", "Message"], rows };
 }
 
 function dataLost(resources: readonly Told[]): Section {
@@ -118,7 +118,11 @@ function dataLost(resources: readonly Told[]): Section {
       reasonOf(each),
       guardOf(each, each.guarded),
     ]);
-  return { heading: "Data would be lost", columns: ["Stack", "Resource", "", "Because", "Stopped by"], rows };
+  return {
+    heading: "Data would be lost",
+    columns: ["Stack", "Resource", "Action", "Because", "Stopped by"],
+    rows,
+  };
 }
 
 function permissions(resources: readonly Told[]): Section {
@@ -179,20 +183,25 @@ function destroyed(resources: readonly Told[]): Section {
         ["destroyed", "forgotten"].includes(kindOf(change)) && !(isStateful(type) && isEnd(change)),
     )
     .map((each) => [...placeOf(each), kindOf(each.change), reasonOf(each)]);
-  return { heading: "Destroyed", columns: ["Stack", "Resource", "", "Because"], rows };
+  return { heading: "Destroyed", columns: ["Stack", "Resource", "Action", "Because"], rows };
 }
 
 function changed(resources: readonly Told[]): Section {
-  const rows = resources.filter(isKept).flatMap((each) => {
-    const attributes = new Set(each.permissions.map(({ attribute }) => attribute));
-    const isTold = (difference: Difference) =>
-      isWeaker(difference) || attributes.has(difference.path.split(/[.[]/)[0] ?? "");
-    return differenceRows(
-      each,
-      each.differences.filter((difference) => !isTold(difference)),
-    );
+  const rows = resources.filter(isKept).map((each) => {
+    const forcing = (each.change.replace_paths ?? []).map(pathText);
+    const attributes = each.permissions.map(({ attribute }) => attribute);
+    const isTold = ({ path }: Difference) =>
+      forcing.includes(path) || attributes.includes(path.split(/[.[]/)[0] ?? "");
+    return {
+      ...each,
+      differences: each.differences.filter((difference) => !isWeaker(difference) && !isTold(difference)),
+    };
   });
-  return { heading: "Changed", columns: ["Stack", "Resource", "Attribute", "Before", "After"], rows };
+  return {
+    heading: "Changed",
+    columns: ["Stack", "Resource", "Attribute", "Before", "After"],
+    rows: differenceRows(rows),
+  };
 }
 
 function moved(resources: readonly Told[]): Section {
@@ -202,7 +211,7 @@ function moved(resources: readonly Told[]): Section {
       ? [[...placeOf(each), `imported as ${code(each.hide(each.change.importing.id ?? ""))}`]]
       : []),
   ]);
-  return { heading: "Moved and imported", columns: ["Stack", "Resource", ""], rows };
+  return { heading: "Moved and imported", columns: ["Stack", "Resource", "From"], rows };
 }
 
 function outputs(plans: readonly StackPlan[]): Section {
@@ -220,26 +229,26 @@ function outputs(plans: readonly StackPlan[]): Section {
 }
 
 function drift(resources: readonly Told[]): Section {
-  const rows = resources.flatMap((each) =>
-    kindOf(each.change) === "destroyed"
-      ? [[...placeOf(each), "", "there", "gone"]]
-      : differenceRows(each, each.differences),
-  );
+  const isGone = ({ change }: Told) => kindOf(change) === "destroyed";
   const heading = "Drift: changed outside of Terraform since the last apply";
-  return { heading, isFolded: true, columns: ["Stack", "Resource", "Attribute", "Before", "Now"], rows };
+  return {
+    heading,
+    isFolded: true,
+    columns: ["Stack", "Resource", "Attribute", "Before", "Now"],
+    rows: [
+      ...resources.filter(isGone).map((each) => [...placeOf(each), "", "there", "gone"]),
+      ...differenceRows(resources.filter((each) => !isGone(each))),
+    ],
+  };
 }
 
 function added(resources: readonly Told[]): Section {
-  const kinds = new Map<string, Told[]>();
-  for (const each of resources.filter(({ change }) => kindOf(change) === "created")) {
-    const key = `${each.stack} ${each.type}`;
-    kinds.set(key, [...(kinds.get(key) ?? []), each]);
-  }
-  const rows = [...kinds.values()].map((all) => [
-    code(all[0]?.stack ?? ""),
-    code(all[0]?.type ?? ""),
+  const created = resources.filter(({ change }) => kindOf(change) === "created");
+  const rows = groupedBy(created, ({ stack, type }) => `${stack} ${type}`).map((all) => [
+    code(all[0].stack),
+    code(all[0].type),
     String(all.length),
-    all.map(({ address, type }) => code(address.replace(`${type}.`, ""))).join(", "),
+    all.map(nameOf).join(", "),
   ]);
   return { heading: "Added", columns: ["Stack", "Kind", "Number", "Names"], rows };
 }
@@ -261,12 +270,34 @@ function differenceCells({ path, before, after }: Difference): string[] {
   return [code(path), code(before), code(after)];
 }
 
-/** A row for each difference; the resource is named in the first. */
-function differenceRows(resource: Told, differences: readonly Difference[]): Rows {
-  return differences.map((each, index) => [
-    ...(index === 0 ? placeOf(resource) : ["", ""]),
-    ...differenceCells(each),
-  ]);
+/** A row for each difference; what it is of is named in the first. Resources of a kind that differ alike are told together. */
+function differenceRows(resources: readonly Told[]): Rows {
+  const groups = groupedBy(resources, ({ stack, type, differences }) =>
+    JSON.stringify([stack, type, differences]),
+  );
+  return groups.flatMap(([first, ...others]) => {
+    const [stack, address] = placeOf(first);
+    const names = [address, ...others.map(nameOf)].join(", ");
+    return first.differences.map((each, index) => [
+      ...(index === 0 ? [stack, names] : ["", ""]),
+      ...differenceCells(each),
+    ]);
+  });
+}
+
+/** Address without the kind. */
+function nameOf({ address, type }: Told): string {
+  return code(address.replace(`${type}.`, ""));
+}
+
+function groupedBy(resources: readonly Told[], keyOf: (resource: Told) => string): [Told, ...Told[]][] {
+  const groups = new Map<string, [Told, ...Told[]]>();
+  for (const each of resources) {
+    const group = groups.get(keyOf(each));
+    if (group === undefined) groups.set(keyOf(each), [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
 }
 
 const REASONS: Readonly<Record<string, string>> = {

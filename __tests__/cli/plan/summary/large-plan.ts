@@ -96,7 +96,10 @@ export function largePlan(): { readonly plans: readonly StackPlan[]; readonly he
           `aws_lambda_function.worker-${index}`,
           change(
             { memory_size: 256, environment: [{ variables: { LOG_LEVEL: "info", KEY: "hush-hush" } }] },
-            { memory_size: 512, environment: [{ variables: { LOG_LEVEL: "info", KEY: "new-secret" } }] },
+            {
+              memory_size: index < 30 ? 512 : 1024 + index,
+              environment: [{ variables: { LOG_LEVEL: "info", KEY: "new-secret" } }],
+            },
             {
               before_sensitive: { environment: [{ variables: { KEY: true } }] },
               after_sensitive: { environment: [{ variables: { KEY: true } }] },

@@ -168,6 +168,17 @@ describe("permissions", () => {
     ]);
   });
 
+  test("on a key's own `*`, and of a document that stands elsewhere, are no wildcard and no news", () => {
+    const key = change(null, { policy: policy(allow("kms:Decrypt", "*", { Principal: { AWS: "r" } })) });
+    expect(rows("aws_kms_key.x", key)).toEqual([]);
+    expect(rows("aws_kms_key.x", key, "Permissions that come")).toEqual([
+      ["**wider**", "gains Allow `kms:Decrypt` to `AWS r`"],
+    ]);
+    const bucket = change(null, {}, { after_unknown: { policy: true } });
+    expect(rows("aws_s3_bucket.x", bucket, "Permissions that come")).toEqual([]);
+    expect(rows("aws_s3_bucket_policy.x", bucket, "Permissions that come")).toHaveLength(1);
+  });
+
   test("are not told once more as a change of the text", () => {
     const before = { policy: policy(allow("s3:Get", "b")), name: "a" };
     const of = change(before, { policy: policy(), name: "b" });

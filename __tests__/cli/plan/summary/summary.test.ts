@@ -39,8 +39,8 @@ describe("a summary", () => {
       "| Stack | Plan |",
       "| --- | --- |",
       "| `dev-storage` | 1 created, 1 changed |",
-      "| `dev-ledger` | fails&#58; no plan |",
-      "| `dev-compute` | cannot be planned before dev-ledger is applied |",
+      "| `dev-ledger` | fails: no plan |",
+      "| `dev-compute` | cannot be planned until these are applied: dev-ledger (lacks url) |",
       "| `dev-network` | **`refused by Terraform (no bucket): no changes`** |",
     ]);
     expect(rowsOf(text, "What Terraform complains of")).toEqual([
@@ -91,6 +91,23 @@ describe("a summary", () => {
     ]);
   });
 
+  test("tells resources of a kind that change alike together", () => {
+    const of = (memory: number) => change({ memory, a: 1 }, { memory: 512, a: 2 });
+    const text = textOf(
+      planOf([
+        resource("aws_lambda_function.one", of(128)),
+        resource("aws_lambda_function.two", of(256)),
+        resource('aws_lambda_function.three["x"]', of(128)),
+      ]),
+    );
+    expect(rowsOf(text, "Changed")).toEqual([
+      ["`dev-storage`", '`aws_lambda_function.one`, `three["x"]`', "`memory`", "`128`", "`512`"],
+      ["", "", "`a`", "`1`", "`2`"],
+      ["`dev-storage`", "`aws_lambda_function.two`", "`memory`", "`256`", "`512`"],
+      ["", "", "`a`", "`1`", "`2`"],
+    ]);
+  });
+
   test("keeps drift apart, also where nothing is planned", () => {
     const text = textOf(
       planOf(
@@ -105,8 +122,8 @@ describe("a summary", () => {
       ),
     );
     expect(rowsOf(text, "Drift")).toEqual([
-      ["`dev-storage`", "`aws_sqs_queue.a`", "`a`", "`1`", "`2`"],
       ["`dev-storage`", "`aws_sqs_queue.b`", "", "there", "gone"],
+      ["`dev-storage`", "`aws_sqs_queue.a`", "`a`", "`1`", "`2`"],
     ]);
     expect(text).toContain("| `dev-storage` | no changes |");
   });
