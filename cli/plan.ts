@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { STSClient } from "@aws-sdk/client-sts";
 import { Option } from "commander";
@@ -6,9 +6,7 @@ import { declaredDatasets } from "../datasets/schema/datasets";
 import { checkLeftOut } from "../datasets/schema/left-out";
 import { type Environment, LAYERS, type Layer, loadEnvironment, stackName } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
-import { CommandError } from "../setup/errors";
 import { ROOT } from "../setup/paths";
-import { runOnTerminal } from "../setup/process";
 import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { checkAccount } from "./account";
@@ -17,6 +15,7 @@ import { FILES, planStacks, takeSynthesis } from "./plan/plan-stacks";
 import { render } from "./plan/summary/markdown";
 import type { StackPlan } from "./plan/summary/stack-plan";
 import { type Heading, summaryOf } from "./plan/summary/summary";
+import { synthesisOf } from "./plan/synthesis";
 
 interface PlanOptions {
   readonly environment: string;
@@ -35,15 +34,8 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   await checkAccount(new STSClient({ region: environment.region }), environment);
   const { environment: terraform } = await ensureTerraform(printError);
   const out = resolve(ROOT, options.out);
-  const source = await sourceOf(ROOT, {
-    environment: environment.name,
-    account: environment.account,
-    region: environment.region,
-  });
-  takeSynthesis(
-    options.synthesized === undefined ? synthesized(environment) : resolve(ROOT, options.synthesized),
-    out,
-  );
+  const source = await sourceOf(ROOT, environment);
+  takeSynthesis(synthesisOf(environment, options.synthesized), out);
   const plans = await planStacks({
     out,
     source,
@@ -59,20 +51,6 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   );
   print(join(options.out, FILES.summary));
   return plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error")) ? 1 : 0;
-}
-
-/** Synthesizes the environment, and returns the folder. */
-function synthesized(environment: Environment): string {
-  const folder = join(ROOT, "cdktf.out");
-  mkdirSync(folder, { recursive: true });
-  const exitCode = runOnTerminal([process.execPath, "--require", "tsx/cjs", "main.ts"], {
-    folder: ROOT,
-    environment: { ...process.env, CDKTF_OUTDIR: folder, TRIBUTARY_ENVIRONMENT: environment.name },
-  });
-  if (exitCode !== 0 || !existsSync(join(folder, "manifest.json"))) {
-    throw new CommandError(`${environment.name} cannot be synthesized`);
-  }
-  return folder;
 }
 
 /** Writes the summary of each stack, that of all, and the latter as a comment that GitHub takes. */

@@ -83,6 +83,11 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run bootstrap -- --environment dev --issuer https://agent.buildkite.com --plan-subject 'organization:ORG:pipeline:PLAN:*' --apply-subject 'organization:ORG:pipeline:DEPLOY:ref:refs/heads/main:*'",
   ),
   // for the environment that the emulator has
+  "npm run apply -- --environment prod --plan plans": {
+    file: PLAN,
+    contains: "apply -- --environment local --plan",
+  },
+  "npm run apply -- --environment prod --plan plans --yes": { file: PLAN, contains: 'apply("--yes")' },
   "npm run plan -- --environment prod --out plans": {
     file: PLAN,
     contains: "plan -- --environment local --out",

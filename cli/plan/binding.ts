@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { Environment } from "../../environments/schema";
 import { CommandError } from "../../setup/errors";
 import { run } from "../../setup/process";
 import type { State } from "./terraform";
@@ -55,12 +56,11 @@ const LOCKS = ["package-lock.json", ".terraform.lock.hcl", "glue/requirements.lo
 /** Describes a checkout, and what is synthesized from it. */
 export async function sourceOf(
   root: string,
-  place: Pick<Source, "environment" | "account" | "region">,
+  { name, account, region }: Pick<Environment, "name" | "account" | "region">,
 ): Promise<Source> {
-  const locks = await Promise.all(
-    LOCKS.map(async (name) => [name, await fileDigest(join(root, name))] as const),
-  );
-  return { ...place, ...(await checkoutOf(root)), locks: Object.fromEntries(locks) };
+  const digests = LOCKS.map(async (file) => [file, await fileDigest(join(root, file))] as const);
+  const locks = Object.fromEntries(await Promise.all(digests));
+  return { environment: name, account, region, ...(await checkoutOf(root)), locks };
 }
 
 async function checkoutOf(root: string): Promise<Pick<Source, "tree" | "uncommitted">> {

@@ -10,20 +10,12 @@ import {
   fileDigests,
   type Source,
 } from "./binding";
-import {
-  guardedAddresses,
-  outputsRead,
-  ownState,
-  readStacks,
-  type StatePlace,
-  type SynthesizedStack,
-  statesRead,
-} from "./configuration";
+import { guardedAddresses, readStacks, type SynthesizedStack } from "./configuration";
 import type { PlanJson } from "./plan-json";
+import { type Read, States, secretOutputs } from "./states";
 import { outcomeOf } from "./summary/outcome";
-import { textsOf } from "./summary/secrets";
 import type { StackPlan, Wait } from "./summary/stack-plan";
-import { pullState, type State, WorkingFolder } from "./terraform";
+import { WorkingFolder } from "./terraform";
 
 /** Names of what stands in the folder of a run. */
 export const FILES = {
@@ -54,7 +46,7 @@ export interface Planning {
 export async function planStacks(planning: Planning): Promise<StackPlan[]> {
   const { out, only } = planning;
   const all = readStacks(join(out, FILES.synthesis));
-  const states = new States(all, planning);
+  const states = new States(all, out, planning.variables);
   const plans: StackPlan[] = [];
   for (const stack of all.filter(({ name }) => only === undefined || only.includes(name))) {
     plans.push(await planStack(stack, states, planning));
@@ -124,70 +116,10 @@ function told(plan: StackPlan, report: Planning["report"]): StackPlan {
   return plan;
 }
 
-/** State that a stack reads, and which outputs of it. */
-interface Read {
-  readonly stack: string;
-  /** Id of the data source. */
-  readonly source: string;
-  /** None before the first apply. */
-  readonly state?: State | undefined;
-  readonly outputs: readonly string[];
-}
-
-/** States of a run, each pulled once. */
-class States {
-  private readonly pulled = new Map<string, State | undefined>();
-
-  constructor(
-    private readonly stacks: readonly SynthesizedStack[],
-    private readonly planning: Planning,
-  ) {}
-
-  /** Reads the state of a stack that is initialized. */
-  async own(stack: SynthesizedStack, working: WorkingFolder): Promise<State | undefined> {
-    const state = await working.state();
-    this.pulled.set(stack.name, state);
-    return state;
-  }
-
-  /** Reads the states whose outputs a stack reads. */
-  async readBy(stack: SynthesizedStack): Promise<Read[]> {
-    const outputs = outputsRead(stack.configuration);
-    const reads: Read[] = [];
-    for (const [source, place] of statesRead(stack)) {
-      const name = this.stacks.find((each) => isSame(ownState(each), place))?.name ?? source;
-      const names = outputs.filter((each) => each.source === source).map(({ output }) => output);
-      reads.push({ stack: name, source, state: await this.pull(name, place), outputs: names });
-    }
-    return reads;
-  }
-
-  private async pull(name: string, place: StatePlace): Promise<State | undefined> {
-    const { out, variables } = this.planning;
-    if (!this.pulled.has(name)) this.pulled.set(name, await pullState(place, out, variables));
-    return this.pulled.get(name);
-  }
-}
-
-/** Whether a data source reads the state that a backend keeps; a backend has settings, such as a lock's, in addition. */
-function isSame(own: StatePlace, read: StatePlace): boolean {
-  return (
-    own.backend === read.backend &&
-    Object.entries(read.config).every(([key, value]) => canonical(own.config[key]) === canonical(value))
-  );
-}
-
 function lacking({ stack, state, outputs }: Read): Wait[] {
   if (state === undefined) return [{ stack, isDeployed: false, outputs }];
   const missing = outputs.filter((name) => state.outputs[name] === undefined);
   return missing.length === 0 ? [] : [{ stack, isDeployed: true, outputs: missing }];
-}
-
-/** Texts of secret outputs: the data source that reads them does not say that they are. */
-function secretOutputs({ state }: Read): string[] {
-  return Object.values(state?.outputs ?? {})
-    .filter(({ sensitive }) => sensitive)
-    .flatMap(({ value }) => textsOf(value));
 }
 
 /**

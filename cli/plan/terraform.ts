@@ -25,6 +25,9 @@ export interface Planned {
   readonly json?: PlanJson;
 }
 
+/** How long the lock of a state is waited for. */
+const LOCK_WAIT = "5m";
+
 /** A folder in which Terraform works, with all that it keeps for itself in another. */
 export class WorkingFolder {
   constructor(
@@ -61,6 +64,21 @@ export class WorkingFolder {
     const shown = await this.terraform("show", "-json", file);
     if (shown.exitCode !== 0) return { diagnostics: [...all, failure("terraform show", shown)] };
     return { diagnostics: all, json: JSON.parse(shown.stdout) };
+  }
+
+  /**
+   * Applies a saved plan; a lock that somebody else holds is waited for.
+   * @throws CommandError with Terraform's words where that fails
+   */
+  async apply(file: string): Promise<void> {
+    const applied = await this.terraform(
+      "apply",
+      "-input=false",
+      "-no-color",
+      `-lock-timeout=${LOCK_WAIT}`,
+      file,
+    );
+    if (applied.exitCode !== 0) throw new CommandError(failure("terraform apply", applied).detail);
   }
 
   /** Reads the state of the folder's backend; undefined before the first apply. */

@@ -1,25 +1,26 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Binding } from "../../../cli/plan/binding";
 import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../../local/emulator/emulator";
-import { ROOT } from "../../../setup/paths";
-import { run } from "../../../setup/process";
 import { ensurePython } from "../../../setup/python";
-import { outcomeOf } from "../../support/outcome";
+import { Checkout } from "../../support/checkout";
 import { COMPUTE, compute, STORAGE, storage, TinyStacks } from "./tiny-stacks";
 
 const BUCKET = "states";
 
-describe("npm run plan, with states in S3", () => {
+describe("npm run plan and npm run apply, with states in S3", () => {
   const folder = mkdtempSync(join(tmpdir(), "tributary-plan-emulator-"));
+  const checkout = new Checkout();
   let emulator: Emulator;
   let tiny: TinyStacks;
   let variables: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
+    const commit = "git -c user.name=test -c user.email=test@example.org commit -q -m test";
+    expect(await checkout.run(`git init -q && git add -A && ${commit}`)).toMatchObject({ code: 0 });
     const { python } = await ensurePython("run", () => undefined);
     emulator = await startEmulator({ python, folder });
     const s3 = new S3Client({
@@ -42,17 +43,20 @@ describe("npm run plan, with states in S3", () => {
   afterAll(async () => {
     await emulator.stop();
     tiny.remove();
+    checkout.remove();
     rmSync(folder, { recursive: true });
   });
 
   const plan = (words: string) =>
-    outcomeOf(
-      [
-        "sh",
-        "-c",
-        `npm run --silent plan -- --environment local --out ${tiny.out} --synthesized ${tiny.synthesized} ${words}`,
-      ],
-      ROOT,
+    checkout.run(
+      `npm run --silent plan -- --environment local --out ${tiny.out} --synthesized ${tiny.synthesized} ${words}`,
+      ".",
+      variables,
+    );
+  const apply = (words: string) =>
+    checkout.run(
+      `npm run --silent apply -- --environment local --plan ${tiny.out} --synthesized ${tiny.synthesized} ${words}`,
+      ".",
       variables,
     );
   const read = (...path: string[]) => readFileSync(join(tiny.out, ...path), "utf8");
@@ -65,10 +69,15 @@ describe("npm run plan, with states in S3", () => {
       `${STORAGE}: 1 created, 2 outputs changed`,
       `${COMPUTE}: cannot be planned until these are applied: ${STORAGE} (no state yet)`,
     ]);
-    expect(await tiny.apply(STORAGE, variables)).toMatchObject({ code: 0 });
+    expect(await apply("")).toMatchObject({
+      code: 0,
+      stdout: `${STORAGE}: would be applied; repeat with --yes\n`,
+    });
+    expect(await apply("--yes")).toMatchObject({ code: 0, stdout: `${STORAGE}: applied\n`, stderr: "" });
+    expect(await apply("--yes")).toMatchObject({ code: 1, stdout: "" });
 
     expect(await plan("")).toMatchObject({ code: 0, stderr: "" });
-    const { stdout: tree } = await run(["git", "-C", ROOT, "rev-parse", "HEAD^{tree}"]);
+    const { stdout: tree } = await checkout.run("git rev-parse HEAD^{tree}");
     const binding: Binding = JSON.parse(read(COMPUTE, "binding.json"));
     expect(binding).toMatchObject({
       environment: "local",
@@ -76,8 +85,7 @@ describe("npm run plan, with states in S3", () => {
       reads: { [STORAGE]: { serial: 1 } },
       locks: { "package-lock.json": expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
-    // where the tests run from an archive, there is no tree
-    expect(binding.tree ?? "").toBe(tree.trim());
+    expect(binding).toMatchObject({ tree: tree.trim(), uncommitted: [] });
     expect(read("summary.md")).toContain("| `local-compute` | `terraform_data` | 1 | `name` |");
     expect(read("comment.md")).toBe(read("summary.md"));
     expect(read(STORAGE, "summary.md")).toMatch(/^## Plan of local: no changes\n/);
@@ -94,11 +102,19 @@ describe("npm run plan, with states in S3", () => {
     expect(existsSync(join(tiny.out, COMPUTE))).toBe(false);
   });
 
+  test("refuses to apply from files that are in no commit", async () => {
+    tiny.write(storage(), compute());
+    expect(await plan("")).toMatchObject({ code: 0 });
+    writeFileSync(checkout.path("notes.txt"), "");
+    const { code, stderr } = await apply("--yes");
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${COMPUTE}: notes.txt is in no commit`)]);
+  });
+
   test("exits with 2 for a stack that there is not, and with 1 for the credentials of another account", async () => {
     expect(await plan("--stack compote")).toMatchObject({ code: 2, stdout: "" });
-    const { code, stderr } = await outcomeOf(
-      ["sh", "-c", `npm run --silent plan -- --environment dev --out ${tiny.out}`],
-      ROOT,
+    const { code, stderr } = await checkout.run(
+      `npm run --silent plan -- --environment dev --out ${tiny.out}`,
+      ".",
       variables,
     );
     expect(code).toBe(1);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { type Applying, applyPlans } from "../../../cli/apply/apply-plans";
 import type { Source } from "../../../cli/plan/binding";
 import type { StatePlace } from "../../../cli/plan/configuration";
 import { planStacks, takeSynthesis } from "../../../cli/plan/plan-stacks";
@@ -69,6 +70,21 @@ export class TinyStacks {
       ...options,
     });
     return new Map(plans.map((plan) => [plan.stack, plan]));
+  }
+
+  /** Applies what was planned, as the command does. */
+  async applyPlans(further: Partial<Applying> = {}): Promise<void> {
+    await applyPlans({
+      plans: this.out,
+      synthesized: this.synthesized,
+      source: SOURCE,
+      permit: { allowDestroy: [], deletionGuard: false, maxAgeHours: 24 },
+      variables: { ...process.env, ...(await terraform()) },
+      now: new Date(),
+      isTrial: false,
+      report: () => undefined,
+      ...further,
+    });
   }
 
   /** Applies a stack's saved plan with Terraform itself. */
