@@ -43,8 +43,6 @@ async function deploy(
     await ensureNativeWheel(printError);
   }
   const variables = {
-    // Terraform and its provider read a large schema in each command and live shortly: less collecting saves a quarter
-    GOGC: process.env["GOGC"] ?? "400",
     ...terraform.environment,
     TRIBUTARY_ENVIRONMENT: environment.name,
   };

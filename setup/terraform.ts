@@ -52,6 +52,8 @@ export async function ensureTerraform(
     return {
       environment: {
         PATH: pathWith(program, place.environment["PATH"] ?? ""),
+        // Terraform and its provider read a large schema in each command and live shortly: less collecting saves a quarter
+        GOGC: place.environment["GOGC"] ?? "400",
         TF_CLI_CONFIG_FILE: configuration,
         // A cache shared by stacks that are initialized concurrently is a race; the provider is linked, not copied.
         // Without the second word cdktf takes the empty variable for none and sets a cache of its own.

@@ -14,7 +14,7 @@ function run(command: string, words: readonly string[], env: NodeJS.ProcessEnv =
   });
 }
 
-describe.each(["synth", "bootstrap", "deploy", "docs"])("npm run %s", (command) => {
+describe.each(["synth", "bootstrap", "plan", "apply", "deploy", "docs"])("npm run %s", (command) => {
   test("answers --help", () => {
     const { status, stdout } = run(command, ["--help"]);
     expect(status).toBe(0);

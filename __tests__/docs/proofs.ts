@@ -20,6 +20,7 @@ const OWN_DATA = "__tests__/docs/your-own-data.slow.test.ts";
 const LETTERS = "__tests__/cli/operator/dead-letters.emulator.test.ts";
 const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
 const PAGE = "__tests__/local/outcome/report/page.slow.test.ts";
+const PLAN = "__tests__/cli/plan/command.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -81,6 +82,20 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run bootstrap -- --environment dev --issuer https://gitlab.com --plan-subject 'project_path:GROUP/PROJECT:ref_type:branch:ref:*' --apply-subject 'project_path:GROUP/PROJECT:ref_type:branch:ref:main'",
     "npm run bootstrap -- --environment dev --issuer https://agent.buildkite.com --plan-subject 'organization:ORG:pipeline:PLAN:*' --apply-subject 'organization:ORG:pipeline:DEPLOY:ref:refs/heads/main:*'",
   ),
+  // for the environment that the emulator has
+  "npm run apply -- --environment prod --plan plans": {
+    file: PLAN,
+    contains: "apply -- --environment local --plan",
+  },
+  "npm run apply -- --environment prod --plan plans --yes": { file: PLAN, contains: 'apply("--yes")' },
+  "npm run plan -- --environment prod --out plans": {
+    file: PLAN,
+    contains: "plan -- --environment local --out",
+  },
+  "npm run plan -- --environment prod --stack storage --out plans": {
+    file: PLAN,
+    contains: "--stack storage",
+  },
   "npm run bootstrap -- --environment dev": { file: DEPLOYED, contains: "bootstrap -- --environment dev" },
   // on other files
   "npx tributary withdraw input/customers/2026-01-31.csv --environment local": {

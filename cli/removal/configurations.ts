@@ -1,16 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, LAYERS, type Layer, stackName, stateKey } from "../../environments/schema";
+import { type Configuration, outputsRead } from "../plan/configuration";
 import type { State, StateResource } from "./states";
-
-/** Synthesized stack, as far as it is compared with its state. */
-export interface Configuration {
-  /** Ids of its resources, by type. */
-  readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly data?: Readonly<
-    Record<string, Readonly<Record<string, { readonly config: { readonly key: string } }>>>
-  >;
-}
 
 /** Reads the synthesized stacks of the environment in cdktf's output folder. */
 export function readConfigurations(
@@ -55,24 +47,13 @@ export function lackingOutputs(
 ): string[] {
   return layers.flatMap((layer) => {
     const configuration = configurations.get(layer) ?? {};
-    return readOutputs(configuration)
-      .map(({ key, output }) => ({
+    const sources = configuration.data?.terraform_remote_state ?? {};
+    return outputsRead(configuration)
+      .map(({ source, output }) => ({
         output,
-        of: LAYERS.find((each) => stateKey(environment, each) === key),
+        of: LAYERS.find((each) => stateKey(environment, each) === sources[source]?.config["key"]),
       }))
       .filter(({ of, output }) => of === undefined || states.get(of)?.outputs.has(output) !== true)
       .map(({ of, output }) => `${layer}: ${of}'s ${output}`);
-  });
-}
-
-const READING = /data\.terraform_remote_state\.([\w-]+)\.outputs\.([\w-]+)/g;
-
-function readOutputs(configuration: Configuration) {
-  const sources = configuration.data?.["terraform_remote_state"] ?? {};
-  const found = JSON.stringify(configuration).matchAll(READING);
-  const names = new Set([...found].map(([, source = "", output = ""]) => `${source} ${output}`));
-  return [...names].map((each) => {
-    const [source = "", output = ""] = each.split(" ");
-    return { key: sources[source]?.config.key ?? "", output };
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Configuration, lackingOutputs, removedResources } from "../../../cli/removal/configurations";
+import type { Configuration } from "../../../cli/plan/configuration";
+import { lackingOutputs, removedResources } from "../../../cli/removal/configurations";
 import type { State } from "../../../cli/removal/states";
 import { type Layer, loadEnvironment, stateKey } from "../../../environments/schema";
 
@@ -43,7 +44,7 @@ describe("lackingOutputs", () => {
     },
     data: {
       terraform_remote_state: {
-        "cross-stack-storage": { config: { key: stateKey(environment, "storage") } },
+        "cross-stack-storage": { backend: "s3", config: { key: stateKey(environment, "storage") } },
       },
     },
   });

@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CommandError } from "../../setup/errors";
+import {
+  type Binding,
+  boundRead,
+  boundState,
+  canonical,
+  fileDigest,
+  fileDigests,
+  type Source,
+} from "../plan/binding";
+import { guardedAddresses, readStacks, type SynthesizedStack } from "../plan/configuration";
+import { kindOf, type PlanJson } from "../plan/plan-json";
+import { FILES } from "../plan/plan-stacks";
+import { type Read, States, secretOutputs } from "../plan/states";
+import { render } from "../plan/summary/markdown";
+import { summaryOf } from "../plan/summary/summary";
+import { type Diagnostic, WorkingFolder } from "../plan/terraform";
+import { type Permit, refusalsOf } from "./refusals";
+
+/** What a run applies, and with what. */
+export interface Applying {
+  /** Folder of the reviewed plans. */
+  readonly plans: string;
+  /** What is synthesized now, in which Terraform runs. */
+  readonly synthesized: string;
+  readonly source: Source;
+  readonly permit: Permit;
+  readonly variables: NodeJS.ProcessEnv;
+  readonly now: Date;
+  /** Looks only, and changes nothing. */
+  readonly isTrial: boolean;
+  readonly report: (line: string) => void;
+}
+
+interface Reviewed {
+  readonly stack: SynthesizedStack;
+  readonly folder: string;
+  readonly binding: Binding;
+  readonly json: PlanJson;
+}
+
+/** Left beside a plan that is applied. */
+const APPLIED = "applied.json";
+
+/**
+ * Applies reviewed plans in their order. Where a state moved since, a stack is planned again, and applied if that comes to the
+ * same changes. What a run before applied is left, so that the same command goes on after a stop.
+ * @throws CommandError where a plan is not to be applied, before anything is changed; or where one comes to other changes
+ */
+export async function applyPlans(applying: Applying): Promise<void> {
+  const { plans, synthesized, report } = applying;
+  const stacks = readStacks(synthesized);
+  const reviewed = stacks.flatMap((stack) => reviewedPlan(stack, join(plans, stack.name)));
+  const left = reviewed.filter(({ folder }) => !existsSync(join(folder, APPLIED)));
+  if (left.length === 0)
+    throw new CommandError(`${plans} has no plan that is not applied already: plan again`);
+  const refusals = [];
+  for (const each of left) refusals.push(...(await refusalsToApply(each, applying)));
+  if (refusals.length > 0) {
+    throw new CommandError(["nothing was changed:", ...refusals.map((line) => `  ${line}`)].join("\n"));
+  }
+  for (const each of left) {
+    if (applying.isTrial) {
+      report(`${each.stack.name}: would be applied; repeat with --yes`);
+      continue;
+    }
+    await applyReviewed(each, new States(stacks, plans, applying.variables), applying);
+    writeFileSync(join(each.folder, APPLIED), JSON.stringify({ applied: new Date().toISOString() }));
+    report(`${each.stack.name}: applied`);
+  }
+}
+
+function reviewedPlan(stack: SynthesizedStack, folder: string): Reviewed[] {
+  if (!existsSync(join(folder, FILES.binding))) return [];
+  const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+  return [{ stack, folder, binding: read(FILES.binding), json: read(FILES.json) }];
+}
+
+async function refusalsToApply(
+  { stack, folder, binding, json }: Reviewed,
+  { source, permit, now }: Applying,
+): Promise<string[]> {
+  const [plan, synthesis] = [await fileDigest(join(folder, FILES.plan)), await fileDigests(stack.folder)];
+  return refusalsOf(binding, json, { source, synthesis, plan, now }, permit);
+}
+
+async function applyReviewed(reviewed: Reviewed, states: States, applying: Applying): Promise<void> {
+  const { stack, folder, binding, json } = reviewed;
+  mkdirSync(folder, { recursive: true });
+  const working = new WorkingFolder(stack.folder, join(folder, ".terraform"), applying.variables);
+  const [problem] = await working.initialize();
+  if (problem !== undefined) throw new CommandError(`${stack.name}: ${problem.detail}`);
+  const own = await working.state();
+  const reads = await states.readBy(stack);
+  const isUnmoved = canonical(binding.state) === canonical(own === undefined ? undefined : boundState(own));
+  if (isUnmoved && reads.every((read) => isAsReviewed(read, binding))) {
+    return working.apply(join(folder, FILES.plan));
+  }
+  applying.report(`${stack.name}: a state moved since the review; planned again`);
+  const file = join(folder, "again.plan");
+  const again = await working.plan(file);
+  if (again.json === undefined || canonical(changesOf(again.json)) !== canonical(changesOf(json))) {
+    throw new CommandError(otherwise(stack, reads, again, applying.source.environment));
+  }
+  return working.apply(file);
+}
+
+function isAsReviewed({ stack, state, outputs }: Read, { reads }: Binding): boolean {
+  if (state === undefined) return outputs.length === 0;
+  const { lineage, outputs: digests } = boundRead(state, outputs);
+  const bound = reads[stack];
+  return bound?.lineage === lineage && canonical(bound.outputs) === canonical(digests);
+}
+
+/** What a plan does, whatever else its JSON has: when it was made, what it read, and what stays as it is. */
+function changesOf({ resource_changes = [], output_changes = {} }: PlanJson): unknown {
+  const resources = resource_changes.filter(
+    ({ mode, change, previous_address }) =>
+      mode === "managed" && (kindOf(change) !== "nothing" || previous_address !== undefined),
+  );
+  const outputs = Object.entries(output_changes).filter(([, change]) => kindOf(change) !== "nothing");
+  return [resources, Object.fromEntries(outputs)];
+}
+
+function otherwise(
+  stack: SynthesizedStack,
+  reads: readonly Read[],
+  { json, diagnostics }: { readonly json?: PlanJson; readonly diagnostics: readonly Diagnostic[] },
+  environment: string,
+): string {
+  const plan = {
+    stack: stack.name,
+    guarded: guardedAddresses(stack.configuration),
+    secrets: reads.flatMap(secretOutputs),
+    diagnostics,
+    reads,
+    waitsFor: [],
+    ...(json === undefined ? {} : { json }),
+  };
+  return [
+    `${stack.name} was not applied: since the review it has come to other changes; plan again and have that reviewed`,
+    render(summaryOf([plan], { environment, uncommitted: [] })),
+  ].join("\n\n");
+}

@@ -1,0 +1,69 @@
+import { type Binding, differingFiles, type Source } from "../plan/binding";
+import { kindOf, type PlanJson } from "../plan/plan-json";
+import { isStateful } from "../plan/summary/stateful";
+
+/** What a reviewed plan is held against before anything is changed. */
+export interface Present {
+  readonly source: Source;
+  /** SHA-256 of each file that is synthesized now. */
+  readonly synthesis: Readonly<Record<string, string>>;
+  /** SHA-256 of the plan file as it is. */
+  readonly plan: string;
+  readonly now: Date;
+}
+
+/** What somebody may do with plans. */
+export interface Permit {
+  /** Addresses of stateful resources that may go. */
+  readonly allowDestroy: readonly string[];
+  /** Whether the environment lets no stateful resource go, allowed or not. */
+  readonly deletionGuard: boolean;
+  readonly maxAgeHours: number;
+}
+
+const HOUR = 3_600_000;
+
+/** Reasons for which a plan is not to be applied, a line each. */
+export function refusalsOf(binding: Binding, json: PlanJson, present: Present, permit: Permit): string[] {
+  const { source } = present;
+  const hours = (present.now.getTime() - Date.parse(binding.planned)) / HOUR;
+  const reasons = [
+    ...differing("environment", binding.environment, source.environment),
+    ...differing("account", binding.account, source.account),
+    ...differing("region", binding.region, source.region),
+    ...differing("Git's tree", binding.tree, source.tree),
+    ...(binding.tree === undefined ? ["it was planned outside of a Git repository"] : []),
+    ...[...new Set([...binding.uncommitted, ...source.uncommitted])].map((file) => `${file} is in no commit`),
+    ...differingFiles(binding.locks, source.locks).map(
+      (file) => `${file} is another than when it was planned`,
+    ),
+    ...differingFiles(binding.synthesis, present.synthesis).map(
+      (file) => `${file} is synthesized otherwise than when it was planned`,
+    ),
+    ...(binding.plan === present.plan ? [] : ["the plan file was altered"]),
+    ...(binding.errored ? ["Terraform refused the plan when it was made"] : []),
+    ...(hours > permit.maxAgeHours
+      ? [`it is ${Math.floor(hours)} hours old, more than ${permit.maxAgeHours}: plan again`]
+      : []),
+    ...lossesOf(json, permit),
+  ];
+  return reasons.map((reason) => `${binding.stack}: ${reason}`);
+}
+
+function differing(what: string, planned: string | undefined, now: string | undefined): string[] {
+  return planned === now
+    ? []
+    : [`${what} is ${now ?? "none"}, and was ${planned ?? "none"} when it was planned`];
+}
+
+function lossesOf({ resource_changes = [] }: PlanJson, { allowDestroy, deletionGuard }: Permit): string[] {
+  return resource_changes
+    .filter(({ type, change }) => isStateful(type) && ["destroyed", "replaced"].includes(kindOf(change)))
+    .flatMap(({ address, change }) => {
+      const lost = `${address} would be ${kindOf(change)}, with what it holds`;
+      if (deletionGuard) return [`${lost}, and the environment's deletionGuard is on`];
+      return allowDestroy.includes(address)
+        ? []
+        : [`${lost}: repeat with --allow-destroy '${address}' to give it up`];
+    });
+}

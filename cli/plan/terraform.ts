@@ -1,0 +1,137 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CommandError } from "../../setup/errors";
+import { type RunResult, run } from "../../setup/process";
+import type { StatePlace } from "./configuration";
+import type { PlanJson } from "./plan-json";
+
+/** What Terraform complains of. */
+export interface Diagnostic {
+  readonly severity: "error" | "warning";
+  readonly summary: string;
+  readonly detail: string;
+}
+
+/** State of a stack, as far as it is read. */
+export interface State {
+  readonly serial: number;
+  readonly lineage: string;
+  readonly outputs: Readonly<Record<string, { readonly value: unknown; readonly sensitive?: boolean }>>;
+}
+
+/** Plan of a stack; without `json` where Terraform failed before it knew any change. */
+export interface Planned {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly json?: PlanJson;
+}
+
+/** How long the lock of a state is waited for. */
+const LOCK_WAIT = "5m";
+
+/** A folder in which Terraform works, with all that it keeps for itself in another. */
+export class WorkingFolder {
+  constructor(
+    private readonly folder: string,
+    data: string,
+    variables: NodeJS.ProcessEnv,
+  ) {
+    this.environment = { ...variables, TF_DATA_DIR: data };
+  }
+
+  private readonly environment: NodeJS.ProcessEnv;
+
+  /** Initializes the folder and validates it; what is wrong with it. */
+  async prepare(): Promise<readonly Diagnostic[]> {
+    const problems = await this.initialize();
+    if (problems.length > 0) return problems;
+    const validated = await this.terraform("validate", "-no-color");
+    return validated.exitCode === 0 ? [] : [failure("terraform validate", validated)];
+  }
+
+  async initialize(): Promise<readonly Diagnostic[]> {
+    const initialized = await this.terraform("init", "-input=false", "-no-color");
+    return initialized.exitCode === 0 ? [] : [failure("terraform init", initialized)];
+  }
+
+  /** Plans into `file`, which is there, too, where a guard makes the plan fail. It takes no lock, and changes nothing. */
+  async plan(file: string): Promise<Planned> {
+    rmSync(file, { force: true });
+    const planned = await this.terraform("plan", "-json", "-input=false", "-lock=false", `-out=${file}`);
+    const diagnostics = diagnosticsOf(planned.stdout);
+    const isSilent = planned.exitCode !== 0 && !diagnostics.some(({ severity }) => severity === "error");
+    const all = isSilent ? [failure("terraform plan", planned), ...diagnostics] : diagnostics;
+    if (!existsSync(file)) return { diagnostics: all };
+    const shown = await this.terraform("show", "-json", file);
+    if (shown.exitCode !== 0) return { diagnostics: [...all, failure("terraform show", shown)] };
+    return { diagnostics: all, json: JSON.parse(shown.stdout) };
+  }
+
+  /**
+   * Applies a saved plan; a lock that somebody else holds is waited for.
+   * @throws CommandError with Terraform's words where that fails
+   */
+  async apply(file: string): Promise<void> {
+    const applied = await this.terraform(
+      "apply",
+      "-input=false",
+      "-no-color",
+      `-lock-timeout=${LOCK_WAIT}`,
+      file,
+    );
+    if (applied.exitCode !== 0) throw new CommandError(failure("terraform apply", applied).detail);
+  }
+
+  /** Reads the state of the folder's backend; undefined before the first apply. */
+  async state(): Promise<State | undefined> {
+    const pulled = await this.terraform("state", "pull");
+    if (pulled.exitCode !== 0) throw new CommandError(failure("terraform state pull", pulled).detail);
+    if (pulled.stdout.trim() === "") return undefined;
+    const state: State = JSON.parse(pulled.stdout);
+    // what S3 does not have yet comes as a new state
+    return state.serial === 0 ? undefined : state;
+  }
+
+  private terraform(...words: readonly string[]): Promise<RunResult> {
+    return run(["terraform", ...words], { folder: this.folder, environment: this.environment });
+  }
+}
+
+/**
+ * Reads a state that is not that of the stack at hand, by way of a folder that has its backend and nothing else.
+ * @throws CommandError where the backend cannot be reached
+ */
+export async function pullState(
+  { backend, config }: StatePlace,
+  scratch: string,
+  variables: NodeJS.ProcessEnv,
+): Promise<State | undefined> {
+  mkdirSync(scratch, { recursive: true });
+  const folder = mkdtempSync(join(scratch, "state-"));
+  try {
+    writeFileSync(
+      join(folder, "main.tf.json"),
+      JSON.stringify({ terraform: { backend: { [backend]: config } } }),
+    );
+    const working = new WorkingFolder(folder, join(folder, ".terraform"), variables);
+    const [problem] = await working.initialize();
+    if (problem !== undefined)
+      throw new CommandError(`a state that is read cannot be reached: ${problem.detail}`);
+    return await working.state();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function failure(what: string, { output, exitCode }: RunResult): Diagnostic {
+  return { severity: "error", summary: `${what} failed`, detail: output.trim() || `exit code ${exitCode}` };
+}
+
+/** Diagnostics among the lines of `terraform plan -json`. */
+function diagnosticsOf(stdout: string): Diagnostic[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+    .filter(({ type }) => type === "diagnostic")
+    .map(({ diagnostic: { severity, summary, detail = "" } }) => ({ severity, summary, detail }));
+}
