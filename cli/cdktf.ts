@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { CommandError } from "../setup/errors";
 import { ROOT } from "../setup/paths";
+import { runToItsEnd } from "../setup/process";
 
 const PARALLEL_RESOURCES = 40;
 
@@ -18,29 +17,17 @@ export function applyingWords({ autoApprove = false }: { readonly autoApprove?: 
 }
 
 /**
- * Runs cdktf to its end, with this process's terminal. An interrupt goes to cdktf, which stops Terraform in good
- * order and keeps its state whole; this process waits for that.
+ * Runs cdktf to its end; interrupted, it stops Terraform in good order and keeps its state whole.
  * @returns cdktf's exit code
  */
 export async function runCdktf(words: readonly string[], variables: Record<string, string>): Promise<number> {
   const program = join(ROOT, "node_modules", "cdktf-cli", "bundle", "bin", "cdktf");
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: ROOT,
-    env: { ...process.env, ...variables },
-    stdio: "inherit",
-  });
-  // from a terminal the interrupt reaches cdktf by itself, and a second one would make it give up its state
-  const onInterrupt = () => process.stdin.isTTY || child.kill("SIGINT");
-  const onTerminate = () => child.kill("SIGINT");
-  process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
+  const environment = { ...process.env, ...variables };
   try {
-    const [code] = (await once(child, "close")) as [number | null];
-    return code ?? 1;
+    return await runToItsEnd([process.execPath, program, ...words], { folder: ROOT, environment });
   } catch (error) {
     throw new CommandError(`cdktf cannot be started (${(error as Error).message}); run npm ci`, {
       cause: error,
     });
-  } finally {
-    process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { setUpInterruption } from "./interruption";
 
 /**
@@ -75,6 +76,29 @@ export function runOnTerminal(
   const { status, error } = spawnSync(program, words, { env: environment, cwd: folder, stdio: "inherit" });
   if (error) throw error;
   return status ?? 1;
+}
+
+/**
+ * Runs a program to its end on this process's own terminal. An interrupt goes to the program, which stops in good order, and
+ * this process waits for that.
+ * @returns its exit code, 1 where a signal ended it
+ */
+export async function runToItsEnd(
+  command: readonly string[],
+  { environment = process.env, folder }: Omit<RunOptions, "onLine" | "signal"> = {},
+): Promise<number> {
+  const [program = "", ...words] = command;
+  const child = spawn(program, words, { env: environment, cwd: folder, stdio: "inherit" });
+  // from a terminal the interrupt reaches the program by itself, and a second one would make Terraform give up its state
+  const onInterrupt = () => process.stdin.isTTY || child.kill("SIGINT");
+  const onTerminate = () => child.kill("SIGINT");
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
+  try {
+    const [code] = (await once(child, "close")) as [number | null];
+    return code ?? 1;
+  } finally {
+    process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
+  }
 }
 
 function interruptProgram(child: ChildProcess): void {

@@ -41,12 +41,14 @@ interface Reviewed {
   readonly json: PlanJson;
 }
 
-/** Left beside a plan that is applied. */
+/** Left beside a plan when its apply begins, and when it is done. */
+const BEGUN = "begun.json";
 const APPLIED = "applied.json";
 
 /**
  * Applies reviewed plans in their order. Where a state moved since, a stack is planned again, and applied if that comes to the
- * same changes. What a run before applied is left, so that the same command goes on after a stop.
+ * same changes; to some of them, where a run before was stopped in the midst of it. What a run before applied is left, so that
+ * the same command goes on after a stop.
  * @throws CommandError where a plan is not to be applied, before anything is changed; or where one comes to other changes
  */
 export async function applyPlans(applying: Applying): Promise<void> {
@@ -67,9 +69,13 @@ export async function applyPlans(applying: Applying): Promise<void> {
       continue;
     }
     await applyReviewed(each, new States(stacks, plans, applying.variables), applying);
-    writeFileSync(join(each.folder, APPLIED), JSON.stringify({ applied: new Date().toISOString() }));
+    note(each.folder, APPLIED);
     report(`${each.stack.name}: applied`);
   }
+}
+
+function note(folder: string, name: string): void {
+  writeFileSync(join(folder, name), JSON.stringify({ at: new Date().toISOString() }));
 }
 
 function reviewedPlan(stack: SynthesizedStack, folder: string): Reviewed[] {
@@ -95,15 +101,18 @@ async function applyReviewed(reviewed: Reviewed, states: States, applying: Apply
   const own = await working.state();
   const reads = await states.readBy(stack);
   const isUnmoved = canonical(binding.state) === canonical(own === undefined ? undefined : boundState(own));
+  const wasBegun = existsSync(join(folder, BEGUN));
   if (isUnmoved && reads.every((read) => isAsReviewed(read, binding))) {
+    note(folder, BEGUN);
     return working.apply(join(folder, FILES.plan));
   }
   applying.report(`${stack.name}: a state moved since the review; planned again`);
   const file = join(folder, "again.plan");
   const again = await working.plan(file);
-  if (again.json === undefined || canonical(changesOf(again.json)) !== canonical(changesOf(json))) {
+  if (again.json === undefined || !isReviewed(again.json, json, wasBegun)) {
     throw new CommandError(otherwise(stack, reads, again, applying.source.environment));
   }
+  note(folder, BEGUN);
   return working.apply(file);
 }
 
@@ -114,14 +123,20 @@ function isAsReviewed({ stack, state, outputs }: Read, { reads }: Binding): bool
   return bound?.lineage === lineage && canonical(bound.outputs) === canonical(digests);
 }
 
+/** Whether a plan comes to the reviewed changes; `inPart`: to what is left of them. */
+function isReviewed(again: PlanJson, reviewed: PlanJson, inPart: boolean): boolean {
+  const [now, before] = [changesOf(again), new Set(changesOf(reviewed))];
+  return now.every((change) => before.has(change)) && (inPart || now.length === before.size);
+}
+
 /** What a plan does, whatever else its JSON has: when it was made, what it read, and what stays as it is. */
-function changesOf({ resource_changes = [], output_changes = {} }: PlanJson): unknown {
+function changesOf({ resource_changes = [], output_changes = {} }: PlanJson): string[] {
   const resources = resource_changes.filter(
     ({ mode, change, previous_address }) =>
       mode === "managed" && (kindOf(change) !== "nothing" || previous_address !== undefined),
   );
   const outputs = Object.entries(output_changes).filter(([, change]) => kindOf(change) !== "nothing");
-  return [resources, Object.fromEntries(outputs)];
+  return [...resources, ...outputs].map(canonical);
 }
 
 function otherwise(

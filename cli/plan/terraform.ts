@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../../setup/errors";
-import { type RunResult, run } from "../../setup/process";
+import { type RunResult, run, runToItsEnd } from "../../setup/process";
 import type { StatePlace } from "./configuration";
 import type { PlanJson } from "./plan-json";
 
@@ -67,18 +67,19 @@ export class WorkingFolder {
   }
 
   /**
-   * Applies a saved plan; a lock that somebody else holds is waited for.
-   * @throws CommandError with Terraform's words where that fails
+   * Applies a saved plan, with Terraform's own report on the terminal; a lock that somebody else holds is waited for. An interrupt
+   * ends it in good order: what was begun is in the state.
+   * @throws CommandError where that fails
    */
   async apply(file: string): Promise<void> {
-    const applied = await this.terraform(
-      "apply",
-      "-input=false",
-      "-no-color",
-      `-lock-timeout=${LOCK_WAIT}`,
-      file,
-    );
-    if (applied.exitCode !== 0) throw new CommandError(failure("terraform apply", applied).detail);
+    const words = ["terraform", "apply", "-input=false", `-lock-timeout=${LOCK_WAIT}`, file];
+    const { folder, environment } = this;
+    const exitCode = await runToItsEnd(words, { folder, environment });
+    if (exitCode !== 0) {
+      throw new CommandError(
+        `terraform apply failed with exit code ${exitCode}: what it has done is in the state`,
+      );
+    }
   }
 
   /** Reads the state of the folder's backend; undefined before the first apply. */

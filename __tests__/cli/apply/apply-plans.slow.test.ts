@@ -1,7 +1,8 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { COMPUTE, compute, SOURCE, STORAGE, storage, TinyStacks } from "../plan/tiny-stacks";
+import { eventually } from "../../support/eventually";
+import { COMPUTE, compute, expression, SOURCE, STORAGE, storage, TinyStacks } from "../plan/tiny-stacks";
 
 describe("two stacks of which one reads the other's state", () => {
   let tiny: TinyStacks;
@@ -71,6 +72,67 @@ describe("two stacks of which one reads the other's state", () => {
     const lines: string[] = [];
     await tiny.applyPlans({ report: (line) => lines.push(line) });
     expect(lines).toEqual([`${COMPUTE}: applied`]);
+  });
+
+  /** Plans the first stack with more resources. */
+  const planWith = async (more: object) => {
+    const { resource, output } = storage();
+    const { terraform_data } = resource as { terraform_data: object };
+    tiny.write({ resource: { terraform_data: { ...terraform_data, ...more } }, output }, compute());
+    await tiny.plan([STORAGE]);
+  };
+  const namesOf = (stack: string) => {
+    const { resources } = JSON.parse(readFileSync(join(tiny.folder, `${stack}.tfstate`), "utf8"));
+    return resources
+      .filter(({ instances }: { instances: object[] }) => instances.length > 0)
+      .map(({ name }: { name: string }) => name);
+  };
+
+  test("interrupted, it waits for Terraform to stop in good order, and says what to do", async () => {
+    const marker = join(tiny.folder, "begun");
+    await planWith({
+      slow: { input: "slow", provisioner: [{ "local-exec": { command: `touch ${marker} && sleep 60` } }] },
+      last: { input: "last", depends_on: ["terraform_data.slow"] },
+    });
+    const applying = refusal();
+    await eventually("the slow one to begin", async () => existsSync(marker));
+    process.emit("SIGTERM", "SIGTERM");
+    expect(await applying).toContain("what it has done is in the state");
+    expect(namesOf(STORAGE)).toEqual(["kept", "slow"]);
+    // what was broken off is made anew, which nobody reviewed
+    expect(await refusal()).toContain("plan again and have that reviewed");
+  });
+
+  test("stopped in the midst, the same command does what is left of what was reviewed", async () => {
+    const marker = join(tiny.folder, "stop");
+    const lifecycle = {
+      precondition: {
+        // what an apply alone knows is judged there
+        condition: expression(`terraform_data.quick.id != "" && !fileexists("${marker}")`),
+        error_message: "stopped",
+      },
+    };
+    await planWith({
+      quick: { input: "quick" },
+      last: { input: "last", depends_on: ["terraform_data.quick"], lifecycle },
+    });
+    writeFileSync(marker, "");
+    expect(await refusal()).toContain("what it has done is in the state");
+    expect(namesOf(STORAGE)).toEqual(["kept", "quick"]);
+    rmSync(marker);
+    await tiny.applyPlans();
+    expect(namesOf(STORAGE)).toEqual(["kept", "last", "quick"]);
+  });
+
+  test("killed before it could note so, it finds that nothing is left to do", async () => {
+    tiny.write(storage({ kept: "two" }), compute());
+    await tiny.plan([STORAGE]);
+    await tiny.applyPlans();
+    rmSync(join(tiny.out, STORAGE, "applied.json"));
+    const lines: string[] = [];
+    await tiny.applyPlans({ report: (line) => lines.push(line) });
+    expect(lines.at(-1)).toBe(`${STORAGE}: applied`);
+    expect(kept(STORAGE)).toBe("two");
   });
 
   test("nothing is changed where a plan, its source or its synthesis is another", async () => {
