@@ -74,6 +74,15 @@ describe("rows that jobs wrote", () => {
     expect(logs.lines().at(-1)).toMatchObject({ hour: `${pipeline}/${HOUR}`, added: 1, rows: 4 });
   });
 
+  test("come from the manifest builder into those of the pipeline manifests", async () => {
+    pipeline = "rejected";
+    await incoming(HOUR, 7);
+    pipeline = "manifests";
+    await incoming(HOUR, 8);
+    await keeping(emulated.s3);
+    expect((await merged(HOUR)).sort()).toEqual([7, 8]);
+  });
+
   test("are there once though a round is killed before or after any of its calls", async () => {
     await incoming(HOUR, 1, 2);
     await keeping(emulated.s3);

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import { AUDIT_FILES, AUDIT_INCOMING } from "../../runtime/audit";
+import { AUDIT_FILES, AUDIT_INCOMING, AUDIT_REJECTED } from "../../runtime/audit";
 import { inParallel } from "../../runtime/in-parallel";
 import { deleteObjects, type Lake, listKeys, readObject, replaceObject } from "./objects";
 
@@ -30,7 +30,8 @@ const ID_END = ID_BEGIN + 32;
 export async function incomingHours(lake: Lake): Promise<IncomingHour[]> {
   const hours = new Map<string, string[]>();
   for (const key of await listKeys(lake, AUDIT_INCOMING, MOST_PAGES)) {
-    const name = key.slice(AUDIT_INCOMING.length, key.lastIndexOf("/"));
+    const [writer = "", hour] = key.slice(AUDIT_INCOMING.length, key.lastIndexOf("/")).split("/");
+    const name = `${writer === AUDIT_REJECTED ? "manifests" : writer}/${hour}`;
     hours.set(name, [...(hours.get(name) ?? []), key]);
   }
   const time = (name: string) => name.slice(name.indexOf("/") + 1);

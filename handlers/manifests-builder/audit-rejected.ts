@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { AUDIT_INCOMING } from "../../runtime/audit";
+import { AUDIT_INCOMING, AUDIT_REJECTED } from "../../runtime/audit";
 import type { Bucket } from "../../runtime/manifests/manifests";
 import type { TrackedFile } from "../../runtime/manifests/tracking";
 import { isSmokeKey } from "../../runtime/smoke";
@@ -17,7 +17,7 @@ export async function auditRejected(audit: Bucket, file: TrackedFile): Promise<v
   await audit.client.send(
     new PutObjectCommand({
       Bucket: audit.name,
-      Key: `${AUDIT_INCOMING}manifests/${hour}/${row.id}.ndjson`,
+      Key: `${AUDIT_INCOMING}${AUDIT_REJECTED}/${hour}/${row.id}.ndjson`,
       Body: `${JSON.stringify(row)}\n`,
       ContentType: "application/x-ndjson",
     }),

@@ -4,7 +4,7 @@ import type { GlueConnections } from "../../constructs/glue/glue-connections";
 import type { GlueJobKeys } from "../../constructs/glue/glue-job";
 import type { PolicyStatement } from "../../constructs/policy";
 import { alertSource, databaseName, type Environment, type Pipeline } from "../../environments/schema";
-import { AUDIT_INCOMING } from "../../runtime/audit";
+import { AUDIT_INCOMING, type AUDIT_REJECTED } from "../../runtime/audit";
 import { latestViewName } from "../../runtime/manifests/latest-view";
 import { datedDatasetsOf } from "../datasets";
 import type { LedgerStack } from "../ledger/stack";
@@ -112,13 +112,13 @@ export function listInputs({ storage }: PipelineResources, pipeline: Pipeline): 
   };
 }
 
-/** Statements that let a role write rows of its pipeline for the audit, where there is one. */
+/** Statements that let a role write rows for the audit, where there is one, in a folder of its own. */
 export function writeAudit(
   { environment, storage }: PipelineResources,
-  pipeline: Pipeline,
+  writer: Pipeline | typeof AUDIT_REJECTED,
 ): PolicyStatement[] {
   if (!environment.storage.audit.enabled) return [];
-  const incoming = `${storage.curated.arn}/${AUDIT_INCOMING}${pipeline}/*`;
+  const incoming = `${storage.curated.arn}/${AUDIT_INCOMING}${writer}/*`;
   return [{ sid: "WriteAudit", actions: ["s3:PutObject"], resources: [incoming] }];
 }
 

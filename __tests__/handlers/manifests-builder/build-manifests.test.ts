@@ -153,7 +153,7 @@ describe("buildManifests", () => {
     const upload = pipeline.upload(key("large"), "large", 500);
     await pipeline.deliver(pipeline.messages([upload]));
     const [[name, text] = ["", ""]] = pipeline.aws.objects.list(NAMES.audit);
-    expect(name).toMatch(/^audit\/incoming\/manifests\/2026-01-31T12\/[0-9a-f]{32}\.ndjson$/);
+    expect(name).toMatch(/^audit\/incoming\/rejected\/2026-01-31T12\/[0-9a-f]{32}\.ndjson$/);
     expect(Object.keys(JSON.parse(text))).toEqual(FILE_COLUMNS.map((column) => column.name));
     expect(pipeline.audited()).toMatchObject([
       {

@@ -234,6 +234,7 @@ describe("the permissions", () => {
       CommitManifests: ["s3:GetObject", "s3:PutObject"],
       TellMissingFromForbidden: ["s3:ListBucket", "s3:ListBucketVersions"],
       QuarantineFiles: ["s3:PutObject", "s3:AbortMultipartUpload"],
+      WriteAudit: ["s3:PutObject"],
       UseDataKey: ["kms:Decrypt", "kms:GenerateDataKey"],
     });
   });

@@ -10,6 +10,7 @@ import {
   type PipelineQueue,
   queueName,
 } from "../../../environments/schema";
+import { AUDIT_REJECTED } from "../../../runtime/audit";
 import { OPEN_INDEX } from "../../../runtime/indexes";
 import {
   admitColumns,
@@ -52,7 +53,7 @@ export function manifestsBuilderStatements(resources: PipelineResources): Policy
     },
     distinguishMissing(["s3:ListBucket", "s3:ListBucketVersions"], storage.raw.arn, storage.manifests.arn),
     quarantineFiles(resources),
-    ...writeAudit(resources, "manifests"),
+    ...writeAudit(resources, AUDIT_REJECTED),
     useKey("Data", storage.dataKey.arn, environment.region, "read-write"),
   ];
 }
