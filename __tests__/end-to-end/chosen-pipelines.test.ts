@@ -17,6 +17,7 @@ import {
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { AUDITED_FILES, AUDITED_RUNS, DEAD_LETTERS } from "../../constructs/catalog/audit-tables";
 import { policyDocument } from "../../constructs/policy";
 import { declaredDatasets } from "../../datasets/schema/datasets";
 import { local } from "../../environments/local";
@@ -50,6 +51,7 @@ import { type LedgerServer, startLedgerServer } from "../../local/platform/ledge
 import { withoutUserSettings } from "../../local/platform/platform";
 import { askPythonModule } from "../../local/process/python-module";
 import { Steps } from "../../local/steps";
+import { latestViewName } from "../../runtime/manifests/latest-view";
 import { isSmoke } from "../../runtime/smoke";
 import { ROOT } from "../../setup/paths";
 import { ensurePython } from "../../setup/python";
@@ -77,6 +79,8 @@ const ATTACHED: Partial<Record<Name, { readonly bucket: string; readonly events:
 
 const NOTHING_LOST = { lost: 0, duplicated: 0, problems: [] };
 const LAYER_COUNT = 5;
+/** Tables of every environment, whatever its pipelines. */
+const AUDIT = [AUDITED_FILES, latestViewName(AUDITED_FILES), AUDITED_RUNS, DEAD_LETTERS];
 
 /** Accounts of what was sent through each environment after the first deploy. */
 const accounts = new Map<string, Accounts>();
@@ -442,7 +446,7 @@ async function hasItsOwn(environment: Environment): Promise<void> {
     ledger: ["ml_events", "smoke_ledger"],
   };
   expect((catalog.TableList ?? []).map(({ Name }) => Name).sort()).toEqual(
-    environment.pipelines.flatMap((each) => datasets[each]).sort(),
+    [...environment.pipelines.flatMap((each) => datasets[each]), ...AUDIT].sort(),
   );
 }
 

@@ -34,10 +34,6 @@ export const UNUSED: readonly Exception[] = [
     /(manifests-(builder|stream)|ledger-batch) QuarantineFiles/,
     "for files that are no JSON, too large or unreadable, which the tests of each job send",
   ),
-  unused(
-    /manifests-builder ReadInputs/,
-    "versions of a key are read where their sizes are equal and their checksums tell nothing: content.test.ts",
-  ),
   unused(/uploads-trigger ForgetRequest/, "for a start that Glue refuses for good: register-uploads.test.ts"),
   unused(
     /declared-columns AddColumns/,
