@@ -334,6 +334,12 @@ describe("tributary dead-letters replay", () => {
     expect(replaced.stderr).toContain(`version ${newer} has replaced`);
     writeFileSync(path, "no json\n");
     expect(await operated.tributary("dead-letters", "replay", path)).toMatchObject({ code: 1 });
+    expect(await operated.tributary("dead-letters", "replay", `${path}.gone`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^error: FILE: expected a file that dead-letters export wrote, got .*\n$/,
+      ),
+    });
     expect(await operated.tributary("dead-letters", "replay")).toMatchObject({ code: 2 });
   });
 

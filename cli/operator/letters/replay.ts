@@ -190,8 +190,12 @@ const exportedLine = z
   .refine(({ text, base64 }) => (text === undefined) !== (base64 === undefined));
 
 async function readExported(path: string): Promise<Line[]> {
+  const content = await readFile(path, "utf8").catch((cause: Error) => {
+    const message = expectedAt("FILE", "a file that dead-letters export wrote", path);
+    throw new CommandError(`${message} (${cause.message})`, { cause });
+  });
   // editors put a mark before it
-  const lines = (await readFile(path, "utf8")).replace(/^\uFEFF/, "").split("\n");
+  const lines = content.replace(/^\uFEFF/, "").split("\n");
   return lines.flatMap((text, index) => {
     if (text.trim() === "") return [];
     const parsed = exportedLine.safeParse(jsonOf(text));
