@@ -72,7 +72,8 @@ export class WorkingFolder {
    * @throws CommandError where that fails
    */
   async apply(file: string): Promise<void> {
-    const words = ["terraform", "apply", "-input=false", `-lock-timeout=${LOCK_WAIT}`, file];
+    const plain = process.stdout.isTTY ? [] : ["-no-color"];
+    const words = ["terraform", "apply", "-input=false", ...plain, `-lock-timeout=${LOCK_WAIT}`, file];
     const { folder, environment } = this;
     const exitCode = await runToItsEnd(words, { folder, environment });
     if (exitCode !== 0) {

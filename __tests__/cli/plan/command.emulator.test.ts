@@ -73,7 +73,10 @@ describe("npm run plan and npm run apply, with states in S3", () => {
       code: 0,
       stdout: `${STORAGE}: would be applied; repeat with --yes\n`,
     });
-    expect(await apply("--yes")).toMatchObject({ code: 0, stdout: `${STORAGE}: applied\n`, stderr: "" });
+    const applied = await apply("--yes");
+    expect(applied).toMatchObject({ code: 0, stderr: "" });
+    expect(applied.stdout).toContain("\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n");
+    expect(applied.stdout.endsWith(`\n${STORAGE}: applied\n`)).toBe(true);
     expect(await apply("--yes")).toMatchObject({ code: 1, stdout: "" });
 
     expect(await plan("")).toMatchObject({ code: 0, stderr: "" });
