@@ -18,11 +18,14 @@ interface ApplyOptions {
   readonly synthesized?: string;
   readonly allowDestroy: readonly string[];
   readonly maxAge: number;
+  readonly lockTimeout: number;
   readonly yes?: boolean;
 }
 
 const DAYS_7 = 7 * 24;
 const DAYS_90 = 90 * 24;
+const MINUTES_5 = 5 * 60;
+const HOUR_1 = 60 * 60;
 
 /** Applies reviewed plans, and nothing else. */
 async function apply(environment: Environment, options: ApplyOptions): Promise<number> {
@@ -43,6 +46,7 @@ async function apply(environment: Environment, options: ApplyOptions): Promise<n
     },
     variables: { ...process.env, ...terraform.environment },
     now: new Date(),
+    lockSeconds: options.lockTimeout,
     isTrial: options.yes !== true,
     report: print,
   });
@@ -60,6 +64,12 @@ command("apply", "Apply the plans of a folder as they were reviewed, and nothing
     [] as readonly string[],
   )
   .option("--max-age <hours>", "age at which a plan is too old", whole(1, DAYS_90), DAYS_7)
+  .option(
+    "--lock-timeout <seconds>",
+    "how long a state's lock that somebody else holds is waited for",
+    whole(0, HOUR_1),
+    MINUTES_5,
+  )
   .option("--yes", "apply; without it, only what keeps the plans from being applied is told")
   .action((options: ApplyOptions) =>
     runToExitCode(() => apply(loadEnvironment(options.environment), options)),

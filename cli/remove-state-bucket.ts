@@ -47,7 +47,7 @@ export async function removeStateBucket(s3: S3Client, bucket: string): Promise<v
 async function checkEmpty(s3: S3Client, Bucket: string, Key: string): Promise<void> {
   if (Key.endsWith(LOCK)) {
     throw new CommandError(
-      `the state bucket ${Bucket} stays: ${Key} says that a deploy or destroy is at work; wait for it, or where it died, terraform force-unlock`,
+      `the state bucket ${Bucket} stays: ${Key} says that a deploy or destroy is at work; wait for it, or where it died, npm run state -- unlock`,
     );
   }
   if (!Key.endsWith(STATE)) return;

@@ -88,6 +88,18 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: "apply -- --environment local --plan",
   },
   "npm run apply -- --environment prod --plan plans --yes": { file: PLAN, contains: 'apply("--yes")' },
+  "npm run state -- list --environment prod": { file: PLAN, contains: 'state("list")' },
+  ...Object.fromEntries(
+    [
+      "unlock --environment prod --stack storage",
+      "versions --environment prod --stack storage",
+      "restore --environment prod --stack storage --version ID",
+      "backup --environment prod --out states",
+    ].map((words) => [
+      `npm run state -- ${words}`,
+      { file: PLAN, contains: words.replace(" --environment prod", "").replace(/ (ID|states)$/, " $") },
+    ]),
+  ),
   "npm run plan -- --environment prod --out plans": {
     file: PLAN,
     contains: "plan -- --environment local --out",

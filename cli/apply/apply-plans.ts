@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../../setup/errors";
 import {
@@ -16,8 +16,8 @@ import { FILES } from "../plan/plan-stacks";
 import { type Read, States, secretOutputs } from "../plan/states";
 import { render } from "../plan/summary/markdown";
 import { summaryOf } from "../plan/summary/summary";
-import { type Diagnostic, WorkingFolder } from "../plan/terraform";
-import { type Permit, refusalsOf } from "./refusals";
+import { type Diagnostic, keepUnsaved, WorkingFolder } from "../plan/terraform";
+import { lossesOf, type Permit, refusalsOf } from "./refusals";
 
 /** What a run applies, and with what. */
 export interface Applying {
@@ -29,6 +29,8 @@ export interface Applying {
   readonly permit: Permit;
   readonly variables: NodeJS.ProcessEnv;
   readonly now: Date;
+  /** How long a lock that somebody else holds is waited for. */
+  readonly lockSeconds: number;
   /** Looks only, and changes nothing. */
   readonly isTrial: boolean;
   readonly report: (line: string) => void;
@@ -38,7 +40,12 @@ interface Reviewed {
   readonly stack: SynthesizedStack;
   readonly folder: string;
   readonly binding: Binding;
-  readonly json: PlanJson;
+}
+
+/** A reviewed plan in the folder of its stack, and what its file does: the JSON beside it is for readers, who may change it. */
+interface Opened extends Reviewed {
+  readonly working: WorkingFolder;
+  readonly changes: PlanJson;
 }
 
 /** Left beside a plan when its apply begins, and when it is done. */
@@ -60,10 +67,11 @@ export async function applyPlans(applying: Applying): Promise<void> {
     throw new CommandError(`${plans} has no plan that is not applied already: plan again`);
   const refusals = [];
   for (const each of left) refusals.push(...(await refusalsToApply(each, applying)));
-  if (refusals.length > 0) {
-    throw new CommandError(["nothing was changed:", ...refusals.map((line) => `  ${line}`)].join("\n"));
-  }
-  for (const each of left) {
+  refuseFor(refusals);
+  const opened = [];
+  for (const each of left) opened.push(await open(each, applying));
+  refuseFor(opened.flatMap(({ stack, changes }) => lossesOf(stack.name, changes, applying.permit)));
+  for (const each of opened) {
     if (applying.isTrial) {
       report(`${each.stack.name}: would be applied; repeat with --yes`);
       continue;
@@ -78,42 +86,56 @@ function note(folder: string, name: string): void {
   writeFileSync(join(folder, name), JSON.stringify({ at: new Date().toISOString() }));
 }
 
+/** @throws CommandError where there are reasons not to apply */
+function refuseFor(reasons: readonly string[]): void {
+  if (reasons.length === 0) return;
+  throw new CommandError(["nothing was changed:", ...reasons.map((line) => `  ${line}`)].join("\n"));
+}
+
 function reviewedPlan(stack: SynthesizedStack, folder: string): Reviewed[] {
-  if (!existsSync(join(folder, FILES.binding))) return [];
-  const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
-  return [{ stack, folder, binding: read(FILES.binding), json: read(FILES.json) }];
+  const file = join(folder, FILES.binding);
+  return existsSync(file) ? [{ stack, folder, binding: JSON.parse(readFileSync(file, "utf8")) }] : [];
 }
 
 async function refusalsToApply(
-  { stack, folder, binding, json }: Reviewed,
+  { stack, folder, binding }: Reviewed,
   { source, permit, now }: Applying,
 ): Promise<string[]> {
+  keepUnsaved(stack.folder, join(folder, FILES.unsaved));
   const [plan, synthesis] = [await fileDigest(join(folder, FILES.plan)), await fileDigests(stack.folder)];
-  return refusalsOf(binding, json, { source, synthesis, plan, now }, permit);
+  return refusalsOf(binding, { source, synthesis, plan, now }, permit);
 }
 
-async function applyReviewed(reviewed: Reviewed, states: States, applying: Applying): Promise<void> {
-  const { stack, folder, binding, json } = reviewed;
-  mkdirSync(folder, { recursive: true });
-  const working = new WorkingFolder(stack.folder, join(folder, ".terraform"), applying.variables);
+async function open(reviewed: Reviewed, { variables }: Applying): Promise<Opened> {
+  const { stack, folder } = reviewed;
+  const working = new WorkingFolder(stack.folder, join(folder, ".terraform"), variables);
   const [problem] = await working.initialize();
   if (problem !== undefined) throw new CommandError(`${stack.name}: ${problem.detail}`);
+  const shown = await working.show(join(folder, FILES.plan));
+  if ("problem" in shown) throw new CommandError(`${stack.name}: ${shown.problem.detail}`);
+  return { ...reviewed, working, changes: shown.changes };
+}
+
+async function applyReviewed(opened: Opened, states: States, applying: Applying): Promise<void> {
+  const { stack, folder, binding, working, changes } = opened;
+  const unsaved = join(folder, FILES.unsaved);
+  await working.saveUnsaved(unsaved);
   const own = await working.state();
   const reads = await states.readBy(stack);
   const isUnmoved = canonical(binding.state) === canonical(own === undefined ? undefined : boundState(own));
   const wasBegun = existsSync(join(folder, BEGUN));
   if (isUnmoved && reads.every((read) => isAsReviewed(read, binding))) {
     note(folder, BEGUN);
-    return working.apply(join(folder, FILES.plan));
+    return working.apply(join(folder, FILES.plan), unsaved, applying.lockSeconds);
   }
   applying.report(`${stack.name}: a state moved since the review; planned again`);
   const file = join(folder, "again.plan");
   const again = await working.plan(file);
-  if (again.json === undefined || !isReviewed(again.json, json, wasBegun)) {
+  if (again.json === undefined || !isReviewed(again.json, changes, wasBegun)) {
     throw new CommandError(otherwise(stack, reads, again, applying.source.environment));
   }
   note(folder, BEGUN);
-  return working.apply(file);
+  return working.apply(file, unsaved, applying.lockSeconds);
 }
 
 function isAsReviewed({ stack, state, outputs }: Read, { reads }: Binding): boolean {

@@ -24,7 +24,7 @@ export interface Permit {
 const HOUR = 3_600_000;
 
 /** Reasons for which a plan is not to be applied, a line each. */
-export function refusalsOf(binding: Binding, json: PlanJson, present: Present, permit: Permit): string[] {
+export function refusalsOf(binding: Binding, present: Present, permit: Permit): string[] {
   const { source } = present;
   const hours = (present.now.getTime() - Date.parse(binding.planned)) / HOUR;
   const reasons = [
@@ -45,7 +45,6 @@ export function refusalsOf(binding: Binding, json: PlanJson, present: Present, p
     ...(hours > permit.maxAgeHours
       ? [`it is ${Math.floor(hours)} hours old, more than ${permit.maxAgeHours}: plan again`]
       : []),
-    ...lossesOf(json, permit),
   ];
   return reasons.map((reason) => `${binding.stack}: ${reason}`);
 }
@@ -56,11 +55,16 @@ function differing(what: string, planned: string | undefined, now: string | unde
     : [`${what} is ${now ?? "none"}, and was ${planned ?? "none"} when it was planned`];
 }
 
-function lossesOf({ resource_changes = [] }: PlanJson, { allowDestroy, deletionGuard }: Permit): string[] {
+/** Reasons for which a plan that would lose data is not to be applied, a line each. */
+export function lossesOf(
+  stack: string,
+  { resource_changes = [] }: PlanJson,
+  { allowDestroy, deletionGuard }: Permit,
+): string[] {
   return resource_changes
     .filter(({ type, change }) => isStateful(type) && ["destroyed", "replaced"].includes(kindOf(change)))
     .flatMap(({ address, change }) => {
-      const lost = `${address} would be ${kindOf(change)}, with what it holds`;
+      const lost = `${stack}: ${address} would be ${kindOf(change)}, with what it holds`;
       if (deletionGuard) return [`${lost}, and the environment's deletionGuard is on`];
       return allowDestroy.includes(address)
         ? []

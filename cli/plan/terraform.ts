@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../../setup/errors";
 import { type RunResult, run, runToItsEnd } from "../../setup/process";
@@ -24,9 +24,6 @@ export interface Planned {
   readonly diagnostics: readonly Diagnostic[];
   readonly json?: PlanJson;
 }
-
-/** How long the lock of a state is waited for. */
-const LOCK_WAIT = "5m";
 
 /** A folder in which Terraform works, with all that it keeps for itself in another. */
 export class WorkingFolder {
@@ -61,26 +58,56 @@ export class WorkingFolder {
     const isSilent = planned.exitCode !== 0 && !diagnostics.some(({ severity }) => severity === "error");
     const all = isSilent ? [failure("terraform plan", planned), ...diagnostics] : diagnostics;
     if (!existsSync(file)) return { diagnostics: all };
+    const shown = await this.show(file);
+    return "changes" in shown
+      ? { diagnostics: all, json: shown.changes }
+      : { diagnostics: [...all, shown.problem] };
+  }
+
+  /** Reads what a plan file does. */
+  async show(file: string): Promise<{ readonly changes: PlanJson } | { readonly problem: Diagnostic }> {
     const shown = await this.terraform("show", "-json", file);
-    if (shown.exitCode !== 0) return { diagnostics: [...all, failure("terraform show", shown)] };
-    return { diagnostics: all, json: JSON.parse(shown.stdout) };
+    return shown.exitCode === 0
+      ? { changes: JSON.parse(shown.stdout) }
+      : { problem: failure("terraform show", shown) };
   }
 
   /**
-   * Applies a saved plan, with Terraform's own report on the terminal; a lock that somebody else holds is waited for. An interrupt
-   * ends it in good order: what was begun is in the state.
+   * Applies a saved plan, with Terraform's own report on the terminal. An interrupt ends it in good order: what was begun is in the
+   * state.
+   *
+   * @param unsaved file for a state that the backend does not take
+   * @param lockSeconds how long a lock that somebody else holds is waited for
    * @throws CommandError where that fails
    */
-  async apply(file: string): Promise<void> {
+  async apply(file: string, unsaved: string, lockSeconds: number): Promise<void> {
     const plain = process.stdout.isTTY ? [] : ["-no-color"];
-    const words = ["terraform", "apply", "-input=false", ...plain, `-lock-timeout=${LOCK_WAIT}`, file];
+    const words = ["terraform", "apply", "-input=false", ...plain, `-lock-timeout=${lockSeconds}s`, file];
     const { folder, environment } = this;
     const exitCode = await runToItsEnd(words, { folder, environment });
-    if (exitCode !== 0) {
+    if (exitCode === 0) return;
+    const failed = `terraform apply failed with exit code ${exitCode}`;
+    keepUnsaved(folder, unsaved);
+    throw new CommandError(
+      existsSync(unsaved)
+        ? `${failed}, and its backend did not take the state: it is in ${unsaved}, which the same command writes first`
+        : `${failed}: what it has done is in the state; a lock whose holder died goes with npm run state -- unlock`,
+    );
+  }
+
+  /**
+   * Writes a state that the backend did not take, and removes its file.
+   * @throws CommandError where the backend does not take it now, or has a newer one
+   */
+  async saveUnsaved(unsaved: string): Promise<void> {
+    if (!existsSync(unsaved)) return;
+    const pushed = await this.terraform("state", "push", unsaved);
+    if (pushed.exitCode !== 0) {
       throw new CommandError(
-        `terraform apply failed with exit code ${exitCode}: what it has done is in the state`,
+        `${unsaved} cannot be written (a lock that was left behind goes with npm run state -- unlock): ${failure("terraform state push", pushed).detail}`,
       );
     }
+    rmSync(unsaved);
   }
 
   /** Reads the state of the folder's backend; undefined before the first apply. */
@@ -96,6 +123,14 @@ export class WorkingFolder {
   private terraform(...words: readonly string[]): Promise<RunResult> {
     return run(["terraform", ...words], { folder: this.folder, environment: this.environment });
   }
+}
+
+/** Takes a state that its backend did not take out of a folder, which the next synthesis writes anew. */
+export function keepUnsaved(folder: string, unsaved: string): void {
+  const left = join(folder, "errored.tfstate");
+  if (!existsSync(left)) return;
+  copyFileSync(left, unsaved);
+  rmSync(left);
 }
 
 /**

@@ -46,6 +46,16 @@ describe("two stacks of which one reads the other's state", () => {
     expect(kept(COMPUTE)).toBe("two");
   });
 
+  test("what a plan does is told by its file, whatever the JSON beside it says", async () => {
+    tiny.write(storage({ kept: "two" }), compute());
+    await tiny.plan();
+    await refusal();
+    const again = join(tiny.out, COMPUTE, "again.plan");
+    writeFileSync(join(tiny.out, COMPUTE, "plan.json"), await tiny.show(COMPUTE, again));
+    expect(await refusal()).toContain(`${COMPUTE} was not applied`);
+    expect(kept(COMPUTE)).toBe("one");
+  });
+
   test("a stack whose state moved is planned again, and applied where that comes to the same", async () => {
     tiny.write(storage({ kept: "two" }), compute());
     await tiny.plan([STORAGE]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Permit, type Present, refusalsOf } from "../../../cli/apply/refusals";
+import { lossesOf, type Permit, type Present, refusalsOf } from "../../../cli/apply/refusals";
 import type { Binding, Source } from "../../../cli/plan/binding";
 import type { ResourceChange } from "../../../cli/plan/plan-json";
 import { change, replacement, resource } from "../plan/summary/plans";
@@ -41,13 +41,14 @@ const queue = resource("aws_sqs_queue.events", change({}, null));
 const bucket = resource("aws_s3_bucket.raw", replacement({ bucket: "a" }, { bucket: "b" }, "bucket"));
 
 describe("a reviewed plan", () => {
-  const refused = (of: Case) =>
-    refusalsOf(
-      { ...binding, ...of.binding },
+  const refused = (of: Case) => [
+    ...refusalsOf({ ...binding, ...of.binding }, { ...present, ...of.present }, { ...permit, ...of.permit }),
+    ...lossesOf(
+      binding.stack,
       { terraform_version: "1.11.4", resource_changes: of.lost ?? [] },
-      { ...present, ...of.present },
       { ...permit, ...of.permit },
-    );
+    ),
+  ];
 
   test.each<[string, Case, string]>([
     [

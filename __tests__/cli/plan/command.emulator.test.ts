@@ -1,20 +1,33 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  DeleteAccessKeyCommand,
+  IAMClient,
+} from "@aws-sdk/client-iam";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Binding } from "../../../cli/plan/binding";
+import { ensureStateBucket } from "../../../cli/state-bucket";
+import { loadEnvironment, stateBucketName, stateKey } from "../../../environments/schema";
 import { type Emulator, REGION, ROOT_CREDENTIALS, startEmulator } from "../../../local/emulator/emulator";
 import { ensurePython } from "../../../setup/python";
 import { Checkout } from "../../support/checkout";
-import { COMPUTE, compute, STORAGE, storage, TinyStacks } from "./tiny-stacks";
+import { eventually } from "../../support/eventually";
+import { COMPUTE, compute, expression, STORAGE, storage, TinyStacks } from "./tiny-stacks";
 
-const BUCKET = "states";
+const environment = loadEnvironment("local");
+const BUCKET = stateBucketName(environment);
+const KEY = stateKey(environment, "storage");
 
 describe("npm run plan and npm run apply, with states in S3", () => {
   const folder = mkdtempSync(join(tmpdir(), "tributary-plan-emulator-"));
   const checkout = new Checkout();
   let emulator: Emulator;
+  let settings: { endpoint: string; region: string; credentials: typeof ROOT_CREDENTIALS };
+  let s3: S3Client;
   let tiny: TinyStacks;
   let variables: NodeJS.ProcessEnv;
 
@@ -23,24 +36,23 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     expect(await checkout.run(`git init -q && git add -A && ${commit}`)).toMatchObject({ code: 0 });
     const { python } = await ensurePython("run", () => undefined);
     emulator = await startEmulator({ python, folder });
-    const s3 = new S3Client({
-      endpoint: emulator.endpoint,
-      region: REGION,
-      credentials: ROOT_CREDENTIALS,
-      forcePathStyle: true,
-    });
-    await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-    s3.destroy();
+    settings = { endpoint: emulator.endpoint, region: REGION, credentials: ROOT_CREDENTIALS };
+    s3 = new S3Client({ ...settings, forcePathStyle: true });
+    await ensureStateBucket(s3, environment);
     variables = {
       AWS_ENDPOINT_URL: emulator.endpoint,
       AWS_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
       AWS_REGION: REGION,
     };
-    const config = { bucket: BUCKET, region: REGION, use_path_style: true };
-    tiny = new TinyStacks((stack) => ({ backend: "s3", config: { ...config, key: `${stack}.tfstate` } }));
+    const config = { bucket: BUCKET, region: REGION, use_path_style: true, use_lockfile: true };
+    tiny = new TinyStacks((stack) => ({
+      backend: "s3",
+      config: { ...config, key: KEY.replace("storage", stack.replace("local-", "")) },
+    }));
   });
   afterAll(async () => {
+    s3.destroy();
     await emulator.stop();
     tiny.remove();
     checkout.remove();
@@ -53,12 +65,20 @@ describe("npm run plan and npm run apply, with states in S3", () => {
       ".",
       variables,
     );
-  const apply = (words: string) =>
+  const apply = (words: string, further: NodeJS.ProcessEnv = {}) =>
     checkout.run(
       `npm run --silent apply -- --environment local --plan ${tiny.out} --synthesized ${tiny.synthesized} ${words}`,
       ".",
+      { ...variables, ...further },
+    );
+  const state = (words: string) => {
+    const [word, ...rest] = words.split(" ");
+    return checkout.run(
+      `npm run --silent state -- ${word} --environment local ${rest.join(" ")}`,
+      ".",
       variables,
     );
+  };
   const read = (...path: string[]) => readFileSync(join(tiny.out, ...path), "utf8");
 
   test("leaves plans, what binds them, and a summary to review", async () => {
@@ -104,6 +124,132 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     expect(read("summary.md")).toContain("`triggers_replace`: `first` → `second`");
     expect(existsSync(join(tiny.out, COMPUTE))).toBe(false);
   });
+
+  /** Plans a change of the first stack, beside whatever more it is to have. */
+  const planChange = async (kept: string, more: object = {}) => {
+    const { resource, output } = storage({ kept });
+    const { terraform_data } = resource as { terraform_data: object };
+    tiny.write({ resource: { terraform_data: { ...terraform_data, ...more } }, output }, compute());
+    expect(await plan("--stack storage")).toMatchObject({ code: 0 });
+  };
+  const keptInState = async () => {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    return JSON.parse((await Body?.transformToString()) ?? "").outputs.name.value;
+  };
+
+  test("names who holds the lock of a state, and goes on once it is free", async () => {
+    await planChange("locked");
+    const lock = { Bucket: BUCKET, Key: `${KEY}.tflock` };
+    const Body = JSON.stringify({ ID: "1", Operation: "OperationTypeApply", Who: "somebody@else" });
+    await s3.send(new PutObjectCommand({ ...lock, Body }));
+    const { code, stderr } = await apply("--yes --lock-timeout 1");
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/Who: +somebody@else/)]);
+    expect(await keptInState()).toBe("one");
+    await s3.send(new DeleteObjectCommand(lock));
+    expect(await apply("--yes")).toMatchObject({ code: 0 });
+    expect(await keptInState()).toBe("locked");
+  });
+
+  test("keeps a state that expired credentials could not write, and writes it first when called again", async () => {
+    const marker = join(tiny.folder, "made");
+    // applied last, as its input is known only then
+    const waits = {
+      "local-exec": { command: `touch ${marker}; while [ -e ${marker} ]; do sleep 0.1; done` },
+    };
+    await planChange("expired", {
+      slow: { input: expression("terraform_data.kept.id"), provisioner: [waits] },
+    });
+    const { credentials, revoke } = await temporaryCredentials();
+    const applying = apply("--yes", credentials);
+    await eventually("the apply to be in its midst", () => existsSync(marker));
+    await revoke();
+    rmSync(marker);
+    const unsaved = join(tiny.out, STORAGE, "unsaved.tfstate");
+    expect(await applying).toMatchObject({ code: 1, stderr: expect.stringContaining(`it is in ${unsaved}`) });
+    expect(await apply("--yes", credentials)).toMatchObject({ code: 1, stdout: "" });
+    expect(await plan("--stack storage")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${unsaved} is a state that no backend has yet`),
+    });
+    expect(await keptInState()).toBe("locked");
+    // these credentials could not give the lock back, either
+    expect(await apply("--yes")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("npm run state -- unlock"),
+    });
+    const told = /^would be unlocked: storage, locked by \S+ since \S+ for OperationTypeApply\. /;
+    expect(await state("unlock --stack storage")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(told),
+    });
+    expect(await state("list")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("OperationTypeApply"),
+    });
+    expect(await state("unlock --stack storage --yes")).toMatchObject({ code: 0 });
+    expect(await state("unlock --stack storage")).toMatchObject({ stdout: "storage is not locked\n" });
+    expect(await apply("--yes")).toMatchObject({ code: 0 });
+    expect(await keptInState()).toBe("expired");
+    expect(existsSync(unsaved)).toBe(false);
+  });
+
+  test("npm run state shows earlier states, restores one as the newest, and backs all up", async () => {
+    const rows = async () => {
+      const { stdout } = await state("versions --stack storage");
+      return stdout
+        .trim()
+        .split("\n")
+        .slice(2)
+        .map((line) => line.split(/ {2,}/));
+    };
+    const [newest, earlier] = await rows();
+    const restore = `restore --stack storage --version ${earlier?.[0]}`;
+    expect(await state(restore)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^would be restored: storage with \d resources in place of 2; nothing/),
+    });
+    expect((await rows())[0]).toEqual(newest);
+    expect(await state(`${restore} --yes`)).toMatchObject({ code: 0 });
+    const [restored] = await rows();
+    expect(Number(restored?.[2])).toBe(Number(newest?.[2]) + 1);
+    expect(restored?.[3]).toBe(earlier?.[3]);
+    expect(await state("restore --stack storage --version none")).toMatchObject({
+      code: 1,
+      stderr: "storage has no version none: npm run state -- versions lists them\n",
+    });
+    const saved = join(folder, "backup");
+    expect(await state(`backup --out ${saved}`)).toMatchObject({ code: 0 });
+    expect(JSON.parse(readFileSync(join(saved, "storage.tfstate"), "utf8")).serial).toBe(
+      Number(restored?.[2]),
+    );
+    expect(statSync(join(saved, "storage.tfstate")).mode & 0o777).toBe(0o600);
+    expect(await state(`restore --stack storage --version ${newest?.[0]} --yes`)).toMatchObject({ code: 0 });
+  });
+
+  test("npm run state restores nothing under another's lock", async () => {
+    const lock = { Bucket: BUCKET, Key: `${KEY}.tflock` };
+    await s3.send(new PutObjectCommand({ ...lock, Body: JSON.stringify({ ID: "1", Who: "somebody@else" }) }));
+    const { stdout } = await state("versions --stack storage");
+    const version = stdout.trim().split("\n").at(-1)?.split(/ {2,}/)[0];
+    expect(await state(`restore --stack storage --version ${version} --yes`)).toMatchObject({
+      code: 1,
+      stderr: "storage is worked on by somebody@else\n",
+    });
+    await s3.send(new DeleteObjectCommand(lock));
+  });
+
+  /** Credentials that may do everything, until they are revoked. */
+  async function temporaryCredentials() {
+    const iam = new IAMClient(settings);
+    const UserName = "deployer";
+    await iam.send(new CreateUserCommand({ UserName }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+    const { AccessKeyId = "", SecretAccessKey = "" } = AccessKey ?? {};
+    return {
+      credentials: { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey },
+      revoke: () => iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })),
+    };
+  }
 
   test("refuses to apply from files that are in no commit", async () => {
     tiny.write(storage(), compute());

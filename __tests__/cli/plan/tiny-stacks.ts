@@ -81,6 +81,7 @@ export class TinyStacks {
       permit: { allowDestroy: [], deletionGuard: false, maxAgeHours: 24 },
       variables: { ...process.env, ...(await terraform()) },
       now: new Date(),
+      lockSeconds: 0,
       isTrial: false,
       report: () => undefined,
       ...further,
@@ -94,6 +95,13 @@ export class TinyStacks {
       join(this.out, "synthesis", "stacks", stack),
       { ...(await terraform()), ...variables, TF_DATA_DIR: join(this.out, stack, ".terraform") },
     );
+  }
+
+  /** JSON of a plan file, as Terraform shows it. */
+  async show(stack: string, file: string): Promise<string> {
+    const variables = { ...(await terraform()), TF_DATA_DIR: join(this.out, stack, ".terraform") };
+    const command = ["terraform", "show", "-json", file];
+    return (await outcomeOf(command, join(this.synthesized, "stacks", stack), variables)).stdout;
   }
 
   remove(): void {
