@@ -165,8 +165,8 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
   "npm start -- --input DIR": { file: START, contains: '"--input"' },
   // with fewer rows
-  "npm run bench -- csv": { file: HERE, contains: "npm run bench -- csv --rows" },
-  "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "npm run bench -- csv --rows" },
+  "npm run bench -- csv": { file: HERE, contains: "bench -- csv --rows" },
+  "npm run bench -- csv --rows 100000 --runs 1": { file: HERE, contains: "bench -- csv --rows" },
   // fewer rows
   "npm run bench -- claims": {
     file: "__tests__/docs/claims-bench.slow.test.ts",

@@ -7,14 +7,16 @@ import { outcomeOf } from "../support/outcome";
 const ALIASES: Readonly<Record<string, string>> = { "test:unit": "test", fix: "check" };
 const SHORT_NAMES = ["start", "test"];
 
-describe.each(Object.keys(scripts))("npm run %s", (script) => {
+describe.each(Object.keys(scripts) as (keyof typeof scripts)[])("npm run %s", (script) => {
   test("answers -- --help with its usage, and wrong words with 2 and the reason", async () => {
     const name = ALIASES[script] ?? script;
+    const words = scripts[script].split(" ");
     const called = SHORT_NAMES.includes(name) ? `npm ${name} --` : `npm run ${name} --`;
     const [help, ...wrong] = await Promise.all([
       npm(script, "--help"),
-      npm(script, "--sideways"),
-      npm(script, "sideways"),
+      // as npm would call it, but for npm's own time
+      outcomeOf([...words, "--sideways"], ROOT),
+      outcomeOf([...words, "sideways"], ROOT),
     ]);
     expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(`^[Uu]sage: ${called} `) });
     for (const outcome of wrong) {

@@ -96,7 +96,7 @@ class Books:
             return answer.fetchall() if answer.description else []
 
     def replay(self) -> int:
-        """Replay every archived batch of any dataset, as the operator's function does; how many there were."""
+        """Replay every archived batch, as the operator's function does; how many there were."""
         now = datetime.now(UTC)
         count = 0
         while self.maintain("REPLAY_NEXT", datetime(1970, 1, 1, tzinfo=UTC), now, None, None):
