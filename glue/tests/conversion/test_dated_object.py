@@ -233,18 +233,20 @@ def test_joins_the_rows_of_many_small_files(tmp_path: Path) -> None:
     files = {f"{n}.ndjson": lines({"id": n, f"late{n}": n}) for n in range(500)}
     most = 0
 
-    def contents(content: bytes) -> Callable[[], Iterator[bytes]]:
+    def contents(number: int, content: bytes) -> Callable[[], Iterator[bytes]]:
         def chunks() -> Iterator[bytes]:
             nonlocal most
-            groups = [each for each in gc.get_objects() if isinstance(each, RowGroup)]
-            most = max(most, *(len(group.batches) for group in groups))
+            # a look at all objects takes a while; what is held of so few files in between is below the bound
+            if number % 20 == 19:
+                groups = [each for each in gc.get_objects() if isinstance(each, RowGroup)]
+                most = max(most, *(len(group.batches) for group in groups))
             yield content
 
         return chunks
 
-    every = {name: contents(content) for name, content in files.items()}
+    every = {name: contents(n, content) for n, (name, content) in enumerate(files.items())}
     convert_all(tmp_path / "rows.parquet", every, ParquetSettings(), LocalColumns(501))
-    assert most < 100
+    assert 0 < most < 80
     rows = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
     for n, row in enumerate(rows):
         values = {name: value for name, value in row.items() if value is not None}

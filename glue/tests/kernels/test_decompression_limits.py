@@ -19,7 +19,7 @@ LIMITS = FileLimits(decompressed_bytes=8 * MEBIBYTE, ratio=50, ratio_from_bytes=
 
 def packed(suffix: str, content: bytes) -> bytes:
     if suffix == ".gz":
-        return gzip.compress(content, 9)
+        return gzip.compress(content, 6)
     return bytes(pa.compress(content, codec="zstd", asbytes=True))
 
 

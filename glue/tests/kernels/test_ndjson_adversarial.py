@@ -95,7 +95,7 @@ GIB = 1024
 BOUNDS = {
     "brackets": Bound(GIB, 5, 64),
     "brackets in lines": Bound(GIB, 10, 160),
-    "nested objects in lines": Bound(GIB, 30, 160),
+    "nested objects in lines": Bound(256, 7.5, 160),
     "escaped quotes": Bound(GIB, 5, 64),
     "escaped quotes in lines": Bound(512, 15, 160),
     "escapes in a string": Bound(256, 10, 160),
@@ -109,9 +109,9 @@ BOUNDS = {
     "long keys": Bound(GIB, 15, 200),
     "empty objects": Bound(64, 10, 64),
     "short rejects": Bound(64, 15, 64),
-    "objects on one line": Bound(GIB, 60, 64),
+    "objects on one line": Bound(256, 15, 64),
     "broken objects on one line": Bound(128, 30, 64),
-    "objects on one line that are not closed": Bound(GIB, 15, 160),
+    "objects on one line that are not closed": Bound(256, 3.75, 160),
     "digits": Bound(256, 10, 160),
 }
 
