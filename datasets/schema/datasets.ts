@@ -6,15 +6,19 @@ import type { Declaration } from "./declaration";
 
 export type { Dataset, DatedDataset, OutputColumn } from "./dataset";
 
+let declared: readonly Dataset[] | undefined;
+
 /**
- * Reads all declared datasets, by name.
+ * Reads all declared datasets, by name; once, for a synthesis asks for them at every place that names them.
  *
  * @throws DatasetsError with every problem of every declaration
  */
 export function declaredDatasets(): readonly Dataset[] {
+  if (declared !== undefined) return declared;
   const { datasets, findings } = checkFolders(declaredFolders());
   if (findings.length > 0) throw new DatasetsError(findings);
-  return datasets;
+  declared = datasets;
+  return declared;
 }
 
 /**
