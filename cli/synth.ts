@@ -21,7 +21,7 @@ async function synth(options: SynthOptions): Promise<number> {
   checkLeftOut(environments, declaredDatasets());
   const folder = resolve(ROOT, options.output);
   const began = performance.now();
-  const exitCode = runOnTerminal([process.execPath, "--require", "tsx/cjs", "main.ts"], {
+  const exitCode = runOnTerminal([process.execPath, "cli/synthesize.js"], {
     folder: ROOT,
     environment: {
       ...process.env,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // what `npx tributary` starts: plain JavaScript, since it is also what compiles the rest
 const { pathToFileURL } = require("node:url");
-const { compiledCommand } = require("./compiled-command");
+const { compiled } = require("./compiled");
 
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-compiledCommand().then((main) => import(pathToFileURL(main)));
+compiled("command").then((main) => import(pathToFileURL(main)));

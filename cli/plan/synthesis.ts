@@ -15,7 +15,7 @@ export function synthesisOf({ name }: Environment, folder?: string): string {
   if (folder !== undefined) return resolve(ROOT, folder);
   const output = join(ROOT, "cdktf.out");
   mkdirSync(output, { recursive: true });
-  const exitCode = runOnTerminal([process.execPath, "--require", "tsx/cjs", "main.ts"], {
+  const exitCode = runOnTerminal([process.execPath, "cli/synthesize.js"], {
     folder: ROOT,
     environment: { ...process.env, CDKTF_OUTDIR: output, TRIBUTARY_ENVIRONMENT: name },
   });

@@ -116,7 +116,7 @@ async function goneOf(client: S3Client, jobs: readonly JobCode[]): Promise<strin
 export async function checkoutCodeKeys({ name }: Environment, signal: AbortSignal): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-doctor-"));
   try {
-    const { exitCode, output } = await run([process.execPath, "--require", "tsx/cjs", "main.ts"], {
+    const { exitCode, output } = await run([process.execPath, "cli/synthesize.js"], {
       folder: ROOT,
       signal,
       environment: { ...process.env, CDKTF_OUTDIR: folder, TRIBUTARY_ENVIRONMENT: name },

@@ -31,7 +31,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 /** A checkout whose operator's command prints `text`, and says in which folder it is. */
 function checkout(name: string, text: string): string {
   const folder = join(root, name);
-  for (const file of ["cli/tributary.js", "cli/compiled-command.js"]) {
+  for (const file of ["cli/tributary.js", "cli/compiled.js"]) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(ROOT, file), join(folder, file));
   }
@@ -88,6 +88,17 @@ describe("the compiled command", () => {
     const both = await Promise.all([said(folder), said(folder)]);
     expect(both.map((text) => text.split(" ")[0])).toEqual(["both", "both"]);
     expect(await said(folder)).toMatch(/^both /);
+  });
+
+  test("names in the error of a synthesis the line of its source", async () => {
+    const folder = checkout("failing", "unused");
+    cpSync(join(ROOT, "cli", "synthesize.js"), join(folder, "cli", "synthesize.js"));
+    write(folder, "main.ts", 'import { broken } from "./stack";\nbroken();\n');
+    write(folder, "stack.ts", 'export function broken(): void {\n  throw new Error("no such stack");\n}\n');
+    await expect(run(process.execPath, ["cli/synthesize.js"], { cwd: folder })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/Error: no such stack\n.*stack\.ts:2:9/),
+    });
   });
 
   test("loads neither AWS's clients nor the settings' schema before a subcommand runs", async () => {
