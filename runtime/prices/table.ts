@@ -20,7 +20,13 @@ export interface Price {
 const S3 = {
   service: "S3",
   date: "2026-12-01",
-  source: "https://aws.amazon.com/s3/pricing/",
+  source: "https://devnotes.tech/understanding-aws-s3-pricing-a-complete-cost-breakdown-with-examples",
+} as const;
+const S3_TIER = { ...S3, per: 1, unit: "GB-month", source: "http://my.globalxperts.net/?p=5330" } as const;
+const S3_ARCHIVE = {
+  ...S3,
+  per: 1,
+  source: "https://www.usage.ai/blogs/aws/storage-cost/glacier-deep-archive-pricing/",
 } as const;
 const RDS = {
   service: "RDS",
@@ -33,7 +39,7 @@ const CLOUDWATCH = {
   service: "CloudWatch",
   per: 1,
   date: "2026-12-01",
-  source: "https://aws.amazon.com/cloudwatch/pricing/",
+  source: "https://www.factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards/",
 } as const;
 const DYNAMODB = {
   service: "DynamoDB",
@@ -99,7 +105,7 @@ export const PRICES = {
     ...VPC,
     what: "interface endpoint in a zone",
     dollars: 0.01,
-    source: "https://aws.amazon.com/privatelink/pricing/",
+    source: "https://awsnegotiations.com/privatelink-cost-analysis.html",
   },
   key: {
     service: "KMS",
@@ -117,11 +123,23 @@ export const PRICES = {
     per: 1,
     unit: "month",
     date: "2026-12-01",
-    source: "https://aws.amazon.com/secrets-manager/pricing/",
+    source: "https://hivebook.wiki/wiki/aws-secrets-manager-rotated-secrets-dynamic-db-credentials-kms",
   },
-  alarm: { ...CLOUDWATCH, what: "alarm", dollars: 0.1, unit: "month" },
+  alarm: {
+    ...CLOUDWATCH,
+    what: "alarm",
+    dollars: 0.1,
+    unit: "month",
+    source: "https://c3x.dev/resources/aws/aws_cloudwatch_metric_alarm",
+  },
   dashboard: { ...CLOUDWATCH, what: "dashboard", dollars: 3, unit: "month" },
-  metric: { ...CLOUDWATCH, what: "metric", dollars: 0.3, unit: "month" },
+  metric: {
+    ...CLOUDWATCH,
+    what: "metric",
+    dollars: 0.3,
+    unit: "month",
+    source: "https://signoz.io/guides/cloudwatch-pricing",
+  },
   logs: { ...CLOUDWATCH, what: "log events taken in", dollars: 0.5, unit: "GB" },
   queueRequest: {
     service: "SQS",
@@ -144,7 +162,7 @@ export const PRICES = {
     dollars: 0.25,
     per: 1,
     unit: "GB-month",
-    source: "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    source: "https://aws.amazon.com/dynamodb/pricing/",
   },
   tableRecovery: {
     ...DYNAMODB,
@@ -152,12 +170,26 @@ export const PRICES = {
     dollars: 0.2,
     per: 1,
     unit: "GB-month",
-    source: "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    source: "https://finops.com.py/services/dynamodb/backups",
   },
   put: { ...S3, what: "PUT, COPY, LIST", dollars: 0.005, per: 1000, unit: "requests" },
   get: { ...S3, what: "GET", dollars: 0.0004, per: 1000, unit: "requests" },
-  tag: { ...S3, what: "tags", dollars: 0.01, per: 10_000, unit: "tag-months" },
-  tiering: { ...S3, what: "moves to Intelligent-Tiering", dollars: 0.01, per: 1000, unit: "objects" },
+  tag: {
+    ...S3,
+    what: "tags",
+    dollars: 0.01,
+    per: 10_000,
+    unit: "tag-months",
+    source: "https://cloudmaterials.com/en/blog-entry/s3-object-tagging-overview",
+  },
+  tiering: {
+    ...S3,
+    what: "moves to Intelligent-Tiering",
+    dollars: 0.01,
+    per: 1000,
+    unit: "objects",
+    source: "https://www.demo.wlid.nl/s3-storage-classes.html",
+  },
   watching: {
     ...S3,
     what: "watched in Intelligent-Tiering",
@@ -165,12 +197,12 @@ export const PRICES = {
     per: 1000,
     unit: "object-months",
   },
-  storageFirst: { ...S3, what: "standard class, the first 50 TB", dollars: 0.023, per: 1, unit: "GB-month" },
-  storageNext: { ...S3, what: "standard class, the next 450 TB", dollars: 0.022, per: 1, unit: "GB-month" },
-  storageOver: { ...S3, what: "standard class, above 500 TB", dollars: 0.021, per: 1, unit: "GB-month" },
-  instantArchive: { ...S3, what: "GLACIER_IR", dollars: 0.004, per: 1, unit: "GB-month" },
-  instantRead: { ...S3, what: "reads from GLACIER_IR", dollars: 0.03, per: 1, unit: "GB" },
-  deepArchive: { ...S3, what: "DEEP_ARCHIVE", dollars: 0.000_99, per: 1, unit: "GB-month" },
+  storageFirst: { ...S3_TIER, what: "standard class, the first 50 TB", dollars: 0.023 },
+  storageNext: { ...S3_TIER, what: "standard class, the next 450 TB", dollars: 0.022 },
+  storageOver: { ...S3_TIER, what: "standard class, above 500 TB", dollars: 0.021 },
+  instantArchive: { ...S3_ARCHIVE, what: "GLACIER_IR", dollars: 0.004, unit: "GB-month" },
+  instantRead: { ...S3_ARCHIVE, what: "reads from GLACIER_IR", dollars: 0.03, unit: "GB" },
+  deepArchive: { ...S3_ARCHIVE, what: "DEEP_ARCHIVE", dollars: 0.000_99, unit: "GB-month" },
   dataEvent: {
     service: "CloudTrail",
     what: "data events",

@@ -7,6 +7,7 @@ import { operatorProgram } from "../../../cli/operator/program";
 import { loadEnvironment } from "../../../environments/schema";
 import { oldestPriceDate } from "../../../runtime/prices/age";
 
+const COMMAND = "npx tributary costs --expected --environment prod";
 const prod = loadEnvironment("prod");
 
 function shown(json: boolean, days = 0): { readonly text: string; readonly warnings: string } {
@@ -57,8 +58,7 @@ describe("tributary costs --expected", () => {
     });
     try {
       const codes: number[] = [];
-      // npx tributary costs --expected --environment prod
-      const words = ["costs", "--expected", "--environment", "prod", "--json"];
+      const words = [...COMMAND.split(" ").slice(2), "--json"];
       await operatorProgram((code) => codes.push(code)).parseAsync(words, { from: "user" });
       expect(codes).toEqual([0]);
     } finally {

@@ -58,7 +58,7 @@ const PER: Readonly<Record<number, string>> = {
 };
 
 /** Formats a price with what it is for: `0.40 a million`. */
-export function priceText({ dollars, per }: Price): string {
+export function priceText({ dollars, per }: Pick<Price, "dollars" | "per">): string {
   return `${dollarText(dollars)}${PER[per] ?? ` for ${countText(per)}`}`;
 }
 

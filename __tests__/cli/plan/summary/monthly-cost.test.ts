@@ -41,7 +41,11 @@ describe("the monthly cost of a plan", () => {
     ],
     ["a gateway that goes", resource("aws_nat_gateway.x", change({}, null)), ["32.85", "0.00", "−32.85"]],
     ["an address", resource("aws_eip.x", change(null, {})), ["0.00", "3.65", "+3.65"]],
-    ["an endpoint by its zones", resource("aws_vpc_endpoint.x", change(null, ENDPOINT)), ["0.00", "14.60", "+14.60"]],
+    [
+      "an endpoint by its zones",
+      resource("aws_vpc_endpoint.x", change(null, ENDPOINT)),
+      ["0.00", "14.60", "+14.60"],
+    ],
     [
       "an endpoint in subnets that are not there yet by the environment's zones",
       resource(
@@ -78,7 +82,9 @@ describe("the monthly cost of a plan", () => {
         resource("aws_kms_key.two", change(null, {})),
       ]),
     );
-    expect(heading(text)).toMatch(/^Monthly cost: \+323\.20 USD \(list prices of us-east-1 of \d{4}-\d\d-\d\d or later, /);
+    expect(heading(text)).toMatch(
+      /^Monthly cost: \+323\.20 USD \(list prices of us-east-1 of \d{4}-\d\d-\d\d or later, /,
+    );
     expect(rowsOf(text, "Monthly cost")).toEqual([
       ["`dev-storage`", "**together**", "", "", "**+323.20**", ""],
       [
