@@ -47,7 +47,7 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   writeSummaries(out, plans, { environment, uncommitted: source.uncommitted }, options.link);
   print(join(options.out, FILES.summary));
   const warning = oldPricesWarning(new Date());
-  if (warning !== undefined) printError(warning);
+  if (warning !== undefined) print(warning);
   return plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error")) ? 1 : 0;
 }
 

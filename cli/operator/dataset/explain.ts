@@ -2,11 +2,11 @@ import { basename } from "node:path";
 import { type Dataset, readDataset } from "../../../datasets/schema/datasets";
 import { bucketName, databaseName, type Environment } from "../../../environments/schema";
 import { latestViewName } from "../../../runtime/manifests/latest-view";
+import { oldPricesWarning } from "../../../runtime/prices/age";
 import { costOf, DPUS, LEAST_RUN_SECONDS } from "../../../runtime/prices/glue";
 import { PRICES } from "../../../runtime/prices/table";
 import { CORE_MEGABYTES, CORES_PER_DPU, PARQUET_SHARE } from "../../costs/model/measured";
 import { EXIT, type ExitCode } from "../command/exit-codes";
-import { warnOfOldPrices } from "../command/old-prices";
 import { environmentOf } from "../command/settings";
 import type { Terminal } from "../command/terminal";
 import { existing } from "./check";
@@ -26,9 +26,8 @@ export function explain(
   environment = environmentOf(asked),
   now = new Date(),
 ): ExitCode {
-  warnOfOldPrices(terminal, now);
   const dataset = readDataset(existing(name));
-  const facts = factsOf(dataset, environment, basename(file ?? "FILE"));
+  const facts = factsOf(dataset, environment, basename(file ?? "FILE"), now);
   const width = Math.max(...Object.keys(facts).map((key) => key.length));
   const lines = Object.entries(facts).flatMap(([key, told]) =>
     told.map((line, index) => `${(index === 0 ? key : "").padEnd(width)}  ${line}`),
@@ -39,7 +38,7 @@ export function explain(
 
 type Facts = Readonly<Record<string, readonly string[]>>;
 
-function factsOf(dataset: Dataset, environment: Environment, file: string): Facts {
+function factsOf(dataset: Dataset, environment: Environment, file: string, now: Date): Facts {
   const { pipeline, prefix, name, partitions = [], outputs } = dataset;
   const at = (bucket: "raw" | "curated" | "quarantine", key: string) =>
     `s3://${bucketName(environment, bucket)}/${key}`;
@@ -59,7 +58,7 @@ function factsOf(dataset: Dataset, environment: Environment, file: string): Fact
     ],
     "dead letters": [at("quarantine", LETTERS[pipeline](name)), refusalOf(dataset)],
     kept: keptOf(dataset, environment),
-    "cost a GB": costsOf(dataset, environment),
+    "cost a GB": costsOf(dataset, environment, now),
   };
 }
 
@@ -132,13 +131,15 @@ function keptOf({ pipeline }: Dataset, { storage: { lifecycle, raw } }: Environm
   ];
 }
 
-function costsOf({ pipeline }: Dataset, environment: Environment): string[] {
+function costsOf({ pipeline }: Dataset, environment: Environment, now: Date): string[] {
+  const warning = oldPricesWarning(now);
   const seconds = 1_000 / CORE_MEGABYTES.ndjson / CORES_PER_DPU;
   const storage = PRICES.storageFirst.dollars * (1 + PARQUET_SHARE);
   return [
     `${dollars(costOf(seconds))} of Glue: 1,000 MB at ${CORE_MEGABYTES.ndjson} MB/s a core, ${CORES_PER_DPU} cores a DPU`,
     ...leastOf(pipeline, environment),
     `${dollars(storage)} a month of S3, in its standard class, Parquet included; docs/costs.md has the arithmetic`,
+    ...(warning === undefined ? [] : [warning]),
   ];
 }
 
