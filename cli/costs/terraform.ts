@@ -1,5 +1,6 @@
 /** What resources of a plan cost, by the attributes that Terraform shows of them. */
 import type { Environment } from "../../environments/schema";
+import { lifecycleCost } from "./lifecycle";
 import type { Amount } from "./model/amount";
 import { workOf } from "./model/cost";
 import { trail } from "./model/data-events";
@@ -73,6 +74,7 @@ const PRICED: Readonly<Record<string, PriceOf>> = {
     return gigabytes === 0 ? FREE : amount;
   },
   aws_cloudtrail: (_, environment) => trail(environment),
+  aws_s3_bucket_lifecycle_configuration: lifecycleCost,
 };
 
 /** Kinds that cost nothing themselves. */
@@ -87,14 +89,24 @@ const BY_USE =
 const MATTERS =
   /(memory|worker|capacity|billing|storage|transition|expiration|retention|noncurrent|schedule_expression|execution_class|timeout|size|status|kms)/;
 
+/** Kinds that are paid for what they are set on: only a change of them has a figure. */
+const OF_ANOTHER = /^aws_s3_bucket_lifecycle_configuration$/;
+
 /** Why there is no figure: it is paid by use, or the price table has nothing for it. */
 export type Uncounted = "paid by use" | "no price known here";
 
 /**
  * Cost a month of a resource by its attributes, and for what is paid by use, of what the environment expects. What has no
  * price here is said to have none, and never counted as nothing.
+ * @param isChanged whether it is there before and after
  */
-export function monthOf(type: string, values: Values, environment: Environment): Amount | Uncounted {
+export function monthOf(
+  type: string,
+  values: Values,
+  environment: Environment,
+  isChanged = false,
+): Amount | Uncounted {
+  if (OF_ANOTHER.test(type) && !isChanged) return "paid by use";
   const amount = PRICED[type]?.(values, environment);
   if (amount !== undefined) return amount;
   if (FREE_KINDS.test(type)) return FREE;

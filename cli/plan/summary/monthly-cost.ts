@@ -26,7 +26,6 @@ interface Costs {
 /** Resources whose price nobody here knows, in the place of a figure. */
 interface Unknown {
   readonly stack: string;
-  readonly type: string;
   readonly resources: readonly Costed[];
   readonly why: Uncounted;
 }
@@ -77,8 +76,11 @@ function costsOf(
   { type, change }: Costed,
   environment: Environment,
 ): { readonly before: Amount; readonly after: Amount } | Uncounted {
-  const [before, after] = [change.before, change.after].map((values) =>
-    values === null || values === undefined ? NOTHING : monthOf(type, membersOf(values), environment),
+  const sides = [change.before, change.after];
+  const isThere = (values: unknown) => values !== null && values !== undefined;
+  const isChanged = sides.every(isThere);
+  const [before, after] = sides.map((values) =>
+    isThere(values) ? monthOf(type, membersOf(values), environment, isChanged) : NOTHING,
   );
   if (typeof before === "string") return before;
   if (typeof after === "string") return after;
@@ -104,9 +106,8 @@ function grouped(all: readonly Judged[]): Costs[] {
 }
 
 function groupedUnknown(all: readonly { readonly each: Costed; readonly why: Uncounted }[]): Unknown[] {
-  return groupedBy(all, ({ each, why }) => JSON.stringify([each.stack, each.type, why])).map((group) => ({
+  return groupedBy(all, ({ each, why }) => JSON.stringify([each.stack, why])).map((group) => ({
     stack: group[0].each.stack,
-    type: group[0].each.type,
     why: group[0].why,
     resources: group.map(({ each }) => each),
   }));
@@ -139,10 +140,11 @@ function stackRows(stack: string, costs: readonly Costs[]): string[][] {
   return [[code(stack), "**together**", "", "", `**${signed(differenceOf(costs))}**`, ""], ...own];
 }
 
-function unknownRow({ stack, type, resources, why }: Unknown): string[] {
-  const [first] = resources;
-  const what = resources.length === 1 ? code(first?.address ?? "") : `${code(type)} × ${resources.length}`;
-  return [code(stack), what, "", "", "not counted", why];
+function unknownRow({ stack, resources, why }: Unknown): string[] {
+  const kinds = groupedBy(resources, ({ type }) => type).map((all) =>
+    all.length === 1 ? code(all[0].address) : `${code(all[0].type)} × ${all.length}`,
+  );
+  return [code(stack), kinds.join(", "), "", "", "not counted", why];
 }
 
 function dollars(amount: number): string {

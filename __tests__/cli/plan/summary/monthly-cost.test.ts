@@ -25,6 +25,20 @@ function heading(text: string): string {
   return /^### (Monthly cost.*)$/m.exec(text)?.[1] ?? "";
 }
 
+const rule = (id: string, days: number) => ({
+  id,
+  expiration: [{ days }],
+  transition: [{ days: 0, storage_class: "INTELLIGENT_TIERING" }],
+});
+const keeping = (days: number) => ({
+  bucket: "tributary-dev-raw-111111111111",
+  rule: [
+    rule("inputs-clicks", days),
+    rule("processed", 30),
+    { id: "whole-bucket", expiration: [{ days: 0, expired_object_delete_marker: true }], transition: [] },
+  ],
+});
+
 describe("the monthly cost of a plan", () => {
   test.each<[string, ResourceChange, string[]]>([
     [
@@ -64,6 +78,12 @@ describe("the monthly cost of a plan", () => {
       resource("aws_lambda_function.x", change(BUILDER, { ...BUILDER, memory_size: 2560 })),
       // 17,000 calls of a second
       ["0.12", "0.57", "+0.45"],
+    ],
+    [
+      "how long input is kept by what the environment expects to come",
+      resource("aws_s3_bucket_lifecycle_configuration.raw", change(keeping(30), keeping(3))),
+      // of 61.2 and of 6.1 GB × 0.931 × 30 ÷ 30.4 × 0.023, and 17,170 moves; the ledger's for 30 days
+      ["1.47", "0.30", "−1.16"],
     ],
     [
       "a replacement by what changes",
@@ -131,6 +151,21 @@ describe("the monthly cost of a plan", () => {
     ],
   ])("is left out where %s", (_, of) => {
     expect(textOf(planOf([of]))).not.toContain("Monthly cost");
+  });
+
+  test("names what has no figure in a row of each stack", () => {
+    const queues = ["a", "b"].map((name) => resource(`aws_sqs_queue.${name}`, change(null, {})));
+    expect(
+      costs(...queues, resource("aws_s3_bucket_lifecycle_configuration.raw", change(null, keeping(3)))),
+    ).toEqual([
+      [
+        "`aws_sqs_queue` × 2, `aws_s3_bucket_lifecycle_configuration.raw`",
+        "",
+        "",
+        "not counted",
+        "paid by use",
+      ],
+    ]);
   });
 
   test("is the last section, and says of which stacks it knows nothing", () => {
