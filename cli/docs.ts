@@ -6,7 +6,7 @@ import { environmentsDocumentation } from "../environments/schema/documentation"
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { print } from "../setup/terminal";
-import { costsPage, shownEnvironments } from "./costs/page/page";
+import { costsPage } from "./costs/page/page";
 
 const ENVIRONMENTS = "docs/environments.md";
 const COSTS = "docs/costs.md";
@@ -18,7 +18,7 @@ command(
   .action(() =>
     runToExitCode(async () => {
       write(ENVIRONMENTS, environmentsDocumentation(loadEnvironments()));
-      write(COSTS, costsPage(shownEnvironments()));
+      write(COSTS, costsPage(loadEnvironments()));
       write(JSON_SCHEMA_FILE, jsonSchemaText());
       return 0;
     }),

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { total } from "../../../cli/costs/model/cost";
 import { expectedCosts } from "../../../cli/costs/model/expected";
-import { costsPage, shownEnvironments } from "../../../cli/costs/page/page";
-import { loadEnvironment } from "../../../environments/schema";
+import { costsPage } from "../../../cli/costs/page/page";
+import { loadEnvironment, loadEnvironments, PIPELINES, type Pipeline } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
 
 const read = (page: string) => readFileSync(join(ROOT, "docs", page), "utf8");
 
 describe("docs/costs.md", () => {
   test("shows the model as it is (npm run docs brings it up to date)", () => {
-    expect(read("costs.md")).toBe(costsPage(shownEnvironments()));
+    expect(read("costs.md")).toBe(costsPage(loadEnvironments()));
   });
 
   test.each(["dev", "staging", "prod"])("has the total of %s that the command shows", (name) => {
@@ -21,6 +21,23 @@ describe("docs/costs.md", () => {
     expect(read("costs.md")).toMatch(
       new RegExp(`^\\| \\*\\*together\\*\\* \\|.* \\*\\*${sum}\\*\\* \\|`, "m"),
     );
+  });
+});
+
+describe("the page of other environments", () => {
+  const dev = loadEnvironment("dev");
+
+  test.each([[...PIPELINES], ...PIPELINES.map((pipeline) => [pipeline])].map((each) => [each.join(), each]))(
+    "is whole where there is one with %s",
+    (_, pipelines) => {
+      const page = costsPage([{ ...dev, pipelines: pipelines as Pipeline[] }]);
+      expect(page).not.toMatch(/NaN|Infinity|undefined/);
+      expect(page.includes("## How many workers")).toBe(pipelines.includes("manifests"));
+    },
+  );
+
+  test("is whole where nothing is said to come", () => {
+    expect(costsPage([loadEnvironment("local")])).not.toMatch(/NaN|Infinity|undefined/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Environment, loadEnvironment } from "../../../environments/schema";
+import { type Environment, hasPipeline, PIPELINES, type Pipeline } from "../../../environments/schema";
 import { allPrices, PRICE_REGION } from "../../../runtime/prices/table";
 import { priceText } from "../model/amount";
 import { total, workOf } from "../model/cost";
@@ -10,45 +10,48 @@ import { referenceSection } from "./reference";
 import { costRows, tableOf, usd, volume } from "./tables";
 import { workersSection } from "./workers";
 
-/** Environments that the page computes with. */
-export interface Shown {
-  readonly dev: Environment;
-  readonly staging: Environment;
-  readonly prod: Environment;
-}
-
-export function shownEnvironments(): Shown {
-  return { dev: loadEnvironment("dev"), staging: loadEnvironment("staging"), prod: loadEnvironment("prod") };
-}
-
-/** Builds docs/costs.md. */
-export function costsPage({ dev, staging, prod }: Shown): string {
+/**
+ * Builds docs/costs.md for these environments. What costs least and most of those to which something comes stands side by
+ * side; the pipelines are told at the load of the latter.
+ */
+export function costsPage(environments: readonly Environment[]): string {
+  const used = environments.filter(({ usage }) => PIPELINES.some((each) => usage[each].filesPerHour > 0));
+  const shown = (used.length > 0 ? used : environments).toSorted(
+    (one, other) => monthOf(one) - monthOf(other),
+  );
+  const [smallest, largest] = [shown[0], shown.at(-1)];
+  if (smallest === undefined || largest === undefined) throw new Error("there is no environment");
+  const has = (pipeline: Pipeline) =>
+    hasPipeline(largest, pipeline) && largest.usage[pipeline].filesPerHour > 0;
   return `${[
-    introduction(),
-    environmentsSection([dev, staging, prod]),
-    floors([dev, prod]),
-    uploadsSection(prod),
-    manifestsSection(prod),
-    workersSection(prod, dev),
+    introduction(largest),
+    environmentsSection(shown),
+    floors(smallest === largest ? [largest] : [smallest, largest]),
+    ...(has("uploads") ? [uploadsSection(largest)] : []),
+    ...(has("manifests") ? [manifestsSection(largest), workersSection(largest, smallest)] : []),
     referenceSection(),
-    ledgerSection(prod),
+    ...(has("ledger") ? [ledgerSection(largest)] : []),
     pricesSection(),
   ].join("\n\n")}\n`;
 }
 
-function introduction(): string {
+function monthOf(environment: Environment): number {
+  return total(expectedCosts(environment));
+}
+
+function introduction({ name }: Environment): string {
   return `# What the pipelines cost
 
 Generated from settings, the price table and the model in \`cli/costs/\` by \`npm run docs\`; edit these, not this page.
 
 \`\`\`sh
-npx tributary costs --expected --environment prod   # the same of one environment, each line with its arithmetic; calls no AWS
+npx tributary costs --expected --environment ${name}   # the same of one environment, each line with its arithmetic; calls no AWS
 \`\`\`
 
 What a plan changes of it stands at the end of [its summary](plans.md). All of it is computed by [one table of prices](#prices), list prices
-of ${PRICE_REGION} without free tiers, discounts and tax, of which every command warns when it is older than half a year; a month has 730
-hours. What comes is each environment's setting \`usage\`. Not counted are versions that were replaced, access logs, what a NAT gateway carries,
-flow logs, logs of idle functions, queries, and traffic out of AWS.`;
+of ${PRICE_REGION} without free tiers, discounts and tax; what computes with it warns when nobody looked at it for half a year. A month has
+730 hours. What comes is each environment's setting \`usage\`. Not counted are versions that were replaced, access logs, what a NAT gateway
+carries, flow logs, logs of idle functions, queries, and traffic out of AWS.`;
 }
 
 function environmentsSection(environments: readonly Environment[]): string {
