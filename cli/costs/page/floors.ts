@@ -38,6 +38,6 @@ ${tableOf(["", ...environments.map(({ name }) => name), "arithmetic"], [shared, 
 
 An environment costs what its pipelines do together and the shared part once. Endpoints, NAT and flow logs are there once, too, so all
 three pipelines cost ${all}. Uploads alone in ${first?.name} are ${usd(uploads)}. Where private jobs or the ledger need endpoints, only
-services that something calls get them. A key costs one dollar more from each of its first two yearly rotations on. \`tributary manifests stop\` ends the streaming job; in an environment without \`ledger.scheduled\` the
-ledger's jobs start by hand.`;
+services that something calls get them. Each of the first two yearly rotations of a key adds one dollar to it. \`tributary manifests stop\` ends
+the streaming job; without \`ledger.scheduled\` the ledger's jobs start by hand.`;
 }

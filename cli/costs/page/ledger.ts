@@ -53,7 +53,8 @@ ${tableOf(
   [...costRows(costs, 0), ["**with the move**", `**${about(costs)}**`, "of which half is the upload"]],
 )}
 
-\`ledger.batch.archive: tag\` takes ${usd(tagsOf(MILLION).dollars)} in the place of the move: ${tagsOf(MILLION).text}.
+\`ledger.batch.archive: tag\` takes ${usd(tagsOf(MILLION).dollars)} in the place of the move:
+${tagsOf(MILLION).text}.
 
 A history of ${countText(HISTORY)} such files costs ${about(copies + reads + glue + staging)} USD once, without its uploads and the queue, which a listing does not use: ${usd(copies)} for
 the copies, ${usd(reads)} for the reads, ${usd(glue)} of Glue. The lister takes ${LISTING_HOURS} hours for it: ${usd(lister)} USD. After that it lists what is not processed yet.

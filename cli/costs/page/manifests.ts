@@ -40,7 +40,8 @@ export function manifestsSection(environment: Environment): string {
   const load = loadRows(alone);
   return `## The manifests pipeline
 
-At the load of [${environment.name}](../environments/${environment.name}.ts), its \`usage\`, which is the reference's, day and night. Measured rates are in [benchmarks.md](benchmarks.md).
+At the load of [${environment.name}](../environments/${environment.name}.ts), its \`usage\`, day and night where \`hoursPerMonth\` is 730. Measured rates
+are in [benchmarks.md](benchmarks.md).
 
 ${tableOf(["", "an hour", "a second", "a month"], load)}
 
@@ -110,7 +111,7 @@ function reconcilerText(environment: Environment): string {
   const { hot, warm, rest, together, isBusy } = sweepsOf(environment);
   const row = (what: string, { objects, compared }: Sweep) => [what, countText(objects), countText(compared)];
   const busy = isBusy
-    ? " The function never rests then: four pages a second are all that one invocation at a time lists, and the hot dates take as long as that."
+    ? "\nThe function never rests then: four pages a second are all that one invocation at a time lists, and the hot dates take as long as that."
     : "";
   return `## What the reconciler looks at
 
