@@ -5,6 +5,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { declaredDatasets } from "../datasets/schema/datasets";
 import { checkLeftOut } from "../datasets/schema/left-out";
 import { type Environment, loadEnvironment, stackName } from "../environments/schema";
+import { oldPricesWarning } from "../runtime/prices/age";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { print, printError } from "../setup/terminal";
@@ -12,9 +13,9 @@ import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { checkAccount } from "./account";
 import { applyingWords, runCdktf } from "./cdktf";
+import { standingCostsText } from "./costs/standing-text";
 import { checkAdditions } from "./operator/dataset/diff";
 import { deployedStates, planRemoval, type Removal } from "./removal/removal";
-import { standingCostsText } from "./standing-costs";
 
 interface DeployOptions {
   readonly environment: string;
@@ -49,8 +50,14 @@ async function deploy(
   const run: Run = (...words) => runCdktf([...words, "--output", options.output], variables);
   if (options.prepare) return run("synth", ...further);
   const exitCode = await apply(environment, options, further, run);
-  if (exitCode === 0) print(`\n${standingCostsText(environment)}`);
+  if (exitCode === 0) tellCosts(environment, new Date());
   return exitCode;
+}
+
+function tellCosts(environment: Environment, now: Date): void {
+  print(`\n${standingCostsText(environment)}`);
+  const warning = oldPricesWarning(now);
+  if (warning !== undefined) printError(warning);
 }
 
 type Run = (...words: readonly string[]) => Promise<number>;

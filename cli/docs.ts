@@ -6,16 +6,19 @@ import { environmentsDocumentation } from "../environments/schema/documentation"
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { print } from "../setup/terminal";
+import { costsPage } from "./costs/page/page";
 
 const ENVIRONMENTS = "docs/environments.md";
+const COSTS = "docs/costs.md";
 
 command(
   "docs",
-  `Generate ${ENVIRONMENTS} and ${JSON_SCHEMA_FILE} from the schemas of environments and datasets.`,
+  `Generate ${ENVIRONMENTS}, ${COSTS} and ${JSON_SCHEMA_FILE} from settings, prices and schemas.`,
 )
   .action(() =>
     runToExitCode(async () => {
       write(ENVIRONMENTS, environmentsDocumentation(loadEnvironments()));
+      write(COSTS, costsPage(loadEnvironments()));
       write(JSON_SCHEMA_FILE, jsonSchemaText());
       return 0;
     }),

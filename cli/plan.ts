@@ -5,6 +5,7 @@ import { Option } from "commander";
 import { declaredDatasets } from "../datasets/schema/datasets";
 import { checkLeftOut } from "../datasets/schema/left-out";
 import { type Environment, LAYERS, type Layer, loadEnvironment, stackName } from "../environments/schema";
+import { oldPricesWarning } from "../runtime/prices/age";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { print, printError } from "../setup/terminal";
@@ -43,13 +44,10 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
     report: print,
     ...(options.stack === undefined ? {} : { only: [stackName(environment, options.stack)] }),
   });
-  writeSummaries(
-    out,
-    plans,
-    { environment: environment.name, uncommitted: source.uncommitted },
-    options.link,
-  );
+  writeSummaries(out, plans, { environment, uncommitted: source.uncommitted }, options.link);
   print(join(options.out, FILES.summary));
+  const warning = oldPricesWarning(new Date());
+  if (warning !== undefined) print(warning);
   return plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error")) ? 1 : 0;
 }
 

@@ -45,5 +45,11 @@ export const dev: EnvironmentSettings = {
   },
   logs: { retentionDays: 7 },
   alerts: { oldestPendingMinutes: 120 },
+  usage: {
+    hoursPerMonth: 170,
+    uploads: { filesPerHour: 1, megabytesPerHour: 10 },
+    manifests: { filesPerHour: 100, megabytesPerHour: 350 },
+    ledger: { filesPerHour: 100, megabytesPerHour: 1 },
+  },
   budget: { monthlyDollars: 400 },
 };

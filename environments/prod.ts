@@ -17,7 +17,7 @@ export const prod: EnvironmentSettings = {
     cloudtrailDataEvents: true,
   },
   uploads: { workers: { maximum: 20 }, timeoutMinutes: 240, supersededDays: 400 },
-  // 200,000 files and 700 GB an hour: docs/costs.md has the arithmetic; 280 files of 3.5 MB are a manifest of 980 MB
+  // 280 files of 3.5 MB are a manifest of 980 MB; `usage` has how many come
   manifests: {
     eventSource: { batchSize: 280 },
     workers: { number: 3 },
@@ -38,5 +38,11 @@ export const prod: EnvironmentSettings = {
   logs: { retentionDays: 365 },
   // the secret holds the pager's address: docs/operations.md
   alerts: { pagerSecrets: ["tributary-prod-pager"], oldestPendingMinutes: 30 },
+  // docs/costs.md has what that comes to
+  usage: {
+    uploads: { filesPerHour: 10, megabytesPerHour: 500 },
+    manifests: { filesPerHour: 200_000, megabytesPerHour: 700_000 },
+    ledger: { filesPerHour: 1400, megabytesPerHour: 14 },
+  },
   budget: { monthlyDollars: 20_000 },
 };

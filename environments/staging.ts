@@ -22,5 +22,11 @@ export const staging: EnvironmentSettings = {
     batch: { workers: { maximum: 3 }, slots: 8 },
   },
   logs: { retentionDays: 30 },
+  usage: {
+    hoursPerMonth: 170,
+    uploads: { filesPerHour: 2, megabytesPerHour: 100 },
+    manifests: { filesPerHour: 2000, megabytesPerHour: 7000 },
+    ledger: { filesPerHour: 1000, megabytesPerHour: 10 },
+  },
   budget: { monthlyDollars: 1200 },
 };

@@ -19,6 +19,7 @@ const DIFF = "__tests__/cli/operator/dataset/diff.emulator.test.ts";
 const OWN_DATA = "__tests__/docs/your-own-data.slow.test.ts";
 const LETTERS = "__tests__/cli/operator/dead-letters.emulator.test.ts";
 const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
+const COSTS = "__tests__/cli/costs/expected.test.ts";
 const PAGE = "__tests__/local/outcome/report/page.slow.test.ts";
 const PLAN = "__tests__/cli/plan/command.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
@@ -52,6 +53,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra dev pyproject.toml -o requirements-dev.lock",
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header checkov.in -o checkov.lock",
   ),
+  ...verbatim(COSTS, "npx tributary costs --expected --environment prod"),
   ...verbatim(
     DATASET,
     "npx tributary dataset check",

@@ -245,6 +245,21 @@ describe("an environment", () => {
       "environments/prod.ts: storage.forceDestroy: expected false (deletionGuard is true; lift the guard first), got true",
     ],
     [
+      "bytes that come in no file",
+      { usage: { ledger: { megabytesPerHour: 14 } } },
+      "environments/prod.ts: usage.ledger.megabytesPerHour: expected 0 (usage.ledger.filesPerHour is 0), got 14",
+    ],
+    [
+      "files that have no bytes",
+      { usage: { uploads: { filesPerHour: 10 } } },
+      "environments/prod.ts: usage.uploads.megabytesPerHour: expected at least 1 (usage.uploads.filesPerHour is 10), got 0",
+    ],
+    [
+      "more hours than a month has",
+      { usage: { hoursPerMonth: 744 } },
+      "environments/prod.ts: usage.hoursPerMonth: expected a whole number from 1 to 730 h, got 744",
+    ],
+    [
       "more workers of the streaming job than the operator may ask for",
       { manifests: { workers: { number: 101 } } },
       "environments/prod.ts: manifests.workers.number: expected a whole number from 2 to 100 workers, got 101",

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadEnvironment } from "../../environments/schema";
 import { CommandError } from "../../setup/errors";
 import {
   type Binding,
@@ -178,6 +179,6 @@ function otherwise(
   };
   return [
     `${stack.name} was not applied: since the review it has come to other changes; plan again and have that reviewed`,
-    render(summaryOf([plan], { environment, uncommitted: [] })),
+    render(summaryOf([plan], { environment: loadEnvironment(environment), uncommitted: [] })),
   ].join("\n\n");
 }

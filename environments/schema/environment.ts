@@ -13,6 +13,7 @@ import { EnvironmentsError, problemsOf } from "./problems";
 import { brokenRules } from "./rules";
 import { storage } from "./storage";
 import { uploads } from "./uploads";
+import { usage } from "./usage";
 
 /** Address of anybody but those whose domain is reserved for examples, by RFC 2606. */
 const E_MAIL =
@@ -146,6 +147,7 @@ export const settings = z.strictObject({
   functions: functions.prefault({}),
   logs: logs.prefault({}),
   alerts: alerts.prefault({}),
+  usage: usage.prefault({}),
   budget,
 });
 

@@ -10,6 +10,7 @@ export { POSTGRES_VERSION } from "./ledger";
 export * from "./names";
 export * from "./pipelines";
 export { EnvironmentsError } from "./problems";
+export { MONTH_HOURS } from "./usage";
 
 const known = new Map<string, unknown>(Object.entries(files));
 

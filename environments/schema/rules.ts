@@ -12,6 +12,7 @@ import { DEPLOYMENT_TAG } from "./names";
 import { PIPELINES, type Pipeline } from "./pipelines";
 import { nodeAt, placeOf, type SettingNode, settingTree } from "./problems";
 import type { Lookup, Rule } from "./rule";
+import { USAGE_RULES } from "./usage";
 
 /** Tags that every stack sets by itself. */
 const OWN_TAGS: readonly string[] = ["project", "environment", DEPLOYMENT_TAG, "layer", "managed-by"];
@@ -167,6 +168,7 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
   ...LEDGER_RULES,
+  ...USAGE_RULES,
 ];
 
 /**

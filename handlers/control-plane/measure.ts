@@ -1,5 +1,5 @@
 import { type EmbeddedMetric, emitMetrics } from "../../runtime/aws/embedded-metrics";
-import { DOLLARS_PER_DPU_HOUR } from "../../runtime/prices";
+import { PRICES } from "../../runtime/prices/table";
 import { type Hour, lastSixtyMinutes, readHours } from "./counts/hours";
 import type { Run } from "./job/run";
 import { oldestClaim } from "./open-files";
@@ -37,7 +37,7 @@ export function rates(hours: readonly Hour[], newest: Run | undefined, now: Date
   const { files, inputBytes } = lastSixtyMinutes(hours, now);
   const dpus = newest?.endedAt === undefined ? newest?.dpus : undefined;
   const cost =
-    dpus === undefined || inputBytes === 0 ? [] : [(dpus * DOLLARS_PER_DPU_HOUR * 1e9) / inputBytes];
+    dpus === undefined || inputBytes === 0 ? [] : [(dpus * PRICES.glueHour.dollars * 1e9) / inputBytes];
   return [
     { name: "FilesPerHour", value: files, unit: "Count" },
     { name: "CostPerGigabyte", value: cost, unit: "None" },

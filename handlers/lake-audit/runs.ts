@@ -1,7 +1,7 @@
 import { GetJobRunsCommand, type GlueClient, type JobRun } from "@aws-sdk/client-glue";
 import { AUDIT_RUNS } from "../../runtime/audit";
 import { DAY_MS } from "../../runtime/clock";
-import { costOf, dpusOf } from "../../runtime/prices";
+import { costOf, dpusOf } from "../../runtime/prices/glue";
 import { type Lake, readObject, replaceObject } from "./objects";
 
 /** A job, by its name in Glue and the name of it here, as in `ledger-batch`. */

@@ -1,17 +1,13 @@
 import { basename } from "node:path";
 import { type Dataset, readDataset } from "../../../datasets/schema/datasets";
-import {
-  bucketName,
-  databaseName,
-  type Environment,
-  environmentNames,
-  loadEnvironment,
-} from "../../../environments/schema";
-import { expectedAt } from "../../../runtime/expected";
+import { bucketName, databaseName, type Environment } from "../../../environments/schema";
 import { latestViewName } from "../../../runtime/manifests/latest-view";
-import { costOf, DPUS } from "../../../runtime/prices";
-import { UsageError } from "../command/errors";
+import { oldPricesWarning } from "../../../runtime/prices/age";
+import { costOf, DPUS, LEAST_RUN_SECONDS } from "../../../runtime/prices/glue";
+import { PRICES } from "../../../runtime/prices/table";
+import { CORE_MEGABYTES, CORES_PER_DPU, PARQUET_SHARE } from "../../costs/model/measured";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { environmentOf } from "../command/settings";
 import type { Terminal } from "../command/terminal";
 import { existing } from "./check";
 
@@ -23,24 +19,15 @@ export interface ExplainOptions {
   readonly environment?: string;
 }
 
-/** What a core of Glue carries, and the cores of a DPU, as docs/costs.md assumes them. */
-const MEGABYTES_PER_CORE_SECOND = 110;
-const CORES_PER_DPU = 4;
-/** A run is billed for a minute at least. */
-const LEAST_SECONDS = 60;
-/** S3's standard class, US dollars a GB and month in us-east-1. */
-const STORAGE_DOLLARS = 0.023;
-/** Parquet's share of the input on the nested sample (docs/costs.md). */
-const PARQUET_SHARE = 0.39;
-
 /** Shows what would happen to a file of a dataset: where it goes, what comes of it, how long that is kept, what it costs. */
 export function explain(
   terminal: Terminal,
   { name, file, environment: asked }: ExplainOptions,
   environment = environmentOf(asked),
+  now = new Date(),
 ): ExitCode {
   const dataset = readDataset(existing(name));
-  const facts = factsOf(dataset, environment, basename(file ?? "FILE"));
+  const facts = factsOf(dataset, environment, basename(file ?? "FILE"), now);
   const width = Math.max(...Object.keys(facts).map((key) => key.length));
   const lines = Object.entries(facts).flatMap(([key, told]) =>
     told.map((line, index) => `${(index === 0 ? key : "").padEnd(width)}  ${line}`),
@@ -49,16 +36,9 @@ export function explain(
   return EXIT.ok;
 }
 
-function environmentOf(asked = process.env["TRIBUTARY_ENVIRONMENT"]): Environment {
-  const names = environmentNames();
-  const name = asked ?? (names.includes("dev") ? "dev" : names[0]);
-  if (name !== undefined && names.includes(name)) return loadEnvironment(name);
-  throw new UsageError(expectedAt("--environment", `one of ${names.join(", ")}`, name));
-}
-
 type Facts = Readonly<Record<string, readonly string[]>>;
 
-function factsOf(dataset: Dataset, environment: Environment, file: string): Facts {
+function factsOf(dataset: Dataset, environment: Environment, file: string, now: Date): Facts {
   const { pipeline, prefix, name, partitions = [], outputs } = dataset;
   const at = (bucket: "raw" | "curated" | "quarantine", key: string) =>
     `s3://${bucketName(environment, bucket)}/${key}`;
@@ -78,7 +58,7 @@ function factsOf(dataset: Dataset, environment: Environment, file: string): Fact
     ],
     "dead letters": [at("quarantine", LETTERS[pipeline](name)), refusalOf(dataset)],
     kept: keptOf(dataset, environment),
-    "cost a GB": costsOf(dataset, environment),
+    "cost a GB": costsOf(dataset, environment, now),
   };
 }
 
@@ -151,13 +131,15 @@ function keptOf({ pipeline }: Dataset, { storage: { lifecycle, raw } }: Environm
   ];
 }
 
-function costsOf({ pipeline }: Dataset, environment: Environment): string[] {
-  const seconds = 1_000 / MEGABYTES_PER_CORE_SECOND / CORES_PER_DPU;
-  const storage = STORAGE_DOLLARS * (1 + PARQUET_SHARE);
+function costsOf({ pipeline }: Dataset, environment: Environment, now: Date): string[] {
+  const warning = oldPricesWarning(now);
+  const seconds = 1_000 / CORE_MEGABYTES.ndjson / CORES_PER_DPU;
+  const storage = PRICES.storageFirst.dollars * (1 + PARQUET_SHARE);
   return [
-    `${dollars(costOf(seconds))} of Glue: 1,000 MB at ${MEGABYTES_PER_CORE_SECOND} MB/s a core, ${CORES_PER_DPU} cores a DPU`,
+    `${dollars(costOf(seconds))} of Glue: 1,000 MB at ${CORE_MEGABYTES.ndjson} MB/s a core, ${CORES_PER_DPU} cores a DPU`,
     ...leastOf(pipeline, environment),
     `${dollars(storage)} a month of S3, in its standard class, Parquet included; docs/costs.md has the arithmetic`,
+    ...(warning === undefined ? [] : [warning]),
   ];
 }
 
@@ -166,7 +148,7 @@ function leastOf(pipeline: Dataset["pipeline"], environment: Environment): strin
   if (pipeline === "manifests") return ["the streaming job is paid by time, whether files come or not"];
   const { type, number } =
     pipeline === "uploads" ? environment.uploads.workers : environment.ledger.batch.workers;
-  const least = costOf(LEAST_SECONDS * number * (DPUS[type] ?? 1));
+  const least = costOf(LEAST_RUN_SECONDS * number * (DPUS[type] ?? 1));
   return [
     `${dollars(least)} at least for a run, however many files it has: a minute of ${number} workers ${type}`,
   ];

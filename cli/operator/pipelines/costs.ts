@@ -9,9 +9,10 @@ import {
 import { DAY_MS } from "../../../runtime/clock";
 import { compareUtf8 } from "../../../runtime/manifests/manifests";
 import { HOUR_ROWS, LEDGER_HOUR_ROWS } from "../../../runtime/manifests/metric-rows";
-import { costOf, dpusOf } from "../../../runtime/prices";
+import { costOf, dpusOf } from "../../../runtime/prices/glue";
 import { explained, wordsOf } from "../command/errors";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { warnOfOldPrices } from "../command/old-prices";
 import type { Operator } from "../command/operator";
 import { runStateOf } from "../command/runs";
 import { bytes, dollars, duration, table } from "../command/tables";
@@ -77,6 +78,7 @@ const RUNS_A_PAGE = 200;
 export async function costs(operator: Operator, options: CostsOptions): Promise<ExitCode> {
   const { environment, now, terminal } = operator;
   const { days, dataset } = options;
+  warnOfOldPrices(terminal, now);
   const dates = datesFrom(new Date(now.getTime() - (days - 1) * DAY_MS), now);
   const wanted = wantedPipelines(environment, options);
   const read = wanted.map((pipeline) => readDays(operator, pipeline, dates, dataset));

@@ -3,7 +3,8 @@ import { PIPELINES } from "../../../environments/schema/pipelines";
 import { whole } from "../../../setup/arguments";
 import { changing } from "../command/applying";
 import { minutes } from "../command/arguments";
-import { act, type End, one } from "../command/words";
+import type { CommonOptions } from "../command/run";
+import { act, actHere, type End, one } from "../command/words";
 import { LOG_SOURCES, REDRIVEN } from "../manifests/choices";
 import { REPEATED_STATUSES, WAITING_STATUSES } from "./choices";
 import type { CostsOptions } from "./costs";
@@ -64,13 +65,26 @@ export function lookingWords(program: Command, end: End): void {
     );
 
   narrowed(
-    one(program, "costs", "runs of jobs and what they cost, by day and pipeline", [
+    one(program, "costs", "runs of jobs and what they cost, by day and pipeline; or what a month should", [
       "costs --days 7 --environment prod",
       "costs --dataset clicks --environment prod",
+      "costs --expected --environment prod",
     ]),
   )
     .option("--days <n>", "days to look back, today included", whole(1, 30), 7)
-    .action(act<CostsOptions>(end, async (...given) => (await import("./costs")).costs(...given)));
+    .addOption(
+      new Option(
+        "--expected",
+        "instead, what its settings come to a month, by stack and pipeline; calls no AWS",
+      ).conflicts(["days", "pipeline", "dataset"]),
+    )
+    .action((options: CostsOptions & CommonOptions & { readonly expected?: true }) =>
+      options.expected
+        ? actHere<CommonOptions>(end, async (terminal, given) =>
+            (await import("./expected-costs")).showExpectedCosts(terminal, given),
+          )(options)
+        : act<CostsOptions>(end, async (...given) => (await import("./costs")).costs(...given))(options),
+    );
 
   narrowed(
     one(program, "logs", "what a job or a function logged, or all of a pipeline", [

@@ -1,6 +1,6 @@
 import { GetJobRunsCommand, type JobRun } from "@aws-sdk/client-glue";
 import { ACTIVE_STATES, FAILED_STATES } from "../../../runtime/glue-states";
-import { costOf, dpusOf } from "../../../runtime/prices";
+import { costOf, dpusOf } from "../../../runtime/prices/glue";
 import type { Operator } from "../command/operator";
 
 /** Runs that failed in a row, after which no other is waited for. */

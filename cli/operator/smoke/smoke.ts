@@ -1,7 +1,8 @@
 import { type Environment, hasPipeline, type Pipeline } from "../../../environments/schema";
-import { costOf, dpusOf } from "../../../runtime/prices";
+import { costOf, dpusOf } from "../../../runtime/prices/glue";
 import { SMOKE_DAYS } from "../../../runtime/smoke";
 import { EXIT, type ExitCode } from "../command/exit-codes";
+import { warnOfOldPrices } from "../command/old-prices";
 import type { Operator } from "../command/operator";
 import { bytes, type Column, dollars, duration, table } from "../command/tables";
 import { LedgerTest } from "./ledger";
@@ -23,6 +24,7 @@ const TESTS = { uploads: UploadsTest, manifests: ManifestsTest, ledger: LedgerTe
 
 /** Sends a small file through each pipeline and compares what came of it with what was sent. */
 export async function smoke(operator: Operator, { yes = false, seconds }: SmokeOptions): Promise<ExitCode> {
+  warnOfOldPrices(operator.terminal, operator.now);
   const [label, date] = [newLabel(operator.now), newDate(operator.now)];
   const tests = operator.environment.pipelines.map(
     (pipeline) => new TESTS[pipeline](operator, fileOf(pipeline, label, date)),

@@ -26,3 +26,17 @@ export function parsed(text: unknown): unknown {
     return undefined;
   }
 }
+
+/** Groups values by a key, in the order of their first. */
+export function groupedBy<Value>(
+  values: readonly Value[],
+  keyOf: (value: Value) => string,
+): [Value, ...Value[]][] {
+  const groups = new Map<string, [Value, ...Value[]]>();
+  for (const each of values) {
+    const group = groups.get(keyOf(each));
+    if (group === undefined) groups.set(keyOf(each), [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
+}

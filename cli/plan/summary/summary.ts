@@ -1,7 +1,10 @@
+import type { Environment } from "../../../environments/schema";
 import { kindOf, type ResourceChange } from "../plan-json";
 import { type Difference, differencesOf, pathText } from "./differences";
 import { code, type Section, type Summary } from "./markdown";
+import { monthlyCost } from "./monthly-cost";
 import { openingsOf } from "./network";
+import { groupedBy } from "./objects";
 import { changedOutputs, outcomeOf } from "./outcome";
 import { type Permission, permissionsOf } from "./permissions";
 import { isLostGuard, isWeaker } from "./protection";
@@ -11,7 +14,7 @@ import { guardOf, isStateful } from "./stateful";
 
 /** What a summary says besides its plans. */
 export interface Heading {
-  readonly environment: string;
+  readonly environment: Environment;
   /** Files that the checkout has and its commit has not. */
   readonly uncommitted: readonly string[];
 }
@@ -49,8 +52,17 @@ export function summaryOf(plans: readonly StackPlan[], heading: Heading): Summar
       drift(plans.flatMap((plan) => toldOf(plan, plan.json?.resource_drift ?? []))),
       newPermissions(changing),
       added(changing),
+      monthlyCost(
+        changing,
+        heading.environment,
+        plans.filter(isUnplanned).map(({ stack }) => stack),
+      ),
     ],
   };
+}
+
+function isUnplanned({ json }: StackPlan): boolean {
+  return json === undefined;
 }
 
 function toldOf({ stack, guarded, secrets, json }: StackPlan, changes: readonly ResourceChange[]): Told[] {
@@ -68,7 +80,7 @@ function toldOf({ stack, guarded, secrets, json }: StackPlan, changes: readonly 
 }
 
 function headOf(plans: readonly StackPlan[], { environment, uncommitted }: Heading): string {
-  const title = `## Plan of ${environment}`;
+  const title = `## Plan of ${environment.name}`;
   const isEmpty = plans.every((plan) => outcomeOf(plan) === "no changes");
   const drifted = plans.some(({ json }) => (json?.resource_drift ?? []).length > 0);
   const note = uncommitted.length === 0 ? [] : [uncommittedText(uncommitted)];
@@ -288,16 +300,6 @@ function differenceRows(resources: readonly Told[]): Rows {
 /** Address without the kind. */
 function nameOf({ address, type }: Told): string {
   return code(address.replace(`${type}.`, ""));
-}
-
-function groupedBy(resources: readonly Told[], keyOf: (resource: Told) => string): [Told, ...Told[]][] {
-  const groups = new Map<string, [Told, ...Told[]]>();
-  for (const each of resources) {
-    const group = groups.get(keyOf(each));
-    if (group === undefined) groups.set(keyOf(each), [each]);
-    else group.push(each);
-  }
-  return [...groups.values()];
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { conditionHeld } from "../../../runtime/aws/dynamo";
 import { DAY_MS } from "../../../runtime/clock";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
 import { JOB_RUN_ROWS } from "../../../runtime/manifests/metric-rows";
-import { costOf } from "../../../runtime/prices";
+import { costOf } from "../../../runtime/prices/glue";
 import { expiry } from "../expiry";
 import type { ControlPlane } from "../plane";
 import type { Run } from "./run";

@@ -1,6 +1,6 @@
 import type { JobRun } from "@aws-sdk/client-glue";
 import { ACTIVE_STATES } from "../../../runtime/glue-states";
-import { dpusOf } from "../../../runtime/prices";
+import { dpusOf } from "../../../runtime/prices/glue";
 
 /** Run of the streaming job. */
 export interface Run {

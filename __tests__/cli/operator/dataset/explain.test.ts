@@ -2,14 +2,18 @@ import { describe, expect, test } from "@jest/globals";
 import { Terminal } from "../../../../cli/operator/command/terminal";
 import { explain } from "../../../../cli/operator/dataset/explain";
 import { type Environment, loadEnvironment } from "../../../../environments/schema";
+import { DAY_MS } from "../../../../runtime/clock";
+import { oldestPriceDate } from "../../../../runtime/prices/age";
 
 const dev = loadEnvironment("dev");
 
-function explained(name: string, file?: string, environment = dev) {
+const today = new Date(oldestPriceDate());
+
+function explained(name: string, file?: string, environment = dev, now = today) {
   const written: string[] = [];
   const screen = { writable: true, write: (text: string) => written.push(text) > 0 };
   const options = { name, ...(file !== undefined && { file }) };
-  const code = explain(new Terminal(true, screen, screen), options, environment);
+  const code = explain(new Terminal(true, screen, screen), options, environment, now);
   return { code, ...JSON.parse(written.join("")) };
 }
 
@@ -41,6 +45,9 @@ describe("tributary dataset explain", () => {
     const found = explained("ml_events");
     expect(found.rows[0]).toMatch(/\/tables\/ml_events\/year=…\/month=…\/day=…\/mode=…\/part-<batch>/);
     expect(found["cost a GB"][0]).toBe("0.00028 USD of Glue: 1,000 MB at 110 MB/s a core, 4 cores a DPU");
+    expect(found["cost a GB"]).toHaveLength(3);
+    const later = explained("ml_events", undefined, dev, new Date(today.getTime() + 181 * DAY_MS));
+    expect(later["cost a GB"][3]).toMatch(/ are 181 days old: /);
   });
 
   test("leaves an attached bucket's files to its own rules, and says where a pipeline is off", () => {

@@ -2,6 +2,7 @@ import type { Action, Change, PlanJson, ResourceChange } from "../../../../cli/p
 import { render } from "../../../../cli/plan/summary/markdown";
 import type { StackPlan } from "../../../../cli/plan/summary/stack-plan";
 import { summaryOf } from "../../../../cli/plan/summary/summary";
+import { loadEnvironment } from "../../../../environments/schema";
 
 type Values = Readonly<Record<string, unknown>> | null;
 
@@ -54,5 +55,5 @@ export function rowsOf(text: string, heading: string): string[][] {
 }
 
 export function textOf(...plans: readonly StackPlan[]): string {
-  return render(summaryOf(plans, { environment: "dev", uncommitted: [] }));
+  return render(summaryOf(plans, { environment: loadEnvironment("dev"), uncommitted: [] }));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { render } from "../../../../cli/plan/summary/markdown";
 import { summaryOf } from "../../../../cli/plan/summary/summary";
+import { loadEnvironment } from "../../../../environments/schema";
 import { largePlan } from "./large-plan";
 import { change, planOf, replacement, resource, rowsOf, textOf } from "./plans";
 
@@ -48,10 +49,10 @@ describe("a summary", () => {
     ]);
   });
 
-  test("has the risks first, and what is added last", () => {
+  test("has the risks first, and what it costs last", () => {
     const { heading: _, ...large } = largePlan();
     const headings = [
-      ...render(summaryOf(large.plans, { environment: "dev", uncommitted: [] })).matchAll(
+      ...render(summaryOf(large.plans, { environment: loadEnvironment("dev"), uncommitted: [] })).matchAll(
         /^(?:### |<details><summary>)([^:<\n]*)/gm,
       ),
     ];
@@ -67,6 +68,7 @@ describe("a summary", () => {
       "Drift",
       "Permissions that come with what is added",
       "Added",
+      "Monthly cost",
     ]);
   });
 
@@ -143,7 +145,7 @@ describe("a summary", () => {
 
   test("says that it was planned from what is in no commit", () => {
     const uncommitted = ["a", "b", "c", "d", "e", "f"];
-    expect(render(summaryOf([planOf([])], { environment: "dev", uncommitted }))).toContain(
+    expect(render(summaryOf([planOf([])], { environment: loadEnvironment("dev"), uncommitted }))).toContain(
       "**Planned from files that are in no commit**: `a`, `b`, `c`, `d`, `e` and 1 more.",
     );
   });

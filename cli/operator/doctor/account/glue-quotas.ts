@@ -4,7 +4,7 @@ import {
   type ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
 import { type Environment, type JobName, jobsOf } from "../../../../environments/schema";
-import { DPUS } from "../../../../runtime/prices";
+import { DPUS } from "../../../../runtime/prices/glue";
 import { type Check, type Finding, failure, ok, otherwiseOk } from "../check";
 import { quotaLink } from "../links";
 

@@ -1,5 +1,6 @@
-/** List prices of AWS Glue in us-east-1 and most regions, in US dollars. */
+/** What runs of AWS Glue cost at list price. */
 import type { JobRun } from "@aws-sdk/client-glue";
+import { PRICES } from "./table";
 
 /** Data processing units that a worker is billed for. */
 export const DPUS: Readonly<Record<string, number>> = {
@@ -10,7 +11,8 @@ export const DPUS: Readonly<Record<string, number>> = {
   "G.8X": 8,
 };
 
-export const DOLLARS_PER_DPU_HOUR = 0.44;
+/** Seconds that a run is billed for at least. */
+export const LEAST_RUN_SECONDS = 60;
 
 /** Data processing units of a run; undefined where Glue names neither workers nor capacity. */
 export function dpusOf({
@@ -24,5 +26,5 @@ export function dpusOf({
 
 /** Cost in dollars of so many DPU seconds. */
 export function costOf(dpuSeconds: number): number {
-  return (dpuSeconds / 3_600) * DOLLARS_PER_DPU_HOUR;
+  return (dpuSeconds / 3_600) * PRICES.glueHour.dollars;
 }
