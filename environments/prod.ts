@@ -44,5 +44,5 @@ export const prod: EnvironmentSettings = {
     manifests: { filesPerHour: 200_000, megabytesPerHour: 700_000 },
     ledger: { filesPerHour: 1400, megabytesPerHour: 14 },
   },
-  budget: { monthlyDollars: 20_000 },
+  budget: { monthlyDollars: 25_000 },
 };
