@@ -16,13 +16,20 @@ import { FILES } from "../plan/plan-stacks";
 import { type Read, States, secretOutputs } from "../plan/states";
 import { render } from "../plan/summary/markdown";
 import { summaryOf } from "../plan/summary/summary";
-import { type Diagnostic, WorkingFolder } from "../plan/terraform";
+import { type Diagnostic, type Planned, WorkingFolder } from "../plan/terraform";
 import { type Permit, refusalsOf } from "./refusals";
 
 /** What a run applies, and with what. */
 export interface Applying {
   /** Folder of the reviewed plans. */
   readonly plans: string;
+  /**
+   * Applies none of the folder's plan files, which it need not have, but plans each stack anew, and compares: for plans that others could
+   * have written.
+   */
+  readonly anew: boolean;
+  /** Stacks that are applied before all others, in this order. @default - none: each behind those that it depends on */
+  readonly first?: readonly string[];
   /** What is synthesized now, in which Terraform runs. */
   readonly synthesized: string;
   readonly source: Source;
@@ -52,8 +59,10 @@ const APPLIED = "applied.json";
  * @throws CommandError where a plan is not to be applied, before anything is changed; or where one comes to other changes
  */
 export async function applyPlans(applying: Applying): Promise<void> {
-  const { plans, synthesized, report } = applying;
-  const stacks = readStacks(synthesized);
+  const { plans, synthesized, first = [], report } = applying;
+  const all = readStacks(synthesized);
+  const early = first.flatMap((name) => all.filter((stack) => stack.name === name));
+  const stacks = [...early, ...all.filter(({ name }) => !first.includes(name))];
   const reviewed = stacks.flatMap((stack) => reviewedPlan(stack, join(plans, stack.name)));
   const left = reviewed.filter(({ folder }) => !existsSync(join(folder, APPLIED)));
   if (left.length === 0)
@@ -68,9 +77,9 @@ export async function applyPlans(applying: Applying): Promise<void> {
       report(`${each.stack.name}: would be applied; repeat with --yes`);
       continue;
     }
-    await applyReviewed(each, new States(stacks, plans, applying.variables), applying);
+    const outcome = await applyReviewed(each, new States(stacks, plans, applying.variables), applying);
     note(each.folder, APPLIED);
-    report(`${each.stack.name}: applied`);
+    report(`${each.stack.name}: ${outcome}`);
   }
 }
 
@@ -86,13 +95,15 @@ function reviewedPlan(stack: SynthesizedStack, folder: string): Reviewed[] {
 
 async function refusalsToApply(
   { stack, folder, binding, json }: Reviewed,
-  { source, permit, now }: Applying,
+  { source, permit, now, anew }: Applying,
 ): Promise<string[]> {
-  const [plan, synthesis] = [await fileDigest(join(folder, FILES.plan)), await fileDigests(stack.folder)];
+  const plan = anew ? binding.plan : await fileDigest(join(folder, FILES.plan));
+  const synthesis = await fileDigests(stack.folder);
   return refusalsOf(binding, json, { source, synthesis, plan, now }, permit);
 }
 
-async function applyReviewed(reviewed: Reviewed, states: States, applying: Applying): Promise<void> {
+/** @returns what became of the stack */
+async function applyReviewed(reviewed: Reviewed, states: States, applying: Applying): Promise<string> {
   const { stack, folder, binding, json } = reviewed;
   mkdirSync(folder, { recursive: true });
   const working = new WorkingFolder(stack.folder, join(folder, ".terraform"), applying.variables);
@@ -100,20 +111,29 @@ async function applyReviewed(reviewed: Reviewed, states: States, applying: Apply
   if (problem !== undefined) throw new CommandError(`${stack.name}: ${problem.detail}`);
   const own = await working.state();
   const reads = await states.readBy(stack);
-  const isUnmoved = canonical(binding.state) === canonical(own === undefined ? undefined : boundState(own));
+  const isUnmoved =
+    !applying.anew && canonical(binding.state) === canonical(own === undefined ? undefined : boundState(own));
   const wasBegun = existsSync(join(folder, BEGUN));
   if (isUnmoved && reads.every((read) => isAsReviewed(read, binding))) {
     note(folder, BEGUN);
-    return working.apply(join(folder, FILES.plan));
+    await working.apply(join(folder, FILES.plan));
+    return "applied";
   }
-  applying.report(`${stack.name}: a state moved since the review; planned again`);
+  if (!applying.anew) applying.report(`${stack.name}: a state moved since the review; planned again`);
   const file = join(folder, "again.plan");
   const again = await working.plan(file);
+  if (isNothing(again)) return "nothing is left to do";
   if (again.json === undefined || !isReviewed(again.json, json, wasBegun)) {
     throw new CommandError(otherwise(stack, reads, again, applying.source.environment));
   }
   note(folder, BEGUN);
-  return working.apply(file);
+  await working.apply(file);
+  return "applied";
+}
+
+function isNothing({ json, diagnostics }: Planned): boolean {
+  const hasFailed = diagnostics.some(({ severity }) => severity === "error");
+  return !hasFailed && json !== undefined && changesOf(json).length === 0;
 }
 
 function isAsReviewed({ stack, state, outputs }: Read, { reads }: Binding): boolean {
@@ -133,7 +153,8 @@ function isReviewed(again: PlanJson, reviewed: PlanJson, inPart: boolean): boole
 function changesOf({ resource_changes = [], output_changes = {} }: PlanJson): string[] {
   const resources = resource_changes.filter(
     ({ mode, change, previous_address }) =>
-      mode === "managed" && (kindOf(change) !== "nothing" || previous_address !== undefined),
+      mode === "managed" &&
+      (kindOf(change) !== "nothing" || previous_address !== undefined || change.importing !== undefined),
   );
   const outputs = Object.entries(output_changes).filter(([, change]) => kindOf(change) !== "nothing");
   return [...resources, ...outputs].map(canonical);

@@ -25,6 +25,7 @@ export const FILES = {
   binding: "binding.json",
   summary: "summary.md",
   comment: "comment.md",
+  drift: "drift.md",
 } as const;
 
 /** What a run plans, and with what. */

@@ -76,6 +76,7 @@ export class TinyStacks {
   async applyPlans(further: Partial<Applying> = {}): Promise<void> {
     await applyPlans({
       plans: this.out,
+      anew: false,
       synthesized: this.synthesized,
       source: SOURCE,
       permit: { allowDestroy: [], deletionGuard: false, maxAgeHours: 24 },
