@@ -21,6 +21,7 @@ const LETTERS = "__tests__/cli/operator/dead-letters.emulator.test.ts";
 const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
 const PAGE = "__tests__/local/outcome/report/page.slow.test.ts";
 const PLAN = "__tests__/cli/plan/command.emulator.test.ts";
+const STEPS = "__tests__/workflows/steps.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -88,6 +89,13 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: "apply -- --environment local --plan",
   },
   "npm run apply -- --environment prod --plan plans --yes": { file: PLAN, contains: 'apply("--yes")' },
+  ...verbatim(STEPS, "npm run apply -- --environment local --prepare"),
+  "npm run apply -- --environment prod --kept": { file: STEPS, contains: "--synthesized cdktf.out --kept" },
+  "npm run apply -- --environment prod --kept 20261201T124501337Z --yes": {
+    file: STEPS,
+    contains: '"apply", "apply what was approved"',
+  },
+  "npm run plan -- --environment prod --out plans --keep": { file: STEPS, contains: 'plan("--keep")' },
   "npm run plan -- --environment prod --out plans": {
     file: PLAN,
     contains: "plan -- --environment local --out",

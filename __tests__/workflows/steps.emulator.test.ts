@@ -173,7 +173,12 @@ describe("the steps of the workflows that plan and apply, each under its role", 
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
     expect(outcome.stdout).toContain(`\n${STORAGE}: applied\n`);
     expect(await applied()).toBe("one");
-    // the same again has nothing left to do
+    // the same again has nothing left to do, also where no name was approved
+    const newest = "npm run --silent apply -- --environment local --synthesized cdktf.out --kept";
+    expect(await base.run(newest, ".", { ...aws.environment, ...roles.apply })).toMatchObject({
+      code: 0,
+      stdout: `${STORAGE}: would be applied; repeat with --yes\n`,
+    });
     expect((await apply(name)).stdout).toContain(`${STORAGE}: nothing is left to do\n`);
   });
 
@@ -233,5 +238,11 @@ describe("the steps of the workflows that plan and apply, each under its role", 
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(readFileSync(base.path("plans", "drift.md"), "utf8")).toBe("");
     expect(readFileSync(at("summary"), "utf8")).toContain("## Plan of local");
+  });
+
+  test("all that an apply needs is there before it has credentials", async () => {
+    rmSync(base.path("cdktf.out"), { recursive: true });
+    expect(await base.run("npm run apply -- --environment local --prepare")).toMatchObject({ code: 0 });
+    expect(existsSync(base.path("cdktf.out", "manifest.json"))).toBe(true);
   });
 });
