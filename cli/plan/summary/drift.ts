@@ -1,6 +1,6 @@
 import type { SynthesizedStack } from "../configuration";
 import type { ResourceChange } from "../plan-json";
-import { isObject, type Members } from "./objects";
+import { isObject, listOf, type Members } from "./objects";
 import type { StackPlan } from "./stack-plan";
 
 /**
@@ -20,14 +20,24 @@ function driftOf(resource: ResourceChange, settings: Members): ResourceChange {
   const { before, after } = resource.change;
   if (!isObject(before) || !isObject(after)) return resource;
   const { ignore_changes = [] } = (settings["lifecycle"] ?? {}) as { ignore_changes?: readonly string[] };
-  const only = (values: Members) => {
-    const set = Object.entries(values).filter(([name, value]) => name in settings && !isEmpty(value));
-    return ignore_changes.reduce<unknown>(
+  const only = (values: Members) =>
+    ignore_changes.reduce<unknown>(
       (left, path) => without(left, path.split(/[.[\]]+/)),
-      Object.fromEntries(set),
+      setOf(values, settings),
     );
-  };
   return { ...resource, change: { ...resource.change, before: only(before), after: only(after) } };
+}
+
+/** What the code sets of a resource, or of a block in it; of a map all, for anybody may add to it. */
+function setOf(values: Members, settings: Members): Members {
+  const set = Object.entries(values).filter(([name, value]) => name in settings && !isEmpty(value));
+  return Object.fromEntries(
+    set.map(([name, value]) => {
+      if (!Array.isArray(value)) return [name, value];
+      const block = Object.assign({}, ...listOf(settings[name]).filter(isObject));
+      return [name, value.map((each) => (isObject(each) ? setOf(each, block) : each))];
+    }),
+  );
 }
 
 /** Takes away what is at a path, as of `storage_descriptor[0].columns`. */

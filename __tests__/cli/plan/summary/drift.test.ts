@@ -37,6 +37,28 @@ describe("drift", () => {
     expect(rowsOf(queue(before, after), settings)).toEqual([]);
   });
 
+  test("is not what AWS fills into a block, but what somebody changed in it", () => {
+    const table = (before: object, after: object) =>
+      resource(
+        "aws_glue_catalog_table.clicks",
+        change({ storage_descriptor: [before] }, { storage_descriptor: [after] }),
+      );
+    const declared = { storage_descriptor: { location: "s3://lake" } };
+    const before = { location: "s3://lake", parameters: null, number_of_buckets: 0 };
+    const filled = { ...before, parameters: {}, number_of_buckets: -1 };
+    expect(rowsOf(table(before, filled), declared)).toEqual([]);
+    expect(rowsOf(table(before, { ...filled, location: "s3://other" }), declared)).toEqual([
+      ["`aws_glue_catalog_table.clicks`", "`storage_descriptor.location`", "`s3://lake`", "`s3://other`"],
+    ]);
+  });
+
+  test("is a tag that somebody added", () => {
+    const drifted = queue({ tags: { owner: "lake" } }, { tags: { owner: "lake", more: "x" } });
+    expect(rowsOf(drifted, settings)).toEqual([
+      ["`aws_sqs_queue.inputs`", "`tags.more`", "`(unset)`", "`x`"],
+    ]);
+  });
+
   test("is not what runs change where the code lets them: columns that the control plane adds to a table", () => {
     const of = (description: string, ...columns: string[]) => ({
       description,
@@ -46,7 +68,11 @@ describe("drift", () => {
       resource("aws_glue_catalog_table.clicks", change(of("clicks", "a"), { ...after }));
     // as the stacks have it: storage/stack.test.ts
     const lifecycle = { ignore_changes: ["storage_descriptor[0].columns"] };
-    const declared = { description: "clicks", storage_descriptor: {}, lifecycle };
+    const declared = {
+      description: "clicks",
+      storage_descriptor: { location: "s3://lake", columns: [{ name: "a" }] },
+      lifecycle,
+    };
     expect(rowsOf(table(of("clicks", "a", "b")), declared)).toEqual([]);
     expect(rowsOf(table(of("other", "a", "b")), declared)).toEqual([
       ["`aws_glue_catalog_table.clicks`", "`description`", "`clicks`", "`other`"],
