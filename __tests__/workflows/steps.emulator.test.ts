@@ -233,6 +233,18 @@ describe("the steps of the workflows that plan and apply, each under its role", 
     expect(existsSync(base.path(".tributary", "x"))).toBe(false);
   });
 
+  test("what the settings no longer have goes only where a deploy would let it go", async () => {
+    const instances = [{ attributes: { identifier: "old", deletion_protection: true } }];
+    const resources = [{ mode: "managed", type: "aws_db_instance", name: "old", instances }];
+    const state = { Bucket, Key: stateKey(environment, "ledger") };
+    await s3("apply").send(new PutObjectCommand({ ...state, Body: JSON.stringify({ resources }) }));
+    const { code, stderr } = await apply("any");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("PostgreSQL server old is protected from deletion"),
+    ]);
+  });
+
   test("a night without drift leaves nothing to tell", async () => {
     const { code, stderr } = await run("plan", ["drift.yml", "drift", "look for drift"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
