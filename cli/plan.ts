@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { Option } from "commander";
 import { declaredDatasets } from "../datasets/schema/datasets";
@@ -12,31 +12,39 @@ import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { checkAccount } from "./account";
 import { sourceOf } from "./plan/binding";
+import { readStacks } from "./plan/configuration";
+import { KeptPlans, treeOf } from "./plan/kept-plans";
 import { FILES, planStacks, takeSynthesis } from "./plan/plan-stacks";
-import { render } from "./plan/summary/markdown";
-import type { StackPlan } from "./plan/summary/stack-plan";
-import { type Heading, summaryOf } from "./plan/summary/summary";
+import { writeSummaries } from "./plan/summaries";
 import { synthesisOf } from "./plan/synthesis";
+import { checkSaved, UNSAVED } from "./plan/unsaved";
 
 interface PlanOptions {
   readonly environment: string;
   readonly stack?: Layer;
   readonly out: string;
   readonly synthesized?: string;
+  readonly checkout?: string;
+  readonly keep?: boolean;
+  readonly unlessKept?: boolean;
   readonly link?: string;
 }
-
-/** Characters that GitHub takes for a comment. */
-const COMMENT_CHARACTERS = 65_536;
 
 /** Plans the environment's stacks into a folder, each with a summary, and says what they do together. */
 async function plan(environment: Environment, options: PlanOptions): Promise<number> {
   checkLeftOut([environment], declaredDatasets());
-  await checkAccount(new STSClient({ region: environment.region }), environment);
+  const { region, storage } = environment;
+  await checkAccount(new STSClient({ region }), environment);
+  const source = await sourceOf(resolve(ROOT, options.checkout ?? "."), environment);
+  const kept = new KeptPlans(new S3Client({ region, forcePathStyle: storage.pathStyle }), environment);
+  const tree = options.keep || options.unlessKept ? treeOf(source) : undefined;
+  const before = tree !== undefined && options.unlessKept ? await kept.newest(tree) : undefined;
+  if (before !== undefined) return told(before);
   const { environment: terraform } = await ensureTerraform(printError);
   const out = resolve(ROOT, options.out);
-  const source = await sourceOf(ROOT, environment);
-  takeSynthesis(synthesisOf(environment, options.synthesized), out);
+  const synthesized = synthesisOf(environment, options.synthesized);
+  checkSaved(readStacks(synthesized), UNSAVED);
+  takeSynthesis(synthesized, out);
   const plans = await planStacks({
     out,
     source,
@@ -48,23 +56,15 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   print(join(options.out, FILES.summary));
   const warning = oldPricesWarning(new Date());
   if (warning !== undefined) print(warning);
-  return plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error")) ? 1 : 0;
+  if (plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))) return 1;
+  if (tree === undefined) return 0;
+  const stacks = plans.map(({ stack }) => stack);
+  return told(await kept.keep(tree, out, stacks));
 }
 
-/** Writes the summary of each stack, that of all, and the latter as a comment that GitHub takes. */
-function writeSummaries(
-  out: string,
-  plans: readonly StackPlan[],
-  heading: Heading,
-  link: string | undefined,
-): void {
-  for (const each of plans) {
-    writeFileSync(join(out, each.stack, FILES.summary), render(summaryOf([each], heading)));
-  }
-  const summary = summaryOf(plans, heading);
-  writeFileSync(join(out, FILES.summary), render(summary));
-  const whole = link === undefined ? `\`${FILES.summary}\` in the folder of the plan.` : `<${link}>`;
-  writeFileSync(join(out, FILES.comment), render(summary, COMMENT_CHARACTERS, whole));
+function told(name: string): number {
+  print(`kept as ${name}`);
+  return 0;
 }
 
 command("plan", "Plan the environment's stacks into a folder, with a summary to review.")
@@ -72,6 +72,9 @@ command("plan", "Plan the environment's stacks into a folder, with a summary to 
   .addOption(new Option("--stack <layer>", "the only stack to plan").choices(LAYERS))
   .requiredOption("--out <folder>", "folder of the plans, emptied first; they have secrets in clear")
   .option("--synthesized <folder>", "plan what npm run synth wrote there, instead of synthesizing anew")
+  .option("--checkout <folder>", "with --synthesized, the checkout that was, of which nothing is run")
+  .option("--keep", "keep the plans in the state bucket, by Git's tree, for npm run apply -- --kept")
+  .option("--unless-kept", "keep them so, and plan nothing where the tree has some already")
   .option("--link <address>", "address of the whole summary, for a comment that is cut")
   .action((options: PlanOptions) => runToExitCode(() => plan(loadEnvironment(options.environment), options)))
   .parseAsync();

@@ -11,7 +11,7 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { type Environment, stateBucketName } from "../environments/schema";
+import { type Environment, KEPT_PLANS, stateBucketName } from "../environments/schema";
 import { CommandError } from "../setup/errors";
 
 export interface StateBucket {
@@ -25,6 +25,8 @@ const NONCURRENT_DAYS = 90;
 /** Replaced versions of a state that are kept at any age. */
 const NEWER_VERSIONS = 10;
 const INCOMPLETE_UPLOAD_DAYS = 7;
+/** Days that kept plans stay, which have secrets in clear: one more than `npm run apply` takes them. */
+const PLAN_DAYS = 8;
 
 /**
  * Creates the state bucket where it is missing, and sets its required properties either way.
@@ -103,7 +105,7 @@ async function secure(s3: S3Client, bucket: string, environment: Environment): P
   await s3.send(
     new PutBucketLifecycleConfigurationCommand({
       Bucket: bucket,
-      LifecycleConfiguration: { Rules: [expiry()] },
+      LifecycleConfiguration: { Rules: [expiry(), planExpiry()] },
     }),
   );
   if (environment.storage.tlsOnly) {
@@ -125,6 +127,16 @@ function expiry(): LifecycleRule {
     NoncurrentVersionExpiration: { NoncurrentDays: NONCURRENT_DAYS, NewerNoncurrentVersions: NEWER_VERSIONS },
     Expiration: { ExpiredObjectDeleteMarker: true },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: INCOMPLETE_UPLOAD_DAYS },
+  };
+}
+
+function planExpiry(): LifecycleRule {
+  return {
+    ID: "kept-plans",
+    Status: "Enabled",
+    Filter: { Prefix: KEPT_PLANS },
+    Expiration: { Days: PLAN_DAYS },
+    NoncurrentVersionExpiration: { NoncurrentDays: 1 },
   };
 }
 

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { ROOT, WORKING_FOLDER } from "./paths";
 import { ensurePython, type PythonEnvironment } from "./python";
 
-/** Programs and data that judge the stacks, each with versions of packages that the project's own refuse. */
-export type Checker = "checkov" | "moto" | "policy-sentry";
+/** Programs and data that judge the stacks and the workflows, each with versions of packages that the project's own refuse. */
+export type Checker = "checkov" | "moto" | "policy-sentry" | "zizmor";
 
 /**
  * Makes the virtual environment of one checker, on its first use and after a change of its lock.

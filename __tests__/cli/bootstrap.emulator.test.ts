@@ -52,17 +52,28 @@ describe("bootstrap", () => {
 
   test("lets replaced states and released locks go after 90 days, but the ten newest", async () => {
     await ensureStateBucket(s3, deployed);
-    const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: BUCKET }));
-    expect(Rules).toEqual([
+    const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: BUCKET }));
+    const [states, ...others] = Rules;
+    expect(states).toEqual(
       expect.objectContaining({
         Status: "Enabled",
         NoncurrentVersionExpiration: { NoncurrentDays: 90, NewerNoncurrentVersions: 10 },
         Expiration: { ExpiredObjectDeleteMarker: true },
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
       }),
-    ]);
+    );
     // no rule may reach a current state
-    expect(JSON.stringify(Rules)).not.toMatch(/"Days":/);
+    expect(JSON.stringify(states)).not.toMatch(/"Days":/);
+    expect(others.map(({ Filter }) => Filter)).toEqual([{ Prefix: "_plans/" }]);
+  });
+
+  test("lets kept plans go, with their secrets, a day after an apply takes them no more", async () => {
+    const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: BUCKET }));
+    expect(Rules.at(-1)).toMatchObject({
+      Status: "Enabled",
+      Expiration: { Days: 8 },
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+    });
   });
 
   test("is safe to repeat, and repairs what was changed", async () => {

@@ -17,6 +17,8 @@ function eachInItsCopy(): void {
   afterEach(() => checkout.remove());
 }
 
+const CHECKERS = ["checkov", "moto", "policy-sentry", "zizmor", "cyclonedx-bom"];
+
 const SUPPLIERS = {
   name: "suppliers",
   owner: "purchasing",
@@ -177,7 +179,7 @@ describe("the locks of the Python packages", () => {
     }
     const checker =
       "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header checkov.in -o checkov.lock";
-    for (const name of ["checkov", "moto", "policy-sentry"]) {
+    for (const name of CHECKERS) {
       const line = checker.replaceAll("checkov", name);
       expect(await checkout.run(line, "setup/checkers", { PATH })).toMatchObject({ code: 0 });
     }
@@ -185,7 +187,7 @@ describe("the locks of the Python packages", () => {
     expect(await checkout.run("npm run pin-wheels")).toMatchObject({ code: 0 });
     for (const file of [
       ...["requirements.lock", "requirements-dev.lock", "wheels.json"].map((each) => join("glue", each)),
-      ...["checkov", "moto", "policy-sentry"].map((each) => join("setup", "checkers", `${each}.lock`)),
+      ...CHECKERS.map((each) => join("setup", "checkers", `${each}.lock`)),
     ]) {
       expect(pins(checkout.path(file))).toEqual(pins(join(ROOT, file)));
     }

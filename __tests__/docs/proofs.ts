@@ -22,6 +22,7 @@ const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
 const COSTS = "__tests__/cli/costs/expected.test.ts";
 const PAGE = "__tests__/local/outcome/report/page.slow.test.ts";
 const PLAN = "__tests__/cli/plan/command.emulator.test.ts";
+const STEPS = "__tests__/workflows/steps.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -102,6 +103,13 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
       { file: PLAN, contains: words.replace(" --environment prod", "").replace(/ (ID|states)$/, " $") },
     ]),
   ),
+  ...verbatim(STEPS, "npm run apply -- --environment local --prepare"),
+  "npm run apply -- --environment prod --kept": { file: STEPS, contains: "--synthesized cdktf.out --kept" },
+  "npm run apply -- --environment prod --kept 20261201T124501337Z --yes": {
+    file: STEPS,
+    contains: '"apply", "apply what was approved"',
+  },
+  "npm run plan -- --environment prod --out plans --keep": { file: STEPS, contains: 'plan("--keep")' },
   "npm run plan -- --environment prod --out plans": {
     file: PLAN,
     contains: "plan -- --environment local --out",

@@ -66,6 +66,10 @@ export const UNUSED_ACTIONS: readonly Exception[] = [
     /KeepLogGroups logs:(DeleteRetentionPolicy|DisassociateKmsKey)|KeepOwnKeys kms:\w+/,
     "settings that are taken back",
   ),
+  unused(
+    /KeepPlans s3:PutObject|ReadKeptPlans s3:GetObject/,
+    "plans that one workflow keeps for another: __tests__/workflows/steps.emulator.test.ts",
+  ),
   unused(/KeepTriggers glue:(Start|Stop)Trigger/, "a schedule that is switched on or off"),
   unused(
     /KeepCode s3:PutObjectTagging/,

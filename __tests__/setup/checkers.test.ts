@@ -4,7 +4,16 @@ import { describe, expect, test } from "@jest/globals";
 import type { Checker } from "../../setup/checkers";
 import { ROOT } from "../../setup/paths";
 
-describe.each<Checker>(["checkov", "moto", "policy-sentry"])("the lock of %s", (checker) => {
+// the last is no checker: a release installs it so
+const LOCKS: readonly (Checker | "cyclonedx-bom")[] = [
+  "checkov",
+  "moto",
+  "policy-sentry",
+  "zizmor",
+  "cyclonedx-bom",
+];
+
+describe.each(LOCKS)("the lock of %s", (checker) => {
   const read = (extension: string) =>
     readFileSync(join(ROOT, "setup", "checkers", `${checker}.${extension}`), "utf8");
   const lines = read("lock").split("\n");

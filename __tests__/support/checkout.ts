@@ -10,9 +10,7 @@ const LEFT_OUT = new Set(["node_modules", ".tributary", ".git", "cdktf.out", "di
 
 /** A copy of the project that commands may change. */
 export class Checkout {
-  readonly folder = mkdtempSync(join(tmpdir(), "tributary-checkout-"));
-
-  constructor() {
+  constructor(readonly folder = mkdtempSync(join(tmpdir(), "tributary-checkout-"))) {
     const filter = (path: string) => !LEFT_OUT.has(relative(ROOT, path));
     cpSync(ROOT, this.folder, { recursive: true, filter });
     mkdirSync(this.path(".tributary"));

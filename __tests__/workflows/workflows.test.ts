@@ -1,61 +1,31 @@
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { safeLoad } from "js-yaml";
-import { environmentNames, LAYERS } from "../../environments/schema";
+import { environmentNames } from "../../environments/schema";
 import { ROOT } from "../../setup/paths";
+import { evaluated, FOLDER, type Job, textOf as text, workflow } from "./workflow";
 
-interface Step {
-  readonly uses?: string;
-  readonly run?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly with?: Readonly<Record<string, unknown>>;
-}
-
-interface Job {
-  readonly if?: string;
-  readonly environment?: string;
-  readonly permissions?: Readonly<Record<string, string>>;
-  readonly steps: readonly Step[];
-}
-
-interface Workflow {
-  readonly on: Readonly<Record<string, unknown>>;
-  readonly permissions: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<Record<string, Job>>;
-}
-
-const TERRAFORM_ARCHIVE = "terraform";
-
-const FOLDER = join(ROOT, ".github", "workflows");
-const text = (name: string) => readFileSync(join(FOLDER, name), "utf8");
-const workflow = (name: string) => safeLoad(text(name)) as Workflow;
 const names = readdirSync(FOLDER);
 const jobs = names.flatMap((name) =>
   Object.entries(workflow(name).jobs).map(([id, job]) => [`${name} ${id}`, job] as const),
 );
+const working = jobs.filter(([, { steps }]) => steps !== undefined);
+const deployed = environmentNames().filter((each) => each !== "local");
 
 /** Index of the step that gets an identity in an account; none in a job without one. */
-const identity = ({ steps }: Job) =>
+const identity = ({ steps = [] }: Job) =>
   steps.findIndex(({ uses = "" }) => /configure-aws-credentials/.test(uses));
-const uses = ({ steps }: Job, action: string) => steps.filter((step) => step.uses?.startsWith(`${action}@`));
+const uses = ({ steps = [] }: Job, action: string) =>
+  steps.filter((step) => step.uses?.startsWith(`${action}@`));
 
 describe.each(names)("%s", (name) => {
   test("pins each action by its commit, with the version beside it", () => {
     const used = [...text(name).matchAll(/uses: (.*)/g)].map(([, action]) => action);
     expect(used.length).toBeGreaterThan(0);
-    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    for (const action of used)
+      expect(action).toMatch(
+        /^(\.\/\.github\/workflows\/\w+\.yml|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/,
+      );
   });
 
   test("gives no permission to all its jobs, and runs for no fork with secrets", () => {
@@ -64,15 +34,23 @@ describe.each(names)("%s", (name) => {
   });
 
   test("puts nothing of an event into a script", () => {
-    for (const { steps } of Object.values(workflow(name).jobs))
+    for (const { steps = [] } of Object.values(workflow(name).jobs))
       for (const { run = "" } of steps) expect(run).not.toContain("${{");
   });
 });
 
-describe.each(jobs)("%s", (_, job) => {
-  test("writes nothing to the repository, and asks for an identity only to reach AWS", () => {
-    expect(["read", undefined]).toContain(job.permissions?.["contents"]);
-    expect(job.permissions?.["id-token"] === "write").toBe(identity(job) >= 0);
+test("one job writes to the repository, that of a release, which runs nothing of it", () => {
+  const writing = jobs.filter(([, { permissions }]) => permissions?.["contents"] === "write");
+  expect(writing.map(([name]) => name)).toEqual(["release.yml publish"]);
+  for (const [, job] of writing) expect(uses(job, "actions/checkout")).toEqual([]);
+});
+
+describe.each(working)("%s", (_, job) => {
+  const steps = job.steps ?? [];
+
+  test("asks for an identity only to reach AWS, or to say where something comes from", () => {
+    const attests = uses(job, "actions/attest-build-provenance").length > 0;
+    expect(job.permissions?.["id-token"] === "write").toBe(identity(job) >= 0 || attests);
     expect(Object.keys(job.permissions ?? {}).length).toBeGreaterThan(0);
   });
 
@@ -82,11 +60,11 @@ describe.each(jobs)("%s", (_, job) => {
   });
 
   test("installs packages without running their scripts, and before it has an identity", () => {
-    const installing = job.steps.flatMap(({ run = "" }, index) =>
+    const installing = steps.flatMap(({ run = "" }, index) =>
       /\bnpm (ci|i|install)\b/.test(run) ? [index] : [],
     );
     for (const index of installing) {
-      expect(job.steps[index]?.run).toBe("npm ci --ignore-scripts");
+      expect(steps[index]?.run).toMatch(/^npm ci --ignore-scripts( --omit=optional)?$/);
       if (identity(job) >= 0) expect(index).toBeLessThan(identity(job));
     }
   });
@@ -94,7 +72,7 @@ describe.each(jobs)("%s", (_, job) => {
   test("has an identity only in a GitHub environment, which names the role", () => {
     if (identity(job) < 0) return;
     expect(job.environment).toBeDefined();
-    expect(job.steps[identity(job)]?.with?.["role-to-assume"]).toMatch(
+    expect(steps[identity(job)]?.with?.["role-to-assume"]).toMatch(
       /^\$\{\{ vars\.AWS_(PLAN|APPLY)_ROLE \}\}$/,
     );
   });
@@ -106,73 +84,39 @@ test("packages run no script where they are installed, here either", () => {
 
 describe("plan", () => {
   const { synthesize, plan } = workflow("plan.yml").jobs as Record<"synthesize" | "plan", Job>;
-  const source = text("plan.yml");
 
   test("runs the code of a change where no identity is to be had", () => {
     expect(synthesize.permissions).toEqual({ contents: "read" });
     expect(synthesize.environment).toBeUndefined();
-    const [checkout, ...more] = uses(plan, "actions/checkout");
+    const [base, change, ...more] = uses(plan, "actions/checkout").map((step) => step.with);
+    expect(base).toMatchObject({ path: "base", ref: evaluated("github.event.pull_request.base.sha") });
+    expect(change).toMatchObject({ path: "change", "sparse-checkout-cone-mode": false });
     expect(more).toEqual([]);
-    expect(checkout?.with).toMatchObject({
-      path: "pinned",
-      "sparse-checkout": ".terraform.lock.hcl",
-      "sparse-checkout-cone-mode": false,
-    });
-    expect(plan.steps.map(({ run = "" }) => run).join()).not.toMatch(/\bnp[mx]\b|\bnode\b|python/);
+    // what is read of it, and no code
+    expect(String(change?.["sparse-checkout"]).trim().split("\n")).toEqual([
+      ".terraform.lock.hcl",
+      "package-lock.json",
+      "glue/requirements.lock",
+      "glue/wheels.json",
+    ]);
+    const commands = (plan.steps ?? []).filter(({ run = "" }) => /\b(npm|npx|node|python)\b/.test(run));
+    expect(commands.map((step) => step["working-directory"])).toEqual(["base", "base"]);
   });
 
   test("gives a fork nothing", () => {
-    expect(synthesize.if).toContain("github.event.pull_request.head.repo.full_name == github.repository");
-    expect(source).toContain("needs: synthesize");
+    expect(synthesize.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");
+    expect(plan.needs).toBe("synthesize");
   });
 
-  test("plans a pull request for dev alone, and what is merged for the others", () => {
-    const [, merged = "", proposed = ""] =
-      /environment: \$\{\{ fromJSON\(github\.event_name == 'push' && '(.*)' \|\| '(.*)'\) \}\}/.exec(
-        source,
-      ) ?? [];
-    const others = environmentNames().filter((each) => !["local", "dev"].includes(each));
-    expect(JSON.parse(merged).sort()).toEqual([...others].sort());
-    expect(JSON.parse(proposed)).toEqual(["dev"]);
-    expect(workflow("plan.yml").on).toEqual({
-      pull_request: { branches: ["main"] },
-      push: { branches: ["main"] },
-    });
-    expect(plan.environment).toMatch(/^plan-\$\{\{ matrix\.environment \}\}$/);
+  test("plans a pull request for dev alone", () => {
+    expect(plan.environment).toBe("plan-dev");
+    expect(workflow("plan.yml").on).toEqual({ pull_request: { branches: ["main"] } });
   });
 
-  test("shows the layers in the order of their dependencies, with the provider that is pinned", () => {
-    expect(source).toContain(`for layer in ${LAYERS.join(" ")}; do`);
-    const commands = plan.steps.map(({ run = "" }) => run).join("\n");
-    const pinned = commands.indexOf('cp pinned/.terraform.lock.hcl "$folder/"');
-    expect(pinned).toBeGreaterThan(0);
-    expect(pinned).toBeLessThan(commands.indexOf("init -input=false -no-color -lockfile=readonly"));
-  });
-
-  test.each([
-    ["its archive", TERRAFORM_ARCHIVE, 0],
-    ["another archive", "other", 1],
-  ])("takes Terraform by its checksum, before it has an identity: %s", (_, archive, code) => {
-    const index = plan.steps.findIndex(({ env }) => env?.["SHA256"] !== undefined);
-    expect(index).toBeLessThan(identity(plan));
-    const { run = "", env = {} } = plan.steps[index] ?? {};
-    const known = readFileSync(join(ROOT, "setup", "terraform.ts"), "utf8");
-    expect(known).toContain(`linux_amd64: "${env["SHA256"]}"`);
-    expect(known).toContain(`PINNED = "${env["VERSION"]}"`);
-    const folder = mkdtempSync(join(tmpdir(), "tributary-test-"));
-    const [bin, path] = [join(folder, "bin"), join(folder, "path")];
-    mkdirSync(bin);
-    const program = (name: string, body: string) =>
-      writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-    program("curl", `printf %s '${archive}' > terraform.zip`);
-    program("unzip", "mkdir terraform");
-    const SHA256 = createHash("sha256").update(TERRAFORM_ARCHIVE).digest("hex");
-    const { status } = spawnSync("bash", ["-e", "-c", run], {
-      env: { ...env, SHA256, PATH: `${bin}:${process.env["PATH"]}`, RUNNER_TEMP: folder, GITHUB_PATH: path },
-    });
-    const isTaken = existsSync(path);
-    rmSync(folder, { recursive: true });
-    expect([status, isTaken]).toEqual([code, code === 0]);
+  test("leaves no plan in an artifact, which whoever reads the repository could read", () => {
+    for (const [, job] of jobs)
+      for (const step of uses(job, "actions/upload-artifact"))
+        expect(["cdktf.out", "release"]).toContain(step.with?.["path"]);
   });
 });
 
@@ -181,30 +125,62 @@ test("no action fetches a Terraform whose checksum nobody compares", () => {
 });
 
 describe("apply", () => {
-  const { apply } = workflow("apply.yml").jobs as Record<"apply", Job>;
+  const callers = workflow("apply.yml").jobs;
+  const { plan, apply } = workflow("deploy.yml").jobs as Record<"plan" | "apply", Job>;
 
   test("takes the default branch alone", () => {
-    expect(apply.if).toBe("github.ref == format('refs/heads/{0}', github.event.repository.default_branch)");
+    const branch = "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)";
+    expect([plan.if, apply.needs]).toEqual([branch, "plan"]);
   });
 
-  test("makes and downloads what it applies before it has an identity", () => {
-    const runs = apply.steps.map(({ run = "" }) => run);
-    const prepared = runs.findIndex((run) => /^npm run deploy -- .* --prepare$/.test(run));
-    const deployed = runs.findIndex((run) => /^npm run deploy -- .* -- --skip-synth$/.test(run));
-    expect(prepared).toBeGreaterThan(runs.indexOf("npm ci --ignore-scripts"));
-    expect(prepared).toBeLessThan(identity(apply));
-    expect(deployed).toBeGreaterThan(identity(apply));
-  });
-
-  test("ends with a smoke test of what it deployed", () => {
-    expect(apply.steps.at(-1)?.run).toBe('npx tributary smoke --environment "$ENVIRONMENT" --yes');
-  });
-
-  test("knows every deployed environment", () => {
-    const deployed = environmentNames().filter((each) => each !== "local");
+  test("brings what is merged to every deployed environment, one behind the other", () => {
+    const order = ["dev", "staging", "prod"];
+    expect([...order].sort()).toEqual([...deployed].sort());
+    expect(Object.values(callers).map((job) => job.with?.["environment"])).toEqual(order);
+    expect(Object.values(callers).map(({ needs }) => needs)).toEqual([undefined, "dev", "staging"]);
     const { inputs } = workflow("apply.yml").on["workflow_dispatch"] as {
       inputs: { environment: { options: string[] } };
     };
-    expect([...inputs.environment.options].sort()).toEqual([...deployed].sort());
+    expect(inputs.environment.options).toEqual(order);
   });
+
+  test("takes a pull request's plan for dev alone, which the role of a pull request plans", () => {
+    expect(Object.values(callers).map((job) => job.with?.["unless-kept"])).toEqual([
+      evaluated("github.event_name == 'push'"),
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("is behind who reviews the environment, one at a time, and told which plans were approved", () => {
+    expect(apply.environment).toBe(evaluated("inputs.environment"));
+    expect(apply.concurrency).toEqual({
+      group: `apply-${evaluated("inputs.environment")}`,
+      "cancel-in-progress": false,
+    });
+    const [step] = (apply.steps ?? []).filter(({ env }) => env?.["KEPT"] !== undefined);
+    expect(step?.env?.["KEPT"]).toBe(evaluated("needs.plan.outputs.kept"));
+    expect(step?.run).toContain('--kept "$KEPT"');
+  });
+
+  test("makes and downloads what it applies before it has an identity", () => {
+    const runs = (apply.steps ?? []).map(({ run = "" }) => run);
+    const prepared = runs.findIndex((run) => /^npm run apply -- .* --prepare$/.test(run));
+    const applied = runs.findIndex((run) => run.includes("--synthesized cdktf.out --kept"));
+    expect(prepared).toBeGreaterThan(runs.indexOf("npm ci --ignore-scripts"));
+    expect(prepared).toBeLessThan(identity(apply));
+    expect(applied).toBeGreaterThan(identity(apply));
+  });
+
+  test("ends with a smoke test of what it deployed", () => {
+    expect(apply.steps?.at(-1)?.run).toBe('npx tributary smoke --environment "$ENVIRONMENT" --yes');
+  });
+});
+
+test("drift is looked for in every deployed environment, each night", () => {
+  const { drift } = workflow("drift.yml").jobs;
+  expect([...(drift?.strategy?.matrix["environment"] ?? [])].sort()).toEqual([...deployed].sort());
+  expect(workflow("drift.yml").on["schedule"]).toEqual([
+    { cron: expect.stringMatching(/^\d+ \d+ \* \* \*$/) },
+  ]);
 });

@@ -10,7 +10,7 @@ import {
 } from "../../environments/schema";
 import { boundaryStatements } from "./boundary";
 import { guardStatements } from "./guard";
-import { readingPolicies } from "./reading";
+import { keepingPolicies, readingPolicies } from "./reading";
 import type { Statement } from "./statement";
 import { type Trust, trustPolicy } from "./trust";
 import { writingPolicies } from "./writing";
@@ -53,6 +53,7 @@ export function ownBoundary(environment: Environment): AccessPolicy | undefined 
 export function accessPolicies(environment: Environment): AccessPolicy[] {
   return [
     ...rolePolicies(environment, "reads", readingPolicies(environment)),
+    ...rolePolicies(environment, "keeps", keepingPolicies(environment)),
     ...rolePolicies(environment, "writes", writingPolicies(environment)),
     guard(environment),
   ];
@@ -63,14 +64,15 @@ export function accessRoles(environment: Environment, trust: Trust): AccessRole[
   const { path } = environment.iam;
   const whose = `${environment.project} ${environment.name}`;
   const reading = arns(rolePolicies(environment, "reads", readingPolicies(environment)));
+  const keeping = arns(rolePolicies(environment, "keeps", keepingPolicies(environment)));
   const writing = arns(rolePolicies(environment, "writes", writingPolicies(environment)));
   return [
     {
       name: planRoleName(environment),
       path,
-      description: `plans ${whose}: reads configuration and state`,
+      description: `plans ${whose}: reads configuration and state, keeps plans`,
       trust: trustPolicy(environment, trust, trust.planSubjects),
-      policies: reading,
+      policies: [...reading, ...keeping],
     },
     {
       name: applyRoleName(environment),
@@ -90,7 +92,7 @@ function guard(environment: Environment): AccessPolicy {
 
 function rolePolicies(
   environment: Environment,
-  kind: "reads" | "writes",
+  kind: "reads" | "keeps" | "writes",
   groups: Readonly<Record<string, readonly Statement[]>>,
 ): AccessPolicy[] {
   const whose = `${environment.project} ${environment.name}`;

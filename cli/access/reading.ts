@@ -15,6 +15,16 @@ export function readingPolicies(environment: Environment): Record<string, readon
   return { foundation: foundation(environment), services: services(environment) };
 }
 
+/**
+ * Permission of who plans, and nobody else: to keep plans for who applies. None is read, and none is written over.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html (2026-12-01)
+ */
+export function keepingPolicies(environment: Environment): Record<string, readonly Statement[]> {
+  const isNew = { Null: { "s3:if-none-match": "false" } };
+  return { plans: [allow("KeepPlans", ["s3:PutObject"], resourcesOf(environment).plans, isNew)] };
+}
+
 function foundation(environment: Environment): Statement[] {
   const of = resourcesOf(environment);
   return [

@@ -17,6 +17,7 @@ function state(environment: Environment): Statement[] {
   return [
     // a state is never deleted: an emptied one stays
     allow("WriteStates", ["s3:PutObject"], of.states),
+    allow("ReadKeptPlans", ["s3:GetObject"], of.plans),
     allow("LockStates", actionsOf("s3", "DeleteObject GetObject PutObject"), of.locks),
   ];
 }

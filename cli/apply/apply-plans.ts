@@ -17,19 +17,29 @@ import { FILES } from "../plan/plan-stacks";
 import { type Read, States, secretOutputs } from "../plan/states";
 import { render } from "../plan/summary/markdown";
 import { summaryOf } from "../plan/summary/summary";
-import { type Diagnostic, keepUnsaved, WorkingFolder } from "../plan/terraform";
+import { type Diagnostic, type Planned, WorkingFolder } from "../plan/terraform";
+import { keepUnsaved, unsavedFile } from "../plan/unsaved";
 import { lossesOf, type Permit, refusalsOf } from "./refusals";
 
 /** What a run applies, and with what. */
 export interface Applying {
   /** Folder of the reviewed plans. */
   readonly plans: string;
+  /**
+   * Applies none of the folder's plan files, which it need not have, but plans each stack anew, and compares: for plans that others could
+   * have written.
+   */
+  readonly anew: boolean;
+  /** Stacks that are applied before all others, in this order. @default - none: each behind those that it depends on */
+  readonly first?: readonly string[];
   /** What is synthesized now, in which Terraform runs. */
   readonly synthesized: string;
   readonly source: Source;
   readonly permit: Permit;
   readonly variables: NodeJS.ProcessEnv;
   readonly now: Date;
+  /** Folder of states that a backend did not take. */
+  readonly unsaved: string;
   /** How long a lock that somebody else holds is waited for. */
   readonly lockSeconds: number;
   /** Looks only, and changes nothing. */
@@ -43,7 +53,10 @@ interface Reviewed {
   readonly binding: Binding;
 }
 
-/** A reviewed plan in the folder of its stack, and what its file does: the JSON beside it is for readers, who may change it. */
+/**
+ * A reviewed plan in the folder of its stack, and what it does. Where its file is applied, that file tells it: the JSON beside it
+ * is for readers, who may change it.
+ */
 interface Opened extends Reviewed {
   readonly working: WorkingFolder;
   readonly changes: PlanJson;
@@ -60,8 +73,10 @@ const APPLIED = "applied.json";
  * @throws CommandError where a plan is not to be applied, before anything is changed; or where one comes to other changes
  */
 export async function applyPlans(applying: Applying): Promise<void> {
-  const { plans, synthesized, report } = applying;
-  const stacks = readStacks(synthesized);
+  const { plans, synthesized, first = [], report } = applying;
+  const all = readStacks(synthesized);
+  const early = first.flatMap((name) => all.filter((stack) => stack.name === name));
+  const stacks = [...early, ...all.filter(({ name }) => !first.includes(name))];
   const reviewed = stacks.flatMap((stack) => reviewedPlan(stack, join(plans, stack.name)));
   const left = reviewed.filter(({ folder }) => !existsSync(join(folder, APPLIED)));
   if (left.length === 0)
@@ -77,9 +92,9 @@ export async function applyPlans(applying: Applying): Promise<void> {
       report(`${each.stack.name}: would be applied; repeat with --yes`);
       continue;
     }
-    await applyReviewed(each, new States(stacks, plans, applying.variables), applying);
+    const outcome = await applyReviewed(each, new States(stacks, plans, applying.variables), applying);
     note(each.folder, APPLIED);
-    report(`${each.stack.name}: applied`);
+    report(`${each.stack.name}: ${outcome}`);
   }
 }
 
@@ -100,43 +115,57 @@ function reviewedPlan(stack: SynthesizedStack, folder: string): Reviewed[] {
 
 async function refusalsToApply(
   { stack, folder, binding }: Reviewed,
-  { source, permit, now }: Applying,
+  { source, permit, now, anew, unsaved }: Applying,
 ): Promise<string[]> {
-  keepUnsaved(stack.folder, join(folder, FILES.unsaved));
-  const [plan, synthesis] = [await fileDigest(join(folder, FILES.plan)), await fileDigests(stack.folder)];
+  keepUnsaved(stack, unsaved);
+  const plan = anew ? binding.plan : await fileDigest(join(folder, FILES.plan));
+  const synthesis = await fileDigests(stack.folder);
   return refusalsOf(binding, { source, synthesis, plan, now }, permit);
 }
 
-async function open(reviewed: Reviewed, { variables }: Applying): Promise<Opened> {
+async function open(reviewed: Reviewed, { variables, anew }: Applying): Promise<Opened> {
   const { stack, folder } = reviewed;
   const working = new WorkingFolder(stack.folder, join(folder, ".terraform"), variables);
   const [problem] = await working.initialize();
   if (problem !== undefined) throw new CommandError(`${stack.name}: ${problem.detail}`);
+  if (anew) {
+    return { ...reviewed, working, changes: JSON.parse(readFileSync(join(folder, FILES.json), "utf8")) };
+  }
   const shown = await working.show(join(folder, FILES.plan));
   if ("problem" in shown) throw new CommandError(`${stack.name}: ${shown.problem.detail}`);
   return { ...reviewed, working, changes: shown.changes };
 }
 
-async function applyReviewed(opened: Opened, states: States, applying: Applying): Promise<void> {
+/** @returns what became of the stack */
+async function applyReviewed(opened: Opened, states: States, applying: Applying): Promise<string> {
   const { stack, folder, binding, working, changes } = opened;
-  const unsaved = join(folder, FILES.unsaved);
+  const unsaved = unsavedFile(stack.name, applying.unsaved);
   await working.saveUnsaved(unsaved);
   const own = await working.state();
   const reads = await states.readBy(stack);
-  const isUnmoved = canonical(binding.state) === canonical(own === undefined ? undefined : boundState(own));
+  const isUnmoved =
+    !applying.anew && canonical(binding.state) === canonical(own === undefined ? undefined : boundState(own));
   const wasBegun = existsSync(join(folder, BEGUN));
   if (isUnmoved && reads.every((read) => isAsReviewed(read, binding))) {
     note(folder, BEGUN);
-    return working.apply(join(folder, FILES.plan), unsaved, applying.lockSeconds);
+    await working.apply(join(folder, FILES.plan), unsaved, applying.lockSeconds);
+    return "applied";
   }
-  applying.report(`${stack.name}: a state moved since the review; planned again`);
+  if (!applying.anew) applying.report(`${stack.name}: a state moved since the review; planned again`);
   const file = join(folder, "again.plan");
   const again = await working.plan(file);
+  if (isNothing(again)) return "nothing is left to do";
   if (again.json === undefined || !isReviewed(again.json, changes, wasBegun)) {
     throw new CommandError(otherwise(stack, reads, again, applying.source.environment));
   }
   note(folder, BEGUN);
-  return working.apply(file, unsaved, applying.lockSeconds);
+  await working.apply(file, unsaved, applying.lockSeconds);
+  return "applied";
+}
+
+function isNothing({ json, diagnostics }: Planned): boolean {
+  const hasFailed = diagnostics.some(({ severity }) => severity === "error");
+  return !hasFailed && json !== undefined && changesOf(json).length === 0;
 }
 
 function isAsReviewed({ stack, state, outputs }: Read, { reads }: Binding): boolean {
@@ -156,7 +185,8 @@ function isReviewed(again: PlanJson, reviewed: PlanJson, inPart: boolean): boole
 function changesOf({ resource_changes = [], output_changes = {} }: PlanJson): string[] {
   const resources = resource_changes.filter(
     ({ mode, change, previous_address }) =>
-      mode === "managed" && (kindOf(change) !== "nothing" || previous_address !== undefined),
+      mode === "managed" &&
+      (kindOf(change) !== "nothing" || previous_address !== undefined || change.importing !== undefined),
   );
   const outputs = Object.entries(output_changes).filter(([, change]) => kindOf(change) !== "nothing");
   return [...resources, ...outputs].map(canonical);

@@ -25,7 +25,7 @@ export const FILES = {
   binding: "binding.json",
   summary: "summary.md",
   comment: "comment.md",
-  unsaved: "unsaved.tfstate",
+  drift: "drift.md",
 } as const;
 
 /** What a run plans, and with what. */
@@ -64,13 +64,6 @@ export function takeSynthesis(from: string, out: string): void {
   if (existsSync(out) && !isOurs && readdirSync(out).length > 0) {
     throw new CommandError(
       `${out} has files that are no plans: name an empty folder, or one of earlier plans`,
-    );
-  }
-  const folders = existsSync(out) ? readdirSync(out) : [];
-  const unsaved = folders.map((name) => join(out, name, FILES.unsaved)).find((file) => existsSync(file));
-  if (unsaved !== undefined) {
-    throw new CommandError(
-      `${unsaved} is a state that no backend has yet: npm run apply writes it, or name another folder`,
     );
   }
   rmSync(out, { recursive: true, force: true });

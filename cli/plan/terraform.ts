@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../../setup/errors";
 import { type RunResult, run, runToItsEnd } from "../../setup/process";
@@ -87,9 +87,8 @@ export class WorkingFolder {
     const exitCode = await runToItsEnd(words, { folder, environment });
     if (exitCode === 0) return;
     const failed = `terraform apply failed with exit code ${exitCode}`;
-    keepUnsaved(folder, unsaved);
     throw new CommandError(
-      existsSync(unsaved)
+      existsSync(join(folder, "errored.tfstate"))
         ? `${failed}, and its backend did not take the state: it is in ${unsaved}, which the same command writes first`
         : `${failed}: what it has done is in the state; a lock whose holder died goes with npm run state -- unlock`,
     );
@@ -123,14 +122,6 @@ export class WorkingFolder {
   private terraform(...words: readonly string[]): Promise<RunResult> {
     return run(["terraform", ...words], { folder: this.folder, environment: this.environment });
   }
-}
-
-/** Takes a state that its backend did not take out of a folder, which the next synthesis writes anew. */
-export function keepUnsaved(folder: string, unsaved: string): void {
-  const left = join(folder, "errored.tfstate");
-  if (!existsSync(left)) return;
-  copyFileSync(left, unsaved);
-  rmSync(left);
 }
 
 /**

@@ -59,6 +59,14 @@ export function stateKey(environment: Named, layer: Layer | "*"): string {
   return `${environment.project}/${environment.name}/${layer}.tfstate`;
 }
 
+/** Where plans are kept in the state bucket. No project and no state is named so. */
+export const KEPT_PLANS = "_plans/";
+
+/** Prefix of the keys of an environment's kept plans. */
+export function keptPlansPrefix(environment: Named): string {
+  return `${KEPT_PLANS}${environment.name}/`;
+}
+
 /**
  * Name of a bucket. Such names are unique in all of AWS, hence the account id. That of a raw bucket which was there
  * before is its owner's.

@@ -212,10 +212,15 @@ def tell_policies_what_is_put() -> None:
 
 
 def tell_policies_how_objects_are_put() -> None:
-    """Tell policies the storage class and the keys of an object to put, by which raw buckets refuse some."""
+    """Tell policies storage class, keys and condition of an object to put, by which some are refused."""
     original: Callable[..., dict[str, Any]] = iam_actions.s3_service_context
     encryption = "x-amz-server-side-encryption"
-    names = ("x-amz-storage-class", f"{encryption}-aws-kms-key-id", f"{encryption}-customer-algorithm")
+    names = (
+        "if-none-match",
+        "x-amz-storage-class",
+        f"{encryption}-aws-kms-key-id",
+        f"{encryption}-customer-algorithm",
+    )
 
     def s3_service_context(
         action: str, query: dict[str, Any] | None, path: str = "", headers: dict[str, str] | None = None

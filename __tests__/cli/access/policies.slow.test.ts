@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { accessPolicies, accessRoles, ownBoundary } from "../../../cli/access/access";
 import { boundaryStatements } from "../../../cli/access/boundary";
 import { guardStatements } from "../../../cli/access/guard";
-import { readingPolicies } from "../../../cli/access/reading";
+import { keepingPolicies, readingPolicies } from "../../../cli/access/reading";
 import { ROLE_SERVICES } from "../../../cli/access/roles";
 import { policyText, type Statement } from "../../../cli/access/statement";
 import { githubTrust } from "../../../cli/access/trust";
@@ -99,6 +99,23 @@ describe("a plan", () => {
     ["lambda:GetFunction", "arn:aws:lambda:us-east-1:111111111111:function:other"],
   ])("has no %s on %s", (action, resource) => {
     expect(allows(planning(dev), action, resource)).toBe(false);
+  });
+
+  test("keeps plans of its environment, which it neither reads nor writes over, and who deploys reads alone", () => {
+    const keeping = Object.values(keepingPolicies(dev)).flat();
+    expect(granted(keeping)).toEqual(["s3:PutObject"]);
+    expect(keeping.map(({ Condition }) => Condition)).toEqual([{ Null: { "s3:if-none-match": "false" } }]);
+    const plan = (name: string) =>
+      `arn:aws:s3:::tributary-state-111111111111-us-east-1/_plans/${name}/tree/1.json.gz`;
+    const all = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"];
+    const may = (statements: readonly Statement[], name: string) =>
+      all.filter((action) => allows(statements, action, plan(name)));
+    expect(may([...planning(dev), ...keeping], "dev")).toEqual(["s3:PutObject"]);
+    expect(may(deploying(dev), "dev")).toEqual(["s3:GetObject"]);
+    expect(may([...deploying(dev), ...keeping], "prod")).toEqual([]);
+    const [planner, deployer] = accessRoles(dev, githubTrust(dev, "a/b"));
+    const policy = iamArn(dev, "policy", "tributary-dev.keeps-plans");
+    expect([planner, deployer].map((role) => role?.policies.includes(policy))).toEqual([true, false]);
   });
 
   test("reads the state of its environment and the code that is there", () => {

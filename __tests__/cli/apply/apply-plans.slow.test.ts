@@ -56,6 +56,14 @@ describe("two stacks of which one reads the other's state", () => {
     expect(kept(COMPUTE)).toBe("one");
   });
 
+  test("stacks that lose something go first", async () => {
+    tiny.write(storage({ kept: "two" }), compute(["name", "password"]));
+    await tiny.plan();
+    const lines: string[] = [];
+    await tiny.applyPlans({ first: [COMPUTE], report: (line) => lines.push(line) });
+    expect(lines).toEqual([`${COMPUTE}: applied`, `${STORAGE}: applied`]);
+  });
+
   test("a stack whose state moved is planned again, and applied where that comes to the same", async () => {
     tiny.write(storage({ kept: "two" }), compute());
     await tiny.plan([STORAGE]);
@@ -141,7 +149,7 @@ describe("two stacks of which one reads the other's state", () => {
     rmSync(join(tiny.out, STORAGE, "applied.json"));
     const lines: string[] = [];
     await tiny.applyPlans({ report: (line) => lines.push(line) });
-    expect(lines.at(-1)).toBe(`${STORAGE}: applied`);
+    expect(lines.at(-1)).toBe(`${STORAGE}: nothing is left to do`);
     expect(kept(STORAGE)).toBe("two");
   });
 

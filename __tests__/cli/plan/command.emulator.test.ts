@@ -164,12 +164,12 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     await eventually("the apply to be in its midst", () => existsSync(marker));
     await revoke();
     rmSync(marker);
-    const unsaved = join(tiny.out, STORAGE, "unsaved.tfstate");
+    const unsaved = checkout.path(".tributary", "unsaved", `${STORAGE}.tfstate`);
     expect(await applying).toMatchObject({ code: 1, stderr: expect.stringContaining(`it is in ${unsaved}`) });
     expect(await apply("--yes", credentials)).toMatchObject({ code: 1, stdout: "" });
     expect(await plan("--stack storage")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`${unsaved} is a state that no backend has yet`),
+      stderr: expect.stringContaining(`${unsaved} is a state of ${STORAGE} that no backend has yet`),
     });
     expect(await keptInState()).toBe("locked");
     // these credentials could not give the lock back, either

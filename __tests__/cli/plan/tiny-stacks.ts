@@ -76,11 +76,13 @@ export class TinyStacks {
   async applyPlans(further: Partial<Applying> = {}): Promise<void> {
     await applyPlans({
       plans: this.out,
+      anew: false,
       synthesized: this.synthesized,
       source: SOURCE,
       permit: { allowDestroy: [], deletionGuard: false, maxAgeHours: 24 },
       variables: { ...process.env, ...(await terraform()) },
       now: new Date(),
+      unsaved: join(this.folder, "unsaved"),
       lockSeconds: 0,
       isTrial: false,
       report: () => undefined,

@@ -49,7 +49,7 @@ export function summaryOf(plans: readonly StackPlan[], heading: Heading): Summar
       changed(changing),
       moved(resources),
       outputs(plans),
-      drift(plans.flatMap((plan) => toldOf(plan, plan.json?.resource_drift ?? []))),
+      driftOf(plans),
       newPermissions(changing),
       added(changing),
       monthlyCost(
@@ -240,7 +240,9 @@ function outputs(plans: readonly StackPlan[]): Section {
   return { heading, columns: ["Stack", "Output", "Read by"], rows };
 }
 
-function drift(resources: readonly Told[]): Section {
+/** Tells what a refresh found changed by others. */
+export function driftOf(plans: readonly StackPlan[]): Section {
+  const resources = plans.flatMap((plan) => toldOf(plan, plan.json?.resource_drift ?? []));
   const isGone = ({ change }: Told) => kindOf(change) === "destroyed";
   const heading = "Drift: changed outside of Terraform since the last apply";
   return {
