@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -10,7 +10,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { LAYERS, type Layer, loadEnvironment, stateBucketName, stateKey } from "../../environments/schema";
+import { type Layer, loadEnvironment, stateBucketName, stateKey } from "../../environments/schema";
 import { REGION } from "../../local/emulator/emulator";
 import { type LocalAws, startLocalAws } from "../../local/platform/aws";
 import { COMPUTE, compute, STORAGE, storage, TinyStacks } from "../cli/plan/tiny-stacks";
@@ -87,10 +87,6 @@ describe("the steps of the workflows that plan and apply, each under its role", 
     for (const folder of [at("stacks"), base.path("cdktf.out")]) {
       rmSync(folder, { recursive: true, force: true });
       cpSync(tiny.synthesized, folder, { recursive: true });
-      for (const layer of LAYERS) mkdirSync(join(folder, "stacks", `local-${layer}`), { recursive: true });
-      for (const layer of ["network", "ledger", "observability"]) {
-        writeFileSync(join(folder, "stacks", `local-${layer}`, "cdk.tf.json"), "{}");
-      }
       for (const stack of [STORAGE, COMPUTE]) {
         writeFileSync(join(folder, "stacks", stack, ".terraform.lock.hcl"), "");
       }

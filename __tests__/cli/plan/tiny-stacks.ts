@@ -6,6 +6,7 @@ import type { Source } from "../../../cli/plan/binding";
 import type { StatePlace } from "../../../cli/plan/configuration";
 import { planStacks, takeSynthesis } from "../../../cli/plan/plan-stacks";
 import type { StackPlan } from "../../../cli/plan/summary/stack-plan";
+import { LAYERS } from "../../../environments/schema";
 import { ensureTerraform } from "../../../setup/terraform";
 import { type Outcome, outcomeOf } from "../../support/outcome";
 
@@ -50,6 +51,11 @@ export class TinyStacks {
     const data = { terraform_remote_state: { storage: this.stateOf(STORAGE) } };
     this.writeStack(STORAGE, storage);
     this.writeStack(COMPUTE, { data, ...compute });
+    // of the others there is nothing
+    for (const layer of LAYERS) {
+      const name = `local-${layer}`;
+      if (name !== STORAGE && name !== COMPUTE) this.writeStack(name, {});
+    }
     const stacks = { [COMPUTE]: manifest(COMPUTE, [STORAGE]), [STORAGE]: manifest(STORAGE, []) };
     writeFileSync(join(this.synthesized, "manifest.json"), JSON.stringify({ stacks }));
   }
