@@ -362,7 +362,7 @@ describe("the budget", () => {
   test.each([
     ["local", "1"],
     ["dev", "400"],
-    ["prod", "20000"],
+    ["prod", "25000"],
   ])("of %s limits the month to %s USD", (name, amount) => {
     expect(resource(stacks.get(`${name}-observability`), "aws_budgets_budget")).toMatchObject({
       limit_amount: amount,
