@@ -16,6 +16,8 @@ import { readStacks } from "./plan/configuration";
 import { KeptPlans, treeOf } from "./plan/kept-plans";
 import { FILES, planStacks, takeSynthesis } from "./plan/plan-stacks";
 import { writeSummaries } from "./plan/summaries";
+import { plannedRenames, renameText } from "./plan/summary/renames";
+import type { StackPlan } from "./plan/summary/stack-plan";
 import { synthesisOf } from "./plan/synthesis";
 import { checkSaved, UNSAVED } from "./plan/unsaved";
 
@@ -56,10 +58,19 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   print(join(options.out, FILES.summary));
   const warning = oldPricesWarning(new Date());
   if (warning !== undefined) print(warning);
-  if (plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))) return 1;
+  const renames = plans.flatMap(renameLines);
+  for (const line of renames) printError(line);
+  const isRefused = plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"));
+  if (isRefused || renames.length > 0) return 1;
   if (tree === undefined) return 0;
   const stacks = plans.map(({ stack }) => stack);
   return told(await kept.keep(tree, out, stacks));
+}
+
+function renameLines({ stack, json }: StackPlan): string[] {
+  return plannedRenames(json?.resource_changes ?? []).map(
+    (rename) => `${stack}: ${rename.from} would be destroyed: ${renameText(rename)}`,
+  );
 }
 
 function told(name: string): number {

@@ -160,7 +160,8 @@ describe("npx jest -u", () => {
     const name = ["__tests__", "stacks", "__snapshots__", "snapshots.test.ts.snap"];
     const snapshots = checkout.path(...name);
     writeFileSync(snapshots, readFileSync(snapshots, "utf8").replaceAll("enable_dns_support", "changed"));
-    expect(await checkout.run("npx jest -u __tests__/stacks/snapshots.test.ts")).toMatchObject({ code: 0 });
+    const line = "npx jest -u __tests__/stacks/snapshots.test.ts __tests__/stacks/stateful-addresses.test.ts";
+    expect(await checkout.run(line)).toMatchObject({ code: 0 });
     expect(readFileSync(snapshots, "utf8")).toBe(readFileSync(join(ROOT, ...name), "utf8"));
   });
 });

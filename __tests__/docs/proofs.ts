@@ -40,7 +40,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npm run docs",
     "npm run synth -- --environment dev",
     "npx cdktf list",
-    "npx jest -u __tests__/stacks/snapshots.test.ts",
+    "npx jest -u __tests__/stacks/snapshots.test.ts __tests__/stacks/stateful-addresses.test.ts",
     "npm run pin-wheels",
     "npm run bench -- --help",
     "npm run generate -- ndjson --help",

@@ -10,6 +10,7 @@ export interface StackJson {
   readonly resource: Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
   readonly provider: Readonly<Record<string, readonly Attributes[]>>;
   readonly terraform: { readonly backend: { readonly s3: Attributes } };
+  readonly moved?: readonly { readonly from: string; readonly to: string }[];
   readonly output?: Readonly<Record<string, { readonly value: unknown }>>;
   readonly data?: Readonly<Record<string, Readonly<Record<string, { readonly config: Attributes }>>>>;
 }

@@ -1,5 +1,6 @@
 import { type Binding, differingFiles, type Source } from "../plan/binding";
 import { kindOf, type PlanJson } from "../plan/plan-json";
+import { plannedRenames, renameText } from "../plan/summary/renames";
 import { isStateful } from "../plan/summary/stateful";
 
 /** What a reviewed plan is held against before anything is changed. */
@@ -61,10 +62,13 @@ export function lossesOf(
   { resource_changes = [] }: PlanJson,
   { allowDestroy, deletionGuard }: Permit,
 ): string[] {
+  const renames = new Map(plannedRenames(resource_changes).map((rename) => [rename.from, rename]));
   return resource_changes
     .filter(({ type, change }) => isStateful(type) && ["destroyed", "replaced"].includes(kindOf(change)))
     .flatMap(({ address, change }) => {
-      const lost = `${stack}: ${address} would be ${kindOf(change)}, with what it holds`;
+      const rename = renames.get(address);
+      const why = rename === undefined ? "" : ` (${renameText(rename)})`;
+      const lost = `${stack}: ${address} would be ${kindOf(change)}, with what it holds${why}`;
       if (deletionGuard) return [`${lost}, and the environment's deletionGuard is on`];
       return allowDestroy.includes(address)
         ? []

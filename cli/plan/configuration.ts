@@ -13,6 +13,8 @@ export interface Configuration {
   readonly terraform?: { readonly backend?: Readonly<Record<string, StatePlace["config"]>> };
   /** Settings of its resources, by type and id. */
   readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Addresses that became others. */
+  readonly moved?: readonly { readonly from: string; readonly to: string }[];
   readonly data?: { readonly terraform_remote_state?: Readonly<Record<string, StatePlace>> };
 }
 

@@ -22,17 +22,23 @@ export interface Removed extends StateResource {
   readonly layer: Layer;
 }
 
-/** Finds what is deployed and no longer configured: Terraform would destroy it. */
+/** Finds what is deployed and no longer configured, under its address or one that it is moved to: Terraform would destroy it. */
 export function removedResources(
   states: ReadonlyMap<Layer, State>,
   configurations: ReadonlyMap<Layer, Configuration>,
 ): Removed[] {
   return [...states].flatMap(([layer, { resources }]) => {
-    const { resource = {} } = configurations.get(layer) ?? {};
+    const configuration = configurations.get(layer) ?? {};
     return resources
-      .filter(({ type, name }) => resource[type]?.[name] === undefined)
+      .filter(({ type, name }) => !isConfigured(configuration, `${type}.${name}`))
       .map((each) => ({ ...each, layer }));
   });
+}
+
+function isConfigured({ resource = {}, moved = [] }: Configuration, address: string): boolean {
+  const to = moved.find(({ from }) => from === address)?.to ?? address;
+  const [type = "", name = ""] = to.split(".");
+  return resource[type]?.[name] !== undefined;
 }
 
 /**

@@ -105,6 +105,16 @@ describe("a reviewed plan", () => {
       "aws_s3_bucket.raw would be replaced, with what it holds: repeat with --allow-destroy 'aws_s3_bucket.raw' to give it up",
     ],
     [
+      "a loss by another id of a construct",
+      {
+        lost: [
+          resource("aws_sqs_queue.old", change({ name: "q" }, null)),
+          resource("aws_sqs_queue.new", change(null, { name: "q" })),
+        ],
+      },
+      "aws_sqs_queue.old would be destroyed, with what it holds (it is aws_sqs_queue.new now, for the id of a construct changed: keep it by moveFromId(\"aws_sqs_queue.old\") on the new resource): repeat with --allow-destroy 'aws_sqs_queue.old' to give it up",
+    ],
+    [
       "an allowed loss under the environment's guard",
       { lost: [queue], permit: { allowDestroy: [queue.address], deletionGuard: true } },
       "aws_sqs_queue.events would be destroyed, with what it holds, and the environment's deletionGuard is on",

@@ -1,6 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
@@ -268,5 +277,25 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain("credentials: expected those of account");
+  });
+
+  test("exits with 1 where a log group would go by the id of its construct", async () => {
+    const logs = new CloudWatchLogsClient(settings);
+    await logs.send(new CreateLogGroupCommand({ logGroupName: "job" }));
+    logs.destroy();
+    const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+    const attributes = { id: "job", name: "job" };
+    const old = { mode: "managed", type: "aws_cloudwatch_log_group", name: "old", provider };
+    const resources = [{ ...old, instances: [{ schema_version: 0, attributes }] }];
+    const Body = JSON.stringify({ version: 4, serial: 1, lineage: "a", outputs: {}, resources });
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body }));
+
+    tiny.write({ resource: { aws_cloudwatch_log_group: { new: { name: "job" } } } }, {});
+    const lock = ".terraform.lock.hcl";
+    copyFileSync(checkout.path(lock), join(tiny.synthesized, "stacks", STORAGE, lock));
+    expect(await plan("--stack storage")).toMatchObject({
+      code: 1,
+      stderr: `${STORAGE}: aws_cloudwatch_log_group.old would be destroyed: it is aws_cloudwatch_log_group.new now, for the id of a construct changed: keep it by moveFromId("aws_cloudwatch_log_group.old") on the new resource\n`,
+    });
   });
 });

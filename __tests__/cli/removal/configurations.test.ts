@@ -35,6 +35,17 @@ describe("removedResources", () => {
   });
 });
 
+test("removedResources leaves out what is moved to a resource that there is", () => {
+  const states = new Map<Layer, State>([["storage", stateOf(["aws_s3_bucket.old", "aws_s3_bucket.gone"])]]);
+  const moved = [
+    { from: "aws_s3_bucket.old", to: "aws_s3_bucket.new" },
+    { from: "aws_s3_bucket.gone", to: "aws_s3_bucket.nowhere" },
+  ];
+  const configuration = { resource: { aws_s3_bucket: { new: {} } }, moved };
+  const removed = removedResources(states, new Map([["storage", configuration]]));
+  expect(removed.map(({ name }) => name)).toEqual(["gone"]);
+});
+
 describe("lackingOutputs", () => {
   const reading = (output: string): Configuration => ({
     resource: {

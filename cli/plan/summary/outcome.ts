@@ -36,6 +36,8 @@ export function outcomeOf({ json, diagnostics, waitsFor }: StackPlan): string {
 function changesOf(json: PlanJson): string {
   const counts = countsOf(json);
   const told = WORDS.filter((word) => counts.has(word)).map((word) => `${counts.get(word)} ${word}`);
+  const moved = (json.resource_changes ?? []).filter((each) => each.previous_address !== undefined).length;
+  if (moved > 0) told.push(`${moved} moved`);
   const outputs = changedOutputs(json).length;
   if (outputs > 0) told.push(`${outputs} ${outputs === 1 ? "output" : "outputs"} changed`);
   return told.length === 0 ? "no changes" : told.join(", ");

@@ -8,6 +8,7 @@ import { groupedBy } from "./objects";
 import { changedOutputs, outcomeOf } from "./outcome";
 import { type Permission, permissionsOf } from "./permissions";
 import { isLostGuard, isWeaker } from "./protection";
+import { plannedRenames, renameText } from "./renames";
 import { type Hide, hiding } from "./secrets";
 import type { StackPlan } from "./stack-plan";
 import { guardOf, isStateful } from "./stateful";
@@ -122,14 +123,16 @@ function errors(plans: readonly StackPlan[]): Section {
 }
 
 function dataLost(resources: readonly Told[]): Section {
-  const rows = resources
-    .filter(({ type, change }) => isStateful(type) && isEnd(change))
-    .map((each) => [
-      ...placeOf(each),
-      `**${kindOf(each.change)}**`,
-      reasonOf(each),
-      guardOf(each, each.guarded),
-    ]);
+  const rows = groupedBy(resources, ({ stack }) => stack).flatMap((ofStack) => {
+    const renames = new Map(plannedRenames(ofStack).map((rename) => [rename.from, rename]));
+    return ofStack
+      .filter(({ type, change }) => isStateful(type) && isEnd(change))
+      .map((each) => {
+        const rename = renames.get(each.address);
+        const reason = rename === undefined ? reasonOf(each) : renameText(rename, code);
+        return [...placeOf(each), `**${kindOf(each.change)}**`, reason, guardOf(each, each.guarded)];
+      });
+  });
   return {
     heading: "Data would be lost",
     columns: ["Stack", "Resource", "Action", "Because", "Stopped by"],

@@ -57,6 +57,28 @@ describe("data that would be lost", () => {
     );
   });
 
+  test.each<[string, string, Readonly<Record<string, unknown>>]>([
+    ["bucket", "aws_s3_bucket", { bucket: "shop-raw" }],
+    ["table", "aws_dynamodb_table", { name: "uploads" }],
+    ["database server", "aws_db_instance", { identifier: "ledger" }],
+    ["key", "aws_kms_key", { description: "data at rest" }],
+  ])("names the helper that keeps a %s whose construct's id changed", (_, type, values) => {
+    const [gone, come] = [
+      resource(`${type}.old`, change(values, null)),
+      resource(`${type}.new`, change(null, values)),
+    ];
+    const reason = `it is \`${type}.new\` now, for the id of a construct changed: keep it by \`moveFromId("${type}.old")\` on the new resource`;
+    expect(rows("Data would be lost", gone, come)[0]?.[2]).toBe(reason);
+    const another = resource(
+      `${type}.new`,
+      change(null, Object.fromEntries(Object.keys(values).map((key) => [key, "x"]))),
+    );
+    expect(rows("Data would be lost", gone, another)[0]?.[2]).toBe("");
+    // of another stack, into whose state no block moves anything
+    const text = textOf(planOf([gone]), planOf([come], { stack: "dev-compute" }));
+    expect(rowsOf(text, "Data would be lost")[0]?.[3]).toBe("");
+  });
+
   test("is not told of what changes, comes or is forgotten", () => {
     const kept = [
       resource("aws_s3_bucket.a", change({ tags: {} }, { tags: { a: "b" } })),
