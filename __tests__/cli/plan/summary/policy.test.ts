@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Change, ResourceChange } from "../../../../cli/plan/plan-json";
 import { denialsOf, findingsOf } from "../../../../cli/plan/summary/policy";
 import { summaryOf } from "../../../../cli/plan/summary/summary";
 import { loadEnvironment, loadPlanPolicy } from "../../../../environments/schema";
 import { parsePlanPolicy } from "../../../../environments/schema/plan-policy";
+import { ROOT } from "../../../../setup/paths";
 import { change, HEADING, planOf, replacement, resource } from "./plans";
 
 const findings = (
@@ -237,4 +240,15 @@ describe("the file of the policy", () => {
   test("denies losses and public access of an environment that it does not name", () => {
     expect(policyWith({})).toMatchObject({ dataLost: "deny", publicAccess: "deny", wildcardGained: "warn" });
   });
+});
+
+test("the table in the docs has every rule with its default", () => {
+  const page = readFileSync(join(ROOT, "docs", "plans.md"), "utf8");
+  const { exceptions: _, ...rules } = policyWith({});
+  const defaults = Object.entries(rules).map(([rule, of]) =>
+    typeof of === "string" ? [rule, `\`${of}\``] : [rule, `\`${of.level}\` above ${Object.values(of)[1]}`],
+  );
+  for (const [rule, of] of defaults) {
+    expect(page).toMatch(new RegExp(`^\\| \`${rule}\` \\| .* \\| ${of}( USD)?(; here .*)? \\|$`, "m"));
+  }
 });
