@@ -4,7 +4,7 @@ import { GlueClient } from "@aws-sdk/client-glue";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { Option } from "commander";
-import { type Environment, loadEnvironment, stackName } from "../environments/schema";
+import { type Environment, loadEnvironment, loadPlanPolicy, stackName } from "../environments/schema";
 import { whole } from "../setup/arguments";
 import { command, runToExitCode } from "../setup/command";
 import { CommandError } from "../setup/errors";
@@ -66,6 +66,7 @@ async function apply(environment: Environment, options: ApplyOptions): Promise<n
       deletionGuard: environment.deletionGuard,
       maxAgeHours: options.maxAge,
     },
+    policy: loadPlanPolicy(environment.name),
     variables: { ...process.env, ...terraform.environment },
     now: new Date(),
     unsaved: UNSAVED,

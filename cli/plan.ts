@@ -4,7 +4,14 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { Option } from "commander";
 import { declaredDatasets } from "../datasets/schema/datasets";
 import { checkLeftOut } from "../datasets/schema/left-out";
-import { type Environment, LAYERS, type Layer, loadEnvironment, stackName } from "../environments/schema";
+import {
+  type Environment,
+  LAYERS,
+  type Layer,
+  loadEnvironment,
+  loadPlanPolicy,
+  stackName,
+} from "../environments/schema";
 import { oldPricesWarning } from "../runtime/prices/age";
 import { command, runToExitCode } from "../setup/command";
 import { ROOT } from "../setup/paths";
@@ -16,6 +23,7 @@ import { readStacks } from "./plan/configuration";
 import { KeptPlans, treeOf } from "./plan/kept-plans";
 import { FILES, planStacks, takeSynthesis } from "./plan/plan-stacks";
 import { writeSummaries } from "./plan/summaries";
+import { denialsOf, findingsOf } from "./plan/summary/policy";
 import { plannedRenames, renameText } from "./plan/summary/renames";
 import type { StackPlan } from "./plan/summary/stack-plan";
 import { synthesisOf } from "./plan/synthesis";
@@ -54,14 +62,16 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
     report: print,
     ...(options.stack === undefined ? {} : { only: [stackName(environment, options.stack)] }),
   });
-  writeSummaries(out, plans, { environment, uncommitted: source.uncommitted }, options.link);
+  const policy = loadPlanPolicy(environment.name);
+  writeSummaries(out, plans, { environment, policy, uncommitted: source.uncommitted }, options.link);
   print(join(options.out, FILES.summary));
   const warning = oldPricesWarning(new Date());
   if (warning !== undefined) print(warning);
   const renames = plans.flatMap(renameLines);
-  for (const line of renames) printError(line);
+  const denied = denialsOf(findingsOf(plans, environment, policy), environment.name);
+  for (const line of [...renames, ...denied]) printError(line);
   const isRefused = plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"));
-  if (isRefused || renames.length > 0) return 1;
+  if (isRefused || renames.length + denied.length > 0) return 1;
   if (tree === undefined) return 0;
   const stacks = plans.map(({ stack }) => stack);
   return told(await kept.keep(tree, out, stacks));

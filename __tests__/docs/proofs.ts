@@ -61,6 +61,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     "npx tributary dataset check customers",
     "npx tributary dataset check local/samples/events --json",
   ),
+  "npm run secrets -- plans/summary.md plans/comment.md": {
+    file: PLAN,
+    contains: "npm run --silent secrets --",
+  },
   "npx tributary dataset diff --environment dev": { file: DIFF, contains: 'tributary("dataset", "diff")' },
   "npx tributary dataset diff --environment local": { file: DIFF, contains: 'tributary("dataset", "diff")' },
   // the test runs the commands of the page itself

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadEnvironment } from "../../environments/schema";
+import { loadEnvironment, type PlanPolicy } from "../../environments/schema";
 import { CommandError } from "../../setup/errors";
 import {
   type Binding,
@@ -16,6 +16,8 @@ import { kindOf, type PlanJson } from "../plan/plan-json";
 import { FILES } from "../plan/plan-stacks";
 import { type Read, States, secretOutputs } from "../plan/states";
 import { render } from "../plan/summary/markdown";
+import { denialsOf, findingsOf } from "../plan/summary/policy";
+import type { StackPlan } from "../plan/summary/stack-plan";
 import { summaryOf } from "../plan/summary/summary";
 import { type Diagnostic, type Planned, WorkingFolder } from "../plan/terraform";
 import { keepUnsaved, unsavedFile } from "../plan/unsaved";
@@ -36,6 +38,7 @@ export interface Applying {
   readonly synthesized: string;
   readonly source: Source;
   readonly permit: Permit;
+  readonly policy: PlanPolicy;
   readonly variables: NodeJS.ProcessEnv;
   readonly now: Date;
   /** Folder of states that a backend did not take. */
@@ -86,7 +89,10 @@ export async function applyPlans(applying: Applying): Promise<void> {
   refuseFor(refusals);
   const opened = [];
   for (const each of left) opened.push(await open(each, applying));
-  refuseFor(opened.flatMap(({ stack, changes }) => lossesOf(stack.name, changes, applying.permit)));
+  refuseFor([
+    ...opened.flatMap(({ stack, changes }) => lossesOf(stack.name, changes, applying.permit)),
+    ...denials(opened, applying),
+  ]);
   for (const each of opened) {
     if (applying.isTrial) {
       report(`${each.stack.name}: would be applied; repeat with --yes`);
@@ -106,6 +112,19 @@ function note(folder: string, name: string): void {
 function refuseFor(reasons: readonly string[]): void {
   if (reasons.length === 0) return;
   throw new CommandError(["nothing was changed:", ...reasons.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** What the policy denies of plans, of whom their own changes are asked, and no page beside them. */
+function denials(opened: readonly Opened[], { source, policy }: Applying): string[] {
+  const plans = opened.map(({ stack, changes }) => ({ ...planWithout(stack), json: changes }));
+  const environment = loadEnvironment(source.environment);
+  return denialsOf(findingsOf(plans, environment, policy), environment.name);
+}
+
+/** Plan of a stack before anything is known of it. */
+function planWithout({ name, configuration }: SynthesizedStack): StackPlan {
+  const guarded = guardedAddresses(configuration);
+  return { stack: name, guarded, secrets: [], diagnostics: [], reads: [], waitsFor: [] };
 }
 
 function reviewedPlan(stack: SynthesizedStack, folder: string): Reviewed[] {
@@ -156,7 +175,7 @@ async function applyReviewed(opened: Opened, states: States, applying: Applying)
   const again = await working.plan(file);
   if (isNothing(again)) return "nothing is left to do";
   if (again.json === undefined || !isReviewed(again.json, changes, wasBegun)) {
-    throw new CommandError(otherwise(stack, reads, again, applying.source.environment));
+    throw new CommandError(otherwise(stack, reads, again, applying));
   }
   note(folder, BEGUN);
   await working.apply(file, unsaved, applying.lockSeconds);
@@ -196,19 +215,18 @@ function otherwise(
   stack: SynthesizedStack,
   reads: readonly Read[],
   { json, diagnostics }: { readonly json?: PlanJson; readonly diagnostics: readonly Diagnostic[] },
-  environment: string,
+  { source, policy }: Applying,
 ): string {
   const plan = {
-    stack: stack.name,
-    guarded: guardedAddresses(stack.configuration),
+    ...planWithout(stack),
     secrets: reads.flatMap(secretOutputs),
     diagnostics,
     reads,
-    waitsFor: [],
     ...(json === undefined ? {} : { json }),
   };
+  const environment = loadEnvironment(source.environment);
   return [
     `${stack.name} was not applied: since the review it has come to other changes; plan again and have that reviewed`,
-    render(summaryOf([plan], { environment: loadEnvironment(environment), uncommitted: [] })),
+    render(summaryOf([plan], { environment, policy, uncommitted: [] })),
   ].join("\n\n");
 }

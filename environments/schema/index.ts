@@ -1,7 +1,9 @@
 import { expectedAt } from "../../runtime/expected";
 import * as files from "../files";
+import { planPolicy } from "../plan-policy";
 import { type Environment, parseEnvironment } from "./environment";
 import { overlapProblems } from "./overlaps";
+import { type PlanPolicy, parsePlanPolicy } from "./plan-policy";
 import { EnvironmentsError } from "./problems";
 
 export type { Environment, EnvironmentSettings } from "./environment";
@@ -9,6 +11,7 @@ export { neededExecutions, reservedExecutions, UNRESERVED_EXECUTIONS } from "./f
 export { POSTGRES_VERSION } from "./ledger";
 export * from "./names";
 export * from "./pipelines";
+export { type Level, type PlanPolicy, POLICY_FILE, type ResourceRule } from "./plan-policy";
 export { EnvironmentsError } from "./problems";
 export { MONTH_HOURS } from "./usage";
 
@@ -52,4 +55,13 @@ function attempt(name: string): Environment | EnvironmentsError {
     if (error instanceof EnvironmentsError) return error;
     throw error;
   }
+}
+
+/**
+ * Loads what plans of an environment must not do.
+ *
+ * @throws EnvironmentsError with all problems of the policy
+ */
+export function loadPlanPolicy(environment: string): PlanPolicy {
+  return parsePlanPolicy(planPolicy, environment, environmentNames());
 }

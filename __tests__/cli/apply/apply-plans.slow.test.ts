@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { loadPlanPolicy } from "../../../environments/schema";
 import { eventually } from "../../support/eventually";
 import { COMPUTE, compute, expression, SOURCE, STORAGE, storage, TinyStacks } from "../plan/tiny-stacks";
 
@@ -55,6 +56,25 @@ describe("two stacks of which one reads the other's state", () => {
     expect(await refusal()).toContain(`${COMPUTE} was not applied`);
     expect(kept(COMPUTE)).toBe("one");
   });
+
+  test.each([false, true])(
+    "what the policy denies is refused by the plan's own changes, kept: %s",
+    async (anew) => {
+      tiny.write({}, compute([]));
+      await tiny.plan([STORAGE]);
+      const json = join(tiny.out, STORAGE, "plan.json");
+      if (!anew)
+        writeFileSync(
+          json,
+          JSON.stringify({ ...JSON.parse(readFileSync(json, "utf8")), resource_changes: [] }),
+        );
+      const policy = { ...loadPlanPolicy("local"), resourcesDestroyed: { level: "deny", above: 0 } } as const;
+      expect(await refusal({ policy, anew })).toMatch(
+        /^nothing was changed:\n {2}1 resources are destroyed or replaced, more than 0, which resourcesDestroyed .* denies in local;/,
+      );
+      expect(kept(STORAGE)).toBe("one");
+    },
+  );
 
   test("stacks that lose something go first", async () => {
     tiny.write(storage({ kept: "two" }), compute(["name", "password"]));

@@ -268,6 +268,41 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${COMPUTE}: notes.txt is in no commit`)]);
   });
 
+  test("leaves pages for a review that have no secret, beside a plan that does", async () => {
+    // put together here, or this file would have one
+    const token = ["ghp", "a1B2".repeat(9)].join("_");
+    const { resource, output } = storage();
+    const { terraform_data } = resource as { terraform_data: object };
+    const secret = { input: expression(`sensitive("${token}")`) };
+    tiny.write({ resource: { terraform_data: { ...terraform_data, secret } }, output }, compute());
+    expect(await plan("--stack storage")).toMatchObject({ code: 0 });
+    const secrets = (...files: readonly string[]) =>
+      checkout.run(`npm run --silent secrets -- ${files.map((file) => join(tiny.out, file)).join(" ")}`);
+    const pages = ["summary.md", "comment.md", "drift.md", join(STORAGE, "summary.md")];
+    expect(await secrets(...pages)).toMatchObject({ code: 0, stderr: "" });
+    const { code, stderr } = await secrets(join(STORAGE, "plan.json"));
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("plan.json:1: @secretlint/secretlint-rule-github GITHUB_TOKEN"),
+    ]);
+    expect(stderr).not.toContain(token);
+  });
+
+  test("exits with 1 where the policy denies, keeps nothing of it, and applies nothing", async () => {
+    const policy = '{ rules: { local: { resourcesDestroyed: { level: "deny", above: 0 } } } }';
+    writeFileSync(checkout.path("environments", "plan-policy.ts"), `export const planPolicy = ${policy};\n`);
+    const commit = "git -c user.name=test -c user.email=test@example.org commit -q -m policy";
+    expect(await checkout.run(`git add -A && ${commit}`)).toMatchObject({ code: 0 });
+    tiny.write(storage({ replacedBy: "third" }), compute());
+    const denied =
+      "2 resources are destroyed or replaced, more than 0, which resourcesDestroyed in environments/plan-policy.ts denies in local";
+    const planned = await plan("--stack storage --keep");
+    expect(planned).toMatchObject({ code: 1, stderr: expect.stringContaining(denied) });
+    expect(planned.stdout).not.toContain("kept as");
+    expect(read("summary.md")).toContain("### Policy: 1 denied, 0 to look at, 0 excepted\n");
+    expect(await apply("--yes")).toMatchObject({ code: 1, stderr: expect.stringContaining(denied) });
+  });
+
   test("exits with 2 for a stack that there is not, and with 1 for the credentials of another account", async () => {
     expect(await plan("--stack compote")).toMatchObject({ code: 2, stdout: "" });
     const { code, stderr } = await checkout.run(

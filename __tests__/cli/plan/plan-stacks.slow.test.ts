@@ -7,10 +7,14 @@ import { render } from "../../../cli/plan/summary/markdown";
 import { outcomeOf } from "../../../cli/plan/summary/outcome";
 import type { StackPlan } from "../../../cli/plan/summary/stack-plan";
 import { summaryOf } from "../../../cli/plan/summary/summary";
-import { loadEnvironment } from "../../../environments/schema";
+import { loadEnvironment, loadPlanPolicy } from "../../../environments/schema";
 import { COMPUTE, compute, expression, SOURCE, STORAGE, storage, TinyStacks } from "./tiny-stacks";
 
-const HEADING = { environment: loadEnvironment("local"), uncommitted: [] };
+const HEADING = {
+  environment: loadEnvironment("local"),
+  policy: loadPlanPolicy("local"),
+  uncommitted: [],
+};
 const textOf = (plans: ReadonlyMap<string, StackPlan>) => render(summaryOf([...plans.values()], HEADING));
 
 describe("two stacks of which one reads the other's state", () => {

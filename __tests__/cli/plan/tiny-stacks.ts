@@ -6,7 +6,7 @@ import type { Source } from "../../../cli/plan/binding";
 import type { StatePlace } from "../../../cli/plan/configuration";
 import { planStacks, takeSynthesis } from "../../../cli/plan/plan-stacks";
 import type { StackPlan } from "../../../cli/plan/summary/stack-plan";
-import { LAYERS } from "../../../environments/schema";
+import { LAYERS, loadPlanPolicy } from "../../../environments/schema";
 import { ensureTerraform } from "../../../setup/terraform";
 import { type Outcome, outcomeOf } from "../../support/outcome";
 
@@ -85,6 +85,7 @@ export class TinyStacks {
       anew: false,
       synthesized: this.synthesized,
       source: SOURCE,
+      policy: loadPlanPolicy(SOURCE.environment),
       permit: { allowDestroy: [], deletionGuard: false, maxAgeHours: 24 },
       variables: { ...process.env, ...(await terraform()) },
       now: new Date(),

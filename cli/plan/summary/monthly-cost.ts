@@ -42,10 +42,8 @@ export function monthlyCost(
   environment: Environment,
   unplanned: readonly string[],
 ): Section {
-  const judged = changing
-    .filter(({ change }) => kindOf(change) !== "forgotten")
-    .map((each) => ({ each, of: costsOf(each, environment) }));
-  const costs = grouped(judged.flatMap(({ each, of }) => (typeof of === "string" ? [] : [{ each, ...of }])));
+  const judged = judgedOf(changing, environment);
+  const costs = countedOf(judged);
   const unknown = groupedUnknown(
     judged.flatMap(({ each, of }) => (typeof of === "string" && isTold(each) ? [{ each, why: of }] : [])),
   );
@@ -65,6 +63,26 @@ export function monthlyCost(
     columns: ["Stack", "Resource", "Before", "After", "Difference", "Arithmetic"],
     rows,
   };
+}
+
+/** USD that plans add to the cost of a month, as far as there are figures. */
+export function costDifference(changing: readonly Costed[], environment: Environment): number {
+  return differenceOf(countedOf(judgedOf(changing, environment)));
+}
+
+interface CostOf {
+  readonly each: Costed;
+  readonly of: ReturnType<typeof costsOf>;
+}
+
+function judgedOf(changing: readonly Costed[], environment: Environment): CostOf[] {
+  return changing
+    .filter(({ change }) => kindOf(change) !== "forgotten")
+    .map((each) => ({ each, of: costsOf(each, environment) }));
+}
+
+function countedOf(judged: readonly CostOf[]): Costs[] {
+  return grouped(judged.flatMap(({ each, of }) => (typeof of === "string" ? [] : [{ each, ...of }])));
 }
 
 function headingOf(difference: number, unplanned: readonly string[]): string {

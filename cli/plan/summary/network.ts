@@ -6,6 +6,7 @@ import { listOf, type Members, membersOf } from "./objects";
 type Openings = (values: Members) => string[];
 
 const ALL_PROTOCOLS = "-1";
+const ON_THE_INTERNET = "an address on the internet";
 
 function portsOf({ protocol, ip_protocol, from_port, to_port }: Members): string {
   const name = String(protocol ?? ip_protocol ?? "");
@@ -79,9 +80,22 @@ const OPENINGS: Readonly<Record<string, Openings>> = {
   ],
   aws_subnet: ({ map_public_ip_on_launch }) =>
     map_public_ip_on_launch === true ? ["public addresses for what starts in it"] : [],
-  aws_db_instance: ({ publicly_accessible }) =>
-    publicly_accessible === true ? ["an address on the internet"] : [],
+  aws_db_instance: ({ publicly_accessible }) => (publicly_accessible === true ? [ON_THE_INTERNET] : []),
 };
+
+/** Blocks of more addresses than any private network has. */
+const EVERYWHERE = /\S+\/[0-7]( |$)/;
+
+/** Whether an opening lets everybody in. */
+export function isPublicOpening(opening: string): boolean {
+  const isFrom = / from /.test(opening) && EVERYWHERE.test(opening);
+  return isFrom || opening.endsWith("authorization NONE") || opening === ON_THE_INTERNET;
+}
+
+/** Whether an opening is a way to the internet. */
+export function isInternetOpening(opening: string): boolean {
+  return /the internet|public addresses/.test(opening) || EVERYWHERE.test(opening);
+}
 
 /** Finds what a change opens that was not open. */
 export function openingsOf({ type, change }: ResourceChange): string[] {

@@ -15,6 +15,8 @@ export interface Permission {
   readonly what: string;
   /** Whether it says `*`, or everybody. */
   readonly isWild: boolean;
+  /** Whether it lets everybody in, on whatever condition. */
+  readonly isPublic: boolean;
 }
 
 /** Attributes that hold a document in which resources may not be known before an apply. */
@@ -43,7 +45,7 @@ export function permissionsOf({ type, change }: ResourceChange, hide: Hide): Per
 
 function unknownPermission(of: string, attribute: string): Permission {
   const what = "it names what is known after the apply alone";
-  return { of, attribute, access: "not known yet", what, isWild: false };
+  return { of, attribute, access: "not known yet", what, isWild: false, isPublic: false };
 }
 
 /** Resources that grant without a document. */
@@ -89,6 +91,7 @@ function told(
     access,
     what: `${verb} ${grantText(subject(group), hide)}${further}`,
     isWild: access === "wider" && isWild(subject(group)),
+    isPublic: access !== "narrower" && group.effect === "Allow" && group.principals.some(isOpen),
   });
   return [
     ...gained.map((group) => row(isLimit(group) ? "narrower" : "wider", "gains", group)),
@@ -110,12 +113,15 @@ function accessOf(change: ConditionChange): Permission["access"] {
 }
 
 function isWild({ principals, actions, resources }: GrantGroup): boolean {
-  const isOpen = (word: string) => word === "*" || word.startsWith("all but ");
   return (
     principals.some(isOpen) ||
     resources.some(isOpen) ||
     actions.some((each) => isOpen(each) || each.endsWith(":*"))
   );
+}
+
+function isOpen(word: string): boolean {
+  return word === "*" || word.startsWith("all but ");
 }
 
 function grantText({ effect, actions, resources, principals, conditions }: GrantGroup, hide: Hide): string {

@@ -54,3 +54,10 @@ function daysOf(path: string, text: string): number | undefined {
 export function isLostGuard({ type, change }: ResourceChange): boolean {
   return kindOf(change) === "destroyed" && GUARDS.test(type);
 }
+
+/** Whether a difference, or a resource that goes, was a guard against public access. */
+export function isPublicGuard(name: string): boolean {
+  return /(^|\.)(block_public_(acls|policy)|ignore_public_acls|restrict_public_buckets)$|^aws_s3_bucket_public_access_block$/.test(
+    name,
+  );
+}

@@ -1,32 +1,27 @@
-import type { Environment } from "../../../environments/schema";
-import { kindOf, type ResourceChange } from "../plan-json";
-import { type Difference, differencesOf, pathText } from "./differences";
+import type { Environment, PlanPolicy } from "../../../environments/schema";
+import { kindOf } from "../plan-json";
+import { type Difference, pathText } from "./differences";
 import { code, type Section, type Summary } from "./markdown";
 import { monthlyCost } from "./monthly-cost";
 import { openingsOf } from "./network";
 import { groupedBy } from "./objects";
 import { changedOutputs, outcomeOf } from "./outcome";
-import { type Permission, permissionsOf } from "./permissions";
+import type { Permission } from "./permissions";
+import { findingsOf, policySection } from "./policy";
 import { isLostGuard, isWeaker } from "./protection";
 import { plannedRenames, renameText } from "./renames";
-import { type Hide, hiding } from "./secrets";
+import { hiding } from "./secrets";
 import type { StackPlan } from "./stack-plan";
 import { guardOf, isStateful } from "./stateful";
+import { changingIn, isEnd, isKept, type Told, toldOf } from "./told";
 
 /** What a summary says besides its plans. */
 export interface Heading {
   readonly environment: Environment;
+  /** What plans of the environment must not do. */
+  readonly policy: PlanPolicy;
   /** Files that the checkout has and its commit has not. */
   readonly uncommitted: readonly string[];
-}
-
-/** Resource of one stack, with what is told of it. */
-interface Told extends ResourceChange {
-  readonly stack: string;
-  readonly guarded: ReadonlySet<string>;
-  readonly hide: Hide;
-  readonly differences: readonly Difference[];
-  readonly permissions: readonly Permission[];
 }
 
 type Rows = Section["rows"];
@@ -36,10 +31,11 @@ const UNCOMMITTED_SHOWN = 5;
 /** Tells what plans do, the risks first. */
 export function summaryOf(plans: readonly StackPlan[], heading: Heading): Summary {
   const resources = plans.flatMap((plan) => toldOf(plan, plan.json?.resource_changes ?? []));
-  const changing = resources.filter(({ change }) => kindOf(change) !== "nothing");
+  const changing = plans.flatMap(changingIn);
   return {
     head: headOf(plans, heading),
     sections: [
+      policySection(findingsOf(plans, heading.environment, heading.policy)),
       errors(plans),
       dataLost(changing),
       permissions(changing),
@@ -64,20 +60,6 @@ export function summaryOf(plans: readonly StackPlan[], heading: Heading): Summar
 
 function isUnplanned({ json }: StackPlan): boolean {
   return json === undefined;
-}
-
-function toldOf({ stack, guarded, secrets, json }: StackPlan, changes: readonly ResourceChange[]): Told[] {
-  const hide = hiding(secrets, json);
-  return changes
-    .filter(({ mode }) => mode === "managed")
-    .map((resource) => ({
-      ...resource,
-      stack,
-      guarded,
-      hide,
-      differences: kindOf(resource.change) === "nothing" ? [] : differencesOf(resource.change, hide),
-      permissions: kindOf(resource.change) === "nothing" ? [] : permissionsOf(resource, hide),
-    }));
 }
 
 function headOf(plans: readonly StackPlan[], { environment, uncommitted }: Heading): string {
@@ -268,15 +250,6 @@ function added(resources: readonly Told[]): Section {
     all.map(nameOf).join(", "),
   ]);
   return { heading: "Added", columns: ["Stack", "Kind", "Number", "Names"], rows };
-}
-
-function isEnd(change: ResourceChange["change"]): boolean {
-  return ["destroyed", "replaced"].includes(kindOf(change));
-}
-
-/** Whether there is something before and after. */
-function isKept({ change }: ResourceChange): boolean {
-  return ["changed", "replaced"].includes(kindOf(change));
 }
 
 function placeOf({ stack, address }: Told): [string, string] {

@@ -1,6 +1,6 @@
 import type { StackPlan } from "../../../../cli/plan/summary/stack-plan";
 import type { Heading } from "../../../../cli/plan/summary/summary";
-import { loadEnvironment } from "../../../../environments/schema";
+import { loadEnvironment, loadPlanPolicy } from "../../../../environments/schema";
 import { change, planOf, replacement, resource } from "./plans";
 
 const policy = (...statements: readonly object[]) =>
@@ -116,5 +116,10 @@ export function largePlan(): { readonly plans: readonly StackPlan[]; readonly he
     ],
     { stack: "prod-compute", reads: [{ stack: "prod-storage", outputs: ["raw_bucket"] }] },
   );
-  return { plans: [storage, compute], heading: { environment: loadEnvironment("prod"), uncommitted: [] } };
+  const heading = {
+    environment: loadEnvironment("prod"),
+    policy: loadPlanPolicy("prod"),
+    uncommitted: [],
+  };
+  return { plans: [storage, compute], heading };
 }

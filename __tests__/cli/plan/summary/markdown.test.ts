@@ -149,6 +149,6 @@ test("names from elsewhere stay text in the whole summary", () => {
   );
   const html = markdown.render(text);
   expect(html).not.toContain("<img");
-  expect([...html.matchAll(/<(h\d)>/g)].map(([, tag]) => tag)).toEqual(["h2", ...Array(6).fill("h3")]);
+  expect([...html.matchAll(/<(h\d)>/g)].map(([, tag]) => tag)).toEqual(["h2", ...Array(7).fill("h3")]);
   expect(html).not.toMatch(/<a /);
 });

@@ -1,8 +1,8 @@
 import type { Action, Change, PlanJson, ResourceChange } from "../../../../cli/plan/plan-json";
 import { render } from "../../../../cli/plan/summary/markdown";
 import type { StackPlan } from "../../../../cli/plan/summary/stack-plan";
-import { summaryOf } from "../../../../cli/plan/summary/summary";
-import { loadEnvironment } from "../../../../environments/schema";
+import { type Heading, summaryOf } from "../../../../cli/plan/summary/summary";
+import { loadEnvironment, loadPlanPolicy } from "../../../../environments/schema";
 
 type Values = Readonly<Record<string, unknown>> | null;
 
@@ -54,6 +54,13 @@ export function rowsOf(text: string, heading: string): string[][] {
     .map((line) => line.slice(2, -2).split(" | "));
 }
 
+/** What a summary says of itself besides its plans. */
+export const HEADING: Heading = {
+  environment: loadEnvironment("dev"),
+  policy: loadPlanPolicy("dev"),
+  uncommitted: [],
+};
+
 export function textOf(...plans: readonly StackPlan[]): string {
-  return render(summaryOf(plans, { environment: loadEnvironment("dev"), uncommitted: [] }));
+  return render(summaryOf(plans, HEADING));
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { render } from "../../../../cli/plan/summary/markdown";
 import { summaryOf } from "../../../../cli/plan/summary/summary";
-import { loadEnvironment } from "../../../../environments/schema";
 import { largePlan } from "./large-plan";
-import { change, planOf, replacement, resource, rowsOf, textOf } from "./plans";
+import { change, HEADING, planOf, replacement, resource, rowsOf, textOf } from "./plans";
 
 const unchanged = resource("aws_s3_bucket.x", change({}, {}, { actions: ["no-op"] }));
 
@@ -52,11 +51,10 @@ describe("a summary", () => {
   test("has the risks first, and what it costs last", () => {
     const { heading: _, ...large } = largePlan();
     const headings = [
-      ...render(summaryOf(large.plans, { environment: loadEnvironment("dev"), uncommitted: [] })).matchAll(
-        /^(?:### |<details><summary>)([^:<\n]*)/gm,
-      ),
+      ...render(summaryOf(large.plans, HEADING)).matchAll(/^(?:### |<details><summary>)([^:<\n]*)/gm),
     ];
     expect(headings.map(([, heading]) => heading)).toEqual([
+      "Policy",
       "Data would be lost",
       "Permissions",
       "Network openings",
@@ -145,7 +143,7 @@ describe("a summary", () => {
 
   test("says that it was planned from what is in no commit", () => {
     const uncommitted = ["a", "b", "c", "d", "e", "f"];
-    expect(render(summaryOf([planOf([])], { environment: loadEnvironment("dev"), uncommitted }))).toContain(
+    expect(render(summaryOf([planOf([])], { ...HEADING, uncommitted }))).toContain(
       "**Planned from files that are in no commit**: `a`, `b`, `c`, `d`, `e` and 1 more.",
     );
   });
