@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { lintSource } from "@secretlint/core";
 import { creator } from "@secretlint/secretlint-rule-preset-recommend";
+import { argument } from "../setup/arguments";
 import { command, runToExitCode } from "../setup/command";
 import { CommandError } from "../setup/errors";
 import { ROOT } from "../setup/paths";
@@ -40,8 +41,17 @@ async function files(): Promise<string[]> {
   return stdout.split("\0").filter((name) => name !== "" && existsSync(join(ROOT, name)));
 }
 
+const file = argument("a file", (name) =>
+  statSync(resolve(ROOT, name), { throwIfNoEntry: false })?.isFile() ? name : undefined,
+);
+
 command("secrets", "Find secrets in files; where none are named, in all of the repository.")
-  .argument("[files...]", "files to look at")
+  .argument(
+    "[files...]",
+    "files to look at",
+    (name, all: readonly string[]) => [...all, file(name)],
+    [] as readonly string[],
+  )
   .action(async (named: readonly string[]) => {
     await runToExitCode(async () => findSecrets(named.length > 0 ? named : await files()));
     // secretlint measures itself, and would sort the marks of a thousand files for seconds
