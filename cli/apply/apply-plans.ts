@@ -158,8 +158,7 @@ async function open(reviewed: Reviewed, { variables, anew }: Applying): Promise<
 /** @returns what became of the stack */
 async function applyReviewed(opened: Opened, states: States, applying: Applying): Promise<string> {
   const { stack, folder, binding, working, changes } = opened;
-  const unsaved = unsavedFile(stack.name, applying.unsaved);
-  await working.saveUnsaved(unsaved);
+  await working.saveUnsaved(unsavedFile(stack.name, applying.unsaved));
   const own = await working.state();
   const reads = await states.readBy(stack);
   const isUnmoved =
@@ -167,7 +166,7 @@ async function applyReviewed(opened: Opened, states: States, applying: Applying)
   const wasBegun = existsSync(join(folder, BEGUN));
   if (isUnmoved && reads.every((read) => isAsReviewed(read, binding))) {
     note(folder, BEGUN);
-    await working.apply(join(folder, FILES.plan), unsaved, applying.lockSeconds);
+    await applyFile(join(folder, FILES.plan), opened, applying);
     return "applied";
   }
   if (!applying.anew) applying.report(`${stack.name}: a state moved since the review; planned again`);
@@ -178,8 +177,20 @@ async function applyReviewed(opened: Opened, states: States, applying: Applying)
     throw new CommandError(otherwise(stack, reads, again, applying));
   }
   note(folder, BEGUN);
-  await working.apply(file, unsaved, applying.lockSeconds);
+  await applyFile(file, opened, applying);
   return "applied";
+}
+
+async function applyFile(
+  file: string,
+  { stack, working }: Opened,
+  { unsaved, lockSeconds }: Applying,
+): Promise<void> {
+  try {
+    await working.apply(file, unsavedFile(stack.name, unsaved), lockSeconds);
+  } finally {
+    keepUnsaved(stack, unsaved);
+  }
 }
 
 function isNothing({ json, diagnostics }: Planned): boolean {

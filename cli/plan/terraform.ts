@@ -4,6 +4,7 @@ import { CommandError } from "../../setup/errors";
 import { type RunResult, run, runToItsEnd } from "../../setup/process";
 import type { StatePlace } from "./configuration";
 import type { PlanJson } from "./plan-json";
+import { LEFT_BEHIND } from "./unsaved";
 
 /** What Terraform complains of. */
 export interface Diagnostic {
@@ -88,7 +89,7 @@ export class WorkingFolder {
     if (exitCode === 0) return;
     const failed = `terraform apply failed with exit code ${exitCode}`;
     throw new CommandError(
-      existsSync(join(folder, "errored.tfstate"))
+      existsSync(join(folder, LEFT_BEHIND))
         ? `${failed}, and its backend did not take the state: it is in ${unsaved}, which the same command writes first`
         : `${failed}: what it has done is in the state; a lock whose holder died goes with npm run state -- unlock`,
     );

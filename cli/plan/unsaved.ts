@@ -8,6 +8,9 @@ import type { SynthesizedStack } from "./configuration";
 /** Where the commands keep them. */
 export const UNSAVED = join(WORKING_FOLDER, "unsaved");
 
+/** Where Terraform leaves such a state, in the folder in which it works. */
+export const LEFT_BEHIND = "errored.tfstate";
+
 /** File in which the state of a stack is kept. */
 export function unsavedFile(stack: string, folder: string): string {
   return join(folder, `${stack}.tfstate`);
@@ -15,7 +18,7 @@ export function unsavedFile(stack: string, folder: string): string {
 
 /** Takes what Terraform left out of the folder of a stack, which the next synthesis writes anew. */
 export function keepUnsaved({ name, folder: from }: SynthesizedStack, folder: string): void {
-  const left = join(from, "errored.tfstate");
+  const left = join(from, LEFT_BEHIND);
   if (!existsSync(left)) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   copyFileSync(left, unsavedFile(name, folder));

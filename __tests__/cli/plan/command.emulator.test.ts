@@ -175,6 +175,7 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     rmSync(marker);
     const unsaved = checkout.path(".tributary", "unsaved", `${STORAGE}.tfstate`);
     expect(await applying).toMatchObject({ code: 1, stderr: expect.stringContaining(`it is in ${unsaved}`) });
+    expect(existsSync(unsaved)).toBe(true);
     expect(await apply("--yes", credentials)).toMatchObject({ code: 1, stdout: "" });
     expect(await plan("--stack storage")).toMatchObject({
       code: 1,
