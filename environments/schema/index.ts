@@ -7,6 +7,7 @@ import { type PlanPolicy, parsePlanPolicy } from "./plan-policy";
 import { EnvironmentsError } from "./problems";
 
 export type { Environment, EnvironmentSettings } from "./environment";
+export { APPLIED_SETTINGS, flatSettings } from "./flat-settings";
 export { neededExecutions, reservedExecutions, UNRESERVED_EXECUTIONS } from "./functions";
 export { POSTGRES_VERSION } from "./ledger";
 export * from "./names";

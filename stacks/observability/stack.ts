@@ -3,6 +3,7 @@ import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboar
 import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
+import { DataResource } from "cdktf";
 import { Construct } from "constructs";
 import { Alarm } from "../../constructs/alarm";
 import { BundledFunction } from "../../constructs/functions/bundled-function";
@@ -17,6 +18,7 @@ import {
   deploymentTag,
   type Environment,
   failureQueueName,
+  flatSettings,
   functionName,
   functionsOf,
   hasPipeline,
@@ -71,6 +73,12 @@ export class ObservabilityStack extends LayerStack {
       dashboardBody: dashboardBody(environment),
     });
     this.budget();
+    this.tellSettings();
+  }
+
+  /** Keeps the settings in the state, so that a plan tells which of them changed: here, since this stack is applied last. */
+  private tellSettings(): void {
+    new DataResource(this, "settings", { input: flatSettings(this.environment) });
   }
 
   private alertTopic(storage: StorageStack): SnsTopic {

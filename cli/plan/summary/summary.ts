@@ -11,6 +11,7 @@ import { findingsOf, policySection } from "./policy";
 import { isLostGuard, isWeaker } from "./protection";
 import { plannedRenames, renameText } from "./renames";
 import { hiding } from "./secrets";
+import { areSettings, settingsSection } from "./settings";
 import type { StackPlan } from "./stack-plan";
 import { guardOf, isStateful } from "./stateful";
 import { changingIn, isEnd, isKept, type Told, toldOf } from "./told";
@@ -45,6 +46,7 @@ export function summaryOf(plans: readonly StackPlan[], heading: Heading): Summar
       destroyed(changing),
       changed(changing),
       moved(resources),
+      settingsSection(changing, `environments/${heading.environment.name}.ts`),
       outputs(plans),
       driftOf(plans),
       newPermissions(changing),
@@ -184,16 +186,18 @@ function destroyed(resources: readonly Told[]): Section {
 }
 
 function changed(resources: readonly Told[]): Section {
-  const rows = resources.filter(isKept).map((each) => {
-    const forcing = (each.change.replace_paths ?? []).map(pathText);
-    const attributes = each.permissions.map(({ attribute }) => attribute);
-    const isTold = ({ path }: Difference) =>
-      forcing.includes(path) || attributes.includes(path.split(/[.[]/)[0] ?? "");
-    return {
-      ...each,
-      differences: each.differences.filter((difference) => !isWeaker(difference) && !isTold(difference)),
-    };
-  });
+  const rows = resources
+    .filter((each) => isKept(each) && !areSettings(each))
+    .map((each) => {
+      const forcing = (each.change.replace_paths ?? []).map(pathText);
+      const attributes = each.permissions.map(({ attribute }) => attribute);
+      const isTold = ({ path }: Difference) =>
+        forcing.includes(path) || attributes.includes(path.split(/[.[]/)[0] ?? "");
+      return {
+        ...each,
+        differences: each.differences.filter((difference) => !isWeaker(difference) && !isTold(difference)),
+      };
+    });
   return {
     heading: "Changed",
     columns: ["Stack", "Resource", "Attribute", "Before", "After"],

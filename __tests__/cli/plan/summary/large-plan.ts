@@ -108,11 +108,18 @@ export function largePlan(): { readonly plans: readonly StackPlan[]; readonly he
           ),
         ),
       ),
+      resource(
+        "terraform_data.settings",
+        change(
+          { input: { "functions.memoryMegabytes": "256", "storage.cloudtrailDataEvents": "true" } },
+          { input: { "functions.memoryMegabytes": "512", "storage.cloudtrailDataEvents": "false" } },
+        ),
+      ),
       ...numbered(40, (index) => resource(`aws_cloudwatch_metric_alarm.alarm-${index}`, change(null, {}))),
       ...numbered(30, (index) =>
         resource(`aws_iam_role_policy.policy-${index}`, change(null, { policy: policy(reading) })),
       ),
-      ...numbered(50, (index) => resource(`aws_s3_object.schema-${index}`, change(null, {}))),
+      ...numbered(49, (index) => resource(`aws_s3_object.schema-${index}`, change(null, {}))),
     ],
     { stack: "prod-compute", reads: [{ stack: "prod-storage", outputs: ["raw_bucket"] }] },
   );

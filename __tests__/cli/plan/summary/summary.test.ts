@@ -62,6 +62,7 @@ describe("a summary", () => {
       "Replaced",
       "Destroyed",
       "Changed",
+      "Settings of environments/dev.ts that changed since the last apply, and what changed as they did",
       "Outputs that change",
       "Drift",
       "Permissions that come with what is added",
