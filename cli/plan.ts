@@ -21,7 +21,7 @@ import { checkAccount } from "./account";
 import { sourceOf } from "./plan/binding";
 import { readStacks } from "./plan/configuration";
 import { KeptPlans, treeOf } from "./plan/kept-plans";
-import { FILES, planStacks, takeSynthesis } from "./plan/plan-stacks";
+import { FILES, planStacks, secondsSince, takeSynthesis } from "./plan/plan-stacks";
 import { writeSummaries } from "./plan/summaries";
 import { denialsOf, findingsOf } from "./plan/summary/policy";
 import { plannedRenames, renameText } from "./plan/summary/renames";
@@ -52,6 +52,7 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   if (before !== undefined) return told(before);
   const { environment: terraform } = await ensureTerraform(printError);
   const out = resolve(ROOT, options.out);
+  const begun = performance.now();
   const synthesized = synthesisOf(environment, options.synthesized);
   checkSaved(readStacks(synthesized), UNSAVED);
   takeSynthesis(synthesized, out);
@@ -64,6 +65,7 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   });
   const policy = loadPlanPolicy(environment.name);
   writeSummaries(out, plans, { environment, policy, uncommitted: source.uncommitted }, options.link);
+  print(`${plans.length} ${plans.length === 1 ? "stack" : "stacks"} planned in ${secondsSince(begun)} s`);
   print(join(options.out, FILES.summary));
   const warning = oldPricesWarning(new Date());
   if (warning !== undefined) print(warning);

@@ -41,18 +41,23 @@ export interface Planning {
 }
 
 /**
- * Plans the stacks that are synthesized in the run's folder, each behind those that it depends on. Beside the plan of each
+ * Plans the stacks that are synthesized in the run's folder, all at a time: each with the states that are there. Beside the plan of each
  * stand its JSON and what binds it.
+ *
+ * @returns each behind those that it depends on
  */
 export async function planStacks(planning: Planning): Promise<StackPlan[]> {
   const { out, only } = planning;
   const all = readStacks(join(out, FILES.synthesis));
   const states = new States(all, out, planning.variables);
-  const plans: StackPlan[] = [];
-  for (const stack of all.filter(({ name }) => only === undefined || only.includes(name))) {
-    plans.push(await planStack(stack, states, planning));
-  }
-  return plans;
+  const stacks = all.filter(({ name }) => only === undefined || only.includes(name));
+  return allOf(stacks.map((stack) => planStack(stack, states, planning)));
+}
+
+/** Waits for all, so that none goes on behind the first that fails, whose error is thrown. */
+async function allOf<Value>(promises: readonly Promise<Value>[]): Promise<Value[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 /**
@@ -81,14 +86,19 @@ async function planStack(
   const guarded = guardedAddresses(stack.configuration);
   const nothing = { stack: stack.name, guarded, secrets: [], diagnostics: [], reads: [], waitsFor: [] };
   const working = new WorkingFolder(stack.folder, join(folder, ".terraform"), variables);
-  const problems = await working.prepare();
+  const preparing = working.prepare();
+  states.provide(stack, { working, problems: preparing });
+  const problems = await preparing;
   if (problems.length > 0) return told({ ...nothing, diagnostics: problems }, report);
-  const own = await states.own(stack, working);
+  const own = await states.own(stack);
   const reads = await states.readBy(stack);
   const waitsFor = reads.flatMap(lacking);
   if (waitsFor.length > 0) return told({ ...nothing, waitsFor }, report);
+  report(`${stack.name}: being planned`);
   const file = join(folder, FILES.plan);
+  const begun = performance.now();
   const { diagnostics, json } = await working.plan(file);
+  report(`${stack.name}: terraform plan took ${secondsSince(begun)} s`);
   const known = { ...nothing, diagnostics, reads, secrets: reads.flatMap(secretOutputs) };
   if (json === undefined) return told(known, report);
   writeFileSync(join(folder, FILES.json), JSON.stringify(json));
@@ -115,6 +125,11 @@ async function planStack(
 function told(plan: StackPlan, report: Planning["report"]): StackPlan {
   report(`${plan.stack}: ${outcomeOf(plan)}`);
   return plan;
+}
+
+/** Seconds since a moment of `performance.now()`, to a tenth. */
+export function secondsSince(begun: number): string {
+  return ((performance.now() - begun) / 1000).toFixed(1);
 }
 
 function lacking({ stack, state, outputs }: Read): Wait[] {

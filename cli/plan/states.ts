@@ -1,7 +1,7 @@
 import { canonical } from "./binding";
 import { outputsRead, ownState, type StatePlace, type SynthesizedStack, statesRead } from "./configuration";
 import { textsOf } from "./summary/secrets";
-import { pullState, type State, type WorkingFolder } from "./terraform";
+import { type Diagnostic, pullState, type State, type WorkingFolder } from "./terraform";
 
 /** State that a stack reads, and which outputs of it. */
 export interface Read {
@@ -13,9 +13,16 @@ export interface Read {
   readonly outputs: readonly string[];
 }
 
+/** Folder of a stack that is being initialized, and what is wrong with it. */
+interface Prepared {
+  readonly working: WorkingFolder;
+  readonly problems: Promise<readonly Diagnostic[]>;
+}
+
 /** States of a run, each pulled once. */
 export class States {
-  private readonly pulled = new Map<string, State | undefined>();
+  private readonly prepared = new Map<string, Prepared>();
+  private readonly pulled = new Map<string, Promise<State | undefined>>();
 
   constructor(
     private readonly stacks: readonly SynthesizedStack[],
@@ -23,11 +30,13 @@ export class States {
     private readonly variables: NodeJS.ProcessEnv,
   ) {}
 
-  /** Reads the state of a stack that is initialized. */
-  async own(stack: SynthesizedStack, working: WorkingFolder): Promise<State | undefined> {
-    const state = await working.state();
-    this.pulled.set(stack.name, state);
-    return state;
+  /** Lets the state of a stack be read in its folder, which need not be initialized for that once more. */
+  provide(stack: SynthesizedStack, prepared: Prepared): void {
+    this.prepared.set(stack.name, prepared);
+  }
+
+  own(stack: SynthesizedStack): Promise<State | undefined> {
+    return this.pull(stack.name, ownState(stack));
   }
 
   /** Reads the states whose outputs a stack reads. */
@@ -42,9 +51,16 @@ export class States {
     return reads;
   }
 
-  private async pull(name: string, place: StatePlace): Promise<State | undefined> {
-    if (!this.pulled.has(name)) this.pulled.set(name, await pullState(place, this.scratch, this.variables));
-    return this.pulled.get(name);
+  private pull(name: string, place: StatePlace): Promise<State | undefined> {
+    const pulled = this.pulled.get(name) ?? this.read(name, place);
+    this.pulled.set(name, pulled);
+    return pulled;
+  }
+
+  private async read(name: string, place: StatePlace): Promise<State | undefined> {
+    const prepared = this.prepared.get(name);
+    const isReady = prepared !== undefined && (await prepared.problems).length === 0;
+    return isReady ? prepared.working.state() : pullState(place, this.scratch, this.variables);
   }
 }
 

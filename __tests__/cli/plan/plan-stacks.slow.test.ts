@@ -133,7 +133,10 @@ describe("two stacks of which one reads the other's state", () => {
     await tiny.plan();
     await tiny.apply(STORAGE);
     const file = join(tiny.folder, `${STORAGE}.tfstate`);
-    const move = () => writeFileSync(file, readFileSync(file, "utf8").replaceAll('"one"', '"two"'));
+    const move = (line: string) => {
+      if (line !== `${COMPUTE}: being planned`) return;
+      writeFileSync(file, readFileSync(file, "utf8").replaceAll('"one"', '"two"'));
+    };
     await expect(tiny.plan(undefined, move)).rejects.toThrow(
       `${STORAGE} was applied while ${COMPUTE} was planned (its name changed): plan again`,
     );
