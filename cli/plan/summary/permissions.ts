@@ -15,7 +15,7 @@ export interface Permission {
   readonly what: string;
   /** Whether it says `*`, or everybody. */
   readonly isWild: boolean;
-  /** Whether it lets everybody in, on whatever condition. */
+  /** Whether it lets everybody in, whose accounts or organization no condition names. */
   readonly isPublic: boolean;
 }
 
@@ -91,7 +91,7 @@ function told(
     access,
     what: `${verb} ${grantText(subject(group), hide)}${further}`,
     isWild: access === "wider" && isWild(subject(group)),
-    isPublic: access !== "narrower" && group.effect === "Allow" && group.principals.some(isOpen),
+    isPublic: access !== "narrower" && isPublic(group),
   });
   return [
     ...gained.map((group) => row(isLimit(group) ? "narrower" : "wider", "gains", group)),
@@ -117,6 +117,21 @@ function isWild({ principals, actions, resources }: GrantGroup): boolean {
     principals.some(isOpen) ||
     resources.some(isOpen) ||
     actions.some((each) => isOpen(each) || each.endsWith(":*"))
+  );
+}
+
+/**
+ * Condition that holds for callers of named accounts or an organization alone, as S3 and KMS count a policy as not public.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html (2026-12-01)
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (2026-12-01)
+ */
+const KNOWN_CALLERS =
+  /^StringEquals (aws:(Principal(Account|OrgID)|Source(Account|OrgID|Owner))|kms:CallerAccount) = [^*?]+$/;
+
+function isPublic({ effect, principals, conditions }: GrantGroup): boolean {
+  return (
+    effect === "Allow" && principals.some(isOpen) && !conditions.some((each) => KNOWN_CALLERS.test(each))
   );
 }
 

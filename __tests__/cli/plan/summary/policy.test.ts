@@ -114,6 +114,21 @@ describe("a policy", () => {
     expect(findings("prod", [resource(address, of)])).toEqual([]);
   });
 
+  test.each([
+    ["named accounts", { StringEquals: { "kms:CallerAccount": "333333333333" } }, false],
+    ["an organization", { StringEquals: { "aws:PrincipalOrgID": ["o-1", "o-2"] } }, false],
+    ["accounts of any name", { StringEquals: { "aws:SourceAccount": ["1", "*"] } }, true],
+    ["accounts, if they are told", { StringEqualsIfExists: { "aws:SourceAccount": "1" } }, true],
+    ["all other accounts", { StringNotEquals: { "aws:PrincipalAccount": "1" } }, true],
+    ["a service", { StringEquals: { "kms:ViaService": "dynamodb.us-east-1.amazonaws.com" } }, true],
+  ])("by everybody under a condition of %s, is public or not", (_, Condition, isPublic) => {
+    const policy = document({ ...allowed, Resource: "*", Principal: { AWS: "*" }, Condition });
+    const rules = findings("prod", [resource("aws_kms_key.k", change(null, { policy }))]).map(
+      ({ rule }) => rule,
+    );
+    expect(rules.includes("publicAccess")).toBe(isPublic);
+  });
+
   const queue = resource("aws_sqs_queue.inputs", change({}, null), GONE);
 
   test.each([
