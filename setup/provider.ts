@@ -15,7 +15,7 @@ export interface ProviderPlace {
 const VERSION = "5.100.0";
 const SOURCE = "registry.terraform.io/hashicorp/aws";
 /** Checksums of that version, which Terraform holds against whatever a mirror or a registry gives. */
-const LOCK = ".terraform.lock.hcl";
+export const PROVIDER_LOCK = ".terraform.lock.hcl";
 
 /** Folders in which system packages and images keep provider mirrors. */
 const SYSTEM_FOLDERS = [
@@ -138,7 +138,7 @@ async function downloadedMirror(
     join(folder, "main.tf.json"),
     JSON.stringify({ terraform: { required_providers: [required] } }),
   );
-  copyFileSync(join(ROOT, LOCK), join(folder, LOCK));
+  copyFileSync(join(ROOT, PROVIDER_LOCK), join(folder, PROVIDER_LOCK));
   const { exitCode, output } = await run(
     [terraform, "init", "-input=false", "-no-color", "-lockfile=readonly"],
     {

@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../../setup/errors";
+import { ROOT } from "../../setup/paths";
 import { type RunResult, run, runToItsEnd } from "../../setup/process";
+import { PROVIDER_LOCK } from "../../setup/provider";
 import type { StatePlace } from "./configuration";
 import type { PlanJson } from "./plan-json";
 import { LEFT_BEHIND } from "./unsaved";
@@ -141,6 +143,8 @@ export async function pullState(
       join(folder, "main.tf.json"),
       JSON.stringify({ terraform: { backend: { [backend]: config } } }),
     );
+    // a state needs the providers of its resources as it is read, and the lock is not written
+    copyFileSync(join(ROOT, PROVIDER_LOCK), join(folder, PROVIDER_LOCK));
     const working = new WorkingFolder(folder, join(folder, ".terraform"), variables);
     const [problem] = await working.initialize();
     if (problem !== undefined)

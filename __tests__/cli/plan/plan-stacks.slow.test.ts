@@ -74,6 +74,23 @@ describe("two stacks of which one reads the other's state", () => {
     expect(textOf(await tiny.plan())).toBe("## Plan of local: no changes\n");
   });
 
+  test("a state is read alone, also where its resources are of a provider", async () => {
+    tiny.write(storage(), compute());
+    await tiny.plan();
+    await tiny.apply(STORAGE);
+    const file = join(tiny.folder, `${STORAGE}.tfstate`);
+    const queue = {
+      mode: "managed",
+      type: "aws_sqs_queue",
+      name: "inputs",
+      provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+      instances: [{ schema_version: 0, attributes: { id: "inputs" } }],
+    };
+    const before = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...before, resources: [...before.resources, queue] }));
+    expect(outcomes(await tiny.plan([COMPUTE]))).toEqual([[COMPUTE, "1 created"]]);
+  });
+
   test("the reader of an output that is to come waits, and of one that changes is named", async () => {
     tiny.write(storage(), compute());
     await tiny.plan();
