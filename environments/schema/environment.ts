@@ -1,6 +1,7 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
+import { GLUE_VERSIONS } from "../../runtime/glue-versions";
 import { fileLimits } from "./file-limits";
 import { functions } from "./functions";
 import { iam } from "./iam";
@@ -21,7 +22,7 @@ const E_MAIL =
 const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const glue = z.strictObject({
-  version: choice(["5.0", "5.1"], {
+  version: choice(Object.keys(GLUE_VERSIONS) as (keyof typeof GLUE_VERSIONS)[], {
     description: "Glue version of the jobs.",
   }).default("5.0"),
   dependencies: choice(["artifacts", "preinstalled"], {

@@ -1,11 +1,9 @@
 import { z } from "zod";
+import { workerTypesOf } from "../../runtime/glue-workers";
 import { choice, flag, integer, numberChoice, text, whole } from "./kinds";
 
 /** Major version of every PostgreSQL server of the platform, the local one's too. */
 export const POSTGRES_VERSION = "18";
-
-/** Worker types that the pinned AWS provider accepts for a Spark job. */
-const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;
 
 const postgres = z.strictObject({
   server: choice(["managed", "existing"], {
@@ -88,7 +86,7 @@ const lister = z.strictObject({
 });
 
 const batchWorkers = z.strictObject({
-  type: choice(WORKER_TYPES, {
+  type: choice(workerTypesOf("glueetl"), {
     description: "Kind of Glue worker of the batch job; G.1X is 1 DPU: 4 cores and 16 GB.",
   }).default("G.1X"),
   number: whole(2, 299, "workers", {

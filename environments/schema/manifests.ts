@@ -1,12 +1,6 @@
 import { z } from "zod";
+import { workerTypesOf } from "../../runtime/glue-workers";
 import { choice, text, whole } from "./kinds";
-
-/**
- * Worker types that Glue takes for a streaming job and the pinned AWS provider accepts.
- *
- * @see https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_stepfunctions_tasks.WorkerType.html (2026-11-29)
- */
-const WORKER_TYPES = ["G.025X", "G.1X", "G.2X", "G.4X", "G.8X"] as const;
 
 /**
  * Maximum number of messages in an invocation: Lambda passes a function at most 6 MB, about 3,500 messages
@@ -35,7 +29,7 @@ const eventSource = z.strictObject({
 });
 
 const workers = z.strictObject({
-  type: choice(WORKER_TYPES, {
+  type: choice(workerTypesOf("gluestreaming"), {
     description: "Kind of Glue worker of the streaming job; G.1X is 1 DPU: 4 cores and 16 GB.",
   }).default("G.1X"),
   number: whole(2, 100, "workers", {

@@ -1,15 +1,9 @@
 import { z } from "zod";
+import { workerTypesOf } from "../../runtime/glue-workers";
 import { choice, list, text, whole } from "./kinds";
 
-/**
- * Worker types that the pinned AWS provider accepts for a Spark job; AWS has larger ones by now.
- *
- * @see https://docs.aws.amazon.com/glue/latest/dg/worker-types.html (2026-11-29)
- */
-const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;
-
 const workers = z.strictObject({
-  type: choice(WORKER_TYPES, {
+  type: choice(workerTypesOf("glueetl"), {
     description: "Kind of Glue worker; G.1X is 1 DPU: 4 cores and 16 GB.",
   }).default("G.1X"),
   number: whole(2, 299, "workers", {

@@ -1,15 +1,12 @@
 /** What runs of AWS Glue cost at list price. */
 import type { JobRun } from "@aws-sdk/client-glue";
+import { WORKERS } from "../glue-workers";
 import { PRICES } from "./table";
 
-/** Data processing units that a worker is billed for. */
-export const DPUS: Readonly<Record<string, number>> = {
-  "G.025X": 0.25,
-  "G.1X": 1,
-  "G.2X": 2,
-  "G.4X": 4,
-  "G.8X": 8,
-};
+/** Data processing units that a worker is billed for, by its type. */
+export const DPUS: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(WORKERS).map(([type, { dpus }]) => [type, dpus]),
+);
 
 /** Seconds that a run is billed for at least. */
 export const LEAST_RUN_SECONDS = 60;

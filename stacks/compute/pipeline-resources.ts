@@ -1,7 +1,7 @@
 import type { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
 import { useKey } from "../../constructs/encryption-key";
 import type { GlueConnections } from "../../constructs/glue/glue-connections";
-import type { GlueJobKeys } from "../../constructs/glue/glue-job";
+import type { JobKeys } from "../../constructs/glue/spark-job";
 import type { PolicyStatement } from "../../constructs/policy";
 import { alertSource, databaseName, type Environment, type Pipeline } from "../../environments/schema";
 import { AUDIT_INCOMING, type AUDIT_REJECTED } from "../../runtime/audit";
@@ -21,7 +21,7 @@ export interface PipelineResources {
 }
 
 /** Keys of a job: of the code that it loads, the data that it works on, and its logs. */
-export function jobKeys({ codeKey, dataKey, operationsKey }: StorageStack): GlueJobKeys {
+export function jobKeys({ codeKey, dataKey, operationsKey }: StorageStack): JobKeys {
   return { code: codeKey.arn, data: dataKey.arn, logs: operationsKey.arn };
 }
 

@@ -1,37 +1,51 @@
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
+import type { Construct } from "constructs";
 import { lockedWheels, nativeWheel, tributaryPackage } from "../../../constructs/code/glue-package";
-import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
+import { EtlJob, type EtlJobProps } from "../../../constructs/glue/etl-job";
 import { JobCode } from "../../../constructs/glue/job-code";
+import type { SparkJobProps } from "../../../constructs/glue/spark-job";
+import { StreamingJob, type StreamingJobProps } from "../../../constructs/glue/streaming-job";
 import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { synthesizeConstruct } from "../../support/synthesize";
 
 const PLACE = { account: "123456789012", region: "us-east-1" };
 
-type Props = Partial<GlueJobProps> & { readonly installWheels?: boolean };
+interface Place {
+  readonly installWheels?: boolean;
+}
+
+function commonProps(scope: Construct, installWheels: boolean): SparkJobProps {
+  const artifacts = new S3Bucket(scope, "artifacts", { bucket: "artifacts" });
+  const code = { ...PLACE, bucketName: artifacts.bucket, pathStyle: false, installWheels };
+  return {
+    jobName: "lake-dev-csv",
+    description: "processes uploads",
+    script: "uploads_job",
+    artifacts,
+    ...PLACE,
+    keys: { code: "arn:code", data: "arn:data", logs: "arn:logs" },
+    glueVersion: "5.0",
+    workerType: "G.1X",
+    numberOfWorkers: 2,
+    logRetentionDays: 7,
+    code: new JobCode(scope, "code", code),
+    arguments: { uploads_table: "uploads" },
+  };
+}
+
+type Props = Partial<EtlJobProps> & Place;
 
 function jobWith({ installWheels = false, ...props }: Props = {}) {
   return synthesizeConstruct((scope) => {
-    const artifacts = new S3Bucket(scope, "artifacts", { bucket: "artifacts" });
-    const code = { ...PLACE, bucketName: artifacts.bucket, pathStyle: false, installWheels };
-    new GlueJob(scope, "job", {
-      jobName: "lake-dev-csv",
-      description: "processes uploads",
-      script: "uploads_job",
-      artifacts,
-      ...PLACE,
-      keys: { code: "arn:code", data: "arn:data", logs: "arn:logs" },
-      glueVersion: "5.0",
-      workerType: "G.1X",
-      numberOfWorkers: 2,
-      autoScaling: false,
-      run: { kind: "batch", timeoutMinutes: 60, maximumRetries: 1 },
-      logRetentionDays: 7,
-      code: new JobCode(scope, "code", code),
-      arguments: { uploads_table: "uploads" },
-      statements: [],
-      ...props,
-    });
+    new EtlJob(scope, "job", { ...commonProps(scope, installWheels), timeoutMinutes: 60, ...props });
+  });
+}
+
+function streamWith(props: Partial<StreamingJobProps> = {}) {
+  return synthesizeConstruct((scope) => {
+    new StreamingJob(scope, "job", { ...commonProps(scope, false), maintenanceWindow: "Sun:3", ...props });
   });
 }
 
@@ -39,12 +53,12 @@ function argumentsOf(props: Props = {}): Record<string, string> {
   return resource(jobWith(props), "aws_glue_job")["non_overridable_arguments"] as Record<string, string>;
 }
 
-describe("a Glue job", () => {
+describe("a Spark job", () => {
   test("runs once at a time, and ends", () => {
     expect(resource(jobWith(), "aws_glue_job")).toMatchObject({
       execution_property: { max_concurrent_runs: 1 },
       timeout: 60,
-      max_retries: 1,
+      max_retries: 0,
       worker_type: "G.1X",
       number_of_workers: 2,
       glue_version: "5.0",
@@ -93,7 +107,7 @@ describe("a Glue job", () => {
   });
 
   test("streams for the longest that Glue takes without doubt, without its retries, in a maintenance window", () => {
-    const job = resource(jobWith({ run: { kind: "streaming", maintenanceWindow: "Sun:3" } }), "aws_glue_job");
+    const job = resource(streamWith(), "aws_glue_job");
     expect(job).toMatchObject({
       execution_property: { max_concurrent_runs: 1 },
       maintenance_window: "Sun:3",
@@ -191,8 +205,12 @@ describe("a Glue job", () => {
     expect(argumentsOf()["--additional-python-modules"]).toBe("pip");
   });
 
-  test.each([true, false])("scales by itself: %s", (autoScaling) => {
-    expect("--enable-auto-scaling" in argumentsOf({ autoScaling })).toBe(autoScaling);
+  test.each([
+    [2, false],
+    [5, true],
+  ])("with at most %i workers scales by itself: %s", (maximumWorkers, scales) => {
+    expect(resource(jobWith({ maximumWorkers }), "aws_glue_job")["number_of_workers"]).toBe(maximumWorkers);
+    expect("--enable-auto-scaling" in argumentsOf({ maximumWorkers })).toBe(scales);
   });
 
   test("lets its role write its logs and Glue's metrics and read its own code, and nothing else", () => {
@@ -203,5 +221,26 @@ describe("a Glue job", () => {
       "ReadOwnCode",
       "UseCodeKey",
     ]);
+  });
+
+  test("takes a role that is given, and makes none", () => {
+    const stack = synthesizeConstruct((scope) => {
+      const role = new IamRole(scope, "given", { name: "given", assumeRolePolicy: "{}" });
+      new EtlJob(scope, "job", { ...commonProps(scope, false), timeoutMinutes: 60, role });
+    });
+    expect(resource(stack, "aws_glue_job")["role_arn"]).toMatch(/aws_iam_role\.given\.arn/);
+    expect(resource(stack, "aws_iam_role")["name"]).toBe("given");
+    expect(resourcesOf(stack, "aws_iam_role_policy")).toEqual([]);
+  });
+
+  test("lets who may start it do so, and nothing else with it", () => {
+    synthesizeConstruct((scope) => {
+      const job = new EtlJob(scope, "job", { ...commonProps(scope, false), timeoutMinutes: 60 });
+      expect(job.grantStart(["glue:GetJobRun"])).toEqual({
+        sid: "StartJob",
+        actions: ["glue:GetJobRun", "glue:StartJobRun"],
+        resources: ["arn:aws:glue:us-east-1:123456789012:job/lake-dev-csv"],
+      });
+    });
   });
 });
