@@ -4,7 +4,8 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { JobCommand } from "../../runtime/glue-workers";
+import type { ExecutionClass, JobCommand } from "../../runtime/glue-workers";
+import type { CodeFile } from "../code/code-object";
 import { jobScript } from "../code/glue-package";
 import { useKey } from "../encryption-key";
 import type { PolicyStatement } from "../policy";
@@ -12,7 +13,9 @@ import { ServiceRole } from "../service-role";
 import type { GlueConnections } from "./glue-connections";
 import { managedArguments, type ScriptArguments, scriptArguments } from "./job-arguments";
 import type { JobCode } from "./job-code";
+import { addressOf, type JobFolders, useFolders } from "./job-folders";
 import { jobLogGroups, writeJobLogs } from "./job-log-groups";
+import { checkJob } from "./job-rules";
 
 /** ARNs of the keys that a job works with. */
 export interface JobKeys {
@@ -24,7 +27,7 @@ export interface JobKeys {
 }
 
 /** Props of a Spark job of any kind. */
-export interface SparkJobProps extends ScriptArguments {
+export interface SparkJobProps extends ScriptArguments, JobFolders {
   /** Name of the job, and of its role and its security configuration. */
   readonly jobName: string;
   readonly description: string;
@@ -39,10 +42,42 @@ export interface SparkJobProps extends ScriptArguments {
   readonly keys: JobKeys;
   readonly glueVersion: string;
   readonly workerType: string;
+  /** DPUs of a job that has no `workerType`: a Spark job has one from Glue 2.0 on. */
+  readonly maxCapacity?: never;
   /** Workers of a run, the driver's included. */
   readonly numberOfWorkers: number;
   /** Workers up to which Glue's auto scaling adds some. @default - `numberOfWorkers`: no auto scaling */
   readonly maximumWorkers?: number;
+  /**
+   * `FLEX` takes spare capacity, for less and later: batch jobs with small workers alone.
+   *
+   * @default "STANDARD"
+   * @see https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_aws-glue-alpha.PySparkFlexEtlJob.html (2026-12-01)
+   */
+  readonly executionClass?: ExecutionClass;
+  /**
+   * Further settings of Spark, by their names.
+   *
+   * @default - none
+   * @see https://spark.apache.org/docs/3.5.4/configuration.html (2026-12-01)
+   */
+  readonly sparkConf?: Readonly<Record<string, string>>;
+  /**
+   * Glue remembers what a run has read, for scripts that read by its own readers and commit the job.
+   *
+   * @default false
+   * @see https://docs.aws.amazon.com/glue/latest/dg/monitor-continuations.html (2026-12-01)
+   */
+  readonly bookmarks?: boolean;
+  /**
+   * Glue's metrics of Spark, which CloudWatch bills.
+   *
+   * @default true
+   * @see https://docs.aws.amazon.com/glue/latest/dg/monitoring-awsglue-with-cloudwatch-metrics.html (2026-12-01)
+   */
+  readonly metrics?: boolean;
+  /** Files that every worker finds in its working folder, beside the script. @default - none */
+  readonly extraFiles?: readonly CodeFile[];
   /** Connections in whose subnets it runs. @default - outside of any VPC */
   readonly connections?: GlueConnections | undefined;
   readonly logRetentionDays: number;
@@ -52,10 +87,18 @@ export interface SparkJobProps extends ScriptArguments {
   readonly statements?: readonly PolicyStatement[];
 }
 
-/** What a kind of job adds to the props that all have. */
+/** What a kind of job decides for its runs. */
 export interface KindOfRun {
   readonly command: JobCommand;
-  readonly fields: Pick<GlueJobConfig, "timeout" | "maxRetries" | "maintenanceWindow" | "executionProperty">;
+  readonly timeoutMinutes: number;
+  readonly maximumRetries: number;
+  readonly concurrentRuns: number;
+  /** @default false */
+  readonly jobRunQueuing?: boolean;
+  /** @default - never */
+  readonly notifyAfterMinutes?: number;
+  /** @default - none */
+  readonly maintenanceWindow?: string;
 }
 
 /** Core of the Spark jobs: a job with a role, a security configuration and log groups of its own. */
@@ -63,8 +106,9 @@ export abstract class SparkJob extends Construct {
   readonly job: GlueJob;
   private readonly arn: string;
 
-  constructor(scope: Construct, id: string, props: SparkJobProps, { command, fields }: KindOfRun) {
+  constructor(scope: Construct, id: string, props: SparkJobProps, run: KindOfRun) {
     super(scope, id);
+    checkJob(this.node.path, { ...props, ...run });
     const { jobName, code, maximumWorkers = props.numberOfWorkers } = props;
     this.arn = `arn:aws:glue:${props.region}:${props.account}:job/${jobName}`;
     const role = this.role(props);
@@ -76,20 +120,26 @@ export abstract class SparkJob extends Construct {
       description: props.description,
       roleArn: role.arn,
       glueVersion: props.glueVersion,
-      executionClass: "STANDARD",
+      executionClass: props.executionClass ?? "STANDARD",
       workerType: props.workerType,
       // with auto scaling, Glue's number is the maximum
       numberOfWorkers: maximumWorkers,
-      ...fields,
+      ...runFields(run),
       ...(props.connections === undefined ? {} : { connections: [...props.connections.names] }),
       securityConfiguration: this.securityConfiguration(props).name,
-      command: { name: command, pythonVersion: "3", scriptLocation: script },
+      command: { name: run.command, pythonVersion: "3", scriptLocation: script },
       defaultArguments: own.ofCaller,
       nonOverridableArguments: {
         ...managedArguments({
           script,
           code,
+          extraFiles: (props.extraFiles ?? []).map((file) => code.store.add("glue", file)),
           logGroupPrefix,
+          bookmarks: props.bookmarks ?? false,
+          metrics: props.metrics ?? true,
+          sparkUi: props.sparkUi && addressOf(props.sparkUi),
+          temporaryFolder: props.temporaryFolder && addressOf(props.temporaryFolder),
+          sparkConf: props.sparkConf ?? {},
           autoScaling: maximumWorkers > props.numberOfWorkers,
         }),
         ...own.fixed,
@@ -150,6 +200,21 @@ function jobStatements({ jobName, region, account, ...props }: SparkJobProps): P
     },
     useKey("Code", props.keys.code, region, "read"),
     ...(props.connections?.statements ?? []),
+    ...useFolders(props, props.keys.data, region),
     ...(props.statements ?? []),
   ];
+}
+
+function runFields(run: KindOfRun): Partial<GlueJobConfig> {
+  const { notifyAfterMinutes, maintenanceWindow, jobRunQueuing = false } = run;
+  return {
+    timeout: run.timeoutMinutes,
+    maxRetries: run.maximumRetries,
+    executionProperty: { maxConcurrentRuns: run.concurrentRuns },
+    ...(jobRunQueuing ? { jobRunQueuingEnabled: true } : {}),
+    ...(maintenanceWindow === undefined ? {} : { maintenanceWindow }),
+    ...(notifyAfterMinutes === undefined
+      ? {}
+      : { notificationProperty: { notifyDelayAfter: notifyAfterMinutes } }),
+  };
 }

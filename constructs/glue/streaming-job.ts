@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { LONGEST_MINUTES } from "./job-rules";
 import { SparkJob, type SparkJobProps } from "./spark-job";
 
 export interface StreamingJobProps extends SparkJobProps {
@@ -12,27 +13,17 @@ export interface StreamingJobProps extends SparkJobProps {
 }
 
 /**
- * Longest time limit of a run in minutes, a minute below seven days. The API takes "less than 7 days or 10080
- * minutes", which is without the 10,080 or with it. A streaming job without a limit would get Glue 5.0's default, 480.
- *
- * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/timeout.html (2026-11-30)
- */
-export const LONGEST_MINUTES = 10_079;
-
-/**
- * Spark job whose one run goes on as long as Glue lets it: it takes the longest time limit, and none of Glue's retries,
- * for the control plane starts it again.
+ * Spark job whose one run goes on as long as Glue lets it: it takes the longest time limit, for without one it would get
+ * Glue 5.0's default, 480, and none of Glue's retries, for the control plane starts it again.
  */
 export class StreamingJob extends SparkJob {
   constructor(scope: Construct, id: string, props: StreamingJobProps) {
     super(scope, id, props, {
       command: "gluestreaming",
-      fields: {
-        timeout: LONGEST_MINUTES,
-        maxRetries: 0,
-        maintenanceWindow: props.maintenanceWindow,
-        executionProperty: { maxConcurrentRuns: 1 },
-      },
+      timeoutMinutes: LONGEST_MINUTES,
+      maximumRetries: 0,
+      concurrentRuns: 1,
+      maintenanceWindow: props.maintenanceWindow,
     });
   }
 }

@@ -2,7 +2,12 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { describe, expect, test } from "@jest/globals";
 import type { Construct } from "constructs";
-import { lockedWheels, nativeWheel, tributaryPackage } from "../../../constructs/code/glue-package";
+import {
+  jobScript,
+  lockedWheels,
+  nativeWheel,
+  tributaryPackage,
+} from "../../../constructs/code/glue-package";
 import { EtlJob, type EtlJobProps } from "../../../constructs/glue/etl-job";
 import { JobCode } from "../../../constructs/glue/job-code";
 import type { SparkJobProps } from "../../../constructs/glue/spark-job";
@@ -11,6 +16,9 @@ import { resource, resourcesOf, statement, statementsOf } from "../../support/re
 import { synthesizeConstruct } from "../../support/synthesize";
 
 const PLACE = { account: "123456789012", region: "us-east-1" };
+
+const keyArn = (id: string) => `arn:aws:kms:us-east-1:123456789012:key/${id}`;
+const KEYS = { code: keyArn("code"), data: keyArn("data"), logs: keyArn("logs") };
 
 interface Place {
   readonly installWheels?: boolean;
@@ -25,7 +33,7 @@ function commonProps(scope: Construct, installWheels: boolean): SparkJobProps {
     script: "uploads_job",
     artifacts,
     ...PLACE,
-    keys: { code: "arn:code", data: "arn:data", logs: "arn:logs" },
+    keys: KEYS,
     glueVersion: "5.0",
     workerType: "G.1X",
     numberOfWorkers: 2,
@@ -120,9 +128,9 @@ describe("a Spark job", () => {
   test("encrypts logs, bookmarks and what Spark writes", () => {
     expect(resource(jobWith(), "aws_glue_security_configuration")).toMatchObject({
       encryption_configuration: {
-        cloudwatch_encryption: { cloudwatch_encryption_mode: "SSE-KMS", kms_key_arn: "arn:logs" },
-        job_bookmarks_encryption: { job_bookmarks_encryption_mode: "CSE-KMS", kms_key_arn: "arn:data" },
-        s3_encryption: { s3_encryption_mode: "SSE-KMS", kms_key_arn: "arn:data" },
+        cloudwatch_encryption: { cloudwatch_encryption_mode: "SSE-KMS", kms_key_arn: KEYS.logs },
+        job_bookmarks_encryption: { job_bookmarks_encryption_mode: "CSE-KMS", kms_key_arn: KEYS.data },
+        s3_encryption: { s3_encryption_mode: "SSE-KMS", kms_key_arn: KEYS.data },
       },
     });
   });
@@ -189,11 +197,91 @@ describe("a Spark job", () => {
     });
   });
 
-  test.each(["enable-metrics", "JOB_NAME", "--uploads_table"])("rejects the argument %s", (name) => {
-    expect(() => jobWith({ arguments: { [name]: "x" } })).toThrow(
-      `lake-dev-csv: argument "${name}" could collide with one of Glue's own`,
+  test.each([
+    ["refuses a batch", { timeoutMinutes: 0 }, jobWith],
+    ["refuses spare capacity for a stream", { executionClass: "FLEX" as const }, streamWith],
+  ])("%s that Glue would refuse, where it stands", (_, props, build) => {
+    expect(() => build(props)).toThrow(/^test\/job: \w+ of lake-dev-csv: expected .+, got /);
+  });
+
+  test("queues runs, tells of long ones, and takes spare capacity", () => {
+    const stack = jobWith({
+      jobRunQueuing: true,
+      concurrentRuns: 3,
+      notifyAfterMinutes: 45,
+      executionClass: "FLEX",
+    });
+    expect(resource(stack, "aws_glue_job")).toMatchObject({
+      job_run_queuing_enabled: true,
+      execution_property: { max_concurrent_runs: 3 },
+      max_retries: 0,
+      notification_property: { notify_delay_after: 45 },
+      execution_class: "FLEX",
+    });
+    const plain = resource(jobWith(), "aws_glue_job");
+    expect(plain["execution_class"]).toBe("STANDARD");
+    expect(plain).not.toHaveProperty("job_run_queuing_enabled");
+    expect(plain).not.toHaveProperty("notification_property");
+  });
+
+  test("remembers what it read, and publishes no metrics, where that is asked for", () => {
+    const found = argumentsOf({ bookmarks: true, metrics: false });
+    expect(found["--job-bookmark-option"]).toBe("job-bookmark-enable");
+    expect(found).not.toHaveProperty("--enable-metrics");
+  });
+
+  test("joins settings of Spark as Glue wants them", () => {
+    const sparkConf = { "spark.task.cpus": "2", "spark.sql.adaptive.enabled": "true" };
+    expect(argumentsOf({ sparkConf })["--conf"]).toBe(
+      "spark.ui.showConsoleProgress=false --conf spark.task.cpus=2 --conf spark.sql.adaptive.enabled=true",
     );
   });
+
+  test("stores further files beside its script", () => {
+    const extraFiles = [jobScript("ledger_lister")];
+    expect(argumentsOf({ extraFiles })["--extra-files"]).toMatch(
+      /^s3:\S+\/uploads_job\.py,s3:\S+\/glue\/[0-9a-f]{64}\/ledger_lister\.py$/,
+    );
+  });
+
+  test("writes Spark's history and temporary objects to its folders, and its role to nothing beside them", () => {
+    const stack = synthesizeConstruct((scope) => {
+      const bucket = new S3Bucket(scope, "own", { bucket: "own" });
+      new EtlJob(scope, "job", {
+        ...commonProps(scope, false),
+        timeoutMinutes: 60,
+        sparkUi: { bucket, prefix: "spark-ui/csv/" },
+        temporaryFolder: { bucket, prefix: "temporary/csv/" },
+      });
+    });
+    expect(resource(stack, "aws_glue_job")["non_overridable_arguments"]).toMatchObject({
+      "--enable-spark-ui": "true",
+      "--spark-event-logs-path": expect.stringMatching(/^s3:\S+\/spark-ui\/csv\/$/),
+      "--TempDir": expect.stringMatching(/^s3:\S+\/temporary\/csv\/$/),
+    });
+    const policy = resource(stack, "aws_iam_role_policy")["policy"];
+    expect(statement(policy, "WriteSparkHistory")).toMatchObject({
+      Action: ["s3:PutObject", "s3:AbortMultipartUpload"],
+      Resource: [expect.stringMatching(/\/spark-ui\/csv\/\*$/)],
+    });
+    expect(statement(policy, "UseTemporaryFolder").Resource).toEqual([
+      expect.stringMatching(/\/temporary\/csv\/\*$/),
+    ]);
+    expect(statement(policy, "ListTemporaryFolder").Condition).toEqual({
+      StringLike: { "s3:prefix": ["temporary/csv/*"] },
+    });
+    expect(statement(policy, "UseFolderKey").Resource).toEqual([KEYS.data]);
+    for (const name of ["--enable-spark-ui", "--TempDir"]) expect(argumentsOf()).not.toHaveProperty(name);
+  });
+
+  test.each(["enable-metrics", "JOB_NAME", "--uploads_table", "conf", "mode"])(
+    "rejects the argument %s",
+    (name) => {
+      expect(() => jobWith({ arguments: { [name]: "x" } })).toThrow(
+        `lake-dev-csv: argument "${name}" could collide with one of Glue's own`,
+      );
+    },
+  );
 
   test("installs every locked wheel and our own, from the artifacts bucket alone", () => {
     const expected = [...lockedWheels(), nativeWheel()].map(({ sha256, name }) => `wheels/${sha256}/${name}`);
