@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { workerTypesOf } from "../../runtime/glue-workers";
 import { choice, flag, integer, numberChoice, text, whole } from "./kinds";
+import { maximumWorkers, workerSettings } from "./workers";
 
 /** Major version of every PostgreSQL server of the platform, the local one's too. */
 export const POSTGRES_VERSION = "18";
@@ -85,17 +85,13 @@ const lister = z.strictObject({
   }).default(240),
 });
 
-const batchWorkers = z.strictObject({
-  type: choice(workerTypesOf("glueetl"), {
-    description: "Kind of Glue worker of the batch job; G.1X is 1 DPU: 4 cores and 16 GB.",
-  }).default("G.1X"),
-  number: whole(2, 299, "workers", {
-    description: "Workers of a run of the batch job, the driver's included.",
-  }).default(2),
-  maximum: whole(2, 299, "workers", {
-    description:
-      "Maximum workers of a run; above `number`, Glue's auto scaling adds them as batches wait, so a run that finds nothing costs little. Then `slots` says how many batches there may be.",
-  }).default(2),
+const batchWorkers = workerSettings("glueetl", {
+  job: "the batch job",
+  number: "Workers of a run of the batch job, the driver's included.",
+}).extend({
+  maximum: maximumWorkers(
+    "Maximum workers of a run; above `number`, Glue's auto scaling adds them as batches wait, so a run that finds nothing costs little. Then `slots` says how many batches there may be.",
+  ),
 });
 
 const batch = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { workerTypesOf } from "../../runtime/glue-workers";
 import { choice, text, whole } from "./kinds";
+import { workerSettings } from "./workers";
 
 /**
  * Maximum number of messages in an invocation: Lambda passes a function at most 6 MB, about 3,500 messages
@@ -28,15 +28,18 @@ const eventSource = z.strictObject({
   }).default("lambda"),
 });
 
-const workers = z.strictObject({
-  type: choice(workerTypesOf("gluestreaming"), {
-    description: "Kind of Glue worker of the streaming job; G.1X is 1 DPU: 4 cores and 16 GB.",
-  }).default("G.1X"),
-  number: whole(2, 100, "workers", {
-    description:
+/** Most workers that the operator may ask for. */
+export const MOST_STREAM_WORKERS = 100;
+
+const workers = workerSettings(
+  "gluestreaming",
+  {
+    job: "the streaming job",
+    number:
       "Workers of the streaming job, the driver's included, where the control table names no other; docs/costs.md says what a rate needs.",
-  }).default(2),
-});
+  },
+  MOST_STREAM_WORKERS,
+);
 
 const reconcile = z.strictObject({
   rateMinutes: whole(1, 60, "min", {

@@ -1,17 +1,14 @@
 import { z } from "zod";
-import { workerTypesOf } from "../../runtime/glue-workers";
 import { choice, list, text, whole } from "./kinds";
+import { maximumWorkers, workerSettings } from "./workers";
 
-const workers = z.strictObject({
-  type: choice(workerTypesOf("glueetl"), {
-    description: "Kind of Glue worker; G.1X is 1 DPU: 4 cores and 16 GB.",
-  }).default("G.1X"),
-  number: whole(2, 299, "workers", {
-    description: "Workers of a run, the driver's included.",
-  }).default(2),
-  maximum: whole(2, 299, "workers", {
-    description: "Maximum workers of a run; above `number`, Glue's auto scaling adds them as files wait.",
-  }).default(2),
+const workers = workerSettings("glueetl", {
+  job: "the uploads job",
+  number: "Workers of a run, the driver's included.",
+}).extend({
+  maximum: maximumWorkers(
+    "Maximum workers of a run; above `number`, Glue's auto scaling adds them as files wait.",
+  ),
 });
 
 const reconcile = z.strictObject({

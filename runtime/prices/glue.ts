@@ -1,7 +1,7 @@
 /** What runs of AWS Glue cost at list price. */
 import type { JobRun } from "@aws-sdk/client-glue";
 import { WORKERS } from "../glue-workers";
-import { PRICES } from "./table";
+import { PRICES, type Price } from "./table";
 
 /** Data processing units that a worker is billed for, by its type. */
 export const DPUS: Readonly<Record<string, number>> = Object.fromEntries(
@@ -21,7 +21,12 @@ export function dpusOf({
   return weight === undefined || NumberOfWorkers === undefined ? MaxCapacity : weight * NumberOfWorkers;
 }
 
-/** Cost in dollars of so many DPU seconds. */
-export function costOf(dpuSeconds: number): number {
-  return (dpuSeconds / 3_600) * PRICES.glueHour.dollars;
+/** Price of a DPU hour of runs of a class. */
+export function hourPrice(executionClass: string | undefined): Price {
+  return executionClass === "FLEX" ? PRICES.glueFlexHour : PRICES.glueHour;
+}
+
+/** Cost in dollars of so many DPU seconds of runs of a class, STANDARD where none is named. */
+export function costOf(dpuSeconds: number, executionClass?: string): number {
+  return (dpuSeconds / 3_600) * hourPrice(executionClass).dollars;
 }

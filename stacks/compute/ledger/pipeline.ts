@@ -11,6 +11,7 @@ import {
   alertSource,
   type Environment,
   functionName,
+  LISTER_WORKERS,
   ledgerBatchJobName,
   ledgerListerJobName,
   ledgerWorkflowName,
@@ -19,7 +20,7 @@ import {
   ruleName,
 } from "../../../environments/schema";
 import { SMOKE_DATASETS } from "../../../runtime/smoke";
-import { jobKeys, type PipelineResources } from "../pipeline-resources";
+import { jobKeys, type PipelineResources, sizeOf } from "../pipeline-resources";
 import { rawEventsOf } from "../raw-events";
 import { ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
 import {
@@ -38,8 +39,6 @@ export interface LedgerPipelineProps extends PipelineResources {
   readonly controlPlane: BundledFunction<"control-plane">;
 }
 
-/** Minimum size of a Spark job in Glue: the driver alone lists. */
-const LISTER_WORKERS = { type: "G.1X", number: 2 } as const;
 const MEASURE_MINUTES = 5;
 const MEASURE = JSON.stringify({ command: "measure" });
 /** S3 events of one call of the registrar, and the maximum number of concurrent calls. */
@@ -142,8 +141,7 @@ export class LedgerPipeline extends Construct {
       jobName: ledgerListerJobName(this.environment),
       description: "registers the current versions of all files of its datasets in the ledger",
       script: "ledger_lister",
-      workerType: LISTER_WORKERS.type,
-      numberOfWorkers: LISTER_WORKERS.number,
+      ...sizeOf(LISTER_WORKERS),
       timeoutMinutes: lister.timeoutMinutes,
       arguments: ledgerListerArguments(this.environment, {
         rawBucket: props.storage.raw.bucket,
@@ -161,9 +159,7 @@ export class LedgerPipeline extends Construct {
       jobName: ledgerBatchJobName(this.environment),
       description: "claims batches of files, transforms, publishes and archives them",
       script: "ledger_batch",
-      workerType: batch.workers.type,
-      numberOfWorkers: batch.workers.number,
-      maximumWorkers: batch.workers.maximum,
+      ...sizeOf(batch.workers),
       concurrentRuns: batch.concurrentRuns,
       // no retries: what failed is claimed again by the next run that is started
       timeoutMinutes: batch.timeoutMinutes,
@@ -191,6 +187,8 @@ export class LedgerPipeline extends Construct {
       | "workerType"
       | "numberOfWorkers"
       | "maximumWorkers"
+      | "executionClass"
+      | "sparkConf"
       | "concurrentRuns"
       | "timeoutMinutes"
       | "arguments"

@@ -20,7 +20,7 @@ import {
   ruleName,
 } from "../../../environments/schema";
 import { STREAMING_END_STATES } from "../../../runtime/glue-states";
-import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
+import { connectionsIfPrivate, jobKeys, type PipelineResources, sizeOf } from "../pipeline-resources";
 import { rawEventsOf } from "../raw-events";
 import { manifestsJobArguments } from "./job-arguments";
 import {
@@ -99,9 +99,8 @@ export class ManifestsPipeline extends Construct {
       region,
       keys: jobKeys(storage),
       glueVersion: glue.version,
-      workerType: manifests.workers.type,
       // the control plane starts each run with the number that the control table names
-      numberOfWorkers: manifests.workers.number,
+      ...sizeOf({ ...manifests.workers, maximum: manifests.workers.number }),
       connections: connectionsIfPrivate(props),
       maintenanceWindow: manifests.maintenanceWindow,
       logRetentionDays: logs.retentionDays,

@@ -12,7 +12,7 @@ import {
   uploadsJobName,
 } from "../../../environments/schema";
 import { BATCH_END_STATES } from "../../../runtime/glue-states";
-import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
+import { connectionsIfPrivate, jobKeys, type PipelineResources, sizeOf } from "../pipeline-resources";
 import { prefixesOf } from "../raw-events";
 import { uploadsJobArguments } from "./job-arguments";
 import { jobEndedStatements, jobStatements, reconcilerStatements, triggerStatements } from "./permissions";
@@ -69,9 +69,7 @@ export class UploadsPipeline {
       region,
       keys: jobKeys(storage),
       glueVersion: glue.version,
-      workerType: uploads.workers.type,
-      numberOfWorkers: uploads.workers.number,
-      maximumWorkers: uploads.workers.maximum,
+      ...sizeOf(uploads.workers),
       connections: connectionsIfPrivate(resources),
       timeoutMinutes: uploads.timeoutMinutes,
       maximumRetries: uploads.retries,
