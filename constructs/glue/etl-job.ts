@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { CEILING_DOLLARS } from "./job-rules";
 import { SparkJob, type SparkJobProps } from "./spark-job";
 
 export interface EtlJobProps extends SparkJobProps {
@@ -22,12 +23,19 @@ export interface EtlJobProps extends SparkJobProps {
    * @see https://docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html (2026-12-01)
    */
   readonly notifyAfterMinutes?: number;
+  /** Dollars that a run may cost, with its most workers busy until its time limit. @default 50 */
+  readonly maximumRunDollars?: number;
 }
 
 /** Spark job whose runs end when their work does. */
 export class EtlJob extends SparkJob {
   constructor(scope: Construct, id: string, props: EtlJobProps) {
-    const { timeoutMinutes, maximumRetries = 0, concurrentRuns = 1 } = props;
-    super(scope, id, props, { ...props, command: "glueetl", timeoutMinutes, maximumRetries, concurrentRuns });
+    super(scope, id, props, {
+      ...props,
+      command: "glueetl",
+      maximumRetries: props.maximumRetries ?? 0,
+      concurrentRuns: props.concurrentRuns ?? 1,
+      maximumRunDollars: props.maximumRunDollars ?? CEILING_DOLLARS,
+    });
   }
 }

@@ -3,6 +3,7 @@ import { Token } from "cdktf";
 import { expectedAt } from "../../runtime/expected";
 import { GLUE_VERSIONS } from "../../runtime/glue-versions";
 import { type ExecutionClass, type JobCommand, refusalOf, workerTypesOf } from "../../runtime/glue-workers";
+import { DPUS, hourPrice } from "../../runtime/prices/glue";
 import { wheelFits } from "./wheel-tags";
 
 /** Of a job what a rule is about. */
@@ -23,6 +24,8 @@ export interface JudgedJob {
   readonly jobRunQueuing?: boolean;
   readonly notifyAfterMinutes?: number;
   readonly maintenanceWindow?: string;
+  readonly maximumRunDollars?: number;
+  readonly maximumDayDollars?: number;
   readonly sparkConf?: Readonly<Record<string, string>>;
   readonly sparkUi?: { readonly prefix: string };
   readonly temporaryFolder?: { readonly prefix: string };
@@ -49,6 +52,9 @@ export const LONGEST_MINUTES = 10_079;
 
 /** A driver and an executor; at most what the settings take. */
 const [FEWEST_WORKERS, MOST_WORKERS] = [2, 299];
+
+/** Dollars that a run may cost where nothing else is said. */
+export const CEILING_DOLLARS = 50;
 
 /** Retries that the provider takes at most. */
 const MOST_RETRIES = 10;
@@ -156,6 +162,8 @@ const RULES: readonly JobRule[] = [
     },
     got: ({ sparkConf }) => strangeConf(sparkConf ?? {}) ?? Object.keys(sparkConf ?? {}),
   },
+  ceiling("maximumRunDollars", ({ timeoutMinutes }) => timeoutMinutes / 60, ", a shorter timeoutMinutes"),
+  ceiling("maximumDayDollars", () => 24),
   folder("sparkUi"),
   folder("temporaryFolder"),
   {
@@ -210,6 +218,27 @@ function folder(prop: "sparkUi" | "temporaryFolder"): JobRule {
         ? undefined
         : "a prefix such as spark-ui/ (it ends with a slash: the role may write to what is below it, and to nothing beside it)",
     got: prefixOf,
+  };
+}
+
+/** Holds what so many hours of a run may cost, with all its workers busy. */
+function ceiling(
+  prop: "maximumRunDollars" | "maximumDayDollars",
+  hoursOf: (job: JudgedJob) => number,
+  orElse = "",
+): JobRule {
+  return {
+    prop,
+    expected: (job) => {
+      const { workerType, maximumWorkers: workers = job.numberOfWorkers, executionClass } = job;
+      const [hours, { dollars: price }] = [hoursOf(job), hourPrice(executionClass)];
+      const dpus = workers * (DPUS[workerType] ?? 0);
+      const dollars = Math.round(dpus * hours * price * 100) / 100;
+      const most = job[prop];
+      if (most === undefined || most >= dollars) return undefined;
+      const sum = `${dpus} DPU × ${Number(hours.toFixed(2))} h × ${price} = ${dollars.toFixed(2)}`;
+      return `at least ${Math.ceil(dollars)} USD (${workers} workers ${workerType}: ${sum}), or fewer workers${orElse}`;
+    },
   };
 }
 

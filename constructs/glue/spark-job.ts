@@ -99,6 +99,10 @@ export interface KindOfRun {
   readonly notifyAfterMinutes?: number;
   /** @default - none */
   readonly maintenanceWindow?: string;
+  /** @default - no ceiling */
+  readonly maximumRunDollars?: number;
+  /** @default - no ceiling */
+  readonly maximumDayDollars?: number;
 }
 
 /** Core of the Spark jobs: a job with a role, a security configuration and log groups of its own. */

@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { LONGEST_MINUTES } from "./job-rules";
+import { CEILING_DOLLARS, LONGEST_MINUTES } from "./job-rules";
 import { SparkJob, type SparkJobProps } from "./spark-job";
 
 export interface StreamingJobProps extends SparkJobProps {
@@ -10,6 +10,8 @@ export interface StreamingJobProps extends SparkJobProps {
    * @see https://docs.aws.amazon.com/glue/latest/dg/glue-streaming-maintenance.html (2026-11-30)
    */
   readonly maintenanceWindow: string;
+  /** Dollars that a day of it may cost: a run ends after a week, and the next one follows at once. @default 50 */
+  readonly maximumDayDollars?: number;
 }
 
 /**
@@ -24,6 +26,7 @@ export class StreamingJob extends SparkJob {
       maximumRetries: 0,
       concurrentRuns: 1,
       maintenanceWindow: props.maintenanceWindow,
+      maximumDayDollars: props.maximumDayDollars ?? CEILING_DOLLARS,
     });
   }
 }

@@ -25,6 +25,11 @@ export function integer(from: number, to: number, meaning: Meaning) {
     .meta({ ...meaning });
 }
 
+/** Dollars that a job may cost, so that a slip of a setting is told and not paid. */
+export function ceiling(meaning: Meaning) {
+  return whole(1, 100_000, "USD", meaning).default(50);
+}
+
 /** One of the listed values. */
 export function choice<const T extends readonly string[]>(values: T, meaning: Meaning) {
   return z.enum(values).meta({ ...meaning });

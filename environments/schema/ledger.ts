@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, flag, integer, numberChoice, text, whole } from "./kinds";
+import { ceiling, choice, flag, integer, numberChoice, text, whole } from "./kinds";
 import { maximumWorkers, workerSettings } from "./workers";
 
 /** Major version of every PostgreSQL server of the platform, the local one's too. */
@@ -130,6 +130,10 @@ const batch = z.strictObject({
   timeoutMinutes: whole(2, 2880, "min", {
     description: "Time limit of a run of the batch job, what it claimed last included.",
   }).default(120),
+  maximumRunDollars: ceiling({
+    description:
+      "What a run of the batch job may cost, with `workers.maximum` workers busy until `timeoutMinutes`.",
+  }),
   childMegabytes: whole(256, 65_536, "MB", {
     description: "Memory of the child process that reads a file which is suspected to kill its reader.",
   }).default(1024),

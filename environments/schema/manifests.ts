@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, text, whole } from "./kinds";
+import { ceiling, choice, text, whole } from "./kinds";
 import { workerSettings } from "./workers";
 
 /**
@@ -64,6 +64,10 @@ export const manifests = z.strictObject({
       "Partitions of the tracking table that the files of one date are spread over: one takes 1,000 writes/s. Never change it once files are tracked.",
   }).default(16),
   workers: workers.prefault({}),
+  maximumDayDollars: ceiling({
+    description:
+      "What a day of the streaming job may cost with `workers.number` workers. `tributary manifests scale` is not held to it.",
+  }),
   engine: choice(["spark", "pool"], {
     description: "`spark` spreads manifests over Glue's workers; `pool` over processes of one machine.",
   }).default("spark"),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, list, text, whole } from "./kinds";
+import { ceiling, choice, list, text, whole } from "./kinds";
 import { maximumWorkers, workerSettings } from "./workers";
 
 const workers = workerSettings("glueetl", {
@@ -52,6 +52,9 @@ export const uploads = z.strictObject({
   timeoutMinutes: whole(1, 2880, "min", {
     description: "Time limit of a job run; the default of Glue 5.0 is 480 minutes.",
   }).default(120),
+  maximumRunDollars: ceiling({
+    description: "What a run may cost, with `workers.maximum` workers busy until `timeoutMinutes`.",
+  }),
   retries: whole(0, 10, "runs", {
     description: "Further runs that Glue starts by itself after a failed one.",
   }).default(1),

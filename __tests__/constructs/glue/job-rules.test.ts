@@ -154,6 +154,23 @@ describe("a job", () => {
       { role: {}, statements: [{}] },
       'expected nothing (a role that is given has its own; leave out role, or statements), got "1 statement(s)"',
     ],
+    [
+      "a run that may cost more than its ceiling",
+      {
+        workerType: "G.2X",
+        numberOfWorkers: 2,
+        maximumWorkers: 20,
+        timeoutMinutes: 240,
+        maximumRunDollars: 50,
+      },
+      "maximumRunDollars of lake-dev-csv: expected at least 71 USD (20 workers G.2X: 40 DPU × 4 h × 0.44 = 70.40), or fewer workers, a shorter timeoutMinutes, got 50",
+    ],
+    [
+      "a day of a stream that does",
+      { ...STREAM, numberOfWorkers: 5, maximumDayDollars: 50 },
+      "maximumDayDollars of lake-dev-csv: expected at least 53 USD (5 workers G.1X: 5 DPU × 24 h × 0.44 = 52.80), or fewer workers, got 50",
+    ],
+    ["a ceiling that is no number", { maximumRunDollars: Number.NaN }, "expected at least 1 USD"],
   ])("is refused with %s", (_, props, message) => {
     expect(() => check(props)).toThrow(message);
     expect(() => check(props)).toThrow(/^dev-compute\/csv: \w+ of .+: expected /);
@@ -171,6 +188,11 @@ describe("a job", () => {
     ["the largest worker and Glue 5.1", { workerType: "G.8X", glueVersion: "5.1", maximumWorkers: 299 }],
     ["a light stream", { ...STREAM, workerType: "G.025X", maintenanceWindow: "Sun:3" }],
     ["queued runs", { jobRunQueuing: true, concurrentRuns: 4, notifyAfterMinutes: 59 }],
+    ["a run that costs its ceiling", { timeoutMinutes: 600, numberOfWorkers: 10, maximumRunDollars: 44 }],
+    [
+      "spare capacity at its own price",
+      { executionClass: "FLEX", timeoutMinutes: 600, numberOfWorkers: 10, maximumRunDollars: 29 },
+    ],
     ["folders", { sparkUi: { prefix: "spark-ui/csv/" }, temporaryFolder: { prefix: "t/" } }],
   ])("may have %s", (_, props) => {
     expect(() => check(props)).not.toThrow();

@@ -199,8 +199,10 @@ describe("a Spark job", () => {
 
   test.each([
     ["refuses a batch", { timeoutMinutes: 0 }, jobWith],
+    ["refuses a run of more than fifty dollars", { timeoutMinutes: 10_000 }, jobWith],
+    ["refuses a stream of more than fifty dollars a day", { numberOfWorkers: 5 }, streamWith],
     ["refuses spare capacity for a stream", { executionClass: "FLEX" as const }, streamWith],
-  ])("%s that Glue would refuse, where it stands", (_, props, build) => {
+  ])("%s, where it stands", (_, props, build) => {
     expect(() => build(props)).toThrow(/^test\/job: \w+ of lake-dev-csv: expected .+, got /);
   });
 

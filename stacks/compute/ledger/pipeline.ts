@@ -163,6 +163,7 @@ export class LedgerPipeline extends Construct {
       concurrentRuns: batch.concurrentRuns,
       // no retries: what failed is claimed again by the next run that is started
       timeoutMinutes: batch.timeoutMinutes,
+      maximumRunDollars: batch.maximumRunDollars,
       arguments: ledgerBatchArguments(this.environment, {
         rawBucket: storage.raw.bucket,
         curatedBucket: storage.curated.bucket,
@@ -191,6 +192,7 @@ export class LedgerPipeline extends Construct {
       | "sparkConf"
       | "concurrentRuns"
       | "timeoutMinutes"
+      | "maximumRunDollars"
       | "arguments"
       | "callerArguments"
       | "statements"

@@ -103,6 +103,7 @@ export class ManifestsPipeline extends Construct {
       ...sizeOf({ ...manifests.workers, maximum: manifests.workers.number }),
       connections: connectionsIfPrivate(props),
       maintenanceWindow: manifests.maintenanceWindow,
+      maximumDayDollars: manifests.maximumDayDollars,
       logRetentionDays: logs.retentionDays,
       code: props.code,
       arguments: manifestsJobArguments(this.environment, {

@@ -73,6 +73,7 @@ export class UploadsPipeline {
       connections: connectionsIfPrivate(resources),
       timeoutMinutes: uploads.timeoutMinutes,
       maximumRetries: uploads.retries,
+      maximumRunDollars: uploads.maximumRunDollars,
       logRetentionDays: logs.retentionDays,
       code: resources.code,
       arguments: uploadsJobArguments(this.environment, {
