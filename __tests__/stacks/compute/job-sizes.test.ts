@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { dev } from "../../../environments/dev";
+import { prod } from "../../../environments/prod";
 import { parseEnvironment } from "../../../environments/schema/environment";
+import { ROOT } from "../../../setup/paths";
 import { resource } from "../../support/resources";
 import { synthesize } from "../../support/synthesize";
 
@@ -32,4 +36,13 @@ test("spare capacity for the streaming job is refused, with the reason", () => {
   expect(() => synthesize([environment])).toThrow(
     'dev-compute/manifests/stream: executionClass of tributary-dev-manifests-stream: expected STANDARD (a streaming job cannot wait for spare capacity, and Glue gives it none), got "FLEX"',
   );
+});
+
+test("a run that may cost too much is refused as docs/jobs.md shows it", () => {
+  const page = readFileSync(join(ROOT, "docs", "jobs.md"), "utf8");
+  const [, shown = "no example"] = /```text\n(.*?)\n```/s.exec(page) ?? [];
+  const uploads = { ...prod.uploads, workers: { ...prod.uploads?.workers, type: "G.2X" } };
+  expect(() => synthesize([parseEnvironment("prod", { ...prod, uploads })])).toThrow(shown);
+  const meant = { ...uploads, maximumRunDollars: 71 };
+  expect(() => synthesize([parseEnvironment("prod", { ...prod, uploads: meant })])).not.toThrow();
 });
