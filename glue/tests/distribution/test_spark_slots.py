@@ -1,4 +1,4 @@
-"""Slots of Spark: one for as many cores as a task has. No Spark runs here; `test_engines` has the real one."""
+"""Slots of Spark: one for as many cores as a task has. No Spark runs here; `test_engines` has one."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tributary.distribution import spark
 class Context:
     """What the engine asks of Spark for its slots."""
 
-    defaultParallelism = 16
+    defaultParallelism = 16  # noqa: N815 Spark's own name
 
     def __init__(self, settings: dict[str, str]) -> None:
         self._settings = settings
@@ -21,7 +21,12 @@ class Context:
 
 @pytest.mark.parametrize(
     ("parallelism", "settings", "slots"),
-    [(0, {}, 16), (0, {"spark.task.cpus": "2"}, 8), (0, {"spark.task.cpus": "32"}, 1), (5, {"spark.task.cpus": "2"}, 5)],
+    [
+        (0, {}, 16),
+        (0, {"spark.task.cpus": "2"}, 8),
+        (0, {"spark.task.cpus": "32"}, 1),
+        (5, {"spark.task.cpus": "2"}, 5),
+    ],
 )
 def test_has_one_slot_for_the_cores_of_a_task_unless_slots_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, parallelism: int, settings: dict[str, str], slots: int
