@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { CEILING_DOLLARS } from "./job-rules";
+import { CEILING_DOLLARS } from "../../runtime/glue-runs";
 import { SparkJob, type SparkJobProps } from "./spark-job";
 
 export interface EtlJobProps extends SparkJobProps {

@@ -1,14 +1,21 @@
 /** What Glue, and the provider before it, would refuse of a job; told at synthesis, all of it at once. */
 import { Token } from "cdktf";
 import { expectedAt } from "../../runtime/expected";
+import {
+  FEWEST_WORKERS,
+  LONGEST_MINUTES,
+  MAINTENANCE_WINDOW,
+  MOST_RETRIES,
+  MOST_WORKERS,
+} from "../../runtime/glue-runs";
 import { GLUE_VERSIONS } from "../../runtime/glue-versions";
 import { type ExecutionClass, type JobCommand, refusalOf, workerTypesOf } from "../../runtime/glue-workers";
 import { DPUS, hourPrice } from "../../runtime/prices/glue";
+import type { KindOfRun } from "./kind-of-run";
 import { wheelFits } from "./wheel-tags";
 
 /** Of a job what a rule is about. */
-export interface JudgedJob {
-  readonly command: JobCommand;
+export interface JudgedJob extends KindOfRun {
   readonly jobName: string;
   readonly region: string;
   readonly keys: { readonly code: string; readonly data: string; readonly logs: string };
@@ -18,14 +25,6 @@ export interface JudgedJob {
   readonly maximumWorkers?: number;
   readonly maxCapacity?: unknown;
   readonly executionClass?: ExecutionClass;
-  readonly timeoutMinutes: number;
-  readonly maximumRetries: number;
-  readonly concurrentRuns: number;
-  readonly jobRunQueuing?: boolean;
-  readonly notifyAfterMinutes?: number;
-  readonly maintenanceWindow?: string;
-  readonly maximumRunDollars?: number;
-  readonly maximumDayDollars?: number;
   readonly sparkConf?: Readonly<Record<string, string>>;
   readonly sparkUi?: { readonly prefix: string };
   readonly temporaryFolder?: { readonly prefix: string };
@@ -41,23 +40,6 @@ interface JobRule {
   /** Part of the prop that the message shows, where not all of it. */
   readonly got?: (job: JudgedJob) => unknown;
 }
-
-/**
- * Longest time limit of a run in minutes, a minute below seven days. The API takes "less than 7 days or 10080
- * minutes", which is without the 10,080 or with it.
- *
- * @see https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/glue/aws.sdk.kotlin.services.glue.model/-job-run/timeout.html (2026-11-30)
- */
-export const LONGEST_MINUTES = 10_079;
-
-/** A driver and an executor; at most what the settings take. */
-const [FEWEST_WORKERS, MOST_WORKERS] = [2, 299];
-
-/** Dollars that a run may cost where nothing else is said. */
-export const CEILING_DOLLARS = 50;
-
-/** Retries that the provider takes at most. */
-const MOST_RETRIES = 10;
 
 /** Settings of Spark that are Glue's or this construct's own. */
 export const OWN_CONF: Readonly<Record<string, string>> = {
@@ -146,10 +128,9 @@ const RULES: readonly JobRule[] = [
   {
     prop: "maintenanceWindow",
     expected: ({ maintenanceWindow }) =>
-      maintenanceWindow === undefined ||
-      /^(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?\d|2[0-3])$/.test(maintenanceWindow)
+      maintenanceWindow === undefined || MAINTENANCE_WINDOW.pattern.test(maintenanceWindow)
         ? undefined
-        : "a day and an hour in UTC such as Sun:3",
+        : MAINTENANCE_WINDOW.would,
   },
   {
     prop: "sparkConf",

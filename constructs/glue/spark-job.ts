@@ -4,7 +4,7 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { ExecutionClass, JobCommand } from "../../runtime/glue-workers";
+import type { ExecutionClass } from "../../runtime/glue-workers";
 import type { CodeFile } from "../code/code-object";
 import { jobScript } from "../code/glue-package";
 import { useKey } from "../encryption-key";
@@ -16,6 +16,7 @@ import type { JobCode } from "./job-code";
 import { addressOf, type JobFolders, useFolders } from "./job-folders";
 import { jobLogGroups, writeJobLogs } from "./job-log-groups";
 import { checkJob } from "./job-rules";
+import type { KindOfRun } from "./kind-of-run";
 
 /** ARNs of the keys that a job works with. */
 export interface JobKeys {
@@ -85,24 +86,6 @@ export interface SparkJobProps extends ScriptArguments, JobFolders {
   readonly role?: IamRole;
   /** What its code may do, beside reading itself and writing logs and metrics. @default - nothing */
   readonly statements?: readonly PolicyStatement[];
-}
-
-/** What a kind of job decides for its runs. */
-export interface KindOfRun {
-  readonly command: JobCommand;
-  readonly timeoutMinutes: number;
-  readonly maximumRetries: number;
-  readonly concurrentRuns: number;
-  /** @default false */
-  readonly jobRunQueuing?: boolean;
-  /** @default - never */
-  readonly notifyAfterMinutes?: number;
-  /** @default - none */
-  readonly maintenanceWindow?: string;
-  /** @default - no ceiling */
-  readonly maximumRunDollars?: number;
-  /** @default - no ceiling */
-  readonly maximumDayDollars?: number;
 }
 
 /** Core of the Spark jobs: a job with a role, a security configuration and log groups of its own. */

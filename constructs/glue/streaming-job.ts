@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { CEILING_DOLLARS, LONGEST_MINUTES } from "./job-rules";
+import { CEILING_DOLLARS, LONGEST_MINUTES } from "../../runtime/glue-runs";
 import { SparkJob, type SparkJobProps } from "./spark-job";
 
 export interface StreamingJobProps extends SparkJobProps {

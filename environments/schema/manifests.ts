@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAINTENANCE_WINDOW } from "../../runtime/glue-runs";
 import { ceiling, choice, text, whole } from "./kinds";
 import { workerSettings } from "./workers";
 
@@ -78,14 +79,10 @@ export const manifests = z.strictObject({
     description:
       "Maximum time that the streaming job waits for a message, and time between two looks at the control table.",
   }).default(20),
-  maintenanceWindow: text(
-    /^(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?\d|2[0-3])$/,
-    "a day and an hour in UTC such as Sun:3",
-    {
-      description:
-        "Day and hour, UTC, at which Glue may end a run of the streaming job for maintenance; by its guide it does so to runs of seven days or more alone. A run ends at its time limit, a minute below seven days, and the next one starts.",
-    },
-  ).default("Sun:3"),
+  maintenanceWindow: text(MAINTENANCE_WINDOW.pattern, MAINTENANCE_WINDOW.would, {
+    description:
+      "Day and hour, UTC, at which Glue may end a run of the streaming job for maintenance; by its guide it does so to runs of seven days or more alone. A run ends at its time limit, a minute below seven days, and the next one starts.",
+  }).default("Sun:3"),
   silentMinutes: whole(5, 1440, "min", {
     description: "Minutes without Parquet, while files arrive, that raise an alarm.",
   }).default(30),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MOST_RETRIES } from "../../runtime/glue-runs";
 import { ceiling, choice, list, text, whole } from "./kinds";
 import { maximumWorkers, workerSettings } from "./workers";
 
@@ -55,7 +56,7 @@ export const uploads = z.strictObject({
   maximumRunDollars: ceiling({
     description: "What a run may cost, with `workers.maximum` workers busy until `timeoutMinutes`.",
   }),
-  retries: whole(0, 10, "runs", {
+  retries: whole(0, MOST_RETRIES, "runs", {
     description: "Further runs that Glue starts by itself after a failed one.",
   }).default(1),
   dateFormats: list(

@@ -1,5 +1,6 @@
 /** Sizes of the jobs: profiles, and what an environment and a job of it say otherwise. */
 import { z } from "zod";
+import { FEWEST_WORKERS, MOST_WORKERS } from "../../runtime/glue-runs";
 import {
   type ExecutionClass,
   type JobCommand,
@@ -80,13 +81,11 @@ export const WORKER_PROFILES = {
 export type ProfileName = keyof typeof WORKER_PROFILES;
 export const PROFILES = Object.keys(WORKER_PROFILES) as ProfileName[];
 
-const MOST_WORKERS = 299;
-
 /** What an environment says otherwise of a profile. */
 const override = z.strictObject({
   type: choice(Object.keys(WORKERS) as WorkerType[], { description: "" }).optional(),
-  number: whole(2, MOST_WORKERS, "workers", { description: "" }).optional(),
-  maximum: whole(2, MOST_WORKERS, "workers", { description: "" }).optional(),
+  number: whole(FEWEST_WORKERS, MOST_WORKERS, "workers", { description: "" }).optional(),
+  maximum: whole(FEWEST_WORKERS, MOST_WORKERS, "workers", { description: "" }).optional(),
 });
 
 export const profiles = z.partialRecord(z.enum(PROFILES), override).meta({
@@ -108,13 +107,15 @@ export function workerSettings(command: JobCommand, words: Words, most = MOST_WO
     type: choice(workerTypesOf(command), {
       description: `Kind of Glue worker of ${words.job}; G.1X is 1 DPU: 4 cores and 16 GB. Absent: the profile's.`,
     }).optional(),
-    number: whole(2, most, "workers", { description: `${words.number} Absent: the profile's.` }).optional(),
+    number: whole(FEWEST_WORKERS, most, "workers", {
+      description: `${words.number} Absent: the profile's.`,
+    }).optional(),
   });
 }
 
 /** Maximum of a job's workers. */
 export function maximumWorkers(description: string) {
-  return whole(2, MOST_WORKERS, "workers", {
+  return whole(FEWEST_WORKERS, MOST_WORKERS, "workers", {
     description: `${description} Absent: the profile's.`,
   }).optional();
 }
