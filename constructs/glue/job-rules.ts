@@ -10,7 +10,7 @@ import {
 } from "../../runtime/glue-runs";
 import { GLUE_VERSIONS } from "../../runtime/glue-versions";
 import { type ExecutionClass, type JobCommand, refusalOf, workerTypesOf } from "../../runtime/glue-workers";
-import { DPUS, hourPrice } from "../../runtime/prices/glue";
+import { costOfHours, DPUS, hourPrice } from "../../runtime/prices/glue";
 import type { KindOfRun } from "./kind-of-run";
 import { wheelFits } from "./wheel-tags";
 
@@ -212,11 +212,11 @@ function ceiling(
     prop,
     expected: (job) => {
       const { workerType, maximumWorkers: workers = job.numberOfWorkers, executionClass } = job;
-      const [hours, { dollars: price }] = [hoursOf(job), hourPrice(executionClass)];
-      const dpus = workers * (DPUS[workerType] ?? 0);
-      const dollars = Math.round(dpus * hours * price * 100) / 100;
-      const most = job[prop];
+      const [hours, most] = [hoursOf(job), job[prop]];
+      const dollars = costOfHours(hours, { type: workerType, workers, executionClass });
       if (most === undefined || most >= dollars) return undefined;
+      const dpus = workers * (DPUS[workerType] ?? 0);
+      const price = hourPrice(executionClass).dollars;
       const sum = `${dpus} DPU × ${Number(hours.toFixed(2))} h × ${price} = ${dollars.toFixed(2)}`;
       return `at least ${Math.ceil(dollars)} USD (${workers} workers ${workerType}: ${sum}), or fewer workers${orElse}`;
     },

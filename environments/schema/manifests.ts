@@ -67,7 +67,7 @@ export const manifests = z.strictObject({
   workers: workers.prefault({}),
   maximumDayDollars: ceiling({
     description:
-      "What a day of the streaming job may cost with `workers.number` workers. `tributary manifests scale` is not held to it.",
+      "What a day of the streaming job may cost with `workers.number` workers. `tributary manifests scale` tells what goes beyond it.",
   }),
   engine: choice(["spark", "pool"], {
     description: "`spark` spreads manifests over Glue's workers; `pool` over processes of one machine.",

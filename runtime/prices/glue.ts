@@ -30,3 +30,12 @@ export function hourPrice(executionClass: string | undefined): Price {
 export function costOf(dpuSeconds: number, executionClass?: string): number {
   return (dpuSeconds / 3_600) * hourPrice(executionClass).dollars;
 }
+
+/** Cost in dollars, to the cent, of so many hours with all workers busy. */
+export function costOfHours(
+  hours: number,
+  { type, workers, executionClass }: { type: string; workers: number; executionClass?: string | undefined },
+): number {
+  const dollars = costOf((DPUS[type] ?? 0) * workers * hours * 3_600, executionClass);
+  return Math.round(dollars * 100) / 100;
+}
