@@ -28,8 +28,7 @@ export const dev: EnvironmentSettings = {
     keyDeletionDays: 7,
   },
   uploads: { timeoutMinutes: 60, retries: 0, reconcile: { rateMinutes: 30 }, supersededDays: 14 },
-  // the smallest streaming job there is, about 160 USD a month while it runs: `tributary manifests stop` ends it
-  manifests: { workers: { type: "G.025X" }, maximumMegabytes: 250 },
+  manifests: { maximumMegabytes: 250 },
   // the smallest server, about 15 USD a month; started by hand
   ledger: {
     scheduled: false,
@@ -43,6 +42,8 @@ export const dev: EnvironmentSettings = {
     },
     batch: { engine: "pool", budgetMinutes: 30, timeoutMinutes: 60 },
   },
+  // the smallest streaming job there is, about 160 USD a month while it runs: `tributary manifests stop` ends it
+  glue: { profiles: { streaming: { type: "G.025X" } } },
   logs: { retentionDays: 7 },
   alerts: { oldestPendingMinutes: 120 },
   usage: {

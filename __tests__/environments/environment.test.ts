@@ -30,7 +30,7 @@ describe("an environment", () => {
   test("fills in the documented defaults", () => {
     const environment = parseEnvironment("prod", MINIMAL);
     expect(environment.project).toBe("tributary");
-    expect(environment.uploads.workers).toEqual({ type: "G.1X", number: 2, maximum: 2 });
+    expect(environment.uploads.workers).toMatchObject({ type: "G.1X", number: 2, maximum: 2 });
     expect(environment.deletionGuard).toBe(true);
     expect(environment.storage.tlsOnly).toBe(true);
   });

@@ -29,15 +29,6 @@ export function resource(stack: StackJson | undefined, type: string, id = ""): A
   return first[1];
 }
 
-/** Arguments of a job that its script reads, by their names without hyphens: Glue's own have hyphens inside, but one. */
-export function scriptArguments(job: Attributes): string[] {
-  const all = { ...(job["default_arguments"] as object), ...(job["non_overridable_arguments"] as object) };
-  return Object.keys(all)
-    .filter((name) => /^--[a-z][a-z0-9_]*$/.test(name) && name !== "--conf")
-    .map((name) => name.slice(2))
-    .sort();
-}
-
 /** Statements of every Glue job in the private subnets, whatever its pipeline. */
 export const JOB_STATEMENTS = [
   "WriteJobLogs",

@@ -1,6 +1,7 @@
 /** Schema of an environment: every setting with its unit, range, default and one sentence. */
 import { z } from "zod";
 import { expectedAt } from "../../runtime/expected";
+import { GLUE_VERSIONS } from "../../runtime/glue-versions";
 import { fileLimits } from "./file-limits";
 import { functions } from "./functions";
 import { iam } from "./iam";
@@ -10,10 +11,12 @@ import { manifests } from "./manifests";
 import { network } from "./network";
 import { PIPELINES } from "./pipelines";
 import { EnvironmentsError, problemsOf } from "./problems";
+import { valueAt } from "./rule";
 import { brokenRules } from "./rules";
 import { storage } from "./storage";
 import { uploads } from "./uploads";
 import { usage } from "./usage";
+import { profiles, type Workers, workersAt } from "./workers";
 
 /** Address of anybody but those whose domain is reserved for examples, by RFC 2606. */
 const E_MAIL =
@@ -21,13 +24,14 @@ const E_MAIL =
 const WORD = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const glue = z.strictObject({
-  version: choice(["5.0", "5.1"], {
+  version: choice(Object.keys(GLUE_VERSIONS) as (keyof typeof GLUE_VERSIONS)[], {
     description: "Glue version of the jobs.",
   }).default("5.0"),
   dependencies: choice(["artifacts", "preinstalled"], {
     description:
       "`artifacts`: the locked wheels are uploaded to the artifacts bucket and installed without an index; `preinstalled`: the workers have them.",
   }).default("artifacts"),
+  profiles: profiles.default({}),
 });
 
 const logs = z.strictObject({
@@ -154,8 +158,16 @@ export const settings = z.strictObject({
 /** Settings as an environment's file has them: defaults may be left out. */
 export type EnvironmentSettings = z.input<typeof settings>;
 
-/** Checked environment: every default filled in, and its name. */
-export type Environment = z.output<typeof settings> & { readonly name: string };
+/** Settings that fit their schema, with its defaults. */
+type Settings = z.output<typeof settings>;
+
+/** Checked environment: every default filled in, the workers of its jobs as profiles have them, and its name. */
+export type Environment = Settings & {
+  readonly name: string;
+  readonly uploads: { readonly workers: Workers };
+  readonly manifests: { readonly workers: Workers };
+  readonly ledger: { readonly batch: { readonly workers: Workers } };
+};
 
 /**
  * Checks one environment.
@@ -171,7 +183,19 @@ export function parseEnvironment(name: string, data: unknown): Environment {
       : brokenRules(name, data, { schema: settings, issues: parsed.error.issues })),
   ];
   if (problems.length > 0 || !parsed.success) throw new EnvironmentsError(problems);
-  return { ...parsed.data, name };
+  return { ...withWorkers(parsed.data), name };
+}
+
+function withWorkers(data: Settings): Omit<Environment, "name"> {
+  const workers = (path: string) => workersAt((each) => valueAt(data, each), path);
+  const { uploads, manifests, ledger } = data;
+  const batch = { ...ledger.batch, workers: workers("ledger.batch.workers") };
+  return {
+    ...data,
+    uploads: { ...uploads, workers: workers("uploads.workers") },
+    manifests: { ...manifests, workers: workers("manifests.workers") },
+    ledger: { ...ledger, batch },
+  };
 }
 
 function nameProblems(name: string): string[] {

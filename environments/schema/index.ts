@@ -15,6 +15,7 @@ export * from "./pipelines";
 export { type Level, type PlanPolicy, POLICY_FILE, type ResourceRule } from "./plan-policy";
 export { EnvironmentsError } from "./problems";
 export { MONTH_HOURS } from "./usage";
+export { LISTER_WORKERS, type RunSize, WORKER_PROFILES, type WorkerProfile, type Workers } from "./workers";
 
 const known = new Map<string, unknown>(Object.entries(files));
 

@@ -1,5 +1,6 @@
 /** Builders of the schema's leaves: each carries what its error message and its line in the docs need. */
 import { z } from "zod";
+import { CEILING_DOLLARS } from "../../runtime/glue-runs";
 
 /** Meaning of a setting, in addition to its type. */
 export interface Meaning {
@@ -23,6 +24,11 @@ export function integer(from: number, to: number, meaning: Meaning) {
     .min(from)
     .max(to)
     .meta({ ...meaning });
+}
+
+/** Dollars that a job may cost, so that a slip of a setting is told and not paid. */
+export function ceiling(meaning: Meaning) {
+  return whole(1, 100_000, "USD", meaning).default(CEILING_DOLLARS);
 }
 
 /** One of the listed values. */

@@ -1,7 +1,9 @@
 /** Rules between the ledger's settings, and between these and others. */
+import { WORKERS } from "../../runtime/glue-workers";
 import { VERIFIED_REGIONS } from "../../runtime/ledger/authorities";
 import { calledServices, type Pipeline } from "./pipelines";
 import type { Lookup, Rule } from "./rule";
+import { LISTER_WORKERS, workersAt } from "./workers";
 
 const POSTGRES = "ledger.postgres";
 const HOST = `${POSTGRES}.host`;
@@ -17,7 +19,9 @@ const SCHEDULED = "ledger.scheduled";
 const ARCHIVE = "ledger.batch.archive";
 const EXISTING = "storage.raw.existing";
 const RATE = "ledger.batch.rateMinutes";
-const MAX_WORKERS = "ledger.batch.workers.maximum";
+const BATCH_WORKERS = "ledger.batch.workers";
+const MAX_WORKERS = `${BATCH_WORKERS}.maximum`;
+const PROFILES = "glue.profiles";
 const RUNS = "ledger.batch.concurrentRuns";
 const PROCESSED = "storage.lifecycle.processed";
 const TIERING = "storage.lifecycle.raw.tieringDays";
@@ -26,7 +30,6 @@ const NOT_MANAGED = `nothing (it is of another server than the managed one; leav
 
 const MIN_RDS_PORT = 1150;
 
-const LISTER_WORKERS = 2;
 /** Number of addresses for a server and the one that replaces it, and an interface for all functions. */
 const SERVER_AND_FUNCTIONS = 3;
 
@@ -182,11 +185,12 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     path: "ledger.batch.slots",
-    against: ["ledger.batch.workers.number", MAX_WORKERS],
+    against: [BATCH_WORKERS, PROFILES],
     expected: (value) => {
-      const most = Number(value(MAX_WORKERS));
-      return value("ledger.batch.slots") === 0 && most > Number(value("ledger.batch.workers.number"))
-        ? `a number such as ${4 * (most - 1)} (${most} workers of 4 cores, the driver left out: for the cores at the start, which 0 means, no worker is ever added)`
+      const { type, number, maximum, coresOfTask } = workersAt(value, BATCH_WORKERS);
+      const { cores } = WORKERS[type];
+      return value("ledger.batch.slots") === 0 && maximum > number
+        ? `a number such as ${(cores / coresOfTask) * (maximum - 1)} (${maximum} workers of ${cores} cores, the driver left out: for the cores at the start, which 0 means, no worker is ever added)`
         : undefined;
     },
   },
@@ -271,7 +275,8 @@ function freeAddresses(value: Lookup): number {
  * of all runs.
  */
 function neededAddresses(value: Lookup): number {
-  const ofLedger = SERVER_AND_FUNCTIONS + Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS;
+  const ofLedger =
+    SERVER_AND_FUNCTIONS + Number(value(MAX_WORKERS)) * Number(value(RUNS)) + LISTER_WORKERS.number;
   const ofJob = (pipeline: Pipeline, workers: string) =>
     value(PRIVATE_JOBS) === true && hasPipeline(value, pipeline) ? Number(value(workers)) : 0;
   return (

@@ -1,11 +1,9 @@
 import { z } from "zod";
-import { choice, flag, integer, numberChoice, text, whole } from "./kinds";
+import { ceiling, choice, flag, integer, numberChoice, text, whole } from "./kinds";
+import { maximumWorkers, workerSettings } from "./workers";
 
 /** Major version of every PostgreSQL server of the platform, the local one's too. */
 export const POSTGRES_VERSION = "18";
-
-/** Worker types that the pinned AWS provider accepts for a Spark job. */
-const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;
 
 const postgres = z.strictObject({
   server: choice(["managed", "existing"], {
@@ -87,17 +85,13 @@ const lister = z.strictObject({
   }).default(240),
 });
 
-const batchWorkers = z.strictObject({
-  type: choice(WORKER_TYPES, {
-    description: "Kind of Glue worker of the batch job; G.1X is 1 DPU: 4 cores and 16 GB.",
-  }).default("G.1X"),
-  number: whole(2, 299, "workers", {
-    description: "Workers of a run of the batch job, the driver's included.",
-  }).default(2),
-  maximum: whole(2, 299, "workers", {
-    description:
-      "Maximum workers of a run; above `number`, Glue's auto scaling adds them as batches wait, so a run that finds nothing costs little. Then `slots` says how many batches there may be.",
-  }).default(2),
+const batchWorkers = workerSettings("glueetl", {
+  job: "the batch job",
+  number: "Workers of a run of the batch job, the driver's included.",
+}).extend({
+  maximum: maximumWorkers(
+    "Maximum workers of a run; above `number`, Glue's auto scaling adds them as batches wait, so a run that finds nothing costs little. Then `slots` says how many batches there may be.",
+  ),
 });
 
 const batch = z.strictObject({
@@ -136,6 +130,10 @@ const batch = z.strictObject({
   timeoutMinutes: whole(2, 2880, "min", {
     description: "Time limit of a run of the batch job, what it claimed last included.",
   }).default(120),
+  maximumRunDollars: ceiling({
+    description:
+      "What a run of the batch job may cost, with `workers.maximum` workers busy until `timeoutMinutes`.",
+  }),
   childMegabytes: whole(256, 65_536, "MB", {
     description: "Memory of the child process that reads a file which is suspected to kill its reader.",
   }).default(1024),

@@ -1,12 +1,7 @@
 import { z } from "zod";
-import { choice, text, whole } from "./kinds";
-
-/**
- * Worker types that Glue takes for a streaming job and the pinned AWS provider accepts.
- *
- * @see https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_stepfunctions_tasks.WorkerType.html (2026-11-29)
- */
-const WORKER_TYPES = ["G.025X", "G.1X", "G.2X", "G.4X", "G.8X"] as const;
+import { MAINTENANCE_WINDOW } from "../../runtime/glue-runs";
+import { ceiling, choice, text, whole } from "./kinds";
+import { workerSettings } from "./workers";
 
 /**
  * Maximum number of messages in an invocation: Lambda passes a function at most 6 MB, about 3,500 messages
@@ -34,15 +29,18 @@ const eventSource = z.strictObject({
   }).default("lambda"),
 });
 
-const workers = z.strictObject({
-  type: choice(WORKER_TYPES, {
-    description: "Kind of Glue worker of the streaming job; G.1X is 1 DPU: 4 cores and 16 GB.",
-  }).default("G.1X"),
-  number: whole(2, 100, "workers", {
-    description:
+/** Most workers that the operator may ask for. */
+export const MOST_STREAM_WORKERS = 100;
+
+const workers = workerSettings(
+  "gluestreaming",
+  {
+    job: "the streaming job",
+    number:
       "Workers of the streaming job, the driver's included, where the control table names no other; docs/costs.md says what a rate needs.",
-  }).default(2),
-});
+  },
+  MOST_STREAM_WORKERS,
+);
 
 const reconcile = z.strictObject({
   rateMinutes: whole(1, 60, "min", {
@@ -67,6 +65,10 @@ export const manifests = z.strictObject({
       "Partitions of the tracking table that the files of one date are spread over: one takes 1,000 writes/s. Never change it once files are tracked.",
   }).default(16),
   workers: workers.prefault({}),
+  maximumDayDollars: ceiling({
+    description:
+      "What a day of the streaming job may cost with `workers.number` workers. `tributary manifests scale` tells what goes beyond it.",
+  }),
   engine: choice(["spark", "pool"], {
     description: "`spark` spreads manifests over Glue's workers; `pool` over processes of one machine.",
   }).default("spark"),
@@ -77,14 +79,10 @@ export const manifests = z.strictObject({
     description:
       "Maximum time that the streaming job waits for a message, and time between two looks at the control table.",
   }).default(20),
-  maintenanceWindow: text(
-    /^(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?\d|2[0-3])$/,
-    "a day and an hour in UTC such as Sun:3",
-    {
-      description:
-        "Day and hour, UTC, at which Glue may end a run of the streaming job for maintenance; by its guide it does so to runs of seven days or more alone. A run ends at its time limit, a minute below seven days, and the next one starts.",
-    },
-  ).default("Sun:3"),
+  maintenanceWindow: text(MAINTENANCE_WINDOW.pattern, MAINTENANCE_WINDOW.would, {
+    description:
+      "Day and hour, UTC, at which Glue may end a run of the streaming job for maintenance; by its guide it does so to runs of seven days or more alone. A run ends at its time limit, a minute below seven days, and the next one starts.",
+  }).default("Sun:3"),
   silentMinutes: whole(5, 1440, "min", {
     description: "Minutes without Parquet, while files arrive, that raise an alarm.",
   }).default(30),

@@ -34,6 +34,8 @@ export interface SettingNode {
   readonly properties?: Readonly<Record<string, SettingNode>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: SettingNode | false;
+  /** Of an object whose keys are others' to choose. */
+  readonly propertyNames?: { readonly enum?: readonly string[] };
 }
 
 /** The schema as a tree of plain nodes. */
@@ -63,7 +65,13 @@ export function accepted(node: SettingNode): string {
     return `${node.minItems} to ${node.maxItems} different values, each ${accepted(node.items)}`;
   }
   if (node.properties) return `an object with ${Object.keys(node.properties).join(", ")}`;
-  return `an object whose values are each ${accepted(node.additionalProperties || {})}`;
+  const keys = node.propertyNames?.enum;
+  const whose = keys === undefined ? "whose values are" : `with any of ${keys.join(", ")},`;
+  return `an object ${whose} each ${accepted(node.additionalProperties || {})}`;
+}
+
+function keysOf({ properties = {}, propertyNames }: SettingNode): readonly string[] {
+  return propertyNames?.enum ?? Object.keys(properties);
 }
 
 function unitOf(node: SettingNode): string {
@@ -81,7 +89,7 @@ export function problemsOf(
     const where = placeOf(environment, issue.path);
     const node = nodeAt(tree, issue.path) ?? {};
     return issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => `${where}: ${unknownKey(key, Object.keys(node.properties ?? {}))}`)
+      ? issue.keys.map((key) => `${where}: ${unknownKey(key, keysOf(node))}`)
       : [expectedAt(where, accepted(node), issue.input)];
   });
 }

@@ -10,3 +10,14 @@ export interface Rule {
   /** Part of the setting that the message shows, where not all of it. */
   readonly got?: (value: Lookup) => unknown;
 }
+
+/** Value of the setting at a path such as `uploads.workers`; undefined where there is none. */
+export function valueAt(data: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>(
+      (value, step) =>
+        typeof value === "object" && value !== null ? (value as Record<string, unknown>)[step] : undefined,
+      data,
+    );
+}

@@ -8,11 +8,13 @@ import {
   UNRESERVED_EXECUTIONS,
 } from "./functions";
 import { LEDGER_RULES } from "./ledger-rules";
+import { MOST_STREAM_WORKERS } from "./manifests";
 import { DEPLOYMENT_TAG } from "./names";
 import { PIPELINES, type Pipeline } from "./pipelines";
-import { nodeAt, placeOf, type SettingNode, settingTree } from "./problems";
-import type { Lookup, Rule } from "./rule";
+import { nodeAt, placeOf, settingTree } from "./problems";
+import { type Lookup, type Rule, valueAt } from "./rule";
 import { USAGE_RULES } from "./usage";
+import { WORKER_GROUPS, WORKER_PROFILES, workersAt } from "./workers";
 
 /** Tags that every stack sets by itself. */
 const OWN_TAGS: readonly string[] = ["project", "environment", DEPLOYMENT_TAG, "layer", "managed-by"];
@@ -119,6 +121,15 @@ const RULES: readonly Rule[] = [
     },
   },
   {
+    // said by a profile: the setting itself takes no more
+    path: "manifests.workers.number",
+    against: ["glue.profiles"],
+    expected: (value) =>
+      number(value("manifests.workers.number")) > MOST_STREAM_WORKERS
+        ? `at most ${MOST_STREAM_WORKERS} (of a profile, too: \`tributary manifests scale\` takes no more)`
+        : undefined,
+  },
+  {
     path: "manifests.eventSource.batchSize",
     against: ["manifests.eventSource.windowSeconds"],
     expected: (value) =>
@@ -186,7 +197,8 @@ export function brokenRules(
   const bad = issues
     .filter((issue) => issue.code !== "unrecognized_keys")
     .map((issue) => issue.path.map(String));
-  const lookup: Lookup = (path) => valueAt(tree, data, path.split("."));
+  const said: Lookup = (path) => valueAt(data, path) ?? (tree && nodeAt(tree, path.split("."))?.default);
+  const lookup: Lookup = (path) => said(path) ?? ofWorkers(said, path);
   const on: readonly Pipeline[] = touched("pipelines", bad) ? [] : (lookup("pipelines") as Pipeline[]);
   return RULES.filter(
     ({ path, against }) => isJudged(path, on) && [path, ...against].every((each) => !touched(each, bad)),
@@ -212,13 +224,12 @@ function touched(path: string, bad: readonly string[][]): boolean {
   return bad.some((issue) => issue.slice(0, steps.length).every((step, index) => step === steps[index]));
 }
 
-function valueAt(tree: SettingNode | undefined, data: unknown, path: readonly string[]): unknown {
-  const given = path.reduce<unknown>(
-    (value, step) =>
-      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[step] : undefined,
-    data,
-  );
-  return given === undefined ? tree && nodeAt(tree, path)?.default : given;
+/** What the profile of a job's workers has for a setting of them that is left out. */
+function ofWorkers(said: Lookup, path: string): unknown {
+  const group = WORKER_GROUPS.find((each) => path.startsWith(`${each}.`));
+  // a profile that there is not is told by itself
+  if (group === undefined || !(String(said(`${group}.profile`)) in WORKER_PROFILES)) return undefined;
+  return valueAt(workersAt(said, group), path.slice(group.length + 1));
 }
 
 function reservationSettings(value: Lookup): ReservationSettings {

@@ -1,23 +1,15 @@
 import { z } from "zod";
-import { choice, list, text, whole } from "./kinds";
+import { MOST_RETRIES } from "../../runtime/glue-runs";
+import { ceiling, choice, list, text, whole } from "./kinds";
+import { maximumWorkers, workerSettings } from "./workers";
 
-/**
- * Worker types that the pinned AWS provider accepts for a Spark job; AWS has larger ones by now.
- *
- * @see https://docs.aws.amazon.com/glue/latest/dg/worker-types.html (2026-11-29)
- */
-const WORKER_TYPES = ["G.1X", "G.2X", "G.4X", "G.8X"] as const;
-
-const workers = z.strictObject({
-  type: choice(WORKER_TYPES, {
-    description: "Kind of Glue worker; G.1X is 1 DPU: 4 cores and 16 GB.",
-  }).default("G.1X"),
-  number: whole(2, 299, "workers", {
-    description: "Workers of a run, the driver's included.",
-  }).default(2),
-  maximum: whole(2, 299, "workers", {
-    description: "Maximum workers of a run; above `number`, Glue's auto scaling adds them as files wait.",
-  }).default(2),
+const workers = workerSettings("glueetl", {
+  job: "the uploads job",
+  number: "Workers of a run, the driver's included.",
+}).extend({
+  maximum: maximumWorkers(
+    "Maximum workers of a run; above `number`, Glue's auto scaling adds them as files wait.",
+  ),
 });
 
 const reconcile = z.strictObject({
@@ -61,7 +53,10 @@ export const uploads = z.strictObject({
   timeoutMinutes: whole(1, 2880, "min", {
     description: "Time limit of a job run; the default of Glue 5.0 is 480 minutes.",
   }).default(120),
-  retries: whole(0, 10, "runs", {
+  maximumRunDollars: ceiling({
+    description: "What a run may cost, with `workers.maximum` workers busy until `timeoutMinutes`.",
+  }),
+  retries: whole(0, MOST_RETRIES, "runs", {
     description: "Further runs that Glue starts by itself after a failed one.",
   }).default(1),
   dateFormats: list(

@@ -69,7 +69,7 @@ function rowOf({ job, pipeline }: AuditedJob, run: JobRun): object {
     ended_at: time(run.CompletedOn),
     seconds,
     dpu_seconds: dpuSeconds,
-    dollars: costOf(dpuSeconds),
+    dollars: costOf(dpuSeconds, run.ExecutionClass),
     message: run.ErrorMessage ?? null,
   };
 }

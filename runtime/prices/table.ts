@@ -83,6 +83,15 @@ export const PRICES = {
     date: "2026-12-01",
     source: "https://aws.amazon.com/glue/pricing/",
   },
+  glueFlexHour: {
+    service: "Glue",
+    what: "runs of the class FLEX",
+    dollars: 0.29,
+    per: 1,
+    unit: "DPU hour",
+    date: "2026-12-01",
+    source: "https://aws.amazon.com/glue/pricing/",
+  },
   serverStorage: {
     ...RDS,
     what: "gp3 in one zone",

@@ -1,9 +1,15 @@
 import type { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
 import { useKey } from "../../constructs/encryption-key";
 import type { GlueConnections } from "../../constructs/glue/glue-connections";
-import type { GlueJobKeys } from "../../constructs/glue/glue-job";
+import type { JobKeys, SparkJobProps } from "../../constructs/glue/spark-job";
 import type { PolicyStatement } from "../../constructs/policy";
-import { alertSource, databaseName, type Environment, type Pipeline } from "../../environments/schema";
+import {
+  alertSource,
+  databaseName,
+  type Environment,
+  type Pipeline,
+  type RunSize,
+} from "../../environments/schema";
 import { AUDIT_INCOMING, type AUDIT_REJECTED } from "../../runtime/audit";
 import { latestViewName } from "../../runtime/manifests/latest-view";
 import { datedDatasetsOf } from "../datasets";
@@ -20,9 +26,25 @@ export interface PipelineResources {
   readonly connections: GlueConnections | undefined;
 }
 
+type JobSize = Pick<
+  SparkJobProps,
+  "workerType" | "numberOfWorkers" | "maximumWorkers" | "executionClass" | "sparkConf"
+>;
+
 /** Keys of a job: of the code that it loads, the data that it works on, and its logs. */
-export function jobKeys({ codeKey, dataKey, operationsKey }: StorageStack): GlueJobKeys {
+export function jobKeys({ codeKey, dataKey, operationsKey }: StorageStack): JobKeys {
   return { code: codeKey.arn, data: dataKey.arn, logs: operationsKey.arn };
+}
+
+/** Size of a job as its settings and its profile have it. */
+export function sizeOf({ type, number, maximum, executionClass, coresOfTask }: RunSize): JobSize {
+  return {
+    workerType: type,
+    numberOfWorkers: number,
+    maximumWorkers: maximum,
+    executionClass,
+    ...(coresOfTask === 1 ? {} : { sparkConf: { "spark.task.cpus": String(coresOfTask) } }),
+  };
 }
 
 /** Connections of a job that needs none, which the environment may want in the private subnets all the same. */

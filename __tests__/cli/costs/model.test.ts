@@ -179,4 +179,14 @@ describe("uploads", () => {
   ])("%s", (_, usage, dollars) => {
     expect(job(usage)).toBeCloseTo(dollars, 1);
   });
+
+  test("cost less on spare capacity", () => {
+    const workers = { ...prod.uploads.workers, executionClass: "FLEX" as const };
+    const flexible = { ...alone(prod, "uploads"), uploads: { ...prod.uploads, workers } };
+    const usage = { ...prod.usage, uploads: { filesPerHour: 10, megabytesPerHour: 500 } };
+    expect(months(expectedCosts({ ...flexible, usage }))["Glue: uploads-job"]).toBeCloseTo(
+      (98.62 * 0.29) / 0.44,
+      1,
+    );
+  });
 });

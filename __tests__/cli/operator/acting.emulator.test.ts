@@ -525,14 +525,16 @@ describe("the streaming job", () => {
     expect(await operated.tributary(...scaled)).toMatchObject({
       code: 0,
       stdout:
-        `would be ordered: workers: ${deployed} → 6, from the next run on\n` +
+        `would be ordered: workers: ${deployed} → 6, from the next run on; ` +
+        "a day of 6 workers G.1X costs 63.36 USD, above manifests.maximumDayDollars (50)\n" +
         "nothing was changed: repeat with --yes\n",
     });
     expect((await control()).workers).toBeUndefined();
     expect(await operated.tributary(...scaled, "--yes")).toMatchObject({
       code: 0,
       stdout:
-        `workers: ${deployed} → 6, from the next run on\n` +
+        `workers: ${deployed} → 6, from the next run on; ` +
+        "a day of 6 workers G.1X costs 63.36 USD, above manifests.maximumDayDollars (50)\n" +
         `to undo: tributary manifests scale --workers ${deployed} --yes\n`,
     });
     expect(await control()).toMatchObject({ workers: 6, desired: "running" });

@@ -11,14 +11,7 @@ import {
 } from "../../../environments/schema";
 import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
-import {
-  JOB_STATEMENTS,
-  resource,
-  resourcesOf,
-  scriptArguments,
-  statement,
-  statementsOf,
-} from "../../support/resources";
+import { JOB_STATEMENTS, resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { type StackJson, stacksOf } from "../../support/stacks";
 import { synthesize } from "../../support/synthesize";
 
@@ -41,14 +34,6 @@ function policyOf(role: string, stack: StackJson | undefined = prod): unknown {
 }
 
 describe("the jobs", () => {
-  test.each(["lister", "batch"])("%s is given exactly the arguments that its script reads", async (id) => {
-    const { python } = await ensurePython("run", () => {});
-    const words = ["-m", "tributary.running.arguments", `ledger_${id}`];
-    const output = execFileSync(python, words, { cwd: GLUE, encoding: "utf8" });
-    const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    expect(scriptArguments(jobOf(id))).toEqual(read.sort());
-  });
-
   test.each([
     ["lister", "--recent_weeks"],
     ["batch", "--budget_minutes"],

@@ -1,24 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { VISIBILITY_SECONDS } from "../../../constructs/queue-with-dead-letters";
 import { environmentNames, loadEnvironments } from "../../../environments/schema";
 import { quarantineFolder } from "../../../runtime/manifests/quarantine-folder";
-import { ROOT } from "../../../setup/paths";
-import { ensurePython } from "../../../setup/python";
-import {
-  JOB_STATEMENTS,
-  resource,
-  resourcesOf,
-  scriptArguments,
-  statement,
-  statementsOf,
-} from "../../support/resources";
+import { JOB_STATEMENTS, resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf } from "../../support/stacks";
 
 const stacks = stacksOf("local", "prod");
 const prod = stacks.get("prod-compute");
-const GLUE = join(ROOT, "glue");
 
 /** Beginning of the ids of a function or job; the control plane belongs to no pipeline. */
 function scoped(name: string): string {
@@ -190,16 +178,6 @@ describe("the streaming job", () => {
     for (const name of shared) expect(argumentsOf(job)[name]).toBe(argumentsOf(csv)[name]);
     const keys = resourcesOf(prod, "aws_s3_object").map(([, object]) => object["key"]);
     expect(new Set(keys).size).toBe(keys.length);
-  });
-
-  test("is given exactly the arguments that its script reads", async () => {
-    const { python } = await ensurePython("run", () => {});
-    const output = execFileSync(python, ["-m", "tributary.running.arguments", "manifests_stream"], {
-      cwd: GLUE,
-      encoding: "utf8",
-    });
-    const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    expect(scriptArguments(job)).toEqual(read.sort());
   });
 
   test("hears of messages as long as the queue hides them", () => {

@@ -6,7 +6,7 @@ import { ROOT } from "../../../setup/paths";
 import { ensurePython } from "../../../setup/python";
 import type { PipelineResources } from "../../../stacks/compute/pipeline-resources";
 import { bringColumns } from "../../../stacks/compute/uploads/permissions";
-import { resource, resourcesOf, scriptArguments, statement, statementsOf } from "../../support/resources";
+import { resource, resourcesOf, statement, statementsOf } from "../../support/resources";
 import { stacksOf } from "../../support/stacks";
 
 const stacks = stacksOf("local", "prod");
@@ -275,16 +275,6 @@ test("metrics are published under the namespace that the alarms watch", () => {
 });
 
 describe("the job", () => {
-  test("is given exactly the arguments that its script reads", async () => {
-    const { python } = await ensurePython("run", () => {});
-    const output = execFileSync(python, ["-m", "tributary.running.arguments", "uploads_job"], {
-      cwd: GLUE,
-      encoding: "utf8",
-    });
-    const read = (JSON.parse(output) as { name: string }[]).map((each) => each.name);
-    expect(scriptArguments(resource(prod, "aws_glue_job", "uploads-job"))).toEqual(read.sort());
-  });
-
   test("grows by itself where the environment's maximum lies above its number", () => {
     expect(resource(prod, "aws_glue_job", "uploads-job")).toMatchObject({
       number_of_workers: 20,

@@ -1,12 +1,12 @@
-import { type Environment, MONTH_HOURS } from "../../../environments/schema";
-import { DPUS, LEAST_RUN_SECONDS } from "../../../runtime/prices/glue";
+import { type Environment, LISTER_WORKERS, MONTH_HOURS } from "../../../environments/schema";
+import { DPUS, hourPrice, LEAST_RUN_SECONDS } from "../../../runtime/prices/glue";
 import { PRICES } from "../../../runtime/prices/table";
 import { type Amount, noted, priced, sum } from "./amount";
 import { type Cost, costs, type Work, workOf } from "./cost";
 import { BATCH_OBJECTS, CORES_PER_DPU, LEDGER_FILES_A_MINUTE } from "./measured";
 
-/** Workers of the lister, and minutes of a listing that finds nothing new. */
-const LISTER_DPUS = 2;
+/** DPUs of the lister, and minutes of a listing that finds nothing new. */
+export const LISTER_DPUS = LISTER_WORKERS.number * (DPUS[LISTER_WORKERS.type] ?? 1);
 const LISTING_MINUTES = 2;
 /** Messages of a receive or a delete at most. */
 const BATCH = 10;
@@ -23,7 +23,7 @@ export function ledgerRounds({ ledger: { scheduled, batch } }: Environment): Cos
     { layer: "compute", pipeline: "ledger", by: "time" },
     {
       "Glue: ledger-batch, with nothing to do": priced(
-        PRICES.glueHour,
+        hourPrice(batch.workers.executionClass),
         [runs, "runs"],
         [LEAST_RUN_SECONDS / 3600, "h"],
         [dpus, "DPU"],
@@ -72,7 +72,7 @@ export function ledgerCosts(
           priced(PRICES.queueRequest, [files, "sends"]),
           priced(PRICES.queueRequest, [(2 * files) / BATCH, "receives and deletes of ten"]),
         ),
-        "Glue: ledger-batch": priced(PRICES.glueHour, [
+        "Glue: ledger-batch": priced(hourPrice(batch.workers.executionClass), [
           ((files / LEDGER_FILES_A_MINUTE / 60) * CORES) / CORES_PER_DPU,
           "DPU h",
         ]),

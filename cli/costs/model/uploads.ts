@@ -1,5 +1,5 @@
 import type { Environment } from "../../../environments/schema";
-import { DPUS, LEAST_RUN_SECONDS } from "../../../runtime/prices/glue";
+import { DPUS, hourPrice, LEAST_RUN_SECONDS } from "../../../runtime/prices/glue";
 import { PRICES } from "../../../runtime/prices/table";
 import { type Amount, noted, priced } from "./amount";
 import { type Cost, costs, workOf } from "./cost";
@@ -54,7 +54,8 @@ function uploadsJob(environment: Environment): Amount {
   const seconds = Math.max(LEAST_RUN_SECONDS, settleSeconds + work);
   const up = hours * (1 - Math.exp((-filesPerHour * seconds) / 3600));
   const busy = (hours * filesPerHour * work) / 3600 / CORES_PER_DPU;
-  if (busy > up * dpus) return priced(PRICES.glueHour, [busy, "DPU hours of work"]);
-  const amount = priced(PRICES.glueHour, [up, "h"], [dpus, "DPU"]);
+  const hour = hourPrice(workers.executionClass);
+  if (busy > up * dpus) return priced(hour, [busy, "DPU hours of work"]);
+  const amount = priced(hour, [up, "h"], [dpus, "DPU"]);
   return noted(amount, `each file keeps a run up for ${Math.round(seconds)} s`);
 }

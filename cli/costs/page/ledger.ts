@@ -2,7 +2,7 @@ import type { Environment } from "../../../environments/schema";
 import { PRICES } from "../../../runtime/prices/table";
 import { countText } from "../model/amount";
 import { total } from "../model/cost";
-import { ledgerCosts, ledgerRounds, tagsOf } from "../model/ledger";
+import { LISTER_DPUS, ledgerCosts, ledgerRounds, tagsOf } from "../model/ledger";
 import { floorOf } from "./floors";
 import { about, costRows, tableOf, usd } from "./tables";
 
@@ -28,7 +28,7 @@ export function ledgerSection(environment: Environment): string {
     many(["Glue: ledger-batch"]),
     many(["S3: staging, Parquet"]),
   ];
-  const lister = LISTING_HOURS * 2 * PRICES.glueHour.dollars;
+  const lister = LISTING_HOURS * LISTER_DPUS * PRICES.glueHour.dollars;
   const hourly = ledgerRounds({
     ...environment,
     ledger: { ...environment.ledger, batch: { ...environment.ledger.batch, rateMinutes: 60 } },

@@ -146,9 +146,9 @@ function costsOf({ pipeline }: Dataset, environment: Environment, now: Date): st
 /** What is paid whatever a file has. */
 function leastOf(pipeline: Dataset["pipeline"], environment: Environment): string[] {
   if (pipeline === "manifests") return ["the streaming job is paid by time, whether files come or not"];
-  const { type, number } =
+  const { type, number, executionClass } =
     pipeline === "uploads" ? environment.uploads.workers : environment.ledger.batch.workers;
-  const least = costOf(LEAST_RUN_SECONDS * number * (DPUS[type] ?? 1));
+  const least = costOf(LEAST_RUN_SECONDS * number * (DPUS[type] ?? 1), executionClass);
   return [
     `${dollars(least)} at least for a run, however many files it has: a minute of ${number} workers ${type}`,
   ];

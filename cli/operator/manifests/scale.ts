@@ -5,6 +5,7 @@ import {
   readStreamingJob,
   type StreamingJobOrder,
 } from "../../../runtime/manifests/control";
+import { costOfHours } from "../../../runtime/prices/glue";
 import { CommandError } from "../../../setup/errors";
 import { afterwards, type YesOption } from "../command/applying";
 import { caller } from "../command/caller";
@@ -54,10 +55,18 @@ export async function scale(operator: Operator, options: ScaleOptions): Promise<
   const when = now ? "the run at work ends when its manifests are done" : "from the next run on";
   return ordered(operator, options, {
     order: { workers, ...(now ? { restartRequestedAt: operator.now } : {}) },
-    text: `workers: ${was} → ${workers}, ${when}`,
+    text: `workers: ${was} → ${workers}, ${when}${aboveCeiling(operator, workers)}`,
     undo: `tributary manifests scale --workers ${was}${now ? " --now" : ""} --yes`,
     isDone: isNew(operator),
   });
+}
+
+/** What synthesis would refuse of so many workers, which an operator may want all the same. */
+function aboveCeiling({ environment: { manifests } }: Operator, workers: number): string {
+  const { type } = manifests.workers;
+  const dollars = costOfHours(24, { type, workers });
+  if (dollars <= manifests.maximumDayDollars) return "";
+  return `; a day of ${workers} workers ${type} costs ${dollars.toFixed(2)} USD, above manifests.maximumDayDollars (${manifests.maximumDayDollars})`;
 }
 
 export async function stop(operator: Operator, options: OrderOptions): Promise<ExitCode> {

@@ -164,7 +164,7 @@ async function runsSince(
         state,
         seconds,
         dpuSeconds,
-        dollars: costOf(dpuSeconds),
+        dollars: costOf(dpuSeconds, run.ExecutionClass),
         workers,
         workerType,
       });

@@ -40,6 +40,7 @@ export function hopeless(job: string, runs: readonly JobRun[]): string | undefin
 export function costOfRuns(runs: readonly JobRun[], now: number): number {
   return runs.reduce((sum, run) => {
     const elapsed = run.ExecutionTime || (now - (run.StartedOn?.getTime() ?? now)) / 1000;
-    return sum + costOf(run.DPUSeconds ?? (dpusOf(run) ?? 0) * Math.max(elapsed, BILLED_SECONDS));
+    const dpuSeconds = run.DPUSeconds ?? (dpusOf(run) ?? 0) * Math.max(elapsed, BILLED_SECONDS);
+    return sum + costOf(dpuSeconds, run.ExecutionClass);
   }, 0);
 }

@@ -81,8 +81,9 @@ async function plan({ environment, terminal }: Operator, tests: readonly Pipelin
 
 function leastCost({ uploads, ledger }: Environment, pipeline: Pipeline): number {
   if (pipeline === "manifests") return 0;
-  const { type, number } = pipeline === "uploads" ? uploads.workers : ledger.batch.workers;
-  return costOf((dpusOf({ WorkerType: type, NumberOfWorkers: number }) ?? 0) * BILLED_SECONDS);
+  const { type, number, executionClass } = pipeline === "uploads" ? uploads.workers : ledger.batch.workers;
+  const dpus = dpusOf({ WorkerType: type, NumberOfWorkers: number }) ?? 0;
+  return costOf(dpus * BILLED_SECONDS, executionClass);
 }
 
 const OUTCOMES: readonly Column<Outcome>[] = [

@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class SparkEngine:
-    """Runs `parallelism` concurrent tasks on the executors, 0 for as many as Spark has cores."""
+    """Runs `parallelism` concurrent tasks on the executors, 0 for as many as its cores carry."""
 
     def __init__(self, parallelism: int) -> None:
         # A task that killed its executor must not go on to kill three more: the job decides what follows.
@@ -41,8 +41,9 @@ class SparkEngine:
 
     @property
     def slots(self) -> int:
-        """Slots asked for, or the cores of now: at the start not every executor is available."""
-        return self._parallelism or self._context.defaultParallelism
+        """Slots asked for, or those of the cores of now: at the start not every executor is available."""
+        cores_of_task = int(self._context.getConf().get("spark.task.cpus", "1"))
+        return self._parallelism or max(1, self._context.defaultParallelism // cores_of_task)
 
     def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
         """Have `work(task)` done by an executor; see `Engine.submit`."""

@@ -3,7 +3,6 @@ import { useKey } from "../../../constructs/encryption-key";
 import type { PolicyStatement } from "../../../constructs/policy";
 import { datasetsOf } from "../../../datasets/schema/datasets";
 import {
-  ledgerBatchJobName,
   MALFORMED_PREFIX,
   PROCESSED_TAG,
   processedPrefix,
@@ -48,12 +47,6 @@ export function ledgerRegistrarStatements({
 
 export function ledgerOperatorStatements({ ledger }: PipelineResources): PolicyStatement[] {
   return ledger.server.connect("tributary_operator");
-}
-
-export function ledgerStarterStatements({ environment }: PipelineResources): PolicyStatement[] {
-  const { account, region } = environment;
-  const job = `arn:aws:glue:${region}:${account}:job/${ledgerBatchJobName(environment)}`;
-  return [{ sid: "StartJob", actions: ["glue:StartJobRun"], resources: [job] }];
 }
 
 export function ledgerBatchStatements(resources: PipelineResources): PolicyStatement[] {

@@ -2,7 +2,7 @@ import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-s
 import { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
-import { GlueJob, type GlueJobProps } from "../../../constructs/glue/glue-job";
+import { EtlJob, type EtlJobProps } from "../../../constructs/glue/etl-job";
 import { GlueWorkflow } from "../../../constructs/glue/glue-workflow";
 import type { JobCode } from "../../../constructs/glue/job-code";
 import { QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
@@ -11,6 +11,7 @@ import {
   alertSource,
   type Environment,
   functionName,
+  LISTER_WORKERS,
   ledgerBatchJobName,
   ledgerListerJobName,
   ledgerWorkflowName,
@@ -19,7 +20,7 @@ import {
   ruleName,
 } from "../../../environments/schema";
 import { SMOKE_DATASETS } from "../../../runtime/smoke";
-import { jobKeys, type PipelineResources } from "../pipeline-resources";
+import { jobKeys, type PipelineResources, sizeOf } from "../pipeline-resources";
 import { rawEventsOf } from "../raw-events";
 import { ledgerBatchArguments, ledgerListerArguments } from "./job-arguments";
 import {
@@ -27,7 +28,6 @@ import {
   ledgerListerStatements,
   ledgerOperatorStatements,
   ledgerRegistrarStatements,
-  ledgerStarterStatements,
 } from "./permissions";
 
 export interface LedgerPipelineProps extends PipelineResources {
@@ -39,8 +39,6 @@ export interface LedgerPipelineProps extends PipelineResources {
   readonly controlPlane: BundledFunction<"control-plane">;
 }
 
-/** Minimum size of a Spark job in Glue: the driver alone lists. */
-const LISTER_WORKERS = { type: "G.1X", number: 2 } as const;
 const MEASURE_MINUTES = 5;
 const MEASURE = JSON.stringify({ command: "measure" });
 /** S3 events of one call of the registrar, and the maximum number of concurrent calls. */
@@ -51,8 +49,8 @@ export class LedgerPipeline extends Construct {
   readonly inputs: QueueWithDeadLetters;
   readonly registrar: BundledFunction<"ledger-registrar">;
   readonly operator: BundledFunction<"ledger-operator">;
-  readonly lister: GlueJob;
-  readonly batch: GlueJob;
+  readonly lister: EtlJob;
+  readonly batch: EtlJob;
   readonly starter: BundledFunction<"ledger-starter">;
   private readonly environment: Environment;
 
@@ -131,22 +129,20 @@ export class LedgerPipeline extends Construct {
       functionName: functionName(this.environment, "ledger-starter"),
       description: "starts a run of the batch job, unless it has as many as it may have",
       variables: { JOB_NAME: this.batch.job.name },
-      statements: ledgerStarterStatements(props),
+      statements: [this.batch.grantStart()],
       settings: { ...props.settings, memorySizeMegabytes: 256, timeoutSeconds: 60 },
       synchronous: true,
     });
   }
 
-  private listerJob(props: LedgerPipelineProps): GlueJob {
+  private listerJob(props: LedgerPipelineProps): EtlJob {
     const { lister } = this.environment.ledger;
     return this.job("lister", props, {
       jobName: ledgerListerJobName(this.environment),
       description: "registers the current versions of all files of its datasets in the ledger",
       script: "ledger_lister",
-      workerType: LISTER_WORKERS.type,
-      numberOfWorkers: LISTER_WORKERS.number,
-      autoScaling: false,
-      run: { kind: "batch", timeoutMinutes: lister.timeoutMinutes, maximumRetries: 0 },
+      ...sizeOf(LISTER_WORKERS),
+      timeoutMinutes: lister.timeoutMinutes,
       arguments: ledgerListerArguments(this.environment, {
         rawBucket: props.storage.raw.bucket,
         address: props.ledger.server.address,
@@ -156,19 +152,18 @@ export class LedgerPipeline extends Construct {
     });
   }
 
-  private batchJob(props: LedgerPipelineProps): GlueJob {
+  private batchJob(props: LedgerPipelineProps): EtlJob {
     const { batch } = this.environment.ledger;
     const { storage, ledger } = props;
     return this.job("batch", props, {
       jobName: ledgerBatchJobName(this.environment),
       description: "claims batches of files, transforms, publishes and archives them",
       script: "ledger_batch",
-      workerType: batch.workers.type,
-      numberOfWorkers: batch.workers.maximum,
-      autoScaling: batch.workers.maximum > batch.workers.number,
+      ...sizeOf(batch.workers),
       concurrentRuns: batch.concurrentRuns,
-      // what failed is claimed again by the next run that is started
-      run: { kind: "batch", timeoutMinutes: batch.timeoutMinutes, maximumRetries: 0 },
+      // no retries: what failed is claimed again by the next run that is started
+      timeoutMinutes: batch.timeoutMinutes,
+      maximumRunDollars: batch.maximumRunDollars,
       arguments: ledgerBatchArguments(this.environment, {
         rawBucket: storage.raw.bucket,
         curatedBucket: storage.curated.bucket,
@@ -186,22 +181,25 @@ export class LedgerPipeline extends Construct {
     id: string,
     { storage, code, connections }: LedgerPipelineProps,
     own: Pick<
-      GlueJobProps,
+      EtlJobProps,
       | "jobName"
       | "description"
       | "script"
       | "workerType"
       | "numberOfWorkers"
-      | "autoScaling"
+      | "maximumWorkers"
+      | "executionClass"
+      | "sparkConf"
       | "concurrentRuns"
-      | "run"
+      | "timeoutMinutes"
+      | "maximumRunDollars"
       | "arguments"
       | "callerArguments"
       | "statements"
     >,
-  ): GlueJob {
+  ): EtlJob {
     const { account, region, glue, logs } = this.environment;
-    return new GlueJob(this, id, {
+    return new EtlJob(this, id, {
       ...own,
       artifacts: storage.artifacts,
       account,

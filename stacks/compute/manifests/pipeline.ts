@@ -3,8 +3,9 @@ import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notifica
 import { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
-import { GlueJob } from "../../../constructs/glue/glue-job";
+
 import type { JobCode } from "../../../constructs/glue/job-code";
+import { StreamingJob } from "../../../constructs/glue/streaming-job";
 import { type QueueSender, QueueWithDeadLetters } from "../../../constructs/queue-with-dead-letters";
 import { datedDatasetsOfFunctions } from "../../../datasets/schema/datasets";
 import {
@@ -19,7 +20,7 @@ import {
   ruleName,
 } from "../../../environments/schema";
 import { STREAMING_END_STATES } from "../../../runtime/glue-states";
-import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
+import { connectionsIfPrivate, jobKeys, type PipelineResources, sizeOf } from "../pipeline-resources";
 import { rawEventsOf } from "../raw-events";
 import { manifestsJobArguments } from "./job-arguments";
 import {
@@ -48,7 +49,7 @@ export class ManifestsPipeline extends Construct {
   readonly ready: QueueWithDeadLetters;
   readonly builder: BundledFunction<"manifests-builder">;
   readonly reconciler: BundledFunction<"manifests-reconciler">;
-  readonly job: GlueJob;
+  readonly job: StreamingJob;
   private readonly environment: Environment;
   private readonly controlPlane: BundledFunction<"control-plane">;
 
@@ -86,10 +87,10 @@ export class ManifestsPipeline extends Construct {
     });
   }
 
-  private streamingJob(props: ManifestsPipelineProps): GlueJob {
+  private streamingJob(props: ManifestsPipelineProps): StreamingJob {
     const { account, region, manifests, glue, logs } = this.environment;
     const { storage, ledger } = props;
-    return new GlueJob(this, "stream", {
+    return new StreamingJob(this, "stream", {
       jobName: manifestsJobName(this.environment),
       description: "turns manifests into Parquet until it is told to stop",
       script: "manifests_stream",
@@ -98,12 +99,11 @@ export class ManifestsPipeline extends Construct {
       region,
       keys: jobKeys(storage),
       glueVersion: glue.version,
-      workerType: manifests.workers.type,
       // the control plane starts each run with the number that the control table names
-      numberOfWorkers: manifests.workers.number,
-      autoScaling: false,
+      ...sizeOf({ ...manifests.workers, maximum: manifests.workers.number }),
       connections: connectionsIfPrivate(props),
-      run: { kind: "streaming", maintenanceWindow: manifests.maintenanceWindow },
+      maintenanceWindow: manifests.maintenanceWindow,
+      maximumDayDollars: manifests.maximumDayDollars,
       logRetentionDays: logs.retentionDays,
       code: props.code,
       arguments: manifestsJobArguments(this.environment, {

@@ -1,9 +1,10 @@
 /** Permissions of each function and the job of the uploads pipeline: named actions on named resources. */
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { useKey } from "../../../constructs/encryption-key";
+import type { EtlJob } from "../../../constructs/glue/etl-job";
 import type { PolicyStatement } from "../../../constructs/policy";
 import { type Dataset, datasetsOf } from "../../../datasets/schema/datasets";
-import { type Environment, metricNamespace, uploadsJobName } from "../../../environments/schema";
+import { type Environment, metricNamespace } from "../../../environments/schema";
 import { PENDING_INDEX, RUN_REQUEST } from "../../../runtime/indexes";
 import { growingUploads } from "../../datasets";
 import {
@@ -19,30 +20,30 @@ import {
 /** Folder of files that no dataset claims, as `tributary.uploads.names` has it. */
 const UNKNOWN_DATASET = "unknown";
 
-export function triggerStatements(resources: PipelineResources): PolicyStatement[] {
+export function triggerStatements(resources: PipelineResources, job: EtlJob): PolicyStatement[] {
   return [
     useUploads(resources, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     forgetRequest(resources),
-    startJob(resources.environment),
+    job.grantStart(),
   ];
 }
 
-export function jobEndedStatements(resources: PipelineResources): PolicyStatement[] {
+export function jobEndedStatements(resources: PipelineResources, job: EtlJob): PolicyStatement[] {
   return [
     queryPending(resources),
     forgetRequest(resources),
-    startJob(resources.environment, ["glue:GetJobRun"]),
+    job.grantStart(["glue:GetJobRun"]),
     putMetrics(resources.environment),
     putOwnEvents("PutAlerts", resources.environment, ["Tributary Alert"]),
   ];
 }
 
-export function reconcilerStatements(resources: PipelineResources): PolicyStatement[] {
+export function reconcilerStatements(resources: PipelineResources, job: EtlJob): PolicyStatement[] {
   return [
     useUploads(resources, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     queryPending(resources),
     listInputs(resources, "uploads"),
-    startJob(resources.environment),
+    job.grantStart(),
     putMetrics(resources.environment),
   ];
 }
@@ -130,11 +131,6 @@ function forgetRequest({ ledger }: PipelineResources): PolicyStatement {
 function queryPending(resources: PipelineResources): PolicyStatement {
   const index = `${resources.ledger.uploads.arn}/index/${PENDING_INDEX}`;
   return { sid: "QueryPending", actions: ["dynamodb:Query"], resources: [index] };
-}
-
-function startJob(environment: Environment, further: readonly string[] = []): PolicyStatement {
-  const job = `arn:aws:glue:${environment.region}:${environment.account}:job/${uploadsJobName(environment)}`;
-  return { sid: "StartJob", actions: [...further, "glue:StartJobRun"], resources: [job] };
 }
 
 function putMetrics(environment: Environment): PolicyStatement {

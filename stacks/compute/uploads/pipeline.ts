@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { BundledFunction, type FunctionSettings } from "../../../constructs/functions/bundled-function";
 import { routeEvents, scheduleRounds } from "../../../constructs/functions/invocations";
-import { GlueJob } from "../../../constructs/glue/glue-job";
+import { EtlJob } from "../../../constructs/glue/etl-job";
 import type { JobCode } from "../../../constructs/glue/job-code";
 import {
   alertSource,
@@ -12,7 +12,7 @@ import {
   uploadsJobName,
 } from "../../../environments/schema";
 import { BATCH_END_STATES } from "../../../runtime/glue-states";
-import { connectionsIfPrivate, jobKeys, type PipelineResources } from "../pipeline-resources";
+import { connectionsIfPrivate, jobKeys, type PipelineResources, sizeOf } from "../pipeline-resources";
 import { prefixesOf } from "../raw-events";
 import { uploadsJobArguments } from "./job-arguments";
 import { jobEndedStatements, jobStatements, reconcilerStatements, triggerStatements } from "./permissions";
@@ -31,7 +31,7 @@ export interface UploadsPipelineProps extends PipelineResources {
  * as their scope, so their addresses in the state do not change.
  */
 export class UploadsPipeline {
-  readonly job: GlueJob;
+  readonly job: EtlJob;
   readonly trigger: BundledFunction<"uploads-trigger">;
   readonly jobEnded: BundledFunction<"uploads-job-ended">;
   readonly reconciler: BundledFunction<"uploads-reconciler">;
@@ -57,10 +57,10 @@ export class UploadsPipeline {
     this.scheduleReconciler();
   }
 
-  private uploadsJob(resources: UploadsPipelineProps): GlueJob {
+  private uploadsJob(resources: UploadsPipelineProps): EtlJob {
     const { account, region, uploads, glue, logs } = this.environment;
     const { storage, ledger } = resources;
-    return new GlueJob(this.scope, "uploads-job", {
+    return new EtlJob(this.scope, "uploads-job", {
       jobName: uploadsJobName(this.environment),
       description: "processes pending uploads until none is left",
       script: "uploads_job",
@@ -69,11 +69,11 @@ export class UploadsPipeline {
       region,
       keys: jobKeys(storage),
       glueVersion: glue.version,
-      workerType: uploads.workers.type,
-      numberOfWorkers: uploads.workers.maximum,
-      autoScaling: uploads.workers.maximum > uploads.workers.number,
+      ...sizeOf(uploads.workers),
       connections: connectionsIfPrivate(resources),
-      run: { kind: "batch", timeoutMinutes: uploads.timeoutMinutes, maximumRetries: uploads.retries },
+      timeoutMinutes: uploads.timeoutMinutes,
+      maximumRetries: uploads.retries,
+      maximumRunDollars: uploads.maximumRunDollars,
       logRetentionDays: logs.retentionDays,
       code: resources.code,
       arguments: uploadsJobArguments(this.environment, {
@@ -93,7 +93,7 @@ export class UploadsPipeline {
       functionName: functionName(this.environment, "uploads-trigger"),
       description: "registers each uploaded version and asks for a run of the job",
       variables: { UPLOADS_TABLE: resources.ledger.uploads.name, JOB_NAME: this.job.job.name },
-      statements: triggerStatements(resources),
+      statements: triggerStatements(resources, this.job),
       settings: this.settings,
     });
   }
@@ -110,7 +110,7 @@ export class UploadsPipeline {
         METRIC_NAMESPACE: metricNamespace(this.environment),
         ALERT_SOURCE: alertSource(this.environment),
       },
-      statements: jobEndedStatements(resources),
+      statements: jobEndedStatements(resources, this.job),
       settings: this.settings,
     });
   }
@@ -130,7 +130,7 @@ export class UploadsPipeline {
         METRIC_NAMESPACE: metricNamespace(this.environment),
       },
       declared: { prefixes: prefixesOf("uploads") },
-      statements: reconcilerStatements(resources),
+      statements: reconcilerStatements(resources, this.job),
       // it lists the whole bucket in one invocation where it can
       settings: {
         ...this.settings,

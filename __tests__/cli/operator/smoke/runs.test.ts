@@ -33,6 +33,11 @@ describe("runs of a smoke test", () => {
     ["by the second", { ExecutionTime: 3600, WorkerType: "G.1X", NumberOfWorkers: 2 }, 0.88],
     ["for a minute at least", { ExecutionTime: 6, WorkerType: "G.1X", NumberOfWorkers: 2 }, 0.44 / 30],
     ["by Glue's own count where there is one", { DPUSeconds: 3600, ExecutionTime: 1 }, 0.44],
+    [
+      "less where they took spare capacity",
+      { ExecutionTime: 3600, WorkerType: "G.2X", NumberOfWorkers: 2, ExecutionClass: "FLEX" },
+      4 * 0.29,
+    ],
     ["so far", { StartedOn: new Date(0), WorkerType: "G.1X", NumberOfWorkers: 2 }, 0.88],
   ] as const)("cost %s", (_, more, dollars) => {
     expect(costOfRuns([run("SUCCEEDED", more)], 3_600_000)).toBeCloseTo(dollars);

@@ -3,13 +3,10 @@ import {
   GetServiceQuotaCommand,
   type ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
-import { type Environment, type JobName, jobsOf } from "../../../../environments/schema";
+import { type Environment, type JobName, jobsOf, LISTER_WORKERS } from "../../../../environments/schema";
 import { DPUS } from "../../../../runtime/prices/glue";
 import { type Check, type Finding, failure, ok, otherwiseOk } from "../check";
 import { quotaLink } from "../links";
-
-/** Two workers of the lister, as its job has them. */
-const LISTER_DPU = 2;
 
 /** What all runs of the environment's jobs take together at most. */
 interface Demand {
@@ -60,7 +57,7 @@ function demandOf(environment: Environment): Demand {
   const jobs: Readonly<Record<JobName, { readonly runs: number; readonly dpus: number }>> = {
     "uploads-job": { runs: 1, dpus: dpusOf(uploads.workers.type, uploads.workers.maximum) },
     "manifests-stream": { runs: 1, dpus: dpusOf(manifests.workers.type, manifests.workers.number) },
-    "ledger-lister": { runs: 1, dpus: LISTER_DPU },
+    "ledger-lister": { runs: 1, dpus: dpusOf(LISTER_WORKERS.type, LISTER_WORKERS.maximum) },
     "ledger-batch": { runs: concurrentRuns, dpus: concurrentRuns * dpusOf(workers.type, workers.maximum) },
   };
   const own = jobsOf(environment).map((name) => jobs[name]);
