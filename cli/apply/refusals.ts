@@ -8,8 +8,8 @@ export interface Present {
   readonly source: Source;
   /** SHA-256 of each file that is synthesized now. */
   readonly synthesis: Readonly<Record<string, string>>;
-  /** SHA-256 of the plan file as it is. */
-  readonly plan: string;
+  /** SHA-256 of the plan file as it is; none where there is none to be. */
+  readonly plan?: string | undefined;
   readonly now: Date;
 }
 

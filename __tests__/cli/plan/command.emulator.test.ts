@@ -100,12 +100,19 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     ]);
     expect(await apply("")).toMatchObject({
       code: 0,
-      stdout: `${STORAGE}: would be applied; repeat with --yes\n`,
+      stdout: `${STORAGE}: would be applied; repeat with --yes\n${COMPUTE}: would be planned when it can be, and shown for approval\n`,
     });
-    const applied = await apply("--yes");
-    expect(applied).toMatchObject({ code: 0, stderr: "" });
-    expect(applied.stdout).toContain("\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n");
-    expect(applied.stdout.endsWith(`\n${STORAGE}: applied\n`)).toBe(true);
+    const stopped = await apply("--yes");
+    expect(stopped.stdout).toContain("\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n");
+    expect(stopped.stdout).toContain(`\n${STORAGE}: applied\n`);
+    expect(stopped.stdout).toContain("| `local-compute` | `terraform_data` | 1 | `name` |");
+    expect(stopped.code).toBe(1);
+    const [, name] = /: repeat with --approve ([0-9a-f]{12}) to apply it\n$/.exec(stopped.stderr) ?? [];
+    const expired = { AWS_ACCESS_KEY_ID: "AKIAEXPIRED000000000", AWS_SESSION_TOKEN: "expired" };
+    expect(await apply(`--approve ${name} --yes`, expired)).toMatchObject({ code: 1, stdout: "" });
+    const approved = await apply(`--approve ${name} --yes`);
+    expect(approved).toMatchObject({ code: 0, stderr: "" });
+    expect(approved.stdout.endsWith(`\n${COMPUTE}: applied\n`)).toBe(true);
     expect(await apply("--yes")).toMatchObject({ code: 1, stdout: "" });
 
     expect(await plan("")).toMatchObject({ code: 0, stderr: "" });
@@ -118,9 +125,8 @@ describe("npm run plan and npm run apply, with states in S3", () => {
       locks: { "package-lock.json": expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
     expect(binding).toMatchObject({ tree: tree.trim(), uncommitted: [] });
-    expect(read("summary.md")).toContain("| `local-compute` | `terraform_data` | 1 | `name` |");
     expect(read("comment.md")).toBe(read("summary.md"));
-    expect(read(STORAGE, "summary.md")).toMatch(/^## Plan of local: no changes\n/);
+    expect(read("summary.md")).toBe("## Plan of local: no changes\n");
   });
 
   test("exits with 1 where a guard refuses the plan, and tells it all the same", async () => {

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Applying, applyPlans } from "../../../cli/apply/apply-plans";
+import { applyPlans } from "../../../cli/apply/apply-plans";
+import type { Applying } from "../../../cli/apply/applying";
 import type { Source } from "../../../cli/plan/binding";
 import type { StatePlace } from "../../../cli/plan/configuration";
 import { planStacks, takeSynthesis } from "../../../cli/plan/plan-stacks";
@@ -106,11 +107,11 @@ export class TinyStacks {
     );
   }
 
-  /** JSON of a plan file, as Terraform shows it. */
-  async show(stack: string, file: string): Promise<string> {
-    const variables = { ...(await terraform()), TF_DATA_DIR: join(this.out, stack, ".terraform") };
-    const command = ["terraform", "show", "-json", file];
-    return (await outcomeOf(command, join(this.synthesized, "stacks", stack), variables)).stdout;
+  /** Value that a stack's first resource keeps in its state, where that is a file. */
+  kept(stack: string): string {
+    const { resources } = JSON.parse(readFileSync(join(this.folder, `${stack}.tfstate`), "utf8"));
+    const of = resources.find(({ type }: { type: string }) => type === "terraform_data");
+    return of.instances[0].attributes.output.value;
   }
 
   remove(): void {
