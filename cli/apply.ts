@@ -60,6 +60,7 @@ async function apply(environment: Environment, options: ApplyOptions): Promise<n
   const source = await sourceOf(ROOT, environment);
   const synthesized = synthesisOf(environment, options.synthesized);
   const applying = {
+    environment,
     source,
     synthesized,
     first: await checkDeployed(environment, synthesized),

@@ -4,14 +4,16 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { declaredDatasets } from "../datasets/schema/datasets";
 import { checkLeftOut } from "../datasets/schema/left-out";
-import { type Environment, loadEnvironment, stackName } from "../environments/schema";
+import { type Environment, loadEnvironment, loadPlanPolicy, stackName } from "../environments/schema";
 import { oldPricesWarning } from "../runtime/prices/age";
 import { command, runToExitCode } from "../setup/command";
+import { CommandError } from "../setup/errors";
 import { ROOT } from "../setup/paths";
 import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { checkAccount } from "./account";
+import { refusalsToDeploy } from "./apply/deployed";
 import { applyingWords, runCdktf } from "./cdktf";
 import { standingCostsText } from "./costs/standing-text";
 import { checkAdditions } from "./operator/dataset/diff";
@@ -49,7 +51,7 @@ async function deploy(
   };
   const run: Run = (...words) => runCdktf([...words, "--output", options.output], variables);
   if (options.prepare) return run("synth", ...further);
-  const exitCode = await apply(environment, options, further, run);
+  const exitCode = await apply(environment, options, further, { run, variables });
   if (exitCode === 0) tellCosts(environment, new Date());
   return exitCode;
 }
@@ -62,11 +64,17 @@ function tellCosts(environment: Environment, now: Date): void {
 
 type Run = (...words: readonly string[]) => Promise<number>;
 
+interface Cdktf {
+  readonly run: Run;
+  /** Variables with which Terraform is found. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 async function apply(
   environment: Environment,
   options: DeployOptions,
   further: readonly string[],
-  run: Run,
+  { run, variables }: Cdktf,
 ): Promise<number> {
   const all = ["deploy", `${environment.name}-*`, ...applyingWords(options), ...further];
   const place = { region: environment.region };
@@ -81,7 +89,24 @@ async function apply(
     all.push(SKIP_SYNTH);
   }
   const { discard = false, output } = options;
-  const removal = await planRemoval(environment, states, resolve(ROOT, output), discard);
+  const folder = resolve(ROOT, output);
+  const removal = await planRemoval(environment, states, folder, discard);
+  const refusals = await refusalsToDeploy({
+    environment,
+    policy: loadPlanPolicy(environment.name),
+    permit: {
+      allowDestroy: discard ? "all" : [],
+      deletionGuard: environment.deletionGuard,
+      wayOut: "--discard",
+    },
+    states,
+    output: folder,
+    variables: { ...process.env, ...variables },
+    report: print,
+  });
+  if (refusals.length > 0) {
+    throw new CommandError(["nothing was changed:", ...refusals.map((line) => `  ${line}`)].join("\n"));
+  }
   const code = removal === undefined ? 0 : await remove(environment, removal, options, run);
   return code === 0 ? run(...all) : code;
 }
@@ -114,7 +139,7 @@ command(
   )
   .option(
     "--discard",
-    "give up data that is deployed and that the settings no longer have, as the refusal listed it",
+    "give up what holds data and would be destroyed or replaced, as the refusal listed it",
   )
   .option("--output <folder>", "folder of the synthesized stacks", "cdktf.out")
   .argument("[cdktf words...]", "further words for cdktf deploy")

@@ -8,9 +8,9 @@ import { FILES } from "../plan/plan-stacks";
 import { WorkingFolder } from "../plan/terraform";
 import { keepUnsaved } from "../plan/unsaved";
 import { applyStack } from "./apply-stack";
-import { type Applying, isApplied, type Opened, type Reviewed, refusalsOfChanges } from "./applying";
+import { type Applying, isApplied, type Opened, type Reviewed } from "./applying";
 import { approve, checkApproved, countingFolder, isProposed, readBinding } from "./proposals";
-import { refusalsOf } from "./refusals";
+import { refusalsOf, refusalsOfChanges } from "./refusals";
 
 const NO_CHANGES: PlanJson = { terraform_version: "" };
 

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadEnvironment } from "../../environments/schema";
 import { CommandError } from "../../setup/errors";
 import { type Binding, boundRead, boundState, canonical } from "../plan/binding";
 import type { SynthesizedStack } from "../plan/configuration";
@@ -12,9 +11,10 @@ import { outcomeOf } from "../plan/summary/outcome";
 import type { StackPlan } from "../plan/summary/stack-plan";
 import { summaryOf } from "../plan/summary/summary";
 import { keepUnsaved, unsavedFile } from "../plan/unsaved";
-import { type Applying, isBegun, noteApplied, noteBegun, type Opened, refusalsOfChanges } from "./applying";
+import { type Applying, isBegun, noteApplied, noteBegun, type Opened } from "./applying";
 import { isReviewed, isWithoutChanges, otherwiseThan } from "./changes";
 import { approve, propose, readBinding } from "./proposals";
+import { refusalsOfChanges } from "./refusals";
 
 /** Plan of a stack as it is now. */
 type PlanNow = StackPlan & { readonly folder: string; readonly json: PlanJson };
@@ -138,7 +138,6 @@ async function askFor(
   return { ...reviewed, folder: counts, binding: readBinding(counts) ?? binding, changes: plan.json };
 }
 
-function summaryText(plan: StackPlan, { source, policy }: Applying): string {
-  const environment = loadEnvironment(source.environment);
+function summaryText(plan: StackPlan, { environment, policy }: Applying): string {
   return render(summaryOf([plan], { environment, policy, uncommitted: [] }));
 }

@@ -1,16 +1,13 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadEnvironment, type PlanPolicy } from "../../environments/schema";
 import type { Binding, Source } from "../plan/binding";
 import type { SynthesizedStack } from "../plan/configuration";
 import type { PlanJson } from "../plan/plan-json";
-import { withoutPlan } from "../plan/plan-stacks";
-import { denialsOf, findingsOf } from "../plan/summary/policy";
 import type { WorkingFolder } from "../plan/terraform";
-import { lossesOf, type Permit } from "./refusals";
+import type { Judging, Permit } from "./refusals";
 
 /** What a run applies, and with what. */
-export interface Applying {
+export interface Applying extends Judging {
   /** Folder of the reviewed plans. */
   readonly plans: string;
   /**
@@ -24,7 +21,6 @@ export interface Applying {
   readonly synthesized: string;
   readonly source: Source;
   readonly permit: Permit;
-  readonly policy: PlanPolicy;
   readonly variables: NodeJS.ProcessEnv;
   readonly now: Date;
   /** Folder of states that a backend did not take. */
@@ -81,14 +77,4 @@ export function isBegun(folder: string): boolean {
 
 export function isApplied(folder: string): boolean {
   return existsSync(join(folder, APPLIED));
-}
-
-/** What the plans of a run lose, and what the policy denies of them: their own changes are asked, and no page beside them. */
-export function refusalsOfChanges(run: readonly Opened[], { source, policy, permit }: Applying): string[] {
-  const plans = run.map(({ stack, changes }) => ({ ...withoutPlan(stack), json: changes }));
-  const environment = loadEnvironment(source.environment);
-  return [
-    ...run.flatMap(({ stack, changes }) => lossesOf(stack.name, changes, permit)),
-    ...denialsOf(findingsOf(plans, environment, policy), environment.name),
-  ];
 }

@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, writeFileSync }
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { loadPlanPolicy } from "../../../environments/schema";
-import { COMPUTE, compute, expression, STORAGE, storage, TinyStacks } from "../plan/tiny-stacks";
+import { COMPUTE, compute, expression, SOURCE, STORAGE, storage, TinyStacks } from "../plan/tiny-stacks";
 
 type Further = Parameters<TinyStacks["applyPlans"]>[0];
 
@@ -69,6 +69,7 @@ describe("what comes to other changes than were reviewed", () => {
     );
     expect(await apply({ approved, isTrial: true })).toBe("applied");
     expect(lines).toEqual([`${COMPUTE}: would be applied; repeat with --yes`]);
+    expect(read("proposed", "binding.json")).not.toBe("");
     expect(await apply({ approved })).toBe("applied");
     expect(lines).toEqual([`${COMPUTE}: applied`]);
     expect(kept(COMPUTE)).toBe("one");
@@ -132,5 +133,30 @@ describe("what comes to other changes than were reviewed", () => {
     copyFileSync(saved, stateFile(STORAGE));
     expect(await apply({ ask: stop })).toBe("applied");
     expect(kept(COMPUTE)).toBe("one");
+  });
+
+  test("a former tree is planned and applied as any other, and brings back what was; plans of the later one are refused", async () => {
+    const everything = () =>
+      [STORAGE, COMPUTE].map((stack) => {
+        const { resources, outputs } = state(stack);
+        return { outputs, resources: resources.filter(({ mode }: { mode: string }) => mode === "managed") };
+      });
+    /** Checks a tree out, plans it, and applies that. */
+    const roll = async (tree: string, ...stacks: Parameters<TinyStacks["write"]>) => {
+      tiny.source = { ...SOURCE, tree };
+      tiny.write(...stacks);
+      await tiny.plan();
+      return apply({ ask: async () => true });
+    };
+    const [former, later] = ["a".repeat(40), "b".repeat(40)];
+    expect(await roll(former, storage(), compute())).toBe("applied");
+    const before = everything();
+    expect(await roll(later, storage({ kept: "two" }), compute(["name", "password"]))).toBe("applied");
+    expect([kept(STORAGE), everything()[1]?.resources.length]).toEqual(["two", 2]);
+    await tiny.plan();
+    tiny.source = { ...SOURCE, tree: former };
+    expect(await apply()).toContain(`${STORAGE}: Git's tree is ${former}, and was ${later}`);
+    expect(await roll(former, storage(), compute())).toBe("applied");
+    expect(everything()).toEqual(before);
   });
 });

@@ -273,6 +273,7 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     writeFileSync(checkout.path("notes.txt"), "");
     const { code, stderr } = await apply("--yes");
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${COMPUTE}: notes.txt is in no commit`)]);
+    rmSync(checkout.path("notes.txt"));
   });
 
   test("leaves pages for a review that have no secret, beside a plan that does", async () => {
@@ -295,7 +296,49 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     expect(stderr).not.toContain(token);
   });
 
-  test("exits with 1 where the policy denies, keeps nothing of it, and applies nothing", async () => {
+  test("exits with 1 where a log group would go by the id of its construct, which an apply takes where it is allowed", async () => {
+    const logs = new CloudWatchLogsClient(settings);
+    await logs.send(new CreateLogGroupCommand({ logGroupName: "job" }));
+    logs.destroy();
+    const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+    const attributes = { id: "job", name: "job" };
+    const old = { mode: "managed", type: "aws_cloudwatch_log_group", name: "old", provider };
+    const resources = [{ ...old, instances: [{ schema_version: 0, attributes }] }];
+    const Body = JSON.stringify({ version: 4, serial: 1, lineage: "a", outputs: {}, resources });
+    const place = { Bucket: BUCKET, Key: KEY };
+    const before = await (await s3.send(new GetObjectCommand(place))).Body?.transformToByteArray();
+    await s3.send(new PutObjectCommand({ ...place, Body }));
+
+    tiny.write({ resource: { aws_cloudwatch_log_group: { new: { name: "job" } } } }, {});
+    const lock = join(tiny.synthesized, "stacks", STORAGE, ".terraform.lock.hcl");
+    copyFileSync(checkout.path(".terraform.lock.hcl"), lock);
+    const planned = await plan("--stack storage --keep");
+    expect(planned).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^kept as /m),
+      stderr: expect.stringContaining(
+        `${STORAGE}: aws_cloudwatch_log_group.old would be destroyed: it is aws_cloudwatch_log_group.new now, for the id of a construct changed: keep it by moveFromId("aws_cloudwatch_log_group.old") on the new resource\n`,
+      ),
+    });
+    const kept = (words: string) =>
+      checkout.run(
+        `npm run --silent apply -- --environment local --kept --synthesized ${tiny.synthesized} ${words}`,
+        ".",
+        variables,
+      );
+    expect(await kept("")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("repeat with --allow-destroy 'aws_cloudwatch_log_group.old'"),
+    });
+    expect(await kept("--allow-destroy aws_cloudwatch_log_group.old")).toMatchObject({
+      code: 0,
+      stdout: `${STORAGE}: would be applied; repeat with --yes\n`,
+    });
+    await s3.send(new PutObjectCommand({ ...place, Body: before ?? "" }));
+    rmSync(lock);
+  });
+
+  test("exits with 1 where the policy denies, and applies nothing, nor does npm run deploy", async () => {
     const policy = '{ rules: { local: { resourcesDestroyed: { level: "deny", above: 0 } } } }';
     writeFileSync(checkout.path("environments", "plan-policy.ts"), `export const planPolicy = ${policy};\n`);
     const commit = "git -c user.name=test -c user.email=test@example.org commit -q -m policy";
@@ -305,9 +348,13 @@ describe("npm run plan and npm run apply, with states in S3", () => {
       "2 resources are destroyed or replaced, more than 0, which resourcesDestroyed in environments/plan-policy.ts denies in local";
     const planned = await plan("--stack storage --keep");
     expect(planned).toMatchObject({ code: 1, stderr: expect.stringContaining(denied) });
-    expect(planned.stdout).not.toContain("kept as");
+    expect(planned.stdout).toMatch(/^kept as /m);
     expect(read("summary.md")).toContain("### Policy: 1 denied, 0 to look at, 0 excepted\n");
     expect(await apply("--yes")).toMatchObject({ code: 1, stderr: expect.stringContaining(denied) });
+    const deploy = "npm run --silent deploy -- --environment local --auto-approve";
+    expect(
+      await checkout.run(`${deploy} --output ${tiny.synthesized} -- --skip-synth`, ".", variables),
+    ).toMatchObject({ code: 1, stderr: expect.stringMatching(`^nothing was changed:\n  ${denied}`) });
   });
 
   test("exits with 2 for a stack that there is not, and with 1 for the credentials of another account", async () => {
@@ -319,27 +366,5 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain("credentials: expected those of account");
-  });
-
-  test("exits with 1 where a log group would go by the id of its construct", async () => {
-    const logs = new CloudWatchLogsClient(settings);
-    await logs.send(new CreateLogGroupCommand({ logGroupName: "job" }));
-    logs.destroy();
-    const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
-    const attributes = { id: "job", name: "job" };
-    const old = { mode: "managed", type: "aws_cloudwatch_log_group", name: "old", provider };
-    const resources = [{ ...old, instances: [{ schema_version: 0, attributes }] }];
-    const Body = JSON.stringify({ version: 4, serial: 1, lineage: "a", outputs: {}, resources });
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body }));
-
-    tiny.write({ resource: { aws_cloudwatch_log_group: { new: { name: "job" } } } }, {});
-    const lock = ".terraform.lock.hcl";
-    copyFileSync(checkout.path(lock), join(tiny.synthesized, "stacks", STORAGE, lock));
-    expect(await plan("--stack storage")).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(
-        `${STORAGE}: aws_cloudwatch_log_group.old would be destroyed: it is aws_cloudwatch_log_group.new now, for the id of a construct changed: keep it by moveFromId("aws_cloudwatch_log_group.old") on the new resource\n`,
-      ),
-    });
   });
 });

@@ -7,7 +7,7 @@ import type { Source } from "../../../cli/plan/binding";
 import type { StatePlace } from "../../../cli/plan/configuration";
 import { planStacks, takeSynthesis } from "../../../cli/plan/plan-stacks";
 import type { StackPlan } from "../../../cli/plan/summary/stack-plan";
-import { LAYERS, loadPlanPolicy } from "../../../environments/schema";
+import { LAYERS, loadEnvironment, loadPlanPolicy } from "../../../environments/schema";
 import { ensureTerraform } from "../../../setup/terraform";
 import { type Outcome, outcomeOf } from "../../support/outcome";
 
@@ -39,6 +39,8 @@ export class TinyStacks {
   readonly folder = mkdtempSync(join(tmpdir(), "tributary-plan-"));
   readonly synthesized = join(this.folder, "cdktf.out");
   readonly out = join(this.folder, "plans");
+  /** What is checked out. */
+  source = SOURCE;
 
   constructor(
     private readonly stateOf: (stack: string) => StatePlace = (stack) => ({
@@ -71,7 +73,7 @@ export class TinyStacks {
     const options = only === undefined ? {} : { only };
     const plans = await planStacks({
       out: this.out,
-      source: SOURCE,
+      source: this.source,
       variables,
       report,
       ...options,
@@ -85,7 +87,8 @@ export class TinyStacks {
       plans: this.out,
       anew: false,
       synthesized: this.synthesized,
-      source: SOURCE,
+      source: this.source,
+      environment: loadEnvironment(SOURCE.environment),
       policy: loadPlanPolicy(SOURCE.environment),
       permit: { allowDestroy: [], deletionGuard: false, maxAgeHours: 24 },
       variables: { ...process.env, ...(await terraform()) },
