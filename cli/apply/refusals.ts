@@ -40,7 +40,7 @@ export interface Judging {
 }
 
 /** A stack and what its plan does. */
-export interface Planned {
+export interface StackChanges {
   readonly stack: SynthesizedStack;
   readonly changes: PlanJson;
 }
@@ -101,7 +101,7 @@ export function lossesOf(
 
 /** What the plans of a run lose, and what the policy denies of them: their own changes are asked, and no page beside them. */
 export function refusalsOfChanges(
-  run: readonly Planned[],
+  run: readonly StackChanges[],
   { environment, policy, permit }: Judging,
 ): string[] {
   const plans = run.map(({ stack, changes }) => ({ ...withoutPlan(stack), json: changes }));

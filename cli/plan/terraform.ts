@@ -51,14 +51,10 @@ export class WorkingFolder {
     return initialized.exitCode === 0 ? [] : [failure("terraform init", initialized)];
   }
 
-  /**
-   * Plans into `file`, which is there, too, where a guard makes the plan fail. It takes no lock, and changes nothing.
-   * @param further words for Terraform
-   */
-  async plan(file: string, ...further: readonly string[]): Promise<Planned> {
+  /** Plans into `file`, which is there, too, where a guard makes the plan fail. It takes no lock, and changes nothing. */
+  async plan(file: string): Promise<Planned> {
     rmSync(file, { force: true });
-    const words = ["-json", "-input=false", "-lock=false", `-out=${file}`, ...further];
-    const planned = await this.terraform("plan", ...words);
+    const planned = await this.terraform("plan", "-json", "-input=false", "-lock=false", `-out=${file}`);
     const diagnostics = diagnosticsOf(planned.stdout);
     const isSilent = planned.exitCode !== 0 && !diagnostics.some(({ severity }) => severity === "error");
     const all = isSilent ? [failure("terraform plan", planned), ...diagnostics] : diagnostics;

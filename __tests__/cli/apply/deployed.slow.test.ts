@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { refusalsToDeploy } from "../../../cli/apply/deployed";
+import { planDeploy } from "../../../cli/apply/deployed";
 import type { State } from "../../../cli/removal/states";
 import { type Layer, loadEnvironment, loadPlanPolicy } from "../../../environments/schema";
 import { ensureTerraform } from "../../../setup/terraform";
@@ -16,10 +16,10 @@ describe("a deploy of what is there", () => {
   });
   afterAll(() => tiny.remove());
 
-  const refusals = async (lines: string[] = []) => {
+  const planned = async (lines: string[] = []) => {
     const { environment: terraform } = await ensureTerraform(() => undefined);
     const deployed: State = { resources: [], outputs: new Set(["name", "password"]) };
-    return refusalsToDeploy({
+    return planDeploy({
       environment: loadEnvironment("local"),
       policy: POLICY,
       permit: { allowDestroy: [], deletionGuard: false, wayOut: "--discard" },
@@ -35,7 +35,8 @@ describe("a deploy of what is there", () => {
 
   test("is refused for what the policy denies of all its stacks together", async () => {
     tiny.write(storage({ replacedBy: "second" }), {});
-    expect(await refusals()).toEqual([
+    const { refusals } = await planned();
+    expect(refusals).toEqual([
       expect.stringMatching(
         /^2 resources are destroyed or replaced, more than 0, which resourcesDestroyed in /,
       ),
@@ -43,12 +44,23 @@ describe("a deploy of what is there", () => {
     expect([tiny.kept(STORAGE), tiny.kept(COMPUTE)]).toEqual(["one", "one"]);
   });
 
-  test("is not for changes that nothing denies, and says what cannot be judged yet", async () => {
+  test("is not refused for changes that nothing denies, and says what cannot be planned yet", async () => {
     tiny.write(storage({ kept: "two" }), compute(["name", "later"]));
     const lines: string[] = [];
-    expect(await refusals(lines)).toEqual([]);
+    expect(await planned(lines)).toEqual({ refusals: [], unchanged: [] });
     expect(lines).toEqual([
-      expect.stringContaining("not held against the policy, as what it reads is not deployed: compute: "),
+      expect.stringContaining("not planned before, as what it reads is not deployed: compute: "),
+      `${STORAGE}: 1 changed, 1 output changed`,
     ]);
+  });
+
+  test("leaves out stacks of which nothing changes, but where others may read what changes", async () => {
+    const reader = { resource: { terraform_data: { name: { input: "one" } } } };
+    tiny.write(storage(), reader);
+    expect(await planned()).toEqual({ refusals: [], unchanged: [STORAGE, COMPUTE] });
+    tiny.write(storage(), { resource: { terraform_data: { name: { input: "two" } } } });
+    expect(await planned()).toEqual({ refusals: [], unchanged: [STORAGE] });
+    tiny.write(storage({ kept: "two" }), reader);
+    expect(await planned()).toEqual({ refusals: [], unchanged: [] });
   });
 });
