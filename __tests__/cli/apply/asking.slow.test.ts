@@ -75,10 +75,12 @@ describe("what comes to other changes than were reviewed", () => {
     expect(kept(COMPUTE)).toBe("one");
   });
 
-  test("what is approved is refused as a reviewed plan: too old, denied, or altered", async () => {
+  test("what is approved is refused as a reviewed plan: too old, of another tree, denied, or altered", async () => {
     const approved = nameIn(await apply());
     const now = new Date(Date.now() + 25.5 * 3_600_000);
     expect(await apply({ approved, now })).toContain(`${COMPUTE}: it is 25 hours old`);
+    const source = { ...SOURCE, tree: "b".repeat(40) };
+    expect(await apply({ approved, source })).toContain(`${COMPUTE}: Git's tree is ${source.tree}`);
     const policy = { ...loadPlanPolicy("local"), costRise: { level: "deny", aboveDollars: -1 } } as const;
     expect(await apply({ approved, policy })).toContain("which costRise in");
     appendFileSync(join(tiny.out, COMPUTE, "approved", "terraform.plan"), "x");
