@@ -240,7 +240,8 @@ describe("a pipeline that is switched off", () => {
     choose({});
     await succeeded("npx tributary manifests stop --wait --yes --environment both");
     choose({ pipelines: ["uploads"] });
-    const policy = '{ rules: { both: { dataLost: "warn" } } }';
+    // a public access block goes with its bucket
+    const policy = '{ rules: { both: { dataLost: "warn", publicAccess: "warn" } } }';
     writeFileSync(checkout.path("environments", "plan-policy.ts"), `export const planPolicy = ${policy};\n`);
     const shown = stripVTControlCharacters(await deployed("both", "--discard"));
     expect(shown).toContain("given up, by way of observability, compute, ledger, storage:");
