@@ -14,6 +14,7 @@ import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { checkAccount } from "./account";
 import { applyPlans } from "./apply/apply-plans";
+import { isApproved } from "./apply/question";
 import { checkAdditions } from "./operator/dataset/diff";
 import { type Source, sourceOf } from "./plan/binding";
 import { KeptPlans, treeOf } from "./plan/kept-plans";
@@ -28,6 +29,7 @@ interface ApplyOptions {
   readonly kept?: string | true;
   readonly prepare?: boolean;
   readonly synthesized?: string;
+  readonly approve?: string;
   readonly allowDestroy: readonly string[];
   readonly maxAge: number;
   readonly lockTimeout: number;
@@ -58,6 +60,7 @@ async function apply(environment: Environment, options: ApplyOptions): Promise<n
   const source = await sourceOf(ROOT, environment);
   const synthesized = synthesisOf(environment, options.synthesized);
   const applying = {
+    environment,
     source,
     synthesized,
     first: await checkDeployed(environment, synthesized),
@@ -75,7 +78,13 @@ async function apply(environment: Environment, options: ApplyOptions): Promise<n
     report: print,
   };
   if (plan !== undefined) {
-    await applyPlans({ ...applying, plans: resolve(ROOT, plan), anew: false });
+    await applyPlans({
+      ...applying,
+      plans: resolve(ROOT, plan),
+      anew: false,
+      ...(options.approve === undefined ? {} : { approved: options.approve }),
+      ...(process.stdin.isTTY ? { ask: isApproved } : {}),
+    });
     return 0;
   }
   mkdirSync(WORKING_FOLDER, { recursive: true });
@@ -147,6 +156,12 @@ command("apply", "Apply plans as they were reviewed, those of a folder or kept o
     "only make and download what an apply needs, without credentials; --synthesized cdktf.out applies with it",
   )
   .option("--synthesized <folder>", "what npm run synth wrote, instead of synthesizing anew")
+  .addOption(
+    new Option(
+      "--approve <name>",
+      "what this command proposed in the place of a reviewed plan; at a terminal it asks",
+    ).conflicts("kept"),
+  )
   .option(
     "--allow-destroy <address>",
     "stateful resource that may go with what it holds; once for each",

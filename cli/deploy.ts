@@ -4,14 +4,16 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { declaredDatasets } from "../datasets/schema/datasets";
 import { checkLeftOut } from "../datasets/schema/left-out";
-import { type Environment, loadEnvironment, stackName } from "../environments/schema";
+import { type Environment, LAYERS, loadEnvironment, loadPlanPolicy, stackName } from "../environments/schema";
 import { oldPricesWarning } from "../runtime/prices/age";
 import { command, runToExitCode } from "../setup/command";
+import { CommandError } from "../setup/errors";
 import { ROOT } from "../setup/paths";
 import { print, printError } from "../setup/terminal";
 import { ensureTerraform } from "../setup/terraform";
 import { ensureNativeWheel, ensureWheels } from "../setup/wheels";
 import { checkAccount } from "./account";
+import { planDeploy } from "./apply/deployed";
 import { applyingWords, runCdktf } from "./cdktf";
 import { standingCostsText } from "./costs/standing-text";
 import { checkAdditions } from "./operator/dataset/diff";
@@ -26,6 +28,8 @@ interface DeployOptions {
 }
 
 const SKIP_SYNTH = "--skip-synth";
+/** Deploys stacks without those that they depend on. */
+const ALONE = "--ignore-missing-stack-dependencies";
 
 /**
  * Applies the environment's stacks, each after its dependencies and otherwise concurrently, and says what runs from then
@@ -49,7 +53,7 @@ async function deploy(
   };
   const run: Run = (...words) => runCdktf([...words, "--output", options.output], variables);
   if (options.prepare) return run("synth", ...further);
-  const exitCode = await apply(environment, options, further, run);
+  const exitCode = await apply(environment, options, further, { run, variables });
   if (exitCode === 0) tellCosts(environment, new Date());
   return exitCode;
 }
@@ -62,28 +66,57 @@ function tellCosts(environment: Environment, now: Date): void {
 
 type Run = (...words: readonly string[]) => Promise<number>;
 
+interface Cdktf {
+  readonly run: Run;
+  /** Variables with which Terraform is found. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 async function apply(
   environment: Environment,
   options: DeployOptions,
   further: readonly string[],
-  run: Run,
+  { run, variables }: Cdktf,
 ): Promise<number> {
-  const all = ["deploy", `${environment.name}-*`, ...applyingWords(options), ...further];
+  const words = [...applyingWords(options), ...further];
   const place = { region: environment.region };
   await checkAccount(new STSClient(place), environment);
   const s3 = new S3Client({ ...place, forcePathStyle: environment.storage.pathStyle });
   await checkAdditions({ glue: new GlueClient(place), s3 }, environment);
   const states = await deployedStates(environment);
-  if (states.size === 0) return run(...all);
+  const all = `${environment.name}-*`;
+  if (states.size === 0) return run("deploy", all, ...words);
   if (!further.includes(SKIP_SYNTH)) {
     const code = await run("synth");
     if (code !== 0) return code;
-    all.push(SKIP_SYNTH);
+    words.push(SKIP_SYNTH);
   }
   const { discard = false, output } = options;
-  const removal = await planRemoval(environment, states, resolve(ROOT, output), discard);
-  const code = removal === undefined ? 0 : await remove(environment, removal, options, run);
-  return code === 0 ? run(...all) : code;
+  const folder = resolve(ROOT, output);
+  const removal = await planRemoval(environment, states, folder, discard);
+  const { refusals, unchanged } = await planDeploy({
+    environment,
+    policy: loadPlanPolicy(environment.name),
+    permit: {
+      allowDestroy: discard ? "all" : [],
+      deletionGuard: environment.deletionGuard,
+      wayOut: "--discard",
+    },
+    states,
+    output: folder,
+    variables: { ...process.env, ...variables },
+    report: print,
+  });
+  if (refusals.length > 0) {
+    throw new CommandError(["nothing was changed:", ...refusals.map((line) => `  ${line}`)].join("\n"));
+  }
+  if (removal !== undefined) {
+    const code = await remove(environment, removal, options, run);
+    return code === 0 ? run("deploy", all, ...words) : code;
+  }
+  const names = LAYERS.map((layer) => stackName(environment, layer));
+  const changed = names.filter((name) => !unchanged.includes(name));
+  return changed.length === 0 ? 0 : run("deploy", ...changed, ALONE, ...words);
 }
 
 /** Applies the stacks that lose something, one by one; the deploy that follows finds the rest. */
@@ -95,7 +128,7 @@ async function remove(
 ): Promise<number> {
   print([`given up, by way of ${layers.join(", ")}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
   for (const layer of layers) {
-    const words = ["--ignore-missing-stack-dependencies", SKIP_SYNTH, ...applyingWords(options)];
+    const words = [ALONE, SKIP_SYNTH, ...applyingWords(options)];
     const code = await run("deploy", stackName(environment, layer), ...words);
     if (code !== 0) return code;
   }
@@ -112,10 +145,7 @@ command(
     "--prepare",
     "only make and download what an apply needs, without credentials; -- --skip-synth applies it",
   )
-  .option(
-    "--discard",
-    "give up data that is deployed and that the settings no longer have, as the refusal listed it",
-  )
+  .option("--discard", "give up what holds data and would be destroyed or replaced, as the refusal listed it")
   .option("--output <folder>", "folder of the synthesized stacks", "cdktf.out")
   .argument("[cdktf words...]", "further words for cdktf deploy")
   .action((further: string[], options: DeployOptions) =>

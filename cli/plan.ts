@@ -72,11 +72,13 @@ async function plan(environment: Environment, options: PlanOptions): Promise<num
   const renames = plans.flatMap(renameLines);
   const denied = denialsOf(findingsOf(plans, environment, policy), environment.name);
   for (const line of [...renames, ...denied]) printError(line);
-  const isRefused = plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"));
-  if (isRefused || renames.length + denied.length > 0) return 1;
-  if (tree === undefined) return 0;
-  const stacks = plans.map(({ stack }) => stack);
-  return told(await kept.keep(tree, out, stacks));
+  if (plans.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))) return 1;
+  // the apply asks again, and takes what is lost by its construct's id where that is allowed
+  if (tree !== undefined) {
+    const stacks = plans.map(({ stack }) => stack);
+    told(await kept.keep(tree, out, stacks));
+  }
+  return renames.length + denied.length === 0 ? 0 : 1;
 }
 
 function renameLines({ stack, json }: StackPlan): string[] {

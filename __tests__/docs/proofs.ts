@@ -95,6 +95,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     contains: "apply -- --environment local --plan",
   },
   "npm run apply -- --environment prod --plan plans --yes": { file: PLAN, contains: 'apply("--yes")' },
+  "npm run apply -- --environment prod --plan plans --approve 1a2b3c4d5e6f --yes": {
+    file: PLAN,
+    contains: "apply(`--approve ",
+  },
   "npm run state -- list --environment prod": { file: PLAN, contains: 'state("list")' },
   ...Object.fromEntries(
     [

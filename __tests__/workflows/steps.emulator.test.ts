@@ -77,7 +77,8 @@ describe("the steps of the workflows that plan and apply, each under its role", 
     return { ...outcome, output: readFileSync(output, "utf8").trim() };
   };
   const propose = () => run("plan", ["plan.yml", "plan", "plan what was synthesized"]);
-  const plan = (KEEP: string) => run("plan", ["deploy.yml", "plan", "plan, and keep that"], { KEEP });
+  const plan = (KEEP: string, ALLOW_DESTROY = "") =>
+    run("plan", ["deploy.yml", "plan", "plan, and keep that"], { KEEP, ALLOW_DESTROY });
   const apply = (KEPT: string, ALLOW_DESTROY = "") =>
     run("apply", ["deploy.yml", "apply", "apply what was approved"], { KEPT, ALLOW_DESTROY });
 
@@ -227,6 +228,24 @@ describe("the steps of the workflows that plan and apply, each under its role", 
     ]);
     expect(await applied()).toBe("two");
     expect(existsSync(base.path(".tributary", "x"))).toBe(false);
+  });
+
+  test("a plan that is refused goes no further, but to an apply that is to allow losses, which judges it", async () => {
+    const policy = '{ rules: { local: { resourcesDestroyed: { level: "deny", above: 0 } } } }';
+    writeFileSync(base.path("environments", "plan-policy.ts"), `export const planPolicy = ${policy};\n`);
+    const commit = "git -c user.name=test -c user.email=test@example.org commit -q -a -m policy";
+    expect(await base.run(commit)).toMatchObject({ code: 0 });
+    synthesize(storage({ replacedBy: "another" }), compute());
+    expect(await plan("--keep")).toMatchObject({ code: 1, output: expect.stringMatching(/^kept=/) });
+    const { code, output } = await plan("--keep", "aws_s3_bucket.a");
+    expect(code).toBe(0);
+    expect(await apply(output.replace("kept=", ""), "aws_s3_bucket.a")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("which resourcesDestroyed in environments/plan-policy.ts denies"),
+    });
+    expect(await applied()).toBe("two");
+    expect(await base.run("git reset -q --hard HEAD~1")).toMatchObject({ code: 0 });
+    synthesize(storage({ kept: "two" }), compute());
   });
 
   test("what the settings no longer have goes only where a deploy would let it go", async () => {

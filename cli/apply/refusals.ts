@@ -1,5 +1,9 @@
+import type { Environment, PlanPolicy } from "../../environments/schema";
 import { type Binding, differingFiles, type Source } from "../plan/binding";
+import type { SynthesizedStack } from "../plan/configuration";
 import { kindOf, type PlanJson } from "../plan/plan-json";
+import { withoutPlan } from "../plan/plan-stacks";
+import { denialsOf, findingsOf } from "../plan/summary/policy";
 import { plannedRenames, renameText } from "../plan/summary/renames";
 import { isStateful } from "../plan/summary/stateful";
 
@@ -8,18 +12,37 @@ export interface Present {
   readonly source: Source;
   /** SHA-256 of each file that is synthesized now. */
   readonly synthesis: Readonly<Record<string, string>>;
-  /** SHA-256 of the plan file as it is. */
-  readonly plan: string;
+  /** SHA-256 of the plan file as it is; none where there is none to be. */
+  readonly plan?: string | undefined;
   readonly now: Date;
 }
 
-/** What somebody may do with plans. */
-export interface Permit {
-  /** Addresses of stateful resources that may go. */
-  readonly allowDestroy: readonly string[];
+/** What somebody may lose by plans. */
+export interface LossPermit {
+  /** Addresses of stateful resources that may go; `all` with whatever is lost. */
+  readonly allowDestroy: readonly string[] | "all";
   /** Whether the environment lets no stateful resource go, allowed or not. */
   readonly deletionGuard: boolean;
+  /** Word of the command that lets one go. @default - that of an apply, with the address */
+  readonly wayOut?: string;
+}
+
+/** What somebody may do with plans. */
+export interface Permit extends LossPermit {
   readonly maxAgeHours: number;
+}
+
+/** What the changes of plans are held against. */
+export interface Judging {
+  readonly environment: Environment;
+  readonly policy: PlanPolicy;
+  readonly permit: LossPermit;
+}
+
+/** A stack and what its plan does. */
+export interface StackChanges {
+  readonly stack: SynthesizedStack;
+  readonly changes: PlanJson;
 }
 
 const HOUR = 3_600_000;
@@ -60,7 +83,7 @@ function differing(what: string, planned: string | undefined, now: string | unde
 export function lossesOf(
   stack: string,
   { resource_changes = [] }: PlanJson,
-  { allowDestroy, deletionGuard }: Permit,
+  { allowDestroy, deletionGuard, wayOut }: LossPermit,
 ): string[] {
   const renames = new Map(plannedRenames(resource_changes).map((rename) => [rename.from, rename]));
   return resource_changes
@@ -70,8 +93,20 @@ export function lossesOf(
       const why = rename === undefined ? "" : ` (${renameText(rename)})`;
       const lost = `${stack}: ${address} would be ${kindOf(change)}, with what it holds${why}`;
       if (deletionGuard) return [`${lost}, and the environment's deletionGuard is on`];
-      return allowDestroy.includes(address)
+      return allowDestroy === "all" || allowDestroy.includes(address)
         ? []
-        : [`${lost}: repeat with --allow-destroy '${address}' to give it up`];
+        : [`${lost}: repeat with ${wayOut ?? `--allow-destroy '${address}'`} to give it up`];
     });
+}
+
+/** What the plans of a run lose, and what the policy denies of them: their own changes are asked, and no page beside them. */
+export function refusalsOfChanges(
+  run: readonly StackChanges[],
+  { environment, policy, permit }: Judging,
+): string[] {
+  const plans = run.map(({ stack, changes }) => ({ ...withoutPlan(stack), json: changes }));
+  return [
+    ...run.flatMap(({ stack, changes }) => lossesOf(stack.name, changes, permit)),
+    ...denialsOf(findingsOf(plans, environment, policy), environment.name),
+  ];
 }

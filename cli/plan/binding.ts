@@ -39,10 +39,10 @@ export interface Binding extends Source {
   readonly planned: string;
   /** SHA-256 of each synthesized file: configuration, archives of functions, packages of jobs, the provider's lock. */
   readonly synthesis: Readonly<Record<string, string>>;
-  /** Version of Terraform. */
-  readonly terraform: string;
+  /** Version of Terraform; like `plan` none of a stack that cannot be planned until others are applied. */
+  readonly terraform?: string;
   /** SHA-256 of Terraform's plan file. */
-  readonly plan: string;
+  readonly plan?: string;
   /** True for a plan that Terraform refuses to apply. */
   readonly errored: boolean;
   /** Its own state; none before the first apply. */

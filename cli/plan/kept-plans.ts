@@ -54,7 +54,7 @@ export class KeptPlans {
   async keep(tree: string, folder: string, stacks: readonly string[]): Promise<string> {
     const name = new Date().toISOString().replaceAll(/[-:.]/g, "");
     const read = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), "utf8"));
-    const planned = stacks.filter((stack) => existsSync(join(folder, stack, FILES.binding)));
+    const planned = stacks.filter((stack) => existsSync(join(folder, stack, FILES.json)));
     const kept = planned.map((stack) => [
       stack,
       { binding: read(stack, FILES.binding), plan: read(stack, FILES.json) },

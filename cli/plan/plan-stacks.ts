@@ -83,31 +83,46 @@ async function planStack(
 ): Promise<StackPlan> {
   const folder = join(out, stack.name);
   mkdirSync(folder, { recursive: true });
-  const guarded = guardedAddresses(stack.configuration);
-  const nothing = { stack: stack.name, guarded, secrets: [], diagnostics: [], reads: [], waitsFor: [] };
   const working = new WorkingFolder(stack.folder, join(folder, ".terraform"), variables);
   const preparing = working.prepare();
   states.provide(stack, { working, problems: preparing });
   const problems = await preparing;
-  if (problems.length > 0) return told({ ...nothing, diagnostics: problems }, report);
+  if (problems.length > 0) return told({ ...withoutPlan(stack), diagnostics: problems }, report);
+  return told(await planInto(folder, stack, working, states, { source, report }), report);
+}
+
+/** Plans an initialized stack into a folder, beside what binds the plan; so is bound what cannot be planned yet. */
+export async function planInto(
+  folder: string,
+  stack: SynthesizedStack,
+  working: WorkingFolder,
+  states: States,
+  { source, report }: Pick<Planning, "source" | "report">,
+): Promise<StackPlan> {
   const own = await states.own(stack);
   const reads = await states.readBy(stack);
   const waitsFor = reads.flatMap(lacking);
-  if (waitsFor.length > 0) return told({ ...nothing, waitsFor }, report);
-  report(`${stack.name}: being planned`);
-  const file = join(folder, FILES.plan);
-  const begun = performance.now();
-  const { diagnostics, json } = await working.plan(file);
-  report(`${stack.name}: terraform plan took ${secondsSince(begun)} s`);
-  const known = { ...nothing, diagnostics, reads, secrets: reads.flatMap(secretOutputs) };
-  if (json === undefined) return told(known, report);
-  writeFileSync(join(folder, FILES.json), JSON.stringify(json));
-  checkUnmoved(stack.name, json, reads);
-  const binding: Binding = {
+  const basis = {
     ...source,
     stack: stack.name,
     planned: new Date().toISOString(),
     synthesis: await fileDigests(stack.folder),
+  };
+  if (waitsFor.length > 0) {
+    bind(folder, { ...basis, errored: false, reads: {} });
+    return { ...withoutPlan(stack), waitsFor };
+  }
+  const file = join(folder, FILES.plan);
+  report(`${stack.name}: being planned`);
+  const begun = performance.now();
+  const { diagnostics, json } = await working.plan(file);
+  report(`${stack.name}: terraform plan took ${secondsSince(begun)} s`);
+  const known = { ...withoutPlan(stack), diagnostics, reads, secrets: reads.flatMap(secretOutputs) };
+  if (json === undefined) return known;
+  writeFileSync(join(folder, FILES.json), JSON.stringify(json));
+  checkUnmoved(stack.name, json, reads);
+  bind(folder, {
+    ...basis,
     terraform: json.terraform_version,
     plan: await fileDigest(file),
     errored: json.errored === true,
@@ -117,9 +132,18 @@ async function planStack(
         state === undefined ? [] : [[name, boundRead(state, outputs)]],
       ),
     ),
-  };
+  });
+  return { ...known, json };
+}
+
+function bind(folder: string, binding: Binding): void {
   writeFileSync(join(folder, FILES.binding), `${JSON.stringify(binding, undefined, 2)}\n`);
-  return told({ ...known, json }, report);
+}
+
+/** Plan of a stack before anything is known of it. */
+export function withoutPlan({ name, configuration }: SynthesizedStack): StackPlan {
+  const guarded = guardedAddresses(configuration);
+  return { stack: name, guarded, secrets: [], diagnostics: [], reads: [], waitsFor: [] };
 }
 
 function told(plan: StackPlan, report: Planning["report"]): StackPlan {

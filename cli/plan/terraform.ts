@@ -143,9 +143,10 @@ export async function pullState(
       join(folder, "main.tf.json"),
       JSON.stringify({ terraform: { backend: { [backend]: config } } }),
     );
-    // a state needs the providers of its resources as it is read, and the lock is not written
+    // to be read, a state needs the providers of its resources, and no others in the lock
     copyFileSync(join(ROOT, PROVIDER_LOCK), join(folder, PROVIDER_LOCK));
-    const working = new WorkingFolder(folder, join(folder, ".terraform"), variables);
+    const writable = { ...variables, TF_CLI_ARGS_init: "" };
+    const working = new WorkingFolder(folder, join(folder, ".terraform"), writable);
     const [problem] = await working.initialize();
     if (problem !== undefined)
       throw new CommandError(`a state that is read cannot be reached: ${problem.detail}`);

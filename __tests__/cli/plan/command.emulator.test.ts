@@ -94,18 +94,26 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     tiny.write(storage(), compute());
     const first = await plan("");
     expect(first).toMatchObject({ code: 0, stderr: "" });
-    expect(first.stdout.split("\n").slice(0, 2)).toEqual([
-      `${STORAGE}: 1 created, 2 outputs changed`,
+    const lines = first.stdout.split("\n");
+    expect(lines).toContain(`${STORAGE}: 1 created, 2 outputs changed`);
+    expect(lines).toContain(
       `${COMPUTE}: cannot be planned until these are applied: ${STORAGE} (no state yet)`,
-    ]);
+    );
     expect(await apply("")).toMatchObject({
       code: 0,
-      stdout: `${STORAGE}: would be applied; repeat with --yes\n`,
+      stdout: `${STORAGE}: would be applied; repeat with --yes\n${COMPUTE}: would be planned when it can be, and shown for approval\n`,
     });
-    const applied = await apply("--yes");
-    expect(applied).toMatchObject({ code: 0, stderr: "" });
-    expect(applied.stdout).toContain("\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n");
-    expect(applied.stdout.endsWith(`\n${STORAGE}: applied\n`)).toBe(true);
+    const stopped = await apply("--yes");
+    expect(stopped.stdout).toContain("\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n");
+    expect(stopped.stdout).toContain(`\n${STORAGE}: applied\n`);
+    expect(stopped.stdout).toContain("| `local-compute` | `terraform_data` | 1 | `name` |");
+    expect(stopped.code).toBe(1);
+    const [, name] = /: repeat with --approve ([0-9a-f]{12}) to apply it\n$/.exec(stopped.stderr) ?? [];
+    const expired = { AWS_ACCESS_KEY_ID: "AKIAEXPIRED000000000", AWS_SESSION_TOKEN: "expired" };
+    expect(await apply(`--approve ${name} --yes`, expired)).toMatchObject({ code: 1, stdout: "" });
+    const approved = await apply(`--approve ${name} --yes`);
+    expect(approved).toMatchObject({ code: 0, stderr: "" });
+    expect(approved.stdout.endsWith(`\n${COMPUTE}: applied\n`)).toBe(true);
     expect(await apply("--yes")).toMatchObject({ code: 1, stdout: "" });
 
     expect(await plan("")).toMatchObject({ code: 0, stderr: "" });
@@ -118,18 +126,15 @@ describe("npm run plan and npm run apply, with states in S3", () => {
       locks: { "package-lock.json": expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
     expect(binding).toMatchObject({ tree: tree.trim(), uncommitted: [] });
-    expect(read("summary.md")).toContain("| `local-compute` | `terraform_data` | 1 | `name` |");
     expect(read("comment.md")).toBe(read("summary.md"));
-    expect(read(STORAGE, "summary.md")).toMatch(/^## Plan of local: no changes\n/);
+    expect(read("summary.md")).toBe("## Plan of local: no changes\n");
   });
 
   test("exits with 1 where a guard refuses the plan, and tells it all the same", async () => {
     tiny.write(storage({ guarded: true, replacedBy: "second" }), compute());
     const { code, stdout } = await plan("--stack storage");
-    expect([code, stdout.split("\n")[0]]).toEqual([
-      1,
-      `${STORAGE}: refused by Terraform (Instance cannot be destroyed): 1 replaced`,
-    ]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${STORAGE}: refused by Terraform (Instance cannot be destroyed): 1 replaced`);
     expect(read("summary.md")).toContain("`triggers_replace`: `first` → `second`");
     expect(existsSync(join(tiny.out, COMPUTE))).toBe(false);
   });
@@ -267,6 +272,7 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     writeFileSync(checkout.path("notes.txt"), "");
     const { code, stderr } = await apply("--yes");
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${COMPUTE}: notes.txt is in no commit`)]);
+    rmSync(checkout.path("notes.txt"));
   });
 
   test("leaves pages for a review that have no secret, beside a plan that does", async () => {
@@ -289,7 +295,49 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     expect(stderr).not.toContain(token);
   });
 
-  test("exits with 1 where the policy denies, keeps nothing of it, and applies nothing", async () => {
+  test("exits with 1 where a log group would go by the id of its construct, which an apply takes where it is allowed", async () => {
+    const logs = new CloudWatchLogsClient(settings);
+    await logs.send(new CreateLogGroupCommand({ logGroupName: "job" }));
+    logs.destroy();
+    const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+    const attributes = { id: "job", name: "job" };
+    const old = { mode: "managed", type: "aws_cloudwatch_log_group", name: "old", provider };
+    const resources = [{ ...old, instances: [{ schema_version: 0, attributes }] }];
+    const Body = JSON.stringify({ version: 4, serial: 1, lineage: "a", outputs: {}, resources });
+    const place = { Bucket: BUCKET, Key: KEY };
+    const before = await (await s3.send(new GetObjectCommand(place))).Body?.transformToByteArray();
+    await s3.send(new PutObjectCommand({ ...place, Body }));
+
+    tiny.write({ resource: { aws_cloudwatch_log_group: { new: { name: "job" } } } }, {});
+    const lock = join(tiny.synthesized, "stacks", STORAGE, ".terraform.lock.hcl");
+    copyFileSync(checkout.path(".terraform.lock.hcl"), lock);
+    const planned = await plan("--stack storage --keep");
+    expect(planned).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^kept as /m),
+      stderr: expect.stringContaining(
+        `${STORAGE}: aws_cloudwatch_log_group.old would be destroyed: it is aws_cloudwatch_log_group.new now, for the id of a construct changed: keep it by moveFromId("aws_cloudwatch_log_group.old") on the new resource\n`,
+      ),
+    });
+    const kept = (words: string) =>
+      checkout.run(
+        `npm run --silent apply -- --environment local --kept --synthesized ${tiny.synthesized} ${words}`,
+        ".",
+        variables,
+      );
+    expect(await kept("")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("repeat with --allow-destroy 'aws_cloudwatch_log_group.old'"),
+    });
+    expect(await kept("--allow-destroy aws_cloudwatch_log_group.old")).toMatchObject({
+      code: 0,
+      stdout: `${STORAGE}: would be applied; repeat with --yes\n`,
+    });
+    await s3.send(new PutObjectCommand({ ...place, Body: before ?? "" }));
+    rmSync(lock);
+  });
+
+  test("exits with 1 where the policy denies, and applies nothing, nor does npm run deploy", async () => {
     const policy = '{ rules: { local: { resourcesDestroyed: { level: "deny", above: 0 } } } }';
     writeFileSync(checkout.path("environments", "plan-policy.ts"), `export const planPolicy = ${policy};\n`);
     const commit = "git -c user.name=test -c user.email=test@example.org commit -q -m policy";
@@ -299,9 +347,13 @@ describe("npm run plan and npm run apply, with states in S3", () => {
       "2 resources are destroyed or replaced, more than 0, which resourcesDestroyed in environments/plan-policy.ts denies in local";
     const planned = await plan("--stack storage --keep");
     expect(planned).toMatchObject({ code: 1, stderr: expect.stringContaining(denied) });
-    expect(planned.stdout).not.toContain("kept as");
+    expect(planned.stdout).toMatch(/^kept as /m);
     expect(read("summary.md")).toContain("### Policy: 1 denied, 0 to look at, 0 excepted\n");
     expect(await apply("--yes")).toMatchObject({ code: 1, stderr: expect.stringContaining(denied) });
+    const deploy = "npm run --silent deploy -- --environment local --auto-approve";
+    expect(
+      await checkout.run(`${deploy} --output ${tiny.synthesized} -- --skip-synth`, ".", variables),
+    ).toMatchObject({ code: 1, stderr: expect.stringMatching(`^nothing was changed:\n  ${denied}`) });
   });
 
   test("exits with 2 for a stack that there is not, and with 1 for the credentials of another account", async () => {
@@ -313,27 +365,5 @@ describe("npm run plan and npm run apply, with states in S3", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain("credentials: expected those of account");
-  });
-
-  test("exits with 1 where a log group would go by the id of its construct", async () => {
-    const logs = new CloudWatchLogsClient(settings);
-    await logs.send(new CreateLogGroupCommand({ logGroupName: "job" }));
-    logs.destroy();
-    const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
-    const attributes = { id: "job", name: "job" };
-    const old = { mode: "managed", type: "aws_cloudwatch_log_group", name: "old", provider };
-    const resources = [{ ...old, instances: [{ schema_version: 0, attributes }] }];
-    const Body = JSON.stringify({ version: 4, serial: 1, lineage: "a", outputs: {}, resources });
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body }));
-
-    tiny.write({ resource: { aws_cloudwatch_log_group: { new: { name: "job" } } } }, {});
-    const lock = ".terraform.lock.hcl";
-    copyFileSync(checkout.path(lock), join(tiny.synthesized, "stacks", STORAGE, lock));
-    expect(await plan("--stack storage")).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(
-        `${STORAGE}: aws_cloudwatch_log_group.old would be destroyed: it is aws_cloudwatch_log_group.new now, for the id of a construct changed: keep it by moveFromId("aws_cloudwatch_log_group.old") on the new resource\n`,
-      ),
-    });
   });
 });

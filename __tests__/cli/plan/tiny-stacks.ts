@@ -1,12 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Applying, applyPlans } from "../../../cli/apply/apply-plans";
+import { applyPlans } from "../../../cli/apply/apply-plans";
+import type { Applying } from "../../../cli/apply/applying";
 import type { Source } from "../../../cli/plan/binding";
 import type { StatePlace } from "../../../cli/plan/configuration";
 import { planStacks, takeSynthesis } from "../../../cli/plan/plan-stacks";
 import type { StackPlan } from "../../../cli/plan/summary/stack-plan";
-import { LAYERS, loadPlanPolicy } from "../../../environments/schema";
+import { LAYERS, loadEnvironment, loadPlanPolicy } from "../../../environments/schema";
 import { ensureTerraform } from "../../../setup/terraform";
 import { type Outcome, outcomeOf } from "../../support/outcome";
 
@@ -38,6 +39,8 @@ export class TinyStacks {
   readonly folder = mkdtempSync(join(tmpdir(), "tributary-plan-"));
   readonly synthesized = join(this.folder, "cdktf.out");
   readonly out = join(this.folder, "plans");
+  /** What is checked out. */
+  source = SOURCE;
 
   constructor(
     private readonly stateOf: (stack: string) => StatePlace = (stack) => ({
@@ -70,7 +73,7 @@ export class TinyStacks {
     const options = only === undefined ? {} : { only };
     const plans = await planStacks({
       out: this.out,
-      source: SOURCE,
+      source: this.source,
       variables,
       report,
       ...options,
@@ -84,7 +87,8 @@ export class TinyStacks {
       plans: this.out,
       anew: false,
       synthesized: this.synthesized,
-      source: SOURCE,
+      source: this.source,
+      environment: loadEnvironment(SOURCE.environment),
       policy: loadPlanPolicy(SOURCE.environment),
       permit: { allowDestroy: [], deletionGuard: false, maxAgeHours: 24 },
       variables: { ...process.env, ...(await terraform()) },
@@ -106,11 +110,11 @@ export class TinyStacks {
     );
   }
 
-  /** JSON of a plan file, as Terraform shows it. */
-  async show(stack: string, file: string): Promise<string> {
-    const variables = { ...(await terraform()), TF_DATA_DIR: join(this.out, stack, ".terraform") };
-    const command = ["terraform", "show", "-json", file];
-    return (await outcomeOf(command, join(this.synthesized, "stacks", stack), variables)).stdout;
+  /** Value that a stack's first resource keeps in its state, where that is a file. */
+  kept(stack: string): string {
+    const { resources } = JSON.parse(readFileSync(join(this.folder, `${stack}.tfstate`), "utf8"));
+    const of = resources.find(({ type }: { type: string }) => type === "terraform_data");
+    return of.instances[0].attributes.output.value;
   }
 
   remove(): void {
