@@ -482,15 +482,15 @@ def tell_versions_by_the_bus() -> None:
     eventbridge._dispatch_event = dispatch_event
 
 
-class ScanLimitPassed(Exception):
+class ScanLimitError(Exception):
     """The objects of a query's tables are larger than its workgroup lets it scan."""
 
 
 def count_what_queries_scan() -> None:
     """Tell the bytes of the objects that a query reads, and cancel it beyond its workgroup's limit.
 
-    MiniStack tells the length of the answer, and knows no limit. Objects count as a whole, though Athena reads
-    of Parquet the columns that it needs.
+    MiniStack tells the length of the answer, and knows no limit. Objects count as a whole, though Athena
+    reads of Parquet the columns that it needs.
     """
     scanned: ContextVar[list[int]] = ContextVar("scanned")
     limits: ContextVar[float] = ContextVar("limit")
@@ -501,7 +501,7 @@ def count_what_queries_scan() -> None:
         files = original_files(location, workdirs)
         scanned.get().extend(Path(file).stat().st_size for file in files)
         if sum(scanned.get()) > limits.get():
-            raise ScanLimitPassed
+            raise ScanLimitError
         return files
 
     async def execute(query_id: str, *arguments: object) -> None:
