@@ -10,6 +10,7 @@ import { completionWords } from "./completion/words";
 import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
 import { explainWords } from "./explain/words";
+import { jobsWords } from "./jobs/words";
 import { ledgerWords } from "./ledger/words";
 import { letterWords } from "./letters/words";
 import { manifestsWords } from "./manifests/words";
@@ -49,6 +50,7 @@ export function operatorProgram(end: End): Command {
     datasetWords,
     manifestsWords,
     ledgerWords,
+    jobsWords,
     completionWords,
     formerWords,
   ];
