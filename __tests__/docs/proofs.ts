@@ -23,6 +23,8 @@ const COSTS = "__tests__/cli/costs/expected.test.ts";
 const PAGE = "__tests__/local/outcome/report/page.slow.test.ts";
 const PLAN = "__tests__/cli/plan/command.emulator.test.ts";
 const STEPS = "__tests__/workflows/steps.emulator.test.ts";
+const QUERY = "__tests__/cli/operator/query/query.emulator.test.ts";
+const ADVISE = "__tests__/cli/operator/jobs/advise.emulator.test.ts";
 const LEDGER = "__tests__/cli/operator/ledger.emulator.test.ts";
 
 /** Commands that their proof runs word by word. */
@@ -273,6 +275,14 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     file: LEDGER,
     contains: '["quarantine", "retry", keyOf(2)]',
   },
+  // of one job
+  "npx tributary jobs advise --environment local": { file: ADVISE, contains: '"jobs", "advise", "--job"' },
+  // on a table of the test's own
+  "npx tributary query 'SELECT status, count(*) AS customers FROM customers GROUP BY status' --environment local":
+    {
+      file: QUERY,
+      contains: 'tributary("query", ALL)',
+    },
   "npx tributary columns --environment local": { file: COLUMNS, contains: 'tributary("columns")' },
   "npx tributary columns --dataset clicks --environment local": {
     file: COLUMNS,

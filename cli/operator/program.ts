@@ -10,16 +10,18 @@ import { completionWords } from "./completion/words";
 import { datasetWords } from "./dataset/words";
 import { doctorWords } from "./doctor/words";
 import { explainWords } from "./explain/words";
+import { jobsWords } from "./jobs/words";
 import { ledgerWords } from "./ledger/words";
 import { letterWords } from "./letters/words";
 import { manifestsWords } from "./manifests/words";
 import { lookingWords, repairingWords } from "./pipelines/words";
+import { queryWords } from "./query/words";
 import type { SmokeOptions } from "./smoke/smoke";
 import { withdrawWords } from "./withdraw/words";
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 130 interrupted.
---json writes one JSON value; files, quarantine list, logs, manifests list, dead-letters list and show, and the files of manifests and ledger one object a line.
+--json writes one JSON value; query, files, quarantine list, logs, manifests list, dead-letters list and show, and the files of manifests and ledger one object a line.
 docs/first-deploy.md leads to the first deploy; docs/operations.md has a runbook for each alarm.`;
 
 /** Glue may take minutes to begin a run, and the builder, the registrar and the streaming job wait for more files. */
@@ -43,10 +45,12 @@ export function operatorProgram(end: End): Command {
     withdrawWords,
     testing,
     explainWords,
+    queryWords,
     columnWords,
     datasetWords,
     manifestsWords,
     ledgerWords,
+    jobsWords,
     completionWords,
     formerWords,
   ];

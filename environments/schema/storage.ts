@@ -134,6 +134,9 @@ export const storage = z.strictObject({
     description:
       "Columns that a table may have for keys that its dataset does not declare, of a text dataset for all keys; a file may bring a fifth of them. What comes beyond stands in the column `_other`.",
   }).default(500),
+  queryGigabytes: whole(1, 1_000_000, "GB", {
+    description: "Bytes that a query of the workgroup may scan; beyond them Athena cancels it.",
+  }).default(1000),
   versioning: list(choice(BUCKET_CLASSES, { description: "" }), 1, BUCKET_CLASSES.length, {
     description:
       "Buckets that keep versions; `raw` must, since a version id is part of an upload's identity.",

@@ -6,9 +6,10 @@ Each repair has a test that says when it is no longer needed.
 import datetime
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from http import HTTPStatus
+from pathlib import Path
 from types import FunctionType
 from typing import Any, Protocol
 from urllib.parse import parse_qs, quote, unquote
@@ -18,7 +19,7 @@ from xml.sax.saxutils import escape
 import authorization  # type: ignore[import-not-found, unused-ignore]
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
-from ministack.services import cloudwatch, ec2, eventbridge, glue, iam, lambda_svc, s3, scheduler, sns
+from ministack.services import athena, cloudwatch, ec2, eventbridge, glue, iam, lambda_svc, s3, scheduler, sns
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -43,6 +44,7 @@ def apply_all() -> None:
     admit_audiences_to_providers()
     filter_by_what_lists_hold()
     tell_versions_by_the_bus()
+    count_what_queries_scan()
     authorization.apply_all()
 
 
@@ -478,6 +480,45 @@ def tell_versions_by_the_bus() -> None:
 
     s3._fire_s3_event = fire_s3_event
     eventbridge._dispatch_event = dispatch_event
+
+
+class ScanLimitError(Exception):
+    """The objects of a query's tables are larger than its workgroup lets it scan."""
+
+
+def count_what_queries_scan() -> None:
+    """Tell the bytes of the objects that a query reads, and cancel it beyond its workgroup's limit.
+
+    MiniStack tells the length of the answer, and knows no limit. Objects count as a whole, though Athena
+    reads of Parquet the columns that it needs.
+    """
+    scanned: ContextVar[list[int]] = ContextVar("scanned")
+    limits: ContextVar[float] = ContextVar("limit")
+    original_files: Callable[..., list[str]] = athena._materialize_table_files
+    original_execute: Callable[..., Awaitable[None]] = athena._execute_query
+
+    def materialize(location: str, workdirs: list[str]) -> list[str]:
+        files = original_files(location, workdirs)
+        scanned.get().extend(Path(file).stat().st_size for file in files)
+        if sum(scanned.get()) > limits.get():
+            raise ScanLimitError
+        return files
+
+    async def execute(query_id: str, *arguments: object) -> None:
+        execution = athena._executions[query_id]
+        workgroup = athena._workgroups.get(execution["WorkGroup"], {})
+        limit = workgroup.get("Configuration", {}).get("BytesScannedCutoffPerQuery") or float("inf")
+        sizes: list[int] = []
+        scanned.set(sizes)
+        limits.set(limit)
+        await original_execute(query_id, *arguments)
+        execution["Statistics"]["DataScannedInBytes"] = min(sum(sizes), limit)
+        if sum(sizes) > limit:
+            reason = "Bytes scanned limit was exceeded"
+            execution["Status"] |= {"State": "CANCELLED", "StateChangeReason": reason}
+
+    athena._materialize_table_files = materialize
+    athena._execute_query = execute
 
 
 def describe_request(params: dict[str, Any]) -> dict[str, Any]:

@@ -206,10 +206,11 @@ export function showHowToReach(environment: Environment, variables: Readonly<Rec
   const exports = Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`);
   say("variables that any AWS client needs, for another shell:", exports.join("\n"));
   say(
-    "with these, this shows how the pipelines are, and starts the one of raw JSON:",
+    "with these, this shows how the pipelines are, asks the tables, and starts the pipeline of raw JSON:",
     list([
       ["manifests", "npx tributary status --environment local"],
       ["ledger", "npx tributary ledger status --environment local"],
+      ["tables", "npx tributary query 'SELECT * FROM customers LIMIT 10' --environment local"],
       ["start", `aws glue start-job-run --job-name ${ledgerBatchJobName(environment)}`],
     ]),
   );

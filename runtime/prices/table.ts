@@ -212,6 +212,15 @@ export const PRICES = {
   instantArchive: { ...S3_ARCHIVE, what: "GLACIER_IR", dollars: 0.004, unit: "GB-month" },
   instantRead: { ...S3_ARCHIVE, what: "reads from GLACIER_IR", dollars: 0.03, unit: "GB" },
   deepArchive: { ...S3_ARCHIVE, what: "DEEP_ARCHIVE", dollars: 0.000_99, unit: "GB-month" },
+  scan: {
+    service: "Athena",
+    what: "bytes that queries scan",
+    dollars: 5,
+    per: 1,
+    unit: "TB",
+    date: "2026-12-01",
+    source: "https://aws.amazon.com/athena/pricing/",
+  },
   dataEvent: {
     service: "CloudTrail",
     what: "data events",

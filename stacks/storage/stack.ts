@@ -383,6 +383,7 @@ export class StorageStack extends LayerStack {
       forceDestroy: this.environment.storage.forceDestroy,
       configuration: {
         enforceWorkgroupConfiguration: true,
+        bytesScannedCutoffPerQuery: this.environment.storage.queryGigabytes * 1e9,
         publishCloudwatchMetricsEnabled: true,
         resultConfiguration: {
           outputLocation: `s3://${this.results.bucket}/`,

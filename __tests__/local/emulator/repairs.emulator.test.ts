@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AthenaClient, CreateWorkGroupCommand } from "@aws-sdk/client-athena";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import {
   EventBridgeClient,
@@ -10,7 +11,9 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import {
   CreateConnectionCommand,
+  CreateDatabaseCommand,
   CreateJobCommand,
+  CreateTableCommand,
   GetJobCommand,
   GetTagsCommand,
   GlueClient,
@@ -56,6 +59,7 @@ import {
   ROOT_CREDENTIALS,
   startEmulator,
 } from "../../../local/emulator/emulator";
+import { endOfQuery, startQuery } from "../../../runtime/aws/athena";
 import { listVersions } from "../../../runtime/aws/list-versions";
 import { parseEvent, readCreatedObject, recordsOf } from "../../../runtime/aws/s3-record";
 import { ensurePython } from "../../../setup/python";
@@ -98,6 +102,7 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["encodes the keys of listed versions, which XML cannot hold", listsAnyKey, { auth: false }],
   ["filters a topic's messages by what their lists hold", filtersRecords, { auth: false }],
   ["names the version of an object in EventBridge's event of it", tellsVersion, { auth: false }],
+  ["counts what a query scans, up to its workgroup's limit", countsScans, { auth: false }],
 ];
 
 describe.each(BEHAVIOURS)("the emulator %s", (_, isRight, { auth }) => {
@@ -182,6 +187,30 @@ async function tellsVersion(emulator: Emulator): Promise<boolean> {
   const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: "routed", Key: "a/b", Body: "c" }));
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
   return JSON.parse(Messages[0]?.Body ?? "{}").detail?.object?.["version-id"] === VersionId;
+}
+
+async function countsScans(emulator: Emulator): Promise<boolean> {
+  const settings = clientOf(emulator);
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const [athena, glue] = [new AthenaClient(settings), new GlueClient(settings)];
+  await s3.send(new CreateBucketCommand({ Bucket: "scanned" }));
+  const lines = '{"id":1}\n{"id":2}\n';
+  await s3.send(new PutObjectCommand({ Bucket: "scanned", Key: "t/a.json", Body: lines }));
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: "scanned" } }));
+  const StorageDescriptor = { Location: "s3://scanned/t/", Columns: [{ Name: "id", Type: "int" }] };
+  const TableInput = { Name: "t", StorageDescriptor, Parameters: { classification: "json" } };
+  await glue.send(new CreateTableCommand({ DatabaseName: "scanned", TableInput }));
+  const ResultConfiguration = { OutputLocation: "s3://scanned/results/" };
+  const ends: (string | undefined)[] = [];
+  for (const limit of [lines.length, lines.length - 1]) {
+    const workgroup = `limit-${limit}`;
+    const Configuration = { ResultConfiguration, BytesScannedCutoffPerQuery: limit };
+    await athena.send(new CreateWorkGroupCommand({ Name: workgroup, Configuration }));
+    const id = await startQuery(athena, { database: "scanned", workgroup }, "SELECT count(*) FROM t");
+    const { Status, Statistics } = await endOfQuery(athena, id);
+    ends.push(`${Status?.State} ${Statistics?.DataScannedInBytes} ${Status?.StateChangeReason ?? ""}`.trim());
+  }
+  return ends.join() === "SUCCEEDED 18,CANCELLED 17 Bytes scanned limit was exceeded";
 }
 
 async function takesPermissionTwice(emulator: Emulator): Promise<boolean> {

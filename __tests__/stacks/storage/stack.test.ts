@@ -291,11 +291,12 @@ describe("storage", () => {
     });
   });
 
-  test("makes queries use the workgroup's encrypted place for results", () => {
+  test("makes queries use the workgroup's encrypted place for results, and limits what they scan", () => {
     expect(resource(prod, "aws_athena_workgroup")).toMatchObject({
       name: "tributary-prod",
       configuration: {
         enforce_workgroup_configuration: true,
+        bytes_scanned_cutoff_per_query: 1e12,
         result_configuration: {
           output_location: expect.stringMatching(/aws_s3_bucket\.results_bucket_.*\.bucket\}\/$/),
           encryption_configuration: { encryption_option: "SSE_KMS" },

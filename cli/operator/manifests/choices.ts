@@ -16,6 +16,9 @@ export const STATUSES: readonly FileStatus[] = [...OPEN_STATUSES, "completed", "
 /** Sources of logs: jobs and functions. */
 export const JOB_SOURCES = ["uploads-job", "manifests-stream", "ledger-lister", "ledger-batch"] as const;
 export type JobSource = (typeof JOB_SOURCES)[number];
+/** Jobs that tell the use of their slots: all but the lister, whose driver alone lists. */
+export const ADVISED_JOBS = ["uploads-job", "manifests-stream", "ledger-batch"] as const;
+export type AdvisedJob = (typeof ADVISED_JOBS)[number];
 export const LOG_SOURCES = [...JOB_SOURCES, ...FUNCTIONS, ALERT_FORWARDER] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];
 

@@ -109,8 +109,11 @@ function namesDataset(name: string): (message: string) => boolean {
   return (message) => word.test(message) || (prefix !== undefined && message.includes(prefix));
 }
 
-/** Log groups: one of a function; of a job all that Glue may write to, most of which stay empty. */
-async function groupsOf({ aws, environment }: Operator, sources: readonly LogSource[]): Promise<Group[]> {
+/** Log groups of sources: one of a function; of a job all that Glue may write to, most of which stay empty. */
+export async function groupsOf(
+  { aws, environment }: Operator,
+  sources: readonly LogSource[],
+): Promise<Group[]> {
   const functions = sources
     .filter((source) => !isJob(source))
     .map((source) => functionGroup(environment, source));

@@ -293,12 +293,12 @@ def test_works_on_several_batches_at_once_until_none_is_left(batches: BatchWorld
         batches.upload(f"{number}.json", lines(event(number)))
     code, log = finish_job(start_script(SCRIPT, batches.arguments(batch_files=2)))
     assert code == 0, log
-    assert log[-1]["why"] == "nothing to claim"
+    assert log[-2]["why"] == "nothing to claim"
     assert [line["files"] for line in log if line["event"] == "claimed"] == [2, 2, 2, 1]
     assert batches.books.statuses() == {"SUCCEEDED": 7}
     batches.assert_exact()
     code, log = finish_job(start_script(SCRIPT, batches.arguments("jr_2")))
-    assert (code, [line["event"] for line in log]) == (0, ["started", "finished"])
+    assert (code, [line["event"] for line in log]) == (0, ["started", "finished", "used"])
     code, log = finish_job(start_script(SCRIPT, batches.arguments(slots="many", archive="burn")))
     assert code == 2
     assert all(name in log[0]["cause"] for name in ("--slots", "--archive"))
@@ -311,7 +311,7 @@ def test_gives_back_what_is_in_work_at_a_signal(batches: BatchWorld, tmp_path: P
     wait_for((tmp_path / "hangs").exists)
     job.send_signal(signal.SIGTERM)
     code, log = finish_job(job)
-    assert (code, log[-1]["why"], log[-1]["released"]) == (1, "signal", 1)
+    assert (code, log[-2]["why"], log[-2]["released"]) == (1, "signal", 1)
     assert batches.batches("state", "attempts", "last_error") == [("WAITING", 0, None)]
     assert batches.books.statuses() == {"PENDING": 1}
 

@@ -77,7 +77,7 @@ def test_gives_back_at_once_what_is_in_work_at_a_signal(world: ManifestWorld, tm
     wait_for((tmp_path / "hangs").exists)
     job.send_signal(signal.SIGTERM)
     code, log = finish_job(job)
-    assert (code, log[-1]["why"], world.waiting()) == (0, "signal", (1, 0))
+    assert (code, log[-2]["why"], world.waiting()) == (0, "signal", (1, 0))
     assert world.objects(world.curated, "tables/") == {}
 
 

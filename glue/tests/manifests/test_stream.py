@@ -35,7 +35,7 @@ def test_runs_as_glue_runs_it_until_it_is_told_to_stop(world: ManifestWorld) -> 
     world.order(desired="stopped")
     code, log = finish_job(job)
     assert code == 0, log
-    assert [line["event"] for line in log] == ["started", "received", "committed", "finished"]
-    assert log[-1]["why"] == "stopped"
+    assert [line["event"] for line in log] == ["started", "received", "committed", "finished", "used"]
+    assert log[-2]["why"] == "stopped"
     assert world.account() == EVEN
     assert world.waiting() == (0, 0)

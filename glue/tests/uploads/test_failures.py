@@ -210,7 +210,7 @@ class TestProcesses:
         version = world.upload(KEY, customers("1"))
         code, lines = finish_job(start_job(world))
         assert code == 0
-        assert [line["event"] for line in lines] == ["started", "claimed", "processed", "finished"]
+        assert [line["event"] for line in lines] == ["started", "claimed", "processed", "finished", "used"]
         assert world.item(KEY, version)["run_id"] == "jr_1"
 
     def test_names_all_wrong_arguments(self, world: World) -> None:
@@ -252,7 +252,7 @@ class TestProcesses:
         job.send_signal(signal.SIGTERM)
         code, lines = finish_job(job)
         assert code == 1
-        assert [line["event"] for line in lines][-2:] == ["released", "finished"]
+        assert [line["event"] for line in lines][-3:] == ["released", "finished", "used"]
         assert "lease_owner" not in world.head("input/customers/hang.csv")
         assert world.item("input/customers/hang.csv", version)["attempts"] == 0
         wait_for(lambda: not any(alive(child) for child in children))
