@@ -61,7 +61,7 @@ import { correctLines } from "./corrected-lines";
 import { auditLake } from "./lake-audit";
 import { breakLedgerPipeline } from "./ledger-pipeline";
 import { breakManifestsPipeline } from "./manifests-pipeline";
-import { takeBackRelease, upgradeRelease } from "./releases";
+import { upgradeRelease } from "./releases";
 import { UNUSED, unusedStatements } from "./role-statements";
 import { UNUSED_ACTIONS, unusedActions } from "./workflow-actions";
 import { limitWorkflows, smokeTestAsWorkflow } from "./workflow-roles";
@@ -77,7 +77,7 @@ let files: FilesInWork;
 beforeAll(async () => {
   former = takeFormerRelease();
   platform = await deployTestPlatform(former);
-  files = new FilesInWork(platform, 2, CLICKS);
+  files = new FilesInWork(platform, 1, CLICKS);
 });
 
 afterAll(async () => {
@@ -320,12 +320,6 @@ smokeTestAsWorkflow(() => platform);
 test("every statement of a role was used, or has a reason", () => {
   expect(unreviewed(unusedStatements(platform), UNUSED)).toEqual([]);
 });
-
-takeBackRelease(
-  () => platform,
-  () => files,
-  () => former,
-);
 
 describe("the end of an environment", () => {
   test("takes the stacks and their data away, and then the bucket of their states", async () => {

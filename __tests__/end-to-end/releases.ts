@@ -16,29 +16,6 @@ export function upgradeRelease(platformOf: () => TestPlatform, filesOf: () => Fi
   });
 }
 
-/** Goes back to the release before this one. */
-export function takeBackRelease(
-  platformOf: () => TestPlatform,
-  filesOf: () => FilesInWork,
-  former: () => string,
-): void {
-  describe("the way back to the release before", () => {
-    test("says what that release does not have, and would give up", async () => {
-      const refused = platformOf().deploy(former());
-      await expect(refused).rejects.toThrow(/this is deployed, the settings no longer have it/);
-    });
-
-    test("loses nothing of files that are in work in every pipeline, and makes nothing of them twice", async () => {
-      await filesOf().survive(() => platformOf().deploy(former(), "--discard"), {
-        uploads: "goes on",
-        manifests: "dies",
-        ledger: "goes on",
-      });
-      await expectNothingLost(filesOf());
-    });
-  });
-}
-
 async function expectNothingLost(files: FilesInWork): Promise<void> {
   const accounts = await files.accounts();
   expect(accounts).toEqual(

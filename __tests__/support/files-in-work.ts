@@ -90,6 +90,8 @@ export class FilesInWork {
     });
     if (fates.manifests === "dies") await this.startStream();
     await this.drained();
+    // what is sent from now on is the new code's
+    if (fates.manifests === "goes on") await this.stream.replaceRun();
     const sent = Object.values(this.sent).flat();
     this.rounds.push(new Set(sent.flatMap(({ key, version }) => [key, version])));
   }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ROOT } from "../../setup/paths";
 import { linkInstalled } from "./checkout";
 
-/** Release from which an upgrade is tested, and to which the way back is: a commit until there is a tag, then the latest. */
+/** Release from which an upgrade is tested: a commit until there is a tag, then the latest. */
 export const FORMER_RELEASE = "9faff31b8f8c82285920719fa1e82bc2ddb906aa";
 
 /**
