@@ -3,12 +3,13 @@ import { join, resolve } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { Option } from "commander";
-import { LAYERS, type Layer, loadEnvironment } from "../environments/schema";
+import { type Environment, LAYERS, type Layer, loadEnvironment } from "../environments/schema";
 import { command, runToExitCode } from "../setup/command";
 import { CommandError } from "../setup/errors";
 import { print } from "../setup/terminal";
 import { checkAccount } from "./account";
 import { table } from "./operator/command/tables";
+import { importBuckets } from "./state/import-buckets";
 import { StackStates, told } from "./state/stack-states";
 
 interface Chosen {
@@ -94,7 +95,7 @@ async function backup(states: StackStates, { out }: Chosen & { readonly out: str
 
 /** Runs a word's work on the states of the environment that it names. */
 function onStates<Options extends Chosen>(
-  work: (states: StackStates, options: Options) => Promise<void>,
+  work: (states: StackStates, options: Options, environment: Environment, s3: S3Client) => Promise<void>,
 ): (options: Options) => Promise<void> {
   return (options) =>
     runToExitCode(async () => {
@@ -102,7 +103,7 @@ function onStates<Options extends Chosen>(
       const { region, storage } = environment;
       await checkAccount(new STSClient({ region }), environment);
       const s3 = new S3Client({ region, forcePathStyle: storage.pathStyle });
-      await work(new StackStates(s3, environment), options);
+      await work(new StackStates(s3, environment), options, environment, s3);
       return 0;
     });
 }
@@ -130,4 +131,10 @@ ofStack("unlock", "Take away the lock that a command left behind which died.")
 word("backup", "Write the states of all stacks into a folder. They hold secrets.")
   .requiredOption("--out <folder>", "folder of the files", (folder) => resolve(folder))
   .action(onStates(backup));
+word("import", "Take buckets that are there into the state, as those of the stack that have their names.")
+  .requiredOption("--bucket <name...>", "buckets of the account and region")
+  .requiredOption("--out <folder>", "folder of the plan with them, emptied first; it has secrets in clear")
+  .option("--synthesized <folder>", "what npm run synth wrote, instead of synthesizing anew")
+  .option("--yes", "do it; without, it is only told")
+  .action(onStates(importBuckets));
 states.parseAsync();

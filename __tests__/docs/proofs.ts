@@ -21,6 +21,7 @@ const LETTERS = "__tests__/cli/operator/dead-letters.emulator.test.ts";
 const EXPLAIN = "__tests__/cli/operator/explain.test.ts";
 const COSTS = "__tests__/cli/costs/expected.test.ts";
 const PAGE = "__tests__/local/outcome/report/page.slow.test.ts";
+const IMPORT = "__tests__/cli/state/import-buckets.emulator.test.ts";
 const PLAN = "__tests__/cli/plan/command.emulator.test.ts";
 const STEPS = "__tests__/workflows/steps.emulator.test.ts";
 const QUERY = "__tests__/cli/operator/query/query.emulator.test.ts";
@@ -113,6 +114,11 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
       { file: PLAN, contains: words.replace(" --environment prod", "").replace(/ (ID|states)$/, " $") },
     ]),
   ),
+  "npm run state -- import --environment prod --bucket NAME --out plans": {
+    file: IMPORT,
+    contains: '"cli/state.ts", "import"',
+  },
+  ...verbatim("__tests__/support/former-release.test.ts", "git fetch --unshallow --tags"),
   ...verbatim(STEPS, "npm run apply -- --environment local --prepare"),
   "npm run apply -- --environment prod --kept": { file: STEPS, contains: "--synthesized cdktf.out --kept" },
   "npm run apply -- --environment prod --kept 20261201T124501337Z --yes": {

@@ -1,25 +1,11 @@
-import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import {
-  ConcurrentRunsExceededException,
-  GetJobRunsCommand,
-  type JobRun,
-  StartJobRunCommand,
-} from "@aws-sdk/client-glue";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import {
-  bucketName,
-  controlTableName,
-  functionName,
-  manifestsJobName,
-  queueName,
-} from "../../environments/schema";
+import { bucketName, functionName } from "../../environments/schema";
 import { type Accounts, accountFor } from "../../local/outcome/accounts";
 import { clientsOf } from "../../local/platform/clients";
-import { Clicks } from "../support/clicks";
+import type { Clicks } from "../support/clicks";
 import { eventually } from "../support/eventually";
 import {
   environment,
@@ -28,22 +14,26 @@ import {
   type TestPlatform,
   withoutNotification,
 } from "../support/local-platform";
+import { StreamingJob } from "../support/streaming-job";
 
 const SCRIPT = "manifests_stream";
-const JOB = manifestsJobName(environment);
 
 /** What is broken on purpose in a deployed pipeline; afterwards every line is counted. */
-export function breakManifestsPipeline(platformOf: () => TestPlatform): void {
+export function breakManifestsPipeline(platformOf: () => TestPlatform, clicksOf: () => Clicks): void {
   describe("the manifests pipeline", () => {
     let platform: TestPlatform;
     let clicks: Clicks;
+    let before: number;
+    let job: StreamingJob;
 
     beforeAll(() => {
       platform = platformOf();
-      clicks = new Clicks(platform, 10);
+      job = new StreamingJob(platform);
+      clicks = clicksOf();
+      before = clicks.uploads.length;
     });
 
-    afterAll(() => order("running"));
+    afterAll(() => job.order("running"));
 
     test("turns NDJSON into Parquet and keeps its books where roles are enforced", async () => {
       await clicks.send(2);
@@ -55,22 +45,17 @@ export function breakManifestsPipeline(platformOf: () => TestPlatform): void {
       invoke("manifests-reconciler"));
 
     test("goes on where a job was killed in the midst of its work", async () => {
-      const killed = await eventually("a run that the schedule did not start", async () => {
-        await order("stopped");
-        await eventually("no run", async () => (await jobRuns()).every(({ CompletedOn }) => CompletedOn));
-        await order("running");
-        return startWithShortVisibility();
-      });
+      const killed = await job.replaceRun();
       await clicks.send(4);
       await holdWork(killed, SCRIPT, async () => {
-        await eventually("a manifest in work", async () => (await inWork()) > 0);
+        await eventually("a manifest in work", async () => (await job.inWork()) > 0);
         killJob(killed, SCRIPT);
       });
       const failed = await eventually("the end of the run", async () =>
-        (await jobRuns()).find(({ Id, CompletedOn }) => Id === killed && CompletedOn !== undefined),
+        (await job.runs()).find(({ Id, CompletedOn }) => Id === killed && CompletedOn !== undefined),
       );
       expect(failed.JobRunState).toBe("FAILED");
-      await startWithShortVisibility();
+      await job.start();
       await allSettled();
     });
 
@@ -99,7 +84,7 @@ export function breakManifestsPipeline(platformOf: () => TestPlatform): void {
       const { signal } = new AbortController();
       const common = { environment, output, signal, python, variables };
       const { clicks: accounts } = await accountFor("manifests", { ...common, uploads: clicks.uploads });
-      const expected: Partial<Accounts> = { files: 10, lost: 0, duplicated: 0, problems: [] };
+      const expected: Partial<Accounts> = { files: before + 10, lost: 0, duplicated: 0, problems: [] };
       expect(accounts).toMatchObject(expected);
       expect(accounts?.rowsIn).toBe(Number(accounts?.rowsOut) + Number(accounts?.deadLetters));
       expect(accounts?.deadLetters).toBeGreaterThan(0);
@@ -125,47 +110,6 @@ export function breakManifestsPipeline(platformOf: () => TestPlatform): void {
       const Payload = Buffer.from(JSON.stringify(event));
       const answer = await platform.lambda.send(new InvokeCommand({ FunctionName, Payload }));
       expect(answer.FunctionError && Buffer.from(answer.Payload ?? []).toString()).toBeUndefined();
-    }
-
-    /**
-     * Starts a run whose messages come back a few seconds after its death, instead of a quarter of an hour; undefined
-     * where the control plane was faster.
-     */
-    async function startWithShortVisibility(): Promise<string | undefined> {
-      const start = new StartJobRunCommand({ JobName: JOB, Arguments: { "--visibility_seconds": "5" } });
-      try {
-        return (await platform.glue.send(start)).JobRunId;
-      } catch (error) {
-        if (error instanceof ConcurrentRunsExceededException) return undefined;
-        throw error;
-      }
-    }
-
-    async function jobRuns(): Promise<JobRun[]> {
-      const { JobRuns = [] } = await platform.glue.send(new GetJobRunsCommand({ JobName: JOB }));
-      return JobRuns;
-    }
-
-    /** Says what is wanted of the streaming job, as an operator does. */
-    async function order(desired: "running" | "stopped"): Promise<void> {
-      const dynamo = new DynamoDBClient(clientsOf(platform.aws).settings);
-      const Item = { name: { S: "streaming-job" }, desired: { S: desired } };
-      await dynamo.send(new PutItemCommand({ TableName: controlTableName(environment), Item }));
-      dynamo.destroy();
-    }
-
-    /** Manifests that the job has received and not finished. */
-    async function inWork(): Promise<number> {
-      const sqs = new SQSClient(clientsOf(platform.aws).settings);
-      const { QueueUrl } = await sqs.send(
-        new GetQueueUrlCommand({ QueueName: queueName(environment, "manifests-ready") }),
-      );
-      const name = "ApproximateNumberOfMessagesNotVisible";
-      const { Attributes } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] }),
-      );
-      sqs.destroy();
-      return Number(Attributes?.[name]);
     }
 
     async function tables(): Promise<number> {

@@ -13,10 +13,7 @@ export class Checkout {
   constructor(readonly folder = mkdtempSync(join(tmpdir(), "tributary-checkout-"))) {
     const filter = (path: string) => !LEFT_OUT.has(relative(ROOT, path));
     cpSync(ROOT, this.folder, { recursive: true, filter });
-    mkdirSync(this.path(".tributary"));
-    for (const name of SHARED) {
-      if (existsSync(join(ROOT, name))) symlinkSync(join(ROOT, name), this.path(name));
-    }
+    linkInstalled(this.folder);
   }
 
   /** Runs a command line as its reader would, in `folder` of the copy. */
@@ -30,5 +27,13 @@ export class Checkout {
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Gives a copy of the project what is installed in this one. */
+export function linkInstalled(folder: string, names: readonly string[] = SHARED): void {
+  mkdirSync(join(folder, ".tributary"));
+  for (const name of names) {
+    if (existsSync(join(ROOT, name))) symlinkSync(join(ROOT, name), join(folder, name));
   }
 }

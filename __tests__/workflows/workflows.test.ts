@@ -45,6 +45,13 @@ test("one job writes to the repository, that of a release, which runs nothing of
   for (const [, job] of writing) expect(uses(job, "actions/checkout")).toEqual([]);
 });
 
+test("all tests run with the history, from which one deploys the release before", () => {
+  const all = working.filter(([, { steps = [] }]) => steps.some(({ run }) => run === ".ci/run"));
+  expect(all.map(([name]) => name)).toEqual(["check.yml check"]);
+  for (const [, job] of all)
+    expect(uses(job, "actions/checkout").map((checkout) => checkout.with?.["fetch-depth"])).toEqual([0]);
+});
+
 describe.each(working)("%s", (_, job) => {
   const steps = job.steps ?? [];
 

@@ -98,6 +98,19 @@ export class WorkingFolder {
   }
 
   /**
+   * Takes what is there into the state as a resource of the folder, and changes nothing of it.
+   * @param lockSeconds how long a lock that somebody else holds is waited for
+   * @throws CommandError where that fails
+   */
+  async import(address: string, id: string, lockSeconds: number): Promise<void> {
+    const words = ["-input=false", "-no-color", `-lock-timeout=${lockSeconds}s`, address, id];
+    const imported = await this.terraform("import", ...words);
+    if (imported.exitCode !== 0) {
+      throw new CommandError(`${address}: ${failure("terraform import", imported).detail}`);
+    }
+  }
+
+  /**
    * Writes a state that the backend did not take, and removes its file.
    * @throws CommandError where the backend does not take it now, or has a newer one
    */

@@ -18,6 +18,8 @@ export interface PlatformOptions {
   readonly output: string;
   readonly steps: Steps;
   readonly signal: AbortSignal;
+  /** Checkout whose stacks are deployed first. @default - this one */
+  readonly checkout?: string;
   /** Makes the emulator enforce the roles of functions and jobs. */
   readonly auth?: boolean;
   /** Returns the variables of who deploys, once there is a state bucket. @default - of the account's root */
@@ -43,8 +45,8 @@ export interface Platform {
   readonly variables: NodeJS.ProcessEnv;
   /** Aborted by the user, or because the emulator or PostgreSQL ended by itself. */
   readonly signal: AbortSignal;
-  /** Deploys again, with further arguments of `npm run deploy`. */
-  deploy(...words: readonly string[]): Promise<void>;
+  /** Deploys again, from this checkout or another, with further arguments of `npm run deploy`. */
+  deploy(checkout?: string, ...words: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,16 +86,20 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, aws.failure, ledger.failure, failure.signal]);
   const variables = { ...withoutUserSettings(process.env), ...terraform.environment, ...aws.environment };
-  const context: Context = { output, signal, python, variables };
+  const context: Context = { output, signal, python, variables, checkout: options.checkout ?? ROOT };
   let deployer: NodeJS.ProcessEnv = {};
-  const deploy = (...words: readonly string[]) =>
+  const deploy = (checkout = ROOT, ...words: readonly string[]) =>
     steps.run("deploy of five stacks", (report) =>
-      runDeploy({ ...context, variables: { ...variables, ...deployer } }, words, report),
+      runDeploy({ ...context, checkout, variables: { ...variables, ...deployer } }, words, report),
     );
   try {
     await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
     deployer = (await options.deployer?.(aws)) ?? {};
-    await together(failure, deploy(), options.meanwhile?.({ aws, python, signal }) ?? Promise.resolve());
+    await together(
+      failure,
+      deploy(context.checkout),
+      options.meanwhile?.({ aws, python, signal }) ?? Promise.resolve(),
+    );
     source = startEventSource({ endpoint: aws.endpoint, warn: noteIn(join(output, "event-source.log")) });
     return { aws, ledger, python, variables, signal, deploy, stop };
   } catch (error) {
@@ -107,7 +113,8 @@ function noteIn(file: string): (message: string) => void {
 }
 
 /** Context that the commands of a run share. */
-type Context = Pick<Platform, "python" | "signal" | "variables"> & Pick<PlatformOptions, "output">;
+type Context = Pick<Platform, "python" | "signal" | "variables"> &
+  Required<Pick<PlatformOptions, "output" | "checkout">>;
 
 async function runDeploy(
   context: Context,
@@ -120,7 +127,7 @@ async function runDeploy(
 }
 
 async function runCommand(
-  { python, output, signal, variables }: Context,
+  { python, output, signal, variables, checkout }: Context,
   name: "bootstrap" | "deploy",
   words: readonly string[],
   onLine?: (line: string) => void,
@@ -129,7 +136,7 @@ async function runCommand(
     [process.execPath, "--import", "tsx", `cli/${name}.ts`, "--environment", "local", ...words],
     {
       environment: variables,
-      folder: ROOT,
+      folder: checkout,
       log: join(output, `${name}.log`),
       python,
       signal,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
@@ -48,6 +48,7 @@ export interface ChildOptions {
  */
 export async function runChild(command: readonly string[], options: ChildOptions): Promise<void> {
   options.signal.throwIfAborted();
+  const before = existsSync(options.log) ? statSync(options.log).size : 0;
   const child = spawn(options.python, [...SUPERVISOR, ...command], {
     cwd: options.folder,
     env: options.environment,
@@ -61,7 +62,9 @@ export async function runChild(command: readonly string[], options: ChildOptions
     const [code] = await once(child, "close");
     await log.written();
     options.signal.throwIfAborted();
-    if (code !== 0) throw new ChildFailed(command.slice(-4).join(" "), excerpt(options.log), options.log);
+    if (code !== 0) {
+      throw new ChildFailed(command.slice(-4).join(" "), excerpt(options.log, before), options.log);
+    }
   } finally {
     options.signal.removeEventListener("abort", interrupt);
   }
@@ -118,9 +121,12 @@ function descendants(root: number): number[] {
 
 /**
  * Part of a log about its failure: from the first line that names an error, without colours; else its end.
+ *
+ * @param from bytes that other commands wrote before
  */
-function excerpt(log: string): string {
-  const lines = stripVTControlCharacters(readFileSync(log, "utf8")).trimEnd().split("\n");
+function excerpt(log: string, from: number): string {
+  const said = readFileSync(log).subarray(from).toString();
+  const lines = stripVTControlCharacters(said).trimEnd().split("\n");
   const first = lines.findIndex((line) => /\berror\b/i.test(line));
   return (first < 0 ? lines.slice(-EXCERPT_LINES) : lines.slice(first, first + EXCERPT_LINES)).join("\n");
 }

@@ -67,9 +67,10 @@ export class TinyStacks {
   async plan(
     only?: readonly string[],
     report: (line: string) => void = () => undefined,
+    further: NodeJS.ProcessEnv = {},
   ): Promise<ReadonlyMap<string, StackPlan>> {
     takeSynthesis(this.synthesized, this.out);
-    const variables = { ...process.env, ...(await terraform()) };
+    const variables = { ...process.env, ...(await terraform()), ...further };
     const options = only === undefined ? {} : { only };
     const plans = await planStacks({
       out: this.out,

@@ -49,7 +49,8 @@ test("keeps both outputs in the log and tells each line", async () => {
   expect(readFileSync(join(folder, "log"), "utf8").trim().split("\n").sort()).toEqual(["err", "out"]);
 });
 
-test("fails with what the log says from its first error on", async () => {
+test("fails with what the log says from its first error on, and nothing of a command before", async () => {
+  await runChild([python, "-c", "print('an error of before')"], options());
   const script = "print('before'); print('\\x1b[31mError: no such thing'); print('after'); exit(3)";
   const failing = runChild([python, "-c", script], options());
   await expect(failing).rejects.toThrow(ChildFailed);

@@ -5,7 +5,7 @@ export class ChangedMigrationError extends Error {
   constructor(file: string, applied: string, found: string | undefined) {
     super(
       `migration ${file} was applied with SHA-256 ${applied} and ${found === undefined ? "is gone" : `is ${found} now`}: ` +
-        "restore it, and put the change into a new file with the next number",
+        "restore it, and put the change into a new file with the next number; one of a newer release is taken along (docs/releases.md)",
     );
   }
 }
