@@ -240,8 +240,7 @@ describe("a pipeline that is switched off", () => {
     choose({});
     await succeeded("npx tributary manifests stop --wait --yes --environment both");
     choose({ pipelines: ["uploads"] });
-    // a public access block goes with its bucket
-    const policy = '{ rules: { both: { dataLost: "warn", publicAccess: "warn" } } }';
+    const policy = '{ rules: { both: { dataLost: "warn" } } }';
     writeFileSync(checkout.path("environments", "plan-policy.ts"), `export const planPolicy = ${policy};\n`);
     const shown = stripVTControlCharacters(await deployed("both", "--discard"));
     expect(shown).toContain("given up, by way of observability, compute, ledger, storage:");

@@ -5,10 +5,11 @@ import {
   POLICY_FILE,
   type ResourceRule,
 } from "../../../environments/schema";
+import { kindOf } from "../plan-json";
 import { code, type Section } from "./markdown";
 import { costDifference } from "./monthly-cost";
 import { isInternetOpening, isPublicOpening, openingsOf } from "./network";
-import { groupedBy } from "./objects";
+import { groupedBy, membersOf } from "./objects";
 import { isLostGuard, isPublicGuard, isWeaker } from "./protection";
 import type { StackPlan } from "./stack-plan";
 import { isStateful } from "./stateful";
@@ -93,12 +94,27 @@ export function findingsOf(
 ): PolicyFinding[] {
   const changing = plans.flatMap(changingIn);
   const all = [
-    ...changing.flatMap((each) => resourceFindings(each, policy)),
+    ...changing
+      .filter((each) => !goesWithBucket(each, changing))
+      .flatMap((each) => resourceFindings(each, policy)),
     ...togetherFindings(changing, environment, policy),
     ...uselessExceptions(plans, changing, policy),
   ];
   return (["deny", "warn", "excepted"] as const).flatMap((level) =>
     all.filter((finding) => finding.level === level),
+  );
+}
+
+/** Whether a setting of a bucket, such as its public access block, goes because the bucket does, which is judged itself. */
+function goesWithBucket(resource: Told, changing: readonly Told[]): boolean {
+  const bucketOf = ({ change }: Told) => membersOf(change.before)["bucket"];
+  const isGone = ({ change }: Told) => kindOf(change) === "destroyed";
+  const isSetting = resource.type.startsWith("aws_s3_bucket_") && isGone(resource);
+  return (
+    isSetting &&
+    changing.some(
+      (each) => each.type === "aws_s3_bucket" && isGone(each) && bucketOf(each) === bucketOf(resource),
+    )
   );
 }
 

@@ -114,6 +114,23 @@ describe("a policy", () => {
     expect(findings("prod", [resource(address, of)])).toEqual([]);
   });
 
+  test("judges a bucket that goes, and not what goes with it", () => {
+    const gone = (name: string) => change({ bucket: name }, null);
+    const block = (name: string) => resource(`aws_s3_bucket_public_access_block.${name}`, gone(name));
+    const found = findings("prod", [
+      resource("aws_s3_bucket.raw", gone("raw")),
+      block("raw"),
+      block("other"),
+    ]);
+    expect(found.filter(({ level }) => level === "deny")).toEqual([
+      expect.objectContaining({ rule: "dataLost", where: "prod-storage aws_s3_bucket.raw" }),
+      expect.objectContaining({
+        rule: "publicAccess",
+        where: "prod-storage aws_s3_bucket_public_access_block.other",
+      }),
+    ]);
+  });
+
   test.each([
     ["named accounts", { StringEquals: { "kms:CallerAccount": "333333333333" } }, false],
     ["an organization", { StringEquals: { "aws:PrincipalOrgID": ["o-1", "o-2"] } }, false],
