@@ -19,7 +19,19 @@ from xml.sax.saxutils import escape
 import authorization  # type: ignore[import-not-found, unused-ignore]
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
-from ministack.services import athena, cloudwatch, ec2, eventbridge, glue, iam, lambda_svc, s3, scheduler, sns
+from ministack.services import (
+    athena,
+    budgets,
+    cloudwatch,
+    ec2,
+    eventbridge,
+    glue,
+    iam,
+    lambda_svc,
+    s3,
+    scheduler,
+    sns,
+)
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -31,6 +43,7 @@ def apply_all() -> None:
     leave_glue_jobs_to_the_runner()
     take_a_permission_twice()
     take_a_schedule_twice()
+    take_a_notification_twice()
     keep_tags_of_connections()
     ask_for_each_message_of_a_batch()
     ask_for_the_first_version_of_a_batch()
@@ -147,6 +160,19 @@ def take_a_schedule_twice() -> None:
         return response
 
     scheduler._create_schedule = create_schedule
+
+
+def take_a_notification_twice() -> None:
+    """Take the same notification of a budget again, as a permission: seen once in a deploy, too."""
+    original: Callable[..., Response] = budgets._create_notification
+
+    def create_notification(data: dict[str, Any]) -> Response:
+        entry = budgets._find_notification_entry(data["BudgetName"], data["Notification"])
+        if entry is not None and entry["subscribers"] == data["Subscribers"]:
+            return HTTPStatus.OK, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"
+        return original(data)
+
+    budgets._DISPATCH["CreateNotification"] = create_notification
 
 
 def keep_tags_of_connections() -> None:

@@ -87,6 +87,7 @@ const BEHAVIOURS: [string, (emulator: Emulator) => Promise<boolean>, { auth: boo
   ["leaves Glue jobs to our runner", leavesJobsAlone, { auth: false }],
   ["takes the same permission of a function again, and no other", takesPermissionTwice, { auth: false }],
   ["takes the same schedule again, and no other", takesScheduleTwice, { auth: false }],
+  ["takes the same notification of a budget again, and no other", takesNotificationTwice, { auth: false }],
   ["keeps the tags of Glue connections", keepsConnectionTags, { auth: false }],
   ["answers with the policy of a VPC endpoint", keepsEndpointPolicy, { auth: false }],
   ["asks a topic's policy for EventBridge, which names no account", asksTopic, { auth: false }],
@@ -266,6 +267,38 @@ async function takesScheduleTwice(emulator: Emulator): Promise<boolean> {
   };
   const statuses = [await create("first"), await create("first"), await create("second")];
   return statuses.join() === "200,200,409";
+}
+
+/** The client for budgets is no dependency of ours either. */
+async function takesNotificationTwice(emulator: Emulator): Promise<boolean> {
+  const ask = async (operation: string, body: object) => {
+    const call = {
+      method: "POST",
+      path: "/",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `AWSBudgetServiceGateway.${operation}`,
+      },
+      body: JSON.stringify({ AccountId: ACCOUNT, ...body }),
+    } as const;
+    const { status } = await send(
+      emulator.endpoint,
+      await signed(emulator.endpoint, call, { service: "budgets" }),
+    );
+    return status;
+  };
+  const BudgetName = "month";
+  const BudgetLimit = { Amount: "1", Unit: "USD" };
+  const Budget = { BudgetName, BudgetLimit, TimeUnit: "MONTHLY", BudgetType: "COST" };
+  const notify = (Address: string) =>
+    ask("CreateNotification", {
+      BudgetName,
+      Notification: { NotificationType: "ACTUAL", ComparisonOperator: "GREATER_THAN", Threshold: 100 },
+      Subscribers: [{ SubscriptionType: "EMAIL", Address }],
+    });
+  const created = await ask("CreateBudget", { Budget });
+  const [one, other] = ["one@example.com", "other@example.com"];
+  return [created, await notify(one), await notify(one), await notify(other)].join() === "200,200,200,400";
 }
 
 async function keepsConnectionTags(emulator: Emulator): Promise<boolean> {
