@@ -2,10 +2,33 @@ import { describe, expect, test } from "@jest/globals";
 import type { FilesInWork } from "../support/files-in-work";
 import type { TestPlatform } from "../support/local-platform";
 
-/** Replaces the release before this one, which is deployed, by this one. */
-export function upgradeRelease(platformOf: () => TestPlatform, filesOf: () => FilesInWork): void {
-  describe("an upgrade", () => {
-    test("loses nothing of files that are in work in every pipeline, and makes nothing of them twice", async () => {
+/** Goes back to the release before this one, and upgrades it again. */
+export function changeReleases(
+  platformOf: () => TestPlatform,
+  filesOf: () => FilesInWork,
+  former: () => string,
+): void {
+  const nothing =
+    "loses nothing of files that are in work in every pipeline, and makes nothing of them twice";
+
+  describe("the way back to the release before", () => {
+    test("says what that release does not have, and would give up", async () => {
+      const refused = platformOf().deploy(former());
+      await expect(refused).rejects.toThrow(/this is deployed, the settings no longer have it/);
+    });
+
+    test(nothing, async () => {
+      await filesOf().survive(() => platformOf().deploy(former(), "--discard"), {
+        uploads: "goes on",
+        manifests: "dies",
+        ledger: "goes on",
+      });
+      await expectNothingLost(filesOf());
+    });
+  });
+
+  describe("an upgrade of the release before", () => {
+    test(nothing, async () => {
       await filesOf().survive(() => platformOf().deploy(), {
         uploads: "dies",
         manifests: "goes on",

@@ -30,7 +30,6 @@ import { clientsOf } from "../../local/platform/clients";
 import { type Platform, startPlatform } from "../../local/platform/platform";
 import { Steps } from "../../local/steps";
 import { outputName } from "../../runtime/uploads/output-name";
-import { ROOT } from "../../setup/paths";
 import { eventually } from "./eventually";
 import { assumeByToken } from "./web-identity";
 
@@ -64,17 +63,14 @@ export function customers(count: number, amount = "10.00"): string {
 /**
  * Deploys the local environment as its workflow does, by the role that bootstrap makes for it, with the roles of functions and
  * jobs enforced, too.
- *
- * @param checkout whose stacks. @default - this one
  */
-export async function deployTestPlatform(checkout = ROOT): Promise<TestPlatform> {
+export async function deployTestPlatform(): Promise<TestPlatform> {
   const output = mkdtempSync(join(tmpdir(), "tributary-test-"));
   const signal = new AbortController().signal;
   const platform = await startPlatform({
     output,
     signal,
     steps: new Steps(signal, process.stderr),
-    checkout,
     auth: true,
     deployer: async (aws) => {
       await giveAccess(aws);

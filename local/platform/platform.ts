@@ -18,8 +18,6 @@ export interface PlatformOptions {
   readonly output: string;
   readonly steps: Steps;
   readonly signal: AbortSignal;
-  /** Checkout whose stacks are deployed first. @default - this one */
-  readonly checkout?: string;
   /** Makes the emulator enforce the roles of functions and jobs. */
   readonly auth?: boolean;
   /** Returns the variables of who deploys, once there is a state bucket. @default - of the account's root */
@@ -86,7 +84,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, aws.failure, ledger.failure, failure.signal]);
   const variables = { ...withoutUserSettings(process.env), ...terraform.environment, ...aws.environment };
-  const context: Context = { output, signal, python, variables, checkout: options.checkout ?? ROOT };
+  const context: Context = { output, signal, python, variables, checkout: ROOT };
   let deployer: NodeJS.ProcessEnv = {};
   const deploy = (checkout = ROOT, ...words: readonly string[]) =>
     steps.run("deploy of five stacks", (report) =>
@@ -95,11 +93,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   try {
     await steps.run("state bucket", () => runCommand(context, "bootstrap", []));
     deployer = (await options.deployer?.(aws)) ?? {};
-    await together(
-      failure,
-      deploy(context.checkout),
-      options.meanwhile?.({ aws, python, signal }) ?? Promise.resolve(),
-    );
+    await together(failure, deploy(), options.meanwhile?.({ aws, python, signal }) ?? Promise.resolve());
     source = startEventSource({ endpoint: aws.endpoint, warn: noteIn(join(output, "event-source.log")) });
     return { aws, ledger, python, variables, signal, deploy, stop };
   } catch (error) {
@@ -113,8 +107,10 @@ function noteIn(file: string): (message: string) => void {
 }
 
 /** Context that the commands of a run share. */
-type Context = Pick<Platform, "python" | "signal" | "variables"> &
-  Required<Pick<PlatformOptions, "output" | "checkout">>;
+interface Context extends Pick<Platform, "python" | "signal" | "variables">, Pick<PlatformOptions, "output"> {
+  /** Folder of the checkout whose command runs. */
+  readonly checkout: string;
+}
 
 async function runDeploy(
   context: Context,
