@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ROOT } from "../../setup/paths";
-import { FORMER_RELEASE, takeFormerRelease } from "./former-release";
+import { FORMER_RELEASE, takeFormerRelease } from "../support/former-release";
 
 describe("the release from which an upgrade is tested", () => {
   test("is the latest tag, once there is one", () => {
