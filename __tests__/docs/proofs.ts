@@ -118,7 +118,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     file: IMPORT,
     contains: '"cli/state.ts", "import"',
   },
-  ...verbatim("__tests__/support/former-release.test.ts", "git fetch --unshallow --tags"),
+  ...verbatim("__tests__/checks/former-release.test.ts", "git fetch --unshallow --tags"),
   ...verbatim(STEPS, "npm run apply -- --environment local --prepare"),
   "npm run apply -- --environment prod --kept": { file: STEPS, contains: "--synthesized cdktf.out --kept" },
   "npm run apply -- --environment prod --kept 20261201T124501337Z --yes": {
