@@ -4,6 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setUpInterruption } from "./interruption";
 
 const POLL_MILLISECONDS = 200;
+/** How long another is waited for in silence: most hold a lock for a moment. */
+const SILENT_MILLISECONDS = 5000;
 
 /**
  * Runs `work` while holding `file`, which names the holding process. Another process waits; a lock whose process
@@ -13,9 +15,11 @@ export async function withLock<Result>(
   file: string,
   report: (message: string) => void,
   work: () => Promise<Result>,
+  silentMilliseconds = SILENT_MILLISECONDS,
 ): Promise<Result> {
   mkdirSync(dirname(file), { recursive: true });
   let waitsFor: number | undefined;
+  const begun = performance.now();
   while (!acquire(file)) {
     const holder = holderOf(file);
     if (holder === undefined) continue;
@@ -23,8 +27,10 @@ export async function withLock<Result>(
       takeAway(file, holder);
       continue;
     }
-    if (holder !== waitsFor) report(`waiting for process ${holder}, which holds ${file}`);
-    waitsFor = holder;
+    if (holder !== waitsFor && performance.now() - begun >= silentMilliseconds) {
+      report(`waiting for process ${holder}, which holds ${file}`);
+      waitsFor = holder;
+    }
     await sleep(POLL_MILLISECONDS, undefined, { signal: setUpInterruption });
   }
   try {

@@ -22,6 +22,7 @@ describe("the lock", () => {
             await new Promise((resolve) => setTimeout(resolve, 50));
             events.push(`${name} out`);
           },
+          0,
         );
       await Promise.all([enter("a"), enter("b")]);
       expect(events).toEqual(["a in", "a out", "b in", "b out"]);

@@ -12,20 +12,25 @@ export interface JobLogs {
 /** Beginning of the names of the jobs' log groups. */
 const LOG_PREFIX = "/aws-glue/jobs";
 
-/**
- * Creates all log groups that Glue may write to: one that it made by itself would keep its events for ever.
- *
- * @returns the prefix of the job's own
- */
-export function jobLogGroups(scope: Construct, { jobName, logRetentionDays, keyArn }: JobLogs): string {
-  for (const [id, name] of Object.entries(logGroupNames(jobName))) {
-    new CloudwatchLogGroup(scope, `log-group-${id}`, {
-      name,
-      retentionInDays: logRetentionDays,
-      kmsKeyId: keyArn,
-    });
-  }
-  return `${LOG_PREFIX}/${jobName}`;
+/** Log groups of a job. */
+interface JobLogGroups {
+  /** Beginning of the names of the job's own. */
+  readonly prefix: string;
+  /** Where a run begins before them, Glue makes its own, and Terraform finds a name taken. */
+  readonly groups: readonly CloudwatchLogGroup[];
+}
+
+/** Creates all log groups that Glue may write to: one that it made by itself would keep its events for ever. */
+export function jobLogGroups(scope: Construct, { jobName, logRetentionDays, keyArn }: JobLogs): JobLogGroups {
+  const groups = Object.entries(logGroupNames(jobName)).map(
+    ([id, name]) =>
+      new CloudwatchLogGroup(scope, `log-group-${id}`, {
+        name,
+        retentionInDays: logRetentionDays,
+        kmsKeyId: keyArn,
+      }),
+  );
+  return { prefix: `${LOG_PREFIX}/${jobName}`, groups };
 }
 
 /** Statement to write to any of them. */

@@ -99,7 +99,7 @@ export abstract class SparkJob extends Construct {
     const { jobName, code, maximumWorkers = props.numberOfWorkers } = props;
     this.arn = `arn:aws:glue:${props.region}:${props.account}:job/${jobName}`;
     const role = this.role(props);
-    const logGroupPrefix = jobLogGroups(this, { ...props, keyArn: props.keys.logs });
+    const logs = jobLogGroups(this, { ...props, keyArn: props.keys.logs });
     const script = code.store.add("glue", jobScript(props.script));
     const own = scriptArguments(jobName, props);
     this.job = new GlueJob(this, "job", {
@@ -121,7 +121,7 @@ export abstract class SparkJob extends Construct {
           script,
           code,
           extraFiles: (props.extraFiles ?? []).map((file) => code.store.add("glue", file)),
-          logGroupPrefix,
+          logGroupPrefix: logs.prefix,
           bookmarks: props.bookmarks ?? false,
           metrics: props.metrics ?? true,
           sparkUi: props.sparkUi && addressOf(props.sparkUi),
@@ -131,7 +131,7 @@ export abstract class SparkJob extends Construct {
         }),
         ...own.fixed,
       },
-      dependsOn: [...role.policies, code.store.uploads],
+      dependsOn: [...role.policies, ...logs.groups, code.store.uploads],
     });
     code.store.isNamedBy(this.job);
   }
