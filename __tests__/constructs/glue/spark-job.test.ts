@@ -143,6 +143,15 @@ describe("a Spark job", () => {
     expect(found["--scriptLocation"]).toMatch(/^s3:.*\/glue\/[0-9a-f]{64}\/uploads_job\.py$/);
   });
 
+  test("comes behind all its log groups, for a run before them would make its own", () => {
+    const stack = jobWith();
+    const groups = resourcesOf(stack, "aws_cloudwatch_log_group").map(
+      ([id]) => `aws_cloudwatch_log_group.${id}`,
+    );
+    expect(groups).toHaveLength(10);
+    expect(resource(stack, "aws_glue_job")["depends_on"]).toEqual(expect.arrayContaining(groups));
+  });
+
   test("is changed when its code is stored, and before what it named is marked", () => {
     const stack = jobWith();
     const [[name]] = resourcesOf(stack, "aws_glue_job") as [[string, unknown]];
