@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Layer, stackName } from "../../environments/schema";
 import { WORKING_FOLDER } from "../../setup/paths";
 import { readStacks, type SynthesizedStack } from "../plan/configuration";
-import { withoutPlan } from "../plan/plan-stacks";
+import { allOf, withoutPlan } from "../plan/plan-stacks";
 import { changedOutputs, outcomeOf } from "../plan/summary/outcome";
 import { type Planned, WorkingFolder } from "../plan/terraform";
 import { lackingOutputs, readConfigurations } from "../removal/configurations";
@@ -38,9 +38,7 @@ export async function planDeploy(deploying: Deploying): Promise<DeployPlan> {
   // plans have secrets in clear
   const scratch = mkdtempSync(join(WORKING_FOLDER, "plans-"));
   try {
-    const plans = await Promise.all(
-      stacks.map((stack) => planOf(stack, join(scratch, stack.name), variables)),
-    );
+    const plans = await allOf(stacks.map((stack) => planOf(stack, join(scratch, stack.name), variables)));
     const planned = plans.flatMap(({ stack, ...plan }) => {
       report(`${stack.name}: ${outcomeOf({ ...withoutPlan(stack), ...plan })}`);
       return plan.json === undefined ? [] : [{ stack, changes: plan.json }];

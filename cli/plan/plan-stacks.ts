@@ -55,7 +55,7 @@ export async function planStacks(planning: Planning): Promise<StackPlan[]> {
 }
 
 /** Waits for all, so that none goes on behind the first that fails, whose error is thrown. */
-async function allOf<Value>(promises: readonly Promise<Value>[]): Promise<Value[]> {
+export async function allOf<Value>(promises: readonly Promise<Value>[]): Promise<Value[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
 }
